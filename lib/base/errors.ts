@@ -1,0 +1,67 @@
+/** One thing that is wrong with an input: where it stands and what is allowed there. */
+export interface FieldError {
+  /** JSON path or field name, e.g. `readings.3.value`. */
+  path: string;
+  message: string;
+}
+
+/** Codes are stable names that scripts may rely on; see `HTTP_STATUS` for how each is answered. */
+export type ErrorCode =
+  | "bad_request"
+  | "validation"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "conflict"
+  | "payload_too_large"
+  | "unsupported_media_type"
+  | "misdirected"
+  | "rate_limited"
+  | "busy"
+  | "storage_full"
+  | "storage_failed"
+  | "unavailable"
+  | "internal";
+
+/** How each code is answered over HTTP. The only such table. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_request: 400,
+  validation: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  misdirected: 421,
+  rate_limited: 429,
+  busy: 503,
+  storage_full: 507,
+  storage_failed: 503,
+  unavailable: 503,
+  internal: 500,
+};
+
+/** An error that a person may read: a code, a sentence, and where it helps the fields and a retry time. */
+export class PerchError extends Error {
+  override readonly name = "PerchError";
+  readonly errors: readonly FieldError[];
+  /** Seconds after which trying again makes sense (Retry-After). */
+  readonly retryAfterS: number | undefined;
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: { errors?: FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.errors = options.errors ?? [];
+    this.retryAfterS = options.retryAfterS;
+  }
+}
+
+/** The human sentence of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,67 @@
+import type { Decoded, Draft, Reject } from "../readings/reading.ts";
+
+/** What became of a message. `stored` and `rejected` are final: acknowledge. `failed`: do not acknowledge. */
+export type Outcome = "stored" | "rejected" | "failed";
+
+/** One message as a source received it. */
+export interface RawMessage {
+  /** Name of the source, as the sources page shows it: `mqtt`, `broker`, `http` … */
+  source: string;
+  topic: string;
+  payload: Uint8Array;
+  /** Set by sources with redelivery: recognises a message that was committed but not acknowledged. */
+  delivery?: { session: string; packetId: number; /** the DUP flag */ again: boolean };
+  /** Called once, in the order in which messages of a source were offered. */
+  done(outcome: Outcome): void;
+}
+
+export interface BatchOutcome {
+  accepted: number;
+  duplicate: number;
+  rejected: Reject[];
+}
+
+/** Drafts that belong together and are answered together (an HTTP request). */
+export interface DraftBatch {
+  source: string;
+  drafts: readonly Draft[];
+  /** Rejects that parsing found already; they are counted and kept with the rest. */
+  rejects: readonly Reject[];
+  /** Original items by index, for the dead-letter file. */
+  original?: (index: number) => unknown;
+  idempotency?: { key: string; scope: string; requestHash: string };
+}
+
+/**
+ * The one way in. Messages wait in a bounded queue; groups are committed when idle, when a source's
+ * in-flight window is full, at the commit interval or at 1 MB.
+ */
+export interface Intake {
+  /** False when the queue is full: leave the message unacknowledged (MQTT) or answer 503 (HTTP). */
+  offer(message: RawMessage): boolean;
+  /**
+   * Resolves after commit. Rejects with `busy` (queue full), `storage_full`, `storage_failed`,
+   * `conflict` (idempotency key reused for another body).
+   */
+  offerBatch(batch: DraftBatch): Promise<BatchOutcome>;
+  /** A source's in-flight window is full: commit what is there at once. */
+  commitSoon(): void;
+  /** Called when there is room again after `offer` said false. */
+  onRoom(listener: () => void): () => void;
+  stats(): IntakeStats;
+}
+
+export interface IntakeStats {
+  queued: number;
+  queuedBytes: number;
+  stored: number;
+  duplicate: number;
+  rejected: number;
+  groups: number;
+  refusedFull: number;
+  /** Readings per second over the last 10 s. */
+  ratePerS: number;
+}
+
+/** Turns a message into drafts; never throws. `app.ts` passes in the one that tries all dialects. */
+export type Decode = (topic: string, payload: Uint8Array) => Decoded;

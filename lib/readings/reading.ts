@@ -1,0 +1,87 @@
+/**
+ * What a reading is, on its way from a source to the disk.
+ *
+ * A source's dialect turns a message into *drafts* (names, loose values). The intake resolves them to a
+ * *group*: columns of equal length, ready to be packed and committed as one journal row.
+ */
+
+/** One value as a dialect found it: the sensor by its full path below the root topic. */
+export interface Draft {
+  /** `<area…>/<machine>/<sensor>`, at least two levels. */
+  sensor: string;
+  /** Number, on/off, or text (text becomes a code of the sensor's own enumeration). */
+  value: number | boolean | string;
+  /** The device's time, epoch ms. Fractions are cut. */
+  tMs?: number;
+  /** The device's own sequence number. */
+  seq?: number;
+  unit?: string;
+}
+
+/** Why something was not stored. `code` is stable and counted, `message` is for people. */
+export interface Reject {
+  code: RejectCode;
+  message: string;
+  /** Position in the batch it came in, when it came in one. */
+  index?: number;
+}
+
+export const REJECT_CODES = [
+  "bad_topic",
+  "bad_payload",
+  "bad_encoding",
+  "bad_value",
+  "bad_time",
+  "bad_name",
+  "too_large",
+  "unknown_sensor",
+  "sensor_cap",
+  "state_cap",
+  "forbidden_topic",
+] as const;
+export type RejectCode = typeof REJECT_CODES[number];
+
+/** What a dialect makes of one message. Good and bad items may stand side by side. */
+export interface Decoded {
+  drafts: Draft[];
+  rejects: Reject[];
+}
+
+/** Numbers, on/off (0/1) or texts (code of a per-sensor enumeration). */
+export type SensorKind = "number" | "binary" | "text";
+
+/** The time was given by the host at arrival, not by the device. */
+export const FLAG_ARRIVAL_TIME = 1;
+/** `seq` of this reading is valid. */
+export const FLAG_HAS_SEQ = 2;
+/** The host clock was not synchronised when the arrival time was taken. */
+export const FLAG_CLOCK_UNSYNCED = 4;
+
+/** How a redelivered message without time and seq is recognised (see README of the intake). */
+export interface DeliveryMark {
+  /** MQTT session the message came through. */
+  session: string;
+  packetId: number;
+  /** 32-bit hash of topic and payload. */
+  hash: number;
+}
+
+/** Readings of one commit, as columns of length `n`, in arrival order. */
+export interface ReadingGroup {
+  n: number;
+  /** Storage number of the sensor (`sensors.num`). */
+  sensor: Uint32Array;
+  /** Epoch ms, whole. */
+  tMs: Float64Array;
+  /** Finite float64. */
+  value: Float64Array;
+  flags: Uint8Array;
+  /** Valid where `FLAG_HAS_SEQ`; null when no reading has one. */
+  seq: Float64Array | null;
+  /** Marks of messages in this group, so that a redelivery after a crash is recognised. */
+  deliveries: DeliveryMark[];
+}
+
+/** Oldest and newest plausible times: outside, a time is wrong and the reading rejected. */
+export const EARLIEST_MS = Date.UTC(2000, 0, 1);
+export const LATEST_MS = Date.UTC(2100, 0, 1);

@@ -1,0 +1,66 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import type { Identity, Role } from "../lib/access/identity.ts";
+
+/**
+ * Who may use a route. Deny by default: the field is required, so a route without one does not compile.
+ * - `public`: no sign-in (health, sign-in, static files)
+ * - a role: that role or above
+ * - `loopback-or:<role>`: a loopback peer without forwarding headers, else that role
+ */
+export type Policy = "public" | Role | "loopback-or:viewer";
+
+export interface RouteContext<Params = unknown, Query = unknown, Body = unknown> {
+  /** Hono's context, for headers, streams and raw bodies. */
+  c: Context;
+  /** Null only where the policy lets anonymous requests in. */
+  who: Identity | null;
+  params: Params;
+  query: Query;
+  body: Body;
+  /** Address of the peer, after trusted proxies. */
+  address: string;
+}
+
+/** One route of the table: validation, policy and the API document all derive from it. */
+export interface Route {
+  method: "get" | "post" | "patch" | "put" | "delete";
+  /** Hono syntax, e.g. `/api/sensors/:id`. */
+  path: string;
+  policy: Policy;
+  /** One line for the API document; null hides it there (pages, static files). */
+  summary: string | null;
+  tags?: string[];
+  params?: z.ZodType;
+  /** Unknown query fields are refused (strict object). */
+  query?: z.ZodType;
+  /** JSON body, strict. Leave out for routes that read the raw body themselves. */
+  body?: z.ZodType;
+  /** Largest body in bytes (default 1 MiB). */
+  maxBodyBytes?: number;
+  /** Schema and description of good answers by status, for the API document. */
+  responses?: Record<number, { description: string; schema?: z.ZodType; contentType?: string }>;
+  handler: (context: RouteContext) => Response | Promise<Response>;
+}
+
+/**
+ * Types a route's handler from its schemas. Every file in `routes/` exports one function that takes the
+ * services it needs and returns `Route[]`; `app.ts` mounts them through one place that checks the policy,
+ * validates, and turns thrown PerchErrors into problem+json.
+ */
+export function route<
+  P extends z.ZodType = z.ZodType<Record<string, string>>,
+  Q extends z.ZodType = z.ZodType<Record<string, never>>,
+  B extends z.ZodType = z.ZodType<undefined>,
+>(
+  spec: Omit<Route, "params" | "query" | "body" | "handler"> & {
+    params?: P;
+    query?: Q;
+    body?: B;
+    handler: (
+      context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>,
+    ) => Response | Promise<Response>;
+  },
+): Route {
+  return spec as unknown as Route;
+}
