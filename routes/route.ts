@@ -1,14 +1,17 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import type { Identity, Role } from "../lib/access/identity.ts";
+import type { Identity } from "../lib/access/identity.ts";
+import type { Policy } from "../lib/access/policy.ts";
 
 /**
  * Who may use a route. Deny by default: the field is required, so a route without one does not compile.
  * - `public`: no sign-in (health, sign-in, static files)
  * - a role: that role or above
  * - `loopback-or:<role>`: a loopback peer without forwarding headers, else that role
+ * - `device-or:<role>`: a device key (`who.machine` says which machine it is limited to, and the
+ *   handler must keep it there), else that role. Device keys are refused everywhere else.
  */
-export type Policy = "public" | Role | "loopback-or:viewer";
+export type { Policy };
 
 export interface RouteContext<Params = unknown, Query = unknown, Body = unknown> {
   /** Hono's context, for headers, streams and raw bodies. */
@@ -20,6 +23,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   body: Body;
   /** Address of the peer, after trusted proxies. */
   address: string;
+  /** The browser speaks https to us or to the proxy in front of us. */
+  secure: boolean;
 }
 
 /** One route of the table: validation, policy and the API document all derive from it. */
@@ -45,8 +50,8 @@ export interface Route {
 
 /**
  * Types a route's handler from its schemas. Every file in `routes/` exports one function that takes the
- * services it needs and returns `Route[]`; `app.ts` mounts them through one place that checks the policy,
- * validates, and turns thrown PerchErrors into problem+json.
+ * services it needs and returns `Route[]`; `app.ts` mounts them through one place (`mount.ts`) that checks
+ * the policy, validates, and turns thrown PerchErrors into problem+json.
  */
 export function route<
   P extends z.ZodType = z.ZodType<Record<string, string>>,

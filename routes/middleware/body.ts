@@ -1,0 +1,59 @@
+import { PerchError } from "../../lib/base/errors.ts";
+
+/** Largest body of a route that does not say otherwise. */
+export const DEFAULT_BODY_BYTES = 1024 * 1024;
+
+function tooLarge(limit: number): PerchError {
+  return new PerchError(
+    "payload_too_large",
+    `the body is larger than the ${limit} bytes allowed here`,
+  );
+}
+
+/**
+ * The request, with its body held to `limit` bytes. A declared length is checked at once (the server cuts
+ * what exceeds it); a body of unknown length is counted while it is read.
+ * @throws PerchError `payload_too_large`, here or from the body's reader.
+ */
+export function limitBody(request: Request, limit: number): Request {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (!/^\d+$/.test(declared) || Number(declared) > limit) throw tooLarge(limit);
+    return request;
+  }
+  if (request.body === null) return request;
+  let seen = 0;
+  const counted = request.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        seen += chunk.byteLength;
+        if (seen > limit) controller.error(tooLarge(limit));
+        else controller.enqueue(chunk);
+      },
+    }),
+  );
+  return new Request(request, { body: counted });
+}
+
+/**
+ * Reads a JSON body.
+ * @throws PerchError `unsupported_media_type` without a JSON content type (a form of another site cannot set
+ * one), `bad_request` when it is not JSON or not UTF-8.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
+  if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
+    throw new PerchError(
+      "unsupported_media_type",
+      `content type ${
+        type === "" ? "is missing" : `"${type}" is not accepted`
+      }: send application/json`,
+    );
+  }
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new PerchError("bad_request", "the body is not valid JSON in UTF-8");
+  }
+}

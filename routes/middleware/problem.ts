@@ -1,0 +1,64 @@
+import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
+import type { ErrorCode } from "../../lib/base/errors.ts";
+
+const TITLES: Readonly<Record<ErrorCode, string>> = {
+  bad_request: "Bad request",
+  validation: "The input is not valid",
+  unauthenticated: "Not signed in",
+  forbidden: "Not allowed",
+  not_found: "Not found",
+  method_not_allowed: "Method not allowed",
+  conflict: "Conflict",
+  payload_too_large: "Too large",
+  unsupported_media_type: "Unsupported media type",
+  misdirected: "Misdirected request",
+  rate_limited: "Too many requests",
+  busy: "Busy",
+  storage_full: "Storage is full",
+  storage_failed: "Storage failed",
+  unavailable: "Not available",
+  internal: "Internal error",
+};
+
+/** An RFC 9457 problem, as every error is answered. `type` is the code as a relative reference. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  errors: readonly { path: string; message: string }[];
+}
+
+/** What a PerchError looks like from outside. Causes and stacks stay inside. */
+export function problemOf(error: PerchError): Problem {
+  return {
+    type: `/problems/${error.code}`,
+    title: TITLES[error.code],
+    status: HTTP_STATUS[error.code],
+    detail: error.message,
+    code: error.code,
+    errors: error.errors,
+  };
+}
+
+/** Headers that go with an error: Retry-After where trying again helps, the challenge where a sign-in does. */
+export function problemHeaders(error: PerchError): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (error.retryAfterS !== undefined) headers["retry-after"] = `${Math.ceil(error.retryAfterS)}`;
+  if (error.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="perch"';
+  return headers;
+}
+
+/** The error as `application/problem+json`. */
+export function problemResponse(error: PerchError, extra: Record<string, string> = {}): Response {
+  const problem = problemOf(error);
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...problemHeaders(error),
+      ...extra,
+    },
+  });
+}

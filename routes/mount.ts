@@ -1,0 +1,275 @@
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { PerchError } from "../lib/base/errors.ts";
+import type { Log } from "../lib/base/log.ts";
+import { randomId } from "../lib/base/ids.ts";
+import type { Identity } from "../lib/access/identity.ts";
+import { decide } from "../lib/access/policy.ts";
+import { DEFAULT_BODY_BYTES, limitBody, readJson } from "./middleware/body.ts";
+import { setSecurityHeaders } from "./middleware/headers.ts";
+import { hostAllowed, originAllowed } from "./middleware/origin.ts";
+import { parseCidrs, peerOf } from "./middleware/peer.ts";
+import type { Peer } from "./middleware/peer.ts";
+import { problemHeaders, problemOf, problemResponse } from "./middleware/problem.ts";
+import type { Problem } from "./middleware/problem.ts";
+import { queryObject, strict, validate } from "./middleware/validate.ts";
+import type { Route } from "./route.ts";
+
+/** What a request brings to prove who asks. */
+export interface Credentials {
+  /** `Authorization` header. When it is there, the cookie does not count. */
+  authorization: string | null;
+  /** Value of the session cookie. */
+  session: string | null;
+  /** The client's address, after trusted proxies. */
+  address: string;
+}
+
+export interface MountOptions {
+  routes: readonly Route[];
+  /** Null when the credentials prove nothing. Called only for requests that bring some; must be cheap. */
+  resolve: (credentials: Credentials) => Identity | null | Promise<Identity | null>;
+  log: Log;
+  /** CIDR blocks of proxies whose forwarding headers count. */
+  trustedProxies?: readonly string[];
+  publicUrl?: URL | null;
+  /** The host's own name, for the Host allow-list. */
+  hostName?: string | null;
+  /** Throws PerchError `rate_limited`; asked after the policy, before the body is read. */
+  admit?: (request: { route: Route; who: Identity | null; address: string }) => void;
+  /** An HTML page for a problem, for people; without it they get problem+json. */
+  errorPage?: (problem: Problem, who: Identity | null) => string;
+  /** Address of the socket's other end (default: what Deno.serve says). */
+  socketAddress?: (c: Context) => string;
+}
+
+/** Name of the session cookie. Over https the prefix keeps other hosts and plain http from setting it. */
+export function sessionCookieName(secure: boolean): string {
+  return secure ? "__Host-perch" : "perch";
+}
+
+const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+/**
+ * Builds the Hono app of a route table. For each request, in this order: Host allow-list (421), identity,
+ * policy (401, 403, or to the sign-in page), origin of writes (403), limits (429), body size (413),
+ * validation (400), handler. Whatever is thrown becomes problem+json, or an HTML page for people.
+ * @throws Error at start for two routes with the same method and path.
+ */
+export function mount(options: MountOptions): Hono {
+  const app = new Hono();
+  const { log } = options;
+  const publicUrl = options.publicUrl ?? null;
+  const hosts = { hostName: options.hostName ?? null, publicUrl };
+  const peerRules = { trusted: parseCidrs(options.trustedProxies ?? []), publicUrl };
+  const socketAddress = options.socketAddress ?? denoSocketAddress;
+
+  app.use(async (c, next) => {
+    const host = hostOf(c);
+    if (hostAllowed(host, hosts)) await next();
+    else c.res = failed(c, new PerchError("misdirected", misdirected(host)), null);
+    finish(c);
+  });
+
+  async function serve(route: Route, c: Context): Promise<Response> {
+    const headers = c.req.raw.headers;
+    const host = hostOf(c);
+    const peer = peerOf(socketAddress(c), host, headers, peerRules);
+    let who: Identity | null = null;
+    try {
+      const credentials = credentialsOf(c, peer);
+      if (credentials) who = await options.resolve(credentials);
+      const decision = decide(route.policy, route.method, who, peer.loopback);
+      if (!decision.allow) {
+        if (decision.reason === "forbidden") throw new PerchError("forbidden", decision.message);
+        if (wantsSignIn(c)) return toSignIn(c);
+        throw new PerchError("unauthenticated", "sign in, or send a valid token or key");
+      }
+      checkOrigin(c, who, host);
+      options.admit?.({ route, who, address: peer.address });
+      return await route.handler(await contextOf(route, c, who, peer));
+    } catch (error) {
+      return failed(c, error, who);
+    }
+  }
+
+  function checkOrigin(c: Context, who: Identity | null, host: string): void {
+    const headers = c.req.raw.headers;
+    if (!WRITES.has(c.req.method) || headers.has("authorization")) return;
+    const allowed = originAllowed({
+      origin: headers.get("origin"),
+      fetchSite: headers.get("sec-fetch-site"),
+      host,
+      publicUrl,
+      proofNeeded: who?.via === "session",
+    });
+    if (!allowed) {
+      throw new PerchError("forbidden", "this request was not sent by a page of this Perch");
+    }
+  }
+
+  async function contextOf(route: Route, c: Context, who: Identity | null, peer: Peer) {
+    if (c.req.raw.body !== null) {
+      c.req.raw = limitBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_BODY_BYTES);
+    }
+    const url = new URL(c.req.url);
+    const api = isApi(url.pathname);
+    const params = c.req.param();
+    const query = queryObject(url.searchParams);
+    return {
+      c,
+      who,
+      address: peer.address,
+      secure: peer.secure,
+      params: route.params ? await validate(route.params, params, "params") : params,
+      // Links to pages may carry anything (a mail program's tracking fields); an API call may not.
+      query: route.query
+        ? await validate(route.query, query, "query")
+        : api
+        ? refuseAny(query)
+        : {},
+      body: route.body ? await validate(route.body, await readJson(c.req.raw), "body") : undefined,
+    };
+  }
+
+  function failed(c: Context, thrown: unknown, who: Identity | null): Response {
+    const error = thrown instanceof PerchError ? thrown : unexpected(c, thrown);
+    if (!options.errorPage || !wantsHtml(c)) return problemResponse(error);
+    const problem = problemOf(error);
+    const { "www-authenticate": _, ...headers } = problemHeaders(error);
+    return new Response(options.errorPage(problem, who), {
+      status: problem.status,
+      headers: { "content-type": "text/html; charset=utf-8", ...headers },
+    });
+  }
+
+  function unexpected(c: Context, thrown: unknown): PerchError {
+    const reference = randomId(8);
+    log.error(`${c.req.method} ${c.req.path} failed`, { error: thrown, reference });
+    if (thrown instanceof Error) log.debug("stack", { reference, stack: thrown.stack });
+    return new PerchError("internal", `something went wrong; the log names it by ${reference}`);
+  }
+
+  const table = sortRoutes(options.routes.map(prepare));
+  const allowed = methodsByPath(table);
+  for (const route of table) app.on(route.method.toUpperCase(), route.path, (c) => serve(route, c));
+  for (const [path, methods] of allowed) {
+    app.all(path, (c) => {
+      const allow = methods.join(", ");
+      const error = new PerchError(
+        "method_not_allowed",
+        `${c.req.method} is not possible here; possible: ${allow}`,
+      );
+      const response = failed(c, error, null);
+      response.headers.set("allow", allow);
+      return response;
+    });
+  }
+  app.notFound((c) =>
+    failed(c, new PerchError("not_found", "there is nothing at this path"), null)
+  );
+  app.onError((error, c) => {
+    const response = failed(c, error, null);
+    setSecurityHeaders(response.headers, c.req.path);
+    return response;
+  });
+  return app;
+}
+
+/** Schemas made strict; limits are what they say. */
+function prepare(route: Route): Route {
+  return {
+    ...route,
+    params: route.params,
+    query: route.query && strict(route.query),
+    body: route.body && strict(route.body),
+  };
+}
+
+/** Fixed path parts before parameters before wildcards, so that the order of files does not matter. */
+export function sortRoutes(routes: readonly Route[]): Route[] {
+  const rank = (part: string) => part.includes("*") ? "2" : part.startsWith(":") ? "1" : "0";
+  const key = (route: Route) => route.path.split("/").map(rank).join("");
+  return [...routes].sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const seen = new Set<string>();
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const id = `${route.method} ${route.path.replace(/:[^/]+/g, ":")}`;
+    if (seen.has(id)) throw new Error(`two routes for ${route.method.toUpperCase()} ${route.path}`);
+    seen.add(id);
+    const list = methods.get(route.path) ?? [];
+    list.push(route.method.toUpperCase());
+    if (route.method === "get") list.push("HEAD");
+    methods.set(route.path, list);
+  }
+  return methods;
+}
+
+function denoSocketAddress(c: Context): string {
+  const remote = (c.env as { remoteAddr?: Deno.NetAddr } | undefined)?.remoteAddr;
+  return remote?.hostname ?? "";
+}
+
+function hostOf(c: Context): string {
+  return c.req.raw.headers.get("host") ?? new URL(c.req.url).host;
+}
+
+function misdirected(host: string): string {
+  const shown = host.slice(0, 80).replace(/[^\w.:[\]-]/g, "?");
+  return `this Perch does not answer for "${shown}"; set PERCH_PUBLIC_URL to the address people use`;
+}
+
+function credentialsOf(c: Context, peer: Peer): Credentials | null {
+  const authorization = c.req.raw.headers.get("authorization");
+  const session = authorization === null
+    ? getCookie(c, sessionCookieName(peer.secure)) ?? null
+    : null;
+  if (authorization === null && session === null) return null;
+  return { authorization, session, address: peer.address };
+}
+
+function isApi(path: string): boolean {
+  return path === "/api" || path.startsWith("/api/");
+}
+
+function wantsHtml(c: Context): boolean {
+  return !isApi(c.req.path) && (c.req.header("accept") ?? "").includes("text/html");
+}
+
+function wantsSignIn(c: Context): boolean {
+  const { method } = c.req;
+  return (method === "GET" || method === "HEAD") && wantsHtml(c);
+}
+
+function toSignIn(c: Context): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const query = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
+  return new Response(null, { status: 303, headers: { location: `/sign-in${query}` } });
+}
+
+function refuseAny(query: Record<string, unknown>): Record<string, never> {
+  const names = Object.keys(query);
+  if (names.length === 0) return {};
+  throw new PerchError("validation", `query.${names[0]}: unknown field`, {
+    errors: names.slice(0, 20).map((name) => ({ path: `query.${name}`, message: "unknown field" })),
+  });
+}
+
+/** Headers on whatever is answered; a HEAD request ends a stream that nobody would read. */
+function finish(c: Context): void {
+  const response = c.res;
+  if (response.status === 101) return;
+  if (c.req.method === "HEAD") response.body?.cancel();
+  try {
+    setSecurityHeaders(response.headers, c.req.path);
+  } catch {
+    // Headers of a response that came from elsewhere are immutable.
+    c.res = undefined;
+    c.res = new Response(response.body, response);
+    setSecurityHeaders(c.res.headers, c.req.path);
+  }
+}
