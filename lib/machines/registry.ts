@@ -1,4 +1,9 @@
-import type { SensorKind } from "../readings/reading.ts";
+import type { SqlStatement } from "../db/client.ts";
+import type { Clock } from "../base/clock.ts";
+import { nameId } from "../base/ids.ts";
+import type { Draft, RejectCode, SensorKind } from "../readings/reading.ts";
+import { guessUnit } from "./guess.ts";
+import { nameFault } from "./names.ts";
 
 /** A sensor as the registry knows it. Kept in memory for every sensor; the database is the truth. */
 export interface Sensor {
@@ -27,6 +32,276 @@ export interface SensorDirectory {
   /** By public id, full name, or `machine/sensor` where that is unambiguous. */
   find(idOrName: string): Sensor | undefined;
   byNum(num: number): Sensor | undefined;
-  /** Sorted by name. */
+  /** Sorted by name. Only sensors whose first reading is on disk. */
   all(): readonly Sensor[];
+}
+
+/** A draft with its place: storage number and float64 value, or why it cannot be stored. */
+export type Resolved =
+  | { ok: true; sensor: Sensor; value: number }
+  | { ok: false; code: RejectCode; message: string };
+
+/** The write side, used by the intake alone. */
+export interface Registry extends SensorDirectory {
+  /** Finds or creates the sensor of a draft and turns its value into a float64. */
+  resolve(draft: Draft): Resolved;
+  /** Statements for what `resolve` created since the last call; they belong into the group's transaction. */
+  takePending(): SqlStatement[];
+  /** The transaction with these statements was committed: new sensors become visible. */
+  committed(): void;
+  /** The transaction failed: the statements are given out again with the next group. */
+  failed(statements: readonly SqlStatement[]): void;
+  /** A committed reading: keeps the newest per sensor. */
+  seen(num: number, tMs: number, value: number): void;
+  /** How many sensors may still be created within this hour. */
+  newLeft(): number;
+}
+
+export interface RegistryOptions {
+  /** False on closed sites: readings of unknown sensors are rejected. Default true. */
+  autoRegister?: boolean;
+  /** Most sensors created within one hour, default 2 000. Protects against a runaway publisher. */
+  newPerHour?: number;
+  /** Most different texts of one state sensor, default 1 000. */
+  statesPerSensor?: number;
+}
+
+/** Rows as the store loads them at start. */
+export interface RegistryRows {
+  sensors: Omit<Sensor, "states" | "last">[];
+  states: { sensorNum: number; code: number; text: string }[];
+  last: { sensor: number; tMs: number; value: number }[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Creates the registry from what the database holds. Everything is in memory: `resolve` is on the path of
+ * every reading and costs one map look-up for a known sensor.
+ */
+export function createRegistry(
+  deps: { clock: Clock; rows: RegistryRows; options?: RegistryOptions },
+): Registry {
+  const { clock } = deps;
+  const autoRegister = deps.options?.autoRegister ?? true;
+  const newPerHour = deps.options?.newPerHour ?? 2_000;
+  const statesPerSensor = deps.options?.statesPerSensor ?? 1_000;
+
+  const byName = new Map<string, Sensor>();
+  const byId = new Map<string, Sensor>();
+  const byNum: Sensor[] = [];
+  /** `machine/sensor` → sensors with that ending. */
+  const byShort = new Map<string, Sensor[]>();
+  let visible: Sensor[] = [];
+  let hidden: Sensor[] = [];
+  /** Sensors whose statements are in the transaction under way. */
+  let inFlight: Sensor[] = [];
+  let sorted = true;
+  let pending: SqlStatement[] = [];
+  let nextNum = 1;
+  let hourStartMs = clock.monotonic();
+  let createdThisHour = 0;
+
+  for (const row of deps.rows.sensors) index({ ...row, states: [], last: null });
+  for (const { sensorNum, code, text } of deps.rows.states) byNum[sensorNum].states[code] = text;
+  for (const { sensor, tMs, value } of deps.rows.last) {
+    if (byNum[sensor]) byNum[sensor].last = { tMs, value };
+  }
+  visible = hidden;
+  hidden = [];
+  sorted = false;
+
+  function index(sensor: Sensor): void {
+    byName.set(sensor.name, sensor);
+    byId.set(sensor.id, sensor);
+    byNum[sensor.num] = sensor;
+    const short = shortName(sensor);
+    byShort.set(short, [...(byShort.get(short) ?? []), sensor]);
+    hidden.push(sensor);
+    nextNum = Math.max(nextNum, sensor.num + 1);
+  }
+
+  function newLeft(): number {
+    if (clock.monotonic() - hourStartMs >= HOUR_MS) {
+      hourStartMs = clock.monotonic();
+      createdThisHour = 0;
+    }
+    return newPerHour - createdThisHour;
+  }
+
+  function create(draft: Draft): Sensor {
+    createdThisHour++;
+    const cut = draft.sensor.lastIndexOf("/");
+    const last = draft.sensor.slice(cut + 1);
+    const sensor: Sensor = {
+      num: nextNum,
+      id: freeId(draft.sensor),
+      name: draft.sensor,
+      machine: draft.sensor.slice(0, cut),
+      sensor: last,
+      unit: draft.unit ?? guessUnit(last),
+      kind: kindOf(draft.value),
+      states: [],
+      review: "new",
+      createdMs: clock.now(),
+      last: null,
+    };
+    if (sensor.kind !== "number") sensor.unit = draft.unit ?? null;
+    index(sensor);
+    pending.push({
+      sql: "insert or ignore into sensors" +
+        "(num, id, name, machine, sensor, unit, kind, review, created_ms) values (?,?,?,?,?,?,?,?,?)",
+      args: [
+        sensor.num,
+        sensor.id,
+        sensor.name,
+        sensor.machine,
+        sensor.sensor,
+        sensor.unit,
+        sensor.kind,
+        sensor.review,
+        sensor.createdMs,
+      ],
+    });
+    return sensor;
+  }
+
+  // A renamed sensor keeps the id of its old name; a new sensor of that name then takes the next free one.
+  function freeId(name: string): string {
+    let id = nameId(name);
+    for (let i = 2; byId.has(id); i++) id = nameId(`${name}#${i}`);
+    return id;
+  }
+
+  function setKind(sensor: Sensor, kind: SensorKind): void {
+    sensor.kind = kind;
+    pending.push({ sql: "update sensors set kind = ? where num = ?", args: [kind, sensor.num] });
+  }
+
+  function codeOf(sensor: Sensor, text: string): Resolved {
+    let code = sensor.states.indexOf(text);
+    if (code < 0) {
+      if (sensor.states.length >= statesPerSensor) {
+        return {
+          ok: false,
+          code: "state_cap",
+          message: `${sensor.name} has ${statesPerSensor} different texts already; ` +
+            "a state sensor reports a small set of words",
+        };
+      }
+      code = sensor.states.push(text) - 1;
+      pending.push({
+        sql: "insert or ignore into sensor_states(sensor_num, code, text) values (?,?,?)",
+        args: [sensor.num, code, text],
+      });
+    }
+    return { ok: true, sensor, value: code };
+  }
+
+  function loosely(sensor: Sensor, draft: Draft): Resolved {
+    const { value } = draft;
+    if (sensor.kind === "text") return codeOf(sensor, String(value));
+    if (typeof value === "string") {
+      if (sensor.last === null && sensor.kind === "binary") setKind(sensor, "text");
+      else {
+        return {
+          ok: false,
+          code: "bad_value",
+          message: `${sensor.name} reports numbers; "${value.slice(0, 40)}" is text`,
+        };
+      }
+      return codeOf(sensor, value);
+    }
+    if (typeof value === "boolean") return { ok: true, sensor, value: value ? 1 : 0 };
+    if (sensor.kind === "binary" && value !== 0 && value !== 1) setKind(sensor, "number");
+    return { ok: true, sensor, value };
+  }
+
+  return {
+    resolve(draft) {
+      const known = byName.get(draft.sensor);
+      if (known !== undefined) {
+        // The usual case first: a number for a numeric sensor.
+        if (known.kind === "number" && typeof draft.value === "number") {
+          return { ok: true, sensor: known, value: draft.value };
+        }
+        return loosely(known, draft);
+      }
+      const fault = nameFault(draft.sensor);
+      if (fault !== null) return { ok: false, code: "bad_name", message: fault };
+      if (!autoRegister) {
+        return {
+          ok: false,
+          code: "unknown_sensor",
+          message: `${draft.sensor} is not registered and this site takes registered sensors only`,
+        };
+      }
+      if (newLeft() <= 0) {
+        return {
+          ok: false,
+          code: "sensor_cap",
+          message: `${draft.sensor} would be new, and ${newPerHour} sensors were created within ` +
+            "this hour already; it is taken once the hour is over",
+        };
+      }
+      const sensor = create(draft);
+      return sensor.kind === "text"
+        ? codeOf(sensor, draft.value as string)
+        : { ok: true, sensor, value: Number(draft.value) };
+    },
+    takePending() {
+      const statements = pending;
+      pending = [];
+      inFlight = hidden;
+      hidden = [];
+      return statements;
+    },
+    committed() {
+      if (inFlight.length === 0) return;
+      visible = [...visible, ...inFlight];
+      inFlight = [];
+      sorted = false;
+    },
+    failed(statements) {
+      pending = [...statements, ...pending];
+      hidden = [...inFlight, ...hidden];
+      inFlight = [];
+    },
+    seen(num, tMs, value) {
+      const sensor = byNum[num];
+      if (sensor.last === null) sensor.last = { tMs, value };
+      else if (tMs >= sensor.last.tMs) {
+        sensor.last.tMs = tMs;
+        sensor.last.value = value;
+      }
+    },
+    newLeft,
+    find(idOrName) {
+      const exact = byId.get(idOrName) ?? byName.get(idOrName);
+      if (exact) return exact;
+      const short = byShort.get(idOrName);
+      return short?.length === 1 ? short[0] : undefined;
+    },
+    byNum: (num) => byNum[num],
+    all() {
+      if (!sorted) {
+        visible.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+        sorted = true;
+      }
+      return visible;
+    },
+  };
+}
+
+function shortName(sensor: Sensor): string {
+  return `${sensor.machine.slice(sensor.machine.lastIndexOf("/") + 1)}/${sensor.sensor}`;
+}
+
+function kindOf(value: Draft["value"]): SensorKind {
+  return typeof value === "number" ? "number" : typeof value === "boolean" ? "binary" : "text";
+}
+
+/** Text of a reading as people see it: the number, or the text of a state sensor. */
+export function shownValue(sensor: Sensor, value: number): number | string {
+  return sensor.kind === "text" ? sensor.states[value] ?? String(value) : value;
 }

@@ -16,6 +16,8 @@ export interface Draft {
   /** The device's own sequence number. */
   seq?: number;
   unit?: string;
+  /** Position in the request it came in, where bad items before it make it differ from its place in `drafts`. */
+  index?: number;
 }
 
 /** Why something was not stored. `code` is stable and counted, `message` is for people. */

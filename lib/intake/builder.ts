@@ -1,0 +1,85 @@
+import { type DeliveryMark, FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ } from "../readings/reading.ts";
+import type { ReadingGroup } from "../readings/reading.ts";
+
+const FIRST_CAPACITY = 4_096;
+
+/** Columns of the group that is being filled. Reused from group to group; `take` copies out what is there. */
+export class GroupBuilder {
+  n = 0;
+  #sensor = new Uint32Array(FIRST_CAPACITY);
+  #tMs = new Float64Array(FIRST_CAPACITY);
+  #value = new Float64Array(FIRST_CAPACITY);
+  #flags = new Uint8Array(FIRST_CAPACITY);
+  #seq = new Float64Array(FIRST_CAPACITY);
+  #anySeq = false;
+  #deliveries: DeliveryMark[] = [];
+
+  /** Adds one reading; `tMs` undefined means arrival time. True when only the delivery can identify it. */
+  add(
+    sensor: number,
+    value: number,
+    tMs: number | undefined,
+    seq: number | undefined,
+    arrivalMs: number,
+  ): boolean {
+    const i = this.n++;
+    if (i === this.#sensor.length) this.#grow();
+    this.#sensor[i] = sensor;
+    this.#value[i] = value;
+    let flags = 0;
+    if (tMs === undefined) {
+      flags |= FLAG_ARRIVAL_TIME;
+      this.#tMs[i] = arrivalMs;
+    } else this.#tMs[i] = Math.floor(tMs);
+    if (seq !== undefined) {
+      flags |= FLAG_HAS_SEQ;
+      this.#seq[i] = seq;
+      this.#anySeq = true;
+    }
+    this.#flags[i] = flags;
+    return flags === FLAG_ARRIVAL_TIME;
+  }
+
+  mark(delivery: DeliveryMark): void {
+    this.#deliveries.push(delivery);
+  }
+
+  /** The group so far, in arrays of its own that may be transferred; the builder is empty afterwards. */
+  take(): ReadingGroup {
+    const n = this.n;
+    const group: ReadingGroup = {
+      n,
+      sensor: this.#sensor.slice(0, n),
+      tMs: this.#tMs.slice(0, n),
+      value: this.#value.slice(0, n),
+      flags: this.#flags.slice(0, n),
+      seq: this.#anySeq ? this.#seq.slice(0, n) : null,
+      deliveries: this.#deliveries,
+    };
+    this.n = 0;
+    this.#anySeq = false;
+    this.#deliveries = [];
+    return group;
+  }
+
+  #grow(): void {
+    const capacity = this.#sensor.length * 2;
+    const sensor = new Uint32Array(capacity);
+    const tMs = new Float64Array(capacity);
+    const value = new Float64Array(capacity);
+    const flags = new Uint8Array(capacity);
+    const seq = new Float64Array(capacity);
+    sensor.set(this.#sensor);
+    tMs.set(this.#tMs);
+    value.set(this.#value);
+    flags.set(this.#flags);
+    seq.set(this.#seq);
+    [this.#sensor, this.#tMs, this.#value, this.#flags, this.#seq] = [
+      sensor,
+      tMs,
+      value,
+      flags,
+      seq,
+    ];
+  }
+}

@@ -1,0 +1,95 @@
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { Reject } from "../readings/reading.ts";
+
+export interface BatchAnswer {
+  accepted: number;
+  duplicate: number;
+  rejected: Reject[];
+}
+
+export interface IdempotencyKey {
+  /** Who uses the key: two clients may choose the same one. */
+  scope: string;
+  key: string;
+  /** Hash of the request: the same key for another body is a mistake. */
+  requestHash: string;
+}
+
+/** Answers a repeated request with the first answer. Keys live for 24 h. */
+export interface Idempotency {
+  /**
+   * Runs `work` unless this key was answered before. `work` gets a function that makes the statement which
+   * keeps the answer; it must go into the same transaction as the readings.
+   */
+  once(
+    request: { idempotency?: IdempotencyKey },
+    work: (keep?: (answer: BatchAnswer) => SqlStatement) => Promise<BatchAnswer>,
+  ): Promise<BatchAnswer>;
+}
+
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+export function createIdempotency(
+  deps: { clock: Clock; db: Pick<Database, "query"> },
+): Idempotency {
+  /** Requests under way, so that two at once are one. */
+  const running = new Map<string, { requestHash: string; answer: Promise<BatchAnswer> }>();
+
+  async function kept(request: IdempotencyKey): Promise<BatchAnswer | null> {
+    const { rows } = await deps.db.query({
+      sql:
+        "select request_hash, response from idempotency where scope = ? and key = ? and created_ms > ?",
+      args: [request.scope, request.key, deps.clock.now() - IDEMPOTENCY_MS],
+    });
+    if (rows.length === 0) return null;
+    if (rows[0][0] !== request.requestHash) throw reused(request.key);
+    return JSON.parse(String(rows[0][1])) as BatchAnswer;
+  }
+
+  function keeper(request: IdempotencyKey): (answer: BatchAnswer) => SqlStatement {
+    return (answer) => ({
+      sql: "insert or replace into idempotency(scope, key, request_hash, response, created_ms) " +
+        "values (?,?,?,?,?)",
+      args: [
+        request.scope,
+        request.key,
+        request.requestHash,
+        JSON.stringify(answer),
+        deps.clock.now(),
+      ],
+    });
+  }
+
+  return {
+    once({ idempotency: request }, work) {
+      if (request === undefined) return work();
+      const name = JSON.stringify([request.scope, request.key]);
+      const under = running.get(name);
+      if (under !== undefined) {
+        return under.requestHash === request.requestHash
+          ? under.answer
+          : Promise.reject(reused(request.key));
+      }
+      const answer = kept(request).then((before) => before ?? work(keeper(request)));
+      running.set(name, { requestHash: request.requestHash, answer });
+      const forget = () => void running.delete(name);
+      answer.then(forget, forget);
+      return answer;
+    },
+  };
+}
+
+/** Deletes keys older than 24 h; called by the house-keeping task. */
+export function purgeIdempotency(nowMs: number): SqlStatement {
+  return { sql: "delete from idempotency where created_ms <= ?", args: [nowMs - IDEMPOTENCY_MS] };
+}
+
+function reused(key: string): PerchError {
+  return new PerchError(
+    "conflict",
+    `Idempotency-Key "${key.slice(0, 80)}" was used within 24 h for another request; ` +
+      "use a new key for new content",
+  );
+}

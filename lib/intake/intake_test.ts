@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { fakeClock } from "../../tests/support/fake_clock.ts";
+import { PerchError } from "../base/errors.ts";
+import { silentLog } from "../base/log.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { createRegistry } from "../machines/registry.ts";
+import type { Draft, ReadingGroup } from "../readings/reading.ts";
+import type { CommittedGroup } from "./committed.ts";
+import { createIntake, type Outcome } from "./intake.ts";
+import { createRejectLog } from "./rejects.ts";
+
+/** The store decides nothing here: the test commits or fails each group when it wants to. */
+async function setup(options: { commitIntervalMs?: number } = {}) {
+  const clock = fakeClock();
+  const groups: {
+    group: ReadingGroup;
+    extra: readonly SqlStatement[];
+    commit: (duplicate?: Uint8Array) => Promise<void>;
+    fail: () => Promise<void>;
+  }[] = [];
+  const published: CommittedGroup[] = [];
+  const settled = () => new Promise<void>((r) => setTimeout(r, 0));
+  const registry = createRegistry({ clock, rows: { sensors: [], states: [], last: [] } });
+  const rejects = createRejectLog();
+  const intake = await createIntake({
+    clock,
+    log: silentLog(),
+    registry,
+    rejects,
+    deadLetters: { append: () => Promise.resolve(), close: () => Promise.resolve() },
+    publish: (group) => published.push(group),
+    commitIntervalMs: options.commitIntervalMs ?? 50,
+    db: { query: () => Promise.resolve({ columns: [], rows: [], rowsAffected: 0 }) },
+    decode: (topic, payload) => {
+      const text = new TextDecoder().decode(payload);
+      const value = Number(text);
+      return text === "bad"
+        ? { drafts: [], rejects: [{ code: "bad_payload", message: "not a number" }] }
+        : { drafts: [{ sensor: topic, value }], rejects: [] };
+    },
+    store: {
+      recentDeliveries: () => Promise.resolve([]),
+      append: (group, extra) =>
+        new Promise((resolve, reject) =>
+          groups.push({
+            group,
+            extra,
+            commit: (duplicate) => {
+              resolve({ groupId: groups.length, duplicate: duplicate ?? null });
+              return settled();
+            },
+            fail: () => {
+              reject(new PerchError("storage_full", "the disk is full"));
+              return settled();
+            },
+          })
+        ),
+    },
+  });
+  const outcomes: [number, Outcome][] = [];
+  let offered = 0;
+  const offer = (
+    topic: string,
+    payload: string,
+    delivery?: { session: string; packetId: number; again: boolean },
+  ) => {
+    const n = offered++;
+    return intake.offer({
+      source: "test",
+      topic,
+      payload: new TextEncoder().encode(payload),
+      delivery,
+      done: (outcome) => outcomes.push([n, outcome]),
+    });
+  };
+  return { clock, groups, published, intake, registry, rejects, offer, outcomes, settled };
+}
+
+Deno.test("intake acknowledges nothing before commit, then everything in order of arrival", async () => {
+  const t = await setup();
+  t.offer("a/b", "1");
+  t.offer("a/b", "bad");
+  t.offer("a/c", "2");
+  await t.clock.advance(10);
+  assert.equal(t.groups.length, 1);
+  assert.deepEqual(t.outcomes, []);
+  await t.groups[0].commit();
+  assert.deepEqual(t.outcomes, [[0, "stored"], [1, "rejected"], [2, "stored"]]);
+  assert.deepEqual(t.published[0].names, ["a/b", "a/c"]);
+  assert.deepEqual(t.rejects.counts().map((c) => [c.source, c.code, c.count]), [
+    ["test", "bad_payload", 1],
+  ]);
+});
+
+Deno.test("intake groups what arrives within the commit interval", async () => {
+  const t = await setup();
+  t.offer("a/b", "1");
+  await t.clock.advance(5);
+  await t.groups[0].commit();
+  t.offer("a/b", "2");
+  await t.clock.advance(20);
+  t.offer("a/b", "3");
+  assert.equal(t.groups.length, 1);
+  await t.clock.advance(30);
+  assert.equal(t.groups.length, 2);
+  assert.deepEqual([...t.groups[1].group.value], [2, 3]);
+});
+
+Deno.test("intake commits at once when a source's window is full", async () => {
+  const t = await setup();
+  t.offer("a/b", "1");
+  await t.clock.advance(5);
+  await t.groups[0].commit();
+  t.offer("a/b", "2");
+  t.intake.commitSoon();
+  await t.settled();
+  assert.equal(t.groups.length, 2);
+});
+
+Deno.test("intake marks the new sensor in the transaction of its first reading, again after a failure", async () => {
+  const t = await setup();
+  t.offer("plant/press/temperature", "1");
+  await t.clock.advance(5);
+  assert.match(t.groups[0].extra[0].sql, /insert or ignore into sensors/);
+  assert.equal(t.registry.all().length, 0);
+  await t.groups[0].fail();
+  assert.deepEqual(t.outcomes, [[0, "failed"]]);
+  t.offer("plant/press/temperature", "1");
+  await t.clock.advance(60);
+  assert.match(t.groups[1].extra[0].sql, /insert or ignore into sensors/);
+  await t.groups[1].commit();
+  assert.equal(t.registry.all()[0].unit, "°C");
+});
+
+Deno.test("intake knows a redelivered message without time by session, packet id and content", async () => {
+  const t = await setup();
+  const delivery = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", delivery);
+  await t.clock.advance(60);
+  await t.groups[0].commit();
+  t.offer("a/b", "1", { ...delivery, again: true });
+  t.offer("a/b", "2", { ...delivery, again: true });
+  await t.clock.advance(60);
+  assert.deepEqual([...t.groups[1].group.value], [2]);
+  await t.groups[1].commit();
+  assert.deepEqual(t.outcomes.map(([, outcome]) => outcome), ["stored", "stored", "stored"]);
+  assert.equal(t.intake.stats().duplicate, 1);
+});
+
+Deno.test("intake takes a redelivery as new when the first delivery could not be stored", async () => {
+  const t = await setup();
+  const delivery = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", delivery);
+  await t.clock.advance(60);
+  await t.groups[0].fail();
+  t.offer("a/b", "1", { ...delivery, again: true });
+  await t.clock.advance(60);
+  assert.deepEqual([...t.groups[1].group.value], [1]);
+});
+
+Deno.test("intake refuses when the open group is full and tells when there is room", async () => {
+  const t = await setup();
+  t.offer("a/b", "0");
+  await t.clock.advance(5);
+  let taken = 0;
+  while (taken < 1e6 && t.offer("a/b", String(taken))) taken++;
+  assert.equal(taken, 20_000);
+  await assert.rejects(
+    t.intake.offerBatch({ source: "http", topic: "/x", drafts: [], rejects: [] }),
+    { code: "busy" },
+  );
+  let room = 0;
+  t.intake.onRoom(() => room++);
+  await t.groups[0].commit();
+  assert.equal(room, 1);
+  assert.equal(t.offer("a/b", "1"), true);
+});
+
+Deno.test("intake answers a batch with what was stored, duplicate and rejected by index", async () => {
+  const t = await setup();
+  const drafts: Draft[] = [
+    { sensor: "a/b", value: 1, tMs: Date.UTC(2026, 0, 1) },
+    { sensor: "a/b", value: NaN },
+    { sensor: "a/b", value: 3, tMs: 1e15 },
+    { sensor: "a/b", value: 4 },
+    { sensor: "b", value: 4 },
+  ];
+  const answer = t.intake.offerBatch({ source: "http", topic: "/x", drafts, rejects: [] });
+  await t.clock.advance(60);
+  await t.groups[0].commit(Uint8Array.of(1, 0));
+  const { accepted, duplicate, rejected } = await answer;
+  assert.deepEqual({ accepted, duplicate }, { accepted: 1, duplicate: 1 });
+  assert.deepEqual(rejected.map((r) => [r.index, r.code]), [
+    [1, "bad_value"],
+    [2, "bad_time"],
+    [4, "bad_name"],
+  ]);
+  assert.equal(t.published[0].n, 1);
+});
+
+Deno.test("intake answers a repeated idempotency key once and refuses it for other content", async () => {
+  const t = await setup();
+  const batch = (requestHash: string) =>
+    t.intake.offerBatch({
+      source: "http",
+      topic: "/x",
+      drafts: [{ sensor: "a/b", value: 1 }],
+      rejects: [],
+      idempotency: { scope: "k", key: "one", requestHash },
+    });
+  const first = batch("h");
+  const second = batch("h");
+  await assert.rejects(batch("other"), { code: "conflict" });
+  await t.settled();
+  await t.clock.advance(60);
+  await t.groups[0].commit();
+  assert.deepEqual(await first, await second);
+  assert.equal(t.groups.length, 1);
+  assert.ok(t.groups[0].extra.some((s) => s.sql.includes("idempotency")));
+});
+
+Deno.test("intake close stores what was taken and refuses the rest", async () => {
+  const t = await setup();
+  t.offer("a/b", "1");
+  const closing = t.intake.close();
+  await t.settled();
+  assert.equal(t.offer("a/b", "2"), false);
+  await t.groups[0].commit();
+  await closing;
+  assert.deepEqual(t.outcomes, [[0, "stored"]]);
+});

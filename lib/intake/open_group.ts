@@ -1,0 +1,34 @@
+import type { SqlStatement } from "../db/client.ts";
+import { GroupBuilder } from "./builder.ts";
+import type { BatchAnswer } from "./idempotency.ts";
+import type { Outcome, RawMessage } from "./intake.ts";
+import type { RejectRecord } from "./rejects.ts";
+
+/** A request that waits for the commit of its readings, at `[from, to)` of the group. */
+export interface WaitingBatch {
+  from: number;
+  to: number;
+  answer: BatchAnswer;
+  resolve: (answer: BatchAnswer) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Everything that will be decided by one commit. */
+export class OpenGroup {
+  readonly readings: GroupBuilder;
+  /** In order of arrival: acknowledgements keep it. */
+  readonly messages: { message: RawMessage; outcome: Outcome }[] = [];
+  readonly batches: WaitingBatch[] = [];
+  readonly rejected: RejectRecord[] = [];
+  readonly extra: SqlStatement[] = [];
+  bytes = 0;
+
+  /** Builders are reused between groups, so that their arrays are allocated once. */
+  constructor(builder = new GroupBuilder()) {
+    this.readings = builder;
+  }
+
+  get empty(): boolean {
+    return this.readings.n === 0 && this.messages.length === 0 && this.batches.length === 0;
+  }
+}

@@ -1,0 +1,24 @@
+const LEVELS_MOST = 12;
+const LEVEL_CHARS_MOST = 128;
+// Control characters, MQTT wildcards and invisible direction marks have no place in a name.
+// deno-lint-ignore no-control-regex
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f+#\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+/**
+ * Says what is wrong with a sensor's full name, or null when it is good:
+ * 2 to 12 levels separated by `/`, each 1 to 128 characters, without control characters, `+` or `#`.
+ */
+export function nameFault(name: string): string | null {
+  const levels = name.split("/");
+  if (levels.length < 2 || levels.length > LEVELS_MOST) {
+    return `a sensor's name has 2 to ${LEVELS_MOST} levels (area/machine/sensor), not ${levels.length}`;
+  }
+  for (const level of levels) {
+    if (level.trim() === "") return "a level of the sensor's name is empty";
+    if (level.length > LEVEL_CHARS_MOST) {
+      return `a level of the sensor's name has ${level.length} characters; ${LEVEL_CHARS_MOST} are allowed`;
+    }
+    if (FORBIDDEN.test(level)) return "the sensor's name has a control character, + or #";
+  }
+  return null;
+}
