@@ -71,7 +71,7 @@ export async function startPerch(options: PerchOptions): Promise<PerchProcess> {
     stderr: "piped",
   }).spawn();
   let output = "";
-  const read = async (stream: ReadableStream<Uint8Array>) => {
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       output = (output + text).slice(-200_000);
