@@ -1,0 +1,230 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Identity } from "../lib/access/identity.ts";
+import { PerchError } from "../lib/base/errors.ts";
+import type { Intake } from "../lib/intake/intake.ts";
+import type { Decoded } from "../lib/readings/reading.ts";
+import { limitBody } from "./middleware/body.ts";
+import { type Route, route, type RouteContext } from "./route.ts";
+
+/** Drafts of a request body, and the items they came from. */
+export interface ParsedBody extends Decoded {
+  /** The item at an index, for the dead-letter file. */
+  original: (index: number) => unknown;
+}
+
+export interface IngestServices {
+  intake: Pick<Intake, "offerBatch">;
+  parse: {
+    /** One JSON object. */
+    one(item: unknown): ParsedBody;
+    /** JSON array, `{"readings":[…]}` or NDJSON. Throws PerchError when the body as a whole is unusable. */
+    batch(body: string): ParsedBody;
+    /** Influx line protocol. */
+    lines(body: string, precision: Precision): ParsedBody;
+  };
+}
+
+const Precision = z.enum(["ns", "us", "ms", "s"]);
+export type Precision = z.output<typeof Precision>;
+
+const BODY_BYTES = 8 * 1024 * 1024;
+/** What a compressed body may unpack to. */
+const UNPACKED_BYTES = 32 * 1024 * 1024;
+
+const BatchAnswer = z.object({
+  accepted: z.int(),
+  duplicate: z.int(),
+  rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+});
+
+/** HTTP ingest. Every 2xx is sent after the readings are committed. */
+export function ingestRoutes(services: IngestServices): Route[] {
+  const { intake, parse } = services;
+  const tags = ["Ingest"];
+  // The limit is checked here and not by the mount, so that what is refused is also counted.
+  const common = {
+    policy: "device-or:engineer",
+    tags,
+    maxBodyBytes: Number.MAX_SAFE_INTEGER,
+  } as const;
+
+  async function take({ c, who }: RouteContext, parse: (text: string) => ParsedBody) {
+    const at = { source: "http", topic: c.req.path };
+    const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
+    let text = "";
+    let parsed: ParsedBody;
+    try {
+      text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
+      parsed = parse(text);
+    } catch (error) {
+      if (!(error instanceof PerchError)) throw error;
+      const code = error.code === "payload_too_large" ? "too_large" : "bad_payload";
+      const rejects = [{ code, message: error.message } as const];
+      await intake.offerBatch({ ...at, drafts: [], rejects, original: () => text });
+      throw error;
+    }
+    const { drafts, rejects } = ownMachineOnly(parsed, who);
+    return await intake.offerBatch({
+      ...at,
+      drafts,
+      rejects,
+      original: parsed.original,
+      idempotency: idempotencyKey === undefined ? undefined : {
+        key: idempotencyKey,
+        scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
+        requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
+      },
+    });
+  }
+
+  return [
+    route({
+      ...common,
+      method: "post",
+      path: "/api/ingest",
+      summary: "Store one reading",
+      responses: { 200: { description: "Stored (or stored before)", schema: BatchAnswer } },
+      handler: async (context) => {
+        const answer = await take(context, (text) => parse.one(parseJson(text)));
+        if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
+        return context.c.json(answer);
+      },
+    }),
+    route({
+      ...common,
+      method: "post",
+      path: "/api/ingest/batch",
+      summary: "Store many readings; bad items are answered by index, good ones are stored",
+      responses: { 200: { description: "What became of the items", schema: BatchAnswer } },
+      handler: async (context) => context.c.json(await take(context, parse.batch)),
+    }),
+    route({
+      ...common,
+      method: "post",
+      path: "/api/v2/write",
+      summary: "Store Influx line protocol (Telegraf's influxdb_v2 output works unchanged)",
+      query: z.object({
+        precision: Precision.default("ns"),
+        // Telegraf and other clients send these; Perch has one place for readings.
+        bucket: z.string().optional(),
+        org: z.string().optional(),
+        orgID: z.string().optional(),
+      }),
+      responses: { 204: { description: "Stored" } },
+      handler: async (context) => {
+        const { precision } = context.query;
+        const answer = await take(context, (text) => parse.lines(text, precision));
+        if (answer.rejected.length > 0) throw partialWrite(answer);
+        return context.c.body(null, 204);
+      },
+    }),
+  ];
+}
+
+/** A device key may write below its own machine only. */
+function ownMachineOnly(parsed: ParsedBody, who: Identity | null): Decoded {
+  const machine = who?.machine ?? null;
+  if (machine === null) return parsed;
+  const mine = parsed.drafts.filter((draft) => draft.sensor.startsWith(`${machine}/`));
+  const foreign = parsed.drafts.filter((draft) => !draft.sensor.startsWith(`${machine}/`));
+  return {
+    drafts: mine,
+    rejects: [
+      ...parsed.rejects,
+      ...foreign.map((draft) => ({
+        code: "forbidden_topic" as const,
+        message: `this device key may write below ${machine}, not ${draft.sensor}`,
+        index: draft.index,
+      })),
+    ],
+  };
+}
+
+function idempotencyKeyOf(key: string | undefined): string | undefined {
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new PerchError("validation", "Idempotency-Key has 1 to 200 printable ASCII characters", {
+      errors: [{ path: "Idempotency-Key", message: "1 to 200 printable ASCII characters" }],
+    });
+  }
+  return key;
+}
+
+/** The body as text, unpacked when it is gzip. */
+async function bodyText(request: Request): Promise<string> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new PerchError(
+      "unsupported_media_type",
+      `content encoding "${encoding}" is not accepted: send gzip or none`,
+    );
+  }
+  const bytes = encoding === "gzip" ? await unpack(request) : await request.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new PerchError("bad_request", "the body is not valid UTF-8");
+  }
+}
+
+async function unpack(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const stream = (request.body ?? new Blob([]).stream()).pipeThrough(
+      new DecompressionStream("gzip"),
+    );
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > UNPACKED_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof PerchError) throw error;
+    throw new PerchError("bad_request", "the body is not valid gzip");
+  }
+  if (size > UNPACKED_BYTES) {
+    throw new PerchError(
+      "payload_too_large",
+      `the body unpacks to more than the ${UNPACKED_BYTES} bytes allowed here`,
+    );
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new PerchError("bad_request", "the body is not valid JSON");
+  }
+}
+
+function refusedItem(reject: { code: string; message: string }): PerchError {
+  return new PerchError("validation", reject.message, {
+    errors: [{ path: "body", message: `${reject.code}: ${reject.message}` }],
+  });
+}
+
+function partialWrite(
+  answer: { accepted: number; rejected: { index?: number; code: string; message: string }[] },
+): PerchError {
+  const { accepted, rejected } = answer;
+  return new PerchError(
+    "validation",
+    `partial write: ${accepted} points stored, ${rejected.length} refused ` +
+      `(line ${(rejected[0].index ?? 0) + 1}: ${rejected[0].message})`,
+    {
+      errors: rejected.slice(0, 100).map(({ index, code, message }) => ({
+        path: `line ${(index ?? 0) + 1}`,
+        message: `${code}: ${message}`,
+      })),
+    },
+  );
+}
