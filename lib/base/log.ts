@@ -63,12 +63,13 @@ export function consoleLine(entry: LogEntry, colour: boolean): string {
     .map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join("");
   const head = colour ? `\x1b[${COLOUR[entry.level]}m${level}\x1b[0m` : level;
-  return oneLine(`${time} ${head} ${entry.part ? entry.part + ": " : ""}${entry.message}${fields}`);
+  return `${time} ${head} ` +
+    oneLine(`${entry.part ? entry.part + ": " : ""}${entry.message}${fields}`);
 }
 
 // Text from devices may carry line breaks or escape sequences; a log line stays one line.
 // deno-lint-ignore no-control-regex
-const CONTROL = /[\u0000-\u001a\u001c-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 function oneLine(text: string): string {
   return text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

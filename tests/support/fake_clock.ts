@@ -26,6 +26,8 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
         }, { once: true });
       }),
     async advance(ms) {
+      // What was started just before may still have to fall asleep.
+      await new Promise((r) => setTimeout(r, 0));
       const untilMs = monotonicMs + ms;
       for (;;) {
         const next = sleepers.filter((s) => s.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
