@@ -60,6 +60,8 @@ export interface DraftBatch {
   /** Original items by index, for the dead-letter file. */
   original?: (index: number) => unknown;
   idempotency?: IdempotencyKey;
+  /** False when what is refused stands in the dead-letter file already (a replay). Default true. */
+  keepRejects?: boolean;
 }
 
 /**
@@ -177,12 +179,16 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     return open.readings.add(resolved.sensor.num, resolved.value, tMs, draft.seq, arrivalMs);
   }
 
-  function refused(source: string, topic: string, reject: Reject, payload: Uint8Array): void {
+  function refused(
+    { source, topic, keepRejects = true }: Pick<DraftBatch, "source" | "topic" | "keepRejects">,
+    reject: Reject,
+    payload: Uint8Array,
+  ): void {
     totals.rejected++;
     const { code, message } = reject;
     const record = { tsMs: clock.now(), source, topic, code, message, payload };
     rejects.add(record);
-    open.rejected.push(record);
+    if (keepRejects) open.rejected.push(record);
     open.bytes += Math.min(payload.length, 65_536);
   }
 
@@ -191,7 +197,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       refuse();
       return false;
     }
-    const { source, topic, payload, delivery } = message;
+    const { topic, payload, delivery } = message;
     const mark = delivery && {
       session: delivery.session,
       packetId: delivery.packetId,
@@ -207,10 +213,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     const { drafts, rejects: found } = decode(topic, payload);
     let needsMark = false;
     let stored = false;
-    for (const reject of found) refused(source, topic, reject, payload);
+    for (const reject of found) refused(message, reject, payload);
     for (const draft of drafts) {
       const taken = take(draft, arrivalMs);
-      if (typeof taken === "object") refused(source, topic, taken, payload);
+      if (typeof taken === "object") refused(message, taken, payload);
       else {
         stored = true;
         needsMark ||= taken;
@@ -238,7 +244,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const from = open.readings.n;
         const no = (item: Reject) => {
           answer.rejected.push(item);
-          refused(batch.source, batch.topic, item, originalOf(batch, item.index));
+          refused(batch, item, originalOf(batch, item.index));
         };
         batch.rejects.forEach(no);
         batch.drafts.forEach((draft, i) => {
