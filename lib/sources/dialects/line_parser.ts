@@ -1,0 +1,201 @@
+/*
+ * Influx line protocol: `measurement[,tag=value…] field=value[,field=value…] [timestamp]`, one point per
+ * line. Escapes with a backslash: `,` and space in measurements; `,`, `=` and space in tags and field
+ * keys; `"` and `\` in strings. Strings may hold line breaks. Lines that begin with # are comments.
+ * https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+ */
+
+export interface Point {
+  /** The text before the fields: measurement and tags as written. Equal series are written alike. */
+  head: string;
+  measurement: string;
+  tags: [key: string, value: string][];
+  fields: [key: string, value: FieldValue][];
+  /** Digits as written, in the request's precision; null when the line has none. */
+  time: string | null;
+}
+
+/** `number` values may be infinite or NaN when the text was beyond float64. */
+export type FieldValue = number | boolean | { text: string };
+
+/** What stands on one line. */
+export type Line = { point: Point } | { error: string };
+
+const COMMA = 0x2c,
+  SPACE = 0x20,
+  EQUALS = 0x3d,
+  BACKSLASH = 0x5c,
+  QUOTE = 0x22,
+  LF = 0x0a,
+  CR = 0x0d;
+const HASH = 0x23, TAB = 0x09;
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const WHOLE = /^-?\d+$/;
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  t: true,
+  T: true,
+  true: true,
+  True: true,
+  TRUE: true,
+  f: false,
+  F: false,
+  false: false,
+  False: false,
+  FALSE: false,
+};
+
+/** Calls `each` for every line that holds a point or a fault. Never throws. */
+export function parseLines(text: string, each: (line: Line) => void): void {
+  const scanner = new Scanner(text);
+  while (scanner.nextLine()) {
+    try {
+      each({ point: scanner.point() });
+    } catch (error) {
+      if (!(error instanceof LineFault)) throw error;
+      scanner.skipLine();
+      each({ error: error.message });
+    }
+  }
+}
+
+class LineFault extends Error {}
+
+class Scanner {
+  #at = 0;
+  constructor(private readonly text: string) {}
+
+  /** Moves to the next line with content; false at the end. */
+  nextLine(): boolean {
+    for (;;) {
+      this.#skip(true);
+      if (this.#at >= this.text.length) return false;
+      if (this.#code() !== HASH) return true;
+      this.skipLine();
+    }
+  }
+
+  skipLine(): void {
+    const end = this.text.indexOf("\n", this.#at);
+    this.#at = end < 0 ? this.text.length : end + 1;
+  }
+
+  point(): Point {
+    const start = this.#at;
+    const measurement = this.#word(false);
+    if (measurement === "") throw new LineFault("the measurement is missing");
+    const tags: [string, string][] = [];
+    while (this.#code() === COMMA) {
+      this.#at++;
+      const key = this.#word(true);
+      this.#expect(EQUALS, "a tag is written key=value");
+      const value = this.#word(true);
+      if (key === "" || value === "") throw new LineFault("a tag has an empty key or value");
+      tags.push([key, value]);
+    }
+    const head = this.text.slice(start, this.#at);
+    if (this.#code() !== SPACE) throw new LineFault("a space and fields are missing");
+    this.#skip(false);
+    const fields = this.#fields();
+    this.#skip(false);
+    const time = this.#time();
+    return { head, measurement, tags, fields, time };
+  }
+
+  #fields(): [string, FieldValue][] {
+    const fields: [string, FieldValue][] = [];
+    for (;;) {
+      const key = this.#word(true);
+      if (key === "") throw new LineFault("a field key is missing");
+      this.#expect(EQUALS, "a field is written key=value");
+      fields.push([key, this.#value(key)]);
+      if (this.#code() !== COMMA) return fields;
+      this.#at++;
+    }
+  }
+
+  #value(key: string): FieldValue {
+    if (this.#code() === QUOTE) return { text: this.#quoted() };
+    const start = this.#at;
+    while (!this.#ends(this.#code()) && this.#code() !== COMMA) this.#at++;
+    const word = this.text.slice(start, this.#at);
+    if (FLOAT.test(word)) return Number(word);
+    if (Object.hasOwn(BOOLEANS, word)) return BOOLEANS[word];
+    const last = word.at(-1);
+    const digits = word.slice(0, -1);
+    if (last === "i" && WHOLE.test(digits)) return Number(digits);
+    if (last === "u" && WHOLE.test(digits) && digits[0] !== "-") return Number(digits);
+    throw new LineFault(
+      `field ${JSON.stringify(key)}: a value is a number, 1i, 1u, true, false or a "text"`,
+    );
+  }
+
+  #quoted(): string {
+    this.#at++;
+    let out = "";
+    let from = this.#at;
+    for (; this.#at < this.text.length; this.#at++) {
+      const code = this.#code();
+      if (code === QUOTE) {
+        out += this.text.slice(from, this.#at++);
+        return out;
+      }
+      if (code !== BACKSLASH) continue;
+      const next = this.text.charCodeAt(this.#at + 1);
+      if (next !== QUOTE && next !== BACKSLASH) continue;
+      out += this.text.slice(from, this.#at);
+      from = ++this.#at;
+    }
+    throw new LineFault("the closing quote of a text is missing");
+  }
+
+  /** A measurement, or with `key` a tag key, tag value or field key; ends before `,`, space, `=`. */
+  #word(key: boolean): string {
+    let out = "";
+    let from = this.#at;
+    for (;; this.#at++) {
+      const code = this.#code();
+      if (this.#ends(code) || code === COMMA || (key && code === EQUALS)) break;
+      if (code !== BACKSLASH) continue;
+      const next = this.text.charCodeAt(this.#at + 1);
+      if (next !== COMMA && next !== SPACE && !(key && next === EQUALS)) continue;
+      out += this.text.slice(from, this.#at);
+      from = ++this.#at;
+    }
+    return out + this.text.slice(from, this.#at);
+  }
+
+  #time(): string | null {
+    const start = this.#at;
+    while (!this.#ends(this.#code())) this.#at++;
+    const word = this.text.slice(start, this.#at);
+    this.#skip(false);
+    if (this.#at < this.text.length && this.#code() !== LF) {
+      throw new LineFault("the line goes on after the timestamp");
+    }
+    if (word === "") return null;
+    if (!WHOLE.test(word)) throw new LineFault("the timestamp is not a whole number");
+    return word;
+  }
+
+  #expect(code: number, message: string): void {
+    if (this.#code() !== code) throw new LineFault(message);
+    this.#at++;
+  }
+
+  #code(): number {
+    return this.text.charCodeAt(this.#at);
+  }
+
+  /** Whether a character ends a word: a blank, a line end, or the end of the text (NaN). */
+  #ends(code: number): boolean {
+    return code === SPACE || code === LF || code === CR || code !== code;
+  }
+
+  #skip(lineEnds: boolean): void {
+    for (;; this.#at++) {
+      const code = this.#code();
+      const blank = code === SPACE || code === CR || code === TAB;
+      if (!blank && !(lineEnds && code === LF)) return;
+    }
+  }
+}
