@@ -1,0 +1,251 @@
+import { isAbsolute, join, resolve } from "node:path";
+import { type FieldError, PerchError } from "./errors.ts";
+import type { LogLevel } from "./log.ts";
+import { Secret } from "./secret.ts";
+import {
+  type Environment,
+  environment,
+  notesOf,
+  VARIABLE_NAMES,
+  type VariableName,
+} from "./variables.ts";
+
+export type Mode = "serve" | "sim";
+
+/** Everything that is decided before the start. Frozen; secrets print as `***`. */
+export interface Config {
+  readonly mode: Mode;
+  readonly http: {
+    readonly host: string;
+    /** 0: any free port. */
+    readonly port: number;
+    /** Without a trailing slash. */
+    readonly publicUrl: string | null;
+    readonly trustedProxies: readonly string[];
+  };
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly database: {
+    /** `file:/absolute/path` or `http(s)://…` without a token. */
+    readonly url: string;
+    readonly authToken: Secret | null;
+  };
+  readonly intake: {
+    readonly commitIntervalMs: number;
+    readonly newSensors: boolean;
+    readonly newSensorsPerHour: number;
+  };
+  readonly retention: {
+    /** null: for ever. */
+    readonly days: number | null;
+    /** null: no limit. */
+    readonly maxDatabaseBytes: number | null;
+  };
+  readonly mqtt: {
+    /** Without user and password; null: the embedded broker runs instead. */
+    readonly url: string | null;
+    readonly topics: readonly string[];
+    readonly user: string | null;
+    readonly password: Secret | null;
+    /** Absolute paths of PEM files. */
+    readonly caFile: string | null;
+    readonly certFile: string | null;
+    readonly keyFile: string | null;
+    readonly clientId: string | null;
+    readonly version: "auto" | "5" | "3.1.1";
+    readonly share: string | null;
+  };
+  /** The embedded broker; it runs when `mqtt.url` is null. */
+  readonly broker: { readonly host: string; readonly port: number };
+  readonly siteId: string | null;
+  readonly jwtSecret: Secret | null;
+  readonly sim: {
+    readonly tempMinC: number;
+    readonly tempMaxC: number;
+    readonly updateIntervalS: number;
+  };
+  readonly log: { readonly level: LogLevel; readonly format: "auto" | "text" | "json" };
+  /** Sentences about what was ignored, to be logged once. */
+  readonly warnings: readonly string[];
+}
+
+export interface ConfigOptions {
+  /** Default `serve`. Chooses between the defaults of `serve` and `sim`. */
+  mode?: Mode;
+  /** Relative paths start here. Default `.`. */
+  cwd?: string;
+  /** Stand above the environment (command line flags, tests). */
+  set?: Partial<Record<VariableName, string>>;
+}
+
+/** Names that begin with PERCH_ and belong to the tests, not to the product. */
+const TEST_NAMES = ["PERCH_TEST_REQUIRE"];
+
+/**
+ * Parses the environment. Empty variables count as unset.
+ * Throws a PerchError `validation` whose message is one sentence per wrong variable: its name, its value
+ * (never of a secret) and what is allowed.
+ */
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  options: ConfigOptions = {},
+): Config {
+  const mode = options.mode ?? "serve";
+  const cwd = options.cwd ?? ".";
+  const raw: Record<string, string> = {};
+  for (const name of VARIABLE_NAMES) {
+    const value = options.set?.[name] ?? env[name]?.trim();
+    const fallback = mode === "sim" ? notesOf(name).simDefault : undefined;
+    const chosen = value === undefined || value === "" ? fallback : value;
+    if (chosen !== undefined) raw[name] = chosen;
+  }
+  const parsed = environment.safeParse(raw);
+  if (!parsed.success) {
+    const names = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
+    refuse([...names].map((name) => wrong(name as VariableName, raw[name])));
+  }
+  const values = parsed.data!;
+  const errors = contradictions(values, raw);
+  if (errors.length > 0) refuse(errors);
+  return deepFreeze(shape(values, mode, cwd, unknownNames(env)));
+}
+
+function wrong(name: VariableName, value: string): FieldError {
+  const notes = notesOf(name);
+  const hide = notes.secret || /:\/\/[^/]*@/.test(value);
+  const shown = hide
+    ? `*** (${value.length} characters)`
+    : JSON.stringify(value.length > 80 ? value.slice(0, 77) + "…" : value);
+  return { path: name, message: `${name} is ${shown}: give ${notes.allowed}.` };
+}
+
+/** Rules that need more than one variable. */
+function contradictions(values: Environment, raw: Record<string, string>): FieldError[] {
+  const errors: FieldError[] = [];
+  if (values.TEMP_MIN >= values.TEMP_MAX) {
+    errors.push({
+      path: "TEMP_MIN",
+      message:
+        `TEMP_MIN is "${values.TEMP_MIN}" and TEMP_MAX is "${values.TEMP_MAX}": give a minimum below the maximum.`,
+    });
+  }
+  for (const [one, other] of [["MQTT_CERT", "MQTT_KEY"], ["MQTT_KEY", "MQTT_CERT"]]) {
+    if (raw[one] !== undefined && raw[other] === undefined) {
+      errors.push({
+        path: other,
+        message: `${other} is not set although ${one} is: give both or none.`,
+      });
+    }
+  }
+  return errors;
+}
+
+function refuse(errors: FieldError[]): never {
+  throw new PerchError("validation", errors.map((e) => e.message).join(" "), { errors });
+}
+
+function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>([...VARIABLE_NAMES, ...TEST_NAMES]);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("PERCH_") && !known.has(name))
+    .map((name) =>
+      `${name} is not a variable of Perch and is ignored; "perch check --env" lists all.`
+    );
+}
+
+function shape(values: Environment, mode: Mode, cwd: string, warnings: string[]): Config {
+  const dataDir = resolve(cwd, values.PERCH_DATA);
+  const file = (path: string | undefined) => path === undefined ? null : resolve(cwd, path);
+  const broker = credentials(values.MQTT_URL);
+  return {
+    mode,
+    http: {
+      host: values.PERCH_HOST,
+      port: values.PERCH_PORT,
+      publicUrl: values.PERCH_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
+      trustedProxies: values.TRUSTED_PROXIES ?? [],
+    },
+    dataDir,
+    database: database(values, dataDir),
+    intake: {
+      commitIntervalMs: values.COMMIT_INTERVAL_MS,
+      newSensors: values.NEW_SENSORS,
+      newSensorsPerHour: values.NEW_SENSORS_PER_HOUR,
+    },
+    retention: {
+      days: values.RETENTION_DAYS || null,
+      maxDatabaseBytes: values.MAX_DATABASE_MB === 0 ? null : values.MAX_DATABASE_MB * 1_000_000,
+    },
+    mqtt: {
+      url: broker.url,
+      topics: values.MQTT_TOPICS,
+      user: values.MQTT_USER ?? broker.user,
+      password: values.MQTT_PASSWORD ?? broker.password,
+      caFile: file(values.MQTT_CA),
+      certFile: file(values.MQTT_CERT),
+      keyFile: file(values.MQTT_KEY),
+      clientId: values.MQTT_CLIENT_ID ?? null,
+      version: values.MQTT_VERSION,
+      share: values.MQTT_SHARE ?? null,
+    },
+    broker: { host: values.MQTT_HOST, port: values.MQTT_PORT },
+    siteId: values.USER_ID ?? null,
+    jwtSecret: values.JWT_SECRET ?? null,
+    sim: {
+      tempMinC: values.TEMP_MIN,
+      tempMaxC: values.TEMP_MAX,
+      updateIntervalS: values.UPDATE_INTERVAL,
+    },
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    warnings,
+  };
+}
+
+/** Takes user and password out of an address, so that the address may be shown and logged. */
+function credentials(
+  address: string | undefined,
+): { url: string | null; user: string | null; password: Secret | null } {
+  if (address === undefined) return { url: null, user: null, password: null };
+  const url = new URL(address);
+  const user = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  url.username = "";
+  url.password = "";
+  return {
+    url: url.href,
+    user: user === "" ? null : user,
+    password: password === "" ? null : new Secret(password),
+  };
+}
+
+function database(values: Environment, dataDir: string): Config["database"] {
+  const address = values.DATABASE_URL;
+  if (address === undefined) {
+    return {
+      url: "file:" + join(dataDir, "perch.db"),
+      authToken: values.DATABASE_AUTH_TOKEN ?? null,
+    };
+  }
+  if (address.startsWith("file:")) {
+    const path = address.replace(/^file:(\/\/(?=\/))?/, "");
+    return {
+      url: "file:" + (isAbsolute(path) ? path : join(dataDir, path)),
+      authToken: values.DATABASE_AUTH_TOKEN ?? null,
+    };
+  }
+  const url = new URL(address);
+  const token = url.searchParams.get("authToken");
+  url.searchParams.delete("authToken");
+  return {
+    url: url.href.replace(/\/$/, ""),
+    authToken: values.DATABASE_AUTH_TOKEN ?? (token === null ? null : new Secret(token)),
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !(value instanceof Secret)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,365 @@
+/**
+ * DESIGN: every environment variable is described once, here. Validation (`config.ts`), the text of
+ * `perch check --env`, the table in the README and the permission list of the binary derive from it.
+ */
+import { isIP } from "node:net";
+import { z } from "zod";
+import { LOG_LEVELS } from "./log.ts";
+import { Secret } from "./secret.ts";
+
+/** What a person is told about a variable. */
+export interface VariableNotes {
+  title: string;
+  help: string;
+  /** Ends the sentence "give …". */
+  allowed: string;
+  /** As it would be written in `.env`; null when unset means "off" or "decided at start". */
+  default: string | null;
+  /** Default under `perch sim`, where it differs. */
+  simDefault?: string;
+  secret?: boolean;
+  /** The name is reserved and checked, but nothing in this version reads it. */
+  reserved?: boolean;
+}
+
+function optional<T extends z.ZodType>(schema: T, notes: Omit<VariableNotes, "default">) {
+  return schema.optional().meta({ ...notes, default: null });
+}
+
+function preset<T extends z.ZodType>(
+  schema: T,
+  value: string,
+  notes: Omit<VariableNotes, "default">,
+) {
+  return schema.prefault(value as z.input<T>).meta({ ...notes, default: value });
+}
+
+const text = z.string().min(1).max(4096);
+const secret = text.transform((value) => new Secret(value));
+
+function number(least: number, most: number) {
+  return z.string().regex(/^[+-]?\d+(\.\d+)?$/).transform(Number).pipe(
+    z.number().min(least).max(most),
+  );
+}
+function whole(least: number, most: number) {
+  return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(least).max(most));
+}
+function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.string().toLowerCase().pipe(z.enum(values));
+}
+const onOff = oneOf(["on", "off"]).transform((value) => value === "on");
+
+function url(protocols: readonly string[]) {
+  return text.refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname } = new URL(value);
+    return protocols.includes(protocol) && (hostname !== "" || protocol === "file:");
+  });
+}
+const httpUrl = url(["http:", "https:"]);
+const mqttUrl = url(["mqtt:", "mqtts:", "ws:", "wss:"]);
+const email = z.email();
+// A name or address to listen on or to announce.
+const host = text.refine((value) =>
+  isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)
+);
+
+function list<T extends z.ZodType<string, string>>(item: T) {
+  return text.transform((value) => value.split(",").map((s) => s.trim()).filter((s) => s !== ""))
+    .pipe(z.array(item).min(1).max(200));
+}
+/** MQTT 5 §4.7.1: `#` only as the last level, `+` only as a whole level. */
+const topicFilter = z.string().max(65_535).refine((filter) => {
+  if (filter.includes("\0")) return false;
+  const levels = filter.split("/");
+  return levels.every((level, i) =>
+    level === "+" || (level === "#" && i === levels.length - 1) || !/[+#]/.test(level)
+  );
+});
+const cidr = z.string().refine((value) => {
+  const [address, bits, ...rest] = value.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+});
+
+const MQTT_URLS = "an address like mqtt://broker:1883 (mqtt, mqtts, ws or wss)";
+const FILE = "the path of a PEM file";
+
+/** The one schema. Keys are the names of the variables; the order is the order of the documentation. */
+export const environment = z.object({
+  PERCH_HOST: preset(host, "0.0.0.0", {
+    title: "Listen address",
+    help: "Where pages and the API are served.",
+    allowed: "an IP address or host name",
+    simDefault: "127.0.0.1",
+  }),
+  PERCH_PORT: preset(whole(0, 65_535), "8080", {
+    title: "Listen port",
+    help: "0 takes any free port and prints it.",
+    allowed: "a whole number from 0 to 65535",
+  }),
+  PERCH_DATA: preset(text, "./data", {
+    title: "Data directory",
+    help: "Database, keys, logs and lock. Created when missing.",
+    allowed: "a path",
+    simDefault: "./data/sim",
+  }),
+  PERCH_PUBLIC_URL: optional(httpUrl, {
+    title: "Public address",
+    help: "The address in links, and a host name that requests may carry (behind a proxy).",
+    allowed: "an address like https://perch.example.com",
+  }),
+  TRUSTED_PROXIES: optional(list(cidr), {
+    title: "Trusted proxies",
+    help: "Peers whose X-Forwarded-For is believed.",
+    allowed: "addresses or CIDRs separated by commas, like 127.0.0.1,10.0.0.0/8",
+  }),
+  DATABASE_URL: optional(url(["file:", "http:", "https:", "libsql:"]), {
+    title: "Database",
+    help: "Unset: a file perch.db in the data directory.",
+    allowed: "file:name.db (in the data directory) or http(s)://host:port of a libSQL server",
+  }),
+  DATABASE_AUTH_TOKEN: optional(secret, {
+    title: "Database token",
+    help: "For a libSQL server.",
+    allowed: "the token",
+    secret: true,
+  }),
+  COMMIT_INTERVAL_MS: preset(number(0, 5_000), "50", {
+    title: "Commit interval",
+    help: "Readings wait at most this many ms for others to share a commit. 0 commits at once; " +
+      "250 wears an SD card less.",
+    allowed: "a number from 0 to 5000",
+  }),
+  RETENTION_DAYS: preset(whole(0, 36_500), "0", {
+    title: "Retention",
+    help: "Readings older than this many days are deleted. 0 keeps all.",
+    allowed: "a whole number from 0 to 36500",
+  }),
+  MAX_DATABASE_MB: preset(whole(0, 100_000_000), "0", {
+    title: "Database size limit",
+    help: "Beyond it the oldest readings are deleted. 0 sets no limit.",
+    allowed: "a whole number of megabytes from 0 to 100000000",
+  }),
+  NEW_SENSORS: preset(onOff, "on", {
+    title: "Register new sensors",
+    help: "Off: readings of sensors that are not registered are refused (a closed site).",
+    allowed: "on or off",
+  }),
+  NEW_SENSORS_PER_HOUR: preset(whole(1, 1_000_000), "1000", {
+    title: "New sensors per hour",
+    help: "More are refused with a visible reason until the hour has passed.",
+    allowed: "a whole number from 1 to 1000000",
+  }),
+  MQTT_URL: optional(mqttUrl, {
+    title: "MQTT broker",
+    help: "Unset: the embedded broker runs. User and password may stand in the address.",
+    allowed: MQTT_URLS,
+  }),
+  MQTT_TOPICS: preset(list(topicFilter), "factory/#,edge/#,sensors/+/telemetry", {
+    title: "Topics",
+    help: "What is subscribed at the broker and taken from the embedded one.",
+    allowed: "MQTT topic filters separated by commas, like factory/#,sensors/+/telemetry",
+  }),
+  MQTT_USER: optional(text, { title: "Broker user", help: "", allowed: "a name" }),
+  MQTT_PASSWORD: optional(secret, {
+    title: "Broker password",
+    help: "",
+    allowed: "the password",
+    secret: true,
+  }),
+  MQTT_CA: optional(text, {
+    title: "Broker CA",
+    help: "Certificate authority for mqtts:// and wss://; unset: the system's.",
+    allowed: FILE,
+  }),
+  MQTT_CERT: optional(text, {
+    title: "Client certificate",
+    help: "Together with MQTT_KEY.",
+    allowed: FILE,
+  }),
+  MQTT_KEY: optional(text, {
+    title: "Client key",
+    help: "Together with MQTT_CERT.",
+    allowed: FILE,
+  }),
+  MQTT_CLIENT_ID: optional(text.max(64), {
+    title: "Client id",
+    help: "Names the session at the broker. Unset: made once and kept in the data directory.",
+    allowed: "1 to 64 characters",
+  }),
+  MQTT_VERSION: preset(oneOf(["auto", "5", "3.1.1"]), "auto", {
+    title: "MQTT version",
+    help: "auto tries 5 and falls back to 3.1.1.",
+    allowed: "auto, 5 or 3.1.1",
+  }),
+  MQTT_SHARE: optional(z.string().regex(/^[^/+#\0]{1,64}$/), {
+    title: "Shared subscription",
+    help: "Group name; several nodes with the same one share the messages (MQTT 5).",
+    allowed: "1 to 64 characters without / + #",
+  }),
+  MQTT_HOST: preset(host, "127.0.0.1", {
+    title: "Embedded broker address",
+    help: "Anything but loopback demands device keys from every client.",
+    allowed: "an IP address or host name",
+  }),
+  MQTT_PORT: preset(whole(0, 65_535), "1883", {
+    title: "Embedded broker port",
+    help: "0 takes any free port and prints it.",
+    allowed: "a whole number from 0 to 65535",
+  }),
+  UPSTREAM_MQTT_URL: optional(mqttUrl, {
+    title: "Upstream",
+    help: "Forward every reading to another Perch or broker.",
+    allowed: MQTT_URLS,
+    reserved: true,
+  }),
+  USER_ID: optional(text.max(128), {
+    title: "Site id",
+    help: "Who this Perch says it is.",
+    allowed: "1 to 128 characters",
+  }),
+  LOCAL_SENSOR_IP: optional(text.refine((value) => isIP(value) !== 0), {
+    title: "Announced address",
+    help: "The address told to clients on the local network.",
+    allowed: "an IP address",
+    reserved: true,
+  }),
+  TEMP_MIN: preset(number(-273.15, 5_000), "20", {
+    title: "Room minimum",
+    help: "Coldest temperature of the simulator's room sensor, °C.",
+    allowed: "a number from -273.15 to 5000, below TEMP_MAX",
+  }),
+  TEMP_MAX: preset(number(-273.15, 5_000), "40", {
+    title: "Room maximum",
+    help: "Warmest temperature of the simulator's room sensor, °C.",
+    allowed: "a number from -273.15 to 5000, above TEMP_MIN",
+  }),
+  UPDATE_INTERVAL: preset(number(0.1, 86_400), "15", {
+    title: "Update interval",
+    help: "Seconds between two readings of the simulator's room sensor.",
+    allowed: "a number of seconds from 0.1 to 86400",
+  }),
+  JWT_SECRET: optional(z.string().min(32).max(4096).transform((v) => new Secret(v)), {
+    title: "Token key",
+    help: "Signs access tokens. Unset: made once and kept in the data directory (0600).",
+    allowed: "at least 32 random characters",
+    secret: true,
+  }),
+  LOG_LEVEL: preset(oneOf(LOG_LEVELS), "info", {
+    title: "Log level",
+    help: "",
+    allowed: LOG_LEVELS.join(", "),
+  }),
+  LOG_FORMAT: preset(oneOf(["auto", "text", "json"]), "auto", {
+    title: "Log format",
+    help: "auto: text at a terminal, else one JSON object per line.",
+    allowed: "auto, text or json",
+  }),
+  GEMINI_API_KEY: optional(secret, {
+    title: "Gemini key",
+    help: "",
+    allowed: "the key",
+    secret: true,
+    reserved: true,
+  }),
+  GEMINI_BASE_URL: optional(httpUrl, {
+    title: "Gemini address",
+    help: "",
+    allowed: "an http(s) address",
+    reserved: true,
+  }),
+  AI_MODEL: optional(text, {
+    title: "Model",
+    help: "",
+    allowed: "the name of a model",
+    reserved: true,
+  }),
+  AI_VERBOSE: preset(
+    oneOf(["on", "off", "true", "false", "1", "0"]).transform((v) =>
+      v === "on" || v === "true" || v === "1"
+    ),
+    "off",
+    { title: "Log model calls", help: "", allowed: "on or off", reserved: true },
+  ),
+  THINGSPEAK_WRITE_API_KEY: optional(secret, {
+    title: "ThingSpeak write key",
+    help: "",
+    allowed: "the key",
+    secret: true,
+    reserved: true,
+  }),
+  THINGSPEAK_READ_API_KEY: optional(secret, {
+    title: "ThingSpeak read key",
+    help: "",
+    allowed: "the key",
+    secret: true,
+    reserved: true,
+  }),
+  THINGSPEAK_CHANNEL_ID: optional(z.string().regex(/^\d{1,12}$/), {
+    title: "ThingSpeak channel",
+    help: "",
+    allowed: "a channel number",
+    reserved: true,
+  }),
+  THINGSPEAK_BASE_URL: preset(httpUrl, "https://api.thingspeak.com", {
+    title: "ThingSpeak address",
+    help: "",
+    allowed: "an http(s) address",
+    reserved: true,
+  }),
+  SMTP_SERVER: optional(host, {
+    title: "SMTP server",
+    help: "",
+    allowed: "an IP address or host name",
+    reserved: true,
+  }),
+  SMTP_PORT: preset(whole(1, 65_535), "587", {
+    title: "SMTP port",
+    help: "",
+    allowed: "a whole number from 1 to 65535",
+    reserved: true,
+  }),
+  SENDER_EMAIL: optional(email, {
+    title: "Sender",
+    help: "",
+    allowed: "an email address",
+    reserved: true,
+  }),
+  SENDER_PASSWORD: optional(secret, {
+    title: "Sender's password",
+    help: "",
+    allowed: "the password",
+    secret: true,
+    reserved: true,
+  }),
+  RECIPIENT_EMAIL: optional(email, {
+    title: "Recipient",
+    help: "",
+    allowed: "an email address",
+    reserved: true,
+  }),
+  SLACK_WEBHOOK_URL: optional(
+    url(["https:", "http:"]).transform((value) => new Secret(value)),
+    {
+      title: "Slack webhook",
+      help: "",
+      allowed: "an http(s) address",
+      secret: true,
+      reserved: true,
+    },
+  ),
+});
+
+export type VariableName = keyof typeof environment.shape;
+export type Environment = z.output<typeof environment>;
+
+export const VARIABLE_NAMES = Object.keys(environment.shape) as VariableName[];
+
+/** What people are told about one variable. */
+export function notesOf(name: VariableName): VariableNotes {
+  return environment.shape[name].meta() as unknown as VariableNotes;
+}

@@ -1,0 +1,117 @@
+/** Reads the import graph of the whole tree and names every crossing of DESIGN's rules. */
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+import { crossings, importsOf, isTest, type SourceFile } from "./support/import_rules.ts";
+
+const ROOT = join(import.meta.dirname!, "..");
+const TOP = new Set([
+  "deno.json deno.lock main.ts routes islands lib sim migrations static tests README.md LICENSE",
+].flatMap((names) => names.split(" ")));
+/** Made by running, ignored by git. */
+const PRODUCED = new Set(["data", "dist", "tmp", "bench-results", "node_modules"]);
+const SKIP = new Set(["node_modules", "built", "fixtures"]);
+
+function* walk(dir: string): Generator<string> {
+  for (const entry of Deno.readDirSync(dir)) {
+    if (entry.name.startsWith(".") || SKIP.has(entry.name)) continue;
+    const path = join(dir, entry.name);
+    if (entry.isDirectory) {
+      if (dir !== ROOT || !PRODUCED.has(entry.name)) yield* walk(path);
+    } else if (/\.tsx?$/.test(entry.name)) yield path;
+  }
+}
+
+function readTree(): (SourceFile & { source: string })[] {
+  return [...walk(ROOT)].map((full) => {
+    const path = relative(ROOT, full);
+    const source = Deno.readTextFileSync(full);
+    return { path, source, imports: importsOf(path, source) };
+  });
+}
+
+Deno.test("architecture: no import crosses a room's border", () => {
+  const files = readTree();
+  assert.ok(files.length > 20, "the tree was read");
+  assert.deepEqual(crossings(files), []);
+});
+
+Deno.test("architecture: only main.ts reads the environment", () => {
+  const readers = readTree().filter((file) =>
+    !isTest(file.path) && /\bDeno\.env\b|\bprocess\.env\b/.test(file.source)
+  ).map((file) => file.path);
+  assert.deepEqual(readers.filter((path) => path !== "main.ts"), []);
+});
+
+Deno.test("architecture: the product starts no process", () => {
+  const starters = readTree().filter((file) =>
+    !isTest(file.path) && /\bnew Deno\.Command\b/.test(file.source)
+  );
+  assert.deepEqual(starters.map((file) => file.path), []);
+});
+
+Deno.test("architecture: the top level holds the agreed names only", () => {
+  const strangers = [...Deno.readDirSync(ROOT)].map((entry) => entry.name)
+    .filter((name) => !name.startsWith(".") && !TOP.has(name) && !PRODUCED.has(name));
+  assert.deepEqual(strangers, []);
+});
+
+// The control: each fabricated crossing has to be reported, each allowed import not.
+const FORBIDDEN: [string, string][] = [
+  ["lib/base/log.ts", `import { x } from "../db/client.ts";`],
+  ["lib/db/worker.ts", `import type { Draft } from "../readings/reading.ts";`],
+  ["lib/sources/mqtt.ts", `import { step } from "../detect/runner.ts";`],
+  ["lib/machines/registry.ts", `export * from "../intake/intake.ts";`],
+  ["lib/sources/broker.ts", `import { checkKey } from "../access/keys.ts";`],
+  ["lib/live/stream.ts", `import { createIntake } from "../intake/create.ts";`],
+  ["lib/health/collector.ts", `import { db } from "../db/client.ts";`],
+  ["lib/intake/commit.ts", `const m = await import("../sources/mqtt.ts");`],
+  ["lib/readings/query.ts", `import { createClient } from "@libsql/client";`],
+  ["lib/intake/commit.ts", `import mqtt from "npm:mqtt@5.16.0";`],
+  ["lib/access/sessions.ts", `import { Hono } from "hono";`],
+  ["routes/sensors.ts", `import { openDatabase } from "../lib/db/open.ts";`],
+  ["islands/chart.tsx", `import { x } from "../lib/base/errors.ts";`],
+  ["lib/app.ts", `import { chromium } from "playwright-core";`],
+  ["lib/cli/check.ts", `import { spawn } from "node:child_process";`],
+  ["lib/base/log.ts", `import "../../tests/support/fake_clock.ts";`],
+  ["main.ts", `import { buildApp } from "./lib/app.ts";`],
+  ["lib/gadgets/x.ts", `import { x } from "../base/log.ts";`],
+  ["sim/world.ts", `import { parse } from "../lib/readings/parse.ts";`],
+];
+for (const [path, source] of FORBIDDEN) {
+  Deno.test(`crossings reports ${path}: ${source}`, () => {
+    assert.equal(crossings([{ path, imports: importsOf(path, source) }]).length, 1);
+  });
+}
+
+Deno.test("crossings lets the design's own imports through", () => {
+  const allowed: [string, string][] = [
+    ["lib/readings/store.ts", `import type { SqlStatement } from "../db/client.ts";`],
+    ["lib/live/stream.ts", `import type { CommittedGroup } from "../intake/committed.ts";`],
+    ["lib/access/user_store.ts", `import { eq } from "drizzle-orm";`],
+    ["lib/app.ts", `import { Hono } from "hono"; import { x } from "../routes/x.ts";`],
+    ["lib/sources/mqtt_test.ts", `import { x } from "../alarms/x.ts";`],
+    ["lib/base/x.ts", `// import { x } from "../db/client.ts";`],
+    ["sim/publisher.ts", `import mqtt from "mqtt";`],
+  ];
+  for (const [path, source] of allowed) {
+    assert.deepEqual(crossings([{ path, imports: importsOf(path, source) }]), [], path);
+  }
+});
+
+Deno.test("importsOf reads multi-line, mixed and side-effect imports", () => {
+  const source = [
+    `import {`,
+    `  type A,`,
+    `  b,`,
+    `} from "../base/log.ts";`,
+    `import "./x.css";`,
+    `export type { C } from "./c.ts";`,
+    `import def, { type D } from "hono/streaming";`,
+  ].join("\n");
+  assert.deepEqual(importsOf("lib/db/a.ts", source), [
+    { target: "lib/base/log.ts", typeOnly: false },
+    { target: "lib/db/c.ts", typeOnly: true },
+    { target: "hono/streaming", typeOnly: false },
+    { target: "lib/db/x.css", typeOnly: false },
+  ]);
+});

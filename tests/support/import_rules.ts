@@ -1,0 +1,170 @@
+/**
+ * The rules of "who may import whom", as a pure function over the import graph, so that the
+ * architecture test can also show that it reports a crossing.
+ */
+import { posix } from "node:path";
+
+export interface ImportOf {
+  /** `lib/base/log.ts`, or the bare name for a package (`hono/streaming`, `node:path`). */
+  target: string;
+  /** `import type` / `export type`: gone at run time. */
+  typeOnly: boolean;
+}
+export interface SourceFile {
+  path: string;
+  imports: ImportOf[];
+}
+
+/** Left may be imported by right; equal ranks are siblings. */
+const CHAIN: readonly (readonly string[])[] = [
+  ["base"],
+  ["db"],
+  ["settings", "events"],
+  ["readings"],
+  ["machines"],
+  ["intake"],
+  ["sources", "detect"],
+  ["alarms"],
+  ["tickets"],
+  ["notify"],
+];
+const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
+/** Use what stands left of the intake, and the types of what they show. */
+const BESIDE = new Set(["access", "live", "cameras", "backup", "reports"]);
+/** Take small interfaces that app.ts hands them. */
+const APART = new Set(["health", "faults", "ai"]);
+/** Outermost: may use every room. */
+const OUTER = new Set(["app", "cli"]);
+
+/** Packages with one door: who may import them at run time (tests may import all). */
+const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
+  {
+    packages: /^(@libsql\/|drizzle-orm)/,
+    may: /^(lib\/db\/|lib\/.*store\.ts$|migrations\/)/,
+    door: "lib/db and *store.ts",
+  },
+  {
+    packages: /^(mqtt|mqtt-packet|aedes)$/,
+    may: /^(lib\/sources\/|sim\/publisher\.ts$)/,
+    door: "lib/sources and sim/publisher.ts",
+  },
+  {
+    packages: /^(@hono\/|hono(\/|$))/,
+    may: /^(routes\/|lib\/app\.ts$)/,
+    door: "routes and lib/app.ts",
+  },
+  { packages: /^(preact|@preact\/)/, may: /^(routes|islands)\//, door: "routes and islands" },
+  { packages: /^uplot/, may: /^islands\//, door: "islands" },
+  { packages: /^(playwright-core|axe-core|fast-check)/, may: /^tests\//, door: "tests" },
+  { packages: /^node:child_process$/, may: /^tests\//, door: "tests" },
+];
+
+/** Reads static, side-effect and dynamic imports and re-exports out of TypeScript source. */
+export function importsOf(path: string, source: string): ImportOf[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const found: ImportOf[] = [];
+  const add = (specifier: string, typeOnly: boolean) => {
+    const target = specifier.startsWith(".")
+      ? posix.normalize(posix.join(posix.dirname(path), specifier))
+      : specifier.replace(/^npm:/, "").replace(/(?<=.)@\d[^/]*/, "");
+    found.push({ target, typeOnly });
+  };
+  // Up to the quote there is neither a quote nor a semicolon, so the match cannot wander.
+  const from = /^[ \t]*(?:import|export)\s+([^"';]*?)\bfrom\s*["']([^"']+)["']/gm;
+  for (const [, clause, specifier] of code.matchAll(from)) {
+    const names = /^\{([^}]*)\}\s*$/.exec(clause)?.[1].split(",").map((name) => name.trim())
+      .filter((name) => name !== "");
+    const everyType = names !== undefined && names.length > 0 &&
+      names.every((name) => name.startsWith("type "));
+    add(specifier, /^type\s/.test(clause) || everyType);
+  }
+  for (const [, specifier] of code.matchAll(/^[ \t]*import\s*["']([^"']+)["']/gm)) {
+    add(specifier, false);
+  }
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g)) {
+    add(specifier, false);
+  }
+  return found;
+}
+
+/** Room of a file: `lib/base/log.ts` → `base`, `lib/app.ts` → `app`, `routes/x.ts` → `/routes`. */
+function roomOf(path: string): string {
+  const [top, second] = path.split("/");
+  if (top !== "lib") return path.includes("/") ? "/" + top : "/" + path;
+  return second.replace(/\.tsx?$/, "");
+}
+
+export function isTest(path: string): boolean {
+  return path.startsWith("tests/") || /_test\.tsx?$/.test(path);
+}
+
+/** Every forbidden import as one sentence. */
+export function crossings(files: readonly SourceFile[]): string[] {
+  const out: string[] = [];
+  for (const file of files) {
+    if (isTest(file.path)) continue;
+    for (const one of file.imports) {
+      const reason = /^(\.|lib\/|routes\/|islands\/|sim\/|tests\/|main\.ts)/.test(one.target)
+        ? forbiddenRoom(file.path, one)
+        : forbiddenPackage(file.path, one);
+      if (reason !== null) out.push(`${file.path} imports ${one.target}: ${reason}`);
+    }
+  }
+  return out;
+}
+
+function forbiddenPackage(path: string, { target, typeOnly }: ImportOf): string | null {
+  if (typeOnly) return null;
+  const rule = DOORS.find((door) => door.packages.test(target));
+  return rule === undefined || rule.may.test(path)
+    ? null
+    : `${target} is imported only in ${rule.door}`;
+}
+
+function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | null {
+  const from = roomOf(path);
+  const to = roomOf(target);
+  if (from === to) return null;
+  if (isTest(target)) return "the product does not import tests";
+  switch (from) {
+    case "/main.ts":
+      return to === "base" || to === "cli" ? null : "main.ts uses lib/base and lib/cli only";
+    case "/islands":
+      return typeOnly ? null : "islands use types of other rooms only";
+    case "/sim":
+      return to === "base" || typeOnly
+        ? null
+        : "sim is a client of the product: it uses lib/base only";
+    case "/routes":
+      return to === "db" && !typeOnly
+        ? "routes hold no SQL"
+        : to === "cli" || to === "app"
+        ? "routes are mounted by lib/app.ts, not the other way"
+        : null;
+  }
+  if (OUTER.has(from)) {
+    return from === "app" && to === "cli"
+      ? "the command line starts the app, not the other way"
+      : null;
+  }
+  if (to.startsWith("/")) {
+    return typeOnly && BESIDE.has(from) ? null : `lib/${from} does not know ${to.slice(1)}`;
+  }
+  return forbiddenInLib(from, to, typeOnly);
+}
+
+function forbiddenInLib(from: string, to: string, typeOnly: boolean): string | null {
+  const toRank = RANK.get(to);
+  if (APART.has(from)) {
+    return to === "base" || typeOnly ? null : `lib/${from} takes small interfaces from app.ts`;
+  }
+  if (BESIDE.has(from)) {
+    if (typeOnly || (toRank !== undefined && toRank < RANK.get("intake")!)) return null;
+    return `lib/${from} uses what stands left of intake, and types`;
+  }
+  const fromRank = RANK.get(from);
+  if (fromRank === undefined) return `lib/${from} is no room of the design`;
+  if (toRank === undefined) return `lib/${to} is handed over by app.ts as a function`;
+  if (toRank === fromRank) return "siblings do not import each other";
+  return toRank < fromRank ? null : `lib/${to} stands right of lib/${from}`;
+}
