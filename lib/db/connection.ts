@@ -1,0 +1,138 @@
+import { type Client, createClient } from "@libsql/client";
+import { PerchError } from "../base/errors.ts";
+import type { SqlResult, SqlStatement, SqlValue } from "./client.ts";
+import { storageError } from "./sql_errors.ts";
+
+/**
+ * The one connection to the database, used inside the database worker only.
+ * Everything here blocks the calling thread while the disk works (`file:`), or waits for a libSQL
+ * server (`http:`).
+ */
+export interface Connection {
+  /** `server` when the database is a libSQL server: PRAGMAs and the file are its own business. */
+  readonly kind: "file" | "server";
+  query(statement: SqlStatement): Promise<SqlResult>;
+  /** All statements in one transaction (`BEGIN IMMEDIATE` … `COMMIT`): all or none. */
+  write(statements: readonly SqlStatement[]): Promise<SqlResult[]>;
+  /** Checkpoints (file) and closes. */
+  close(): Promise<void>;
+}
+
+/** Durability of the file. `full` is what is promised; the others exist for the tests' sabotage. */
+export type Synchronous = "full" | "normal" | "off";
+
+export interface ConnectionOptions {
+  /** `file:/absolute/path.db` or `http(s)://host:port`. */
+  url: string;
+  authToken?: string;
+  synchronous?: Synchronous;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+const PAGE_BYTES = 1024;
+const AUTOCHECKPOINT_PAGES = 1000;
+const SYNCHRONOUS_LEVEL: Record<Synchronous, number> = { off: 0, normal: 1, full: 2 };
+
+/**
+ * Opens the database and asserts how it is kept: WAL, `synchronous=FULL`, checkpoints every 1000
+ * pages, small pages on a new file. Rejects with `storage_failed` when that cannot be had.
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  let client: Client;
+  try {
+    client = createClient({
+      url: options.url,
+      authToken: options.authToken,
+      concurrency: 1,
+      timeout: BUSY_TIMEOUT_MS,
+    });
+  } catch (error) {
+    throw storageError(error, `open the database ${options.url}`);
+  }
+  const kind = client.protocol === "file" ? "file" : "server";
+  const connection: Connection = {
+    kind,
+    async query(statement) {
+      try {
+        return plainResult(await client.execute(forLibsql(statement)));
+      } catch (error) {
+        throw storageError(error, "read the database");
+      }
+    },
+    async write(statements) {
+      try {
+        return (await client.batch(statements.map(forLibsql), "write")).map(plainResult);
+      } catch (error) {
+        throw storageError(error, "write to the database");
+      }
+    },
+    async close() {
+      if (kind === "file") {
+        await client.execute("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
+      }
+      client.close();
+    },
+  };
+  try {
+    if (kind === "file") await assertPragmas(connection, options.synchronous ?? "full");
+    else await connection.query({ sql: "SELECT 1" });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return connection;
+}
+
+async function assertPragmas(connection: Connection, synchronous: Synchronous): Promise<void> {
+  const pragma = async (name: string, value?: string | number): Promise<SqlValue> => {
+    const sql = value === undefined ? `PRAGMA ${name}` : `PRAGMA ${name}=${value}`;
+    return (await connection.query({ sql })).rows[0]?.[0] ?? null;
+  };
+  const isNew = await pragma("page_count") === 0;
+  // Takes effect only before the first page is written: an existing file keeps its size.
+  if (isNew) await pragma("page_size", PAGE_BYTES);
+  await pragma("journal_mode", "WAL");
+  await pragma("synchronous", SYNCHRONOUS_LEVEL[synchronous]);
+  await pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES);
+  await pragma("foreign_keys", "ON");
+  const expected: Record<string, SqlValue> = {
+    journal_mode: "wal",
+    synchronous: SYNCHRONOUS_LEVEL[synchronous],
+    wal_autocheckpoint: AUTOCHECKPOINT_PAGES,
+    auto_vacuum: 0,
+    foreign_keys: 1,
+    ...(isNew ? { page_size: PAGE_BYTES } : {}),
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    const actual = await pragma(name);
+    if (actual !== value) {
+      throw new PerchError(
+        "storage_failed",
+        `the database does not keep PRAGMA ${name}: it is ${actual}, Perch needs ${value}`,
+      );
+    }
+  }
+  // The first batch after PRAGMAs through `execute` can fail once; let it be this empty one.
+  await connection.write([{ sql: "SELECT 1" }]).catch(() => {});
+}
+
+function forLibsql(statement: SqlStatement): { sql: string; args: SqlValue[] } {
+  return { sql: statement.sql, args: (statement.args ?? []) as SqlValue[] };
+}
+
+function plainResult(
+  result: { columns: string[]; rows: ArrayLike<unknown>[]; rowsAffected: number },
+): SqlResult {
+  const width = result.columns.length;
+  const rows: SqlValue[][] = new Array(result.rows.length);
+  for (let r = 0; r < rows.length; r++) {
+    const from = result.rows[r];
+    const row: SqlValue[] = new Array(width);
+    for (let c = 0; c < width; c++) {
+      const value = from[c];
+      row[c] = value instanceof ArrayBuffer ? new Uint8Array(value) : value as SqlValue;
+    }
+    rows[r] = row;
+  }
+  return { columns: result.columns, rows, rowsAffected: result.rowsAffected };
+}

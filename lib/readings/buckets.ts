@@ -1,0 +1,97 @@
+import type { BucketResult } from "./store.ts";
+
+export const MINUTE_MS = 60_000;
+
+/** Bucket widths below one minute: divisors of a minute that people know. */
+const SHORT_MS = [
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  250,
+  500,
+  1000,
+  2000,
+  5000,
+  10_000,
+  15_000,
+  20_000,
+  30_000,
+];
+
+/**
+ * Smallest bucket width with which the epoch-aligned buckets that touch `[fromMs, toMs)` are at most
+ * `points`: a divisor of a minute, or whole minutes. `0 ≤ fromMs < toMs`, `points ≥ 1`.
+ */
+export function bucketWidth(fromMs: number, toMs: number, points: number): number {
+  for (const width of SHORT_MS) if (bucketCount(fromMs, toMs, width) <= points) return width;
+  let minutes = Math.max(1, Math.floor((toMs - fromMs) / MINUTE_MS / points));
+  while (bucketCount(fromMs, toMs, minutes * MINUTE_MS) > points) {
+    // With few points alignment can cost a bucket more than the width alone would: widen by one
+    // minute, or by a thousandth where minutes are many.
+    minutes += Math.max(1, Math.floor(minutes / 1000));
+  }
+  return minutes * MINUTE_MS;
+}
+
+/** Number of epoch-aligned buckets of `widthMs` that touch `[fromMs, toMs)`. */
+export function bucketCount(fromMs: number, toMs: number, widthMs: number): number {
+  return Math.floor((toMs - 1) / widthMs) - Math.floor(fromMs / widthMs) + 1;
+}
+
+/** Sums up readings and minute summaries into buckets. */
+export class BucketSums {
+  readonly #first: number;
+  readonly #min: Float64Array;
+  readonly #max: Float64Array;
+  readonly #sum: Float64Array;
+  readonly #n: Uint32Array;
+
+  constructor(fromMs: number, toMs: number, readonly bucketMs: number) {
+    const count = bucketCount(fromMs, toMs, bucketMs);
+    this.#first = Math.floor(fromMs / bucketMs);
+    this.#min = new Float64Array(count).fill(Infinity);
+    this.#max = new Float64Array(count).fill(-Infinity);
+    this.#sum = new Float64Array(count);
+    this.#n = new Uint32Array(count);
+  }
+
+  /** Adds `n` readings (one, or a summary of several) that all lie in the bucket of `tMs`. */
+  add(tMs: number, n: number, min: number, max: number, sum: number): void {
+    const at = Math.floor(tMs / this.bucketMs) - this.#first;
+    if (min < this.#min[at]) this.#min[at] = min;
+    if (max > this.#max[at]) this.#max[at] = max;
+    this.#sum[at] += sum;
+    this.#n[at] += n;
+  }
+
+  result(): BucketResult {
+    let count = 0;
+    for (const n of this.#n) if (n > 0) count++;
+    const result: BucketResult = {
+      bucketMs: this.bucketMs,
+      tMs: new Float64Array(count),
+      min: new Float64Array(count),
+      mean: new Float64Array(count),
+      max: new Float64Array(count),
+      n: new Uint32Array(count),
+    };
+    let to = 0;
+    for (let at = 0; at < this.#n.length; at++) {
+      const n = this.#n[at];
+      if (n === 0) continue;
+      result.tMs[to] = (this.#first + at) * this.bucketMs;
+      result.min[to] = this.#min[at];
+      result.max[to] = this.#max[at];
+      // Rounding of a sum must not put a mean outside its own band.
+      const mean = this.#sum[at] / n;
+      result.mean[to] = Math.min(Math.max(mean, this.#min[at]), this.#max[at]);
+      result.n[to++] = n;
+    }
+    return result;
+  }
+}

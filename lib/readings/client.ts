@@ -1,0 +1,71 @@
+import type { SqlStatement } from "../db/client.ts";
+import type { RpcClient, RpcHandlers } from "../db/rpc.ts";
+import type { DeliveryMark, ReadingGroup } from "./reading.ts";
+import type { ReadingsStore } from "./store.ts";
+
+/** A group on its way to the worker: all columns in one buffer, which is transferred. */
+interface PackedGroup {
+  n: number;
+  hasSeq: boolean;
+  buffer: ArrayBuffer;
+  deliveries: DeliveryMark[];
+}
+
+/** The readings store over messages. The caller's columns are copied once and stay its own. */
+export function createReadingsClient(rpc: RpcClient): ReadingsStore {
+  return {
+    append(group, extra) {
+      const packed = pack(group);
+      return rpc.call("append", [packed, extra], [packed.buffer]);
+    },
+    lastValues: () => rpc.call("lastValues", []),
+    recentDeliveries: () => rpc.call("recentDeliveries", []),
+    raw: (query) => rpc.call("raw", [query]),
+    buckets: (query) => rpc.call("buckets", [query]),
+    retain: (options) => rpc.call("retain", [options]),
+    stats: () => rpc.call("stats", []),
+  };
+}
+
+/** The worker's side of `createReadingsClient`. */
+export function readingsHandlers(store: ReadingsStore): RpcHandlers {
+  return {
+    append: (packed: PackedGroup, extra: SqlStatement[]) => store.append(unpack(packed), extra),
+    lastValues: () => store.lastValues(),
+    recentDeliveries: () => store.recentDeliveries(),
+    raw: store.raw,
+    buckets: store.buckets,
+    retain: store.retain,
+    stats: () => store.stats(),
+  };
+}
+
+const READING_BYTES = 8 + 8 + 4 + 1;
+const SEQ_BYTES = 8;
+
+function pack({ n, sensor, tMs, value, flags, seq, deliveries }: ReadingGroup): PackedGroup {
+  const buffer = new ArrayBuffer(n * (READING_BYTES + (seq ? SEQ_BYTES : 0)));
+  const into = columnsOf(buffer, n, seq !== null);
+  into.tMs.set(tMs.subarray(0, n));
+  into.value.set(value.subarray(0, n));
+  into.seq?.set(seq!.subarray(0, n));
+  into.sensor.set(sensor.subarray(0, n));
+  into.flags.set(flags.subarray(0, n));
+  return { n, hasSeq: seq !== null, buffer, deliveries };
+}
+
+function unpack({ n, hasSeq, buffer, deliveries }: PackedGroup): ReadingGroup {
+  return { n, ...columnsOf(buffer, n, hasSeq), deliveries };
+}
+
+/** The columns inside the buffer, widest first so that each is aligned. */
+function columnsOf(buffer: ArrayBuffer, n: number, hasSeq: boolean) {
+  const seqBytes = hasSeq ? n * SEQ_BYTES : 0;
+  return {
+    tMs: new Float64Array(buffer, 0, n),
+    value: new Float64Array(buffer, n * 8, n),
+    seq: hasSeq ? new Float64Array(buffer, n * 16, n) : null,
+    sensor: new Uint32Array(buffer, n * 16 + seqBytes, n),
+    flags: new Uint8Array(buffer, n * 20 + seqBytes, n),
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * DESIGN. One commit group is one self-delimiting blob, so that all blobs of a table can be read as one
+ * concatenation. The readings stand as columns: neighbours in a column resemble each other, which keeps
+ * most numbers at one or two bytes. Layout, byte by byte: README.md, "Journal".
+ * Encoding writes only what decoding gives back bit for bit; decoding trusts nothing.
+ */
+import { FLAG_HAS_SEQ } from "./reading.ts";
+import type { DeliveryMark } from "./reading.ts";
+import { type ByteReader, ByteReader as Reader, type ByteWriter, FormatError } from "./bytes.ts";
+import { GroupColumns } from "./columns.ts";
+import { MAX_EXPONENT, POW10, RAW } from "./scale.ts";
+
+const VERSION = 1;
+
+/** How a column of small codes is stored. */
+const CONSTANT = 0;
+const NIBBLES = 1;
+const BYTES = 2;
+
+/** How the sequence numbers are stored. */
+const SEQ_NONE = 0;
+const SEQ_WHOLE = 1;
+const SEQ_RAW = 2;
+const MAX_SEQ_WHOLE = 2 ** 51;
+
+/** Fewest bytes that one reading takes: a sensor, a time and a value. */
+const LEAST_READING_BYTES = 3;
+/** Fewest bytes of a delivery mark. */
+const LEAST_MARK_BYTES = 6;
+
+/** Appends the blob of one group to `out`. */
+export function encodeGroup(
+  out: ByteWriter,
+  groupId: number,
+  columns: GroupColumns,
+  deliveries: readonly DeliveryMark[],
+): void {
+  const start = out.length;
+  // The length stands first; four bytes are enough for any group, and known before the rest is.
+  out.u32(0);
+  out.u8(VERSION);
+  out.varint(groupId);
+  out.varint(columns.n);
+  if (columns.n > 0) {
+    // Sensor 5, time 8, codes 2, value 8, seq 8 bytes at most.
+    out.reserve(columns.n * 32 + 64);
+    writeSensors(out, columns);
+    writeTimes(out, columns);
+    writeCodes(out, columns.exponent, columns.n);
+    writeCodes(out, columns.flags, columns.n);
+    writeValues(out, columns);
+    writeSeq(out, columns);
+  }
+  writeDeliveries(out, deliveries);
+  out.view.setUint32(start, out.length - start - 4, true);
+}
+
+function writeSensors(out: ByteWriter, { n, sensor }: GroupColumns): void {
+  for (let i = 0; i < n; i++) out.varint(sensor[i]);
+}
+
+function writeTimes(out: ByteWriter, { n, tMs }: GroupColumns): void {
+  let before = 0;
+  for (let i = 0; i < n; i++) {
+    out.zigzag(tMs[i] - before);
+    before = tMs[i];
+  }
+}
+
+function writeCodes(out: ByteWriter, codes: Uint8Array, n: number): void {
+  let all = codes[0];
+  let constant = true;
+  for (let i = 1; i < n; i++) {
+    if (codes[i] !== codes[0]) constant = false;
+    all |= codes[i];
+  }
+  if (constant) {
+    out.u8(CONSTANT);
+    out.u8(codes[0]);
+  } else if (all < 16) {
+    out.u8(NIBBLES);
+    for (let i = 0; i < n; i += 2) out.u8(codes[i] | (i + 1 < n ? codes[i + 1] << 4 : 0));
+  } else {
+    out.u8(BYTES);
+    out.raw(codes.subarray(0, n));
+  }
+}
+
+function writeValues(out: ByteWriter, { n, exponent, mantissa }: GroupColumns): void {
+  for (let i = 0; i < n; i++) {
+    if (exponent[i] === RAW) out.f64(mantissa[i]);
+    else out.zigzag(mantissa[i]);
+  }
+}
+
+function writeSeq(out: ByteWriter, { n, flags, seq, hasSeq }: GroupColumns): void {
+  if (!hasSeq) return out.u8(SEQ_NONE);
+  let whole = true;
+  for (let i = 0; i < n && whole; i++) {
+    if (flags[i] & FLAG_HAS_SEQ) {
+      const s = seq[i];
+      whole = Number.isInteger(s) && Math.abs(s) <= MAX_SEQ_WHOLE && !(s === 0 && 1 / s < 0);
+    }
+  }
+  out.u8(whole ? SEQ_WHOLE : SEQ_RAW);
+  for (let i = 0; i < n; i++) {
+    if (!(flags[i] & FLAG_HAS_SEQ)) continue;
+    if (whole) out.zigzag(seq[i]);
+    else out.f64(seq[i]);
+  }
+}
+
+function writeDeliveries(out: ByteWriter, deliveries: readonly DeliveryMark[]): void {
+  out.varint(deliveries.length);
+  if (deliveries.length === 0) return;
+  const sessions = new Map<string, number>();
+  for (const { session } of deliveries) {
+    if (!sessions.has(session)) sessions.set(session, sessions.size);
+  }
+  out.varint(sessions.size);
+  for (const session of sessions.keys()) out.text(session);
+  for (const { session, packetId, hash } of deliveries) {
+    out.varint(sessions.get(session)!);
+    out.varint(packetId);
+    out.u32(hash >>> 0);
+  }
+}
+
+export interface DecodedGroup {
+  groupId: number;
+  /** Reused for the next group: copy what you keep. */
+  columns: GroupColumns;
+  deliveries: DeliveryMark[];
+}
+
+/**
+ * Decodes a concatenation of group blobs and hands each to `visit`, in order. Throws `FormatError` on
+ * anything that `encodeGroup` does not write; memory is bounded by the length of the input.
+ */
+export function decodeGroups(bytes: Uint8Array, visit: (group: DecodedGroup) => void): void {
+  const reader = new Reader(bytes);
+  const columns = new GroupColumns();
+  while (reader.left > 0) {
+    reader.end = bytes.length;
+    const length = reader.u32();
+    reader.need(length);
+    reader.end = reader.at + length;
+    const version = reader.u8();
+    if (version !== VERSION) throw new FormatError(`journal version ${version} is not known`);
+    const groupId = reader.varint();
+    const n = reader.varint();
+    if (n * LEAST_READING_BYTES > reader.left) throw new FormatError(`${n} readings do not fit`);
+    columns.reset(n);
+    columns.n = n;
+    if (n > 0) readColumns(reader, columns);
+    const deliveries = readDeliveries(reader);
+    if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a group`);
+    visit({ groupId, columns, deliveries });
+    reader.end = bytes.length;
+  }
+}
+
+function readColumns(reader: ByteReader, columns: GroupColumns): void {
+  const { n, sensor, tMs } = columns;
+  for (let i = 0; i < n; i++) {
+    const num = reader.varint();
+    if (num > 0xffffffff) throw new FormatError(`sensor ${num} is not a sensor number`);
+    sensor[i] = num;
+  }
+  let before = 0;
+  for (let i = 0; i < n; i++) {
+    before += reader.zigzag();
+    tMs[i] = before;
+  }
+  readCodes(reader, columns.exponent, n);
+  readCodes(reader, columns.flags, n);
+  readValues(reader, columns);
+  readSeq(reader, columns);
+}
+
+function readCodes(reader: ByteReader, codes: Uint8Array, n: number): void {
+  const mode = reader.u8();
+  if (mode === CONSTANT) {
+    codes.fill(reader.u8(), 0, n);
+  } else if (mode === NIBBLES) {
+    const packed = reader.raw((n + 1) >> 1);
+    for (let i = 0; i < n; i++) codes[i] = (i & 1) ? packed[i >> 1] >> 4 : packed[i >> 1] & 15;
+  } else if (mode === BYTES) {
+    codes.set(reader.raw(n));
+  } else {
+    throw new FormatError(`column mode ${mode} is not known`);
+  }
+}
+
+function readValues(reader: ByteReader, { n, exponent, mantissa }: GroupColumns): void {
+  for (let i = 0; i < n; i++) {
+    if (exponent[i] <= MAX_EXPONENT) mantissa[i] = reader.zigzag();
+    else if (exponent[i] === RAW) mantissa[i] = finite(reader.f64());
+    else throw new FormatError(`exponent ${exponent[i]} is not known`);
+  }
+}
+
+function readSeq(reader: ByteReader, columns: GroupColumns): void {
+  const { n, flags, seq } = columns;
+  const mode = reader.u8();
+  columns.hasSeq = mode !== SEQ_NONE;
+  if (mode === SEQ_NONE) return;
+  if (mode !== SEQ_WHOLE && mode !== SEQ_RAW) {
+    throw new FormatError(`seq mode ${mode} is not known`);
+  }
+  for (let i = 0; i < n; i++) {
+    if (flags[i] & FLAG_HAS_SEQ) seq[i] = mode === SEQ_WHOLE ? reader.zigzag() : reader.f64();
+  }
+}
+
+function readDeliveries(reader: ByteReader): DeliveryMark[] {
+  const n = reader.varint();
+  if (n === 0) return [];
+  const sessionCount = reader.varint();
+  if (n * LEAST_MARK_BYTES > reader.left || sessionCount > n) {
+    throw new FormatError(`${n} delivery marks of ${sessionCount} sessions do not fit`);
+  }
+  const sessions = Array.from({ length: sessionCount }, () => reader.text());
+  const marks: DeliveryMark[] = [];
+  for (let i = 0; i < n; i++) {
+    const session = sessions[reader.varint()];
+    if (session === undefined) throw new FormatError("a delivery mark names no session");
+    marks.push({ session, packetId: reader.varint(), hash: reader.u32() });
+  }
+  return marks;
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new FormatError(`${value} is not a reading`);
+  return value;
+}
+
+/** Value of reading `i`, bit for bit as it was given. */
+export function valueAt({ exponent, mantissa }: GroupColumns, i: number): number {
+  return exponent[i] === RAW ? mantissa[i] : mantissa[i] / POW10[exponent[i]];
+}

@@ -1,0 +1,125 @@
+import type { Connection } from "../db/connection.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { type DecodedGroup, decodeGroups } from "./journal.ts";
+
+/** The two journal tables that take turns. Names stand in statements, so they come from here alone. */
+export type JournalTable = "journal_a" | "journal_b";
+
+export interface JournalState {
+  rows: number;
+  bytes: number;
+  /** Ids of the rows; 0 while the table is empty. */
+  firstId: number;
+  lastId: number;
+}
+
+/** Bytes of journal read by one statement at start. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** A libSQL server answers in JSON and limits its size. */
+const SERVER_SEGMENT_BYTES = 2 * 1024 * 1024;
+
+export function otherTable(table: JournalTable): JournalTable {
+  return table === "journal_a" ? "journal_b" : "journal_a";
+}
+
+export function insertGroup(table: JournalTable, id: number, blob: Uint8Array): SqlStatement {
+  return { sql: `INSERT INTO ${table} (id, b) VALUES (?, ?)`, args: [id, blob] };
+}
+
+/** Frees a whole table: unqualified, so SQLite drops its pages without reading the rows. */
+export function freeTable(table: JournalTable): SqlStatement {
+  return { sql: `DELETE FROM ${table}` };
+}
+
+export async function journalState(
+  connection: Connection,
+  table: JournalTable,
+): Promise<JournalState> {
+  const { rows } = await connection.query({
+    sql: "SELECT count(*), coalesce(sum(length(b)), 0), coalesce(min(id), 0), " +
+      `coalesce(max(id), 0) FROM ${table}`,
+  });
+  const [count, bytes, firstId, lastId] = rows[0].map(Number);
+  return { rows: count, bytes, firstId, lastId };
+}
+
+/**
+ * Hands every group of a table to `visit`, in order. The blobs are read as one concatenation: a row
+ * costs nothing then, where each row fetched by itself costs microseconds.
+ */
+export async function readJournal(
+  connection: Connection,
+  table: JournalTable,
+  state: JournalState,
+  visit: (group: DecodedGroup) => void,
+): Promise<void> {
+  const segment = connection.kind === "file" ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
+  const rowsAtOnce = Math.max(1, Math.floor(segment / (state.bytes / Math.max(1, state.rows) + 1)));
+  let after = -1;
+  for (;;) {
+    const { rows } = await connection.query({
+      sql: "SELECT max(id), cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob) " +
+        `FROM (SELECT id, b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?)`,
+      args: [after, rowsAtOnce],
+    });
+    const [lastId, blob] = rows[0];
+    if (lastId === null) return;
+    decodeGroups(blob as Uint8Array, visit);
+    after = Number(lastId);
+  }
+}
+
+/** The groups of one row, or of none when the row does not exist. */
+export async function readGroup(
+  connection: Connection,
+  table: JournalTable,
+  id: number,
+  visit: (group: DecodedGroup) => void,
+): Promise<void> {
+  const { rows } = await connection.query({
+    sql: `SELECT b FROM ${table} WHERE id = ?`,
+    args: [id],
+  });
+  if (rows.length > 0) decodeGroups(rows[0][0] as Uint8Array, visit);
+}
+
+/** The pair of journal tables as it stands: which one takes new rows, what the other still holds. */
+export class JournalPair {
+  constructor(
+    public current: JournalTable,
+    private readonly states: Record<JournalTable, JournalState>,
+  ) {}
+
+  get rows(): number {
+    return this.states.journal_a.rows + this.states.journal_b.rows;
+  }
+  get bytes(): number {
+    return this.states.journal_a.bytes + this.states.journal_b.bytes;
+  }
+  /** The table that takes new rows. */
+  get head(): JournalState {
+    return this.states[this.current];
+  }
+  /** The table that waits to be freed; empty most of the time. */
+  get old(): JournalState {
+    return this.states[otherTable(this.current)];
+  }
+
+  added(id: number, bytes: number): void {
+    const head = this.head;
+    head.rows++;
+    head.bytes += bytes;
+    if (head.firstId === 0) head.firstId = id;
+    head.lastId = id;
+  }
+
+  /** The old table was emptied. */
+  freed(): void {
+    Object.assign(this.old, { rows: 0, bytes: 0, firstId: 0, lastId: 0 });
+  }
+
+  /** New rows go to the other table from now on; it must be empty. */
+  turn(): void {
+    this.current = otherTable(this.current);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Connection } from "../db/connection.ts";
+import { FLAG_HAS_SEQ } from "./reading.ts";
+import { type DecodedGroup, valueAt } from "./journal.ts";
+import { JournalPair, journalState, readJournal } from "./journal_store.ts";
+import { RecentMarks } from "./marks.ts";
+import { SeriesTable } from "./series.ts";
+
+/** What the engine knows when it starts. */
+export interface EngineState {
+  table: SeriesTable;
+  marks: RecentMarks;
+  journal: JournalPair;
+  /** Id of the newest journal row there ever was. */
+  lastGroup: number;
+}
+
+/** Rebuilds the tail and the delivery marks from the journal; readings that are in chunks are left out. */
+export async function recover(connection: Connection): Promise<EngineState> {
+  const table = new SeriesTable();
+  const marks = new RecentMarks();
+  let lastGroup = await loadSeries(connection, table);
+  const a = await journalState(connection, "journal_a");
+  const b = await journalState(connection, "journal_b");
+  const journal = new JournalPair(b.lastId > a.lastId ? "journal_b" : "journal_a", {
+    journal_a: a,
+    journal_b: b,
+  });
+  const visit = (group: DecodedGroup) => {
+    takeGroup(table, group);
+    marks.add(group.groupId, group.deliveries);
+    lastGroup = Math.max(lastGroup, group.groupId);
+  };
+  const older = journal.current === "journal_a" ? "journal_b" : "journal_a";
+  await readJournal(connection, older, journal.old, visit);
+  await readJournal(connection, journal.current, journal.head, visit);
+  for (const series of table.all()) {
+    series.stagedNewestMs = series.newestMs;
+    series.stagedMaxSeq = series.maxSeq;
+  }
+  return { table, marks, journal, lastGroup };
+}
+
+async function loadSeries(connection: Connection, table: SeriesTable): Promise<number> {
+  const { rows } = await connection.query({
+    sql: "SELECT sensor, sealed_group, newest_ms, newest_value, max_seq FROM series",
+  });
+  let lastGroup = 0;
+  for (const [sensor, sealedGroup, newestMs, newestValue, maxSeq] of rows) {
+    const series = table.getOrCreate(Number(sensor));
+    series.sealedGroup = Number(sealedGroup);
+    series.sealedNewestMs = Number(newestMs);
+    series.newestMs = series.sealedNewestMs;
+    series.newestValue = Number(newestValue);
+    if (maxSeq !== null) series.maxSeq = Number(maxSeq);
+    lastGroup = Math.max(lastGroup, series.sealedGroup);
+  }
+  return lastGroup;
+}
+
+function takeGroup(table: SeriesTable, { groupId, columns }: DecodedGroup): void {
+  for (let i = 0; i < columns.n; i++) {
+    const series = table.getOrCreate(columns.sensor[i]);
+    if (groupId <= series.sealedGroup) continue;
+    const flags = columns.flags[i];
+    const exponent = columns.exponent[i];
+    series.add(
+      groupId,
+      columns.tMs[i],
+      exponent,
+      columns.mantissa[i],
+      valueAt(columns, i),
+      flags,
+      columns.seq[i],
+      (flags & FLAG_HAS_SEQ) !== 0,
+    );
+    table.tailReadings++;
+  }
+}

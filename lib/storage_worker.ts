@@ -1,0 +1,56 @@
+/**
+ * The database worker: owns the one connection and everything that runs beside it. It is started by
+ * `openStorage` and answers its messages; nothing here runs on the main thread.
+ */
+import { PerchError } from "./base/errors.ts";
+import { createLog, type LogEntry, type LogLevel } from "./base/log.ts";
+import { type Connection, type ConnectionOptions, openConnection } from "./db/connection.ts";
+import type { SqlStatement } from "./db/client.ts";
+import { migrate, type Migration } from "./db/migrate.ts";
+import { type MessagePeer, type RpcHandlers, serveRpc } from "./db/rpc.ts";
+import { readingsHandlers } from "./readings/client.ts";
+import { createReadingsEngine } from "./readings/engine.ts";
+
+/** What the worker is told to open. */
+export interface OpenRequest {
+  connection: ConnectionOptions;
+  migrations: Migration[];
+  logLevel: LogLevel;
+}
+
+/** A log entry on its way to the main thread; every other message is an answer. */
+export interface LogMessage {
+  log: LogEntry;
+}
+
+const peer = globalThis as unknown as MessagePeer;
+
+let connection: Connection | null = null;
+
+function opened(): Connection {
+  if (connection === null) throw new PerchError("storage_failed", "the database is not open");
+  return connection;
+}
+
+const handlers: RpcHandlers = {
+  async open(request: OpenRequest): Promise<{ applied: string[] }> {
+    const log = createLog({
+      level: request.logLevel,
+      now: Date.now,
+      sink: (entry) => peer.postMessage({ log: entry } satisfies LogMessage, []),
+    }).child("storage");
+    connection = await openConnection(request.connection);
+    const applied = await migrate(connection, request.migrations, Date.now());
+    const engine = await createReadingsEngine({ connection, log });
+    Object.assign(handlers, readingsHandlers(engine));
+    return { applied };
+  },
+  query: (statement: SqlStatement) => opened().query(statement),
+  write: (statements: SqlStatement[]) => opened().write(statements),
+  async close() {
+    await connection?.close();
+    connection = null;
+  },
+};
+
+serveRpc(peer, handlers);
