@@ -16,4 +16,8 @@ export interface Identity {
   machine: string | null;
   /** How the request proved it: CSRF checks apply to cookies only. */
   via: "session" | "token" | "key" | "mqtt" | "socket";
+  /** Id of the sign-in behind it, for users. */
+  session?: string;
+  /** When it ends by itself (epoch ms); streams end with it. */
+  expiresMs?: number;
 }

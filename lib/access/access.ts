@@ -1,0 +1,231 @@
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { Secret } from "../base/secret.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { Database } from "../db/client.ts";
+import { createAttempts } from "./attempts.ts";
+import { createAudit } from "./audit.ts";
+import type { Audit } from "./audit.ts";
+import { ensureDemoUsers } from "./demo.ts";
+import type { DemoUser } from "./demo.ts";
+import { createEndings } from "./ended.ts";
+import type { Identity } from "./identity.ts";
+import { createKeyStore } from "./key_store.ts";
+import { createKeys, KEY_PREFIX } from "./keys.ts";
+import type { Keys } from "./keys.ts";
+import { createLinks } from "./links.ts";
+import type { Links } from "./links.ts";
+import { createPasswordHasher } from "./passwords.ts";
+import type { PasswordHasher } from "./passwords.ts";
+import { createSecondFactor } from "./second_factor.ts";
+import type { SecondFactor } from "./second_factor.ts";
+import { readSecretFile, writeSecretFile } from "./secret_file.ts";
+import { randomSecret } from "./secrets.ts";
+import { createSessionStore } from "./session_store.ts";
+import { createSessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
+import { createSetup } from "./setup.ts";
+import type { Setup } from "./setup.ts";
+import { createSignIn } from "./sign_in.ts";
+import type { SignIn } from "./sign_in.ts";
+import { createTokens } from "./tokens.ts";
+import type { Tokens } from "./tokens.ts";
+import { createUserStore } from "./user_store.ts";
+import type { DemoMode } from "./user_store.ts";
+import { createUsers } from "./users.ts";
+import type { Users } from "./users.ts";
+
+export interface AccessOptions {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  /** Folder of the setup token and, without `jwtSecret`, of the signing key (`jwt.key`, 0600). */
+  dataDir: string;
+  /** `JWT_SECRET`. */
+  jwtSecret?: Secret | null;
+  /** Only the simulator in its own data directory passes it. */
+  demo?: DemoMode | null;
+  hasher?: PasswordHasher;
+}
+
+/** What a start says to the person at the console. */
+export interface AccessStart {
+  /** One-use token for `/setup`, when nobody has an account. */
+  setupToken: string | null;
+  /** The simulator's sign-ins. */
+  demoUsers: DemoUser[];
+}
+
+/** People, keys, sign-ins and what they may do. See README.md of this room. */
+export interface Access {
+  readonly users: Users;
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly signIn: SignIn;
+  readonly secondFactor: SecondFactor;
+  readonly links: Links;
+  readonly setup: Setup;
+  readonly audit: Audit;
+  /** Reads what is in the database. Before it, nobody is let in. */
+  start(): Promise<AccessStart>;
+  /** Like `start`, for the command line while nothing runs: no setup token, no demonstration accounts. */
+  load(): Promise<void>;
+  /** Writes what is pending and ends the password worker. */
+  stop(): Promise<void>;
+  /** Who asks. Null when the credentials prove nothing. One SHA-256 or one HMAC, no database. */
+  resolve(
+    credentials: { authorization: string | null; session: string | null },
+  ): Promise<Identity | null>;
+  /** For the embedded broker: `user` is a key's name or id, `password` the key. */
+  authenticateMqtt(user: string, password: string): Identity | null;
+  /** Calls `onEnd` once, within a second, when `who` is over. Returns the function that stops watching. */
+  watch(who: Identity, onEnd: () => void): () => void;
+  /** Ends what has expired and writes last-used times; runs under the supervisor. */
+  readonly task: Task;
+}
+
+const SWEEP_MS = 1000;
+const FLUSH_MS = 5 * 60_000;
+
+export function createAccess(options: AccessOptions): Access {
+  const { db, clock, log, dataDir } = options;
+  const hasher = options.hasher ?? createPasswordHasher();
+  const audit = createAudit({ db, clock });
+  const endings = createEndings();
+  const userStore = createUserStore(db);
+  const sessionStore = createSessionStore(db);
+
+  const users: Users = createUsers({
+    db,
+    store: userStore,
+    clock,
+    audit,
+    hasher,
+    demo: options.demo !== undefined && options.demo !== null,
+    onEnded: async (userId, keepSession) => {
+      if (keepSession === undefined) endings.publish(`user:${userId}`);
+      await sessions.endUser(userId, keepSession);
+    },
+  });
+  const sessions: Sessions = createSessions({
+    db,
+    store: sessionStore,
+    clock,
+    findUser: (id) => users.find(id),
+    onEnded: (id) => endings.publish(`session:${id}`),
+  });
+  const keys = createKeys({
+    db,
+    store: createKeyStore(db),
+    clock,
+    audit,
+    onEnded: (id) => endings.publish(`key:${id}`),
+  });
+  const key = lazyKey(options);
+  const tokens = createTokens({
+    db,
+    store: sessionStore,
+    sessions,
+    clock,
+    audit,
+    key: key.get,
+    findUser: (id) => users.find(id),
+  });
+  const attempts = createAttempts({ db, clock });
+  const secondFactor = createSecondFactor({ db, clock, store: userStore, users, audit });
+  const signIn = createSignIn({
+    db,
+    clock,
+    users,
+    store: userStore,
+    sessions,
+    tokens,
+    attempts,
+    hasher,
+    secondFactor,
+    audit,
+  });
+  const links = createLinks({ db, clock, users, audit });
+  const setup = createSetup({ users, clock, dataDir });
+
+  async function load(): Promise<void> {
+    await key.load();
+    await users.load();
+    await keys.load();
+    await sessions.load();
+    await attempts.load();
+  }
+
+  async function flush(): Promise<void> {
+    const statements = [...sessions.drain(), ...keys.drain()];
+    if (statements.length > 0) await db.write(statements);
+  }
+
+  return {
+    users,
+    keys,
+    sessions,
+    tokens,
+    signIn,
+    secondFactor,
+    links,
+    setup,
+    audit,
+    load,
+    async start() {
+      await load();
+      const demoUsers = options.demo ? await ensureDemoUsers(users, options.demo) : [];
+      return { setupToken: await setup.begin(), demoUsers };
+    },
+    async stop() {
+      hasher.stop();
+      await flush();
+    },
+    async resolve({ authorization, session }) {
+      if (authorization === null) return session === null ? null : sessions.identify(session);
+      // `Token` is what Telegraf's InfluxDB output sends.
+      const match = /^(?:Bearer|Token) +(\S+)$/i.exec(authorization);
+      if (!match) return null;
+      return match[1].startsWith(KEY_PREFIX)
+        ? keys.identify(match[1])
+        : await tokens.identify(match[1]);
+    },
+    authenticateMqtt: (user, password) => keys.identifyMqtt(user, password),
+    watch: endings.watch,
+    task: {
+      name: "access",
+      async run(signal) {
+        for (let sinceMs = 0;; sinceMs += SWEEP_MS) {
+          await clock.sleep(SWEEP_MS, signal);
+          endings.sweep(clock.now());
+          if (sinceMs < FLUSH_MS) continue;
+          sinceMs = 0;
+          await flush().catch((error) => log.warn("could not write last-used times", { error }));
+        }
+      },
+    },
+  };
+}
+
+/** The key that signs access tokens: given, or kept in a file of its own that only the owner reads. */
+function lazyKey(options: AccessOptions): { get: () => Secret; load: () => Promise<void> } {
+  let key: Secret | null = options.jwtSecret ?? null;
+  return {
+    get() {
+      if (key === null) throw new Error("access is used before it was started");
+      return key;
+    },
+    async load() {
+      if (key !== null) return;
+      const path = join(options.dataDir, "jwt.key");
+      let text = await readSecretFile(path);
+      if (text === null || text.length < 43) {
+        text = randomSecret();
+        await writeSecretFile(path, `${text}\n`);
+      }
+      key = new Secret(text);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Database } from "../db/client.ts";
+import type { Actor, Audit } from "./audit.ts";
+import { rowsOf, text, whole } from "./rows.ts";
+import { hashOf, randomSecret } from "./secrets.ts";
+import type { User } from "./user_store.ts";
+import { createTurns } from "./users.ts";
+import type { Users } from "./users.ts";
+
+const HOUR_MS = 3_600_000;
+const LIFE_MS = { invite: 72 * HOUR_MS, reset: 2 * HOUR_MS } as const;
+export type LinkKind = keyof typeof LIFE_MS;
+
+/** One-use links by which a person sets their own password: invitations and resets. */
+export interface Links {
+  /** A new secret for `/welcome#…`; earlier links of this person no longer hold. @throws `not_found` */
+  create(
+    userId: string,
+    kind: LinkKind,
+    actor: Actor,
+  ): Promise<{ secret: string; expiresMs: number }>;
+  /** Whom a link is for; null when it does not hold. */
+  find(secret: string): Promise<{ user: User; kind: LinkKind } | null>;
+  /** Sets the password; the link is used up. @throws `unauthenticated`, `validation` */
+  use(secret: string, password: string, actor: Actor): Promise<User>;
+}
+
+export function createLinks(
+  deps: { db: Database; clock: Clock; users: Users; audit: Audit },
+): Links {
+  const { db, clock, users, audit } = deps;
+  const oneAtATime = createTurns();
+
+  async function find(secret: string): Promise<{ user: User; kind: LinkKind } | null> {
+    if (secret.length > 100) return null;
+    const [row] = rowsOf(
+      await db.query({
+        sql: "select kind, user_id, expires_ms from one_use_links where hash = ?",
+        args: [hashOf(secret)],
+      }),
+    );
+    if (!row || whole(row.expires_ms) <= clock.now()) return null;
+    const user = users.find(text(row.user_id));
+    const usable = user?.state === "invited" || user?.state === "active";
+    return user && usable ? { user, kind: text(row.kind) as LinkKind } : null;
+  }
+
+  return {
+    async create(userId, kind, actor) {
+      const user = users.find(userId);
+      if (!user || user.state === "deleted") throw new PerchError("not_found", "no such person");
+      if (user.state === "disabled") {
+        throw new PerchError("conflict", "this person is disabled; enable them first");
+      }
+      const secret = randomSecret();
+      const expiresMs = clock.now() + LIFE_MS[kind];
+      await db.write([
+        { sql: "delete from one_use_links where user_id = ?", args: [userId] },
+        {
+          sql:
+            "insert into one_use_links (hash, kind, user_id, created_ms, expires_ms) values (?,?,?,?,?)",
+          args: [hashOf(secret), kind, userId, clock.now(), expiresMs],
+        },
+        audit.statement({ actor, action: `user.${kind}_link`, resource: `user:${userId}` }),
+      ]);
+      return { secret, expiresMs };
+    },
+    find,
+    use: (secret, password, actor) =>
+      oneAtATime(async () => {
+        const found = await find(secret);
+        if (!found) {
+          throw new PerchError(
+            "unauthenticated",
+            "this link does not hold: it counts once and for a limited time; ask for a new one",
+          );
+        }
+        const { id, email } = found.user;
+        return await users.setPassword(
+          id,
+          password,
+          { ...actor, kind: "user", id, name: email },
+          { also: [{ sql: "delete from one_use_links where user_id = ?", args: [id] }] },
+        );
+      }),
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * Sign-ins, of browsers and of programs.
+ *
+ * DESIGN. All live sessions are kept in memory (at most 20 per person), read at start: a request costs one
+ * SHA-256 and two look-ups, and what is not in memory does not exist. A browser session ends after 7 days of
+ * disuse and after 30 days anyway; when it was last used is written every few minutes, not per request.
+ */
+import type { Clock } from "../base/clock.ts";
+import { randomId } from "../base/ids.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { Identity } from "./identity.ts";
+import { hashOf, randomSecret } from "./secrets.ts";
+import type { Session, SessionStore } from "./session_store.ts";
+import type { User } from "./user_store.ts";
+
+const DAY_MS = 24 * 3_600_000;
+export const IDLE_MS = 7 * DAY_MS;
+export const LIFE_MS = 30 * DAY_MS;
+const MOST_PER_USER = 20;
+
+export interface Sessions {
+  load(): Promise<void>;
+  /** A new sign-in and the statements that keep it (to be written before it is handed out). */
+  open(
+    user: User,
+    kind: Session["kind"],
+    from: { address: string; agent: string },
+  ): { session: Session; secret: string; statements: SqlStatement[]; commit: () => void };
+  /** Who presents this cookie value; null when nobody may. */
+  identify(secret: string): Identity | null;
+  /** The live session of this id, or null. */
+  live(id: string): Session | null;
+  touch(session: Session): void;
+  ofUser(userId: string): Session[];
+  /** Ends it: at once in memory, streams too; then on disk. */
+  end(id: string): Promise<void>;
+  endUser(userId: string, keep?: string): Promise<void>;
+  /** Last-used times not yet written, and removal of what is over. */
+  drain(): SqlStatement[];
+}
+
+export function createSessions(
+  deps: {
+    db: Database;
+    store: SessionStore;
+    clock: Clock;
+    findUser: (id: string) => User | undefined;
+    onEnded: (sessionId: string) => void;
+  },
+): Sessions {
+  const { db, store, clock } = deps;
+  const byId = new Map<string, Session>();
+  const byHash = new Map<string, Session>();
+  const hashes = new Map<string, string>();
+  const used = new Set<Session>();
+
+  const isOver = (s: Session, nowMs: number) =>
+    s.expiresMs <= nowMs || (s.kind === "browser" && s.lastUsedMs + IDLE_MS <= nowMs);
+
+  function keep(session: Session, hash: string | null): void {
+    byId.set(session.id, session);
+    if (hash === null) return;
+    byHash.set(hash, session);
+    hashes.set(session.id, hash);
+  }
+
+  function forget(id: string): void {
+    const session = byId.get(id);
+    if (!session) return;
+    byId.delete(id);
+    used.delete(session);
+    const hash = hashes.get(id);
+    if (hash !== undefined) byHash.delete(hash);
+    hashes.delete(id);
+    deps.onEnded(id);
+  }
+
+  const ofUser = (userId: string) => [...byId.values()].filter((s) => s.userId === userId);
+
+  function live(id: string): Session | null {
+    const session = byId.get(id);
+    return session && !isOver(session, clock.now()) ? session : null;
+  }
+
+  function touch(session: Session): void {
+    session.lastUsedMs = clock.now();
+    used.add(session);
+  }
+
+  return {
+    async load() {
+      byId.clear();
+      byHash.clear();
+      hashes.clear();
+      const nowMs = clock.now();
+      for (const { hash, ...session } of await store.all()) {
+        if (!isOver(session, nowMs)) keep(session, hash);
+      }
+    },
+    open(user, kind, from) {
+      const nowMs = clock.now();
+      const secret = randomSecret();
+      const hash = kind === "browser" ? hashOf(secret) : null;
+      const session: Session = {
+        id: randomId(),
+        userId: user.id,
+        kind,
+        createdMs: nowMs,
+        lastUsedMs: nowMs,
+        expiresMs: nowMs + LIFE_MS,
+        address: from.address,
+        agent: from.agent,
+      };
+      const surplus = ofUser(user.id)
+        .sort((a, b) => b.lastUsedMs - a.lastUsedMs)
+        .slice(MOST_PER_USER - 1);
+      return {
+        session,
+        secret,
+        statements: [
+          ...surplus.flatMap((old) => store.remove(old.id)),
+          store.insert(session, hash),
+        ],
+        commit: () => {
+          for (const old of surplus) forget(old.id);
+          keep(session, hash);
+        },
+      };
+    },
+    identify(secret) {
+      if (secret.length > 100) return null;
+      const session = byHash.get(hashOf(secret));
+      if (!session || isOver(session, clock.now())) return null;
+      const user = deps.findUser(session.userId);
+      if (!user || user.state !== "active") return null;
+      touch(session);
+      return userIdentity(user, "session", session.id, session.expiresMs);
+    },
+    live,
+    touch,
+    ofUser: (userId) => ofUser(userId).filter((s) => !isOver(s, clock.now())),
+    async end(id) {
+      forget(id);
+      await db.write(store.remove(id));
+    },
+    async endUser(userId, keep) {
+      const ended = ofUser(userId).filter((s) => s.id !== keep);
+      for (const session of ended) forget(session.id);
+      if (ended.length > 0) await db.write(ended.flatMap((s) => store.remove(s.id)));
+    },
+    drain() {
+      const nowMs = clock.now();
+      const statements = [...used].map((s) => store.used(s.id, s.lastUsedMs));
+      used.clear();
+      const over = [...byId.values()].filter((s) => isOver(s, nowMs));
+      for (const session of over) forget(session.id);
+      return [
+        ...statements,
+        ...over.flatMap((s) => store.remove(s.id)),
+      ];
+    },
+  };
+}
+
+/** A person as the rest of the application sees them. */
+export function userIdentity(
+  user: User,
+  via: "session" | "token",
+  session: string,
+  expiresMs: number,
+): Identity {
+  return {
+    kind: "user",
+    id: user.id,
+    name: user.email,
+    role: user.role,
+    scopes: null,
+    machine: null,
+    via,
+    session,
+    expiresMs,
+  };
+}

@@ -1,0 +1,162 @@
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Database } from "../db/client.ts";
+import type { Actor, Audit } from "./audit.ts";
+import type { Attempts } from "./attempts.ts";
+import type { PasswordHasher } from "./passwords.ts";
+import type { Session } from "./session_store.ts";
+import type { Sessions } from "./sessions.ts";
+import type { SecondFactor } from "./second_factor.ts";
+import type { TokenPair, Tokens } from "./tokens.ts";
+import type { User, UserStore } from "./user_store.ts";
+import type { Users } from "./users.ts";
+
+export interface SignInRequest {
+  email: string;
+  password: string;
+  /** Code of the second factor, or a recovery code. */
+  code?: string;
+  /** Where it comes from (`kind`, `id` and `name` are not looked at). */
+  from: Actor;
+}
+
+/** What a browser's sign-in gives: the value of its cookie, and when that ends. */
+export interface BrowserSignIn {
+  user: User;
+  secret: string;
+  expiresMs: number;
+}
+
+/** The right password was given and a code of the second factor is missing or wrong. */
+export class CodeNeeded extends PerchError {
+  constructor(readonly wrong: boolean) {
+    const message = wrong ? "this code is not right" : "a one-time code is needed";
+    super("unauthenticated", message, { errors: [{ path: "code", message }] });
+  }
+}
+
+/**
+ * Signing in with address and password. Everything wrong gives the same answer in the same time.
+ * @throws PerchError `unauthenticated`, `rate_limited`, `busy`; CodeNeeded.
+ */
+export interface SignIn {
+  browser(request: SignInRequest): Promise<BrowserSignIn>;
+  api(request: SignInRequest): Promise<TokenPair>;
+  /** Checks a person's password again, for what needs a fresh proof. */
+  confirm(user: User, password: string, from: Actor): Promise<void>;
+}
+
+export function createSignIn(
+  deps: {
+    db: Database;
+    clock: Clock;
+    users: Users;
+    store: UserStore;
+    sessions: Sessions;
+    tokens: Tokens;
+    attempts: Attempts;
+    hasher: PasswordHasher;
+    secondFactor: SecondFactor;
+    audit: Audit;
+  },
+): SignIn {
+  const { db, clock, users, store, sessions, tokens, attempts, hasher, secondFactor, audit } = deps;
+
+  /** The person whose password this is. */
+  async function prove(request: SignInRequest): Promise<User> {
+    const { email, password, code, from } = request;
+    const attempt = attempts.begin(email, from.address ?? "");
+    const user = users.byEmail(email);
+    const usable = user?.state === "active" ? user : undefined;
+    let right: boolean;
+    try {
+      const secrets = usable ? await store.secrets(usable.id) : null;
+      right = await hasher.verify(password.slice(0, 1024), secrets?.password ?? null);
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+    if (!right || !usable) {
+      await attempt.failed();
+      await noteFailure(usable, from, "password");
+      throw new PerchError("unauthenticated", "address or password is wrong");
+    }
+    if (usable.totp) {
+      if (code === undefined || code === "") {
+        attempt.withdrawn();
+        throw new CodeNeeded(false);
+      }
+      if (!await secondFactor.accept(usable.id, code)) {
+        await attempt.failed();
+        await noteFailure(usable, from, "code");
+        throw new CodeNeeded(true);
+      }
+    }
+    await attempt.succeeded();
+    return usable;
+  }
+
+  // What was typed as address is not kept for unknown people: it may be a password.
+  function noteFailure(user: User | undefined, from: Actor, wrong: string): Promise<void> {
+    return audit.record({
+      actor: { ...from, kind: "system", id: null, name: "nobody" },
+      action: "sign_in.failed",
+      resource: user ? `user:${user.id}` : "user:unknown",
+      after: { wrong },
+    });
+  }
+
+  function succeeded(user: User, session: Session, from: Actor) {
+    return [
+      users.noteSignIn(user.id, clock.now()),
+      audit.statement({
+        actor: { ...from, kind: "user", id: user.id, name: user.email },
+        action: "sign_in",
+        resource: `session:${session.id}`,
+        after: { kind: session.kind },
+      }),
+    ];
+  }
+
+  const place = (from: Actor) => ({ address: from.address ?? "", agent: from.agent ?? "" });
+
+  return {
+    async browser(request) {
+      const user = await prove(request);
+      const opened = sessions.open(user, "browser", place(request.from));
+      await db.write([...opened.statements, ...succeeded(user, opened.session, request.from)]);
+      opened.commit();
+      return { user, secret: opened.secret, expiresMs: opened.session.expiresMs };
+    },
+    async api(request) {
+      const user = await prove(request);
+      const opened = sessions.open(user, "api", place(request.from));
+      const { pair, statement } = await tokens.first(user, opened.session);
+      await db.write([
+        ...opened.statements,
+        statement,
+        ...succeeded(user, opened.session, request.from),
+      ]);
+      opened.commit();
+      return pair;
+    },
+    async confirm(user, password, from) {
+      const attempt = attempts.begin(user.email, from.address ?? "");
+      let right: boolean;
+      try {
+        right = await hasher.verify(
+          password.slice(0, 1024),
+          (await store.secrets(user.id)).password,
+        );
+      } catch (error) {
+        attempt.withdrawn();
+        throw error;
+      }
+      if (right) return await attempt.succeeded();
+      await attempt.failed();
+      throw new PerchError("forbidden", "the password is wrong", {
+        errors: [{ path: "password", message: "is wrong" }],
+      });
+    },
+  };
+}

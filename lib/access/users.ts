@@ -1,0 +1,279 @@
+import { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { Actor, Audit } from "./audit.ts";
+import type { Role } from "./identity.ts";
+import { ROLES } from "./identity.ts";
+import type { PasswordHasher } from "./passwords.ts";
+import { emailSchema, nameSchema, PASSWORD_LEAST, PASSWORD_MOST } from "./text.ts";
+import type { DemoMode, User, UserStore } from "./user_store.ts";
+
+export interface NewUser {
+  email: string;
+  role: Role;
+  /** Without one the person is `invited` and cannot sign in yet. */
+  password?: string;
+  name?: string;
+  demo?: DemoMode;
+}
+
+export interface UserChange {
+  name?: string;
+  role?: Role;
+  state?: "active" | "disabled" | "deleted";
+}
+
+/**
+ * People. All of them are kept in memory (read at start): authentication asks here on every request.
+ * Changes are made one at a time, written together with their audit row, and only then take effect.
+ */
+export interface Users {
+  load(): Promise<void>;
+  find(id: string): User | undefined;
+  /** By address; deleted people have none. */
+  byEmail(email: string): User | undefined;
+  /** Without the deleted ones, oldest first. */
+  list(): User[];
+  /** True when nobody can sign in as admin yet. */
+  isEmpty(): boolean;
+  /** @throws `validation`; `conflict` when the address is taken or `onlyFirst` and somebody is there. */
+  add(user: NewUser, actor: Actor, options?: { onlyFirst?: boolean }): Promise<User>;
+  /** @throws `not_found`, `validation`; `conflict` when no active admin would be left. */
+  change(id: string, change: UserChange, actor: Actor): Promise<User>;
+  /** Sets the password, activates an invited person, and ends all sign-ins but `keepSession`. */
+  setPassword(
+    id: string,
+    password: string,
+    actor: Actor,
+    options?: PasswordChange,
+  ): Promise<User>;
+  /** Remembers the time of a sign-in, for the list. */
+  noteSignIn(id: string, nowMs: number): SqlStatement;
+  /** Marks the second factor on or off in memory; the statement is the caller's. */
+  noteTotp(id: string, on: boolean): void;
+}
+
+export interface PasswordChange {
+  /** Statements of the same transaction (the link that was used up). */
+  also?: SqlStatement[];
+  /** The session that changes its own password stays. */
+  keepSession?: string;
+  demo?: DemoMode;
+}
+
+export interface UsersDeps {
+  db: Database;
+  store: UserStore;
+  clock: Clock;
+  audit: Audit;
+  hasher: PasswordHasher;
+  /** Called when a person may no longer be signed in: disabled, deleted, new password. */
+  onEnded: (userId: string, keepSession?: string) => Promise<void>;
+  /** False outside the simulator: its demonstration accounts do not exist then. */
+  demo: boolean;
+}
+
+const MOST_USERS = 1000;
+
+const newUserSchema = z.object({
+  email: emailSchema,
+  role: z.enum(ROLES),
+  name: nameSchema(80).or(z.literal("")).optional(),
+});
+
+export function createUsers(deps: UsersDeps): Users {
+  const { db, store, clock, audit, hasher } = deps;
+  const byId = new Map<string, User>();
+  const byEmail = new Map<string, User>();
+  const oneAtATime = createTurns();
+
+  function keep(user: User): void {
+    const before = byId.get(user.id);
+    if (before && byEmail.get(before.email)?.id === user.id) byEmail.delete(before.email);
+    byId.set(user.id, user);
+    if (user.state !== "deleted") byEmail.set(user.email, user);
+  }
+
+  function need(id: string): User {
+    const user = byId.get(id);
+    if (!user || user.state === "deleted") throw new PerchError("not_found", "no such person");
+    return user;
+  }
+
+  const isAdmin = (user: User) => user.role === "admin" && user.state === "active";
+
+  function add(input: NewUser, actor: Actor, options: { onlyFirst?: boolean }): Promise<User> {
+    const parsed = parse(input);
+    return oneAtATime(async () => {
+      // Hashing takes a while: what is decided about the others is decided after it.
+      const hash = input.password === undefined ? null : await hasher.hash(input.password);
+      if (options.onlyFirst && byId.size > 0) {
+        throw new PerchError("conflict", "there is an account already; sign in instead");
+      }
+      if (byEmail.has(parsed.email)) {
+        throw fieldError("conflict", "email", `${parsed.email} is already in use`);
+      }
+      if (byId.size >= MOST_USERS) {
+        throw new PerchError("conflict", `more than ${MOST_USERS} people are not possible`);
+      }
+      const user: User = {
+        id: randomId(),
+        email: parsed.email,
+        name: parsed.name ?? "",
+        role: parsed.role,
+        state: hash === null ? "invited" : "active",
+        totp: false,
+        demo: input.demo ?? null,
+        createdMs: clock.now(),
+        lastSignInMs: null,
+      };
+      await db.write([
+        store.insert(user, hash),
+        audit.statement({
+          actor,
+          action: "user.add",
+          resource: `user:${user.id}`,
+          after: shown(user),
+        }),
+      ]);
+      keep(user);
+      return user;
+    });
+  }
+
+  function change(id: string, wanted: UserChange, actor: Actor): Promise<User> {
+    return oneAtATime(async () => {
+      const before = need(id);
+      if (wanted.name !== undefined && wanted.name !== "") nameSchema(80).parse(wanted.name);
+      if (wanted.state === "active" && before.state === "invited") {
+        throw fieldError("conflict", "state", "an invited person becomes active by the invitation");
+      }
+      const after: User = { ...before, ...defined(wanted) };
+      if (
+        isAdmin(before) && !isAdmin(after) &&
+        ![...byId.values()].some((u) => u.id !== id && isAdmin(u))
+      ) {
+        throw new PerchError("conflict", "this is the only active admin; make another one first");
+      }
+      await db.write([
+        store.update(after),
+        audit.statement({
+          actor,
+          action: wanted.state === undefined ? "user.update" : `user.${wanted.state}`,
+          resource: `user:${id}`,
+          before: shown(before),
+          after: shown(after),
+        }),
+      ]);
+      keep(after);
+      if (after.state !== "active" && before.state === "active") await deps.onEnded(id);
+      return after;
+    });
+  }
+
+  function setPassword(id: string, password: string, actor: Actor, options: PasswordChange) {
+    checkPassword(password, byId.get(id)?.email ?? "");
+    return oneAtATime(async () => {
+      const hash = await hasher.hash(password);
+      const before = need(id);
+      const after: User = {
+        ...before,
+        state: before.state === "invited" ? "active" : before.state,
+        demo: options.demo ?? before.demo,
+      };
+      await db.write([
+        store.setPassword(id, hash),
+        store.update(after),
+        ...options.also ?? [],
+        audit.statement({ actor, action: "user.password", resource: `user:${id}` }),
+      ]);
+      keep(after);
+      await deps.onEnded(id, options.keepSession);
+      return after;
+    });
+  }
+
+  return {
+    async load() {
+      byId.clear();
+      byEmail.clear();
+      for (const user of await store.all()) {
+        if (deps.demo || user.demo === null) keep(user);
+      }
+    },
+    find: (id) => byId.get(id),
+    byEmail: (email) => byEmail.get(email.trim().toLowerCase()),
+    list: () => [...byId.values()].filter((user) => user.state !== "deleted"),
+    isEmpty: () => byId.size === 0,
+    add: (user, actor, options = {}) => add(user, actor, options),
+    change,
+    setPassword: (id, password, actor, options = {}) => setPassword(id, password, actor, options),
+    noteSignIn(id, nowMs) {
+      const user = byId.get(id);
+      if (user) keep({ ...user, lastSignInMs: nowMs });
+      return store.signedIn(id, nowMs);
+    },
+    noteTotp(id, on) {
+      const user = byId.get(id);
+      if (user) keep({ ...user, totp: on });
+    },
+  };
+}
+
+function parse(input: NewUser) {
+  const result = newUserSchema.safeParse({
+    email: input.email,
+    role: input.role,
+    name: input.name,
+  });
+  if (!result.success) {
+    const errors = result.error.issues.map((issue) => ({
+      path: issue.path.join("."),
+      message: issue.message,
+    }));
+    throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
+  }
+  if (input.password !== undefined && !input.demo) checkPassword(input.password, result.data.email);
+  return result.data;
+}
+
+/** @throws PerchError `validation` naming what is wrong with a new password (never the password). */
+export function checkPassword(password: string, email: string): void {
+  if (password.length < PASSWORD_LEAST || password.length > PASSWORD_MOST) {
+    throw fieldError(
+      "validation",
+      "password",
+      `a password has ${PASSWORD_LEAST} to ${PASSWORD_MOST} characters`,
+    );
+  }
+  if (password.trim().toLowerCase() === email) {
+    throw fieldError("validation", "password", "the password must not be the address");
+  }
+}
+
+function fieldError(code: "validation" | "conflict", path: string, message: string): PerchError {
+  return new PerchError(code, message, { errors: [{ path, message }] });
+}
+
+function shown(user: User) {
+  const { email, name, role, state } = user;
+  return { email, name, role, state };
+}
+
+function defined<T extends object>(change: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(change).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+/** Runs one function after the other; a failing one stops no other. */
+export function createTurns(): <T>(run: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(run, run);
+    last = result.catch(() => {});
+    return result;
+  };
+}
