@@ -15,10 +15,11 @@ export interface ParsedBody extends Decoded {
 
 export interface IngestServices {
   intake: Pick<Intake, "offerBatch">;
+  /** Each throws PerchError when the body as a whole is unusable. */
   parse: {
     /** One JSON object. */
-    one(item: unknown): ParsedBody;
-    /** JSON array, `{"readings":[…]}` or NDJSON. Throws PerchError when the body as a whole is unusable. */
+    one(body: string): ParsedBody;
+    /** JSON array, `{"readings":[…]}` or NDJSON. */
     batch(body: string): ParsedBody;
     /** Influx line protocol. */
     lines(body: string, precision: Precision): ParsedBody;
@@ -49,8 +50,12 @@ export function ingestRoutes(services: IngestServices): Route[] {
     maxBodyBytes: Number.MAX_SAFE_INTEGER,
   } as const;
 
-  async function take({ c, who }: RouteContext, parse: (text: string) => ParsedBody) {
-    const at = { source: "http", topic: c.req.path };
+  async function take(
+    { c, who }: RouteContext,
+    parse: (text: string) => ParsedBody,
+    topic: string = c.req.path,
+  ) {
+    const at = { source: "http", topic };
     const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
     let text = "";
     let parsed: ParsedBody;
@@ -86,7 +91,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
       summary: "Store one reading",
       responses: { 200: { description: "Stored (or stored before)", schema: BatchAnswer } },
       handler: async (context) => {
-        const answer = await take(context, (text) => parse.one(parseJson(text)));
+        const answer = await take(context, parse.one);
         if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
         return context.c.json(answer);
       },
@@ -114,7 +119,12 @@ export function ingestRoutes(services: IngestServices): Route[] {
       responses: { 204: { description: "Stored" } },
       handler: async (context) => {
         const { precision } = context.query;
-        const answer = await take(context, (text) => parse.lines(text, precision));
+        // The precision is part of what a dead letter needs to be read again.
+        const answer = await take(
+          context,
+          (text) => parse.lines(text, precision),
+          `${context.c.req.path}?precision=${precision}`,
+        );
         if (answer.rejected.length > 0) throw partialWrite(answer);
         return context.c.body(null, 204);
       },
@@ -196,14 +206,6 @@ async function unpack(request: Request): Promise<Uint8Array> {
     at += chunk.length;
   }
   return whole;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new PerchError("bad_request", "the body is not valid JSON");
-  }
 }
 
 function refusedItem(reject: { code: string; message: string }): PerchError {

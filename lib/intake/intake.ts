@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { PerchError } from "../base/errors.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
@@ -93,6 +93,8 @@ export interface IntakeStats {
   rejected: number;
   groups: number;
   refusedFull: number;
+  /** Why the latest commit failed; null when it did not. */
+  failing: string | null;
   /** Readings per second over the last 10 s. */
   ratePerS: number;
 }
@@ -134,7 +136,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   let open = new OpenGroup();
   let committing: Promise<void> | null = null;
   let closed = false;
-  let failing = false;
+  let failing: string | null = null;
   let wanted = false;
   let wasFull = false;
   let lastCommitMs = -Infinity;
@@ -329,8 +331,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   function succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {
-    if (failing) log.info("storage works again; readings are taken");
-    failing = false;
+    if (failing !== null) log.info("storage works again; readings are taken");
+    failing = null;
     totals.groups++;
     totals.stored += done.n;
     if (duplicate !== null) totals.duplicate += duplicate.length - done.n;
@@ -346,8 +348,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   function failed(group: OpenGroup, error: unknown): void {
-    if (!failing) log.error("readings could not be stored and are not acknowledged", { error });
-    failing = true;
+    if (failing === null) {
+      log.error("readings could not be stored and are not acknowledged", { error });
+    }
+    failing = messageOf(error);
     for (const { message } of group.messages) message.done("failed");
     for (const { reject } of group.batches) reject(error);
   }
@@ -365,6 +369,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     },
     stats: () => ({
       ...totals,
+      failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
       ratePerS: rate.perSecond(clock.monotonic()),

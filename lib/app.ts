@@ -1,0 +1,270 @@
+import { type Access, type AccessStart, createAccess } from "./access/access.ts";
+import { type Clock, systemClock } from "./base/clock.ts";
+import type { Config } from "./base/config.ts";
+import { messageOf, PerchError } from "./base/errors.ts";
+import type { Log } from "./base/log.ts";
+import { createSupervisor } from "./base/supervisor.ts";
+import { appRoutes, mountApp } from "./app_routes.ts";
+import { createSources } from "./app_sources.ts";
+import { houseKeeping } from "./app_tasks.ts";
+import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
+import { createIntake, type Intake } from "./intake/intake.ts";
+import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
+import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
+import { type Components, createComponents } from "./live/components.ts";
+import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
+import { createSocketLimiter } from "./live/socket_limits.ts";
+import { createStreamHub, type StreamHub } from "./live/stream.ts";
+import { createRegistry, type Registry } from "./machines/registry.ts";
+import { loadRegistry } from "./machines/store.ts";
+import { type HttpServer, serveHttp } from "./server.ts";
+import { createDecode } from "./sources/dialects/mod.ts";
+import { decodeHttp } from "./sources/http_bodies.ts";
+import type { Source } from "./sources/source.ts";
+import { openStorage, type Storage } from "./storage.ts";
+
+/*
+ * DESIGN
+ * The only wiring. `start` builds the parts from the disk upwards (storage, registry, intake, stream,
+ * access, HTTP, sources) and `stop` ends them from the outside inwards: sources first, so that nothing new
+ * is offered; then what is in the intake is committed and acknowledged; storage last.
+ */
+
+/** What runs between start and stop, as routes, the command line and the simulator see it. */
+export interface Parts {
+  storage: Storage;
+  registry: Registry;
+  rejects: RejectLog;
+  intake: Intake;
+  replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
+  sources: Source[];
+  hub: StreamHub;
+  access: Access;
+  components: Components;
+  loopLag: LoopLag;
+}
+
+export interface AppOptions {
+  config: Config;
+  version: string;
+  log: Log;
+  clock?: Clock;
+  /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
+  onFatal?: (error: Error) => void;
+}
+
+export interface Started {
+  /** Address to open in a browser. */
+  url: string;
+  access: AccessStart;
+  /** From the call of `start` to listening. */
+  startMs: number;
+}
+
+export interface App {
+  /** Rejects with a PerchError whose message is for people; nothing runs then. */
+  start(): Promise<Started>;
+  /** Ends within 10 s, streams open or not. Everything acknowledged is on disk. */
+  stop(): Promise<void>;
+  /** Answers a request without a socket (tests). */
+  fetch(request: Request): Promise<Response>;
+  /** @throws Error before start and after stop */
+  parts(): Parts;
+}
+
+const HTTP_GRACE_MS = 3_000;
+const TASKS_GRACE_MS = 2_000;
+const CRITICAL_PARTS = ["storage", "intake"];
+
+/** Puts Perch together; nothing is opened before `start`. */
+export function buildApp(options: AppOptions): App {
+  const { config, log } = options;
+  const clock = options.clock ?? systemClock();
+  const supervisor = createSupervisor({ clock, log: log.child("tasks") });
+  let parts: Parts | null = null;
+  let http: HttpServer | null = null;
+  let answer: ReturnType<typeof mountApp> | null = null;
+  let fatal: Error | null = null;
+  /** What to end, latest first. */
+  const endings: (() => void | Promise<void>)[] = [];
+
+  async function build(): Promise<Parts> {
+    await Deno.mkdir(config.dataDir, { recursive: true });
+    const components = createComponents(CRITICAL_PARTS);
+    const storage = await openStorage({
+      url: config.database.url,
+      authToken: config.database.authToken?.reveal(),
+      log: log.child("storage"),
+      logLevel: config.log.level,
+      onFault: (error) => {
+        fatal = error;
+        log.error("the database worker ended", { error });
+        options.onFatal?.(error);
+      },
+    });
+    endings.push(() => storage.close());
+    const deadLetters = openDeadLetters(
+      config.dataDir,
+      (error) => log.error("refused messages cannot be written to rejected.jsonl", { error }),
+    );
+    endings.push(() => deadLetters.close());
+    const registry = createRegistry({
+      clock,
+      rows: { ...await loadRegistry(storage.db), last: await storage.readings.lastValues() },
+      options: {
+        autoRegister: config.intake.newSensors,
+        newPerHour: config.intake.newSensorsPerHour,
+      },
+    });
+    const hub = createStreamHub({ clock, sensors: registry });
+    hub.start();
+    const rejects = createRejectLog();
+    const decode = createDecode(config.mqtt.topics);
+    const intake = await createIntake({
+      clock,
+      log: log.child("intake"),
+      store: storage.readings,
+      db: storage.db,
+      registry,
+      decode,
+      rejects,
+      deadLetters,
+      publish: (group) => hub.publishReadings(group),
+      commitIntervalMs: config.intake.commitIntervalMs,
+    });
+    endings.push(() => intake.close());
+    const access = createAccess({
+      db: storage.db,
+      clock,
+      log: log.child("access"),
+      dataDir: config.dataDir,
+      jwtSecret: config.jwtSecret,
+      demo: demoMode(config),
+    });
+    endings.push(() => access.stop());
+    const sources = createSources({ config, intake, access, clock, log: log.child("sources") });
+    const loopLag = measureLoopLag();
+    endings.push(() => loopLag.stop());
+    describeParts(components, { fault: () => fatal, intake, sources });
+    const replay = createReplay({ intake, decode, decodeHttp });
+    return {
+      storage,
+      registry,
+      rejects,
+      intake,
+      replay,
+      sources,
+      hub,
+      access,
+      components,
+      loopLag,
+    };
+  }
+
+  async function start(): Promise<Started> {
+    const startedMs = clock.monotonic();
+    parts = await build();
+    const { access, sources, hub } = parts;
+    const accessStart = await access.start();
+    const routes = appRoutes(parts, {
+      config,
+      clock,
+      version: options.version,
+      startedMs,
+      limitSocket: createSocketLimiter(),
+    });
+    answer = mountApp(routes, { access, config, log: log.child("http") });
+    http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });
+    endings.push(() => http!.stop(HTTP_GRACE_MS));
+    endings.push(() => hub.stop());
+    supervisor.start(access.task);
+    supervisor.start(
+      houseKeeping({ clock, log, storage: parts.storage, retention: config.retention }),
+    );
+    endings.push(() => supervisor.stop(TASKS_GRACE_MS));
+    for (const source of sources) {
+      endings.push(() => source.stop());
+      // A source that cannot start says so in its state; the rest goes on.
+      await source.start().catch((error) =>
+        log.error(`source ${source.name}: not started`, { error })
+      );
+    }
+    return { url: http.url, access: accessStart, startMs: clock.monotonic() - startedMs };
+  }
+
+  async function stop(): Promise<void> {
+    for (const end of endings.splice(0).reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        log.warn("a part did not end cleanly", { error });
+      }
+    }
+    parts = null;
+  }
+
+  return {
+    async start() {
+      try {
+        return await start();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop,
+    fetch: (request) => {
+      if (answer === null) throw new Error("the app has not been started");
+      return Promise.resolve(answer.fetch(request, LOOPBACK));
+    },
+    parts() {
+      if (parts === null) throw new Error("the app is not running");
+      return parts;
+    },
+  };
+}
+
+const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 0 } } as const;
+
+/** The simulator's accounts: documented passwords on loopback, random ones when it is open to the network. */
+function demoMode(config: Config): "loopback" | "lan" | null {
+  if (config.mode !== "sim") return null;
+  return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
+}
+
+function describeParts(
+  components: Components,
+  { fault, intake, sources }: Pick<Parts, "intake" | "sources"> & { fault: () => Error | null },
+): void {
+  components.register("storage", () => {
+    const error = fault();
+    return error === null
+      ? { health: "ok", detail: "The database answers." }
+      : { health: "error", detail: error.message };
+  });
+  components.register("intake", () => {
+    const { failing, queued, ratePerS } = intake.stats();
+    return failing === null
+      ? { health: "ok", detail: `${ratePerS.toFixed(1)} readings/s, ${queued} waiting for commit.` }
+      : { health: "error", detail: failing };
+  });
+  for (const source of sources) {
+    components.register(source.name, () => {
+      const { state, detail } = source.state();
+      const good = state === "connected" || state === "listening";
+      return { health: good ? "ok" : state === "error" ? "error" : "degraded", detail };
+    });
+  }
+}
+
+/** Null when a reading could be stored now, else the reason. Does a round trip to the database. */
+export async function notReady(parts: Parts): Promise<string | null> {
+  const { failing } = parts.intake.stats();
+  if (failing !== null) return failing;
+  try {
+    await parts.storage.db.query({ sql: "select 1" });
+    return null;
+  } catch (error) {
+    return error instanceof PerchError ? error.message : messageOf(error);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Parts } from "./app.ts";
+import type { Metric } from "./live/metrics.ts";
+
+/** Every metric of `/metrics`. */
+export async function perchMetrics(
+  parts: Parts,
+  process: { version: string; uptimeS: number },
+): Promise<Metric[]> {
+  const { intake, rejects, hub, loopLag, registry, sources, storage, components } = parts;
+  const flow = intake.stats();
+  const streams = hub.stats();
+  const stored = await storage.readings.stats();
+  const counter = (name: string, help: string, value: number): Metric => ({
+    name: `perch_${name}_total`,
+    help,
+    type: "counter",
+    samples: [{ value }],
+  });
+  const gauge = (name: string, help: string, value: number): Metric => ({
+    name: `perch_${name}`,
+    help,
+    type: "gauge",
+    samples: [{ value }],
+  });
+  const bySource = (name: string, help: string, value: (s: Sourced) => number): Metric => ({
+    name: `perch_source_${name}_total`,
+    help,
+    type: "counter",
+    samples: sources.map((s) => ({ labels: { source: s.name }, value: value(s.state()) })),
+  });
+  return [
+    {
+      name: "perch_info",
+      help: "Version of this Perch",
+      type: "gauge",
+      samples: [{ labels: { version: process.version }, value: 1 }],
+    },
+    gauge("uptime_seconds", "Seconds since the start", process.uptimeS),
+    counter("readings_stored", "Readings committed since the start", flow.stored),
+    counter("readings_duplicate", "Readings that were stored before", flow.duplicate),
+    counter("rejected", "Messages and items that were refused", flow.rejected),
+    {
+      name: "perch_rejected_by_reason_total",
+      help: "Refused messages and items by source and reason",
+      type: "counter",
+      samples: rejects.counts().map(({ source, code, count }) => ({
+        labels: { source, reason: code },
+        value: count,
+      })),
+    },
+    counter("commit_groups", "Groups of readings committed", flow.groups),
+    counter("intake_full", "Offers refused because the intake was full", flow.refusedFull),
+    gauge("intake_queued", "Readings that wait for their commit", flow.queued),
+    gauge("readings_per_second", "Readings per second over the last 10 s", flow.ratePerS),
+    gauge("sensors", "Known sensors", registry.all().length),
+    bySource("received", "Messages received", (s) => s.received),
+    {
+      name: "perch_component_ok",
+      help: "1 when the part works",
+      type: "gauge",
+      samples: components.all().map(({ name, health }) => ({
+        labels: { component: name },
+        value: health === "ok" ? 1 : 0,
+      })),
+    },
+    gauge("stream_clients", "Open event streams", streams.clients),
+    counter("stream_refused", "Event streams refused because too many were open", streams.refused),
+    counter("stream_stalled", "Event streams dropped because nobody read them", streams.stalled),
+    gauge("stored_readings", "Readings on disk", stored.readings),
+    gauge("database_bytes", "Size of the database", stored.databaseBytes),
+    gauge("chunk_bytes", "Bytes in sealed chunks", stored.chunkBytes),
+    gauge("journal_bytes", "Bytes in the journal", stored.journalBytes),
+    gauge("tail_readings", "Readings not sealed yet", stored.tailReadings),
+    gauge(
+      "event_loop_lag_p99_ms",
+      "How late timers fire, 99th percentile",
+      loopLag.quantileMs(0.99),
+    ),
+    gauge("resident_memory_bytes", "Resident memory", Deno.memoryUsage().rss),
+  ];
+}
+
+type Sourced = ReturnType<Parts["sources"][number]["state"]>;

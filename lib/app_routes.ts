@@ -1,0 +1,55 @@
+import type { Hono } from "hono";
+import { healthRoutes } from "../routes/health.ts";
+import { ingestRoutes } from "../routes/ingest.ts";
+import { mount } from "../routes/mount.ts";
+import type { Route } from "../routes/route.ts";
+import { streamRoutes } from "../routes/stream.ts";
+import { notReady, type Parts } from "./app.ts";
+import { perchMetrics } from "./app_metrics.ts";
+import type { Clock } from "./base/clock.ts";
+import type { Config } from "./base/config.ts";
+import type { Log } from "./base/log.ts";
+import type { LimitSocket } from "./live/socket_limits.ts";
+import { parseBatch, parseLinesBody, parseOne } from "./sources/http_bodies.ts";
+
+export interface RouteOptions {
+  config: Config;
+  clock: Clock;
+  version: string;
+  /** Monotonic time of the start. */
+  startedMs: number;
+  limitSocket: LimitSocket;
+}
+
+/** The route table of the whole product. */
+export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
+  const { clock, version, startedMs } = options;
+  const { intake, hub, registry, components } = parts;
+  const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
+  return [
+    ...healthRoutes({
+      version,
+      components,
+      uptimeS,
+      notReady: () => notReady(parts),
+      metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
+    }),
+    ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
+    ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
+  ];
+}
+
+/** Mounts the table with the policies, limits and headers that hold for all of it. */
+export function mountApp(
+  routes: readonly Route[],
+  { config, log, access }: { config: Config; log: Log; access: Parts["access"] },
+): Hono {
+  return mount({
+    routes,
+    resolve: (credentials) => access.resolve(credentials),
+    log,
+    trustedProxies: config.http.trustedProxies,
+    publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
+    hostName: Deno.hostname(),
+  });
+}

@@ -1,0 +1,336 @@
+/**
+ * DESIGN. Every event is encoded once and the same bytes go to every client; there is no buffer, timer
+ * or encoder per client. The ring of recent events is the only store: a client is a cursor into it. While
+ * a client keeps up, events are handed to it as they come; when its queue (64 KB) is full it is *behind*
+ * and is served from the ring as it reads. When the ring has moved past it, it gets a `reset`. When it
+ * reads nothing for 10 s it is dropped.
+ *
+ * Ids are `<boot>-<n>`: `n` counts all events of this run, so an id names a place for every filter.
+ */
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import type { CommittedGroup } from "../intake/committed.ts";
+import type { SensorDirectory } from "../machines/registry.ts";
+import { createReadingEncoder, type ReadingMatch } from "./encode.ts";
+import { EventRing, type RingEntry } from "./ring.ts";
+
+/** What a client wants. Equal `key`s mean equal filters: they share one encoding. */
+export interface StreamFilter {
+  key: string;
+  /** Event types, null for all. */
+  types: ReadonlySet<string> | null;
+  /** Readings, null for all. */
+  match: ReadingMatch | null;
+}
+
+export const EVERYTHING: StreamFilter = { key: "", types: null, match: null };
+
+export interface OpenStream {
+  filter: StreamFilter;
+  /** Address the limits count by. */
+  address: string;
+  /** Id of the identity that asked; `endFor` ends its streams. */
+  identity: string | null;
+  lastEventId: string | null;
+}
+
+export interface StreamLimits {
+  /** Open streams in all. */
+  clients: number;
+  /** Open streams of one address. Loopback is exempt: a proxy in front shows itself as one address. */
+  perAddress: number;
+  ringEvents: number;
+  ringBytes: number;
+  clientBytes: number;
+  keepAliveMs: number;
+  stallMs: number;
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  clients: 1000,
+  perAddress: 100,
+  ringEvents: 4096,
+  ringBytes: 8 * 1024 * 1024,
+  clientBytes: 64 * 1024,
+  keepAliveMs: 12_000,
+  stallMs: 10_000,
+};
+
+export interface StreamStats {
+  clients: number;
+  opened: number;
+  /** Refused with 429. */
+  refused: number;
+  /** Dropped because they read nothing for `stallMs`. */
+  stalled: number;
+  /** Told that what they missed is gone. */
+  resets: number;
+  events: number;
+  ringBytes: number;
+}
+
+export interface StreamHub {
+  /** Starts keep-alives and the watch for stalled readers. */
+  start(): void;
+  /** Ends every stream at once. No stream opens afterwards. */
+  stop(): void;
+  /** The body of an event stream. Throws `rate_limited` when too many are open, `unavailable` after stop. */
+  open(options: OpenStream): ReadableStream<Uint8Array>;
+  /** One commit group as a `reading` event. The group must not change afterwards. */
+  publishReadings(group: CommittedGroup): void;
+  /** Any other event; `data` must be JSON. */
+  publish(type: string, data: unknown): void;
+  /** Ends the streams of an identity (signed out, disabled). */
+  endFor(identity: string): void;
+  stats(): StreamStats;
+}
+
+interface Entry extends RingEntry {
+  type: string;
+  group: CommittedGroup | null;
+  /** Encoded for everyone who filters nothing; made when first needed. */
+  bytes: Uint8Array | null;
+  json: string | null;
+}
+
+interface Client {
+  controller: ReadableStreamDefaultController<Uint8Array>;
+  audience: Audience;
+  address: string;
+  identity: string | null;
+  /** Number of the next event to hand over. */
+  next: number;
+  behind: boolean;
+  /** When it last took something while behind. */
+  progressMs: number;
+}
+
+/** Clients with the same filter. */
+interface Audience {
+  filter: StreamFilter;
+  clients: Set<Client>;
+}
+
+/** A reading's share of the ring: its columns and its JSON. */
+const BYTES_PER_READING = 112;
+const TICK_MS = 1000;
+const utf8 = new TextEncoder();
+
+export function createStreamHub(deps: {
+  clock: Clock;
+  sensors: SensorDirectory;
+  limits?: Partial<StreamLimits>;
+  /** Names this run in event ids; default random. */
+  boot?: string;
+}): StreamHub {
+  const { clock } = deps;
+  const limits = { ...STREAM_LIMITS, ...deps.limits };
+  const boot = deps.boot ?? randomId(8);
+  const encodeReadings = createReadingEncoder(deps.sensors);
+  const ring = new EventRing<Entry>({ count: limits.ringEvents, bytes: limits.ringBytes });
+  const audiences = new Map<string, Audience>();
+  const byAddress = new Map<string, number>();
+  const stopping = new AbortController();
+  const count = { clients: 0, opened: 0, refused: 0, stalled: 0, resets: 0 };
+
+  const idOf = (n: number) => `${boot}-${n}`;
+  const frame = (n: number, type: string, json: string) =>
+    utf8.encode(`id: ${idOf(n)}\nevent: ${type}\ndata: ${json}\n\n`);
+
+  /** Bytes of an event for a filter; null when it has nothing for it. */
+  function encoded(entry: Entry, filter: StreamFilter): Uint8Array | null {
+    if (filter.types !== null && !filter.types.has(entry.type)) return null;
+    if (entry.group === null || filter.match === null) return entry.bytes ??= encodeAll(entry);
+    const json = encodeReadings(entry.group, filter.match);
+    return json === null ? null : frame(entry.n, entry.type, json);
+  }
+  const encodeAll = (entry: Entry) =>
+    frame(entry.n, entry.type, entry.json ?? encodeReadings(entry.group!, null) ?? "{}");
+
+  function publishEntry(entry: Entry): void {
+    ring.push(entry);
+    for (const audience of audiences.values()) {
+      let bytes: Uint8Array | null | undefined;
+      for (const client of audience.clients) {
+        if (client.behind) continue;
+        if (bytes === undefined) bytes = encoded(entry, audience.filter);
+        if (bytes !== null) hand(client, bytes);
+        client.next = entry.n + 1;
+      }
+    }
+  }
+
+  function hand(client: Client, bytes: Uint8Array): void {
+    client.controller.enqueue(bytes);
+    if (client.controller.desiredSize! <= 0 && !client.behind) {
+      client.behind = true;
+      client.progressMs = clock.monotonic();
+    }
+  }
+
+  /** Serves a client from the ring until its queue is full or it has everything. */
+  function catchUp(client: Client): void {
+    client.progressMs = clock.monotonic();
+    if (client.next < ring.first) reset(client);
+    while (client.next < ring.next) {
+      if (client.controller.desiredSize! <= 0) return;
+      const bytes = encoded(ring.at(client.next)!, client.audience.filter);
+      client.next++;
+      if (bytes !== null) client.controller.enqueue(bytes);
+    }
+    client.behind = client.controller.desiredSize! <= 0;
+  }
+
+  /** Tells a client that events it asked for are gone: it must load anew. */
+  function reset(client: Client): void {
+    count.resets++;
+    client.next = ring.next;
+    client.controller.enqueue(frame(ring.next - 1, "reset", `{"reason":"gone"}`));
+  }
+
+  function greet(client: Client, lastEventId: string | null): void {
+    const asked = lastEventId === null ? null : placeOf(lastEventId);
+    const resumed = asked !== null && asked + 1 >= ring.first && asked < ring.next;
+    client.next = resumed ? asked + 1 : ring.next;
+    // The id of `hello` is the place the client already has: a cut before the replay ends loses nothing.
+    const hello = { boot, now: clock.now(), resumed };
+    client.controller.enqueue(frame(client.next - 1, "hello", JSON.stringify(hello)));
+    if (lastEventId !== null && !resumed) reset(client);
+    client.behind = true;
+    catchUp(client);
+  }
+
+  function placeOf(id: string): number | null {
+    const dash = id.lastIndexOf("-");
+    if (id.slice(0, dash) !== boot) return null;
+    const n = Number(id.slice(dash + 1));
+    return Number.isSafeInteger(n) && n >= 0 ? n : null;
+  }
+
+  function admit(address: string): void {
+    const ofAddress = byAddress.get(address) ?? 0;
+    const full = count.clients >= limits.clients;
+    if (!full && (ofAddress < limits.perAddress || isLoopback(address))) return;
+    count.refused++;
+    const which = full ? `${limits.clients} in all` : `${limits.perAddress} from ${address}`;
+    throw new PerchError("rate_limited", `Too many live streams are open (${which}).`, {
+      retryAfterS: 10,
+    });
+  }
+
+  function join(client: Client): void {
+    const { filter } = client.audience;
+    audiences.set(filter.key, client.audience);
+    client.audience.clients.add(client);
+    byAddress.set(client.address, (byAddress.get(client.address) ?? 0) + 1);
+    count.clients++;
+    count.opened++;
+  }
+
+  function leave(client: Client): void {
+    if (!client.audience.clients.delete(client)) return;
+    if (client.audience.clients.size === 0) audiences.delete(client.audience.filter.key);
+    const left = byAddress.get(client.address)! - 1;
+    if (left > 0) byAddress.set(client.address, left);
+    else byAddress.delete(client.address);
+    count.clients--;
+  }
+
+  function* everyone(): Iterable<Client> {
+    for (const audience of [...audiences.values()]) yield* [...audience.clients];
+  }
+
+  function dropStalled(): void {
+    const nowMs = clock.monotonic();
+    for (const client of everyone()) {
+      if (!client.behind || nowMs - client.progressMs < limits.stallMs) continue;
+      count.stalled++;
+      leave(client);
+      client.controller.error(new Error(`reader stalled for ${limits.stallMs} ms`));
+    }
+  }
+
+  /** A comment that also moves the client's place on, so that a quiet filter does not fall out of the ring. */
+  function keepAlive(): void {
+    const bytes = utf8.encode(`: keep-alive\nid: ${idOf(ring.next - 1)}\n\n`);
+    for (const client of everyone()) if (!client.behind) hand(client, bytes);
+  }
+
+  async function watch(signal: AbortSignal): Promise<void> {
+    let quietMs = 0;
+    while (!signal.aborted) {
+      await clock.sleep(TICK_MS, signal);
+      dropStalled();
+      quietMs += TICK_MS;
+      if (quietMs < limits.keepAliveMs) continue;
+      quietMs = 0;
+      keepAlive();
+    }
+  }
+
+  return {
+    start() {
+      watch(stopping.signal).catch(() => {});
+    },
+    stop() {
+      stopping.abort();
+      for (const client of everyone()) {
+        leave(client);
+        client.controller.close();
+      }
+    },
+    open(options) {
+      if (stopping.signal.aborted) {
+        throw new PerchError("unavailable", "Perch is stopping.", { retryAfterS: 5 });
+      }
+      admit(options.address);
+      const { filter, address, identity } = options;
+      let client: Client;
+      return new ReadableStream<Uint8Array>({
+        start(controller) {
+          const audience = audiences.get(filter.key) ?? { filter, clients: new Set() };
+          client = {
+            controller,
+            audience,
+            address,
+            identity,
+            next: 0,
+            behind: true,
+            progressMs: 0,
+          };
+          join(client);
+          greet(client, options.lastEventId);
+        },
+        pull() {
+          if (client.behind) catchUp(client);
+        },
+        cancel() {
+          leave(client);
+        },
+      }, { highWaterMark: limits.clientBytes, size: (chunk) => chunk.byteLength });
+    },
+    publishReadings(group) {
+      if (group.n === 0) return;
+      const size = group.n * BYTES_PER_READING;
+      publishEntry({ n: ring.next, size, type: "reading", group, bytes: null, json: null });
+    },
+    publish(type, data) {
+      const json = JSON.stringify(data);
+      const size = json.length * 3 + 64;
+      publishEntry({ n: ring.next, size, type, group: null, bytes: null, json });
+    },
+    endFor(identity) {
+      for (const client of everyone()) {
+        if (client.identity !== identity) continue;
+        leave(client);
+        client.controller.close();
+      }
+    },
+    stats: () => ({ ...count, events: ring.next - 1, ringBytes: ring.bytes }),
+  };
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
+}

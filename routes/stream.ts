@@ -1,0 +1,95 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import { PerchError } from "../lib/base/errors.ts";
+import type { LimitSocket, SocketLimits } from "../lib/live/socket_limits.ts";
+import type { StreamFilter, StreamHub } from "../lib/live/stream.ts";
+import type { SensorDirectory } from "../lib/machines/registry.ts";
+import { findSensor, list } from "./params.ts";
+import { type Route, route } from "./route.ts";
+
+export const STREAM_TYPES = ["reading", "status", "event", "alarm", "component"] as const;
+
+export interface StreamServices {
+  hub: Pick<StreamHub, "open">;
+  sensors: SensorDirectory;
+  limitSocket: LimitSocket;
+  /** What the kernel may hold for a stream, and how long a reader may read nothing. */
+  socketLimits?: SocketLimits;
+}
+
+const SOCKET_LIMITS: SocketLimits = { sendBufferBytes: 64 * 1024, stallMs: 10_000 };
+
+const Query = z.object({
+  types: list(z.enum(STREAM_TYPES)).optional().describe("event types, separated by commas"),
+  sensor: list(z.string().min(1)).optional().describe("sensors by id, name or machine/sensor"),
+  machine: list(z.string().min(1)).optional().describe("machine paths"),
+});
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  // Proxies must neither buffer nor compress a stream.
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/** `GET /api/stream`: Server-Sent Events, resumable with `Last-Event-ID`. */
+export function streamRoutes(services: StreamServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/api/stream",
+      policy: "viewer",
+      summary: "Live events (Server-Sent Events): hello, reading, status, event, alarm, reset",
+      tags: ["Live"],
+      query: Query,
+      responses: {
+        200: { description: "An event stream", contentType: "text/event-stream" },
+        429: { description: "Too many streams are open; see Retry-After" },
+      },
+      handler: ({ c, who, query, address }) => {
+        const body = services.hub.open({
+          filter: streamFilter(query, services.sensors),
+          address,
+          identity: who?.id ?? null,
+          lastEventId: c.req.header("last-event-id") ?? null,
+        });
+        const peer = socketPeer(c);
+        if (peer) services.limitSocket(peer, services.socketLimits ?? SOCKET_LIMITS);
+        return new Response(body, { headers: HEADERS });
+      },
+    }),
+  ];
+}
+
+/**
+ * Turns the query into a filter; `sensor` and `machine` add up.
+ * @throws PerchError `not_found` naming the sensor or machine that is not there.
+ */
+export function streamFilter(
+  query: z.output<typeof Query>,
+  sensors: SensorDirectory,
+): StreamFilter {
+  const types = query.types ? [...new Set(query.types)].sort() : null;
+  const nums = new Set((query.sensor ?? []).map((name) => findSensor(sensors, name).num));
+  const machines = [...new Set(query.machine ?? [])].sort().map((name) => `${name}/`);
+  for (const prefix of machines) {
+    if (sensors.all().some((sensor) => sensor.name.startsWith(prefix))) continue;
+    throw new PerchError("not_found", `there is no machine "${prefix.slice(0, -1)}"`, {
+      errors: [{ path: "query.machine", message: "must be the path of a machine" }],
+    });
+  }
+  const chosen = nums.size > 0 || machines.length > 0;
+  return {
+    key: JSON.stringify([types, [...nums].sort((a, b) => a - b), machines]),
+    types: types && new Set(types),
+    match: chosen
+      ? (num, name) => nums.has(num) || machines.some((prefix) => name.startsWith(prefix))
+      : null,
+  };
+}
+
+/** The socket's other end, whoever a proxy speaks for. */
+function socketPeer(c: Context): { hostname: string; port: number } | null {
+  const remote = (c.env as { remoteAddr?: Deno.NetAddr } | undefined)?.remoteAddr;
+  return remote?.transport === "tcp" ? remote : null;
+}
