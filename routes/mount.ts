@@ -13,6 +13,7 @@ import { parseCidrs, peerOf } from "./middleware/peer.ts";
 import type { Peer } from "./middleware/peer.ts";
 import { problemHeaders, problemOf, problemResponse } from "./middleware/problem.ts";
 import type { Problem } from "./middleware/problem.ts";
+import { sessionCookieName } from "./middleware/session_cookie.ts";
 import { queryObject, strict, validate } from "./middleware/validate.ts";
 import type { Route } from "./route.ts";
 
@@ -36,17 +37,14 @@ export interface MountOptions {
   publicUrl?: URL | null;
   /** The host's own name, for the Host allow-list. */
   hostName?: string | null;
+  /** Calls `onEnd` once when `who` is over (signed out, disabled, expired); see `RouteContext.onEnded`. */
+  watch?: (who: Identity, onEnd: () => void) => () => void;
   /** Throws PerchError `rate_limited`; asked after the policy, before the body is read. */
   admit?: (request: { route: Route; who: Identity | null; address: string }) => void;
   /** An HTML page for a problem, for people; without it they get problem+json. */
   errorPage?: (problem: Problem, who: Identity | null) => string;
   /** Address of the socket's other end (default: what Deno.serve says). */
   socketAddress?: (c: Context) => string;
-}
-
-/** Name of the session cookie. Over https the prefix keeps other hosts and plain http from setting it. */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? "__Host-perch" : "perch";
 }
 
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
@@ -122,6 +120,8 @@ export function mount(options: MountOptions): Hono {
       who,
       address: peer.address,
       secure: peer.secure,
+      onEnded: (listener: () => void) =>
+        who !== null && options.watch ? options.watch(who, listener) : () => {},
       params: route.params ? await validate(route.params, params, "params") : params,
       // Links to pages may carry anything (a mail program's tracking fields); an API call may not.
       query: route.query

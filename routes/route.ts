@@ -25,6 +25,11 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   address: string;
   /** The browser speaks https to us or to the proxy in front of us. */
   secure: boolean;
+  /**
+   * For streams: calls `listener` once when `who` may no longer read (signed out, disabled, expired).
+   * Returns the function that stops watching; call it when the stream ends by itself.
+   */
+  onEnded: (listener: () => void) => () => void;
 }
 
 /** One route of the table: validation, policy and the API document all derive from it. */

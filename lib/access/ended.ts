@@ -8,6 +8,8 @@ export interface Endings {
   /** Calls `onEnd` once when `who` is over. Returns the function that stops watching. */
   watch(who: Identity, onEnd: () => void): () => void;
   publish(subject: string): void;
+  /** Hears every `publish`; returns the function that ends it. */
+  subscribe(listener: (subject: string) => void): () => void;
   /** Ends those whose time is over; called every few seconds. */
   sweep(nowMs: number): void;
 }
@@ -21,6 +23,7 @@ interface Watcher {
 export function createEndings(): Endings {
   const bySubject = new Map<string, Set<Watcher>>();
   const all = new Set<Watcher>();
+  const listeners = new Set<(subject: string) => void>();
 
   function forget(watcher: Watcher): void {
     all.delete(watcher);
@@ -48,7 +51,12 @@ export function createEndings(): Endings {
       }
       return () => forget(watcher);
     },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     publish(subject) {
+      for (const listener of listeners) listener(subject);
       for (const watcher of [...bySubject.get(subject) ?? []]) end(watcher);
     },
     sweep(nowMs) {

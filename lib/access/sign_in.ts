@@ -2,14 +2,18 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
 import type { Actor, Audit } from "./audit.ts";
-import type { Attempts } from "./attempts.ts";
+import type { Attempt, Attempts } from "./attempts.ts";
 import type { PasswordHasher } from "./passwords.ts";
+import { randomSecret } from "./secrets.ts";
 import type { Session } from "./session_store.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SecondFactor } from "./second_factor.ts";
 import type { TokenPair, Tokens } from "./tokens.ts";
 import type { User, UserStore } from "./user_store.ts";
 import type { Users } from "./users.ts";
+
+const PENDING_MS = 5 * 60_000;
+const MOST_PENDING = 1000;
 
 export interface SignInRequest {
   email: string;
@@ -20,16 +24,17 @@ export interface SignInRequest {
   from: Actor;
 }
 
-/** What a browser's sign-in gives: the value of its cookie, and when that ends. */
+/** What a browser's sign-in gives: the value of its cookie, and how long it lasts at most. */
 export interface BrowserSignIn {
   user: User;
   secret: string;
-  expiresMs: number;
+  lifeMs: number;
 }
 
 /** The right password was given and a code of the second factor is missing or wrong. */
 export class CodeNeeded extends PerchError {
-  constructor(readonly wrong: boolean) {
+  /** `ticket` stands for the password in the second step of a browser. */
+  constructor(readonly wrong: boolean, readonly ticket: string) {
     const message = wrong ? "this code is not right" : "a one-time code is needed";
     super("unauthenticated", message, { errors: [{ path: "code", message }] });
   }
@@ -41,6 +46,8 @@ export class CodeNeeded extends PerchError {
  */
 export interface SignIn {
   browser(request: SignInRequest): Promise<BrowserSignIn>;
+  /** The second step of a browser: the ticket of CodeNeeded and a code. */
+  browserCode(request: { ticket: string; code: string; from: Actor }): Promise<BrowserSignIn>;
   api(request: SignInRequest): Promise<TokenPair>;
   /** Checks a person's password again, for what needs a fresh proof. */
   confirm(user: User, password: string, from: Actor): Promise<void>;
@@ -81,19 +88,46 @@ export function createSignIn(
       await noteFailure(usable, from, "password");
       throw new PerchError("unauthenticated", "address or password is wrong");
     }
-    if (usable.totp) {
-      if (code === undefined || code === "") {
-        attempt.withdrawn();
-        throw new CodeNeeded(false);
-      }
-      if (!await secondFactor.accept(usable.id, code)) {
-        await attempt.failed();
-        await noteFailure(usable, from, "code");
-        throw new CodeNeeded(true);
-      }
+    if (!usable.totp) {
+      await attempt.succeeded();
+      return usable;
     }
-    await attempt.succeeded();
-    return usable;
+    const ticket = remember(usable.id);
+    if (code === undefined || code === "") {
+      attempt.withdrawn();
+      throw new CodeNeeded(false, ticket);
+    }
+    return await proveCode(usable, code, ticket, attempt, from);
+  }
+
+  async function proveCode(
+    user: User,
+    code: string,
+    ticket: string,
+    attempt: Attempt,
+    from: Actor,
+  ): Promise<User> {
+    if (await secondFactor.accept(user.id, code)) {
+      pending.delete(ticket);
+      await attempt.succeeded();
+      return user;
+    }
+    await attempt.failed();
+    await noteFailure(user, from, "code");
+    throw new CodeNeeded(true, ticket);
+  }
+
+  /** People whose password was right and whose code is awaited. */
+  const pending = new Map<string, { userId: string; untilMs: number }>();
+  function remember(userId: string): string {
+    const nowMs = clock.now();
+    for (const [ticket, { untilMs }] of pending) {
+      if (untilMs > nowMs && pending.size < MOST_PENDING) break;
+      pending.delete(ticket);
+    }
+    const ticket = randomSecret();
+    pending.set(ticket, { userId, untilMs: nowMs + PENDING_MS });
+    return ticket;
   }
 
   // What was typed as address is not kept for unknown people: it may be a password.
@@ -118,15 +152,25 @@ export function createSignIn(
     ];
   }
 
+  async function openBrowser(user: User, from: Actor): Promise<BrowserSignIn> {
+    const opened = sessions.open(user, "browser", place(from));
+    await db.write([...opened.statements, ...succeeded(user, opened.session, from)]);
+    opened.commit();
+    return { user, secret: opened.secret, lifeMs: opened.session.expiresMs - clock.now() };
+  }
+
   const place = (from: Actor) => ({ address: from.address ?? "", agent: from.agent ?? "" });
 
   return {
-    async browser(request) {
-      const user = await prove(request);
-      const opened = sessions.open(user, "browser", place(request.from));
-      await db.write([...opened.statements, ...succeeded(user, opened.session, request.from)]);
-      opened.commit();
-      return { user, secret: opened.secret, expiresMs: opened.session.expiresMs };
+    browser: async (request) => await openBrowser(await prove(request), request.from),
+    async browserCode({ ticket, code, from }) {
+      const entry = pending.get(ticket);
+      const user = entry && entry.untilMs > clock.now() ? users.find(entry.userId) : undefined;
+      if (user?.state !== "active") {
+        throw new PerchError("unauthenticated", "this took too long; sign in again");
+      }
+      const attempt = attempts.begin(user.email, from.address ?? "");
+      return await openBrowser(await proveCode(user, code, ticket, attempt, from), from);
     },
     async api(request) {
       const user = await prove(request);

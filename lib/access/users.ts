@@ -107,8 +107,6 @@ export function createUsers(deps: UsersDeps): Users {
   function add(input: NewUser, actor: Actor, options: { onlyFirst?: boolean }): Promise<User> {
     const parsed = parse(input);
     return oneAtATime(async () => {
-      // Hashing takes a while: what is decided about the others is decided after it.
-      const hash = input.password === undefined ? null : await hasher.hash(input.password);
       if (options.onlyFirst && byId.size > 0) {
         throw new PerchError("conflict", "there is an account already; sign in instead");
       }
@@ -118,6 +116,7 @@ export function createUsers(deps: UsersDeps): Users {
       if (byId.size >= MOST_USERS) {
         throw new PerchError("conflict", `more than ${MOST_USERS} people are not possible`);
       }
+      const hash = input.password === undefined ? null : await hasher.hash(input.password);
       const user: User = {
         id: randomId(),
         email: parsed.email,

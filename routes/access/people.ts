@@ -1,0 +1,139 @@
+import { z } from "zod";
+import type { Access } from "../../lib/access/access.ts";
+import { ROLES } from "../../lib/access/identity.ts";
+import type { LinkKind } from "../../lib/access/links.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import { type Route, route } from "../route.ts";
+import { caller } from "./caller.ts";
+import { listOf, userJson, userShape } from "./shapes.ts";
+
+const tags = ["People"];
+const idParam = z.object({ id: z.string().max(40) });
+const linkShape = z.object({
+  link: z.string().describe("path of a page where the person sets a password; for one use"),
+  expires: z.number(),
+});
+
+/** People: for admins. */
+export function peopleRoutes(access: Access): Route[] {
+  const { users, links } = access;
+  const find = (id: string) => {
+    const user = users.find(id);
+    if (!user || user.state === "deleted") throw new PerchError("not_found", "no such person");
+    return user;
+  };
+  const linkFor = async (id: string, kind: LinkKind, actor: ReturnType<typeof caller>) => {
+    const { secret, expiresMs } = await links.create(id, kind, actor);
+    return { link: `/welcome/${secret}`, expires: expiresMs };
+  };
+  return [
+    route({
+      method: "get",
+      path: "/api/users",
+      policy: "admin",
+      summary: "All people",
+      tags,
+      responses: { 200: { description: "People", schema: listOf(userShape) } },
+      handler: () => Response.json({ items: users.list().map(userJson), next: null }),
+    }),
+    route({
+      method: "post",
+      path: "/api/users",
+      policy: "admin",
+      summary: "Add a person; without a password the answer holds an invitation link",
+      tags,
+      body: z.strictObject({
+        email: z.string().max(254),
+        role: z.enum(ROLES),
+        name: z.string().max(80).optional(),
+        password: z.string().max(256).optional(),
+      }),
+      responses: {
+        201: {
+          description: "The person, and the invitation",
+          schema: userShape.extend({ invitation: linkShape.optional() }),
+        },
+        409: { description: "The address is in use" },
+      },
+      handler: async (context) => {
+        const actor = caller(context);
+        const user = await users.add(context.body, actor);
+        const invitation = user.state === "invited"
+          ? await linkFor(user.id, "invite", actor)
+          : undefined;
+        return Response.json({ ...userJson(user), invitation }, { status: 201 });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/users/:id",
+      policy: "admin",
+      summary: "One person",
+      tags,
+      params: idParam,
+      responses: { 200: { description: "The person", schema: userShape } },
+      handler: ({ params }) => Response.json(userJson(find(params.id))),
+    }),
+    route({
+      method: "patch",
+      path: "/api/users/:id",
+      policy: "admin",
+      summary: "Change name, role or state; disabling ends sign-ins and streams at once",
+      tags,
+      params: idParam,
+      body: z.strictObject({
+        name: z.string().max(80).optional(),
+        role: z.enum(ROLES).optional(),
+        state: z.enum(["active", "disabled"]).optional(),
+      }),
+      responses: {
+        200: { description: "The person", schema: userShape },
+        409: { description: "No active admin would be left" },
+      },
+      handler: async (context) => {
+        const user = await users.change(context.params.id, context.body, caller(context));
+        return Response.json(userJson(user));
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/users/:id",
+      policy: "admin",
+      summary: "Delete a person; the name stays in the history",
+      tags,
+      params: idParam,
+      responses: { 204: { description: "Deleted" } },
+      handler: async (context) => {
+        await users.change(context.params.id, { state: "deleted" }, caller(context));
+        return new Response(null, { status: 204 });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/users/:id/link",
+      policy: "admin",
+      summary: "A new one-use link: invitation, or password reset for people who have one",
+      tags,
+      params: idParam,
+      responses: { 200: { description: "The link, shown once", schema: linkShape } },
+      handler: async (context) => {
+        const user = find(context.params.id);
+        const kind = user.state === "invited" ? "invite" : "reset";
+        return Response.json(await linkFor(user.id, kind, caller(context)));
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/users/:id/second-factor",
+      policy: "admin",
+      summary: "Turn a person's second factor off (lost phone)",
+      tags,
+      params: idParam,
+      responses: { 204: { description: "Off" } },
+      handler: async (context) => {
+        await access.secondFactor.remove(find(context.params.id), caller(context));
+        return new Response(null, { status: 204 });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,186 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import type { Access } from "../../lib/access/access.ts";
+import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
+import { formErrors, readForm } from "../middleware/form.ts";
+import { type Route, route } from "../route.ts";
+import { caller } from "./caller.ts";
+import { Field, FormError, shellPage } from "./shell.tsx";
+import { signedIn } from "./sign_in.tsx";
+
+const FORM_BYTES = 16 * 1024;
+const setupSchema = z.strictObject({
+  token: z.string().max(200),
+  email: z.string().max(254),
+  password: z.string().max(256),
+});
+const welcomeSchema = z.strictObject({ password: z.string().max(256) });
+
+/** First start (`/setup`) and one-use links (`/welcome/…`). */
+export function setupPages(access: Access): Route[] {
+  const { setup, links } = access;
+  return [
+    route({
+      method: "get",
+      path: "/setup",
+      policy: "public",
+      summary: null,
+      handler: () => {
+        if (setup.isOpen()) return shellPage("First start", <SetupForm />);
+        return access.users.isEmpty()
+          ? shellPage("First start", <SetupOver />)
+          : new Response(null, { status: 303, headers: { location: "/sign-in" } });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/setup",
+      policy: "public",
+      summary: null,
+      handler: async (context) => {
+        const form = await readForm(context.c, setupSchema, FORM_BYTES);
+        const values = form.ok ? form.data : form.values;
+        if (!form.ok) return setupAgain(form.errors, values.email, 400);
+        const from = caller(context);
+        try {
+          await setup.finish(form.data, from);
+        } catch (error) {
+          return setupAgain(formErrors(error), values.email, statusOf(error));
+        }
+        const { email, password } = form.data;
+        const signIn = await access.signIn.browser({ email, password, from });
+        return await signedIn(context, signIn, "/", access);
+      },
+    }),
+    route({
+      method: "get",
+      path: "/welcome/:secret",
+      policy: "public",
+      summary: null,
+      handler: async ({ params }) => {
+        const found = await links.find(params.secret);
+        if (!found) return shellPage("Link", <LinkOver />, 401);
+        return shellPage(
+          found.kind === "invite" ? "Welcome" : "New password",
+          <PasswordForm email={found.user.email} />,
+        );
+      },
+    }),
+    route({
+      method: "post",
+      path: "/welcome/:secret",
+      policy: "public",
+      summary: null,
+      handler: async (context) => {
+        const form = await readForm(context.c, welcomeSchema, FORM_BYTES);
+        const found = await links.find(context.params.secret);
+        if (!found) return shellPage("Link", <LinkOver />, 401);
+        const { email } = found.user;
+        if (!form.ok) {
+          return shellPage(
+            "New password",
+            <PasswordForm email={email} errors={form.errors} />,
+            400,
+          );
+        }
+        const from = caller(context);
+        const { password } = form.data;
+        try {
+          await links.use(context.params.secret, password, from);
+        } catch (error) {
+          return shellPage(
+            "New password",
+            <PasswordForm email={email} errors={formErrors(error)} />,
+            statusOf(error),
+          );
+        }
+        // With a second factor this asks for the code: go through the front door.
+        return new Response(null, { status: 303, headers: { location: "/sign-in" } });
+      },
+    }),
+  ];
+}
+
+function statusOf(error: unknown): number {
+  return error instanceof PerchError ? HTTP_STATUS[error.code] : 500;
+}
+
+function setupAgain(errors: Record<string, string>, email: string, status: number): Response {
+  return shellPage("First start", <SetupForm email={email} errors={errors} />, status);
+}
+
+function SetupForm(
+  { email, errors = {} }: { email?: string; errors?: Record<string, string> },
+): VNode {
+  return (
+    <form method="post" action="/setup">
+      <p>Nobody has an account yet. You become the first admin.</p>
+      <FormError>{errors.form}</FormError>
+      <Field
+        name="token"
+        label="Setup token"
+        help="Perch printed it when it started; it is also in the file setup-token of the data directory."
+        error={errors.token}
+        autocomplete="off"
+        autofocus
+      />
+      <Field
+        name="email"
+        label="Email"
+        type="email"
+        value={email}
+        error={errors.email}
+        autocomplete="username"
+      />
+      <NewPassword error={errors.password} />
+      <button type="submit" class="primary">Create the account</button>
+    </form>
+  );
+}
+
+function PasswordForm(
+  { email, errors = {} }: { email: string; errors?: Record<string, string> },
+): VNode {
+  return (
+    <form method="post">
+      <p>
+        For <strong>{email}</strong>. Afterwards you sign in with it.
+      </p>
+      <FormError>{errors.form}</FormError>
+      <input type="hidden" autocomplete="username" value={email} />
+      <NewPassword error={errors.password} />
+      <button type="submit" class="primary">Set the password</button>
+    </form>
+  );
+}
+
+function NewPassword({ error }: { error?: string }): VNode {
+  return (
+    <Field
+      name="password"
+      label="Password"
+      type="password"
+      help="At least 8 characters; a few words make a good one."
+      error={error}
+      autocomplete="new-password"
+      minLength={8}
+    />
+  );
+}
+
+function SetupOver(): VNode {
+  return (
+    <p>
+      The setup token was for 30 minutes after the start. Start Perch again for a new one, or add an
+      account on the host with <code>perch user add --email you@example.org --role admin</code>.
+    </p>
+  );
+}
+
+function LinkOver(): VNode {
+  return (
+    <p class="error" role="alert">
+      This link does not hold: it counts once and for a limited time. Ask an admin for a new one.
+    </p>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { PerchError } from "../../lib/base/errors.ts";
+import { DEFAULT_BODY_BYTES, limitBody } from "./body.ts";
+import { strict } from "./validate.ts";
+
+/** What a form held, and what is wrong with it: to be shown again beside the fields. */
+export type FormResult<T> =
+  | { ok: true; data: T }
+  | { ok: false; errors: Record<string, string>; values: Record<string, string> };
+
+/**
+ * Reads a page's form (`application/x-www-form-urlencoded`); fields given twice count once, unknown ones are
+ * refused.
+ * @throws PerchError `unsupported_media_type`, `payload_too_large`
+ */
+export async function readForm<T>(
+  c: Context,
+  schema: z.ZodType<T>,
+  maxBytes = DEFAULT_BODY_BYTES,
+): Promise<FormResult<T>> {
+  const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new PerchError(
+      "unsupported_media_type",
+      "send the form as application/x-www-form-urlencoded",
+    );
+  }
+  const text = await limitBody(c.req.raw, maxBytes).text();
+  const values = Object.fromEntries(new URLSearchParams(text));
+  const result = await strict(schema).safeParseAsync(values);
+  if (result.success) return { ok: true, data: result.data as T };
+  const errors: Record<string, string> = {};
+  for (const issue of result.error.issues) {
+    const path = issue.code === "unrecognized_keys" ? "form" : issue.path.join(".") || "form";
+    errors[path] ??= issue.message;
+  }
+  return { ok: false, errors, values };
+}
+
+/** A PerchError as errors beside fields (`form` for what belongs to none). */
+export function formErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof PerchError)) throw error;
+  if (error.errors.length === 0) return { form: error.message };
+  return Object.fromEntries(error.errors.map((e) => [e.path, e.message]));
+}
+
+/**
+ * A path of this Perch to go on to, or `/`: nothing that leads elsewhere (`//host`, `/\host`, control
+ * characters, other schemes).
+ */
+export function localPath(next: string | undefined): string {
+  if (next === undefined || next.length > 2000 || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next)) {
+    return "/";
+  }
+  const base = "http://perch.invalid";
+  if (!URL.canParse(next, base)) return "/";
+  const url = new URL(next, base);
+  return url.origin === base ? url.pathname + url.search : "/";
+}
