@@ -172,6 +172,7 @@ export function buildApp(options: AppOptions): App {
       version: options.version,
       startedMs,
       limitSocket: createSocketLimiter(),
+      demoUsers: demoMode(config) === "loopback" ? accessStart.demoUsers : [],
     });
     answer = mountApp(routes, { access, config, log: log.child("http") });
     http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });

@@ -1,9 +1,11 @@
 import type { Hono } from "hono";
+import { accessRoutes } from "../routes/access/mod.ts";
 import { healthRoutes } from "../routes/health.ts";
 import { ingestRoutes } from "../routes/ingest.ts";
 import { mount } from "../routes/mount.ts";
 import type { Route } from "../routes/route.ts";
 import { streamRoutes } from "../routes/stream.ts";
+import type { DemoUser } from "./access/demo.ts";
 import { notReady, type Parts } from "./app.ts";
 import { perchMetrics } from "./app_metrics.ts";
 import type { Clock } from "./base/clock.ts";
@@ -19,12 +21,14 @@ export interface RouteOptions {
   /** Monotonic time of the start. */
   startedMs: number;
   limitSocket: LimitSocket;
+  /** Sign-ins the sign-in page may show: the simulator's on loopback. */
+  demoUsers: readonly DemoUser[];
 }
 
 /** The route table of the whole product. */
 export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { clock, version, startedMs } = options;
-  const { intake, hub, registry, components } = parts;
+  const { intake, hub, registry, components, access } = parts;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   return [
     ...healthRoutes({
@@ -34,6 +38,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       notReady: () => notReady(parts),
       metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
     }),
+    ...accessRoutes({ access, demoUsers: options.demoUsers }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
   ];
@@ -47,6 +52,7 @@ export function mountApp(
   return mount({
     routes,
     resolve: (credentials) => access.resolve(credentials),
+    watch: (who, onEnd) => access.watch(who, onEnd),
     log,
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),

@@ -1,3 +1,4 @@
+import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { systemActor } from "./audit.ts";
 import type { Role } from "./identity.ts";
@@ -19,9 +20,17 @@ const DEMO: readonly DemoUser[] = [
 /**
  * The simulator's accounts. On loopback they have the documented passwords; opened to the network they get
  * random ones at each start. Outside the simulator they are not loaded at all.
+ * @throws PerchError `conflict` in a data directory that is not the simulator's
  */
 export async function ensureDemoUsers(users: Users, mode: DemoMode): Promise<DemoUser[]> {
   const actor = systemActor("simulator");
+  const everyone = users.list();
+  if (everyone.length > 0 && everyone.every((user) => user.demo === null)) {
+    throw new PerchError(
+      "conflict",
+      "this data directory holds real accounts; give the simulator a directory of its own (PERCH_DATA)",
+    );
+  }
   const out: DemoUser[] = [];
   for (const demo of DEMO) {
     const known = users.byEmail(demo.email);

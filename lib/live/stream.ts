@@ -30,8 +30,10 @@ export interface OpenStream {
   filter: StreamFilter;
   /** Address the limits count by. */
   address: string;
-  /** Id of the identity that asked; `endFor` ends its streams. */
+  /** What `endFor` ends it by. */
   identity: string | null;
+  /** Called once when the stream is over, whoever ended it. */
+  onClose?: () => void;
   lastEventId: string | null;
 }
 
@@ -81,7 +83,7 @@ export interface StreamHub {
   publishReadings(group: CommittedGroup): void;
   /** Any other event; `data` must be JSON. */
   publish(type: string, data: unknown): void;
-  /** Ends the streams of an identity (signed out, disabled). */
+  /** Ends the streams opened with this `identity` (signed out, disabled, expired). */
   endFor(identity: string): void;
   stats(): StreamStats;
 }
@@ -99,6 +101,7 @@ interface Client {
   audience: Audience;
   address: string;
   identity: string | null;
+  onClose: (() => void) | undefined;
   /** Number of the next event to hand over. */
   next: number;
   behind: boolean;
@@ -235,6 +238,7 @@ export function createStreamHub(deps: {
     if (left > 0) byAddress.set(client.address, left);
     else byAddress.delete(client.address);
     count.clients--;
+    client.onClose?.();
   }
 
   function* everyone(): Iterable<Client> {
@@ -295,6 +299,7 @@ export function createStreamHub(deps: {
             audience,
             address,
             identity,
+            onClose: options.onClose,
             next: 0,
             behind: true,
             progressMs: 0,
