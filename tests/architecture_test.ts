@@ -39,7 +39,9 @@ Deno.test("architecture: only main.ts reads the environment", () => {
   const readers = readTree().filter((file) =>
     !isTest(file.path) && /\bDeno\.env\b|\bprocess\.env\b/.test(file.source)
   ).map((file) => file.path);
-  assert.deepEqual(readers.filter((path) => path !== "main.ts"), []);
+  // denied_env.ts reads nothing for Perch: it lets npm modules load that ask for variables of their own.
+  const allowed = ["lib/base/denied_env.ts", "main.ts"];
+  assert.deepEqual(readers.filter((path) => !allowed.includes(path)), []);
 });
 
 Deno.test("architecture: the product starts no process", () => {
@@ -74,6 +76,8 @@ const FORBIDDEN: [string, string][] = [
   ["lib/cli/check.ts", `import { spawn } from "node:child_process";`],
   ["lib/base/log.ts", `import "../../tests/support/fake_clock.ts";`],
   ["main.ts", `import { buildApp } from "./lib/app.ts";`],
+  ["lib/intake/commit.ts", `import { openStorage } from "../storage.ts";`],
+  ["routes/sensors.ts", `import { buildApp } from "../lib/app.ts";`],
   ["lib/gadgets/x.ts", `import { x } from "../base/log.ts";`],
   ["sim/world.ts", `import { parse } from "../lib/readings/parse.ts";`],
 ];

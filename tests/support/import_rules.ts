@@ -33,8 +33,9 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set(["access", "live", "cameras", "backup", "reports"]);
 /** Take small interfaces that app.ts hands them. */
 const APART = new Set(["health", "faults", "ai"]);
-/** Outermost: may use every room. */
-const OUTER = new Set(["app", "cli"]);
+/** The command line; the wiring itself are the files directly in `lib/` (`app.ts` and what it is made of). */
+const CLI = "cli";
+const WIRING = "(wiring)";
 
 /** Packages with one door: who may import them at run time (tests may import all). */
 const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
@@ -87,11 +88,11 @@ export function importsOf(path: string, source: string): ImportOf[] {
   return found;
 }
 
-/** Room of a file: `lib/base/log.ts` → `base`, `lib/app.ts` → `app`, `routes/x.ts` → `/routes`. */
+/** Room of a file: `lib/base/log.ts` → `base`, `lib/app.ts` → the wiring, `routes/x.ts` → `/routes`. */
 function roomOf(path: string): string {
-  const [top, second] = path.split("/");
-  if (top !== "lib") return path.includes("/") ? "/" + top : "/" + path;
-  return second.replace(/\.tsx?$/, "");
+  const [top, ...rest] = path.split("/");
+  if (top !== "lib") return rest.length > 0 ? "/" + top : "/" + path;
+  return rest.length > 1 ? rest[0] : WIRING;
 }
 
 export function isTest(path: string): boolean {
@@ -138,15 +139,15 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
     case "/routes":
       return to === "db" && !typeOnly
         ? "routes hold no SQL"
-        : to === "cli" || to === "app"
+        : to === CLI || to === WIRING
         ? "routes are mounted by lib/app.ts, not the other way"
         : null;
   }
-  if (OUTER.has(from)) {
-    return from === "app" && to === "cli"
-      ? "the command line starts the app, not the other way"
-      : null;
+  if (from === CLI) return null;
+  if (from === WIRING) {
+    return to === CLI ? "the command line starts the app, not the other way" : null;
   }
+  if (to === WIRING) return `lib/${from} is wired by ${target}, not the other way`;
   if (to.startsWith("/")) {
     return typeOnly && BESIDE.has(from) ? null : `lib/${from} does not know ${to.slice(1)}`;
   }
