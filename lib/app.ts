@@ -4,9 +4,9 @@ import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
-import { appRoutes, mountApp } from "./app/routes.ts";
-import { createSources } from "./app/sources.ts";
-import { houseKeeping } from "./app/tasks.ts";
+import { appRoutes, mountApp } from "./app_routes.ts";
+import { createSources } from "./app_sources.ts";
+import { houseKeeping } from "./app_tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import { createIntake, type Intake } from "./intake/intake.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
@@ -17,11 +17,11 @@ import { createSocketLimiter } from "./live/socket_limits.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
 import { loadRegistry } from "./machines/store.ts";
-import { type HttpServer, serveHttp } from "./app/server.ts";
+import { type HttpServer, serveHttp } from "./server.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
-import { openStorage, type Storage } from "./app/storage.ts";
+import { openStorage, type Storage } from "./storage.ts";
 
 /*
  * DESIGN
@@ -64,6 +64,8 @@ export interface Started {
 export interface App {
   /** Rejects with a PerchError whose message is for people; nothing runs then. */
   start(): Promise<Started>;
+  /** Opens the database and what stands on it without listening, for a command while nothing else runs. */
+  open(): Promise<Parts>;
   /** Ends within 10 s, streams open or not. Everything acknowledged is on disk. */
   stop(): Promise<void>;
   /** Answers a request without a socket (tests). */
@@ -117,7 +119,6 @@ export function buildApp(options: AppOptions): App {
       },
     });
     const hub = createStreamHub({ clock, sensors: registry });
-    hub.start();
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -166,6 +167,7 @@ export function buildApp(options: AppOptions): App {
     parts = await build();
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
+    hub.start();
     const routes = appRoutes(parts, {
       config,
       clock,
@@ -208,6 +210,16 @@ export function buildApp(options: AppOptions): App {
     async start() {
       try {
         return await start();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    async open() {
+      try {
+        parts = await build();
+        await parts.access.load();
+        return parts;
       } catch (error) {
         await stop();
         throw error;

@@ -1,0 +1,45 @@
+import type { Config } from "../../base/config.ts";
+import type { OpenOffline } from "../with_control.ts";
+import { withControl } from "../with_control.ts";
+import type { Check, Finding } from "./check.ts";
+
+/** Is the database sound, and who keeps its promises? Asks the running Perch, else opens the file. */
+export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
+  const { url } = config.database;
+  const isFile = url.startsWith("file:");
+  return {
+    name: "database",
+    async run() {
+      if (isFile && !exists(url.slice("file:".length))) {
+        return [{ state: "ok", detail: `${url} does not exist yet; the first start creates it` }];
+      }
+      const problems = await withControl(
+        config,
+        "check",
+        openOffline,
+        (control) => control.checkDatabase(),
+      );
+      const findings: Omit<Finding, "name">[] = problems.map((detail) => ({
+        state: "problem",
+        detail: `${url}: ${detail}`,
+        advice: "Stop Perch, copy the file away, and restore a backup. Nothing was changed.",
+      }));
+      if (problems.length === 0) findings.push({ state: "ok", detail: `${url} is sound` });
+      if (!isFile) {
+        findings.push({
+          state: "ok",
+          detail: "surviving a power cut is the promise of that server, not of Perch",
+        });
+      }
+      return findings;
+    },
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,146 @@
+import { parseArgs } from "node:util";
+import type { Config, Mode } from "../base/config.ts";
+import { messageOf } from "../base/errors.ts";
+import type { VariableName } from "../base/variables.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** 0 good, 1 a problem was found, 2 wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2;
+
+export interface Option {
+  type: "boolean" | "string";
+  /** What stands for the value in the help, e.g. `N`. */
+  value?: string;
+  help: string;
+}
+
+/** One command of `perch`: a file in `commands/` and a line in `commands/mod.ts`. */
+export interface Command {
+  /** As typed, e.g. `user add`. */
+  name: string;
+  summary: string;
+  options: Readonly<Record<string, Option>>;
+  run(context: CommandContext): Promise<ExitCode>;
+}
+
+export interface CommandContext {
+  terminal: Terminal;
+  flags: Flags;
+  /** `--json` was given: results are one JSON document on standard output. */
+  json: boolean;
+  /** Reads `.env` and the environment. @throws PerchError `validation` */
+  config(mode?: Mode, set?: Partial<Record<VariableName, string>>): Config;
+}
+
+/** The command line was not understood: exit code 2 and a hint to the help. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Typed access to parsed options; every error names the option, the value and what is allowed. */
+export interface Flags {
+  has(name: string): boolean;
+  text(name: string): string | undefined;
+  need(name: string): string;
+  number(name: string, least: number, most: number): number | undefined;
+}
+
+const COMMON: Record<string, Option> = {
+  json: { type: "boolean", help: "print the result as JSON" },
+  help: { type: "boolean", help: "print this help" },
+};
+
+/** Finds the command of `args` (default `serve`) and parses the rest. @throws UsageError */
+export function parseCommand(
+  args: readonly string[],
+  commands: readonly Command[],
+): { command: Command; flags: Flags; json: boolean; help: boolean } {
+  const words = args.findIndex((arg) => arg.startsWith("-"));
+  const leading = words === -1 ? args : args.slice(0, words);
+  const name = commands
+    .map((command) => command.name)
+    .filter((one) => one.split(" ").every((word, i) => leading[i] === word))
+    .sort((a, b) => b.length - a.length)[0];
+  if (name === undefined && leading.length > 0) {
+    const close = commands.filter((one) => one.name.startsWith(leading[0] + " "));
+    throw new UsageError(
+      close.length > 0
+        ? `"${leading.join(" ")}" is not a command: use ${
+          close.map((one) => one.name).join(" or ")
+        }`
+        : `"${leading[0]}" is not a command: use ${commands.map((one) => one.name).join(", ")}`,
+    );
+  }
+  const command = commands.find((one) => one.name === (name ?? "serve"))!;
+  const rest = args.slice(name === undefined ? 0 : name.split(" ").length);
+  const values = parseOptions(command, rest);
+  return {
+    command,
+    flags: createFlags(values),
+    json: values.json === true,
+    help: values.help === true,
+  };
+}
+
+type Values = Record<string, string | boolean | undefined>;
+
+function parseOptions(command: Command, args: readonly string[]): Values {
+  const known = { ...command.options, ...COMMON };
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { type }]) =>
+      [name, name === "help" ? { type, short: "h" } : { type }] as const
+    ),
+  );
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
+      .values as Values;
+  } catch (error) {
+    throw new UsageError(`${messageOf(error).split(". ")[0]} (perch ${command.name})`);
+  }
+}
+
+/** Wraps parsed options. */
+export function createFlags(values: Values): Flags {
+  const text = (name: string) => {
+    const value = values[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    has: (name) => values[name] === true || typeof values[name] === "string",
+    text,
+    need(name) {
+      const value = text(name);
+      if (value === undefined || value === "") throw new UsageError(`--${name} is missing`);
+      return value;
+    },
+    number(name, least, most) {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const number = value.trim() === "" ? NaN : Number(value);
+      if (!(number >= least && number <= most)) {
+        throw new UsageError(`--${name} is "${value}": give a number from ${least} to ${most}`);
+      }
+      return number;
+    },
+  };
+}
+
+/** The help of one command. */
+export function helpOf(command: Command): string {
+  const options = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
+    const left = `--${name}${option.type === "string" ? " " + (option.value ?? "VALUE") : ""}`;
+    return `  ${left.padEnd(22)} ${option.help}`;
+  });
+  return [`perch ${command.name}: ${command.summary}`, "", ...options].join("\n");
+}
+
+/** The help of all commands. */
+export function helpOfAll(commands: readonly Command[]): string {
+  return [
+    "perch <command> [options]",
+    "",
+    ...commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`),
+    "",
+    "perch <command> --help tells its options; perch check --env lists the environment variables.",
+  ].join("\n");
+}

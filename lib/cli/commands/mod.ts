@@ -1,0 +1,19 @@
+import type { Command } from "../command.ts";
+import { check } from "./check.ts";
+import { health } from "./health.ts";
+import { keyAdd } from "./key_add.ts";
+import { replay } from "./replay.ts";
+import { serve } from "./serve.ts";
+import { userAdd } from "./user_add.ts";
+import { version } from "./version.ts";
+
+/** Every command of `perch`. */
+export const COMMANDS: readonly Command[] = [
+  serve,
+  check,
+  health,
+  replay,
+  userAdd,
+  keyAdd,
+  version,
+];

@@ -1,0 +1,27 @@
+import type { Command } from "../command.ts";
+import { runApp } from "../run_app.ts";
+
+export const serve: Command = {
+  name: "serve",
+  summary: "run Perch (the default)",
+  options: {},
+  async run({ terminal, config }) {
+    const parsed = config("serve");
+    const { buildApp } = await import("../../app.ts");
+    return await runApp({
+      config: parsed,
+      command: "serve",
+      terminal,
+      build: buildApp,
+      onStarted: (_app, { access, url }) => {
+        if (access.setupToken !== null) {
+          terminal.err(
+            `Nobody has an account yet. Open ${url}/setup with the token ` +
+              `${access.setupToken} (valid for 30 minutes, once), or use "perch user add".`,
+          );
+        }
+        return Promise.resolve(() => Promise.resolve());
+      },
+    });
+  },
+};

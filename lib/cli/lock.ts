@@ -1,0 +1,128 @@
+/**
+ * DESIGN: one process per data directory. The lock is `flock` on `<data>/perch.lock`: the kernel frees it
+ * however the process ends, so nothing is stale after a crash or a power cut and no process id has to be
+ * guessed at. The file also says who holds it and where its control socket is.
+ */
+import { join } from "node:path";
+import { messageOf, PerchError } from "../base/errors.ts";
+
+/** What the running process says of itself. */
+export interface Holder {
+  pid: number;
+  command: string;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** Address of the pages, once they are served. */
+  url?: string;
+  /** Path of the control socket, once it listens. */
+  socket?: string;
+}
+
+export interface DataLock {
+  /** Adds to what the lock file says. */
+  tell(more: Pick<Holder, "url" | "socket">): void;
+  release(): void;
+}
+
+/** Creates the data directory (0700) when it is missing. @throws PerchError `storage_failed` */
+export function ensureDataDir(dataDir: string): void {
+  try {
+    Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new PerchError(
+      "storage_failed",
+      `The data directory ${dataDir} cannot be created (${messageOf(error)}). ` +
+        "Set PERCH_DATA to a directory that this user may write.",
+    );
+  }
+}
+
+/**
+ * Takes the lock, or gives null when another process has it.
+ * @throws PerchError `storage_failed` when the directory cannot be written.
+ */
+export async function tryLock(dataDir: string, command: string): Promise<DataLock | null> {
+  const path = join(dataDir, "perch.lock");
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  } catch (error) {
+    throw new PerchError(
+      "storage_failed",
+      `${path} cannot be opened (${messageOf(error)}). The data directory must be writable.`,
+    );
+  }
+  if (!await file.tryLock(true)) {
+    file.close();
+    return null;
+  }
+  let holder: Holder = { pid: Deno.pid, command, since: new Date().toISOString() };
+  const write = () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(holder) + "\n");
+    file.truncateSync(0);
+    file.seekSync(0, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  };
+  try {
+    write();
+  } catch (error) {
+    file.close();
+    throw new PerchError("storage_failed", `${path} cannot be written (${messageOf(error)}).`);
+  }
+  return {
+    tell(more) {
+      holder = { ...holder, ...more };
+      write();
+    },
+    release() {
+      // Emptied, not deleted: deleting would let two processes lock two different files of one name.
+      try {
+        file.truncateSync(0);
+      } catch {
+        // A full or read-only disk: the lock itself ends with the file.
+      }
+      file.close();
+    },
+  };
+}
+
+/** Who holds the lock, as far as the file says it. */
+export function readHolder(dataDir: string): Holder | null {
+  try {
+    const holder = JSON.parse(Deno.readTextFileSync(join(dataDir, "perch.lock")));
+    return typeof holder?.pid === "number" ? holder : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes the lock. @throws PerchError `conflict` that says who has it. */
+export async function takeLock(dataDir: string, command: string): Promise<DataLock> {
+  ensureDataDir(dataDir);
+  const lock = await tryLock(dataDir, command);
+  if (lock !== null) return lock;
+  const holder = readHolder(dataDir);
+  const who = holder === null
+    ? "another Perch"
+    : `perch ${holder.command} (process ${holder.pid} since ${holder.since}` +
+      `${holder.url ? ", " + holder.url : ""})`;
+  throw new PerchError(
+    "conflict",
+    `${dataDir} is in use by ${who}. Stop it first, or give this one its own PERCH_DATA.`,
+  );
+}
+
+/** Address of the Perch that holds the lock; null when none runs. Takes nothing. */
+export async function runningUrl(dataDir: string): Promise<string | null> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(join(dataDir, "perch.lock"), { read: true, write: true });
+  } catch {
+    return null;
+  }
+  try {
+    return await file.tryLock(true) ? null : readHolder(dataDir)?.url ?? null;
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,87 @@
+import type { App, Started } from "../app.ts";
+import type { Config } from "../base/config.ts";
+import type { Log } from "../base/log.ts";
+import { VERSION } from "../base/version.ts";
+import type { ExitCode } from "./command.ts";
+import { createControl } from "./create_control.ts";
+import { serveControl } from "./control_socket.ts";
+import { takeLock } from "./lock.ts";
+import { commandLog } from "./logging.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RunAppOptions {
+  config: Config;
+  /** Name of the command, for the lock. */
+  command: string;
+  terminal: Terminal;
+  build: (options: {
+    config: Config;
+    version: string;
+    log: Log;
+    onFatal: (error: Error) => void;
+  }) => App;
+  /** Called when everything answers; what it returns is called before the end. */
+  onStarted?: (app: App, started: Started, log: Log) => Promise<() => Promise<void>>;
+}
+
+/** Ending takes at most this long; then the process ends as it is. What was acknowledged is on disk. */
+const STOP_MS = 9_500;
+
+/**
+ * Holds the data directory's lock, starts the app and the control socket, and stays until SIGTERM, SIGINT
+ * or a fault that only a restart can mend. Exit code 0 after a clean end, 1 after a fault.
+ */
+export async function runApp(options: RunAppOptions): Promise<ExitCode> {
+  const { config, command, terminal } = options;
+  const log = commandLog(config, terminal);
+  for (const warning of config.warnings) log.warn(warning);
+  const lock = await takeLock(config.dataDir, command);
+  const ending = untilEnd(log);
+  try {
+    const app = options.build({ config, version: VERSION, log, onFatal: ending.fail });
+    const started = await app.start();
+    const control = serveControl({
+      dataDir: config.dataDir,
+      control: createControl(app.parts()),
+      log: log.child("control"),
+    });
+    lock.tell({ url: started.url, socket: control.path });
+    log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
+    const before = await options.onStarted?.(app, started, log);
+    const code = await ending.promise;
+    const overdue = setTimeout(() => {
+      log.error("stopping takes too long; ending now");
+      Deno.exit(1);
+    }, STOP_MS);
+    await before?.();
+    await control.stop();
+    await app.stop();
+    clearTimeout(overdue);
+    log.info("stopped");
+    return code;
+  } finally {
+    ending.stopListening();
+    lock.release();
+  }
+}
+
+function untilEnd(log: Log) {
+  const { promise, resolve } = Promise.withResolvers<ExitCode>();
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const listeners = signals.map((signal) => {
+    const listener = () => {
+      log.info(`${signal}: stopping`);
+      resolve(0);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return {
+    promise,
+    fail: (error: Error) => {
+      log.error("a fault that only a restart can mend; stopping", { error });
+      resolve(1);
+    },
+    stopListening: () => listeners.forEach((stop) => stop()),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Config } from "../base/config.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Control } from "./control.ts";
+import { connectControl } from "./control_socket.ts";
+import { ensureDataDir, readHolder, tryLock } from "./lock.ts";
+
+/** Opens what a command needs on the database itself, while nothing else runs on it. */
+export type OpenOffline = (config: Config) => Promise<{ control: Control; close(): Promise<void> }>;
+
+const PATIENCE_MS = 10_000;
+const STEP_MS = 100;
+
+/**
+ * Runs `use` against the running Perch, or directly on the database when none runs (holding the lock, so
+ * that none starts meanwhile). A Perch that is just starting or stopping is waited for.
+ * @throws PerchError `conflict` when the lock stays held by something without a control socket.
+ */
+export async function withControl<T>(
+  config: Config,
+  command: string,
+  openOffline: OpenOffline,
+  use: (control: Control, running: boolean) => Promise<T>,
+): Promise<T> {
+  ensureDataDir(config.dataDir);
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = await tryLock(config.dataDir, command);
+    if (lock !== null) {
+      try {
+        const offline = await openOffline(config);
+        try {
+          return await use(offline.control, false);
+        } finally {
+          await offline.close();
+        }
+      } finally {
+        lock.release();
+      }
+    }
+    const socket = readHolder(config.dataDir)?.socket;
+    if (socket !== undefined) {
+      const control = connectControl(socket);
+      try {
+        return await use(control, true);
+      } catch (error) {
+        // It may have ended between the two looks; anything it answered is an answer.
+        if (!unreachable(error) || performance.now() > deadlineMs) throw error;
+      } finally {
+        control.close();
+      }
+    }
+    if (performance.now() > deadlineMs) {
+      const holder = readHolder(config.dataDir);
+      throw new PerchError(
+        "conflict",
+        `${config.dataDir} is in use by perch ${holder?.command ?? "(unknown)"}` +
+          `${
+            holder ? ` (process ${holder.pid})` : ""
+          } and takes no commands. Try again when it has ended.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+  }
+}
+
+function unreachable(error: unknown): boolean {
+  return error instanceof PerchError && error.code === "unavailable" && error.cause !== undefined;
+}

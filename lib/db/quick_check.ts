@@ -1,0 +1,12 @@
+import type { Database } from "./client.ts";
+
+const MOST_PROBLEMS = 20;
+
+/**
+ * SQLite's `quick_check`: structure of every page and table, without comparing indexes. Gives the problems
+ * it found, at most 20; empty when the database is sound. Reads the whole file.
+ */
+export async function quickCheck(db: Database): Promise<string[]> {
+  const { rows } = await db.query({ sql: `PRAGMA quick_check(${MOST_PROBLEMS})` });
+  return rows.map(([text]) => String(text)).filter((text) => text !== "ok");
+}
