@@ -1,0 +1,123 @@
+/*
+ * DESIGN
+ * Cuts a byte stream into MQTT packets without copying: a packet that lies whole in one chunk is handed
+ * over in place; one that spans chunks is put together in a buffer of its own size. A PUBLISH beyond the
+ * limit is cut: its beginning is kept, the rest is passed over as it arrives, and the consumer refuses it
+ * as too large. That needs bounded memory, and the connection and its other messages go on. Any other
+ * packet beyond the limit is a fault, like a length that is no length.
+ * The consumer may stop the framer (back-pressure); `resume` hands the same packet over again.
+ */
+
+/** Bytes that are no MQTT. The connection must be closed. */
+export class FrameFault extends Error {
+  override readonly name = "FrameFault";
+}
+
+/** Takes a packet that lies at `[at, end)` of `bytes`, its body from `bodyAt`. False stops the framer. */
+export type TakePacket = (
+  bytes: Uint8Array,
+  at: number,
+  bodyAt: number,
+  end: number,
+  cut: boolean,
+) => boolean;
+
+const EMPTY = new Uint8Array(0);
+const PUBLISH = 3;
+
+export class Framer {
+  #chunk: Uint8Array = EMPTY;
+  #at = 0;
+  /** A packet that spans chunks; `#filled` bytes of it are there. */
+  #partial: Uint8Array | null = null;
+  #filled = 0;
+  #partialBody = 0;
+  #partialCut = false;
+  /** First bytes of a packet whose length is not known yet (at most 4). */
+  #head: Uint8Array = EMPTY;
+  #skip = 0;
+
+  /** `packetBytesMost`: longest packet that is kept whole, header included. */
+  constructor(private readonly packetBytesMost: number, private readonly take: TakePacket) {}
+
+  /** Takes the next bytes, which the framer owns from now on. False when the consumer stopped it. */
+  feed(chunk: Uint8Array): boolean {
+    if (this.#head.length > 0) {
+      const joined = new Uint8Array(this.#head.length + chunk.length);
+      joined.set(this.#head);
+      joined.set(chunk, this.#head.length);
+      this.#head = EMPTY;
+      chunk = joined;
+    }
+    this.#chunk = chunk;
+    this.#at = 0;
+    return this.resume();
+  }
+
+  /** Goes on where the consumer stopped it. */
+  resume(): boolean {
+    if (this.#skip > 0) this.#skipBytes();
+    if (this.#partial !== null && !this.#complete()) return false;
+    const chunk = this.#chunk;
+    while (this.#at < chunk.length) {
+      const at = this.#at;
+      let length = 0;
+      let bodyAt = at + 1;
+      for (let shift = 0;; shift += 7) {
+        if (shift > 21) throw new FrameFault("a packet has a length of more than four bytes");
+        if (bodyAt >= chunk.length) {
+          this.#head = chunk.slice(at);
+          this.#at = chunk.length;
+          return true;
+        }
+        const byte = chunk[bodyAt++];
+        length |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+      const end = bodyAt + length;
+      if (end <= chunk.length && end - at <= this.packetBytesMost) {
+        if (!this.take(chunk, at, bodyAt, end, false)) return false;
+        this.#at = end;
+      } else {
+        this.#begin(at, bodyAt, end);
+        if (this.#partial !== null && !this.#complete()) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Starts a packet that does not lie whole in this chunk, or is too long to keep. */
+  #begin(at: number, bodyAt: number, end: number): void {
+    const total = end - at;
+    const cut = total > this.packetBytesMost;
+    if (cut && this.#chunk[at] >> 4 !== PUBLISH) {
+      throw new FrameFault(`a packet has ${total} bytes; ${this.packetBytesMost} are allowed`);
+    }
+    this.#partial = new Uint8Array(Math.min(total, this.packetBytesMost));
+    this.#partialBody = bodyAt - at;
+    this.#partialCut = cut;
+    this.#filled = 0;
+    this.#skip = total - this.#partial.length;
+  }
+
+  /** Fills the partial packet; hands it over when it is complete. False when the consumer said no. */
+  #complete(): boolean {
+    const partial = this.#partial!;
+    const n = Math.min(partial.length - this.#filled, this.#chunk.length - this.#at);
+    partial.set(this.#chunk.subarray(this.#at, this.#at + n), this.#filled);
+    this.#filled += n;
+    this.#at += n;
+    if (this.#filled < partial.length) return true;
+    if (!this.take(partial, 0, this.#partialBody, partial.length, this.#partialCut)) return false;
+    this.#partial = null;
+    this.#skipBytes();
+    return true;
+  }
+
+  #skipBytes(): void {
+    if (this.#partial !== null) return;
+    const n = Math.min(this.#skip, this.#chunk.length - this.#at);
+    this.#skip -= n;
+    this.#at += n;
+  }
+}

@@ -1,0 +1,129 @@
+import "../../base/denied_env.ts";
+import { Buffer } from "node:buffer";
+// @ts-types="@types/ws"
+import { WebSocket } from "ws";
+import type { Dial, DialTarget, Link } from "./link.ts";
+
+/* The only file of this room that opens outgoing connections. */
+
+const READ_BYTES = 64 * 1024;
+const SOCKET_FRAME_BYTES_MOST = 16 * 1024 * 1024;
+
+/** Opens TCP, TLS, WebSocket and secure WebSocket connections. */
+export const dial: Dial = async (target, signal) => {
+  signal.throwIfAborted();
+  if (target.scheme === "ws" || target.scheme === "wss") return await dialWebSocket(target, signal);
+  const opening: Promise<Deno.Conn> = target.scheme === "mqtts"
+    ? openTls(target)
+    : Deno.connect({ hostname: target.host, port: target.port });
+  const conn = await orAbort(opening, signal, (late) => late.close());
+  return streamLink(conn);
+};
+
+async function openTls({ host, port, ca, cert, key }: DialTarget): Promise<Deno.TlsConn> {
+  const options = { hostname: host, port, caCerts: ca === undefined ? [] : [ca] };
+  const conn = await Deno.connectTls(
+    cert !== undefined && key !== undefined ? { ...options, cert, key } : options,
+  );
+  try {
+    await conn.handshake();
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+/** Resolves like `opening`; when the signal is first, what opens later is closed. */
+function orAbort<T>(opening: Promise<T>, signal: AbortSignal, close: (late: T) => void) {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason);
+      opening.then(close, () => {});
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    opening.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function streamLink(conn: Deno.Conn): Link {
+  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+  const buffer = new Uint8Array(READ_BYTES);
+  let open = true;
+  return {
+    async read() {
+      const n = await conn.read(buffer);
+      return n === null ? null : buffer.slice(0, n);
+    },
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
+    },
+    close() {
+      if (open) conn.close();
+      open = false;
+    },
+  };
+}
+
+async function dialWebSocket(target: DialTarget, signal: AbortSignal): Promise<Link> {
+  const { scheme, host, port, path, ca, cert, key } = target;
+  const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  const socket = new WebSocket(`${scheme}://${authority}${path}`, ["mqtt"], {
+    perMessageDeflate: false,
+    maxPayload: SOCKET_FRAME_BYTES_MOST,
+    ca,
+    cert,
+    key,
+  });
+  const link = webSocketLink(socket);
+  const opening = new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+  try {
+    await orAbort(opening, signal, () => {});
+    return link;
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+/** Frames wait here only until they are read: the socket is paused while there are any. */
+function webSocketLink(socket: WebSocket): Link {
+  const waiting: Uint8Array[] = [];
+  let ended: Error | true | null = null;
+  let wake: (() => void) | null = null;
+  socket.on("message", (data) => {
+    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
+    waiting.push(bytes);
+    socket.pause();
+    wake?.();
+  });
+  socket.on("close", () => {
+    ended ??= true;
+    wake?.();
+  });
+  socket.on("error", (error) => {
+    ended ??= error;
+    wake?.();
+  });
+  return {
+    async read() {
+      while (waiting.length === 0 && ended === null) {
+        socket.resume();
+        await new Promise<void>((resolve) => wake = resolve);
+        wake = null;
+      }
+      const next = waiting.shift();
+      if (next !== undefined) return next;
+      if (ended instanceof Error) throw ended;
+      return null;
+    },
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.send(bytes, (error) => error ? reject(error) : resolve());
+      }),
+    close: () => socket.terminate(),
+  };
+}

@@ -1,0 +1,264 @@
+import "../../base/denied_env.ts";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import type { IClientOptions, ISubscriptionGrant } from "mqtt";
+import { MqttClient } from "mqtt";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Intake, Outcome, RawMessage } from "../../intake/intake.ts";
+import { InFlightWindow } from "../framing/window.ts";
+import type { Publish } from "../framing/publish.ts";
+import { FrameFault } from "../framing/framer.ts";
+import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
+import type { Link } from "./link.ts";
+import type { MqttOptions } from "./options.ts";
+import { Tap } from "./tap.ts";
+
+/** mosquitto's default, and the least that brokers allow. */
+const ASSUMED_WINDOW = 20;
+const FAREWELL_MS = 2_000;
+
+export interface SessionDeps {
+  intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
+  clock: Clock;
+  log: Log;
+  /** Counts every message that arrives. */
+  onMessage(): void;
+  onOutcome(outcome: Outcome): void;
+  /** Connected and subscribed. */
+  onReady(): void;
+}
+
+/** How a connection ended. */
+export interface SessionEnd {
+  /** As a part of a sentence; null when Perch ended it. */
+  why: string | null;
+  /** The broker refused this version of MQTT. */
+  versionRefused: boolean;
+  /** The broker closed the connection without an answer to CONNECT. */
+  unanswered: boolean;
+}
+
+/** One connection to the broker, from CONNECT to its end. */
+export class Session {
+  readonly #tap: Tap;
+  readonly #client: MqttClient;
+  readonly #window: InFlightWindow;
+  readonly #name: string;
+  readonly #stopOnRoom: () => void;
+  readonly ended: Promise<SessionEnd>;
+  #answered = false;
+  #refusal: Refusal | null = null;
+  #why: string | null = null;
+  #unacknowledged = 0;
+  #settling = false;
+  #accepting = true;
+  #open = true;
+  #idle: (() => void) | null = null;
+
+  /**
+   * @param name identifies the persistent session in delivery marks
+   * @param link an open connection; the session closes it
+   */
+  constructor(
+    private readonly deps: SessionDeps,
+    private readonly options: MqttOptions,
+    version: 4 | 5,
+    name: string,
+    link: Link,
+  ) {
+    this.#name = name;
+    this.#window = new InFlightWindow(version === 5 ? options.receiveMaximum : ASSUMED_WINDOW);
+    this.#tap = new Tap(link, version, {
+      onPublish: (publish) => this.#received(publish),
+      onDrained: () => this.#drained(),
+      onConnack: (code) => this.#connack(code),
+      onDisconnect: (code) => this.#why ??= refusalOf(code).why,
+    });
+    this.#stopOnRoom = deps.intake.onRoom(() => this.#tap.goOn());
+    this.#tap.on("error", (error) => {
+      this.#why ??= error instanceof FrameFault
+        ? `it broke the protocol: ${error.message}`
+        : whyUnreachable(error);
+    });
+    this.ended = new Promise((resolve) => {
+      this.#tap.once("close", () => {
+        this.#close();
+        resolve(this.#end());
+      });
+    });
+    this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
+    this.#client.on("error", (error) => this.#why ??= error.message);
+    this.#client.once("connect", () => this.#subscribe(version));
+  }
+
+  /** Takes no more messages, waits a moment for what is unacknowledged, says goodbye. */
+  async stop(): Promise<void> {
+    this.#accepting = false;
+    const patience = AbortSignal.timeout(FAREWELL_MS);
+    const farewell = async () => {
+      if (this.#unacknowledged > 0) {
+        this.deps.intake.commitSoon();
+        await new Promise<void>((resolve) => this.#idle = resolve);
+      }
+      // Reading goes on, so that the answer to the farewell is seen; messages stay unacknowledged.
+      this.#tap.goOn();
+      const topic = stateTopic(this.options);
+      if (this.#client.connected && topic !== null) {
+        await this.#client.publishAsync(topic, "offline", { qos: 1, retain: true });
+      }
+      if (this.#client.connected) await this.#client.endAsync(false);
+    };
+    await Promise.race([
+      farewell().catch(() => {}),
+      this.ended,
+      once(patience, "abort"),
+    ]);
+    this.#why = null;
+    this.#tap.destroy();
+    await this.ended;
+  }
+
+  #received(publish: Publish): boolean {
+    if (!this.#accepting) return true;
+    const message = new Delivery(this, publish, this.#name);
+    if (!this.deps.intake.offer(message)) return false;
+    if (publish.qos > 0) this.#unacknowledged++;
+    this.deps.onMessage();
+    return true;
+  }
+
+  #drained(): void {
+    this.#settling = false;
+    if (this.#unacknowledged === 0) return;
+    const full = this.#window.arrived(this.#unacknowledged, this.deps.clock.monotonic());
+    if (full) this.deps.intake.commitSoon();
+  }
+
+  /** A message was decided on. Messages of a connection that is gone will come again. */
+  settled(qos: number, packetId: number, outcome: Outcome): void {
+    this.deps.onOutcome(outcome);
+    if (qos === 0 || !this.#open) return;
+    if (!this.#settling) {
+      this.#settling = true;
+      this.#window.settling(this.#unacknowledged, this.deps.clock.monotonic());
+    }
+    this.#unacknowledged--;
+    if (outcome === "failed") {
+      this.#why ??= "readings could not be stored, so they stay with the broker";
+      this.#tap.destroy();
+      this.#close();
+    } else this.#tap.acknowledge(packetId);
+    if (this.#unacknowledged === 0) this.#idle?.();
+  }
+
+  #connack(code: number): void {
+    this.#answered = true;
+    if (code === 0) return;
+    this.#refusal = refusalOf(code);
+    this.#why = this.#refusal.why;
+  }
+
+  #subscribe(version: 4 | 5): void {
+    const { topics, shareGroup } = this.options;
+    const filters = topics.map((t) => shareGroup === undefined ? t : `$share/${shareGroup}/${t}`);
+    // MQTT 5: retained messages only with a new subscription, and none of what Perch publishes itself.
+    const extra = version === 5 ? { rh: 1, nl: shareGroup === undefined } : {};
+    this.#client.subscribe(filters, { qos: 1, ...extra }, (error, granted = []) => {
+      if (!this.#open) return;
+      const refused = refusedTopics(filters, granted);
+      if (refused.length > 0) {
+        this.deps.log.warn("the broker refused topics", { topics: refused });
+      }
+      if (error && refused.length === 0 || refused.length === filters.length) {
+        this.#why = `it refused the topics ${filters.join(", ")}`;
+        this.#tap.destroy();
+        return;
+      }
+      const topic = stateTopic(this.options);
+      if (topic !== null) this.#client.publish(topic, "online", { qos: 1, retain: true });
+      this.deps.onReady();
+    });
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#accepting = false;
+    this.#stopOnRoom();
+    this.#idle?.();
+    this.#client.end(true);
+  }
+
+  #end(): SessionEnd {
+    return {
+      why: this.#why ?? "it closed the connection",
+      versionRefused: this.#refusal?.version ?? false,
+      unanswered: !this.#answered,
+    };
+  }
+}
+
+/** One message, kept by the intake until it is decided on. */
+class Delivery implements RawMessage {
+  readonly source = "mqtt";
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly delivery: RawMessage["delivery"];
+  readonly #session: Session;
+  readonly #qos: number;
+  readonly #packetId: number;
+
+  constructor(session: Session, publish: Publish, name: string) {
+    this.topic = publish.topic;
+    this.payload = publish.payload;
+    this.#session = session;
+    this.#qos = publish.qos;
+    this.#packetId = publish.packetId;
+    this.delivery = publish.qos === 0
+      ? undefined
+      : { session: name, packetId: publish.packetId, again: publish.again };
+  }
+
+  done(outcome: Outcome): void {
+    this.#session.settled(this.#qos, this.#packetId, outcome);
+  }
+}
+
+function refusedTopics(filters: string[], granted: readonly ISubscriptionGrant[]): string[] {
+  return filters.filter((filter) => {
+    const grant = granted.find((g) => g.topic === filter);
+    return grant !== undefined && Number(grant.qos) >= 0x80;
+  });
+}
+
+function stateTopic(options: MqttOptions): string | null {
+  return options.stateTopic === undefined ? `perch/${options.clientId}/state` : options.stateTopic;
+}
+
+function clientOptions(options: MqttOptions, version: 4 | 5): IClientOptions {
+  const topic = stateTopic(options);
+  return {
+    protocolId: "MQTT",
+    protocolVersion: version,
+    clientId: options.clientId,
+    clean: false,
+    keepalive: options.keepaliveS,
+    connectTimeout: options.connectTimeoutMs,
+    username: options.user,
+    password: options.password?.reveal(),
+    will: topic === null
+      ? undefined
+      : { topic, payload: Buffer.from("offline"), qos: 1, retain: true },
+    properties: version === 5
+      ? {
+        sessionExpiryInterval: options.sessionExpiryS,
+        receiveMaximum: options.receiveMaximum,
+      }
+      : undefined,
+    // A session is one connection; the source opens the next one.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    timerVariant: "native",
+  };
+}
