@@ -5,6 +5,7 @@ import { Secret } from "../base/secret.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database } from "../db/client.ts";
 import { createAttempts } from "./attempts.ts";
+import type { AttemptLimits } from "./attempts.ts";
 import { createAudit } from "./audit.ts";
 import type { Audit } from "./audit.ts";
 import { ensureDemoUsers } from "./demo.ts";
@@ -47,6 +48,8 @@ export interface AccessOptions {
   /** Only the simulator in its own data directory passes it. */
   demo?: DemoMode | null;
   hasher?: PasswordHasher;
+  /** Wrong sign-ins let through in five minutes; default 5 per account and address, 30 per address. */
+  attemptLimits?: AttemptLimits;
 }
 
 /** What a start says to the person at the console. */
@@ -133,7 +136,7 @@ export function createAccess(options: AccessOptions): Access {
     key: key.get,
     findUser: (id) => users.find(id),
   });
-  const attempts = createAttempts({ db, clock });
+  const attempts = createAttempts({ db, clock, limits: options.attemptLimits });
   const secondFactor = createSecondFactor({ db, clock, store: userStore, users, audit });
   const signIn = createSignIn({
     db,

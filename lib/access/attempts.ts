@@ -14,8 +14,12 @@ import { rowsOf, text } from "./rows.ts";
 import { hashOf } from "./secrets.ts";
 
 export const WINDOW_MS = 5 * 60_000;
-export const PER_ACCOUNT = 5;
-export const PER_ADDRESS = 30;
+/** Wrong sign-ins that are let through per window. */
+export interface AttemptLimits {
+  perAccount: number;
+  perAddress: number;
+}
+export const ATTEMPT_LIMITS: AttemptLimits = { perAccount: 5, perAddress: 30 };
 const MOST_BUCKETS = 20_000;
 
 export interface Attempts {
@@ -42,7 +46,10 @@ export function judge(
   return { recent, waitMs };
 }
 
-export function createAttempts(deps: { db: Database; clock: Clock }): Attempts {
+export function createAttempts(
+  deps: { db: Database; clock: Clock; limits?: AttemptLimits },
+): Attempts {
+  const { perAccount, perAddress } = deps.limits ?? ATTEMPT_LIMITS;
   const { db, clock } = deps;
   const buckets = new Map<string, number[]>();
 
@@ -68,7 +75,7 @@ export function createAttempts(deps: { db: Database; clock: Clock }): Attempts {
     if (buckets.size < MOST_BUCKETS) return;
     const nowMs = clock.now();
     for (const [bucket, times] of buckets) {
-      if (judge(times, nowMs, PER_ACCOUNT).recent.length === 0) buckets.delete(bucket);
+      if (judge(times, nowMs, perAccount).recent.length === 0) buckets.delete(bucket);
     }
     for (const bucket of buckets.keys()) {
       if (buckets.size < MOST_BUCKETS) break;
@@ -90,8 +97,8 @@ export function createAttempts(deps: { db: Database; clock: Clock }): Attempts {
       const nowMs = clock.now();
       const network = networkOf(address);
       const limits: [string, number][] = [
-        [hashOf(`account ${account.trim().toLowerCase()} ${network}`), PER_ACCOUNT],
-        [hashOf(`address ${network}`), PER_ADDRESS],
+        [hashOf(`account ${account.trim().toLowerCase()} ${network}`), perAccount],
+        [hashOf(`address ${network}`), perAddress],
       ];
       for (const [bucket, most] of limits) {
         const { recent, waitMs } = judge(buckets.get(bucket) ?? [], nowMs, most);
