@@ -3,7 +3,8 @@
  * or encoder per client. The ring of recent events is the only store: a client is a cursor into it. While
  * a client keeps up, events are handed to it as they come; when its queue (64 KB) is full it is *behind*
  * and is served from the ring as it reads. When the ring has moved past it, it gets a `reset`. When it
- * reads nothing for 10 s it is dropped.
+ * reads nothing for 10 s it is dropped. Clients behind are looked at every 25 ms while there are any: a
+ * `pull` callback would be called for every chunk of every client and cost a sixth more CPU.
  *
  * Ids are `<boot>-<n>`: `n` counts all events of this run, so an id names a place for every filter.
  */
@@ -105,7 +106,8 @@ interface Client {
   /** Number of the next event to hand over. */
   next: number;
   behind: boolean;
-  /** When it last took something while behind. */
+  /** Room in its queue when it was last looked at while behind, and when that last changed. */
+  room: number;
   progressMs: number;
 }
 
@@ -118,6 +120,7 @@ interface Audience {
 /** A reading's share of the ring: its columns and its JSON. */
 const BYTES_PER_READING = 112;
 const TICK_MS = 1000;
+const CATCH_UP_MS = 25;
 const utf8 = new TextEncoder();
 
 export function createStreamHub(deps: {
@@ -133,6 +136,7 @@ export function createStreamHub(deps: {
   const encodeReadings = createReadingEncoder(deps.sensors);
   const ring = new EventRing<Entry>({ count: limits.ringEvents, bytes: limits.ringBytes });
   const audiences = new Map<string, Audience>();
+  const behind = new Set<Client>();
   const byAddress = new Map<string, number>();
   const stopping = new AbortController();
   const count = { clients: 0, opened: 0, refused: 0, stalled: 0, resets: 0 };
@@ -166,23 +170,38 @@ export function createStreamHub(deps: {
 
   function hand(client: Client, bytes: Uint8Array): void {
     client.controller.enqueue(bytes);
-    if (client.controller.desiredSize! <= 0 && !client.behind) {
-      client.behind = true;
-      client.progressMs = clock.monotonic();
+    if (client.controller.desiredSize! <= 0) fallBehind(client);
+  }
+
+  function fallBehind(client: Client): void {
+    client.behind = true;
+    client.room = client.controller.desiredSize!;
+    client.progressMs = clock.monotonic();
+    behind.add(client);
+    if (behind.size === 1) serveBehind(stopping.signal).catch(() => {});
+  }
+
+  async function serveBehind(signal: AbortSignal): Promise<void> {
+    while (behind.size > 0) {
+      await clock.sleep(CATCH_UP_MS, signal);
+      for (const client of behind) catchUp(client);
     }
   }
 
   /** Serves a client from the ring until its queue is full or it has everything. */
   function catchUp(client: Client): void {
-    client.progressMs = clock.monotonic();
-    if (client.next < ring.first) reset(client);
-    while (client.next < ring.next) {
-      if (client.controller.desiredSize! <= 0) return;
+    const room = client.controller.desiredSize!;
+    if (room !== client.room) client.progressMs = clock.monotonic();
+    if (room > 0 && client.next < ring.first) reset(client);
+    while (client.next < ring.next && client.controller.desiredSize! > 0) {
       const bytes = encoded(ring.at(client.next)!, client.audience.filter);
       client.next++;
       if (bytes !== null) client.controller.enqueue(bytes);
     }
-    client.behind = client.controller.desiredSize! <= 0;
+    client.room = client.controller.desiredSize!;
+    if (client.room <= 0) return;
+    client.behind = false;
+    behind.delete(client);
   }
 
   /** Tells a client that events it asked for are gone: it must load anew. */
@@ -200,8 +219,8 @@ export function createStreamHub(deps: {
     const hello = { boot, now: clock.now(), resumed };
     client.controller.enqueue(frame(client.next - 1, "hello", JSON.stringify(hello)));
     if (lastEventId !== null && !resumed) reset(client);
-    client.behind = true;
     catchUp(client);
+    if (client.room <= 0) fallBehind(client);
   }
 
   function placeOf(id: string): number | null {
@@ -233,6 +252,7 @@ export function createStreamHub(deps: {
 
   function leave(client: Client): void {
     if (!client.audience.clients.delete(client)) return;
+    behind.delete(client);
     if (client.audience.clients.size === 0) audiences.delete(client.audience.filter.key);
     const left = byAddress.get(client.address)! - 1;
     if (left > 0) byAddress.set(client.address, left);
@@ -247,8 +267,8 @@ export function createStreamHub(deps: {
 
   function dropStalled(): void {
     const nowMs = clock.monotonic();
-    for (const client of everyone()) {
-      if (!client.behind || nowMs - client.progressMs < limits.stallMs) continue;
+    for (const client of behind) {
+      if (nowMs - client.progressMs < limits.stallMs) continue;
       count.stalled++;
       leave(client);
       client.controller.error(new Error(`reader stalled for ${limits.stallMs} ms`));
@@ -301,14 +321,12 @@ export function createStreamHub(deps: {
             identity,
             onClose: options.onClose,
             next: 0,
-            behind: true,
+            behind: false,
+            room: 0,
             progressMs: 0,
           };
           join(client);
           greet(client, options.lastEventId);
-        },
-        pull() {
-          if (client.behind) catchUp(client);
         },
         cancel() {
           leave(client);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { directoryOf, groupOf } from "../../tests/support/directory.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
-import { EventReader } from "../../tests/support/sse.ts";
+import { EventReader, type ServerEvent } from "../../tests/support/sse.ts";
 import { PerchError } from "../base/errors.ts";
 import { createStreamHub, EVERYTHING, type OpenStream, type StreamLimits } from "./stream.ts";
 
@@ -108,12 +108,12 @@ Deno.test("stream bounds the ring by bytes", async () => {
 });
 
 Deno.test("stream holds a bounded queue for a slow reader and serves it from the ring", async () => {
-  const { hub, open } = setup({ clientBytes: 2000 });
-  const reader = new EventReader(open());
+  const { clock, hub, read } = setup({ clientBytes: 2000 });
+  const reader = read();
   await reader.next();
   for (let i = 0; i < 100; i++) hub.publish("event", { i, text: "x".repeat(100) });
   for (let i = 0; i < 100; i++) {
-    const event = (await reader.next())!;
+    const [event] = await Promise.all([reader.next(), clock.advance(25)]) as [ServerEvent, void];
     assert.equal(JSON.parse(event.data).i, i);
   }
 });

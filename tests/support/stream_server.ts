@@ -4,8 +4,11 @@
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { systemClock } from "../../lib/base/clock.ts";
+import type { CommittedGroup } from "../../lib/intake/committed.ts";
+import { createReadingEncoder } from "../../lib/live/encode.ts";
 import { createSocketLimiter } from "../../lib/live/socket_limits.ts";
 import { createStreamHub, type StreamLimits } from "../../lib/live/stream.ts";
+import type { SensorDirectory } from "../../lib/machines/registry.ts";
 import { mount } from "../../routes/mount.ts";
 import { streamRoutes } from "../../routes/stream.ts";
 import { directoryOf, groupOf } from "./directory.ts";
@@ -17,12 +20,33 @@ export interface StreamServerOptions {
   readingsPerGroup: number;
   /** False leaves the sockets as the kernel makes them. */
   limitSockets: boolean;
+  /** A bare `Deno.serve` that hands the same bytes to every client: the measure for the stream's cost. */
+  bare?: boolean;
 }
 
-if (import.meta.main) run(JSON.parse(Deno.args[0]));
-
-function run(options: StreamServerOptions): void {
+if (import.meta.main) {
+  const options: StreamServerOptions = JSON.parse(Deno.args[0]);
   const sensors = directoryOf([{ name: "plant/press/temperature" }]);
+  const { fetch, publish } = options.bare ? bare(sensors) : perch(sensors, options);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, fetch);
+  console.log((server.addr as Deno.NetAddr).port);
+  let value = 0;
+  setInterval(() => {
+    const tMs = Date.now();
+    const readings = Array.from(
+      { length: options.readingsPerGroup },
+      () => ({ sensor: "plant/press/temperature", tMs, value: ++value }),
+    );
+    publish(groupOf(sensors, readings));
+  }, 1000 / options.groupsPerS);
+}
+
+interface StreamServer {
+  fetch: Deno.ServeHandler<Deno.NetAddr>;
+  publish: (group: CommittedGroup) => void;
+}
+
+function perch(sensors: SensorDirectory, options: StreamServerOptions): StreamServer {
   const hub = createStreamHub({ clock: systemClock(), sensors, limits: options.limits });
   hub.start();
   const limitSocket = options.limitSockets ? createSocketLimiter() : () => false;
@@ -39,19 +63,29 @@ function run(options: StreamServerOptions): void {
     }),
     log: silentLog(),
   });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
-  console.log((server.addr as Deno.NetAddr).port);
+  return { fetch: app.fetch, publish: (group) => hub.publishReadings(group) };
+}
 
-  let value = 0;
-  const publish = () => {
-    const tMs = Date.now();
-    const readings = Array.from(
-      { length: options.readingsPerGroup },
-      () => ({ sensor: "plant/press/temperature", tMs, value: ++value }),
-    );
-    hub.publishReadings(groupOf(sensors, readings));
+function bare(sensors: SensorDirectory): StreamServer {
+  const clients = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const encode = createReadingEncoder(sensors);
+  const utf8 = new TextEncoder();
+  let n = 0;
+  return {
+    fetch: () => {
+      let client: ReadableStreamDefaultController<Uint8Array>;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => void clients.add(client = controller),
+        cancel: () => void clients.delete(client),
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    },
+    publish: (group) => {
+      const json = encode(group, null);
+      const bytes = utf8.encode(`id: bare-${++n}\nevent: reading\ndata: ${json}\n\n`);
+      for (const client of clients) client.enqueue(bytes);
+    },
   };
-  setInterval(publish, 1000 / options.groupsPerS);
 }
 
 /** Starts the server as a process. */
