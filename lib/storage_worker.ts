@@ -2,6 +2,7 @@
  * The database worker: owns the one connection and everything that runs beside it. It is started by
  * `openStorage` and answers its messages; nothing here runs on the main thread.
  */
+import { systemClock } from "./base/clock.ts";
 import { PerchError } from "./base/errors.ts";
 import { createLog, type LogEntry, type LogLevel } from "./base/log.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "./db/connection.ts";
@@ -41,7 +42,7 @@ const handlers: RpcHandlers = {
     }).child("storage");
     connection = await openConnection(request.connection);
     const applied = await migrate(connection, request.migrations, Date.now());
-    const engine = await createReadingsEngine({ connection, log });
+    const engine = await createReadingsEngine({ connection, clock: systemClock(), log });
     Object.assign(handlers, readingsHandlers(engine));
     return { applied };
   },

@@ -32,7 +32,11 @@ CREATE TABLE series (
   sealed_group INTEGER NOT NULL,
   newest_ms INTEGER NOT NULL,
   newest_value REAL NOT NULL,
-  max_seq REAL
+  max_seq REAL,
+  oldest_ms INTEGER NOT NULL,
+  chunks INTEGER NOT NULL,
+  readings INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE chunks (
@@ -41,6 +45,7 @@ CREATE TABLE chunks (
   first_ms INTEGER NOT NULL,
   last_ms INTEGER NOT NULL,
   rank INTEGER NOT NULL,
+  late INTEGER NOT NULL,
   n INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   min REAL NOT NULL,
@@ -51,6 +56,8 @@ CREATE TABLE chunks (
 );
 --> statement-breakpoint
 CREATE INDEX chunks_by_sensor ON chunks (sensor, last_ms, first_ms);
+--> statement-breakpoint
+CREATE INDEX chunks_late ON chunks (sensor) WHERE late = 1;
 --> statement-breakpoint
 CREATE TABLE retention (
   one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -4,6 +4,7 @@
  * The SQL that creates it stands in `migrations/` (append-only); this is the same for drizzle and for
  * the reader. Times are epoch milliseconds UTC, whole.
  */
+import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** One row per sensor, created with its first reading. Everything else points at `num`. */
@@ -55,6 +56,12 @@ export const series = sqliteTable("series", {
   newestValue: real("newest_value").notNull(),
   /** Largest `seq` that was ever sealed; null when there was none. */
   maxSeq: real("max_seq"),
+  /** Earliest time in the chunks. */
+  oldestMs: integer("oldest_ms").notNull(),
+  /** Totals over the chunks of this sensor. */
+  chunks: integer("chunks").notNull(),
+  readings: integer("readings").notNull(),
+  bytes: integer("bytes").notNull(),
 });
 
 /**
@@ -69,6 +76,8 @@ export const chunks = sqliteTable("chunks", {
   lastMs: integer("last_ms").notNull(),
   /** Arrival rank: among equal times, readings of the lower rank came first. */
   rank: integer("rank").notNull(),
+  /** 1 while the part holds late data that overlaps others and waits to be merged. */
+  late: integer("late").notNull(),
   n: integer("n").notNull(),
   /** Bytes of `minutes` and `data`. */
   bytes: integer("bytes").notNull(),
@@ -78,7 +87,10 @@ export const chunks = sqliteTable("chunks", {
   /** Count, min, max and sum of every minute; stands before the data so that reading it skips the data. */
   minutes: blob("minutes", { mode: "buffer" }).notNull(),
   data: blob("data", { mode: "buffer" }).notNull(),
-}, (t) => [index("chunks_by_sensor").on(t.sensor, t.lastMs, t.firstMs)]);
+}, (t) => [
+  index("chunks_by_sensor").on(t.sensor, t.lastMs, t.firstMs),
+  index("chunks_late").on(t.sensor).where(sql`late = 1`),
+]);
 
 /** The clock that retention trusts (one row): it follows the host's clock, but never in jumps. */
 export const retention = sqliteTable("retention", {

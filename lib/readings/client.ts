@@ -23,6 +23,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     raw: (query) => rpc.call("raw", [query]),
     buckets: (query) => rpc.call("buckets", [query]),
     retain: (options) => rpc.call("retain", [options]),
+    compact: () => rpc.call("compact", []),
     stats: () => rpc.call("stats", []),
   };
 }
@@ -36,6 +37,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     raw: store.raw,
     buckets: store.buckets,
     retain: store.retain,
+    compact: () => store.compact(),
     stats: () => store.stats(),
   };
 }

@@ -1,8 +1,11 @@
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import type { GroupColumns } from "./columns.ts";
 import { valueAt } from "./journal.ts";
+import type { Connection } from "../db/connection.ts";
+import { type ChunkCache, chunksOf } from "./chunk_store.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
 import type { Series, SeriesTable } from "./series.ts";
+import { firstFrom, type Slice } from "./slice.ts";
 
 /** A reading without device time is looked for by its seq this far back from the newest one. */
 export const SEQ_WINDOW_MS = 3_600_000;
@@ -162,4 +165,86 @@ class Earlier {
   #key(tMs: number, flags: number, seq: number): number {
     return (flags & FLAG_ARRIVAL_TIME) && (flags & FLAG_HAS_SEQ) ? -1 - seq : tMs;
   }
+}
+
+/**
+ * Looks for the readings of a group in chunks: 1 where a reading is stored already, null when none is.
+ * Only readings that are not newer than what is sealed of their sensor cost anything.
+ */
+export async function findSealed(
+  group: ReadingGroup,
+  table: SeriesTable,
+  connection: Connection,
+  cache: ChunkCache,
+): Promise<Uint8Array | null> {
+  let found: Uint8Array | null = null;
+  for (const [series, wanted] of mayBeSealed(group, table)) {
+    const { fromMs, toMs } = rangeOf(group, series, wanted);
+    for (const chunk of await chunksOf(connection, series.sensor, fromMs, toMs)) {
+      for (const i of wanted) {
+        const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
+        if (byTime && (group.tMs[i] < chunk.firstMs || group.tMs[i] > chunk.lastMs)) continue;
+        if (!inSlice(await cache.get(chunk.id), series.newestMs, group, i)) continue;
+        found ??= new Uint8Array(group.n);
+        found[i] = 1;
+      }
+    }
+  }
+  return found;
+}
+
+function mayBeSealed(group: ReadingGroup, table: SeriesTable): Map<Series, number[]> {
+  const wanted = new Map<Series, number[]>();
+  for (let i = 0; i < group.n; i++) {
+    const series = table.get(group.sensor[i]);
+    if (series === undefined || series.sealedNewestMs === -Infinity) continue;
+    const flags = group.flags[i];
+    if (flags & FLAG_ARRIVAL_TIME) {
+      if (!(flags & FLAG_HAS_SEQ) || group.seq![i] > series.maxSeq) continue;
+      if (series.newestMs - SEQ_WINDOW_MS > series.sealedNewestMs) continue;
+    } else if (group.tMs[i] > series.sealedNewestMs) continue;
+    const list = wanted.get(series);
+    if (list) list.push(i);
+    else wanted.set(series, [i]);
+  }
+  return wanted;
+}
+
+function rangeOf(
+  group: ReadingGroup,
+  series: Series,
+  wanted: number[],
+): { fromMs: number; toMs: number } {
+  let fromMs = Infinity;
+  let toMs = -Infinity;
+  for (const i of wanted) {
+    const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
+    fromMs = Math.min(fromMs, byTime ? group.tMs[i] : series.newestMs - SEQ_WINDOW_MS);
+    toMs = Math.max(toMs, byTime ? group.tMs[i] + 1 : series.newestMs + 1);
+  }
+  return { fromMs, toMs };
+}
+
+function inSlice(slice: Slice, newestMs: number, group: ReadingGroup, i: number): boolean {
+  const flags = group.flags[i];
+  const tMs = group.tMs[i];
+  const byTime = !(flags & FLAG_ARRIVAL_TIME);
+  const seq = flags & FLAG_HAS_SEQ ? group.seq![i] : NaN;
+  for (let at = firstFrom(slice, byTime ? tMs : newestMs - SEQ_WINDOW_MS); at < slice.n; at++) {
+    if (byTime && slice.tMs[at] > tMs) return false;
+    const storedSeq = slice.seq !== null && (slice.flags[at] & FLAG_HAS_SEQ) ? slice.seq[at] : NaN;
+    if (
+      sameReading(
+        slice.tMs[at],
+        slice.value[at],
+        storedSeq,
+        newestMs,
+        tMs,
+        group.value[i],
+        flags,
+        seq,
+      )
+    ) return true;
+  }
+  return false;
 }

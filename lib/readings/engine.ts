@@ -5,74 +5,179 @@
  * table to free), then written as one batch in one transaction, and only after COMMIT does memory
  * follow. A failed write therefore leaves memory as it was. Calls come one at a time.
  */
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { ByteWriter } from "./bytes.ts";
-import { GroupColumns } from "./columns.ts";
-import { stage } from "./duplicates.ts";
-import { encodeGroup, valueAt } from "./journal.ts";
-import { insertGroup, readGroup } from "./journal_store.ts";
-import { queryBuckets, queryRaw } from "./queries.ts";
 import { checkGroup } from "./check.ts";
+import { ChunkCache } from "./chunk_store.ts";
+import { GroupColumns } from "./columns.ts";
+import { compactStep } from "./compaction.ts";
+import { findSealed, stage } from "./duplicates.ts";
+import { encodeGroup, valueAt } from "./journal.ts";
+import {
+  freeTable,
+  insertGroup,
+  otherTable,
+  selectGroup,
+  type TurnLimits,
+} from "./journal_store.ts";
+import { queryBuckets, queryRaw } from "./queries.ts";
 import { FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
+import { createRetention } from "./retention.ts";
+import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./sealing.ts";
+import type { Series } from "./series.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
 
 export interface EngineDeps {
   connection: Connection;
+  clock: Clock;
   log: Log;
+  /** Smaller limits for tests. */
+  options?: SealerOptions & { journal?: TurnLimits };
 }
 
-/** Starts the engine on an open, migrated database: rebuilds the unsealed tail from the journal. */
+/**
+ * Starts the engine on an open, migrated database: rebuilds the unsealed tail from the journal.
+ *
+ * A write that failed may still have reached the disk (a libSQL server went away before it answered, a
+ * COMMIT failed late). The engine looks before the next commit, and rebuilds memory when that happened.
+ */
 export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsStore> {
-  const { connection, log } = deps;
-  const state = await recover(connection);
+  let core = await createCore(deps);
+  let appendFailed = false;
+  let upkeepFailed = false;
+
+  async function settle(): Promise<void> {
+    if (upkeepFailed || (appendFailed && await core.missedCommit())) {
+      deps.log.warn(
+        "a write that was reported as failed may be on disk: reading the journal again",
+      );
+      core = await createCore(deps);
+    }
+    appendFailed = upkeepFailed = false;
+  }
+
+  async function upkeep<T>(work: () => Promise<T>): Promise<T> {
+    await settle();
+    try {
+      return await work();
+    } catch (error) {
+      upkeepFailed = true;
+      throw error;
+    }
+  }
+
+  return {
+    async append(group, extra) {
+      checkGroup(group);
+      if (appendFailed || upkeepFailed) await settle();
+      try {
+        return await core.append(group, extra);
+      } catch (error) {
+        appendFailed = true;
+        throw error;
+      }
+    },
+    lastValues: () => core.lastValues(),
+    recentDeliveries: () => core.recentDeliveries(),
+    raw: (query) => core.raw(query),
+    buckets: (query) => core.buckets(query),
+    retain: (options) => upkeep(() => core.retain(options)),
+    compact: () => upkeep(() => core.compact()),
+    stats: () => core.stats(),
+  };
+}
+
+interface Core extends ReadingsStore {
+  /** True when the group after the last known one is on disk. */
+  missedCommit(): Promise<boolean>;
+}
+
+/** What one commit writes, and what memory takes over afterwards. */
+interface CommitPlan {
+  groupId: number;
+  blobBytes: number;
+  chosen: Series[];
+  seals: Seal[];
+  /** Last id of the journal table that is freed; 0 when none is. */
+  freeUpTo: number;
+  statements: SqlStatement[];
+}
+
+async function createCore(deps: EngineDeps): Promise<Core> {
+  const { connection, clock } = deps;
+  const state = await recover(connection, clock.monotonic(), deps.options?.journal);
   const { table, marks, journal } = state;
+  const sealer = new Sealer(table, journal, deps.options);
+  const cache = new ChunkCache(connection);
+  const retention = await createRetention({ connection, table, clock, databaseBytes });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);
-  /** A write failed in a way that may still have reached the disk: look before the next one. */
-  let unsure = false;
+  const queryDeps = { connection, cache, table };
 
   async function append(
     group: ReadingGroup,
     extra: readonly SqlStatement[],
   ): Promise<AppendResult> {
-    checkGroup(group);
-    if (unsure) await resync();
-    const duplicate = stage(group, table, null, staged);
+    const sealedBefore = await findSealed(group, table, connection, cache);
+    const duplicate = stage(group, table, sealedBefore, staged);
+    if (staged.n === 0 && group.deliveries.length === 0) {
+      if (extra.length > 0) await connection.write(extra);
+      return { groupId: state.lastGroup, duplicate };
+    }
+    const plan = planCommit(group);
+    try {
+      await connection.write([...extra, ...plan.statements]);
+    } catch (error) {
+      settleStaged(staged);
+      throw error;
+    }
+    committed(plan, group);
+    return { groupId: plan.groupId, duplicate };
+  }
+
+  /** Everything that the transaction of the staged group writes. Changes nothing in memory. */
+  function planCommit(group: ReadingGroup): CommitPlan {
+    const chosen = sealer.choose(staged.n, clock.monotonic());
+    const seals = chosen.map((series) => planSeal(series, state.lastGroup));
+    const freeUpTo = sealer.oldIsFree(chosen) ? journal.old.lastId : 0;
+    // Marks of rows that go are kept: a redelivery may come days later.
+    const carried = freeUpTo > 0 ? marks.upTo(freeUpTo) : [];
     const groupId = state.lastGroup + 1;
-    const statements: SqlStatement[] = [...extra];
-    const hasRow = staged.n > 0 || group.deliveries.length > 0;
-    let rowBytes = 0;
-    if (hasRow) {
-      encodeGroup(writer, groupId, staged, group.deliveries);
-      rowBytes = writer.length;
-      statements.push(insertGroup(journal.current, groupId, writer.take()));
+    encodeGroup(writer, groupId, staged, [...carried, ...group.deliveries]);
+    const blob = writer.take();
+    const statements = [
+      insertGroup(journal.current, groupId, blob),
+      ...seals.flatMap((seal) => seal.statements),
+      ...(freeUpTo > 0 ? [freeTable(otherTable(journal.current))] : []),
+    ];
+    return { groupId, blobBytes: blob.length, chosen, seals, freeUpTo, statements };
+  }
+
+  /** After COMMIT: memory follows. */
+  function committed(plan: CommitPlan, group: ReadingGroup): void {
+    for (const seal of plan.seals) applySeal(seal, state.lastGroup, table);
+    sealer.sealed(plan.chosen);
+    if (plan.freeUpTo > 0) {
+      journal.freed();
+      marks.carried(plan.freeUpTo, plan.groupId);
     }
-    if (statements.length > 0) {
-      try {
-        await connection.write(statements);
-      } catch (error) {
-        unstage();
-        unsure = true;
-        throw error;
-      }
-    }
-    if (hasRow) {
-      state.lastGroup = groupId;
-      journal.added(groupId, rowBytes);
-      apply(groupId, staged);
-      marks.add(groupId, group.deliveries);
-    }
-    return { groupId, duplicate };
+    state.lastGroup = plan.groupId;
+    journal.added(plan.groupId, plan.blobBytes);
+    apply(plan.groupId, staged);
+    marks.add(plan.groupId, group.deliveries);
+    sealer.turnIfDue(clock.monotonic());
   }
 
   function apply(groupId: number, columns: GroupColumns): void {
     for (let i = 0; i < columns.n; i++) {
       const flags = columns.flags[i];
       const hasSeq = (flags & FLAG_HAS_SEQ) !== 0;
-      table.getOrCreate(columns.sensor[i]).add(
+      const series = table.getOrCreate(columns.sensor[i]);
+      series.add(
         groupId,
         columns.tMs[i],
         columns.exponent[i],
@@ -82,13 +187,15 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
         columns.seq[i],
         hasSeq,
       );
+      sealer.noteGrowth(series);
     }
     table.tailReadings += columns.n;
   }
 
-  function unstage(): void {
-    for (let i = 0; i < staged.n; i++) {
-      const series = table.getOrCreate(staged.sensor[i]);
+  /** Brings what was staged for the sensors of `columns` in line with what is stored. */
+  function settleStaged(columns: GroupColumns): void {
+    for (let i = 0; i < columns.n; i++) {
+      const series = table.getOrCreate(columns.sensor[i]);
       series.stagedNewestMs = series.newestMs;
       series.stagedMaxSeq = series.maxSeq;
     }
@@ -103,26 +210,14 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     return Number(rows[0][0]);
   }
 
-  /** A COMMIT whose answer was lost may have happened: then its group belongs into the tail. */
-  async function resync(): Promise<void> {
-    const expected = state.lastGroup + 1;
-    await readGroup(connection, journal.current, expected, ({ groupId, columns, deliveries }) => {
-      log.warn("a group that was reported as failed is on disk after all", { groupId });
-      state.lastGroup = groupId;
-      journal.added(groupId, 0);
-      apply(groupId, columns);
-      marks.add(groupId, deliveries);
-      for (let i = 0; i < columns.n; i++) {
-        const series = table.getOrCreate(columns.sensor[i]);
-        series.stagedNewestMs = series.newestMs;
-        series.stagedMaxSeq = series.maxSeq;
-      }
-    });
-    unsure = false;
+  async function missedCommit(): Promise<boolean> {
+    const { rows } = await connection.query(selectGroup(journal.current, state.lastGroup + 1));
+    return rows.length > 0;
   }
 
   return {
     append,
+    missedCommit,
     lastValues: () =>
       Promise.resolve(
         table.all().filter((s) => s.newestMs > -Infinity).map((s) => ({
@@ -132,25 +227,27 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
         })),
       ),
     recentDeliveries: () => Promise.resolve(marks.all()),
-    raw: (query) => Promise.resolve(queryRaw(table, query)),
-    buckets: (query) => Promise.resolve(queryBuckets(table, query)),
-    retain: () => Promise.resolve({ chunks: 0, bytes: 0 }),
+    raw: (query) => queryRaw(queryDeps, query),
+    buckets: (query) => queryBuckets(queryDeps, query),
+    retain: (options) => retention.step(options),
+    compact: () => compactStep(connection, cache, table),
     async stats() {
-      const { rows } = await connection.query({
-        sql:
-          "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(n), 0), min(first_ms) FROM chunks",
-      });
-      const [chunks, chunkBytes, sealed, oldest] = rows[0];
+      const all = table.all();
+      const sum = (of: (series: Series) => number) => all.reduce((total, s) => total + of(s), 0);
+      const oldestMs = all.reduce((ms, s) => {
+        const tailMs = s.tail.n > 0 ? s.tail.time(0) : Infinity;
+        return Math.min(ms, s.sealedChunks > 0 ? s.sealedOldestMs : Infinity, tailMs);
+      }, Infinity);
       return {
-        readings: Number(sealed) + table.tailReadings,
-        chunks: Number(chunks),
-        chunkBytes: Number(chunkBytes),
+        readings: sum((s) => s.sealedReadings) + table.tailReadings,
+        chunks: sum((s) => s.sealedChunks),
+        chunkBytes: sum((s) => s.sealedBytes),
         journalRows: journal.rows,
         journalBytes: journal.bytes,
         tailReadings: table.tailReadings,
-        tailBytes: table.all().reduce((sum, s) => sum + s.tail.bytes, 0),
+        tailBytes: sum((s) => s.tail.bytes),
         databaseBytes: await databaseBytes(),
-        oldestMs: oldest === null ? null : Number(oldest),
+        oldestMs: oldestMs === Infinity ? null : oldestMs,
       };
     },
   };

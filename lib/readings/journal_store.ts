@@ -18,12 +18,28 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** A libSQL server answers in JSON and limits its size. */
 const SERVER_SEGMENT_BYTES = 2 * 1024 * 1024;
 
+/** A table takes rows for an hour, or until it is this large; a small one goes on. */
+export interface TurnLimits {
+  turnMs: number;
+  leastBytes: number;
+  mostBytes: number;
+}
+export const TURN_LIMITS: TurnLimits = {
+  turnMs: 3_600_000,
+  leastBytes: 1024 * 1024,
+  mostBytes: 24 * 1024 * 1024,
+};
+
 export function otherTable(table: JournalTable): JournalTable {
   return table === "journal_a" ? "journal_b" : "journal_a";
 }
 
 export function insertGroup(table: JournalTable, id: number, blob: Uint8Array): SqlStatement {
   return { sql: `INSERT INTO ${table} (id, b) VALUES (?, ?)`, args: [id, blob] };
+}
+
+export function selectGroup(table: JournalTable, id: number): SqlStatement {
+  return { sql: `SELECT id FROM ${table} WHERE id = ?`, args: [id] };
 }
 
 /** Frees a whole table: unqualified, so SQLite drops its pages without reading the rows. */
@@ -69,25 +85,14 @@ export async function readJournal(
   }
 }
 
-/** The groups of one row, or of none when the row does not exist. */
-export async function readGroup(
-  connection: Connection,
-  table: JournalTable,
-  id: number,
-  visit: (group: DecodedGroup) => void,
-): Promise<void> {
-  const { rows } = await connection.query({
-    sql: `SELECT b FROM ${table} WHERE id = ?`,
-    args: [id],
-  });
-  if (rows.length > 0) decodeGroups(rows[0][0] as Uint8Array, visit);
-}
-
 /** The pair of journal tables as it stands: which one takes new rows, what the other still holds. */
 export class JournalPair {
   constructor(
     public current: JournalTable,
     private readonly states: Record<JournalTable, JournalState>,
+    /** When the current table took its first row (monotonic ms). */
+    private startedMs: number,
+    private readonly limits: TurnLimits = TURN_LIMITS,
   ) {}
 
   get rows(): number {
@@ -119,7 +124,15 @@ export class JournalPair {
   }
 
   /** New rows go to the other table from now on; it must be empty. */
-  turn(): void {
+  turn(nowMs: number): void {
     this.current = otherTable(this.current);
+    this.startedMs = nowMs;
+  }
+
+  /** True when the current table is old or large enough to be closed. */
+  due(nowMs: number): boolean {
+    const { bytes } = this.head;
+    const { turnMs, leastBytes, mostBytes } = this.limits;
+    return bytes >= mostBytes || (bytes >= leastBytes && nowMs - this.startedMs >= turnMs);
   }
 }

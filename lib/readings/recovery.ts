@@ -1,7 +1,7 @@
 import type { Connection } from "../db/connection.ts";
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import { type DecodedGroup, valueAt } from "./journal.ts";
-import { JournalPair, journalState, readJournal } from "./journal_store.ts";
+import { JournalPair, journalState, readJournal, type TurnLimits } from "./journal_store.ts";
 import { RecentMarks } from "./marks.ts";
 import { SeriesTable } from "./series.ts";
 
@@ -14,17 +14,26 @@ export interface EngineState {
   lastGroup: number;
 }
 
-/** Rebuilds the tail and the delivery marks from the journal; readings that are in chunks are left out. */
-export async function recover(connection: Connection): Promise<EngineState> {
+/** Rebuilds the tail and the delivery marks from the journal; readings in chunks are left out. */
+export async function recover(
+  connection: Connection,
+  nowMs: number,
+  limits?: TurnLimits,
+): Promise<EngineState> {
   const table = new SeriesTable();
   const marks = new RecentMarks();
   let lastGroup = await loadSeries(connection, table);
   const a = await journalState(connection, "journal_a");
   const b = await journalState(connection, "journal_b");
-  const journal = new JournalPair(b.lastId > a.lastId ? "journal_b" : "journal_a", {
-    journal_a: a,
-    journal_b: b,
-  });
+  const journal = new JournalPair(
+    b.lastId > a.lastId ? "journal_b" : "journal_a",
+    {
+      journal_a: a,
+      journal_b: b,
+    },
+    nowMs,
+    limits,
+  );
   const visit = (group: DecodedGroup) => {
     takeGroup(table, group);
     marks.add(group.groupId, group.deliveries);
@@ -42,15 +51,23 @@ export async function recover(connection: Connection): Promise<EngineState> {
 
 async function loadSeries(connection: Connection, table: SeriesTable): Promise<number> {
   const { rows } = await connection.query({
-    sql: "SELECT sensor, sealed_group, newest_ms, newest_value, max_seq FROM series",
+    sql:
+      "SELECT sensor, sealed_group, newest_ms, newest_value, max_seq, oldest_ms, chunks, readings, " +
+      "bytes FROM series",
   });
   let lastGroup = 0;
-  for (const [sensor, sealedGroup, newestMs, newestValue, maxSeq] of rows) {
+  for (const row of rows) {
+    const [sensor, sealedGroup, newestMs, newestValue, maxSeq, oldestMs, chunks, readings, bytes] =
+      row;
     const series = table.getOrCreate(Number(sensor));
     series.sealedGroup = Number(sealedGroup);
     series.sealedNewestMs = Number(newestMs);
     series.newestMs = series.sealedNewestMs;
     series.newestValue = Number(newestValue);
+    series.sealedOldestMs = Number(oldestMs);
+    series.sealedChunks = Number(chunks);
+    series.sealedReadings = Number(readings);
+    series.sealedBytes = Number(bytes);
     if (maxSeq !== null) series.maxSeq = Number(maxSeq);
     lastGroup = Math.max(lastGroup, series.sealedGroup);
   }

@@ -22,6 +22,11 @@ export class Series {
   exponentHint = 0;
   /** Waits to be sealed. */
   due = false;
+  /** Earliest time in the chunks, and totals over them. */
+  sealedOldestMs = Infinity;
+  sealedChunks = 0;
+  sealedReadings = 0;
+  sealedBytes = 0;
 
   constructor(readonly sensor: number) {}
 

@@ -20,11 +20,27 @@ export interface ReadingsStore {
   raw(query: RawQuery): Promise<RawResult>;
   /** At most `points` epoch-aligned buckets over `[fromMs, toMs)` with exact min, mean, max and count. */
   buckets(query: BucketQuery): Promise<BucketResult>;
-  /** Deletes whole chunks that end before each sensor's limit, in small steps. Returns what was freed. */
-  retain(
-    options: { beforeMs: number; maxBytes?: number },
-  ): Promise<{ chunks: number; bytes: number }>;
+  /**
+   * One small step of retention: deletes some whole chunks that are older than `keepMs`, or the oldest ones
+   * while the database is larger than `maxBytes`. Call again while `more` is true.
+   */
+  retain(options: RetainOptions): Promise<Retained>;
+  /** One small step of merging late data into its place. False when there is nothing left to do. */
+  compact(): Promise<boolean>;
   stats(): Promise<StoreStats>;
+}
+
+export interface RetainOptions {
+  /** Age at which readings may go; counted from the newest stored reading and never by a clock jump. */
+  keepMs?: number;
+  /** Bytes of the database in use at which the oldest readings go. */
+  maxBytes?: number;
+}
+export interface Retained {
+  chunks: number;
+  readings: number;
+  bytes: number;
+  more: boolean;
 }
 
 export interface AppendResult {

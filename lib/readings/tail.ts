@@ -1,5 +1,6 @@
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import { POW10, RAW } from "./scale.ts";
+import type { Slice } from "./slice.ts";
 
 const FIRST_CAPACITY = 32;
 const INT32_MOST = 2 ** 31 - 1;
@@ -93,9 +94,9 @@ export class Tail {
   }
 
   /** Copies times, values, flags and (if there are any) seqs of `[from, to)`. */
-  copy(from: number, to: number): TailSlice {
+  copy(from: number, to: number): Slice {
     const n = to - from;
-    const slice: TailSlice = {
+    const slice: Slice = {
       n,
       tMs: new Float64Array(n),
       value: new Float64Array(n),
@@ -210,15 +211,6 @@ export class Tail {
     }
     this.#flags[at] = flags;
   }
-}
-
-/** Readings of one sensor as columns, ordered by time. */
-export interface TailSlice {
-  n: number;
-  tMs: Float64Array;
-  value: Float64Array;
-  flags: Uint8Array;
-  seq: Float64Array | null;
 }
 
 function moved<T extends Int32Array | Float64Array | Uint8Array>(from: T | null, to: T): T {

@@ -1,0 +1,181 @@
+import type { SqlStatement, SqlValue } from "../db/client.ts";
+import type { Connection } from "../db/connection.ts";
+import { decodeChunk, encodeChunk, scaleSlice } from "./chunk.ts";
+import { encodeMinutes } from "./minutes.ts";
+import { type Slice, subslice } from "./slice.ts";
+
+/** A chunk as it stands in its row, without the blobs. */
+export interface ChunkInfo {
+  id: number;
+  firstMs: number;
+  /** Inclusive. */
+  lastMs: number;
+  /** Among equal times, readings of the lower rank came first. */
+  rank: number;
+}
+
+/** A part that is ready to be written. */
+export interface ChunkDraft {
+  sensor: number;
+  firstMs: number;
+  lastMs: number;
+  n: number;
+  bytes: number;
+  insert: SqlStatement;
+}
+
+/** Readings of one chunk: a part is cut so that none has more. */
+const CHUNK_READINGS = 12_000;
+/** A run of equal times is kept together up to here. */
+const CHUNK_READINGS_MOST = 60_000;
+
+/** Cuts a slice into chunks and encodes them. */
+export function draftChunks(
+  sensor: number,
+  slice: Slice,
+  rank: number,
+  late: boolean,
+): ChunkDraft[] {
+  const drafts: ChunkDraft[] = [];
+  const parts = Math.max(1, Math.ceil(slice.n / CHUNK_READINGS));
+  const size = Math.ceil(slice.n / parts);
+  for (let from = 0; from < slice.n;) {
+    const to = cutAfter(slice, from, Math.min(from + size, slice.n));
+    drafts.push(draftOf(sensor, subslice(slice, from, to), rank, late));
+    from = to;
+  }
+  return drafts;
+}
+
+/** Moves a cut behind readings of the same time, so that their order stays inside one chunk. */
+function cutAfter({ tMs, n }: Slice, from: number, to: number): number {
+  while (to < n && tMs[to] === tMs[to - 1] && to - from < CHUNK_READINGS_MOST) to++;
+  return to;
+}
+
+function draftOf(sensor: number, slice: Slice, rank: number, late: boolean): ChunkDraft {
+  const scaled = scaleSlice(slice);
+  const data = encodeChunk(slice, scaled);
+  const minutes = encodeMinutes(slice, scaled);
+  const { n, tMs } = slice;
+  const { min, max, sum } = extremes(slice);
+  const bytes = data.length + minutes.length;
+  const firstMs = tMs[0];
+  const lastMs = tMs[n - 1];
+  return {
+    sensor,
+    firstMs,
+    lastMs,
+    n,
+    bytes,
+    insert: {
+      sql: "INSERT INTO chunks " +
+        "(sensor, first_ms, last_ms, rank, late, n, bytes, min, max, sum, minutes, data) " +
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+      args: [
+        sensor,
+        firstMs,
+        lastMs,
+        rank,
+        late ? 1 : 0,
+        n,
+        bytes,
+        min,
+        max,
+        sum,
+        minutes,
+        data,
+      ],
+    },
+  };
+}
+
+function extremes({ n, value }: Slice): { min: number; max: number; sum: number } {
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const x = value[i];
+    if (x < min) min = x;
+    if (x > max) max = x;
+    sum += x;
+  }
+  // Sums of huge values can leave the range of a double; the column is for people, not for answers.
+  return {
+    min,
+    max,
+    sum: Number.isFinite(sum) ? sum : sum > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE,
+  };
+}
+
+/** Chunks of a sensor that touch `[fromMs, toMs)`, by start. */
+export async function chunksOf(
+  connection: Connection,
+  sensor: number,
+  fromMs: number,
+  toMs: number,
+): Promise<ChunkInfo[]> {
+  const { rows } = await connection.query({
+    sql: "SELECT id, first_ms, last_ms, rank FROM chunks " +
+      "WHERE sensor = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms, rank, id",
+    args: [sensor, fromMs, toMs],
+  });
+  return rows.map(infoOf);
+}
+
+function infoOf([id, firstMs, lastMs, rank]: SqlValue[]): ChunkInfo {
+  return {
+    id: Number(id),
+    firstMs: Number(firstMs),
+    lastMs: Number(lastMs),
+    rank: Number(rank),
+  };
+}
+
+/** Minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
+export async function minutesOf(
+  connection: Connection,
+  sensor: number,
+  fromMs: number,
+  toMs: number,
+): Promise<{ info: ChunkInfo; minutes: Uint8Array }[]> {
+  const { rows } = await connection.query({
+    sql: "SELECT id, first_ms, last_ms, rank, minutes FROM chunks " +
+      "WHERE sensor = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms",
+    args: [sensor, fromMs, toMs],
+  });
+  return rows.map((row) => ({ info: infoOf(row), minutes: row[4] as Uint8Array }));
+}
+
+/** Decoded chunks that were used last, bounded by their readings. */
+export class ChunkCache {
+  readonly #slices = new Map<number, Slice>();
+  #readings = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly mostReadings = 250_000,
+  ) {}
+
+  async get(id: number): Promise<Slice> {
+    const cached = this.#slices.get(id);
+    if (cached) {
+      this.#slices.delete(id);
+      this.#slices.set(id, cached);
+      return cached;
+    }
+    const { rows } = await this.connection.query({
+      sql: "SELECT data FROM chunks WHERE id = ?",
+      args: [id],
+    });
+    const slice = decodeChunk(rows[0][0] as Uint8Array);
+    this.#slices.set(id, slice);
+    this.#readings += slice.n;
+    for (const [oldest, { n }] of this.#slices) {
+      if (this.#readings <= this.mostReadings || oldest === id) break;
+      this.#slices.delete(oldest);
+      this.#readings -= n;
+    }
+    return slice;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * DESIGN. A minute summary says of every minute of a chunk how many readings it has and their min, max and
+ * sum. Ranges of days are answered from these alone, so reading them must be fast rather than small: columns
+ * of fixed width (0, 1, 2 or 4 bytes above a base, or float64). Layout: README.md, "Minutes".
+ */
+import { MINUTE_MS } from "./buckets.ts";
+import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
+import type { Scaled } from "./chunk.ts";
+import { MAX_EXPONENT, POW10, RAW } from "./scale.ts";
+import type { Slice } from "./slice.ts";
+
+const VERSION = 1;
+/** With fewer readings per minute the data itself is no larger than its summary. */
+const LEAST_READINGS_PER_MINUTE = 3;
+/** Widths of a column in bytes; 8 means float64. */
+const WIDTHS = [0, 1, 2, 4] as const;
+const FLOAT_WIDTH = 8;
+/** Sums of mantissas beyond this are stored as float64. */
+const MOST_BASE = 2 ** 51;
+
+/** Stands for "too thin for a summary: look at the data". (An empty blob would be bound as NULL.) */
+const NO_SUMMARY = 0;
+
+/** False when a chunk has no summary because its data is no larger. */
+export function hasMinutes(bytes: Uint8Array): boolean {
+  return bytes[0] !== NO_SUMMARY;
+}
+
+/** Encodes the summary of a slice; see `hasMinutes`. */
+export function encodeMinutes(slice: Slice, scaled: Scaled | null): Uint8Array<ArrayBuffer> {
+  const whole = scaled !== null && scaled.exceptions.length === 0;
+  const minutes = summarise(slice, whole ? scaled.mantissa : slice.value);
+  const k = minutes.minute.length;
+  if (slice.n < k * LEAST_READINGS_PER_MINUTE) return Uint8Array.of(NO_SUMMARY);
+  const out = new ByteWriter(k * 8 + 64);
+  out.u8(VERSION);
+  out.u8(whole ? scaled.exponent : RAW);
+  out.varint(k);
+  out.varint(minutes.minute[0]);
+  // Minutes follow each other mostly: what is stored is by how many more they are apart.
+  writeColumn(out, minutes.minute.map((m, i) => m - minutes.minute[0] - i), false);
+  writeColumn(out, minutes.n, false);
+  writeColumn(out, minutes.min, !whole);
+  writeColumn(out, whole ? minutes.max.map((m, i) => m - minutes.min[i]) : minutes.max, !whole);
+  writeColumn(out, minutes.sum, !whole);
+  return out.take();
+}
+
+interface Minutes {
+  minute: Float64Array;
+  n: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+  sum: Float64Array;
+}
+
+function summarise({ n, tMs }: Slice, numbers: Float64Array): Minutes {
+  let count = 1;
+  let current = Math.floor(tMs[0] / MINUTE_MS);
+  const first = current;
+  for (let i = 1; i < n; i++) {
+    if (tMs[i] < (current + 1) * MINUTE_MS) continue;
+    current = Math.floor(tMs[i] / MINUTE_MS);
+    count++;
+  }
+  const out: Minutes = {
+    minute: new Float64Array(count),
+    n: new Float64Array(count),
+    min: new Float64Array(count).fill(Infinity),
+    max: new Float64Array(count).fill(-Infinity),
+    sum: new Float64Array(count),
+  };
+  let at = 0;
+  out.minute[0] = first;
+  for (let i = 0; i < n; i++) {
+    if (tMs[i] >= (out.minute[at] + 1) * MINUTE_MS) {
+      out.minute[++at] = Math.floor(tMs[i] / MINUTE_MS);
+    }
+    const x = numbers[i];
+    out.n[at]++;
+    if (x < out.min[at]) out.min[at] = x;
+    if (x > out.max[at]) out.max[at] = x;
+    out.sum[at] += x;
+  }
+  return out;
+}
+
+function writeColumn(out: ByteWriter, numbers: Float64Array, float: boolean): void {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const x of numbers) {
+    if (x < least) least = x;
+    if (x > most) most = x;
+  }
+  const width = WIDTHS.find((w) => most - least < 256 ** w);
+  if (float || width === undefined || Math.abs(least) > MOST_BASE) {
+    out.u8(FLOAT_WIDTH);
+    for (const x of numbers) out.f64(x);
+    return;
+  }
+  out.u8(width);
+  out.zigzag(least);
+  for (const x of numbers) {
+    const code = x - least;
+    if (width === 4) out.u32(code);
+    else for (let b = 0; b < width; b++) out.u8((code >>> (8 * b)) & 255);
+  }
+}
+
+/** Hands every minute of a summary to `visit`: start (ms), count, min, max, sum. */
+export function readMinutes(
+  bytes: Uint8Array,
+  visit: (tMs: number, n: number, min: number, max: number, sum: number) => void,
+): void {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== VERSION) throw new FormatError(`summary version ${version} is not known`);
+  const exponent = reader.u8();
+  if (exponent > MAX_EXPONENT && exponent !== RAW) {
+    throw new FormatError(`exponent ${exponent} is not known`);
+  }
+  const k = reader.varint();
+  if (k > MOST_MINUTES) throw new FormatError(`a summary of ${k} minutes`);
+  const first = reader.varint();
+  const minute = readColumn(reader, k);
+  const n = readColumn(reader, k);
+  const min = readColumn(reader, k);
+  const max = readColumn(reader, k);
+  const sum = readColumn(reader, k);
+  if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a summary`);
+  const scale = exponent === RAW ? 1 : POW10[exponent];
+  const isDelta = exponent !== RAW;
+  for (let i = 0; i < k; i++) {
+    const top = isDelta ? min[i] + max[i] : max[i];
+    visit((first + i + minute[i]) * MINUTE_MS, n[i], min[i] / scale, top / scale, sum[i] / scale);
+  }
+}
+
+/** A chunk has no more readings than this, so its summary has no more minutes. */
+const MOST_MINUTES = 65_536;
+function readColumn(reader: ByteReader, k: number): Float64Array {
+  const width = reader.u8();
+  if (width === FLOAT_WIDTH) {
+    reader.need(k * 8);
+    const into = new Float64Array(k);
+    for (let i = 0; i < k; i++) into[i] = reader.f64();
+    return into;
+  }
+  if (!WIDTHS.includes(width as 0)) throw new FormatError(`column width ${width} is not known`);
+  const base = reader.zigzag();
+  const bytes = reader.raw(k * width);
+  const into = new Float64Array(k).fill(base);
+  for (let b = 0; b < width; b++) {
+    const factor = 256 ** b;
+    for (let i = 0, at = b; i < k; i++, at += width) into[i] += bytes[at] * factor;
+  }
+  return into;
+}

@@ -1,0 +1,164 @@
+/**
+ * DESIGN. Retention deletes whole chunks in small transactions. The age of data is judged by a clock of its
+ * own that follows the host's and the newest stored reading (whichever is less), but moves forward at most
+ * `CATCH_UP` times as fast as real time passes: a host clock that jumps ahead by years deletes a few days
+ * within hours instead of everything at once, and is noticed. It is stored, so a restart keeps it.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { SqlStatement } from "../db/client.ts";
+import type { Connection } from "../db/connection.ts";
+import type { Series, SeriesTable } from "./series.ts";
+import type { Retained, RetainOptions } from "./store.ts";
+
+/** How many times faster than real time the trusted clock may catch up. */
+const CATCH_UP = 24;
+/** Chunks deleted by one transaction. */
+const STEP_CHUNKS = 32;
+
+export interface Retention {
+  /** One step; `more` is true when another one would delete more. */
+  step(options: RetainOptions): Promise<Retained>;
+}
+
+export async function createRetention(
+  deps: {
+    connection: Connection;
+    table: SeriesTable;
+    clock: Clock;
+    databaseBytes: () => Promise<number>;
+  },
+): Promise<Retention> {
+  const { connection, table, clock } = deps;
+  const { rows } = await connection.query({ sql: "SELECT trusted_ms FROM retention" });
+  let trustedMs: number | null = rows.length > 0 ? Number(rows[0][0]) : null;
+  let movedMs = clock.monotonic();
+
+  /** Moves the trusted clock on and returns it. */
+  function trusted(): number {
+    const newestMs = table.all().reduce((ms, s) => Math.max(ms, s.newestMs), -Infinity);
+    const targetMs = Math.min(clock.now(), newestMs);
+    const elapsedMs = clock.monotonic() - movedMs;
+    movedMs = clock.monotonic();
+    trustedMs = trustedMs === null
+      ? targetMs
+      : Math.min(targetMs, trustedMs + elapsedMs * CATCH_UP);
+    return trustedMs;
+  }
+
+  async function expired(keepMs: number): Promise<Gone[]> {
+    const beforeMs = trusted() - keepMs;
+    const gone: Gone[] = [];
+    for (const series of table.all()) {
+      if (gone.length >= STEP_CHUNKS) break;
+      if (series.sealedOldestMs >= beforeMs) continue;
+      gone.push(
+        ...await chunksBefore(connection, series.sensor, beforeMs, STEP_CHUNKS - gone.length),
+      );
+    }
+    return gone;
+  }
+
+  async function tooMany(maxBytes: number): Promise<Gone[]> {
+    const excess = await deps.databaseBytes() - maxBytes;
+    if (excess <= 0) return [];
+    const oldest = table.all().filter((s) => s.sealedChunks > 0)
+      .sort((a, b) => a.sealedOldestMs - b.sealedOldestMs);
+    const gone: Gone[] = [];
+    let bytes = 0;
+    for (const series of oldest) {
+      if (gone.length >= STEP_CHUNKS || bytes >= excess) break;
+      const [chunk] = await chunksBefore(connection, series.sensor, Infinity, 1);
+      gone.push(chunk);
+      bytes += chunk.bytes;
+    }
+    return gone;
+  }
+
+  return {
+    async step({ keepMs, maxBytes }) {
+      let gone = keepMs === undefined ? [] : await expired(keepMs);
+      if (gone.length === 0 && maxBytes !== undefined) gone = await tooMany(maxBytes);
+      if (gone.length > 0) await remove(connection, table, gone, trustedMs);
+      return {
+        chunks: gone.length,
+        readings: gone.reduce((sum, g) => sum + g.n, 0),
+        bytes: gone.reduce((sum, g) => sum + g.bytes, 0),
+        more: gone.length > 0,
+      };
+    },
+  };
+}
+
+interface Gone {
+  id: number;
+  sensor: number;
+  n: number;
+  bytes: number;
+}
+
+async function chunksBefore(
+  connection: Connection,
+  sensor: number,
+  beforeMs: number,
+  most: number,
+): Promise<Gone[]> {
+  const { rows } = await connection.query({
+    sql:
+      "SELECT id, n, bytes FROM chunks WHERE sensor = ? AND last_ms < ? ORDER BY last_ms LIMIT ?",
+    args: [sensor, Math.min(beforeMs, Number.MAX_SAFE_INTEGER), most],
+  });
+  return rows.map(([id, n, bytes]) => ({
+    id: Number(id),
+    sensor,
+    n: Number(n),
+    bytes: Number(bytes),
+  }));
+}
+
+async function remove(
+  connection: Connection,
+  table: SeriesTable,
+  gone: Gone[],
+  trustedMs: number | null,
+): Promise<void> {
+  const touched = new Map<Series, { chunks: number; readings: number; bytes: number }>();
+  for (const { sensor, n, bytes } of gone) {
+    const series = table.getOrCreate(sensor);
+    const left = touched.get(series) ?? {
+      chunks: series.sealedChunks,
+      readings: series.sealedReadings,
+      bytes: series.sealedBytes,
+    };
+    touched.set(series, {
+      chunks: left.chunks - 1,
+      readings: left.readings - n,
+      bytes: left.bytes - bytes,
+    });
+  }
+  const statements: SqlStatement[] = gone.map(({ id }) => ({
+    sql: "DELETE FROM chunks WHERE id = ?",
+    args: [id],
+  }));
+  for (const [series, left] of touched) {
+    statements.push({
+      sql: "UPDATE series SET chunks = ?, readings = ?, bytes = ?, oldest_ms = coalesce(" +
+        "(SELECT min(first_ms) FROM chunks WHERE sensor = ?), newest_ms) WHERE sensor = ? " +
+        "RETURNING oldest_ms",
+      args: [left.chunks, left.readings, left.bytes, series.sensor, series.sensor],
+    });
+  }
+  if (trustedMs !== null && Number.isFinite(trustedMs)) {
+    statements.push({
+      sql: "INSERT OR REPLACE INTO retention (one, trusted_ms) VALUES (1, ?)",
+      args: [Math.floor(trustedMs)],
+    });
+  }
+  const results = await connection.write(statements);
+  let at = gone.length;
+  for (const [series, left] of touched) {
+    series.sealedChunks = left.chunks;
+    series.sealedReadings = left.readings;
+    series.sealedBytes = left.bytes;
+    series.sealedOldestMs = Number(results[at++].rows[0][0]);
+  }
+}

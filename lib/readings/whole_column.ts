@@ -1,0 +1,182 @@
+/**
+ * DESIGN. A column of whole numbers becomes *residuals* against a prediction, zigzag-coded, cut into byte
+ * planes (all lowest bytes, then all second bytes, …), each plane compressed by itself: noise fills the
+ * lowest plane and the rest is nearly constant, which an entropy coder handles best with a table per plane.
+ * Two predictions are tried and the one with the smaller estimated size is taken.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";
+
+/** How a number is predicted from those before it. */
+export const PREDICT_LEVEL = 0;
+export const PREDICT_PREVIOUS = 1;
+export const PREDICT_SLOPE = 2;
+export const PREDICT_GRID = 3;
+export type Predictor = 0 | 1 | 2 | 3;
+
+const PLANE_STORED = 0;
+const PLANE_ZSTD = 1;
+const PLANE_CONSTANT = 2;
+
+/**
+ * Level 1 was measured best on planes: noise takes 35 µs and 8 055 bytes per 10 000, level 3 58 µs and the
+ * same, level 9 583 µs and the same; small jitter is even 8 % smaller at level 1 than at 3.
+ */
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Residuals stay below 2^53 (seven planes) when the numbers stay below 2^51 (times: below 2^43). */
+const MOST_PLANES = 7;
+
+/** Appends whole numbers (|x| < 2^51; with `PREDICT_SLOPE` or `PREDICT_GRID` |x| < 2^43). */
+export function writeWholes(
+  out: ByteWriter,
+  numbers: Float64Array,
+  predictors: readonly Predictor[],
+): void {
+  let best: Residuals | null = null;
+  for (const predictor of predictors) {
+    const residuals = residualsOf(numbers, predictor);
+    if (best === null || residuals.bits < best.bits) best = residuals;
+  }
+  const { predictor, base, step, codes, planes } = best!;
+  out.u8(predictor);
+  out.zigzag(base);
+  out.zigzag(step);
+  out.u8(planes);
+  for (let p = 0; p < planes; p++) writePlane(out, planeOf(codes, p));
+}
+
+interface Residuals {
+  predictor: Predictor;
+  base: number;
+  step: number;
+  codes: Float64Array;
+  planes: number;
+  /** Estimated size. */
+  bits: number;
+}
+
+function residualsOf(numbers: Float64Array, predictor: Predictor): Residuals {
+  const n = numbers.length;
+  const codes = new Float64Array(n);
+  const base = predictor === PREDICT_LEVEL ? middleOf(numbers) : n > 0 ? numbers[0] : 0;
+  const step = predictor === PREDICT_GRID && n > 1
+    ? Math.round((numbers[n - 1] - numbers[0]) / (n - 1))
+    : 0;
+  let most = 0;
+  for (let i = 0; i < n; i++) {
+    const residual = numbers[i] - predicted(numbers, i, predictor, base, step);
+    const code = residual >= 0 ? residual * 2 : -residual * 2 - 1;
+    codes[i] = code;
+    if (code > most) most = code;
+  }
+  let planes = 0;
+  for (let rest = most; rest >= 1; rest /= 256) planes++;
+  let bits = 0;
+  for (let p = 0; p < planes; p++) bits += entropyBits(codes, p);
+  return { predictor, base, step, codes, planes, bits };
+}
+
+function predicted(
+  numbers: Float64Array,
+  i: number,
+  predictor: Predictor,
+  base: number,
+  step: number,
+): number {
+  if (predictor === PREDICT_LEVEL) return base;
+  if (predictor === PREDICT_GRID) return base + i * step;
+  if (i === 0) return base;
+  if (predictor === PREDICT_PREVIOUS || i === 1) return numbers[i - 1];
+  return 2 * numbers[i - 1] - numbers[i - 2];
+}
+
+function middleOf(numbers: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i];
+  return numbers.length === 0 ? 0 : Math.round(sum / numbers.length);
+}
+
+function entropyBits(codes: Float64Array, plane: number): number {
+  const histogram = new Uint32Array(256);
+  const divisor = 256 ** plane;
+  for (let i = 0; i < codes.length; i++) histogram[byteOf(codes[i], plane, divisor)]++;
+  let bits = 0;
+  for (let b = 0; b < 256; b++) {
+    const count = histogram[b];
+    if (count > 0) bits -= count * Math.log2(count / codes.length);
+  }
+  return bits;
+}
+
+function byteOf(code: number, plane: number, divisor: number): number {
+  return code < 4294967296 && plane < 4
+    ? (code >>> (plane * 8)) & 255
+    : Math.floor(code / divisor) % 256;
+}
+
+function planeOf(codes: Float64Array, plane: number): Uint8Array {
+  const bytes = new Uint8Array(codes.length);
+  const divisor = 256 ** plane;
+  for (let i = 0; i < codes.length; i++) bytes[i] = byteOf(codes[i], plane, divisor);
+  return bytes;
+}
+
+/** Appends `n` bytes: as a constant, compressed, or as they are, whichever is smallest. */
+export function writePlane(out: ByteWriter, bytes: Uint8Array): void {
+  if (isConstant(bytes)) {
+    out.u8(PLANE_CONSTANT);
+    out.u8(bytes[0] ?? 0);
+    return;
+  }
+  const packed = zstdCompressSync(bytes, ZSTD);
+  const smaller = packed.length < bytes.length;
+  out.u8(smaller ? PLANE_ZSTD : PLANE_STORED);
+  if (smaller) out.varint(packed.length);
+  out.raw(smaller ? packed : bytes);
+}
+
+function isConstant(bytes: Uint8Array): boolean {
+  for (let i = 1; i < bytes.length; i++) if (bytes[i] !== bytes[0]) return false;
+  return true;
+}
+
+/** Reads `n` bytes that `writePlane` wrote. Allocates `n` at most. */
+export function readPlane(reader: ByteReader, n: number): Uint8Array {
+  const mode = reader.u8();
+  if (mode === PLANE_CONSTANT) return new Uint8Array(n).fill(reader.u8());
+  if (mode === PLANE_STORED) return reader.raw(n);
+  if (mode !== PLANE_ZSTD) throw new FormatError(`plane mode ${mode} is not known`);
+  const packed = reader.raw(reader.varint());
+  let bytes: Uint8Array;
+  try {
+    bytes = zstdDecompressSync(packed, { maxOutputLength: Math.max(1, n) });
+  } catch (error) {
+    throw new FormatError(`a plane cannot be decompressed: ${error}`);
+  }
+  if (bytes.length !== n) throw new FormatError(`a plane has ${bytes.length} of ${n} bytes`);
+  return bytes;
+}
+
+/** Reads `n` numbers that `writeWholes` wrote. */
+export function readWholes(reader: ByteReader, n: number): Float64Array {
+  const predictor = reader.u8();
+  if (predictor > PREDICT_GRID) throw new FormatError(`predictor ${predictor} is not known`);
+  const base = reader.zigzag();
+  const step = reader.zigzag();
+  const planes = reader.u8();
+  if (planes > MOST_PLANES) throw new FormatError(`${planes} planes are too many`);
+  const numbers = new Float64Array(n);
+  for (let p = 0; p < planes; p++) addPlane(numbers, readPlane(reader, n), p);
+  for (let i = 0; i < n; i++) {
+    const code = numbers[i];
+    const residual = code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+    numbers[i] = residual + predicted(numbers, i, predictor as Predictor, base, step);
+  }
+  return numbers;
+}
+
+function addPlane(codes: Float64Array, plane: Uint8Array, p: number): void {
+  const factor = 256 ** p;
+  if (p === 0) { for (let i = 0; i < codes.length; i++) codes[i] = plane[i]; }
+  else for (let i = 0; i < codes.length; i++) codes[i] += plane[i] * factor;
+}
