@@ -6,7 +6,6 @@ import {
   type TestReading,
   withDatabase,
 } from "../../tests/support/storage.ts";
-import { fakeClock } from "../../tests/support/fake_clock.ts";
 import type { ReadingsStore } from "./store.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { PerchError } from "../base/errors.ts";
+import { silentLog } from "../base/log.ts";
+import type { Connection } from "../db/connection.ts";
+import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
+import {
+  groupOf,
+  type OpenEngine,
+  openEngine,
+  type TestReading,
+  withDatabase,
+} from "../../tests/support/storage.ts";
+import { createReadingsEngine } from "./engine.ts";
+import { createReadingsUpkeep } from "./upkeep.ts";
+
+const DAY_MS = 24 * 3_600_000;
+const START_MS = Date.UTC(2026, 0, 1);
+const SMALL = {
+  sealReadings: 200,
+  journal: { turnMs: 0, leastBytes: 2000, mostBytes: 4000 },
+};
+
+/** `perDay` readings a day for `days` days, in groups of 100. */
+async function fill(engine: OpenEngine, fromMs: number, days: number, perDay: number) {
+  let group: TestReading[] = [];
+  for (let i = 0; i < days * perDay; i++) {
+    group.push({ sensor: 1, tMs: fromMs + Math.floor(i * DAY_MS / perDay), value: i % 50 });
+    if (group.length === 100) {
+      await engine.store.append(groupOf(group), []);
+      group = [];
+    }
+  }
+}
+
+async function withEngine(work: (engine: OpenEngine, clock: FakeClock) => Promise<void>) {
+  await withDatabase(async (url) => {
+    const clock = fakeClock(START_MS + 100 * DAY_MS);
+    const engine = await openEngine({ url, clock, limits: SMALL });
+    await fill(engine, START_MS, 100, 100);
+    await work(engine, clock);
+    await engine.close();
+  });
+}
+
+async function retainAll(engine: OpenEngine, options: { keepMs?: number; maxBytes?: number }) {
+  let readings = 0;
+  for (let more = true; more;) {
+    const step = await engine.store.retain(options);
+    assert.ok(step.chunks <= 32);
+    readings += step.readings;
+    more = step.more;
+  }
+  return readings;
+}
+
+Deno.test("retain deletes whole chunks older than the limit and nothing else", async () => {
+  await withEngine(async (engine) => {
+    const before = (await engine.store.stats()).readings;
+    const deleted = await retainAll(engine, { keepMs: 30 * DAY_MS });
+    const stats = await engine.store.stats();
+    assert.equal(stats.readings, before - deleted);
+    assert.ok(deleted > 6500 && deleted <= 7000, `${deleted} deleted`);
+    assert.ok(stats.oldestMs! > START_MS + 67 * DAY_MS);
+    const { tMs } = await engine.store.raw({
+      sensor: 1,
+      fromMs: 0,
+      toMs: START_MS + 1000 * DAY_MS,
+      limit: 100_000,
+    });
+    assert.equal(tMs.length, stats.readings);
+  });
+});
+
+Deno.test("retain deletes nothing at once when the host clock jumps ahead, stored data or not", async () => {
+  await withEngine(async (engine, clock) => {
+    assert.equal(await retainAll(engine, { keepMs: 200 * DAY_MS }), 0);
+    clock.jump(3650 * DAY_MS);
+    assert.equal(await retainAll(engine, { keepMs: 200 * DAY_MS }), 0);
+    // Readings stamped by the wrong clock arrive: they must not take the old ones with them.
+    await engine.store.append(groupOf([{ sensor: 1, tMs: clock.now(), value: 1 }]), []);
+    assert.equal(await retainAll(engine, { keepMs: 120 * DAY_MS }), 0);
+    await clock.advance(3_600_000);
+    await retainAll(engine, { keepMs: 100 * DAY_MS });
+    const { oldestMs } = await engine.store.stats();
+    assert.ok(oldestMs! <= START_MS + 4 * DAY_MS, "an hour frees days at most");
+  });
+});
+
+Deno.test("retain keeps the newest when the database is too large", async () => {
+  await withEngine(async (engine) => {
+    const { databaseBytes } = await engine.store.stats();
+    await retainAll(engine, { maxBytes: databaseBytes - 3000 });
+    const after = await engine.store.stats();
+    assert.ok(after.databaseBytes <= databaseBytes - 3000);
+    assert.ok(after.oldestMs! > START_MS);
+    assert.equal((await engine.store.lastValues())[0].tMs, START_MS + 100 * DAY_MS - DAY_MS / 100);
+  });
+});
+
+Deno.test("createReadingsUpkeep merges late data and runs retention until it is stopped", async () => {
+  await withEngine(async (engine, clock) => {
+    const late = Array.from({ length: 250 }, (_, i) => ({
+      sensor: 1,
+      tMs: START_MS + 50 * DAY_MS + i,
+      value: i,
+    }));
+    await engine.store.append(groupOf(late), []);
+    await engine.store.append(groupOf([{ sensor: 1, tMs: START_MS + 101 * DAY_MS, value: 1 }]), []);
+    const stop = new AbortController();
+    let rounds = 0;
+    const task = createReadingsUpkeep({
+      readings: {
+        compact: async () => {
+          rounds++;
+          return await engine.store.compact();
+        },
+        retain: (options) => engine.store.retain(options),
+      },
+      clock,
+      log: silentLog(),
+      retention: () => ({ keepMs: 90 * DAY_MS }),
+    });
+    const running = task.run(stop.signal).catch((error) => error);
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(50);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    stop.abort(new Error("stopped"));
+    await running;
+    assert.ok(rounds > 1);
+    assert.equal(await engine.store.compact(), false);
+    assert.ok((await engine.store.stats()).oldestMs! > START_MS + 8 * DAY_MS);
+  });
+});
+
+Deno.test("recentDeliveries keeps marks after the journal rows that held them are freed", async () => {
+  await withDatabase(async (url) => {
+    const mark = { session: "press", packetId: 7, hash: 0xdeadbeef };
+    let engine = await openEngine({ url, limits: SMALL });
+    await engine.store.append(groupOf([{ sensor: 2, tMs: START_MS, value: 1 }], [mark]), []);
+    await fill(engine, START_MS, 60, 100);
+    await engine.close();
+    engine = await openEngine({ url, limits: SMALL });
+    const { rows } = await engine.connection.query({
+      sql: "SELECT min(id) FROM (SELECT id FROM journal_a UNION ALL SELECT id FROM journal_b)",
+    });
+    assert.ok(Number(rows[0][0]) > 1, "the first row is gone");
+    assert.deepEqual(await engine.store.recentDeliveries(), [mark]);
+    assert.equal((await engine.store.stats()).readings, 6001);
+    await engine.close();
+  });
+});
+
+/** A connection whose next write fails, before or after it reached the disk. */
+function failing(connection: Connection) {
+  let mode: "ok" | "before" | "after" = "ok";
+  const wrapped: Connection = {
+    ...connection,
+    async write(statements) {
+      const now = mode;
+      mode = "ok";
+      if (now !== "before") await connection.write(statements);
+      if (now === "ok") return [];
+      throw new PerchError("storage_full", "could not write to the database: disk full");
+    },
+  };
+  return { wrapped, fail: (how: "before" | "after") => void (mode = how) };
+}
+
+for (const how of ["before", "after"] as const) {
+  Deno.test(`append that fails ${how} the disk has it leaves no reading twice and none half`, async () => {
+    await withDatabase(async (url) => {
+      const opened = await openEngine({ url });
+      const { wrapped, fail } = failing(opened.connection);
+      const deps = { connection: wrapped, clock: fakeClock(START_MS), log: silentLog() };
+      const store = await createReadingsEngine({ ...deps, options: SMALL });
+      const group = (n: number) =>
+        groupOf(Array.from({ length: 150 }, (_, i) => ({
+          sensor: 1,
+          tMs: START_MS + n * 1000 + i,
+          value: i,
+        })));
+      for (let n = 0; n < 12; n++) {
+        fail(how);
+        await assert.rejects(store.append(group(n), []), { code: "storage_full" });
+        const { duplicate } = await store.append(group(n), []);
+        assert.equal(duplicate === null, how === "before");
+        assert.equal((await store.stats()).readings, (n + 1) * 150);
+      }
+      const { tMs } = await store.raw({
+        sensor: 1,
+        fromMs: 0,
+        toMs: START_MS + DAY_MS,
+        limit: 10_000,
+      });
+      assert.equal(tMs.length, 12 * 150);
+      await opened.close();
+    });
+  });
+}
