@@ -6,7 +6,7 @@ import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { appRoutes, mountApp } from "./app_routes.ts";
 import { createSources } from "./app_sources.ts";
-import { houseKeeping } from "./app_tasks.ts";
+import { houseKeeping, readingsUpkeep } from "./app_tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import { createIntake, type Intake } from "./intake/intake.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
@@ -181,8 +181,9 @@ export function buildApp(options: AppOptions): App {
     endings.push(() => http!.stop(HTTP_GRACE_MS));
     endings.push(() => hub.stop());
     supervisor.start(access.task);
+    supervisor.start(houseKeeping({ clock, storage: parts.storage }));
     supervisor.start(
-      houseKeeping({ clock, log, storage: parts.storage, retention: config.retention }),
+      readingsUpkeep({ clock, log, storage: parts.storage, retention: config.retention }),
     );
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
