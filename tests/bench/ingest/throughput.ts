@@ -14,7 +14,15 @@ const script = (name: string) => new URL(name, import.meta.url).pathname;
 /** Publishes `count` messages from 20 clients; resolves when the broker has acknowledged all. */
 export async function publish(port: number, count: number): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script("load.ts"), String(port), String(count)],
+    args: [
+      "run",
+      "-A",
+      script("../../support/mqtt_load.ts"),
+      `--port=${port}`,
+      `--messages=${count}`,
+      "--window=500",
+    ],
+    stdout: "null",
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }

@@ -1,0 +1,111 @@
+import { startMosquitto } from "../support/mosquitto.ts";
+import { writtenBytes } from "./ingest/bytes.ts";
+import { httpThroughput } from "./ingest/http.ts";
+import { streamLatency } from "./ingest/latency.ts";
+import { median, slowFsync } from "./ingest/setup.ts";
+import { BROKER_CONFIG, mosquittoAlone, perchThroughput, perMessage } from "./ingest/throughput.ts";
+
+/*
+ * Durable ingest, beside mosquitto alone and the ordinary design, all in one run and interleaved:
+ * the box is noisy, so only the ratios mean something. `PERCH_BENCH_QUICK=1` makes every part short.
+ */
+
+const ROUNDS = 5;
+const SD_CARD_MS = 5;
+
+type Figures = Record<string, number | string | null>;
+
+/** Runs all parts; see the names of the figures. */
+export async function run(): Promise<{ name: string; figures: Figures }> {
+  const quick = Deno.env.get("PERCH_BENCH_QUICK") === "1";
+  const figures: Figures = { broker: BROKER_CONFIG.join("; ") };
+  await using broker = await startMosquitto({ config: BROKER_CONFIG });
+  const sdCard = await slowFsync(SD_CARD_MS);
+  if (sdCard === null) figures.note = "no slow-fsync helper: the figures with 5 ms are missing";
+  await throughput(figures, broker.port, sdCard, quick);
+  await http(figures, quick);
+  await latency(figures, broker.port, sdCard, quick ? 5 : 20);
+  await bytes(figures, broker.port, quick);
+  return { name: "ingest", figures };
+}
+
+async function throughput(
+  figures: Figures,
+  port: number,
+  sdCard: Record<string, string> | null,
+  quick: boolean,
+): Promise<void> {
+  const count = quick ? 60_000 : 300_000;
+  const alone: number[] = [], perch: number[] = [], slow: number[] = [];
+  const each: number[] = [], eachSlow: number[] = [];
+  let peakMb = 0, cpuUs = 0;
+  for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
+    alone.push(await mosquittoAlone(port, count));
+    const fast = await perchThroughput(port, count, {});
+    perch.push(fast.perS);
+    peakMb = Math.max(peakMb, fast.peakMb);
+    cpuUs = fast.cpuUsPerReading;
+    each.push(await perMessage(port, 20_000, {}));
+    if (sdCard === null) continue;
+    slow.push((await perchThroughput(port, count, sdCard)).perS);
+    eachSlow.push(await perMessage(port, 600, sdCard));
+  }
+  Object.assign(figures, {
+    mosquitto_alone_per_s: median(alone),
+    perch_mqtt_per_s: median(perch),
+    one_commit_per_message_per_s: median(each),
+    ratio_to_mosquitto_alone: median(perch) / median(alone),
+    ratio_to_one_commit_per_message: median(perch) / median(each),
+    perch_peak_rss_mb: peakMb,
+    perch_cpu_us_per_reading: cpuUs,
+  });
+  if (sdCard === null) return;
+  Object.assign(figures, {
+    perch_mqtt_5ms_per_s: median(slow),
+    one_commit_per_message_5ms_per_s: median(eachSlow),
+    ratio_5ms_to_without: median(slow) / median(perch),
+    ratio_5ms_to_one_commit_per_message: median(slow) / median(eachSlow),
+  });
+}
+
+async function http(figures: Figures, quick: boolean): Promise<void> {
+  const { json, line } = await httpThroughput({ batches: quick ? 50 : 300, env: {} });
+  Object.assign(figures, { http_batch_per_s: json, http_line_protocol_per_s: line });
+}
+
+async function latency(
+  figures: Figures,
+  mqttPort: number,
+  sdCard: Record<string, string> | null,
+  seconds: number,
+): Promise<void> {
+  const parts: [string, Record<string, string> | null][] = [
+    ["default", {}],
+    ["default_5ms", sdCard],
+    ["commit_interval_0", { COMMIT_INTERVAL_MS: "0" }],
+    ["default_50ms", await slowFsync(50)],
+  ];
+  for (const [name, env] of parts) {
+    if (env === null) continue;
+    const { p50, p99, received, loopLagP99Ms } = await streamLatency({ mqttPort, seconds, env });
+    Object.assign(figures, {
+      [`sse_${name}_p50_ms`]: p50,
+      [`sse_${name}_p99_ms`]: p99,
+      [`sse_${name}_received`]: received,
+      [`loop_lag_${name}_p99_ms`]: loopLagP99Ms,
+    });
+  }
+}
+
+async function bytes(figures: Figures, mqttPort: number, quick: boolean): Promise<void> {
+  for (const intervalMs of [50, 100, 250]) {
+    const { written, storage } = await writtenBytes({
+      mqttPort,
+      warmS: quick ? 3 : 15,
+      seconds: quick ? 10 : 120,
+      env: { COMMIT_INTERVAL_MS: String(intervalMs) },
+    });
+    figures[`written_bytes_per_reading_${intervalMs}ms`] = written;
+    figures[`storage_bytes_per_reading_${intervalMs}ms`] = storage;
+  }
+}
