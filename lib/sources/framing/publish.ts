@@ -13,6 +13,18 @@ export interface Publish {
   payload: Uint8Array;
 }
 
+/** The object that `readPublish` fills. */
+export function emptyPublish(): Publish {
+  return {
+    qos: 0,
+    again: false,
+    retain: false,
+    topic: "",
+    packetId: 0,
+    payload: new Uint8Array(0),
+  };
+}
+
 /**
  * Reads the PUBLISH at `[at, end)` into `out` (MQTT 3.1.1, 3.3; MQTT 5, 3.3). Properties are passed over;
  * topic aliases are never granted and so an empty topic is a fault, as is everything that does not fit.

@@ -7,7 +7,7 @@ import type { Intake } from "../../intake/intake.ts";
 import type { Source, SourceState } from "../source.ts";
 import { dial as dialOut } from "./connect.ts";
 import { whyUnreachable } from "./faults.ts";
-import { type Dial, type DialTarget, shownAddress, targetOf } from "./link.ts";
+import { type Dial, type DialTarget, shownAddress, targetOf } from "./target.ts";
 import { type MqttOptions, mqttOptions, type MqttOptionsInput } from "./options.ts";
 import { Session, type SessionEnd } from "./session.ts";
 

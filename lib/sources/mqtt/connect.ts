@@ -2,11 +2,11 @@ import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
-import type { Dial, DialTarget, Link } from "./link.ts";
+import { connLink, type Link } from "../framing/link.ts";
+import type { Dial, DialTarget } from "./target.ts";
 
 /* The only file of this room that opens outgoing connections. */
 
-const READ_BYTES = 64 * 1024;
 const SOCKET_FRAME_BYTES_MOST = 16 * 1024 * 1024;
 
 /** Opens TCP, TLS, WebSocket and secure WebSocket connections. */
@@ -17,7 +17,8 @@ export const dial: Dial = async (target, signal) => {
     ? openTls(target)
     : Deno.connect({ hostname: target.host, port: target.port });
   const conn = await orAbort(opening, signal, (late) => late.close());
-  return streamLink(conn);
+  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+  return connLink(conn);
 };
 
 async function openTls({ host, port, ca, cert, key }: DialTarget): Promise<Deno.TlsConn> {
@@ -44,25 +45,6 @@ function orAbort<T>(opening: Promise<T>, signal: AbortSignal, close: (late: T) =
     signal.addEventListener("abort", onAbort, { once: true });
     opening.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
-}
-
-function streamLink(conn: Deno.Conn): Link {
-  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
-  const buffer = new Uint8Array(READ_BYTES);
-  let open = true;
-  return {
-    async read() {
-      const n = await conn.read(buffer);
-      return n === null ? null : buffer.slice(0, n);
-    },
-    async write(bytes) {
-      for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
-    },
-    close() {
-      if (open) conn.close();
-      open = false;
-    },
-  };
 }
 
 async function dialWebSocket(target: DialTarget, signal: AbortSignal): Promise<Link> {

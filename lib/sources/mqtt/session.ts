@@ -10,7 +10,7 @@ import { InFlightWindow } from "../framing/window.ts";
 import type { Publish } from "../framing/publish.ts";
 import { FrameFault } from "../framing/framer.ts";
 import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "../framing/link.ts";
 import type { MqttOptions } from "./options.ts";
 import { Tap } from "./tap.ts";
 

@@ -1,10 +1,4 @@
-/** A connection to a broker as bytes, whatever it runs over. One read and one write at a time. */
-export interface Link {
-  /** The next bytes, which belong to the caller; null at the end. */
-  read(): Promise<Uint8Array | null>;
-  write(bytes: Uint8Array): Promise<void>;
-  close(): void;
-}
+import type { Link } from "../framing/link.ts";
 
 /** Opens a link. Rejects with an error that says why, or with the signal's reason. */
 export type Dial = (target: DialTarget, signal: AbortSignal) => Promise<Link>;
