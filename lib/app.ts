@@ -4,9 +4,9 @@ import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
-import { appRoutes, mountApp } from "./app_routes.ts";
-import { createSources } from "./app_sources.ts";
-import { houseKeeping, readingsUpkeep } from "./app_tasks.ts";
+import { appRoutes, mountApp } from "./app/routes.ts";
+import { createSources } from "./app/sources.ts";
+import { houseKeeping, readingsUpkeep } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import { createIntake, type Intake } from "./intake/intake.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
@@ -17,11 +17,11 @@ import { createSocketLimiter } from "./live/socket_limits.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
 import { loadRegistry } from "./machines/store.ts";
-import { type HttpServer, serveHttp } from "./server.ts";
+import { type HttpServer, serveHttp } from "./app/server.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
-import { openStorage, type Storage } from "./storage.ts";
+import { openStorage, type Storage } from "./app/storage.ts";
 
 /*
  * DESIGN

@@ -76,7 +76,7 @@ const FORBIDDEN: [string, string][] = [
   ["lib/cli/check.ts", `import { spawn } from "node:child_process";`],
   ["lib/base/log.ts", `import "../../tests/support/fake_clock.ts";`],
   ["main.ts", `import { buildApp } from "./lib/app.ts";`],
-  ["lib/intake/commit.ts", `import { openStorage } from "../storage.ts";`],
+  ["lib/intake/commit.ts", `import { openStorage } from "../app/storage.ts";`],
   ["routes/sensors.ts", `import { buildApp } from "../lib/app.ts";`],
   ["lib/gadgets/x.ts", `import { x } from "../base/log.ts";`],
   ["sim/world.ts", `import { parse } from "../lib/readings/parse.ts";`],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { silentLog } from "../../lib/base/log.ts";
 import { sensors } from "../../lib/db/schema.ts";
-import { openStorage, type Storage } from "../../lib/storage.ts";
+import { openStorage, type Storage } from "../../lib/app/storage.ts";
 
 async function withStorage(work: (open: () => Promise<Storage>) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "perch-storage-" });

@@ -33,9 +33,9 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set(["access", "live", "cameras", "backup", "reports"]);
 /** Take small interfaces that app.ts hands them. */
 const APART = new Set(["health", "faults", "ai"]);
-/** The command line; the wiring itself are the files directly in `lib/` (`app.ts` and what it is made of). */
+/** The command line; the wiring itself is `lib/app.ts` and what it is made of, in `lib/app/`. */
 const CLI = "cli";
-const WIRING = "(wiring)";
+const WIRING = "app";
 
 /** Packages with one door: who may import them at run time (tests may import all). */
 const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
@@ -88,11 +88,11 @@ export function importsOf(path: string, source: string): ImportOf[] {
   return found;
 }
 
-/** Room of a file: `lib/base/log.ts` → `base`, `lib/app.ts` → the wiring, `routes/x.ts` → `/routes`. */
+/** Room of a file: `lib/base/log.ts` → `base`, `lib/app.ts` → `app`, `routes/x.ts` → `/routes`. */
 function roomOf(path: string): string {
   const [top, ...rest] = path.split("/");
   if (top !== "lib") return rest.length > 0 ? "/" + top : "/" + path;
-  return rest.length > 1 ? rest[0] : WIRING;
+  return rest[0].replace(/\.tsx?$/, "");
 }
 
 export function isTest(path: string): boolean {

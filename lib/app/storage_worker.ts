@@ -2,15 +2,15 @@
  * The database worker: owns the one connection and everything that runs beside it. It is started by
  * `openStorage` and answers its messages; nothing here runs on the main thread.
  */
-import { systemClock } from "./base/clock.ts";
-import { PerchError } from "./base/errors.ts";
-import { createLog, type LogEntry, type LogLevel } from "./base/log.ts";
-import { type Connection, type ConnectionOptions, openConnection } from "./db/connection.ts";
-import type { SqlStatement } from "./db/client.ts";
-import { migrate, type Migration } from "./db/migrate.ts";
-import { type MessagePeer, type RpcHandlers, serveRpc } from "./db/rpc.ts";
-import { readingsHandlers } from "./readings/client.ts";
-import { createReadingsEngine } from "./readings/engine.ts";
+import { systemClock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import { createLog, type LogEntry, type LogLevel } from "../base/log.ts";
+import { type Connection, type ConnectionOptions, openConnection } from "../db/connection.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { migrate, type Migration } from "../db/migrate.ts";
+import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
+import { readingsHandlers } from "../readings/client.ts";
+import { createReadingsEngine } from "../readings/engine.ts";
 
 /** What the worker is told to open. */
 export interface OpenRequest {

@@ -1,18 +1,18 @@
 import type { Hono } from "hono";
-import { accessRoutes } from "../routes/access/mod.ts";
-import { healthRoutes } from "../routes/health.ts";
-import { ingestRoutes } from "../routes/ingest.ts";
-import { mount } from "../routes/mount.ts";
-import type { Route } from "../routes/route.ts";
-import { streamRoutes } from "../routes/stream.ts";
-import type { DemoUser } from "./access/demo.ts";
-import { notReady, type Parts } from "./app.ts";
-import { perchMetrics } from "./app_metrics.ts";
-import type { Clock } from "./base/clock.ts";
-import type { Config } from "./base/config.ts";
-import type { Log } from "./base/log.ts";
-import type { LimitSocket } from "./live/socket_limits.ts";
-import { parseBatch, parseLinesBody, parseOne } from "./sources/http_bodies.ts";
+import { accessRoutes } from "../../routes/access/mod.ts";
+import { healthRoutes } from "../../routes/health.ts";
+import { ingestRoutes } from "../../routes/ingest.ts";
+import { mount } from "../../routes/mount.ts";
+import type { Route } from "../../routes/route.ts";
+import { streamRoutes } from "../../routes/stream.ts";
+import type { DemoUser } from "../access/demo.ts";
+import { notReady, type Parts } from "../app.ts";
+import { perchMetrics } from "./metrics.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import type { Log } from "../base/log.ts";
+import type { LimitSocket } from "../live/socket_limits.ts";
+import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 
 export interface RouteOptions {
   config: Config;

@@ -1,13 +1,13 @@
 import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
-import { messageOf, PerchError } from "./base/errors.ts";
-import type { Log, LogLevel } from "./base/log.ts";
-import type { Database } from "./db/client.ts";
-import type { Synchronous } from "./db/connection.ts";
-import { createDrizzle } from "./db/drizzle.ts";
-import { readMigrations } from "./db/migrate.ts";
-import { createRpcClient, type RpcClient } from "./db/rpc.ts";
-import { createReadingsClient } from "./readings/client.ts";
-import type { ReadingsStore } from "./readings/store.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
+import type { Log, LogLevel } from "../base/log.ts";
+import type { Database } from "../db/client.ts";
+import type { Synchronous } from "../db/connection.ts";
+import { createDrizzle } from "../db/drizzle.ts";
+import { readMigrations } from "../db/migrate.ts";
+import { createRpcClient, type RpcClient } from "../db/rpc.ts";
+import { createReadingsClient } from "../readings/client.ts";
+import type { ReadingsStore } from "../readings/store.ts";
 import type { LogMessage, OpenRequest } from "./storage_worker.ts";
 
 export interface StorageOptions {
@@ -75,7 +75,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 }
 
 function migrationsFolder(): string {
-  return `${import.meta.dirname}/../migrations`;
+  return `${import.meta.dirname}/../../migrations`;
 }
 
 function forwardLog(worker: Worker, log: Log): void {

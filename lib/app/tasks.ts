@@ -1,9 +1,9 @@
-import type { Clock } from "./base/clock.ts";
-import type { Config } from "./base/config.ts";
-import type { Log } from "./base/log.ts";
-import type { Task } from "./base/supervisor.ts";
-import { purgeIdempotency } from "./intake/idempotency.ts";
-import { createReadingsUpkeep } from "./readings/upkeep.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import type { Log } from "../base/log.ts";
+import type { Task } from "../base/supervisor.ts";
+import { purgeIdempotency } from "../intake/idempotency.ts";
+import { createReadingsUpkeep } from "../readings/upkeep.ts";
 import type { Storage } from "./storage.ts";
 
 const PERIOD_MS = 10 * 60_000;

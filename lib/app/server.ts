@@ -1,5 +1,5 @@
-import type { Log } from "./base/log.ts";
-import { PerchError } from "./base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { PerchError } from "../base/errors.ts";
 
 export type Fetch = (
   request: Request,

@@ -1,11 +1,11 @@
-import type { Access } from "./access/access.ts";
-import type { Clock } from "./base/clock.ts";
-import type { Config } from "./base/config.ts";
-import { nameId } from "./base/ids.ts";
-import type { Log } from "./base/log.ts";
-import type { Intake } from "./intake/intake.ts";
-import { createMqttSource } from "./sources/mqtt/client.ts";
-import type { Source } from "./sources/source.ts";
+import type { Access } from "../access/access.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { nameId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Intake } from "../intake/intake.ts";
+import { createMqttSource } from "../sources/mqtt/client.ts";
+import type { Source } from "../sources/source.ts";
 
 export interface SourcesDeps {
   config: Config;
