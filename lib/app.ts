@@ -1,3 +1,4 @@
+import type { Route } from "../routes/route.ts";
 import { type Access, type AccessStart, createAccess } from "./access/access.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
@@ -72,6 +73,8 @@ export interface App {
   fetch(request: Request): Promise<Response>;
   /** @throws Error before start and after stop */
   parts(): Parts;
+  /** The route table, for what derives from it (tests of policies, the API document). Empty before start. */
+  routes(): readonly Route[];
 }
 
 const HTTP_GRACE_MS = 3_000;
@@ -85,6 +88,7 @@ export function buildApp(options: AppOptions): App {
   const supervisor = createSupervisor({ clock, log: log.child("tasks") });
   let parts: Parts | null = null;
   let http: HttpServer | null = null;
+  let table: readonly Route[] = [];
   let answer: ReturnType<typeof mountApp> | null = null;
   let fatal: Error | null = null;
   /** What to end, latest first. */
@@ -168,7 +172,7 @@ export function buildApp(options: AppOptions): App {
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
     hub.start();
-    const routes = appRoutes(parts, {
+    table = appRoutes(parts, {
       config,
       clock,
       version: options.version,
@@ -176,7 +180,7 @@ export function buildApp(options: AppOptions): App {
       limitSocket: createSocketLimiter(),
       demoUsers: demoMode(config) === "loopback" ? accessStart.demoUsers : [],
     });
-    answer = mountApp(routes, { access, config, log: log.child("http") });
+    answer = mountApp(table, { access, config, log: log.child("http") });
     http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });
     endings.push(() => http!.stop(HTTP_GRACE_MS));
     endings.push(() => hub.stop());
@@ -235,6 +239,7 @@ export function buildApp(options: AppOptions): App {
       if (parts === null) throw new Error("the app is not running");
       return parts;
     },
+    routes: () => table,
   };
 }
 

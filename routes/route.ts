@@ -8,6 +8,7 @@ import type { Policy } from "../lib/access/policy.ts";
  * - `public`: no sign-in (health, sign-in, static files)
  * - a role: that role or above
  * - `loopback-or:<role>`: a loopback peer without forwarding headers, else that role
+ * - `person:<role>`: that role or above, signed in as a person; no keys
  * - `device-or:<role>`: a device key (`who.machine` says which machine it is limited to, and the
  *   handler must keep it there), else that role. Device keys are refused everywhere else.
  */

@@ -6,7 +6,12 @@ export const SCOPES = ["read", "ingest", "operate", "manage"] as const;
 export type Scope = typeof SCOPES[number];
 
 /** Same words as the route table uses. */
-export type Policy = "public" | Role | `loopback-or:${Role}` | `device-or:${Role}`;
+export type Policy =
+  | "public"
+  | Role
+  | `person:${Role}`
+  | `loopback-or:${Role}`
+  | `device-or:${Role}`;
 
 /** True when `role` is `least` or above. */
 export function atLeast(role: Role, least: Role): boolean {
@@ -37,7 +42,7 @@ const ALLOW: Decision = { allow: true };
  * The one place that says who may use a route. Deny by default.
  * - nobody: only `public`, and `loopback-or:` from this host itself
  * - device keys: only `device-or:`
- * - API keys: role and, when the key is limited, scope
+ * - API keys: role and, when the key is limited, scope; never `person:`
  */
 export function decide(
   policy: Policy,
@@ -53,6 +58,9 @@ export function decide(
     return policy.startsWith("device-or:")
       ? ALLOW
       : { allow: false, reason: "forbidden", message: "a device key may only send readings" };
+  }
+  if (who.kind === "key" && policy.startsWith("person:")) {
+    return { allow: false, reason: "forbidden", message: "this is for people, not for keys" };
   }
   if (!atLeast(who.role, least)) {
     return {

@@ -28,6 +28,7 @@ const TABLE: [Policy, string, string[]][] = [
   ["public", "get", Object.keys(WHO)],
   ["viewer", "get", ["viewer", "engineer", "admin", "readKey"]],
   ["viewer", "post", ["viewer", "engineer", "admin"]],
+  ["person:viewer", "get", ["viewer", "engineer", "admin"]],
   ["engineer", "post", ["engineer", "admin"]],
   ["admin", "get", ["admin"]],
   ["admin", "post", ["admin"]],

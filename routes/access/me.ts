@@ -31,7 +31,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "patch",
       path: "/api/users/me",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "Change my name or my password (needs the current one; ends my other sign-ins)",
       tags,
       body: z.strictObject({
@@ -64,7 +64,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "get",
       path: "/api/users/me/sessions",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "Where I am signed in",
       tags,
       responses: { 200: { description: "Sessions", schema: listOf(sessionShape) } },
@@ -79,7 +79,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "delete",
       path: "/api/users/me/sessions",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "Sign out everywhere",
       tags,
       responses: { 204: { description: "Signed out" } },
@@ -97,7 +97,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "delete",
       path: "/api/users/me/sessions/:id",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "End one of my sign-ins",
       tags,
       params: idParam,
@@ -113,7 +113,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "post",
       path: "/api/users/me/second-factor",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "A new secret for an authenticator app; confirm it with a code",
       tags,
       responses: {
@@ -131,7 +131,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "post",
       path: "/api/users/me/second-factor/confirm",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "Turn the second factor on with a first code",
       tags,
       body: z.strictObject({ code: z.string().max(20) }),
@@ -150,7 +150,7 @@ export function meRoutes(access: Access): Route[] {
     route({
       method: "post",
       path: "/api/users/me/second-factor/remove",
-      policy: "viewer",
+      policy: "person:viewer",
       summary: "Turn the second factor off (needs the password)",
       tags,
       body: z.strictObject({ password: z.string().max(1024) }),

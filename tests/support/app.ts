@@ -1,0 +1,34 @@
+import { type App, buildApp } from "../../lib/app.ts";
+import { parseConfig } from "../../lib/base/config.ts";
+import { silentLog } from "../../lib/base/log.ts";
+
+export interface AppUnderTest {
+  app: App;
+  dataDir: string;
+  /** Address it listens on. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** The whole application on free ports in a folder of its own. */
+export async function startApp(env: Record<string, string> = {}): Promise<AppUnderTest> {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });
+  const config = parseConfig({
+    PERCH_DATA: dataDir,
+    PERCH_HOST: "127.0.0.1",
+    PERCH_PORT: "0",
+    MQTT_PORT: "0",
+    ...env,
+  });
+  const app = buildApp({ config, version: "0.0.0-test", log: silentLog() });
+  const { url } = await app.start();
+  return {
+    app,
+    dataDir,
+    url,
+    async close() {
+      await app.stop();
+      await Deno.remove(dataDir, { recursive: true });
+    },
+  };
+}
