@@ -1,5 +1,6 @@
 import type { Route } from "../routes/route.ts";
 import { type Access, type AccessStart, createAccess } from "./access/access.ts";
+import type { Simulator } from "../sim/simulator.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
@@ -52,6 +53,8 @@ export interface AppOptions {
   clock?: Clock;
   /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
   onFatal?: (error: Error) => void;
+  /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
+  simulator?: Simulator | null;
 }
 
 export interface Started {
@@ -179,6 +182,7 @@ export function buildApp(options: AppOptions): App {
       startedMs,
       limitSocket: createSocketLimiter(),
       demoUsers: demoMode(config) === "loopback" ? accessStart.demoUsers : [],
+      simulator: options.simulator ?? null,
     });
     answer = mountApp(table, { access, config, log: log.child("http") });
     http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });

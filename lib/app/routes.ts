@@ -4,7 +4,9 @@ import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mount } from "../../routes/mount.ts";
 import type { Route } from "../../routes/route.ts";
+import { simulatorRoutes } from "../../routes/simulator.ts";
 import { streamRoutes } from "../../routes/stream.ts";
+import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { notReady, type Parts } from "../app.ts";
 import { perchMetrics } from "./metrics.ts";
@@ -23,6 +25,8 @@ export interface RouteOptions {
   limitSocket: LimitSocket;
   /** Sign-ins the sign-in page may show: the simulator's on loopback. */
   demoUsers: readonly DemoUser[];
+  /** Null outside `perch sim`. */
+  simulator: Simulator | null;
 }
 
 /** The route table of the whole product. */
@@ -40,6 +44,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     }),
     ...accessRoutes({ access, demoUsers: options.demoUsers }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
+    ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
   ];
 }

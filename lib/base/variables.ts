@@ -238,10 +238,10 @@ export const environment = z.object({
     help: "Warmest temperature of the simulator's room sensor, °C.",
     allowed: "a number from -273.15 to 5000, above TEMP_MIN",
   }),
-  UPDATE_INTERVAL: preset(number(0.1, 86_400), "15", {
+  UPDATE_INTERVAL: preset(number(1, 86_400), "15", {
     title: "Update interval",
     help: "Seconds between two readings of the simulator's room sensor.",
-    allowed: "a number of seconds from 0.1 to 86400",
+    allowed: "a number of seconds from 1 to 86400",
   }),
   JWT_SECRET: optional(z.string().min(32).max(4096).transform((v) => new Secret(v)), {
     title: "Token key",

@@ -30,6 +30,8 @@ export interface CommandContext {
   json: boolean;
   /** Reads `.env` and the environment. @throws PerchError `validation` */
   config(mode?: Mode, set?: Partial<Record<VariableName, string>>): Config;
+  /** True when the variable stands in the environment or in a `.env` file. */
+  isSet(name: VariableName, mode?: Mode): boolean;
 }
 
 /** The command line was not understood: exit code 2 and a hint to the help. */

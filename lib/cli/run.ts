@@ -8,7 +8,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { COMMANDS } from "./commands/mod.ts";
-import { loadConfig, type Variables } from "./environment.ts";
+import { loadConfig, type Variables, withEnvFiles } from "./environment.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Host {
@@ -43,6 +43,7 @@ export async function runPerch(args: readonly string[], host: Host): Promise<Exi
       flags: parsed.flags,
       json,
       config: (mode = "serve", set) => loadConfig(env, { cwd, mode, set }),
+      isSet: (name, mode = "serve") => Boolean(withEnvFiles(env, { cwd, mode })[name]),
     });
   } catch (error) {
     return explain(error, json, terminal);

@@ -4,12 +4,14 @@ import { health } from "./health.ts";
 import { keyAdd } from "./key_add.ts";
 import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
+import { sim } from "./sim.ts";
 import { userAdd } from "./user_add.ts";
 import { version } from "./version.ts";
 
 /** Every command of `perch`. */
 export const COMMANDS: readonly Command[] = [
   serve,
+  sim,
   check,
   health,
   replay,

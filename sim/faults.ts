@@ -1,0 +1,103 @@
+/** Script of what goes wrong: at which time, where, what, how strongly and for how long. */
+
+/** Faults of one sensor: what it says is wrong, the machine is well. */
+export const SENSOR_FAULTS = ["drift", "spike", "stuck", "silence", "noise"] as const;
+/** Faults of a machine: its physics change, and several sensors with them. */
+export const MACHINE_FAULTS = ["bearing-wear", "leak", "overload"] as const;
+export type FaultKind = typeof SENSOR_FAULTS[number] | typeof MACHINE_FAULTS[number];
+
+export interface Fault {
+  /** Seconds of simulated time since the start. */
+  atS: number;
+  /** Seconds. */
+  durationS: number;
+  /** Path of the machine, e.g. `hall-1/press-3`. */
+  machine: string;
+  /** Needed for faults of a sensor. */
+  sensor?: string;
+  kind: FaultKind;
+  /**
+   * Drift: what is added at the end; spike: what is added to one sample in five; noise: standard deviation
+   * added; in the sensor's unit. Machine faults: 0 to 1, default 1. Stuck and silence take none.
+   */
+  amount?: number;
+}
+
+/** How a machine is doing, 0 (as new) to 1 (about to fail). */
+export interface Wear {
+  bearing: number;
+  leak: number;
+  overload: number;
+}
+
+const SPIKE_SHARE = 0.2;
+
+/** Wear of a machine at a time. Bearing wear and leaks grow over the fault's duration; overload is there at once. */
+export function wearOf(faults: readonly Fault[], machine: string, tS: number): Wear {
+  const wear: Wear = { bearing: 0, leak: 0, overload: 0 };
+  for (const fault of faults) {
+    if (fault.machine !== machine || !isActive(fault, tS)) continue;
+    const amount = fault.amount ?? 1;
+    const grown = amount * (tS - fault.atS) / fault.durationS;
+    if (fault.kind === "bearing-wear") wear.bearing = Math.max(wear.bearing, grown);
+    else if (fault.kind === "leak") wear.leak = Math.max(wear.leak, grown);
+    else if (fault.kind === "overload") wear.overload = Math.max(wear.overload, amount);
+  }
+  return wear;
+}
+
+/**
+ * What a faulty sensor says instead of `value`; null when it is silent. `last` is what it said before,
+ * `draws` two numbers that are drawn for every sample, faulty or not.
+ */
+export function distort(
+  fault: Fault,
+  tS: number,
+  value: number,
+  last: number,
+  draws: { uniform: number; normal: number },
+): number | null {
+  const amount = fault.amount ?? 0;
+  switch (fault.kind) {
+    case "drift":
+      return value + amount * (tS - fault.atS) / fault.durationS;
+    case "spike":
+      return draws.uniform < SPIKE_SHARE ? value + amount : value;
+    case "noise":
+      return value + amount * draws.normal;
+    case "stuck":
+      return last;
+    case "silence":
+      return null;
+    default:
+      return value;
+  }
+}
+
+export function isActive(fault: Fault, tS: number): boolean {
+  return tS >= fault.atS && tS < fault.atS + fault.durationS;
+}
+
+/** Sentences about what is wrong with a script; empty when it can be played on these sensors. */
+export function faultErrors(
+  faults: readonly Fault[],
+  sensorsOf: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const errors: string[] = [];
+  faults.forEach((fault, i) => {
+    const sensors = sensorsOf.get(fault.machine);
+    const isSensorFault = (SENSOR_FAULTS as readonly string[]).includes(fault.kind);
+    if (sensors === undefined) {
+      errors.push(
+        `faults.${i}.machine is "${fault.machine}": give one of ${
+          [...sensorsOf.keys()].join(", ")
+        }`,
+      );
+    } else if (isSensorFault && !sensors.includes(fault.sensor ?? "")) {
+      errors.push(
+        `faults.${i}.sensor is "${fault.sensor ?? ""}": give one of ${sensors.join(", ")}`,
+      );
+    }
+  });
+  return errors;
+}
