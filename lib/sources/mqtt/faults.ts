@@ -45,7 +45,7 @@ export function refusalOf(code: number): Refusal {
 
 const TLS: readonly [pattern: RegExp, why: string][] = [
   [
-    /UnknownIssuer|self.signed|unable to get (local )?issuer|unable to verify/i,
+    /UnknownIssuer|BadSignature|self.signed|unable to get (local )?issuer|unable to verify/i,
     "its certificate is not signed by an authority that this host knows; name the authority's file (MQTT_CA)",
   ],
   [/NotValidForName|does not match|altname/i, "its certificate is for another name"],

@@ -41,7 +41,7 @@ export const mqttOptions = z.strictObject({
     title: "Session expiry",
     description: "Seconds for which the broker keeps messages while Perch is away (MQTT 5).",
   }),
-  keepaliveS: z.int().min(5).max(3600).default(30).meta({ title: "Keep-alive" }),
+  keepaliveS: z.int().min(1).max(3600).default(30).meta({ title: "Keep-alive" }),
   connectTimeoutMs: z.int().min(100).max(120_000).default(10_000).meta({
     title: "Connect timeout",
   }),
