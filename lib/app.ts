@@ -8,14 +8,16 @@ import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { createSources } from "./app/sources.ts";
-import { houseKeeping, readingsUpkeep } from "./app/tasks.ts";
+import { diskUsed, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import { createIntake, type Intake } from "./intake/intake.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
 import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
+import { createRecent, type Recent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
+import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
 import { loadRegistry } from "./machines/store.ts";
@@ -41,6 +43,8 @@ export interface Parts {
   replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
   sources: Source[];
   hub: StreamHub;
+  recent: Recent;
+  status: StatusBoard;
   access: Access;
   components: Components;
   loopLag: LoopLag;
@@ -126,6 +130,7 @@ export function buildApp(options: AppOptions): App {
       },
     });
     const hub = createStreamHub({ clock, sensors: registry });
+    const recent = createRecent({ clock, sensors: registry });
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -137,7 +142,10 @@ export function buildApp(options: AppOptions): App {
       decode,
       rejects,
       deadLetters,
-      publish: (group) => hub.publishReadings(group),
+      publish: (group) => {
+        recent.add(group);
+        hub.publishReadings(group);
+      },
       commitIntervalMs: config.intake.commitIntervalMs,
     });
     endings.push(() => intake.close());
@@ -154,6 +162,16 @@ export function buildApp(options: AppOptions): App {
     const loopLag = measureLoopLag();
     endings.push(() => loopLag.stop());
     describeParts(components, { fault: () => fatal, intake, sources });
+    const status = createStatusBoard({
+      clock,
+      sensors: registry,
+      recent,
+      intake,
+      stored: () => storage.readings.stats(),
+      overall: () => components.overall(),
+      diskUsed: () => diskUsed(config.dataDir),
+      hub,
+    });
     const replay = createReplay({ intake, decode, decodeHttp });
     return {
       storage,
@@ -163,6 +181,8 @@ export function buildApp(options: AppOptions): App {
       replay,
       sources,
       hub,
+      recent,
+      status,
       access,
       components,
       loopLag,
@@ -193,6 +213,8 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, retention: config.retention }),
     );
+    supervisor.start(parts.status.task);
+    supervisor.start(seedRecent(parts));
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

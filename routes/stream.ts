@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { randomId } from "../lib/base/ids.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { LimitSocket, SocketLimits } from "../lib/live/socket_limits.ts";
 import type { StreamFilter, StreamHub } from "../lib/live/stream.ts";
@@ -11,7 +10,7 @@ import { type Route, route } from "./route.ts";
 export const STREAM_TYPES = ["reading", "status", "event", "alarm", "component"] as const;
 
 export interface StreamServices {
-  hub: Pick<StreamHub, "open" | "endFor">;
+  hub: Pick<StreamHub, "open">;
   sensors: SensorDirectory;
   limitSocket: LimitSocket;
   /** What the kernel may hold for a stream, and how long a reader may read nothing. */
@@ -48,14 +47,10 @@ export function streamRoutes(services: StreamServices): Route[] {
         429: { description: "Too many streams are open; see Retry-After" },
       },
       handler: ({ c, query, address, onEnded }) => {
-        // One name per stream, so that it ends with the very sign-in it was opened with.
-        const identity = randomId();
-        const unwatch = onEnded(() => services.hub.endFor(identity));
         const body = services.hub.open({
           filter: streamFilter(query, services.sensors),
           address,
-          identity,
-          onClose: unwatch,
+          onEnded,
           lastEventId: c.req.header("last-event-id") ?? null,
         });
         const peer = socketPeer(c);

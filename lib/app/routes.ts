@@ -3,8 +3,11 @@ import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mount } from "../../routes/mount.ts";
+import { readingRoutes } from "../../routes/readings.ts";
 import type { Route } from "../../routes/route.ts";
+import { sensorRoutes } from "../../routes/sensors.ts";
 import { simulatorRoutes } from "../../routes/simulator.ts";
+import { statusRoutes } from "../../routes/status.ts";
 import { streamRoutes } from "../../routes/stream.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
@@ -32,7 +35,8 @@ export interface RouteOptions {
 /** The route table of the whole product. */
 export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { clock, version, startedMs } = options;
-  const { intake, hub, registry, components, access } = parts;
+  const { intake, hub, registry, components, access, recent } = parts;
+  const { readings } = parts.storage;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   return [
     ...healthRoutes({
@@ -46,6 +50,17 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
+    ...sensorRoutes({ sensors: registry, recent }),
+    ...readingRoutes({ sensors: registry, readings, clock }),
+    ...statusRoutes({
+      status: parts.status,
+      components,
+      stored: () => readings.stats(),
+      sources: () => parts.sources.map((source) => source.state()),
+      rejects: parts.rejects,
+      version,
+      uptimeS,
+    }),
   ];
 }
 

@@ -1,8 +1,10 @@
+import { statfs } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
+import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep } from "../readings/upkeep.ts";
 import type { Storage } from "./storage.ts";
 
@@ -41,4 +43,26 @@ export function houseKeeping(
       }
     },
   };
+}
+
+/** Loads the last minutes of every sensor once, beside everything else, and rests then. */
+export function seedRecent(deps: { recent: Recent; storage: Storage }): Task {
+  return {
+    name: "recent readings",
+    async run(signal) {
+      await deps.recent.seed(deps.storage.readings, signal);
+      if (signal.aborted) return;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+  };
+}
+
+/** Share of the disk under `path` that is in use, 0…1; null where the system does not say. */
+export async function diskUsed(path: string): Promise<number | null> {
+  try {
+    const { blocks, bavail } = await statfs(path);
+    return blocks === 0 ? null : 1 - bavail / blocks;
+  } catch {
+    return null;
+  }
 }

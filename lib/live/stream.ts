@@ -31,11 +31,9 @@ export interface OpenStream {
   filter: StreamFilter;
   /** Address the limits count by. */
   address: string;
-  /** What `endFor` ends it by. */
-  identity: string | null;
-  /** Called once when the stream is over, whoever ended it. */
-  onClose?: () => void;
   lastEventId: string | null;
+  /** Calls `end` when the asker may no longer read; gives the function that stops watching. */
+  onEnded?: (end: () => void) => () => void;
 }
 
 export interface StreamLimits {
@@ -84,8 +82,6 @@ export interface StreamHub {
   publishReadings(group: CommittedGroup): void;
   /** Any other event; `data` must be JSON. */
   publish(type: string, data: unknown): void;
-  /** Ends the streams opened with this `identity` (signed out, disabled, expired). */
-  endFor(identity: string): void;
   stats(): StreamStats;
 }
 
@@ -101,8 +97,8 @@ interface Client {
   controller: ReadableStreamDefaultController<Uint8Array>;
   audience: Audience;
   address: string;
-  identity: string | null;
-  onClose: (() => void) | undefined;
+  /** Stops watching whether the asker may still read. */
+  unwatch: () => void;
   /** Number of the next event to hand over. */
   next: number;
   behind: boolean;
@@ -253,12 +249,17 @@ export function createStreamHub(deps: {
   function leave(client: Client): void {
     if (!client.audience.clients.delete(client)) return;
     behind.delete(client);
+    client.unwatch();
     if (client.audience.clients.size === 0) audiences.delete(client.audience.filter.key);
     const left = byAddress.get(client.address)! - 1;
     if (left > 0) byAddress.set(client.address, left);
     else byAddress.delete(client.address);
     count.clients--;
-    client.onClose?.();
+  }
+
+  function end(client: Client): void {
+    leave(client);
+    client.controller.close();
   }
 
   function* everyone(): Iterable<Client> {
@@ -299,17 +300,14 @@ export function createStreamHub(deps: {
     },
     stop() {
       stopping.abort();
-      for (const client of everyone()) {
-        leave(client);
-        client.controller.close();
-      }
+      for (const client of everyone()) end(client);
     },
     open(options) {
       if (stopping.signal.aborted) {
         throw new PerchError("unavailable", "Perch is stopping.", { retryAfterS: 5 });
       }
       admit(options.address);
-      const { filter, address, identity } = options;
+      const { filter, address, onEnded } = options;
       let client: Client;
       return new ReadableStream<Uint8Array>({
         start(controller) {
@@ -318,14 +316,14 @@ export function createStreamHub(deps: {
             controller,
             audience,
             address,
-            identity,
-            onClose: options.onClose,
+            unwatch: () => {},
             next: 0,
             behind: false,
             room: 0,
             progressMs: 0,
           };
           join(client);
+          if (onEnded) client.unwatch = onEnded(() => end(client));
           greet(client, options.lastEventId);
         },
         cancel() {
@@ -342,13 +340,6 @@ export function createStreamHub(deps: {
       const json = JSON.stringify(data);
       const size = json.length * 3 + 64;
       publishEntry({ n: ring.next, size, type, group: null, bytes: null, json });
-    },
-    endFor(identity) {
-      for (const client of everyone()) {
-        if (client.identity !== identity) continue;
-        leave(client);
-        client.controller.close();
-      }
     },
     stats: () => ({ ...count, events: ring.next - 1, ringBytes: ring.bytes }),
   };

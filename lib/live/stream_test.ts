@@ -17,7 +17,6 @@ function setup(limits: Partial<StreamLimits> = {}) {
     hub.open({
       filter: EVERYTHING,
       address: "192.0.2.1",
-      identity: null,
       lastEventId: null,
       ...options,
     });
@@ -167,15 +166,22 @@ Deno.test("stream counts loopback towards the limit of all only", () => {
   for (let i = 0; i < 5; i++) open({ address: "127.0.0.1" });
 });
 
-Deno.test("stop ends every stream; endFor those of one identity", async () => {
+Deno.test("stop ends every stream, and onEnded the one of its asker", async () => {
   const { hub, read } = setup();
-  const one = read({ identity: "u1" });
-  const two = read({ identity: "u2" });
+  let endOne = () => {};
+  let watched = 0;
+  const onEnded = (end: () => void) => {
+    watched++;
+    endOne = end;
+    return () => void watched--;
+  };
+  const one = read({ onEnded });
+  const two = read();
   await one.next();
   await two.next();
-  hub.endFor("u1");
+  endOne();
   assert.equal(await one.next(), null);
-  assert.equal(hub.stats().clients, 1);
+  assert.deepEqual([hub.stats().clients, watched], [1, 0]);
   hub.stop();
   assert.equal(await two.next(), null);
   assert.throws(() => read(), /stopping/);

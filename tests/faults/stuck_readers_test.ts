@@ -1,15 +1,16 @@
 /**
  * Readers that open a stream and then read nothing. What they may cost is bounded, in the process and in
- * the kernel, and they are dropped. `SABOTAGE=1` takes the limits away and must turn the test red.
+ * the kernel, and they are dropped. `SABOTAGE=stuck_readers` takes the limits away and must turn the test red.
  */
 import assert from "node:assert/strict";
+import { sabotaged } from "../support/sabotage.ts";
 import { openStream } from "../support/sse.ts";
 import { startStreamServer } from "../support/stream_server.ts";
 
 const STUCK = Number(Deno.env.get("STUCK_READERS") ?? 200);
 const CAP = STUCK + 10;
 const MIB = 1024 * 1024;
-const sabotage = Deno.env.get("SABOTAGE") === "1";
+const sabotage = sabotaged("stuck_readers");
 const request = new TextEncoder().encode(
   "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n",
 );

@@ -1,7 +1,7 @@
 /**
  * A reader that is cut 1 000 times and comes back with `Last-Event-ID` gets every reading once; one
  * that stays away longer than the ring reaches is told so. The oracle is the count in the readings, not
- * the ids. `SABOTAGE=1` shrinks the ring to one event and must turn the first test red.
+ * the ids. `SABOTAGE=stream_resume` shrinks the ring to one event and must turn the first test red.
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../../lib/base/clock.ts";
@@ -10,9 +10,10 @@ import { createStreamHub } from "../../lib/live/stream.ts";
 import { mount } from "../../routes/mount.ts";
 import { streamRoutes } from "../../routes/stream.ts";
 import { directoryOf, groupOf } from "../support/directory.ts";
+import { sabotaged } from "../support/sabotage.ts";
 import { type EventReader, openStream } from "../support/sse.ts";
 
-const sabotage = Deno.env.get("SABOTAGE") === "1";
+const sabotage = sabotaged("stream_resume");
 const headers = { authorization: "Bearer x" };
 
 function startServer(ringEvents: number) {

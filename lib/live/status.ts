@@ -1,0 +1,109 @@
+import type { Clock } from "../base/clock.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { IntakeStats } from "../intake/intake.ts";
+import type { SensorDirectory } from "../machines/registry.ts";
+import type { StoreStats } from "../readings/store.ts";
+import type { Overall } from "./components.ts";
+import type { Recent } from "./recent.ts";
+import type { StreamHub } from "./stream.ts";
+
+/** How Perch is doing, in one small object: the system line of the overview and the `status` event. */
+export interface Status {
+  /** Epoch ms. */
+  ts: number;
+  overall: Overall;
+  sensors: { total: number; offline: number; unreviewed: number };
+  readings: {
+    per_s: number;
+    /** On disk, all time. */
+    stored: number;
+    /** Since the start. */
+    rejected: number;
+    duplicate: number;
+    waiting: number;
+  };
+  database_bytes: number;
+  /** Share of the disk in use, 0…1; null where it cannot be told. */
+  disk_used: number | null;
+  streams: number;
+}
+
+export interface StatusServices {
+  clock: Clock;
+  sensors: SensorDirectory;
+  recent: Pick<Recent, "status">;
+  intake: { stats(): IntakeStats };
+  stored: () => Promise<StoreStats>;
+  overall: () => Overall;
+  /** Share of the disk in use, 0…1. */
+  diskUsed: () => Promise<number | null>;
+  hub: Pick<StreamHub, "publish" | "stats">;
+}
+
+const EVERY_MS = 2_000;
+/** Asking the database and the file system more often than this tells nothing new. */
+const SLOW_EVERY_MS = 10_000;
+
+export interface StatusBoard {
+  now(): Promise<Status>;
+  /** Publishes a `status` event every 2 s while someone listens. */
+  task: Task;
+}
+
+export function createStatusBoard(services: StatusServices): StatusBoard {
+  const { clock, sensors, recent, hub } = services;
+  let slow: { atMs: number; store: StoreStats; stored: number; disk: number | null } | null = null;
+
+  async function slowPart() {
+    if (slow === null || clock.monotonic() - slow.atMs > SLOW_EVERY_MS) {
+      const stored = services.intake.stats().stored;
+      const [store, disk] = await Promise.all([services.stored(), services.diskUsed()]);
+      slow = { atMs: clock.monotonic(), store, stored, disk };
+    }
+    return slow;
+  }
+
+  async function now(): Promise<Status> {
+    const { store, stored, disk } = await slowPart();
+    const flow = services.intake.stats();
+    const all = sensors.all();
+    return {
+      ts: clock.now(),
+      overall: services.overall(),
+      sensors: {
+        total: all.length,
+        offline: count(all, (sensor) => recent.status(sensor) === "offline"),
+        unreviewed: count(all, (sensor) => sensor.review === "new"),
+      },
+      readings: {
+        per_s: Math.round(flow.ratePerS * 10) / 10,
+        stored: store.readings + Math.max(0, flow.stored - stored),
+        rejected: flow.rejected,
+        duplicate: flow.duplicate,
+        waiting: flow.queued,
+      },
+      database_bytes: store.databaseBytes,
+      disk_used: disk,
+      streams: hub.stats().clients,
+    };
+  }
+
+  return {
+    now,
+    task: {
+      name: "status",
+      async run(signal) {
+        for (;;) {
+          await clock.sleep(EVERY_MS, signal);
+          if (hub.stats().clients > 0) hub.publish("status", await now());
+        }
+      },
+    },
+  };
+}
+
+function count<T>(items: readonly T[], test: (item: T) => boolean): number {
+  let n = 0;
+  for (const item of items) if (test(item)) n++;
+  return n;
+}

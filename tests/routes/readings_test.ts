@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { csvCell } from "../../routes/csv.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+
+const T0 = Date.UTC(2026, 0, 5, 12);
+
+async function withReadings(test: (app: RunningApp) => Promise<void>): Promise<void> {
+  const app = await runApp();
+  try {
+    const temperature = Array.from({ length: 600 }, (_, i) => ({
+      machine: "hall/press",
+      sensor: "temperature",
+      unit: "°C",
+      ts: T0 + i * 1000,
+      value: i === 300 ? 99.5 : 20 + i % 10,
+    }));
+    const mode = ["idle", "=1+1", "running"].map((value, i) => ({
+      machine: "hall/press",
+      sensor: "mode",
+      ts: T0 + i * 1000,
+      value,
+    }));
+    await app.ingest([...temperature, ...mode]);
+    await test(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+Deno.test("GET /api/readings gives exact buckets, the spike included", () =>
+  withReadings(async (app) => {
+    const query = `sensor=press/temperature&from=${T0}&to=${T0 + 600_000}&points=10`;
+    const answer = await (await app.ask(`/api/readings?${query}`)).json();
+    assert.equal(answer.sensor, "hall/press/temperature");
+    assert.equal(answer.unit, "°C");
+    assert.equal(answer.t.length, 10);
+    assert.equal(Math.max(...answer.max), 99.5);
+    assert.equal(answer.n.reduce((a: number, b: number) => a + b), 600);
+    assert.deepEqual([answer.min[0], answer.mean[0], answer.max[0]], [20, 24.5, 29]);
+  }));
+
+Deno.test("GET /api/readings with points=0 gives the readings, page by page", () =>
+  withReadings(async (app) => {
+    const query = `sensor=press/temperature&from=${T0}&to=${T0 + 600_000}&points=0&limit=400`;
+    const first = await (await app.ask(`/api/readings?${query}`)).json();
+    assert.deepEqual([first.t.length, first.t[0], first.v[0]], [400, T0, 20]);
+    const second = await (await app.ask(`/api/readings?${query}&cursor=${first.next}`)).json();
+    assert.equal(second.t.length, 200);
+    assert.equal(second.next, null);
+    const mode = await app.ask(`/api/readings?sensor=press/mode&from=${T0}&points=0`);
+    assert.deepEqual((await mode.json()).v, ["idle", "=1+1", "running"]);
+  }));
+
+Deno.test("GET /api/readings as CSV and NDJSON has every reading; formulas are text", () =>
+  withReadings(async (app) => {
+    const query = `sensor=press/temperature&from=${T0}&to=${T0 + 600_000}&points=0`;
+    const csv = await app.ask(`/api/readings?${query}&format=csv`);
+    assert.match(csv.headers.get("content-disposition")!, /hall_press_temperature\.csv/);
+    const lines = (await csv.text()).trim().split("\r\n");
+    assert.equal(lines.length, 601);
+    assert.equal(lines[0], "ts,time,sensor,value,unit");
+    assert.equal(lines[1], `${T0},2026-01-05T12:00:00.000Z,hall/press/temperature,20,°C`);
+    const mode = await app.ask(`/api/readings?sensor=press/mode&from=${T0}&points=0&format=csv`);
+    assert.match(await mode.text(), /,'=1\+1,/);
+    const ndjson = await app.ask(`/api/readings?${query}&format=ndjson`);
+    const items = (await ndjson.text()).trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(items[300], {
+      sensor: "hall/press/temperature",
+      ts: T0 + 300_000,
+      value: 99.5,
+    });
+  }));
+
+Deno.test("GET /api/readings names the field, the value and what is allowed", () =>
+  withReadings(async (app) => {
+    const cases: [string, number, RegExp][] = [
+      ["", 400, /query\.sensor/],
+      ["sensor=none", 404, /"none"/],
+      ["sensor=press/temperature&from=yesterday", 400, /query\.from: "yesterday".*epoch milli/],
+      ["sensor=press/temperature&points=1e9", 400, /query\.points: "1e9".*0 to 10000/],
+      ["sensor=press/temperature&from=5&to=5", 400, /query\.from: 5 is not before/],
+      ["sensor=press/temperature&colour=red", 400, /query\.colour: unknown field/],
+    ];
+    for (const [query, status, detail] of cases) {
+      const response = await app.ask(`/api/readings?${query}`);
+      assert.equal(response.status, status, query);
+      assert.match((await response.json()).detail, detail);
+    }
+  }));
+
+Deno.test("GET /api/sensors lists, filters and pages; a sensor is found by every name", () =>
+  withReadings(async (app) => {
+    const all = await (await app.ask("/api/sensors")).json();
+    assert.deepEqual(all.items.map((s: { sensor: string }) => s.sensor), ["mode", "temperature"]);
+    const temperature = all.items[1];
+    assert.deepEqual(temperature.last, { value: 29, ts: T0 + 599_000 });
+    assert.equal(temperature.machine, "hall/press");
+    assert.equal(temperature.kind, "number");
+    const page = await (await app.ask("/api/sensors?limit=1")).json();
+    const next = await (await app.ask(`/api/sensors?limit=1&cursor=${page.next}`)).json();
+    assert.deepEqual([next.items[0].id, next.next], [temperature.id, null]);
+    const found = await (await app.ask("/api/sensors?q=TEMP&kind=number")).json();
+    assert.equal(found.items.length, 1);
+    for (const name of [temperature.id, "hall/press/temperature", "press/temperature"]) {
+      const one = await (await app.ask(`/api/sensors/${name}`)).json();
+      assert.equal(one.id, temperature.id, name);
+    }
+  }));
+
+Deno.test("GET /api/status, /api/stats and /api/sources tell what was stored and what was refused", () =>
+  withReadings(async (app) => {
+    await app.ask("/api/ingest/batch", {
+      role: "engineer",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify([{ machine: "m", sensor: "s", value: 1, ts: 33658 * 31557600000 }]),
+    });
+    const status = await (await app.ask("/api/status")).json();
+    assert.deepEqual([status.readings.stored, status.readings.rejected], [603, 1]);
+    assert.equal(status.sensors.total, 2);
+    assert.ok(status.components.length > 0);
+    const stats = await (await app.ask("/api/stats")).json();
+    assert.equal(stats.readings.stored, 603);
+    const sources = await (await app.ask("/api/sources")).json();
+    assert.equal(sources.rejected.total, 1);
+    assert.equal(sources.rejected.latest[0].code, "bad_time");
+    assert.match(sources.rejected.latest[0].payload, /"sensor":"s"/);
+  }));
+
+Deno.test("csvCell quotes, and disarms text that a spreadsheet would run", () => {
+  const cases: [string | number | null, string][] = [
+    ["plain", "plain"],
+    ["a,b", '"a,b"'],
+    ['say "x"', '"say ""x"""'],
+    ["=1+1", "'=1+1"],
+    ["+1", "'+1"],
+    ["-1", "'-1"],
+    ["@x", "'@x"],
+    ["\tx", "'\tx"],
+    [-1.5, "-1.5"],
+    [1e21, "1e+21"],
+    [null, ""],
+    ["two\nlines", '"two\nlines"'],
+  ];
+  for (const [value, expected] of cases) assert.equal(csvCell(value), expected);
+});

@@ -1,0 +1,46 @@
+import { systemActor } from "../../lib/access/audit.ts";
+import type { Role } from "../../lib/access/identity.ts";
+import type { Parts } from "../../lib/app.ts";
+import { startApp } from "./app.ts";
+
+/** The whole application, with keys to ask it. */
+export interface RunningApp {
+  url: string;
+  parts: Parts;
+  /** Asks with an API key of the given role (default viewer). */
+  ask(path: string, init?: RequestInit & { role?: Role }): Promise<Response>;
+  /** Stores readings; throws when one is refused. */
+  ingest(readings: unknown[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts it on a free port; `env` are the variables a user would set. */
+export async function runApp(env: Record<string, string> = {}): Promise<RunningApp> {
+  const { app, url, close } = await startApp(env);
+  const parts = app.parts();
+  const keys: Partial<Record<Role, string>> = {};
+  const keyOf = async (role: Role) =>
+    keys[role] ??=
+      (await parts.access.keys.add({ name: `test ${role}`, role }, systemActor("test"))).key;
+  const ask: RunningApp["ask"] = async (path, { role = "viewer", ...init } = {}) =>
+    await fetch(url + path, {
+      ...init,
+      headers: { authorization: `Bearer ${await keyOf(role)}`, ...init.headers },
+    });
+  return {
+    url,
+    parts,
+    ask,
+    async ingest(readings) {
+      const response = await ask("/api/ingest/batch", {
+        role: "engineer",
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(readings),
+      });
+      const text = await response.text();
+      if (response.status !== 200 || JSON.parse(text).rejected.length > 0) throw new Error(text);
+    },
+    stop: close,
+  };
+}
