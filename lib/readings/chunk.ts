@@ -10,6 +10,7 @@ import type { Slice } from "./slice.ts";
 import {
   PREDICT_GRID,
   PREDICT_LEVEL,
+  PREDICT_MEAN,
   PREDICT_PREVIOUS,
   PREDICT_SLOPE,
   readPlane,
@@ -118,7 +119,7 @@ function scaleAt(
 function writeScaled(out: ByteWriter, value: Float64Array, scaled: Scaled): void {
   out.u8(VALUES_SCALED);
   out.u8(scaled.exponent);
-  writeWholes(out, scaled.mantissa, [PREDICT_PREVIOUS, PREDICT_LEVEL]);
+  writeWholes(out, scaled.mantissa, [PREDICT_PREVIOUS, PREDICT_MEAN, PREDICT_LEVEL]);
   out.varint(scaled.exceptions.length);
   let before = 0;
   for (const at of scaled.exceptions) {

@@ -2,7 +2,7 @@
  * DESIGN. A column of whole numbers becomes *residuals* against a prediction, zigzag-coded, cut into byte
  * planes (all lowest bytes, then all second bytes, …), each plane compressed by itself: noise fills the
  * lowest plane and the rest is nearly constant, which an entropy coder handles best with a table per plane.
- * Two predictions are tried and the one with the smaller estimated size is taken.
+ * Some predictions are tried and the one with the smallest estimated size is taken.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";
@@ -12,7 +12,13 @@ export const PREDICT_LEVEL = 0;
 export const PREDICT_PREVIOUS = 1;
 export const PREDICT_SLOPE = 2;
 export const PREDICT_GRID = 3;
-export type Predictor = 0 | 1 | 2 | 3;
+export const PREDICT_MEAN = 4;
+export type Predictor = 0 | 1 | 2 | 3 | 4;
+
+/** `PREDICT_MEAN` is the mean of this many numbers before: noise on a slowly moving level. */
+const MEAN_OF = 8;
+/** Sums of `MEAN_OF` numbers up to here are exact. */
+const MEAN_MOST = 2 ** 43;
 
 const PLANE_STORED = 0;
 const PLANE_ZSTD = 1;
@@ -34,6 +40,7 @@ export function writeWholes(
 ): void {
   let best: Residuals | null = null;
   for (const predictor of predictors) {
+    if (predictor === PREDICT_MEAN && !allWithin(numbers, MEAN_MOST)) continue;
     const residuals = residualsOf(numbers, predictor);
     if (best === null || residuals.bits < best.bits) best = residuals;
   }
@@ -63,8 +70,13 @@ function residualsOf(numbers: Float64Array, predictor: Predictor): Residuals {
     ? Math.round((numbers[n - 1] - numbers[0]) / (n - 1))
     : 0;
   let most = 0;
+  let sum = 0;
   for (let i = 0; i < n; i++) {
-    const residual = numbers[i] - predicted(numbers, i, predictor, base, step);
+    const prediction = predictor === PREDICT_MEAN
+      ? meanBefore(sum, i, base)
+      : predicted(numbers, i, predictor, base, step);
+    sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
+    const residual = numbers[i] - prediction;
     const code = residual >= 0 ? residual * 2 : -residual * 2 - 1;
     codes[i] = code;
     if (code > most) most = code;
@@ -74,6 +86,16 @@ function residualsOf(numbers: Float64Array, predictor: Predictor): Residuals {
   let bits = 0;
   for (let p = 0; p < planes; p++) bits += entropyBits(codes, p);
   return { predictor, base, step, codes, planes, bits };
+}
+
+/** Prediction from the sum of the (up to) `MEAN_OF` numbers before number `i`. */
+function meanBefore(sum: number, i: number, base: number): number {
+  return i === 0 ? base : Math.round(sum / Math.min(i, MEAN_OF));
+}
+
+function allWithin(numbers: Float64Array, most: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if (Math.abs(numbers[i]) > most) return false;
+  return true;
 }
 
 function predicted(
@@ -160,17 +182,22 @@ export function readPlane(reader: ByteReader, n: number): Uint8Array {
 /** Reads `n` numbers that `writeWholes` wrote. */
 export function readWholes(reader: ByteReader, n: number): Float64Array {
   const predictor = reader.u8();
-  if (predictor > PREDICT_GRID) throw new FormatError(`predictor ${predictor} is not known`);
+  if (predictor > PREDICT_MEAN) throw new FormatError(`predictor ${predictor} is not known`);
   const base = reader.zigzag();
   const step = reader.zigzag();
   const planes = reader.u8();
   if (planes > MOST_PLANES) throw new FormatError(`${planes} planes are too many`);
   const numbers = new Float64Array(n);
   for (let p = 0; p < planes; p++) addPlane(numbers, readPlane(reader, n), p);
+  let sum = 0;
   for (let i = 0; i < n; i++) {
     const code = numbers[i];
     const residual = code % 2 === 0 ? code / 2 : -(code + 1) / 2;
-    numbers[i] = residual + predicted(numbers, i, predictor as Predictor, base, step);
+    const prediction = predictor === PREDICT_MEAN
+      ? meanBefore(sum, i, base)
+      : predicted(numbers, i, predictor as Predictor, base, step);
+    numbers[i] = residual + prediction;
+    sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
   }
   return numbers;
 }
