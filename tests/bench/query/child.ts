@@ -1,6 +1,6 @@
 /** One fresh process of the query benchmark: prints its times as JSON. */
 import { silentLog } from "../../../lib/base/log.ts";
-import { openStorage } from "../../../lib/storage.ts";
+import { openStorage } from "../../../lib/app/storage.ts";
 import { median } from "../../support/bench.ts";
 
 const REPEATS = 30;
