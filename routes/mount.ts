@@ -39,8 +39,13 @@ export interface MountOptions {
   hostName?: string | null;
   /** Calls `onEnd` once when `who` is over (signed out, disabled, expired); see `RouteContext.onEnded`. */
   watch?: (who: Identity, onEnd: () => void) => () => void;
-  /** Throws PerchError `rate_limited`; asked after the policy, before the body is read. */
-  admit?: (request: { route: Route; who: Identity | null; address: string }) => void;
+  /** Throws PerchError `rate_limited`; asked before the policy, so that refusals are limited too. */
+  admit?: (request: {
+    policy: Route["policy"];
+    who: Identity | null;
+    address: string;
+    loopback: boolean;
+  }) => void;
   /** An HTML page for a problem, for people; without it they get problem+json. */
   errorPage?: (problem: Problem, who: Identity | null) => string;
   /** Address of the socket's other end (default: what Deno.serve says). */
@@ -51,7 +56,7 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
  * Builds the Hono app of a route table. For each request, in this order: Host allow-list (421), identity,
- * policy (401, 403, or to the sign-in page), origin of writes (403), limits (429), body size (413),
+ * limits (429), policy (401, 403, or to the sign-in page), origin of writes (403), body size (413),
  * validation (400), handler. Whatever is thrown becomes problem+json, or an HTML page for people.
  * @throws Error at start for two routes with the same method and path.
  */
@@ -78,6 +83,7 @@ export function mount(options: MountOptions): Hono {
     try {
       const credentials = credentialsOf(c, peer);
       if (credentials) who = await options.resolve(credentials);
+      options.admit?.({ policy: route.policy, who, ...peer });
       const decision = decide(route.policy, route.method, who, peer.loopback);
       if (!decision.allow) {
         if (decision.reason === "forbidden") throw new PerchError("forbidden", decision.message);
@@ -85,7 +91,6 @@ export function mount(options: MountOptions): Hono {
         throw new PerchError("unauthenticated", "sign in, or send a valid token or key");
       }
       checkOrigin(c, who, host);
-      options.admit?.({ route, who, address: peer.address });
       return await route.handler(await contextOf(route, c, who, peer));
     } catch (error) {
       return failed(c, error, who);

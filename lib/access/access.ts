@@ -19,6 +19,8 @@ import { createLinks } from "./links.ts";
 import type { Links } from "./links.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import type { PasswordHasher } from "./passwords.ts";
+import { createRateLimiter } from "./rate_limit.ts";
+import type { RateLimiter } from "./rate_limit.ts";
 import { createSecondFactor } from "./second_factor.ts";
 import type { SecondFactor } from "./second_factor.ts";
 import { readSecretFile, writeSecretFile } from "./secret_file.ts";
@@ -83,6 +85,8 @@ export interface Access {
   ): Promise<Identity | null>;
   /** For the embedded broker: `user` is a key's name or id, `password` the key. */
   authenticateMqtt(user: string, password: string): Identity | null;
+  /** Counts requests and refuses too many. */
+  readonly rateLimiter: RateLimiter;
   /** Calls `onEnd` once, within a second, when `who` is over. Returns the function that stops watching. */
   watch(who: Identity, onEnd: () => void): () => void;
   /** Ends what has expired and writes last-used times; runs under the supervisor. */
@@ -196,6 +200,7 @@ export function createAccess(options: AccessOptions): Access {
         : await tokens.identify(match[1]);
     },
     authenticateMqtt: (user, password) => keys.identifyMqtt(user, password),
+    rateLimiter: createRateLimiter({ clock }),
     watch: endings.watch,
     task: {
       name: "access",

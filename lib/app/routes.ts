@@ -73,6 +73,7 @@ export function mountApp(
     routes,
     resolve: (credentials) => access.resolve(credentials),
     watch: (who, onEnd) => access.watch(who, onEnd),
+    admit: (request) => access.rateLimiter.admit(request),
     log,
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
