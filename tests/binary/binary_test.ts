@@ -1,0 +1,125 @@
+/**
+ * The compiled binaries as users get them: made by `deno task compile` and `compile:arm64`, started, fed over
+ * MQTT and HTTP, asked, stopped, started again. The ARM64 one runs under qemu on other hosts.
+ */
+import assert from "node:assert/strict";
+import mqtt from "mqtt";
+import { addKey, perchCommand, ROOT, startPerch } from "../support/perch.ts";
+import { freePort } from "../support/port.ts";
+
+interface Binary {
+  name: string;
+  file: string;
+  /** What stands before it on this host. */
+  runner: string[];
+  readyMs: number;
+}
+
+const NATIVE = Deno.build.arch;
+const BINARIES: Binary[] = [
+  { name: "x86-64", file: "dist/perch", runner: runner("x86_64"), readyMs: 30_000 },
+  { name: "ARM64", file: "dist/perch-arm64", runner: runner("aarch64"), readyMs: 180_000 },
+];
+
+function runner(arch: string): string[] {
+  return arch === NATIVE ? [] : [`qemu-${arch}-static`];
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function run(binary: string[], args: string[], env: Record<string, string> = {}) {
+  const [command, all] = perchCommand(binary, args);
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: all,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Publishes at QoS 1 and resolves when the broker has acknowledged. */
+async function publish(port: number, topic: string, payload: string): Promise<void> {
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
+    protocolVersion: 4,
+    connectTimeout: 30_000,
+    reconnectPeriod: 0,
+  });
+  await client.publishAsync(topic, payload, { qos: 1 });
+  await client.endAsync();
+}
+
+for (const { name, file, runner, readyMs } of BINARIES) {
+  const path = ROOT + file;
+  const present = isThere(path);
+  if (!present) {
+    const message = `${file} is missing: deno task ${
+      name === "ARM64" ? "compile:arm64" : "compile"
+    }`;
+    if (Deno.env.get("PERCH_TEST_REQUIRE") === "all") throw new Error(message);
+    console.warn(`SKIPPED: ${message}`);
+  }
+  const binary = [...runner, path];
+
+  Deno.test({
+    name: `${file} (${name}) tells its version and refuses a wrong variable`,
+    ignore: !present,
+  }, async () => {
+    const version = await run(binary, ["version", "--json"]);
+    assert.equal(version.code, 0);
+    assert.match(JSON.parse(version.out).target, name === "ARM64" ? /^aarch64/ : /^x86_64/);
+    const wrong = await run(binary, ["serve"], { PERCH_PORT: "eighty" });
+    assert.equal(wrong.code, 2);
+    assert.equal(wrong.err.trim(), 'PERCH_PORT is "eighty": give a whole number from 0 to 65535.');
+  });
+
+  Deno.test({
+    name:
+      `${file} (${name}) boots, migrates, ingests over MQTT and HTTP, answers, stops, and starts again`,
+    ignore: !present,
+  }, async () => {
+    const dataDir = await Deno.makeTempDir({ prefix: "perch-binary-" });
+    const mqttPort = freePort();
+    const options = { dataDir, binary, readyMs, env: { MQTT_PORT: String(mqttPort) } };
+    const key = await addKey({ dataDir, binary, role: "engineer" });
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const tsMs = Date.now() - 60_000;
+    const raw = async (url: string, sensor: string) => {
+      const query = `sensor=${sensor}&from=${tsMs - 1000}&to=${tsMs + 1000}&points=0`;
+      const response = await fetch(`${url}/api/readings?${query}`, { headers });
+      assert.equal(response.status, 200, await response.clone().text());
+      return await response.json();
+    };
+
+    let perch = await startPerch(options);
+    try {
+      await publish(mqttPort, "factory/hall/press/t", JSON.stringify({ value: 21.5, ts: tsMs }));
+      const posted = await fetch(`${perch.url}/api/ingest`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ machine: "press", sensor: "p", value: 4.25, ts: tsMs }),
+      });
+      assert.ok(posted.ok, await posted.text());
+      const before = await raw(perch.url, "hall/press/t");
+      assert.deepEqual([before.t, before.v], [[tsMs], [21.5]]);
+      assert.equal(await perch.stop(), 0);
+
+      perch = await startPerch(options);
+      assert.deepEqual((await raw(perch.url, "hall/press/t")).v, [21.5]);
+      assert.deepEqual((await raw(perch.url, "press/p")).v, [4.25]);
+      const page = await fetch(`${perch.url}/login`, { redirect: "manual" });
+      await page.body?.cancel();
+      assert.ok(page.status < 500);
+      assert.equal(await perch.stop(), 0);
+    } finally {
+      await perch.kill();
+      await Deno.remove(dataDir, { recursive: true });
+    }
+  });
+}
