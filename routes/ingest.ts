@@ -39,6 +39,16 @@ const BatchAnswer = z.object({
   rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
 });
 
+const OneBody = z.looseObject({
+  machine: z.string().optional().describe("<area…>/<machine>; or `tag`"),
+  sensor: z.string().optional(),
+  tag: z.string().optional().describe("a sensor of the machine `default`, or `machine/sensor`"),
+  value: z.union([z.number(), z.boolean(), z.string()]),
+  ts: z.union([z.number(), z.string()]).optional().describe("s, ms or ISO 8601; or `timestamp`"),
+  unit: z.string().optional(),
+  seq: z.number().optional(),
+});
+
 /** HTTP ingest. Every 2xx is sent after the readings are committed. */
 export function ingestRoutes(services: IngestServices): Route[] {
   const { intake, parse } = services;
@@ -89,6 +99,12 @@ export function ingestRoutes(services: IngestServices): Route[] {
       method: "post",
       path: "/api/ingest",
       summary: "Store one reading",
+      accepts: {
+        "application/json": {
+          schema: OneBody,
+          example: { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, unit: "°C" },
+        },
+      },
       responses: { 200: { description: "Stored (or stored before)", schema: BatchAnswer } },
       handler: async (context) => {
         const answer = await take(context, parse.one);
@@ -101,6 +117,19 @@ export function ingestRoutes(services: IngestServices): Route[] {
       method: "post",
       path: "/api/ingest/batch",
       summary: "Store many readings; bad items are answered by index, good ones are stored",
+      accepts: {
+        "application/json": {
+          schema: z.union([z.array(OneBody), z.looseObject({ readings: z.array(OneBody) })]),
+          example: [
+            { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, ts: 1767225600000 },
+            { tag: "hall-1/press-3/rpm", value: 420, timestamp: "2026-01-01T00:00:00Z" },
+          ],
+        },
+        "application/x-ndjson": {
+          description: "one reading per line",
+          example: '{"machine":"hall-1/press-3","sensor":"temperature","value":61.5}\n',
+        },
+      },
       responses: { 200: { description: "What became of the items", schema: BatchAnswer } },
       handler: async (context) => context.c.json(await take(context, parse.batch)),
     }),
@@ -109,6 +138,12 @@ export function ingestRoutes(services: IngestServices): Route[] {
       method: "post",
       path: "/api/v2/write",
       summary: "Store Influx line protocol (Telegraf's influxdb_v2 output works unchanged)",
+      accepts: {
+        "text/plain": {
+          description: "Influx line protocol",
+          example: "hall-1/press-3 temperature=61.5,rpm=420i 1767225600000000000",
+        },
+      },
       query: z.object({
         precision: Precision.default("ns"),
         // Telegraf and other clients send these; Perch has one place for readings.

@@ -68,6 +68,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       summary: "Readings of a sensor: buckets (points=N) or raw (points=0); JSON, CSV or NDJSON",
       tags: ["Readings"],
       query: Query,
+      example: { query: { sensor: "hall-1/press-3/temperature", points: "100" } },
       responses: {
         200: {
           description: "Columns: t with min, mean, max and n, or t with v",

@@ -49,6 +49,14 @@ export interface Route {
   body?: z.ZodType;
   /** Largest body in bytes (default 1 MiB). */
   maxBodyBytes?: number;
+  /** Bodies by content type, for the document, of routes that read the raw body themselves. */
+  accepts?: Record<string, { description?: string; schema?: z.ZodType; example?: unknown }>;
+  /** A call that works, shown in the document and made by the tests. Routes with a `body` need one. */
+  example?: {
+    params?: Record<string, string>;
+    query?: Record<string, string>;
+    body?: unknown;
+  };
   /** Schema and description of good answers by status, for the API document. */
   responses?: Record<number, { description: string; schema?: z.ZodType; contentType?: string }>;
   handler: (context: RouteContext) => Response | Promise<Response>;

@@ -91,6 +91,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       summary: "A sensor by id, full name or machine/sensor",
       tags: ["Sensors"],
       params: z.object({ id: z.string().min(1).max(2000) }),
+      example: { params: { id: "hall-1/press-3/temperature" } },
       responses: {
         200: { description: "The sensor", schema: SensorJson },
         404: { description: "There is no such sensor" },

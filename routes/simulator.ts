@@ -49,6 +49,7 @@ export function simulatorRoutes({ simulator }: { simulator: Simulator | null }):
       policy: "engineer",
       summary: "Start the plant from its first second",
       tags,
+      accepts: { "application/json": { schema: simulatorOptions, example: { speed: 2 } } },
       responses,
       // Read here rather than by the table: no body at all means "as before".
       handler: async ({ c }) => {

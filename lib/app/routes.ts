@@ -4,6 +4,7 @@ import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mount } from "../../routes/mount.ts";
 import { readingRoutes } from "../../routes/readings.ts";
+import { openapiRoutes } from "../../routes/openapi.ts";
 import type { Route } from "../../routes/route.ts";
 import { sensorRoutes } from "../../routes/sensors.ts";
 import { simulatorRoutes } from "../../routes/simulator.ts";
@@ -38,7 +39,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { intake, hub, registry, components, access, recent } = parts;
   const { readings } = parts.storage;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
-  return [
+  const table: Route[] = [
     ...healthRoutes({
       version,
       components,
@@ -61,7 +62,13 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       version,
       uptimeS,
     }),
+    ...openapiRoutes({
+      routes: () => table,
+      version,
+      publicUrl: options.config.http.publicUrl,
+    }),
   ];
+  return table;
 }
 
 /** Mounts the table with the policies, limits and headers that hold for all of it. */

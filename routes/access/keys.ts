@@ -34,6 +34,7 @@ export function keyRoutes(access: Access): Route[] {
         expires: z.number().int().positive().optional().describe("epoch ms"),
         machine: z.string().max(200).optional().describe("<area…>/<machine> of a device key"),
       }),
+      example: { body: { name: "telegraf", role: "engineer", scopes: ["ingest"] } },
       responses: {
         201: {
           description: "The key; it is not shown again",

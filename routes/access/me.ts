@@ -39,6 +39,7 @@ export function meRoutes(access: Access): Route[] {
         password: z.string().max(256).optional(),
         current_password: z.string().max(1024).optional(),
       }),
+      example: { body: { name: "Ada" } },
       responses: {
         200: { description: "The person", schema: userShape },
         403: { description: "The current password is wrong" },
@@ -121,6 +122,7 @@ export function meRoutes(access: Access): Route[] {
           description: "The secret, shown once",
           schema: z.object({ secret: z.string(), uri: z.string() }),
         },
+        409: { description: "It is on already" },
       },
       handler: (context) => {
         const user = me(context, users);
@@ -135,11 +137,13 @@ export function meRoutes(access: Access): Route[] {
       summary: "Turn the second factor on with a first code",
       tags,
       body: z.strictObject({ code: z.string().max(20) }),
+      example: { body: { code: "123456" } },
       responses: {
         200: {
           description: "Recovery codes, shown once",
           schema: z.object({ recovery_codes: z.array(z.string()) }),
         },
+        409: { description: "No secret was shown lately" },
       },
       handler: async (context) => {
         const user = me(context, users);
@@ -154,6 +158,7 @@ export function meRoutes(access: Access): Route[] {
       summary: "Turn the second factor off (needs the password)",
       tags,
       body: z.strictObject({ password: z.string().max(1024) }),
+      example: { body: { password: "long enough" } },
       responses: { 204: { description: "Off" }, 403: { description: "The password is wrong" } },
       handler: async (context) => {
         const user = me(context, users);

@@ -48,6 +48,7 @@ export function peopleRoutes(access: Access): Route[] {
         name: z.string().max(80).optional(),
         password: z.string().max(256).optional(),
       }),
+      example: { body: { email: "new@example.org", role: "engineer", name: "New" } },
       responses: {
         201: {
           description: "The person, and the invitation",
@@ -86,6 +87,7 @@ export function peopleRoutes(access: Access): Route[] {
         role: z.enum(ROLES).optional(),
         state: z.enum(["active", "disabled"]).optional(),
       }),
+      example: { body: { role: "engineer" } },
       responses: {
         200: { description: "The person", schema: userShape },
         409: { description: "No active admin would be left" },
@@ -102,7 +104,10 @@ export function peopleRoutes(access: Access): Route[] {
       summary: "Delete a person; the name stays in the history",
       tags,
       params: idParam,
-      responses: { 204: { description: "Deleted" } },
+      responses: {
+        204: { description: "Deleted" },
+        409: { description: "No active admin would be left" },
+      },
       handler: async (context) => {
         await users.change(context.params.id, { state: "deleted" }, caller(context));
         return new Response(null, { status: 204 });
@@ -115,7 +120,10 @@ export function peopleRoutes(access: Access): Route[] {
       summary: "A new one-use link: invitation, or password reset for people who have one",
       tags,
       params: idParam,
-      responses: { 200: { description: "The link, shown once", schema: linkShape } },
+      responses: {
+        200: { description: "The link, shown once", schema: linkShape },
+        409: { description: "The person is disabled" },
+      },
       handler: async (context) => {
         const user = find(context.params.id);
         const kind = user.state === "invited" ? "invite" : "reset";

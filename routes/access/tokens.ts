@@ -43,6 +43,16 @@ export function tokenRoutes(access: Access): Route[] {
       summary: "Sign in with address and password (JSON, or form with username and password)",
       tags,
       maxBodyBytes: BODY_BYTES,
+      accepts: {
+        "application/json": {
+          schema: loginBody,
+          example: { email: "admin@example.org", password: "long enough" },
+        },
+        "application/x-www-form-urlencoded": {
+          schema: loginForm,
+          example: "username=admin%40example.org&password=long%20enough",
+        },
+      },
       responses: pairResponses,
       handler: async (context) => {
         const login = await readLogin(context.c);
@@ -57,6 +67,7 @@ export function tokenRoutes(access: Access): Route[] {
       tags,
       maxBodyBytes: BODY_BYTES,
       body: z.strictObject({ refresh_token: z.string().min(1).max(2000) }),
+      example: { body: { refresh_token: "aL8b0jyebDuklJAo0LGLeCE1f4k-08ol_boNWJ-jtwM" } },
       responses: pairResponses,
       handler: async (context) => {
         const token = context.body.refresh_token;
@@ -70,6 +81,12 @@ export function tokenRoutes(access: Access): Route[] {
       summary: "Sign out: ends the session of the access token, of the refresh token, or both",
       tags,
       maxBodyBytes: BODY_BYTES,
+      accepts: {
+        "application/json": {
+          schema: z.strictObject({ refresh_token: z.string().max(2000).optional() }),
+          example: { refresh_token: "aL8b0jyebDuklJAo0LGLeCE1f4k-08ol_boNWJ-jtwM" },
+        },
+      },
       responses: { 204: { description: "Signed out" } },
       handler: async ({ c, who }) => {
         const ended = new Set<string>();
