@@ -22,6 +22,7 @@ import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
 import { loadRegistry } from "./machines/store.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
+import type { Broker } from "./sources/broker/broker.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
@@ -42,6 +43,8 @@ export interface Parts {
   intake: Intake;
   replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
   sources: Source[];
+  /** One of the sources; null when `MQTT_URL` names another broker. */
+  broker: Broker | null;
   hub: StreamHub;
   recent: Recent;
   status: StatusBoard;
@@ -158,7 +161,14 @@ export function buildApp(options: AppOptions): App {
       demo: demoMode(config),
     });
     endings.push(() => access.stop());
-    const sources = createSources({ config, intake, access, clock, log: log.child("sources") });
+    const { sources, broker } = createSources({
+      config,
+      intake,
+      rejects,
+      access,
+      clock,
+      log: log.child("sources"),
+    });
     const loopLag = measureLoopLag();
     endings.push(() => loopLag.stop());
     describeParts(components, { fault: () => fatal, intake, sources });
@@ -180,6 +190,7 @@ export function buildApp(options: AppOptions): App {
       intake,
       replay,
       sources,
+      broker,
       hub,
       recent,
       status,

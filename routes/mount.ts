@@ -124,6 +124,7 @@ export function mount(options: MountOptions): Hono {
       c,
       who,
       address: peer.address,
+      loopback: peer.loopback,
       secure: peer.secure,
       onEnded: (listener: () => void) =>
         who !== null && options.watch ? options.watch(who, listener) : () => {},

@@ -24,6 +24,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   body: Body;
   /** Address of the peer, after trusted proxies. */
   address: string;
+  /** Nobody but this host itself: loopback socket and Host, no forwarding header. */
+  loopback: boolean;
   /** The browser speaks https to us or to the proxy in front of us. */
   secure: boolean;
   /**

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
+import { mqttRoutes } from "../../routes/mqtt.ts";
 import { mount } from "../../routes/mount.ts";
 import { readingRoutes } from "../../routes/readings.ts";
 import { openapiRoutes } from "../../routes/openapi.ts";
@@ -49,6 +50,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     }),
     ...accessRoutes({ access, demoUsers: options.demoUsers }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
+    ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
     ...sensorRoutes({ sensors: registry, recent }),

@@ -1,24 +1,49 @@
 import type { Access } from "../access/access.ts";
+import { mqttRights } from "../access/mqtt_rights.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { nameId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Intake } from "../intake/intake.ts";
+import type { RejectLog } from "../intake/rejects.ts";
+import { type Broker, createBroker } from "../sources/broker/broker.ts";
+import { createPlaceOf } from "../sources/dialects/topic.ts";
 import { createMqttSource } from "../sources/mqtt/client.ts";
 import type { Source } from "../sources/source.ts";
 
 export interface SourcesDeps {
   config: Config;
   intake: Intake;
+  rejects: RejectLog;
   access: Access;
   clock: Clock;
   log: Log;
 }
 
 /** The sources that the configuration asks for: a broker elsewhere, or the embedded one. */
-export function createSources(deps: SourcesDeps): Source[] {
+export function createSources(deps: SourcesDeps): { sources: Source[]; broker: Broker | null } {
   const { mqtt } = deps.config;
-  return mqtt.url === null ? [] : [mqttSource(deps, mqtt.url)];
+  if (mqtt.url !== null) return { sources: [mqttSource(deps, mqtt.url)], broker: null };
+  const broker = embeddedBroker(deps);
+  return { sources: [broker], broker };
+}
+
+function embeddedBroker({ config, intake, rejects, access, clock, log }: SourcesDeps): Broker {
+  const placeOf = createPlaceOf(config.mqtt.topics);
+  const pathOf = (topic: string) => {
+    const place = placeOf(topic);
+    return "path" in place ? place.path : null;
+  };
+  return createBroker({
+    intake,
+    rejects,
+    clock,
+    log: log.child("broker"),
+    authenticate(user, password) {
+      const who = access.keys.identifyMqtt(user, password);
+      return Promise.resolve(who === null ? null : mqttRights(who, pathOf));
+    },
+  }, config.broker);
 }
 
 function mqttSource({ config, intake, clock, log }: SourcesDeps, url: string): Source {

@@ -1,0 +1,220 @@
+/** Input that is wrong on purpose. Everything follows from a seed, so that a finding can be repeated. */
+
+export interface Random {
+  /** In [0, 1). */
+  next(): number;
+  /** Whole, in [0, n). */
+  below(n: number): number;
+  pick<T>(from: readonly T[]): T;
+  bytes(n: number): Uint8Array;
+}
+
+/** Mulberry32. */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (n: number) => Math.floor(next() * n);
+  return {
+    next,
+    below,
+    pick: (from) => from[below(from.length)],
+    bytes: (n) => Uint8Array.from({ length: n }, () => below(256)),
+  };
+}
+
+export interface HostileMessage {
+  what: string;
+  topic: string;
+  payload: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const utf8 = (text: string) => encoder.encode(text);
+
+type Maker = [what: string, make: (random: Random) => string | Uint8Array];
+
+/** Payloads that cannot become a reading: each is one reject. */
+const PAYLOADS: readonly Maker[] = [
+  ["empty", () => ""],
+  ["not UTF-8", (r) => new Uint8Array([...r.bytes(1 + r.below(20)), 0xff, 0xfe])],
+  ["cut UTF-8", () => new Uint8Array([0x61, 0xc3])],
+  ["number beyond float64", (r) => `${r.pick(["", "-"])}${1 + r.below(9)}e${400 + r.below(600)}`],
+  ["not a number", (r) => r.pick(["NaN", "nan", "Infinity", "-inf", "null", "undefined", "None"])],
+  ["decimal comma", (r) => `${r.below(100)},${r.below(100)}`],
+  ["begins like a number", (r) => `${r.below(100)}${r.pick(["abc", "..", "e", "°C", "-1", " 1"])}`],
+  ["long text", (r) => "x".repeat(65 + r.below(5_000))],
+  ["control characters", (r) => `a${String.fromCharCode(r.below(9))}b`],
+  ["cut JSON", (r) => '{"value": 1, "ts": 1700000000000}'.slice(0, 1 + r.below(32))],
+  ["JSON with a tail", (r) => `{"value":1}${r.pick(["}", "]", ",", "x", "{}"])}`],
+  ["deep JSON", (r) => `{"a":`.repeat(20 + r.below(20_000)) + "1"],
+  ["deep arrays", (r) => "[".repeat(20 + r.below(20_000))],
+  ["empty object", () => "{}"],
+  ["empty batch", (r) => r.pick(["[]", '{"readings":[]}'])],
+  ["object as value", () => '{"value":{}}'],
+  ["null value", () => '{"value":null}'],
+  ["array as item", () => "[[1,2]]"],
+  ["huge JSON number", (r) => `{"value":${r.pick(["", "-"])}1e${400 + r.below(600)}}`],
+  ["value half a character", () => '{"value":"\\ud800"}'],
+  ["key half a character", () => '{"\\udfff":1}'],
+  ["key with a control character", (r) => `{"a\\u000${r.below(9)}":1}`],
+  ["key with a slash", () => '{"../../etc/passwd":1}'],
+  ["key with a wildcard", (r) => `{"a${r.pick(["+", "#"])}":1}`],
+  ["key of 129 characters", () => `{"${"k".repeat(129)}":1}`],
+  ["year 33658", (r) => `{"value":1,"ts":${1e15 + r.below(1e9)}}`],
+  ["year 1999", (r) => `{"value":1,"ts":${r.below(946_684_800)}}`],
+  ["negative time", (r) => `{"value":1,"ts":-${1 + r.below(1e9)}}`],
+  ["time that is none", (r) => `{"value":1,"ts":${r.pick(["true", "{}", '"soon"', '""', "[1]"])}}`],
+  ["day that is none", (r) => `{"value":1,"time":"2026-02-${30 + r.below(2)}T00:00:00Z"}`],
+  ["seq that is none", (r) => `{"value":1,"seq":${r.pick(["-1", "1.5", '"x"', "1e300", "{}"])}}`],
+  ["too many values", () => `{${Array.from({ length: 10_001 }, (_, i) => `"k${i}":1`)}}`],
+  ["over a megabyte", (r) => new Uint8Array(1024 * 1024 + 1 + r.below(1000)).fill(0x20)],
+];
+
+/** Topics that name no sensor: each message on one is one reject, whatever its payload. */
+const TOPICS: readonly Maker[] = [
+  ["unknown root", (r) => `elsewhere/${r.below(1000)}/t`],
+  ["root alone", () => "factory"],
+  ["empty levels", (r) => r.pick(["factory//a/b", "factory/a//b", "factory/a/b/", "/factory/a/b"])],
+  ["$SYS", (r) => `$SYS/broker/${r.below(10)}`],
+  ["level of 129 characters", () => `factory/a/${"x".repeat(129)}`],
+  ["too many levels", (r) => `factory/${"a/".repeat(13 + r.below(10))}b`],
+  ["control character", (r) => `factory/a/b${String.fromCharCode(1 + r.below(31))}`],
+  ["text direction", () => "factory/a/b\u202e"],
+  ["blank level", () => "factory/a/ "],
+];
+
+/** One message that must be refused, and counted once. */
+export function hostileMessage(random: Random): HostileMessage {
+  const bytesOf = (made: string | Uint8Array) => typeof made === "string" ? utf8(made) : made;
+  if (random.below(4) === 0) {
+    const [what, make] = random.pick(TOPICS);
+    return { what: `topic: ${what}`, topic: make(random) as string, payload: utf8("1") };
+  }
+  const [what, make] = random.pick(PAYLOADS);
+  return { what, topic: `factory/hostile/s${random.below(5)}`, payload: bytesOf(make(random)) };
+}
+
+/** A PUBLISH packet; its parts need not be right. */
+export function publishPacket(
+  topic: string | Uint8Array,
+  payload: Uint8Array,
+  packetId: number,
+  flags = 0x32,
+): Uint8Array {
+  const name = typeof topic === "string" ? utf8(topic) : topic;
+  const id = flags & 6 ? [packetId >> 8, packetId & 0xff] : [];
+  return joined([
+    header(flags, 2 + name.length + id.length + payload.length),
+    new Uint8Array([name.length >> 8, name.length & 0xff]),
+    name,
+    new Uint8Array(id),
+    payload,
+  ]);
+}
+
+/** A good CONNECT of MQTT 3.1.1 with a clean session. */
+export function connectPacket(clientId: string): Uint8Array {
+  const id = utf8(clientId);
+  const body = [0, 4, ...utf8("MQTT"), 4, 2, 0, 60, 0, id.length, ...id];
+  return new Uint8Array([0x10, body.length, ...body]);
+}
+
+function header(flags: number, length: number): Uint8Array {
+  const bytes = [flags];
+  let left = length;
+  do {
+    bytes.push(left > 127 ? left & 0x7f | 0x80 : left);
+    left >>= 7;
+  } while (left > 0);
+  return new Uint8Array(bytes);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+const GOOD_PACKETS: readonly ((random: Random) => Uint8Array)[] = [
+  (r) =>
+    publishPacket("hostile/x", r.bytes(r.below(40)), 1 + r.below(65_535), 0x30 | r.pick([0, 2, 4])),
+  () => new Uint8Array([0x82, 9, 0, 1, 0, 4, ...utf8("a/+b"), 1]),
+  () => new Uint8Array([0x82, 6, 0, 1, 0, 1, 0x23, 2]),
+  () => new Uint8Array([0xa2, 5, 0, 2, 0, 1, 0x23]),
+  (r) => new Uint8Array([r.pick([0x40, 0x50, 0x62, 0x70]), 2, r.below(256), r.below(256)]),
+  () => new Uint8Array([0xc0, 0]),
+];
+
+const CONNECTS: readonly ((random: Random) => Uint8Array)[] = [
+  (r) => r.bytes(1 + r.below(200)),
+  (r) => joined([new Uint8Array([0x10]), r.bytes(1 + r.below(60))]),
+  () => new Uint8Array([0x10, 0xff, 0xff, 0xff, 0x7f, 0, 4]),
+  () => new Uint8Array([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]),
+  () => new Uint8Array([0x10, 0xff, 0xff, 0xff, 0xff, 0xff]),
+  () => new Uint8Array([0x10, 0]),
+  // MQTT 5, MQTT 3.1, a version that is none, a protocol that is none
+  () => new Uint8Array([0x10, 13, 0, 4, ...utf8("MQTT"), 5, 2, 0, 60, 0, 0, 0]),
+  () => new Uint8Array([0x10, 14, 0, 6, ...utf8("MQIsdp"), 3, 2, 0, 60, 0, 0]),
+  (r) => new Uint8Array([0x10, 12, 0, 4, ...utf8("MQTT"), 6 + r.below(200), 2, 0, 60, 0, 0]),
+  () => new Uint8Array([0x10, 12, 0, 4, ...utf8("HTTP"), 4, 2, 0, 60, 0, 0]),
+  (r) => new Uint8Array([0x10, 12, 0, 4, ...utf8("MQTT"), 4, r.below(256), 0, 0, 0, 0]),
+  () => utf8("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+  () => new Uint8Array([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
+  (r) => r.pick(GOOD_PACKETS)(r),
+];
+
+/** Bytes for a listener: a bad beginning, or a good CONNECT and then something that was damaged. */
+export function hostileFrames(random: Random): Uint8Array {
+  const name = random.pick(["constructor", "__proto__", "toString", "x", "aedes_1", ""]);
+  switch (random.below(4)) {
+    case 0:
+      return random.pick(CONNECTS)(random);
+    case 1: {
+      const packets = Array.from(
+        { length: 1 + random.below(5) },
+        () => random.pick(GOOD_PACKETS)(random),
+      );
+      return damaged(random, joined([connectPacket(name), ...packets]));
+    }
+    case 2:
+      return joined([connectPacket(name), random.bytes(1 + random.below(300))]);
+    default: {
+      const packets = Array.from({ length: 1 + random.below(5) }, () => {
+        return damaged(random, random.pick(GOOD_PACKETS)(random));
+      });
+      return joined([connectPacket(name), ...packets]);
+    }
+  }
+}
+
+function damaged(random: Random, bytes: Uint8Array): Uint8Array {
+  switch (random.below(5)) {
+    case 0:
+      return bytes.slice(0, random.below(bytes.length));
+    case 1: {
+      const flipped = bytes.slice();
+      for (let i = 0; i <= random.below(4); i++) {
+        flipped[random.below(flipped.length)] ^= 1 << random.below(8);
+      }
+      return flipped;
+    }
+    case 2: {
+      const longer = bytes.slice();
+      longer[1] = random.below(256);
+      return longer;
+    }
+    case 3:
+      return joined([bytes, bytes.slice(0, random.below(bytes.length))]);
+    default:
+      return bytes;
+  }
+}
