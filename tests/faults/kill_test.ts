@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { haveMosquitto } from "../support/mosquitto.ts";
+import { sabotaged } from "../support/sabotage.ts";
+import { killUnderLoad } from "./kill.ts";
+
+const CYCLES = 50;
+const READY_MS = 3_000;
+
+// T1. Its control: SABOTAGE=kill lets every start lose its broker session, and the test must be red.
+Deno.test({
+  name:
+    `kill -9, ${CYCLES} times under QoS 1 from 20 devices, loses and repeats nothing acknowledged`,
+  ignore: !haveMosquitto(),
+}, async () => {
+  const report = await killUnderLoad({ cycles: CYCLES, sabotage: sabotaged("kill") });
+  console.log(
+    `  ${report.acknowledged} acknowledged, ${report.lost} lost, ${report.duplicate} twice; ` +
+      `slowest start ${Math.round(report.slowestReadyMs)} ms; ` +
+      `0 of ${CYCLES} means below ${3 / CYCLES} at 95 %`,
+  );
+  assert.deepEqual(report.examples, []);
+  assert.deepEqual([report.lost, report.duplicate, report.wrong], [0, 0, 0]);
+  assert.deepEqual(report.damage, []);
+  assert.ok(report.acknowledged > 1_000, "the load ran");
+  assert.ok(report.slowestReadyMs <= READY_MS, `a start took ${report.slowestReadyMs} ms`);
+});
