@@ -89,8 +89,13 @@ async function assertPragmas(connection: Connection, synchronous: Synchronous): 
     return (await connection.query({ sql })).rows[0]?.[0] ?? null;
   };
   const isNew = await pragma("page_count") === 0;
-  // Takes effect only before the first page is written: an existing file keeps its size.
-  if (isNew) await pragma("page_size", PAGE_BYTES);
+  if (isNew) {
+    // Takes effect only before the first page is written: an existing file keeps its size.
+    await pragma("page_size", PAGE_BYTES);
+    // The first page goes through a rollback journal; EXTRA also syncs the removal of that file, which
+    // could otherwise come back after a power cut and undo what followed.
+    await pragma("synchronous", "EXTRA");
+  }
   await pragma("journal_mode", "WAL");
   await pragma("synchronous", SYNCHRONOUS_LEVEL[synchronous]);
   await pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES);
