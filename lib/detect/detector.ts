@@ -1,0 +1,110 @@
+/**
+ * The contract of a detector.
+ *
+ * A detector is a file of pure functions over a state that its caller owns: no clock, no disk, no
+ * random numbers, nothing shared. `step` changes that state in place (that is what makes it cheap)
+ * and says what it found; the same inputs in the same order always give the same findings, and a
+ * state that was saved and loaded in between changes nothing. So a runner may stop anywhere, load
+ * its checkpoint and replay the journal.
+ */
+import type { z } from "zod";
+
+/** A value that came in. Times are epoch milliseconds, as stored. */
+export interface ReadingInput {
+  readonly kind: "reading";
+  readonly tMs: number;
+  readonly value: number;
+}
+
+/** Time passed and nothing came in. Ticks follow journal time, not the host's clock. */
+export interface TickInput {
+  readonly kind: "tick";
+  readonly tMs: number;
+}
+
+export type DetectorInput = ReadingInput | TickInput;
+
+export type Severity = "info" | "warning" | "critical";
+
+/**
+ * `point`: this reading is odd, nothing is left open. `raised`, `changed`, `cleared`: a condition
+ * began, moved to another severity, or ended.
+ */
+export type FindingPhase = "point" | "raised" | "changed" | "cleared";
+
+/** Why, in words and in numbers. Numbers are in the sensor's own unit unless the name says more. */
+export interface Reason {
+  /** One sentence without a final stop, for people. */
+  readonly text: string;
+  readonly value?: number;
+  /** The range in which the value would not have been worth a word. */
+  readonly expectedLow?: number;
+  readonly expectedHigh?: number;
+  /** Which part of the detector spoke, where it has several. */
+  readonly component?: string;
+  /** Further numbers by name, e.g. `{ zScore: 4.2 }`. */
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+export interface Finding {
+  readonly detector: string;
+  /** Time of the reading or tick that led to it. */
+  readonly tMs: number;
+  readonly phase: FindingPhase;
+  /** A hint. What an alarm makes of it is the alarm's business. */
+  readonly severity: Severity;
+  /** 0 (nothing) to 1 (certain). */
+  readonly score: number;
+  readonly reason: Reason;
+}
+
+/**
+ * One kind of detector. `O` are its parsed options, `S` its state.
+ *
+ * A step gives at most one finding, so (detector, sensor, sequence) names it.
+ */
+export interface Detector<O = unknown, S = unknown> {
+  readonly name: string;
+  readonly title: string;
+  /** What it is good for, in a sentence or two. */
+  readonly about: string;
+  /** Of the layout that `save` writes. Raise it when the layout or its meaning changes. */
+  readonly version: number;
+  /** Every field has a title and a default, so `{}` is valid. */
+  readonly options: z.ZodType<O>;
+  /** A state that has seen nothing. `options` must come out of the schema. */
+  create(options: O): S;
+  /** Never throws: not on NaN, not on infinities, not on times that run backwards. */
+  step(state: S, input: DetectorInput): readonly Finding[];
+  /** 0..1, of the last step: what a chart draws and a benchmark reads. */
+  score(state: S): number;
+  save(state: S): Uint8Array;
+  /** Throws `StateError` when the bytes are of another detector or version, or damaged. */
+  load(options: O, bytes: Uint8Array): S;
+}
+
+/** No findings: one shared empty list, so that the usual step allocates nothing. */
+export const NOTHING: readonly Finding[] = Object.freeze([]);
+
+/** A saved state that cannot be continued. The caller starts afresh and says so. */
+export class StateError extends Error {
+  override readonly name = "StateError";
+}
+
+/** A number for people: about four significant digits, no exponent where it can be avoided. */
+export function plain(x: number): string {
+  if (!Number.isFinite(x)) return String(x);
+  const size = Math.abs(x);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return x.toExponential(2);
+  if (size >= 1000) return String(Math.round(x));
+  return String(Number(x.toPrecision(4)));
+}
+
+/** A duration for people, e.g. `90 s`, `12 min`, `3 h`. */
+export function duration(ms: number): string {
+  const s = ms / 1000;
+  if (s < 120) return `${plain(s)} s`;
+  if (s < 7200) return `${plain(Math.round(s / 6) / 10)} min`;
+  if (s < 172_800) return `${plain(Math.round(s / 360) / 10)} h`;
+  return `${plain(Math.round(s / 8640) / 10)} days`;
+}

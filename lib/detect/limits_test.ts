@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { evaluate, levelOf, type Limits, limitsSchema, newLimitState } from "./limits.ts";
+
+const limits = (over: Partial<Limits>) => limitsSchema.parse(over);
+
+function walk(l: Limits, values: [number, number][]): string[] {
+  const state = newLimitState();
+  return values.map(([t, v]) => {
+    evaluate(l, state, v, t);
+    return state.level + (state.side ? ` ${state.side}` : "");
+  });
+}
+
+Deno.test("evaluate enters at the limit and leaves behind the hysteresis", () => {
+  const l = limits({ warningHigh: 80, criticalHigh: 90, hysteresis: 2 });
+  const got = walk(l, [[0, 79.9], [1, 80], [2, 78.5], [3, 77.9], [4, 95], [5, 89], [6, 87.9]]);
+  assert.deepEqual(got, [
+    "normal",
+    "warning high",
+    "warning high",
+    "normal",
+    "critical high",
+    "critical high",
+    "warning high",
+  ]);
+});
+
+Deno.test("evaluate waits for the delay, and a dip starts it again", () => {
+  const l = limits({ warningLow: 10, forMs: 1000 });
+  const got = walk(l, [[0, 9], [900, 9], [950, 11], [1000, 9], [1999, 9], [2000, 9], [2001, 11]]);
+  assert.deepEqual(got, [
+    "normal",
+    "normal",
+    "normal",
+    "normal",
+    "normal",
+    "warning low",
+    "normal",
+  ]);
+});
+
+Deno.test("evaluate gives each level its own delay", () => {
+  const l = limits({ warningHigh: 80, criticalHigh: 90, forMs: 100 });
+  const got = walk(l, [[0, 85], [60, 95], [100, 95], [159, 95], [160, 95], [161, 85]]);
+  assert.deepEqual(got, [
+    "normal",
+    "normal",
+    "warning high",
+    "warning high",
+    "critical high",
+    "warning high",
+  ]);
+});
+
+Deno.test("evaluate counts the last value as standing while time passes", () => {
+  const l = limits({ criticalHigh: 90, forMs: 500 });
+  const state = newLimitState();
+  assert.equal(evaluate(l, state, NaN, 0), null);
+  evaluate(l, state, 91, 0);
+  assert.deepEqual(evaluate(l, state, NaN, 500), {
+    from: "normal",
+    to: "critical",
+    side: "high",
+    limit: 90,
+  });
+});
+
+Deno.test("evaluate moves from one side to the other", () => {
+  const l = limits({ warningLow: 10, warningHigh: 20, hysteresis: 1 });
+  assert.deepEqual(walk(l, [[0, 25], [1, 5], [2, 10.5], [3, 15]]), [
+    "warning high",
+    "warning low",
+    "warning low",
+    "normal",
+  ]);
+});
+
+Deno.test("levelOf has no memory", () => {
+  const l = limits({ warningHigh: 80, criticalHigh: 90, criticalLow: 1 });
+  assert.deepEqual(levelOf(l, 90), { level: "critical", side: "high" });
+  assert.deepEqual(levelOf(l, 0.5), { level: "critical", side: "low" });
+  assert.deepEqual(levelOf(l, NaN), { level: "normal", side: null });
+});
+
+Deno.test("limitsSchema refuses contradictions with the field they are in", () => {
+  const cases: [Partial<Limits>, string][] = [
+    [{ warningHigh: 95, criticalHigh: 90 }, "warningHigh"],
+    [{ warningLow: 1, criticalLow: 5 }, "warningLow"],
+    [{ warningLow: 20, warningHigh: 10 }, "warningLow"],
+    [{ warningLow: 10, warningHigh: 20, hysteresis: 10 }, "hysteresis"],
+    [{ hysteresis: -1 }, "hysteresis"],
+    [{ warningHigh: NaN }, "warningHigh"],
+  ];
+  for (const [input, field] of cases) {
+    const parsed = limitsSchema.safeParse(input);
+    assert.equal(parsed.success, false, JSON.stringify(input));
+    assert.equal(parsed.error!.issues[0].path[0], field);
+  }
+  assert.ok(limitsSchema.safeParse({}).success);
+});
