@@ -1,0 +1,131 @@
+/**
+ * The streaming detector: learns what is usual for a sensor and reports what is not, without any
+ * setting per sensor. The method is described in the room's README; the parts are in `streaming/`.
+ */
+import { z } from "zod";
+import { StateReader, StateWriter } from "../bytes.ts";
+import { type Detector, type Finding, NOTHING, plain, type Reason } from "../detector.ts";
+import { Engine } from "../streaming/engine.ts";
+import { TUNING } from "../streaming/tuning.ts";
+
+const NAME = "streaming";
+const VERSION = 1;
+/** What was reached once in a hundred slots bounds the expected range. */
+const USUAL = 2;
+
+const options = z.strictObject({
+  threshold: z.number().min(0.2).max(1).default(0.5).meta({
+    title: "Threshold",
+    description: "Scores from here on are reported: lower finds more and is wrong more often",
+  }),
+});
+
+export type StreamingOptions = z.infer<typeof options>;
+
+export interface StreamingState {
+  readonly options: StreamingOptions;
+  readonly engine: Engine;
+}
+
+/** 0.5 is an alarm of the engine; its range ends near twice that. */
+const scoreOf = (engine: Engine) => Math.min(1, 0.5 * engine.result / TUNING.alarm);
+
+export const streaming: Detector<StreamingOptions, StreamingState> = {
+  name: NAME,
+  title: "Streaming anomaly",
+  about: "Learns each sensor's level, daily course and activity, and reports what it has not seen.",
+  version: VERSION,
+  options,
+
+  create: (o) => ({ options: o, engine: new Engine(TUNING) }),
+
+  step(s, input) {
+    if (input.kind !== "reading") return NOTHING;
+    const { tMs, value } = input;
+    if (!Number.isFinite(value) || !Number.isFinite(tMs)) return NOTHING;
+    s.engine.take(tMs, value);
+    const score = scoreOf(s.engine);
+    if (score < s.options.threshold) return NOTHING;
+    const found: Finding = {
+      detector: NAME,
+      tMs,
+      phase: "point",
+      severity: score >= 0.5 ? "warning" : "info",
+      score,
+      reason: reasonOf(s.engine, value),
+    };
+    return [found];
+  },
+
+  score: (s) => scoreOf(s.engine),
+
+  save(s) {
+    const w = new StateWriter(NAME, VERSION, 12_000);
+    s.engine.save(w);
+    return w.done();
+  },
+
+  load(o, bytes) {
+    const r = new StateReader(bytes, NAME, VERSION);
+    const s = streaming.create(o);
+    s.engine.load(r);
+    r.end();
+    return s;
+  },
+};
+
+/** The part that was surprised most, in words, with the range it would have accepted. */
+function reasonOf(e: Engine, value: number): Reason {
+  const f = e.features;
+  const [atHour, , level, activity, recent] = e.surprise;
+  const point = f.known ? atHour : recent;
+  const numbers = {
+    point,
+    relative: e.surprise[1],
+    level,
+    activity,
+    expected: f.expected,
+    recentMean: f.mean,
+    longMean: f.long,
+  };
+  if (point >= level && point >= activity) {
+    const reach = around(e.tails[f.known ? 0 : 4].reach(USUAL));
+    const where = f.known ? "usual at this time of day" : "usual of late";
+    return {
+      text: `${plain(value)} where ${plain(f.expected)} is ${where}; ${rarity(point)}`,
+      value,
+      expectedLow: f.expected - reach,
+      expectedHigh: f.expected + reach,
+      component: f.known ? "point" : "recent",
+      numbers,
+    };
+  }
+  if (level >= activity) {
+    const reach = around(e.tails[2].reach(USUAL));
+    return {
+      text: `the recent mean is ${plain(f.mean)}, away from the long-run ${plain(f.long)}; ` +
+        rarity(level),
+      value,
+      expectedLow: f.long - reach,
+      expectedHigh: f.long + reach,
+      component: "level",
+      numbers,
+    };
+  }
+  const usual = around(e.tails[3].reach(USUAL));
+  return {
+    text:
+      `moves by ${plain(f.odd[3])} from reading to reading, ${plain(usual)} at most is usual; ` +
+      rarity(activity),
+    value,
+    component: "activity",
+    numbers: { ...numbers, step: f.odd[3], usualStep: usual },
+  };
+}
+
+const around = (reach: number) => Number.isFinite(reach) ? reach : 0;
+
+/** Surprise is -log10 of a share. */
+function rarity(surprise: number): string {
+  return `seen about once in ${plain(Number((10 ** surprise).toPrecision(1)))} periods`;
+}

@@ -1,0 +1,107 @@
+/**
+ * How surprising is this much oddness, for this sensor?
+ *
+ * A histogram of the logarithm of past oddness (fine bins, slowly forgetting) answers with
+ * -log10 of the share of past slots that were at least as odd: a conformal p-value, so no
+ * distribution is assumed. Neighbours within a third of an octave count in part: a record has to
+ * be beaten clearly before it counts as one.
+ */
+
+/** Bins per octave and number of bins: 40 octaves below the largest value seen. */
+const PER_OCTAVE = 8;
+const BINS = 320;
+/** A new histogram starts with this bin for its first value: room above and below. */
+const FIRST_BIN = 200;
+/** Weights grow instead of the old ones shrinking; at this size all are scaled back. */
+const RESCALE = 1e6;
+
+/** Oddness up to this is none: it is counted at the bottom and sets no scale. */
+const NONE = 1e-80;
+
+/** What a histogram needs to know from the tuning. */
+export interface TailTuning {
+  /** Slots after which a slot counts half. */
+  readonly halfLife: number;
+  /** Half-width of the soft edge, octaves. */
+  readonly edge: number;
+}
+
+export class Tail {
+  readonly bins = new Float32Array(BINS);
+  /** Sum of all bins, weight of the next entry, highest bin in use, octave offset of bin 0. */
+  total = 0;
+  weight = 1;
+  top = 0;
+  offset = NaN;
+  readonly #growth: number;
+  readonly #edge: number;
+
+  constructor(tuning: TailTuning) {
+    this.#growth = 1 + Math.LN2 / tuning.halfLife;
+    this.#edge = tuning.edge * PER_OCTAVE;
+  }
+
+  /** -log10 of the share of past entries at least as odd as `a` (>= 0). 0 when empty. */
+  surprise(a: number): number {
+    if (this.total === 0 || a <= NONE) return 0;
+    if (Number.isNaN(this.offset)) return Math.log10(2 * (this.total / this.weight + 1));
+    const bins = this.bins, edge = this.#edge;
+    const x = (Math.log2(a) - this.offset) * PER_OCTAVE;
+    const soft = Math.max(-1, Math.min(this.top, Math.floor(x + edge)));
+    const from = Math.max(0, Math.ceil(x - edge - 0.5));
+    let beyond = 0;
+    for (let i = this.top; i > soft; i--) beyond += bins[i];
+    for (let i = soft; i >= from; i--) {
+      const d = (i + 0.5 - x) / edge;
+      beyond += d >= 1 ? bins[i] : d <= -1 ? 0 : bins[i] * (0.5 + 0.5 * d);
+    }
+    const share = (beyond / this.weight + 0.5) / (this.total / this.weight + 1);
+    return share >= 1 ? 0 : -Math.log10(share);
+  }
+
+  /** Adds one slot's oddness (> 0). */
+  add(a: number): void {
+    let i = 0;
+    if (a > NONE) {
+      const octave = Math.log2(a);
+      if (Number.isNaN(this.offset)) this.offset = Math.floor(octave) - FIRST_BIN / PER_OCTAVE;
+      i = Math.max(0, Math.floor((octave - this.offset) * PER_OCTAVE));
+      if (i >= BINS) i = this.#raise(i);
+    }
+    this.weight *= this.#growth;
+    this.bins[i] += this.weight;
+    this.total += this.weight;
+    if (i > this.top) this.top = i;
+    if (this.weight > RESCALE) this.#rescale();
+  }
+
+  /** The oddness that a share of 10^-surprise of past slots reached. NaN when empty. */
+  reach(surprise: number): number {
+    if (this.total === 0 || Number.isNaN(this.offset)) return NaN;
+    const share = 10 ** -surprise * this.total;
+    let beyond = 0, i = this.top;
+    while (i > 0 && beyond + this.bins[i] <= share) beyond += this.bins[i--];
+    return 2 ** (this.offset + (i + 1) / PER_OCTAVE);
+  }
+
+  /** Shifts the bins down so that bin `i` fits; what falls out at the bottom stays in bin 0. */
+  #raise(i: number): number {
+    const by = Math.ceil((i - BINS + 1) / PER_OCTAVE) * PER_OCTAVE + 4 * PER_OCTAVE;
+    const bins = this.bins;
+    let low = 0;
+    for (let j = 0; j <= Math.min(by, BINS - 1); j++) low += bins[j];
+    if (by < BINS) bins.copyWithin(0, by);
+    bins.fill(0, Math.max(0, BINS - by));
+    bins[0] = low;
+    this.top = Math.max(0, this.top - by);
+    this.offset += by / PER_OCTAVE;
+    return i - by;
+  }
+
+  #rescale(): void {
+    const by = 1 / this.weight;
+    for (let i = 0; i < BINS; i++) this.bins[i] *= by;
+    this.total *= by;
+    this.weight = 1;
+  }
+}
