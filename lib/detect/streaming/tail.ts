@@ -12,6 +12,8 @@ const PER_OCTAVE = 8;
 const BINS = 320;
 /** A new histogram starts with this bin for its first value: room above and below. */
 const FIRST_BIN = 200;
+/** Bins by which a record may leave the former one behind: 12 octaves. */
+const FARTHEST = 12 * PER_OCTAVE;
 /** Weights grow instead of the old ones shrinking; at this size all are scaled back. */
 const RESCALE = 1e6;
 
@@ -66,6 +68,8 @@ export class Tail {
       const octave = Math.log2(a);
       if (Number.isNaN(this.offset)) this.offset = Math.floor(octave) - FIRST_BIN / PER_OCTAVE;
       i = Math.max(0, Math.floor((octave - this.offset) * PER_OCTAVE));
+      // However absurd a record is, it must not push everything known out of the range.
+      if (this.top > 0 && i > this.top + FARTHEST) i = this.top + FARTHEST;
       if (i >= BINS) i = this.#raise(i);
     }
     this.weight *= this.#growth;
