@@ -17,11 +17,9 @@ export async function streamLatency(
   });
   const sentMs: number[] = [];
   const latencies: number[] = [];
-  const abort = new AbortController();
   try {
     const response = await fetch(`${perch.perch.url}/api/stream?types=reading`, {
       headers: perch.headers,
-      signal: abort.signal,
     });
     if (!response.ok) throw new Error(await response.text());
     const reading = readStream(response.body!, (value) => {
@@ -47,8 +45,7 @@ export async function streamLatency(
     }
     const loopLagP99Ms = await perch.metric("perch_event_loop_lag_p99_ms");
     await client.endAsync();
-    abort.abort();
-    await reading;
+    await reading.stop();
     // The first second warms both sides up.
     const settled = latencies.slice(RATE_PER_S);
     return {
@@ -58,19 +55,23 @@ export async function streamLatency(
       loopLagP99Ms,
     };
   } finally {
-    abort.abort();
     await perch.stop();
   }
 }
 
-async function readStream(
+/** Calls `seen` with the value of each reading of an event stream until `stop`. */
+function readStream(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   seen: (value: number) => void,
-): Promise<void> {
-  let rest = "";
-  try {
-    for await (const text of body.pipeThrough(new TextDecoderStream())) {
-      const events = (rest + text).split("\n\n");
+): { stop: () => Promise<void> } {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  const done = (async () => {
+    let rest = "";
+    for (;;) {
+      const { value: bytes, done } = await reader.read();
+      if (done) return;
+      const events = (rest + decoder.decode(bytes, { stream: true })).split("\n\n");
       rest = events.pop()!;
       for (const event of events) {
         if (!/^event: ?reading$/m.test(event)) continue;
@@ -78,7 +79,11 @@ async function readStream(
         for (const { value } of JSON.parse(data).readings) seen(value);
       }
     }
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
+  })();
+  return {
+    async stop() {
+      await reader.cancel();
+      await done;
+    },
+  };
 }
