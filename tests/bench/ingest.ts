@@ -2,31 +2,32 @@ import { startMosquitto } from "../support/mosquitto.ts";
 import { writtenBytes } from "./ingest/bytes.ts";
 import { httpThroughput } from "./ingest/http.ts";
 import { streamLatency } from "./ingest/latency.ts";
-import { median, slowFsync } from "./ingest/setup.ts";
+import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import { slowFsync } from "./ingest/setup.ts";
 import { BROKER_CONFIG, mosquittoAlone, perchThroughput, perMessage } from "./ingest/throughput.ts";
 
 /*
  * Durable ingest, beside mosquitto alone and the ordinary design, all in one run and interleaved:
- * the box is noisy, so only the ratios mean something. `PERCH_BENCH_QUICK=1` makes every part short.
+ * the box is noisy, so only the ratios mean something. `--quick` makes every part short.
  */
 
 const ROUNDS = 5;
 const SD_CARD_MS = 5;
 
-type Figures = Record<string, number | string | null>;
+type Figures = BenchResult["figures"];
 
 /** Runs all parts; see the names of the figures. */
-export async function run(): Promise<{ name: string; figures: Figures }> {
-  const quick = Deno.env.get("PERCH_BENCH_QUICK") === "1";
-  const figures: Figures = { broker: BROKER_CONFIG.join("; ") };
+export async function run({ quick = false }: BenchOptions): Promise<BenchResult> {
+  const figures: Figures = {};
+  const notes = [`broker: ${BROKER_CONFIG.join("; ")}`];
   await using broker = await startMosquitto({ config: BROKER_CONFIG });
   const sdCard = await slowFsync(SD_CARD_MS);
-  if (sdCard === null) figures.note = "no slow-fsync helper: the figures with 5 ms are missing";
+  if (sdCard === null) notes.push("no slow-fsync helper: the figures with 5 ms are missing");
   await throughput(figures, broker.port, sdCard, quick);
   await http(figures, quick);
   await latency(figures, broker.port, sdCard, quick ? 5 : 20);
   await bytes(figures, broker.port, quick);
-  return { name: "ingest", figures };
+  return { name: "ingest", figures, notes };
 }
 
 async function throughput(

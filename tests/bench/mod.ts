@@ -1,6 +1,7 @@
 /**
- * Runs one benchmark: `deno task bench NAME [--json FILE] [--data DIR]`. Prints a table and, with `--json`,
- * writes `{"name","figures":{…}}`. A benchmark is a file of this folder that exports `run`.
+ * The benchmarks: `deno task bench NAME [--json FILE] [--data DIR] [--out DIR] [--threshold X]
+ * [--minutes N] [--quick]`. A benchmark is a file of this folder that exports `run`. Prints a table and
+ * writes `{"name","figures":{…}}` to FILE, or to `bench-results/NAME.json`.
  */
 import { parseArgs } from "node:util";
 import type { BenchOptions, BenchResult } from "../support/bench.ts";
@@ -22,11 +23,27 @@ function printed(figure: number): string {
   return figure.toLocaleString("en-GB", { maximumSignificantDigits: 4 });
 }
 
+function print({ name, figures, notes }: BenchResult): void {
+  const width = Math.max(...Object.keys(figures).map((key) => key.length));
+  console.log(name);
+  for (const [key, figure] of Object.entries(figures)) {
+    console.log(`  ${key.padEnd(width)}  ${printed(figure)}`);
+  }
+  for (const note of notes ?? []) console.log(`  ${note}`);
+}
+
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     args: Deno.args,
     allowPositionals: true,
-    options: { json: { type: "string" }, data: { type: "string" } },
+    options: {
+      json: { type: "string" },
+      data: { type: "string" },
+      out: { type: "string" },
+      threshold: { type: "string" },
+      minutes: { type: "string" },
+      quick: { type: "boolean" },
+    },
   });
   const known = names();
   const [name] = positionals;
@@ -37,18 +54,27 @@ async function main(): Promise<number> {
     );
     return 2;
   }
+  for (const number of ["threshold", "minutes"] as const) {
+    if (values[number] !== undefined && !Number.isFinite(Number(values[number]))) {
+      console.error(`--${number} is "${values[number]}": give a number.`);
+      return 2;
+    }
+  }
   const bench = await import(`./${name}.ts`) as {
     run(options: BenchOptions): Promise<BenchResult>;
   };
-  const result = await bench.run({ data: values.data });
-  const width = Math.max(...Object.keys(result.figures).map((key) => key.length));
-  console.log(result.name);
-  for (const [key, figure] of Object.entries(result.figures)) {
-    console.log(`  ${key.padEnd(width)}  ${printed(figure)}`);
+  const { json, threshold, minutes, ...rest } = values;
+  const result = await bench.run({
+    ...rest,
+    threshold: threshold === undefined ? undefined : Number(threshold),
+    minutes: minutes === undefined ? undefined : Number(minutes),
+  });
+  print(result);
+  const file = json ?? `${import.meta.dirname}/../../bench-results/${name}.json`;
+  if (json === undefined) {
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
   }
-  if (values.json) {
-    await Deno.writeTextFile(values.json, JSON.stringify(result, null, 2) + "\n");
-  }
+  await Deno.writeTextFile(file, JSON.stringify(result, null, 2) + "\n");
   return 0;
 }
 

@@ -1,11 +1,22 @@
+/** What every benchmark may be told; each takes what it understands. */
 export interface BenchOptions {
-  /** Folder for the files of the run; its disk is what is measured. Default: the system's temporary folder. */
+  /** `--data DIR`: a data set to read, or the folder whose disk is measured. */
   data?: string;
+  /** `--out DIR`: where result files of a data set go. */
+  out?: string;
+  /** `--threshold X` of a detector. */
+  threshold?: number;
+  /** `--minutes N`, where a benchmark waits. */
+  minutes?: number;
+  /** `--quick`: shorter and rougher, to see that it works. */
+  quick?: boolean;
 }
 
 export interface BenchResult {
   name: string;
   figures: Record<string, number>;
+  /** Conditions that belong beside the figures: a broker's configuration, what was missing. */
+  notes?: string[];
 }
 
 /** A new folder below `--data`, and how to get rid of it. */
@@ -21,4 +32,10 @@ export async function benchFolder(options: BenchOptions): Promise<{
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
+}
+
+/** Quantile (0…1) of a list that is not empty. */
+export function quantile(numbers: readonly number[], q: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }

@@ -1,5 +1,6 @@
 import mqtt from "mqtt";
-import { benchPerch, quantile } from "./setup.ts";
+import { quantile } from "../../support/bench.ts";
+import { benchPerch } from "./setup.ts";
 
 const RATE_PER_S = 500;
 const DEVICES = 20;
