@@ -62,6 +62,8 @@ export interface AppOptions {
   onFatal?: (error: Error) => void;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
   simulator?: Simulator | null;
+  /** For sabotage in tests only: without it every commit waits for the disk. */
+  synchronous?: "full" | "normal";
 }
 
 export interface Started {
@@ -112,6 +114,7 @@ export function buildApp(options: AppOptions): App {
       authToken: config.database.authToken?.reveal(),
       log: log.child("storage"),
       logLevel: config.log.level,
+      synchronous: options.synchronous,
       onFault: (error) => {
         fatal = error;
         log.error("the database worker ended", { error });

@@ -10,6 +10,7 @@ import { createClient } from "@libsql/client";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { type DeviceLedger, startLoad, valueOf } from "../support/mqtt_load.ts";
 import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
+import { subscribed } from "../support/subscribed.ts";
 
 export interface KillOptions {
   cycles: number;
@@ -81,17 +82,6 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     await perch.kill();
     await Deno.remove(dataDir, { recursive: true });
   }
-}
-
-/** Waits until Perch's session exists at the broker: what is sent before belongs to nobody. */
-async function subscribed(perch: PerchProcess, key: string): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
-  while (performance.now() < deadlineMs) {
-    const response = await get(perch, key, "/metrics");
-    if (/perch_component_ok\{component="mqtt"\} 1/.test(response)) return;
-    await sleep(50);
-  }
-  throw new Error(`Perch did not connect to mosquitto:\n${perch.output()}`);
 }
 
 /** Waits until nothing new arrives, then looks for each acknowledged reading of each device. */
