@@ -1,4 +1,6 @@
 import type { Route } from "../routes/route.ts";
+import { accessLimits, createAppSettings } from "./app/settings.ts";
+import type { Settings } from "./settings/settings.ts";
 import { type Access, type AccessStart, createAccess } from "./access/access.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
@@ -38,6 +40,7 @@ import { openStorage, type Storage } from "./app/storage.ts";
 /** What runs between start and stop, as routes, the command line and the simulator see it. */
 export interface Parts {
   storage: Storage;
+  settings: Settings;
   registry: Registry;
   rejects: RejectLog;
   intake: Intake;
@@ -127,12 +130,14 @@ export function buildApp(options: AppOptions): App {
       (error) => log.error("refused messages cannot be written to rejected.jsonl", { error }),
     );
     endings.push(() => deadLetters.close());
+    const settings = createAppSettings({ config, db: storage.db, clock, log });
+    await settings.load();
     const registry = createRegistry({
       clock,
       rows: { ...await loadRegistry(storage.db), last: await storage.readings.lastValues() },
       options: {
-        autoRegister: config.intake.newSensors,
-        newPerHour: config.intake.newSensorsPerHour,
+        autoRegister: () => settings.get("intake.new_sensors"),
+        newPerHour: () => settings.get("intake.new_sensors_per_hour"),
       },
     });
     const hub = createStreamHub({ clock, sensors: registry });
@@ -162,6 +167,7 @@ export function buildApp(options: AppOptions): App {
       dataDir: config.dataDir,
       jwtSecret: config.jwtSecret,
       demo: demoMode(config),
+      ...accessLimits(settings),
     });
     endings.push(() => access.stop());
     const { sources, broker } = createSources({
@@ -188,6 +194,7 @@ export function buildApp(options: AppOptions): App {
     const replay = createReplay({ intake, decode, decodeHttp });
     return {
       storage,
+      settings,
       registry,
       rejects,
       intake,
@@ -225,7 +232,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(access.task);
     supervisor.start(houseKeeping({ clock, storage: parts.storage }));
     supervisor.start(
-      readingsUpkeep({ clock, log, storage: parts.storage, retention: config.retention }),
+      readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),
     );
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));

@@ -11,7 +11,10 @@ export function mqttRoutes({ broker }: { broker: Broker | null }): Route[] {
       policy: "public",
       summary: "MQTT 3.1.1 over WebSocket, subprotocol mqtt",
       tags: ["Ingest"],
-      responses: { 101: { description: "The embedded broker" } },
+      responses: {
+        101: { description: "The embedded broker" },
+        426: { description: "Not a WebSocket request" },
+      },
       handler({ c, address, loopback }) {
         if (broker === null) {
           throw new PerchError("not_found", "MQTT_URL is set, so the embedded broker does not run");

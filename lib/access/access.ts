@@ -20,7 +20,7 @@ import type { Links } from "./links.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import { createRateLimiter } from "./rate_limit.ts";
-import type { RateLimiter } from "./rate_limit.ts";
+import type { RateLimiter, RateLimits } from "./rate_limit.ts";
 import { createSecondFactor } from "./second_factor.ts";
 import type { SecondFactor } from "./second_factor.ts";
 import { readSecretFile, writeSecretFile } from "./secret_file.ts";
@@ -51,7 +51,10 @@ export interface AccessOptions {
   demo?: DemoMode | null;
   hasher?: PasswordHasher;
   /** Wrong sign-ins let through in five minutes; default 5 per account and address, 30 per address. */
-  attemptLimits?: AttemptLimits;
+  attemptLimits?: () => AttemptLimits;
+  /** Disuse after which a browser is signed out; default 7 days. */
+  sessionIdleMs?: () => number;
+  rateLimits?: () => RateLimits;
 }
 
 /** What a start says to the person at the console. */
@@ -121,6 +124,7 @@ export function createAccess(options: AccessOptions): Access {
     store: sessionStore,
     clock,
     findUser: (id) => users.find(id),
+    idleMs: options.sessionIdleMs,
     onEnded: (id) => endings.publish(`session:${id}`),
   });
   const keys = createKeys({
@@ -200,7 +204,7 @@ export function createAccess(options: AccessOptions): Access {
         : await tokens.identify(match[1]);
     },
     authenticateMqtt: (user, password) => keys.identifyMqtt(user, password),
-    rateLimiter: createRateLimiter({ clock }),
+    rateLimiter: createRateLimiter({ clock, limits: options.rateLimits }),
     watch: endings.watch,
     task: {
       name: "access",

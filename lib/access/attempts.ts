@@ -47,9 +47,9 @@ export function judge(
 }
 
 export function createAttempts(
-  deps: { db: Database; clock: Clock; limits?: AttemptLimits },
+  deps: { db: Database; clock: Clock; limits?: () => AttemptLimits },
 ): Attempts {
-  const { perAccount, perAddress } = deps.limits ?? ATTEMPT_LIMITS;
+  const allowed = deps.limits ?? (() => ATTEMPT_LIMITS);
   const { db, clock } = deps;
   const buckets = new Map<string, number[]>();
 
@@ -75,7 +75,7 @@ export function createAttempts(
     if (buckets.size < MOST_BUCKETS) return;
     const nowMs = clock.now();
     for (const [bucket, times] of buckets) {
-      if (judge(times, nowMs, perAccount).recent.length === 0) buckets.delete(bucket);
+      if (judge(times, nowMs, allowed().perAccount).recent.length === 0) buckets.delete(bucket);
     }
     for (const bucket of buckets.keys()) {
       if (buckets.size < MOST_BUCKETS) break;
@@ -96,6 +96,7 @@ export function createAttempts(
     begin(account, address) {
       const nowMs = clock.now();
       const network = networkOf(address);
+      const { perAccount, perAddress } = allowed();
       const limits: [string, number][] = [
         [hashOf(`account ${account.trim().toLowerCase()} ${network}`), perAccount],
         [hashOf(`address ${network}`), perAddress],

@@ -45,17 +45,20 @@ export function createSessions(
     store: SessionStore;
     clock: Clock;
     findUser: (id: string) => User | undefined;
+    /** Default 7 days. */
+    idleMs?: () => number;
     onEnded: (sessionId: string) => void;
   },
 ): Sessions {
   const { db, store, clock } = deps;
+  const idleMs = deps.idleMs ?? (() => IDLE_MS);
   const byId = new Map<string, Session>();
   const byHash = new Map<string, Session>();
   const hashes = new Map<string, string>();
   const used = new Set<Session>();
 
   const isOver = (s: Session, nowMs: number) =>
-    s.expiresMs <= nowMs || (s.kind === "browser" && s.lastUsedMs + IDLE_MS <= nowMs);
+    s.expiresMs <= nowMs || (s.kind === "browser" && s.lastUsedMs + idleMs() <= nowMs);
 
   function keep(session: Session, hash: string | null): void {
     byId.set(session.id, session);

@@ -5,6 +5,7 @@ import { ingestRoutes } from "../../routes/ingest.ts";
 import { mqttRoutes } from "../../routes/mqtt.ts";
 import { mount } from "../../routes/mount.ts";
 import { readingRoutes } from "../../routes/readings.ts";
+import { settingRoutes } from "../../routes/settings.ts";
 import { openapiRoutes } from "../../routes/openapi.ts";
 import type { Route } from "../../routes/route.ts";
 import { sensorRoutes } from "../../routes/sensors.ts";
@@ -49,6 +50,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
     }),
     ...accessRoutes({ access, demoUsers: options.demoUsers }),
+    ...settingRoutes({ settings: parts.settings, audit: access.audit }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),

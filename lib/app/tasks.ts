@@ -1,29 +1,30 @@
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
-import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep } from "../readings/upkeep.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "./storage.ts";
 
 const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
 const DAY_MS = 86_400_000;
+const MEGABYTE = 1_000_000;
 
 /** Merges late data and deletes what its retention ends. */
 export function readingsUpkeep(
-  deps: { clock: Clock; log: Log; storage: Storage; retention: Config["retention"] },
+  deps: { clock: Clock; log: Log; storage: Storage; settings: Settings },
 ): Task {
-  const { clock, log, storage, retention } = deps;
+  const { clock, log, storage, settings } = deps;
   return createReadingsUpkeep({
     readings: storage.readings,
     clock,
     log,
     retention: () => ({
-      keepMs: retention.days === null ? undefined : retention.days * DAY_MS,
-      maxBytes: retention.maxDatabaseBytes ?? undefined,
+      keepMs: settings.get("retention.days") * DAY_MS || undefined,
+      maxBytes: settings.get("retention.max_database_mb") * MEGABYTE || undefined,
     }),
   });
 }

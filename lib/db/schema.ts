@@ -204,3 +204,12 @@ export const audit = sqliteTable("audit", {
   address: text("address"),
   agent: text("agent"),
 }, (t) => [index("audit_ts").on(t.tsMs)]);
+
+/** Settings that somebody changed; what is not here has its default. */
+export const settings = sqliteTable("settings", {
+  key: text("key").primaryKey(),
+  /** JSON. */
+  value: text("value").notNull(),
+  changedMs: integer("changed_ms").notNull(),
+  changedBy: text("changed_by").notNull(),
+});

@@ -59,9 +59,9 @@ export interface Registry extends SensorDirectory {
 
 export interface RegistryOptions {
   /** False on closed sites: readings of unknown sensors are rejected. Default true. */
-  autoRegister?: boolean;
+  autoRegister?: () => boolean;
   /** Most sensors created within one hour, default 2 000. Protects against a runaway publisher. */
-  newPerHour?: number;
+  newPerHour?: () => number;
   /** Most different texts of one state sensor, default 1 000. */
   statesPerSensor?: number;
 }
@@ -83,8 +83,9 @@ export function createRegistry(
   deps: { clock: Clock; rows: RegistryRows; options?: RegistryOptions },
 ): Registry {
   const { clock } = deps;
-  const autoRegister = deps.options?.autoRegister ?? true;
-  const newPerHour = deps.options?.newPerHour ?? 2_000;
+  // Settings: asked for each time, because they change while Perch runs.
+  const autoRegister = () => deps.options?.autoRegister?.() ?? true;
+  const newPerHour = () => deps.options?.newPerHour?.() ?? 2_000;
   const statesPerSensor = deps.options?.statesPerSensor ?? 1_000;
 
   const byName = new Map<string, Sensor>();
@@ -126,7 +127,7 @@ export function createRegistry(
       hourStartMs = clock.monotonic();
       createdThisHour = 0;
     }
-    return newPerHour - createdThisHour;
+    return newPerHour() - createdThisHour;
   }
 
   function create(draft: Draft): Sensor {
@@ -229,7 +230,7 @@ export function createRegistry(
       }
       const fault = nameFault(draft.sensor);
       if (fault !== null) return { ok: false, code: "bad_name", message: fault };
-      if (!autoRegister) {
+      if (!autoRegister()) {
         return {
           ok: false,
           code: "unknown_sensor",
@@ -240,7 +241,8 @@ export function createRegistry(
         return {
           ok: false,
           code: "sensor_cap",
-          message: `${draft.sensor} would be new, and ${newPerHour} sensors were created within ` +
+          message:
+            `${draft.sensor} would be new, and ${newPerHour()} sensors were created within ` +
             "this hour already; it is taken once the hour is over",
         };
       }

@@ -57,7 +57,7 @@ Deno.test("registry refuses text for a sensor that reports numbers", () => {
 });
 
 Deno.test("registry caps new sensors per hour and texts per sensor", async () => {
-  const { clock, registry, add } = setup({ newPerHour: 2, statesPerSensor: 2 });
+  const { clock, registry, add } = setup({ newPerHour: () => 2, statesPerSensor: 2 });
   add("a/one", "x");
   add("a/two", 1);
   const third = add("a/three", 1);
@@ -71,7 +71,7 @@ Deno.test("registry caps new sensors per hour and texts per sensor", async () =>
 });
 
 Deno.test("registry refuses unknown sensors on a closed site", () => {
-  const resolved = setup({ autoRegister: false }).add("a/b", 1);
+  const resolved = setup({ autoRegister: () => false }).add("a/b", 1);
   assert.ok(!resolved.ok && resolved.code === "unknown_sensor");
 });
 

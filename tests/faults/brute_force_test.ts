@@ -9,7 +9,7 @@ import { form, PASSWORD, people, type Site, startSite } from "../support/site.ts
 const start = () =>
   startSite({
     access: sabotaged("brute_force")
-      ? { attemptLimits: { perAccount: Infinity, perAddress: Infinity } }
+      ? { attemptLimits: () => ({ perAccount: Infinity, perAddress: Infinity }) }
       : {},
   });
 

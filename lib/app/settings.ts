@@ -1,0 +1,48 @@
+import type { AccessOptions } from "../access/access.ts";
+import { ATTEMPT_LIMITS } from "../access/attempts.ts";
+import { RATE_LIMITS } from "../access/rate_limit.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import type { Log } from "../base/log.ts";
+import type { Database } from "../db/client.ts";
+import { createSettings, type Settings } from "../settings/settings.ts";
+
+const DAY_MS = 86_400_000;
+const MEGABYTE = 1_000_000;
+/** A burst is so many seconds' worth of requests. */
+const BURST_S = 10;
+
+/** The settings, with what the environment says as their defaults. */
+export function createAppSettings(
+  { config, db, clock, log }: { config: Config; db: Database; clock: Clock; log: Log },
+): Settings {
+  const { retention, intake } = config;
+  return createSettings({
+    db,
+    clock,
+    log: log.child("settings"),
+    defaults: {
+      "retention.days": retention.days ?? 0,
+      "retention.max_database_mb": Math.ceil((retention.maxDatabaseBytes ?? 0) / MEGABYTE),
+      "intake.new_sensors": intake.newSensors,
+      "intake.new_sensors_per_hour": intake.newSensorsPerHour,
+    },
+  });
+}
+
+/** The limits of the access room as the settings say at the moment. */
+export function accessLimits(
+  settings: Settings,
+): Pick<AccessOptions, "attemptLimits" | "sessionIdleMs" | "rateLimits"> {
+  return {
+    attemptLimits: () => ({
+      ...ATTEMPT_LIMITS,
+      perAccount: settings.get("access.wrong_sign_ins"),
+    }),
+    sessionIdleMs: () => settings.get("access.session_idle_days") * DAY_MS,
+    rateLimits: () => {
+      const perSecond = settings.get("access.requests_per_second");
+      return { ...RATE_LIMITS, requests: { perSecond, burst: perSecond * BURST_S } };
+    },
+  };
+}

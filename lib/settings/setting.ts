@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+/** Who may see or change a setting: the role and those above it. */
+export type SettingRole = "viewer" | "engineer" | "admin";
+
+/** One setting, described once: validation, API, command line, help and form derive from it. */
+export interface SettingDefinition<T = unknown> {
+  category: string;
+  title: string;
+  help: string;
+  schema: z.ZodType<T>;
+  default: T;
+  /** Shown beside the value: `days`, `MB`, `per minute`. */
+  unit?: string;
+  /** Can be written and never read again. */
+  secret?: boolean;
+  /** Takes effect at the next start. */
+  restart?: boolean;
+  see: SettingRole;
+  change: SettingRole;
+}
+
+/** Types a definition from its schema. */
+export function setting<T>(definition: SettingDefinition<T>): SettingDefinition<T> {
+  return definition;
+}
+
+const whole = (least: number, most: number) => z.int().min(least).max(most);
+const adminOnly = { see: "admin", change: "admin" } as const;
+
+/** The registry: every setting that can be changed while Perch runs. */
+export const SETTINGS = {
+  "retention.days": setting({
+    category: "Keeping readings",
+    title: "Delete readings after",
+    help: "Readings older than this are deleted in small steps. 0 keeps all.",
+    schema: whole(0, 36_500),
+    default: 0,
+    unit: "days",
+    see: "viewer",
+    change: "admin",
+  }),
+  "retention.max_database_mb": setting({
+    category: "Keeping readings",
+    title: "Largest database",
+    help: "Beyond it the oldest readings are deleted. 0 sets no limit.",
+    schema: whole(0, 100_000_000),
+    default: 0,
+    unit: "MB",
+    see: "viewer",
+    change: "admin",
+  }),
+  "intake.new_sensors": setting({
+    category: "Sensors",
+    title: "Register new sensors",
+    help: "Off: readings of sensors that are not registered are refused (a closed site).",
+    schema: z.boolean(),
+    default: true,
+    see: "viewer",
+    change: "admin",
+  }),
+  "intake.new_sensors_per_hour": setting({
+    category: "Sensors",
+    title: "New sensors per hour",
+    help: "More are refused with a visible reason until the hour has passed.",
+    schema: whole(1, 1_000_000),
+    default: 1000,
+    unit: "per hour",
+    see: "viewer",
+    change: "admin",
+  }),
+  "access.wrong_sign_ins": setting({
+    category: "Access",
+    title: "Wrong sign-ins",
+    help: "So many in five minutes per account and address; then further ones wait.",
+    schema: whole(3, 20),
+    default: 5,
+    unit: "in 5 minutes",
+    ...adminOnly,
+  }),
+  "access.session_idle_days": setting({
+    category: "Access",
+    title: "Sign out after",
+    help: "A browser that was not used for so long is signed out; after 30 days it is anyway.",
+    schema: whole(1, 30),
+    default: 7,
+    unit: "days without use",
+    ...adminOnly,
+  }),
+  "access.requests_per_second": setting({
+    category: "Access",
+    title: "Requests per second",
+    help:
+      "Per person, key or address, with a burst of ten times as many. Ingest has its own limit.",
+    schema: whole(5, 10_000),
+    default: 30,
+    unit: "per second",
+    ...adminOnly,
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingKey> = z.output<typeof SETTINGS[K]["schema"]>;

@@ -1,0 +1,167 @@
+import { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { SETTINGS } from "./setting.ts";
+import type { SettingDefinition, SettingKey, SettingRole, SettingValue } from "./setting.ts";
+import { createSettingsStore } from "./settings_store.ts";
+
+/** A setting as API and form show it. */
+export interface SettingView {
+  key: string;
+  category: string;
+  title: string;
+  help: string;
+  unit: string | null;
+  /** JSON Schema of the value. */
+  schema: unknown;
+  secret: boolean;
+  /** Takes effect at the next start. */
+  restart: boolean;
+  /** Role that may change it. */
+  change: SettingRole;
+  /** Null for secrets, set or not. */
+  value: unknown;
+  default: unknown;
+  /** False: the default holds. */
+  changed: boolean;
+  changedMs: number | null;
+  changedBy: string | null;
+}
+
+interface Change {
+  value: unknown;
+  changedMs: number;
+  changedBy: string;
+}
+
+/** Settings in force. Kept in memory; a change is written first and then takes effect. */
+export interface Settings {
+  load(): Promise<void>;
+  get<K extends SettingKey>(key: K): SettingValue<K>;
+  /** What a role may see, in the order of the registry. */
+  list(canSee: (least: SettingRole) => boolean): SettingView[];
+  /** @throws `not_found` for an unknown key */
+  view(key: string): SettingView;
+  /**
+   * Changes a setting; null puts the default back. `also` gives statements of the same transaction (the
+   * audit row) from the value before and after; secrets appear there as `***`.
+   * @throws `not_found`, `validation`
+   */
+  set(
+    key: string,
+    value: unknown,
+    by: string,
+    also: (before: unknown, after: unknown) => SqlStatement[],
+  ): Promise<SettingView>;
+  /** Called with the key after each change. Returns the function that ends it. */
+  onChange(listener: (key: string) => void): () => void;
+}
+
+const HIDDEN = "***";
+
+export function createSettings(
+  deps: {
+    db: Database;
+    clock: Clock;
+    log: Log;
+    /** What the environment says: holds until somebody changes it here. */
+    defaults?: Partial<{ [K in SettingKey]: SettingValue<K> }>;
+    /** The registry; tests hand in their own. */
+    definitions?: Record<string, SettingDefinition>;
+  },
+): Settings {
+  const { clock, log } = deps;
+  const store = createSettingsStore(deps.db);
+  const definitions = new Map(
+    Object.entries(deps.definitions ?? SETTINGS as Record<string, SettingDefinition>),
+  );
+  const defaults = (deps.defaults ?? {}) as Record<string, unknown>;
+  const changes = new Map<string, Change>();
+  const listeners = new Set<(key: string) => void>();
+
+  function need(key: string): SettingDefinition {
+    const definition = definitions.get(key);
+    if (!definition) throw new PerchError("not_found", `there is no setting "${key.slice(0, 80)}"`);
+    return definition;
+  }
+
+  const defaultOf = (key: string, definition: SettingDefinition) =>
+    defaults[key] ?? definition.default;
+  const valueOf = (key: string, definition: SettingDefinition) =>
+    changes.has(key) ? changes.get(key)!.value : defaultOf(key, definition);
+
+  function view(key: string): SettingView {
+    const definition = need(key);
+    const { category, title, help, unit, change } = definition;
+    const made = changes.get(key);
+    const secret = definition.secret ?? false;
+    return {
+      key,
+      category,
+      title,
+      help,
+      unit: unit ?? null,
+      schema: schemaOf(definition),
+      secret,
+      restart: definition.restart ?? false,
+      change,
+      value: secret ? null : valueOf(key, definition),
+      default: secret ? null : defaultOf(key, definition),
+      changed: made !== undefined,
+      changedMs: made?.changedMs ?? null,
+      changedBy: made?.changedBy ?? null,
+    };
+  }
+
+  return {
+    async load() {
+      changes.clear();
+      for (const { key, value, changedMs, changedBy } of await store.all()) {
+        const definition = definitions.get(key);
+        const parsed = definition?.schema.safeParse(value);
+        // A value of another version that no longer fits must not stop the start.
+        if (parsed?.success) changes.set(key, { value: parsed.data, changedMs, changedBy });
+        else log.warn(`the stored setting ${key} is not used: unknown or out of range`);
+      }
+    },
+    get: (key) => valueOf(key, need(key)) as SettingValue<typeof key>,
+    list: (canSee) =>
+      [...definitions].filter(([, definition]) => canSee(definition.see)).map(([key]) => view(key)),
+    view,
+    async set(key, value, by, also) {
+      const definition = need(key);
+      const after = value === null ? defaultOf(key, definition) : parse(key, definition, value);
+      const before = valueOf(key, definition);
+      const changedMs = clock.now();
+      const shown = (v: unknown) => definition.secret ? HIDDEN : v;
+      await store.write(
+        value === null ? store.remove(key) : store.put(key, after, changedMs, by),
+        also(shown(before), shown(after)),
+      );
+      if (value === null) changes.delete(key);
+      else changes.set(key, { value: after, changedMs, changedBy: by });
+      for (const listener of listeners) listener(key);
+      return view(key);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function parse(key: string, definition: SettingDefinition, value: unknown): unknown {
+  const result = definition.schema.safeParse(value);
+  if (result.success) return result.data;
+  const message = result.error.issues[0].message;
+  throw new PerchError("validation", `${key}: ${message}`, {
+    errors: [{ path: "value", message }],
+  });
+}
+
+function schemaOf(definition: SettingDefinition): unknown {
+  const { $schema: _, ...schema } = z.toJSONSchema(definition.schema) as Record<string, unknown>;
+  return schema;
+}
