@@ -1,5 +1,5 @@
 import type { Connection } from "../db/connection.ts";
-import type { SqlStatement } from "../db/client.ts";
+import type { SqlStatement, SqlValue } from "../db/client.ts";
 import { type DecodedGroup, decodeGroups } from "./journal.ts";
 
 /** The two journal tables that take turns. Names stand in statements, so they come from here alone. */
@@ -60,8 +60,9 @@ export async function journalState(
 }
 
 /**
- * Hands every group of a table to `visit`, in order. The blobs are read as one concatenation: a row
- * costs nothing then, where each row fetched by itself costs microseconds.
+ * Hands every group of a table to `visit`, in order. From a file the blobs are read as one concatenation:
+ * a row costs nothing then, where each row fetched by itself costs microseconds. A libSQL server does not
+ * parse that statement; there the network costs more than the rows.
  */
 export async function readJournal(
   connection: Connection,
@@ -69,19 +70,22 @@ export async function readJournal(
   state: JournalState,
   visit: (group: DecodedGroup) => void,
 ): Promise<void> {
-  const segment = connection.kind === "file" ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
+  const isFile = connection.kind === "file";
+  const segment = isFile ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
   const rowsAtOnce = Math.max(1, Math.floor(segment / (state.bytes / Math.max(1, state.rows) + 1)));
-  let after = -1;
+  const part = `SELECT id, b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
+  const sql = isFile
+    ? `SELECT max(id), cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob) FROM (${part})`
+    : part;
+  let after: SqlValue = -1;
   for (;;) {
-    const { rows } = await connection.query({
-      sql: "SELECT max(id), cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob) " +
-        `FROM (SELECT id, b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?)`,
-      args: [after, rowsAtOnce],
-    });
-    const [lastId, blob] = rows[0];
-    if (lastId === null) return;
-    decodeGroups(blob as Uint8Array, visit);
-    after = Number(lastId);
+    const { rows } = await connection.query({ sql, args: [after, rowsAtOnce] });
+    // The concatenation of nothing is one row of nulls.
+    if (rows.length === 0 || rows[0][0] === null) return;
+    for (const [id, blob] of rows) {
+      decodeGroups(blob as Uint8Array, visit);
+      after = id;
+    }
   }
 }
 
