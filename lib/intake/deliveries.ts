@@ -44,11 +44,14 @@ function first<K>(map: Map<K, unknown>): K | undefined {
   return map.keys().next().value;
 }
 
-/** FNV-1a, 32 bits, over topic and payload (http://www.isthe.com/chongo/tech/comp/fnv/). */
+/**
+ * FNV-1a over topic and payload, 32 bits folded to 16 (http://www.isthe.com/chongo/tech/comp/fnv/). Every
+ * mark is written to disk, and it only has to tell apart what one session sends again under one packet id.
+ */
 export function contentHash(topic: string, payload: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < topic.length; i++) hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ 0xff, 0x01000193);
   for (let i = 0; i < payload.length; i++) hash = Math.imul(hash ^ payload[i], 0x01000193);
-  return hash >>> 0;
+  return (hash ^ (hash >>> 16)) & 0xffff;
 }

@@ -24,6 +24,12 @@ export class ByteWriter {
     this.bytes[this.length++] = value;
   }
 
+  u16(value: number): void {
+    this.reserve(2);
+    this.view.setUint16(this.length, value, true);
+    this.length += 2;
+  }
+
   u32(value: number): void {
     this.reserve(4);
     this.view.setUint32(this.length, value, true);
@@ -112,6 +118,12 @@ export class ByteReader {
   u8(): number {
     this.need(1);
     return this.bytes[this.at++];
+  }
+
+  u16(): number {
+    this.need(2);
+    this.at += 2;
+    return this.view.getUint16(this.at - 2, true);
   }
 
   u32(): number {

@@ -25,8 +25,8 @@ const MAX_SEQ_WHOLE = 2 ** 51;
 
 /** Fewest bytes that one reading takes: a sensor, a time and a value. */
 const LEAST_READING_BYTES = 3;
-/** Fewest bytes of a delivery mark. */
-const LEAST_MARK_BYTES = 6;
+/** Fewest bytes of a delivery mark: the step to its packet id, and its hash. */
+const LEAST_MARK_BYTES = 3;
 
 /** Appends the blob of one group to `out`. */
 export function encodeGroup(
@@ -119,10 +119,13 @@ function writeDeliveries(out: ByteWriter, deliveries: readonly DeliveryMark[]): 
   }
   out.varint(sessions.size);
   for (const session of sessions.keys()) out.text(session);
+  // Most groups come through one session whose packet ids count up: three bytes a mark.
+  let before = 0;
   for (const { session, packetId, hash } of deliveries) {
-    out.varint(sessions.get(session)!);
-    out.varint(packetId);
-    out.u32(hash >>> 0);
+    if (sessions.size > 1) out.varint(sessions.get(session)!);
+    out.zigzag(packetId - before);
+    out.u16(hash);
+    before = packetId;
   }
 }
 
@@ -222,10 +225,12 @@ function readDeliveries(reader: ByteReader): DeliveryMark[] {
   }
   const sessions = Array.from({ length: sessionCount }, () => reader.text());
   const marks: DeliveryMark[] = [];
+  let packetId = 0;
   for (let i = 0; i < n; i++) {
-    const session = sessions[reader.varint()];
+    const session = sessions[sessionCount > 1 ? reader.varint() : 0];
     if (session === undefined) throw new FormatError("a delivery mark names no session");
-    marks.push({ session, packetId: reader.varint(), hash: reader.u32() });
+    packetId += reader.zigzag();
+    marks.push({ session, packetId, hash: reader.u16() });
   }
   return marks;
 }

@@ -21,7 +21,7 @@ const value = fc.oneof(
   fc.maxSafeInteger(),
 );
 const item: fc.Arbitrary<Item> = fc.record({
-  sensor: fc.oneof(fc.nat(300), fc.nat(0xffffffff)),
+  sensor: fc.oneof(fc.nat(300), fc.nat(0xffff)),
   tMs: fc.integer({ min: Date.UTC(2000), max: Date.UTC(2100) }),
   value,
   flags: fc.oneof(fc.nat(7), fc.nat(255)),
@@ -30,7 +30,7 @@ const item: fc.Arbitrary<Item> = fc.record({
 const mark: fc.Arbitrary<DeliveryMark> = fc.record({
   session: fc.constantFrom("perch", "press-1", "Ünïcode"),
   packetId: fc.nat(65_535),
-  hash: fc.nat(0xffffffff),
+  hash: fc.nat(0xffff),
 }, { noNullPrototype: true });
 
 function columnsOf(items: Item[]): GroupColumns {

@@ -64,7 +64,7 @@ export interface DeliveryMark {
   /** MQTT session the message came through. */
   session: string;
   packetId: number;
-  /** 32-bit hash of topic and payload. */
+  /** 16-bit hash of topic and payload. */
   hash: number;
 }
 

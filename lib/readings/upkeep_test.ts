@@ -135,7 +135,7 @@ Deno.test("createReadingsUpkeep merges late data and runs retention until it is 
 
 Deno.test("recentDeliveries keeps marks after the journal rows that held them are freed", async () => {
   await withDatabase(async (url) => {
-    const mark = { session: "press", packetId: 7, hash: 0xdeadbeef };
+    const mark = { session: "press", packetId: 7, hash: 0xbeef };
     let engine = await openEngine({ url, limits: SMALL });
     await engine.store.append(groupOf([{ sensor: 2, tMs: START_MS, value: 1 }], [mark]), []);
     await fill(engine, START_MS, 60, 100);

@@ -44,7 +44,7 @@ export function ledger(scenario: Scenario): LedgerGroup[] {
     });
     return {
       readings,
-      marks: g % 3 === 0 ? [{ session: "press", packetId: g, hash: g * 7 }] : [],
+      marks: g % 3 === 0 ? [{ session: "press", packetId: g, hash: (g * 7) & 0xffff }] : [],
       newSensor: g % 50 === 0 ? 1 + g / 50 : 0,
     };
   });
