@@ -1,3 +1,5 @@
+import { messageOf, PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import type { SqlStatement, SqlValue } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { decodeChunk, encodeChunk, scaleSlice } from "./chunk.ts";
@@ -152,11 +154,29 @@ export class ChunkCache {
   readonly #slices = new Map<number, Slice>();
   #readings = 0;
 
+  /** Damaged chunks that were reported. */
+  readonly #damaged = new Set<number>();
+
   constructor(
     private readonly connection: Connection,
+    private readonly log: Log,
     private readonly mostReadings = 250_000,
   ) {}
 
+  /** The readings of a chunk, or null (and an error in the log, once) when it cannot be decoded. */
+  async getOrNull(id: number): Promise<Slice | null> {
+    if (this.#damaged.has(id)) return null;
+    try {
+      return await this.get(id);
+    } catch (error) {
+      if (!(error instanceof DamagedChunk)) throw error;
+      if (this.#damaged.size < 10_000) this.#damaged.add(id);
+      this.log.error(error.message);
+      return null;
+    }
+  }
+
+  /** The readings of a chunk. Rejects with `storage_failed` when it cannot be decoded. */
   async get(id: number): Promise<Slice> {
     const cached = this.#slices.get(id);
     if (cached) {
@@ -164,11 +184,7 @@ export class ChunkCache {
       this.#slices.set(id, cached);
       return cached;
     }
-    const { rows } = await this.connection.query({
-      sql: "SELECT data FROM chunks WHERE id = ?",
-      args: [id],
-    });
-    const slice = decodeChunk(rows[0][0] as Uint8Array);
+    const slice = await this.#read(id);
     this.#slices.set(id, slice);
     this.#readings += slice.n;
     for (const [oldest, { n }] of this.#slices) {
@@ -178,4 +194,33 @@ export class ChunkCache {
     }
     return slice;
   }
+
+  async #read(id: number): Promise<Slice> {
+    const { rows } = await this.connection.query({
+      sql: "SELECT data FROM chunks WHERE id = ?",
+      args: [id],
+    });
+    try {
+      return decodeChunk(rows[0][0] as Uint8Array);
+    } catch (error) {
+      throw new DamagedChunk("storage_failed", `chunk ${id} is damaged: ${messageOf(error)}`);
+    }
+  }
+}
+
+class DamagedChunk extends PerchError {}
+
+const WARM_READINGS = 400;
+const WARM_ROUNDS = 3;
+
+/** Encodes and decodes a little, so that the first seal under load does not pay for starting zstd. */
+export function warmUp(): void {
+  const slice: Slice = {
+    n: WARM_READINGS,
+    tMs: Float64Array.from({ length: WARM_READINGS }, (_, i) => i * 1000 + i % 3),
+    value: Float64Array.from({ length: WARM_READINGS }, (_, i) => ((i * 7919) % 300) / 100),
+    flags: new Uint8Array(WARM_READINGS),
+    seq: null,
+  };
+  for (let i = 0; i < WARM_ROUNDS; i++) decodeChunk(encodeChunk(slice, scaleSlice(slice)));
 }

@@ -79,15 +79,23 @@ function push(
   out.flags[at] = flags;
   out.seq[at] = seq;
   if (hasSeq) out.hasSeq = true;
-  let exponent = series.exponentHint;
-  let mantissa = exponent === RAW ? NaN : mantissaAt(value, exponent);
-  if (Number.isNaN(mantissa)) {
-    exponent = exponentOf(value, exponent);
-    mantissa = exponent === RAW ? value : mantissaAt(value, exponent);
-    series.exponentHint = exponent === RAW ? series.exponentHint : exponent;
-  }
+  const exponent = exponentFor(series, value);
   out.exponent[at] = exponent;
-  out.mantissa[at] = mantissa;
+  out.mantissa[at] = exponent === RAW ? value : mantissaAt(value, exponent);
+}
+
+function exponentFor(series: Series, value: number): number {
+  const hint = series.exponentHint;
+  if (!Number.isNaN(mantissaAt(value, hint))) {
+    series.exponentMissed = false;
+    return hint;
+  }
+  const exponent = exponentOf(value, hint);
+  if (exponent !== RAW) {
+    if (series.exponentMissed) series.exponentHint = exponent;
+    series.exponentMissed = !series.exponentMissed;
+  }
+  return exponent;
 }
 
 /** Whether a stored reading (time, value, seq) is the same as the asked one, by the asked one's rule. */
@@ -184,7 +192,8 @@ export async function findSealed(
       for (const i of wanted) {
         const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
         if (byTime && (group.tMs[i] < chunk.firstMs || group.tMs[i] > chunk.lastMs)) continue;
-        if (!inSlice(await cache.get(chunk.id), series.newestMs, group, i)) continue;
+        const slice = await cache.getOrNull(chunk.id);
+        if (slice === null || !inSlice(slice, series.newestMs, group, i)) continue;
         found ??= new Uint8Array(group.n);
         found[i] = 1;
       }

@@ -11,7 +11,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { ByteWriter } from "./bytes.ts";
 import { checkGroup } from "./check.ts";
-import { ChunkCache } from "./chunk_store.ts";
+import { ChunkCache, warmUp } from "./chunk_store.ts";
 import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
 import { findSealed, stage } from "./duplicates.ts";
@@ -109,10 +109,11 @@ interface CommitPlan {
 
 async function createCore(deps: EngineDeps): Promise<Core> {
   const { connection, clock } = deps;
+  warmUp();
   const state = await recover(connection, clock.monotonic(), deps.options?.journal);
   const { table, marks, journal } = state;
   const sealer = new Sealer(table, journal, deps.options);
-  const cache = new ChunkCache(connection);
+  const cache = new ChunkCache(connection, deps.log);
   const retention = await createRetention({ connection, table, clock, databaseBytes });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);

@@ -1,4 +1,6 @@
+import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
+import { FormatError } from "./bytes.ts";
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import { type DecodedGroup, valueAt } from "./journal.ts";
 import { JournalPair, journalState, readJournal, type TurnLimits } from "./journal_store.ts";
@@ -40,8 +42,17 @@ export async function recover(
     lastGroup = Math.max(lastGroup, group.groupId);
   };
   const older = journal.current === "journal_a" ? "journal_b" : "journal_a";
-  await readJournal(connection, older, journal.old, visit);
-  await readJournal(connection, journal.current, journal.head, visit);
+  try {
+    await readJournal(connection, older, journal.old, visit);
+    await readJournal(connection, journal.current, journal.head, visit);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new PerchError(
+      "storage_failed",
+      `the journal is damaged after group ${lastGroup} (${error.message}): restore a backup`,
+      { cause: error },
+    );
+  }
   for (const series of table.all()) {
     series.stagedNewestMs = series.newestMs;
     series.stagedMaxSeq = series.maxSeq;

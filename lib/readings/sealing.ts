@@ -174,6 +174,7 @@ export function applySeal({ series, drafts }: Seal, lastGroup: number, table: Se
   const totals = totalsWith(series, drafts);
   table.tailReadings -= series.tail.n;
   series.tail = new Tail();
+  series.exponentHint = 0;
   series.sealedGroup = lastGroup;
   series.sealedNewestMs = series.newestMs;
   series.sealedOldestMs = totals.oldestMs;

@@ -18,8 +18,10 @@ export class Series {
   /** `newestMs` and `maxSeq` as they will be after the group under way. */
   stagedNewestMs = -Infinity;
   stagedMaxSeq = -Infinity;
-  /** Decimal exponent that the latest value needed. */
+  /** Decimal exponent that values of this sensor usually need. */
   exponentHint = 0;
+  /** The latest value did not fit `exponentHint`: a second one in a row raises it, an odd one does not. */
+  exponentMissed = false;
   /** Waits to be sealed. */
   due = false;
   /** Earliest time in the chunks, and totals over them. */

@@ -187,23 +187,58 @@ export function readWholes(reader: ByteReader, n: number): Float64Array {
   const step = reader.zigzag();
   const planes = reader.u8();
   if (planes > MOST_PLANES) throw new FormatError(`${planes} planes are too many`);
-  const numbers = new Float64Array(n);
-  for (let p = 0; p < planes; p++) addPlane(numbers, readPlane(reader, n), p);
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const code = numbers[i];
-    const residual = code % 2 === 0 ? code / 2 : -(code + 1) / 2;
-    const prediction = predictor === PREDICT_MEAN
-      ? meanBefore(sum, i, base)
-      : predicted(numbers, i, predictor as Predictor, base, step);
-    numbers[i] = residual + prediction;
-    sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
-  }
-  return numbers;
+  const residuals = planes <= SMALL_PLANES
+    ? smallResiduals(reader, n, planes)
+    : largeResiduals(reader, n, planes);
+  return undone(residuals, predictor as Predictor, base, step);
 }
 
-function addPlane(codes: Float64Array, plane: Uint8Array, p: number): void {
-  const factor = 256 ** p;
-  if (p === 0) { for (let i = 0; i < codes.length; i++) codes[i] = plane[i]; }
-  else for (let i = 0; i < codes.length; i++) codes[i] += plane[i] * factor;
+/** Codes of up to this many planes fit the engine's small integers. */
+const SMALL_PLANES = 3;
+
+function smallResiduals(reader: ByteReader, n: number, planes: number): Int32Array {
+  const codes = new Int32Array(n);
+  for (let p = 0; p < planes; p++) {
+    const plane = readPlane(reader, n);
+    const shift = 8 * p;
+    for (let i = 0; i < n; i++) codes[i] |= plane[i] << shift;
+  }
+  for (let i = 0; i < n; i++) codes[i] = (codes[i] >>> 1) ^ -(codes[i] & 1);
+  return codes;
+}
+
+function largeResiduals(reader: ByteReader, n: number, planes: number): Float64Array {
+  const codes = new Float64Array(n);
+  for (let p = 0; p < planes; p++) {
+    const plane = readPlane(reader, n);
+    const factor = 256 ** p;
+    for (let i = 0; i < n; i++) codes[i] += plane[i] * factor;
+  }
+  for (let i = 0; i < n; i++) {
+    codes[i] = codes[i] % 2 === 0 ? codes[i] / 2 : -(codes[i] + 1) / 2;
+  }
+  return codes;
+}
+
+/** The numbers whose predictions left `residuals`. */
+function undone(
+  residuals: Int32Array | Float64Array,
+  predictor: Predictor,
+  base: number,
+  step: number,
+): Float64Array {
+  const n = residuals.length;
+  const numbers = new Float64Array(n);
+  if (predictor === PREDICT_MEAN) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      numbers[i] = residuals[i] + meanBefore(sum, i, base);
+      sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
+    }
+  } else {
+    for (let i = 0; i < n; i++) {
+      numbers[i] = residuals[i] + predicted(numbers, i, predictor, base, step);
+    }
+  }
+  return numbers;
 }
