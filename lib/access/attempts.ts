@@ -3,9 +3,9 @@
  *
  * DESIGN. Five wrong ones per account and address in five minutes, and thirty per address over all accounts.
  * Beyond that the answer is 429 without hashing anything, until the oldest falls out of the window: a delay,
- * no lock-out, and from another address the right password still enters. A try is counted before its password
- * is hashed (a thousand at once are still five) and taken back when it was right. Memory is the truth; the
- * table is its copy for the next start.
+ * no lock-out, and from another address the right password still enters. Tries under way count as wrong until
+ * they are decided: a thousand at once are still five. Those beyond wait for the decision (a few right sign-ins
+ * at once all pass), at most `MOST_WAITING` of them. Memory is the truth; the table is its copy for the next start.
  */
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
@@ -21,11 +21,15 @@ export interface AttemptLimits {
 }
 export const ATTEMPT_LIMITS: AttemptLimits = { perAccount: 5, perAddress: 30 };
 const MOST_BUCKETS = 20_000;
+const MOST_WAITING = 200;
 
 export interface Attempts {
   load(): Promise<void>;
-  /** Counts a try. @throws PerchError `rate_limited` when there were too many. */
-  begin(account: string, address: string): Attempt;
+  /**
+   * Begins a try; every try must end by one of the three calls.
+   * @throws PerchError `rate_limited` after too many wrong ones, `busy` when too many wait
+   */
+  begin(account: string, address: string): Promise<Attempt>;
 }
 export interface Attempt {
   failed(): Promise<void>;
@@ -46,23 +50,33 @@ export function judge(
   return { recent, waitMs };
 }
 
+interface Bucket {
+  key: string;
+  /** Times of wrong tries. */
+  times: number[];
+  underWay: number;
+}
+
 export function createAttempts(
   deps: { db: Database; clock: Clock; limits?: () => AttemptLimits },
 ): Attempts {
-  const allowed = deps.limits ?? (() => ATTEMPT_LIMITS);
   const { db, clock } = deps;
-  const buckets = new Map<string, number[]>();
+  const allowed = deps.limits ?? (() => ATTEMPT_LIMITS);
+  const buckets = new Map<string, Bucket>();
+  const waiting = new Set<() => void>();
 
-  async function save(bucket: string): Promise<void> {
-    const times = buckets.get(bucket) ?? [];
-    if (times.length === 0) {
-      await db.write([{ sql: "delete from sign_in_failures where bucket = ?", args: [bucket] }]);
+  async function save(bucket: Bucket): Promise<void> {
+    if (bucket.times.length === 0) {
+      await db.write([{
+        sql: "delete from sign_in_failures where bucket = ?",
+        args: [bucket.key],
+      }]);
       return;
     }
     await db.write([
       {
         sql: "insert or replace into sign_in_failures (bucket, times, last_ms) values (?,?,?)",
-        args: [bucket, JSON.stringify(times), times[times.length - 1]],
+        args: [bucket.key, JSON.stringify(bucket.times), bucket.times[bucket.times.length - 1]],
       },
       {
         sql: "delete from sign_in_failures where last_ms < ?",
@@ -71,16 +85,49 @@ export function createAttempts(
     ]);
   }
 
+  function bucketOf(name: string): Bucket {
+    const key = hashOf(name);
+    let bucket = buckets.get(key);
+    if (!bucket) {
+      makeRoom();
+      bucket = { key, times: [], underWay: 0 };
+      buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+
   function makeRoom(): void {
     if (buckets.size < MOST_BUCKETS) return;
     const nowMs = clock.now();
-    for (const [bucket, times] of buckets) {
-      if (judge(times, nowMs, allowed().perAccount).recent.length === 0) buckets.delete(bucket);
+    const idle = [...buckets.values()].filter((bucket) => bucket.underWay === 0);
+    for (const { key, times } of idle) {
+      if (judge(times, nowMs, Infinity).recent.length === 0) buckets.delete(key);
     }
-    for (const bucket of buckets.keys()) {
+    for (const { key } of idle) {
       if (buckets.size < MOST_BUCKETS) break;
-      buckets.delete(bucket);
+      buckets.delete(key);
     }
+  }
+
+  /** True when one more may be under way; false: wait for a decision. */
+  function hasPlace(bucket: Bucket, most: number): boolean {
+    const { recent, waitMs } = judge(bucket.times, clock.now(), most);
+    if (waitMs > 0) {
+      throw new PerchError("rate_limited", "too many wrong sign-ins; wait before trying again", {
+        retryAfterS: waitMs / 1000,
+      });
+    }
+    bucket.times = recent;
+    return recent.length + bucket.underWay < most;
+  }
+
+  async function oneDecided(): Promise<void> {
+    if (waiting.size >= MOST_WAITING) {
+      throw new PerchError("busy", "too many sign-ins at once; try again in a moment", {
+        retryAfterS: 2,
+      });
+    }
+    await new Promise<void>((resolve) => waiting.add(resolve));
   }
 
   return {
@@ -90,52 +137,40 @@ export function createAttempts(
         args: [clock.now() - WINDOW_MS, MOST_BUCKETS],
       });
       for (const row of rowsOf(result)) {
-        buckets.set(text(row.bucket), (JSON.parse(text(row.times)) as number[]).map(Number));
+        const times = (JSON.parse(text(row.times)) as number[]).map(Number);
+        buckets.set(text(row.bucket), { key: text(row.bucket), times, underWay: 0 });
       }
     },
-    begin(account, address) {
-      const nowMs = clock.now();
+    async begin(account, address) {
       const network = networkOf(address);
-      const { perAccount, perAddress } = allowed();
-      const limits: [string, number][] = [
-        [hashOf(`account ${account.trim().toLowerCase()} ${network}`), perAccount],
-        [hashOf(`address ${network}`), perAddress],
-      ];
-      for (const [bucket, most] of limits) {
-        const { recent, waitMs } = judge(buckets.get(bucket) ?? [], nowMs, most);
-        if (waitMs > 0) {
-          throw new PerchError(
-            "rate_limited",
-            "too many wrong sign-ins; wait before trying again",
-            {
-              retryAfterS: waitMs / 1000,
-            },
-          );
-        }
-        buckets.set(bucket, recent);
+      const ofAccount = bucketOf(`account ${account.trim().toLowerCase()} ${network}`);
+      const ofAddress = bucketOf(`address ${network}`);
+      const both = [ofAccount, ofAddress];
+      for (;;) {
+        const { perAccount, perAddress } = allowed();
+        const place = hasPlace(ofAccount, perAccount);
+        if (hasPlace(ofAddress, perAddress) && place) break;
+        await oneDecided();
       }
-      makeRoom();
-      for (const [bucket] of limits) buckets.set(bucket, [...buckets.get(bucket) ?? [], nowMs]);
-      const takeBack = () => {
-        for (const [bucket] of limits) {
-          const times = buckets.get(bucket) ?? [];
-          const at = times.lastIndexOf(nowMs);
-          if (at >= 0) times.splice(at, 1);
-          if (times.length === 0) buckets.delete(bucket);
-        }
+      for (const bucket of both) bucket.underWay++;
+      const decided = () => {
+        for (const bucket of both) bucket.underWay--;
+        for (const wake of waiting) wake();
+        waiting.clear();
       };
       return {
         failed: async () => {
-          for (const [bucket] of limits) await save(bucket);
+          for (const bucket of both) bucket.times.push(clock.now());
+          decided();
+          for (const bucket of both) await save(bucket);
         },
         succeeded: async () => {
-          const [account] = limits[0];
-          const known = (buckets.get(account)?.length ?? 0) > 1;
-          takeBack();
-          buckets.delete(account);
-          if (known) await save(account);
+          const known = ofAccount.times.length > 0;
+          ofAccount.times = [];
+          decided();
+          if (known) await save(ofAccount);
         },
-        withdrawn: takeBack,
+        withdrawn: decided,
       };
     },
   };

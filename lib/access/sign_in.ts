@@ -72,7 +72,7 @@ export function createSignIn(
   /** The person whose password this is. */
   async function prove(request: SignInRequest): Promise<User> {
     const { email, password, code, from } = request;
-    const attempt = attempts.begin(email, from.address ?? "");
+    const attempt = await attempts.begin(email, from.address ?? "");
     const user = users.byEmail(email);
     const usable = user?.state === "active" ? user : undefined;
     let right: boolean;
@@ -107,7 +107,11 @@ export function createSignIn(
     attempt: Attempt,
     from: Actor,
   ): Promise<User> {
-    if (await secondFactor.accept(user.id, code)) {
+    const right = await secondFactor.accept(user.id, code).catch((error) => {
+      attempt.withdrawn();
+      throw error;
+    });
+    if (right) {
       pending.delete(ticket);
       await attempt.succeeded();
       return user;
@@ -169,7 +173,7 @@ export function createSignIn(
       if (user?.state !== "active") {
         throw new PerchError("unauthenticated", "this took too long; sign in again");
       }
-      const attempt = attempts.begin(user.email, from.address ?? "");
+      const attempt = await attempts.begin(user.email, from.address ?? "");
       return await openBrowser(await proveCode(user, code, ticket, attempt, from), from);
     },
     async api(request) {
@@ -185,7 +189,7 @@ export function createSignIn(
       return pair;
     },
     async confirm(user, password, from) {
-      const attempt = attempts.begin(user.email, from.address ?? "");
+      const attempt = await attempts.begin(user.email, from.address ?? "");
       let right: boolean;
       try {
         right = await hasher.verify(

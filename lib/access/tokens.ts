@@ -28,6 +28,14 @@ const ISSUER = "perch";
 const AUDIENCE = "perch-api";
 const TYPE = "at+jwt";
 
+const MOST_VERIFIED = 1000;
+
+interface Claims {
+  user: string;
+  session: string;
+  expiresMs: number;
+}
+
 /** As `POST /api/users/login` answers. */
 export interface TokenPair {
   access_token: string;
@@ -61,20 +69,28 @@ export function createTokens(
   },
 ): Tokens {
   const { db, store, sessions, clock, audit } = deps;
-  let encoded: Uint8Array<ArrayBuffer> | null = null;
-  const signingKey = () => encoded ??= new TextEncoder().encode(deps.key().reveal());
+  // Imported once: jose would do it anew for every token.
+  let imported: Promise<CryptoKey> | null = null;
+  const signingKey = () =>
+    imported ??= crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(deps.key().reveal()),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["sign", "verify"],
+    );
   const oneAtATime = createTurns();
 
-  function access(user: User, session: Session): Promise<string> {
+  async function access(user: User, session: Session): Promise<string> {
     const nowS = Math.floor(clock.now() / 1000);
-    return new SignJWT({ sid: session.id })
+    return await new SignJWT({ sid: session.id })
       .setProtectedHeader({ alg: "HS256", typ: TYPE })
       .setSubject(user.id)
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + ACCESS_S)
-      .sign(signingKey());
+      .sign(await signingKey());
   }
 
   async function pairOf(user: User, session: Session, refreshToken: string): Promise<TokenPair> {
@@ -87,7 +103,36 @@ export function createTokens(
   }
 
   const successorOf = (token: string) =>
-    createHmac("sha256", signingKey()).update(`refresh ${token}`).digest("base64url");
+    createHmac("sha256", deps.key().reveal()).update(`refresh ${token}`).digest("base64url");
+
+  /** Tokens whose signature was checked before; what may change is looked up each time. */
+  const verified = new Map<string, Claims>();
+
+  async function verify(token: string): Promise<Claims | null> {
+    if (token.length > 2000) return null;
+    try {
+      const { payload } = await jwtVerify(token, await signingKey(), {
+        algorithms: ["HS256"],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        typ: TYPE,
+        requiredClaims: ["sub", "sid", "exp", "iat"],
+        currentDate: new Date(clock.now()),
+        maxTokenAge: ACCESS_S,
+      });
+      const claims = {
+        user: String(payload.sub),
+        session: String(payload.sid),
+        expiresMs: payload.exp! * 1000,
+      };
+      if (verified.size >= MOST_VERIFIED) verified.delete(verified.keys().next().value as string);
+      verified.set(token, claims);
+      return claims;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
+    }
+  }
 
   async function refresh(token: string, actor: Actor): Promise<TokenPair> {
     const hash = hashOf(token);
@@ -131,26 +176,13 @@ export function createTokens(
       return (await store.refreshToken(hashOf(token)))?.sessionId ?? null;
     },
     async identify(token) {
-      if (token.length > 2000) return null;
-      try {
-        const { payload } = await jwtVerify(token, signingKey(), {
-          algorithms: ["HS256"],
-          issuer: ISSUER,
-          audience: AUDIENCE,
-          typ: TYPE,
-          requiredClaims: ["sub", "sid", "exp", "iat"],
-          currentDate: new Date(clock.now()),
-          maxTokenAge: ACCESS_S,
-        });
-        const session = sessions.live(String(payload.sid));
-        const user = deps.findUser(String(payload.sub));
-        if (!session || session.kind !== "api" || session.userId !== user?.id) return null;
-        if (user.state !== "active") return null;
-        return userIdentity(user, "token", session.id, payload.exp! * 1000);
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return null;
-        throw error;
-      }
+      const claims = verified.get(token) ?? await verify(token);
+      if (claims === null || claims.expiresMs <= clock.now()) return null;
+      const session = sessions.live(claims.session);
+      const user = deps.findUser(claims.user);
+      if (!session || session.kind !== "api" || session.userId !== user?.id) return null;
+      if (user.state !== "active") return null;
+      return userIdentity(user, "token", session.id, claims.expiresMs);
     },
   };
 }

@@ -1,0 +1,204 @@
+import { createAccess } from "../../lib/access/access.ts";
+import { systemActor } from "../../lib/access/audit.ts";
+import { systemClock } from "../../lib/base/clock.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import type { Database } from "../../lib/db/client.ts";
+import { createPasswordHasher } from "../../lib/access/passwords.ts";
+import { openTestDatabase } from "../support/database.ts";
+import {
+  benchFolder,
+  type BenchOptions,
+  type BenchResult,
+  median,
+  quantile,
+} from "../support/bench.ts";
+import { mount } from "../../routes/mount.ts";
+import { route } from "../../routes/route.ts";
+import { addKey } from "../support/perch.ts";
+import { benchPerch } from "./ingest/setup.ts";
+
+/*
+ * What authentication costs per request, in one process without a socket: the same route open, and with
+ * each kind of credentials; writes to the database and passwords hashed meanwhile are counted (both must be
+ * none). Then ingest over HTTP alone and while fifty people sign in at once, from processes of their own.
+ */
+
+const tester = { ...systemActor("bench"), address: "127.0.0.1" };
+const PASSWORD = "long enough";
+const SIGN_INS = 50;
+
+type Figures = BenchResult["figures"];
+
+/** Runs both parts. */
+export async function run(options: BenchOptions): Promise<BenchResult> {
+  const figures: Figures = {};
+  await perRequest(figures, options);
+  await signInsBesideIngest(figures, options.quick ? 2 : 8, options.quick ? 1 : 5);
+  return { name: "access", figures };
+}
+
+async function perRequest(figures: Figures, options: BenchOptions): Promise<void> {
+  const folder = await benchFolder(options);
+  const plain = await openTestDatabase(folder.path);
+  let writes = 0;
+  const db: Database = { ...plain, write: (s) => (writes++, plain.write(s)) };
+  const hasher = createPasswordHasher();
+  const access = createAccess({
+    db,
+    clock: systemClock(),
+    log: silentLog(),
+    dataDir: folder.path,
+    hasher,
+  });
+  await access.start();
+  try {
+    const request = { email: "a@example.org", password: PASSWORD, from: tester };
+    await access.users.add({ ...request, role: "viewer" }, tester);
+    const { access_token } = await access.signIn.api(request);
+    const { secret } = await access.signIn.browser(request);
+    const { key } = await access.keys.add({ name: "k", role: "viewer" }, tester);
+    const app = mount({
+      routes: (["public", "viewer"] as const).map((policy) =>
+        route({
+          method: "get",
+          path: `/api/${policy}`,
+          policy,
+          summary: null,
+          handler: () => new Response("ok"),
+        })
+      ),
+      resolve: access.resolve,
+      log: silentLog(),
+      socketAddress: () => "192.168.1.7",
+    });
+    const kinds: [string, string, Record<string, string>][] = [
+      ["open", "public", {}],
+      ["cookie", "viewer", { cookie: `perch=${secret}` }],
+      ["key", "viewer", { authorization: `Bearer ${key}` }],
+      ["token", "viewer", { authorization: `Bearer ${access_token}` }],
+      ["bad_token", "viewer", { authorization: `Bearer ${access_token}x` }],
+    ];
+    const requests = options.quick ? 2_000 : 20_000;
+    [writes, figures.requests_per_kind] = [0, requests];
+    const hashed = hasher.count();
+    for (const [name, path, headers] of kinds) {
+      const ask = () => app.request(`http://localhost/api/${path}`, { headers });
+      for (let i = 0; i < 500; i++) await ask();
+      const rounds: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        const startMs = performance.now();
+        for (let i = 0; i < requests / 5; i++) await ask();
+        rounds.push((performance.now() - startMs) * 1000 / (requests / 5));
+      }
+      figures[`request_${name}_us`] = median(rounds);
+    }
+    figures.database_writes = writes;
+    figures.passwords_hashed = hasher.count() - hashed;
+  } finally {
+    await access.stop();
+    await plain.close();
+    await folder.remove();
+  }
+}
+
+async function signInsBesideIngest(
+  figures: Figures,
+  seconds: number,
+  rounds: number,
+): Promise<void> {
+  const { perch, headers, dataDir, stop: end } = await benchPerch({ MQTT_PORT: "0" });
+  try {
+    const admin = await addKey({ dataDir, role: "admin" });
+    await addPeople(perch.url, { authorization: `Bearer ${admin}` });
+    const alone: number[] = [], beside: number[] = [], signIn: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      alone.push(...await ingest(perch.url, headers, seconds * 1000, round * 2));
+      const stop = new AbortController();
+      const signing = signInTogether(perch.url, stop.signal, signIn);
+      beside.push(...await ingest(perch.url, headers, seconds * 1000, round * 2 + 1));
+      stop.abort();
+      await signing;
+    }
+    Object.assign(figures, {
+      ingest_alone_p50_ms: quantile(alone, 0.5),
+      ingest_alone_p99_ms: quantile(alone, 0.99),
+      ingest_beside_sign_ins_p50_ms: quantile(beside, 0.5),
+      ingest_beside_sign_ins_p99_ms: quantile(beside, 0.99),
+      ingest_p99_ratio: quantile(beside, 0.99) / quantile(alone, 0.99),
+      sign_ins: signIn.length,
+      sign_in_p50_ms: quantile(signIn, 0.5),
+      sign_in_p99_ms: quantile(signIn, 0.99),
+    });
+  } finally {
+    await end();
+  }
+}
+
+const person = (n: number) => `person${n}@example.org`;
+
+async function addPeople(url: string, headers: Record<string, string>): Promise<void> {
+  for (let n = 0; n < SIGN_INS; n++) {
+    const answer = await fetch(`${url}/api/users`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ email: person(n), role: "viewer", password: PASSWORD }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+  }
+}
+
+/** Fifty people who sign in again and again until told to stop; told to come back, they do. */
+async function signInTogether(url: string, signal: AbortSignal, took: number[]): Promise<void> {
+  await Promise.all(Array.from({ length: SIGN_INS }, async (_, n) => {
+    const startMs = performance.now();
+    while (!signal.aborted) {
+      const answer = await fetch(`${url}/api/users/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email: person(n), password: PASSWORD }),
+      });
+      const text = await answer.text();
+      if (answer.ok) {
+        took.push(performance.now() - startMs);
+        return;
+      }
+      if (answer.status !== 503) throw new Error(text);
+      await new Promise((r) => setTimeout(r, 1000 * Number(answer.headers.get("retry-after"))));
+    }
+  }));
+}
+
+/** Milliseconds from sending to acknowledgement of small batches, twenty a second. */
+async function ingest(
+  url: string,
+  headers: Record<string, string>,
+  forMs: number,
+  part: number,
+): Promise<number[]> {
+  const took: number[] = [];
+  const pending: Promise<void>[] = [];
+  const startMs = performance.now();
+  for (let n = 0; performance.now() - startMs < forMs; n++) {
+    const ts = Date.UTC(2026, 0, 1) + part * 1_000_000 + n * 100;
+    const readings = Array.from(
+      { length: 25 },
+      (_, i) => ({ machine: "bench/m", sensor: `s${i}`, ts, value: n + i }),
+    );
+    const sentMs = performance.now();
+    pending.push(
+      fetch(`${url}/api/ingest/batch`, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/json" },
+        body: JSON.stringify(readings),
+      }).then(async (answer) => {
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(text);
+        took.push(performance.now() - sentMs);
+      }),
+    );
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  await Promise.all(pending);
+  return took;
+}
