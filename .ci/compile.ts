@@ -15,6 +15,7 @@ const TARGETS: Record<string, { triple: string; output: string }> = {
 /** Read at run time by path: they are not part of the import graph. */
 const INCLUDED = [
   "migrations",
+  "static",
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
 ];

@@ -8,6 +8,7 @@ import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
+import { createAssets } from "../routes/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
@@ -216,6 +217,10 @@ export function buildApp(options: AppOptions): App {
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
     hub.start();
+    const assets = createAssets();
+    if (assets.url("built/page.js") === null) {
+      log.warn("static/built is missing: pages do not live; `deno task islands` builds it");
+    }
     table = appRoutes(parts, {
       config,
       clock,
@@ -224,8 +229,9 @@ export function buildApp(options: AppOptions): App {
       limitSocket: createSocketLimiter(),
       demoUsers: demoMode(config) === "loopback" ? accessStart.demoUsers : [],
       simulator: options.simulator ?? null,
+      assets,
     });
-    answer = mountApp(table, { access, config, log: log.child("http") });
+    answer = mountApp(table, { access, assets, config, log: log.child("http") });
     http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });
     endings.push(() => http!.stop(HTTP_GRACE_MS));
     endings.push(() => hub.stop());

@@ -23,6 +23,8 @@ const Query = z.object({
   types: list(z.enum(STREAM_TYPES)).optional().describe("event types, separated by commas"),
   sensor: list(z.string().min(1)).optional().describe("sensors by id, name or machine/sensor"),
   machine: list(z.string().min(1)).optional().describe("machine paths"),
+  last_event_id: z.string().max(100).optional()
+    .describe("as the header Last-Event-ID, for a browser that opens a new stream"),
 });
 
 const HEADERS = {
@@ -51,7 +53,7 @@ export function streamRoutes(services: StreamServices): Route[] {
           filter: streamFilter(query, services.sensors),
           address,
           onEnded,
-          lastEventId: c.req.header("last-event-id") ?? null,
+          lastEventId: c.req.header("last-event-id") ?? query.last_event_id ?? null,
         });
         const peer = socketPeer(c);
         if (peer) services.limitSocket(peer, services.socketLimits ?? SOCKET_LIMITS);

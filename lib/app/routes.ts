@@ -4,11 +4,14 @@ import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mqttRoutes } from "../../routes/mqtt.ts";
 import { mount } from "../../routes/mount.ts";
+import { createErrorPage } from "../../routes/pages/error.tsx";
+import { pageRoutes } from "../../routes/pages/mod.ts";
 import { readingRoutes } from "../../routes/readings.ts";
 import { settingRoutes } from "../../routes/settings.ts";
 import { openapiRoutes } from "../../routes/openapi.ts";
 import type { Route } from "../../routes/route.ts";
 import { sensorRoutes } from "../../routes/sensors.ts";
+import type { Assets } from "../../routes/static.ts";
 import { simulatorRoutes } from "../../routes/simulator.ts";
 import { statusRoutes } from "../../routes/status.ts";
 import { streamRoutes } from "../../routes/stream.ts";
@@ -33,6 +36,8 @@ export interface RouteOptions {
   demoUsers: readonly DemoUser[];
   /** Null outside `perch sim`. */
   simulator: Simulator | null;
+  /** Style sheet, scripts and icons. */
+  assets: Assets;
 }
 
 /** The route table of the whole product. */
@@ -41,6 +46,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { intake, hub, registry, components, access, recent } = parts;
   const { readings } = parts.storage;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
+  const sources = () => parts.sources.map((source) => source.state());
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -61,10 +67,23 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       status: parts.status,
       components,
       stored: () => readings.stats(),
-      sources: () => parts.sources.map((source) => source.state()),
+      sources,
       rejects: parts.rejects,
       version,
       uptimeS,
+    }),
+    ...pageRoutes({
+      clock,
+      sensors: registry,
+      readings,
+      recent,
+      status: parts.status,
+      sources,
+      rejects: parts.rejects,
+      simulator: options.simulator,
+      mqtt: brokerAddress(options.config),
+      version,
+      assets: options.assets,
     }),
     ...openapiRoutes({
       routes: () => table,
@@ -78,7 +97,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
 /** Mounts the table with the policies, limits and headers that hold for all of it. */
 export function mountApp(
   routes: readonly Route[],
-  { config, log, access }: { config: Config; log: Log; access: Parts["access"] },
+  { config, log, access, assets }: {
+    config: Config;
+    log: Log;
+    access: Parts["access"];
+    assets: Assets;
+  },
 ): Hono {
   return mount({
     routes,
@@ -86,8 +110,22 @@ export function mountApp(
     watch: (who, onEnd) => access.watch(who, onEnd),
     admit: (request) => access.rateLimiter.admit(request),
     log,
+    errorPage: createErrorPage(assets),
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     hostName: Deno.hostname(),
   });
+}
+
+/** Where devices publish to, as the examples on empty pages show it. */
+function brokerAddress({ mqtt, broker }: Config): { host: string; port: number } {
+  if (mqtt.url === null) {
+    const everywhere = broker.host === "0.0.0.0" || broker.host === "::";
+    return { host: everywhere ? Deno.hostname() : broker.host, port: broker.port };
+  }
+  const url = new URL(mqtt.url);
+  return {
+    host: url.hostname,
+    port: Number(url.port) || (url.protocol === "mqtts:" ? 8883 : 1883),
+  };
 }

@@ -28,7 +28,7 @@ const FIXED: readonly (readonly [string, string])[] = [
   ["cross-origin-resource-policy", "same-origin"],
   [
     "permissions-policy",
-    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
   ],
 ];
 

@@ -1,4 +1,5 @@
 /** What 500 open streams cost, beside a bare `Deno.serve` that writes the same bytes, in one run. */
+import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
 import { startStreamServer } from "../support/stream_server.ts";
 
 const CLIENTS = 500;
@@ -14,28 +15,28 @@ interface Round {
 }
 
 /** Figures: CPU seconds of the serving process per 12 s and age of events, medians of three rounds. */
-export async function run(): Promise<{ name: string; figures: Record<string, number> }> {
+export async function run(options: BenchOptions): Promise<BenchResult> {
+  const rounds = options.quick ? 1 : ROUNDS;
   const perch: Round[] = [], bare: Round[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < rounds; i++) {
     bare.push(await round(true));
     perch.push(await round(false));
   }
-  const median = (rounds: Round[], pick: (round: Round) => number) =>
-    rounds.map(pick).sort((a, b) => a - b)[Math.floor(rounds.length / 2)];
-  const cpuS = median(perch, (r) => r.cpuS), bareCpuS = median(bare, (r) => r.cpuS);
+  const middle = (of: Round[], pick: (round: Round) => number) => median(of.map(pick));
+  const cpuS = middle(perch, (r) => r.cpuS), bareCpuS = middle(bare, (r) => r.cpuS);
   return {
     name: "stream",
     figures: {
       clients: CLIENTS,
       events_per_s: EVENTS_PER_S,
       seconds: SECONDS,
-      events_received: median(perch, (r) => r.events),
-      bare_events_received: median(bare, (r) => r.events),
+      events_received: middle(perch, (r) => r.events),
+      bare_events_received: middle(bare, (r) => r.events),
       cpu_s: cpuS,
       bare_cpu_s: bareCpuS,
       cpu_ratio: cpuS / bareCpuS,
-      p99_ms: median(perch, (r) => r.p99Ms),
-      bare_p99_ms: median(bare, (r) => r.p99Ms),
+      p99_ms: middle(perch, (r) => r.p99Ms),
+      bare_p99_ms: middle(bare, (r) => r.p99Ms),
     },
   };
 }
@@ -81,5 +82,3 @@ function cpuSeconds(pid: number): number {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1].split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
-
-if (import.meta.main) console.log(JSON.stringify(await run(), null, 2));

@@ -1,0 +1,11 @@
+/** On every page of the application. */
+import { connect } from "../live.ts";
+import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
+import { bringToLife } from "../island.ts";
+import { listenToKeys } from "../keyboard.ts";
+import { ThemeSwitch } from "../theme_switch.tsx";
+
+bringToLife({ ConnectionDot, ConnectionBanner, ThemeSwitch });
+listenToKeys();
+const { stream } = document.body.dataset;
+if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)));

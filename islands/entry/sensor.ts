@@ -1,0 +1,6 @@
+/** The page of one sensor. */
+import { bringToLife } from "../island.ts";
+import { SensorNow } from "../sensor_now.tsx";
+import { SensorView } from "../sensor_view.tsx";
+
+bringToLife({ SensorNow, SensorView });

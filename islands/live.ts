@@ -1,0 +1,161 @@
+/**
+ * One event stream per page, as signals. Closed while the tab is hidden (a browser has six connections
+ * per host), opened again where it was; heals by itself; says when it is offline or signed out.
+ */
+import { batch, type Signal, signal } from "@preact/signals";
+import type { Status } from "../lib/live/status.ts";
+
+export interface LiveReading {
+  ts: number;
+  value: number | string;
+}
+
+export type Connection = "connecting" | "live" | "offline" | "signed-out";
+
+/** How the page's stream is doing. */
+export const connection: Signal<Connection> = signal("connecting");
+/** The latest `status` event. */
+export const status: Signal<Status | null> = signal(null);
+/** This browser's clock, ticking every second while the page is visible. */
+export const now: Signal<number> = signal(Date.now());
+
+type ReadingListener = (readings: readonly (LiveReading & { sensor: string })[]) => void;
+
+const latest = new Map<string, Signal<LiveReading | null>>();
+const readingListeners = new Set<ReadingListener>();
+const resetListeners = new Set<() => void>();
+
+/** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
+const FLUSH_MS = 250;
+const FIRST_RETRY_MS = 1_000;
+const MOST_RETRY_MS = 10_000;
+const HIDDEN_MS = 20_000;
+
+/** The latest reading of a sensor (by full name) since the page was loaded; null before one came. */
+export function latestOf(sensor: string): Signal<LiveReading | null> {
+  let found = latest.get(sensor);
+  if (found === undefined) latest.set(sensor, found = signal(null));
+  return found;
+}
+
+/** Every reading of the stream, in groups. Gives the function that stops listening. */
+export function onReadings(listener: ReadingListener): () => void {
+  readingListeners.add(listener);
+  return () => readingListeners.delete(listener);
+}
+
+/** Events were missed for good: load anew. Gives the function that stops listening. */
+export function onReset(listener: () => void): () => void {
+  resetListeners.add(listener);
+  return () => resetListeners.delete(listener);
+}
+
+let source: EventSource | null = null;
+let query = "";
+let lastId = "";
+let retryMs = FIRST_RETRY_MS;
+type Timer = ReturnType<typeof setTimeout> | undefined;
+let retryTimer: Timer;
+let hiddenTimer: Timer;
+let pending = new Map<string, LiveReading>();
+let flushTimer: Timer;
+
+/** Opens the page's stream; `parameters` are those of `GET /api/stream`. */
+export function connect(parameters: Record<string, string>): void {
+  query = new URLSearchParams(parameters).toString();
+  document.addEventListener("visibilitychange", onVisibility);
+  globalThis.addEventListener("online", () => open());
+  globalThis.addEventListener("pagehide", () => close());
+  globalThis.addEventListener("pageshow", (event) => {
+    if ((event as PageTransitionEvent).persisted) open();
+  });
+  setInterval(() => {
+    if (!document.hidden) now.value = Date.now();
+  }, 1000);
+  open();
+}
+
+function open(): void {
+  close();
+  if (connection.value === "signed-out") return;
+  const resume = lastId === "" ? "" : `&last_event_id=${encodeURIComponent(lastId)}`;
+  const opened = source = new EventSource(`/api/stream?${query}${resume}`);
+  opened.addEventListener("hello", (event) => {
+    lastId = event.lastEventId;
+    retryMs = FIRST_RETRY_MS;
+    connection.value = "live";
+  });
+  opened.addEventListener("reading", (event) => {
+    lastId = event.lastEventId;
+    take(JSON.parse(event.data).readings);
+  });
+  opened.addEventListener("status", (event) => {
+    lastId = event.lastEventId;
+    status.value = JSON.parse(event.data);
+  });
+  opened.addEventListener("reset", (event) => {
+    lastId = event.lastEventId;
+    for (const listener of resetListeners) listener();
+  });
+  opened.onerror = () => {
+    if (source === opened) lost();
+  };
+}
+
+function close(): void {
+  clearTimeout(retryTimer);
+  source?.close();
+  source = null;
+}
+
+async function lost(): Promise<void> {
+  close();
+  if (connection.value === "live") connection.value = "offline";
+  if (await signedOut()) {
+    connection.value = "signed-out";
+    return;
+  }
+  if (connection.value !== "connecting" || retryMs > FIRST_RETRY_MS) connection.value = "offline";
+  // Readers that were cut together must not come back together.
+  retryTimer = setTimeout(open, retryMs * (0.7 + Math.random() * 0.6));
+  retryMs = Math.min(retryMs * 2, MOST_RETRY_MS);
+}
+
+async function signedOut(): Promise<boolean> {
+  try {
+    const response = await fetch("/api/users/me", { headers: { accept: "application/json" } });
+    return response.status === 401;
+  } catch {
+    return false;
+  }
+}
+
+function onVisibility(): void {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS);
+  else {
+    now.value = Date.now();
+    if (source === null) open();
+  }
+}
+
+function take(readings: (LiveReading & { sensor: string })[]): void {
+  for (const listener of readingListeners) listener(readings);
+  for (const { sensor, ts, value } of readings) {
+    if (latest.has(sensor)) pending.set(sensor, { ts, value });
+  }
+  flushTimer ??= setTimeout(flush, FLUSH_MS);
+}
+
+function flush(): void {
+  flushTimer = undefined;
+  const values = pending;
+  pending = new Map();
+  batch(() => {
+    now.value = Date.now();
+    for (const [sensor, reading] of values) {
+      const target = latest.get(sensor)!;
+      if (target.value === null || reading.ts >= target.value.ts) target.value = reading;
+    }
+  });
+}

@@ -1,0 +1,68 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { VNode } from "preact";
+import { ago, dateTime, label, valueText } from "./format.ts";
+import { latestOf, type LiveReading, now } from "./live.ts";
+import { extended, type Spark, Sparkline } from "./sparkline.tsx";
+
+export interface SensorRowProps {
+  id: string;
+  /** Full name. */
+  name: string;
+  /** What the row is called: the last level, or more where machines mix. */
+  title: string;
+  unit: string | null;
+  kind: "number" | "binary" | "text";
+  last: LiveReading | null;
+  /** Silent for longer than this: the row says so. */
+  silenceMs: number;
+  spark: Spark | null;
+  nowMs: number;
+  zone: string;
+}
+
+/** One sensor in a list: name, sparkline, value. A link to its page. */
+export function SensorRow(props: SensorRowProps): VNode {
+  const reading = useLatest(props);
+  const spark = useSignal(props.spark);
+  useSignalEffect(() => {
+    const { value } = latestOf(props.name);
+    const before = spark.peek();
+    if (value === null || before === null || typeof value.value !== "number") return;
+    spark.value = extended(before, value.ts, value.value);
+  });
+  const silentMs = silenceOf(reading, props);
+  return (
+    <a class={silentMs === null ? "row" : "row stale"} href={`/sensors/${props.id}`}>
+      <span class="row-name">{label(props.title)}</span>
+      {props.kind === "number" ? <Sparkline spark={spark.value} /> : <span class="spark" />}
+      <span class="row-value">
+        {reading === null ? "–" : valueText(props.kind, reading.value)}
+        {props.unit && <span class="unit">{props.unit}</span>}
+      </span>
+      {silentMs !== null && reading !== null && (
+        <span class="row-note" title={dateTime(reading.ts, props.zone)}>
+          <span aria-hidden="true">▲</span> silent, last {ago(silentMs)}
+        </span>
+      )}
+    </a>
+  );
+}
+
+/** The latest reading: what the server rendered, then what the stream brings. */
+export function useLatest(
+  { name, last }: { name: string; last: LiveReading | null },
+): LiveReading | null {
+  if (typeof document === "undefined") return last;
+  return latestOf(name).value ?? last;
+}
+
+/** How long the sensor has been silent, or null while it is not overdue. */
+export function silenceOf(
+  reading: LiveReading | null,
+  { silenceMs, nowMs }: { silenceMs: number; nowMs: number },
+): number | null {
+  if (reading === null) return null;
+  const at = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
+  const silentMs = at - reading.ts;
+  return silentMs > silenceMs ? silentMs : null;
+}

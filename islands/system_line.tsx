@@ -1,0 +1,32 @@
+import type { VNode } from "preact";
+import type { Status } from "../lib/live/status.ts";
+import { bytes, compact } from "./format.ts";
+import { status } from "./live.ts";
+
+/** The state of Perch itself in one line; changes in place. */
+export function SystemLine({ initial }: { initial: Status }): VNode {
+  const current = typeof document === "undefined" ? initial : status.value ?? initial;
+  const { readings } = current;
+  const rate = readings.per_s >= 100 ? Math.round(readings.per_s) : readings.per_s;
+  return (
+    <dl class="system">
+      <Item name="Readings" value={`${rate}/s`} />
+      <Item name="Stored" value={compact(readings.stored)} />
+      <Item name="Database" value={bytes(current.database_bytes)} />
+      {current.disk_used !== null && (
+        <Item name="Disk" value={`${Math.round(current.disk_used * 100)} %`} />
+      )}
+      {readings.rejected > 0 && <Item name="Refused" value={compact(readings.rejected)} />}
+      <Item name="System" value={current.overall} />
+    </dl>
+  );
+}
+
+function Item({ name, value }: { name: string; value: string }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

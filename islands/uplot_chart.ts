@@ -1,0 +1,193 @@
+import uPlot from "uplot";
+import { type Buckets, runsOf } from "./chart_data.ts";
+import { dateTime, number } from "./format.ts";
+
+/** A chart of one sensor: min/max band, mean line, gaps, zoom by dragging. */
+export interface Chart {
+  /** Draws `buckets` over `[fromMs, toMs]`. */
+  show(buckets: Buckets, fromMs: number, toMs: number, gap: number): void;
+  /** Moves the cursor by `step` points and tells what stands there; null when there is nothing. */
+  step(step: number): number | null;
+  resize(): void;
+  destroy(): void;
+}
+
+export interface ChartOptions {
+  unit: string | null;
+  zone: string;
+  onZoom: (fromMs: number, toMs: number) => void;
+  onBack: () => void;
+}
+
+/** Creates the chart in `root`; colours come from the style sheet's custom properties. */
+export function createChart(root: HTMLElement, options: ChartOptions): Chart {
+  const { zone } = options;
+  const colour = (name: string) => getComputedStyle(root).getPropertyValue(name).trim();
+  let indexOfBucket: number[] = [];
+
+  const plot = new uPlot(
+    {
+      ...sizeOf(root),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+      legend: { show: false },
+      cursor: {
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 7, fill: () => colour("--text"), stroke: () => colour("--surface") },
+        bind: {
+          dblclick: () => () => {
+            options.onBack();
+            return null;
+          },
+        },
+      },
+      select: { show: true, left: 0, top: 0, width: 0, height: 0 },
+      scales: { x: { time: true }, y: { range: paddedRange } },
+      axes: [
+        {
+          stroke: () => colour("--muted"),
+          grid: { stroke: () => colour("--line"), width: 1 },
+          ticks: { show: false },
+          values: (_, splits, __, ___, step) => timeLabels(splits, step, zone),
+          space: 70,
+          font: "12px system-ui",
+        },
+        {
+          stroke: () => colour("--muted"),
+          grid: { stroke: () => colour("--line"), width: 1 },
+          ticks: { show: false },
+          size: 58,
+          font: "12px system-ui",
+          values: (_, splits) => splits.map(axisNumber),
+        },
+      ],
+      series: [
+        {},
+        { stroke: "transparent", points: { show: false } },
+        { stroke: "transparent", points: { show: false } },
+        {
+          stroke: () => colour("--series"),
+          width: 1.5,
+          points: { show: (_u, _s, from, to) => to - from < 2, size: 4 },
+        },
+      ],
+      bands: [{ series: [1, 2], fill: () => colour("--band") }],
+      hooks: {
+        setSelect: [(u) => {
+          const { left, width } = u.select;
+          if (width < 8) return;
+          const fromMs = u.posToVal(left, "x") * 1000, toMs = u.posToVal(left + width, "x") * 1000;
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          options.onZoom(fromMs, toMs);
+        }],
+        setCursor: [(u) => tip(u)],
+      },
+    },
+    [[], [], [], []],
+    root,
+  );
+
+  const note = document.createElement("div");
+  note.className = "chart-tip";
+  note.hidden = true;
+  plot.over.append(note);
+
+  function tip(u: uPlot): void {
+    const { idx, left } = u.cursor;
+    const mean = idx == null ? null : u.data[3][idx];
+    note.hidden = mean == null || left === undefined || left < 0;
+    if (note.hidden) return;
+    const [min, max] = [u.data[2][idx!]!, u.data[1][idx!]!];
+    const unit = options.unit === null ? "" : ` ${options.unit}`;
+    const spread = min === max ? "" : ` (${number(min)} to ${number(max)})`;
+    note.textContent = `${dateTime(u.data[0][idx!] * 1000, zone)}   ${
+      number(mean!)
+    }${unit}${spread}`;
+    const x = u.valToPos(u.data[0][idx!], "x");
+    const most = u.over.clientWidth - note.offsetWidth;
+    note.style.left = `${Math.max(0, Math.min(most, x - note.offsetWidth / 2))}px`;
+  }
+
+  return {
+    show(buckets, fromMs, toMs, gap) {
+      const columns = columnsOf(buckets, gap);
+      indexOfBucket = columns.indexOfBucket;
+      plot.batch(() => {
+        plot.setData(columns.data, false);
+        plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
+      });
+    },
+    step(step) {
+      if (indexOfBucket.length === 0) return null;
+      const at = plot.cursor.idx ?? -1;
+      const here = indexOfBucket.findLastIndex((i) => i <= at);
+      const next = here < 0
+        ? (step > 0 ? 0 : indexOfBucket.length - 1)
+        : Math.max(0, Math.min(indexOfBucket.length - 1, here + step));
+      const i = indexOfBucket[next];
+      plot.setCursor({
+        left: plot.valToPos(plot.data[0][i], "x"),
+        top: plot.valToPos(plot.data[3][i]!, "y"),
+      });
+      return next;
+    },
+    resize: () => plot.setSize(sizeOf(root)),
+    destroy: () => plot.destroy(),
+  };
+}
+
+function sizeOf(root: HTMLElement): { width: number; height: number } {
+  const width = Math.max(200, root.clientWidth);
+  return { width, height: width < 600 ? 240 : 340 };
+}
+
+/** Some air above and below, also around a constant. */
+function paddedRange(_: uPlot, lo: number | null, hi: number | null): uPlot.Range.MinMax {
+  if (lo == null || hi == null) return [0, 1];
+  const pad = (hi - lo) * 0.08 || Math.abs(hi) * 0.05 || 1;
+  return [lo - pad, hi + pad];
+}
+
+/** Columns for uPlot, with an empty point in the middle of every gap. Points stand mid-bucket. */
+function columnsOf(buckets: Buckets, gap: number): {
+  data: uPlot.AlignedData;
+  indexOfBucket: number[];
+} {
+  const t: number[] = [], max: (number | null)[] = [];
+  const min: (number | null)[] = [], mean: (number | null)[] = [];
+  const indexOfBucket: number[] = [];
+  for (const [from, to] of runsOf(buckets.t, gap)) {
+    if (from > 0) {
+      t.push((buckets.t[from - 1] + buckets.t[from]) / 2000);
+      for (const column of [min, mean, max]) column.push(null);
+    }
+    for (let i = from; i < to; i++) {
+      indexOfBucket.push(t.length);
+      t.push((buckets.t[i] + buckets.bucketMs / 2) / 1000);
+      min.push(buckets.min[i]);
+      mean.push(buckets.mean[i]);
+      max.push(buckets.max[i]);
+    }
+  }
+  return { data: [t, max, min, mean], indexOfBucket };
+}
+
+function axisNumber(value: number): string {
+  return Math.abs(value) >= 10_000
+    ? number(value)
+    : String(Number(value.toPrecision(6))).replace("-", "\u2212");
+}
+
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** 24-hour labels in the site's zone; the date where the day changes. */
+function timeLabels(splits: number[], stepS: number, zone: string): string[] {
+  let day = "";
+  return splits.map((seconds) => {
+    const at = dateTime(seconds * 1000, zone);
+    const date = `${Number(at.slice(8, 10))} ${MONTHS[Number(at.slice(5, 7)) - 1]}`;
+    const changed = day !== "" && day !== date;
+    day = date;
+    if (stepS >= 86_400 || changed) return date;
+    return stepS < 60 ? at.slice(11) : at.slice(11, 16);
+  });
+}

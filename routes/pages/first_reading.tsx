@@ -1,0 +1,30 @@
+import type { VNode } from "preact";
+
+/** What to do when nothing has arrived yet: two lines to copy. */
+export function FirstReading(
+  { mqtt, url }: { mqtt: { host: string; port: number }; url: string },
+): VNode {
+  return (
+    <section class="empty">
+      <h1 class="answer">No readings yet</h1>
+      <p>
+        Perch is running and waits for a first reading. An unknown sensor is created by its first
+        message; there is nothing to configure before.
+      </p>
+      <h2>Over MQTT</h2>
+      <pre
+        tabIndex={0}
+      ><code>{`mosquitto_pub -h ${mqtt.host} -p ${mqtt.port} -q 1 -t factory/hall-1/press-3/temperature -m 41.5`}</code></pre>
+      <h2>Over HTTP</h2>
+      <p>
+        With a key from <code>perch key add --name first --role engineer</code>:
+      </p>
+      <pre
+        tabIndex={0}
+      ><code>{`curl ${url}/api/ingest -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d '{"machine":"hall-1/press-3","sensor":"temperature","value":41.5,"unit":"°C"}'`}</code></pre>
+      <p>
+        What is refused, and why, stands on the page <a href="/sources">Sources</a>.
+      </p>
+    </section>
+  );
+}

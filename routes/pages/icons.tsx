@@ -1,0 +1,18 @@
+import type { VNode } from "preact";
+
+const PATHS = {
+  overview: "M3 13h7V3H3zM14 21h7V11h-7zM3 21h7v-4H3zM14 7h7V3h-7z",
+  sensors: "M3 12h4l3-8 4 16 3-8h4",
+  sources: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+} as const;
+export type IconName = keyof typeof PATHS;
+
+/** Line icon of 20 px; decoration beside a word. */
+export function Icon({ name }: { name: IconName }): VNode {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

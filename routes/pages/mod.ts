@@ -1,0 +1,28 @@
+import type { Route } from "../route.ts";
+import { staticRoutes } from "../static.ts";
+import { createPageFrame } from "./layout.tsx";
+import { morePages } from "./more.tsx";
+import { overviewPage } from "./overview.tsx";
+import { sensorPage } from "./sensor.tsx";
+import { sensorsPage } from "./sensors.tsx";
+import type { PageParts, PageServices } from "./services.ts";
+import { simulatorActions } from "./simulator.tsx";
+import { sourcesPage } from "./sources.tsx";
+
+/** Every page, and the static files they use. */
+export function pageRoutes(services: PageServices): Route[] {
+  const parts: PageParts = {
+    ...services,
+    frame: createPageFrame(services.assets),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+  return [
+    overviewPage(parts),
+    sensorsPage(parts),
+    sensorPage(parts),
+    sourcesPage(parts),
+    ...morePages(parts),
+    ...simulatorActions(parts),
+    ...staticRoutes(services.assets),
+  ];
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
+import { localPath, readForm } from "../middleware/form.ts";
+import { type Route, route } from "../route.ts";
+import { Island } from "./island.tsx";
+import { themeOf } from "./layout.tsx";
+import type { PageParts } from "./services.ts";
+
+const themeForm = z.object({ theme: z.enum(THEMES), next: z.string().max(2000).optional() });
+
+/** `/more`: who I am, colours, version; and what the colour buttons post to. */
+export function morePages(parts: PageParts): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/more",
+      policy: "viewer",
+      summary: null,
+      handler: ({ c, who }) =>
+        parts.frame.answer(c, who, {
+          title: "More",
+          place: "/more",
+          content: (
+            <>
+              <h1 class="answer">{`Signed in as ${who!.name}`}</h1>
+              <section class="card" aria-labelledby="account">
+                <h2 id="account">Account</h2>
+                <p>{`Your role is ${who!.role}.`}</p>
+                <form method="post" action="/sign-out">
+                  <button type="submit">Sign out</button>
+                </form>
+              </section>
+              <section class="card" aria-labelledby="colours">
+                <h2 id="colours">Colours</h2>
+                <Island
+                  name="ThemeSwitch"
+                  component={ThemeSwitch}
+                  props={{ theme: themeOf(c), next: "/more" }}
+                />
+              </section>
+              <section class="card" aria-labelledby="about">
+                <h2 id="about">Perch {parts.version}</h2>
+                <p>
+                  Every page works with the keyboard: press <kbd>?</kbd>{" "}
+                  for the keys. Scripts find the same numbers under{" "}
+                  <a href="/api/status">/api/status</a> and <a href="/metrics">/metrics</a>.
+                </p>
+              </section>
+            </>
+          ),
+        }),
+    }),
+    route({
+      method: "post",
+      path: "/theme",
+      policy: "viewer",
+      summary: null,
+      handler: async ({ c }) => {
+        const form = await readForm(c, themeForm, 4096);
+        const location = localPath(form.ok ? form.data.next : undefined);
+        const response = new Response(null, { status: 303, headers: { location } });
+        if (form.ok) {
+          response.headers.append(
+            "set-cookie",
+            `theme=${form.data.theme}; Path=/; Max-Age=31536000; SameSite=Lax`,
+          );
+        }
+        return response;
+      },
+    }),
+  ];
+}

@@ -1,0 +1,120 @@
+import type { VNode } from "preact";
+import { label } from "../../islands/format.ts";
+import { OverviewAnswer } from "../../islands/overview_answer.tsx";
+import { SensorRow } from "../../islands/sensor_row.tsx";
+import { SystemLine } from "../../islands/system_line.tsx";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import { type Route, route } from "../route.ts";
+import { FirstReading } from "./first_reading.tsx";
+import { Island } from "./island.tsx";
+import { byMachine, rowOf } from "./rows.ts";
+import type { PageParts } from "./services.ts";
+
+/** Beyond this the overview shows the machines' first sensors; the list has them all. */
+const ROWS_MOST = 400;
+const ROWS_PER_MACHINE = 12;
+
+/** `/`: is anything wrong, and the plant at a glance. */
+export function overviewPage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/",
+    policy: "viewer",
+    summary: null,
+    handler: async ({ c, who }) => {
+      const status = await parts.status.now();
+      const all = parts.sensors.all();
+      const content = all.length === 0
+        ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+        : (
+          <>
+            <Island name="OverviewAnswer" component={OverviewAnswer} props={{ initial: status }} />
+            <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
+            <Silent parts={parts} sensors={all} />
+            <Machines parts={parts} sensors={all} />
+          </>
+        );
+      return parts.frame.answer(c, who, {
+        title: "Overview",
+        place: "/",
+        script: "lists",
+        stream: { types: "reading,status" },
+        content,
+      });
+    },
+  });
+}
+
+/** What needs attention comes first. */
+function Silent(
+  { parts, sensors }: { parts: PageParts; sensors: readonly Sensor[] },
+): VNode | null {
+  const silent = sensors.filter((sensor) => parts.recent.status(sensor) === "offline");
+  if (silent.length === 0) return null;
+  return (
+    <section class="card attention" aria-labelledby="silent">
+      <h2 id="silent">
+        <span class="mark warning" aria-hidden="true">▲</span> Silent
+      </h2>
+      {silent.slice(0, 8).map((sensor) => (
+        <Row key={sensor.id} parts={parts} sensor={sensor} title={titleWithMachine(sensor)} />
+      ))}
+      {silent.length > 8 && (
+        <p class="more">
+          <a href="/sensors?status=offline">{`All ${silent.length} silent sensors`}</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sensor[] }): VNode {
+  const machines = byMachine(sensors);
+  const most = sensors.length > ROWS_MOST
+    ? Math.max(2, Math.floor(ROWS_MOST / machines.size))
+    : ROWS_PER_MACHINE;
+  const shown = [...machines].slice(0, ROWS_MOST / 2);
+  return (
+    <>
+      <div class="machines">
+        {shown.map(([machine, list]) => (
+          <section key={machine} class="card" aria-label={machine}>
+            <h2>
+              {label(machine.slice(machine.lastIndexOf("/") + 1))}
+              <span class="area">{areaOf(machine)}</span>
+            </h2>
+            {list.slice(0, most).map((sensor) => (
+              <Row key={sensor.id} parts={parts} sensor={sensor} title={sensor.sensor} />
+            ))}
+            {list.length > most && (
+              <p class="more">
+                <a href={`/sensors?machine=${encodeURIComponent(machine)}`}>
+                  {`${list.length - most} more`}
+                </a>
+              </p>
+            )}
+          </section>
+        ))}
+      </div>
+      {shown.length < machines.size && (
+        <p class="more">
+          <a href="/sensors">{`${machines.size - shown.length} more machines`}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Row(
+  { parts, sensor, title }: { parts: PageParts; sensor: Sensor; title: string },
+): VNode {
+  return <Island name="SensorRow" component={SensorRow} props={rowOf(parts, sensor, title)} />;
+}
+
+function areaOf(machine: string): string {
+  return machine.split("/").slice(0, -1).map(label).join(" · ");
+}
+
+function titleWithMachine(sensor: Sensor): string {
+  return `${sensor.machine.slice(sensor.machine.lastIndexOf("/") + 1)} ${sensor.sensor}`;
+}

@@ -1,0 +1,58 @@
+import type { SensorRowProps } from "../../islands/sensor_row.tsx";
+import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
+import { RECENT_BUCKET_MS, RECENT_BUCKETS, silenceLimitMs } from "../../lib/live/recent.ts";
+import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
+import type { PageParts } from "./services.ts";
+
+/** A sparkline has 45 points of 20 s: enough for 96 pixels. */
+const JOIN = 2;
+
+/** What a sensor's row shows. */
+export function rowOf(
+  { clock, recent, zone }: Pick<PageParts, "clock" | "recent" | "zone">,
+  sensor: Sensor,
+  title: string,
+): SensorRowProps {
+  return {
+    id: sensor.id,
+    name: sensor.name,
+    title,
+    unit: sensor.unit,
+    kind: sensor.kind,
+    last: sensor.last && { ts: sensor.last.tMs, value: shownValue(sensor, sensor.last.value) },
+    silenceMs: silenceLimitMs(recent.intervalMs(sensor.num)),
+    spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,
+    nowMs: clock.now(),
+    zone,
+  };
+}
+
+function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
+  if (line === null) return null;
+  const stepMs = RECENT_BUCKET_MS * JOIN;
+  // The newest of the fine buckets may be the first of a pair: pairs keep to whole steps.
+  const odd = Math.floor(nowMs / RECENT_BUCKET_MS) % JOIN === 0 ? 1 : 0;
+  const joined = new Float64Array(RECENT_BUCKETS / JOIN).fill(NaN);
+  for (let i = 0; i < joined.length; i++) {
+    const from = i * JOIN + odd;
+    let sum = 0, n = 0;
+    for (let k = from; k < Math.min(from + JOIN, line.length); k++) {
+      if (Number.isNaN(line[k])) continue;
+      sum += line[k];
+      n++;
+    }
+    if (n > 0) joined[i] = sum / n;
+  }
+  return sparkOf(joined, stepMs, Math.floor(nowMs / stepMs));
+}
+
+/** Sensors under the path of their machine, in the order of names. */
+export function byMachine(sensors: readonly Sensor[]): Map<string, Sensor[]> {
+  const machines = new Map<string, Sensor[]>();
+  for (const sensor of sensors) {
+    const list = machines.get(sensor.machine);
+    if (list) list.push(sensor);
+    else machines.set(sensor.machine, [sensor]);
+  }
+  return machines;
+}

@@ -1,0 +1,178 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { label } from "../../islands/format.ts";
+import { SensorNow } from "../../islands/sensor_now.tsx";
+import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
+import { silenceLimitMs } from "../../lib/live/recent.ts";
+import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
+import type { BucketResult } from "../../lib/readings/store.ts";
+import { findSensor } from "../params.ts";
+import { type Route, route } from "../route.ts";
+import { Island } from "./island.tsx";
+import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
+import type { PageParts } from "./services.ts";
+
+/** About one bucket per two pixels of a wide screen. */
+const POINTS = 600;
+
+const Query = z.object({
+  range: z.string().max(10).optional(),
+  from: z.string().max(30).optional(),
+  to: z.string().max(30).optional(),
+}).loose();
+
+/** `/sensors/:id`: one sensor over time. */
+export function sensorPage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/sensors/:id{.+}",
+    policy: "viewer",
+    summary: null,
+    params: z.object({ id: z.string().min(1).max(2000) }),
+    query: Query,
+    handler: async ({ c, who, params, query }) => {
+      const sensor = findSensor(parts.sensors, params.id);
+      const choice = chooseRange(query, parts.clock.now(), parts.zone);
+      const { fromMs, toMs } = choice.range;
+      const buckets = await parts.readings.buckets({
+        sensor: sensor.num,
+        fromMs,
+        toMs: toMs + 1,
+        points: POINTS,
+      });
+      return parts.frame.answer(c, who, {
+        title: `${label(sensor.sensor)}, ${label(sensor.machine)}`,
+        place: "/sensors",
+        script: "sensor",
+        stream: { types: "reading", sensor: sensor.id },
+        content: <SensorContent parts={parts} sensor={sensor} choice={choice} buckets={buckets} />,
+      });
+    },
+  });
+}
+
+function SensorContent(
+  { parts, sensor, choice, buckets }: {
+    parts: PageParts;
+    sensor: Sensor;
+    choice: RangeChoice;
+    buckets: BucketResult;
+  },
+): VNode {
+  const { name, unit, kind } = sensor;
+  const nowMs = parts.clock.now();
+  const intervalMs = parts.recent.intervalMs(sensor.num);
+  const view: SensorViewProps = {
+    id: sensor.id,
+    name,
+    unit,
+    kind,
+    states: kind === "text" ? sensor.states : [],
+    intervalMs,
+    lengthMs: choice.range.lengthMs,
+    range: choice.range.key,
+    fromMs: choice.range.fromMs,
+    toMs: choice.range.toMs,
+    nowMs,
+    zone: parts.zone,
+    points: POINTS,
+    buckets: {
+      bucketMs: buckets.bucketMs,
+      t: [...buckets.tMs],
+      min: rounded(buckets.min),
+      mean: rounded(buckets.mean),
+      max: rounded(buckets.max),
+      n: [...buckets.n],
+    },
+  };
+  const last = sensor.last &&
+    { ts: sensor.last.tMs, value: shownValue(sensor, sensor.last.value) };
+  return (
+    <>
+      <p class="crumbs">
+        <a href={`/sensors?machine=${encodeURIComponent(sensor.machine)}`}>
+          {sensor.machine.split("/").map(label).join(" / ")}
+        </a>
+      </p>
+      <div class="sensor-head">
+        <h1>{label(sensor.sensor)}</h1>
+        <Island
+          name="SensorNow"
+          component={SensorNow}
+          props={{
+            name,
+            unit,
+            kind,
+            last,
+            silenceMs: silenceLimitMs(intervalMs),
+            intervalMs,
+            nowMs,
+            zone: parts.zone,
+          }}
+        />
+      </div>
+      <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
+      <Island name="SensorView" component={SensorView} props={view} />
+    </>
+  );
+}
+
+function Ranges(
+  { sensor, range, zone, problem }: {
+    sensor: Sensor;
+    range: Range;
+    zone: string;
+    problem: string | null;
+  },
+): VNode {
+  return (
+    <div class="ranges">
+      <nav aria-label="Range">
+        {RANGES.map(({ key, name }) => (
+          <a
+            key={key}
+            class="chip"
+            href={`/sensors/${sensor.id}?range=${key}`}
+            aria-current={range.key === key ? "true" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
+      <details class="custom" open={range.key === "custom" || problem !== null}>
+        <summary class="chip">Custom</summary>
+        <form method="get" action={`/sensors/${sensor.id}`}>
+          <div class="field">
+            <label for="from">From</label>
+            <input
+              id="from"
+              name="from"
+              type="datetime-local"
+              required
+              value={localText(range.fromMs, zone)}
+              aria-describedby={problem ? "range-problem" : undefined}
+            />
+          </div>
+          <div class="field">
+            <label for="to">To</label>
+            <input
+              id="to"
+              name="to"
+              type="datetime-local"
+              required
+              value={localText(range.toMs, zone)}
+            />
+          </div>
+          <button type="submit">Show</button>
+          <p class="help">{`Times in ${zone}.`}</p>
+          {problem && <p class="error" id="range-problem" role="alert">{problem}</p>}
+        </form>
+      </details>
+    </div>
+  );
+}
+
+/** Six significant digits: more than a chart shows, half the bytes. */
+function rounded(values: Float64Array): number[] {
+  return Array.from(values, (value) => Number(value.toPrecision(6)));
+}

@@ -1,0 +1,34 @@
+import type { Clock } from "../../lib/base/clock.ts";
+import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
+import type { Recent } from "../../lib/live/recent.ts";
+import type { StatusBoard } from "../../lib/live/status.ts";
+import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { ReadingsStore } from "../../lib/readings/store.ts";
+import type { SourceState } from "../../lib/sources/source.ts";
+import type { Simulator } from "../../sim/simulator.ts";
+import type { Assets } from "../static.ts";
+import type { PageFrame } from "./layout.tsx";
+
+/** What the pages read. */
+export interface PageServices {
+  clock: Clock;
+  sensors: SensorDirectory;
+  readings: Pick<ReadingsStore, "buckets">;
+  recent: Recent;
+  status: Pick<StatusBoard, "now">;
+  sources: () => SourceState[];
+  rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
+  /** Null in `perch serve`. */
+  simulator: Pick<Simulator, "start" | "stop" | "status"> | null;
+  /** Where a first message can be sent to, for the examples on empty pages. */
+  mqtt: { host: string; port: number };
+  version: string;
+  assets: Assets;
+}
+
+/** The same with the frame that draws the pages. */
+export interface PageParts extends PageServices {
+  frame: PageFrame;
+  /** The site's time zone, an IANA name. */
+  zone: string;
+}

@@ -1,0 +1,197 @@
+import type { VNode } from "preact";
+import { ago, clockTime, dateTime, grouped } from "../../islands/format.ts";
+import { SystemLine } from "../../islands/system_line.tsx";
+import type { Identity } from "../../lib/access/identity.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
+import type { Status } from "../../lib/live/status.ts";
+import type { SourceState } from "../../lib/sources/source.ts";
+import { type Route, route } from "../route.ts";
+import { payloadText } from "../status.ts";
+import { Island } from "./island.tsx";
+import type { PageParts } from "./services.ts";
+import { SimulatorPanel } from "./simulator.tsx";
+
+const SAMPLES = 30;
+const GOOD = new Set(["connected", "listening"]);
+
+/** `/sources`: what arrives where, what is refused and why. */
+export function sourcesPage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/sources",
+    policy: "viewer",
+    summary: null,
+    handler: async ({ c, who }) => {
+      const status = await parts.status.now();
+      return parts.frame.answer(c, who, {
+        title: "Sources",
+        place: "/sources",
+        script: "lists",
+        stream: { types: "status" },
+        content: <Content parts={parts} status={status} who={who} />,
+      });
+    },
+  });
+}
+
+function Content(
+  { parts, status, who }: { parts: PageParts; status: Status; who: Identity | null },
+): VNode {
+  const sources = parts.sources();
+  const nowMs = parts.clock.now();
+  const mayControl = who !== null && atLeast(who.role, "engineer");
+  return (
+    <>
+      <h1 class="answer">{answerOf(sources, parts.rejects.total())}</h1>
+      <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
+      <div class="machines">
+        {sources.map((source) => (
+          <Source key={source.name} source={source} nowMs={nowMs} zone={parts.zone} />
+        ))}
+        {parts.simulator && (
+          <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
+        )}
+      </div>
+      <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
+      <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />
+    </>
+  );
+}
+
+function answerOf(sources: SourceState[], refused: number): VNode {
+  const bad = sources.filter((source) => !GOOD.has(source.state));
+  const refusals = refused === 0
+    ? "nothing was refused"
+    : `${grouped(refused)} ${refused === 1 ? "message was" : "messages were"} refused`;
+  if (bad.length === 0) {
+    return <>{sources.length === 1 ? "The source works" : "All sources work"}; {refusals}</>;
+  }
+  return (
+    <>
+      <span class="mark warning" aria-hidden="true">▲</span>
+      {`${bad.map((source) => source.name).join(", ")} ${
+        bad.length === 1 ? "needs" : "need"
+      } attention; ${refusals}`}
+    </>
+  );
+}
+
+function Source(
+  { source, nowMs, zone }: { source: SourceState; nowMs: number; zone: string },
+): VNode {
+  const good = GOOD.has(source.state);
+  const { lastMessageMs } = source;
+  return (
+    <section class="card source" aria-label={source.name}>
+      <h2>
+        {source.name}
+        <span class={good ? "state" : "state warning"}>
+          <span aria-hidden="true">{good ? "●" : "▲"}</span> {source.state}
+        </span>
+      </h2>
+      <p>{source.detail}</p>
+      <dl class="figures">
+        <div>
+          <dt>Received</dt>
+          <dd>{grouped(source.received)}</dd>
+        </div>
+        <div>
+          <dt>Refused</dt>
+          <dd>{grouped(source.rejected)}</dd>
+        </div>
+        <div>
+          <dt>Last message</dt>
+          <dd>
+            {lastMessageMs === null ? "none yet" : (
+              <time
+                dateTime={new Date(lastMessageMs).toISOString()}
+                title={dateTime(lastMessageMs, zone)}
+              >
+                {ago(nowMs - lastMessageMs)}
+              </time>
+            )}
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): VNode | null {
+  if (counts.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="refused">
+      <h2 id="refused">Refused since the start</h2>
+      <p class="muted">
+        Refused messages are not lost: they are in <code>rejected.jsonl</code>{" "}
+        in the data folder, and <code>perch replay</code>{" "}
+        takes them in again once the cause is gone.
+      </p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Refused by reason">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Source</th>
+              <th scope="col">Reason</th>
+              <th scope="col">Messages</th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {counts.map((count) => (
+              <tr key={`${count.source} ${count.code}`}>
+                <th scope="row">{count.source}</th>
+                <td class="text">{REASONS[count.code]}</td>
+                <td>{grouped(count.count)}</td>
+                <td>{ago(nowMs - count.lastMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Samples(
+  { records, nowMs, zone }: { records: RejectRecord[]; nowMs: number; zone: string },
+): VNode | null {
+  if (records.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="samples">
+      <h2 id="samples">The latest refused messages</h2>
+      <ul class="samples">
+        {records.map((record, i) => (
+          <li key={i}>
+            <p>
+              <time
+                dateTime={new Date(record.tsMs).toISOString()}
+                title={dateTime(record.tsMs, zone)}
+              >
+                {clockTime(record.tsMs, nowMs, zone)}
+              </time>{" "}
+              <span class="muted">{record.source}</span> <code>{record.topic.slice(0, 200)}</code>
+            </p>
+            <p>{record.message}</p>
+            <pre tabIndex={0}><code>{payloadText(record.payload)}</code></pre>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const REASONS: Record<RejectRecord["code"], string> = {
+  bad_topic: "the topic is not one that Perch reads",
+  bad_payload: "the payload could not be read",
+  bad_encoding: "the payload is not UTF-8",
+  bad_value: "the value is not one that can be stored",
+  bad_time: "the time is impossible",
+  bad_name: "the name is not allowed",
+  too_large: "the message is too large",
+  unknown_sensor: "the sensor is not registered, and only registered ones are taken",
+  sensor_cap: "too many new sensors within an hour",
+  state_cap: "too many different texts for one sensor",
+  forbidden_topic: "the sender may not publish there",
+};
