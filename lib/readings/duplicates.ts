@@ -2,7 +2,7 @@ import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts
 import type { GroupColumns } from "./columns.ts";
 import { valueAt } from "./journal.ts";
 import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, chunksOf } from "./chunk_store.ts";
+import { type ChunkCache, type ChunkInfo, chunksOf } from "./chunk_store.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { firstFrom, type Slice } from "./slice.ts";
@@ -176,6 +176,12 @@ class Earlier {
 }
 
 /**
+ * Chunks in which one reading is looked for, the newest first. More than a few hold the same time only when
+ * a device's clock stands still, and then each of its readings would be compared with all before.
+ */
+const LOOKS_MOST = 16;
+
+/**
  * Looks for the readings of a group in chunks: 1 where a reading is stored already, null when none is.
  * Only readings that are not newer than what is sealed of their sensor cost anything.
  */
@@ -188,10 +194,13 @@ export async function findSealed(
   let found: Uint8Array | null = null;
   for (const [series, wanted] of mayBeSealed(group, table)) {
     const { fromMs, toMs } = rangeOf(group, series, wanted);
-    for (const chunk of await chunksOf(connection, series.sensor, fromMs, toMs)) {
+    const looked = new Uint8Array(group.n);
+    for (const chunk of newestFirst(await chunksOf(connection, series.sensor, fromMs, toMs))) {
       for (const i of wanted) {
+        if (found?.[i] || looked[i] === LOOKS_MOST) continue;
         const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
         if (byTime && (group.tMs[i] < chunk.firstMs || group.tMs[i] > chunk.lastMs)) continue;
+        looked[i]++;
         const slice = await cache.getOrNull(chunk.id);
         if (slice === null || !inSlice(slice, series.newestMs, group, i)) continue;
         found ??= new Uint8Array(group.n);
@@ -200,6 +209,10 @@ export async function findSealed(
     }
   }
   return found;
+}
+
+function newestFirst(chunks: ChunkInfo[]): ChunkInfo[] {
+  return chunks.sort((a, b) => b.id - a.id);
 }
 
 function mayBeSealed(group: ReadingGroup, table: SeriesTable): Map<Series, number[]> {

@@ -156,3 +156,23 @@ for (const seed of [1, 2, 3]) {
     });
   });
 }
+
+Deno.test("raw and append stay bounded for a device whose clock stands still", async () => {
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url, limits: SMALL });
+    let value = 0;
+    for (let g = 0; g < 100; g++) {
+      const group = Array.from(
+        { length: 100 },
+        () => ({ sensor: 1, tMs: START_MS, value: value++ }),
+      );
+      assert.equal((await engine.store.append(groupOf(group), [])).duplicate, null);
+    }
+    assert.ok((await engine.store.stats()).chunks > 16);
+    const found = await allRaw(engine.store, 1, START_MS, START_MS + 1, 700);
+    assert.deepEqual(found.map(([, v]) => v), Array.from({ length: 10_000 }, (_, i) => i));
+    const again = { sensor: 1, tMs: START_MS, value: value - 1 };
+    assert.deepEqual([...(await engine.store.append(groupOf([again]), [])).duplicate!], [1]);
+    await engine.close();
+  });
+});

@@ -28,8 +28,15 @@ export async function* windowsOf(
       next < waiting.length ? waiting[next].firstMs : Infinity,
     );
     open.sort((a, b) => a.rank - b.rank || a.id - b.id);
+    // One millisecond is in order as it comes. A device whose clock stands still may fill many chunks with
+    // it, so they are handed on one by one.
+    const isMoment = endMs - cursorMs === 1;
     const parts: Slice[] = [];
-    for (const chunk of open) parts.push(within(await cache.get(chunk.id), cursorMs, endMs));
+    for (const chunk of open) {
+      const part = within(await cache.get(chunk.id), cursorMs, endMs);
+      if (!isMoment) parts.push(part);
+      else if (part.n > 0) yield part;
+    }
     if (tail !== null) parts.push(tail.copy(tail.firstFrom(cursorMs), tail.firstFrom(endMs)));
     const window = mergeSlices(parts);
     if (window.n > 0) yield window;
