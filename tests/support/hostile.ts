@@ -218,3 +218,106 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
       return bytes;
   }
 }
+
+export interface HostileRequest {
+  what: string;
+  path: string;
+  method: string;
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+const ITEM = '{"machine":"hostile","sensor":"t","value":1}';
+
+/** Bodies that are no batch as a whole; most are no single reading and no line protocol either. */
+const BODIES: readonly Maker[] = [
+  ["empty", () => ""],
+  ["random bytes", (r) => new Uint8Array([0xff, ...r.bytes(r.below(300))])],
+  ["cut JSON", (r) => `[${ITEM}`.slice(0, 1 + r.below(ITEM.length))],
+  ["deep JSON", (r) => "[".repeat(1 + r.below(100_000))],
+  ["deep objects", (r) => `{"a":`.repeat(1 + r.below(50_000))],
+  ["a number", (r) => `${r.below(1e9)}`],
+  ["a text", () => '"reading"'],
+  ["null", () => "null"],
+  ["NaN", () => "[NaN]"],
+  ["a comment", () => "/* */ []"],
+  ["a byte order mark in UTF-16", () => new Uint8Array([0xff, 0xfe, 0x5b, 0, 0x5d, 0])],
+  ["markup", () => "<?xml version='1.0'?><readings/>"],
+  ["a form", () => "machine=hostile&sensor=t&value=1"],
+];
+
+const PATHS = ["/api/ingest", "/api/ingest/batch", "/api/v2/write?precision=s"];
+
+/** A request that cannot be taken as a whole: a body, an encoding, a query or a method that is wrong. */
+export function hostileRequest(random: Random): HostileRequest {
+  const [what, make] = random.pick(BODIES);
+  const made = make(random);
+  const request: HostileRequest = {
+    what,
+    path: random.pick(PATHS),
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: new Uint8Array(typeof made === "string" ? utf8(made) : made),
+  };
+  switch (random.below(12)) {
+    case 0:
+      return {
+        ...request,
+        what: "not gzip",
+        headers: { "content-encoding": "gzip" },
+        body: new Uint8Array(random.bytes(50)),
+      };
+    case 1:
+      return {
+        ...request,
+        what: "unknown encoding",
+        headers: { "content-encoding": "zstd, br, x" },
+      };
+    case 2:
+      return {
+        ...request,
+        what: "unknown query",
+        path: `/api/ingest/batch?${random.pick(["a=1", "%ff", "precision=x", "__proto__=1"])}`,
+      };
+    case 3:
+      return { ...request, what: "other precision", path: "/api/v2/write?precision=fortnight" };
+    case 4:
+      return { ...request, what: "other method", method: random.pick(["PUT", "DELETE", "PATCH"]) };
+    default:
+      return request;
+  }
+}
+
+/** Bytes that are no HTTP, or break off. */
+export function hostileHttpBytes(random: Random): Uint8Array {
+  const host = "Host: 127.0.0.1\r\n";
+  return random.pick<() => Uint8Array>([
+    () => random.bytes(1 + random.below(500)),
+    () => utf8(`GET /${"a".repeat(random.below(20_000))} HTTP/1.1\r\n${host}\r\n`),
+    () =>
+      utf8(
+        `POST /api/ingest HTTP/1.1\r\n${host}Content-Length: ${
+          random.pick(["-1", "abc", "9e9", "99999999999999999999"])
+        }\r\n\r\n`,
+      ),
+    () =>
+      utf8(
+        `POST /api/ingest HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n${
+          random.pick(["zz", "-1", "ffffffffffffffff"])
+        }\r\n`,
+      ),
+    () =>
+      utf8(
+        `POST /api/ingest HTTP/1.1\r\n${host}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef`,
+      ),
+    () => utf8(`GET / HTTP/9.9\r\n${host}\r\n`),
+    () =>
+      utf8(
+        `GET /mqtt HTTP/1.1\r\n${host}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Key: ${
+          random.pick(["", "x", "AAAA"])
+        }\r\nSec-WebSocket-Version: ${random.below(20)}\r\n\r\n`,
+      ),
+    () => utf8(`GET / HTTP/1.1\r\n${"X-A: b\r\n".repeat(random.below(500))}\r\n`),
+    () => utf8(`GET / HTTP/1.1\r\nHost: \u0000\r\nA\u0001: b\r\n\r\n`),
+  ])();
+}
