@@ -16,7 +16,8 @@ const MEMORY_FOLDER = "/dev/shm";
 
 /**
  * Figures: readings/s durable in groups of 1 000, sealing included, on the disk of `--data` and in memory;
- * the same for one row per reading; bytes at rest per reading; bytes written per reading at 500/s.
+ * the same for one row per reading; bytes at rest per reading; start on an hour of unsealed journal; bytes
+ * written per reading at 500/s.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const disk = await benchFolder(options);
@@ -27,6 +28,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     if (memory) Object.assign(figures, await speed(memory.path, "_in_memory"));
     figures.bytes_at_rest = await bytesAtRest(memory?.path ?? disk.path, 0);
     figures.bytes_at_rest_jitter_2ms = await bytesAtRest(memory?.path ?? disk.path, 2);
+    figures.restart_hour_of_journal_ms = await restartMs(disk.path, memory?.path ?? disk.path);
     for (const intervalMs of [50, 100, 250]) {
       const { written, storage } = await bytesWritten(disk.path, intervalMs);
       figures[`written_per_reading_${intervalMs}ms`] = written;
@@ -170,6 +172,34 @@ async function bytesWritten(
     written: (to.written - from.written) / cycle,
     storage: (to.storage - from.storage) / cycle,
   };
+}
+
+/** Time to ready on a journal of one hour at 500/s in groups of 50 ms, nothing of it sealed. */
+async function restartMs(folder: string, fillFolder: string): Promise<number> {
+  const sensors = 500;
+  const readings = 1_800_000;
+  const group = 25;
+  const engine = await openEngine({ url: `file:${fillFolder}/hour.db` });
+  const plant = createPlant({ sensors });
+  for (let i = 0; i < readings; i += group) await engine.store.append(plant.next(group), []);
+  await engine.close();
+  await Deno.copyFile(`${fillFolder}/hour.db`, `${folder}/restart.db`);
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--allow-read", "--allow-write", "--allow-net", "--allow-ffi"],
+        ...["--allow-env=LIBSQL_JS_DEV", "--allow-sys=cpus,networkInterfaces,hostname"],
+        `${import.meta.dirname}/storage/restart_child.ts`,
+        `file:${folder}/restart.db`,
+      ],
+      stderr: "inherit",
+    }).output();
+    const { readyMs, tailReadings } = JSON.parse(new TextDecoder().decode(stdout));
+    if (tailReadings !== readings) throw new Error(`only ${tailReadings} readings were unsealed`);
+    times.push(readyMs);
+  }
+  return median(times);
 }
 
 function processIo(): { written: number; storage: number } {
