@@ -1,9 +1,7 @@
-import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Synchronous } from "../db/connection.ts";
-import { createDrizzle } from "../db/drizzle.ts";
 import { readMigrations } from "../db/migrate.ts";
 import { createRpcClient, type RpcClient } from "../db/rpc.ts";
 import { createReadingsClient } from "../readings/client.ts";
@@ -27,7 +25,6 @@ export interface StorageOptions {
 export interface Storage {
   db: Database;
   readings: ReadingsStore;
-  drizzle: SqliteRemoteDatabase;
   /** Migrations that were applied by this start. */
   applied: string[];
   /** Ends the worker after what was asked is done; checkpoints and closes. */
@@ -71,7 +68,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     write: (statements) => rpc.call("write", [statements]),
     close,
   };
-  return { db, readings: createReadingsClient(rpc), drizzle: createDrizzle(db), applied, close };
+  return { db, readings: createReadingsClient(rpc), applied, close };
 }
 
 function migrationsFolder(): string {

@@ -6,7 +6,7 @@ export interface SqlStatement {
   args?: readonly SqlValue[];
 }
 
-/** Rows as arrays in column order, as drizzle's sqlite-proxy wants them. */
+/** Rows as arrays in column order. */
 export interface SqlResult {
   columns: string[];
   rows: SqlValue[][];

@@ -1,9 +1,7 @@
 /** The same storage on a libSQL server over HTTP: `DATABASE_URL=http://…`. */
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { sensors } from "../../lib/db/schema.ts";
 import { findSqld, startSqld } from "../support/sqld.ts";
 import { groupOf, openEngine, type TestReading } from "../support/storage.ts";
 
@@ -29,16 +27,11 @@ Deno.test({
     await using sqld = await startSqld(binary!);
     let storage = await openStorage({ url: sqld.url, log: silentLog() });
     assert.equal(storage.applied[0], "0001_readings.sql");
-    await storage.drizzle.insert(sensors).values({
-      num: 1,
-      id: "abc",
-      name: "hall/press/temp",
-      machine: "hall/press",
-      sensor: "temp",
-      kind: "number",
-      review: "new",
-      createdMs: 0,
-    });
+    await storage.db.write([{
+      sql: "insert into sensors(num, id, name, machine, sensor, kind, review, created_ms) " +
+        "values (?,?,?,?,?,?,?,?)",
+      args: [1, "abc", "hall/press/temp", "hall/press", "temp", "number", "new", 0],
+    }]);
     const group = groupOf(readingsOf(0, 200), [{ session: "s", packetId: 1, hash: 2 }]);
     assert.equal((await storage.readings.append(group, [])).duplicate, null);
     await storage.close();
@@ -49,8 +42,8 @@ Deno.test({
     assert.equal(duplicate?.every((d) => d === 1), true);
     assert.equal((await storage.readings.recentDeliveries()).length, 1);
     assert.equal((await storage.readings.stats()).readings, 200);
-    const rows = await storage.drizzle.select().from(sensors).where(eq(sensors.num, 1));
-    assert.equal(rows[0].name, "hall/press/temp");
+    const { rows } = await storage.db.query({ sql: "select name from sensors where num = 1" });
+    assert.equal(rows[0][0], "hall/press/temp");
     await assert.rejects(
       storage.db.write([{ sql: "insert into sensors(num) values (1)" }]),
       { code: "conflict" },

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
 import { silentLog } from "../../lib/base/log.ts";
-import { sensors } from "../../lib/db/schema.ts";
 import { openStorage, type Storage } from "../../lib/app/storage.ts";
 
 async function withStorage(work: (open: () => Promise<Storage>) => Promise<void>): Promise<void> {
@@ -45,8 +43,8 @@ Deno.test("openStorage keeps readings and what was written with them over a rest
     assert.deepEqual(await storage.readings.lastValues(), [{ sensor: 1, tMs, value: 21.5 }]);
     const again = await storage.readings.append(oneReading(tMs, 21.5), []);
     assert.deepEqual([...again.duplicate!], [1]);
-    const rows = await storage.drizzle.select().from(sensors).where(eq(sensors.num, 1));
-    assert.equal(rows[0].name, "hall/press/temp");
+    const { rows } = await storage.db.query({ sql: "select name from sensors where num = 1" });
+    assert.equal(rows[0][0], "hall/press/temp");
     await storage.close();
   });
 });
