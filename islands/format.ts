@@ -105,3 +105,12 @@ export function valueText(kind: "number" | "binary" | "text", value: number | st
 export function label(name: string): string {
   return name.replaceAll(/[_-]+/g, " ");
 }
+
+/** Words with a spelling of their own. */
+const SPELLINGS: Record<string, string> = { ph: "pH", rpm: "RPM", co2: "CO₂" };
+
+/** A name as a heading: `motor_current` → `Motor current`, `ph` → `pH`. */
+export function title(name: string): string {
+  const text = label(name).split(" ").map((word) => SPELLINGS[word] ?? word).join(" ");
+  return /^pH\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}

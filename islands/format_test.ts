@@ -48,3 +48,12 @@ Deno.test("clockTime is in the site's zone and adds the date when it is not toda
   assert.equal(format.clockTime(noon, noon + 1000, "UTC"), "12:00");
   assert.equal(format.clockTime(noon, noon + 86_400_000, "UTC"), "2026-07-05 12:00");
 });
+
+Deno.test("title makes headings of names", () => {
+  assert.deepEqual(["motor_current", "press-3", "ph", "rpm"].map(format.title), [
+    "Motor current",
+    "Press 3",
+    "pH",
+    "RPM",
+  ]);
+});

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
-import { ago, dateTime, label, valueText } from "./format.ts";
+import { ago, dateTime, title as titleOf, valueText } from "./format.ts";
 import { latestOf, type LiveReading, now } from "./live.ts";
 import { extended, type Spark, Sparkline } from "./sparkline.tsx";
 
@@ -33,7 +33,7 @@ export function SensorRow(props: SensorRowProps): VNode {
   const silentMs = silenceOf(reading, props);
   return (
     <a class={silentMs === null ? "row" : "row stale"} href={`/sensors/${props.id}`}>
-      <span class="row-name">{label(props.title)}</span>
+      <span class="row-name">{titleOf(props.title)}</span>
       {props.kind === "number" ? <Sparkline spark={spark.value} /> : <span class="spark" />}
       <span class="row-value">
         {reading === null ? "–" : valueText(props.kind, reading.value)}

@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { addReading, type Buckets, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
+import { addReading, type Buckets, gapMs, type Span, spansOf, statisticsOf } from "./chart_data.ts";
 import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
 import { onReadings, onReset } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
-import { StateBands } from "./state_bands.tsx";
+import { StateBands, wordOf } from "./state_bands.tsx";
 import type { Chart } from "./uplot_chart.ts";
 
 export interface SensorViewProps {
@@ -195,7 +195,9 @@ export function SensorView(props: SensorViewProps): VNode {
         <a href={link(props, view, "ndjson")} download>NDJSON</a>{" "}
         <a href={link(props, view, "json")}>JSON</a>
       </p>
-      {!states && <ValueTable view={view} props={props} />}
+      {states
+        ? <StateTable spans={spansOf(view.buckets, gap)} words={words} zone={props.zone} />
+        : <ValueTable view={view} props={props} />}
     </>
   );
 }
@@ -231,6 +233,37 @@ function ValueTable({ view, props }: { view: View; props: SensorViewProps }): VN
                 <td>{buckets.n[from + i]}</td>
               </tr>
             )).reverse()}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function StateTable(
+  { spans, words, zone }: { spans: Span[]; words: readonly string[]; zone: string },
+): VNode {
+  return (
+    <details class="table">
+      <summary>Changes as a table</summary>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Changes">
+        <table>
+          <caption>Newest first</caption>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">State</th>
+              <th scope="col">For</th>
+            </tr>
+          </thead>
+          <tbody>
+            {spans.slice(-TABLE_ROWS).reverse().map(({ fromMs, toMs, state }) => (
+              <tr key={fromMs}>
+                <th scope="row">{dateTime(fromMs, zone)}</th>
+                <td class="text">{wordOf(state, words)}</td>
+                <td>{duration(toMs - fromMs)}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>

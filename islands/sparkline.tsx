@@ -10,7 +10,7 @@ export interface Spark {
   newest: number;
 }
 
-const WIDTH = 96, HEIGHT = 24, PAD = 2;
+const WIDTH = 80, HEIGHT = 24, PAD = 2;
 
 /** Scales means to a spark; null when there is nothing to draw. */
 export function sparkOf(line: ArrayLike<number>, stepMs: number, newest: number): Spark | null {

@@ -22,7 +22,6 @@ export function StateBands(
   for (const { fromMs, toMs, state } of spans) {
     lasted.set(state, (lasted.get(state) ?? 0) + toMs - fromMs);
   }
-  const wordOf = (state: number | null) => state === null ? "changing" : words[state] ?? `${state}`;
   const shadeOf = (state: number | null) =>
     state === null ? "shade-mixed" : `shade-${state % SHADES}`;
   return (
@@ -36,7 +35,7 @@ export function StateBands(
             width={Math.max(0.8, x(span.toMs) - x(span.fromMs)).toFixed(1)}
             height={HEIGHT}
           >
-            <title>{`${wordOf(span.state)}, ${dateTime(span.fromMs, zone)}`}</title>
+            <title>{`${wordOf(span.state, words)}, ${dateTime(span.fromMs, zone)}`}</title>
           </rect>
         ))}
       </svg>
@@ -48,10 +47,15 @@ export function StateBands(
         {[...lasted].sort((a, b) => b[1] - a[1]).map(([state, ms]) => (
           <li key={String(state)}>
             <span class={`swatch ${shadeOf(state)}`} aria-hidden="true" />
-            {wordOf(state)} <span class="muted">{duration(ms)}</span>
+            {wordOf(state, words)} <span class="muted">{duration(ms)}</span>
           </li>
         ))}
       </ul>
     </figure>
   );
+}
+
+/** What a state is called; `changing` where several came within one step. */
+export function wordOf(state: number | null, words: readonly string[]): string {
+  return state === null ? "changing" : words[state] ?? String(state);
 }

@@ -7,7 +7,7 @@ import { status } from "./live.ts";
 export function SystemLine({ initial }: { initial: Status }): VNode {
   const current = typeof document === "undefined" ? initial : status.value ?? initial;
   const { readings } = current;
-  const rate = readings.per_s >= 100 ? Math.round(readings.per_s) : readings.per_s;
+  const rate = readings.per_s.toFixed(readings.per_s >= 100 ? 0 : 1);
   return (
     <dl class="system">
       <Item name="Readings" value={`${rate}/s`} />

@@ -32,7 +32,12 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
       legend: { show: false },
       cursor: {
         drag: { x: true, y: false, setScale: false },
-        points: { size: 7, fill: () => colour("--text"), stroke: () => colour("--surface") },
+        // The band's edges are no lines: only the mean is marked.
+        points: {
+          size: (_, series) => series === 3 ? 7 : 0,
+          fill: () => colour("--text"),
+          stroke: () => colour("--surface"),
+        },
         bind: {
           dblclick: () => () => {
             options.onBack();
@@ -49,6 +54,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
           ticks: { show: false },
           values: (_, splits, __, ___, step) => timeLabels(splits, step, zone),
           space: 70,
+          size: 28,
           font: "12px system-ui",
         },
         {

@@ -4,7 +4,7 @@ const PATHS = {
   overview: "M3 13h7V3H3zM14 21h7V11h-7zM3 21h7v-4H3zM14 7h7V3h-7z",
   sensors: "M3 12h4l3-8 4 16 3-8h4",
   sources: "M12 3v12M7 10l5 5 5-5M4 20h16",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M4 12h2M11 12h2M18 12h2",
 } as const;
 export type IconName = keyof typeof PATHS;
 

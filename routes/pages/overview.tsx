@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { label } from "../../islands/format.ts";
+import { label, title } from "../../islands/format.ts";
 import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
@@ -57,7 +57,7 @@ function Silent(
         <span class="mark warning" aria-hidden="true">▲</span> Silent
       </h2>
       {silent.slice(0, 8).map((sensor) => (
-        <Row key={sensor.id} parts={parts} sensor={sensor} title={titleWithMachine(sensor)} />
+        <Row key={sensor.id} parts={parts} sensor={sensor} name={nameWithMachine(sensor)} />
       ))}
       {silent.length > 8 && (
         <p class="more">
@@ -80,11 +80,11 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
         {shown.map(([machine, list]) => (
           <section key={machine} class="card" aria-label={machine}>
             <h2>
-              {label(machine.slice(machine.lastIndexOf("/") + 1))}
+              {title(machine.slice(machine.lastIndexOf("/") + 1))}
               <span class="area">{areaOf(machine)}</span>
             </h2>
             {list.slice(0, most).map((sensor) => (
-              <Row key={sensor.id} parts={parts} sensor={sensor} title={sensor.sensor} />
+              <Row key={sensor.id} parts={parts} sensor={sensor} name={sensor.sensor} />
             ))}
             {list.length > most && (
               <p class="more">
@@ -106,15 +106,15 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
 }
 
 function Row(
-  { parts, sensor, title }: { parts: PageParts; sensor: Sensor; title: string },
+  { parts, sensor, name }: { parts: PageParts; sensor: Sensor; name: string },
 ): VNode {
-  return <Island name="SensorRow" component={SensorRow} props={rowOf(parts, sensor, title)} />;
+  return <Island name="SensorRow" component={SensorRow} props={rowOf(parts, sensor, name)} />;
 }
 
 function areaOf(machine: string): string {
   return machine.split("/").slice(0, -1).map(label).join(" · ");
 }
 
-function titleWithMachine(sensor: Sensor): string {
+function nameWithMachine(sensor: Sensor): string {
   return `${sensor.machine.slice(sensor.machine.lastIndexOf("/") + 1)} ${sensor.sensor}`;
 }

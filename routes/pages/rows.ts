@@ -4,7 +4,7 @@ import { RECENT_BUCKET_MS, RECENT_BUCKETS, silenceLimitMs } from "../../lib/live
 import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
 import type { PageParts } from "./services.ts";
 
-/** A sparkline has 45 points of 20 s: enough for 96 pixels. */
+/** A sparkline has 45 points of 20 s: enough for 80 pixels. */
 const JOIN = 2;
 
 /** What a sensor's row shows. */

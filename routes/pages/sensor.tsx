@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label } from "../../islands/format.ts";
+import { label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
 import { silenceLimitMs } from "../../lib/live/recent.ts";
@@ -41,7 +41,7 @@ export function sensorPage(parts: PageParts): Route {
         points: POINTS,
       });
       return parts.frame.answer(c, who, {
-        title: `${label(sensor.sensor)}, ${label(sensor.machine)}`,
+        title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
         script: "sensor",
         stream: { types: "reading", sensor: sensor.id },
@@ -91,11 +91,11 @@ function SensorContent(
     <>
       <p class="crumbs">
         <a href={`/sensors?machine=${encodeURIComponent(sensor.machine)}`}>
-          {sensor.machine.split("/").map(label).join(" / ")}
+          {sensor.machine.split("/").map(title).join(" / ")}
         </a>
       </p>
       <div class="sensor-head">
-        <h1>{label(sensor.sensor)}</h1>
+        <h1>{title(sensor.sensor)}</h1>
         <Island
           name="SensorNow"
           component={SensorNow}

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label } from "../../islands/format.ts";
+import { title } from "../../islands/format.ts";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import { type Route, route } from "../route.ts";
@@ -83,7 +83,7 @@ function List(
       <div class="list">
         {[...byMachine(page)].map(([machine, sensors]) => (
           <section key={machine} class="card" aria-label={machine}>
-            <h2>{machine.split("/").map(label).join(" / ")}</h2>
+            <h2>{machine.split("/").map(title).join(" / ")}</h2>
             {sensors.map((sensor) => (
               <Island
                 key={sensor.id}
