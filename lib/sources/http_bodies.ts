@@ -42,11 +42,8 @@ export function parseBatch(body: string): ParsedBody {
 
 /** `POST /api/v2/write`: Influx line protocol. */
 export function parseLinesBody(body: string, precision: Precision): ParsedBody {
-  return {
-    ...decodeLines(body, precision),
-    original: (index) =>
-      body.split("\n").filter((l) => l.trim() !== "" && !l.startsWith("#"))[index],
-  };
+  const { drafts, rejects, lines } = decodeLines(body, precision);
+  return { drafts, rejects, original: (index) => lines[index] };
 }
 
 /** Reads one item of a refused request (path and query) again; undefined for a path that takes no readings. */

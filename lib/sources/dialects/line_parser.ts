@@ -18,8 +18,8 @@ export interface Point {
 /** `number` values may be infinite or NaN when the text was beyond float64. */
 export type FieldValue = number | boolean | { text: string };
 
-/** What stands on one line. */
-export type Line = { point: Point } | { error: string };
+/** What stands on one line, and the line as it was written. */
+export type Line = { point: Point; text: string } | { error: string; text: string };
 
 const COMMA = 0x2c,
   SPACE = 0x20,
@@ -48,12 +48,14 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 export function parseLines(text: string, each: (line: Line) => void): void {
   const scanner = new Scanner(text);
   while (scanner.nextLine()) {
+    const start = scanner.at;
     try {
-      each({ point: scanner.point() });
+      const point = scanner.point();
+      each({ point, text: text.slice(start, scanner.at) });
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
       scanner.skipLine();
-      each({ error: error.message });
+      each({ error: error.message, text: text.slice(start, scanner.at).trimEnd() });
     }
   }
 }
@@ -63,6 +65,10 @@ class LineFault extends Error {}
 class Scanner {
   #at = 0;
   constructor(private readonly text: string) {}
+
+  get at(): number {
+    return this.#at;
+  }
 
   /** Moves to the next line with content; false at the end. */
   nextLine(): boolean {

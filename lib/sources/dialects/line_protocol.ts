@@ -25,13 +25,17 @@ const AREA_TAGS = ["area", "site"] as const;
 const SERIES_MOST = 4_096;
 const FIELDS_MOST = 1_024;
 
-/** Readings of a text in line protocol. `index` of drafts and rejects counts points and faulty lines. */
-export function decodeLines(text: string, precision: Precision = "ns"): Decoded {
-  const out: Decoded = { drafts: [], rejects: [] };
+/** Readings of a text in line protocol, and its lines as they were written, comments left out. */
+export interface DecodedLines extends Decoded {
+  lines: string[];
+}
+
+/** Decodes line protocol. `index` of drafts and rejects is the place in `lines`. */
+export function decodeLines(text: string, precision: Precision = "ns"): DecodedLines {
+  const out: DecodedLines = { drafts: [], rejects: [], lines: [] };
   const series = new Map<string, Series>();
-  let index = -1;
   parseLines(text, (line) => {
-    index++;
+    const index = out.lines.push(line.text) - 1;
     if ("error" in line) {
       out.rejects.push({ code: "bad_payload", message: line.error, index });
     } else point(line.point, index, precision, series, out);

@@ -14,7 +14,9 @@ Deno.test("decodeLines maps what Telegraf sends", () => {
     "disk,device=sda1,host=pi,path=/boot used=42i 1700000000000000000\n" +
     "# a comment\n\n" +
     'system,host=pi uptime_format="1 day",users=3u 1700000000000000000\r\n';
-  assert.deepEqual(decodeLines(text), {
+  const { drafts, rejects, lines } = decodeLines(text);
+  assert.equal(lines.length, 3);
+  assert.deepEqual({ drafts, rejects }, {
     drafts: [
       { sensor: "pi/cpu.cpu-total.usage_idle", value: 98.2, tMs: 1700000000123, index: 0 },
       { sensor: "pi/cpu.cpu-total.usage_user", value: 1.5, tMs: 1700000000123, index: 0 },
@@ -75,8 +77,15 @@ Deno.test("parseLines undoes every escape", () => {
         fields: [["f 1", { text: 'x "y" \\ , = z' }], ["g", true]],
         time: null,
       },
+      text: String.raw`a\,b\ c,k\=1=v\ \,2 f\ 1="x \"y\" \\ , = z",g=t`,
     }],
   );
+});
+
+Deno.test("decodeLines gives each line as it was written, also over a line break", () => {
+  const { lines, rejects } = decodeLines('a s="x\ny"\n# note\nb v=\nc v=1 \n');
+  assert.deepEqual(lines, ['a s="x\ny"', "b v=", "c v=1 "]);
+  assert.deepEqual(rejects.map((r) => r.index), [0, 1]);
 });
 
 Deno.test("parseLines says what is wrong with a line", () => {
