@@ -1,3 +1,4 @@
+import type { MinuteColumns } from "./minutes.ts";
 import type { BucketResult } from "./store.ts";
 
 export const MINUTE_MS = 60_000;
@@ -67,6 +68,32 @@ export class BucketSums {
     if (max > this.#max[at]) this.#max[at] = max;
     this.#sum[at] += sum;
     this.#n[at] += n;
+  }
+
+  /** Adds the minutes of a summary that start in `[fromMs, toMs)`. Buckets must be whole minutes. */
+  addMinutes(minutes: MinuteColumns, fromMs: number, toMs: number): void {
+    const { k, first, gap, n, min, max, sum, scale } = minutes;
+    const fromMinute = Math.ceil(fromMs / MINUTE_MS);
+    const toMinute = Math.ceil(toMs / MINUTE_MS);
+    const perBucket = this.bucketMs / MINUTE_MS;
+    let i = 0;
+    while (i < k && first + i + gap[i] < fromMinute) i++;
+    while (i < k && first + i + gap[i] < toMinute) {
+      // All minutes of one bucket are summed up as whole numbers: one division each, and no rounding.
+      const startMinute = first + i + gap[i];
+      const endMinute = Math.min(toMinute, (Math.floor(startMinute / perBucket) + 1) * perBucket);
+      let count = 0;
+      let least = Infinity;
+      let most = -Infinity;
+      let total = 0;
+      for (; i < k && first + i + gap[i] < endMinute; i++) {
+        count += n[i];
+        if (min[i] < least) least = min[i];
+        if (max[i] > most) most = max[i];
+        total += sum[i];
+      }
+      this.add(startMinute * MINUTE_MS, count, least / scale, most / scale, total / scale);
+    }
   }
 
   result(): BucketResult {

@@ -1,6 +1,6 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { SqlStatement, SqlValue } from "../db/client.ts";
+import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { decodeChunk, encodeChunk, scaleSlice } from "./chunk.ts";
 import { encodeMinutes } from "./minutes.ts";
@@ -110,6 +110,8 @@ function extremes({ n, value }: Slice): { min: number; max: number; sum: number 
   };
 }
 
+const OVERLAPPING = "FROM chunks WHERE sensor = ? AND last_ms >= ? AND first_ms < ?";
+
 /** Chunks of a sensor that touch `[fromMs, toMs)`, by start. */
 export async function chunksOf(
   connection: Connection,
@@ -118,35 +120,47 @@ export async function chunksOf(
   toMs: number,
 ): Promise<ChunkInfo[]> {
   const { rows } = await connection.query({
-    sql: "SELECT id, first_ms, last_ms, rank FROM chunks " +
-      "WHERE sensor = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms, rank, id",
+    sql: `SELECT id, first_ms, last_ms, rank ${OVERLAPPING} ORDER BY first_ms, rank, id`,
     args: [sensor, fromMs, toMs],
   });
-  return rows.map(infoOf);
-}
-
-function infoOf([id, firstMs, lastMs, rank]: SqlValue[]): ChunkInfo {
-  return {
+  return rows.map(([id, firstMs, lastMs, rank]) => ({
     id: Number(id),
     firstMs: Number(firstMs),
     lastMs: Number(lastMs),
     rank: Number(rank),
-  };
+  }));
 }
 
-/** Minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
+/** Concatenated minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
 export async function minutesOf(
   connection: Connection,
   sensor: number,
   fromMs: number,
   toMs: number,
-): Promise<{ info: ChunkInfo; minutes: Uint8Array }[]> {
+): Promise<Uint8Array[]> {
+  // One long blob costs less than hundreds of rows; a libSQL server gives rows.
+  const what = connection.kind === "file"
+    ? "cast(group_concat(cast(minutes AS text), '') AS blob)"
+    : "minutes";
   const { rows } = await connection.query({
-    sql: "SELECT id, first_ms, last_ms, rank, minutes FROM chunks " +
-      "WHERE sensor = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms",
+    sql: `SELECT ${what} ${OVERLAPPING} AND length(minutes) > 1`,
     args: [sensor, fromMs, toMs],
   });
-  return rows.map((row) => ({ info: infoOf(row), minutes: row[4] as Uint8Array }));
+  return rows.filter(([blob]) => blob !== null).map(([blob]) => blob as Uint8Array);
+}
+
+/** Chunks that touch `[fromMs, toMs)` and have no minute summary, because their data is as small. */
+export async function thinChunksOf(
+  connection: Connection,
+  sensor: number,
+  fromMs: number,
+  toMs: number,
+): Promise<number[]> {
+  const { rows } = await connection.query({
+    sql: `SELECT id ${OVERLAPPING} AND length(minutes) = 1`,
+    args: [sensor, fromMs, toMs],
+  });
+  return rows.map(([id]) => Number(id));
 }
 
 /** Decoded chunks that were used last, bounded by their readings. */

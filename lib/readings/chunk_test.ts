@@ -73,14 +73,19 @@ Deno.test("encodeMinutes and readMinutes give the exact count, min, max and sum 
       const minute = Math.floor(original.tMs[i] / MINUTE_MS) * MINUTE_MS;
       expected.set(minute, [...(expected.get(minute) ?? []), original.value[i]]);
     }
-    readMinutes(bytes, (tMs, n, min, max, sum) => {
-      const of = expected.get(tMs)!;
-      expected.delete(tMs);
-      assert.equal(n, of.length);
-      assert.ok(min === Math.min(...of) && max === Math.max(...of));
-      const exact = of.reduce((a, b) => a + b, 0);
-      const scale = of.reduce((a, b) => a + Math.abs(b), 0);
-      assert.ok(!Number.isFinite(exact) || Math.abs(sum - exact) <= 1e-12 * scale);
+    readMinutes(bytes, (columns) => {
+      for (let i = 0; i < columns.k; i++) {
+        const tMs = (columns.first + i + columns.gap[i]) * MINUTE_MS;
+        const of = expected.get(tMs)!;
+        expected.delete(tMs);
+        assert.equal(columns.n[i], of.length);
+        assert.ok(columns.min[i] / columns.scale === Math.min(...of));
+        assert.ok(columns.max[i] / columns.scale === Math.max(...of));
+        const exact = of.reduce((a, b) => a + b, 0);
+        const size = of.reduce((a, b) => a + Math.abs(b), 0);
+        const off = Math.abs(columns.sum[i] / columns.scale - exact);
+        assert.ok(!Number.isFinite(exact) || off <= 1e-12 * size);
+      }
     });
     assert.equal(expected.size, 0);
   }));

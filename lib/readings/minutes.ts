@@ -107,12 +107,25 @@ function writeColumn(out: ByteWriter, numbers: Float64Array, float: boolean): vo
   }
 }
 
-/** Hands every minute of a summary to `visit`: start (ms), count, min, max, sum. */
-export function readMinutes(
-  bytes: Uint8Array,
-  visit: (tMs: number, n: number, min: number, max: number, sum: number) => void,
-): void {
+/** A decoded summary: minute `i` is `first + i + gap[i]`, its numbers are divided by `scale`. */
+export interface MinuteColumns {
+  k: number;
+  first: number;
+  gap: Float64Array;
+  n: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+  sum: Float64Array;
+  scale: number;
+}
+
+/** Hands each of a concatenation of summaries to `visit`. */
+export function readMinutes(bytes: Uint8Array, visit: (minutes: MinuteColumns) => void): void {
   const reader = new ByteReader(bytes);
+  while (reader.left > 0) visit(readOne(reader));
+}
+
+function readOne(reader: ByteReader): MinuteColumns {
   const version = reader.u8();
   if (version !== VERSION) throw new FormatError(`summary version ${version} is not known`);
   const exponent = reader.u8();
@@ -122,18 +135,14 @@ export function readMinutes(
   const k = reader.varint();
   if (k > MOST_MINUTES) throw new FormatError(`a summary of ${k} minutes`);
   const first = reader.varint();
-  const minute = readColumn(reader, k);
+  const gap = readColumn(reader, k);
   const n = readColumn(reader, k);
   const min = readColumn(reader, k);
   const max = readColumn(reader, k);
   const sum = readColumn(reader, k);
-  if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a summary`);
-  const scale = exponent === RAW ? 1 : POW10[exponent];
-  const isDelta = exponent !== RAW;
-  for (let i = 0; i < k; i++) {
-    const top = isDelta ? min[i] + max[i] : max[i];
-    visit((first + i + minute[i]) * MINUTE_MS, n[i], min[i] / scale, top / scale, sum[i] / scale);
-  }
+  // Scaled maxima stand as their distance from the minimum.
+  if (exponent !== RAW) { for (let i = 0; i < k; i++) max[i] += min[i]; }
+  return { k, first, gap, n, min, max, sum, scale: exponent === RAW ? 1 : POW10[exponent] };
 }
 
 /** A chunk has no more readings than this, so its summary has no more minutes. */
@@ -149,10 +158,14 @@ function readColumn(reader: ByteReader, k: number): Float64Array {
   if (!WIDTHS.includes(width as 0)) throw new FormatError(`column width ${width} is not known`);
   const base = reader.zigzag();
   const bytes = reader.raw(k * width);
-  const into = new Float64Array(k).fill(base);
-  for (let b = 0; b < width; b++) {
-    const factor = 256 ** b;
-    for (let i = 0, at = b; i < k; i++, at += width) into[i] += bytes[at] * factor;
+  const into = new Float64Array(k);
+  if (width === 0) into.fill(base);
+  else if (width === 1) { for (let i = 0; i < k; i++) into[i] = base + bytes[i]; }
+  else if (width === 2) {
+    for (let i = 0, at = 0; i < k; i++, at += 2) into[i] = base + (bytes[at] | bytes[at + 1] << 8);
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let i = 0; i < k; i++) into[i] = base + view.getUint32(i * 4, true);
   }
   return into;
 }

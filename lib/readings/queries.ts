@@ -1,8 +1,8 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
 import { BucketSums, bucketWidth, MINUTE_MS } from "./buckets.ts";
-import { type ChunkCache, type ChunkInfo, minutesOf } from "./chunk_store.ts";
-import { hasMinutes, readMinutes } from "./minutes.ts";
+import { type ChunkCache, minutesOf, thinChunksOf } from "./chunk_store.ts";
+import { readMinutes } from "./minutes.ts";
 import type { SeriesTable } from "./series.ts";
 import { firstFrom, mergeSlices, type Slice, subslice } from "./slice.ts";
 import type { BucketQuery, BucketResult, RawQuery, RawResult } from "./store.ts";
@@ -108,25 +108,14 @@ async function addMinutes(
   const innerFromMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS;
   const innerToMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
   if (innerFromMs >= innerToMs) return addReadings(deps, sums, sensor, fromMs, toMs);
-  for (const { info, minutes } of await minutesOf(deps.connection, sensor, fromMs, toMs)) {
-    if (!hasMinutes(minutes)) {
-      addSlice(sums, await deps.cache.get(info.id), fromMs, toMs);
-      continue;
-    }
-    readMinutes(minutes, (tMs, n, min, max, sum) => {
-      if (tMs >= innerFromMs && tMs < innerToMs) sums.add(tMs, n, min, max, sum);
-    });
-    if (touches(info, fromMs, innerFromMs)) {
-      addSlice(sums, await deps.cache.get(info.id), fromMs, innerFromMs);
-    }
-    if (touches(info, innerToMs, toMs)) {
-      addSlice(sums, await deps.cache.get(info.id), innerToMs, toMs);
-    }
+  for (const minutes of await minutesOf(deps.connection, sensor, innerFromMs, innerToMs)) {
+    readMinutes(minutes, (columns) => sums.addMinutes(columns, innerFromMs, innerToMs));
   }
-}
-
-function touches({ firstMs, lastMs }: ChunkInfo, fromMs: number, toMs: number): boolean {
-  return fromMs < toMs && firstMs < toMs && lastMs >= fromMs;
+  for (const id of await thinChunksOf(deps.connection, sensor, innerFromMs, innerToMs)) {
+    addSlice(sums, await deps.cache.get(id), innerFromMs, innerToMs);
+  }
+  if (fromMs < innerFromMs) await addReadings(deps, sums, sensor, fromMs, innerFromMs);
+  if (innerToMs < toMs) await addReadings(deps, sums, sensor, innerToMs, toMs);
 }
 
 async function sealedReadings(
