@@ -68,9 +68,12 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
 function untilEnd(log: Log) {
   const { promise, resolve } = Promise.withResolvers<ExitCode>();
   const signals = ["SIGTERM", "SIGINT"] as const;
+  let asked = false;
   const listeners = signals.map((signal) => {
     const listener = () => {
-      log.info(`${signal}: stopping`);
+      // A terminal signals the whole group, and a task runner passes it on once more.
+      if (!asked) log.info(`${signal}: stopping`);
+      asked = true;
       resolve(0);
     };
     Deno.addSignalListener(signal, listener);
