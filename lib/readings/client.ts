@@ -8,15 +8,20 @@ interface PackedGroup {
   n: number;
   hasSeq: boolean;
   buffer: ArrayBuffer;
-  deliveries: DeliveryMark[];
+  /** Marks as numbers: thousands of small objects would cost more to clone than everything else. */
+  sessions: string[];
+  marks: Uint16Array<ArrayBuffer>;
 }
+
+/** Numbers of one mark: index of its session, packet id, hash. */
+const MARK_NUMBERS = 3;
 
 /** The readings store over messages. The caller's columns are copied once and stay its own. */
 export function createReadingsClient(rpc: RpcClient): ReadingsStore {
   return {
     append(group, extra) {
       const packed = pack(group);
-      return rpc.call("append", [packed, extra], [packed.buffer]);
+      return rpc.call("append", [packed, extra], [packed.buffer, packed.marks.buffer]);
     },
     lastValues: () => rpc.call("lastValues", []),
     recentDeliveries: () => rpc.call("recentDeliveries", []),
@@ -53,11 +58,31 @@ function pack({ n, sensor, tMs, value, flags, seq, deliveries }: ReadingGroup): 
   into.seq?.set(seq!.subarray(0, n));
   into.sensor.set(sensor.subarray(0, n));
   into.flags.set(flags.subarray(0, n));
-  return { n, hasSeq: seq !== null, buffer, deliveries };
+  return { n, hasSeq: seq !== null, buffer, ...packMarks(deliveries) };
 }
 
-function unpack({ n, hasSeq, buffer, deliveries }: PackedGroup): ReadingGroup {
+function unpack({ n, hasSeq, buffer, sessions, marks }: PackedGroup): ReadingGroup {
+  const deliveries = new Array<DeliveryMark>(marks.length / MARK_NUMBERS);
+  for (let i = 0, at = 0; i < deliveries.length; i++, at += MARK_NUMBERS) {
+    const session = sessions[marks[at]];
+    deliveries[i] = { session, packetId: marks[at + 1], hash: marks[at + 2] };
+  }
   return { n, ...columnsOf(buffer, n, hasSeq), deliveries };
+}
+
+function packMarks(deliveries: readonly DeliveryMark[]): Pick<PackedGroup, "sessions" | "marks"> {
+  const sessions: string[] = [];
+  const indexes = new Map<string, number>();
+  const marks = new Uint16Array(deliveries.length * MARK_NUMBERS);
+  let at = 0;
+  for (const { session, packetId, hash } of deliveries) {
+    let index = indexes.get(session);
+    if (index === undefined) indexes.set(session, index = sessions.push(session) - 1);
+    marks[at++] = index;
+    marks[at++] = packetId;
+    marks[at++] = hash;
+  }
+  return { sessions, marks };
 }
 
 /** The columns inside the buffer, widest first so that each is aligned. */

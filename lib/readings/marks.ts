@@ -3,58 +3,116 @@ import type { DeliveryMark } from "./reading.ts";
 /** Marks kept per MQTT session, and of all sessions together. */
 export const MARKS_PER_SESSION = 4096;
 const MARKS_TOTAL = 65_536;
-
-interface Kept extends DeliveryMark {
-  groupId: number;
-}
+const FIRST_CAPACITY = 64;
 
 /** The newest delivery marks: per session, and bounded over all. */
 export class RecentMarks {
-  readonly #bySession = new Map<string, Kept[]>();
+  /** Ordered by last use: the first session is the idlest. */
+  readonly #bySession = new Map<string, Ring>();
   #total = 0;
 
   add(groupId: number, marks: readonly DeliveryMark[]): void {
+    let ring: Ring | null = null;
     for (const { session, packetId, hash } of marks) {
-      const kept = this.#bySession.get(session) ?? [];
-      // Re-inserting keeps the map ordered by last use: the first session is the idlest.
-      this.#bySession.delete(session);
-      this.#bySession.set(session, kept);
-      kept.push({ session, packetId, hash, groupId });
-      this.#total++;
-      // Cut rarely: half a list at once costs little per mark.
-      if (kept.length >= MARKS_PER_SESSION * 2) {
-        this.#total -= MARKS_PER_SESSION;
-        kept.splice(0, MARKS_PER_SESSION);
-      }
+      if (ring?.session !== session) ring = this.#used(session);
+      const before = ring.length;
+      ring.push(packetId, hash, groupId);
+      this.#total += ring.length - before;
     }
     while (this.#total > MARKS_TOTAL && this.#bySession.size > 1) this.#dropIdlest();
   }
 
   /** All marks, oldest first. */
   all(): DeliveryMark[] {
-    return [...this.#bySession.values()].flatMap((kept) => kept.slice(-MARKS_PER_SESSION))
-      .sort((a, b) => a.groupId - b.groupId)
-      .map(({ session, packetId, hash }) => ({ session, packetId, hash }));
+    return this.upTo(Infinity);
   }
 
   /** Marks that stand in journal rows up to `groupId` only: they are carried over before those go. */
   upTo(groupId: number): DeliveryMark[] {
-    return [...this.#bySession.values()]
-      .flatMap((kept) => kept.slice(-MARKS_PER_SESSION).filter((m) => m.groupId <= groupId))
-      .sort((a, b) => a.groupId - b.groupId)
+    const found: (DeliveryMark & { groupId: number })[] = [];
+    for (const ring of this.#bySession.values()) ring.collect(groupId, found);
+    return found.sort((a, b) => a.groupId - b.groupId)
       .map(({ session, packetId, hash }) => ({ session, packetId, hash }));
   }
 
   /** Marks up to `groupId` now stand in row `carriedIn`. */
   carried(groupId: number, carriedIn: number): void {
-    for (const kept of this.#bySession.values()) {
-      for (const mark of kept) if (mark.groupId <= groupId) mark.groupId = carriedIn;
-    }
+    for (const ring of this.#bySession.values()) ring.carried(groupId, carriedIn);
+  }
+
+  #used(session: string): Ring {
+    const ring = this.#bySession.get(session) ?? new Ring(session);
+    this.#bySession.delete(session);
+    this.#bySession.set(session, ring);
+    return ring;
   }
 
   #dropIdlest(): void {
-    const [session, kept] = this.#bySession.entries().next().value!;
+    const [session, ring] = this.#bySession.entries().next().value!;
     this.#bySession.delete(session);
-    this.#total -= kept.length;
+    this.#total -= ring.length;
+  }
+}
+
+/** The newest marks of one session; grows up to `MARKS_PER_SESSION` and then overwrites the oldest. */
+class Ring {
+  length = 0;
+  #next = 0;
+  #packetId = new Uint16Array(FIRST_CAPACITY);
+  #hash = new Uint16Array(FIRST_CAPACITY);
+  #group = new Float64Array(FIRST_CAPACITY);
+
+  constructor(readonly session: string) {}
+
+  push(packetId: number, hash: number, groupId: number): void {
+    const capacity = this.#group.length;
+    if (this.length === capacity && capacity < MARKS_PER_SESSION) this.#grow(capacity * 2);
+    const at = this.#next;
+    this.#packetId[at] = packetId;
+    this.#hash[at] = hash;
+    this.#group[at] = groupId;
+    this.#next = (at + 1) % this.#group.length;
+    if (this.length < this.#group.length) this.length++;
+  }
+
+  collect(upTo: number, into: (DeliveryMark & { groupId: number })[]): void {
+    for (let i = 0; i < this.length; i++) {
+      const at = this.#at(i);
+      const groupId = this.#group[at];
+      if (groupId > upTo) continue;
+      into.push({
+        session: this.session,
+        packetId: this.#packetId[at],
+        hash: this.#hash[at],
+        groupId,
+      });
+    }
+  }
+
+  carried(upTo: number, carriedIn: number): void {
+    for (let i = 0; i < this.length; i++) {
+      const at = this.#at(i);
+      if (this.#group[at] <= upTo) this.#group[at] = carriedIn;
+    }
+  }
+
+  /** Place of the `i`-th oldest mark. */
+  #at(i: number): number {
+    const capacity = this.#group.length;
+    return (this.#next - this.length + i + capacity) % capacity;
+  }
+
+  /** Only called while nothing was overwritten: the order in the arrays is the order of arrival. */
+  #grow(capacity: number): void {
+    const packetId = new Uint16Array(capacity);
+    const hash = new Uint16Array(capacity);
+    const group = new Float64Array(capacity);
+    packetId.set(this.#packetId);
+    hash.set(this.#hash);
+    group.set(this.#group);
+    this.#packetId = packetId;
+    this.#hash = hash;
+    this.#group = group;
+    this.#next = this.length;
   }
 }
