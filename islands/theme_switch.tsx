@@ -15,19 +15,21 @@ export function ThemeSwitch({ theme, next }: { theme: Theme; next: string }): VN
     dispatchEvent(new Event("themechange"));
   };
   return (
-    <form method="post" action="/theme" class="theme" aria-label="Colours">
+    <form method="post" action="/theme">
       <input type="hidden" name="next" value={next} />
-      {THEMES.map((value) => (
-        <button
-          type="submit"
-          name="theme"
-          value={value}
-          aria-pressed={value === chosen}
-          onClick={(event) => choose(event, value)}
-        >
-          {value}
-        </button>
-      ))}
+      <div class="theme" role="group" aria-label="Colours">
+        {THEMES.map((value) => (
+          <button
+            type="submit"
+            name="theme"
+            value={value}
+            aria-pressed={value === chosen}
+            onClick={(event) => choose(event, value)}
+          >
+            {value}
+          </button>
+        ))}
+      </div>
     </form>
   );
 }

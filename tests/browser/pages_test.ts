@@ -1,0 +1,283 @@
+/** The simulator as a person meets it: every page, at phone and desktop width, light and dark. */
+import assert from "node:assert/strict";
+import {
+  assertAccessible,
+  assertFits,
+  chromiumIsMissing,
+  DESKTOP,
+  PHONE,
+  signIn,
+  startBrowser,
+  visitor,
+} from "../support/browser.ts";
+import { type PerchProcess, startPerch } from "../support/perch.ts";
+import { freePort } from "../support/port.ts";
+
+const ENGINEER = ["engineer@example.com", "engineer123"] as const;
+
+interface Sim {
+  perch: PerchProcess;
+  dataDir: string;
+  env: Record<string, string>;
+}
+
+async function startSim(): Promise<Sim> {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-browser-" });
+  const env = { PERCH_PORT: String(freePort()), MQTT_PORT: String(freePort()) };
+  const perch = await startPerch({ dataDir, env, args: ["sim", "--history", "2"] });
+  return { perch, dataDir, env };
+}
+
+async function withSim(test: (sim: Sim) => Promise<void>): Promise<void> {
+  const sim = await startSim();
+  try {
+    await test(sim);
+  } finally {
+    await sim.perch.stop();
+    await Deno.remove(sim.dataDir, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "browser: every page is accessible, fits, and makes no error at phone and desktop width",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        for (const viewport of [PHONE, DESKTOP]) {
+          for (const colours of ["light", "dark"] as const) {
+            const { page, faults, close } = await visitor(browser, { url, viewport, colours });
+            await page.goto("/sign-in");
+            await assertAccessible(page);
+            await assertFits(page);
+            await signIn(page, ...ENGINEER);
+            await page.waitForSelector(".dot.live");
+            await page.waitForSelector("a.row");
+            const sensor = await page.getAttribute('a.row:has-text("Temperature")', "href");
+            const state = await page.getAttribute('a.row:has-text("Mode")', "href");
+            const paths = [
+              "/",
+              "/sensors",
+              "/sensors?status=offline&q=nothing",
+              sensor!,
+              `${sensor}?range=24h`,
+              `${sensor}?from=2020-01-01T00:00&to=2020-01-02T00:00`,
+              `${sensor}?from=x&to=y`,
+              `${state}?range=6h`,
+              "/sources",
+              "/more",
+            ];
+            for (const path of paths) {
+              await page.goto(path);
+              if (path !== "/more") await page.waitForSelector(".dot.live");
+              await assertAccessible(page);
+              await assertFits(page);
+            }
+            assert.deepEqual(faults, []);
+            await close();
+          }
+        }
+      } finally {
+        await browser.close();
+      }
+    }),
+});
+
+Deno.test({
+  name: "browser: values change in place, without a reload",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        const { page, faults } = await visitor(browser, { url, viewport: PHONE });
+        await signIn(page, ...ENGINEER);
+        await page.waitForSelector("a.row");
+        await page.evaluate(() => void (document.body.dataset.mark = "same page"));
+        const values = () => page.locator(".row-value").allTextContents();
+        const before = await values();
+        await page.waitForFunction(
+          (old) => {
+            const now = [...document.querySelectorAll(".row-value")].map((e) => e.textContent);
+            return now.filter((text, i) => text !== old[i]).length >= 10;
+          },
+          before,
+          { timeout: 15_000 },
+        );
+        const spark = await page.locator(".spark path").first().getAttribute("d");
+        assert.match(spark!, /^M/);
+        assert.equal(await page.getAttribute("body", "data-mark"), "same page");
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+      }
+    }),
+});
+
+Deno.test({
+  name: "browser: a sensor's chart changes range, zooms, goes back, follows, and steps by keyboard",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        const { page, faults } = await visitor(browser, { url });
+        await signIn(page, ...ENGINEER);
+        await page.click('a.row:has-text("Temperature")');
+        await page.waitForSelector(".u-over");
+        await page.waitForSelector(".dot.live");
+        assert.match(await page.textContent(".now-value") ?? "", /\d/);
+
+        await page.click('nav[aria-label="Range"] a:has-text("6 h")');
+        await page.waitForURL(/range=6h/);
+        await page.waitForSelector(".u-over");
+        const head = () => page.textContent(".chart-head");
+        assert.match(await head() ?? "", /to now/);
+
+        const count = async () =>
+          Number((await page.textContent(".figures div:last-child dd"))!.replace(/\D/g, ""));
+        const all = await count();
+        await page.waitForFunction(
+          (n) =>
+            Number(
+              document.querySelector(".figures div:last-child dd")!.textContent!.replace(/\D/g, ""),
+            ) > n,
+          all,
+        );
+
+        const box = (await page.locator(".u-over").boundingBox())!;
+        const at = (share: number) => box.x + box.width * share;
+        const middle = box.y + box.height / 2;
+        await page.mouse.move(at(0.8), middle);
+        await page.mouse.down();
+        await page.mouse.move(at(0.95), middle, { steps: 5 });
+        await page.mouse.up();
+        await page.waitForSelector('button:has-text("Back to live")');
+        assert.doesNotMatch(await head() ?? "", /to now/);
+        assert.ok(await count() < all, "a part of the range has fewer readings than the whole");
+        const csv = await page.getAttribute('a:has-text("CSV")', "href");
+        const rows = (await (await page.request.get(csv!)).text()).trim().split("\r\n").length - 1;
+        assert.equal(rows, await count(), "the download is the range that is shown");
+
+        await page.locator(".u-over").dblclick({ position: { x: 200, y: 100 } });
+        await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
+        assert.match(await head() ?? "", /to now/);
+
+        await page.focus(".chart");
+        await page.keyboard.press("ArrowLeft");
+        await page.keyboard.press("ArrowLeft");
+        assert.match(
+          await page.textContent("[aria-live=polite]") ?? "",
+          /\d{4}-\d\d-\d\d .*: .*\d/,
+        );
+        await page.click("summary:has-text('Values as a table')");
+        assert.ok(await page.locator("tbody tr").count() > 10);
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+      }
+    }),
+});
+
+Deno.test({
+  name: "browser: says that the server is gone, and recovers without a reload when it is back",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const sim = await startSim();
+    const browser = await startBrowser();
+    try {
+      const { url } = sim.perch;
+      const { page, faults } = await visitor(browser, {
+        url,
+        expected:
+          /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|CONNECTION_RESET)/,
+      });
+      await signIn(page, ...ENGINEER);
+      await page.click('a.row:has-text("Temperature")');
+      await page.waitForSelector(".dot.live");
+      await page.evaluate(() => void (document.body.dataset.mark = "same page"));
+      await sim.perch.stop();
+      await page.waitForSelector(".banner.warning:has-text('cannot be reached')");
+      await page.waitForSelector(".dot.offline");
+      await assertAccessible(page);
+
+      sim.perch = await startPerch({ dataDir: sim.dataDir, env: sim.env, args: ["sim"] });
+      await page.waitForSelector(".dot.live", { timeout: 30_000 });
+      await page.waitForSelector(".banner", { state: "detached" });
+      const value = await page.textContent(".now-value");
+      await page.waitForFunction(
+        (old) => document.querySelector(".now-value")!.textContent !== old,
+        value,
+        { timeout: 30_000 },
+      );
+      assert.equal(await page.getAttribute("body", "data-mark"), "same page");
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await sim.perch.stop();
+      await Deno.remove(sim.dataDir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "browser: pages work without script: values, chart, ranges, filter, simulator, colours, sign-out",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        const { page, faults } = await visitor(browser, { url, script: false });
+        await signIn(page, ...ENGINEER);
+        assert.match(await page.textContent("h1") ?? "", /\d+ (of \d+ )?sensors/);
+        await page.goto("/sensors");
+        await page.fill("#q", "press-3/temperature");
+        await page.click("button:has-text('Filter')");
+        assert.match(await page.textContent("h1") ?? "", /^1 of/);
+        await page.click("a.row");
+        assert.match(await page.getAttribute(".plain-chart .line", "d") ?? "", /^M.*L/);
+        await page.click("nav[aria-label=Range] a:has-text('24 h')");
+        assert.ok(await page.locator("[aria-current=true]:has-text('24 h')").isVisible());
+
+        await page.goto("/sources");
+        await page.click("button:has-text('Stop the simulator')");
+        await page.waitForSelector("button:has-text('Start the simulator')");
+        await page.click("button:has-text('Start the simulator')");
+        await page.waitForSelector("button:has-text('Stop the simulator')");
+
+        await page.goto("/more");
+        await page.click(".card button:has-text('dark')");
+        assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+        await page.click("button:has-text('Sign out')");
+        await page.waitForURL(/sign-in/);
+        await page.goto("/sensors");
+        await page.waitForURL(/sign-in\?next=/);
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+      }
+    }),
+});
+
+Deno.test({
+  name: "browser: a viewer who is signed out elsewhere is told, and asked to sign in again",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        const { page, context, faults } = await visitor(browser, { url, expected: /401/ });
+        await signIn(page, ...ENGINEER);
+        await page.waitForSelector(".dot.live");
+        await context.request.post("/sign-out", { headers: { origin: url } });
+        await page.waitForSelector(".banner:has-text('signed out')");
+        await page.click(".banner a");
+        await page.waitForURL(/sign-in/);
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+      }
+    }),
+});

@@ -1,0 +1,107 @@
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import axe from "axe-core";
+import assert from "node:assert/strict";
+
+const CHROMIUM = "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 800 };
+
+/** Debian's Chromium; tests that need it are skipped where it is missing, unless all are required. */
+export function chromiumIsMissing(): boolean {
+  if (Deno.env.get("PERCH_TEST_REQUIRE") === "all") return false;
+  try {
+    return !Deno.statSync(CHROMIUM).isFile && !Deno.statSync(CHROMIUM).isSymlink;
+  } catch {
+    console.log(`SKIPPED: ${CHROMIUM} is missing (apt-get install chromium)`);
+    return true;
+  }
+}
+
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** A visitor: a context of its own, and everything that must not happen on a page. */
+export interface Visitor {
+  page: Page;
+  context: BrowserContext;
+  /** Console errors, uncaught exceptions, refusals by the content policy, requests to elsewhere. */
+  faults: string[];
+  close(): Promise<void>;
+}
+
+export interface VisitorOptions {
+  url: string;
+  viewport?: { width: number; height: number };
+  colours?: "light" | "dark";
+  script?: boolean;
+  /** Console messages that belong to the test, such as those of a server that is away on purpose. */
+  expected?: RegExp;
+}
+
+export async function visitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
+  const context = await browser.newContext({
+    viewport: options.viewport ?? DESKTOP,
+    colorScheme: options.colours ?? "light",
+    javaScriptEnabled: options.script ?? true,
+    baseURL: options.url,
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() !== "error" || options.expected?.test(message.text())) return;
+    faults.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^https?:$/.test(protocol) && origin !== options.url) {
+      faults.push(`foreign request: ${request.url()}`);
+    }
+  });
+  return { page, context, faults, close: () => context.close() };
+}
+
+/** Signs in with the form. */
+export async function signIn(page: Page, email: string, password: string): Promise<void> {
+  await page.goto("/sign-in");
+  await page.fill("[name=email]", email);
+  await page.fill("[name=password]", password);
+  await page.click("button[type=submit]");
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
+}
+
+/** Runs axe over the page as it is; throws with rule and element for each violation. */
+export async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+    const result = await axe.run(document);
+    return result.violations.map((violation) => ({
+      rule: `${violation.id} (${violation.impact}): ${violation.help}`,
+      elements: violation.nodes.slice(0, 4).map((node) =>
+        `${node.html.slice(0, 200)} ${node.failureSummary}`
+      ),
+    }));
+  });
+  assert.deepEqual(violations, [], `${page.url()} has violations`);
+}
+
+/** The page does not scroll sideways. */
+export async function assertFits(page: Page): Promise<void> {
+  const [content, width] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(content <= width, `${page.url()} is ${content} px wide on a screen of ${width}`);
+}
