@@ -4,6 +4,7 @@ import { connectAsync, type IConnackPacket, type MqttClient } from "mqtt";
 import type { BrokerIdentity } from "../../lib/sources/broker/broker.ts";
 import { PAYLOAD_BYTES_MOST } from "../../lib/sources/dialects/mod.ts";
 import { startBroker } from "../support/broker.ts";
+import { connectPacket } from "../support/hostile.ts";
 import { haveMosquitto } from "../support/mosquitto.ts";
 import { startLoad } from "../support/mqtt_load.ts";
 import { eventually, recordingIntake, textOf } from "../support/recording_intake.ts";
@@ -265,6 +266,46 @@ Deno.test("broker cuts half-open connections and refuses more than are allowed",
   }
   const device = await site.connect();
   await device.publishAsync("factory/a/b", "1", { qos: 1 });
+});
+
+Deno.test("broker refuses more connections of one address than are allowed", async () => {
+  const intake = recordingIntake();
+  const options = { connectionsPerAddressMost: 3, connectTimeoutMs: 5_000 };
+  const peer = { address: "192.168.1.7", loopback: false };
+  await using site = await startBroker({ intake }, options, peer);
+  const sockets = Array.from({ length: 5 }, () => {
+    return new WebSocket(`ws://127.0.0.1:${site.wsPort}/mqtt`, "mqtt");
+  });
+  const opened = await Promise.all(sockets.map((socket) =>
+    new Promise<boolean>((resolve) => {
+      socket.onopen = () => resolve(true);
+      socket.onerror = () => resolve(false);
+    })
+  ));
+  assert.equal(opened.filter((open) => open).length, 3);
+  const closed = sockets.map((socket) =>
+    socket.readyState === WebSocket.CLOSED
+      ? null
+      : new Promise((resolve) => socket.onclose = resolve)
+  );
+  for (const socket of sockets) socket.close();
+  await Promise.all(closed);
+});
+
+Deno.test("broker drops a subscriber that does not read, and nobody else notices", async () => {
+  const intake = recordingIntake();
+  await using site = await startBroker({ intake });
+  const stuck = await Deno.connect({ hostname: "127.0.0.1", port: site.port });
+  await stuck.write(connectPacket("stuck"));
+  await stuck.write(
+    new Uint8Array([0x82, 14, 0, 1, 0, 9, ...new TextEncoder().encode("factory/#"), 0]),
+  );
+  const device = await site.connect();
+  const payload = Buffer.alloc(100_000, 0x61);
+  for (let i = 0; i < 200; i++) await device.publishAsync("factory/a/b", payload, { qos: 1 });
+  assert.equal(intake.taken.length, 200);
+  assert.match(site.broker.state().detail, / 1 client /);
+  stuck.close();
 });
 
 Deno.test({

@@ -53,6 +53,7 @@ export function createBroker(deps: BrokerDeps, input: BrokerOptionsInput = {}): 
 class EmbeddedBroker implements Broker {
   readonly name = "broker";
   readonly #gates = new Set<Gate>();
+  readonly #addresses = new Map<string, number>();
   readonly #gateDeps: GateDeps;
   #aedes: Aedes | null = null;
   #bounds: Bounds | null = null;
@@ -148,7 +149,7 @@ class EmbeddedBroker implements Broker {
     const clients = n === 1 ? "1 client is" : `${n} clients are`;
     const full = this.#refusedConnections === 0
       ? ""
-      : ` ${this.#refusedConnections} connections were refused because ${this.options.connectionsMost} are allowed.`;
+      : ` ${this.#refusedConnections} connections were refused because too many were open.`;
     return `Listening on ${this.options.host}:${this.port()} (MQTT 3.1.1); ${clients} connected.${full}`;
   }
 
@@ -165,7 +166,9 @@ class EmbeddedBroker implements Broker {
         headers: { upgrade: "websocket" },
       });
     }
-    if (this.#full()) return new Response("Too many connections.\n", { status: 503 });
+    if (this.#full(peer.address, peer.loopback)) {
+      return new Response("Too many connections.\n", { status: 503 });
+    }
     const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "mqtt" });
     this.#open(socketLink(socket), peer.address, peer.loopback);
     return response;
@@ -183,8 +186,7 @@ class EmbeddedBroker implements Broker {
         await new Promise((resolve) => setTimeout(resolve, 100));
         continue;
       }
-      if (this.#full()) conn.close();
-      else this.#acceptOne(conn);
+      this.#acceptOne(conn);
     }
   }
 
@@ -196,15 +198,19 @@ class EmbeddedBroker implements Broker {
       // it left already; the first read says so
     }
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
-    this.#open(connLink(conn), hostname, isLoopback(hostname));
+    const loopback = isLoopback(hostname);
+    if (this.#full(hostname, loopback)) conn.close();
+    else this.#open(connLink(conn), hostname, loopback);
   }
 
-  #full(): boolean {
-    if (this.#gates.size < this.options.connectionsMost) return false;
+  #full(address: string, loopback: boolean): boolean {
+    const { connectionsMost, connectionsPerAddressMost } = this.options;
+    const ofAddress = this.#addresses.get(address) ?? 0;
+    if (
+      this.#gates.size < connectionsMost && (loopback || ofAddress < connectionsPerAddressMost)
+    ) return false;
     if (this.#refusedConnections++ === 0) {
-      this.deps.log.warn("the broker refuses connections", {
-        allowed: this.options.connectionsMost,
-      });
+      this.deps.log.warn("the broker refuses connections", { address, open: this.#gates.size });
     }
     return true;
   }
@@ -214,11 +220,21 @@ class EmbeddedBroker implements Broker {
     const anonymous = loopback ? ANONYMOUS : null;
     const gate = new Gate(link, this.#gateDeps, packetBytesMost, anonymous, address);
     this.#gates.add(gate);
-    gate.once("close", () => this.#gates.delete(gate));
+    this.#count(address, 1);
+    gate.once("close", () => {
+      this.#gates.delete(gate);
+      this.#count(address, -1);
+    });
     gate.on("error", (error) => {
       this.deps.log.debug("a client was disconnected", { address, reason: error.message });
     });
     this.#aedes!.handle(gate);
+  }
+
+  #count(address: string, by: 1 | -1): void {
+    const n = (this.#addresses.get(address) ?? 0) + by;
+    if (n > 0) this.#addresses.set(address, n);
+    else this.#addresses.delete(address);
   }
 
   #createAedes(): Aedes {

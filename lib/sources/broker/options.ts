@@ -8,6 +8,10 @@ export const brokerOptions = z.strictObject({
   }),
   port: z.int().min(0).max(65_535).default(1883).meta({ title: "Port", description: "0: any." }),
   connectionsMost: z.int().min(1).max(10_000).default(1_000).meta({ title: "Connections" }),
+  connectionsPerAddressMost: z.int().min(1).default(100).meta({
+    title: "Connections per address",
+    description: "From one address beyond loopback.",
+  }),
   packetBytesMost: z.int().min(1_024).max(16 * 1024 * 1024).default(1024 * 1024 + 1024).meta({
     title: "Packet size",
     description: "Longest packet in bytes; a longer message is refused, the connection stays.",

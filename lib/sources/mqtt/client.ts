@@ -23,7 +23,9 @@ export interface MqttDeps {
 const FIRST_BACKOFF_MS = 500;
 const MOST_BACKOFF_MS = 30_000;
 /** A connection that lasted this long was a good one: the next failure starts from the first backoff. */
-const GOOD_MS = 10_000;
+const GOOD_MS = 2_000;
+/** Most backoff while the broker is reached, but the connection is soon lost again. */
+const MOST_REACHED_MS = 4_000;
 /** With `auto`, MQTT 5 is tried again after so many connections with 3.1.1 ended. */
 const TRY_5_AGAIN = 20;
 
@@ -122,7 +124,10 @@ class MqttSource implements Source {
       const startedMs = clock.monotonic();
       const why = await this.#connection();
       if (signal.aborted) break;
-      if (clock.monotonic() - startedMs > GOOD_MS) backoffMs = FIRST_BACKOFF_MS;
+      const lastedMs = clock.monotonic() - startedMs;
+      if (why.reached) {
+        backoffMs = lastedMs > GOOD_MS ? FIRST_BACKOFF_MS : Math.min(backoffMs, MOST_REACHED_MS);
+      }
       const said = why.reached
         ? `Lost ${at} (${why.text}).`
         : `Could not reach ${at} (${why.text}).`;
