@@ -44,6 +44,14 @@ export class StateWriter {
     return this;
   }
 
+  /** Bytes of any length, e.g. of a part with its own header. */
+  bytes(part: Uint8Array): this {
+    this.u32(part.length);
+    const at = this.#take(part.length);
+    this.#bytes.set(part, at);
+    return this;
+  }
+
   f64s(values: Float64Array): this {
     this.u32(values.length);
     for (let i = 0; i < values.length; i++) this.f64(values[i]);
@@ -119,6 +127,12 @@ export class StateReader {
     return new TextDecoder().decode(
       new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, n),
     );
+  }
+
+  bytes(): Uint8Array {
+    const n = this.u32();
+    const at = this.#take(n);
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, n).slice();
   }
 
   /** Fills `into`; its length is part of what is checked. */
