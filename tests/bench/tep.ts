@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { quantile } from "../../lib/detect/forest/linalg.ts";
+import { DISTANCE_ALARM } from "../../lib/detect/forest/machine.ts";
 import { Smoother, Whitening } from "../../lib/detect/forest/whitening.ts";
 import {
   alone,
@@ -33,7 +34,7 @@ function readRun(path: string): { data: Float64Array; rows: number } {
 }
 
 function distances(model: Whitening, { data, rows }: ReturnType<typeof readRun>): Float64Array {
-  const smoother = new Smoother(VARIABLES, model.smooth);
+  const smoother = new Smoother(VARIABLES, model.smooth, model.centre);
   return Float64Array.from(
     { length: rows },
     (_, r) => model.distance(smoother.take(data, r)).ratio,
@@ -62,12 +63,13 @@ export async function run(
       const usual = distances(model, normal);
       const limit = quantile(usual.slice().sort(), 0.99);
       const kind = smooth === 1 ? "plain" : "smoothed";
-      let all = 0, traced = 0, tracedCount = 0, early = 0;
+      let all = 0, traced = 0, tracedCount = 0, early = 0, own = 0;
       for (const name of faults) {
         const d = distances(model, readRun(join(root, name)));
         const found = share(d.subarray(FAULT_FROM), limit), number = name.slice(1, 3);
         figures[`${kind}_fault_${number}_percent`] = found;
         all += found / faults.length;
+        own += share(d.subarray(FAULT_FROM), DISTANCE_ALARM) / faults.length;
         early += share(d.subarray(0, FAULT_FROM), limit) / faults.length;
         if (TRACELESS.has(number)) continue;
         traced += found;
@@ -76,7 +78,8 @@ export async function run(
       figures[`${kind}_mean_percent`] = all;
       figures[`${kind}_mean_without_3_9_15_percent`] = traced / tracedCount;
       figures[`${kind}_false_before_fault_percent`] = early;
-      figures[`${kind}_false_at_training_limit_percent`] = share(usual, 1);
+      figures[`${kind}_mean_at_own_alarm_percent`] = own;
+      figures[`${kind}_false_at_own_alarm_percent`] = share(usual, DISTANCE_ALARM);
     }
     return { name: "tep", figures };
   } finally {

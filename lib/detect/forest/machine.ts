@@ -130,7 +130,11 @@ export class MachineWatch {
   readonly #window: Window;
 
   constructor(readonly model: MachineModel) {
-    this.#smoother = new Smoother(model.sensors.length, model.whitening.smooth);
+    this.#smoother = new Smoother(
+      model.sensors.length,
+      model.whitening.smooth,
+      model.whitening.centre,
+    );
     this.#window = new Window(model.sensors.length, model.window);
   }
 

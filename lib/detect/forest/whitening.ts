@@ -4,7 +4,7 @@
  *
  * Sensors are smoothed, centred on the median and scaled robustly. Their covariance is widened by
  * what each sensor drifted during training (a temperature that was still rising says little by
- * rising on) and by a small ridge. In its principal directions the squared distance falls into
+ * rising on) and by a ridge that grows as training rows get scarce. In its principal directions the squared distance falls into
  * T² (the leading directions, 90 % of the variance: how far along the usual ways) and Q (the rest:
  * relations between sensors that no longer hold).
  */
@@ -15,6 +15,8 @@ import { columnOf, covariance, eigen, quantile, robustSpread } from "./linalg.ts
 const NAME = "whitening";
 const VERSION = 1;
 const RIDGE = 0.1;
+/** Added to the ridge, times sensors per independent row: little data, little trust in relations. */
+const SCARCITY = 0.25;
 const DRIFT_BLOCKS = 4;
 const LEADING_VARIANCE = 0.9;
 /** Standard scores beyond this say no more. */
@@ -39,8 +41,11 @@ export class Smoother {
   readonly values: Float64Array;
   seen = 0;
 
-  constructor(columns: number, readonly memory: number) {
+  /** From `start` on, where that is given: as if the machine had always been there. */
+  constructor(columns: number, readonly memory: number, start?: Float64Array) {
     this.values = new Float64Array(columns);
+    if (start) this.values.set(start);
+    this.seen = start ? Infinity : 0;
   }
 
   /** Takes row `row` of a table. Numbers that are not finite leave their column as it was. */
@@ -102,7 +107,8 @@ export class Whitening {
       }
     }
     const cov = covariance(z, n, columns);
-    for (let c = 0; c < columns; c++) cov[c * columns + c] += RIDGE + drift[c] ** 2;
+    const ridge = RIDGE + SCARCITY * columns * smooth / n;
+    for (let c = 0; c < columns; c++) cov[c * columns + c] += ridge + drift[c] ** 2;
     const { values, vectors } = eigen(cov, columns);
     const total = values.reduce((a, b) => a + b, 0);
     let leading = 0;
