@@ -1,4 +1,6 @@
 import type { Hono } from "hono";
+import { accountPages } from "../../routes/access/pages/mod.ts";
+import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
@@ -84,6 +86,14 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       mqtt: brokerAddress(options.config),
       version,
       assets: options.assets,
+    }),
+    ...accountPages({
+      access,
+      settings: parts.settings,
+      frame: createPageFrame(options.assets),
+      clock,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      publicUrl: options.config.http.publicUrl,
     }),
     ...openapiRoutes({
       routes: () => table,

@@ -39,11 +39,14 @@ export function Field(props: {
   required?: boolean;
   autofocus?: boolean;
   minLength?: number;
+  /** Where the same name stands several times on a page. */
+  id?: string;
 }): VNode {
   const { name, label, help, error, type } = props;
-  const described = [help && `${name}-help`, error && `${name}-error`].filter(Boolean).join(" ");
+  const id = props.id ?? name;
+  const described = [help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(" ");
   const attributes = {
-    id: name,
+    id,
     name,
     value: props.value,
     autocomplete: props.autocomplete,
@@ -55,14 +58,14 @@ export function Field(props: {
   };
   return (
     <div class="field">
-      <label for={name}>{label}</label>
+      <label for={id}>{label}</label>
       {type === "email"
         ? <input {...attributes} type="email" />
         : type === "password"
         ? <input {...attributes} type="password" />
         : <input {...attributes} type="text" />}
-      {help && <p class="help" id={`${name}-help`}>{help}</p>}
-      {error && <p class="error" id={`${name}-error`}>{error}</p>}
+      {help && <p class="help" id={`${id}-help`}>{help}</p>}
+      {error && <p class="error" id={`${id}-error`}>{error}</p>}
     </div>
   );
 }
@@ -70,4 +73,29 @@ export function Field(props: {
 /** What is wrong with the form as a whole. */
 export function FormError({ children }: { children?: ComponentChildren }): VNode | null {
   return children ? <p class="error" role="alert">{children}</p> : null;
+}
+
+/** A labelled choice. */
+export function Select(
+  { name, label, options, value, error, id = name }: {
+    name: string;
+    label: string;
+    options: readonly (readonly [value: string, text: string])[];
+    value?: string;
+    error?: string;
+    /** Where the same name stands several times on a page. */
+    id?: string;
+  },
+): VNode {
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} name={name}>
+        {options.map(([option, text]) => (
+          <option key={option} value={option} selected={option === value}>{text}</option>
+        ))}
+      </select>
+      {error && <p class="error">{error}</p>}
+    </div>
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
+import type { Identity } from "../../lib/access/identity.ts";
 import { localPath, readForm } from "../middleware/form.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
@@ -7,6 +8,18 @@ import { themeOf } from "./layout.tsx";
 import type { PageParts } from "./services.ts";
 
 const themeForm = z.object({ theme: z.enum(THEMES), next: z.string().max(2000).optional() });
+
+/** What a role may open from here. */
+function placesOf({ role, kind }: Identity): [string, string][] {
+  const mine: [string, string][] = kind === "user" ? [["/profile", "Profile"]] : [];
+  const all: [string, string][] = [["/settings", "Settings"]];
+  const admin: [string, string][] = [
+    ["/people", "People"],
+    ["/keys", "Keys"],
+    ["/audit", "Audit log"],
+  ];
+  return [...mine, ...all, ...(role === "admin" ? admin : [])];
+}
 
 /** `/more`: who I am, colours, version; and what the colour buttons post to. */
 export function morePages(parts: PageParts): Route[] {
@@ -26,6 +39,13 @@ export function morePages(parts: PageParts): Route[] {
               <section class="card" aria-labelledby="account">
                 <h2 id="account">Account</h2>
                 <p>{`Your role is ${who!.role}.`}</p>
+                <ul class="more">
+                  {placesOf(who!).map(([href, name]) => (
+                    <li key={href}>
+                      <a href={href}>{name}</a>
+                    </li>
+                  ))}
+                </ul>
                 <form method="post" action="/sign-out">
                   <button type="submit">Sign out</button>
                 </form>

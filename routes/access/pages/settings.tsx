@@ -1,0 +1,190 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import type { Role } from "../../../lib/access/identity.ts";
+import { atLeast } from "../../../lib/access/policy.ts";
+import { PerchError } from "../../../lib/base/errors.ts";
+import type { SettingView } from "../../../lib/settings/settings.ts";
+import type { Route } from "../../route.ts";
+import { changeSetting } from "../../settings.ts";
+import { Select } from "../shell.tsx";
+import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
+import type { AccountPageParts } from "./parts.ts";
+import { Exact } from "./time.tsx";
+
+/** `/settings`: a form per setting, drawn from the registry. */
+export function settingsPages(parts: AccountPageParts): Route[] {
+  const { settings, access } = parts;
+  const services = { settings, audit: access.audit };
+  const page: FormPage = {
+    path: "/settings",
+    policy: "viewer",
+    draw: (context, state) =>
+      parts.frame.answer(context.c, context.who, {
+        title: "Settings",
+        place: "/more",
+        status: state.status,
+        content: <Content parts={parts} role={context.who!.role} state={state} />,
+      }),
+  };
+  return [
+    pageRoute(page),
+    formRoute(
+      page,
+      "change",
+      z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) }),
+      async ({ key, value }, context) => {
+        await changeSetting(services, context, key, valueOf(settings.view(key), value));
+      },
+      "admin",
+    ),
+    formRoute(
+      page,
+      "default",
+      z.strictObject({ key: z.string().max(100) }),
+      async ({ key }, context) => {
+        await changeSetting(services, context, key, null);
+      },
+      "admin",
+    ),
+  ];
+}
+
+type Schema = { type?: string; minimum?: number; maximum?: number; enum?: string[] };
+
+/** A form's text as the type that the setting wants. */
+function valueOf(view: SettingView, text: string): unknown {
+  const { type } = view.schema as Schema;
+  if (type === "boolean") return text === "on";
+  if (type !== "integer" && type !== "number") return text;
+  if (text.trim() === "" || Number.isNaN(Number(text))) {
+    throw new PerchError("validation", "this is not a number", {
+      errors: [{ path: "value", message: "this is not a number" }],
+    });
+  }
+  return Number(text);
+}
+
+function Content(
+  { parts, role, state }: { parts: AccountPageParts; role: Role; state: FormState },
+): VNode {
+  const views = parts.settings.list((least) => atLeast(role, least));
+  const categories = [...new Set(views.map((view) => view.category))];
+  const changed = views.filter((view) => view.changed).length;
+  return (
+    <>
+      <h1 class="answer">
+        {changed === 0 ? "All settings have their defaults" : `${changed} settings were changed`}
+      </h1>
+      {categories.map((category) => (
+        <section class="card" key={category} aria-label={category}>
+          <h2>{category}</h2>
+          {views.filter((view) => view.category === category).map((view) => (
+            <Setting
+              key={view.key}
+              view={view}
+              mayChange={atLeast(role, view.change)}
+              state={state}
+              zone={parts.zone}
+            />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Setting(
+  { view, mayChange, state, zone }: {
+    view: SettingView;
+    mayChange: boolean;
+    state: FormState;
+    zone: string;
+  },
+): VNode {
+  const sent = stateOf(state, "change");
+  const mine = sent.values.key === view.key;
+  const error = mine ? sent.errors.value ?? sent.errors.form : undefined;
+  return (
+    <>
+      {mayChange
+        ? (
+          <form method="post" action="/settings/change">
+            <input type="hidden" name="key" value={view.key} />
+            <Input view={view} typed={mine ? sent.values.value : undefined} error={error} />
+            <button type="submit" class="small">Save</button>
+          </form>
+        )
+        : <p>{`${view.title}: ${shown(view, view.value)}`}</p>}
+      {view.changed && (
+        <p class="muted">
+          {`Changed by ${view.changedBy}, `}
+          <Exact tMs={view.changedMs!} zone={zone} />
+          {view.secret ? "." : `; the default is ${shown(view, view.default)}.`}
+        </p>
+      )}
+      {view.changed && mayChange && (
+        <form method="post" action="/settings/default">
+          <input type="hidden" name="key" value={view.key} />
+          <button type="submit" class="small">Back to the default</button>
+        </form>
+      )}
+    </>
+  );
+}
+
+function Input(
+  { view, typed, error }: { view: SettingView; typed: string | undefined; error?: string },
+): VNode {
+  const schema = view.schema as Schema;
+  const id = view.key.replace(/\W/g, "-");
+  if (schema.type === "boolean") {
+    const value = view.value === true ? "on" : "off";
+    const options = [["on", "on"], ["off", "off"]] as const;
+    return (
+      <>
+        <Select name="value" id={id} label={view.title} options={options} value={value} />
+        <p class="help">{view.help}</p>
+      </>
+    );
+  }
+  const help = `${view.help}${rangeOf(schema)}${
+    view.restart ? " Counts from the next start." : ""
+  }`;
+  const attributes = {
+    id,
+    name: "value",
+    autocomplete: "off",
+    "aria-describedby": `${id}-help`,
+    "aria-invalid": error ? "true" as const : undefined,
+  };
+  return (
+    <div class="field">
+      <label for={id}>
+        {view.title}
+        {view.unit && <span class="unit">{view.unit}</span>}
+      </label>
+      {view.secret
+        ? <input {...attributes} type="password" placeholder={view.changed ? "set" : "not set"} />
+        : (
+          <input
+            {...attributes}
+            type="text"
+            inputMode={schema.type === "integer" ? "numeric" : undefined}
+            value={typed ?? String(view.value)}
+          />
+        )}
+      <p class="help" id={`${id}-help`}>{help}</p>
+      {error && <p class="error" role="alert">{error}</p>}
+    </div>
+  );
+}
+
+function rangeOf({ minimum, maximum }: Schema): string {
+  return minimum === undefined || maximum === undefined ? "" : ` ${minimum} to ${maximum}.`;
+}
+
+function shown(view: SettingView, value: unknown): string {
+  if (view.secret) return view.changed ? "set" : "not set";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return view.unit ? `${value} ${view.unit}` : String(value);
+}
