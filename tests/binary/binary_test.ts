@@ -44,6 +44,19 @@ async function run(binary: string[], args: string[], env: Record<string, string>
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
+/** The overview names its style sheet and scripts, and the binary has them. */
+async function assertPagesAreInside(url: string, headers: Record<string, string>): Promise<void> {
+  const page = await (await fetch(url, { headers: { ...headers, accept: "text/html" } })).text();
+  const files = [...page.matchAll(/(?:src|href)="(\/static\/[^"]+\.(?:js|css)\?v=\w+)"/g)];
+  assert.ok(files.length >= 3, `the overview names ${files.length} files`);
+  for (const [, file] of files) {
+    const response = await fetch(url + file);
+    assert.equal(response.status, 200, file);
+    assert.match(response.headers.get("cache-control")!, /immutable/);
+    await response.body?.cancel();
+  }
+}
+
 /** Publishes at QoS 1 and resolves when the broker has acknowledged. */
 async function publish(port: number, topic: string, payload: string): Promise<void> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
@@ -106,6 +119,7 @@ for (const { name, file, runner, readyMs } of BINARIES) {
         body: JSON.stringify({ machine: "press", sensor: "p", value: 4.25, ts: tsMs }),
       });
       assert.ok(posted.ok, await posted.text());
+      await assertPagesAreInside(perch.url, headers);
       const before = await raw(perch.url, "hall/press/t");
       assert.deepEqual([before.t, before.v], [[tsMs], [21.5]]);
       assert.equal(await perch.stop(), 0);
