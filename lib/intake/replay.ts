@@ -36,10 +36,16 @@ export function createReplay(deps: {
   return async (letter) => {
     const { drafts, rejects } = read(letter);
     const source = "replay";
+    // A reading without a time of its own belongs to the moment when it came in, not to now. That also makes
+    // replaying it twice a duplicate.
+    const arrivedMs = Date.parse(letter.ts);
+    const dated = Number.isNaN(arrivedMs)
+      ? drafts
+      : drafts.map((draft) => ({ ...draft, tMs: draft.tMs ?? arrivedMs }));
     const answer = await deps.intake.offerBatch({
       source,
       topic: letter.topic,
-      drafts,
+      drafts: dated,
       rejects,
       keepRejects: false,
       original: () => payloadOf(letter),

@@ -3,6 +3,7 @@ import type { DeadLetter } from "./dead_letter.ts";
 import type { DraftBatch } from "./intake.ts";
 import { createReplay, parseLetter } from "./replay.ts";
 
+const ARRIVED_MS = Date.UTC(2026, 0, 1);
 const letter = (part: Partial<DeadLetter>): DeadLetter => ({
   ts: "2026-01-01T00:00:00.000Z",
   source: "mqtt",
@@ -44,9 +45,17 @@ Deno.test("replay offers MQTT letters by topic and HTTP letters by path, and kee
     outcome: "stored",
   });
   assert.deepEqual(offered.map((b) => [b.drafts[0], b.keepRejects]), [
-    [{ sensor: "factory/a/b", value: 1 }, false],
-    [{ sensor: "x/y", value: 2 }, false],
+    [{ sensor: "factory/a/b", value: 1, tMs: ARRIVED_MS }, false],
+    [{ sensor: "x/y", value: 2, tMs: ARRIVED_MS }, false],
   ]);
+});
+
+Deno.test("replay dates a reading without a time by its letter and leaves the device's time alone", async () => {
+  const { offered, replay } = setup();
+  const dated = '{"sensor":"x/y","value":2,"tMs":5}';
+  await replay(letter({ topic: "/api/ingest", payload: dated }));
+  await replay(letter({}));
+  assert.deepEqual(offered.map((b) => b.drafts[0].tMs), [5, ARRIVED_MS]);
 });
 
 Deno.test("replay says why a letter cannot be stored", async () => {
