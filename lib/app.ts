@@ -171,7 +171,7 @@ export function buildApp(options: AppOptions): App {
       ...accessLimits(settings),
     });
     endings.push(() => access.stop());
-    const { sources, broker } = createSources({
+    const { sources, broker } = await createSources({
       config,
       intake,
       rejects,

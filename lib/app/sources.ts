@@ -6,9 +6,8 @@ import { nameId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { RejectLog } from "../intake/rejects.ts";
-import { type Broker, createBroker } from "../sources/broker/broker.ts";
+import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
-import { createMqttSource } from "../sources/mqtt/client.ts";
 import type { Source } from "../sources/source.ts";
 
 export interface SourcesDeps {
@@ -20,15 +19,23 @@ export interface SourcesDeps {
   log: Log;
 }
 
-/** The sources that the configuration asks for: a broker elsewhere, or the embedded one. */
-export function createSources(deps: SourcesDeps): { sources: Source[]; broker: Broker | null } {
+/**
+ * The sources that the configuration asks for: a broker elsewhere, or the embedded one. Only the one that is
+ * used is loaded: each brings a library that costs start-up time and memory.
+ */
+export async function createSources(
+  deps: SourcesDeps,
+): Promise<{ sources: Source[]; broker: Broker | null }> {
   const { mqtt } = deps.config;
-  if (mqtt.url !== null) return { sources: [mqttSource(deps, mqtt.url)], broker: null };
-  const broker = embeddedBroker(deps);
+  if (mqtt.url !== null) return { sources: [await mqttSource(deps, mqtt.url)], broker: null };
+  const broker = await embeddedBroker(deps);
   return { sources: [broker], broker };
 }
 
-function embeddedBroker({ config, intake, rejects, access, clock, log }: SourcesDeps): Broker {
+async function embeddedBroker(
+  { config, intake, rejects, access, clock, log }: SourcesDeps,
+): Promise<Broker> {
+  const { createBroker } = await import("../sources/broker/broker.ts");
   const placeOf = createPlaceOf(config.mqtt.topics);
   const pathOf = (topic: string) => {
     const place = placeOf(topic);
@@ -41,12 +48,18 @@ function embeddedBroker({ config, intake, rejects, access, clock, log }: Sources
     log: log.child("broker"),
     authenticate(user, password) {
       const who = access.keys.identifyMqtt(user, password);
-      return Promise.resolve(who === null ? null : mqttRights(who, pathOf));
+      if (who === null) return Promise.resolve(null);
+      const onEnded = (end: () => void) => access.watch(who, end);
+      return Promise.resolve({ ...mqttRights(who, pathOf), onEnded });
     },
   }, config.broker);
 }
 
-function mqttSource({ config, intake, clock, log }: SourcesDeps, url: string): Source {
+async function mqttSource(
+  { config, intake, clock, log }: SourcesDeps,
+  url: string,
+): Promise<Source> {
+  const { createMqttSource } = await import("../sources/mqtt/client.ts");
   const { mqtt } = config;
   return createMqttSource({ intake, clock, log: log.child("mqtt") }, {
     url,

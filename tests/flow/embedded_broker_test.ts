@@ -59,3 +59,25 @@ Deno.test("Perch holds a device key to its own machine over MQTT", async () => {
     await under.close();
   }
 });
+
+Deno.test("Perch ends the MQTT connections of a key that is removed", async () => {
+  const under = await startApp();
+  try {
+    const { broker, access } = under.app.parts();
+    const by = systemActor("test");
+    const { key, entry } = await access.keys.add({ name: "press3", machine: "hall1/press3" }, by);
+    const address = `mqtt://127.0.0.1:${broker!.port()}`;
+    const signIn = { ...options, username: "press3", password: key };
+    const device = await connectAsync(address, signIn);
+    const other = await connectAsync(address, options);
+    let closed = false;
+    device.on("close", () => closed = true);
+    await access.keys.remove(entry.id, by);
+    await eventually(() => closed, () => "the connection stayed");
+    assert.ok(other.connected);
+    await assert.rejects(connectAsync(address, signIn));
+    await other.endAsync();
+  } finally {
+    await under.close();
+  }
+});

@@ -29,6 +29,8 @@ export interface BrokerIdentity {
   mayPublish(topic: string): boolean;
   /** As `mayPublish` when it is not there. */
   maySubscribe?(filter: string): boolean;
+  /** Calls `end` once when the key is removed or has expired; returns what stops watching. */
+  onEnded?(end: () => void): () => void;
 }
 
 export interface GateDeps {
@@ -66,6 +68,7 @@ export class Gate extends PacketStream {
   #who: BrokerIdentity | null = null;
   #session = "";
   #idle: (() => void) | null = null;
+  #unwatch: (() => void) | undefined;
 
   /**
    * @param anonymous who a client is that gives no user; null when it must give one
@@ -93,6 +96,8 @@ export class Gate extends PacketStream {
     this.#who = who;
     this.#session = session;
     if (this.#stage === "connecting") this.#stage = "connected";
+    this.#unwatch = who.onEnded?.(() => this.destroy(new Error("its key is not valid any more")));
+    if (this.destroyed) this.#unwatch?.();
     this.goOn();
   }
 
@@ -210,6 +215,7 @@ export class Gate extends PacketStream {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#stopOnRoom();
+    this.#unwatch?.();
     this.#stage = "closing";
     this.#waiting = [];
     this.#waitingBytes = 0;
