@@ -1,4 +1,4 @@
-import { RAW } from "./scale.ts";
+import { POW10, RAW } from "./scale.ts";
 
 /**
  * Readings of one group with their values scaled, as the journal packs them and the tail keeps them.
@@ -30,11 +30,9 @@ export class GroupColumns {
     this.flags = new Uint8Array(capacity);
     this.seq = new Float64Array(capacity);
   }
+}
 
-  /** True when every reading has the same exponent (and that is not `RAW`). */
-  uniformExponent(): boolean {
-    const { n, exponent } = this;
-    for (let i = 1; i < n; i++) if (exponent[i] !== exponent[0]) return false;
-    return n > 0 && exponent[0] !== RAW;
-  }
+/** Value of reading `i`, bit for bit as it was given. */
+export function valueAt({ exponent, mantissa }: GroupColumns, i: number): number {
+  return exponent[i] === RAW ? mantissa[i] : mantissa[i] / POW10[exponent[i]];
 }

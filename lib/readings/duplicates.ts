@@ -1,6 +1,5 @@
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
-import type { GroupColumns } from "./columns.ts";
-import { valueAt } from "./journal.ts";
+import { type GroupColumns, valueAt } from "./columns.ts";
 import type { Connection } from "../db/connection.ts";
 import { type ChunkCache, type ChunkInfo, chunksOf } from "./chunk_store.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";

@@ -15,7 +15,7 @@ import { ChunkCache, warmUp } from "./chunk_store.ts";
 import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
 import { findSealed, stage } from "./duplicates.ts";
-import { encodeGroup, valueAt } from "./journal.ts";
+import { encodeGroup } from "./journal.ts";
 import {
   freeTable,
   insertGroup,
@@ -24,7 +24,7 @@ import {
   type TurnLimits,
 } from "./journal_store.ts";
 import { queryBuckets, queryRaw } from "./queries.ts";
-import { FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
+import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { createRetention } from "./retention.ts";
 import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./sealing.ts";
@@ -133,7 +133,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     try {
       await connection.write([...extra, ...plan.statements]);
     } catch (error) {
-      settleStaged(staged);
+      for (let i = 0; i < staged.n; i++) table.getOrCreate(staged.sensor[i]).settle();
       throw error;
     }
     committed(plan, group);
@@ -175,31 +175,11 @@ async function createCore(deps: EngineDeps): Promise<Core> {
 
   function apply(groupId: number, columns: GroupColumns): void {
     for (let i = 0; i < columns.n; i++) {
-      const flags = columns.flags[i];
-      const hasSeq = (flags & FLAG_HAS_SEQ) !== 0;
       const series = table.getOrCreate(columns.sensor[i]);
-      series.add(
-        groupId,
-        columns.tMs[i],
-        columns.exponent[i],
-        columns.mantissa[i],
-        valueAt(columns, i),
-        flags,
-        columns.seq[i],
-        hasSeq,
-      );
+      series.take(groupId, columns, i);
       sealer.noteGrowth(series);
     }
     table.tailReadings += columns.n;
-  }
-
-  /** Brings what was staged for the sensors of `columns` in line with what is stored. */
-  function settleStaged(columns: GroupColumns): void {
-    for (let i = 0; i < columns.n; i++) {
-      const series = table.getOrCreate(columns.sensor[i]);
-      series.stagedNewestMs = series.newestMs;
-      series.stagedMaxSeq = series.maxSeq;
-    }
   }
 
   /** Bytes of the database in use: free pages inside the file are not counted. */

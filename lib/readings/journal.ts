@@ -8,7 +8,7 @@ import { FLAG_HAS_SEQ } from "./reading.ts";
 import type { DeliveryMark } from "./reading.ts";
 import { type ByteReader, ByteReader as Reader, type ByteWriter, FormatError } from "./bytes.ts";
 import { GroupColumns } from "./columns.ts";
-import { MAX_EXPONENT, POW10, RAW } from "./scale.ts";
+import { MAX_EXPONENT, RAW } from "./scale.ts";
 
 const VERSION = 1;
 
@@ -238,9 +238,4 @@ function readDeliveries(reader: ByteReader): DeliveryMark[] {
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new FormatError(`${value} is not a reading`);
   return value;
-}
-
-/** Value of reading `i`, bit for bit as it was given. */
-export function valueAt({ exponent, mantissa }: GroupColumns, i: number): number {
-  return exponent[i] === RAW ? mantissa[i] : mantissa[i] / POW10[exponent[i]];
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ByteWriter, FormatError } from "./bytes.ts";
-import { GroupColumns } from "./columns.ts";
-import { decodeGroups, encodeGroup, valueAt } from "./journal.ts";
+import { GroupColumns, valueAt } from "./columns.ts";
+import { decodeGroups, encodeGroup } from "./journal.ts";
 import { type DeliveryMark, FLAG_HAS_SEQ } from "./reading.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
 

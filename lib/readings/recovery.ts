@@ -1,8 +1,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
 import { FormatError } from "./bytes.ts";
-import { FLAG_HAS_SEQ } from "./reading.ts";
-import { type DecodedGroup, valueAt } from "./journal.ts";
+import type { DecodedGroup } from "./journal.ts";
 import { JournalPair, journalState, readJournal, type TurnLimits } from "./journal_store.ts";
 import { RecentMarks } from "./marks.ts";
 import { SeriesTable } from "./series.ts";
@@ -53,10 +52,7 @@ export async function recover(
       { cause: error },
     );
   }
-  for (const series of table.all()) {
-    series.stagedNewestMs = series.newestMs;
-    series.stagedMaxSeq = series.maxSeq;
-  }
+  for (const series of table.all()) series.settle();
   return { table, marks, journal, lastGroup };
 }
 
@@ -89,18 +85,7 @@ function takeGroup(table: SeriesTable, { groupId, columns }: DecodedGroup): void
   for (let i = 0; i < columns.n; i++) {
     const series = table.getOrCreate(columns.sensor[i]);
     if (groupId <= series.sealedGroup) continue;
-    const flags = columns.flags[i];
-    const exponent = columns.exponent[i];
-    series.add(
-      groupId,
-      columns.tMs[i],
-      exponent,
-      columns.mantissa[i],
-      valueAt(columns, i),
-      flags,
-      columns.seq[i],
-      (flags & FLAG_HAS_SEQ) !== 0,
-    );
+    series.take(groupId, columns, i);
     table.tailReadings++;
   }
 }

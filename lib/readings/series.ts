@@ -1,3 +1,5 @@
+import { type GroupColumns, valueAt } from "./columns.ts";
+import { FLAG_HAS_SEQ } from "./reading.ts";
 import { Tail } from "./tail.ts";
 
 /** What the engine keeps in memory about one sensor. */
@@ -32,24 +34,24 @@ export class Series {
 
   constructor(readonly sensor: number) {}
 
-  /** Takes a committed reading into the tail. */
-  add(
-    groupId: number,
-    tMs: number,
-    exponent: number,
-    mantissa: number,
-    value: number,
-    flags: number,
-    seq: number,
-    hasSeq: boolean,
-  ): void {
+  /** Takes reading `i` of a committed group into the tail. */
+  take(groupId: number, columns: GroupColumns, i: number): void {
+    const tMs = columns.tMs[i];
+    const flags = columns.flags[i];
+    const seq = columns.seq[i];
     if (this.tail.n === 0) this.firstGroup = groupId;
-    this.tail.add(tMs, exponent, mantissa, flags, seq);
+    this.tail.add(tMs, columns.exponent[i], columns.mantissa[i], flags, seq);
     if (tMs >= this.newestMs) {
       this.newestMs = tMs;
-      this.newestValue = value;
+      this.newestValue = valueAt(columns, i);
     }
-    if (hasSeq && seq > this.maxSeq) this.maxSeq = seq;
+    if ((flags & FLAG_HAS_SEQ) && seq > this.maxSeq) this.maxSeq = seq;
+  }
+
+  /** Nothing is under way: what is staged is what is stored. */
+  settle(): void {
+    this.stagedNewestMs = this.newestMs;
+    this.stagedMaxSeq = this.maxSeq;
   }
 }
 
