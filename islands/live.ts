@@ -6,6 +6,16 @@ import { batch, type Signal, signal } from "@preact/signals";
 import type { Status } from "../lib/live/status.ts";
 
 export interface LiveReading {
+  /** Time of the reading, by its device. */
+  ts: number;
+  value: number | string;
+  /** When it arrived, by the server's clock: a device's own clock may be wrong. */
+  seenMs: number;
+}
+
+/** A reading as the stream sends it. */
+export interface StreamReading {
+  sensor: string;
   ts: number;
   value: number | string;
 }
@@ -16,10 +26,10 @@ export type Connection = "connecting" | "live" | "offline" | "signed-out";
 export const connection: Signal<Connection> = signal("connecting");
 /** The latest `status` event. */
 export const status: Signal<Status | null> = signal(null);
-/** This browser's clock, ticking every second while the page is visible. */
+/** The server's clock, ticking every second while the page is visible. */
 export const now: Signal<number> = signal(Date.now());
 
-type ReadingListener = (readings: readonly (LiveReading & { sensor: string })[]) => void;
+type ReadingListener = (readings: readonly StreamReading[]) => void;
 
 const latest = new Map<string, Signal<LiveReading | null>>();
 const readingListeners = new Set<ReadingListener>();
@@ -50,6 +60,14 @@ export function onReset(listener: () => void): () => void {
   return () => resetListeners.delete(listener);
 }
 
+/** How far the server's clock is ahead of this browser's. */
+let aheadMs = 0;
+
+/** Epoch ms by the server's clock. */
+export function serverNow(): number {
+  return Date.now() + aheadMs;
+}
+
 let source: EventSource | null = null;
 let query = "";
 let lastId = "";
@@ -70,7 +88,7 @@ export function connect(parameters: Record<string, string>): void {
     if ((event as PageTransitionEvent).persisted) open();
   });
   setInterval(() => {
-    if (!document.hidden) now.value = Date.now();
+    if (!document.hidden) now.value = serverNow();
   }, 1000);
   open();
 }
@@ -82,6 +100,7 @@ function open(): void {
   const opened = source = new EventSource(`/api/stream?${query}${resume}`);
   opened.addEventListener("hello", (event) => {
     lastId = event.lastEventId;
+    aheadMs = JSON.parse(event.data).now - Date.now();
     retryMs = FIRST_RETRY_MS;
     connection.value = "live";
   });
@@ -134,15 +153,16 @@ function onVisibility(): void {
   clearTimeout(hiddenTimer);
   if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS);
   else {
-    now.value = Date.now();
+    now.value = serverNow();
     if (source === null) open();
   }
 }
 
-function take(readings: (LiveReading & { sensor: string })[]): void {
+function take(readings: StreamReading[]): void {
+  const seenMs = serverNow();
   for (const listener of readingListeners) listener(readings);
   for (const { sensor, ts, value } of readings) {
-    if (latest.has(sensor)) pending.set(sensor, { ts, value });
+    if (latest.has(sensor)) pending.set(sensor, { ts, value, seenMs });
   }
   flushTimer ??= setTimeout(flush, FLUSH_MS);
 }
@@ -152,7 +172,7 @@ function flush(): void {
   const values = pending;
   pending = new Map();
   batch(() => {
-    now.value = Date.now();
+    now.value = serverNow();
     for (const [sensor, reading] of values) {
       const target = latest.get(sensor)!;
       if (target.value === null || reading.ts >= target.value.ts) target.value = reading;

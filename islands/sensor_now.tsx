@@ -28,7 +28,7 @@ export function SensorNow(props: SensorNowProps): VNode {
             dateTime={new Date(reading.ts).toISOString()}
             title={dateTime(reading.ts, props.zone)}
           >
-            {ago(at - reading.ts)}
+            {ago(at - reading.seenMs)}
           </time>
         </p>
       )}

@@ -63,6 +63,6 @@ export function silenceOf(
 ): number | null {
   if (reading === null) return null;
   const at = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
-  const silentMs = at - reading.ts;
+  const silentMs = at - reading.seenMs;
   return silentMs > silenceMs ? silentMs : null;
 }

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { addReading, type Buckets, gapMs, type Span, spansOf, statisticsOf } from "./chart_data.ts";
 import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
-import { onReadings, onReset } from "./live.ts";
+import { onReadings, onReset, serverNow } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
 import { StateBands, wordOf } from "./state_bands.tsx";
 import type { Chart } from "./uplot_chart.ts";
@@ -71,7 +71,7 @@ export function SensorView(props: SensorViewProps): VNode {
   }
   const back = () => {
     if (props.lengthMs === null) return load(props.fromMs, props.toMs, false);
-    const toMs = Date.now();
+    const toMs = serverNow();
     return load(toMs - props.lengthMs, toMs, true);
   };
   const zoom = (fromMs: number, toMs: number) =>
@@ -302,13 +302,13 @@ function follow(
       if (sensor !== props.name) continue;
       const code = typeof value === "string" ? props.states.indexOf(value) : value;
       if (code >= 0 || props.kind === "number") {
-        addReading(current.current.buckets, ts, code, Date.now() - length);
+        addReading(current.current.buckets, ts, code, serverNow() - length);
       }
     }
     timer ??= setTimeout(() => {
       timer = undefined;
       if (!current.current.live) return;
-      const toMs = Date.now();
+      const toMs = serverNow();
       setView({ ...current.current, fromMs: toMs - length, toMs });
     }, 250);
   });

@@ -28,8 +28,7 @@ const SourceJson = z.object({
 
 /** `/api/status` (the whole picture), `/api/stats` (numbers of the storage), `/api/sources`. */
 export function statusRoutes(services: StatusRouteServices): Route[] {
-  const sources = () =>
-    services.sources().map(({ lastMessageMs, ...source }) => ({ ...source, last: lastMessageMs }));
+  const sources = () => services.sources().map(sourceJson);
   return [
     route({
       method: "get",
@@ -128,6 +127,11 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       },
     }),
   ];
+}
+
+/** A source as it is shown outside. */
+export function sourceJson({ lastMessageMs, ...source }: SourceState) {
+  return { ...source, last: lastMessageMs };
 }
 
 /** The beginning of a refused payload as text; bytes that are none are shown as `�`. */

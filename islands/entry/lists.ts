@@ -1,10 +1,12 @@
 /** Overview, sensor list and sources: values in place. */
 import { bringToLife } from "../island.ts";
 import { onReset } from "../live.ts";
+import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { SensorRow } from "../sensor_row.tsx";
+import { SourceList } from "../source_list.tsx";
 import { SystemLine } from "../system_line.tsx";
 
-bringToLife({ SensorRow, SystemLine, OverviewAnswer });
+bringToLife({ SensorRow, SystemLine, OverviewAnswer, NewSensors, SourceList });
 // What was missed is gone: the server's picture is the right one again.
 onReset(() => location.reload());

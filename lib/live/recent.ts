@@ -28,6 +28,8 @@ export interface Recent {
   line(num: number): Float64Array | null;
   /** Usual time between readings in ms; null until two came. */
   intervalMs(num: number): number | null;
+  /** When its last reading arrived, by this host's clock; before the first since the start, its own time. */
+  seenMs(sensor: Sensor): number | null;
   /** `offline` when silent for three intervals (at least 15 s), else `normal`. */
   status(sensor: Sensor): SensorStatus;
   /** Loads the last 15 minutes of every sensor; ends early when `signal` aborts. */
@@ -80,6 +82,8 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
     if (!(gapMs <= 0)) series.lastMs = tMs;
   }
 
+  const seenMs = (sensor: Sensor) => byNum[sensor.num]?.seenMs ?? sensor.last?.tMs ?? null;
+
   return {
     add(group) {
       const nowMs = clock.now();
@@ -104,11 +108,12 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
       return line;
     },
     intervalMs: (num) => byNum[num]?.intervalMs ?? null,
+    seenMs,
     status(sensor) {
-      if (sensor.last === null) return "offline";
-      const series = byNum[sensor.num];
-      const silentMs = clock.now() - (series?.seenMs ?? sensor.last.tMs);
-      return silentMs > silenceLimitMs(series?.intervalMs ?? null) ? "offline" : "normal";
+      const atMs = seenMs(sensor);
+      if (atMs === null) return "offline";
+      const limitMs = silenceLimitMs(byNum[sensor.num]?.intervalMs ?? null);
+      return clock.now() - atMs > limitMs ? "offline" : "normal";
     },
     async seed(store, signal) {
       const toMs = clock.now();

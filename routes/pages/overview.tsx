@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { label, title } from "../../islands/format.ts";
+import { NewSensors } from "../../islands/new_sensors.tsx";
 import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
@@ -24,10 +25,23 @@ export function overviewPage(parts: PageParts): Route {
     handler: async ({ c, who }) => {
       const status = await parts.status.now();
       const all = parts.sensors.all();
+      const newSensors = (
+        <Island
+          name="NewSensors"
+          component={NewSensors}
+          props={{ shown: all.length, first: all.length === 0 }}
+        />
+      );
       const content = all.length === 0
-        ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+        ? (
+          <>
+            {newSensors}
+            <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+          </>
+        )
         : (
           <>
+            {newSensors}
             <Island name="OverviewAnswer" component={OverviewAnswer} props={{ initial: status }} />
             <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
             <Silent parts={parts} sensors={all} />

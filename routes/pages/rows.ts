@@ -1,6 +1,12 @@
+import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
 import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
-import { RECENT_BUCKET_MS, RECENT_BUCKETS, silenceLimitMs } from "../../lib/live/recent.ts";
+import {
+  type Recent,
+  RECENT_BUCKET_MS,
+  RECENT_BUCKETS,
+  silenceLimitMs,
+} from "../../lib/live/recent.ts";
 import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
 import type { PageParts } from "./services.ts";
 
@@ -19,12 +25,20 @@ export function rowOf(
     title,
     unit: sensor.unit,
     kind: sensor.kind,
-    last: sensor.last && { ts: sensor.last.tMs, value: shownValue(sensor, sensor.last.value) },
+    last: lastOf(recent, sensor),
     silenceMs: silenceLimitMs(recent.intervalMs(sensor.num)),
     spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,
     nowMs: clock.now(),
     zone,
   };
+}
+
+/** The latest reading as a page first shows it. */
+export function lastOf(recent: Pick<Recent, "seenMs">, sensor: Sensor): LiveReading | null {
+  const { last } = sensor;
+  if (last === null) return null;
+  const seenMs = recent.seenMs(sensor) ?? last.tMs;
+  return { ts: last.tMs, value: shownValue(sensor, last.value), seenMs };
 }
 
 function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {

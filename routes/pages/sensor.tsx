@@ -4,12 +4,13 @@ import { label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
 import { silenceLimitMs } from "../../lib/live/recent.ts";
-import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/registry.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { findSensor } from "../params.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
+import { lastOf } from "./rows.ts";
 import type { PageParts } from "./services.ts";
 
 /** About one bucket per two pixels of a wide screen. */
@@ -85,8 +86,6 @@ function SensorContent(
       n: [...buckets.n],
     },
   };
-  const last = sensor.last &&
-    { ts: sensor.last.tMs, value: shownValue(sensor, sensor.last.value) };
   return (
     <>
       <p class="crumbs">
@@ -103,7 +102,7 @@ function SensorContent(
             name,
             unit,
             kind,
-            last,
+            last: lastOf(parts.recent, sensor),
             silenceMs: silenceLimitMs(intervalMs),
             intervalMs,
             nowMs,

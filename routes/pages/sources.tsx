@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { ago, clockTime, dateTime, grouped } from "../../islands/format.ts";
+import { isGood, SourceList } from "../../islands/source_list.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
@@ -7,13 +8,12 @@ import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Status } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { type Route, route } from "../route.ts";
-import { payloadText } from "../status.ts";
+import { payloadText, sourceJson } from "../status.ts";
 import { Island } from "./island.tsx";
 import type { PageParts } from "./services.ts";
 import { SimulatorPanel } from "./simulator.tsx";
 
 const SAMPLES = 30;
-const GOOD = new Set(["connected", "listening"]);
 
 /** `/sources`: what arrives where, what is refused and why. */
 export function sourcesPage(parts: PageParts): Route {
@@ -46,9 +46,11 @@ function Content(
       <h1 class="answer">{answerOf(sources, parts.rejects.total())}</h1>
       <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
       <div class="machines">
-        {sources.map((source) => (
-          <Source key={source.name} source={source} nowMs={nowMs} zone={parts.zone} />
-        ))}
+        <Island
+          name="SourceList"
+          component={SourceList}
+          props={{ sources: sources.map(sourceJson), nowMs, zone: parts.zone }}
+        />
         {parts.simulator && (
           <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
         )}
@@ -60,7 +62,7 @@ function Content(
 }
 
 function answerOf(sources: SourceState[], refused: number): VNode {
-  const bad = sources.filter((source) => !GOOD.has(source.state));
+  const bad = sources.filter((source) => !isGood(source.state));
   const refusals = refused === 0
     ? "nothing was refused"
     : `${grouped(refused)} ${refused === 1 ? "message was" : "messages were"} refused`;
@@ -74,47 +76,6 @@ function answerOf(sources: SourceState[], refused: number): VNode {
         bad.length === 1 ? "needs" : "need"
       } attention; ${refusals}`}
     </>
-  );
-}
-
-function Source(
-  { source, nowMs, zone }: { source: SourceState; nowMs: number; zone: string },
-): VNode {
-  const good = GOOD.has(source.state);
-  const { lastMessageMs } = source;
-  return (
-    <section class="card source" aria-label={source.name}>
-      <h2>
-        {source.name}
-        <span class={good ? "state" : "state warning"}>
-          <span aria-hidden="true">{good ? "●" : "▲"}</span> {source.state}
-        </span>
-      </h2>
-      <p>{source.detail}</p>
-      <dl class="figures">
-        <div>
-          <dt>Received</dt>
-          <dd>{grouped(source.received)}</dd>
-        </div>
-        <div>
-          <dt>Refused</dt>
-          <dd>{grouped(source.rejected)}</dd>
-        </div>
-        <div>
-          <dt>Last message</dt>
-          <dd>
-            {lastMessageMs === null ? "none yet" : (
-              <time
-                dateTime={new Date(lastMessageMs).toISOString()}
-                title={dateTime(lastMessageMs, zone)}
-              >
-                {ago(nowMs - lastMessageMs)}
-              </time>
-            )}
-          </dd>
-        </div>
-      </dl>
-    </section>
   );
 }
 

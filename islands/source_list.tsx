@@ -1,0 +1,87 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { VNode } from "preact";
+import { ago, dateTime, grouped } from "./format.ts";
+import { now, status } from "./live.ts";
+
+/** A source as `/api/sources` gives it. */
+export interface SourceJson {
+  name: string;
+  kind: string;
+  state: string;
+  detail: string;
+  received: number;
+  rejected: number;
+  last: number | null;
+}
+
+const GOOD = new Set(["connected", "listening"]);
+
+/** True when readings can come in this way. */
+export function isGood(state: string): boolean {
+  return GOOD.has(state);
+}
+
+/** Every source with its counts; asks anew when the stream says how Perch is doing. */
+export function SourceList(
+  { sources, nowMs, zone }: { sources: SourceJson[]; nowMs: number; zone: string },
+): VNode {
+  const shown = useSignal(sources);
+  useSignalEffect(() => {
+    if (status.value === null) return;
+    fetch("/api/sources")
+      .then(async (response) => {
+        if (response.ok) shown.value = (await response.json()).items;
+      })
+      // The stream notices the same outage and the page says so.
+      .catch(() => {});
+  });
+  const at = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
+  return (
+    <>
+      {shown.value.map((source) => (
+        <Source key={source.name} source={source} nowMs={at} zone={zone} />
+      ))}
+    </>
+  );
+}
+
+function Source(
+  { source, nowMs, zone }: { source: SourceJson; nowMs: number; zone: string },
+): VNode {
+  const good = isGood(source.state);
+  const { last } = source;
+  return (
+    <section class="card source" aria-label={source.name}>
+      <h2>
+        {source.name}
+        <span class={good ? "state" : "state warning"}>
+          <span aria-hidden="true">{good ? "●" : "▲"}</span> {source.state}
+        </span>
+      </h2>
+      <p>{source.detail}</p>
+      <dl class="figures">
+        <div>
+          <dt>Received</dt>
+          <dd>{grouped(source.received)}</dd>
+        </div>
+        <div>
+          <dt>Refused</dt>
+          <dd>{grouped(source.rejected)}</dd>
+        </div>
+        <div>
+          <dt>Last message</dt>
+          <dd>
+            {last === null ? "none yet" : (
+              <time
+                dateTime={new Date(last).toISOString()}
+                title={dateTime(last, zone)}
+              >
+                {ago(nowMs - last)}
+              </time>
+            )}
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
