@@ -6,7 +6,7 @@ import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
 import { type Detector, type Finding, NOTHING, plain, type Reason } from "../detector.ts";
 import { Engine } from "../streaming/engine.ts";
-import { TUNING } from "../streaming/tuning.ts";
+import { TUNING, type Tuning } from "../streaming/tuning.ts";
 
 const NAME = "streaming";
 const VERSION = 1;
@@ -14,7 +14,7 @@ const VERSION = 1;
 const USUAL = 2;
 
 const options = z.strictObject({
-  threshold: z.number().min(0.2).max(1).default(0.5).meta({
+  threshold: z.number().min(0.3).max(1).default(0.5).meta({
     title: "Threshold",
     description: "Scores from here on are reported: lower finds more and is wrong more often",
   }),
@@ -27,6 +27,12 @@ export interface StreamingState {
   readonly engine: Engine;
 }
 
+/** Quiet follows what is reported, so another threshold moves the engine's alarm with it. */
+function tuningFor(threshold: number): Tuning {
+  const alarm = 2 * threshold * TUNING.alarm;
+  return { ...TUNING, alarm, renew: alarm - (TUNING.alarm - TUNING.renew) };
+}
+
 /** 0.5 is an alarm of the engine; its range ends near twice that. */
 const scoreOf = (engine: Engine) => Math.min(1, 0.5 * engine.result / TUNING.alarm);
 
@@ -37,7 +43,7 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   version: VERSION,
   options,
 
-  create: (o) => ({ options: o, engine: new Engine(TUNING) }),
+  create: (o) => ({ options: o, engine: new Engine(tuningFor(o.threshold)) }),
 
   step(s, input) {
     if (input.kind !== "reading") return NOTHING;

@@ -126,3 +126,20 @@ Deno.test("streaming does not lose its judgement over one absurd value", () => {
   assert.ok(found.some((f) => f.i === absurd));
   assert.ok(found.some((f) => f.i === later), "a later spike is still seen");
 });
+
+Deno.test("streaming with a lower threshold finds no less and floods nobody", () => {
+  const count = (threshold: number) => {
+    const e = noise(10);
+    const state = streaming.create(streaming.options.parse({ threshold }));
+    let n = 0;
+    for (let i = 0; i < 14 * 288; i++) {
+      const value = course(START + i * 5 * MINUTE) + 0.3 * e() + (i % 500 === 499 ? 4 : 0);
+      const input = { kind: "reading", tMs: START + i * 5 * MINUTE, value } as const;
+      n += streaming.step(state, input).length;
+    }
+    return n;
+  };
+  const low = count(0.3), usual = count(0.5), high = count(0.7);
+  assert.ok(low >= usual && usual >= high, `${low}, ${usual}, ${high}`);
+  assert.ok(low < 150, `${low} findings`);
+});
