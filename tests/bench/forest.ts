@@ -15,10 +15,10 @@ import {
   NO_SHARED,
   pythonWith,
   readArguments,
-  type Result,
   sharedBench,
   unpack,
 } from "./detect/files.ts";
+import type { BenchOptions, BenchResult } from "../support/bench.ts";
 
 const ROWS = 10_000, COLUMNS = 25, ROUNDS = 7, SEEDS = 10;
 
@@ -83,15 +83,15 @@ function times(table: Float64Array) {
 }
 
 export async function run(
-  args: readonly string[] | { dataDir?: string | null; data?: string | null },
-): Promise<Result> {
+  args: readonly string[] | BenchOptions,
+): Promise<BenchResult> {
   const { data, shared: place } = readArguments(args);
   const shared = sharedBench(place);
   if (data === null && shared === null) throw new Error(NO_SHARED);
   const sklearn = await pythonWith("numpy", "sklearn");
   const python = sklearn ?? await pythonWith("numpy");
-  const figures: Result["figures"] = {};
-  if (sklearn === null) figures.note = "python3-sklearn is missing: nothing to compare with";
+  const figures: BenchResult["figures"] = {};
+  const notes = sklearn === null ? ["python3-sklearn is missing: nothing to compare with"] : [];
   const unpacked = data === null ? await unpack(shared!) : null;
   const root = data ?? join(unpacked!.path, "adbench");
   const scratch = await Deno.makeTempFile();
@@ -112,7 +112,7 @@ export async function run(
         times_faster_than_sklearn: (theirs.fit + theirs.score) / (own.fit + own.score),
       });
     }
-    if (python === null) return { name: "forest", figures };
+    if (python === null) return { name: "forest", figures, notes };
     const names = [...Deno.readDirSync(root)].map((e) => e.name).filter((n) => n.endsWith(".npz"));
     let worst = 0;
     for (const name of names.sort()) {
@@ -139,7 +139,7 @@ export async function run(
       worst = Math.max(worst, read.auroc - sum);
     }
     if (sklearn !== null) figures.auroc_most_below_sklearn = worst;
-    return { name: "forest", figures };
+    return { name: "forest", figures, notes };
   } finally {
     await Deno.remove(scratch);
     await unpacked?.remove();

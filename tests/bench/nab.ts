@@ -18,12 +18,17 @@ import {
   pythonWith,
   readArguments,
   readTable,
-  type Result,
   sharedBench,
   unpack,
   writeText,
 } from "./detect/files.ts";
+import type { BenchOptions, BenchResult } from "../support/bench.ts";
 import { judge, type Profile, PROFILES, type Scored } from "./detect/folds.ts";
+
+interface Report {
+  figures: BenchResult["figures"];
+  notes: string[];
+}
 
 interface Series {
   key: string;
@@ -82,7 +87,7 @@ function windowsOf(series: Series, labels: readonly [string, string][]): Scored[
 }
 
 async function scorer(
-  figures: Result["figures"],
+  { figures, notes }: Report,
   shared: string,
   out: string,
   labels: string,
@@ -90,14 +95,16 @@ async function scorer(
 ): Promise<void> {
   const python = await pythonWith("numpy");
   if (python === null) {
-    figures.note = "python3-numpy is missing: not scored by the shared scorer";
+    notes.push("python3-numpy is missing: not scored by the shared scorer");
     return;
   }
   const fixed = threshold === null ? [] : ["--threshold", String(threshold)];
   const script = join(shared, "score/nab_score.py");
-  const json = JSON.parse(
-    await command(python, [script, out, "--labels", labels, "--json", ...fixed]),
-  );
+  // Labels may name more files than the folder holds.
+  const list = await Deno.makeTempFile();
+  await Deno.writeTextFile(list, csvFiles(out).join("\n"));
+  const parts = [script, out, "--labels", labels, "--files", list, "--json", ...fixed];
+  const json = JSON.parse(await command(python, parts).finally(() => Deno.remove(list)));
   const names = {
     standard: "standard",
     low_fp: "reward_low_FP_rate",
@@ -106,25 +113,25 @@ async function scorer(
   for (const [name, key] of Object.entries(names)) {
     figures[name] = json[key].score;
     figures[`${name}_threshold`] = json[key].threshold;
-    figures[`${name}_windows_found`] = `${json[key].windows_found} of ${json.windows}`;
+    figures[`${name}_windows_found`] = json[key].windows_found;
     figures[`${name}_false_rows`] = json[key].false_positive_rows;
   }
 }
 
-function crossValidate(figures: Result["figures"], scored: readonly Scored[]): void {
+function crossValidate({ figures, notes }: Report, scored: readonly Scored[]): void {
   for (const profile of Object.keys(PROFILES) as Profile[]) {
     const { score, crossValidated } = judge(scored, profile);
     figures[`${profile}_cross_validated`] = crossValidated;
     const shown = figures[profile];
     if (typeof shown === "number" && Math.abs(shown - score) > 0.01) {
-      figures.note = `the scorer says ${shown} for ${profile}, this program ${score}`;
+      notes.push(`the scorer says ${shown} for ${profile}, this program ${score}`);
     }
   }
 }
 
 export async function run(
-  args: readonly string[] | { dataDir?: string | null; data?: string | null },
-): Promise<Result> {
+  args: readonly string[] | BenchOptions,
+): Promise<BenchResult> {
   const { data, out: wanted, threshold, shared: given } = readArguments(args);
   const shared = sharedBench(given);
   if (data === null && shared === null) throw new Error(NO_SHARED);
@@ -140,25 +147,26 @@ export async function run(
       const part = score(series, Math.floor(0.6 * series.values.length)).scores;
       return part.some((s, row) => s !== results[i].scores[row]);
     });
-    const figures: Result["figures"] = {
+    const notes: string[] = [];
+    const figures: BenchResult["figures"] = {
       files: all.length,
       rows: results.reduce((sum, { scores }) => sum + scores.length, 0),
     };
     const labels = join(root, "windows.json");
     const labelled = await Deno.readTextFile(labels).then(JSON.parse, () => null);
     if (labelled !== null && shared !== null) {
-      await scorer(figures, shared, out, labels, threshold);
+      await scorer({ figures, notes }, shared, out, labels, threshold);
       const scored = all.flatMap((series, i) =>
         series.key in labelled
           ? [{ scores: results[i].scores, windows: windowsOf(series, labelled[series.key]) }]
           : []
       );
-      if (threshold === null) crossValidate(figures, scored);
+      if (threshold === null) crossValidate({ figures, notes }, scored);
     }
     figures.files_whose_prefix_scores_differ = differing.length;
     figures.us_per_reading = cost(all);
     figures.state_bytes = Math.max(...results.map(({ state }) => streaming.save(state).length));
-    return { name: "nab", figures };
+    return { name: "nab", figures, notes };
   } finally {
     await unpacked?.remove();
     if (wanted === null) await Deno.remove(out, { recursive: true });

@@ -22,11 +22,11 @@ import {
   pythonWith,
   readArguments,
   readTable,
-  type Result,
   sharedBench,
   unpack,
   writeText,
 } from "./detect/files.ts";
+import type { BenchOptions, BenchResult } from "../support/bench.ts";
 
 const TRAINING_ROWS = 400;
 const FOLDERS = /^(other|valve1|valve2)\//;
@@ -77,8 +77,8 @@ function judged(rigs: readonly Rig[], scores: readonly Float64Array[], threshold
 }
 
 export async function run(
-  args: readonly string[] | { dataDir?: string | null; data?: string | null },
-): Promise<Result> {
+  args: readonly string[] | BenchOptions,
+): Promise<BenchResult> {
   const { data, out: wanted, threshold: given, shared: place } = readArguments(args);
   const threshold = given ?? 0.5;
   const shared = sharedBench(place);
@@ -107,7 +107,7 @@ export async function run(
       score(rig, models[k], Math.floor(0.6 * rig.rows)).some((s, r) => s !== scores[k][r])
     );
     const rows = rigs.reduce((sum, rig) => sum + rig.rows, 0);
-    const figures: Result["figures"] = { files: rigs.length, rows, threshold };
+    const figures: BenchResult["figures"] = { files: rigs.length, rows, threshold };
     const python = shared === null ? null : await pythonWith("numpy");
     if (python !== null && rigs.every((rig) => rig.labels !== null)) {
       const script = join(shared!, "score/skab_score.py");

@@ -10,14 +10,8 @@ import { join } from "node:path";
 import { quantile } from "../../lib/detect/forest/linalg.ts";
 import { DISTANCE_ALARM } from "../../lib/detect/forest/machine.ts";
 import { Smoother, Whitening } from "../../lib/detect/forest/whitening.ts";
-import {
-  alone,
-  NO_SHARED,
-  readArguments,
-  type Result,
-  sharedBench,
-  unpack,
-} from "./detect/files.ts";
+import { alone, NO_SHARED, readArguments, sharedBench, unpack } from "./detect/files.ts";
+import type { BenchOptions, BenchResult } from "../support/bench.ts";
 
 const VARIABLES = 52, FAULT_FROM = 160;
 /** Faults that are known to leave hardly a trace in the data. */
@@ -45,8 +39,8 @@ const share = (list: Float64Array, at: number) =>
   100 * list.reduce((n, x) => n + (x > at ? 1 : 0), 0) / list.length;
 
 export async function run(
-  args: readonly string[] | { dataDir?: string | null; data?: string | null },
-): Promise<Result> {
+  args: readonly string[] | BenchOptions,
+): Promise<BenchResult> {
   const { data, shared: place } = readArguments(args);
   const shared = sharedBench(place);
   if (data === null && shared === null) throw new Error(NO_SHARED);
@@ -57,7 +51,7 @@ export async function run(
     const normal = readRun(join(root, "d00_te.dat"));
     const faults = [...Deno.readDirSync(root)].map((entry) => entry.name)
       .filter((name) => /^d\d+_te\.dat$/.test(name) && name !== "d00_te.dat").sort();
-    const figures: Result["figures"] = { faults: faults.length };
+    const figures: BenchResult["figures"] = { faults: faults.length };
     for (const smooth of [1, 20]) {
       const model = Whitening.fit(training.data, training.rows, VARIABLES, { smooth });
       const usual = distances(model, normal);

@@ -2,11 +2,7 @@
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-
-export interface Result {
-  name: string;
-  figures: Record<string, number | string | null>;
-}
+import type { BenchOptions, BenchResult } from "../../support/bench.ts";
 
 export interface Arguments {
   data: string | null;
@@ -18,23 +14,14 @@ export interface Arguments {
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** `deno task bench` hands over an object, the command line a list. */
-export function readArguments(
-  args: readonly string[] | { dataDir?: string | null; data?: string | null },
-): Arguments {
+/** `deno task bench` hands over an object, a file that is started on its own a list. */
+export function readArguments(args: readonly string[] | BenchOptions): Arguments {
   if (!Array.isArray(args)) {
-    const given = args as { dataDir?: string | null; data?: string | null };
-    // What the runner does not know is still on the command line.
-    const { values } = parseArgs({
-      args: Deno.args,
-      strict: false,
-      options: { out: { type: "string" }, threshold: { type: "string" } },
-    });
-    const text = (x: unknown) => typeof x === "string" ? x : null;
+    const { data, out, threshold } = args as BenchOptions;
     return {
-      data: given.dataDir ?? given.data ?? null,
-      out: text(values.out),
-      threshold: number(text(values.threshold)),
+      data: data ?? null,
+      out: out ?? null,
+      threshold: threshold ?? null,
       json: null,
       shared: null,
     };
@@ -147,19 +134,20 @@ export function parseTime(text: string): number {
   return t;
 }
 
-export function printResult({ name, figures }: Result): void {
+export function printResult({ name, figures, notes }: BenchResult): void {
   const width = Math.max(...Object.keys(figures).map((key) => key.length));
   console.log(name);
   for (const [key, value] of Object.entries(figures)) {
-    const shown = typeof value === "number" && !Number.isInteger(value)
-      ? value.toPrecision(4)
-      : String(value);
+    const shown = Number.isInteger(value) ? String(value) : value.toPrecision(4);
     console.log(`  ${key.padEnd(width)}  ${shown}`);
   }
+  for (const note of notes ?? []) console.log(`  ${note}`);
 }
 
 /** The end of every one of these files when started on its own. */
-export async function alone(bench: (args: readonly string[]) => Promise<Result>): Promise<void> {
+export async function alone(
+  bench: (args: readonly string[]) => Promise<BenchResult>,
+): Promise<void> {
   try {
     const result = await bench(Deno.args);
     printResult(result);
