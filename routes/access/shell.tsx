@@ -77,12 +77,13 @@ export function FormError({ children }: { children?: ComponentChildren }): VNode
 
 /** A labelled choice. */
 export function Select(
-  { name, label, options, value, error, id = name }: {
+  { name, label, options, value, error, help, id = name }: {
     name: string;
     label: string;
     options: readonly (readonly [value: string, text: string])[];
     value?: string;
     error?: string;
+    help?: string;
     /** Where the same name stands several times on a page. */
     id?: string;
   },
@@ -90,11 +91,12 @@ export function Select(
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} name={name}>
+      <select id={id} name={name} aria-describedby={help && `${id}-help`}>
         {options.map(([option, text]) => (
           <option key={option} value={option} selected={option === value}>{text}</option>
         ))}
       </select>
+      {help && <p class="help" id={`${id}-help`}>{help}</p>}
       {error && <p class="error">{error}</p>}
     </div>
   );

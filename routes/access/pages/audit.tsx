@@ -62,16 +62,16 @@ function Content(
         <button type="submit">Search</button>
       </form>
       {items.length > 0 && (
-        <section class="card" aria-label="Entries">
+        <section class="card">
           <div class="scroll" tabIndex={0} role="region" aria-label="Entries">
             <table>
               <thead>
                 <tr>
-                  <th scope="col">When</th>
-                  <th scope="col">Who</th>
-                  <th scope="col">What</th>
-                  <th scope="col">To what</th>
-                  <th scope="col">Change</th>
+                  <th scope="col" class="text">When</th>
+                  <th scope="col" class="text">Who</th>
+                  <th scope="col" class="text">What</th>
+                  <th scope="col" class="text">To what</th>
+                  <th scope="col" class="text">Change</th>
                   <th scope="col">From</th>
                 </tr>
               </thead>

@@ -163,14 +163,14 @@ function KeyTable(
   { list, nowMs, zone }: { list: AccessKey[]; nowMs: number; zone: string },
 ): VNode {
   return (
-    <section class="card" aria-label="Keys">
+    <section class="card">
       <div class="scroll" tabIndex={0} role="region" aria-label="Keys">
         <table>
           <thead>
             <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Begins with</th>
-              <th scope="col">May</th>
+              <th scope="col" class="text">Name</th>
+              <th scope="col" class="text">Begins with</th>
+              <th scope="col" class="text">May</th>
               <th scope="col">Last used</th>
               <th scope="col">Ends</th>
               <th scope="col">

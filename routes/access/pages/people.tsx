@@ -11,9 +11,9 @@ import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "./time.tsx";
 
 export const ROLE_CHOICES: readonly (readonly [Role, string])[] = [
-  ["viewer", "Viewer: sees everything"],
-  ["engineer", "Engineer: also changes machines, sensors and alarms"],
-  ["admin", "Admin: also people, keys and settings"],
+  ["viewer", "Viewer: sees"],
+  ["engineer", "Engineer: also machines, alarms"],
+  ["admin", "Admin: also people, settings"],
 ];
 
 const STATES: Record<User["state"], string> = {
@@ -182,14 +182,14 @@ function StateForms({ user }: { user: User }): VNode {
   );
   const { state } = user;
   return (
-    <>
+    <div class="buttons">
       {state === "active" && button("state", "Disable", { state: "disabled" })}
       {state === "disabled" && button("state", "Enable", { state: "active" })}
       {state !== "disabled" &&
         button("link", state === "invited" ? "New invitation link" : "Password reset link")}
       {user.totp && button("second-factor", "Turn the second factor off")}
       {state !== "active" && button("state", "Delete", { state: "deleted" })}
-    </>
+    </div>
   );
 }
 

@@ -280,7 +280,7 @@ function SessionsCard(
         <table>
           <thead>
             <tr>
-              <th scope="col">Browser or program</th>
+              <th scope="col" class="text">Browser or program</th>
               <th scope="col">Address</th>
               <th scope="col">Since</th>
               <th scope="col">Last used</th>

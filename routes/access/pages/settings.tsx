@@ -141,10 +141,14 @@ function Input(
     const value = view.value === true ? "on" : "off";
     const options = [["on", "on"], ["off", "off"]] as const;
     return (
-      <>
-        <Select name="value" id={id} label={view.title} options={options} value={value} />
-        <p class="help">{view.help}</p>
-      </>
+      <Select
+        name="value"
+        id={id}
+        label={view.title}
+        options={options}
+        value={value}
+        help={view.help}
+      />
     );
   }
   const help = `${view.help}${rangeOf(schema)}${

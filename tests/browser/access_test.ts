@@ -1,0 +1,177 @@
+/**
+ * In Chromium, without scripts as well: setup from the token, invitation, each role's pages, second factor,
+ * an expired session, signing out everywhere; no console error and no request elsewhere.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { TOTP } from "otpauth";
+import { startApp } from "../support/app.ts";
+import type { AppUnderTest } from "../support/app.ts";
+import {
+  assertAccessible,
+  assertFits,
+  chromiumIsMissing,
+  PHONE,
+  startBrowser,
+  type Visitor,
+  visitor,
+} from "../support/browser.ts";
+
+const ADMIN = { email: "ada@example.org", password: "my own words" };
+const ENGINEER = { email: "eve@example.org", password: "other words" };
+
+type Visit = (viewport?: { width: number; height: number }) => Promise<Visitor>;
+type Page = Visitor["page"];
+
+// What Chromium says of answers that are meant to be refusals.
+const REFUSED = /status of (400|401|403)/;
+
+function test(name: string, run: (visit: Visit, under: AppUnderTest) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: chromiumIsMissing(),
+    fn: async () => {
+      const under = await startApp();
+      const browser = await startBrowser();
+      try {
+        const visit: Visit = (viewport) =>
+          visitor(browser, { url: under.url, viewport, expected: REFUSED });
+        await run(visit, under);
+      } finally {
+        await browser.close();
+        await under.close();
+      }
+    },
+  });
+}
+
+async function setup({ page }: Pick<Visitor, "page">, under: AppUnderTest): Promise<void> {
+  const token = (await Deno.readTextFile(join(under.dataDir, "setup-token"))).trim();
+  await page.goto("/");
+  await page.waitForURL("**/setup");
+  await page.getByLabel("Setup token").fill("wrong");
+  await page.getByLabel("Email").fill(ADMIN.email);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button").click();
+  await page.getByText("does not hold").waitFor();
+  assert.equal(await page.getByLabel("Email").inputValue(), ADMIN.email);
+  await page.getByLabel("Setup token").fill(token);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button").click();
+  await page.waitForURL(under.url + "/");
+}
+
+async function signIn(page: Page, who: { email: string; password: string }): Promise<void> {
+  await page.getByLabel("Email").fill(who.email);
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+test(
+  "browser: setup, invitation, what each role is shown and what is refused when forged",
+  async (visit, under) => {
+    const admin = await visit();
+    await setup(admin, under);
+    await admin.page.goto("/people");
+    await admin.page.getByLabel("Email").fill(ENGINEER.email);
+    await admin.page.getByLabel("Role").first().selectOption("engineer");
+    await admin.page.getByRole("button", { name: "Make the invitation" }).click();
+    const link = await admin.page.locator("pre code").innerText();
+
+    const engineer = await visit(PHONE);
+    await engineer.page.goto(new URL(link).pathname);
+    await engineer.page.getByLabel("Password").fill(ENGINEER.password);
+    await engineer.page.getByRole("button").click();
+    await signIn(engineer.page, ENGINEER);
+    await engineer.page.waitForURL(under.url + "/");
+    await engineer.page.goto("/more");
+    assert.equal(await engineer.page.getByRole("link", { name: "People" }).count(), 0);
+    assert.equal((await engineer.page.goto("/people"))?.status(), 403);
+    await engineer.page.goto("/settings");
+    assert.equal(await engineer.page.locator("main input:not([type=hidden])").count(), 0);
+    const forged = await engineer.page.evaluate(async () => {
+      const body = new URLSearchParams({ key: "retention.days", value: "1" });
+      return (await fetch("/settings/change", { method: "POST", body })).status;
+    });
+    assert.equal(forged, 403);
+
+    await admin.page.goto("/settings");
+    await admin.page.getByLabel("Delete readings after").fill("x");
+    await admin.page.getByRole("button", { name: "Save" }).first().click();
+    await admin.page.getByText("this is not a number").waitFor();
+    await admin.page.getByLabel("Delete readings after").fill("400");
+    await admin.page.getByRole("button", { name: "Save" }).first().click();
+    await admin.page.getByText("the default is 0 days").waitFor();
+    await admin.page.goto("/audit?search=setting");
+    await admin.page.getByText("0 → 400").waitFor();
+
+    // Disabled while a page is open: the next step leads to the sign-in page.
+    const user = under.app.parts().access.users.byEmail(ENGINEER.email)!;
+    await admin.page.goto("/people");
+    await admin.page.locator(`section[aria-labelledby="person-${user.id}"]`)
+      .getByRole("button", { name: "Disable" }).click();
+    await admin.page.getByRole("button", { name: "Enable" }).waitFor();
+    await engineer.page.goto("/sensors");
+    await engineer.page.waitForURL("**/sign-in?next=%2Fsensors");
+    assert.deepEqual([...admin.faults, ...engineer.faults], []);
+  },
+);
+
+test(
+  "browser: second factor from enrolment to sign-in; sign out everywhere",
+  async (visit, under) => {
+    const { page, faults } = await visit();
+    await setup({ page }, under);
+    await page.goto("/profile");
+    await page.getByRole("button", { name: "Turn it on" }).click();
+    const secret = (await page.locator("main code").first().innerText()).replaceAll(" ", "");
+    await page.getByLabel("Code that the app shows").fill("000000");
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByText("not right").waitFor();
+    await page.getByLabel("Code that the app shows").fill(new TOTP({ secret }).generate());
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByText("The second factor is on").waitFor();
+    const recovery = await page.locator("main li code").first().innerText();
+
+    const other = await visit(PHONE);
+    await other.page.goto("/sign-in?next=%2Fsources");
+    await signIn(other.page, ADMIN);
+    await other.page.getByLabel("Code from your authenticator app").fill(recovery);
+    await other.page.getByRole("button").click();
+    await other.page.waitForURL("**/sources");
+
+    await page.goto("/profile");
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.waitForURL("**/sign-in**");
+    await other.page.goto("/sources");
+    await other.page.waitForURL("**/sign-in?next=%2Fsources");
+    assert.deepEqual([...faults, ...other.faults], []);
+  },
+);
+
+test(
+  "browser: the pages of this room at both widths, without axe violations",
+  async (visit, under) => {
+    const desktop = await visit();
+    await desktop.page.goto("/setup");
+    await assertAccessible(desktop.page);
+    await setup(desktop, under);
+    const { access } = under.app.parts();
+    const tester = { kind: "system", id: null, name: "test", address: null, agent: null } as const;
+    await access.keys.add({ name: "press", machine: "hall-1/press-3" }, tester);
+    await access.users.add({ email: "new@example.org", role: "viewer" }, tester);
+    const phone = await visit(PHONE);
+    await phone.page.goto("/sign-in");
+    await assertAccessible(phone.page);
+    await signIn(phone.page, ADMIN);
+    await phone.page.waitForURL(under.url + "/");
+    for (const path of ["/more", "/profile", "/people", "/keys", "/settings", "/audit"]) {
+      for (const { page } of [desktop, phone]) {
+        await page.goto(path);
+        await assertAccessible(page);
+        await assertFits(page);
+      }
+    }
+    assert.deepEqual([...desktop.faults, ...phone.faults], []);
+  },
+);
