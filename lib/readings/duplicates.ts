@@ -1,25 +1,23 @@
-import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import { type GroupColumns, valueAt } from "./columns.ts";
-import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, type ChunkInfo, chunksOf } from "./chunk_store.ts";
+import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
+import type { Sealed } from "./sealed_duplicates.ts";
 import type { Series, SeriesTable } from "./series.ts";
-import { firstFrom, type Slice } from "./slice.ts";
 
 /** A reading without device time is looked for by its seq this far back from the newest one. */
 export const SEQ_WINDOW_MS = 3_600_000;
 
 /**
  * Stages the readings of `group` that are not stored yet into `out`, scaled. Returns one byte per
- * reading of the group, 1 = duplicate, or null when there is none. `sealed` says which readings were
- * found in chunks already (null: none).
+ * reading of the group, 1 = duplicate, or null when there is none. `sealed` says what was found in
+ * chunks (null: nothing was looked for).
  *
  * Nearly every reading is newer than its sensor's newest and costs two comparisons.
  */
 export function stage(
   group: ReadingGroup,
   table: SeriesTable,
-  sealed: Uint8Array | null,
+  sealed: Sealed | null,
   out: GroupColumns,
 ): Uint8Array | null {
   let duplicates: Uint8Array | null = null;
@@ -31,20 +29,26 @@ export function stage(
     const flags = group.flags[i];
     const hasSeq = (flags & FLAG_HAS_SEQ) !== 0;
     const seq = hasSeq ? group.seq![i] : NaN;
+    let gapEnd = NaN;
     if (!cannotBeDuplicate(series, tMs, flags, seq)) {
       earlier ??= new Earlier(out);
       const value = group.value[i];
       if (
-        sealed?.[i] || earlier.has(series, tMs, value, flags, seq) ||
+        sealed?.found[i] || earlier.has(series, tMs, value, flags, seq) ||
         inTail(series, tMs, value, flags, seq)
       ) {
         duplicates ??= new Uint8Array(group.n);
         duplicates[i] = 1;
         continue;
       }
+      if (hasSeq && (flags & FLAG_ARRIVAL_TIME)) gapEnd = seqAbove(series, seq, out, sealed, i);
     }
     if (tMs > series.stagedNewestMs) series.stagedNewestMs = tMs;
-    if (hasSeq && seq > series.stagedMaxSeq) series.stagedMaxSeq = seq;
+    if (hasSeq) {
+      if (seq > series.stagedMaxSeq) series.stagedMaxSeq = seq;
+      series.seqGap.took(seq);
+      if (!Number.isNaN(gapEnd)) series.seqGap.open(seq, gapEnd);
+    }
     push(out, series, tMs, group.value[i], flags, seq, hasSeq);
     earlier?.took(out.n - 1);
   }
@@ -59,7 +63,7 @@ export function cannotBeDuplicate(
   seq: number,
 ): boolean {
   if (!(flags & FLAG_ARRIVAL_TIME)) return tMs > series.stagedNewestMs;
-  if (flags & FLAG_HAS_SEQ) return seq > series.stagedMaxSeq;
+  if (flags & FLAG_HAS_SEQ) return seq > series.stagedMaxSeq || series.seqGap.holds(seq);
   return true;
 }
 
@@ -129,6 +133,31 @@ function inTail(series: Series, tMs: number, value: number, flags: number, seq: 
   return false;
 }
 
+/**
+ * Smallest seq above `seq` among all readings that `seq` would be compared with: those in between need not
+ * be looked for. NaN when that is not known, because chunks were not looked at.
+ */
+function seqAbove(
+  series: Series,
+  seq: number,
+  out: GroupColumns,
+  sealed: Sealed | null,
+  i: number,
+): number {
+  const { tail, newestMs } = series;
+  const sealedInReach = series.sealedNewestMs >= newestMs - SEQ_WINDOW_MS;
+  let above = sealedInReach ? sealed?.seqAbove[i] ?? NaN : Infinity;
+  for (let at = tail.firstFrom(newestMs - SEQ_WINDOW_MS); at < tail.n; at++) {
+    const stored = tail.seq(at);
+    if (stored > seq && stored < above) above = stored;
+  }
+  for (let at = 0; at < out.n; at++) {
+    if (out.sensor[at] !== series.sensor || !(out.flags[at] & FLAG_HAS_SEQ)) continue;
+    if (out.seq[at] > seq && out.seq[at] < above) above = out.seq[at];
+  }
+  return above;
+}
+
 /** Readings of the group under way, by sensor; made only when a reading needs a look. */
 class Earlier {
   readonly #bySensor = new Map<number, Map<number, number[]>>();
@@ -172,100 +201,4 @@ class Earlier {
   #key(tMs: number, flags: number, seq: number): number {
     return (flags & FLAG_ARRIVAL_TIME) && (flags & FLAG_HAS_SEQ) ? -1 - seq : tMs;
   }
-}
-
-/**
- * Chunks in which one reading is looked for, the newest first. More than a few hold the same time only when
- * a device's clock stands still, and then each of its readings would be compared with all before.
- */
-const LOOKS_MOST = 16;
-
-/**
- * Looks for the readings of a group in chunks: 1 where a reading is stored already, null when none is.
- * Only readings that are not newer than what is sealed of their sensor cost anything.
- */
-export async function findSealed(
-  group: ReadingGroup,
-  table: SeriesTable,
-  connection: Connection,
-  cache: ChunkCache,
-): Promise<Uint8Array | null> {
-  let found: Uint8Array | null = null;
-  for (const [series, wanted] of mayBeSealed(group, table)) {
-    const { fromMs, toMs } = rangeOf(group, series, wanted);
-    const looked = new Uint8Array(group.n);
-    for (const chunk of newestFirst(await chunksOf(connection, series.sensor, fromMs, toMs))) {
-      for (const i of wanted) {
-        if (found?.[i] || looked[i] === LOOKS_MOST) continue;
-        const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
-        if (byTime && (group.tMs[i] < chunk.firstMs || group.tMs[i] > chunk.lastMs)) continue;
-        looked[i]++;
-        const slice = await cache.getOrNull(chunk.id);
-        if (slice === null || !inSlice(slice, series.newestMs, group, i)) continue;
-        found ??= new Uint8Array(group.n);
-        found[i] = 1;
-      }
-    }
-  }
-  return found;
-}
-
-function newestFirst(chunks: ChunkInfo[]): ChunkInfo[] {
-  return chunks.sort((a, b) => b.id - a.id);
-}
-
-function mayBeSealed(group: ReadingGroup, table: SeriesTable): Map<Series, number[]> {
-  const wanted = new Map<Series, number[]>();
-  for (let i = 0; i < group.n; i++) {
-    const series = table.get(group.sensor[i]);
-    if (series === undefined || series.sealedNewestMs === -Infinity) continue;
-    const flags = group.flags[i];
-    if (flags & FLAG_ARRIVAL_TIME) {
-      if (!(flags & FLAG_HAS_SEQ) || group.seq![i] > series.maxSeq) continue;
-      if (series.newestMs - SEQ_WINDOW_MS > series.sealedNewestMs) continue;
-    } else if (group.tMs[i] > series.sealedNewestMs) continue;
-    const list = wanted.get(series);
-    if (list) list.push(i);
-    else wanted.set(series, [i]);
-  }
-  return wanted;
-}
-
-function rangeOf(
-  group: ReadingGroup,
-  series: Series,
-  wanted: number[],
-): { fromMs: number; toMs: number } {
-  let fromMs = Infinity;
-  let toMs = -Infinity;
-  for (const i of wanted) {
-    const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
-    fromMs = Math.min(fromMs, byTime ? group.tMs[i] : series.newestMs - SEQ_WINDOW_MS);
-    toMs = Math.max(toMs, byTime ? group.tMs[i] + 1 : series.newestMs + 1);
-  }
-  return { fromMs, toMs };
-}
-
-function inSlice(slice: Slice, newestMs: number, group: ReadingGroup, i: number): boolean {
-  const flags = group.flags[i];
-  const tMs = group.tMs[i];
-  const byTime = !(flags & FLAG_ARRIVAL_TIME);
-  const seq = flags & FLAG_HAS_SEQ ? group.seq![i] : NaN;
-  for (let at = firstFrom(slice, byTime ? tMs : newestMs - SEQ_WINDOW_MS); at < slice.n; at++) {
-    if (byTime && slice.tMs[at] > tMs) return false;
-    const storedSeq = slice.seq !== null && (slice.flags[at] & FLAG_HAS_SEQ) ? slice.seq[at] : NaN;
-    if (
-      sameReading(
-        slice.tMs[at],
-        slice.value[at],
-        storedSeq,
-        newestMs,
-        tMs,
-        group.value[i],
-        flags,
-        seq,
-      )
-    ) return true;
-  }
-  return false;
 }

@@ -14,7 +14,7 @@ import { checkGroup } from "./check.ts";
 import { ChunkCache, warmUp } from "./chunk_store.ts";
 import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
-import { findSealed, stage } from "./duplicates.ts";
+import { stage } from "./duplicates.ts";
 import { encodeGroup } from "./journal.ts";
 import {
   freeTable,
@@ -27,6 +27,7 @@ import { queryBuckets, queryRaw } from "./queries.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { createRetention } from "./retention.ts";
+import { findSealed } from "./sealed_duplicates.ts";
 import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./sealing.ts";
 import type { Series } from "./series.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
@@ -123,8 +124,8 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     group: ReadingGroup,
     extra: readonly SqlStatement[],
   ): Promise<AppendResult> {
-    const sealedBefore = await findSealed(group, table, connection, cache);
-    const duplicate = stage(group, table, sealedBefore, staged);
+    const sealed = await findSealed(group, table, connection, cache);
+    const duplicate = stage(group, table, sealed, staged);
     if (staged.n === 0 && group.deliveries.length === 0) {
       if (extra.length > 0) await connection.write(extra);
       return { groupId: state.lastGroup, duplicate };

@@ -2,6 +2,27 @@ import { type GroupColumns, valueAt } from "./columns.ts";
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import { Tail } from "./tail.ts";
 
+/** Seqs strictly between two bounds, none of which is stored within the time in which seqs are compared. */
+export class SeqGap {
+  #from = 0;
+  #to = 0;
+
+  holds(seq: number): boolean {
+    return seq > this.#from && seq < this.#to;
+  }
+
+  /** A reading with `seq` is being stored: the gap begins above it. */
+  took(seq: number): void {
+    if (this.holds(seq)) this.#from = seq;
+  }
+
+  /** Nothing is stored above `seq` and below `end`. */
+  open(seq: number, end: number): void {
+    this.#from = seq;
+    this.#to = end;
+  }
+}
+
 /** What the engine keeps in memory about one sensor. */
 export class Series {
   /** Unsealed readings. */
@@ -17,6 +38,8 @@ export class Series {
   newestValue = 0;
   /** Largest seq ever stored; a larger one cannot be a duplicate. */
   maxSeq = -Infinity;
+  /** Known not to be stored, below `maxSeq`: a device that counts from zero again is not looked for each time. */
+  readonly seqGap = new SeqGap();
   /** `newestMs` and `maxSeq` as they will be after the group under way. */
   stagedNewestMs = -Infinity;
   stagedMaxSeq = -Infinity;
