@@ -98,3 +98,32 @@ Deno.test("limitsSchema refuses contradictions with the field they are in", () =
   }
   assert.ok(limitsSchema.safeParse({}).success);
 });
+
+Deno.test("evaluate never enters a level that the value is not beyond, and never stays inside the band", () => {
+  let seed = 1;
+  const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  for (let round = 0; round < 300; round++) {
+    const pick = (x: number) => random() < 0.3 ? null : x;
+    const parsed = limitsSchema.safeParse({
+      criticalLow: pick(10),
+      warningLow: pick(20),
+      warningHigh: pick(60),
+      criticalHigh: pick(70),
+      hysteresis: random() < 0.5 ? 0 : 5,
+      forMs: random() < 0.5 ? 0 : 30,
+    });
+    if (!parsed.success) continue;
+    const l = parsed.data, state = newLimitState();
+    for (let i = 0; i < 200; i++) {
+      const value = 80 * random(), before = state.level;
+      const moved = evaluate(l, state, value, 10 * i);
+      assert.equal(moved !== null && moved.from === before, moved !== null);
+      if (moved !== null && moved.to !== "normal" && moved.from === "normal") {
+        assert.ok(["warning", "critical"].includes(levelOf(l, value).level));
+      }
+      const deepInside = value > 25 && value < 55;
+      if (deepInside) assert.equal(state.level, "normal");
+      assert.equal(state.side === null, state.level === "normal");
+    }
+  }
+});

@@ -18,6 +18,7 @@ import { columnOf, quantile } from "./linalg.ts";
 import { type Distance, Smoother, Whitening } from "./whitening.ts";
 
 const NAME = "machine-model";
+const WATCH = "machine-watch";
 const VERSION = 1;
 /** Whitened distance, over its training limit, that scores 0.5. */
 export const DISTANCE_ALARM = 2.6;
@@ -136,6 +137,25 @@ export class MachineWatch {
       model.whitening.centre,
     );
     this.#window = new Window(model.sensors.length, model.window);
+  }
+
+  /** What the watch has seen, to go on from with the same model. */
+  save(): Uint8Array {
+    const w = this.#window;
+    return new StateWriter(WATCH, VERSION, 64 + 8 * w.rows.length)
+      .f64s(this.#smoother.values).u32(w.count).u32(w.next).f64s(w.rows).done();
+  }
+
+  /** Throws `StateError` when the bytes are not of a watch over as many sensors and rows. */
+  static load(model: MachineModel, bytes: Uint8Array): MachineWatch {
+    const r = new StateReader(bytes, WATCH, VERSION);
+    const watch = new MachineWatch(model), w = watch.#window;
+    r.f64s(watch.#smoother.values);
+    w.count = Math.min(r.u32(), w.length);
+    w.next = r.u32() % w.length;
+    r.f64s(w.rows);
+    r.end();
+    return watch;
   }
 
   /** Judges the row, or null while the window is still filling. */

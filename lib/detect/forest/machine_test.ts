@@ -128,3 +128,18 @@ Deno.test("trainMachine is deterministic", () => {
   const train = () => saveMachine(trainMachine(SENSORS, plant(500, 12), 500));
   assert.deepEqual(train(), train());
 });
+
+Deno.test("MachineWatch goes on after save and load as if nothing had happened", () => {
+  const data = plant(300, 13);
+  const whole = watch(model, data);
+  for (const cut of [0, 30, 60, 150]) {
+    const first = new MachineWatch(model);
+    for (let r = 0; r < cut; r++) first.take(data.subarray(4 * r, 4 * r + 4));
+    const second = MachineWatch.load(model, first.save());
+    const rest = whole.slice(cut).map((_, i) =>
+      second.take(data.subarray(4 * (cut + i), 4 * (cut + i) + 4))
+    );
+    assert.deepEqual(rest, whole.slice(cut), `cut at ${cut}`);
+  }
+  assert.throws(() => MachineWatch.load(model, new Uint8Array(40)), StateError);
+});
