@@ -1,7 +1,7 @@
 /**
  * T1: kill -9 at random moments under QoS 1 from 20 devices through a real mosquitto with its default queue.
  * The oracle is the load generator's ledger: everything mosquitto acknowledged to a device has to be stored
- * exactly once. As a program (`deno task soak`): deno run -A tests/faults/kill.ts [CYCLES].
+ * exactly once.
  *
  * SIGKILL keeps the page cache: this shows that restarts neither lose nor repeat. Power cuts have a test of
  * their own.
@@ -164,19 +164,3 @@ async function damage(dataDir: string): Promise<string[]> {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-if (import.meta.main) {
-  const cycles = Number(Deno.args[0] ?? 1_000);
-  const report = await killUnderLoad({
-    cycles,
-    sabotage: Deno.env.get("SABOTAGE") === "kill",
-    onCycle: (cycle) => void (cycle % 50 === 0 && console.log(`${cycle} of ${cycles} kills`)),
-  });
-  console.log(JSON.stringify(report, null, 2));
-  // "0 of N" means less than 3/N at 95 % confidence.
-  const bad = report.lost + report.duplicate + report.wrong + report.damage.length;
-  console.log(
-    bad === 0 ? `0 of ${cycles} kills did harm (95 % bound ${(3 / cycles).toFixed(4)})` : "RED",
-  );
-  Deno.exit(bad === 0 ? 0 : 1);
-}

@@ -3,7 +3,8 @@ import { haveMosquitto } from "../support/mosquitto.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { killUnderLoad } from "./kill.ts";
 
-const CYCLES = 50;
+/** `KILLS_N` sets how many (the soak 1 000). */
+const CYCLES = Number(Deno.env.get("KILLS_N") ?? 50);
 const READY_MS = 3_000;
 
 // T1. Its control: SABOTAGE=kill lets every start lose its broker session, and the test must be red.
