@@ -3,6 +3,7 @@ import { accessLimits, createAppSettings } from "./app/settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { type Access, type AccessStart, createAccess } from "./access/access.ts";
 import type { Simulator } from "../sim/simulator.ts";
+import { createBus } from "./base/bus.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
@@ -13,6 +14,7 @@ import { appRoutes, mountApp } from "./app/routes.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
+import type { CommittedGroup } from "./intake/committed.ts";
 import { createIntake, type Intake } from "./intake/intake.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
@@ -93,6 +95,12 @@ export interface App {
   routes(): readonly Route[];
 }
 
+/** What is told to whoever listens. */
+interface Topics {
+  /** One commit group, after COMMIT. */
+  readings: CommittedGroup;
+}
+
 const HTTP_GRACE_MS = 3_000;
 const TASKS_GRACE_MS = 2_000;
 const CRITICAL_PARTS = ["storage", "intake"];
@@ -143,6 +151,9 @@ export function buildApp(options: AppOptions): App {
     });
     const hub = createStreamHub({ clock, sensors: registry });
     const recent = createRecent({ clock, sensors: registry });
+    const bus = createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error }));
+    bus.subscribe("readings", (group) => recent.add(group));
+    bus.subscribe("readings", (group) => hub.publishReadings(group));
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -154,10 +165,7 @@ export function buildApp(options: AppOptions): App {
       decode,
       rejects,
       deadLetters,
-      publish: (group) => {
-        recent.add(group);
-        hub.publishReadings(group);
-      },
+      publish: (group) => bus.publish("readings", group),
       commitIntervalMs: config.intake.commitIntervalMs,
     });
     endings.push(() => intake.close());
