@@ -10,8 +10,6 @@ export interface Spark {
   newest: number;
 }
 
-const WIDTH = 80, HEIGHT = 24, PAD = 2;
-
 /** Scales means to a spark; null when there is nothing to draw. */
 export function sparkOf(line: ArrayLike<number>, stepMs: number, newest: number): Spark | null {
   let lo = Infinity, hi = -Infinity;
@@ -53,12 +51,12 @@ export function extended(spark: Spark, tMs: number, value: number): Spark {
 
 /** A small line without axes; decoration beside the value, hidden from screen readers. */
 export function Sparkline({ spark }: { spark: Spark | null }): VNode {
+  const width = 2 * ((spark?.points.length ?? 1) - 1);
   return (
     <svg
       class="spark"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      width={WIDTH}
-      height={HEIGHT}
+      viewBox={`-2 -8 ${width + 4} 115`}
+      preserveAspectRatio="none"
       aria-hidden="true"
       focusable="false"
     >
@@ -67,16 +65,16 @@ export function Sparkline({ spark }: { spark: Spark | null }): VNode {
   );
 }
 
-/** Lines between neighbours; gaps are gaps; a lone point is a dot. */
+/**
+ * Lines between neighbours, two units apart; gaps are gaps; a lone point is a dot. Whole numbers: the path is
+ * most of a row's bytes.
+ */
 export function pathOf(points: readonly number[]): string {
-  const step = (WIDTH - 2 * PAD) / Math.max(1, points.length - 1);
   let path = "";
   let open = false;
   points.forEach((point, i) => {
     if (point < 0) return void (open = false);
-    const x = (PAD + i * step).toFixed(1);
-    const y = (HEIGHT - PAD - point / 99 * (HEIGHT - 2 * PAD)).toFixed(1);
-    path += open ? `L${x} ${y}` : `M${x} ${y}h.1`;
+    path += open ? ` ${2 * i} ${99 - point}` : `M${2 * i} ${99 - point}h.1L${2 * i} ${99 - point}`;
     open = true;
   });
   return path;

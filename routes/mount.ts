@@ -47,7 +47,7 @@ export interface MountOptions {
     loopback: boolean;
   }) => void;
   /** An HTML page for a problem, for people; without it they get problem+json. */
-  errorPage?: (problem: Problem, who: Identity | null) => string;
+  errorPage?: (problem: Problem, who: Identity | null, c: Context) => string;
   /** Address of the socket's other end (default: what Deno.serve says). */
   socketAddress?: (c: Context) => string;
 }
@@ -144,7 +144,7 @@ export function mount(options: MountOptions): Hono {
     if (!options.errorPage || !wantsHtml(c)) return problemResponse(error);
     const problem = problemOf(error);
     const { "www-authenticate": _, ...headers } = problemHeaders(error);
-    return new Response(options.errorPage(problem, who), {
+    return new Response(options.errorPage(problem, who, c), {
       status: problem.status,
       headers: { "content-type": "text/html; charset=utf-8", ...headers },
     });

@@ -1,8 +1,9 @@
+import type { Context } from "hono";
 import { render } from "preact-render-to-string";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { Problem } from "../middleware/problem.ts";
 import type { Assets } from "../static.ts";
-import { Document } from "./layout.tsx";
+import { Document, themeOf } from "./layout.tsx";
 
 const HEADINGS: Partial<Record<Problem["code"], string>> = {
   not_found: "There is nothing here",
@@ -16,12 +17,12 @@ const HEADINGS: Partial<Record<Problem["code"], string>> = {
 /** A problem as a page: what happened, what is allowed, where to go on. */
 export function createErrorPage(
   assets: Assets,
-): (problem: Problem, who: Identity | null) => string {
-  return (problem, who) =>
+): (problem: Problem, who: Identity | null, c: Context) => string {
+  return (problem, who, c) =>
     "<!doctype html>" + render(
       <Document
         who={who}
-        theme="auto"
+        theme={themeOf(c)}
         here="/"
         assets={assets}
         page={{
