@@ -143,7 +143,7 @@ function answers(r: Route): Json {
 /** Errors that follow from what the route is; the route's own descriptions win. */
 function errors(r: Route): Json {
   const out: Record<number, string> = {};
-  if (r.params || r.query || r.body || r.accepts) out[400] = "Not valid: `errors` names each field";
+  if (r.params || r.query || r.body || r.accepts) out[400] = "Not valid; errors names each field";
   if (r.policy !== "public") {
     out[401] = "No valid sign-in";
     out[403] = "Signed in, but not allowed";

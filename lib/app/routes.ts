@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { accountPages } from "../../routes/access/pages/mod.ts";
+import { docsPage } from "../../routes/pages/docs.tsx";
 import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
@@ -49,6 +50,11 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { readings } = parts.storage;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const sources = () => parts.sources.map((source) => source.state());
+  const document = {
+    routes: () => table,
+    version,
+    publicUrl: options.config.http.publicUrl,
+  };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -95,11 +101,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       publicUrl: options.config.http.publicUrl,
     }),
-    ...openapiRoutes({
-      routes: () => table,
-      version,
-      publicUrl: options.config.http.publicUrl,
-    }),
+    ...openapiRoutes(document),
+    docsPage({ ...document, frame: createPageFrame(options.assets) }),
   ];
   return table;
 }

@@ -15,8 +15,8 @@ export interface Page {
   /** Address of the navigation entry it belongs to. */
   place: string;
   content: ComponentChildren;
-  /** Script beside the one of all pages: `lists`, `sensor`. */
-  script?: "lists" | "sensor";
+  /** Script beside the one of all pages: `lists`, `sensor`, `docs`. */
+  script?: "lists" | "sensor" | "docs";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   status?: number;

@@ -63,7 +63,8 @@ export function morePages(parts: PageParts): Route[] {
                 <p>
                   Every page works with the keyboard: press <kbd>?</kbd>{" "}
                   for the keys. Scripts find the same numbers under{" "}
-                  <a href="/api/status">/api/status</a> and <a href="/metrics">/metrics</a>.
+                  <a href="/api/status">/api/status</a> and <a href="/metrics">/metrics</a>;{" "}
+                  <a href="/docs">the API</a> is described here.
                 </p>
               </section>
             </>

@@ -165,7 +165,7 @@ test(
     await assertAccessible(phone.page);
     await signIn(phone.page, ADMIN);
     await phone.page.waitForURL(under.url + "/");
-    for (const path of ["/more", "/profile", "/people", "/keys", "/settings", "/audit"]) {
+    for (const path of ["/more", "/profile", "/people", "/keys", "/settings", "/audit", "/docs"]) {
       for (const { page } of [desktop, phone]) {
         await page.goto(path);
         await assertAccessible(page);
@@ -173,5 +173,27 @@ test(
       }
     }
     assert.deepEqual([...desktop.faults, ...phone.faults], []);
+  },
+);
+
+test(
+  "browser: the API page calls an operation with this browser's session",
+  async (visit, under) => {
+    const { page, faults } = await visit();
+    await setup({ page }, under);
+    await page.goto("/docs");
+    const operation = page.locator("#get_users_me");
+    await operation.locator("summary").click();
+    await operation.getByRole("button", { name: "Send GET" }).click();
+    await operation.getByText(ADMIN.email).waitFor();
+    const ingest = page.locator("#post_ingest");
+    await ingest.locator("summary").click();
+    await ingest.getByRole("button", { name: "Send POST" }).click();
+    await ingest.getByText('"accepted": 1').waitFor();
+    const stream = page.locator("#get_stream");
+    await stream.locator("summary").click();
+    await stream.getByRole("button", { name: "Send GET" }).click();
+    await stream.getByText("event: hello").waitFor();
+    assert.deepEqual(faults, []);
   },
 );
