@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
@@ -39,6 +40,11 @@ export interface Keys {
   identify(key: string): Identity | null;
   /** MQTT: `user` is the key's name or id, `password` the key. */
   identifyMqtt(user: string, password: string): Identity | null;
+  /**
+   * HMAC-SHA256 of `message` under the SHA-256 (hex) of a live key, in hex: shows a client which holds the key
+   * that this Perch knows it, without the key being sent. Null when there is no such key (name or id).
+   */
+  prove(nameOrId: string, message: string): string | null;
   /** Last-used times not yet written. */
   drain(): SqlStatement[];
 }
@@ -175,6 +181,15 @@ export function createKeys(
       const who = identify(password);
       if (who === null || (user !== who.name && user !== who.id)) return null;
       return { ...who, via: "mqtt" };
+    },
+    prove(nameOrId, message) {
+      const nowMs = clock.now();
+      for (const [hash, key] of byHash) {
+        if (key.name !== nameOrId && key.id !== nameOrId) continue;
+        if (key.expiresMs !== null && key.expiresMs <= nowMs) return null;
+        return createHmac("sha256", hash).update(message).digest("hex");
+      }
+      return null;
     },
     drain() {
       const statements = [...usedMs].map(([id, ms]) => store.used(id, ms));

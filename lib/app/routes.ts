@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { accountPages } from "../../routes/access/pages/mod.ts";
 import { docsPage } from "../../routes/pages/docs.tsx";
 import { createPageFrame } from "../../routes/pages/layout.tsx";
+import { verifyRoutes } from "../../routes/access/verify.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
@@ -64,6 +65,15 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
     }),
     ...accessRoutes({ access, demoUsers: options.demoUsers }),
+    ...verifyRoutes({
+      access,
+      site: {
+        id: options.config.siteId,
+        name: Deno.hostname(),
+        address: options.config.announcedAddress,
+        version,
+      },
+    }),
     ...settingRoutes({ settings: parts.settings, audit: access.audit }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...mqttRoutes({ broker: parts.broker }),

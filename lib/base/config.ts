@@ -58,6 +58,8 @@ export interface Config {
   /** The embedded broker; it runs when `mqtt.url` is null. */
   readonly broker: { readonly host: string; readonly port: number };
   readonly siteId: string | null;
+  /** Told to clients on the local network by `/api/verify`. */
+  readonly announcedAddress: string | null;
   readonly jwtSecret: Secret | null;
   readonly sim: {
     readonly tempMinC: number;
@@ -190,6 +192,7 @@ function shape(values: Environment, mode: Mode, cwd: string, warnings: string[])
     },
     broker: { host: values.MQTT_HOST, port: values.MQTT_PORT },
     siteId: values.USER_ID ?? null,
+    announcedAddress: values.LOCAL_SENSOR_IP ?? null,
     jwtSecret: values.JWT_SECRET ?? null,
     sim: {
       tempMinC: values.TEMP_MIN,

@@ -226,7 +226,6 @@ export const environment = z.object({
     title: "Announced address",
     help: "The address told to clients on the local network.",
     allowed: "an IP address",
-    reserved: true,
   }),
   TEMP_MIN: preset(number(-273.15, 5_000), "20", {
     title: "Room minimum",
