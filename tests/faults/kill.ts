@@ -16,6 +16,11 @@ export interface KillOptions {
   cycles: number;
   /** Each start gets a new MQTT client id: the broker's session is lost, and what it held. Must turn red. */
   sabotage?: boolean;
+  /**
+   * `full` (default): each reading carries its time and seq. `plain`: a number alone, so that only its
+   * delivery can tell that it came again.
+   */
+  payload?: "full" | "plain";
   onCycle?: (cycle: number, readyMs: number) => void;
 }
 
@@ -65,17 +70,21 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
       devices: DEVICES,
       ratePerS: RATE_PER_S,
       startMs: START_MS,
+      payload: options.payload,
     });
     for (let cycle = 1; cycle <= options.cycles; cycle++) {
+      const delayed = options.payload === "plain" ? await delaySends(perch.pid) : null;
       await sleep(LEAST_LIFE_MS + Math.random() * (MOST_LIFE_MS - LEAST_LIFE_MS));
       await perch.kill();
+      await delayed?.status;
       perch = await start();
       slowestReadyMs = Math.max(slowestReadyMs, perch.readyAfterMs);
       options.onCycle?.(cycle, perch.readyAfterMs);
     }
     await load.stop();
     const ledger = load.ledger();
-    const report = await compare(perch, key, ledger);
+    const judge = options.payload === "plain" ? judgePlain : judgeFull;
+    const report = await compare(() => judge(perch, key, ledger));
     await perch.stop();
     return { cycles: options.cycles, slowestReadyMs, damage: await damage(dataDir), ...report };
   } finally {
@@ -84,23 +93,95 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
   }
 }
 
+/**
+ * Holds every send of a process back for 20 ms. The time between a commit and its PUBACK is else so short that
+ * a kill hardly ever falls into it, and that is the moment which makes a broker send a stored message again.
+ */
+async function delaySends(pid: number): Promise<Deno.ChildProcess> {
+  const strace = new Deno.Command("strace", {
+    args: "-f -e trace=sendto -e inject=sendto:delay_enter=20000 -o /dev/null -p".split(" ")
+      .concat(String(pid)),
+    stderr: "piped",
+    stdout: "null",
+  }).spawn();
+  const reader = strace.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ""; !text.includes("attached");) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  (async () => {
+    while (!(await reader.read()).done);
+  })();
+  return strace;
+}
+
 /** Waits until nothing new arrives, then looks for each acknowledged reading of each device. */
-async function compare(
-  perch: PerchProcess,
-  key: string,
-  ledger: readonly DeviceLedger[],
-): Promise<Omit<KillReport, "cycles" | "slowestReadyMs" | "damage">> {
+async function compare(judge: () => Promise<Verdict>): Promise<Verdict> {
   const deadlineMs = performance.now() + DRAIN_MS;
-  let result = await judge(perch, key, ledger);
+  let result = await judge();
   while (result.lost > 0 && performance.now() < deadlineMs) {
     await sleep(500);
-    result = await judge(perch, key, ledger);
+    result = await judge();
   }
   return result;
 }
 
-async function judge(perch: PerchProcess, key: string, ledger: readonly DeviceLedger[]) {
-  const result = { acknowledged: 0, lost: 0, duplicate: 0, wrong: 0, examples: [] as string[] };
+type Verdict = Omit<KillReport, "cycles" | "slowestReadyMs" | "damage">;
+
+const verdict = (): Verdict => ({ acknowledged: 0, lost: 0, duplicate: 0, wrong: 0, examples: [] });
+
+/** Without time and seq a reading is known by its value: each must stand as often as it was sent. */
+async function judgePlain(
+  perch: PerchProcess,
+  key: string,
+  ledger: readonly DeviceLedger[],
+): Promise<Verdict> {
+  const result = verdict();
+  for (const [index, one] of ledger.entries()) {
+    const open = new Set(one.open);
+    /** By value: how often it was acknowledged, and how often it may stand at most. */
+    const expected = new Map<number, { least: number; most: number }>();
+    for (let seq = 0; seq < one.sent; seq++) {
+      const value = valueOf(index, seq);
+      const counts = expected.get(value) ?? { least: 0, most: 0 };
+      if (!open.has(seq)) counts.least++;
+      counts.most++;
+      expected.set(value, counts);
+    }
+    result.acknowledged += one.sent - open.size;
+    const stored = new Map<number, number>();
+    await eachReading(
+      perch,
+      key,
+      `load/${one.device}/value`,
+      0,
+      Date.now() + 60_000,
+      (_, value) => {
+        stored.set(value, (stored.get(value) ?? 0) + 1);
+      },
+    );
+    for (const [value, { least, most }] of expected) {
+      const times = stored.get(value) ?? 0;
+      result.lost += Math.max(0, least - times);
+      result.duplicate += Math.max(0, times - most);
+      if ((times < least || times > most) && result.examples.length < 10) {
+        result.examples.push(
+          `${one.device}: ${value} is stored ${times} times, sent ${most} times`,
+        );
+      }
+    }
+    result.wrong += [...stored.keys()].filter((value) => !expected.has(value)).length;
+  }
+  return result;
+}
+
+async function judgeFull(
+  perch: PerchProcess,
+  key: string,
+  ledger: readonly DeviceLedger[],
+): Promise<Verdict> {
+  const result = verdict();
   const example = (text: string) =>
     void (result.examples.length < 10 && result.examples.push(text));
   for (const [index, one] of ledger.entries()) {
@@ -134,17 +215,29 @@ async function readingsOf(
   sent: number,
 ): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
+  await eachReading(perch, key, sensor, START_MS, START_MS + sent + 1, (tMs, value) => {
+    const seq = tMs - START_MS;
+    found.set(seq, [...found.get(seq) ?? [], value]);
+  });
+  return found;
+}
+
+/** Every stored reading of a sensor in a range, page by page. */
+async function eachReading(
+  perch: PerchProcess,
+  key: string,
+  sensor: string,
+  fromMs: number,
+  toMs: number,
+  visit: (tMs: number, value: number) => void,
+): Promise<void> {
   let cursor = "";
   do {
-    const query = `sensor=${sensor}&from=${START_MS}&to=${START_MS + sent + 1}&points=0${cursor}`;
+    const query = `sensor=${sensor}&from=${fromMs}&to=${toMs}&points=0${cursor}`;
     const page = JSON.parse(await get(perch, key, `/api/readings?${query}`));
-    (page.t as number[] | undefined ?? []).forEach((tMs, i) => {
-      const seq = tMs - START_MS;
-      found.set(seq, [...found.get(seq) ?? [], page.v[i]]);
-    });
+    (page.t as number[] | undefined ?? []).forEach((tMs, i) => visit(tMs, page.v[i]));
     cursor = page.next ? `&cursor=${encodeURIComponent(page.next)}` : "";
   } while (cursor !== "");
-  return found;
 }
 
 async function get(perch: PerchProcess, key: string, path: string): Promise<string> {

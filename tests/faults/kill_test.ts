@@ -25,3 +25,21 @@ Deno.test({
   assert.ok(report.acknowledged > 1_000, "the load ran");
   assert.ok(report.slowestReadyMs <= READY_MS, `a start took ${report.slowestReadyMs} ms`);
 });
+
+// Readings with neither time nor seq: session, packet id and content tell that a delivery is the same one.
+Deno.test({
+  name: `kill -9, ${Math.ceil(CYCLES / 3)} times, repeats no plain number that came again`,
+  ignore: !haveMosquitto(),
+}, async () => {
+  const report = await killUnderLoad({
+    cycles: Math.ceil(CYCLES / 3),
+    payload: "plain",
+    sabotage: sabotaged("kill"),
+  });
+  console.log(
+    `  ${report.acknowledged} acknowledged, ${report.lost} lost, ${report.duplicate} twice`,
+  );
+  assert.deepEqual(report.examples, []);
+  assert.deepEqual([report.lost, report.duplicate, report.wrong], [0, 0, 0]);
+  assert.deepEqual(report.damage, []);
+});
