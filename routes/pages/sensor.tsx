@@ -139,7 +139,7 @@ function Ranges(
         ))}
       </nav>
       <details class="custom" open={range.key === "custom" || problem !== null}>
-        <summary class="chip">Custom</summary>
+        <summary class={range.key === "custom" ? "chip on" : "chip"}>Custom</summary>
         <form method="get" action={`/sensors/${sensor.id}`}>
           <div class="field">
             <label for="from">From</label>
