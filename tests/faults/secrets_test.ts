@@ -1,0 +1,157 @@
+/**
+ * Canaries: each secret is given to Perch the way it gets there in life, then everything that Perch writes or
+ * says is searched for it: output at LOG_LEVEL=debug, every file of the data directory, every answer that an
+ * admin can get. `SABOTAGE=secrets` types one of them where it is shown; then the test must fail.
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { TOTP } from "otpauth";
+import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
+import { freePort } from "../support/port.ts";
+import { sabotaged } from "../support/sabotage.ts";
+
+const canary = (name: string) => `canary-${name}-${crypto.randomUUID()}`;
+
+const ENVIRONMENT = {
+  JWT_SECRET: canary("jwt"),
+  MQTT_PASSWORD: canary("mqtt"),
+  GEMINI_API_KEY: canary("gemini"),
+  SENDER_PASSWORD: canary("smtp"),
+  THINGSPEAK_WRITE_API_KEY: canary("write"),
+  THINGSPEAK_READ_API_KEY: canary("read"),
+  SLACK_WEBHOOK_URL: `https://hooks.example.com/${canary("slack")}`,
+};
+
+Deno.test("secrets: twenty canaries are found in no output, no file and no answer", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-secrets-" });
+  const key = await addKey({ dataDir, role: "admin" });
+  const perch = await startPerch({
+    dataDir,
+    env: {
+      ...ENVIRONMENT,
+      MQTT_URL: `mqtt://127.0.0.1:${freePort()}`,
+      MQTT_USER: "perch",
+      LOG_LEVEL: "debug",
+    },
+  });
+  try {
+    const canaries: Record<string, string> = { ...ENVIRONMENT, key };
+    await useSecrets(perch, key, canaries);
+    assert.ok(Object.keys(canaries).length >= 20, `${Object.keys(canaries).length} canaries`);
+    const answers = await everyAnswer(perch, key);
+    // Last-used times and the log are written at the end.
+    await perch.stop();
+    const places: Record<string, string> = { output: perch.output(), ...answers };
+    for (const path of filesBelow(dataDir)) places[path] = latin1(await Deno.readFile(path));
+    assert.ok(Object.keys(places).length > 20);
+    for (const [place, text] of Object.entries(places)) {
+      for (const [name, secret] of Object.entries(canaries)) {
+        assert.ok(!text.includes(secret), `${name} is in ${place}`);
+      }
+    }
+  } finally {
+    await perch.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+/** Everything a person can get wrong or right with a secret. */
+async function useSecrets(
+  { url }: PerchProcess,
+  key: string,
+  canaries: Record<string, string>,
+): Promise<void> {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    token: string | null = key,
+    headers: Record<string, string> = {},
+  ) => {
+    const answer = await fetch(url + path, {
+      method,
+      redirect: "manual",
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { headers: answer.headers, json: text.startsWith("{") ? JSON.parse(text) : null };
+  };
+  const email = "ada@example.org";
+  canaries.password = canary("password");
+  canaries.newPassword = canary("new");
+  canaries.wrongPassword = canary("wrong");
+  canaries.passwordAsEmail = canary("typed-as-email");
+  canaries.badToken = canary("token");
+  canaries.badCookie = canary("cookie");
+  canaries.badRefresh = canary("refresh");
+  await call("POST", "/api/users", { email, role: "admin", password: canaries.password });
+  const login = async (password: string, code?: string) =>
+    (await call("POST", "/api/users/login", { email, password, code }, null)).json;
+  await login(canaries.wrongPassword);
+  const asEmail = { email: canaries.passwordAsEmail, password: "x" };
+  await call("POST", "/api/users/login", asEmail, null);
+  await call("GET", "/api/users/me", undefined, canaries.badToken);
+  await call("GET", "/", undefined, null, { cookie: `perch=${canaries.badCookie}` });
+  await call("POST", "/api/users/refresh", { refresh_token: canaries.badRefresh }, null);
+
+  const first = await login(canaries.password);
+  canaries.access = first.access_token;
+  canaries.refresh = first.refresh_token;
+  const next = { refresh_token: first.refresh_token };
+  canaries.successor = (await call("POST", "/api/users/refresh", next, null)).json.refresh_token;
+  const patch = { password: canaries.newPassword, current_password: canaries.password };
+  await call("PATCH", "/api/users/me", patch, first.access_token);
+  const signIn = await fetch(`${url}/sign-in`, {
+    method: "POST",
+    redirect: "manual",
+    body: new URLSearchParams({ email, password: canaries.newPassword }),
+  });
+  await signIn.body?.cancel();
+  canaries.cookie = /=([^;]+)/.exec(signIn.headers.get("set-cookie")!)![1];
+
+  const device = { name: "press", machine: "hall/press" };
+  canaries.deviceKey = (await call("POST", "/api/keys", device)).json.key;
+  const invited = { email: "eve@example.org", role: "viewer" };
+  const { invitation } = (await call("POST", "/api/users", invited)).json;
+  canaries.invitation = invitation.link.split("/").at(-1);
+  await call("GET", invitation.link, undefined, null);
+
+  const base = "/api/users/me/second-factor";
+  const { secret } = (await call("POST", base, undefined, first.access_token)).json;
+  const code = new TOTP({ secret }).generate();
+  const confirmed = await call("POST", `${base}/confirm`, { code }, first.access_token);
+  canaries.recoveryCode = confirmed.json.recovery_codes[0];
+  await login(canaries.newPassword, canaries.recoveryCode);
+  if (sabotaged("secrets")) {
+    await call("PATCH", "/api/users/me", { name: canaries.recoveryCode }, first.access_token);
+  }
+}
+
+/** What an admin's key can read. */
+async function everyAnswer({ url }: PerchProcess, key: string): Promise<Record<string, string>> {
+  const headers = { authorization: `Bearer ${key}` };
+  const document = await (await fetch(`${url}/openapi.json`)).json();
+  const paths = Object.keys(document.paths)
+    .filter((path) => document.paths[path].get && !path.includes("{") && path !== "/api/stream");
+  const pages = ["/", "/sensors", "/sources", "/more", "/people", "/keys", "/settings", "/audit"];
+  const out: Record<string, string> = {};
+  for (const path of [...paths, ...pages, "/api/audit?format=ndjson"]) {
+    out[path] = await (await fetch(url + path, { headers })).text();
+  }
+  return out;
+}
+
+function* filesBelow(folder: string): Generator<string> {
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* filesBelow(path);
+    else if (entry.isFile) yield path;
+  }
+}
+
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
