@@ -252,7 +252,7 @@ function StateTable(
           <thead>
             <tr>
               <th scope="col">From</th>
-              <th scope="col">State</th>
+              <th scope="col" class="text">State</th>
               <th scope="col">For</th>
             </tr>
           </thead>

@@ -15,6 +15,9 @@ export function FirstReading(
       <pre
         tabIndex={0}
       ><code>{`mosquitto_pub -h ${mqtt.host} -p ${mqtt.port} -q 1 -t factory/hall-1/press-3/temperature -m 41.5`}</code></pre>
+      <p>
+        Devices on other hosts sign in with a key as their password: <code>-u device -P $KEY</code>.
+      </p>
       <h2>Over HTTP</h2>
       <p>
         With a key from <code>perch key add --name first --role engineer</code>:

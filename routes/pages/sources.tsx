@@ -94,7 +94,7 @@ function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): V
           <thead>
             <tr>
               <th scope="col">Source</th>
-              <th scope="col">Reason</th>
+              <th scope="col" class="text">Reason</th>
               <th scope="col">Messages</th>
               <th scope="col">Last</th>
             </tr>
