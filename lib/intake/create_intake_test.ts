@@ -6,7 +6,8 @@ import type { SqlStatement } from "../db/client.ts";
 import { createRegistry } from "../machines/registry.ts";
 import type { Draft, ReadingGroup } from "../readings/reading.ts";
 import type { CommittedGroup } from "./committed.ts";
-import { createIntake, type Outcome } from "./intake.ts";
+import { createIntake } from "./create_intake.ts";
+import type { Outcome } from "./intake.ts";
 import { createRejectLog } from "./rejects.ts";
 
 /** The store decides nothing here: the test commits or fails each group when it wants to. */

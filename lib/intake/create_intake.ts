@@ -1,0 +1,332 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Database } from "../db/client.ts";
+import type { Registry } from "../machines/registry.ts";
+import {
+  type Draft,
+  EARLIEST_MS,
+  LATEST_MS,
+  type ReadingGroup,
+  type Reject,
+} from "../readings/reading.ts";
+import type { ReadingsStore } from "../readings/store.ts";
+import { type CommittedGroup, committedGroup } from "./committed.ts";
+import type { DeadLetterFile } from "./dead_letter.ts";
+import { contentHash, RecentDeliveries } from "./deliveries.ts";
+import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
+import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
+import { OpenGroup } from "./open_group.ts";
+import { RateMeter } from "./rate.ts";
+import type { RejectLog } from "./rejects.ts";
+
+/*
+ * DESIGN
+ * A message is decoded when it is offered, straight into the columns of the open group: there is no queue
+ * of raw messages that could grow. The open group is bounded; when it is full, `offer` says so. One group
+ * is being committed at a time, the next one fills meanwhile. A group is committed
+ *  - when a source says that its in-flight window is full, or the group has GROUP_READINGS or 1 MB: at once;
+ *  - when nothing was committed for a commit interval: after a short linger, so that readings that arrive
+ *    together share a commit;
+ *  - else when the commit interval since the last commit is over.
+ * After COMMIT: dead letters are written, messages acknowledged in order of arrival, the group published.
+ */
+
+export interface IntakeDeps {
+  clock: Clock;
+  log: Log;
+  store: Pick<ReadingsStore, "append" | "recentDeliveries">;
+  db: Pick<Database, "query">;
+  registry: Registry;
+  decode: Decode;
+  rejects: RejectLog;
+  deadLetters: DeadLetterFile;
+  publish: (group: CommittedGroup) => void;
+  /** Time between commits in ms; 0 commits whenever the commit before is done. */
+  commitIntervalMs: number;
+}
+
+/** Readings that make a group worth committing at once: half of a wide in-flight window. */
+const GROUP_READINGS = 512;
+const GROUP_BYTES = 1024 * 1024;
+const OPEN_READINGS_MOST = 20_000;
+const OPEN_BYTES_MOST = 8 * 1024 * 1024;
+const LINGER_MS = 4;
+
+/** Creates the intake; it starts working with the first offer. */
+export async function createIntake(deps: IntakeDeps): Promise<Intake> {
+  const { clock, log, store, registry, decode, rejects, deadLetters, publish } = deps;
+  const recent = new RecentDeliveries(await store.recentDeliveries());
+  const idempotency = createIdempotency(deps);
+  const rate = new RateMeter();
+  const roomListeners = new Set<() => void>();
+  const totals = { stored: 0, duplicate: 0, rejected: 0, groups: 0, refusedFull: 0 };
+  const lingerMs = Math.min(LINGER_MS, deps.commitIntervalMs / 10);
+
+  let open = new OpenGroup();
+  let committing: Promise<void> | null = null;
+  let closed = false;
+  let failing: string | null = null;
+  let wanted = false;
+  let wasFull = false;
+  let lastCommitMs = -Infinity;
+  let wake: AbortController | null = null;
+  let wakeAtMs = Infinity;
+
+  function full(): boolean {
+    return open.readings.n >= OPEN_READINGS_MOST || open.bytes >= OPEN_BYTES_MOST;
+  }
+
+  function refuse(): void {
+    totals.refusedFull++;
+    wasFull = true;
+  }
+
+  /**
+   * Adds a draft to the open group, or says why it cannot be stored.
+   * True when nothing but its delivery identifies the reading (neither time nor seq).
+   */
+  function take(draft: Draft, arrivalMs: number): boolean | Omit<Reject, "index"> {
+    const { value, tMs } = draft;
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      return {
+        code: "bad_value",
+        message: `the value of ${draft.sensor} is ${value}; a finite number is needed`,
+      };
+    }
+    if (tMs !== undefined && !(tMs >= EARLIEST_MS && tMs < LATEST_MS)) {
+      return {
+        code: "bad_time",
+        message: `time ${tMs} of ${draft.sensor} is outside the years 2000 to 2099`,
+      };
+    }
+    if (draft.seq !== undefined && !Number.isSafeInteger(draft.seq)) {
+      return {
+        code: "bad_value",
+        message: `seq ${draft.seq} of ${draft.sensor} is not a whole number`,
+      };
+    }
+    const resolved = registry.resolve(draft);
+    if (!resolved.ok) return { code: resolved.code, message: resolved.message };
+    return open.readings.add(resolved.sensor.num, resolved.value, tMs, draft.seq, arrivalMs);
+  }
+
+  function refused(
+    { source, topic, keepRejects = true }: Pick<DraftBatch, "source" | "topic" | "keepRejects">,
+    reject: Reject,
+    payload: Uint8Array,
+  ): void {
+    totals.rejected++;
+    const { code, message } = reject;
+    const record = { tsMs: clock.now(), source, topic, code, message, payload };
+    rejects.add(record);
+    if (keepRejects) open.rejected.push(record);
+    open.bytes += Math.min(payload.length, 65_536);
+  }
+
+  function offer(message: RawMessage): boolean {
+    if (closed || full()) {
+      refuse();
+      return false;
+    }
+    const { topic, payload, delivery } = message;
+    const mark = delivery && {
+      session: delivery.session,
+      packetId: delivery.packetId,
+      hash: contentHash(topic, payload),
+    };
+    if (mark && delivery.again && recent.has(mark)) {
+      totals.duplicate++;
+      open.messages.push({ message, outcome: "stored" });
+      kick();
+      return true;
+    }
+    const arrivalMs = clock.now();
+    const { drafts, rejects: found } = decode(topic, payload);
+    let needsMark = false;
+    let stored = false;
+    for (const reject of found) refused(message, reject, payload);
+    for (const draft of drafts) {
+      const taken = take(draft, arrivalMs);
+      if (typeof taken === "object") refused(message, taken, payload);
+      else {
+        stored = true;
+        needsMark ||= taken;
+      }
+    }
+    if (mark && needsMark) {
+      recent.add(mark);
+      open.readings.mark(mark);
+    }
+    open.bytes += payload.length;
+    open.messages.push({ message, outcome: stored ? "stored" : "rejected" });
+    kick();
+    return true;
+  }
+
+  function offerBatch(batch: DraftBatch): Promise<BatchOutcome> {
+    return idempotency.once(batch, (statement) =>
+      new Promise((resolve, reject) => {
+        if (closed || full()) {
+          refuse();
+          return reject(busy(closed));
+        }
+        const arrivalMs = clock.now();
+        const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: [] };
+        const from = open.readings.n;
+        const no = (item: Reject) => {
+          answer.rejected.push(item);
+          refused(batch, item, originalOf(batch, item.index));
+        };
+        batch.rejects.forEach(no);
+        batch.drafts.forEach((draft, i) => {
+          const taken = take(draft, arrivalMs);
+          const index = draft.index ?? i;
+          if (typeof taken === "object") no({ ...taken, index });
+        });
+        answer.rejected.sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
+        answer.accepted = open.readings.n - from;
+        open.bytes += answer.accepted * 32;
+        const extra = statement?.(answer);
+        if (extra) open.extra.push(extra);
+        open.batches.push({ from, to: open.readings.n, answer, resolve, reject });
+        kick();
+      }));
+  }
+
+  /** Commits now, soon or later; called after everything that changes the open group. */
+  function kick(): void {
+    if (committing !== null || open.empty) return;
+    if (wanted || open.readings.n >= GROUP_READINGS || open.bytes >= GROUP_BYTES) {
+      return wakeAfter(0);
+    }
+    wakeAfter(Math.max(lingerMs, lastCommitMs + deps.commitIntervalMs - clock.monotonic()));
+  }
+
+  function wakeAfter(ms: number): void {
+    const atMs = ms === 0 ? 0 : clock.monotonic() + ms;
+    if (wakeAtMs <= atMs) return;
+    wake?.abort();
+    wakeAtMs = atMs;
+    // A microtask runs after the source has handed over all that one socket read gave.
+    if (ms === 0) return queueMicrotask(commit);
+    wake = new AbortController();
+    clock.sleep(ms, wake.signal).then(commit, () => {});
+  }
+
+  function commit(): void {
+    wake = null;
+    wakeAtMs = Infinity;
+    if (committing !== null || open.empty) return;
+    const group = open;
+    const readings = group.readings.take();
+    open = new OpenGroup(group.readings);
+    wanted = false;
+    lastCommitMs = clock.monotonic();
+    committing = commitGroup(group, readings).finally(() => {
+      committing = null;
+      kick();
+    });
+    if (wasFull) {
+      wasFull = false;
+      for (const listener of roomListeners) listener();
+    }
+  }
+
+  async function commitGroup(group: OpenGroup, readings: ReadingGroup): Promise<void> {
+    const statements = [...registry.takePending(), ...group.extra];
+    // The columns travel to the database worker; what is published needs its own.
+    const columns = {
+      n: readings.n,
+      sensor: readings.sensor.slice(),
+      tMs: readings.tMs.slice(),
+      value: readings.value.slice(),
+      flags: readings.flags.slice(),
+    };
+    const marks = readings.deliveries;
+    if (group.rejected.length > 0) await deadLetters.append(group.rejected);
+    let groupId = 0;
+    let duplicate: Uint8Array | null = null;
+    if (readings.n > 0 || statements.length > 0) {
+      try {
+        ({ groupId, duplicate } = await store.append(readings, statements));
+      } catch (error) {
+        registry.failed(statements.slice(0, statements.length - group.extra.length));
+        recent.remove(marks);
+        return failed(group, error);
+      }
+    }
+    registry.committed();
+    succeeded(group, committedGroup(groupId, columns, duplicate, registry), duplicate);
+  }
+
+  function succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {
+    if (failing !== null) log.info("storage works again; readings are taken");
+    failing = null;
+    totals.groups++;
+    totals.stored += done.n;
+    if (duplicate !== null) totals.duplicate += duplicate.length - done.n;
+    rate.add(done.n, clock.monotonic());
+    for (let i = 0; i < done.n; i++) registry.seen(done.sensor[i], done.tMs[i], done.value[i]);
+    for (const { message, outcome } of group.messages) message.done(outcome);
+    for (const { from, to, answer, resolve } of group.batches) {
+      for (let i = from; duplicate !== null && i < to; i++) answer.duplicate += duplicate[i];
+      answer.accepted -= answer.duplicate;
+      resolve(answer);
+    }
+    if (done.n > 0) publish(done);
+  }
+
+  function failed(group: OpenGroup, error: unknown): void {
+    if (failing === null) {
+      log.error("readings could not be stored and are not acknowledged", { error });
+    }
+    failing = messageOf(error);
+    for (const { message } of group.messages) message.done("failed");
+    for (const { reject } of group.batches) reject(error);
+  }
+
+  return {
+    offer,
+    offerBatch,
+    commitSoon() {
+      wanted = !open.empty;
+      kick();
+    },
+    onRoom(listener) {
+      roomListeners.add(listener);
+      return () => roomListeners.delete(listener);
+    },
+    stats: () => ({
+      ...totals,
+      failing,
+      queued: open.readings.n,
+      queuedBytes: open.bytes,
+      ratePerS: rate.perSecond(clock.monotonic()),
+    }),
+    async close() {
+      closed = true;
+      wake?.abort();
+      while (committing !== null || !open.empty) {
+        commit();
+        await committing;
+      }
+    },
+  };
+}
+
+function busy(closing: boolean): PerchError {
+  return new PerchError(
+    "busy",
+    closing
+      ? "Perch is stopping; nothing of this request was stored. Send it again after the restart."
+      : "the intake is full; nothing of this request was stored. Send it again shortly.",
+    { retryAfterS: closing ? 5 : 1 },
+  );
+}
+
+function originalOf(batch: DraftBatch, index: number | undefined): Uint8Array {
+  const item = batch.original?.(index ?? 0);
+  if (item instanceof Uint8Array) return item;
+  return new TextEncoder().encode(typeof item === "string" ? item : JSON.stringify(item ?? null));
+}
