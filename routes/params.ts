@@ -28,3 +28,23 @@ export function findSensor(sensors: SensorDirectory, idOrName: string): Sensor {
     }],
   });
 }
+
+/**
+ * Paths of the machines that `name` names: a machine's full path, an area (all machines below it), or the end
+ * of a machine's path where that is unambiguous.
+ * @throws PerchError `not_found`; it names the candidates when the short name fits several.
+ */
+export function findMachines(sensors: SensorDirectory, name: string): Set<string> {
+  const all = new Set(sensors.all().map((sensor) => sensor.machine));
+  const found = [...all].filter((path) => path === name || path.startsWith(`${name}/`));
+  if (found.length > 0) return new Set(found);
+  const byEnd = [...all].filter((path) => path.endsWith(`/${name}`));
+  if (byEnd.length === 1) return new Set(byEnd);
+  const shown = name.slice(0, 200);
+  const message = byEnd.length > 1
+    ? `"${shown}" fits several machines: ${byEnd.slice(0, 5).join(", ")}`
+    : `there is no machine "${shown}"`;
+  throw new PerchError("not_found", message, {
+    errors: [{ path: "machine", message: "must be the path of a machine or of an area" }],
+  });
+}

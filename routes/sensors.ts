@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Recent } from "../lib/live/recent.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
-import { findSensor } from "./params.ts";
+import { findMachines, findSensor } from "./params.ts";
 import { type Route, route } from "./route.ts";
 
 export interface SensorServices {
@@ -23,7 +23,7 @@ const SensorJson = z.object({
 
 const Query = z.object({
   q: z.string().max(200).optional().describe("text that the full name contains"),
-  machine: z.string().max(2000).optional().describe("path of a machine"),
+  machine: z.string().max(2000).optional().describe("machine or area by path"),
   kind: z.enum(["number", "binary", "text"]).optional(),
   status: z.enum(["normal", "offline"]).optional(),
   review: z.enum(["new", "confirmed"]).optional(),
@@ -33,16 +33,25 @@ const Query = z.object({
 
 export type SensorFilter = Omit<z.output<typeof Query>, "limit" | "cursor">;
 
-/** Sensors by name, filtered. */
+/** Sensors by name, filtered. A machine that is not there has none. */
 export function filterSensors(services: SensorServices, filter: SensorFilter): Sensor[] {
+  const machines = filter.machine === undefined ? null : machinesOf(services, filter.machine);
   const q = filter.q?.trim().toLowerCase() ?? "";
   return services.sensors.all().filter((sensor) =>
     (q === "" || sensor.name.toLowerCase().includes(q)) &&
-    (filter.machine === undefined || sensor.machine === filter.machine) &&
+    (machines === null || machines.has(sensor.machine)) &&
     (filter.kind === undefined || sensor.kind === filter.kind) &&
     (filter.review === undefined || sensor.review === filter.review) &&
     (filter.status === undefined || services.recent.status(sensor) === filter.status)
   );
+}
+
+function machinesOf({ sensors }: SensorServices, name: string): Set<string> {
+  try {
+    return findMachines(sensors, name);
+  } catch {
+    return new Set();
+  }
 }
 
 /** `/api/sensors` and `/api/sensors/:id`. */
@@ -76,6 +85,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       },
       handler: ({ c, query }) => {
         const { limit = 100, cursor, ...filter } = query;
+        if (filter.machine !== undefined) findMachines(sensors, filter.machine);
         const found = filterSensors(services, filter);
         const from = cursor === undefined ? 0 : found.findIndex((s) => s.name > cursor);
         const page = from < 0 ? [] : found.slice(from, from + limit);

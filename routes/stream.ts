@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { PerchError } from "../lib/base/errors.ts";
 import type { LimitSocket, SocketLimits } from "../lib/live/socket_limits.ts";
 import type { StreamFilter, StreamHub } from "../lib/live/stream.ts";
 import type { SensorDirectory } from "../lib/machines/registry.ts";
-import { findSensor, list } from "./params.ts";
+import { findMachines, findSensor, list } from "./params.ts";
 import { type Route, route } from "./route.ts";
 
 export const STREAM_TYPES = ["reading", "status", "event", "alarm", "component"] as const;
@@ -22,7 +21,7 @@ const SOCKET_LIMITS: SocketLimits = { sendBufferBytes: 64 * 1024, stallMs: 10_00
 const Query = z.object({
   types: list(z.enum(STREAM_TYPES)).optional().describe("event types, separated by commas"),
   sensor: list(z.string().min(1)).optional().describe("sensors by id, name or machine/sensor"),
-  machine: list(z.string().min(1)).optional().describe("machine paths"),
+  machine: list(z.string().min(1)).optional().describe("machines or areas by path"),
   last_event_id: z.string().max(100).optional()
     .describe("as the header Last-Event-ID, for a browser that opens a new stream"),
 });
@@ -73,19 +72,16 @@ export function streamFilter(
 ): StreamFilter {
   const types = query.types ? [...new Set(query.types)].sort() : null;
   const nums = new Set((query.sensor ?? []).map((name) => findSensor(sensors, name).num));
-  const machines = [...new Set(query.machine ?? [])].sort().map((name) => `${name}/`);
-  for (const prefix of machines) {
-    if (sensors.all().some((sensor) => sensor.name.startsWith(prefix))) continue;
-    throw new PerchError("not_found", `there is no machine "${prefix.slice(0, -1)}"`, {
-      errors: [{ path: "query.machine", message: "must be the path of a machine" }],
-    });
-  }
+  const machines = [
+    ...new Set((query.machine ?? []).flatMap((name) => [...findMachines(sensors, name)])),
+  ].sort();
+  const prefixes = machines.map((path) => `${path}/`);
   const chosen = nums.size > 0 || machines.length > 0;
   return {
     key: JSON.stringify([types, [...nums].sort((a, b) => a - b), machines]),
     types: types && new Set(types),
     match: chosen
-      ? (num, name) => nums.has(num) || machines.some((prefix) => name.startsWith(prefix))
+      ? (num, name) => nums.has(num) || prefixes.some((prefix) => name.startsWith(prefix))
       : null,
   };
 }

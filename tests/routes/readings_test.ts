@@ -101,6 +101,11 @@ Deno.test("GET /api/sensors lists, filters and pages; a sensor is found by every
     assert.deepEqual([next.items[0].id, next.next], [temperature.id, null]);
     const found = await (await app.ask("/api/sensors?q=TEMP&kind=number")).json();
     assert.equal(found.items.length, 1);
+    for (const machine of ["hall/press", "press", "hall"]) {
+      const { items } = await (await app.ask(`/api/sensors?machine=${machine}`)).json();
+      assert.equal(items.length, 2, machine);
+    }
+    assert.equal((await app.ask("/api/sensors?machine=none")).status, 404);
     for (const name of [temperature.id, "hall/press/temperature", "press/temperature"]) {
       const one = await (await app.ask(`/api/sensors/${name}`)).json();
       assert.equal(one.id, temperature.id, name);

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+import { EventReader } from "../support/sse.ts";
+
+async function withApp(test: (app: RunningApp) => Promise<void>): Promise<void> {
+  const app = await runApp();
+  try {
+    await app.ingest([
+      { machine: "hall/press", sensor: "temperature", value: 1 },
+      { machine: "hall/mixer", sensor: "mode", value: "idle" },
+    ]);
+    await test(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+async function open(app: RunningApp, query: string): Promise<EventReader> {
+  const response = await app.ask(`/api/stream${query}`);
+  assert.equal(response.status, 200);
+  return new EventReader(response.body!);
+}
+
+/** Names of the readings in the next event. */
+async function names(reader: EventReader): Promise<string[]> {
+  const { type, data } = (await reader.next())!;
+  assert.equal(type, "reading");
+  return JSON.parse(data).readings.map((reading: { sensor: string }) => reading.sensor);
+}
+
+Deno.test("GET /api/stream is an unbuffered, uncompressed event stream that begins with hello", () =>
+  withApp(async (app) => {
+    const response = await app.ask("/api/stream", { headers: { "accept-encoding": "gzip, br" } });
+    assert.match(response.headers.get("content-type")!, /^text\/event-stream/);
+    assert.equal(response.headers.get("x-accel-buffering"), "no");
+    assert.equal(response.headers.get("content-encoding"), null);
+    assert.match(response.headers.get("cache-control")!, /no-store.*no-transform/);
+    const reader = new EventReader(response.body!);
+    assert.equal((await reader.next())!.type, "hello");
+    await app.ingest([{
+      machine: "hall/mixer",
+      sensor: "mode",
+      value: "running",
+      ts: 1700000000000,
+    }]);
+    assert.equal(
+      (await reader.next())!.data,
+      '{"readings":[{"sensor":"hall/mixer/mode","ts":1700000000000,"value":"running"}]}',
+    );
+    await reader.cancel();
+  }));
+
+Deno.test("GET /api/stream filters by type, sensor (every name) and machine", () =>
+  withApp(async (app) => {
+    const { items } = await (await app.ask("/api/sensors?q=temperature")).json();
+    const filters = [
+      `?sensor=${items[0].id}`,
+      "?sensor=hall/press/temperature",
+      "?sensor=press/temperature&types=reading",
+      "?machine=hall/press",
+      "?machine=press",
+    ];
+    for (const filter of filters) {
+      const reader = await open(app, filter);
+      await reader.next();
+      await app.ingest([
+        { machine: "hall/mixer", sensor: "mode", value: "idle" },
+        { machine: "hall/press", sensor: "temperature", value: 2 },
+      ]);
+      assert.deepEqual(await names(reader), ["hall/press/temperature"], filter);
+      await reader.cancel();
+    }
+    const area = await open(app, "?machine=hall&types=reading,status");
+    await area.next();
+    await app.ingest([{ machine: "hall/mixer", sensor: "mode", value: "idle" }]);
+    assert.deepEqual(await names(area), ["hall/mixer/mode"]);
+    await area.cancel();
+  }));
+
+Deno.test("GET /api/stream resumes from the header and from the query", () =>
+  withApp(async (app) => {
+    const first = await open(app, "?types=reading");
+    const { id } = (await first.next())!;
+    await first.cancel();
+    await app.ingest([{ machine: "hall/press", sensor: "temperature", value: 3 }]);
+    const byQuery = await open(app, `?types=reading&last_event_id=${id}`);
+    const response = await app.ask("/api/stream?types=reading", {
+      headers: { "last-event-id": id },
+    });
+    for (const reader of [byQuery, new EventReader(response.body!)]) {
+      assert.equal(JSON.parse((await reader.next())!.data).resumed, true);
+      assert.equal(JSON.parse((await reader.next())!.data).readings[0].value, 3);
+      await reader.cancel();
+    }
+  }));
+
+Deno.test("GET /api/stream names what is wrong with a filter", () =>
+  withApp(async (app) => {
+    const cases: [string, number, RegExp][] = [
+      ["?types=reading,weather", 400, /query\.types/],
+      ["?sensor=none", 404, /"none"/],
+      ["?machine=none", 404, /"none"/],
+      ["?colour=red", 400, /colour/],
+    ];
+    for (const [query, status, detail] of cases) {
+      const response = await app.ask(`/api/stream${query}`);
+      assert.equal(response.status, status, query);
+      assert.match((await response.json()).detail, detail);
+    }
+  }));
