@@ -188,7 +188,7 @@ export const environment = z.object({
   }),
   MQTT_CLIENT_ID: optional(text.max(64), {
     title: "Client id",
-    help: "Names the session at the broker. Unset: made once and kept in the data directory.",
+    help: "Names the session at the broker. Unset: made of host name and data directory.",
     allowed: "1 to 64 characters",
   }),
   MQTT_VERSION: preset(oneOf(["auto", "5", "3.1.1"]), "auto", {
