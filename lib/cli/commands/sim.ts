@@ -4,7 +4,6 @@ import { systemClock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { VariableName } from "../../base/variables.ts";
 import { faultScript, type SimulatorOptions, simulatorOptions } from "../../../sim/options.ts";
-import { createSimulator } from "../../../sim/simulator.ts";
 import { type Command, type CommandContext, type Flags, UsageError } from "../command.ts";
 import { commandLog } from "../logging.ts";
 import { runApp } from "../run_app.ts";
@@ -30,6 +29,11 @@ export const sim: Command = {
     const config = context.config("sim", freePorts(context));
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
+    // Loaded here only: it brings the MQTT client, which other commands do without.
+    const [{ buildApp }, { createSimulator }] = await Promise.all([
+      import("../../app.ts"),
+      import("../../../sim/simulator.ts"),
+    ]);
     const simulator = createSimulator({
       clock: systemClock(),
       log: commandLog(config, terminal).child("sim"),
@@ -40,7 +44,6 @@ export const sim: Command = {
         periodS: config.sim.updateIntervalS,
       },
     });
-    const { buildApp } = await import("../../app.ts");
     return await runApp({
       config,
       command: "sim",
