@@ -23,10 +23,14 @@ import { type Components, createComponents } from "./live/components.ts";
 import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
 import { createRecent, type Recent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
+import { createStatuses, type Statuses } from "./live/statuses.ts";
 import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
-import { loadRegistry } from "./machines/store.ts";
+import { createMachinesService, type MachinesService } from "./machines/service.ts";
+import { loadRegistry, loadWindows } from "./machines/store.ts";
+import { createWindowWatch } from "./machines/windows.ts";
+import { limitFaults, limitJudge } from "./app/judge.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
 import type { Broker } from "./sources/broker/broker.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
@@ -46,6 +50,8 @@ export interface Parts {
   storage: Storage;
   settings: Settings;
   registry: Registry;
+  machines: MachinesService;
+  statuses: Statuses;
   rejects: RejectLog;
   intake: Intake;
   replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
@@ -152,8 +158,25 @@ export function buildApp(options: AppOptions): App {
     });
     const hub = createStreamHub({ clock, sensors: registry });
     const recent = createRecent({ clock, sensors: registry });
+    const machines = createMachinesService({
+      db: storage.db,
+      clock,
+      registry,
+      windows: await loadWindows(storage.db),
+      limitFaults,
+      onSensor: (sensor) => statuses.renew(sensor),
+    });
+    const statuses = createStatuses({
+      clock,
+      sensors: registry,
+      machines: registry.machines,
+      recent,
+      judge: limitJudge,
+      windowOf: createWindowWatch({ windows: machines.windows, zone: siteZone() }),
+    });
     const bus = createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error }));
     bus.subscribe("readings", (group) => recent.add(group));
+    bus.subscribe("readings", (group) => statuses.add(group));
     bus.subscribe("readings", (group) => hub.publishReadings(group));
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
@@ -195,6 +218,8 @@ export function buildApp(options: AppOptions): App {
       clock,
       sensors: registry,
       recent,
+      machines: registry.machines,
+      statuses,
       intake,
       stored: () => storage.readings.stats(),
       overall: () => components.overall(),
@@ -206,6 +231,8 @@ export function buildApp(options: AppOptions): App {
       storage,
       settings,
       registry,
+      machines,
+      statuses,
       rejects,
       intake,
       replay,
@@ -249,6 +276,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),
     );
+    supervisor.start(parts.statuses.task);
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
@@ -303,6 +331,11 @@ export function buildApp(options: AppOptions): App {
     },
     routes: () => table,
   };
+}
+
+/** The site's time zone: the host's. */
+export function siteZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 0 } } as const;

@@ -1,13 +1,35 @@
 import { z } from "zod";
+import type { Audit } from "../lib/access/audit.ts";
 import type { Recent } from "../lib/live/recent.ts";
+import { SENSOR_STATUSES, type Statuses } from "../lib/live/statuses.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
+import { sensorSettingsSchema } from "../lib/machines/sensor_settings.ts";
+import type { MachinesService } from "../lib/machines/service.ts";
+import { noteOf } from "./machines.ts";
 import { findMachines, findSensor } from "./params.ts";
 import { type Route, route } from "./route.ts";
 
 export interface SensorServices {
   sensors: SensorDirectory;
-  recent: Pick<Recent, "status" | "intervalMs">;
+  recent: Pick<Recent, "intervalMs">;
+  statuses: Pick<Statuses, "sensor">;
+  service: MachinesService;
+  audit: Pick<Audit, "statement">;
 }
+
+const kind = z.enum(["number", "binary", "text"]);
+const unit = z.string().trim().min(1).max(24).nullable();
+const patchable = {
+  unit: unit.optional(),
+  kind: kind.optional(),
+  ...sensorSettingsSchema.partial().shape,
+};
+/** What may be changed of a sensor; what is left out stays. */
+export const sensorPatch = z.strictObject({
+  name: z.string().min(1).max(2000).optional().describe("<area…>/<machine>/<sensor>; the id stays"),
+  review: z.enum(["new", "confirmed"]).optional(),
+  ...patchable,
+});
 
 const SensorJson = z.object({
   id: z.string(),
@@ -16,16 +38,26 @@ const SensorJson = z.object({
   sensor: z.string(),
   unit: z.string().nullable(),
   kind: z.enum(["number", "binary", "text"]),
-  status: z.enum(["normal", "offline"]),
+  status: z.enum(SENSOR_STATUSES),
   review: z.enum(["new", "confirmed"]),
+  display_name: z.string().nullable(),
+  decimals: z.number().nullable(),
   last: z.object({ value: z.union([z.number(), z.string()]), ts: z.number() }).nullable(),
+});
+
+const WholeSensorJson = SensorJson.extend({
+  ...sensorSettingsSchema.shape,
+  created: z.number(),
+  deleted: z.number().nullable(),
+  interval_ms: z.number().nullable().describe("learned from its readings"),
+  states: z.array(z.string()).optional(),
 });
 
 const Query = z.object({
   q: z.string().max(200).optional().describe("text that the full name contains"),
   machine: z.string().max(2000).optional().describe("machine or area by path"),
   kind: z.enum(["number", "binary", "text"]).optional(),
-  status: z.enum(["normal", "offline"]).optional(),
+  status: z.enum(SENSOR_STATUSES).optional(),
   review: z.enum(["new", "confirmed"]).optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional().describe("default 100"),
   cursor: z.string().max(2000).optional().describe("`next` of the answer before"),
@@ -34,7 +66,10 @@ const Query = z.object({
 export type SensorFilter = Omit<z.output<typeof Query>, "limit" | "cursor">;
 
 /** Sensors by name, filtered. A machine that is not there has none. */
-export function filterSensors(services: SensorServices, filter: SensorFilter): Sensor[] {
+export function filterSensors(
+  services: Pick<SensorServices, "sensors" | "statuses">,
+  filter: SensorFilter,
+): Sensor[] {
   const machines = filter.machine === undefined ? null : machinesOf(services, filter.machine);
   const q = filter.q?.trim().toLowerCase() ?? "";
   return services.sensors.all().filter((sensor) =>
@@ -42,11 +77,11 @@ export function filterSensors(services: SensorServices, filter: SensorFilter): S
     (machines === null || machines.has(sensor.machine)) &&
     (filter.kind === undefined || sensor.kind === filter.kind) &&
     (filter.review === undefined || sensor.review === filter.review) &&
-    (filter.status === undefined || services.recent.status(sensor) === filter.status)
+    (filter.status === undefined || services.statuses.sensor(sensor) === filter.status)
   );
 }
 
-function machinesOf({ sensors }: SensorServices, name: string): Set<string> {
+function machinesOf({ sensors }: Pick<SensorServices, "sensors">, name: string): Set<string> {
   try {
     return findMachines(sensors, name);
   } catch {
@@ -56,7 +91,7 @@ function machinesOf({ sensors }: SensorServices, name: string): Set<string> {
 
 /** `/api/sensors` and `/api/sensors/:id`. */
 export function sensorRoutes(services: SensorServices): Route[] {
-  const { sensors, recent } = services;
+  const { sensors, recent, statuses, service, audit } = services;
   const json = (sensor: Sensor) => ({
     id: sensor.id,
     name: sensor.name,
@@ -64,11 +99,23 @@ export function sensorRoutes(services: SensorServices): Route[] {
     sensor: sensor.sensor,
     unit: sensor.unit,
     kind: sensor.kind,
-    status: recent.status(sensor),
+    status: statuses.sensor(sensor),
     review: sensor.review,
+    display_name: sensor.settings.display_name,
+    decimals: sensor.settings.decimals,
     last: sensor.last &&
       { value: shownValue(sensor, sensor.last.value), ts: sensor.last.tMs },
   });
+  const whole = (sensor: Sensor): z.output<typeof WholeSensorJson> => ({
+    ...json(sensor),
+    ...sensor.settings,
+    created: sensor.createdMs,
+    deleted: sensor.deletedMs,
+    interval_ms: recent.intervalMs(sensor.num),
+    states: sensor.kind === "text" ? sensor.states : undefined,
+  });
+  const params = z.object({ id: z.string().min(1).max(2000) });
+  const one = { 200: { description: "The sensor", schema: WholeSensorJson } };
   return [
     route({
       method: "get",
@@ -103,18 +150,87 @@ export function sensorRoutes(services: SensorServices): Route[] {
       params: z.object({ id: z.string().min(1).max(2000) }),
       example: { params: { id: "hall-1/press-3/temperature" } },
       responses: {
-        200: { description: "The sensor", schema: SensorJson },
+        ...one,
         404: { description: "There is no such sensor" },
       },
-      handler: ({ c, params }) => {
-        const sensor = findSensor(sensors, params.id);
-        return c.json({
-          ...json(sensor),
-          created: sensor.createdMs,
-          interval_ms: recent.intervalMs(sensor.num),
-          states: sensor.kind === "text" ? sensor.states : undefined,
-        });
+      handler: ({ c, params }) => c.json(whole(findSensor(sensors, params.id))),
+    }),
+    route({
+      method: "post",
+      path: "/api/sensors",
+      policy: "engineer",
+      summary: "Add a sensor before its first reading",
+      tags: ["Sensors"],
+      body: z.strictObject({
+        name: z.string().min(1).max(2000).describe("<area…>/<machine>/<sensor>"),
+        ...patchable,
+      }),
+      example: {
+        body: { name: "hall-2/mixer-2/speed", unit: "rpm", warning_high: 900, critical_high: 1000 },
       },
+      responses: {
+        201: { description: "The sensor", schema: WholeSensorJson },
+        409: { description: "There is one, or was: restore it then" },
+      },
+      handler: async (context) => {
+        const sensor = await service.addSensor(context.body, noteOf(audit, context));
+        return Response.json(whole(sensor), { status: 201 });
+      },
+    }),
+    route({
+      method: "patch",
+      path: "/api/sensors/:id{.+}",
+      policy: "engineer",
+      summary: "Change a sensor: name (the id stays), unit, limits, calibration, review …",
+      tags: ["Sensors"],
+      params,
+      body: sensorPatch,
+      example: {
+        params: { id: "hall-1/press-3/temperature" },
+        body: {
+          unit: "°C",
+          warning_high: 80,
+          critical_high: 90,
+          hysteresis: 2,
+          delay_ms: 5000,
+          review: "confirmed",
+        },
+      },
+      responses: { ...one, 409: { description: "The name is taken" } },
+      handler: async (context) => {
+        const { id } = findSensor(sensors, context.params.id);
+        return Response.json(
+          whole(await service.patchSensor(id, context.body, noteOf(audit, context))),
+        );
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/sensors/:id{.+}",
+      policy: "engineer",
+      summary: "Delete a sensor; its readings stay and it can be restored",
+      tags: ["Sensors"],
+      params,
+      example: { params: { id: "hall-2/mixer-2/speed" } },
+      responses: one,
+      handler: async (context) => {
+        const { id } = findSensor(sensors, context.params.id);
+        return Response.json(whole(await service.removeSensor(id, noteOf(audit, context))));
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/sensors/:id/restore",
+      policy: "engineer",
+      summary: "Bring a deleted sensor back (its id, or its full name with %2F)",
+      tags: ["Sensors"],
+      params,
+      example: { params: { id: "hall-1/press-3/temperature" } },
+      responses: one,
+      handler: async (context) =>
+        Response.json(
+          whole(await service.restoreSensor(context.params.id, noteOf(audit, context))),
+        ),
     }),
   ];
 }

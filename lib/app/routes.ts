@@ -7,6 +7,8 @@ import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mqttRoutes } from "../../routes/mqtt.ts";
+import { machineRoutes } from "../../routes/machines.ts";
+import { maintenanceRoutes } from "../../routes/maintenance.ts";
 import { mount } from "../../routes/mount.ts";
 import { createErrorPage } from "../../routes/pages/error.tsx";
 import { pageRoutes } from "../../routes/pages/mod.ts";
@@ -21,7 +23,7 @@ import { statusRoutes } from "../../routes/status.ts";
 import { streamRoutes } from "../../routes/stream.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
-import { notReady, type Parts } from "../app.ts";
+import { notReady, type Parts, siteZone } from "../app.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
@@ -51,6 +53,13 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { readings } = parts.storage;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const sources = () => parts.sources.map((source) => source.state());
+  const registered = {
+    sensors: registry,
+    machines: registry.machines,
+    statuses: parts.statuses,
+    service: parts.machines,
+    audit: access.audit,
+  };
   const document = {
     routes: () => table,
     version,
@@ -79,7 +88,9 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
-    ...sensorRoutes({ sensors: registry, recent }),
+    ...sensorRoutes({ ...registered, recent }),
+    ...machineRoutes(registered),
+    ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
     ...statusRoutes({
       status: parts.status,
@@ -91,8 +102,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       uptimeS,
     }),
     ...pageRoutes({
+      ...registered,
       clock,
-      sensors: registry,
       readings,
       recent,
       status: parts.status,

@@ -25,6 +25,36 @@ export const sensors = sqliteTable("sensors", {
   /** `new` until a person confirms it. */
   review: text("review", { enum: ["new", "confirmed"] }).notNull(),
   createdMs: integer("created_ms").notNull(),
+  /** JSON: limits, calibration, expected interval … (lib/machines/sensor_settings.ts); `{}` is all defaults. */
+  settings: text("settings").notNull().default("{}"),
+  /** Deleted sensors keep their readings and can be restored. */
+  deletedMs: integer("deleted_ms"),
+});
+
+/** One row per machine, created with its first sensor or by hand. Its place in the plant is its path. */
+export const machines = sqliteTable("machines", {
+  path: text("path").primaryKey(),
+  /** Public id; depends on the path at creation alone. */
+  id: text("id").notNull().unique(),
+  /** What people call it; null: the path's last level. */
+  name: text("name"),
+  /** JSON array. */
+  tags: text("tags").notNull(),
+  notes: text("notes").notNull(),
+  review: text("review", { enum: ["new", "confirmed"] }).notNull(),
+  createdMs: integer("created_ms").notNull(),
+  deletedMs: integer("deleted_ms"),
+});
+
+/** Times in which machines are worked on. */
+export const maintenanceWindows = sqliteTable("maintenance_windows", {
+  id: text("id").primaryKey(),
+  /** A machine or a part of the plant above machines; empty: all of it. */
+  path: text("path").notNull(),
+  title: text("title").notNull(),
+  /** JSON: once (from, to) or weekly (days, start, end) in the site's time zone. */
+  timing: text("timing").notNull(),
+  createdMs: integer("created_ms").notNull(),
 });
 
 /** The texts of a `text` sensor; readings hold the code. */

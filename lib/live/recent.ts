@@ -19,8 +19,6 @@ const SILENT_MOST_MS = 2 * 3_600_000;
 /** Sensors whose past is loaded at start; later ones fill up as they report. */
 const SEED_MOST = 2_000;
 
-export type SensorStatus = "normal" | "offline";
-
 export interface Recent {
   /** A committed group. */
   add(group: CommittedGroup): void;
@@ -30,8 +28,10 @@ export interface Recent {
   intervalMs(num: number): number | null;
   /** When its last reading arrived, by this host's clock; before the first since the start, its own time. */
   seenMs(sensor: Sensor): number | null;
-  /** `offline` when silent for three intervals (at least 15 s), else `normal`. */
-  status(sensor: Sensor): SensorStatus;
+  /** How long it may be silent: three intervals, set by a person or learned (then at least 15 s). */
+  silenceMs(sensor: Sensor): number;
+  /** `offline` when silent for longer than that, else `normal`. The level of its value: `statuses.ts`. */
+  status(sensor: Sensor): "normal" | "offline";
   /** Loads the last 15 minutes of every sensor; ends early when `signal` aborts. */
   seed(store: Pick<ReadingsStore, "buckets">, signal: AbortSignal): Promise<void>;
 }
@@ -82,6 +82,10 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
     if (!(gapMs <= 0)) series.lastMs = tMs;
   }
 
+  const silenceMs = ({ num, settings }: Sensor) =>
+    settings.expected_interval_ms === null
+      ? silenceLimitMs(byNum[num]?.intervalMs ?? null)
+      : SILENT_INTERVALS * settings.expected_interval_ms;
   const seenMs = (sensor: Sensor) => byNum[sensor.num]?.seenMs ?? sensor.last?.tMs ?? null;
 
   return {
@@ -109,10 +113,11 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
     },
     intervalMs: (num) => byNum[num]?.intervalMs ?? null,
     seenMs,
+    silenceMs,
     status(sensor) {
       const atMs = seenMs(sensor);
       if (atMs === null) return "offline";
-      const limitMs = silenceLimitMs(byNum[sensor.num]?.intervalMs ?? null);
+      const limitMs = silenceMs(sensor);
       return clock.now() - atMs > limitMs ? "offline" : "normal";
     },
     async seed(store, signal) {

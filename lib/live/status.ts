@@ -1,10 +1,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { IntakeStats } from "../intake/intake.ts";
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { MachineDirectory, SensorDirectory } from "../machines/registry.ts";
 import type { StoreStats } from "../readings/store.ts";
 import type { Overall } from "./components.ts";
 import type { Recent } from "./recent.ts";
+import {
+  type MachineState,
+  type MachineStatus,
+  type StatusChange,
+  type Statuses,
+} from "./statuses.ts";
 import type { StreamHub } from "./stream.ts";
 
 /** How Perch is doing, in one small object: the system line of the overview and the `status` event. */
@@ -13,6 +19,9 @@ export interface Status {
   ts: number;
   overall: Overall;
   sensors: { total: number; offline: number; unreviewed: number };
+  machines: Record<MachineStatus, number> & { total: number };
+  /** In `status` events: sensors and machines whose status changed since the event before. */
+  changes: StatusChange[];
   readings: {
     per_s: number;
     /** On disk, all time. */
@@ -32,6 +41,8 @@ export interface StatusServices {
   clock: Clock;
   sensors: SensorDirectory;
   recent: Pick<Recent, "status">;
+  machines: MachineDirectory;
+  statuses: Pick<Statuses, "machine" | "takeChanges">;
   intake: { stats(): IntakeStats };
   stored: () => Promise<StoreStats>;
   overall: () => Overall;
@@ -51,7 +62,7 @@ export interface StatusBoard {
 }
 
 export function createStatusBoard(services: StatusServices): StatusBoard {
-  const { clock, sensors, recent, hub } = services;
+  const { clock, sensors, machines, statuses, recent, hub } = services;
   let slow: { atMs: number; store: StoreStats; stored: number; disk: number | null } | null = null;
 
   async function slowPart() {
@@ -75,6 +86,8 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
         offline: count(all, (sensor) => recent.status(sensor) === "offline"),
         unreviewed: count(all, (sensor) => sensor.review === "new"),
       },
+      machines: countMachines(machines.all().map(({ path }) => statuses.machine(path))),
+      changes: [],
       readings: {
         per_s: Math.round(flow.ratePerS * 10) / 10,
         stored: store.readings + Math.max(0, flow.stored - stored),
@@ -95,11 +108,21 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
       async run(signal) {
         for (;;) {
           await clock.sleep(EVERY_MS, signal);
-          if (hub.stats().clients > 0) hub.publish("status", await now());
+          const changes = statuses.takeChanges();
+          if (hub.stats().clients > 0) hub.publish("status", { ...await now(), changes });
         }
       },
     },
   };
+}
+
+function countMachines(states: readonly MachineState[]): Status["machines"] {
+  const counts = { total: 0, normal: 0, warning: 0, critical: 0, offline: 0, maintenance: 0 };
+  for (const { status } of states) {
+    counts.total++;
+    counts[status]++;
+  }
+  return counts;
 }
 
 function count<T>(items: readonly T[], test: (item: T) => boolean): number {

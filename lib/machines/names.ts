@@ -22,3 +22,12 @@ export function nameFault(name: string): string | null {
   }
   return null;
 }
+
+/** The same for the path of a machine, or of a part of the plant: 1 to 11 levels. */
+export function pathFault(path: string): string | null {
+  const fault = nameFault(`${path}/x`);
+  if (fault === null) return null;
+  return path.split("/").length >= LEVELS_MOST
+    ? `a machine's path has 1 to ${LEVELS_MOST - 1} levels (area/machine)`
+    : fault.replaceAll("sensor's name", "machine's path");
+}

@@ -3,7 +3,14 @@ import type { Clock } from "../base/clock.ts";
 import { nameId } from "../base/ids.ts";
 import type { Draft, RejectCode, SensorKind } from "../readings/reading.ts";
 import { guessUnit } from "./guess.ts";
+import { addMachineStatement, type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
+import {
+  calibrated,
+  DEFAULT_SETTINGS,
+  type SensorSettings,
+  settingsJson,
+} from "./sensor_settings.ts";
 
 /** A sensor as the registry knows it. Kept in memory for every sensor; the database is the truth. */
 export interface Sensor {
@@ -24,6 +31,10 @@ export interface Sensor {
   /** "new" until a person confirms it. */
   review: "new" | "confirmed";
   createdMs: number;
+  /** Limits, calibration and the rest of what a person may set. */
+  settings: SensorSettings;
+  /** Deleted: found by its storage number only, its readings are refused. Null for all others. */
+  deletedMs: number | null;
   last: { tMs: number; value: number } | null;
 }
 
@@ -32,8 +43,18 @@ export interface SensorDirectory {
   /** By public id, full name, or `machine/sensor` where that is unambiguous. */
   find(idOrName: string): Sensor | undefined;
   byNum(num: number): Sensor | undefined;
-  /** Sorted by name. Only sensors whose first reading is on disk. */
+  /** Sorted by name. Only sensors whose first reading is on disk, without deleted ones. */
   all(): readonly Sensor[];
+}
+
+/** The same for machines. */
+export interface MachineDirectory {
+  /** By path or public id; deleted ones too. */
+  find(pathOrId: string): Machine | undefined;
+  /** Sorted by path; without deleted ones. */
+  all(): readonly Machine[];
+  /** Deleted ones, latest first. */
+  deleted(): readonly Machine[];
 }
 
 /** A draft with its place: storage number and float64 value, or why it cannot be stored. */
@@ -41,8 +62,28 @@ export type Resolved =
   | { ok: true; sensor: Sensor; value: number }
   | { ok: false; code: RejectCode; message: string };
 
-/** The write side, used by the intake alone. */
+/** A sensor that a person adds before its first reading. */
+export type NewSensor = Pick<Sensor, "name" | "unit" | "kind" | "settings">;
+
+/** What the machines service changes; it writes the statements and says when they are on disk. */
+export interface RegistryChanges {
+  /** Sensors of a name, deleted ones too. */
+  named(name: string): Sensor | undefined;
+  deletedSensors(): readonly Sensor[];
+  /** Takes the name at once; `show` makes the sensor visible. Its machine comes with it when that is new. */
+  add(sensor: NewSensor): { sensor: Sensor; statements: SqlStatement[] };
+  show(sensors: readonly Sensor[]): void;
+  /** Statements of `add` were not written: the next group writes them. */
+  owe(statements: readonly SqlStatement[]): void;
+  /** The row is changed already. Also when `deletedMs` changed. */
+  changed(sensor: Sensor, to: Partial<Sensor>): void;
+  putMachine(machine: Machine): void;
+}
+
+/** The write side, used by the intake; `machines` and `changes` are for the machines service. */
 export interface Registry extends SensorDirectory {
+  readonly machines: MachineDirectory;
+  readonly changes: RegistryChanges;
   /** Finds or creates the sensor of a draft and turns its value into a float64. */
   resolve(draft: Draft): Resolved;
   /** Statements for what `resolve` created since the last call; they belong into the group's transaction. */
@@ -68,6 +109,7 @@ export interface RegistryOptions {
 
 /** Rows as the store loads them at start. */
 export interface RegistryRows {
+  machines: Machine[];
   sensors: Omit<Sensor, "states" | "last">[];
   states: { sensorNum: number; code: number; text: string }[];
   last: { sensor: number; tMs: number; value: number }[];
@@ -102,13 +144,20 @@ export function createRegistry(
   let nextNum = 1;
   let hourStartMs = clock.monotonic();
   let createdThisHour = 0;
+  const machines = new Map<string, Machine>();
+  const machineById = new Map<string, Machine>();
 
+  for (const machine of deps.rows.machines) putMachine(machine);
   for (const row of deps.rows.sensors) index({ ...row, states: [], last: null });
   for (const { sensorNum, code, text } of deps.rows.states) byNum[sensorNum].states[code] = text;
   for (const { sensor, tMs, value } of deps.rows.last) {
     if (byNum[sensor]) byNum[sensor].last = { tMs, value };
   }
-  visible = hidden;
+  // Sensors from before there were machines.
+  for (const { machine, createdMs } of deps.rows.sensors) {
+    pending.push(...machineOf(machine, createdMs));
+  }
+  visible = hidden.filter((sensor) => sensor.deletedMs === null);
   hidden = [];
   sorted = false;
 
@@ -116,10 +165,27 @@ export function createRegistry(
     byName.set(sensor.name, sensor);
     byId.set(sensor.id, sensor);
     byNum[sensor.num] = sensor;
-    const short = shortName(sensor);
-    byShort.set(short, [...(byShort.get(short) ?? []), sensor]);
+    indexShort(sensor);
     hidden.push(sensor);
     nextNum = Math.max(nextNum, sensor.num + 1);
+  }
+
+  function indexShort(sensor: Sensor): void {
+    const short = shortName(sensor);
+    byShort.set(short, [...(byShort.get(short) ?? []), sensor]);
+  }
+
+  function putMachine(machine: Machine): void {
+    machines.set(machine.path, machine);
+    machineById.set(machine.id, machine);
+  }
+
+  /** Makes a sensor's machine when there is none yet. */
+  function machineOf(path: string, createdMs: number): SqlStatement[] {
+    if (machines.has(path)) return [];
+    const machine = newMachine(path, createdMs);
+    putMachine(machine);
+    return [addMachineStatement(machine)];
   }
 
   function newLeft(): number {
@@ -132,26 +198,38 @@ export function createRegistry(
 
   function create(draft: Draft): Sensor {
     createdThisHour++;
-    const cut = draft.sensor.lastIndexOf("/");
-    const last = draft.sensor.slice(cut + 1);
+    const kind = kindOf(draft.value);
+    const guess = kind === "number" ? guessUnit(levelsOf(draft.sensor).sensor) : null;
+    const { sensor, statements } = make({
+      name: draft.sensor,
+      unit: draft.unit ?? guess,
+      kind,
+      settings: { ...DEFAULT_SETTINGS },
+    }, "new");
+    pending.push(...statements);
+    return sensor;
+  }
+
+  function make(
+    given: NewSensor,
+    review: Sensor["review"],
+  ): { sensor: Sensor; statements: SqlStatement[] } {
     const sensor: Sensor = {
       num: nextNum,
-      id: freeId(draft.sensor),
-      name: draft.sensor,
-      machine: draft.sensor.slice(0, cut),
-      sensor: last,
-      unit: draft.unit ?? guessUnit(last),
-      kind: kindOf(draft.value),
+      id: freeId(given.name),
+      ...levelsOf(given.name),
+      ...given,
       states: [],
-      review: "new",
+      review,
       createdMs: clock.now(),
+      deletedMs: null,
       last: null,
     };
-    if (sensor.kind !== "number") sensor.unit = draft.unit ?? null;
     index(sensor);
-    pending.push({
-      sql: "insert or ignore into sensors" +
-        "(num, id, name, machine, sensor, unit, kind, review, created_ms) values (?,?,?,?,?,?,?,?,?)",
+    const statements = machineOf(sensor.machine, sensor.createdMs);
+    statements.push({
+      sql: "insert or ignore into sensors(num, id, name, machine, sensor, unit, kind, review, " +
+        "created_ms, settings) values (?,?,?,?,?,?,?,?,?,?)",
       args: [
         sensor.num,
         sensor.id,
@@ -162,9 +240,10 @@ export function createRegistry(
         sensor.kind,
         sensor.review,
         sensor.createdMs,
+        settingsJson(sensor.settings),
       ],
     });
-    return sensor;
+    return { sensor, statements };
   }
 
   // A renamed sensor keeps the id of its old name; a new sensor of that name then takes the next free one.
@@ -213,23 +292,79 @@ export function createRegistry(
       }
       return codeOf(sensor, value);
     }
-    if (typeof value === "boolean") return { ok: true, sensor, value: value ? 1 : 0 };
-    if (sensor.kind === "binary" && value !== 0 && value !== 1) setKind(sensor, "number");
-    return { ok: true, sensor, value };
+    const raw = Number(value);
+    if (sensor.kind === "binary" && raw !== 0 && raw !== 1) setKind(sensor, "number");
+    const stored = sensor.kind === "number" ? calibrated(sensor.settings, raw) : raw;
+    if (Number.isFinite(stored) || !Number.isFinite(raw)) {
+      return { ok: true, sensor, value: stored };
+    }
+    return {
+      ok: false,
+      code: "bad_value",
+      message: `${sensor.name}: ${raw} is too large to be stored with its scale`,
+    };
   }
 
+  function show(sensors: readonly Sensor[]): void {
+    visible = [...new Set([...visible, ...sensors])].filter((sensor) => sensor.deletedMs === null);
+    sorted = false;
+  }
+
+  const byPath = (a: Machine, b: Machine) => a.path < b.path ? -1 : 1;
+  const machineDirectory: MachineDirectory = {
+    find: (pathOrId) => machines.get(pathOrId) ?? machineById.get(pathOrId),
+    all: () => [...machines.values()].filter((m) => m.deletedMs === null).sort(byPath),
+    deleted: () =>
+      [...machines.values()].filter((m) => m.deletedMs !== null)
+        .sort((a, b) => b.deletedMs! - a.deletedMs!),
+  };
+
+  const changes: RegistryChanges = {
+    named: (name) => byName.get(name),
+    deletedSensors: () => byNum.filter((sensor) => sensor && sensor.deletedMs !== null),
+    add(given) {
+      const made = make(given, "confirmed");
+      hidden = hidden.filter((sensor) => sensor !== made.sensor);
+      return made;
+    },
+    show,
+    owe(statements) {
+      pending.push(...statements);
+    },
+    changed(sensor, to) {
+      if (to.name !== undefined && to.name !== sensor.name) {
+        const short = shortName(sensor);
+        byName.delete(sensor.name);
+        byShort.set(short, byShort.get(short)!.filter((one) => one !== sensor));
+        Object.assign(sensor, to, levelsOf(to.name));
+        byName.set(sensor.name, sensor);
+        indexShort(sensor);
+      } else Object.assign(sensor, to);
+      show([sensor]);
+    },
+    putMachine,
+  };
+
   return {
+    machines: machineDirectory,
+    changes,
     resolve(draft) {
       const known = byName.get(draft.sensor);
       if (known !== undefined) {
         // The usual case first: a number for a numeric sensor.
+        if (known.deletedMs !== null) return deletedFault(known.name, known.deletedMs);
         if (known.kind === "number" && typeof draft.value === "number") {
-          return { ok: true, sensor: known, value: draft.value };
+          const value = calibrated(known.settings, draft.value);
+          if (Number.isFinite(value)) return { ok: true, sensor: known, value };
         }
         return loosely(known, draft);
       }
       const fault = nameFault(draft.sensor);
       if (fault !== null) return { ok: false, code: "bad_name", message: fault };
+      const machine = machines.get(levelsOf(draft.sensor).machine);
+      if (machine && machine.deletedMs !== null) {
+        return deletedFault(machine.path, machine.deletedMs);
+      }
       if (!autoRegister()) {
         return {
           ok: false,
@@ -260,9 +395,8 @@ export function createRegistry(
     },
     committed() {
       if (inFlight.length === 0) return;
-      visible = [...visible, ...inFlight];
+      show(inFlight);
       inFlight = [];
-      sorted = false;
     },
     failed(statements) {
       pending = [...statements, ...pending];
@@ -280,8 +414,8 @@ export function createRegistry(
     newLeft,
     find(idOrName) {
       const exact = byId.get(idOrName) ?? byName.get(idOrName);
-      if (exact) return exact;
-      const short = byShort.get(idOrName);
+      if (exact) return exact.deletedMs === null ? exact : undefined;
+      const short = byShort.get(idOrName)?.filter((sensor) => sensor.deletedMs === null);
       return short?.length === 1 ? short[0] : undefined;
     },
     byNum: (num) => byNum[num],
@@ -292,6 +426,20 @@ export function createRegistry(
       }
       return visible;
     },
+  };
+}
+
+function levelsOf(name: string): Pick<Sensor, "name" | "machine" | "sensor"> {
+  const cut = name.lastIndexOf("/");
+  return { name, machine: name.slice(0, cut), sensor: name.slice(cut + 1) };
+}
+
+function deletedFault(what: string, deletedMs: number): Resolved {
+  return {
+    ok: false,
+    code: "unknown_sensor",
+    message: `${what} was deleted at ${new Date(deletedMs).toISOString()}; ` +
+      "restore it, or stop its device",
   };
 }
 

@@ -6,7 +6,7 @@ function setup(options: RegistryOptions = {}) {
   const clock = fakeClock();
   const registry = createRegistry({
     clock,
-    rows: { sensors: [], states: [], last: [] },
+    rows: { machines: [], sensors: [], states: [], last: [] },
     options,
   });
   const add = (sensor: string, value: number | boolean | string, unit?: string) => {

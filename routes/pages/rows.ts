@@ -1,12 +1,7 @@
 import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
 import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
-import {
-  type Recent,
-  RECENT_BUCKET_MS,
-  RECENT_BUCKETS,
-  silenceLimitMs,
-} from "../../lib/live/recent.ts";
+import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
 import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
 import type { PageParts } from "./services.ts";
 
@@ -26,7 +21,7 @@ export function rowOf(
     unit: sensor.unit,
     kind: sensor.kind,
     last: lastOf(recent, sensor),
-    silenceMs: silenceLimitMs(recent.intervalMs(sensor.num)),
+    silenceMs: recent.silenceMs(sensor),
     spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,
     nowMs: clock.now(),
     zone,

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
-import { silenceLimitMs } from "../../lib/live/recent.ts";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { findSensor } from "../params.ts";
@@ -103,7 +102,7 @@ function SensorContent(
             unit,
             kind,
             last: lastOf(parts.recent, sensor),
-            silenceMs: silenceLimitMs(intervalMs),
+            silenceMs: parts.recent.silenceMs(sensor),
             intervalMs,
             nowMs,
             zone: parts.zone,

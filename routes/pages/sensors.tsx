@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { title } from "../../islands/format.ts";
 import { SensorRow } from "../../islands/sensor_row.tsx";
+import { SENSOR_STATUSES } from "../../lib/live/statuses.ts";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import { type Route, route } from "../route.ts";
 import { filterSensors } from "../sensors.ts";
@@ -15,7 +16,7 @@ const PAGE = 200;
 const Query = z.object({
   q: z.string().max(200).optional(),
   machine: z.string().max(2000).optional(),
-  status: z.enum(["normal", "offline"]).optional().catch(undefined),
+  status: z.enum(SENSOR_STATUSES).optional().catch(undefined),
   kind: z.enum(["number", "binary", "text"]).optional().catch(undefined),
   review: z.enum(["new", "confirmed"]).optional().catch(undefined),
   after: z.string().max(2000).optional(),

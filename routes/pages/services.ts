@@ -1,8 +1,11 @@
+import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Recent } from "../../lib/live/recent.ts";
+import type { Statuses } from "../../lib/live/statuses.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { MachinesService } from "../../lib/machines/service.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import type { Simulator } from "../../sim/simulator.ts";
@@ -13,6 +16,10 @@ import type { PageFrame } from "./layout.tsx";
 export interface PageServices {
   clock: Clock;
   sensors: SensorDirectory;
+  machines: MachineDirectory;
+  statuses: Statuses;
+  service: MachinesService;
+  audit: Pick<Audit, "statement">;
   readings: Pick<ReadingsStore, "buckets">;
   recent: Recent;
   status: Pick<StatusBoard, "now">;

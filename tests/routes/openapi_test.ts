@@ -125,7 +125,12 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
     body: JSON.stringify({ machine: "hall-1/press-3", sensor: "temperature", value: 61 }),
   });
   assert.equal(stored.status, 200, await stored.text());
+  const window = await under.app.parts().machines.addWindow(
+    { path: "", title: "Fixture", timing: { kind: "once", from: 1, to: 2 } },
+    (change) => access.audit.statement({ actor: tester, ...change }),
+  );
   return {
+    "/api/maintenance/:id": window.id,
     "/api/users/:id": user.id,
     "/api/keys/:id": entry.id,
     sensor: "hall-1/press-3/temperature",

@@ -191,8 +191,10 @@ Deno.test("route table: every route × method × identity is allowed or denied a
   }));
 
 function matches(pattern: string, path: string): boolean {
-  const source = pattern.replace(/[.]/g, "\\.").replace(/:\w+(\{[^}]*\})?/g, "[^/]+")
-    .replace(/\*/g, ".*");
+  // `{.+}` takes slashes too.
+  const source = pattern.replace(/[.](?![+]\})/g, "\\.")
+    .replace(/\*/g, ".*")
+    .replace(/:\w+(\{[^}]*\})?/g, (_, form) => form === "{.+}" ? ".+" : "[^/]+");
   return new RegExp(`^${source}$`).test(path);
 }
 

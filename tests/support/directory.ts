@@ -1,4 +1,5 @@
 import type { Sensor, SensorDirectory } from "../../lib/machines/registry.ts";
+import { DEFAULT_SETTINGS } from "../../lib/machines/sensor_settings.ts";
 import type { CommittedGroup } from "../../lib/intake/committed.ts";
 
 /** Sensors `area/m<i>/s` (or the given ones) as the registry would show them. */
@@ -15,6 +16,8 @@ export function directoryOf(given: (Partial<Sensor> & { name: string })[]): Sens
       states: [],
       review: "confirmed",
       createdMs: 0,
+      settings: { ...DEFAULT_SETTINGS },
+      deletedMs: null,
       last: null,
       ...sensor,
     };

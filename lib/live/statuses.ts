@@ -1,0 +1,194 @@
+/**
+ * The status of every sensor and machine: the level of its values against its limits, `offline` when it
+ * is silent, `maintenance` while a window is open. Levels follow each committed group; silence, delays and
+ * windows are looked at once a second.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { CommittedGroup } from "../intake/committed.ts";
+import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/registry.ts";
+import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
+import type { MaintenanceWindow } from "../machines/windows.ts";
+import type { Recent } from "./recent.ts";
+
+export const SENSOR_STATUSES = ["normal", "warning", "critical", "offline"] as const;
+export type SensorStatus = typeof SENSOR_STATUSES[number];
+export const MACHINE_STATUSES = [...SENSOR_STATUSES, "maintenance"] as const;
+export type MachineStatus = typeof MACHINE_STATUSES[number];
+type Level = Exclude<SensorStatus, "offline">;
+
+/** What is worse: silence hides a warning, not what was critical when it fell silent. */
+const RANK: Record<SensorStatus, number> = { normal: 0, warning: 1, offline: 2, critical: 3 };
+const TICK_MS = 1_000;
+/** Changes that are kept until the next `status` event; more than this are left out of it. */
+const CHANGES_MOST = 1_000;
+
+/** The threshold evaluator, handed in by the app. `state` is its own; NaN says that time has passed. */
+export interface LimitJudge<State> {
+  fresh(): State;
+  step(settings: SensorSettings, state: State, value: number, tMs: number): Level;
+}
+
+/** A status that changed, as the `status` event tells it. */
+export type StatusChange =
+  & { status: MachineStatus; before: MachineStatus; ts: number }
+  & ({ machine: string } | { sensor: string });
+
+export interface MachineState {
+  status: MachineStatus;
+  /** Since when, as far as this run has seen. */
+  sinceMs: number;
+  /** The worst of its sensors, maintenance or not. */
+  worst: SensorStatus;
+  sensors: Record<SensorStatus, number>;
+  window: MaintenanceWindow | null;
+}
+
+export interface Statuses {
+  add(group: CommittedGroup): void;
+  sensor(sensor: Sensor): SensorStatus;
+  machine(path: string): MachineState;
+  /** Its limits were changed: judged anew from its last value. */
+  renew(sensor: Sensor): void;
+  /** Looks at everything that changes by itself. */
+  tick(): void;
+  /** Changes since the last call, oldest first. */
+  takeChanges(): StatusChange[];
+  task: Task;
+}
+
+export function createStatuses<State>(deps: {
+  clock: Clock;
+  sensors: SensorDirectory;
+  machines: MachineDirectory;
+  recent: Pick<Recent, "status" | "seenMs">;
+  judge: LimitJudge<State>;
+  /** The window that a machine is in. */
+  windowOf: (path: string, nowMs: number) => MaintenanceWindow | null;
+}): Statuses {
+  const { clock, sensors, machines, recent, judge, windowOf } = deps;
+  const judged = new Map<number, { state: State; level: Level }>();
+  const seen = new Map<string, { status: MachineStatus; sinceMs: number }>();
+  const startMs = clock.now();
+  let states = new Map<string, MachineState>();
+  let changes: StatusChange[] = [];
+
+  function judgedOf(sensor: Sensor) {
+    let known = judged.get(sensor.num);
+    if (known === undefined) {
+      const state = judge.fresh();
+      const { last, settings } = sensor;
+      const level = last === null ? "normal" : judge.step(settings, state, last.value, last.tMs);
+      judged.set(sensor.num, known = { state, level });
+    }
+    return known;
+  }
+
+  function levelOf(sensor: Sensor): Level {
+    return hasLimits(sensor.settings) ? judgedOf(sensor).level : "normal";
+  }
+
+  function sensorStatus(sensor: Sensor): SensorStatus {
+    const level = levelOf(sensor);
+    return level !== "critical" && recent.status(sensor) === "offline" ? "offline" : level;
+  }
+
+  /** Time passes for delays, in the sensor's own time. */
+  function pass(sensor: Sensor, nowMs: number): void {
+    if (sensor.settings.delay_ms === 0 || !hasLimits(sensor.settings) || sensor.last === null) {
+      return;
+    }
+    const known = judgedOf(sensor);
+    const quietMs = Math.max(0, nowMs - (recent.seenMs(sensor) ?? nowMs));
+    known.level = judge.step(sensor.settings, known.state, NaN, sensor.last.tMs + quietMs);
+  }
+
+  function tell(
+    key: string,
+    what: { machine: string } | { sensor: string },
+    status: MachineStatus,
+  ) {
+    const before = seen.get(key);
+    if (before?.status === status) return before.sinceMs;
+    const sinceMs = before === undefined ? startMs : clock.now();
+    seen.set(key, { status, sinceMs });
+    if (before !== undefined && changes.length < CHANGES_MOST) {
+      changes.push({ ...what, status, before: before.status, ts: sinceMs });
+    }
+    return sinceMs;
+  }
+
+  function tick(): void {
+    const nowMs = clock.now();
+    const counts = new Map<string, Record<SensorStatus, number>>();
+    for (const sensor of sensors.all()) {
+      pass(sensor, nowMs);
+      const status = sensorStatus(sensor);
+      tell(`s${sensor.id}`, { sensor: sensor.name }, status);
+      let count = counts.get(sensor.machine);
+      if (!count) counts.set(sensor.machine, count = noSensors());
+      count[status]++;
+    }
+    const next = new Map<string, MachineState>();
+    for (const { path } of machines.all()) {
+      const count = counts.get(path) ?? noSensors();
+      const worst = worstOf(count);
+      const window = windowOf(path, nowMs);
+      const status = window === null ? worst : "maintenance";
+      const sinceMs = tell(`m${path}`, { machine: path }, status);
+      next.set(path, { status, sinceMs, worst, sensors: count, window });
+    }
+    states = next;
+  }
+
+  return {
+    tick,
+    sensor: sensorStatus,
+    add(group) {
+      for (let i = 0; i < group.n; i++) {
+        const sensor = sensors.byNum(group.sensor[i]);
+        if (sensor === undefined || !hasLimits(sensor.settings)) continue;
+        const known = judged.get(sensor.num);
+        if (known === undefined) judgedOf(sensor);
+        else known.level = judge.step(sensor.settings, known.state, group.value[i], group.tMs[i]);
+      }
+    },
+    machine(path) {
+      const known = states.get(path);
+      if (known) return known;
+      tick();
+      return states.get(path) ??
+        { status: "normal", sinceMs: startMs, worst: "normal", sensors: noSensors(), window: null };
+    },
+    renew(sensor) {
+      judged.delete(sensor.num);
+      tick();
+    },
+    takeChanges() {
+      const taken = changes;
+      changes = [];
+      return taken;
+    },
+    task: {
+      name: "statuses",
+      async run(signal) {
+        for (;;) {
+          tick();
+          await clock.sleep(TICK_MS, signal);
+        }
+      },
+    },
+  };
+}
+
+function noSensors(): Record<SensorStatus, number> {
+  return { normal: 0, warning: 0, critical: 0, offline: 0 };
+}
+
+/** The worst status that occurs; `normal` for a machine without sensors. */
+export function worstOf(counts: Record<SensorStatus, number>): SensorStatus {
+  return SENSOR_STATUSES.reduce<SensorStatus>(
+    (worst, status) => counts[status] > 0 && RANK[status] > RANK[worst] ? status : worst,
+    "normal",
+  );
+}

@@ -1,0 +1,396 @@
+/**
+ * What people change about machines, sensors and maintenance windows. Every change is one transaction
+ * with its audit rows, and one after the other: what a change starts from is what it was checked against.
+ */
+import type { Clock } from "../base/clock.ts";
+import { type FieldError, PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { type Machine, newMachine, putMachineStatement } from "./machine.ts";
+import { nameFault, pathFault } from "./names.ts";
+import type { NewSensor, Registry, Sensor } from "./registry.ts";
+import {
+  contradictions,
+  DEFAULT_SETTINGS,
+  type SensorSettings,
+  settingsJson,
+} from "./sensor_settings.ts";
+import type { MaintenanceWindow, Timing } from "./windows.ts";
+
+/** The audit row of a change, written in its transaction. */
+export interface Change {
+  action: string;
+  resource: string;
+  before?: unknown;
+  after?: unknown;
+}
+/** Who changes, as the statement that tells of it. */
+export type Note = (change: Change) => SqlStatement;
+
+export type MachinePatch = Partial<Pick<Machine, "name" | "tags" | "notes" | "review">>;
+export type SensorPatch =
+  & Partial<Pick<Sensor, "name" | "unit" | "kind" | "review">>
+  & Partial<SensorSettings>;
+
+export interface MachinesService {
+  /** @throws `conflict` when there is one (a deleted one is to be restored), `validation` */
+  addMachine(given: MachinePatch & { path: string }, note: Note): Promise<Machine>;
+  /** Confirming a machine confirms its sensors. @throws `not_found`, `validation` */
+  patchMachine(pathOrId: string, patch: MachinePatch, note: Note): Promise<Machine>;
+  /** Hides it and its sensors; readings stay, new ones are refused. @throws `not_found` */
+  removeMachine(pathOrId: string, note: Note): Promise<Machine>;
+  /** Brings back what `removeMachine` took. @throws `not_found` */
+  restoreMachine(pathOrId: string, note: Note): Promise<Machine>;
+  /** @throws `conflict`, `validation` */
+  addSensor(given: SensorPatch & { name: string }, note: Note): Promise<Sensor>;
+  /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
+  patchSensor(idOrName: string, patch: SensorPatch, note: Note): Promise<Sensor>;
+  removeSensor(idOrName: string, note: Note): Promise<Sensor>;
+  restoreSensor(idOrName: string, note: Note): Promise<Sensor>;
+  windows(): readonly MaintenanceWindow[];
+  addWindow(
+    given: { path: string; title: string; timing: Timing },
+    note: Note,
+  ): Promise<MaintenanceWindow>;
+  /** @throws `not_found` */
+  removeWindow(id: string, note: Note): Promise<MaintenanceWindow>;
+  /** What is wrong with a sensor's kind and settings; empty when nothing is. */
+  faults(kind: Sensor["kind"], settings: SensorSettings): FieldError[];
+  /** Runs after what is under way; for changes of many rows (imports). */
+  exclusive<T>(run: () => Promise<T>): Promise<T>;
+}
+
+export interface MachinesDeps {
+  db: Database;
+  clock: Clock;
+  registry: Registry;
+  windows: readonly MaintenanceWindow[];
+  /** Contradictions among limits, as the threshold evaluator sees them. */
+  limitFaults: (settings: SensorSettings) => FieldError[];
+  /** Something of a sensor changed that its status depends on. */
+  onSensor?: (sensor: Sensor) => void;
+}
+
+export function createMachinesService(deps: MachinesDeps): MachinesService {
+  const { db, clock, registry, limitFaults } = deps;
+  const { machines, changes } = registry;
+  let windows = [...deps.windows];
+  let last: Promise<unknown> = Promise.resolve();
+
+  function exclusive<T>(run: () => Promise<T>): Promise<T> {
+    const done = last.then(run);
+    last = done.catch(() => {});
+    return done;
+  }
+
+  function machineAt(pathOrId: string): Machine {
+    const machine = machines.find(pathOrId);
+    if (machine) return machine;
+    throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"`);
+  }
+
+  function liveMachine(pathOrId: string): Machine {
+    const machine = machineAt(pathOrId);
+    if (machine.deletedMs === null) return machine;
+    throw new PerchError("not_found", `the machine ${machine.path} was deleted; restore it first`);
+  }
+
+  function sensorAt(idOrName: string): Sensor {
+    const sensor = registry.find(idOrName);
+    if (sensor) return sensor;
+    throw new PerchError("not_found", `there is no sensor "${idOrName.slice(0, 200)}"`);
+  }
+
+  const sensorsOf = (machine: Machine) =>
+    registry.all().filter((sensor) => sensor.machine === machine.path);
+
+  function faults(kind: Sensor["kind"], settings: SensorSettings): FieldError[] {
+    return [...contradictions(kind, settings), ...limitFaults(settings)];
+  }
+
+  function refuse(errors: FieldError[]): void {
+    if (errors.length === 0) return;
+    throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
+  }
+
+  async function putMachine(machine: Machine, more: SqlStatement[], change: SqlStatement) {
+    await db.write([putMachineStatement(machine), ...more, change]);
+    const known = machines.find(machine.path);
+    if (known) Object.assign(known, machine);
+    else changes.putMachine(machine);
+    return machines.find(machine.path)!;
+  }
+
+  async function putSensor(sensor: Sensor, to: Partial<Sensor>, change: SqlStatement) {
+    const next = { ...sensor, ...to };
+    await db.write([sensorStatement(next), change]);
+    changes.changed(sensor, to);
+    deps.onSensor?.(sensor);
+    return sensor;
+  }
+
+  /** Deletes or restores a machine with its sensors. */
+  async function setDeleted(machine: Machine, deletedMs: number | null, note: Note) {
+    const with_ = deletedMs === null
+      ? changes.deletedSensors().filter((s) =>
+        s.machine === machine.path && s.deletedMs === machine.deletedMs
+      )
+      : sensorsOf(machine);
+    const next = { ...machine, deletedMs };
+    const action = deletedMs === null ? "machine.restore" : "machine.delete";
+    const done = await putMachine(
+      next,
+      with_.map((sensor) => sensorStatement({ ...sensor, deletedMs })),
+      note({ action, resource: `machine:${machine.path}`, after: { sensors: with_.length } }),
+    );
+    for (const sensor of with_) {
+      changes.changed(sensor, { deletedMs });
+      deps.onSensor?.(sensor);
+    }
+    return done;
+  }
+
+  function checkedSensor(sensor: Sensor, patch: SensorPatch): Partial<Sensor> {
+    const { name, unit, kind, review, ...settings } = patch;
+    const to: Partial<Sensor> = { settings: { ...sensor.settings, ...settings } };
+    if (name !== undefined && name !== sensor.name) {
+      checkName(name);
+      to.name = name;
+    }
+    if (unit !== undefined) to.unit = unit;
+    if (review !== undefined) to.review = review;
+    if (kind !== undefined && kind !== sensor.kind) {
+      if ((kind === "text" || sensor.kind === "text") && sensor.last !== null) {
+        refuse([{
+          path: "kind",
+          message: `${sensor.name} has readings; between texts and numbers it cannot be changed`,
+        }]);
+      }
+      to.kind = kind;
+    }
+    refuse(faults(to.kind ?? sensor.kind, to.settings!));
+    return to;
+  }
+
+  function checkName(name: string): void {
+    const fault = nameFault(name);
+    if (fault !== null) refuse([{ path: "name", message: fault }]);
+    const taken = changes.named(name);
+    if (taken) throw new PerchError("conflict", takenText(taken));
+    const machine = machines.find(name.slice(0, name.lastIndexOf("/")));
+    if (machine && machine.deletedMs !== null) {
+      throw new PerchError("conflict", `the machine ${machine.path} was deleted; restore it first`);
+    }
+  }
+
+  async function putWindow(window: MaintenanceWindow, note: Note): Promise<MaintenanceWindow> {
+    await db.write([
+      {
+        sql: "insert into maintenance_windows(id, path, title, timing, created_ms) " +
+          "values (?,?,?,?,?)",
+        args: [
+          window.id,
+          window.path,
+          window.title,
+          JSON.stringify(window.timing),
+          window.createdMs,
+        ],
+      },
+      note({
+        action: "maintenance.create",
+        resource: `maintenance:${window.id}`,
+        after: { path: window.path, title: window.title, timing: window.timing },
+      }),
+    ]);
+    windows = [...windows, window];
+    return window;
+  }
+
+  return {
+    exclusive,
+    faults,
+    windows: () => windows,
+    addMachine: ({ path, ...patch }, note) =>
+      exclusive(async () => {
+        const fault = pathFault(path);
+        if (fault !== null) refuse([{ path: "path", message: fault }]);
+        const known = machines.find(path);
+        if (known) {
+          const why = known.deletedMs === null ? "exists already" : "was deleted; restore it";
+          throw new PerchError("conflict", `the machine ${path} ${why}`);
+        }
+        const machine: Machine = {
+          ...newMachine(path, clock.now()),
+          review: "confirmed",
+          ...defined(patch),
+        };
+        const after = shownMachine(machine);
+        const change = note({ action: "machine.create", resource: `machine:${path}`, after });
+        return await putMachine(machine, [], change);
+      }),
+    patchMachine: (pathOrId, patch, note) =>
+      exclusive(async () => {
+        const machine = liveMachine(pathOrId);
+        const next = { ...machine, ...defined(patch) };
+        const confirmed = patch.review === "confirmed"
+          ? sensorsOf(machine).filter((sensor) => sensor.review === "new")
+          : [];
+        const done = await putMachine(
+          next,
+          confirmed.map((sensor) => sensorStatement({ ...sensor, review: "confirmed" })),
+          note({
+            action: "machine.update",
+            resource: `machine:${machine.path}`,
+            before: shownMachine(machine),
+            after: shownMachine(next),
+          }),
+        );
+        for (const sensor of confirmed) changes.changed(sensor, { review: "confirmed" });
+        return done;
+      }),
+    removeMachine: (pathOrId, note) =>
+      exclusive(() => setDeleted(liveMachine(pathOrId), clock.now(), note)),
+    restoreMachine: (pathOrId, note) =>
+      exclusive(async () => {
+        const machine = machineAt(pathOrId);
+        return machine.deletedMs === null ? machine : await setDeleted(machine, null, note);
+      }),
+    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, note) =>
+      exclusive(async () => {
+        checkName(name);
+        const given: NewSensor = {
+          name,
+          unit,
+          kind,
+          settings: { ...DEFAULT_SETTINGS, ...defined(settings) },
+        };
+        refuse(faults(kind, given.settings));
+        const { sensor, statements } = changes.add(given);
+        const change = note({
+          action: "sensor.create",
+          resource: `sensor:${sensor.id}`,
+          after: shownSensor(sensor),
+        });
+        try {
+          await db.write([...statements, change]);
+        } catch (error) {
+          changes.owe(statements);
+          throw error;
+        } finally {
+          changes.show([sensor]);
+        }
+        return sensor;
+      }),
+    patchSensor: (idOrName, patch, note) =>
+      exclusive(async () => {
+        const sensor = sensorAt(idOrName);
+        const to = checkedSensor(sensor, defined(patch));
+        const statements: SqlStatement[] = [];
+        const path = to.name?.slice(0, to.name.lastIndexOf("/"));
+        if (path !== undefined && !machines.find(path)) {
+          const machine = newMachine(path, clock.now());
+          statements.push(putMachineStatement(machine));
+          changes.putMachine(machine);
+        }
+        if (statements.length > 0) await db.write(statements);
+        return await putSensor(
+          sensor,
+          to,
+          note({
+            action: "sensor.update",
+            resource: `sensor:${sensor.id}`,
+            before: shownSensor(sensor),
+            after: shownSensor({ ...sensor, ...to }),
+          }),
+        );
+      }),
+    removeSensor: (idOrName, note) =>
+      exclusive(async () => {
+        const sensor = sensorAt(idOrName);
+        const resource = `sensor:${sensor.id}`;
+        const change = note({ action: "sensor.delete", resource, before: shownSensor(sensor) });
+        return await putSensor(sensor, { deletedMs: clock.now() }, change);
+      }),
+    restoreSensor: (idOrName, note) =>
+      exclusive(async () => {
+        const alive = registry.find(idOrName);
+        if (alive) return alive;
+        const sensor = changes.deletedSensors().find((s) =>
+          s.id === idOrName || s.name === idOrName
+        );
+        if (!sensor) {
+          throw new PerchError(
+            "not_found",
+            `there is no deleted sensor "${idOrName.slice(0, 200)}"`,
+          );
+        }
+        const machine = machines.find(sensor.machine);
+        if (machine && machine.deletedMs !== null) {
+          throw new PerchError("conflict", `its machine ${machine.path} was deleted; restore that`);
+        }
+        const change = note({ action: "sensor.restore", resource: `sensor:${sensor.id}` });
+        return await putSensor(sensor, { deletedMs: null }, change);
+      }),
+    addWindow: (given, note) =>
+      exclusive(() => {
+        const fault = given.path === "" ? null : pathFault(given.path);
+        if (fault !== null) refuse([{ path: "path", message: fault }]);
+        return putWindow({ id: randomId(12), ...given, createdMs: clock.now() }, note);
+      }),
+    removeWindow: (id, note) =>
+      exclusive(async () => {
+        const window = windows.find((one) => one.id === id);
+        if (!window) throw new PerchError("not_found", `there is no maintenance window "${id}"`);
+        const { path, title, timing } = window;
+        await db.write([
+          { sql: "delete from maintenance_windows where id = ?", args: [id] },
+          note({
+            action: "maintenance.delete",
+            resource: `maintenance:${id}`,
+            before: { path, title, timing },
+          }),
+        ]);
+        windows = windows.filter((one) => one !== window);
+        return window;
+      }),
+  };
+}
+
+/** Writes what a person may change of a sensor. */
+export function sensorStatement(sensor: Sensor): SqlStatement {
+  const cut = sensor.name.lastIndexOf("/");
+  return {
+    sql: "update sensors set name = ?, machine = ?, sensor = ?, unit = ?, kind = ?, review = ?, " +
+      "settings = ?, deleted_ms = ? where num = ?",
+    args: [
+      sensor.name,
+      sensor.name.slice(0, cut),
+      sensor.name.slice(cut + 1),
+      sensor.unit,
+      sensor.kind,
+      sensor.review,
+      settingsJson(sensor.settings),
+      sensor.deletedMs,
+      sensor.num,
+    ],
+  };
+}
+
+function takenText(taken: Sensor): string {
+  return taken.deletedMs === null
+    ? `the sensor ${taken.name} exists already`
+    : `the sensor ${taken.name} was deleted; restore it`;
+}
+
+/** As the audit log shows them. */
+function shownMachine({ name, tags, notes, review }: Machine) {
+  return { name, tags, notes, review };
+}
+function shownSensor({ name, unit, kind, review, settings }: Sensor) {
+  return { name, unit, kind, review, ...JSON.parse(settingsJson(settings)) };
+}
+
+/** Without what was not given. */
+function defined<T extends object>(patch: T): T {
+  return Object.fromEntries(Object.entries(patch).filter(([, v]) => v !== undefined)) as T;
+}
