@@ -47,7 +47,7 @@ INTERVALS_MS.forEach((intervalMs, i) => {
   text(
     LEFT + group * i + group / 2,
     HEIGHT - 8,
-    `a reading waits ${mean.toFixed(0)} ms on average`,
+    `waits ${mean.toFixed(0)} ms on average`,
     `text-anchor="middle" class="muted"`,
   );
 });
