@@ -20,19 +20,23 @@ type Figures = BenchResult["figures"];
 export async function run({ quick = false }: BenchOptions): Promise<BenchResult> {
   const figures: Figures = {};
   const notes = [`broker: ${BROKER_CONFIG.join("; ")}`];
-  await using broker = await startMosquitto({ config: BROKER_CONFIG });
   const sdCard = await slowFsync(SD_CARD_MS);
   if (sdCard === null) notes.push("no slow-fsync helper: the figures with 5 ms are missing");
-  await throughput(figures, broker.port, sdCard, quick);
+  await throughput(figures, sdCard, quick);
   await http(figures, quick);
-  await latency(figures, broker.port, sdCard, quick ? 5 : 20);
-  await bytes(figures, broker.port, quick);
+  await latency(figures, sdCard, quick ? 5 : 20);
+  await bytes(figures, quick);
   return { name: "ingest", figures, notes };
+}
+
+/** A broker of its own for each measurement: it would go on queueing for the sessions of earlier ones. */
+async function withBroker<T>(measure: (port: number) => Promise<T>): Promise<T> {
+  await using broker = await startMosquitto({ config: BROKER_CONFIG });
+  return await measure(broker.port);
 }
 
 async function throughput(
   figures: Figures,
-  port: number,
   sdCard: Record<string, string> | null,
   quick: boolean,
 ): Promise<void> {
@@ -41,15 +45,15 @@ async function throughput(
   const each: number[] = [], eachSlow: number[] = [];
   let peakMb = 0, cpuUs = 0;
   for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
-    alone.push(await mosquittoAlone(port, count));
-    const fast = await perchThroughput(port, count, {});
+    alone.push(await withBroker((port) => mosquittoAlone(port, count)));
+    const fast = await withBroker((port) => perchThroughput(port, count, {}));
     perch.push(fast.perS);
     peakMb = Math.max(peakMb, fast.peakMb);
     cpuUs = fast.cpuUsPerReading;
-    each.push(await perMessage(port, 20_000, {}));
+    each.push(await withBroker((port) => perMessage(port, 20_000, {})));
     if (sdCard === null) continue;
-    slow.push((await perchThroughput(port, count, sdCard)).perS);
-    eachSlow.push(await perMessage(port, 600, sdCard));
+    slow.push((await withBroker((port) => perchThroughput(port, count, sdCard))).perS);
+    eachSlow.push(await withBroker((port) => perMessage(port, 600, sdCard)));
   }
   Object.assign(figures, {
     mosquitto_alone_per_s: median(alone),
@@ -76,7 +80,6 @@ async function http(figures: Figures, quick: boolean): Promise<void> {
 
 async function latency(
   figures: Figures,
-  mqttPort: number,
   sdCard: Record<string, string> | null,
   seconds: number,
 ): Promise<void> {
@@ -88,7 +91,9 @@ async function latency(
   ];
   for (const [name, env] of parts) {
     if (env === null) continue;
-    const { p50, p99, received, loopLagP99Ms } = await streamLatency({ mqttPort, seconds, env });
+    const { p50, p99, received, loopLagP99Ms } = await withBroker((mqttPort) =>
+      streamLatency({ mqttPort, seconds, env })
+    );
     Object.assign(figures, {
       [`sse_${name}_p50_ms`]: p50,
       [`sse_${name}_p99_ms`]: p99,
@@ -98,14 +103,16 @@ async function latency(
   }
 }
 
-async function bytes(figures: Figures, mqttPort: number, quick: boolean): Promise<void> {
+async function bytes(figures: Figures, quick: boolean): Promise<void> {
   for (const intervalMs of [50, 100, 250]) {
-    const { written, storage } = await writtenBytes({
-      mqttPort,
-      warmS: quick ? 3 : 15,
-      seconds: quick ? 10 : 120,
-      env: { COMMIT_INTERVAL_MS: String(intervalMs) },
-    });
+    const { written, storage } = await withBroker((mqttPort) =>
+      writtenBytes({
+        mqttPort,
+        warmS: quick ? 3 : 15,
+        seconds: quick ? 10 : 90,
+        env: { COMMIT_INTERVAL_MS: String(intervalMs) },
+      })
+    );
     figures[`written_bytes_per_reading_${intervalMs}ms`] = written;
     figures[`storage_bytes_per_reading_${intervalMs}ms`] = storage;
   }
