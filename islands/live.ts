@@ -68,6 +68,23 @@ export function serverNow(): number {
   return Date.now() + aheadMs;
 }
 
+/** After a reset: asks for the latest value of every sensor that the page shows. */
+export async function catchUp(): Promise<void> {
+  let cursor = "";
+  do {
+    const page = await fetch(`/api/sensors?limit=1000${cursor}`).catch(() => null);
+    // The stream notices the same outage; the next reset asks again.
+    if (!page?.ok) return;
+    const { items, next } = await page.json();
+    for (const { name, last, status } of items) {
+      if (last === null || !latest.has(name)) continue;
+      pending.set(name, { ...last, seenMs: status === "offline" ? last.ts : serverNow() });
+    }
+    cursor = next === null ? "" : `&cursor=${encodeURIComponent(next)}`;
+  } while (cursor !== "");
+  flush();
+}
+
 let source: EventSource | null = null;
 let query = "";
 let lastId = "";

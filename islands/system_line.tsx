@@ -1,13 +1,13 @@
 import type { VNode } from "preact";
 import type { Status } from "../lib/live/status.ts";
-import { bytes, compact } from "./format.ts";
+import { bytes, compact, grouped } from "./format.ts";
 import { status } from "./live.ts";
 
 /** The state of Perch itself in one line; changes in place. */
 export function SystemLine({ initial }: { initial: Status }): VNode {
   const current = typeof document === "undefined" ? initial : status.value ?? initial;
   const { readings } = current;
-  const rate = readings.per_s.toFixed(readings.per_s >= 100 ? 0 : 1);
+  const rate = readings.per_s >= 100 ? grouped(readings.per_s) : readings.per_s.toFixed(1);
   return (
     <dl class="system">
       <Item name="Readings" value={`${rate}/s`} />

@@ -143,7 +143,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
 
 function sizeOf(root: HTMLElement): { width: number; height: number } {
   const width = Math.max(200, root.clientWidth);
-  return { width, height: width < 600 ? 240 : 340 };
+  return { width, height: width < 600 ? 240 : width < 1200 ? 340 : 440 };
 }
 
 /** Some air above and below, also around a constant. */

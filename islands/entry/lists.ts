@@ -1,6 +1,6 @@
 /** Overview, sensor list and sources: values in place. */
 import { bringToLife } from "../island.ts";
-import { onReset } from "../live.ts";
+import { catchUp, onReset } from "../live.ts";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { SensorRow } from "../sensor_row.tsx";
@@ -8,5 +8,4 @@ import { SourceList } from "../source_list.tsx";
 import { SystemLine } from "../system_line.tsx";
 
 bringToLife({ SensorRow, SystemLine, OverviewAnswer, NewSensors, SourceList });
-// What was missed is gone: the server's picture is the right one again.
-onReset(() => location.reload());
+onReset(catchUp);

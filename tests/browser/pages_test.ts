@@ -188,7 +188,7 @@ Deno.test({
     const browser = await startBrowser();
     try {
       const { url } = sim.perch;
-      const { page, faults } = await visitor(browser, {
+      const { page, context, faults } = await visitor(browser, {
         url,
         expected:
           /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|CONNECTION_RESET)/,
@@ -197,6 +197,10 @@ Deno.test({
       await page.click('a.row:has-text("Temperature")');
       await page.waitForSelector(".dot.live");
       await page.evaluate(() => void (document.body.dataset.mark = "same page"));
+      const overview = await context.newPage();
+      await overview.goto("/");
+      await overview.waitForSelector(".dot.live");
+      await overview.evaluate(() => void (document.body.dataset.mark = "same page"));
       await sim.perch.stop();
       await page.waitForSelector(".banner.warning:has-text('cannot be reached')");
       await page.waitForSelector(".dot.offline");
@@ -211,7 +215,10 @@ Deno.test({
         value,
         { timeout: 30_000 },
       );
-      assert.equal(await page.getAttribute("body", "data-mark"), "same page");
+      await overview.waitForSelector(".dot.live", { timeout: 30_000 });
+      for (const each of [page, overview]) {
+        assert.equal(await each.getAttribute("body", "data-mark"), "same page");
+      }
       assert.deepEqual(faults, []);
     } finally {
       await browser.close();
@@ -275,6 +282,44 @@ Deno.test({
         await page.waitForSelector(".banner:has-text('signed out')");
         await page.click(".banner a");
         await page.waitForURL(/sign-in/);
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+      }
+    }),
+});
+
+Deno.test({
+  name: "browser: keys go places, filter, step through rows, and show help",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withSim(async ({ perch: { url } }) => {
+      const browser = await startBrowser();
+      try {
+        const { page, faults } = await visitor(browser, { url });
+        await signIn(page, ...ENGINEER);
+        await page.waitForSelector(".dot.live");
+        await page.keyboard.press("j");
+        await page.keyboard.press("j");
+        assert.equal(
+          await page.evaluate(() =>
+            [...document.querySelectorAll("a.row")].indexOf(document.activeElement!)
+          ),
+          1,
+        );
+        await page.keyboard.press("?");
+        await page.waitForSelector("dialog[open]");
+        await assertAccessible(page);
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("g");
+        await page.keyboard.press("s");
+        await page.waitForURL(/\/sensors$/);
+        await page.waitForSelector(".dot.live");
+        await page.keyboard.press("/");
+        await page.keyboard.type("vibration");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(/q=vibration/);
+        assert.match(await page.textContent("h1") ?? "", /^\d of \d+/);
         assert.deepEqual(faults, []);
       } finally {
         await browser.close();
