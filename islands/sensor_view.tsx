@@ -36,6 +36,7 @@ interface View {
 }
 
 const TABLE_ROWS = 120;
+const LEAST_SPAN_MS = 2_000;
 
 /** Chart, statistics, table and downloads of one sensor over a range. */
 export function SensorView(props: SensorViewProps): VNode {
@@ -76,6 +77,15 @@ export function SensorView(props: SensorViewProps): VNode {
   };
   const zoom = (fromMs: number, toMs: number) =>
     load(Math.floor(fromMs), Math.max(Math.ceil(toMs), Math.floor(fromMs) + 1000), false);
+
+  /** Moves by `steps` half ranges, then makes the range `factor` times as long around its middle. */
+  const look = (steps: number, factor: number) => {
+    const { fromMs, toMs } = current.current;
+    const half = Math.max(LEAST_SPAN_MS, (toMs - fromMs) * factor) / 2;
+    const middle = (fromMs + toMs) / 2 + steps * (toMs - fromMs) / 2;
+    const end = Math.min(middle + half, serverNow());
+    return load(Math.max(0, Math.floor(end - 2 * half)), Math.ceil(end), false);
+  };
 
   useEffect(() => {
     if (states || root.current === null) return;
@@ -130,11 +140,17 @@ export function SensorView(props: SensorViewProps): VNode {
           {view.live ? "now" : clockTime(view.toMs, props.nowMs, props.zone)}
           {view.buckets.bucketMs > 1 && `, in steps of ${duration(view.buckets.bucketMs)}`}
         </span>
-        {!isStart(view, props) && (
-          <button type="button" class="small" onClick={back}>
-            {props.lengthMs === null ? "Whole range" : "Back to live"}
-          </button>
-        )}
+        <div class="looks" role="group" aria-label="Move through time">
+          {!isStart(view, props) && (
+            <button type="button" class="small" onClick={back}>
+              {props.lengthMs === null ? "Whole range" : "Back to live"}
+            </button>
+          )}
+          <Look name="Earlier" sign="‹" onClick={() => look(-1, 1)} />
+          <Look name="Later" sign="›" onClick={() => look(1, 1)} />
+          <Look name="Zoom in" sign="+" onClick={() => look(0, 0.5)} />
+          <Look name="Zoom out" sign="−" onClick={() => look(0, 2)} />
+        </div>
       </div>
       {problem !== null && (
         <p class="banner warning" role="alert">
@@ -199,6 +215,21 @@ export function SensorView(props: SensorViewProps): VNode {
         ? <StateTable spans={spansOf(view.buckets, gap)} words={words} zone={props.zone} />
         : <ValueTable view={view} props={props} />}
     </>
+  );
+}
+
+/** What dragging does, for those who cannot drag. */
+function Look(props: { name: string; sign: string; onClick: () => void }): VNode {
+  return (
+    <button
+      type="button"
+      class="small look"
+      aria-label={props.name}
+      title={props.name}
+      onClick={props.onClick}
+    >
+      <span aria-hidden="true">{props.sign}</span>
+    </button>
   );
 }
 

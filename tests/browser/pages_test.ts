@@ -164,6 +164,18 @@ Deno.test({
         await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
         assert.match(await head() ?? "", /to now/);
 
+        await page.click("button[aria-label='Zoom in']");
+        await page.waitForFunction(
+          (n) =>
+            Number(
+              document.querySelector(".figures div:last-child dd")!.textContent!.replace(/\D/g, ""),
+            ) < n,
+          all,
+        );
+        await page.click("button[aria-label=Earlier]");
+        await page.click("button:has-text('Back to live')");
+        await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
+
         await page.focus(".chart");
         await page.keyboard.press("ArrowLeft");
         await page.keyboard.press("ArrowLeft");
