@@ -11,6 +11,7 @@ import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { createAssets } from "../routes/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
+import { createDetection, type Detection } from "./app/detection.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
@@ -59,6 +60,7 @@ export interface Parts {
   /** One of the sources; null when `MQTT_URL` names another broker. */
   broker: Broker | null;
   hub: StreamHub;
+  detection: Detection;
   recent: Recent;
   status: StatusBoard;
   access: Access;
@@ -178,6 +180,14 @@ export function buildApp(options: AppOptions): App {
     bus.subscribe("readings", (group) => recent.add(group));
     bus.subscribe("readings", (group) => statuses.add(group));
     bus.subscribe("readings", (group) => hub.publishReadings(group));
+    const detection = await createDetection({
+      clock,
+      log: log.child("detect"),
+      storage,
+      registry,
+      hub,
+      bus,
+    });
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -239,6 +249,7 @@ export function buildApp(options: AppOptions): App {
       sources,
       broker,
       hub,
+      detection,
       recent,
       status,
       access,
@@ -279,6 +290,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.statuses.task);
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));
+    supervisor.start(parts.detection.runner.task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

@@ -6,7 +6,16 @@
  * Times are epoch milliseconds UTC, whole.
  */
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 
 /** One row per sensor, created with its first reading. Everything else points at `num`. */
 export const sensors = sqliteTable("sensors", {
@@ -244,3 +253,51 @@ export const settings = sqliteTable("settings", {
   changedMs: integer("changed_ms").notNull(),
   changedBy: text("changed_by").notNull(),
 });
+
+/** How far each reader of the journal is: groups after its cursor are not freed. */
+export const journalCursors = sqliteTable("journal_cursors", {
+  name: text("name").primaryKey(),
+  /** Done with the groups up to this one. */
+  groupId: integer("group_id").notNull(),
+});
+
+/** Checkpoint of the detectors of a sensor; row 0 holds the runner's own clock. */
+export const detectorStates = sqliteTable("detector_states", {
+  sensorNum: integer("sensor_num").primaryKey(),
+  /** The state has seen the groups up to this one. */
+  groupId: integer("group_id").notNull(),
+  /** Deflated states of the sensor's detectors (lib/detect/runner/checkpoint.ts). */
+  data: blob("data", { mode: "buffer" }).notNull(),
+});
+
+/** What the detectors found. Rows are never changed; the oldest go when there are too many. */
+export const findings = sqliteTable("findings", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  sensorNum: integer("sensor_num").notNull(),
+  detector: text("detector").notNull(),
+  /** Commit group and place in it (negative: at a tick): with detector and sensor, once. */
+  groupId: integer("group_id").notNull(),
+  item: integer("item").notNull(),
+  tMs: integer("t_ms").notNull(),
+  phase: text("phase", { enum: ["point", "raised", "changed", "cleared"] }).notNull(),
+  severity: text("severity", { enum: ["info", "warning", "critical"] }).notNull(),
+  /** 0 … 1. */
+  score: real("score").notNull(),
+  /** JSON: text, value, expectedLow, expectedHigh, component, numbers. */
+  reason: text("reason").notNull(),
+}, (t) => [
+  uniqueIndex("findings_once").on(t.detector, t.sensorNum, t.groupId, t.item),
+  index("findings_by_sensor").on(t.sensorNum, t.id),
+  index("findings_by_detector").on(t.detector, t.id),
+]);
+
+/** What people said of a finding; the latest row counts. */
+export const findingFeedback = sqliteTable("finding_feedback", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  findingId: integer("finding_id").notNull(),
+  sensorNum: integer("sensor_num").notNull(),
+  detector: text("detector").notNull(),
+  verdict: text("verdict", { enum: ["real", "false_alarm"] }).notNull(),
+  byName: text("by_name").notNull(),
+  atMs: integer("at_ms").notNull(),
+}, (t) => [index("finding_feedback_of").on(t.findingId, t.id)]);

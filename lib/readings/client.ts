@@ -29,6 +29,9 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     buckets: (query) => rpc.call("buckets", [query]),
     retain: (options) => rpc.call("retain", [options]),
     compact: () => rpc.call("compact", []),
+    journalAfter: (query) => rpc.call("journalAfter", [query]),
+    cursor: (name) => rpc.call("cursor", [name]),
+    moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
     stats: () => rpc.call("stats", []),
   };
 }
@@ -43,6 +46,9 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     buckets: store.buckets,
     retain: store.retain,
     compact: () => store.compact(),
+    journalAfter: store.journalAfter,
+    cursor: store.cursor,
+    moveCursor: store.moveCursor,
     stats: () => store.stats(),
   };
 }

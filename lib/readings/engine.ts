@@ -24,6 +24,7 @@ import {
   type TurnLimits,
 } from "./journal_store.ts";
 import { queryBuckets, queryRaw } from "./queries.ts";
+import { JournalCursors, readAfter } from "./journal_reader.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { createRetention } from "./retention.ts";
@@ -88,6 +89,9 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     buckets: (query) => core.buckets(query),
     retain: (options) => upkeep(() => core.retain(options)),
     compact: () => upkeep(() => core.compact()),
+    journalAfter: (query) => core.journalAfter(query),
+    cursor: (name) => core.cursor(name),
+    moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
     stats: () => core.stats(),
   };
 }
@@ -114,6 +118,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   const state = await recover(connection, clock.monotonic(), deps.options?.journal);
   const { table, marks, journal } = state;
   const sealer = new Sealer(table, journal, deps.options);
+  const cursors = await JournalCursors.load(connection);
   const cache = new ChunkCache(connection, deps.log);
   const retention = await createRetention({ connection, table, clock, databaseBytes });
   const staged = new GroupColumns();
@@ -145,7 +150,8 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   function planCommit(group: ReadingGroup): CommitPlan {
     const chosen = sealer.choose(staged.n, clock.monotonic());
     const seals = chosen.map((series) => planSeal(series, state.lastGroup));
-    const freeUpTo = sealer.oldIsFree(chosen) ? journal.old.lastId : 0;
+    const read = cursors.passed >= journal.old.lastId || journal.overfull;
+    const freeUpTo = read && sealer.oldIsFree(chosen) ? journal.old.lastId : 0;
     // Marks of rows that go are kept: a redelivery may come days later.
     const carried = freeUpTo > 0 ? marks.upTo(freeUpTo) : [];
     const groupId = state.lastGroup + 1;
@@ -164,6 +170,14 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     for (const seal of plan.seals) applySeal(seal, state.lastGroup, table);
     sealer.sealed(plan.chosen);
     if (plan.freeUpTo > 0) {
+      if (cursors.passed < plan.freeUpTo) {
+        deps.log.warn(
+          "journal freed before everything was read from it: the reader is too far back",
+          {
+            groups: plan.freeUpTo - cursors.passed,
+          },
+        );
+      }
       journal.freed();
       marks.carried(plan.freeUpTo, plan.groupId);
     }
@@ -213,6 +227,9 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     buckets: (query) => queryBuckets(queryDeps, query),
     retain: (options) => retention.step(options),
     compact: () => compactStep(connection, cache, table),
+    journalAfter: (query) => readAfter(connection, query),
+    cursor: (name) => Promise.resolve(cursors.get(name)),
+    moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),
     async stats() {
       const all = table.all();
       const sum = (of: (series: Series) => number) => all.reduce((total, s) => total + of(s), 0);

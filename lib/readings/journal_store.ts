@@ -30,6 +30,9 @@ export const TURN_LIMITS: TurnLimits = {
   mostBytes: 24 * 1024 * 1024,
 };
 
+/** A reader that is this many full tables behind loses what it has not read. */
+const OVERFULL_TABLES = 8;
+
 export function otherTable(table: JournalTable): JournalTable {
   return table === "journal_a" ? "journal_b" : "journal_a";
 }
@@ -131,6 +134,11 @@ export class JournalPair {
   turn(nowMs: number): void {
     this.current = otherTable(this.current);
     this.startedMs = nowMs;
+  }
+
+  /** True when it holds more than a reader that lags behind may keep: the rest of the journal goes on. */
+  get overfull(): boolean {
+    return this.bytes >= OVERFULL_TABLES * this.limits.mostBytes;
   }
 
   /** True when the current table is old or large enough to be closed. */

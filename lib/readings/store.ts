@@ -27,7 +27,34 @@ export interface ReadingsStore {
   retain(options: RetainOptions): Promise<Retained>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
+  /**
+   * Groups after a cursor, in order, straight from the journal: what a reader that keeps a cursor missed.
+   * An empty page means that there are no further ones. Groups whose table was freed are not there any more.
+   */
+  journalAfter(query: JournalQuery): Promise<JournalPage>;
+  /** The last group that the reader of this name is done with; null when it never said so. */
+  cursor(name: string): Promise<number | null>;
+  /**
+   * Says that a reader is done with the groups up to `groupId`, in one transaction with `extra`. From its
+   * first cursor on, groups after it stay in the journal, until the journal reaches eight times its usual size.
+   */
+  moveCursor(name: string, groupId: number, extra: readonly SqlStatement[]): Promise<void>;
   stats(): Promise<StoreStats>;
+}
+
+export interface JournalQuery {
+  /** 0 begins with the oldest group that is still in the journal. */
+  afterGroup: number;
+  /** Bytes of journal to read at once; one group is read whatever its size. */
+  maxBytes: number;
+}
+/** Some groups: `groupId` and `n` per group, the readings of all of them one after the other. */
+export interface JournalPage {
+  groupId: Float64Array;
+  n: Uint32Array;
+  sensor: Uint32Array;
+  tMs: Float64Array;
+  value: Float64Array;
 }
 
 export interface RetainOptions {

@@ -1,0 +1,81 @@
+import type { Bus } from "../base/bus.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { anomalyOf } from "../detect/anomaly.ts";
+import {
+  createFindingStore,
+  type FindingStore,
+  type StoredFinding,
+  type Verdict,
+} from "../detect/findings_store.ts";
+import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
+import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/runner.ts";
+import type { CommittedGroup } from "../intake/committed.ts";
+import type { StreamHub } from "../live/stream.ts";
+import type { SensorDirectory } from "../machines/registry.ts";
+import type { Storage } from "./storage.ts";
+
+/** Detection over every committed reading, and what it found. */
+export interface Detection {
+  runner: Runner;
+  findings: FindingStore;
+  /** Keeps what a person said of a finding; the streaming detector of the sensor follows at once. */
+  judge(
+    finding: StoredFinding,
+    verdict: Verdict,
+    by: string,
+    extra: readonly SqlStatement[],
+  ): Promise<void>;
+}
+
+export interface DetectionDeps {
+  clock: Clock;
+  log: Log;
+  storage: Storage;
+  registry: SensorDirectory;
+  hub: Pick<StreamHub, "publish">;
+  bus: Bus<{ readings: CommittedGroup }>;
+  options?: Partial<RunnerOptions>;
+}
+
+/** Puts detection together and listens; it judges once its task runs. */
+export async function createDetection(deps: DetectionDeps): Promise<Detection> {
+  const { clock, log, storage, registry, hub } = deps;
+  const findings = createFindingStore(storage.db);
+  const thresholds = await findings.thresholds();
+  const runner = createRunner({
+    clock,
+    log,
+    readings: storage.readings,
+    db: storage.db,
+    findings,
+    plan(num) {
+      const sensor = registry.byNum(num);
+      if (sensor === undefined) return null;
+      return planOf({
+        kind: sensor.kind,
+        limits: null,
+        expectedMs: null,
+        maxPerMinute: null,
+        streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
+      });
+    },
+    publish(found) {
+      for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
+    },
+    options: deps.options,
+  });
+  deps.bus.subscribe("readings", (group) => runner.take(group));
+  return {
+    runner,
+    findings,
+    async judge(finding, verdict, by, extra) {
+      await findings.say(finding, verdict, { name: by, atMs: clock.now() }, extra);
+      if (finding.detector !== "streaming") return;
+      const moved = await findings.thresholds(finding.sensor);
+      for (const [num, threshold] of moved) thresholds.set(num, threshold);
+      runner.replan(finding.sensor);
+    },
+  };
+}

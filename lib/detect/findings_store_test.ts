@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { openTestDatabase } from "../../tests/support/database.ts";
+import { createFindingStore, type NamedFinding } from "./findings_store.ts";
+import { thresholdAfter } from "./runner/plan.ts";
+
+const found = (sensor: number, groupId: number, detector = "streaming"): NamedFinding => ({
+  sensor,
+  groupId,
+  item: 0,
+  finding: {
+    detector,
+    tMs: 1000 * groupId,
+    phase: "point",
+    severity: "warning",
+    score: 0.75,
+    reason: { text: "far away", value: groupId, expectedLow: 1, expectedHigh: 2 },
+  },
+});
+
+async function withStore(
+  work: (db: Awaited<ReturnType<typeof openTestDatabase>>) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "perch-findings-" });
+  const db = await openTestDatabase(folder);
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("createFindingStore stores a finding once and gives only what was new", () =>
+  withStore(async (db) => {
+    const store = createFindingStore(db);
+    assert.equal((await store.add([found(1, 1), found(2, 1)])).length, 2);
+    const again = await store.add([found(1, 1), found(1, 2), found(1, 1, "zscore")]);
+    assert.deepEqual(again.map((f) => [f.detector, f.tMs]), [["streaming", 2000], [
+      "zscore",
+      1000,
+    ]]);
+    const all = await store.list({ limit: 10 });
+    assert.equal(all.length, 4);
+    assert.deepEqual(all[0], { ...again[1], verdict: null }, "newest first, as it was found");
+    await assert.rejects(db.write([{ sql: "UPDATE findings SET score = 0" }]), /append-only/);
+  }));
+
+Deno.test("createFindingStore lists by sensor, detector, phase, time and cursor", () =>
+  withStore(async (db) => {
+    const store = createFindingStore(db);
+    for (let i = 1; i <= 6; i++) await store.add([found(i % 2, i, i % 3 ? "zscore" : "streaming")]);
+    const times = async (query: object) =>
+      (await store.list({ limit: 10, ...query })).map((f) => f.tMs / 1000);
+    assert.deepEqual(await times({ sensors: [1] }), [5, 3, 1]);
+    assert.deepEqual(await times({ sensors: [] }), []);
+    assert.deepEqual(await times({ detector: "streaming" }), [6, 3]);
+    assert.deepEqual(await times({ fromMs: 2000, toMs: 5000 }), [4, 3, 2]);
+    assert.deepEqual(await times({ phases: ["raised"] }), []);
+    const [first] = await store.list({ limit: 1 });
+    assert.deepEqual(await times({ beforeId: first.id, limit: 2 }), [5, 4]);
+  }));
+
+Deno.test("createFindingStore counts the latest word on each finding into the sensor's threshold", () =>
+  withStore(async (db) => {
+    const store = createFindingStore(db);
+    const [a, b] = await store.add([found(7, 1), found(7, 2)]);
+    const by = { name: "engineer@example.org", atMs: 5 };
+    await store.say(a, "false_alarm", by, []);
+    await store.say(b, "false_alarm", by, []);
+    assert.deepEqual([...await store.thresholds()], [[7, 0.56]]);
+    await store.say(b, "real", by, []);
+    assert.deepEqual([...await store.thresholds(7)], [[7, 0.52]]);
+    assert.equal((await store.find(b.id))?.verdict, "real");
+    assert.equal(await store.find(99), null);
+  }));
+
+Deno.test("createFindingStore keeps the newest of each detector", () =>
+  withStore(async (db) => {
+    const store = createFindingStore(db, 3);
+    await store.add([1, 2, 3, 4, 5].map((i) => found(1, i)));
+    await store.add([found(1, 1, "zscore")]);
+    await store.trim();
+    const left = await store.list({ limit: 10 });
+    assert.deepEqual(left.map((f) => f.tMs), [1000, 5000, 4000, 3000]);
+  }));
+
+Deno.test("thresholdAfter stays within its bounds", () => {
+  assert.equal(thresholdAfter({ falseAlarms: 0, real: 0 }), 0.5);
+  assert.equal(thresholdAfter({ falseAlarms: 100, real: 0 }), 0.8);
+  assert.equal(thresholdAfter({ falseAlarms: 0, real: 100 }), 0.45);
+});

@@ -1,0 +1,58 @@
+/** Which detectors watch a sensor, and with which options. */
+import type { SensorKind } from "../../readings/reading.ts";
+import { DETECTORS } from "../detectors/mod.ts";
+import { limitOf, type Limits } from "../limits.ts";
+import type { Watch } from "./watched.ts";
+
+/** What is known of a sensor that its detectors depend on. */
+export interface PlanFacts {
+  kind: SensorKind;
+  /** Null while nobody set any. */
+  limits: Limits | null;
+  /** Time between two readings that somebody set; null: learned. */
+  expectedMs: number | null;
+  /** Fastest change per minute that somebody allowed; null: not watched. */
+  maxPerMinute: number | null;
+  /** Of the streaming detector, moved by feedback. */
+  streamingThreshold: number;
+}
+
+/** What runs without anybody having set anything. */
+const FOR_NUMBERS: readonly string[] = ["streaming", "zscore", "stuck", "silence"];
+
+export function planOf(facts: PlanFacts): Watch[] {
+  const options = new Map<string, unknown>();
+  if (facts.kind === "number") { for (const name of FOR_NUMBERS) options.set(name, {}); }
+  // A door may stay shut for a month: of states only the silence is odd.
+  options.set("silence", { expectedMs: facts.expectedMs });
+  if (facts.kind === "number") {
+    options.set("streaming", { threshold: facts.streamingThreshold });
+    if (facts.maxPerMinute !== null) options.set("rate", { maxPerMinute: facts.maxPerMinute });
+    if (facts.limits !== null && hasLimit(facts.limits)) options.set("threshold", facts.limits);
+  }
+  return DETECTORS.filter((d) => options.has(d.name))
+    .map((detector) => ({ detector, options: detector.options.parse(options.get(detector.name)) }));
+}
+
+function hasLimit(limits: Limits): boolean {
+  return (["warning", "critical"] as const).some((level) =>
+    limitOf(limits, level, "low") !== null || limitOf(limits, level, "high") !== null
+  );
+}
+
+/** Thresholds of the streaming detector: as shipped, and how far feedback may move it. */
+export const STREAMING_THRESHOLD = 0.5;
+const LEAST = 0.45;
+const MOST = 0.8;
+const PER_FALSE_ALARM = 0.03;
+const PER_REAL = -0.01;
+
+/**
+ * Feedback on a sensor's streaming findings moves its threshold: each false alarm up by 0.03, each real one
+ * down by 0.01, from 0.5, within 0.45 to 0.8.
+ */
+export function thresholdAfter(feedback: { falseAlarms: number; real: number }): number {
+  const moved = STREAMING_THRESHOLD + feedback.falseAlarms * PER_FALSE_ALARM +
+    feedback.real * PER_REAL;
+  return Number(Math.min(MOST, Math.max(LEAST, moved)).toFixed(4));
+}

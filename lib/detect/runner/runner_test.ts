@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { findingLines, streamGroup, streamPlan } from "../../../tests/support/detect_stream.ts";
+import {
+  groupOf,
+  type OpenEngine,
+  openEngine,
+  withDatabase,
+} from "../../../tests/support/storage.ts";
+import { systemClock } from "../../base/clock.ts";
+import { silentLog } from "../../base/log.ts";
+import { createFindingStore, type StoredFinding } from "../findings_store.ts";
+import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+
+const GROUPS = 1200;
+
+interface Running {
+  runner: Runner;
+  published: StoredFinding[];
+  /** Waits until everything up to `group` is judged and stored. */
+  reached(group: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function start({ connection, store }: OpenEngine, options: Partial<RunnerOptions> = {}): Running {
+  const published: StoredFinding[] = [];
+  const runner = createRunner({
+    clock: systemClock(),
+    log: silentLog(),
+    readings: store,
+    db: connection,
+    findings: createFindingStore(connection),
+    plan: streamPlan,
+    publish: (found) => published.push(...found),
+    options: { checkpointMs: 50, ...options },
+  });
+  const stopping = new AbortController();
+  const running = runner.task.run(stopping.signal);
+  running.catch(() => {});
+  return {
+    runner,
+    published,
+    async reached(group) {
+      while (runner.stats().group < group) await new Promise((r) => setTimeout(r, 10));
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function feed(
+  engine: OpenEngine,
+  from: number,
+  to: number,
+  runner?: Runner,
+): Promise<number> {
+  let last = 0;
+  for (let i = from; i < to; i++) {
+    const group = streamGroup(i);
+    ({ groupId: last } = await engine.store.append(group, []));
+    runner?.take({ ...group, groupId: last });
+  }
+  return last;
+}
+
+/** What detection finds that is never interrupted. */
+async function uninterrupted(): Promise<string[]> {
+  let lines: string[] = [];
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    const running = start(engine, { checkpointMs: 1e9 });
+    await running.reached(0);
+    await running.reached(await feed(engine, 0, GROUPS, running.runner));
+    await running.stop();
+    lines = await findingLines(engine.connection);
+    await engine.close();
+  });
+  return lines;
+}
+
+Deno.test("createRunner finds the same however often it is stopped, restored and replayed", async () => {
+  const expected = await uninterrupted();
+  const kinds = new Set(expected.map((line) => line.split(" ")[1]));
+  assert.deepEqual([...kinds].sort(), ["rate", "streaming", "stuck", "threshold", "zscore"]);
+  await withDatabase(async (url) => {
+    let engine = await openEngine({ url });
+    let replayed = 0;
+    for (let from = 0; from < GROUPS; from += 200) {
+      const running = start(engine, { checkpointMs: from % 400 === 0 ? 20 : 1e9 });
+      await feed(engine, from, from + 190, running.runner);
+      // Some of it is not judged when it stops, and some comes in while nobody listens.
+      if (from % 600 === 0) await running.reached(from + 190);
+      await running.stop();
+      replayed += running.runner.stats().readings;
+      await feed(engine, from + 190, from + 200);
+      await engine.close();
+      engine = await openEngine({ url });
+    }
+    const running = start(engine);
+    await running.reached(GROUPS);
+    await running.stop();
+    assert.ok(replayed > 0);
+    assert.deepEqual(await findingLines(engine.connection), expected);
+    await engine.close();
+  });
+});
+
+Deno.test("createRunner reads from the journal what did not fit into its queue", async () => {
+  const expected = await uninterrupted();
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    const running = start(engine, { queueReadings: 20 });
+    const last = await feed(engine, 0, GROUPS, running.runner);
+    await running.reached(last);
+    await running.stop();
+    assert.deepEqual(await findingLines(engine.connection), expected);
+    assert.equal(
+      running.published.filter((f) => f.detector !== "silence").length,
+      expected.length,
+      "each is published once",
+    );
+    await engine.close();
+  });
+});
+
+Deno.test("createRunner starts a detector afresh whose saved state is damaged, and keeps the others", async () => {
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    const first = start(engine);
+    await first.reached(await feed(engine, 0, 300, first.runner));
+    while (first.runner.stats().checkpoints < 2) await new Promise((r) => setTimeout(r, 10));
+    await first.stop();
+    await engine.connection.write([{
+      sql: "UPDATE detector_states SET data = x'00ff' WHERE sensor_num = 2",
+    }]);
+    const second = start(engine);
+    await second.reached(await feed(engine, 300, 310, second.runner));
+    assert.equal(second.runner.stats().sensors, 6);
+    await second.stop();
+    await engine.close();
+  });
+});
+
+Deno.test("createRunner tells of silence while nothing comes in at all, once", async () => {
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    const options = { idleMs: 200, tickMs: 100 };
+    const first = start(engine, options);
+    // A device whose clock is years behind: only what passes since its last reading counts.
+    for (let i = 0; i < 12; i++) {
+      const group = groupOf([{ sensor: 1, tMs: Date.UTC(2003, 0, 1) + i * 200, value: i }]);
+      const { groupId } = await engine.store.append(group, []);
+      first.runner.take({ ...group, groupId });
+      await first.reached(groupId);
+    }
+    const silent = (running: Running) => running.published.filter((f) => f.detector === "silence");
+    while (silent(first).length === 0) await new Promise((r) => setTimeout(r, 20));
+    await first.stop();
+    assert.match(silent(first)[0].reason.text, /^no reading for/);
+    assert.equal(silent(first)[0].phase, "raised");
+
+    const second = start(engine, options);
+    await new Promise((r) => setTimeout(r, 2500));
+    await second.stop();
+    assert.equal(silent(second).length, 0, "not told again after a restart");
+    await engine.close();
+  });
+});
