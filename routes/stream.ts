@@ -6,7 +6,14 @@ import type { SensorDirectory } from "../lib/machines/registry.ts";
 import { findMachines, findSensor, list } from "./params.ts";
 import { type Route, route } from "./route.ts";
 
-export const STREAM_TYPES = ["reading", "status", "event", "alarm", "component"] as const;
+export const STREAM_TYPES = [
+  "reading",
+  "status",
+  "event",
+  "alarm",
+  "component",
+  "anomaly",
+] as const;
 
 export interface StreamServices {
   hub: Pick<StreamHub, "open">;
@@ -40,7 +47,8 @@ export function streamRoutes(services: StreamServices): Route[] {
       method: "get",
       path: "/api/stream",
       policy: "viewer",
-      summary: "Live events (Server-Sent Events): hello, reading, status, event, alarm, reset",
+      summary:
+        "Live events (Server-Sent Events): hello, reading, status, anomaly, event, alarm, reset",
       tags: ["Live"],
       query: Query,
       responses: {

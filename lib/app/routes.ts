@@ -3,6 +3,7 @@ import { accountPages } from "../../routes/access/pages/mod.ts";
 import { docsPage } from "../../routes/pages/docs.tsx";
 import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { verifyRoutes } from "../../routes/access/verify.ts";
+import { anomalyRoutes } from "../../routes/anomalies.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
@@ -92,6 +93,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...machineRoutes(registered),
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
+    ...anomalyRoutes({
+      sensors: registry,
+      findings: parts.detection.findings,
+      judge: parts.detection.judge,
+      audit: access.audit,
+    }),
     ...statusRoutes({
       status: parts.status,
       components,

@@ -129,8 +129,23 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
     { path: "", title: "Fixture", timing: { kind: "once", from: 1, to: 2 } },
     (change) => access.audit.statement({ actor: tester, ...change }),
   );
+  const { registry, detection } = under.app.parts();
+  const [anomaly] = await detection.findings.add([{
+    sensor: registry.find("hall-1/press-3/temperature")!.num,
+    groupId: 1,
+    item: 0,
+    finding: {
+      detector: "streaming",
+      tMs: Date.now(),
+      phase: "point",
+      severity: "warning",
+      score: 0.7,
+      reason: { text: "61 where 40 is usual", value: 61, numbers: { point: 3 } },
+    },
+  }]);
   return {
     "/api/maintenance/:id": window.id,
+    "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
     "/api/keys/:id": entry.id,
     sensor: "hall-1/press-3/temperature",
