@@ -166,7 +166,10 @@ export function buildApp(options: AppOptions): App {
       registry,
       windows: await loadWindows(storage.db),
       limitFaults,
-      onSensor: (sensor) => statuses.renew(sensor),
+      onSensor(sensor) {
+        statuses.renew(sensor);
+        detection.runner.replan(sensor.num);
+      },
     });
     const statuses = createStatuses({
       clock,

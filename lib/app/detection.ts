@@ -14,6 +14,7 @@ import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { SensorDirectory } from "../machines/registry.ts";
+import { limitsOf } from "./judge.ts";
 import type { Storage } from "./storage.ts";
 
 /** Detection over every committed reading, and what it found. */
@@ -52,11 +53,11 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
     findings,
     plan(num) {
       const sensor = registry.byNum(num);
-      if (sensor === undefined) return null;
+      if (sensor === undefined || sensor.deletedMs !== null) return null;
       return planOf({
         kind: sensor.kind,
-        limits: null,
-        expectedMs: null,
+        limits: limitsOf(sensor.settings),
+        expectedMs: sensor.settings.expected_interval_ms,
         maxPerMinute: null,
         streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
       });

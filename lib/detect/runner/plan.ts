@@ -28,10 +28,15 @@ export function planOf(facts: PlanFacts): Watch[] {
   if (facts.kind === "number") {
     options.set("streaming", { threshold: facts.streamingThreshold });
     if (facts.maxPerMinute !== null) options.set("rate", { maxPerMinute: facts.maxPerMinute });
-    if (facts.limits !== null && hasLimit(facts.limits)) options.set("threshold", facts.limits);
   }
-  return DETECTORS.filter((d) => options.has(d.name))
-    .map((detector) => ({ detector, options: detector.options.parse(options.get(detector.name)) }));
+  if (facts.kind !== "text" && facts.limits !== null && hasLimit(facts.limits)) {
+    options.set("threshold", facts.limits);
+  }
+  return DETECTORS.filter((d) => options.has(d.name)).flatMap((detector) => {
+    // Whoever sets options checks them; one that slipped through must not end all detection.
+    const parsed = detector.options.safeParse(options.get(detector.name));
+    return parsed.success ? [{ detector, options: parsed.data }] : [];
+  });
 }
 
 function hasLimit(limits: Limits): boolean {

@@ -84,7 +84,7 @@ export interface RunnerStats {
 export interface Runner {
   /** A committed group; costs next to nothing. */
   take(group: DetectGroup): void;
-  /** The sensor's options changed: its detectors go on with the new plan. */
+  /** The sensor's options changed, or it is gone: its detectors go on with the new plan. */
   replan(sensor: number): void;
   task: Task;
   stats(): RunnerStats;
@@ -287,7 +287,8 @@ class Run {
 
   replan(sensor: number): void {
     const watches = this.deps.plan(sensor);
-    if (watches !== null) this.watched.get(sensor)?.replan(watches);
+    if (watches === null) this.watched.delete(sensor);
+    else this.watched.get(sensor)?.replan(watches);
   }
 
   /** Judges a group, unless it was judged before. When `signal` aborts in between, this life is over. */
