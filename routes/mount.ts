@@ -27,6 +27,12 @@ export interface Credentials {
   address: string;
 }
 
+/** A form that came without a valid sign-in. */
+export interface TypedForm {
+  path: string;
+  fields: [name: string, value: string][];
+}
+
 export interface MountOptions {
   routes: readonly Route[];
   /** Null when the credentials prove nothing. Called only for requests that bring some; must be cheap. */
@@ -48,10 +54,13 @@ export interface MountOptions {
   }) => void;
   /** An HTML page for a problem, for people; without it they get problem+json. */
   errorPage?: (problem: Problem, who: Identity | null, c: Context) => string;
+  /** A page for a form whose sign-in ended meanwhile: it offers to sign in and to send the same again. */
+  expiredPage?: (form: TypedForm, c: Context) => string;
   /** Address of the socket's other end (default: what Deno.serve says). */
   socketAddress?: (c: Context) => string;
 }
 
+const EXPIRED_FORM_BYTES = 64 * 1024;
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
@@ -88,6 +97,12 @@ export function mount(options: MountOptions): Hono {
       if (!decision.allow) {
         if (decision.reason === "forbidden") throw new PerchError("forbidden", decision.message);
         if (wantsSignIn(c)) return toSignIn(c);
+        const fields = options.expiredPage && await typedFields(c, host);
+        if (fields) {
+          const html = options.expiredPage!({ path: c.req.path, fields }, c);
+          const headers = { "content-type": "text/html; charset=utf-8" };
+          return new Response(html, { status: 401, headers });
+        }
         throw new PerchError("unauthenticated", "sign in, or send a valid token or key");
       }
       checkOrigin(c, who, host);
@@ -110,6 +125,23 @@ export function mount(options: MountOptions): Hono {
     if (!allowed) {
       throw new PerchError("forbidden", "this request was not sent by a page of this Perch");
     }
+  }
+
+  /** What a person typed into a form of ours; null when it is none. */
+  async function typedFields(c: Context, host: string): Promise<[string, string][] | null> {
+    const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase();
+    if (!wantsHtml(c) || type !== "application/x-www-form-urlencoded") return null;
+    const headers = c.req.raw.headers;
+    const allowed = originAllowed({
+      origin: headers.get("origin"),
+      fetchSite: headers.get("sec-fetch-site"),
+      host,
+      publicUrl,
+      proofNeeded: true,
+    });
+    if (!allowed) return null;
+    const text = await limitBody(c.req.raw, EXPIRED_FORM_BYTES).text();
+    return [...new URLSearchParams(text)];
   }
 
   async function contextOf(route: Route, c: Context, who: Identity | null, peer: Peer) {

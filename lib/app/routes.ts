@@ -11,6 +11,7 @@ import { mqttRoutes } from "../../routes/mqtt.ts";
 import { machineRoutes } from "../../routes/machines.ts";
 import { maintenanceRoutes } from "../../routes/maintenance.ts";
 import { mount } from "../../routes/mount.ts";
+import { createExpiredPage } from "../../routes/pages/expired.tsx";
 import { createErrorPage } from "../../routes/pages/error.tsx";
 import { pageRoutes } from "../../routes/pages/mod.ts";
 import { readingRoutes } from "../../routes/readings.ts";
@@ -152,6 +153,7 @@ export function mountApp(
     admit: (request) => access.rateLimiter.admit(request),
     log,
     errorPage: createErrorPage(assets),
+    expiredPage: createExpiredPage(assets),
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     hostName: Deno.hostname(),

@@ -197,3 +197,26 @@ test(
     assert.deepEqual(faults, []);
   },
 );
+
+test("browser: a form sent after the sign-in ended loses nothing", async (visit, under) => {
+  const { page, context, faults } = await visit();
+  await setup({ page }, under);
+  await page.goto("/profile");
+  await page.getByLabel("Shown name").fill("Ada of the <long> name");
+  const { users, sessions } = under.app.parts().access;
+  const ada = users.byEmail(ADMIN.email)!;
+  await sessions.endUser(ada.id);
+  await page.getByRole("button", { name: "Save the name" }).click();
+  await page.getByText("Your sign-in has ended").waitFor();
+  await assertAccessible(page);
+  const [other] = await Promise.all([
+    context.waitForEvent("page"),
+    page.getByRole("link", { name: "Sign in in another tab" }).click(),
+  ]);
+  await signIn(other, ADMIN);
+  await other.waitForURL(under.url + "/");
+  await page.getByRole("button", { name: "Send again" }).click();
+  await page.getByText("You are Ada of the <long> name").waitFor();
+  assert.equal(users.find(ada.id)?.name, "Ada of the <long> name");
+  assert.deepEqual(faults, []);
+});
