@@ -6,7 +6,7 @@ import type { Log } from "../lib/base/log.ts";
 import { randomId } from "../lib/base/ids.ts";
 import type { Identity } from "../lib/access/identity.ts";
 import { decide } from "../lib/access/policy.ts";
-import { DEFAULT_BODY_BYTES, limitBody, readJson } from "./middleware/body.ts";
+import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./middleware/body.ts";
 import { setSecurityHeaders } from "./middleware/headers.ts";
 import { hostAllowed, originAllowed } from "./middleware/origin.ts";
 import { parseCidrs, peerOf } from "./middleware/peer.ts";
@@ -52,6 +52,8 @@ export interface MountOptions {
     address: string;
     loopback: boolean;
   }) => void;
+  /** Longest time for a request with a body, from its head to the answer; default 60 s. */
+  bodyTimeoutMs?: number;
   /** An HTML page for a problem, for people; without it they get problem+json. */
   errorPage?: (problem: Problem, who: Identity | null, c: Context) => string;
   /** A page for a form whose sign-in ended meanwhile: it offers to sign in and to send the same again. */
@@ -60,6 +62,7 @@ export interface MountOptions {
   socketAddress?: (c: Context) => string;
 }
 
+const BODY_TIMEOUT_MS = 60_000;
 const EXPIRED_FORM_BYTES = 64 * 1024;
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
@@ -106,7 +109,11 @@ export function mount(options: MountOptions): Hono {
         throw new PerchError("unauthenticated", "sign in, or send a valid token or key");
       }
       checkOrigin(c, who, host);
-      return await route.handler(await contextOf(route, c, who, peer));
+      return await withinTime(
+        c.req.raw,
+        options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
+        async () => await route.handler(await contextOf(route, c, who, peer)),
+      );
     } catch (error) {
       return failed(c, error, who);
     }

@@ -338,3 +338,27 @@ Deno.test("mount sets the security headers on every response", async () => {
     assert.ok(headers.has("referrer-policy") && headers.has("permissions-policy"));
   }
 });
+
+Deno.test("mount answers 408 to a body that does not come", async () => {
+  const hono = app({ bodyTimeoutMs: 50 });
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, hono.fetch);
+  try {
+    for (const path of ["/api/items", "/api/raw"]) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer token\r\n` +
+        "content-type: application/json\r\ncontent-length: 90\r\n\r\n{";
+      await connection.write(new TextEncoder().encode(head));
+      const buffer = new Uint8Array(4096);
+      let answer = "";
+      for (let n: number | null; (n = await connection.read(buffer)) !== null;) {
+        answer += new TextDecoder().decode(buffer.subarray(0, n));
+        if (answer.includes("too_slow")) break;
+      }
+      assert.match(answer, /^HTTP\/1\.1 408 /);
+      assert.match(answer, /"code":"too_slow"/);
+      connection.close();
+    }
+  } finally {
+    await server.shutdown();
+  }
+});

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "forbidden"
   | "not_found"
   | "method_not_allowed"
+  | "too_slow"
   | "conflict"
   | "payload_too_large"
   | "unsupported_media_type"
@@ -32,6 +33,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  too_slow: 408,
   conflict: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -36,6 +36,31 @@ export function limitBody(request: Request, limit: number): Request {
 }
 
 /**
+ * What `answer` gives, or `too_slow` when the body was not there after `timeoutMs`, so that what a slow sender
+ * holds is freed. Requests without a body, whose answers may take as long as they like, are not timed.
+ */
+export async function withinTime(
+  request: Request,
+  timeoutMs: number,
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  if (request.body === null) return await answer();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new PerchError(
+      "too_slow",
+      `the request was not complete after ${timeoutMs / 1000} s`,
+    );
+    timer = setTimeout(() => reject(error), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
  * Reads a JSON body.
  * @throws PerchError `unsupported_media_type` without a JSON content type (a form of another site cannot set
  * one), `bad_request` when it is not JSON or not UTF-8.

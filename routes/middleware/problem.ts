@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   forbidden: "Not allowed",
   not_found: "Not found",
   method_not_allowed: "Method not allowed",
+  too_slow: "Too slow",
   conflict: "Conflict",
   payload_too_large: "Too large",
   unsupported_media_type: "Unsupported media type",
@@ -46,6 +47,8 @@ export function problemOf(error: PerchError): Problem {
 export function problemHeaders(error: PerchError): Record<string, string> {
   const headers: Record<string, string> = {};
   if (error.retryAfterS !== undefined) headers["retry-after"] = `${Math.ceil(error.retryAfterS)}`;
+  // What is left of the body is not waited for.
+  if (error.code === "too_slow") headers.connection = "close";
   if (error.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="perch"';
   return headers;
 }
