@@ -15,6 +15,7 @@ import { createExpiredPage } from "../../routes/pages/expired.tsx";
 import { createErrorPage } from "../../routes/pages/error.tsx";
 import { pageRoutes } from "../../routes/pages/mod.ts";
 import { readingRoutes } from "../../routes/readings.ts";
+import { registryRoutes } from "../../routes/registry.ts";
 import { settingRoutes } from "../../routes/settings.ts";
 import { openapiRoutes } from "../../routes/openapi.ts";
 import type { Route } from "../../routes/route.ts";
@@ -92,6 +93,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
     ...sensorRoutes({ ...registered, recent }),
     ...machineRoutes(registered),
+    ...registryRoutes(registered),
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
     ...anomalyRoutes({

@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { type FieldError, PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
 import { type Machine, newMachine, putMachineStatement } from "./machine.ts";
 import { nameFault, pathFault } from "./names.ts";
 import type { NewSensor, Registry, Sensor } from "./registry.ts";
@@ -54,10 +55,11 @@ export interface MachinesService {
   ): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
   removeWindow(id: string, note: Note): Promise<MaintenanceWindow>;
-  /** What is wrong with a sensor's kind and settings; empty when nothing is. */
-  faults(kind: Sensor["kind"], settings: SensorSettings): FieldError[];
-  /** Runs after what is under way; for changes of many rows (imports). */
-  exclusive<T>(run: () => Promise<T>): Promise<T>;
+  /**
+   * What a document would change; with `confirm` it is changed, all of it in one transaction.
+   * @throws `validation` when rows are wrong and `confirm` is set: nothing is changed then
+   */
+  importRows(rows: readonly ExchangeRow[], confirm: boolean, note: Note): Promise<ImportPlan>;
 }
 
 export interface MachinesDeps {
@@ -206,9 +208,60 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     return window;
   }
 
+  async function carryOut(plan: ImportPlan, note: Note): Promise<void> {
+    const added = plan.newSensors.map((given) => changes.add(given));
+    const adding = added.flatMap(({ statements }) => statements);
+    const statements = [
+      ...adding,
+      ...plan.machines.map(putMachineStatement),
+      ...plan.sensors.map(({ sensor, to }) => sensorStatement({ ...sensor, ...to })),
+      note({ action: "registry.import", resource: "registry", after: countsOf(plan) }),
+    ];
+    try {
+      await db.write(statements);
+    } catch (error) {
+      changes.owe(adding);
+      throw error;
+    } finally {
+      changes.show(added.map(({ sensor }) => sensor));
+    }
+    for (const machine of plan.machines) {
+      const known = machines.find(machine.path);
+      if (known) Object.assign(known, { ...machine, id: known.id });
+      else changes.putMachine(machine);
+    }
+    for (const { sensor, to } of plan.sensors) {
+      changes.changed(sensor, to);
+      deps.onSensor?.(sensor);
+    }
+  }
+
   return {
-    exclusive,
-    faults,
+    importRows: (rows, confirm, note) =>
+      exclusive(async () => {
+        const plan = planImport(rows, {
+          machine: (path) => machines.find(path),
+          sensor: (name) => changes.named(name),
+          faults,
+          nowMs: clock.now(),
+        });
+        if (!confirm) return plan;
+        if (plan.errors.length > 0) {
+          const { row, column, message } = plan.errors[0];
+          throw new PerchError(
+            "validation",
+            `nothing was changed: ${row}, column ${column}: ${message}`,
+            {
+              errors: plan.errors.map((e) => ({
+                path: `${e.row}.${e.column}`,
+                message: e.message,
+              })),
+            },
+          );
+        }
+        await carryOut(plan, note);
+        return plan;
+      }),
     windows: () => windows,
     addMachine: ({ path, ...patch }, note) =>
       exclusive(async () => {
@@ -373,6 +426,18 @@ export function sensorStatement(sensor: Sensor): SqlStatement {
       sensor.deletedMs,
       sensor.num,
     ],
+  };
+}
+
+/** How many rows of a document create, change and leave things as they are. */
+export function countsOf(
+  plan: ImportPlan,
+): { machines: number; new_sensors: number; changed_sensors: number; same: number } {
+  return {
+    machines: plan.machines.length,
+    new_sensors: plan.newSensors.length,
+    changed_sensors: plan.sensors.length,
+    same: plan.same,
   };
 }
 

@@ -1,0 +1,156 @@
+import { CsvError, parse } from "csv-parse/sync";
+import { z } from "zod";
+import type { Audit } from "../lib/access/audit.ts";
+import { messageOf, PerchError } from "../lib/base/errors.ts";
+import {
+  COLUMNS,
+  type ExchangeRow,
+  type ImportPlan,
+  machineFields,
+  rowOfCells,
+  rowsOfJson,
+  sensorFields,
+} from "../lib/machines/exchange.ts";
+import type { MachineDirectory, SensorDirectory } from "../lib/machines/registry.ts";
+import { countsOf, type MachinesService } from "../lib/machines/service.ts";
+import { csvLine } from "./csv.ts";
+import { noteOf } from "./machines.ts";
+import { readJson } from "./middleware/body.ts";
+import { type Route, route } from "./route.ts";
+
+const tags = ["Registry"];
+const EXAMPLE = {
+  machines: [{ path: "hall-9/oven-1", display_name: "Oven 1", tags: ["heat"] }],
+  sensors: [{ path: "hall-9/oven-1/temperature", unit: "°C", critical_high: 250 }],
+};
+
+export interface RegistryServices {
+  machines: MachineDirectory;
+  sensors: SensorDirectory;
+  service: Pick<MachinesService, "importRows">;
+  audit: Pick<Audit, "statement">;
+}
+
+const PlanJson = z.object({
+  confirmed: z.boolean().describe("false: nothing was changed"),
+  machines: z.number().describe("new or changed"),
+  new_sensors: z.number(),
+  changed_sensors: z.number(),
+  same: z.number(),
+  errors: z.array(z.object({ row: z.string(), column: z.string(), message: z.string() })),
+});
+
+/** Shape of what an import would do or did. */
+export function planJson(plan: ImportPlan, confirmed: boolean): z.output<typeof PlanJson> {
+  return { confirmed, ...countsOf(plan), errors: plan.errors };
+}
+
+/**
+ * Rows of a table: its first line names the columns, in any order.
+ * @throws PerchError `validation` naming the line, when it is no table or has an unknown column
+ */
+export function rowsOfCsv(text: string): ExchangeRow[] {
+  let lines: { record: string[]; info: { lines: number } }[];
+  try {
+    // Spreadsheets of half of Europe write semicolons.
+    const delimiter = text.slice(0, (text + "\n").indexOf("\n")).includes(",") ? "," : ";";
+    const options = { bom: true, info: true, skip_empty_lines: true, delimiter };
+    lines = parse(text, options) as unknown as typeof lines;
+  } catch (error) {
+    const where = error instanceof CsvError && error.lines ? `line ${error.lines}: ` : "";
+    throw new PerchError("validation", `${where}not a CSV table (${messageOf(error)})`);
+  }
+  if (lines.length === 0) throw new PerchError("validation", "the table is empty");
+  const columns = lines[0].record.map((column) => column.trim());
+  const unknown = columns.find((column) => !COLUMNS.includes(column));
+  if (unknown !== undefined || !columns.includes("type") || !columns.includes("path")) {
+    const what = unknown === undefined ? "type or path is missing" : `"${unknown.slice(0, 40)}"`;
+    throw new PerchError(
+      "validation",
+      `line 1: column ${what}; the first line names columns out of ${COLUMNS.join(", ")}`,
+    );
+  }
+  return lines.slice(1).map(({ record, info }) =>
+    rowOfCells(
+      `line ${info.lines}`,
+      Object.fromEntries(columns.map((column, i) => [column, record[i]])),
+    )
+  );
+}
+
+/** The registry as a table. */
+export function registryCsv({ machines, sensors }: RegistryServices): string {
+  const line = (type: string, fields: Record<string, unknown>) =>
+    csvLine(COLUMNS.map((column) => {
+      if (column === "type") return type;
+      const value = fields[column];
+      if (Array.isArray(value)) return value.join(";");
+      return typeof value === "number" || typeof value === "string" ? value : null;
+    }));
+  return csvLine(COLUMNS) +
+    machines.all().map((machine) => line("machine", machineFields(machine))).join("") +
+    sensors.all().map((sensor) => line("sensor", sensorFields(sensor))).join("");
+}
+
+/** `/api/registry`: all machines and sensors as one document, out and in. */
+export function registryRoutes(services: RegistryServices): Route[] {
+  const { machines, sensors, service, audit } = services;
+  return [
+    route({
+      method: "get",
+      path: "/api/registry",
+      policy: "viewer",
+      summary: "All machines and sensors with their settings, as JSON or CSV, for another site too",
+      tags,
+      query: z.object({ format: z.enum(["json", "csv"]).optional() }),
+      responses: {
+        200: {
+          description: "The document; `POST /api/registry/import` takes it",
+          schema: z.object({
+            machines: z.array(z.record(z.string(), z.unknown())),
+            sensors: z.array(z.record(z.string(), z.unknown())),
+          }),
+        },
+      },
+      handler: ({ query }) =>
+        query.format === "csv"
+          ? new Response(registryCsv(services), {
+            headers: {
+              "content-type": "text/csv; charset=utf-8",
+              "content-disposition": 'attachment; filename="machines.csv"',
+            },
+          })
+          : Response.json({
+            machines: machines.all().map(machineFields),
+            sensors: sensors.all().map(sensorFields),
+          }),
+    }),
+    route({
+      method: "post",
+      path: "/api/registry/import",
+      policy: "engineer",
+      summary: "What a document would change; with confirm=true it is changed, all or nothing",
+      tags,
+      query: z.object({ confirm: z.enum(["true", "false"]).optional() }),
+      accepts: {
+        "application/json": { description: "As exported", example: EXAMPLE },
+        "text/csv": {
+          description: "As exported; columns may be left out",
+          example: "type,path,display_name,unit,critical_high\r\n" +
+            "machine,hall-9/oven-1,Oven 1,,\r\nsensor,hall-9/oven-1/temperature,,°C,250\r\n",
+        },
+      },
+      responses: { 200: { description: "What changes, and what is wrong", schema: PlanJson } },
+      handler: async (context) => {
+        const { c, query } = context;
+        const csv = /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
+        const rows = csv
+          ? rowsOfCsv(await c.req.raw.text())
+          : rowsOfJson(await readJson(c.req.raw));
+        const confirm = query.confirm === "true";
+        const plan = await service.importRows(rows, confirm, noteOf(audit, context));
+        return Response.json(planJson(plan, confirm));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+async function send(
+  app: RunningApp,
+  body: string,
+  { confirm = false, type = "text/csv" } = {},
+): Promise<[number, Json]> {
+  const answer = await app.ask(`/api/registry/import${confirm ? "?confirm=true" : ""}`, {
+    method: "POST",
+    role: "engineer",
+    headers: { "content-type": type },
+    body,
+  });
+  return [answer.status, await answer.json()];
+}
+
+async function withApp(run: (app: RunningApp) => Promise<void>): Promise<void> {
+  const app = await runApp();
+  try {
+    await run(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+Deno.test("registry: exported as JSON or CSV, it makes the same registry at another site", () =>
+  withApp(async (first) => {
+    await first.ingest([
+      { machine: "hall/press", sensor: "temp", value: 61 },
+      { machine: "hall/press", sensor: "mode", value: "idle" },
+    ]);
+    const note = () => ({ sql: "select 1" });
+    const { machines } = first.parts;
+    const notes = 'two lines,\nand "quotes"';
+    await machines.patchMachine("hall/press", { name: "=Press", tags: ["a", "b"], notes }, note);
+    await machines.patchSensor("hall/press/temp", {
+      warning_low: -5,
+      warning_high: 80.25,
+      hysteresis: 1,
+      scale: 2,
+      display_name: "Öl",
+    }, note);
+    const json = await (await first.ask("/api/registry")).text();
+    for (const [format, type] of [["json", "application/json"], ["csv", "text/csv"]]) {
+      const document = await (await first.ask(`/api/registry?format=${format}`)).text();
+      await withApp(async (second) => {
+        const [, dry] = await send(second, document, { type });
+        assert.deepEqual(
+          [dry.confirmed, dry.machines, dry.new_sensors, dry.errors],
+          [false, 1, 2, []],
+        );
+        assert.equal(second.parts.registry.machines.all().length, 0);
+        const [status, done] = await send(second, document, { type, confirm: true });
+        assert.deepEqual([status, done.confirmed], [200, true]);
+        assert.equal(await (await second.ask("/api/registry")).text(), json);
+        const [, again] = await send(second, document, { type, confirm: true });
+        assert.deepEqual([again.same, again.machines, again.changed_sensors], [3, 0, 0]);
+        await second.ingest([{ machine: "hall/press", sensor: "temp", value: 50 }]);
+        assert.equal(second.parts.registry.find("press/temp")!.last!.value, 100);
+      });
+    }
+  }));
+
+Deno.test("registry: an import names row and column of what is wrong and changes nothing", () =>
+  withApp(async (app) => {
+    await app.ingest([{ machine: "hall/press", sensor: "temp", value: 61 }]);
+    const table = [
+      "type,path,unit,warning_high,critical_high,hysteresis,decimals",
+      "sensor,hall/press/temp,°C,70,80,,",
+      "sensor,hall/press/a,,95,90,,",
+      "sensor,hall/press/b,,abc,,,",
+      "sensor,onlyone,,,,,",
+      "sensor,hall/press/c,,,,-1,12",
+      "thing,hall/press/d,,,,,",
+      "sensor,hall/press/temp,°C,,,,",
+      "machine,hall//x,,,,,",
+    ].join("\n");
+    const [status, dry] = await send(app, table);
+    assert.equal(status, 200);
+    const at = dry.errors.map((e: Json) => `${e.row} ${e.column}`);
+    assert.deepEqual(at, [
+      "line 3 warning_high",
+      "line 4 warning_high",
+      "line 5 path",
+      "line 6 decimals",
+      "line 6 hysteresis",
+      "line 7 type",
+      "line 8 path",
+      "line 9 path",
+    ]);
+    const [refused, problem] = await send(app, table, { confirm: true });
+    assert.equal(refused, 400);
+    assert.match(problem.detail, /^nothing was changed: line 3, column warning_high: must not be/);
+    assert.equal(app.parts.registry.all().length, 1);
+    assert.equal(app.parts.registry.find("hall/press/temp")!.settings.warning_high, null);
+    for (
+      const [body, message] of [
+        ["", "the table is empty"],
+        ["type,path,colour\nmachine,a/b,red", 'line 1: column "colour"'],
+        ['type,path\nmachine,"a', "line 2: not a CSV table"],
+        ["type,path\nmachine,a,b", "line 2: not a CSV table"],
+      ]
+    ) {
+      const [code, wrong] = await send(app, body);
+      assert.equal(code, 400);
+      assert.ok(wrong.detail.startsWith(message), wrong.detail);
+    }
+    const [json, wrong] = await send(app, '{"machines": 1}', { type: "application/json" });
+    assert.deepEqual([json, wrong.code], [400, "validation"]);
+  }));
