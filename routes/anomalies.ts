@@ -112,7 +112,7 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
       summary:
         "Say whether an anomaly was real or a false alarm; the streaming detector learns from it",
       tags,
-      params: z.object({ id: z.string().regex(/^\d{1,15}$/, "must be the number of an anomaly") }),
+      params: z.object({ id: z.string().max(20) }),
       body: z.strictObject({ verdict: z.enum(VERDICTS) }),
       example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
       responses: {
@@ -120,9 +120,8 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
         404: { description: "There is no such anomaly" },
       },
       handler: async (context) => {
-        const id = Number(context.params.id);
-        await sayOf(services, context, id, context.body.verdict);
-        return Response.json(anomalyOf((await findings.find(id))!, sensors));
+        const found = await sayOf(services, context, context.params.id, context.body.verdict);
+        return Response.json(anomalyOf((await findings.find(found.id))!, sensors));
       },
     }),
   ];
@@ -132,17 +131,17 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
 export async function sayOf(
   { findings, judge, audit }: AnomalyServices,
   context: RouteContext,
-  id: number,
+  id: string,
   verdict: Verdict,
 ): Promise<StoredFinding> {
-  const found = await findings.find(id);
-  if (found === null) throw new PerchError("not_found", `there is no anomaly ${id}`);
+  const found = /^\d{1,15}$/.test(id) ? await findings.find(Number(id)) : null;
+  if (found === null) throw new PerchError("not_found", `there is no anomaly "${id}"`);
   const actor = caller(context);
   await judge(found, verdict, actor.name, [
     audit.statement({
       actor,
       action: "anomaly.feedback",
-      resource: `anomaly:${id}`,
+      resource: `anomaly:${found.id}`,
       before: { verdict: found.verdict },
       after: { verdict },
     }),
