@@ -8,6 +8,11 @@ import type { ReplayOutcome } from "../intake/replay.ts";
 export interface Control {
   /** @throws PerchError `validation`, `conflict` */
   addUser(user: { email: string; role: string; password: string }): Promise<UserAdded>;
+  /**
+   * Sets a person's password, turns their second factor off and ends their sign-ins.
+   * @throws PerchError `not_found`, `validation`
+   */
+  resetUser(user: { email: string; password: string }): Promise<UserAdded>;
   /** @throws PerchError `validation`, `conflict` */
   addKey(key: { name: string; role: string; machine?: string }): Promise<KeyAdded>;
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */

@@ -18,6 +18,7 @@ const MOST_BODY_BYTES = 64 * 1024 * 1024;
 const name = z.string().min(1).max(320);
 const REQUESTS = {
   addUser: z.strictObject({ email: name, role: name, password: z.string().max(4096) }),
+  resetUser: z.strictObject({ email: name, password: z.string().max(4096) }),
   addKey: z.strictObject({ name, role: name, machine: name.optional() }),
   replay: z.array(z.looseObject({ ts: z.string(), source: z.string(), topic: z.string() }))
     .max(MOST_LETTERS),
@@ -101,6 +102,8 @@ async function dispatch(call: keyof Control, body: unknown, control: Control): P
     throw new PerchError("validation", "the command's fields are wrong", { errors });
   }
   switch (call) {
+    case "resetUser":
+      return await control.resetUser(parsed.data as z.output<typeof REQUESTS.resetUser>);
     case "addUser":
       return await control.addUser(parsed.data as z.output<typeof REQUESTS.addUser>);
     case "addKey":
@@ -137,6 +140,7 @@ export function connectControl(path: string): Control & { close(): void } {
   }
   return {
     addUser: (user) => call("addUser", user),
+    resetUser: (user) => call("resetUser", user),
     addKey: (key) => call("addKey", key),
     replay: (letters) => call("replay", letters),
     checkDatabase: () => call("checkDatabase", null),

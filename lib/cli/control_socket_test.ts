@@ -18,6 +18,7 @@ function recorder(): Control & { calls: unknown[] } {
       }
       return Promise.resolve({ id: "u1", email: user.email, role: user.role });
     },
+    resetUser: (user) => Promise.resolve({ id: "u1", email: user.email, role: "admin" }),
     addKey: (key) => Promise.resolve({ id: "k1", key: "perch_secret", ...key }),
     replay: (letters) => Promise.resolve(letters.map(() => ({ outcome: "stored" as const }))),
     checkDatabase: () => Promise.resolve([]),

@@ -17,6 +17,17 @@ export function createControl(parts: Pick<Parts, "access" | "replay" | "storage"
       );
       return { id: user.id, email: user.email, role: user.role };
     },
+    async resetUser({ email, password }) {
+      const { users, secondFactor } = parts.access;
+      const user = users.byEmail(email);
+      if (!user) {
+        const message = `Nobody has an account as ${email}.`;
+        throw new PerchError("not_found", message, { errors: [{ path: "email", message }] });
+      }
+      await users.setPassword(user.id, password, actor);
+      if (user.totp) await secondFactor.remove(user, actor);
+      return { id: user.id, email: user.email, role: user.role };
+    },
     async addKey({ name, role, machine }) {
       const { key, entry } = await parts.access.keys.add(
         { name, role: roleOf(role), machine },

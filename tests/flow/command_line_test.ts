@@ -89,6 +89,29 @@ Deno.test("perch user add works before the first start and while Perch runs", as
   });
 });
 
+Deno.test("perch user reset gives a new password and ends what the old one opened", async () => {
+  await withDir(async (dir) => {
+    const user = (verb: string, input: string, ...more: string[]) =>
+      perch(dir, ["user", verb, "--email", "ada@example.com", ...more], { input });
+    assert.equal((await user("add", PASSWORD, "--role", "admin")).code, 0);
+    const running = await serve(dir);
+    try {
+      assert.equal(await signIn(running.url, "ada@example.com", PASSWORD), 200);
+      const reset = await user("reset", "another one");
+      assert.equal(reset.code, 0, reset.err);
+      assert.equal(await signIn(running.url, "ada@example.com", PASSWORD), 401);
+      assert.equal(await signIn(running.url, "ada@example.com", "another one"), 200);
+      assert.equal((await user("reset", "short")).code, 2);
+      const nobody = await perch(dir, ["user", "reset", "--email", "bob@example.com"], {
+        input: PASSWORD,
+      });
+      assert.match(nobody.err, /Nobody has an account as bob@example\.com/);
+    } finally {
+      await running.stop();
+    }
+  });
+});
+
 Deno.test("perch serve refuses a data directory in use and says who has it", async () => {
   await withDir(async (dir) => {
     const running = await serve(dir);

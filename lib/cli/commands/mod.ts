@@ -6,6 +6,7 @@ import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { userAdd } from "./user_add.ts";
+import { userReset } from "./user_reset.ts";
 import { version } from "./version.ts";
 
 /** Every command of `perch`. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   health,
   replay,
   userAdd,
+  userReset,
   keyAdd,
   version,
 ];
