@@ -20,20 +20,23 @@ import { benchPerch } from "./ingest/setup.ts";
 /*
  * What authentication costs per request, in one process without a socket: the same route open, and with
  * each kind of credentials; writes to the database and passwords hashed meanwhile are counted (both must be
- * none). Then ingest over HTTP alone and while fifty people sign in at once, from processes of their own.
+ * none). Then ingest over HTTP alone and while fifty people sign in at once, and beside five hundred connections
+ * that send a byte of their request now and then; Perch is a process of its own.
  */
 
 const tester = { ...systemActor("bench"), address: "127.0.0.1" };
 const PASSWORD = "long enough";
 const SIGN_INS = 50;
+const SLOW = 500;
 
 type Figures = BenchResult["figures"];
 
-/** Runs both parts. */
+/** Runs all parts. */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const figures: Figures = {};
   await perRequest(figures, options);
   await signInsBesideIngest(figures, options.quick ? 2 : 8, options.quick ? 1 : 5);
+  await slowConnectionsBesideIngest(figures, options.quick ? 2 : 8, options.quick ? 1 : 5);
   return { name: "access", figures };
 }
 
@@ -132,6 +135,54 @@ async function signInsBesideIngest(
   } finally {
     await end();
   }
+}
+
+async function slowConnectionsBesideIngest(
+  figures: Figures,
+  seconds: number,
+  rounds: number,
+): Promise<void> {
+  const { perch, headers, stop: end } = await benchPerch({ MQTT_PORT: "0" });
+  try {
+    const alone: number[] = [], beside: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      alone.push(...await ingest(perch.url, headers, seconds * 1000, 100 + round * 2));
+      const close = await openSlowly(perch.url, headers, SLOW);
+      beside.push(...await ingest(perch.url, headers, seconds * 1000, 101 + round * 2));
+      close();
+    }
+    Object.assign(figures, {
+      slow_connections: SLOW,
+      ingest_beside_slow_p99_ms: quantile(beside, 0.99),
+      ingest_slow_p99_ratio: quantile(beside, 0.99) / quantile(alone, 0.99),
+    });
+  } finally {
+    await end();
+  }
+}
+
+/** Connections whose requests never end: half of them stay in the head, half in the body. */
+async function openSlowly(
+  url: string,
+  headers: Record<string, string>,
+  count: number,
+): Promise<() => void> {
+  const { hostname, port, host } = new URL(url);
+  const utf8 = new TextEncoder();
+  const head = `POST /api/ingest HTTP/1.1\r\nhost: ${host}\r\n` +
+    `authorization: ${headers.authorization}\r\ncontent-length: 9000\r\n`;
+  const open = await Promise.all(Array.from({ length: count }, async (_, n) => {
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(utf8.encode(n % 2 === 0 ? `${head}x-slow: ` : `${head}\r\n{`));
+    return connection;
+  }));
+  const timer = setInterval(() => {
+    for (const connection of open) connection.write(utf8.encode("x")).catch(() => {});
+  }, 1_000);
+  return () => {
+    clearInterval(timer);
+    for (const connection of open) connection.close();
+  };
 }
 
 const person = (n: number) => `person${n}@example.org`;
