@@ -32,6 +32,7 @@ const INCLUDED = [
   "static",
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
+  "lib/detect/predict/train_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];

@@ -18,6 +18,7 @@ import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
 import { createIntake } from "./intake/create_intake.ts";
 import type { Intake } from "./intake/intake.ts";
+import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
@@ -29,9 +30,10 @@ import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
 import { createMachinesService, type MachinesService } from "./machines/service.ts";
+import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
 import { createWindowWatch } from "./machines/windows.ts";
-import { limitFaults, limitJudge } from "./app/judge.ts";
+import { limitFaults, limitJudge, limitsOf } from "./app/judge.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
 import type { Broker } from "./sources/broker/broker.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
@@ -66,6 +68,7 @@ export interface Parts {
   access: Access;
   components: Components;
   loopLag: LoopLag;
+  predictions: Predictions;
 }
 
 export interface AppOptions {
@@ -191,6 +194,17 @@ export function buildApp(options: AppOptions): App {
       hub,
       bus,
     });
+    const predictions = createPredictions({
+      clock,
+      log: log.child("predictions"),
+      db: storage.db,
+      sensors: registry,
+      readings: storage.readings,
+      limitsOf: (sensor) => hasLimits(sensor.settings) ? limitsOf(sensor.settings) : null,
+      publish: (type, data) => hub.publish(type, data),
+      retrainDays: () => settings.get("predictions.retrain_days"),
+    });
+    bus.subscribe("readings", (group) => predictions.add(group));
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -258,6 +272,7 @@ export function buildApp(options: AppOptions): App {
       access,
       components,
       loopLag,
+      predictions,
     };
   }
 
@@ -294,6 +309,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));
     supervisor.start(parts.detection.runner.task);
+    for (const task of parts.predictions.tasks) supervisor.start(task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

@@ -13,6 +13,7 @@ export const STREAM_TYPES = [
   "alarm",
   "component",
   "anomaly",
+  "prediction",
 ] as const;
 
 export interface StreamServices {
@@ -48,7 +49,8 @@ export function streamRoutes(services: StreamServices): Route[] {
       path: "/api/stream",
       policy: "viewer",
       summary:
-        "Live events (Server-Sent Events): hello, reading, status, anomaly, event, alarm, reset",
+        "Live events (Server-Sent Events): hello, reading, status, anomaly, prediction, event, alarm, " +
+        "reset",
       tags: ["Live"],
       query: Query,
       responses: {

@@ -13,6 +13,10 @@ import { maintenanceRoutes } from "../../routes/maintenance.ts";
 import { mount } from "../../routes/mount.ts";
 import { createExpiredPage } from "../../routes/pages/expired.tsx";
 import { createErrorPage } from "../../routes/pages/error.tsx";
+import { predictionPages } from "../../routes/pages/predictions.tsx";
+import { modelPages } from "../../routes/pages/models.tsx";
+import { aiRoutes } from "../../routes/ai.ts";
+import { predictionRoutes } from "../../routes/predictions.ts";
 import { pageRoutes } from "../../routes/pages/mod.ts";
 import { readingRoutes } from "../../routes/readings.ts";
 import { registryRoutes } from "../../routes/registry.ts";
@@ -68,6 +72,13 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     version,
     publicUrl: options.config.http.publicUrl,
   };
+  const predictionParts = {
+    predictions: parts.predictions,
+    sensors: registry,
+    frame: createPageFrame(options.assets),
+    clock,
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -102,6 +113,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       judge: parts.detection.judge,
       audit: access.audit,
     }),
+    ...predictionRoutes({ predictions: parts.predictions }),
+    ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
     ...statusRoutes({
       status: parts.status,
       components,
@@ -124,6 +137,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       version,
       assets: options.assets,
     }),
+    ...predictionPages(predictionParts),
+    ...modelPages({ ...predictionParts, audit: access.audit }),
     ...accountPages({
       access,
       settings: parts.settings,

@@ -301,3 +301,54 @@ export const findingFeedback = sqliteTable("finding_feedback", {
   byName: text("by_name").notNull(),
   atMs: integer("at_ms").notNull(),
 }, (t) => [index("finding_feedback_of").on(t.findingId, t.id)]);
+
+/** Models of machines: the newest few of each are kept. */
+export const models = sqliteTable("models", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  machine: text("machine").notNull(),
+  /** 1, 2, … per machine. */
+  version: integer("version").notNull(),
+  createdMs: integer("created_ms").notNull(),
+  /** JSON array of full names, in the order of the model's columns. */
+  sensors: text("sensors").notNull(),
+  /** Time between rows. */
+  stepMs: integer("step_ms").notNull(),
+  /** History it was trained on. */
+  fromMs: integer("from_ms").notNull(),
+  toMs: integer("to_ms").notNull(),
+  rows: integer("rows").notNull(),
+  trainMs: integer("train_ms").notNull(),
+  /** JSON array of sentences: what was left out. */
+  notes: text("notes").notNull(),
+  /** Bytes of the model before compression. */
+  size: integer("size").notNull(),
+  /** gzip of what lib/detect/forest saves. */
+  bytes: blob("bytes", { mode: "buffer" }).notNull(),
+}, (t) => [uniqueIndex("models_by_machine").on(t.machine, t.version)]);
+
+/** What was said about machines: on a change of class, else every ten minutes. Bounded. */
+export const predictions = sqliteTable("predictions", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  machine: text("machine").notNull(),
+  tMs: integer("t_ms").notNull(),
+  class: text("class", { enum: ["normal", "warning", "critical"] }).notNull(),
+  score: real("score").notNull(),
+  confidence: real("confidence").notNull(),
+  action: text("action").notNull(),
+  summary: text("summary").notNull(),
+  source: text("source", { enum: ["model", "rules"] }).notNull(),
+  modelVersion: integer("model_version"),
+  /** JSON: remaining useful life. */
+  life: text("life").notNull(),
+  /** JSON: parts of sensors and features. */
+  parts: text("parts").notNull(),
+}, (t) => [index("predictions_by_machine").on(t.machine, t.id)]);
+
+/** What training and prediction did, for people. The newest 500. */
+export const modelLog = sqliteTable("model_log", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  tMs: integer("t_ms").notNull(),
+  machine: text("machine"),
+  level: text("level", { enum: ["info", "warn", "error"] }).notNull(),
+  message: text("message").notNull(),
+});

@@ -69,6 +69,16 @@ export const SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
+  "predictions.retrain_days": setting({
+    category: "Predictions",
+    title: "Train models anew after",
+    help: "Machines without a model get one as soon as there is enough history. 0: models stay.",
+    schema: whole(0, 365),
+    default: 7,
+    unit: "days",
+    see: "viewer",
+    change: "admin",
+  }),
   "access.wrong_sign_ins": setting({
     category: "Access",
     title: "Wrong sign-ins",

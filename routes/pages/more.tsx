@@ -50,6 +50,17 @@ export function morePages(parts: PageParts): Route[] {
                   <button type="submit">Sign out</button>
                 </form>
               </section>
+              <section class="card" aria-labelledby="judged">
+                <h2 id="judged">Machines</h2>
+                <ul class="more">
+                  <li>
+                    <a href="/predictions">Predictions</a>
+                  </li>
+                  <li>
+                    <a href="/models">Models</a>
+                  </li>
+                </ul>
+              </section>
               <section class="card" aria-labelledby="colours">
                 <h2 id="colours">Colours</h2>
                 <Island

@@ -143,11 +143,15 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
       reason: { text: "61 where 40 is usual", value: 61, numbers: { point: 3 } },
     },
   }]);
+  const { predictions } = under.app.parts();
+  await predictions.look({ all: true });
+  const [prediction] = (await predictions.store.outlooks({})).items;
   return {
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
     "/api/keys/:id": entry.id,
+    "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
   };
 }

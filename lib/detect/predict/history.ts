@@ -1,0 +1,206 @@
+/**
+ * The rows of a machine: one column per sensor, one row per step of time, means over the step.
+ * Training and prediction read the same rows, so what is usual in one is usual in the other.
+ */
+import type { Sensor } from "../../machines/registry.ts";
+import type { ReadingsStore } from "../../readings/store.ts";
+
+/** Steps that rows may have: the first that the machine's sensors report within. */
+export const STEPS_MS = [10_000, 60_000, 300_000, 1_800_000] as const;
+/** Rows that training reads at most: 2.3 days of 10 s, two weeks of a minute. */
+const ROWS_MOST = 20_000;
+/** Rows that training wants at least: an hour of 10 s. */
+export const ROWS_LEAST = 360;
+/** Sensors of one machine that a model looks at. */
+export const SENSORS_MOST = 48;
+/** Below this share of its rows a sensor is left out. */
+const FILLED_LEAST = 0.5;
+/** Rows asked for at once: short answers, so that writing never waits long. */
+const SLICE_ROWS = 1000;
+const HOUR_MS = 3_600_000;
+const SURVEY_HOURS = 14 * 24;
+
+export type History = Pick<ReadingsStore, "buckets">;
+
+export interface Rows {
+  sensors: Sensor[];
+  stepMs: number;
+  fromMs: number;
+  toMs: number;
+  /** Row by row; NaN where a sensor said nothing. Rows in which nothing came are left out. */
+  data: Float64Array;
+  rows: number;
+  /** What was left out, for people. */
+  notes: string[];
+}
+
+/** Sensors that a model can look at: those that report numbers, by name. */
+export function numericSensors(sensors: readonly Sensor[]): Sensor[] {
+  return sensors.filter((s) => s.kind === "number" && s.last !== null);
+}
+
+/**
+ * Reads what a machine can be trained on, up to `toMs`. `onProgress` gets 0…1.
+ * @throws RangeError with a sentence when there is too little of it.
+ */
+export async function readRows(
+  store: History,
+  sensors: readonly Sensor[],
+  options: { toMs: number; signal: AbortSignal; onProgress: (share: number) => void },
+): Promise<Rows> {
+  const { toMs, signal, onProgress } = options;
+  const notes: string[] = [];
+  let chosen = numericSensors(sensors);
+  if (chosen.length === 0) {
+    throw new RangeError("no sensor of this machine reports numbers: there is nothing to learn");
+  }
+  if (chosen.length > SENSORS_MOST) {
+    notes.push(`only the first ${SENSORS_MOST} of ${chosen.length} sensors are looked at`);
+    chosen = chosen.slice(0, SENSORS_MOST);
+  }
+  const survey = await surveyOf(store, chosen, toMs, signal);
+  const { stepMs } = survey;
+  const lastMs = Math.floor(toMs / stepMs) * stepMs;
+  const firstMs = Math.max(
+    Math.floor(survey.oldestMs / stepMs) * stepMs,
+    lastMs - ROWS_MOST * stepMs,
+  );
+  const count = Math.max(0, Math.round((lastMs - firstMs) / stepMs));
+  const columns = await readColumns(store, chosen, { firstMs, count, stepMs, signal, onProgress });
+  return assemble({ sensors: chosen, columns, count, stepMs, firstMs, notes });
+}
+
+/** How often the sensors report, and since when: from hourly counts of two weeks. */
+async function surveyOf(
+  store: History,
+  sensors: readonly Sensor[],
+  toMs: number,
+  signal: AbortSignal,
+): Promise<{ stepMs: number; oldestMs: number }> {
+  const intervals: number[] = [];
+  let oldestMs = toMs;
+  for (const { num } of sensors) {
+    signal.throwIfAborted();
+    const toHour = Math.ceil(toMs / HOUR_MS) * HOUR_MS;
+    const fromMs = toHour - SURVEY_HOURS * HOUR_MS;
+    const hours = await store.buckets({ sensor: num, fromMs, toMs: toHour, points: SURVEY_HOURS });
+    if (hours.tMs.length === 0) continue;
+    oldestMs = Math.min(oldestMs, hours.tMs[0]);
+    const busiest = hours.tMs[hours.n.indexOf(hours.n.reduce((a, b) => Math.max(a, b)))];
+    intervals.push(await intervalIn(store, num, busiest));
+  }
+  const usual = intervals.sort((a, b) => a - b)[intervals.length >> 1] ?? 0;
+  return { stepMs: STEPS_MS.find((step) => usual <= step) ?? STEPS_MS.at(-1)!, oldestMs };
+}
+
+/** Mean time between readings within an hour that may not be whole. */
+async function intervalIn(store: History, sensor: number, fromMs: number): Promise<number> {
+  const points = HOUR_MS / STEPS_MS[0];
+  const { tMs, n } = await store.buckets({ sensor, fromMs, toMs: fromMs + HOUR_MS, points });
+  const readings = n.reduce((a, b) => a + b, 0);
+  return readings < 2 ? HOUR_MS : (tMs[tMs.length - 1] - tMs[0]) / (readings - 1);
+}
+
+async function readColumns(
+  store: History,
+  sensors: readonly Sensor[],
+  { firstMs, count, stepMs, signal, onProgress }: {
+    firstMs: number;
+    count: number;
+    stepMs: number;
+    signal: AbortSignal;
+    onProgress?: (share: number) => void;
+  },
+): Promise<Float64Array[]> {
+  const columns = sensors.map(() => new Float64Array(count).fill(NaN));
+  const slices = Math.ceil(count / SLICE_ROWS);
+  for (let slice = 0; slice < slices; slice++) {
+    const from = slice * SLICE_ROWS, to = Math.min(count, from + SLICE_ROWS);
+    for (const [c, { num }] of sensors.entries()) {
+      signal.throwIfAborted();
+      const part = await store.buckets({
+        sensor: num,
+        fromMs: firstMs + from * stepMs,
+        toMs: firstMs + to * stepMs,
+        points: to - from,
+      });
+      part.tMs.forEach((tMs, i) => {
+        columns[c][Math.floor((tMs - firstMs) / stepMs)] = part.mean[i];
+      });
+    }
+    onProgress?.((slice + 1) / slices);
+  }
+  return columns;
+}
+
+function assemble(
+  { sensors, columns, count, stepMs, firstMs, notes }: {
+    sensors: Sensor[];
+    columns: Float64Array[];
+    count: number;
+    stepMs: number;
+    firstMs: number;
+    notes: string[];
+  },
+): Rows {
+  const filled: number[] = [];
+  for (let r = 0; r < count; r++) {
+    if (columns.some((column) => Number.isFinite(column[r]))) filled.push(r);
+  }
+  if (filled.length < ROWS_LEAST) throw new RangeError(tooShort(filled.length, stepMs));
+  const kept = sensors.map((_, c) => c).filter((c) => {
+    const values = filled.filter((r) => Number.isFinite(columns[c][r]));
+    const share = values.length / filled.length;
+    const first = columns[c][values[0]];
+    const constant = values.every((r) => columns[c][r] === first);
+    if (share < FILLED_LEAST) {
+      notes.push(`${sensors[c].name} is left out: it reported in ${percent(share)} of the time`);
+    } else if (constant) notes.push(`${sensors[c].name} is left out: it never changed`);
+    return share >= FILLED_LEAST && !constant;
+  });
+  if (kept.length === 0) {
+    throw new RangeError(
+      "nothing can be learned: every sensor was constant, or silent more than half of the time",
+    );
+  }
+  const data = new Float64Array(filled.length * kept.length);
+  filled.forEach((r, i) => kept.forEach((c, k) => data[i * kept.length + k] = columns[c][r]));
+  return {
+    sensors: kept.map((c) => sensors[c]),
+    stepMs,
+    fromMs: firstMs + filled[0] * stepMs,
+    toMs: firstMs + (filled.at(-1)! + 1) * stepMs,
+    data,
+    rows: filled.length,
+    notes,
+  };
+}
+
+/** The newest `count` rows before `toMs`, for a watch that starts. All of them, filled or not. */
+export async function recentRows(
+  store: History,
+  sensors: readonly Sensor[],
+  { toMs, count, stepMs, signal }: {
+    toMs: number;
+    count: number;
+    stepMs: number;
+    signal: AbortSignal;
+  },
+): Promise<Float64Array[]> {
+  const firstMs = (Math.floor(toMs / stepMs) - count) * stepMs;
+  const columns = await readColumns(store, sensors, { firstMs, count, stepMs, signal });
+  return Array.from(
+    { length: count },
+    (_, r) => Float64Array.from(columns, (column) => column[r]),
+  ).filter((row) => row.some(Number.isFinite));
+}
+
+function tooShort(rows: number, stepMs: number): string {
+  const minutes = (n: number) => Math.ceil(n * stepMs / 60_000);
+  return `the history is too short: ${minutes(rows)} minutes with readings, ` +
+    `training needs ${minutes(ROWS_LEAST)}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

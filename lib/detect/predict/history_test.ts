@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import type { Sensor } from "../../machines/registry.ts";
+import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
+import { type History, readRows, ROWS_LEAST } from "./history.ts";
+
+const NOW = 1_800_000_000_000;
+const STEP = 10_000;
+
+function sensor(num: number, name: string, kind: Sensor["kind"] = "number"): Sensor {
+  return {
+    num,
+    id: name,
+    name: `hall/press/${name}`,
+    machine: "hall/press",
+    sensor: name,
+    unit: null,
+    kind,
+    states: [],
+    review: "new",
+    createdMs: 0,
+    settings: { ...DEFAULT_SETTINGS },
+    deletedMs: null,
+    last: { tMs: NOW, value: 1 },
+  };
+}
+
+/** Readings of a sensor every `everyMs` over `forMs`, answered in exact buckets. */
+function historyOf(
+  series: Record<number, { everyMs: number; forMs: number; value: (i: number) => number }>,
+): History {
+  return {
+    buckets({ sensor, fromMs, toMs, points }) {
+      const { everyMs, forMs, value } = series[sensor];
+      const bucketMs = Math.ceil((toMs - fromMs) / points);
+      const cells = new Map<number, number[]>();
+      for (let i = 0, tMs = NOW - forMs; tMs < NOW; tMs += everyMs, i++) {
+        if (tMs < fromMs || tMs >= toMs) continue;
+        const at = Math.floor(tMs / bucketMs) * bucketMs;
+        cells.set(at, [...(cells.get(at) ?? []), value(i)]);
+      }
+      const rows = [...cells.values()];
+      return Promise.resolve({
+        bucketMs,
+        tMs: Float64Array.from(cells.keys()),
+        min: Float64Array.from(rows, (r) => Math.min(...r)),
+        mean: Float64Array.from(rows, (r) => r.reduce((a, b) => a + b, 0) / r.length),
+        max: Float64Array.from(rows, (r) => Math.max(...r)),
+        n: Uint32Array.from(rows, (r) => r.length),
+      });
+    },
+  };
+}
+
+const options = { toMs: NOW, signal: new AbortController().signal, onProgress: () => {} };
+const HOURS = 3_600_000;
+const wave = (i: number) => Math.sin(i / 7);
+
+Deno.test("readRows: sensors side by side in steps that the usual one reports within", async () => {
+  const store = historyOf({
+    1: { everyMs: STEP, forMs: 2 * HOURS, value: wave },
+    2: { everyMs: STEP, forMs: 2 * HOURS, value: (i) => 2 * wave(i) },
+  });
+  const rows = await readRows(store, [sensor(1, "a"), sensor(2, "b")], options);
+  assert.equal(rows.stepMs, STEP);
+  assert.equal(rows.rows, 720);
+  assert.deepEqual(rows.notes, []);
+  assert.equal(rows.data[2 * 5], wave(5));
+  assert.equal(rows.data[2 * 5 + 1], 2 * wave(5));
+  assert.equal(rows.toMs, NOW);
+});
+
+Deno.test("readRows: a slow machine has longer steps", async () => {
+  const store = historyOf({ 1: { everyMs: 60_000, forMs: 10 * HOURS, value: wave } });
+  const rows = await readRows(store, [sensor(1, "a")], options);
+  assert.equal(rows.stepMs, 60_000);
+  assert.equal(rows.rows, 600);
+});
+
+Deno.test("readRows: what is silent or constant is left out and named", async () => {
+  const store = historyOf({
+    1: { everyMs: STEP, forMs: 4 * HOURS, value: wave },
+    2: { everyMs: STEP, forMs: 1 * HOURS, value: wave },
+    3: { everyMs: STEP, forMs: 4 * HOURS, value: () => 7 },
+  });
+  const all = [sensor(1, "a"), sensor(2, "late"), sensor(3, "still"), sensor(4, "mode", "text")];
+  const rows = await readRows(store, all, options);
+  assert.deepEqual(rows.sensors.map((s) => s.sensor), ["a"]);
+  assert.match(rows.notes[0], /late is left out: it reported in 25 % of the time/);
+  assert.match(rows.notes[1], /still is left out: it never changed/);
+});
+
+Deno.test("readRows: says what is missing when there is nothing to learn from", async () => {
+  const short = historyOf({ 1: { everyMs: STEP, forMs: 600_000, value: wave } });
+  await assert.rejects(
+    readRows(short, [sensor(1, "a")], options),
+    /too short: 10 minutes with readings, training needs 60/,
+  );
+  const still = historyOf({ 1: { everyMs: STEP, forMs: 2 * HOURS, value: () => 3 } });
+  await assert.rejects(readRows(still, [sensor(1, "a")], options), /every sensor was constant/);
+  await assert.rejects(readRows(still, [sensor(1, "m", "text")], options), /reports numbers/);
+  assert.equal(ROWS_LEAST * STEP, HOURS);
+});
+
+Deno.test("readRows: ends when it is cancelled", async () => {
+  const store = historyOf({ 1: { everyMs: STEP, forMs: 2 * HOURS, value: wave } });
+  const signal = AbortSignal.abort(new Error("cancelled"));
+  await assert.rejects(readRows(store, [sensor(1, "a")], { ...options, signal }), /cancelled/);
+});

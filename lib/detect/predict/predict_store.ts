@@ -1,0 +1,310 @@
+import { PerchError } from "../../base/errors.ts";
+import type { Database, SqlResult, SqlStatement, SqlValue } from "../../db/client.ts";
+import { FEATURES } from "../forest/features.ts";
+import type {
+  FeatureShare,
+  LogRow,
+  ModelInfo,
+  Outlook,
+  SensorShare,
+  StoredOutlook,
+} from "./shapes.ts";
+
+/** Versions kept of each machine's model. */
+export const VERSIONS_KEPT = 3;
+/** Predictions and log lines kept, of all machines together. */
+export const PREDICTIONS_KEPT = 20_000;
+const LOG_KEPT = 500;
+
+export interface OutlookQuery {
+  machine?: string;
+  class?: Outlook["class"];
+  source?: Outlook["source"];
+  fromMs?: number;
+  toMs?: number;
+  /** 1…500, default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface LogQuery {
+  machine?: string;
+  level?: LogRow["level"];
+  limit?: number;
+  cursor?: string;
+}
+
+export interface PageOf<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** The tables `models`, `predictions` and `model_log`. */
+export interface PredictStore {
+  /** Every stored model, newest version first within a machine. */
+  models(machine?: string): Promise<ModelInfo[]>;
+  /** The bytes of a model as `lib/detect/forest` saves them; null when it is gone. */
+  bytesOf(id: number): Promise<Uint8Array | null>;
+  /** Stores the next version and forgets the oldest ones. */
+  addModel(model: Omit<ModelInfo, "id" | "version">, packed: Uint8Array): Promise<ModelInfo>;
+  addOutlook(outlook: Outlook): Promise<StoredOutlook>;
+  /** The newest stored one of every machine. */
+  latest(): Promise<StoredOutlook[]>;
+  outlooks(query: OutlookQuery): Promise<PageOf<StoredOutlook>>;
+  outlook(id: number): Promise<StoredOutlook | null>;
+  addLog(row: Omit<LogRow, "id">): Promise<void>;
+  log(query: LogQuery): Promise<PageOf<LogRow>>;
+}
+
+const MODEL_COLUMNS = "id, machine, version, created_ms, sensors, step_ms, from_ms, to_ms, rows, " +
+  "train_ms, notes, size";
+
+export function createPredictStore(db: Database): PredictStore {
+  const models = async (machine?: string) => {
+    const where = machine === undefined ? "" : "where machine = ?";
+    const result = await db.query({
+      sql: `select ${MODEL_COLUMNS} from models ${where} order by machine, version desc`,
+      args: machine === undefined ? [] : [machine],
+    });
+    return rowsOf(result).map(modelOf);
+  };
+
+  return {
+    models,
+    async bytesOf(id) {
+      const { rows } = await db.query({ sql: "select bytes from models where id = ?", args: [id] });
+      return rows.length === 0 ? null : await unpack(rows[0][0] as Uint8Array);
+    },
+    async addModel(model, packed) {
+      await db.write([insertModel(model, packed), {
+        sql: "delete from models where machine = ? and version <= " +
+          "(select max(version) from models where machine = ?) - ?",
+        args: [model.machine, model.machine, VERSIONS_KEPT],
+      }]);
+      return (await models(model.machine))[0];
+    },
+    async addOutlook(outlook) {
+      const { rows } = (await db.write([
+        insertOutlook(outlook),
+        { sql: "select last_insert_rowid()" },
+        bounded("predictions", PREDICTIONS_KEPT),
+      ]))[1];
+      return { ...outlook, id: Number(rows[0][0]) };
+    },
+    async latest() {
+      const result = await db.query({
+        sql: "select * from predictions where id in " +
+          "(select max(id) from predictions group by machine) order by machine",
+      });
+      return rowsOf(result).map(outlookOf);
+    },
+    async outlooks(query) {
+      const { where, args } = outlookConditions(query);
+      const { items, next } = await page(db, `select * from predictions ${where}`, args, query);
+      return { items: items.map(outlookOf), next };
+    },
+    async outlook(id) {
+      const result = await db.query({ sql: "select * from predictions where id = ?", args: [id] });
+      const [row] = rowsOf(result);
+      return row === undefined ? null : outlookOf(row);
+    },
+    async addLog({ tMs, machine, level, message }) {
+      await db.write([{
+        sql: "insert into model_log (t_ms, machine, level, message) values (?,?,?,?)",
+        args: [tMs, machine, level, message.slice(0, 2000)],
+      }, bounded("model_log", LOG_KEPT)]);
+    },
+    async log(query) {
+      const wanted = conditions();
+      if (query.cursor !== undefined) wanted.add("id < ?", cursorId(query.cursor));
+      if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
+      if (query.level !== undefined) wanted.add("level = ?", query.level);
+      const sql = `select * from model_log ${wanted.where()}`;
+      const { items, next } = await page(db, sql, wanted.args, query);
+      return { items: items.map(logOf), next };
+    },
+  };
+}
+
+function insertModel(
+  model: Omit<ModelInfo, "id" | "version">,
+  packed: Uint8Array,
+): SqlStatement {
+  return {
+    sql: "insert into models (machine, version, created_ms, sensors, step_ms, from_ms, to_ms, " +
+      "rows, train_ms, notes, size, bytes) values (?, " +
+      "(select coalesce(max(version), 0) + 1 from models where machine = ?), ?,?,?,?,?,?,?,?,?,?)",
+    args: [
+      model.machine,
+      model.machine,
+      model.createdMs,
+      JSON.stringify(model.sensors),
+      model.stepMs,
+      model.fromMs,
+      model.toMs,
+      model.rows,
+      Math.round(model.trainMs),
+      JSON.stringify(model.notes),
+      model.bytes,
+      packed,
+    ],
+  };
+}
+
+function insertOutlook(outlook: Outlook): SqlStatement {
+  return {
+    sql: "insert into predictions (machine, t_ms, class, score, confidence, action, summary, " +
+      "source, model_version, life, parts) values (?,?,?,?,?,?,?,?,?,?,?)",
+    args: [
+      outlook.machine,
+      outlook.tMs,
+      outlook.class,
+      outlook.score,
+      outlook.confidence,
+      outlook.action,
+      outlook.summary,
+      outlook.source,
+      outlook.modelVersion,
+      JSON.stringify(outlook.life),
+      JSON.stringify({
+        sensors: outlook.sensors.map(packShare),
+        features: outlook.features.map((f) => [...packShare(f), f.sensor]),
+      }),
+    ],
+  };
+}
+
+function bounded(table: "predictions" | "model_log", kept: number): SqlStatement {
+  return { sql: `delete from ${table} where id <= (select max(id) from ${table}) - ${kept}` };
+}
+
+async function page(
+  db: Database,
+  sql: string,
+  args: SqlValue[],
+  { limit = 50 }: { limit?: number },
+): Promise<PageOf<Row>> {
+  const result = await db.query({
+    sql: `${sql} order by id desc limit ?`,
+    args: [...args, limit + 1],
+  });
+  const items = rowsOf(result);
+  const more = items.length > limit;
+  if (more) items.pop();
+  return { items, next: more ? String(items[items.length - 1].id) : null };
+}
+
+function outlookConditions(query: OutlookQuery): { where: string; args: SqlValue[] } {
+  const wanted = conditions();
+  if (query.cursor !== undefined) wanted.add("id < ?", cursorId(query.cursor));
+  if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
+  if (query.class !== undefined) wanted.add("class = ?", query.class);
+  if (query.source !== undefined) wanted.add("source = ?", query.source);
+  if (query.fromMs !== undefined) wanted.add("t_ms >= ?", query.fromMs);
+  if (query.toMs !== undefined) wanted.add("t_ms < ?", query.toMs);
+  return { where: wanted.where(), args: wanted.args };
+}
+
+function conditions() {
+  const parts: string[] = [];
+  const args: SqlValue[] = [];
+  return {
+    args,
+    add(sql: string, value: SqlValue) {
+      parts.push(sql);
+      args.push(value);
+    },
+    where: () => parts.length === 0 ? "" : `where ${parts.join(" and ")}`,
+  };
+}
+
+function cursorId(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
+    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
+  });
+}
+
+type Row = Record<string, SqlValue>;
+
+function rowsOf({ columns, rows }: SqlResult): Row[] {
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+}
+
+function modelOf(row: Row): ModelInfo {
+  return {
+    id: Number(row.id),
+    machine: String(row.machine),
+    version: Number(row.version),
+    createdMs: Number(row.created_ms),
+    sensors: JSON.parse(String(row.sensors)),
+    stepMs: Number(row.step_ms),
+    fromMs: Number(row.from_ms),
+    toMs: Number(row.to_ms),
+    rows: Number(row.rows),
+    trainMs: Number(row.train_ms),
+    bytes: Number(row.size),
+    notes: JSON.parse(String(row.notes)),
+  };
+}
+
+function outlookOf(row: Row): StoredOutlook {
+  const parts = JSON.parse(String(row.parts)) as { sensors: Packed[]; features: Packed[] };
+  return {
+    id: Number(row.id),
+    machine: String(row.machine),
+    tMs: Number(row.t_ms),
+    class: String(row.class) as Outlook["class"],
+    score: Number(row.score),
+    confidence: Number(row.confidence),
+    action: String(row.action),
+    summary: String(row.summary),
+    source: String(row.source) as Outlook["source"],
+    modelVersion: row.model_version === null ? null : Number(row.model_version),
+    life: JSON.parse(String(row.life)),
+    sensors: parts.sensors.map(unpackShare),
+    features: parts.features.map((packed): FeatureShare => ({
+      ...unpackShare(packed),
+      about: FEATURES.find(([name]) => name === packed[0])?.[1] ?? String(packed[0]),
+      sensor: packed[7] as string | null,
+    })),
+  };
+}
+
+function logOf(row: Row): LogRow {
+  return {
+    id: Number(row.id),
+    tMs: Number(row.t_ms),
+    machine: row.machine === null ? null : String(row.machine),
+    level: String(row.level) as LogRow["level"],
+    message: String(row.message),
+  };
+}
+
+type Packed = (string | number | null)[];
+
+/** Five digits are more than anybody reads; as an array without names a share takes 60 bytes. */
+function packShare(share: SensorShare): Packed {
+  const { name, value, contribution, low, middle, high, outside } = share;
+  const numbers = [value, contribution, low, middle, high].map((x) =>
+    Number.isFinite(x) ? Number(x.toPrecision(5)) : null
+  );
+  return [name, ...numbers, outside ? 1 : 0];
+}
+
+function unpackShare([name, value, contribution, low, middle, high, outside]: Packed): SensorShare {
+  return {
+    name: String(name),
+    value: Number(value ?? NaN),
+    contribution: Number(contribution ?? 0),
+    low: Number(low ?? NaN),
+    middle: Number(middle ?? NaN),
+    high: Number(high ?? NaN),
+    outside: outside === 1,
+  };
+}
+
+async function unpack(packed: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([packed.slice()]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -1,0 +1,26 @@
+/** Trains one model and ends: the work of seconds stays off the main loop. Started by `training.ts`. */
+import { saveMachine, trainMachine } from "../forest/machine.ts";
+import type { TrainAnswer, TrainTask } from "./training.ts";
+
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<TrainTask>) => void;
+  postMessage: (answer: TrainAnswer, transfer?: Transferable[]) => void;
+};
+
+async function train({ sensors, data, rows }: TrainTask): Promise<TrainAnswer> {
+  const started = performance.now();
+  const bytes = saveMachine(trainMachine(sensors, data, rows));
+  const trainMs = performance.now() - started;
+  const stream = new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream("gzip"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  return { ok: true, packed, bytes: bytes.byteLength, trainMs };
+}
+
+scope.onmessage = async ({ data }) => {
+  try {
+    const answer = await train(data);
+    scope.postMessage(answer, answer.ok ? [answer.packed.buffer] : []);
+  } catch (error) {
+    scope.postMessage({ ok: false, message: (error as Error).message });
+  }
+};

@@ -1,0 +1,380 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { ago, dateTime, duration, label, title } from "../../islands/format.ts";
+import type { Clock } from "../../lib/base/clock.ts";
+import type { Predictions } from "../../lib/detect/predict/predictions.ts";
+import type { LifeNote, Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
+import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import { findPrediction } from "../predictions.ts";
+import { type Route, route } from "../route.ts";
+import type { PageFrame } from "./layout.tsx";
+import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
+
+export interface PredictionParts {
+  predictions: Predictions;
+  sensors: SensorDirectory;
+  frame: PageFrame;
+  clock: Clock;
+  zone: string;
+}
+
+const PAGE = 50;
+/** An outlook older than this is not what is said now. */
+const STALE_MS = 15 * 60_000;
+/** Features and sensors drawn before the fold. */
+const DRAWN = 8;
+
+const Query = z.object({
+  machine: z.string().max(2000).optional(),
+  class: z.enum(["normal", "warning", "critical"]).optional().catch(undefined),
+  cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
+}).loose();
+type Filter = Pick<z.output<typeof Query>, "machine" | "class">;
+
+/** `/predictions`: what is said about machines now and before; `/predictions/:id`: why. */
+export function predictionPages(parts: PredictionParts): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/predictions",
+      policy: "viewer",
+      summary: null,
+      query: Query,
+      handler: async ({ c, who, query }) => {
+        const filter: Filter = { machine: query.machine, class: query.class };
+        const { cursor } = query;
+        const past = await parts.predictions.store.outlooks({ ...filter, cursor, limit: PAGE });
+        return parts.frame.answer(c, who, {
+          title: "Predictions",
+          place: "/more",
+          content: <List parts={parts} filter={filter} past={past} first={cursor === undefined} />,
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/predictions/:id",
+      policy: "viewer",
+      summary: null,
+      params: z.object({ id: z.string().max(20) }),
+      handler: async ({ c, who, params }) => {
+        const outlook = await findPrediction(parts.predictions, params.id);
+        return parts.frame.answer(c, who, {
+          title: machineName(outlook.machine),
+          place: "/more",
+          content: <Explanation parts={parts} outlook={outlook} />,
+        });
+      },
+    }),
+  ];
+}
+
+function List(
+  { parts, filter, past, first }: {
+    parts: PredictionParts;
+    filter: Filter;
+    past: { items: StoredOutlook[]; next: string | null };
+    first: boolean;
+  },
+): VNode {
+  const nowMs = parts.clock.now();
+  const current = parts.predictions.current().filter((o) => nowMs - o.tMs < STALE_MS);
+  const filtered = filter.machine !== undefined || filter.class !== undefined;
+  return (
+    <>
+      <h1 class="answer">{answerOf(current, parts.predictions.machines().length)}</h1>
+      {first && !filtered && current.length > 0 && <Current current={current} nowMs={nowMs} />}
+      <Chips filter={filter} />
+      {past.items.length === 0
+        ? (
+          <p class="empty">
+            {filtered
+              ? (
+                <>
+                  No prediction fits. <a href="/predictions">Show all</a>
+                </>
+              )
+              : "The first ones appear seconds after a machine's first readings of numbers."}
+          </p>
+        )
+        : <Past items={past.items} parts={parts} />}
+      {past.next !== null && (
+        <p class="more">
+          <a href={href({ ...filter, cursor: past.next })}>Older predictions</a>
+        </p>
+      )}
+      <p class="more">
+        <a href="/models">Models and training</a>
+      </p>
+    </>
+  );
+}
+
+function answerOf(current: readonly Outlook[], machines: number): VNode {
+  const odd = current.filter((o) => o.class !== "normal");
+  if (current.length === 0) return <>No machine is judged at the moment</>;
+  if (odd.length === 0) {
+    return (
+      <>
+        {current.length === machines && machines > 1
+          ? `All ${machines} machines run as usual`
+          : `${current.length} of ${machines} machines judged, all as usual`}
+      </>
+    );
+  }
+  return (
+    <>
+      <Mark kind={odd.some((o) => o.class === "critical") ? "critical" : "warning"} />
+      {`${odd.length} of ${current.length} machines ${odd.length === 1 ? "runs" : "run"} unusually`}
+    </>
+  );
+}
+
+function Current(
+  { current, nowMs }: { current: (Outlook & { id: number | null })[]; nowMs: number },
+): VNode {
+  return (
+    <section class="card" aria-labelledby="now">
+      <h2 id="now">Now</h2>
+      <ul class="outlooks">
+        {current.map((o) => (
+          <li key={o.machine}>
+            <p class="part-name">
+              {o.id === null
+                ? machineName(o.machine)
+                : <a href={`/predictions/${o.id}`}>{machineName(o.machine)}</a>}
+              <ClassWord kind={o.class} />
+            </p>
+            <p class="part-share">{o.score.toFixed(2)}</p>
+            <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+              <rect class="track" width="100" height="4" />
+              <rect class={`bar ${o.class}`} width={(100 * o.score).toFixed(1)} height="4" />
+              <rect class="edge" x="50" width="0.3" height="4" />
+              <rect class="edge" x="66.7" width="0.3" height="4" />
+            </svg>
+            <p class="part-words">{`${o.summary}.`}</p>
+            <p class="part-words muted">
+              {`${sourceWords(o)}, ${ago(nowMs - o.tMs)}. Remaining life ${lifeWords(o.life)}.`}
+            </p>
+          </li>
+        ))}
+      </ul>
+      <p class="muted">
+        Scores run from 0 to 1: a warning begins at 0.50, critical at 0.67.
+      </p>
+    </section>
+  );
+}
+
+function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts }): VNode {
+  return (
+    <section class="card" aria-labelledby="past">
+      <h2 id="past">Said before</h2>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Predictions, newest first">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col" class="text">Machine</th>
+              <th scope="col" class="text">Class</th>
+              <th scope="col">Score</th>
+              <th scope="col">Sure</th>
+              <th scope="col" class="text">By</th>
+              <th scope="col" class="text">What</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((o) => (
+              <tr key={o.id}>
+                <th scope="row">
+                  <a href={`/predictions/${o.id}`}>
+                    <time dateTime={new Date(o.tMs).toISOString()}>
+                      {dateTime(o.tMs, parts.zone)}
+                    </time>
+                  </a>
+                </th>
+                <td class="text">{machineName(o.machine)}</td>
+                <td class="text">
+                  <ClassWord kind={o.class} />
+                </td>
+                <td>{o.score.toFixed(2)}</td>
+                <td>{`${Math.round(o.confidence * 100)} %`}</td>
+                <td class="text">{sourceWords(o)}</td>
+                <td class="text wide">{o.summary}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Chips({ filter }: { filter: Filter }): VNode {
+  return (
+    <nav class="chips" aria-label="Filters">
+      {(["critical", "warning", "normal"] as const).map((kind) => {
+        const on = filter.class === kind;
+        return (
+          <a
+            key={kind}
+            class="chip"
+            href={href({ ...filter, class: on ? undefined : kind })}
+            aria-current={on ? "true" : undefined}
+          >
+            {title(kind)}
+          </a>
+        );
+      })}
+      {filter.machine && (
+        <a class="chip" aria-current="true" href={href({ class: filter.class })}>
+          {filter.machine} <span aria-hidden="true">×</span>
+          <span class="hidden">remove</span>
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function Explanation(
+  { parts, outlook }: { parts: PredictionParts; outlook: StoredOutlook },
+): VNode {
+  const { machine, tMs, zone } = { ...outlook, zone: parts.zone };
+  const sensorParts = outlook.sensors.map((share) => sensorPart(parts.sensors, share.name, share));
+  const featureParts = outlook.features.map((share): DrawnPart => ({
+    share,
+    title: share.about.charAt(0).toUpperCase() + share.about.slice(1),
+    note: share.sensor === null ? undefined : label(lastLevel(share.sensor)),
+  }));
+  return (
+    <>
+      <h1 class="answer">
+        <Mark kind={outlook.class} />
+        {`${machineName(machine)}: ${outlook.summary}`}
+      </h1>
+      <dl class="figures">
+        <Figure name="Class" value={title(outlook.class)} />
+        <Figure name="Score" value={outlook.score.toFixed(2)} />
+        <Figure name="Confidence" value={`${Math.round(outlook.confidence * 100)} %`} />
+        <Figure name="Judged by" value={sourceWords(outlook)} />
+        <Figure name="At" value={dateTime(tMs, zone)} />
+      </dl>
+      <section class="card" aria-labelledby="action">
+        <h2 id="action">What to do</h2>
+        <p>{`${outlook.action}.`}</p>
+        <p class="muted">{`Remaining life: ${outlook.life.text}.`}</p>
+      </section>
+      <Drawn
+        id="sensors"
+        heading="Sensors"
+        about="How much each had a part in it, and its value within its normal range (the band)."
+        parts={sensorParts}
+      />
+      {featureParts.length === 0
+        ? (
+          <p class="muted">
+            Features are judged once the machine has a model; <a href="/models">models</a>{" "}
+            says how far that is.
+          </p>
+        )
+        : (
+          <Drawn
+            id="features"
+            heading="Features"
+            about="The 25 numbers that the model looks at: standard scores and ratios to training."
+            parts={featureParts}
+          />
+        )}
+      <p class="more">
+        <a href={href({ machine })}>All predictions of this machine</a>
+      </p>
+    </>
+  );
+}
+
+function Drawn(
+  { id, heading, about, parts }: {
+    id: string;
+    heading: string;
+    about: string;
+    parts: DrawnPart[];
+  },
+): VNode {
+  const rest = parts.slice(DRAWN);
+  return (
+    <section class="card" aria-labelledby={id}>
+      <h2 id={id}>{heading}</h2>
+      <p class="muted">{about}</p>
+      <PartBars parts={parts.slice(0, DRAWN)} />
+      {rest.length > 0 && (
+        <details class="table">
+          <summary>{`${rest.length} more`}</summary>
+          <PartBars parts={rest} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function sensorPart(
+  sensors: SensorDirectory,
+  name: string,
+  share: DrawnPart["share"],
+): DrawnPart {
+  const sensor = sensors.find(name);
+  return {
+    share,
+    title: title(lastLevel(name)),
+    href: sensor && `/sensors/${sensor.id}`,
+    note: sensor?.unit ?? undefined,
+  };
+}
+
+function Figure({ name, value }: { name: string; value: string }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** The mark of a state that asks for attention; nothing for a normal one. */
+export function Mark({ kind }: { kind: Outlook["class"] }): VNode | null {
+  return kind === "normal" ? null : <span class={`mark ${kind}`} aria-hidden="true">▲</span>;
+}
+
+function ClassWord({ kind }: { kind: Outlook["class"] }): VNode {
+  return (
+    <span class={kind === "normal" ? "state" : `state ${kind}`}>
+      <Mark kind={kind} />
+      {kind}
+    </span>
+  );
+}
+
+function sourceWords(o: Outlook): string {
+  return o.source === "rules" ? "rules" : `model ${o.modelVersion}`;
+}
+
+function lifeWords(life: LifeNote): string {
+  if (!life.known) return "unknown";
+  const high = life.highMs === null ? "much longer" : duration(life.highMs);
+  return `${duration(life.remainingMs)} (${duration(life.lowMs)} to ${high})`;
+}
+
+function lastLevel(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/** `hall-1/press-3` as people read it. */
+export function machineName(machine: string): string {
+  return title(lastLevel(machine));
+}
+
+function href(query: Filter & { cursor?: string }): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value) search.set(key, value);
+  const text = search.toString();
+  return text === "" ? "/predictions" : `/predictions?${text}`;
+}

@@ -1,0 +1,224 @@
+/** Predictions and models over HTTP, with the whole application, its database and its worker. */
+import assert from "node:assert/strict";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+
+const STEP_MS = 10_000;
+const MACHINE = "hall-1/press-3";
+
+async function withApp(run: (app: RunningApp) => Promise<void>): Promise<void> {
+  const app = await runApp();
+  try {
+    await run(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+type Json = Record<string, never>;
+const json = async (response: Response): Promise<Json> => {
+  const body = await response.json();
+  assert.ok(response.ok, JSON.stringify(body));
+  return body;
+};
+
+/** Three sensors that move together, with a little noise of their own. */
+function usual(i: number): Record<string, number> {
+  const load = Math.sin(i / 30);
+  const noise = (k: number) => Math.sin(i * 12.9898 * k) * 0.3;
+  return {
+    temperature: 60 + 3 * load + noise(1),
+    current: 12 + 2 * load + noise(2),
+    pressure: 5 - load + noise(3),
+  };
+}
+
+/** History of usual operation up to now. */
+async function teach(app: RunningApp, hours: number, values = usual): Promise<void> {
+  const rows = Math.round(hours * 3_600_000 / STEP_MS);
+  const firstMs = Math.floor(Date.now() / STEP_MS) * STEP_MS - rows * STEP_MS;
+  for (let from = 0; from < rows; from += 500) {
+    const readings = [];
+    for (let i = from; i < Math.min(rows, from + 500); i++) {
+      for (const [sensor, value] of Object.entries(values(i))) {
+        readings.push({ machine: MACHINE, sensor, value, ts: firstMs + i * STEP_MS });
+      }
+    }
+    await app.ingest(readings);
+  }
+}
+
+async function retrain(app: RunningApp): Promise<Response> {
+  return await app.ask("/api/ai/retrain", {
+    role: "admin",
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ machine: MACHINE }),
+  });
+}
+
+/** Until nothing is trained any more. */
+async function trained(app: RunningApp): Promise<Json> {
+  for (let i = 0; i < 300; i++) {
+    const status = await json(await app.ask("/api/ai/status"));
+    if ((status.training as unknown[]).length === 0) return status;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("training did not end");
+}
+
+let clockMs = 0;
+/** One row of readings now, and a look at it. */
+async function row(app: RunningApp, values: Record<string, number>): Promise<void> {
+  // Readings of the same millisecond and value count as repeated.
+  clockMs = Math.max(clockMs + 1, Date.now());
+  await app.ingest(
+    Object.entries(values).map(([sensor, value]) => ({
+      machine: MACHINE,
+      sensor,
+      value,
+      ts: clockMs,
+    })),
+  );
+  await app.parts.predictions.look({ all: true });
+}
+
+Deno.test("predictions: rules until a model is trained, then the model; a fault is explained", () =>
+  withApp(async (app) => {
+    await teach(app, 3);
+    await row(app, usual(1080));
+    const first = (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
+    assert.equal(first.source, "rules");
+    assert.equal(first.class, "normal");
+    assert.match(first.summary, /judged by rules/);
+    assert.match((first.remaining_life as Json).text, /no sensor of this machine has a limit/);
+
+    const asked = await retrain(app);
+    assert.equal(asked.status, 202);
+    assert.deepEqual((await asked.json()).queued, [MACHINE]);
+    const status = await trained(app);
+    const model = (status.models as Json[])[0];
+    assert.equal(model.version, 1);
+    assert.ok(Number(model.rows) >= 1070 && Number(model.rows) <= 1082, `${model.rows} rows`);
+    assert.equal((model.sensors as unknown[]).length, 3);
+
+    for (let i = 0; i < 5; i++) await row(app, usual(1081 + i));
+    const calm = (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
+    assert.equal(calm.source, "model");
+    assert.equal(calm.class, "normal", JSON.stringify(calm));
+
+    for (let i = 0; i < 40; i++) {
+      const values = usual(1086 + i);
+      await row(app, { ...values, temperature: values.temperature + 0.4 * i });
+    }
+    const { items } = await json(
+      await app.ask(`/api/predictions?class=critical&machine=${MACHINE}`),
+    );
+    assert.ok((items as Json[]).length >= 1, "the change of class was stored");
+    const odd = (items as Json[])[0];
+    const why = await json(await app.ask(`/api/predictions/${odd.id}/explain`));
+    assert.equal((why.features as unknown[]).length, 25);
+    assert.equal((why.sensors as Json[])[0].name, `${MACHINE}/temperature`);
+    assert.match(why.action, /temperature/);
+    const sum = (why.features as Json[]).reduce((s, f) => s + Number(f.contribution), 0);
+    assert.ok(Math.abs(sum - 1) < 0.01);
+
+    const page = await (await app.ask(`/predictions/${odd.id}`)).text();
+    assert.match(page, /Press 3/);
+    assert.match(page, /class="value outside"/);
+    const list = await (await app.ask("/predictions")).text();
+    assert.match(list, /1 of 1 machines runs unusually/);
+  }));
+
+Deno.test("predictions: only changes of class and one in ten minutes are stored", () =>
+  withApp(async (app) => {
+    await teach(app, 1);
+    for (let i = 0; i < 20; i++) await row(app, usual(i));
+    const { items } = await json(await app.ask("/api/predictions"));
+    assert.equal((items as unknown[]).length, 1);
+  }));
+
+Deno.test("retrain: a history that teaches nothing is said in words, and rules go on", () =>
+  withApp(async (app) => {
+    await teach(app, 0.5);
+    await retrain(app);
+    await trained(app);
+    await teach(app, 2, () => ({ temperature: 5 }));
+    await row(app, { temperature: 5 });
+    const logs = (await json(await app.ask("/api/ai/logs?level=warn"))).items as Json[];
+    assert.match(logs[0].message, /no new model: the history is too short: 30 minutes/);
+    const status = await json(await app.ask("/api/ai/status"));
+    assert.equal(status.state, "rules");
+    assert.equal(status.trainings_failed, 1);
+    assert.deepEqual(status.without_model, [MACHINE]);
+    const { items } = await json(await app.ask("/api/predictions?current=true"));
+    assert.equal((items as Json[])[0].source, "rules");
+  }));
+
+Deno.test("retrain: three versions are kept, and their bytes come back whole", () =>
+  withApp(async (app) => {
+    await teach(app, 1.5);
+    for (let i = 0; i < 4; i++) {
+      await retrain(app);
+      await trained(app);
+    }
+    const models = await app.parts.predictions.store.models(MACHINE);
+    assert.deepEqual(models.map((m) => m.version), [4, 3, 2]);
+    const bytes = await app.parts.predictions.store.bytesOf(models[0].id);
+    assert.equal(bytes!.byteLength, models[0].bytes);
+  }));
+
+Deno.test("retrain: can be cancelled, and only admins may ask", () =>
+  withApp(async (app) => {
+    await teach(app, 1.5);
+    assert.equal(app.parts.predictions.retrain(MACHINE, "test").length, 1);
+    assert.equal(app.parts.predictions.retrain(MACHINE, "test").length, 0);
+    assert.equal(app.parts.predictions.cancelTraining(), 1);
+    await trained(app);
+    assert.deepEqual(await app.parts.predictions.store.models(), []);
+    const refused = await app.ask("/api/ai/retrain", {
+      role: "engineer",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    assert.equal(refused.status, 403);
+    await refused.body?.cancel();
+    const unknown = await app.ask("/api/ai/retrain", {
+      role: "admin",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ machine: "nowhere" }),
+    });
+    assert.equal(unknown.status, 404);
+    assert.match((await unknown.json()).detail, /no machine "nowhere"/);
+  }));
+
+Deno.test("predictions: a new one is told to the stream", () =>
+  withApp(async (app) => {
+    const stream = await app.ask("/api/stream?types=prediction");
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    await teach(app, 0.1);
+    await row(app, usual(1));
+    let text = "";
+    while (!text.includes("event: prediction")) {
+      const { value, done } = await reader.read();
+      assert.ok(!done, text);
+      text += value;
+    }
+    assert.match(text, /"machine":"hall-1\/press-3"/);
+    await reader.cancel();
+  }));
+
+Deno.test("predictions: pages and unknown ids", () =>
+  withApp(async (app) => {
+    assert.match(await (await app.ask("/predictions")).text(), /No machine is judged/);
+    assert.match(await (await app.ask("/models")).text(), /No machine reports numbers yet/);
+    for (const path of ["/api/predictions/99/explain", "/predictions/99"]) {
+      const answer = await app.ask(path);
+      assert.equal(answer.status, 404);
+      await answer.body?.cancel();
+    }
+    const bad = await app.ask("/api/predictions?cursor=x");
+    assert.equal(bad.status, 400);
+    assert.match((await bad.json()).detail, /cursor/);
+  }));
