@@ -153,8 +153,9 @@ function Running(
             {mayTrain && (
               <form method="post" action="/models/cancel">
                 <input type="hidden" name="machine" value={t.machine} />
-                <button type="submit" class="small" aria-label={`Cancel training of ${t.machine}`}>
+                <button type="submit" class="small">
                   Cancel
+                  <span class="hidden">{` training of ${t.machine}`}</span>
                 </button>
               </form>
             )}
@@ -183,7 +184,12 @@ function Machine(
         {area !== "" && <span class="area">{area}</span>}
       </h3>
       {model === undefined
-        ? <p class="muted">No model yet: rules judge it. Training needs an hour of readings.</p>
+        ? (
+          <p class="muted">
+            No model yet: rules judge it. Training needs an hour of readings that come every 10 s,
+            six hours of those that come every minute.
+          </p>
+        )
         : (
           <>
             <p>
@@ -212,8 +218,9 @@ function Machine(
       {mayTrain && (
         <form method="post" action="/models/retrain">
           <input type="hidden" name="machine" value={name} />
-          <button type="submit" class="small" aria-label={`Train ${name} anew`}>
+          <button type="submit" class="small">
             {model === undefined ? "Train" : "Train anew"}
+            <span class="hidden">{` ${name}`}</span>
           </button>
         </form>
       )}

@@ -12,9 +12,12 @@ export interface DrawnPart {
 
 /**
  * Parts as bars: how much each contributed, and beneath where its value lies in or outside the
- * normal range. The words beside say the same, so the drawing is decoration.
+ * normal range. The words beside say the same, so the drawing is decoration. `calm`: without colour, for a
+ * machine that runs as usual.
  */
-export function PartBars({ parts }: { parts: readonly DrawnPart[] }): VNode {
+export function PartBars(
+  { parts, calm }: { parts: readonly DrawnPart[]; calm: boolean },
+): VNode {
   return (
     <ol class="parts">
       {parts.map(({ share, title, href, note }) => (
@@ -23,8 +26,9 @@ export function PartBars({ parts }: { parts: readonly DrawnPart[] }): VNode {
             {href ? <a href={href}>{title}</a> : title}
             {note && <span class="muted">{` ${note}`}</span>}
             {share.outside && (
-              <span class="state warning">
-                <span class="mark" aria-hidden="true">▲</span>outside its range
+              <span class={calm ? "state" : "state warning"}>
+                {!calm && <span class="mark" aria-hidden="true">▲</span>}
+                outside its range
               </span>
             )}
           </p>
@@ -33,7 +37,7 @@ export function PartBars({ parts }: { parts: readonly DrawnPart[] }): VNode {
             <rect class="track" width="100" height="4" />
             <rect class="bar" width={(100 * share.contribution).toFixed(1)} height="4" />
           </svg>
-          <Place share={share} />
+          <Place share={share} calm={calm} />
           <p class="part-words muted">{wordsOf(share)}</p>
         </li>
       ))}
@@ -42,7 +46,7 @@ export function PartBars({ parts }: { parts: readonly DrawnPart[] }): VNode {
 }
 
 /** The normal range as a band, its middle as a line, the value as a mark. */
-function Place({ share }: { share: SensorShare }): VNode | null {
+function Place({ share, calm }: { share: SensorShare; calm: boolean }): VNode | null {
   const { value, low, middle, high, outside } = share;
   if (![value, low, high].every(Number.isFinite)) return null;
   const least = Math.min(value, low), most = Math.max(value, high);
@@ -62,7 +66,7 @@ function Place({ share }: { share: SensorShare }): VNode | null {
         <rect class="middle" x={at(middle).toFixed(2)} width="0.3" height="12" />
       )}
       <rect
-        class={outside ? "value outside" : "value"}
+        class={outside && !calm ? "value outside" : "value"}
         x={(at(value) - 0.6).toFixed(2)}
         width="1.2"
         height="12"

@@ -118,14 +118,18 @@ function answerOf(current: readonly Outlook[], machines: number): VNode {
       <>
         {current.length === machines && machines > 1
           ? `All ${machines} machines run as usual`
-          : `${current.length} of ${machines} machines judged, all as usual`}
+          : `${current.length} of ${machines} ${
+            machines === 1 ? "machine" : "machines"
+          } judged: as usual`}
       </>
     );
   }
   return (
     <>
       <Mark kind={odd.some((o) => o.class === "critical") ? "critical" : "warning"} />
-      {`${odd.length} of ${current.length} machines ${odd.length === 1 ? "runs" : "run"} unusually`}
+      {`${odd.length} of ${current.length} ${current.length === 1 ? "machine" : "machines"} ${
+        odd.length === 1 ? "runs" : "run"
+      } unusually`}
     </>
   );
 }
@@ -239,7 +243,8 @@ function Chips({ filter }: { filter: Filter }): VNode {
 function Explanation(
   { parts, outlook }: { parts: PredictionParts; outlook: StoredOutlook },
 ): VNode {
-  const { machine, tMs, zone } = { ...outlook, zone: parts.zone };
+  const { machine, tMs } = outlook;
+  const calm = outlook.class === "normal";
   const sensorParts = outlook.sensors.map((share) => sensorPart(parts.sensors, share.name, share));
   const featureParts = outlook.features.map((share): DrawnPart => ({
     share,
@@ -257,7 +262,7 @@ function Explanation(
         <Figure name="Score" value={outlook.score.toFixed(2)} />
         <Figure name="Confidence" value={`${Math.round(outlook.confidence * 100)} %`} />
         <Figure name="Judged by" value={sourceWords(outlook)} />
-        <Figure name="At" value={dateTime(tMs, zone)} />
+        <Figure name="At" value={dateTime(tMs, parts.zone)} />
       </dl>
       <section class="card" aria-labelledby="action">
         <h2 id="action">What to do</h2>
@@ -269,6 +274,7 @@ function Explanation(
         heading="Sensors"
         about="How much each had a part in it, and its value within its normal range (the band)."
         parts={sensorParts}
+        calm={calm}
       />
       {featureParts.length === 0
         ? (
@@ -283,6 +289,7 @@ function Explanation(
             heading="Features"
             about="The 25 numbers that the model looks at: standard scores and ratios to training."
             parts={featureParts}
+            calm={calm}
           />
         )}
       <p class="more">
@@ -293,11 +300,12 @@ function Explanation(
 }
 
 function Drawn(
-  { id, heading, about, parts }: {
+  { id, heading, about, parts, calm }: {
     id: string;
     heading: string;
     about: string;
     parts: DrawnPart[];
+    calm: boolean;
   },
 ): VNode {
   const rest = parts.slice(DRAWN);
@@ -305,11 +313,11 @@ function Drawn(
     <section class="card" aria-labelledby={id}>
       <h2 id={id}>{heading}</h2>
       <p class="muted">{about}</p>
-      <PartBars parts={parts.slice(0, DRAWN)} />
+      <PartBars parts={parts.slice(0, DRAWN)} calm={calm} />
       {rest.length > 0 && (
         <details class="table">
           <summary>{`${rest.length} more`}</summary>
-          <PartBars parts={rest} />
+          <PartBars parts={rest} calm={calm} />
         </details>
       )}
     </section>

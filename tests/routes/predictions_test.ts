@@ -126,7 +126,7 @@ Deno.test("predictions: rules until a model is trained, then the model; a fault 
     assert.match(page, /Press 3/);
     assert.match(page, /class="value outside"/);
     const list = await (await app.ask("/predictions")).text();
-    assert.match(list, /1 of 1 machines runs unusually/);
+    assert.match(list, /1 of 1 machine runs unusually/);
   }));
 
 Deno.test("predictions: only changes of class and one in ten minutes are stored", () =>
