@@ -52,9 +52,9 @@ export function ago(ms: number): string {
 
 /** How often something comes: `every 2 s`, `20 times a second`. */
 export function rhythm(intervalMs: number): string {
-  return intervalMs >= 950
-    ? `every ${duration(intervalMs)}`
-    : `${number(1000 / intervalMs)} times a second`;
+  if (intervalMs >= 950) return `every ${duration(intervalMs)}`;
+  const perS = 1000 / intervalMs;
+  return `${perS >= 10 ? grouped(perS) : number(perS)} times a second`;
 }
 
 /** Date and time in `zone` (an IANA name), `2026-01-05 12:00:03`. */

@@ -95,8 +95,12 @@ let hiddenTimer: Timer;
 let pending = new Map<string, LiveReading>();
 let flushTimer: Timer;
 
-/** Opens the page's stream; `parameters` are those of `GET /api/stream`. */
-export function connect(parameters: Record<string, string>): void {
+/**
+ * Opens the page's stream; `parameters` are those of `GET /api/stream`. It begins after the event `since`,
+ * which was the newest when the server read what the page shows.
+ */
+export function connect(parameters: Record<string, string>, since = ""): void {
+  lastId = since;
   query = new URLSearchParams(parameters).toString();
   document.addEventListener("visibilitychange", onVisibility);
   globalThis.addEventListener("online", () => open());

@@ -7,5 +7,5 @@ import { ThemeSwitch } from "../theme_switch.tsx";
 
 bringToLife({ ConnectionDot, ConnectionBanner, ThemeSwitch });
 listenToKeys();
-const { stream } = document.body.dataset;
-if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)));
+const { stream, since } = document.body.dataset;
+if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since);

@@ -134,6 +134,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       rejects: parts.rejects,
       simulator: options.simulator,
       mqtt: brokerAddress(options.config),
+      place: () => hub.place(),
       version,
       assets: options.assets,
     }),

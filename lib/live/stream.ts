@@ -82,6 +82,8 @@ export interface StreamHub {
   publishReadings(group: CommittedGroup): void;
   /** Any other event; `data` must be JSON. */
   publish(type: string, data: unknown): void;
+  /** Id of the newest event: a stream opened with it as `Last-Event-ID` begins right after. */
+  place(): string;
   stats(): StreamStats;
 }
 
@@ -341,6 +343,7 @@ export function createStreamHub(deps: {
       const size = json.length * 3 + 64;
       publishEntry({ n: ring.next, size, type, group: null, bytes: null, json });
     },
+    place: () => idOf(ring.next - 1),
     stats: () => ({ ...count, events: ring.next - 1, ringBytes: ring.bytes }),
   };
 }

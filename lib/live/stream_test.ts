@@ -83,6 +83,19 @@ Deno.test("stream replays what Last-Event-ID missed, and nothing else", async ()
   assert.equal((await reader.next())!.id, "b-6");
 });
 
+Deno.test("stream opened with an earlier place begins right after it", async () => {
+  const { hub, read, publish } = setup();
+  const start = hub.place();
+  publish();
+  const place = hub.place();
+  publish();
+  for (const [lastEventId, id] of [[start, "b-1"], [place, "b-2"]]) {
+    const reader = read({ lastEventId });
+    await reader.next();
+    assert.equal((await reader.next())!.id, id);
+  }
+});
+
 Deno.test("stream resets when the asked id is gone, of another run, or not an id", async () => {
   const { read, publish } = setup({ ringEvents: 3 });
   for (let i = 0; i < 5; i++) publish();

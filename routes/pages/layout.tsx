@@ -19,6 +19,8 @@ export interface Page {
   script?: "lists" | "sensor" | "docs";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
+  /** `place()` of before its data was read: the stream begins there. */
+  since?: string;
   status?: number;
 }
 
@@ -98,7 +100,10 @@ export function Document(
           return url && <script key={name} type="module" src={url} />;
         })}
       </head>
-      <body data-stream={page.stream && new URLSearchParams(page.stream).toString()}>
+      <body
+        data-stream={page.stream && new URLSearchParams(page.stream).toString()}
+        data-since={page.since}
+      >
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <a class="brand" href="/">Perch</a>

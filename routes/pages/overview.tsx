@@ -24,6 +24,7 @@ export function overviewPage(parts: PageParts): Route {
     policy: "viewer",
     summary: null,
     handler: async ({ c, who }) => {
+      const since = parts.place();
       const status = await parts.status.now();
       const all = parts.sensors.all();
       const newSensors = (
@@ -54,6 +55,7 @@ export function overviewPage(parts: PageParts): Route {
         place: "/",
         script: "lists",
         stream: { types: "reading,status" },
+        since,
         content,
       });
     },

@@ -31,6 +31,7 @@ export function sensorPage(parts: PageParts): Route {
     params: z.object({ id: z.string().min(1).max(2000) }),
     query: Query,
     handler: async ({ c, who, params, query }) => {
+      const since = parts.place();
       const sensor = findSensor(parts.sensors, params.id);
       const choice = chooseRange(query, parts.clock.now(), parts.zone);
       const { fromMs, toMs } = choice.range;
@@ -45,6 +46,7 @@ export function sensorPage(parts: PageParts): Route {
         place: "/sensors",
         script: "sensor",
         stream: { types: "reading", sensor: sensor.id },
+        since,
         content: <SensorContent parts={parts} sensor={sensor} choice={choice} buckets={buckets} />,
       });
     },

@@ -32,6 +32,7 @@ export function sensorsPage(parts: PageParts): Route {
     summary: null,
     query: Query,
     handler: ({ c, who, query }) => {
+      const since = parts.place();
       const { q, machine, status, kind, review, after } = query;
       const filter: Filter = { q, machine, status, kind, review };
       const found = filterSensors(parts, filter);
@@ -44,6 +45,7 @@ export function sensorsPage(parts: PageParts): Route {
         place: "/sensors",
         script: "lists",
         stream: { types: "reading,status" },
+        since,
         content: none
           ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
           : <List parts={parts} filter={filter} found={found.length} page={page} next={next} />,

@@ -29,6 +29,8 @@ export interface PageServices {
   simulator: Pick<Simulator, "start" | "stop" | "status"> | null;
   /** Where a first message can be sent to, for the examples on empty pages. */
   mqtt: { host: string; port: number };
+  /** Where the event stream stands: a page's stream goes on from where its picture was taken. */
+  place: () => string;
   version: string;
   assets: Assets;
 }

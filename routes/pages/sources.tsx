@@ -23,12 +23,14 @@ export function sourcesPage(parts: PageParts): Route {
     policy: "viewer",
     summary: null,
     handler: async ({ c, who }) => {
+      const since = parts.place();
       const status = await parts.status.now();
       return parts.frame.answer(c, who, {
         title: "Sources",
         place: "/sources",
         script: "lists",
         stream: { types: "status" },
+        since,
         content: <Content parts={parts} status={status} who={who} />,
       });
     },
