@@ -49,9 +49,13 @@ export const sim: Command = {
       command: "sim",
       terminal,
       build: (options) => buildApp({ ...options, simulator }),
-      onStarted: async (_app, { url, access }, log) => {
+      onStarted: async (app, { url, access }, log) => {
         terminal.out(greeting(url, access.demoUsers, config));
-        if (!flags.has("stopped")) {
+        // Another program may listen at a port that was asked for; the plant must not publish to it.
+        const broker = app.parts().broker?.state();
+        if (broker !== undefined && broker.state !== "listening") {
+          log.error(`the plant does not run: ${broker.detail}`);
+        } else if (!flags.has("stopped")) {
           const historyS = isNew ? Math.round(historyH * 3_600) : 0;
           await simulator.start({ ...chosen, historyS })
             .catch((error) => log.error(messageOf(error)));
