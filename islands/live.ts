@@ -34,6 +34,7 @@ type ReadingListener = (readings: readonly StreamReading[]) => void;
 const latest = new Map<string, Signal<LiveReading | null>>();
 const readingListeners = new Set<ReadingListener>();
 const resetListeners = new Set<() => void>();
+const anomalyListeners = new Set<(anomaly: unknown) => void>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -58,6 +59,12 @@ export function onReadings(listener: ReadingListener): () => void {
 export function onReset(listener: () => void): () => void {
   resetListeners.add(listener);
   return () => resetListeners.delete(listener);
+}
+
+/** Something that a detector found, as `/api/anomalies` tells it. Gives the function that stops listening. */
+export function onAnomaly(listener: (anomaly: unknown) => void): () => void {
+  anomalyListeners.add(listener);
+  return () => anomalyListeners.delete(listener);
 }
 
 /** How far the server's clock is ahead of this browser's. */
@@ -132,6 +139,11 @@ function open(): void {
   opened.addEventListener("status", (event) => {
     lastId = event.lastEventId;
     status.value = JSON.parse(event.data);
+  });
+  opened.addEventListener("anomaly", (event) => {
+    lastId = event.lastEventId;
+    const anomaly = JSON.parse(event.data);
+    for (const listener of anomalyListeners) listener(anomaly);
   });
   opened.addEventListener("reset", (event) => {
     lastId = event.lastEventId;

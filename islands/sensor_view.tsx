@@ -2,7 +2,8 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { addReading, type Buckets, gapMs, type Span, spansOf, statisticsOf } from "./chart_data.ts";
 import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
-import { onReadings, onReset, serverNow } from "./live.ts";
+import { AnomalyList, isShown, type Mark } from "./anomaly_list.tsx";
+import { onAnomaly, onReadings, onReset, serverNow } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
 import { StateBands, wordOf } from "./state_bands.tsx";
 import type { Chart } from "./uplot_chart.ts";
@@ -25,6 +26,10 @@ export interface SensorViewProps {
   zone: string;
   points: number;
   buckets: Buckets;
+  /** Newest first. */
+  marks: Mark[];
+  /** May say whether an anomaly was real. */
+  mayJudge: boolean;
 }
 
 interface View {
@@ -33,9 +38,11 @@ interface View {
   /** Follows the newest reading. */
   live: boolean;
   buckets: Buckets;
+  marks: Mark[];
 }
 
 const TABLE_ROWS = 120;
+const MARKS_MOST = 200;
 const LEAST_SPAN_MS = 2_000;
 
 /** Chart, statistics, table and downloads of one sensor over a range. */
@@ -45,6 +52,7 @@ export function SensorView(props: SensorViewProps): VNode {
     toMs: props.toMs,
     live: props.lengthMs !== null,
     buckets: props.buckets,
+    marks: props.marks,
   };
   const [view, setView] = useState(start);
   const [problem, setProblem] = useState<string | null>(null);
@@ -61,10 +69,13 @@ export function SensorView(props: SensorViewProps): VNode {
   async function load(fromMs: number, toMs: number, live: boolean): Promise<void> {
     const question = ++asked.current;
     try {
-      const buckets = await fetchBuckets(props, fromMs, toMs);
+      const [buckets, marks] = await Promise.all([
+        fetchBuckets(props, fromMs, toMs),
+        fetchMarks(props, fromMs, toMs),
+      ]);
       if (question !== asked.current) return;
       setProblem(null);
-      setView({ fromMs, toMs, live, buckets });
+      setView({ fromMs, toMs, live, buckets, marks });
     } catch (error) {
       if (question !== asked.current) return;
       setProblem(error instanceof Error ? error.message : String(error));
@@ -120,6 +131,7 @@ export function SensorView(props: SensorViewProps): VNode {
     if (chart.current) draw(chart.current, view, props);
   }, [view]);
   useEffect(() => follow(props, current, setView), []);
+  useEffect(() => followMarks(props, current, setView), []);
   useEffect(() => onReset(() => void (current.current.live && back())), []);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -214,6 +226,12 @@ export function SensorView(props: SensorViewProps): VNode {
       {states
         ? <StateTable spans={spansOf(view.buckets, gap)} words={words} zone={props.zone} />
         : <ValueTable view={view} props={props} />}
+      <AnomalyList
+        marks={view.marks}
+        unit={props.unit}
+        zone={props.zone}
+        mayJudge={props.mayJudge}
+      />
     </>
   );
 }
@@ -316,6 +334,22 @@ function Figure(props: { name: string; value: string; unit: string | null }): VN
 
 function draw(chart: Chart, view: View, props: SensorViewProps): void {
   chart.show(view.buckets, view.fromMs, view.toMs, gapMs(view.buckets.bucketMs, props.intervalMs));
+  chart.mark(view.marks);
+}
+
+/** Adds what is found while the view is live. */
+function followMarks(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  return onAnomaly((anomaly) => {
+    const mark = anomaly as Mark & { sensor_id: string | null };
+    if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
+    const marks = [mark, ...current.current.marks].slice(0, MARKS_MOST);
+    setView({ ...current.current, marks });
+  });
 }
 
 /** Adds live readings while the view is live; the picture changes at most four times a second. */
@@ -365,6 +399,19 @@ async function fetchBuckets(props: SensorViewProps, from: number, to: number): P
   if (!response.ok) throw new Error(answer.detail);
   const { t, min, mean, max, n } = answer;
   return { bucketMs: answer.bucket_ms, t, min, mean, max, n };
+}
+
+async function fetchMarks(props: SensorViewProps, from: number, to: number): Promise<Mark[]> {
+  const query = new URLSearchParams({
+    sensor: props.id,
+    from: String(Math.max(0, from)),
+    to: String(to),
+    limit: String(MARKS_MOST),
+  });
+  const response = await fetch(`/api/anomalies?${query}`);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return (answer.items as Mark[]).filter(isShown);
 }
 
 function link(props: SensorViewProps, view: View, format: "csv" | "ndjson" | "json"): string {

@@ -1,11 +1,14 @@
 import uPlot from "uplot";
 import { type Buckets, runsOf } from "./chart_data.ts";
+import type { Mark } from "./anomaly_list.tsx";
 import { dateTime, number } from "./format.ts";
 
 /** A chart of one sensor: min/max band, mean line, gaps, zoom by dragging. */
 export interface Chart {
   /** Draws `buckets` over `[fromMs, toMs]`. */
   show(buckets: Buckets, fromMs: number, toMs: number, gap: number): void;
+  /** Anomalies are red points; the reason shows beside the cursor. */
+  mark(marks: readonly Mark[]): void;
   /** Moves the cursor by `step` points and tells what stands there; null when there is nothing. */
   step(step: number): number | null;
   resize(): void;
@@ -19,11 +22,55 @@ export interface ChartOptions {
   onBack: () => void;
 }
 
+const MARK_REACH_PX = 8;
+
 /** Creates the chart in `root`; colours come from the style sheet's custom properties. */
 export function createChart(root: HTMLElement, options: ChartOptions): Chart {
   const { zone } = options;
   const colour = (name: string) => getComputedStyle(root).getPropertyValue(name).trim();
   let indexOfBucket: number[] = [];
+  let marks: readonly Mark[] = [];
+
+  /** Where a mark stands: at its value, or at the line when it has none. */
+  function placeOf(u: uPlot, mark: Mark, canvas: boolean): { x: number; y: number } | null {
+    const x = mark.ts / 1000;
+    if (x < (u.scales.x.min ?? Infinity) || x > (u.scales.x.max ?? -Infinity)) return null;
+    const line = u.data[3][u.valToIdx(x)];
+    let value = mark.value ?? line ?? null;
+    if (value === null) return null;
+    // A spike inside a step is drawn at the edge of its band: never outside of what is shown.
+    value = Math.min(u.scales.y.max ?? value, Math.max(u.scales.y.min ?? value, value));
+    return { x: u.valToPos(x, "x", canvas), y: u.valToPos(value, "y", canvas) };
+  }
+
+  function drawMarks(u: uPlot): void {
+    const { ctx } = u;
+    ctx.save();
+    for (const mark of marks) {
+      const at = placeOf(u, mark, true);
+      if (at === null) continue;
+      ctx.beginPath();
+      ctx.arc(at.x, at.y, 4 * devicePixelRatio, 0, 2 * Math.PI);
+      ctx.fillStyle = colour("--critical");
+      ctx.fill();
+      ctx.lineWidth = 1.5 * devicePixelRatio;
+      ctx.strokeStyle = colour("--surface");
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** The mark under the cursor. */
+  function markNear(u: uPlot, left: number): Mark | null {
+    let best: Mark | null = null, bestPx = MARK_REACH_PX;
+    for (const mark of marks) {
+      const at = placeOf(u, mark, false);
+      if (at === null || Math.abs(at.x - left) >= bestPx) continue;
+      best = mark;
+      bestPx = Math.abs(at.x - left);
+    }
+    return best;
+  }
 
   const plot = new uPlot(
     {
@@ -86,6 +133,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
           options.onZoom(fromMs, toMs);
         }],
         setCursor: [(u) => tip(u)],
+        draw: [drawMarks],
       },
     },
     [[], [], [], []],
@@ -108,6 +156,8 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     note.textContent = `${dateTime(u.data[0][idx!] * 1000, zone)}   ${
       number(mean!)
     }${unit}${spread}`;
+    const near = markNear(u, left!);
+    if (near !== null) note.textContent += `\n${near.reason}`;
     const x = u.valToPos(u.data[0][idx!], "x");
     const most = u.over.clientWidth - note.offsetWidth;
     note.style.left = `${Math.max(0, Math.min(most, x - note.offsetWidth / 2))}px`;
@@ -121,6 +171,10 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
         plot.setData(columns.data, false);
         plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
       });
+    },
+    mark(next) {
+      marks = next;
+      plot.redraw(false);
     },
     step(step) {
       if (indexOfBucket.length === 0) return null;

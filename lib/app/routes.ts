@@ -79,6 +79,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     clock,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
+  const anomalies = {
+    sensors: registry,
+    findings: parts.detection.findings,
+    judge: parts.detection.judge,
+    audit: access.audit,
+  };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -107,12 +113,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...registryRoutes(registered),
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
-    ...anomalyRoutes({
-      sensors: registry,
-      findings: parts.detection.findings,
-      judge: parts.detection.judge,
-      audit: access.audit,
-    }),
+    ...anomalyRoutes(anomalies),
     ...predictionRoutes({ predictions: parts.predictions }),
     ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
     ...statusRoutes({
@@ -128,6 +129,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       ...registered,
       clock,
       readings,
+      anomalies,
       recent,
       status: parts.status,
       sources,

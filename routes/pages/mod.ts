@@ -3,7 +3,7 @@ import { staticRoutes } from "../static.ts";
 import { createPageFrame } from "./layout.tsx";
 import { morePages } from "./more.tsx";
 import { overviewPage } from "./overview.tsx";
-import { sensorPage } from "./sensor.tsx";
+import { anomalyActions, sensorPage } from "./sensor.tsx";
 import { sensorsPage } from "./sensors.tsx";
 import type { PageParts, PageServices } from "./services.ts";
 import { simulatorActions } from "./simulator.tsx";
@@ -20,6 +20,7 @@ export function pageRoutes(services: PageServices): Route[] {
     overviewPage(parts),
     sensorsPage(parts),
     sensorPage(parts),
+    ...anomalyActions(parts),
     sourcesPage(parts),
     ...morePages(parts),
     ...simulatorActions(parts),

@@ -5,6 +5,10 @@ import { SensorNow } from "../../islands/sensor_now.tsx";
 import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
+import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import type { Mark } from "../../islands/anomaly_list.tsx";
+import { sayOf, VERDICTS } from "../anomalies.ts";
 import { findSensor } from "../params.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
@@ -14,6 +18,8 @@ import type { PageParts } from "./services.ts";
 
 /** About one bucket per two pixels of a wide screen. */
 const POINTS = 600;
+/** Anomalies drawn and listed at most. */
+const MARKS = 200;
 
 const Query = z.object({
   range: z.string().max(10).optional(),
@@ -35,30 +41,39 @@ export function sensorPage(parts: PageParts): Route {
       const sensor = findSensor(parts.sensors, params.id);
       const choice = chooseRange(query, parts.clock.now(), parts.zone);
       const { fromMs, toMs } = choice.range;
-      const buckets = await parts.readings.buckets({
-        sensor: sensor.num,
-        fromMs,
-        toMs: toMs + 1,
-        points: POINTS,
-      });
+      const [buckets, found] = await Promise.all([
+        parts.readings.buckets({ sensor: sensor.num, fromMs, toMs: toMs + 1, points: POINTS }),
+        parts.anomalies.findings.list({
+          sensors: [sensor.num],
+          phases: ["point", "raised", "changed"],
+          fromMs,
+          toMs: toMs + 1,
+          limit: MARKS,
+        }),
+      ]);
+      const marks = found.map((one) => markOf(anomalyOf(one, parts.sensors)));
+      const mayJudge = atLeast(who!.role, "engineer");
+      const content = { parts, sensor, choice, buckets, marks, mayJudge };
       return parts.frame.answer(c, who, {
         title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
         script: "sensor",
-        stream: { types: "reading", sensor: sensor.id },
+        stream: { types: "reading,anomaly", sensor: sensor.id },
         since,
-        content: <SensorContent parts={parts} sensor={sensor} choice={choice} buckets={buckets} />,
+        content: <SensorContent {...content} />,
       });
     },
   });
 }
 
 function SensorContent(
-  { parts, sensor, choice, buckets }: {
+  { parts, sensor, choice, buckets, marks, mayJudge }: {
     parts: PageParts;
     sensor: Sensor;
     choice: RangeChoice;
     buckets: BucketResult;
+    marks: Mark[];
+    mayJudge: boolean;
   },
 ): VNode {
   const { name, unit, kind } = sensor;
@@ -86,6 +101,8 @@ function SensorContent(
       max: rounded(buckets.max),
       n: [...buckets.n],
     },
+    marks,
+    mayJudge,
   };
   return (
     <>
@@ -115,6 +132,31 @@ function SensorContent(
       <Island name="SensorView" component={SensorView} props={view} />
     </>
   );
+}
+
+/** What the buttons beside an anomaly post to; they lead back to its sensor. */
+export function anomalyActions({ anomalies, sensors }: PageParts): Route[] {
+  return VERDICTS.map((verdict) =>
+    route({
+      method: "post",
+      path: `/anomalies/:id/${verdict}`,
+      policy: "engineer",
+      summary: null,
+      params: z.object({ id: z.string().max(20) }),
+      handler: async (context) => {
+        const found = await sayOf(anomalies, context, context.params.id, verdict);
+        const sensor = sensors.byNum(found.sensor);
+        const location = sensor === undefined ? "/sensors" : `/sensors/${sensor.id}#anomalies`;
+        return new Response(null, { status: 303, headers: { location } });
+      },
+    })
+  );
+}
+
+/** What a page needs of an anomaly. */
+function markOf(anomaly: Anomaly): Mark {
+  const { id, ts, value, detector, phase, severity, reason, feedback } = anomaly;
+  return { id, ts, value, detector, phase, severity, reason, feedback };
 }
 
 function Ranges(

@@ -9,6 +9,7 @@ import type { MachineDirectory, SensorDirectory } from "../../lib/machines/regis
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import type { Simulator } from "../../sim/simulator.ts";
+import type { AnomalyServices } from "../anomalies.ts";
 import type { Assets } from "../static.ts";
 import type { PageFrame } from "./layout.tsx";
 
@@ -21,6 +22,7 @@ export interface PageServices {
   service: MachinesService;
   audit: Pick<Audit, "statement">;
   readings: Pick<ReadingsStore, "buckets">;
+  anomalies: AnomalyServices;
   recent: Recent;
   status: Pick<StatusBoard, "now">;
   sources: () => SourceState[];

@@ -1,0 +1,81 @@
+import type { VNode } from "preact";
+import { dateTime, number } from "./format.ts";
+
+/** What a detector found, as the API tells it. */
+export interface Mark {
+  id: number;
+  ts: number;
+  value: number | null;
+  detector: string;
+  phase: string;
+  severity: "info" | "warning" | "critical";
+  reason: string;
+  feedback: "real" | "false_alarm" | null;
+}
+
+const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
+const SHOWN = 50;
+
+/** What is drawn and listed: the end of a condition is no anomaly. */
+export function isShown(mark: Mark): boolean {
+  return mark.phase !== "cleared";
+}
+
+/** The anomalies of a range, newest first, each with its reason and what people said of it. */
+export function AnomalyList(
+  { marks, unit, zone, mayJudge }: {
+    marks: readonly Mark[];
+    unit: string | null;
+    zone: string;
+    mayJudge: boolean;
+  },
+): VNode {
+  return (
+    <section class="anomalies" aria-labelledby="anomalies">
+      <h2 id="anomalies">Anomalies</h2>
+      {marks.length === 0 && <p class="muted">Nothing unusual was found in this range.</p>}
+      <ul>
+        {marks.slice(0, SHOWN).map((mark) => (
+          <li key={mark.id}>
+            <p>
+              <span class={`mark ${mark.severity}`}>
+                <span aria-hidden="true">{ICONS[mark.severity]}</span> {mark.severity}
+              </span>{" "}
+              <time dateTime={new Date(mark.ts).toISOString()}>{dateTime(mark.ts, zone)}</time>
+              {mark.value !== null && ` · ${number(mark.value)}${unit === null ? "" : ` ${unit}`}`}
+              <span class="muted">{` · ${mark.detector}`}</span>
+            </p>
+            <p>{mark.reason}.</p>
+            {mark.feedback !== null && (
+              <p class="muted">
+                {mark.feedback === "real" ? "Marked as real." : "Marked as a false alarm."}
+              </p>
+            )}
+            {mayJudge && (
+              <form method="post" class="judge">
+                <Judge mark={mark} verdict="real" text="Real" />
+                <Judge mark={mark} verdict="false_alarm" text="False alarm" />
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+      {marks.length > SHOWN && (
+        <p class="muted">
+          {`The newest ${SHOWN} of ${marks.length}. Choose a shorter range to see the others.`}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Judge(
+  { mark, verdict, text }: { mark: Mark; verdict: "real" | "false_alarm"; text: string },
+): VNode | null {
+  if (mark.feedback === verdict) return null;
+  return (
+    <button type="submit" class="small" formAction={`/anomalies/${mark.id}/${verdict}`}>
+      {text}
+    </button>
+  );
+}
