@@ -347,6 +347,8 @@ function followMarks(
   return onAnomaly((anomaly) => {
     const mark = anomaly as Mark & { sensor_id: string | null };
     if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
+    // The stream may begin before the page was made.
+    if (current.current.marks.some(({ id }) => id === mark.id)) return;
     const marks = [mark, ...current.current.marks].slice(0, MARKS_MOST);
     setView({ ...current.current, marks });
   });
