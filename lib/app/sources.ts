@@ -47,7 +47,7 @@ async function embeddedBroker(
     clock,
     log: log.child("broker"),
     authenticate(user, password) {
-      const who = access.keys.identifyMqtt(user, password);
+      const who = access.authenticateMqtt(user, password);
       if (who === null) return Promise.resolve(null);
       const onEnded = (end: () => void) => access.watch(who, end);
       return Promise.resolve({ ...mqttRights(who, pathOf), onEnded });
