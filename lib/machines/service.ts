@@ -48,6 +48,7 @@ export interface MachinesService {
   patchSensor(idOrName: string, patch: SensorPatch, note: Note): Promise<Sensor>;
   removeSensor(idOrName: string, note: Note): Promise<Sensor>;
   restoreSensor(idOrName: string, note: Note): Promise<Sensor>;
+  deletedSensor(id: string): Sensor | undefined;
   windows(): readonly MaintenanceWindow[];
   addWindow(
     given: { path: string; title: string; timing: Timing },
@@ -262,6 +263,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         await carryOut(plan, note);
         return plan;
       }),
+    deletedSensor: (id) => changes.deletedSensors().find((sensor) => sensor.id === id),
     windows: () => windows,
     addMachine: ({ path, ...patch }, note) =>
       exclusive(async () => {

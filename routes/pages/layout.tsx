@@ -26,6 +26,7 @@ export interface Page {
 
 const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/", name: "Overview", icon: "overview" },
+  { href: "/machines", name: "Machines", icon: "machines" },
   { href: "/sensors", name: "Sensors", icon: "sensors" },
   { href: "/sources", name: "Sources", icon: "sources" },
   { href: "/more", name: "More", icon: "more" },
@@ -147,6 +148,7 @@ function KeysHelp(): VNode {
   const keys = [
     ["/", "filter sensors"],
     ["g o", "overview"],
+    ["g m", "machines"],
     ["g s", "sensors"],
     ["g u", "sources"],
     ["j, k", "next, previous row"],

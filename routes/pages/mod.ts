@@ -1,9 +1,13 @@
 import type { Route } from "../route.ts";
 import { staticRoutes } from "../static.ts";
 import { createPageFrame } from "./layout.tsx";
+import { machinePages } from "./machine.tsx";
+import { machinesPages } from "./machines.tsx";
+import { maintenancePages } from "./maintenance.tsx";
 import { morePages } from "./more.tsx";
 import { overviewPage } from "./overview.tsx";
 import { anomalyActions, sensorPage } from "./sensor.tsx";
+import { sensorSettingsPages } from "./sensor_settings.tsx";
 import { sensorsPage } from "./sensors.tsx";
 import type { PageParts, PageServices } from "./services.ts";
 import { simulatorActions } from "./simulator.tsx";
@@ -21,6 +25,10 @@ export function pageRoutes(services: PageServices): Route[] {
     sensorsPage(parts),
     sensorPage(parts),
     ...anomalyActions(parts),
+    ...sensorSettingsPages(parts),
+    ...machinesPages(parts),
+    ...machinePages(parts),
+    ...maintenancePages(parts),
     sourcesPage(parts),
     ...morePages(parts),
     ...simulatorActions(parts),

@@ -9,6 +9,7 @@ import { type Route, route } from "../route.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { Island } from "./island.tsx";
 import { byMachine, rowOf } from "./rows.ts";
+import { machineHref, machineTitle } from "./machines.tsx";
 import type { PageParts } from "./services.ts";
 
 /** Beyond this the overview shows the machines' first sensors; the list has them all. */
@@ -127,7 +128,7 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
         {shown.map(([machine, list]) => (
           <section key={machine} class="card" aria-label={machine}>
             <h2>
-              {title(machine.slice(machine.lastIndexOf("/") + 1))}
+              <MachineLink parts={parts} path={machine} />
               <span class="area">{areaOf(machine)}</span>
             </h2>
             {list.slice(0, most).map((sensor) => (
@@ -149,6 +150,15 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
         </p>
       )}
     </>
+  );
+}
+
+function MachineLink({ parts, path }: { parts: PageParts; path: string }): VNode {
+  const machine = parts.machines.find(path);
+  return (
+    <a href={machineHref(path)}>
+      {machine ? machineTitle(machine) : title(path.slice(path.lastIndexOf("/") + 1))}
+    </a>
   );
 }
 

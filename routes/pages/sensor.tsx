@@ -14,6 +14,8 @@ import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
 import { lastOf } from "./rows.ts";
+import { machineHref } from "./machines.tsx";
+import { StatusWord } from "./status_word.tsx";
 import type { PageParts } from "./services.ts";
 
 /** About one bucket per two pixels of a wide screen. */
@@ -107,12 +109,12 @@ function SensorContent(
   return (
     <>
       <p class="crumbs">
-        <a href={`/sensors?machine=${encodeURIComponent(sensor.machine)}`}>
+        <a href={machineHref(sensor.machine)}>
           {sensor.machine.split("/").map(title).join(" / ")}
         </a>
       </p>
       <div class="sensor-head">
-        <h1>{title(sensor.sensor)}</h1>
+        <h1>{sensor.settings.display_name ?? title(sensor.sensor)}</h1>
         <Island
           name="SensorNow"
           component={SensorNow}
@@ -128,6 +130,10 @@ function SensorContent(
           }}
         />
       </div>
+      <p class="sensor-state">
+        <StatusWord status={parts.statuses.sensor(sensor)} />
+        {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
+      </p>
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
     </>

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { title } from "../../islands/format.ts";
 import { SensorRow } from "../../islands/sensor_row.tsx";
+import { atLeast } from "../../lib/access/policy.ts";
 import { SENSOR_STATUSES } from "../../lib/live/statuses.ts";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import { type Route, route } from "../route.ts";
@@ -9,6 +10,7 @@ import { filterSensors } from "../sensors.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { Island } from "./island.tsx";
 import { byMachine, rowOf } from "./rows.ts";
+import { UndoSensor } from "./sensor_settings.tsx";
 import type { PageParts } from "./services.ts";
 
 const PAGE = 200;
@@ -20,6 +22,8 @@ const Query = z.object({
   kind: z.enum(["number", "binary", "text"]).optional().catch(undefined),
   review: z.enum(["new", "confirmed"]).optional().catch(undefined),
   after: z.string().max(2000).optional(),
+  /** A sensor that was just deleted: to be undone. */
+  undo: z.string().max(40).optional(),
 }).loose();
 type Filter = Pick<z.output<typeof Query>, "q" | "machine" | "status" | "kind" | "review">;
 
@@ -33,7 +37,10 @@ export function sensorsPage(parts: PageParts): Route {
     query: Query,
     handler: ({ c, who, query }) => {
       const since = parts.place();
-      const { q, machine, status, kind, review, after } = query;
+      const { q, machine, status, kind, review, after, undo } = query;
+      const gone = undo === undefined || !atLeast(who!.role, "engineer")
+        ? undefined
+        : parts.service.deletedSensor(undo);
       const filter: Filter = { q, machine, status, kind, review };
       const found = filterSensors(parts, filter);
       const from = after === undefined ? 0 : found.findIndex((s) => s.name > after);
@@ -46,9 +53,14 @@ export function sensorsPage(parts: PageParts): Route {
         script: "lists",
         stream: { types: "reading,status" },
         since,
-        content: none
-          ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
-          : <List parts={parts} filter={filter} found={found.length} page={page} next={next} />,
+        content: (
+          <>
+            {gone && <UndoSensor sensor={gone} />}
+            {none
+              ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+              : <List parts={parts} filter={filter} found={found.length} page={page} next={next} />}
+          </>
+        ),
       });
     },
   });

@@ -66,11 +66,12 @@ Deno.test({
               `${sensor}?from=x&to=y`,
               `${state}?range=6h`,
               "/sources",
+              "/machines",
               "/more",
             ];
             for (const path of paths) {
               await page.goto(path);
-              if (path !== "/more") await page.waitForSelector(".dot.live");
+              if (!["/machines", "/more"].includes(path)) await page.waitForSelector(".dot.live");
               await assertAccessible(page);
               await assertFits(page);
             }

@@ -1,0 +1,170 @@
+/** Machines as a person meets them: new ones confirmed, limits set, maintenance planned, deletion undone. */
+import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit.ts";
+import {
+  assertAccessible,
+  assertFits,
+  chromiumIsMissing,
+  DESKTOP,
+  PHONE,
+  signIn,
+  startBrowser,
+  visitor,
+} from "../support/browser.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+
+const ENGINEER = ["engineer@example.org", "long enough"] as const;
+const VIEWER = ["viewer@example.org", "long enough"] as const;
+
+async function plant(): Promise<RunningApp> {
+  const app = await runApp();
+  const tester = systemActor("test");
+  const { users } = app.parts.access;
+  await users.add({ email: ENGINEER[0], role: "engineer", password: ENGINEER[1] }, tester);
+  await users.add({ email: VIEWER[0], role: "viewer", password: VIEWER[1] }, tester);
+  await app.ingest([
+    { machine: "hall-1/press-3", sensor: "oil_temperature", value: 85.5 },
+    { machine: "hall-1/press-3", sensor: "mode", value: "running" },
+    { machine: "hall-2/mixer-1", sensor: "rpm", value: 420 },
+  ]);
+  return app;
+}
+
+/** Where to keep pictures of the pages, for a person to look at; none by default. */
+const pictures = Deno.env.get("PICTURES");
+
+for (
+  const [name, viewport, script] of [
+    ["phone", PHONE, true],
+    ["desktop", DESKTOP, true],
+    ["phone without script", PHONE, false],
+  ] as const
+) {
+  Deno.test({
+    name: `browser: machines on a ${name}: confirmed, limits, maintenance, deletion undone`,
+    ignore: chromiumIsMissing(),
+    fn: async () => {
+      const app = await plant();
+      const browser = await startBrowser();
+      try {
+        const { page, faults } = await visitor(browser, {
+          url: app.url,
+          viewport,
+          script,
+          expected: /status of 400/,
+        });
+        const look = async (what: string) => {
+          if (script) await assertAccessible(page);
+          if (script) await assertFits(page);
+          if (pictures) {
+            const path = `${pictures}/${name.replaceAll(" ", "-")}-${what}.png`;
+            await page.screenshot({ path, fullPage: true });
+          }
+        };
+        await signIn(page, ...ENGINEER);
+        await look("overview");
+        await page.goto("/machines");
+        assert.match(await page.innerText("h1"), /All 2 machines are normal/);
+        await look("machines");
+        await page.getByRole("button", { name: "Confirm Mixer 1" }).click();
+        await page.waitForURL("**/machines?review=new");
+        assert.match(await page.innerText("h1"), /1 of 2 machines/);
+        await page.locator("a.row", { hasText: "Press 3" }).click();
+        await page.getByRole("heading", { name: "Press 3" }).waitFor();
+        await look("machine-new");
+        await page.getByLabel("Name").fill("Big press");
+        await page.getByLabel("Tags").fill("hydraulic, old");
+        await page.getByLabel("Notes").fill("Oil since May.");
+        await page.getByRole("button", { name: "Save" }).click();
+        await page.getByRole("heading", { name: "Big press" }).waitFor();
+
+        await page.locator("a.row", { hasText: "Oil temperature" }).click();
+        await page.getByRole("link", { name: "Limits and settings" }).click();
+        await page.getByLabel("Warning high").fill("95");
+        await page.getByLabel("Critical high").fill("90");
+        await page.getByLabel("Unit").fill("°C");
+        await page.getByRole("button", { name: "Save and confirm" }).click();
+        await page.getByText("must not be above critical high (90)").waitFor();
+        assert.equal(await page.getByLabel("Warning high").inputValue(), "95");
+        await look("limits-refused");
+        await page.getByLabel("Warning high").fill("80");
+        await page.getByRole("button", { name: "Save and confirm" }).click();
+        await page.waitForURL("**/sensors/*");
+        assert.match(await page.innerText(".sensor-state"), /warning/);
+        await look("sensor");
+        await page.goto("/machines");
+        assert.match(await page.innerText("h1"), /1 machine needs attention/);
+        await look("machines-warning");
+
+        await page.goto("/maintenance?path=hall-1/press-3");
+        const weekly = page.locator("section[aria-labelledby=weekly]");
+        await weekly.getByLabel("What for").fill("Cleaning");
+        await weekly.getByLabel("From").fill("22:00");
+        await weekly.getByLabel("To").fill("06:00");
+        await weekly.getByRole("button", { name: "Plan" }).click();
+        await page.getByText("choose at least one day").waitFor();
+        await look("maintenance-refused");
+        await weekly.getByLabel("Saturday").check();
+        await weekly.getByRole("button", { name: "Plan" }).click();
+        await page.getByText("Saturday, 22:00 to 06:00.").waitFor();
+        const once = page.locator("section[aria-labelledby=once]");
+        await once.getByLabel("What for").fill("Oil change");
+        await once.getByLabel("Machine or area").fill("hall-1");
+        const local = (ms: number) => new Date(Date.now() + ms).toISOString().slice(0, 16);
+        const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+        assert.equal(zone, "UTC", "the host of the tests keeps UTC");
+        await once.getByLabel("From").fill(local(-3_600_000));
+        await once.getByLabel("To").fill(local(3_600_000));
+        await once.getByRole("button", { name: "Plan" }).click();
+        await page.getByText("Maintenance goes on").waitFor();
+        await look("maintenance");
+        app.parts.statuses.tick();
+        await page.goto("/machines/hall-1/press-3");
+        assert.match(
+          await page.innerText(".machine-state"),
+          /maintenance.*its sensors are warning/s,
+        );
+        await look("machine");
+
+        await page.getByRole("button", { name: "Delete the machine" }).click();
+        await page.getByText("Big press and its sensors were deleted").waitFor();
+        assert.equal(await page.locator("a.row", { hasText: "Big press" }).count(), 0);
+        await look("undo");
+        await page.getByRole("button", { name: "Undo" }).click();
+        await page.getByRole("heading", { name: "Big press" }).waitFor();
+        await page.locator("a.row", { hasText: "Mode" }).click();
+        await page.getByRole("link", { name: "Limits and settings" }).click();
+        await page.getByRole("button", { name: "Delete the sensor" }).click();
+        await page.getByText("hall-1/press-3/mode was deleted").waitFor();
+        await page.getByRole("button", { name: "Undo" }).click();
+        await page.getByRole("heading", { name: "Mode" }).waitFor();
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+        await app.stop();
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "browser: viewers see machines and maintenance, and no forms to change them",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const app = await plant();
+    const browser = await startBrowser();
+    try {
+      const { page } = await visitor(browser, { url: app.url });
+      await signIn(page, ...VIEWER);
+      for (const path of ["/machines", "/machines/hall-1/press-3", "/maintenance"]) {
+        await page.goto(path);
+        assert.equal(await page.locator("main form[method=post]").count(), 0, path);
+      }
+      const id = app.parts.registry.find("press-3/mode")!.id;
+      assert.equal((await page.goto(`/sensor-settings/${id}`))?.status(), 403);
+    } finally {
+      await browser.close();
+      await app.stop();
+    }
+  },
+});
