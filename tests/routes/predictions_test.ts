@@ -1,5 +1,8 @@
 /** Predictions and models over HTTP, with the whole application, its database and its worker. */
 import assert from "node:assert/strict";
+import { systemClock } from "../../lib/base/clock.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import { createPredictions } from "../../lib/detect/predict/predictions.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 
 const STEP_MS = 10_000;
@@ -165,6 +168,44 @@ Deno.test("retrain: three versions are kept, and their bytes come back whole", (
     assert.deepEqual(models.map((m) => m.version), [4, 3, 2]);
     const bytes = await app.parts.predictions.store.bytesOf(models[0].id);
     assert.equal(bytes!.byteLength, models[0].bytes);
+  }));
+
+Deno.test("predictions: after a start the stored model judges the first row", () =>
+  withApp(async (app) => {
+    await teach(app, 1.5);
+    await retrain(app);
+    await trained(app);
+    const { storage, registry } = app.parts;
+    const again = createPredictions({
+      clock: systemClock(),
+      log: silentLog(),
+      db: storage.db,
+      sensors: registry,
+      readings: storage.readings,
+      limitsOf: () => null,
+      publish: () => {},
+      retrainDays: () => 7,
+    });
+    const abort = new AbortController();
+    const sensor = registry.find(`${MACHINE}/temperature`)!;
+    again.add({
+      groupId: 1,
+      n: 1,
+      sensor: Uint32Array.of(sensor.num),
+      tMs: Float64Array.of(Date.now()),
+      value: Float64Array.of(60),
+      flags: Uint8Array.of(0),
+      names: [sensor.name],
+    });
+    const running = again.tasks[0].run(abort.signal).catch(() => {});
+    for (let i = 0; i < 100 && again.current().length === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    abort.abort();
+    await running;
+    const [first] = again.current();
+    assert.equal(first.source, "model");
+    assert.equal(first.features.length, 25);
   }));
 
 Deno.test("retrain: can be cancelled, and only admins may ask", () =>
