@@ -95,10 +95,18 @@ function sign(text: string): string {
   return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", "\u2212");
 }
 
-/** A reading as text, without its unit. `on`/`off` for binary sensors. */
-export function valueText(kind: "number" | "binary" | "text", value: number | string): string {
+/** A reading as text, without its unit; with `decimals` where a person has set them. `on`/`off` for binary sensors. */
+export function valueText(
+  kind: "number" | "binary" | "text",
+  value: number | string,
+  decimals: number | null = null,
+): string {
   if (typeof value === "string") return value;
-  return kind === "binary" ? (value === 0 ? "off" : "on") : number(value);
+  return kind === "binary"
+    ? (value === 0 ? "off" : "on")
+    : decimals === null
+    ? number(value)
+    : sign(value.toFixed(decimals));
 }
 
 /** `motor_current` → `motor current`, `press-3` → `press 3`: names as people read them. */

@@ -4,7 +4,10 @@ import { now } from "./live.ts";
 import { type SensorRowProps, silenceOf, useLatest } from "./sensor_row.tsx";
 
 export type SensorNowProps =
-  & Pick<SensorRowProps, "name" | "unit" | "kind" | "last" | "silenceMs" | "nowMs" | "zone">
+  & Pick<
+    SensorRowProps,
+    "name" | "unit" | "kind" | "decimals" | "last" | "silenceMs" | "nowMs" | "zone"
+  >
   & { intervalMs: number | null };
 
 /** The current value, large, and how fresh it is in words. */
@@ -15,7 +18,7 @@ export function SensorNow(props: SensorNowProps): VNode {
   return (
     <div class={silentMs === null ? "now" : "now stale"}>
       <p class="now-value">
-        {reading === null ? "–" : valueText(props.kind, reading.value)}
+        {reading === null ? "–" : valueText(props.kind, reading.value, props.decimals)}
         {props.unit && <span class="unit">{props.unit}</span>}
       </p>
       {reading !== null && (

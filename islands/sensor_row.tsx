@@ -12,6 +12,8 @@ export interface SensorRowProps {
   title: string;
   unit: string | null;
   kind: "number" | "binary" | "text";
+  /** As somebody has set them; null: as fits the value. */
+  decimals: number | null;
   last: LiveReading | null;
   /** Silent for longer than this: the row says so. */
   silenceMs: number;
@@ -36,7 +38,7 @@ export function SensorRow(props: SensorRowProps): VNode {
       <span class="row-name">{titleOf(props.title)}</span>
       {props.kind === "number" ? <Sparkline spark={spark.value} /> : <span class="spark" />}
       <span class="row-value">
-        {reading === null ? "–" : valueText(props.kind, reading.value)}
+        {reading === null ? "–" : valueText(props.kind, reading.value, props.decimals)}
         {props.unit && <span class="unit">{props.unit}</span>}
       </span>
       {silentMs !== null && reading !== null && (

@@ -132,7 +132,12 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
               <span class="area">{areaOf(machine)}</span>
             </h2>
             {list.slice(0, most).map((sensor) => (
-              <Row key={sensor.id} parts={parts} sensor={sensor} name={sensor.sensor} />
+              <Row
+                key={sensor.id}
+                parts={parts}
+                sensor={sensor}
+                name={sensor.settings.display_name ?? sensor.sensor}
+              />
             ))}
             {list.length > most && (
               <p class="more">

@@ -20,6 +20,7 @@ export function rowOf(
     title,
     unit: sensor.unit,
     kind: sensor.kind,
+    decimals: sensor.settings.decimals,
     last: lastOf(recent, sensor),
     silenceMs: recent.silenceMs(sensor),
     spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,

@@ -122,6 +122,7 @@ function SensorContent(
             name,
             unit,
             kind,
+            decimals: sensor.settings.decimals,
             last: lastOf(parts.recent, sensor),
             silenceMs: parts.recent.silenceMs(sensor),
             intervalMs,

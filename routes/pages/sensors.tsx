@@ -104,7 +104,7 @@ function List(
                 key={sensor.id}
                 name="SensorRow"
                 component={SensorRow}
-                props={rowOf(parts, sensor, sensor.sensor)}
+                props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
               />
             ))}
           </section>

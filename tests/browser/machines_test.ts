@@ -83,6 +83,7 @@ for (
         await page.getByLabel("Warning high").fill("95");
         await page.getByLabel("Critical high").fill("90");
         await page.getByLabel("Unit").fill("°C");
+        await page.getByLabel("Decimals").fill("3");
         await page.getByRole("button", { name: "Save and confirm" }).click();
         await page.getByText("must not be above critical high (90)").waitFor();
         assert.equal(await page.getByLabel("Warning high").inputValue(), "95");
@@ -91,6 +92,7 @@ for (
         await page.getByRole("button", { name: "Save and confirm" }).click();
         await page.waitForURL("**/sensors/*");
         assert.match(await page.innerText(".sensor-state"), /warning/);
+        assert.match(await page.innerText(".now-value"), /85\.500/);
         await look("sensor");
         await page.goto("/machines");
         assert.match(await page.innerText("h1"), /1 machine needs attention/);
