@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
+import { sabotaged } from "../../tests/support/sabotage.ts";
 import type { Policy } from "./policy.ts";
 import { createRateLimiter } from "./rate_limit.ts";
 
+// Z21. Its control: SABOTAGE=limits takes the limits away.
 const LIMITS = {
-  requests: { burst: 5, perSecond: 1 },
+  requests: sabotaged("limits") ? { burst: 1e9, perSecond: 1e9 } : { burst: 5, perSecond: 1 },
   ingest: { burst: 50, perSecond: 10 },
 };
 

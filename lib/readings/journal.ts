@@ -25,8 +25,8 @@ const MAX_SEQ_WHOLE = 2 ** 51;
 
 /** Fewest bytes that one reading takes: a sensor, a time and a value. */
 const LEAST_READING_BYTES = 3;
-/** Fewest bytes of a delivery mark: the step to its packet id, and its hash. */
-const LEAST_MARK_BYTES = 3;
+/** Fewest bytes of a delivery mark: its hash. */
+const LEAST_MARK_BYTES = 2;
 
 /** Appends the blob of one group to `out`. */
 export function encodeGroup(
@@ -119,11 +119,15 @@ function writeDeliveries(out: ByteWriter, deliveries: readonly DeliveryMark[]): 
   }
   out.varint(sessions.size);
   for (const session of sessions.keys()) out.text(session);
-  // Most groups come through one session whose packet ids count up: three bytes a mark.
+  // Most groups come through one session whose packet ids count up: two bytes a mark.
+  const counting = sessions.size === 1 &&
+    deliveries.every(({ packetId }, i) => packetId === deliveries[0].packetId + i);
+  out.u8(counting ? 1 : 0);
+  if (counting) out.varint(deliveries[0].packetId);
   let before = 0;
   for (const { session, packetId, hash } of deliveries) {
     if (sessions.size > 1) out.varint(sessions.get(session)!);
-    out.zigzag(packetId - before);
+    if (!counting) out.zigzag(packetId - before);
     out.u16(hash);
     before = packetId;
   }
@@ -224,12 +228,13 @@ function readDeliveries(reader: ByteReader): DeliveryMark[] {
     throw new FormatError(`${n} delivery marks of ${sessionCount} sessions do not fit`);
   }
   const sessions = Array.from({ length: sessionCount }, () => reader.text());
+  const counting = reader.u8() === 1;
   const marks: DeliveryMark[] = [];
-  let packetId = 0;
+  let packetId = counting ? reader.varint() - 1 : 0;
   for (let i = 0; i < n; i++) {
     const session = sessions[sessionCount > 1 ? reader.varint() : 0];
     if (session === undefined) throw new FormatError("a delivery mark names no session");
-    packetId += reader.zigzag();
+    packetId += counting ? 1 : reader.zigzag();
     marks.push({ session, packetId, hash: reader.u16() });
   }
   return marks;

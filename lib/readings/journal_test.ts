@@ -61,6 +61,19 @@ function itemsOf(columns: GroupColumns): Item[] {
   }));
 }
 
+Deno.test("encodeGroup keeps marks of one session whose packet ids count up in two bytes each", () => {
+  const marks = Array.from({ length: 100 }, (_, i) => ({
+    session: "perch",
+    packetId: 65_400 + i,
+    hash: (i * 40_503) & 0xffff,
+  }));
+  const writer = new ByteWriter();
+  encodeGroup(writer, 1, columnsOf([]), marks);
+  const bytes = writer.take();
+  assert.ok(bytes.length < 230, `${bytes.length} bytes`);
+  decodeGroups(bytes, ({ deliveries }) => assert.deepStrictEqual(deliveries, marks));
+});
+
 Deno.test("encodeGroup and decodeGroups give back any readings and marks bit for bit", () => {
   const group = fc.record({
     items: fc.array(item, { maxLength: 40 }),

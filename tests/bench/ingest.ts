@@ -104,16 +104,19 @@ async function latency(
 }
 
 async function bytes(figures: Figures, quick: boolean): Promise<void> {
-  for (const intervalMs of [50, 100, 250]) {
+  const runs = [[50, "timed"], [100, "timed"], [250, "timed"], [50, "plain"]] as const;
+  for (const [intervalMs, payload] of runs) {
     const { written, storage } = await withBroker((mqttPort) =>
       writtenBytes({
         mqttPort,
         warmS: quick ? 3 : 15,
         seconds: quick ? 10 : 90,
         env: { COMMIT_INTERVAL_MS: String(intervalMs) },
+        payload,
       })
     );
-    figures[`written_bytes_per_reading_${intervalMs}ms`] = written;
-    figures[`storage_bytes_per_reading_${intervalMs}ms`] = storage;
+    const name = `${payload === "plain" ? "plain_" : ""}${intervalMs}ms`;
+    figures[`written_bytes_per_reading_${name}`] = written;
+    figures[`storage_bytes_per_reading_${name}`] = storage;
   }
 }

@@ -16,7 +16,14 @@ export interface WrittenBytes {
  * `warmS` seconds, over `seconds`. Everything is included: journal, checkpoints, sealing, logs.
  */
 export async function writtenBytes(
-  options: { mqttPort: number; warmS: number; seconds: number; env: Record<string, string> },
+  options: {
+    mqttPort: number;
+    warmS: number;
+    seconds: number;
+    env: Record<string, string>;
+    /** `timed`: value and device time. `plain`: a number alone, whose delivery is remembered too. */
+    payload: "timed" | "plain";
+  },
 ): Promise<WrittenBytes> {
   const perch = await benchPerch({
     MQTT_URL: `mqtt://127.0.0.1:${options.mqttPort}`,
@@ -30,7 +37,10 @@ export async function writtenBytes(
       const due = (performance.now() - startMs) / 1000 * RATE_PER_S;
       for (; sent < due; sent++) {
         const value = 20 + Math.round(Math.sin(sent * 12.9898) * 2000) / 100;
-        client.publish(`factory/bench/m/s${sent % SENSORS}`, String(value), { qos: 1 });
+        const payload = options.payload === "plain"
+          ? String(value)
+          : JSON.stringify({ value, ts: Date.now() });
+        client.publish(`factory/bench/m/s${sent % SENSORS}`, payload, { qos: 1 });
       }
       await new Promise((r) => setTimeout(r, 2));
     }
