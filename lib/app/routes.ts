@@ -53,6 +53,9 @@ export interface RouteOptions {
   assets: Assets;
 }
 
+const SIMULATED =
+  "Simulated plant: its readings are made up, and its accounts are for demonstration.";
+
 /** The route table of the whole product. */
 export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { clock, version, startedMs } = options;
@@ -72,10 +75,14 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     version,
     publicUrl: options.config.http.publicUrl,
   };
+  const frame = createPageFrame(
+    options.assets,
+    options.config.mode === "sim" ? SIMULATED : null,
+  );
   const predictionParts = {
     predictions: parts.predictions,
     sensors: registry,
-    frame: createPageFrame(options.assets),
+    frame,
     clock,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
@@ -139,19 +146,20 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       place: () => hub.place(),
       version,
       assets: options.assets,
+      frame,
     }),
     ...predictionPages(predictionParts),
     ...modelPages({ ...predictionParts, audit: access.audit }),
     ...accountPages({
       access,
       settings: parts.settings,
-      frame: createPageFrame(options.assets),
+      frame,
       clock,
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       publicUrl: options.config.http.publicUrl,
     }),
     ...openapiRoutes(document),
-    docsPage({ ...document, frame: createPageFrame(options.assets) }),
+    docsPage({ ...document, frame }),
   ];
   return table;
 }

@@ -38,7 +38,8 @@ export interface PageFrame {
   answer(c: Context, who: Identity | null, page: Page): Response;
 }
 
-export function createPageFrame(assets: Assets): PageFrame {
+/** `notice`: a sentence that stands on every page, such as that the plant is simulated. */
+export function createPageFrame(assets: Assets, notice: string | null = null): PageFrame {
   return {
     answer(c, who, page) {
       const html = "<!doctype html>" + render(
@@ -48,6 +49,7 @@ export function createPageFrame(assets: Assets): PageFrame {
           theme={themeOf(c)}
           here={pathOf(c)}
           assets={assets}
+          notice={notice}
         />,
       );
       return htmlResponse(html, page.status ?? 200, c.req.raw.headers);
@@ -78,12 +80,13 @@ function pathOf(c: Context): string {
 
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets }: {
+  { page, who, theme, here, assets, notice = null }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
     here: string;
     assets: Assets;
+    notice?: string | null;
   },
 ): VNode {
   const scripts = who === null ? [] : ["page", ...(page.script ? [page.script] : [])];
@@ -129,6 +132,7 @@ export function Document(
           </nav>
         )}
         <main id="main" tabIndex={-1}>
+          {notice && <p class="site-notice">{notice}</p>}
           {page.stream && (
             <Island
               name="ConnectionBanner"

@@ -1,6 +1,5 @@
 import type { Route } from "../route.ts";
 import { staticRoutes } from "../static.ts";
-import { createPageFrame } from "./layout.tsx";
 import { machinePages } from "./machine.tsx";
 import { machinesPages } from "./machines.tsx";
 import { maintenancePages } from "./maintenance.tsx";
@@ -17,7 +16,6 @@ import { sourcesPage } from "./sources.tsx";
 export function pageRoutes(services: PageServices): Route[] {
   const parts: PageParts = {
     ...services,
-    frame: createPageFrame(services.assets),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   return [

@@ -35,11 +35,12 @@ export interface PageServices {
   place: () => string;
   version: string;
   assets: Assets;
+  /** Draws the pages. */
+  frame: PageFrame;
 }
 
-/** The same with the frame that draws the pages. */
+/** The same with what all pages share. */
 export interface PageParts extends PageServices {
-  frame: PageFrame;
   /** The site's time zone, an IANA name. */
   zone: string;
 }
