@@ -10,7 +10,8 @@ import { scriptBytes } from "./footprint/scripts.ts";
 
 const BINARY = `${ROOT}dist/perch`;
 const STARTS = 9;
-const IDLE_MS = 15_000;
+/** Until the start-up's garbage is collected. */
+const IDLE_MS = 40_000;
 /** The simulator fills six hours of past first. */
 const FILL_MS = 15_000;
 

@@ -140,7 +140,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         try {
           await run.restore();
           await work(run, signal);
-          await run.flush();
+          await run.end();
         } finally {
           signal.removeEventListener("abort", onAbort);
           run = null;
@@ -225,6 +225,8 @@ class Run {
   /** Sensors whose state has to be stored with what was found: an idle tick is not replayed. */
   #idleFound = new Set<Watched>();
   #round: Round | null = null;
+  /** No group was left half-way. */
+  #whole = true;
   #roundMs: number;
   #flushedMs: number;
   #sliceMs: number;
@@ -299,6 +301,7 @@ class Run {
       this.done = group.groupId;
       return;
     }
+    this.#whole = false;
     const latestMs = this.deps.clock.now() + AHEAD_MOST_MS;
     const tickMs = this.#clock.take(group.tMs.subarray(0, group.n), latestMs);
     if (tickMs !== null) await this.#tick(tickMs, group.groupId);
@@ -307,6 +310,7 @@ class Run {
       if (i % LOOK_EVERY === 0 && this.#sliceIsOver()) await this.#breathe();
       if (signal.aborted) return;
     }
+    this.#whole = true;
     this.totals.readings += group.n;
     this.done = group.groupId;
     this.#groupMs = this.#idleTickMs = this.deps.clock.monotonic();
@@ -358,13 +362,24 @@ class Run {
     if (this.#found.length > 0 && due) await this.flush();
     if (this.#round === null && nowMs - this.#roundMs >= this.options.checkpointMs) {
       this.#roundMs = nowMs;
-      this.#round = {
-        group: this.done,
-        clock: this.#clock.save(),
-        left: [...this.watched.values()],
-      };
+      this.#round = this.#newRound();
     }
     if (this.#round !== null) await this.#checkpoint(this.#round);
+  }
+
+  /**
+   * A clean end: everything is saved, so that the next start has nothing to replay. When a group was left
+   * half-way only the findings are: the journal has the rest.
+   */
+  async end(): Promise<void> {
+    await this.flush();
+    if (!this.#whole) return;
+    this.#round = this.#newRound();
+    while (this.#round !== null) await this.#checkpoint(this.#round);
+  }
+
+  #newRound(): Round {
+    return { group: this.done, clock: this.#clock.save(), left: [...this.watched.values()] };
   }
 
   /** Stores what was found; then tells it. */
