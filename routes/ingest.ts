@@ -4,14 +4,9 @@ import type { Identity } from "../lib/access/identity.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { Intake } from "../lib/intake/intake.ts";
 import type { Decoded } from "../lib/readings/reading.ts";
+import type { ParsedBody } from "../lib/sources/http_bodies.ts";
 import { limitBody } from "./middleware/body.ts";
 import { type Route, route, type RouteContext } from "./route.ts";
-
-/** Drafts of a request body, and the items they came from. */
-export interface ParsedBody extends Decoded {
-  /** The item at an index, for the dead-letter file. */
-  original: (index: number) => unknown;
-}
 
 export interface IngestServices {
   intake: Pick<Intake, "offerBatch">;

@@ -15,8 +15,6 @@ export function nameSchema(most: number): z.ZodType<string> {
 /** An address to sign in with, in lower case. */
 export const emailSchema = z.string().trim().max(254).toLowerCase().pipe(z.email());
 
+/** Characters of a new password. Length is what counts: no rules about kinds of characters. */
 export const PASSWORD_LEAST = 8;
 export const PASSWORD_MOST = 256;
-
-/** A new password: 8 to 256 characters. Length is what counts; no rules about kinds of characters. */
-export const passwordSchema = z.string().min(PASSWORD_LEAST).max(PASSWORD_MOST);

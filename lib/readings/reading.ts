@@ -56,8 +56,6 @@ export type SensorKind = "number" | "binary" | "text";
 export const FLAG_ARRIVAL_TIME = 1;
 /** `seq` of this reading is valid. */
 export const FLAG_HAS_SEQ = 2;
-/** The host clock was not synchronised when the arrival time was taken. */
-export const FLAG_CLOCK_UNSYNCED = 4;
 
 /** How a redelivered message without time and seq is recognised (see README of the intake). */
 export interface DeliveryMark {

@@ -15,8 +15,3 @@ export const DETECTORS: readonly Detector[] = [
   zscore,
   streaming,
 ];
-
-/** The detector of that name, if there is one. */
-export function detectorNamed(name: string): Detector | undefined {
-  return DETECTORS.find((d) => d.name === name);
-}
