@@ -58,7 +58,7 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
         kind: sensor.kind,
         limits: limitsOf(sensor.settings),
         expectedMs: sensor.settings.expected_interval_ms,
-        maxPerMinute: null,
+        maxPerMinute: sensor.settings.max_per_minute,
         streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
       });
     },

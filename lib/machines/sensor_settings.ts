@@ -33,6 +33,10 @@ export const sensorSettingsSchema = z.strictObject({
     title: "Delay (ms)",
     description: "How long the value must stay beyond a limit first",
   }),
+  max_per_minute: finite.positive().nullable().meta({
+    title: "Fastest change per minute",
+    description: "Rising or falling faster than this over a minute is reported. Empty: not watched",
+  }),
 });
 
 export type SensorSettings = z.output<typeof sensorSettingsSchema>;
@@ -50,6 +54,7 @@ export const DEFAULT_SETTINGS: Readonly<SensorSettings> = Object.freeze({
   critical_high: null,
   hysteresis: 0,
   delay_ms: 0,
+  max_per_minute: null,
 });
 
 export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as SettingName[];
@@ -92,6 +97,9 @@ export function contradictions(kind: SensorKind, settings: SensorSettings): Fiel
     }
   }
   if (kind !== "number") {
+    if (settings.max_per_minute !== null) {
+      refuse("max_per_minute", "only sensors that report numbers are watched for it");
+    }
     if (settings.scale !== 1) refuse("scale", "only sensors that report numbers are calibrated");
     if (settings.offset !== 0) refuse("offset", "only sensors that report numbers are calibrated");
   }

@@ -30,6 +30,7 @@ const GROUPS: { name: string; fields: SettingName[] }[] = [
       "critical_low",
       "hysteresis",
       "delay_ms",
+      "max_per_minute",
     ],
   },
   { name: "Reporting", fields: ["expected_interval_ms"] },

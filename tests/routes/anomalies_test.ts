@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit.ts";
 import { startApp } from "../support/app.ts";
+import { runApp } from "../support/app_client.ts";
 
 Deno.test("GET /api/anomalies gives what the detectors found in readings that came in", async () => {
   const under = await startApp();
@@ -65,5 +66,44 @@ Deno.test("GET /api/anomalies gives what the detectors found in readings that ca
     assert.equal(detection.runner.stats().readings, 120);
   } finally {
     await under.close();
+  }
+});
+
+Deno.test("GET /api/anomalies tells of a change faster than the sensor's settings allow", async () => {
+  const app = await runApp();
+  try {
+    const start = Date.now() - 600_000;
+    const at = (second: number, value: number) => ({
+      machine: "hall/press",
+      sensor: "pressure",
+      value,
+      ts: start + second * 1000,
+    });
+    const ramp = (from: number, perSecond: number) =>
+      Array.from({ length: 30 }, (_, i) => at(from + i, 40 + perSecond * i));
+    await app.ingest(ramp(0, 1));
+    const change = async (max_per_minute: number | null) => {
+      const answer = await app.ask("/api/sensors/hall/press/pressure", {
+        method: "PATCH",
+        role: "engineer",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ max_per_minute }),
+      });
+      assert.equal((await answer.json()).max_per_minute, max_per_minute);
+    };
+    await change(20);
+    await app.ingest(ramp(100, 1));
+    // deno-lint-ignore no-explicit-any
+    let items: any[] = [];
+    while (items.length === 0) {
+      await new Promise((r) => setTimeout(r, 50));
+      items = (await (await app.ask("/api/anomalies?detector=rate")).json()).items;
+    }
+    const [raised] = items.slice(-1);
+    assert.deepEqual([raised.phase, raised.severity], ["raised", "warning"]);
+    assert.match(raised.reason, /per minute where 20 is allowed/);
+    assert.ok(raised.ts >= start + 100_000, "what came before the setting is not judged");
+  } finally {
+    await app.stop();
   }
 });

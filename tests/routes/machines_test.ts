@@ -124,10 +124,14 @@ Deno.test(
     assert.deepEqual(await refused({ scale: 0 }), { scale: "must not be 0" });
     assert.ok("decimals" in await refused({ decimals: 10 }));
     assert.ok("expected_interval_ms" in await refused({ expected_interval_ms: 1 }));
+    assert.ok("max_per_minute" in await refused({ max_per_minute: 0 }));
     assert.ok("name" in await refused({ name: "no-machine" }));
     assert.ok("kind" in await refused({ kind: "text" }));
-    const mode = await refused({ warning_high: 1, scale: 2 }, "hall-1/press-3/mode");
-    assert.deepEqual(Object.keys(mode).sort(), ["scale", "warning_high"]);
+    const mode = await refused(
+      { warning_high: 1, scale: 2, max_per_minute: 5 },
+      "hall-1/press-3/mode",
+    );
+    assert.deepEqual(Object.keys(mode).sort(), ["max_per_minute", "scale", "warning_high"]);
     // Against what is set already, too; and what was refused changed nothing.
     await call("PATCH", `/api/sensors/${TEMP}`, { critical_high: 90 });
     assert.ok("warning_high" in await refused({ warning_high: 91 }));

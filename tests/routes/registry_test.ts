@@ -41,6 +41,7 @@ Deno.test("registry: exported as JSON or CSV, it makes the same registry at anot
       warning_low: -5,
       warning_high: 80.25,
       hysteresis: 1,
+      max_per_minute: 12.5,
       scale: 2,
       display_name: "Öl",
     }, note);
