@@ -352,3 +352,27 @@ export const modelLog = sqliteTable("model_log", {
   level: text("level", { enum: ["info", "warn", "error"] }).notNull(),
   message: text("message").notNull(),
 });
+
+/** The one event log: what happened, append-only (lib/events). */
+export const events = sqliteTable("events", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  /** Goes outside with every delivery; the same on each repeat. */
+  uid: text("uid").notNull().unique(),
+  type: text("type").notNull(),
+  /** `alarm:<id>`, `ticket:<id>`, `user:<id>` … */
+  subject: text("subject").notNull(),
+  severity: text("severity", { enum: ["info", "warning", "critical"] }).notNull(),
+  tMs: integer("t_ms").notNull(),
+  /** One sentence for people. */
+  text: text("text").notNull(),
+  /** Name of who did it; null: Perch itself. */
+  actor: text("actor"),
+  /** JSON: what it was about, as it was then. */
+  body: text("body").notNull(),
+  /** 1: waits until it is decided whom to tell. */
+  route: integer("route").notNull(),
+}, (t) => [
+  index("events_by_subject").on(t.subject, t.id),
+  index("events_by_type").on(t.type, t.id),
+  index("events_to_route").on(t.id).where(sql`route = 1`),
+]);

@@ -1,5 +1,13 @@
-import { PerchError } from "../../base/errors.ts";
-import type { Database, SqlResult, SqlStatement, SqlValue } from "../../db/client.ts";
+import type { Database, SqlStatement } from "../../db/client.ts";
+import {
+  type Conditions,
+  conditions,
+  listPage,
+  type PageOf,
+  type PageQuery,
+  type Row,
+  rowsOf,
+} from "../../db/list.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
   FeatureShare,
@@ -16,27 +24,17 @@ export const VERSIONS_KEPT = 3;
 export const PREDICTIONS_KEPT = 20_000;
 const LOG_KEPT = 500;
 
-export interface OutlookQuery {
+export interface OutlookQuery extends PageQuery {
   machine?: string;
   class?: Outlook["class"];
   source?: Outlook["source"];
   fromMs?: number;
   toMs?: number;
-  /** 1…500, default 50. */
-  limit?: number;
-  cursor?: string;
 }
 
-export interface LogQuery {
+export interface LogQuery extends PageQuery {
   machine?: string;
   level?: LogRow["level"];
-  limit?: number;
-  cursor?: string;
-}
-
-export interface PageOf<T> {
-  items: T[];
-  next: string | null;
 }
 
 /** The tables `models`, `predictions` and `model_log`. */
@@ -99,8 +97,8 @@ export function createPredictStore(db: Database): PredictStore {
       return rowsOf(result).map(outlookOf);
     },
     async outlooks(query) {
-      const { where, args } = outlookConditions(query);
-      const { items, next } = await page(db, `select * from predictions ${where}`, args, query);
+      const wanted = outlookConditions(query);
+      const { items, next } = await listPage(db, "select * from predictions", wanted, query);
       return { items: items.map(outlookOf), next };
     },
     async outlook(id) {
@@ -116,11 +114,9 @@ export function createPredictStore(db: Database): PredictStore {
     },
     async log(query) {
       const wanted = conditions();
-      if (query.cursor !== undefined) wanted.add("id < ?", cursorId(query.cursor));
       if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
       if (query.level !== undefined) wanted.add("level = ?", query.level);
-      const sql = `select * from model_log ${wanted.where()}`;
-      const { items, next } = await page(db, sql, wanted.args, query);
+      const { items, next } = await listPage(db, "select * from model_log", wanted, query);
       return { items: items.map(logOf), next };
     },
   };
@@ -178,57 +174,14 @@ function bounded(table: "predictions" | "model_log", kept: number): SqlStatement
   return { sql: `delete from ${table} where id <= (select max(id) from ${table}) - ${kept}` };
 }
 
-async function page(
-  db: Database,
-  sql: string,
-  args: SqlValue[],
-  { limit = 50 }: { limit?: number },
-): Promise<PageOf<Row>> {
-  const result = await db.query({
-    sql: `${sql} order by id desc limit ?`,
-    args: [...args, limit + 1],
-  });
-  const items = rowsOf(result);
-  const more = items.length > limit;
-  if (more) items.pop();
-  return { items, next: more ? String(items[items.length - 1].id) : null };
-}
-
-function outlookConditions(query: OutlookQuery): { where: string; args: SqlValue[] } {
+function outlookConditions(query: OutlookQuery): Conditions {
   const wanted = conditions();
-  if (query.cursor !== undefined) wanted.add("id < ?", cursorId(query.cursor));
   if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
   if (query.class !== undefined) wanted.add("class = ?", query.class);
   if (query.source !== undefined) wanted.add("source = ?", query.source);
   if (query.fromMs !== undefined) wanted.add("t_ms >= ?", query.fromMs);
   if (query.toMs !== undefined) wanted.add("t_ms < ?", query.toMs);
-  return { where: wanted.where(), args: wanted.args };
-}
-
-function conditions() {
-  const parts: string[] = [];
-  const args: SqlValue[] = [];
-  return {
-    args,
-    add(sql: string, value: SqlValue) {
-      parts.push(sql);
-      args.push(value);
-    },
-    where: () => parts.length === 0 ? "" : `where ${parts.join(" and ")}`,
-  };
-}
-
-function cursorId(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
-    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
-  });
-}
-
-type Row = Record<string, SqlValue>;
-
-function rowsOf({ columns, rows }: SqlResult): Row[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+  return wanted;
 }
 
 function modelOf(row: Row): ModelInfo {

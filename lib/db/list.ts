@@ -1,0 +1,83 @@
+import { PerchError } from "../base/errors.ts";
+import type { Database, SqlResult, SqlValue } from "./client.ts";
+
+/** One row by column name. */
+export type Row = Record<string, SqlValue>;
+
+/** A page of a list. `next` goes into the next question as `cursor`; null: there is no more. */
+export interface PageOf<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** How much of a list, and after what. */
+export interface PageQuery {
+  /** Default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+/** Conditions of a WHERE that grow one by one, with their arguments. */
+export interface Conditions {
+  readonly args: SqlValue[];
+  add(sql: string, ...values: SqlValue[]): void;
+  /** `column in (…)`; no values: nothing matches. */
+  oneOf(column: string, values: readonly SqlValue[]): void;
+  /** Empty, or with the word `where`. */
+  where(): string;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** Rows of an answer by column name. */
+export function rowsOf({ columns, rows }: SqlResult): Row[] {
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+}
+
+export function conditions(): Conditions {
+  const parts: string[] = [];
+  const args: SqlValue[] = [];
+  const add = (sql: string, ...values: SqlValue[]) => {
+    parts.push(sql);
+    args.push(...values);
+  };
+  return {
+    args,
+    add,
+    oneOf: (column, values) => add(`${column} in (${values.map(() => "?").join(",")})`, ...values),
+    where: () => parts.length === 0 ? "" : `where ${parts.join(" and ")}`,
+  };
+}
+
+/** `%part%` for a LIKE with `escape '\'`. */
+export function containing(part: string): string {
+  return `%${part.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
+}
+
+/**
+ * A page of `select … from …`, newest first, by its column `id`, which has to be an increasing number.
+ * @throws PerchError `validation` when the cursor is not one of this list
+ */
+export async function listPage(
+  db: Pick<Database, "query">,
+  select: string,
+  wanted: Conditions,
+  { limit = DEFAULT_LIMIT, cursor }: PageQuery,
+): Promise<PageOf<Row>> {
+  if (cursor !== undefined) wanted.add("id < ?", cursorId(cursor));
+  const result = await db.query({
+    sql: `${select} ${wanted.where()} order by id desc limit ?`,
+    args: [...wanted.args, limit + 1],
+  });
+  const items = rowsOf(result);
+  const more = items.length > limit;
+  if (more) items.pop();
+  return { items, next: more ? String(items[items.length - 1].id) : null };
+}
+
+function cursorId(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
+    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
+  });
+}

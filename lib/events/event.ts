@@ -1,0 +1,54 @@
+/** What can happen, with a sentence for whoever chooses what to be told of. */
+export const EVENT_TYPES = {
+  "alarm.raised": "An alarm was raised",
+  "alarm.changed": "An alarm changed its severity",
+  "alarm.cleared": "What an alarm tells of is over; the alarm is still open",
+  "alarm.reopened": "A resolved alarm came back",
+  "alarm.flapping": "An alarm comes and goes",
+  "alarm.acknowledged": "Somebody acknowledged an alarm",
+  "alarm.shelved": "Somebody shelved an alarm",
+  "alarm.unshelved": "A shelved alarm is back",
+  "alarm.escalated": "Nobody acknowledged an alarm in time",
+  "alarm.resolved": "An alarm was resolved",
+  "alarm.commented": "Somebody commented on an alarm",
+  "ticket.created": "A ticket was opened",
+  "ticket.changed": "A ticket's title, priority, assignee or due date changed",
+  "ticket.started": "Work on a ticket began",
+  "ticket.resolved": "A ticket was resolved",
+  "ticket.closed": "A ticket was closed",
+  "ticket.reopened": "A ticket was opened again",
+  "ticket.overdue": "A ticket is past its due date",
+  "ticket.commented": "Somebody commented on a ticket",
+  "prediction.changed": "The prediction for a machine changed its class",
+  "machine.status_changed": "A machine changed its status",
+  "access.invited": "Somebody was invited",
+  "access.password_reset": "Somebody is to choose a new password",
+} as const;
+
+export type EventType = keyof typeof EVENT_TYPES;
+export type EventSeverity = "info" | "warning" | "critical";
+
+/** An event that is to be written. */
+export interface EventDraft {
+  type: EventType;
+  /** What it happened to: `alarm:<id>`, `ticket:<id>`, `user:<id>`. */
+  subject: string;
+  severity: EventSeverity;
+  tMs: number;
+  /** One sentence for people, without a final stop. */
+  text: string;
+  /** Name of who did it; null: Perch itself. */
+  actor: string | null;
+  /** What it was about, as it was then. JSON without secrets. */
+  body: unknown;
+  /** It may leave Perch: `notify` decides to whom. */
+  route: boolean;
+}
+
+/** An event of the log. */
+export interface LoggedEvent extends Omit<EventDraft, "route"> {
+  /** Its place in the log. */
+  id: number;
+  /** Stable and random: goes outside with every delivery and is the same on each repeat. */
+  uid: string;
+}
