@@ -1,23 +1,8 @@
-import { dirname, join } from "node:path";
+import { writeDurably } from "../base/durable_file.ts";
 
-/**
- * Writes a file that only its owner may read (0600), so that after a crash it is there whole or not at all:
- * temporary file, fsync, rename, fsync of the folder. Replaces what was there.
- */
+/** Writes a file that only its owner may read (0600); after a crash it is there whole or not at all. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${crypto.randomUUID()}.tmp`);
-  const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-  try {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    await file.sync();
-  } finally {
-    file.close();
-  }
-  await Deno.rename(temporary, path);
-  using handle = await Deno.open(folder, { read: true });
-  await handle.sync();
+  await writeDurably(path, new TextEncoder().encode(text));
 }
 
 /** Content of the file, or null when there is none. */
