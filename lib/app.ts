@@ -7,6 +7,7 @@ import { createBus } from "./base/bus.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
+import { ping } from "./db/quick_check.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { createAssets } from "../routes/static.ts";
@@ -407,7 +408,7 @@ export async function notReady(parts: Parts): Promise<string | null> {
   const { failing } = parts.intake.stats();
   if (failing !== null) return failing;
   try {
-    await parts.storage.db.query({ sql: "select 1" });
+    await ping(parts.storage.db);
     return null;
   } catch (error) {
     return error instanceof PerchError ? error.message : messageOf(error);

@@ -1,7 +1,13 @@
 /** Reads the import graph of the whole tree and names every crossing of DESIGN's rules. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import { crossings, importsOf, isTest, type SourceFile } from "./support/import_rules.ts";
+import {
+  crossings,
+  importsOf,
+  isTest,
+  type SourceFile,
+  strayingSql,
+} from "./support/import_rules.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const TOP = new Set([
@@ -33,6 +39,13 @@ Deno.test("architecture: no import crosses a room's border", () => {
   const files = readTree();
   assert.ok(files.length > 20, "the tree was read");
   assert.deepEqual(crossings(files), []);
+});
+
+Deno.test("architecture: SQL stands in lib/db, in stores and in the engine of the readings", () => {
+  const strays = readTree()
+    .map(({ path, source }) => ({ path, sql: strayingSql(path, source) }))
+    .filter(({ sql }) => sql !== null);
+  assert.deepEqual(strays, []);
 });
 
 Deno.test("architecture: only main.ts reads the environment", () => {
@@ -86,6 +99,24 @@ for (const [path, source] of FORBIDDEN) {
     assert.equal(crossings([{ path, imports: importsOf(path, source) }]).length, 1);
   });
 }
+
+Deno.test("strayingSql reports SQL of every kind, and no sentence for people", () => {
+  const sql = [
+    `db.query({ sql: "select 1" })`,
+    "db.query({ sql: `select * from audit ${where}` })",
+    `{ sql: "insert or replace into t (a) values (?)" }`,
+    `{ sql: "update users set name = ?" }`,
+    `{ sql: "DELETE FROM chunks" }`,
+    `{ sql: "PRAGMA quick_check" }`,
+  ];
+  for (const one of sql) {
+    assert.notEqual(strayingSql("lib/access/users.ts", one), null, one);
+    assert.equal(strayingSql("lib/access/user_store.ts", one), null, one);
+  }
+  for (const words of [`"Update interval."`, `"Delete a sensor"`, `"Select a range"`]) {
+    assert.equal(strayingSql("routes/sensors.ts", words), null, words);
+  }
+});
 
 Deno.test("crossings lets the design's own imports through", () => {
   const allowed: [string, string][] = [

@@ -10,7 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
-import { rowsOf, text } from "./rows.ts";
+import { createAttemptStore } from "./attempt_store.ts";
 import { hashOf } from "./secrets.ts";
 
 export const WINDOW_MS = 5 * 60_000;
@@ -60,30 +60,13 @@ interface Bucket {
 export function createAttempts(
   deps: { db: Database; clock: Clock; limits?: () => AttemptLimits },
 ): Attempts {
-  const { db, clock } = deps;
+  const { clock } = deps;
+  const store = createAttemptStore(deps.db);
   const allowed = deps.limits ?? (() => ATTEMPT_LIMITS);
   const buckets = new Map<string, Bucket>();
   const waiting = new Set<() => void>();
 
-  async function save(bucket: Bucket): Promise<void> {
-    if (bucket.times.length === 0) {
-      await db.write([{
-        sql: "delete from sign_in_failures where bucket = ?",
-        args: [bucket.key],
-      }]);
-      return;
-    }
-    await db.write([
-      {
-        sql: "insert or replace into sign_in_failures (bucket, times, last_ms) values (?,?,?)",
-        args: [bucket.key, JSON.stringify(bucket.times), bucket.times[bucket.times.length - 1]],
-      },
-      {
-        sql: "delete from sign_in_failures where last_ms < ?",
-        args: [clock.now() - WINDOW_MS],
-      },
-    ]);
-  }
+  const save = (bucket: Bucket) => store.save(bucket, clock.now() - WINDOW_MS);
 
   function bucketOf(name: string): Bucket {
     const key = hashOf(name);
@@ -132,13 +115,8 @@ export function createAttempts(
 
   return {
     async load() {
-      const result = await db.query({
-        sql: "select bucket, times from sign_in_failures where last_ms > ? limit ?",
-        args: [clock.now() - WINDOW_MS, MOST_BUCKETS],
-      });
-      for (const row of rowsOf(result)) {
-        const times = (JSON.parse(text(row.times)) as number[]).map(Number);
-        buckets.set(text(row.bucket), { key: text(row.bucket), times, underWay: 0 });
+      for (const { key, times } of await store.since(clock.now() - WINDOW_MS, MOST_BUCKETS)) {
+        buckets.set(key, { key, times, underWay: 0 });
       }
     },
     async begin(account, address) {

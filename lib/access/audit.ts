@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { createAuditStore } from "./audit_store.ts";
 import type { Identity } from "./identity.ts";
-import { rowsOf, text, textOrNull, whole } from "./rows.ts";
 
 /** Who acts, and from where. */
 export interface Actor {
@@ -74,51 +74,23 @@ export interface Audit {
 const MOST_JSON = 16_384;
 
 export function createAudit(deps: { db: Database; clock: Clock }): Audit {
-  function statement(entry: AuditEntry): SqlStatement {
-    const { actor } = entry;
-    return {
-      sql:
-        "insert into audit (ts_ms, actor_kind, actor_id, actor_name, action, resource, before, after, address, agent) values (?,?,?,?,?,?,?,?,?,?)",
-      args: [
-        deps.clock.now(),
-        actor.kind,
-        actor.id,
-        actor.name,
-        entry.action,
-        entry.resource,
-        json(entry.before),
-        json(entry.after),
-        actor.address,
-        actor.agent,
-      ],
-    };
-  }
+  const store = createAuditStore(deps.db);
+  const statement = ({ actor, action, resource, before, after }: AuditEntry): SqlStatement =>
+    store.insert({
+      ts: deps.clock.now(),
+      actor,
+      action,
+      resource,
+      before: json(before),
+      after: json(after),
+    });
 
   return {
     statement,
     record: async (entry) => void await deps.db.write([statement(entry)]),
     async list(query) {
       const limit = query.limit ?? 50;
-      const { where, args } = conditions(query);
-      const result = await deps.db.query({
-        sql: `select * from audit ${where} order by id desc limit ?`,
-        args: [...args, limit + 1],
-      });
-      const items = rowsOf(result).map((row): AuditRow => ({
-        id: whole(row.id),
-        ts: whole(row.ts_ms),
-        actor: {
-          kind: text(row.actor_kind),
-          id: textOrNull(row.actor_id),
-          name: text(row.actor_name),
-        },
-        action: text(row.action),
-        resource: text(row.resource),
-        before: parsed(row.before),
-        after: parsed(row.after),
-        address: textOrNull(row.address),
-        agent: textOrNull(row.agent),
-      }));
+      const items = await store.find({ ...query, limit: limit + 1, beforeId: placeOf(query) });
       const more = items.length > limit;
       if (more) items.pop();
       return { items, next: more ? String(items[items.length - 1].id) : null };
@@ -126,52 +98,18 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
   };
 }
 
-function conditions(query: AuditQuery): { where: string; args: SqlValue[] } {
-  const parts: string[] = [];
-  const args: SqlValue[] = [];
-  const add = (sql: string, ...values: SqlValue[]) => {
-    parts.push(sql);
-    args.push(...values);
-  };
-  if (query.cursor !== undefined) {
-    if (!/^\d{1,15}$/.test(query.cursor)) {
-      throw new PerchError("validation", "query.cursor: not a cursor of this list", {
-        errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
-      });
-    }
-    add("id < ?", Number(query.cursor));
-  }
-  if (query.action !== undefined) {
-    add("(action = ? or action like ? escape '\\')", query.action, `${like(query.action)}.%`);
-  }
-  if (query.actor !== undefined) add("(actor_id = ? or actor_name = ?)", query.actor, query.actor);
-  if (query.fromMs !== undefined) add("ts_ms >= ?", query.fromMs);
-  if (query.toMs !== undefined) add("ts_ms < ?", query.toMs);
-  if (query.search !== undefined && query.search !== "") {
-    const pattern = `%${like(query.search)}%`;
-    add(
-      "(actor_name like ? escape '\\' or action like ? escape '\\' or resource like ? escape '\\' or address like ? escape '\\')",
-      pattern,
-      pattern,
-      pattern,
-      pattern,
-    );
-  }
-  return { where: parts.length === 0 ? "" : `where ${parts.join(" and ")}`, args };
-}
-
-function like(value: string): string {
-  return value.replace(/[\\%_]/g, (c) => `\\${c}`);
+function placeOf({ cursor }: AuditQuery): number | undefined {
+  if (cursor === undefined) return undefined;
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
+    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
+  });
 }
 
 function json(value: unknown): string | null {
   if (value === undefined) return null;
   const out = JSON.stringify(value);
   return out.length <= MOST_JSON ? out : JSON.stringify({ truncated: out.slice(0, MOST_JSON) });
-}
-
-function parsed(value: unknown): unknown {
-  return typeof value === "string" ? JSON.parse(value) : null;
 }
 
 // deno-lint-ignore no-control-regex

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
 import type { Actor, Audit } from "./audit.ts";
-import { rowsOf, text, whole } from "./rows.ts";
+import { createLinkStore } from "./link_store.ts";
 import { hashOf, randomSecret } from "./secrets.ts";
 import type { User } from "./user_store.ts";
 import { createTurns } from "./users.ts";
@@ -30,20 +30,16 @@ export function createLinks(
   deps: { db: Database; clock: Clock; users: Users; audit: Audit },
 ): Links {
   const { db, clock, users, audit } = deps;
+  const store = createLinkStore(db);
   const oneAtATime = createTurns();
 
   async function find(secret: string): Promise<{ user: User; kind: LinkKind } | null> {
     if (secret.length > 100) return null;
-    const [row] = rowsOf(
-      await db.query({
-        sql: "select kind, user_id, expires_ms from one_use_links where hash = ?",
-        args: [hashOf(secret)],
-      }),
-    );
-    if (!row || whole(row.expires_ms) <= clock.now()) return null;
-    const user = users.find(text(row.user_id));
+    const link = await store.find(hashOf(secret));
+    if (link === null || link.expiresMs <= clock.now()) return null;
+    const user = users.find(link.userId);
     const usable = user?.state === "invited" || user?.state === "active";
-    return user && usable ? { user, kind: text(row.kind) as LinkKind } : null;
+    return user && usable ? { user, kind: link.kind } : null;
   }
 
   return {
@@ -56,12 +52,8 @@ export function createLinks(
       const secret = randomSecret();
       const expiresMs = clock.now() + LIFE_MS[kind];
       await db.write([
-        { sql: "delete from one_use_links where user_id = ?", args: [userId] },
-        {
-          sql:
-            "insert into one_use_links (hash, kind, user_id, created_ms, expires_ms) values (?,?,?,?,?)",
-          args: [hashOf(secret), kind, userId, clock.now(), expiresMs],
-        },
+        store.removeOf(userId),
+        store.insert(hashOf(secret), { kind, userId, expiresMs }, clock.now()),
         audit.statement({ actor, action: `user.${kind}_link`, resource: `user:${userId}` }),
       ]);
       return { secret, expiresMs };
@@ -81,7 +73,7 @@ export function createLinks(
           id,
           password,
           { ...actor, kind: "user", id, name: email },
-          { also: [{ sql: "delete from one_use_links where user_id = ?", args: [id] }] },
+          { also: [store.removeOf(id)] },
         );
       }),
   };

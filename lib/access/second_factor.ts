@@ -4,7 +4,6 @@ import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database } from "../db/client.ts";
 import type { Actor, Audit } from "./audit.ts";
-import { rowsOf, whole } from "./rows.ts";
 import { hashOf } from "./secrets.ts";
 import type { User, UserStore } from "./user_store.ts";
 import type { Users } from "./users.ts";
@@ -51,10 +50,7 @@ export function createSecondFactor(
   }
 
   async function acceptRecovery(userId: string, code: string): Promise<boolean> {
-    const [result] = await db.write([{
-      sql: "delete from recovery_codes where user_id = ? and hash = ?",
-      args: [userId, hashOf(code)],
-    }]);
+    const [result] = await db.write([store.useRecoveryCode(userId, hashOf(code))]);
     return result.rowsAffected === 1;
   }
 
@@ -92,11 +88,7 @@ export function createSecondFactor(
       await db.write([
         store.setTotp(user.id, pending.secret),
         store.setTotpStep(user.id, step),
-        { sql: "delete from recovery_codes where user_id = ?", args: [user.id] },
-        ...codes.map((recovery) => ({
-          sql: "insert into recovery_codes (user_id, hash) values (?,?)",
-          args: [user.id, hashOf(recovery)],
-        })),
+        ...store.setRecoveryCodes(user.id, codes.map(hashOf)),
         audit.statement({ actor, action: "user.second_factor_on", resource: `user:${user.id}` }),
       ]);
       enrolling.delete(user.id);
@@ -106,7 +98,7 @@ export function createSecondFactor(
     async remove(user, actor) {
       await db.write([
         store.setTotp(user.id, null),
-        { sql: "delete from recovery_codes where user_id = ?", args: [user.id] },
+        ...store.setRecoveryCodes(user.id, []),
         audit.statement({ actor, action: "user.second_factor_off", resource: `user:${user.id}` }),
       ]);
       users.noteTotp(user.id, false);
@@ -117,14 +109,6 @@ export function createSecondFactor(
       if (/^[0-9a-z]{5}-[0-9a-z]{5}$/.test(code)) return await acceptRecovery(userId, code);
       return false;
     },
-    async recoveryCodesLeft(userId) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: "select count(*) as n from recovery_codes where user_id = ?",
-          args: [userId],
-        }),
-      );
-      return whole(row.n);
-    },
+    recoveryCodesLeft: (userId) => store.recoveryCodesLeft(userId),
   };
 }

@@ -28,7 +28,7 @@ export interface UserSecrets {
   totpStep: number;
 }
 
-/** Statements and reads of the table `users`. */
+/** Statements and reads of the tables `users` and `recovery_codes`. */
 export interface UserStore {
   all(): Promise<User[]>;
   secrets(id: string): Promise<UserSecrets>;
@@ -40,6 +40,11 @@ export interface UserStore {
   /** Changes no row when this step or a later one was used already. */
   setTotpStep(id: string, step: number): SqlStatement;
   signedIn(id: string, nowMs: number): SqlStatement;
+  /** In place of those that were there. */
+  setRecoveryCodes(id: string, hashes: readonly string[]): SqlStatement[];
+  /** Changes no row when this code is none or was used. */
+  useRecoveryCode(id: string, hash: string): SqlStatement;
+  recoveryCodesLeft(id: string): Promise<number>;
 }
 
 export function createUserStore(db: Database): UserStore {
@@ -109,5 +114,25 @@ export function createUserStore(db: Database): UserStore {
       sql: "update users set last_sign_in_ms = ? where id = ?",
       args: [nowMs, id],
     }),
+    setRecoveryCodes: (id, hashes) => [
+      { sql: "delete from recovery_codes where user_id = ?", args: [id] },
+      ...hashes.map((hash) => ({
+        sql: "insert into recovery_codes (user_id, hash) values (?,?)",
+        args: [id, hash],
+      })),
+    ],
+    useRecoveryCode: (id, hash) => ({
+      sql: "delete from recovery_codes where user_id = ? and hash = ?",
+      args: [id, hash],
+    }),
+    async recoveryCodesLeft(id) {
+      const [row] = rowsOf(
+        await db.query({
+          sql: "select count(*) as n from recovery_codes where user_id = ?",
+          args: [id],
+        }),
+      );
+      return whole(row.n);
+    },
   };
 }

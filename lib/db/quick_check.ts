@@ -10,3 +10,8 @@ export async function quickCheck(db: Database): Promise<string[]> {
   const { rows } = await db.query({ sql: `PRAGMA quick_check(${MOST_PROBLEMS})` });
   return rows.map(([text]) => String(text)).filter((text) => text !== "ok");
 }
+
+/** One round trip to the database. @throws PerchError `unavailable` when it does not answer */
+export async function ping(db: Database): Promise<void> {
+  await db.query({ sql: "select 1" });
+}

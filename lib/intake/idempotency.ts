@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Reject } from "../readings/reading.ts";
+import { deleteAnswers, findAnswer, putAnswer } from "./idempotency_store.ts";
 
 export interface BatchAnswer {
   accepted: number;
@@ -38,29 +39,15 @@ export function createIdempotency(
   const running = new Map<string, { requestHash: string; answer: Promise<BatchAnswer> }>();
 
   async function kept(request: IdempotencyKey): Promise<BatchAnswer | null> {
-    const { rows } = await deps.db.query({
-      sql:
-        "select request_hash, response from idempotency where scope = ? and key = ? and created_ms > ?",
-      args: [request.scope, request.key, deps.clock.now() - IDEMPOTENCY_MS],
-    });
-    if (rows.length === 0) return null;
-    if (rows[0][0] !== request.requestHash) throw reused(request.key);
-    return JSON.parse(String(rows[0][1])) as BatchAnswer;
+    const { scope, key, requestHash } = request;
+    const before = await findAnswer(deps.db, { scope, key }, deps.clock.now() - IDEMPOTENCY_MS);
+    if (before === null) return null;
+    if (before.requestHash !== requestHash) throw reused(key);
+    return before.answer as BatchAnswer;
   }
 
-  function keeper(request: IdempotencyKey): (answer: BatchAnswer) => SqlStatement {
-    return (answer) => ({
-      sql: "insert or replace into idempotency(scope, key, request_hash, response, created_ms) " +
-        "values (?,?,?,?,?)",
-      args: [
-        request.scope,
-        request.key,
-        request.requestHash,
-        JSON.stringify(answer),
-        deps.clock.now(),
-      ],
-    });
-  }
+  const keeper = (request: IdempotencyKey) => (answer: BatchAnswer) =>
+    putAnswer({ ...request, answer }, deps.clock.now());
 
   return {
     once({ idempotency: request }, work) {
@@ -83,7 +70,7 @@ export function createIdempotency(
 
 /** Deletes keys older than 24 h; called by the house-keeping task. */
 export function purgeIdempotency(nowMs: number): SqlStatement {
-  return { sql: "delete from idempotency where created_ms <= ?", args: [nowMs - IDEMPOTENCY_MS] };
+  return deleteAnswers(nowMs - IDEMPOTENCY_MS);
 }
 
 function reused(key: string): PerchError {

@@ -1,5 +1,4 @@
 import { nameId } from "../base/ids.ts";
-import type { SqlStatement } from "../db/client.ts";
 
 /** A machine. Its place in the plant (site, area, line) is its path, level by level. */
 export interface Machine {
@@ -27,37 +26,6 @@ export function newMachine(path: string, createdMs: number): Machine {
     review: "new",
     createdMs,
     deletedMs: null,
-  };
-}
-
-/** Writes the row of a machine that appeared by itself; what a person wrote meanwhile stays. */
-export function addMachineStatement(machine: Machine): SqlStatement {
-  return insert(machine, "do nothing");
-}
-
-/** Writes a machine's row, new or changed. */
-export function putMachineStatement(machine: Machine): SqlStatement {
-  return insert(
-    machine,
-    "do update set name = excluded.name, tags = excluded.tags, notes = excluded.notes, " +
-      "review = excluded.review, deleted_ms = excluded.deleted_ms",
-  );
-}
-
-function insert(machine: Machine, onConflict: string): SqlStatement {
-  return {
-    sql: "insert into machines(path, id, name, tags, notes, review, created_ms, deleted_ms) " +
-      `values (?,?,?,?,?,?,?,?) on conflict(path) ${onConflict}`,
-    args: [
-      machine.path,
-      machine.id,
-      machine.name,
-      JSON.stringify(machine.tags),
-      machine.notes,
-      machine.review,
-      machine.createdMs,
-      machine.deletedMs,
-    ],
   };
 }
 

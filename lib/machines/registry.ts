@@ -3,14 +3,10 @@ import type { Clock } from "../base/clock.ts";
 import { nameId } from "../base/ids.ts";
 import type { Draft, RejectCode, SensorKind } from "../readings/reading.ts";
 import { guessUnit } from "./guess.ts";
-import { addMachineStatement, type Machine, newMachine } from "./machine.ts";
+import { type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
-import {
-  calibrated,
-  DEFAULT_SETTINGS,
-  type SensorSettings,
-  settingsJson,
-} from "./sensor_settings.ts";
+import { calibrated, DEFAULT_SETTINGS, type SensorSettings } from "./sensor_settings.ts";
+import { addMachineStatement, insertSensor, insertState, setKindStatement } from "./store.ts";
 
 /** A sensor as the registry knows it. Kept in memory for every sensor; the database is the truth. */
 export interface Sensor {
@@ -227,22 +223,7 @@ export function createRegistry(
     };
     index(sensor);
     const statements = machineOf(sensor.machine, sensor.createdMs);
-    statements.push({
-      sql: "insert or ignore into sensors(num, id, name, machine, sensor, unit, kind, review, " +
-        "created_ms, settings) values (?,?,?,?,?,?,?,?,?,?)",
-      args: [
-        sensor.num,
-        sensor.id,
-        sensor.name,
-        sensor.machine,
-        sensor.sensor,
-        sensor.unit,
-        sensor.kind,
-        sensor.review,
-        sensor.createdMs,
-        settingsJson(sensor.settings),
-      ],
-    });
+    statements.push(insertSensor(sensor));
     return { sensor, statements };
   }
 
@@ -255,7 +236,7 @@ export function createRegistry(
 
   function setKind(sensor: Sensor, kind: SensorKind): void {
     sensor.kind = kind;
-    pending.push({ sql: "update sensors set kind = ? where num = ?", args: [kind, sensor.num] });
+    pending.push(setKindStatement(sensor.num, kind));
   }
 
   function codeOf(sensor: Sensor, text: string): Resolved {
@@ -270,10 +251,7 @@ export function createRegistry(
         };
       }
       code = sensor.states.push(text) - 1;
-      pending.push({
-        sql: "insert or ignore into sensor_states(sensor_num, code, text) values (?,?,?)",
-        args: [sensor.num, code, text],
-      });
+      pending.push(insertState(sensor.num, code, text));
     }
     return { ok: true, sensor, value: code };
   }

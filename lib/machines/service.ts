@@ -7,7 +7,7 @@ import { type FieldError, PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
-import { type Machine, newMachine, putMachineStatement } from "./machine.ts";
+import { type Machine, newMachine } from "./machine.ts";
 import { nameFault, pathFault } from "./names.ts";
 import type { NewSensor, Registry, Sensor } from "./registry.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type SensorSettings,
   settingsJson,
 } from "./sensor_settings.ts";
+import { deleteWindow, insertWindow, putMachineStatement, sensorStatement } from "./store.ts";
 import type { MaintenanceWindow, Timing } from "./windows.ts";
 
 /** The audit row of a change, written in its transaction. */
@@ -188,17 +189,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
 
   async function putWindow(window: MaintenanceWindow, note: Note): Promise<MaintenanceWindow> {
     await db.write([
-      {
-        sql: "insert into maintenance_windows(id, path, title, timing, created_ms) " +
-          "values (?,?,?,?,?)",
-        args: [
-          window.id,
-          window.path,
-          window.title,
-          JSON.stringify(window.timing),
-          window.createdMs,
-        ],
-      },
+      insertWindow(window),
       note({
         action: "maintenance.create",
         resource: `maintenance:${window.id}`,
@@ -398,7 +389,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         if (!window) throw new PerchError("not_found", `there is no maintenance window "${id}"`);
         const { path, title, timing } = window;
         await db.write([
-          { sql: "delete from maintenance_windows where id = ?", args: [id] },
+          deleteWindow(id),
           note({
             action: "maintenance.delete",
             resource: `maintenance:${id}`,
@@ -408,26 +399,6 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         windows = windows.filter((one) => one !== window);
         return window;
       }),
-  };
-}
-
-/** Writes what a person may change of a sensor. */
-export function sensorStatement(sensor: Sensor): SqlStatement {
-  const cut = sensor.name.lastIndexOf("/");
-  return {
-    sql: "update sensors set name = ?, machine = ?, sensor = ?, unit = ?, kind = ?, review = ?, " +
-      "settings = ?, deleted_ms = ? where num = ?",
-    args: [
-      sensor.name,
-      sensor.name.slice(0, cut),
-      sensor.name.slice(cut + 1),
-      sensor.unit,
-      sensor.kind,
-      sensor.review,
-      settingsJson(sensor.settings),
-      sensor.deletedMs,
-      sensor.num,
-    ],
   };
 }
 

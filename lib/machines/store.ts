@@ -1,8 +1,8 @@
-import type { Database } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
 import type { SensorKind } from "../readings/reading.ts";
 import type { Machine } from "./machine.ts";
-import type { RegistryRows } from "./registry.ts";
-import { settingsOf } from "./sensor_settings.ts";
+import type { RegistryRows, Sensor } from "./registry.ts";
+import { settingsJson, settingsOf } from "./sensor_settings.ts";
 import type { MaintenanceWindow } from "./windows.ts";
 
 /** Loads every machine, sensor and state text; last values come from the readings store. */
@@ -65,4 +65,101 @@ export async function loadWindows(db: Database): Promise<MaintenanceWindow[]> {
     timing: JSON.parse(String(row[3])),
     createdMs: Number(row[4]),
   }));
+}
+
+/** Writes the row of a machine that appeared by itself; what a person wrote meanwhile stays. */
+export function addMachineStatement(machine: Machine): SqlStatement {
+  return insertMachine(machine, "do nothing");
+}
+
+/** Writes a machine's row, new or changed. */
+export function putMachineStatement(machine: Machine): SqlStatement {
+  return insertMachine(
+    machine,
+    "do update set name = excluded.name, tags = excluded.tags, notes = excluded.notes, " +
+      "review = excluded.review, deleted_ms = excluded.deleted_ms",
+  );
+}
+
+function insertMachine(machine: Machine, onConflict: string): SqlStatement {
+  return {
+    sql: "insert into machines(path, id, name, tags, notes, review, created_ms, deleted_ms) " +
+      `values (?,?,?,?,?,?,?,?) on conflict(path) ${onConflict}`,
+    args: [
+      machine.path,
+      machine.id,
+      machine.name,
+      JSON.stringify(machine.tags),
+      machine.notes,
+      machine.review,
+      machine.createdMs,
+      machine.deletedMs,
+    ],
+  };
+}
+
+/** Writes a sensor that is new; one that is there stays as it is. */
+export function insertSensor(sensor: Sensor): SqlStatement {
+  return {
+    sql: "insert or ignore into sensors(num, id, name, machine, sensor, unit, kind, review, " +
+      "created_ms, settings) values (?,?,?,?,?,?,?,?,?,?)",
+    args: [
+      sensor.num,
+      sensor.id,
+      sensor.name,
+      sensor.machine,
+      sensor.sensor,
+      sensor.unit,
+      sensor.kind,
+      sensor.review,
+      sensor.createdMs,
+      settingsJson(sensor.settings),
+    ],
+  };
+}
+
+/** Writes what a person may change of a sensor. */
+export function sensorStatement(sensor: Sensor): SqlStatement {
+  const cut = sensor.name.lastIndexOf("/");
+  return {
+    sql: "update sensors set name = ?, machine = ?, sensor = ?, unit = ?, kind = ?, review = ?, " +
+      "settings = ?, deleted_ms = ? where num = ?",
+    args: [
+      sensor.name,
+      sensor.name.slice(0, cut),
+      sensor.name.slice(cut + 1),
+      sensor.unit,
+      sensor.kind,
+      sensor.review,
+      settingsJson(sensor.settings),
+      sensor.deletedMs,
+      sensor.num,
+    ],
+  };
+}
+
+/** Writes what kind a sensor turned out to be. */
+export function setKindStatement(num: number, kind: SensorKind): SqlStatement {
+  return { sql: "update sensors set kind = ? where num = ?", args: [kind, num] };
+}
+
+/** Writes the code of a text that a sensor reports. */
+export function insertState(num: number, code: number, text: string): SqlStatement {
+  return {
+    sql: "insert or ignore into sensor_states(sensor_num, code, text) values (?,?,?)",
+    args: [num, code, text],
+  };
+}
+
+export function insertWindow(
+  { id, path, title, timing, createdMs }: MaintenanceWindow,
+): SqlStatement {
+  return {
+    sql: "insert into maintenance_windows(id, path, title, timing, created_ms) values (?,?,?,?,?)",
+    args: [id, path, title, JSON.stringify(timing), createdMs],
+  };
+}
+
+export function deleteWindow(id: string): SqlStatement {
+  return { sql: "delete from maintenance_windows where id = ?", args: [id] };
 }

@@ -99,6 +99,17 @@ export function isTest(path: string): boolean {
   return path.startsWith("tests/") || /_test\.tsx?$/.test(path);
 }
 
+/** Where SQL is written: the database's own room, the stores, and the storage engine of the readings. */
+const SQL_MAY_STAND_IN = /^(lib\/db\/|lib\/readings\/|lib\/.*store\.ts$)/;
+const SQL_TEXT =
+  /["'`](select\b[^"'`]*(\bfrom\b|\d)|insert (or \w+ )?into |update \w+ set |delete from |replace into |pragma |create (table|index|trigger) |drop (table|index) |alter table |vacuum\b)/i;
+
+/** The first SQL text of a file that must not hold any; null when all is well. */
+export function strayingSql(path: string, source: string): string | null {
+  if (isTest(path) || SQL_MAY_STAND_IN.test(path)) return null;
+  return SQL_TEXT.exec(source)?.[0] ?? null;
+}
+
 /** Every forbidden import as one sentence. */
 export function crossings(files: readonly SourceFile[]): string[] {
   const out: string[] = [];

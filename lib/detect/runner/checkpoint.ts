@@ -6,6 +6,7 @@
  */
 import type { Database, SqlStatement } from "../../db/client.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
+import { loadStates, putState, type SavedState } from "./state_store.ts";
 import type { Watched } from "./watched.ts";
 
 /** The runner's name among the readers of the journal. */
@@ -20,12 +21,6 @@ export interface Round {
   clock: Uint8Array;
   /** What is still to be saved. */
   left: Watched[];
-}
-
-export interface SavedState {
-  sensor: number;
-  group: number;
-  data: Uint8Array;
 }
 
 export interface Checkpoints {
@@ -48,7 +43,7 @@ export function createCheckpoints(
   const save = (watched: readonly Watched[], done: number) =>
     watched.map((one) => {
       one.changed = false;
-      return put(one.sensor, done, one.save());
+      return putState({ sensor: one.sensor, group: done, data: one.save() });
     });
   return {
     async load() {
@@ -57,14 +52,7 @@ export function createCheckpoints(
         await readings.moveCursor(READER, 0, []);
         return { group: 0, clock: null, states: [] };
       }
-      const { rows } = await db.query({
-        sql: "SELECT sensor_num, group_id, data FROM detector_states",
-      });
-      const states = rows.map(([sensor, seen, data]) => ({
-        sensor: Number(sensor),
-        group: Number(seen),
-        data: data as Uint8Array,
-      }));
+      const states = await loadStates(db);
       return {
         group,
         clock: states.find((s) => s.sensor === CLOCK_ROW)?.data ?? null,
@@ -75,13 +63,8 @@ export function createCheckpoints(
       save(round.left.splice(0, SENSORS_PER_WRITE).filter((one) => one.changed), done),
     save,
     finish: ({ group, clock }) =>
-      readings.moveCursor(READER, group, [put(CLOCK_ROW, group, clock)]),
-  };
-}
-
-function put(sensor: number, group: number, data: Uint8Array): SqlStatement {
-  return {
-    sql: "INSERT OR REPLACE INTO detector_states (sensor_num, group_id, data) VALUES (?,?,?)",
-    args: [sensor, group, data],
+      readings.moveCursor(READER, group, [
+        putState({ sensor: CLOCK_ROW, group, data: clock }),
+      ]),
   };
 }

@@ -1,0 +1,42 @@
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { LinkKind } from "./links.ts";
+import { rowsOf, text, whole } from "./rows.ts";
+
+export interface StoredLink {
+  kind: LinkKind;
+  userId: string;
+  expiresMs: number;
+}
+
+/** Statements and reads of the table `one_use_links`. */
+export interface LinkStore {
+  find(hash: string): Promise<StoredLink | null>;
+  insert(hash: string, link: StoredLink, nowMs: number): SqlStatement;
+  removeOf(userId: string): SqlStatement;
+}
+
+export function createLinkStore(db: Database): LinkStore {
+  return {
+    async find(hash) {
+      const [row] = rowsOf(
+        await db.query({
+          sql: "select kind, user_id, expires_ms from one_use_links where hash = ?",
+          args: [hash],
+        }),
+      );
+      return row
+        ? {
+          kind: text(row.kind) as LinkKind,
+          userId: text(row.user_id),
+          expiresMs: whole(row.expires_ms),
+        }
+        : null;
+    },
+    insert: (hash, { kind, userId, expiresMs }, nowMs) => ({
+      sql:
+        "insert into one_use_links (hash, kind, user_id, created_ms, expires_ms) values (?,?,?,?,?)",
+      args: [hash, kind, userId, nowMs, expiresMs],
+    }),
+    removeOf: (userId) => ({ sql: "delete from one_use_links where user_id = ?", args: [userId] }),
+  };
+}
