@@ -1,37 +1,74 @@
-import type { Identity } from "./identity.ts";
-import { atLeast } from "./policy.ts";
+import type { MqttAction } from "../sources/broker/broker.ts";
+import type { Identity, Role } from "./identity.ts";
+import { atLeast, type Scope } from "./policy.ts";
+
+/** Who may do an action. A device key has no role; a client without a key is let in on this host only. */
+interface MqttPolicy {
+  /** `own`: at and below its machine, whatever the root topic. */
+  device: "any" | "own";
+  /** API keys from this role on, and with this scope when they are limited to scopes. */
+  key: { least: Role; scope: Scope | null };
+  /** A client that gives no user. */
+  nobody: "loopback";
+}
+
+const ENTER: MqttPolicy = {
+  device: "any",
+  key: { least: "viewer", scope: null },
+  nobody: "loopback",
+};
+const SEND: MqttPolicy = {
+  device: "own",
+  key: { least: "engineer", scope: "ingest" },
+  nobody: "loopback",
+};
+
+/**
+ * Every action at the embedded broker and who may do it. An action without a line does not compile; the
+ * matrix test walks this table.
+ */
+export const MQTT_POLICIES = {
+  connect: ENTER,
+  connect_web_socket: ENTER,
+  publish: SEND,
+  retain: SEND,
+  will: SEND,
+  subscribe: { device: "own", key: { least: "viewer", scope: "read" }, nobody: "loopback" },
+} as const satisfies Record<MqttAction, MqttPolicy>;
 
 /** What an MQTT client may do, as the embedded broker asks it. */
 export interface MqttRights {
   name: string;
-  mayPublish(topic: string): boolean;
-  maySubscribe(filter: string): boolean;
+  /** @param topic topic or filter; empty for connections */
+  may(action: MqttAction, topic: string): boolean;
 }
 
 /**
- * Rights of an identity at the broker. They follow from credentials and topic alone, never from payloads.
- * - a device key: publish and subscribe at and below its own machine, whatever the root topic
- * - an API key: publish as engineer or above (scope `ingest`), subscribe as any role (scope `read`)
- *
- * `pathOf` gives a topic's path below its root topic (`factory/hall/press/temp` → `hall/press/temp`), or
- * null for topics that carry no readings.
+ * Rights at the broker. They follow from credentials and topic alone, never from payloads.
+ * @param who null for a client that gave no user
+ * @param loopback the client is on this host
+ * @param pathOf a topic's path below its root topic (`factory/hall/press/temp` → `hall/press/temp`); null
+ *   for topics that carry no readings
  */
 export function mqttRights(
-  who: Identity,
+  who: Identity | null,
+  loopback: boolean,
   pathOf: (topic: string) => string | null,
 ): MqttRights {
-  const { machine } = who;
-  if (who.kind === "device") {
-    const within = (topic: string) => machine !== null && isWithin(pathOf(topic), machine);
-    return { name: who.name, mayPublish: within, maySubscribe: (f) => within(beforeWildcard(f)) };
-  }
-  const mayDo = (scope: string) => who.scopes === null || who.scopes.includes(scope);
-  const publishes = atLeast(who.role, "engineer") && mayDo("ingest");
-  const subscribes = mayDo("read");
+  if (who === null) return { name: "anonymous", may: () => loopback };
+  const { machine, name, role, scopes } = who;
+  const isOwn = (action: MqttAction, topic: string) =>
+    machine !== null &&
+    isWithin(pathOf(action === "subscribe" ? beforeWildcard(topic) : topic), machine);
   return {
-    name: who.name,
-    mayPublish: (topic) => publishes && !topic.startsWith("$"),
-    maySubscribe: (filter) => subscribes && !filter.startsWith("$"),
+    name,
+    may(action, topic) {
+      const policy: MqttPolicy = MQTT_POLICIES[action];
+      if (who.kind === "device") return policy.device === "any" || isOwn(action, topic);
+      // What begins with $ is the broker's own.
+      if (topic.startsWith("$") || !atLeast(role, policy.key.least)) return false;
+      return policy.key.scope === null || scopes === null || scopes.includes(policy.key.scope);
+    },
   };
 }
 

@@ -14,11 +14,14 @@ const device: Identity = {
 };
 const key: Identity = { ...device, kind: "key", machine: null, role: "engineer" };
 
+const rights = (who: Identity | null, loopback = false) => mqttRights(who, loopback, pathOf);
+
 Deno.test("mqttRights: a device stays at and below its own machine", () => {
-  const { mayPublish, maySubscribe } = mqttRights(device, pathOf);
+  const { may } = rights(device);
+  const sends = ["publish", "retain", "will"] as const;
+  assert.ok(may("connect", "") && may("connect_web_socket", ""));
   for (const topic of ["factory/hall/press-3", "edge/hall/press-3/temp"]) {
-    assert.ok(mayPublish(topic), topic);
-    assert.ok(maySubscribe(topic), topic);
+    for (const action of [...sends, "subscribe"] as const) assert.ok(may(action, topic), topic);
   }
   for (
     const topic of [
@@ -31,21 +34,31 @@ Deno.test("mqttRights: a device stays at and below its own machine", () => {
       "$SYS/x",
       "",
     ]
-  ) assert.ok(!mayPublish(topic) && !maySubscribe(topic), topic);
-  assert.ok(maySubscribe("factory/hall/press-3/#") && maySubscribe("factory/hall/press-3/+/x"));
+  ) for (const action of [...sends, "subscribe"] as const) assert.ok(!may(action, topic), topic);
+  for (const filter of ["factory/hall/press-3/#", "factory/hall/press-3/+/x"]) {
+    assert.ok(may("subscribe", filter), filter);
+  }
   for (const filter of ["#", "factory/#", "+/hall/press-3/temp", "factory/+/press-3/#"]) {
-    assert.ok(!maySubscribe(filter), filter);
+    assert.ok(!may("subscribe", filter), filter);
   }
 });
 
 Deno.test("mqttRights: API keys publish as engineer with ingest and read with read", () => {
   const may = (who: Partial<Identity>) => {
-    const { mayPublish, maySubscribe } = mqttRights({ ...key, ...who }, pathOf);
-    return [mayPublish("factory/a/b"), maySubscribe("factory/#")];
+    const rightsOf = rights({ ...key, ...who });
+    return [rightsOf.may("publish", "factory/a/b"), rightsOf.may("subscribe", "factory/#")];
   };
   assert.deepEqual(may({}), [true, true]);
   assert.deepEqual(may({ role: "viewer" }), [false, true]);
   assert.deepEqual(may({ scopes: ["ingest"] }), [true, false]);
   assert.deepEqual(may({ scopes: ["read"] }), [false, true]);
-  assert.equal(mqttRights(key, pathOf).mayPublish("$SYS/x"), false);
+  assert.equal(rights(key).may("publish", "$SYS/x"), false);
+  assert.equal(rights(key).may("subscribe", "$SYS/#"), false);
+});
+
+Deno.test("mqttRights: a client without a user is let in on this host only", () => {
+  for (const action of ["connect", "publish", "subscribe"] as const) {
+    assert.equal(rights(null, true).may(action, "factory/a/b"), true);
+    assert.equal(rights(null, false).may(action, "factory/a/b"), false);
+  }
 });

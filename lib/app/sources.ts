@@ -46,11 +46,12 @@ async function embeddedBroker(
     rejects,
     clock,
     log: log.child("broker"),
-    authenticate(user, password) {
-      const who = access.authenticateMqtt(user, password);
-      if (who === null) return Promise.resolve(null);
+    authenticate(credentials, { loopback }) {
+      if (credentials === null) return mqttRights(null, loopback, pathOf);
+      const who = access.authenticateMqtt(credentials.user, credentials.password);
+      if (who === null) return null;
       const onEnded = (end: () => void) => access.watch(who, end);
-      return Promise.resolve({ ...mqttRights(who, pathOf), onEnded });
+      return { ...mqttRights(who, loopback, pathOf), onEnded };
     },
   }, config.broker);
 }

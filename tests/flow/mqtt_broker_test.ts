@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { connectAsync, type IConnackPacket, type MqttClient } from "mqtt";
-import type { BrokerIdentity } from "../../lib/sources/broker/broker.ts";
+import type { BrokerDeps, BrokerIdentity, MqttAction } from "../../lib/sources/broker/broker.ts";
 import { PAYLOAD_BYTES_MOST } from "../../lib/sources/dialects/mod.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { startBroker } from "../support/broker.ts";
@@ -113,14 +113,14 @@ Deno.test("broker asks for a commit when a device's window is full", async () =>
 });
 
 // Z20. Its control: SABOTAGE=mqtt_identity lets every device publish everywhere.
-const below = (prefix: string) => (topic: string) =>
-  sabotaged("mqtt_identity") || topic.startsWith(prefix);
+const below = (prefix: string) => (_: MqttAction, topic: string) =>
+  sabotaged("mqtt_identity") || topic === "" || topic.startsWith(prefix);
 const devices: Record<string, BrokerIdentity> = {
-  press3: { name: "press3", mayPublish: below("factory/hall1/press3/") },
-  press4: { name: "press4", mayPublish: below("factory/hall1/press4/") },
+  press3: { name: "press3", may: below("factory/hall1/press3/") },
+  press4: { name: "press4", may: below("factory/hall1/press4/") },
 };
-const authenticate = (user: string, password: string) =>
-  Promise.resolve(password === "right" ? devices[user] ?? null : null);
+const authenticate: BrokerDeps["authenticate"] = (credentials) =>
+  credentials?.password === "right" ? devices[credentials.user] ?? null : null;
 
 Deno.test("broker limits a device to its own topics and counts what it may not", async () => {
   const intake = recordingIntake();

@@ -11,11 +11,11 @@ import type { RejectLog } from "../../intake/rejects.ts";
 import { connLink, type Link } from "../framing/link.ts";
 import type { Source, SourceState } from "../source.ts";
 import { bound, type Bounds, type Persistence } from "./bounds.ts";
-import { type BrokerIdentity, Gate, type GateDeps } from "./gate.ts";
+import { type BrokerIdentity, type BrokerPeer, Gate, type GateDeps, mayPublish } from "./gate.ts";
 import { type BrokerOptions, brokerOptions, type BrokerOptionsInput } from "./options.ts";
 import { isForeignOrigin, socketLink } from "./web_socket.ts";
 
-export type { BrokerIdentity } from "./gate.ts";
+export type { BrokerIdentity, BrokerPeer, MqttAction } from "./gate.ts";
 
 export interface BrokerDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
@@ -23,16 +23,15 @@ export interface BrokerDeps {
   log: Log;
   /** Counts what is refused before it reaches the intake (a topic that is not the client's). */
   rejects: Pick<RejectLog, "add">;
-  /** Who a user and password are; null when they are nobody. */
-  authenticate(user: string, password: string, address: string): Promise<BrokerIdentity | null>;
+  /** Who a client is; null when it is nobody. `credentials` is null when it gave none. */
+  authenticate(
+    credentials: { user: string; password: string } | null,
+    peer: BrokerPeer,
+  ): BrokerIdentity | null;
 }
 
 /** Where a WebSocket request comes from, as the HTTP server knows it. */
-export interface SocketPeer {
-  address: string;
-  /** A loopback peer, asked for by a loopback name, without forwarding headers. */
-  loopback: boolean;
-}
+export type SocketPeer = Omit<BrokerPeer, "by">;
 
 export interface Broker extends Source {
   /** The port that is listened on, also when 0 was asked for. */
@@ -41,7 +40,6 @@ export interface Broker extends Source {
   handleUpgrade(request: Request, peer: SocketPeer): Response;
 }
 
-const ANONYMOUS: BrokerIdentity = { name: "anonymous", mayPublish: () => true };
 const FAREWELL_MS = 2_000;
 const BAD_CREDENTIALS = 4, NOT_AUTHORIZED = 5, BAD_CLIENT_ID = 2;
 
@@ -170,7 +168,7 @@ class EmbeddedBroker implements Broker {
       return new Response("Too many connections.\n", { status: 503 });
     }
     const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "mqtt" });
-    this.#open(socketLink(socket), peer.address, peer.loopback);
+    this.#open(socketLink(socket), { ...peer, by: "connect_web_socket" });
     return response;
   }
 
@@ -200,7 +198,7 @@ class EmbeddedBroker implements Broker {
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     const loopback = isLoopback(hostname);
     if (this.#full(hostname, loopback)) conn.close();
-    else this.#open(connLink(conn), hostname, loopback);
+    else this.#open(connLink(conn), { address: hostname, loopback, by: "connect" });
   }
 
   #full(address: string, loopback: boolean): boolean {
@@ -215,10 +213,9 @@ class EmbeddedBroker implements Broker {
     return true;
   }
 
-  #open(link: Link, address: string, loopback: boolean): void {
-    const { packetBytesMost } = this.options;
-    const anonymous = loopback ? ANONYMOUS : null;
-    const gate = new Gate(link, this.#gateDeps, packetBytesMost, anonymous, address);
+  #open(link: Link, peer: BrokerPeer): void {
+    const { address } = peer;
+    const gate = new Gate(link, this.#gateDeps, this.options.packetBytesMost, peer);
     this.#gates.add(gate);
     this.#count(address, 1);
     gate.once("close", () => {
@@ -247,15 +244,17 @@ class EmbeddedBroker implements Broker {
       drainTimeout: 0,
       maxTopicLevels: 32,
       authenticate: (client, user, password, done) => {
-        this.#authenticate(client, user, password).then(() => done(null, true), (error) => {
-          done(error, false);
-        });
+        try {
+          this.#authenticate(client, user, password);
+          done(null, true);
+        } catch (error) {
+          done(error as AuthenticateError, false);
+        }
       },
       authorizePublish: (client, packet, done) => done(this.#authorizePublish(client, packet)),
       authorizeSubscribe: (client, subscription, done) => {
         const who = gateOf(client).who;
-        const may = who !== null &&
-          (who.maySubscribe ?? who.mayPublish).call(who, subscription.topic);
+        const may = who !== null && who.may("subscribe", subscription.topic);
         done(null, may ? subscription : null);
       },
     });
@@ -282,14 +281,14 @@ class EmbeddedBroker implements Broker {
     this.deps.log.debug("a client was disconnected", { reason: error.message });
   }
 
-  async #authenticate(client: Client, user?: string, password?: Readonly<Buffer>): Promise<void> {
+  #authenticate(client: Client, user?: string, password?: Readonly<Buffer>): void {
     const gate = gateOf(client);
-    const who = user === undefined
-      ? gate.anonymous
-      : await this.deps.authenticate(user, password?.toString() ?? "", gate.address);
-    if (who === null) {
+    const { address, by } = gate.peer;
+    const credentials = user === undefined ? null : { user, password: password?.toString() ?? "" };
+    const who = this.deps.authenticate(credentials, gate.peer);
+    if (who === null || !who.may(by, "")) {
       const code = user === undefined ? NOT_AUTHORIZED : BAD_CREDENTIALS;
-      this.deps.log.info("the broker refused a client", { address: gate.address, user });
+      this.deps.log.info("the broker refused a client", { address, user });
       throw refusal(code, "bad user name or password");
     }
     if (!this.#bounds!.seen(client.id, who.name, client.clean)) {
@@ -301,13 +300,15 @@ class EmbeddedBroker implements Broker {
   /** Messages passed the gate before; only a last will comes here first. */
   #authorizePublish(
     client: Client | null,
-    packet: { topic: string; payload: string | Uint8Array },
+    packet: { topic: string; payload: string | Uint8Array; retain: boolean },
   ): Error | null {
     if (client === null) return new Error("nobody publishes this");
     if ((client as unknown as { will: unknown }).will !== packet) return null;
     const who = gateOf(client).who;
-    const { topic } = packet;
-    if (who === null || topic.startsWith("$") || !who.mayPublish(topic)) {
+    const { topic, retain } = packet;
+    const may = who !== null && !topic.startsWith("$") && who.may("will", topic) &&
+      mayPublish(who, topic, retain);
+    if (!may) {
       return new Error("the last will is on a topic that is not the client's");
     }
     const payload = typeof packet.payload === "string"

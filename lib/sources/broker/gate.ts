@@ -23,14 +23,33 @@ import { InFlightWindow } from "../framing/window.ts";
  * acknowledges and gives to nobody.
  */
 
+/**
+ * What a client does and must be allowed to. `connect` is over TCP; a last will and a retained message are
+ * publications that need this right too, because they come when their client is gone.
+ */
+export type MqttAction =
+  | "connect"
+  | "connect_web_socket"
+  | "publish"
+  | "retain"
+  | "will"
+  | "subscribe";
+
 /** Who is connected, as the access room knows it. */
 export interface BrokerIdentity {
   name: string;
-  mayPublish(topic: string): boolean;
-  /** As `mayPublish` when it is not there. */
-  maySubscribe?(filter: string): boolean;
+  /** @param topic topic or filter; empty for connections */
+  may(action: MqttAction, topic: string): boolean;
   /** Calls `end` once when the key is removed or has expired; returns what stops watching. */
   onEnded?(end: () => void): () => void;
+}
+
+/** The other end of a connection. */
+export interface BrokerPeer {
+  address: string;
+  /** Nobody but this host: a loopback peer, on WebSocket also by Host and without forwarding headers. */
+  loopback: boolean;
+  by: "connect" | "connect_web_socket";
 }
 
 export interface GateDeps {
@@ -46,6 +65,7 @@ const WAITING_MOST = 2_000;
 const WAITING_BYTES_MOST = 2 * 1024 * 1024;
 const ASSUMED_WINDOW = 20;
 const CONNECT = 1, PUBLISH = 3, PINGREQ = 12;
+const RETAIN = 1;
 
 /** A packet on its way to aedes. */
 interface Waiting {
@@ -70,17 +90,7 @@ export class Gate extends PacketStream {
   #idle: (() => void) | null = null;
   #unwatch: (() => void) | undefined;
 
-  /**
-   * @param anonymous who a client is that gives no user; null when it must give one
-   * @param address peer, for the log
-   */
-  constructor(
-    link: Link,
-    deps: GateDeps,
-    packetBytesMost: number,
-    readonly anonymous: BrokerIdentity | null,
-    readonly address: string,
-  ) {
+  constructor(link: Link, deps: GateDeps, packetBytesMost: number, readonly peer: BrokerPeer) {
     super(link, packetBytesMost);
     this.#deps = deps;
     this.#stopOnRoom = deps.intake.onRoom(() => this.goOn());
@@ -148,7 +158,7 @@ export class Gate extends PacketStream {
     const cutTo = cut ? PAYLOAD_BYTES_MOST + 1 : 0;
     readPublish(publish, bytes, at, bodyAt, end, 4, this.#topics, cutTo);
     if (/[#+\0]/.test(publish.topic)) throw new FrameFault("a PUBLISH has a wildcard in its topic");
-    if (!this.#who!.mayPublish(publish.topic)) {
+    if (!mayPublish(this.#who!, publish.topic, (bytes[at] & RETAIN) !== 0)) {
       this.#deps.onForbidden(this.#who!.name, publish.topic, publish.payload);
       throw new FrameFault(`the client may not publish on ${JSON.stringify(publish.topic)}`);
     }
@@ -221,6 +231,11 @@ export class Gate extends PacketStream {
     this.#waitingBytes = 0;
     super._destroy(error, done);
   }
+}
+
+/** Whether a client may publish on a topic, and have it retained when it asks for that. */
+export function mayPublish(who: BrokerIdentity, topic: string, retain: boolean): boolean {
+  return who.may("publish", topic) && (!retain || who.may("retain", topic));
 }
 
 /** A message of a client, kept by the intake until it is decided on. */
