@@ -283,6 +283,7 @@ export function buildApp(options: AppOptions): App {
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
     hub.start();
+    await access.audit.follow((row) => hub.publish("audit", row));
     const assets = createAssets();
     if (assets.url("built/page.js") === null) {
       log.warn("static/built is missing: pages do not live; `deno task islands` builds it");

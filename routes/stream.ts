@@ -1,20 +1,14 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import type { Identity } from "../lib/access/identity.ts";
+import { decide } from "../lib/access/policy.ts";
+import { PerchError } from "../lib/base/errors.ts";
 import type { LimitSocket, SocketLimits } from "../lib/live/socket_limits.ts";
 import type { StreamFilter, StreamHub } from "../lib/live/stream.ts";
+import { STREAM_POLICIES, STREAM_TYPES, type StreamType } from "../lib/live/stream_types.ts";
 import type { SensorDirectory } from "../lib/machines/registry.ts";
 import { findMachines, findSensor, list } from "./params.ts";
 import { type Route, route } from "./route.ts";
-
-export const STREAM_TYPES = [
-  "reading",
-  "status",
-  "event",
-  "alarm",
-  "component",
-  "anomaly",
-  "prediction",
-] as const;
 
 export interface StreamServices {
   hub: Pick<StreamHub, "open">;
@@ -48,18 +42,21 @@ export function streamRoutes(services: StreamServices): Route[] {
       method: "get",
       path: "/api/stream",
       policy: "viewer",
-      summary:
-        "Live events (Server-Sent Events): hello, reading, status, anomaly, prediction, event, alarm, " +
-        "reset",
+      summary: `Live events (Server-Sent Events): hello, reset, ${
+        Object.entries(STREAM_POLICIES)
+          .map(([type, least]) => least === "viewer" ? type : `${type} (for ${least}s)`).join(", ")
+      }`,
       tags: ["Live"],
       query: Query,
       responses: {
         200: { description: "An event stream", contentType: "text/event-stream" },
+        403: { description: "A type was asked for that the asker may not read" },
         429: { description: "Too many streams are open; see Retry-After" },
       },
-      handler: ({ c, query, address, onEnded }) => {
+      handler: ({ c, who, query, address, onEnded }) => {
+        const types = readableTypes(query.types ?? null, who);
         const body = services.hub.open({
-          filter: streamFilter(query, services.sensors),
+          filter: streamFilter({ ...query, types }, services.sensors),
           address,
           onEnded,
           lastEventId: c.req.header("last-event-id") ?? query.last_event_id ?? null,
@@ -70,6 +67,26 @@ export function streamRoutes(services: StreamServices): Route[] {
       },
     }),
   ];
+}
+
+/**
+ * What of the asked types (null: all there are) `who` may read; undefined for every type there is.
+ * @throws PerchError `forbidden` naming a type that was asked for and is not theirs
+ */
+function readableTypes(
+  asked: readonly StreamType[] | null,
+  who: Identity | null,
+): StreamType[] | undefined {
+  const may = (type: StreamType) => decide(STREAM_POLICIES[type], "get", who, false);
+  for (const type of asked ?? []) {
+    const decision = may(type);
+    if (decision.allow) continue;
+    const why = decision.reason === "forbidden" ? decision.message : "sign in first";
+    throw new PerchError("forbidden", `events of type ${type}: ${why}`);
+  }
+  if (asked !== null) return [...asked];
+  const readable = STREAM_TYPES.filter((type) => may(type).allow);
+  return readable.length === STREAM_TYPES.length ? undefined : readable;
 }
 
 /**

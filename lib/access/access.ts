@@ -114,6 +114,7 @@ export function createAccess(options: AccessOptions): Access {
     audit,
     hasher,
     demo: options.demo !== undefined && options.demo !== null,
+    onRole: (userId) => endings.publish(`user:${userId}`),
     onEnded: async (userId, keepSession) => {
       if (keepSession === undefined) endings.publish(`user:${userId}`);
       await sessions.endUser(userId, keepSession);
@@ -212,6 +213,7 @@ export function createAccess(options: AccessOptions): Access {
         for (let sinceMs = 0;; sinceMs += SWEEP_MS) {
           await clock.sleep(SWEEP_MS, signal);
           endings.sweep(clock.now());
+          await audit.look().catch((error) => log.warn("the audit log cannot be read", { error }));
           if (sinceMs < FLUSH_MS) continue;
           sinceMs = 0;
           await flush().catch((error) => log.warn("could not write last-used times", { error }));

@@ -69,14 +69,26 @@ export interface Audit {
   record(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   list(query: AuditQuery): Promise<{ items: AuditRow[]; next: string | null }>;
+  /** Hands rows to `onRow` from now on, each once and only when it is committed. */
+  follow(onRow: (row: AuditRow) => void): Promise<void>;
+  /** Looks for rows to hand on; called every second. Asks the database only after something was stated. */
+  look(): Promise<void>;
 }
 
 const MOST_JSON = 16_384;
+/** A statement is in the database after this long, or its transaction failed. */
+const COMMITTED_MS = 60_000;
+const MOST_ROWS = 500;
 
 export function createAudit(deps: { db: Database; clock: Clock }): Audit {
   const store = createAuditStore(deps.db);
-  const statement = ({ actor, action, resource, before, after }: AuditEntry): SqlStatement =>
-    store.insert({
+  let follower: ((row: AuditRow) => void) | null = null;
+  let handedOn = 0;
+  let lookUntilMs = 0;
+
+  function statement({ actor, action, resource, before, after }: AuditEntry): SqlStatement {
+    lookUntilMs = deps.clock.monotonic() + COMMITTED_MS;
+    return store.insert({
       ts: deps.clock.now(),
       actor,
       action,
@@ -84,6 +96,7 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
       before: json(before),
       after: json(after),
     });
+  }
 
   return {
     statement,
@@ -94,6 +107,17 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
       const more = items.length > limit;
       if (more) items.pop();
       return { items, next: more ? String(items[items.length - 1].id) : null };
+    },
+    async follow(onRow) {
+      handedOn = await store.newest();
+      follower = onRow;
+    },
+    async look() {
+      if (follower === null || deps.clock.monotonic() > lookUntilMs) return;
+      for (const row of await store.after(handedOn, MOST_ROWS)) {
+        handedOn = row.id;
+        follower(row);
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
 import type { Actor, AuditQuery, AuditRow } from "./audit.ts";
-import { rowsOf, text, textOrNull, whole } from "./rows.ts";
+import { type Row, rowsOf, text, textOrNull, whole } from "./rows.ts";
 
 /** A row to be written; `before` and `after` are JSON or null. */
 export interface NewAuditRow {
@@ -23,6 +23,10 @@ export interface AuditStore {
   insert(row: NewAuditRow): SqlStatement;
   /** Newest first. */
   find(search: AuditSearch): Promise<AuditRow[]>;
+  /** Those that came after a row, oldest first. */
+  after(id: number, most: number): Promise<AuditRow[]>;
+  /** Id of the newest row, 0 without any. */
+  newest(): Promise<number>;
 }
 
 export function createAuditStore(db: Database): AuditStore {
@@ -49,22 +53,34 @@ export function createAuditStore(db: Database): AuditStore {
         sql: `select * from audit ${where} order by id desc limit ?`,
         args: [...args, search.limit],
       });
-      return rowsOf(result).map((row) => ({
-        id: whole(row.id),
-        ts: whole(row.ts_ms),
-        actor: {
-          kind: text(row.actor_kind),
-          id: textOrNull(row.actor_id),
-          name: text(row.actor_name),
-        },
-        action: text(row.action),
-        resource: text(row.resource),
-        before: parsed(row.before),
-        after: parsed(row.after),
-        address: textOrNull(row.address),
-        agent: textOrNull(row.agent),
-      }));
+      return rowsOf(result).map(entryOf);
     },
+    async after(id, most) {
+      const sql = "select * from audit where id > ? order by id limit ?";
+      return rowsOf(await db.query({ sql, args: [id, most] })).map(entryOf);
+    },
+    async newest() {
+      const sql = "select coalesce(max(id), 0) as id from audit";
+      return whole(rowsOf(await db.query({ sql }))[0].id);
+    },
+  };
+}
+
+function entryOf(row: Row): AuditRow {
+  return {
+    id: whole(row.id),
+    ts: whole(row.ts_ms),
+    actor: {
+      kind: text(row.actor_kind),
+      id: textOrNull(row.actor_id),
+      name: text(row.actor_name),
+    },
+    action: text(row.action),
+    resource: text(row.resource),
+    before: parsed(row.before),
+    after: parsed(row.after),
+    address: textOrNull(row.address),
+    agent: textOrNull(row.agent),
   };
 }
 

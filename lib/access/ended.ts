@@ -8,8 +8,6 @@ export interface Endings {
   /** Calls `onEnd` once when `who` is over. Returns the function that stops watching. */
   watch(who: Identity, onEnd: () => void): () => void;
   publish(subject: string): void;
-  /** Hears every `publish`; returns the function that ends it. */
-  subscribe(listener: (subject: string) => void): () => void;
   /** Ends those whose time is over; called every few seconds. */
   sweep(nowMs: number): void;
 }
@@ -23,7 +21,6 @@ interface Watcher {
 export function createEndings(): Endings {
   const bySubject = new Map<string, Set<Watcher>>();
   const all = new Set<Watcher>();
-  const listeners = new Set<(subject: string) => void>();
 
   function forget(watcher: Watcher): void {
     all.delete(watcher);
@@ -51,12 +48,7 @@ export function createEndings(): Endings {
       }
       return () => forget(watcher);
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
     publish(subject) {
-      for (const listener of listeners) listener(subject);
       for (const watcher of [...bySubject.get(subject) ?? []]) end(watcher);
     },
     sweep(nowMs) {

@@ -69,6 +69,8 @@ export interface UsersDeps {
   clock: Clock;
   audit: Audit;
   hasher: PasswordHasher;
+  /** Called when a person's role changed: what is open was opened with another one. */
+  onRole: (userId: string) => void;
   /** Called when a person may no longer be signed in: disabled, deleted, new password. */
   onEnded: (userId: string, keepSession?: string) => Promise<void>;
   /** False outside the simulator: its demonstration accounts do not exist then. */
@@ -167,6 +169,7 @@ export function createUsers(deps: UsersDeps): Users {
         }),
       ]);
       keep(after);
+      if (after.role !== before.role) deps.onRole(id);
       if (after.state !== "active" && before.state === "active") await deps.onEnded(id);
       return after;
     });

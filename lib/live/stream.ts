@@ -15,12 +15,13 @@ import type { CommittedGroup } from "../intake/committed.ts";
 import type { SensorDirectory } from "../machines/registry.ts";
 import { createReadingEncoder, type ReadingMatch } from "./encode.ts";
 import { EventRing, type RingEntry } from "./ring.ts";
+import type { StreamType } from "./stream_types.ts";
 
 /** What a client wants. Equal `key`s mean equal filters: they share one encoding. */
 export interface StreamFilter {
   key: string;
   /** Event types, null for all. */
-  types: ReadonlySet<string> | null;
+  types: ReadonlySet<StreamType> | null;
   /** Readings, null for all. */
   match: ReadingMatch | null;
 }
@@ -81,14 +82,14 @@ export interface StreamHub {
   /** One commit group as a `reading` event. The group must not change afterwards. */
   publishReadings(group: CommittedGroup): void;
   /** Any other event; `data` must be JSON. */
-  publish(type: string, data: unknown): void;
+  publish(type: StreamType, data: unknown): void;
   /** Id of the newest event: a stream opened with it as `Last-Event-ID` begins right after. */
   place(): string;
   stats(): StreamStats;
 }
 
 interface Entry extends RingEntry {
-  type: string;
+  type: StreamType;
   group: CommittedGroup | null;
   /** Encoded for everyone who filters nothing; made when first needed. */
   bytes: Uint8Array | null;

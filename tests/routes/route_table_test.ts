@@ -1,12 +1,10 @@
 /**
- * Tests made from the route table of the whole application: whoever adds a route adds its rows here.
+ * Tests made from the route table of the whole application: whoever adds a route adds its rows here. Event
+ * types have theirs in stream_policy_test.ts, MQTT actions in ../flow/mqtt_matrix_test.ts.
  * `SABOTAGE=policy` mounts the table with one protected route made public, `SABOTAGE=mass_assignment` with a
  * body that lets unknown fields pass, `SABOTAGE=headers` drops a header on the way out.
  */
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { Buffer } from "node:buffer";
-import { join } from "node:path";
 import type { Hono } from "hono";
 import { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
@@ -15,6 +13,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { mount } from "../../routes/mount.ts";
 import type { Route } from "../../routes/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
+import { type Asker, askers } from "../support/askers.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
@@ -69,63 +68,6 @@ function sabotage(routes: readonly Route[]): Route[] {
   });
 }
 
-interface Asker {
-  headers: Record<string, string>;
-  role: Role | null;
-  key?: true;
-  scope?: string;
-  device?: true;
-}
-
-async function askers({ under }: Whole): Promise<Record<string, Asker>> {
-  const { access } = under.app.parts();
-  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  const out: Record<string, Asker> = {
-    nobody: { headers: {}, role: null },
-    garbage: { headers: bearer("garbage"), role: null },
-    "garbage cookie": { headers: { cookie: "perch=garbage" }, role: null },
-    "basic credentials": { headers: { authorization: "Basic YWRtaW46YWRtaW4=" }, role: null },
-  };
-  const from = { ...tester, address: "192.168.1.7" };
-  for (const role of ROLES) {
-    const email = `${role}@example.org`;
-    await access.users.add({ email, role, password: PASSWORD }, tester);
-    const pair = await access.signIn.api({ email, password: PASSWORD, from });
-    out[`${role} with token`] = { headers: bearer(pair.access_token), role };
-    const { secret } = await access.signIn.browser({ email, password: PASSWORD, from });
-    const headers = { cookie: `perch=${secret}`, "sec-fetch-site": "same-origin" };
-    out[`${role} with cookie`] = { headers, role };
-    const { key } = await access.keys.add({ name: role, role }, tester);
-    out[`${role} with key`] = { headers: bearer(key), role, key: true };
-    out[`expired token of ${role}`] = {
-      headers: bearer(expired(pair.access_token, under.dataDir)),
-      role: null,
-    };
-  }
-  for (const scope of ["read", "ingest"] as const) {
-    const { key } = await access.keys.add({ name: scope, role: "admin", scopes: [scope] }, tester);
-    out[`admin key for ${scope}`] = { headers: bearer(key), role: "admin", key: true, scope };
-  }
-  const device = await access.keys.add({ name: "device", machine: "hall/press" }, tester);
-  out["device key"] = { headers: bearer(device.key), role: null, device: true };
-  const email = "gone@example.org";
-  const gone = await access.users.add({ email, role: "admin", password: PASSWORD }, tester);
-  const pair = await access.signIn.api({ email, password: PASSWORD, from });
-  await access.users.change(gone.id, { state: "disabled" }, tester);
-  out["disabled admin"] = { headers: bearer(pair.access_token), role: null };
-  return out;
-}
-
-/** The same token with its end an hour ago, rightly signed. */
-function expired(token: string, dataDir: string): string {
-  const key = Deno.readTextFileSync(join(dataDir, "jwt.key")).trim();
-  const [head, body] = token.split(".");
-  const claims = JSON.parse(Buffer.from(body, "base64url").toString());
-  const old = { ...claims, iat: claims.iat - 7200, exp: claims.exp - 7200 };
-  const input = `${head}.${Buffer.from(JSON.stringify(old)).toString("base64url")}`;
-  return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;
-}
-
 /** Written out again, apart from the code under test. */
 function mayUse(route: Route, asker: Asker): boolean {
   if (route.policy === "public") return true;
@@ -157,7 +99,7 @@ const isDenied = (response: Response) =>
 
 Deno.test("route table: every route × method × identity is allowed or denied as its policy says", () =>
   withApp(async (whole) => {
-    const all = await askers(whole);
+    const all = await askers(whole.under);
     let checked = 0;
     for (const route of whole.routes) {
       const path = example(route.path);

@@ -1,0 +1,23 @@
+import type { Policy } from "../access/policy.ts";
+
+/**
+ * Every type of event on the live stream, and who may read it. `StreamHub.publish` takes these names alone,
+ * so an event without a policy does not compile; the stream leaves out what its reader may not see. (`hello`
+ * and `reset` speak of the stream itself.)
+ */
+export const STREAM_POLICIES = {
+  /** One commit group of readings. */
+  reading: "viewer",
+  /** Counts and states for the overview. */
+  status: "viewer",
+  event: "viewer",
+  alarm: "viewer",
+  component: "viewer",
+  anomaly: "viewer",
+  prediction: "viewer",
+  /** A row of the audit log, with what it was before and after. */
+  audit: "admin",
+} as const satisfies Record<string, Policy>;
+
+export type StreamType = keyof typeof STREAM_POLICIES;
+export const STREAM_TYPES = Object.keys(STREAM_POLICIES) as [StreamType, ...StreamType[]];
