@@ -36,6 +36,33 @@ Deno.test("zscore on a constant reports any change unless a least spread is give
   assert.equal(run(zscore, { minSpread: 0.05 }, readings(S, values)).length, 0);
 });
 
+Deno.test("zscore rations its reports, counts what it holds back and lets the much further through", () => {
+  const values = Array.from({ length: 7200 }, (_, i) => 10 + (i % 2));
+  // Twenty alike, one three times as far, and one in the next hour.
+  for (let i = 0; i < 20; i++) values[100 + 60 * i] = 13;
+  values[1360] = 19;
+  values[7000] = 13;
+  const found = run(zscore, {}, readings(S, values));
+  assert.deepEqual(found.map((f) => f.tMs / S), [100, 160, 220, 280, 340, 1360, 7000]);
+  assert.deepEqual(found.map((f) => f.reason.numbers!.heldBack), [0, 0, 0, 0, 0, 15, 0]);
+  assert.match(found[5].reason.text, /; 15 others are not listed since the report 17 min before$/);
+  assert.deepEqual(new Set(found.map((f) => f.severity)), new Set(["info"]));
+  const all = run(zscore, { perHour: 3600 }, readings(S, values));
+  assert.equal(all.length, 22, "as many as asked for");
+});
+
+Deno.test("zscore tells of plain noise no more often than once an hour", () => {
+  let seed = 7;
+  const uniform =
+    () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0, (seed + 0.5) / 2 ** 32);
+  const gauss = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const day = Array.from({ length: 86_400 }, () => 20 + gauss());
+  const found = run(zscore, {}, readings(S, day));
+  const held = found.reduce((n, f) => n + f.reason.numbers!.heldBack, 0);
+  assert.ok(held > 150, `${held} held back and counted`);
+  assert.ok(found.length >= 20 && found.length <= 24 + 5, `${found.length} reports in a day`);
+});
+
 Deno.test("zscore keeps its precision on a large mean", () => {
   const values = Array.from({ length: 100 }, (_, i) => 1e9 + 0.001 * (i % 2));
   assert.deepEqual(run(zscore, {}, readings(S, values)), []);

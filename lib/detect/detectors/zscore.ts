@@ -1,10 +1,22 @@
-/** Rolling z-score: a reading against the mean and spread of the readings before it. */
+/**
+ * Rolling z-score: a reading against the mean and spread of the readings before it.
+ *
+ * Of plain noise one reading in four hundred is three standard deviations away, so a sensor that reports every
+ * second would be in the list every six minutes. Reports are therefore rationed: a few at once, then so many
+ * an hour; in between only what is twice as far as the reports of the last hour. What was held back is
+ * counted in the next report, and the score of each reading shows it all the same.
+ */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, type Finding, NOTHING, plain } from "../detector.ts";
+import { type Detector, duration, type Finding, NOTHING, plain } from "../detector.ts";
 
 const NAME = "zscore";
-const VERSION = 1;
+const VERSION = 2;
+/** Reports that a sensor has in hand when it was calm. */
+const AT_ONCE = 5;
+const HOUR_MS = 3_600_000;
+/** A reading this many times as far away as the last reports is always told. */
+const MUCH_FURTHER = 2;
 
 const options = z.strictObject({
   window: z.number().int().min(5).max(1000).default(50).meta({
@@ -19,6 +31,11 @@ const options = z.strictObject({
     title: "Least spread",
     description: "Standard deviations below this (in the sensor's unit) count as this",
   }),
+  perHour: z.number().min(0.01).max(3600).default(1).meta({
+    title: "Reports per hour",
+    description:
+      "After five at once; more are counted in the next, unless one is twice as far away",
+  }),
 });
 
 export type ZscoreOptions = z.infer<typeof options>;
@@ -29,6 +46,14 @@ export interface ZscoreState {
   count: number;
   next: number;
   score: number;
+  /** Reports in hand, as of `refilledMs`. */
+  inHand: number;
+  refilledMs: number;
+  /** Of the last report: when, and how far the furthest of its hour was. */
+  reportedMs: number;
+  furthest: number;
+  /** Held back since. */
+  heldBack: number;
 }
 
 /** Spread below this share of the mean's size is rounding, not noise. */
@@ -41,7 +66,18 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
   version: VERSION,
   options,
 
-  create: (o) => ({ options: o, ring: new Float64Array(o.window), count: 0, next: 0, score: 0 }),
+  create: (o) => ({
+    options: o,
+    ring: new Float64Array(o.window),
+    count: 0,
+    next: 0,
+    score: 0,
+    inHand: AT_ONCE,
+    refilledMs: -Infinity,
+    reportedMs: -Infinity,
+    furthest: 0,
+    heldBack: 0,
+  }),
 
   step(s, input) {
     if (input.kind !== "reading" || !Number.isFinite(input.value)) return NOTHING;
@@ -56,24 +92,26 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
       const off = Math.abs(x - mean);
       const away = off === 0 ? 0 : spread > 0 ? Math.min(off / spread, 1e6) : 1e6;
       s.score = away / (away + sigmas);
-      if (away >= sigmas) {
+      if (away >= sigmas && mayReport(s, away, input.tMs)) {
         const reach = sigmas * spread;
+        const others = heldBackText(s, input.tMs);
         found = [{
           detector: NAME,
           tMs: input.tMs,
           phase: "point",
-          severity: away >= 2 * sigmas ? "warning" : "info",
+          severity: "info",
           score: s.score,
           reason: {
             text:
               `${plain(x)} is ${plain(away)} standard deviations from the mean ${plain(mean)} ` +
-              `of the last ${s.count} readings`,
+              `of the last ${s.count} readings${others}`,
             value: x,
             expectedLow: mean - reach,
             expectedHigh: mean + reach,
-            numbers: { zScore: away, mean, spread },
+            numbers: { zScore: away, mean, spread, heldBack: s.heldBack },
           },
         }];
+        reported(s, away, input.tMs);
       }
     }
     s.ring[s.next] = x;
@@ -85,8 +123,10 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
   score: (s) => s.score,
 
   save: (s) =>
-    new StateWriter(NAME, VERSION, 64 + 8 * s.ring.length)
-      .u32(s.count).u32(s.next).f64(s.score).f64s(s.ring).done(),
+    new StateWriter(NAME, VERSION, 104 + 8 * s.ring.length)
+      .u32(s.count).u32(s.next).f64(s.score)
+      .f64(s.inHand, s.refilledMs, s.reportedMs, s.furthest).u32(s.heldBack)
+      .f64s(s.ring).done(),
 
   load(o, bytes) {
     const r = new StateReader(bytes, NAME, VERSION);
@@ -94,11 +134,43 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     s.count = Math.min(r.u32(), o.window);
     s.next = r.u32() % o.window;
     s.score = r.f64();
+    s.inHand = r.f64();
+    s.refilledMs = r.f64();
+    s.reportedMs = r.f64();
+    s.furthest = r.f64();
+    s.heldBack = r.u32();
     r.f64s(s.ring);
     r.end();
     return s;
   },
 };
+
+/** Whether a reading that far away is told; else it is counted. Times that run backwards refill nothing. */
+function mayReport(s: ZscoreState, away: number, tMs: number): boolean {
+  if (tMs > s.refilledMs) {
+    const hours = s.refilledMs === -Infinity ? 0 : (tMs - s.refilledMs) / HOUR_MS;
+    s.inHand = Math.min(AT_ONCE, s.inHand + hours * s.options.perHour);
+    s.refilledMs = tMs;
+  }
+  const recent = tMs - s.reportedMs < HOUR_MS;
+  if (s.inHand >= 1 || (recent && away >= MUCH_FURTHER * s.furthest)) return true;
+  s.heldBack = Math.min(s.heldBack + 1, 1_000_000);
+  return false;
+}
+
+function reported(s: ZscoreState, away: number, tMs: number): void {
+  const recent = tMs - s.reportedMs < HOUR_MS;
+  s.furthest = recent ? Math.max(away, s.furthest) : away;
+  s.reportedMs = tMs;
+  s.inHand = Math.max(0, s.inHand - 1);
+  s.heldBack = 0;
+}
+
+function heldBackText(s: ZscoreState, tMs: number): string {
+  if (s.heldBack === 0) return "";
+  const what = s.heldBack === 1 ? "one other is" : `${s.heldBack} others are`;
+  return `; ${what} not listed since the report ${duration(Math.abs(tMs - s.reportedMs))} before`;
+}
 
 /** Two passes, so that a large mean does not swallow a small spread. */
 function moments(ring: Float64Array, n: number): { mean: number; deviation: number } {
