@@ -33,6 +33,7 @@ const INCLUDED = [
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
   "lib/detect/predict/train_worker.ts",
+  "lib/detect/backtest/backtest_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];

@@ -19,6 +19,7 @@ import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
 import { createIntake } from "./intake/create_intake.ts";
 import type { Intake } from "./intake/intake.ts";
+import { type Backtests, createBacktests } from "./detect/backtest/jobs.ts";
 import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
@@ -70,6 +71,7 @@ export interface Parts {
   components: Components;
   loopLag: LoopLag;
   predictions: Predictions;
+  backtests: Backtests;
 }
 
 export interface AppOptions {
@@ -206,6 +208,13 @@ export function buildApp(options: AppOptions): App {
       retrainDays: () => settings.get("predictions.retrain_days"),
     });
     bus.subscribe("readings", (group) => predictions.add(group));
+    const backtests = createBacktests({
+      clock,
+      log: log.child("backtests"),
+      readings: storage.readings,
+      plan: detection.plan,
+      timeText: siteTime,
+    });
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -274,6 +283,7 @@ export function buildApp(options: AppOptions): App {
       components,
       loopLag,
       predictions,
+      backtests,
     };
   }
 
@@ -312,6 +322,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(seedRecent(parts));
     supervisor.start(parts.detection.runner.task);
     for (const task of parts.predictions.tasks) supervisor.start(task);
+    supervisor.start(parts.backtests.task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());
@@ -369,6 +380,11 @@ export function buildApp(options: AppOptions): App {
 /** The site's time zone: the host's. */
 export function siteZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** A time in the site's zone, `2026-01-05 12:00:00`. */
+function siteTime(tMs: number): string {
+  return new Date(tMs).toLocaleString("sv-SE", { timeZone: siteZone() });
 }
 
 const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 0 } } as const;

@@ -11,6 +11,7 @@ import {
 } from "../detect/findings_store.ts";
 import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
 import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/runner.ts";
+import type { Watch } from "../detect/runner/watched.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { SensorDirectory } from "../machines/registry.ts";
@@ -21,6 +22,8 @@ import type { Storage } from "./storage.ts";
 export interface Detection {
   runner: Runner;
   findings: FindingStore;
+  /** How a sensor (storage number) is watched now; null when it is not known or deleted. */
+  plan(sensor: number): Watch[] | null;
   /** Keeps what a person said of a finding; the streaming detector of the sensor follows at once. */
   judge(
     finding: StoredFinding,
@@ -45,23 +48,24 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
   const { clock, log, storage, registry, hub } = deps;
   const findings = createFindingStore(storage.db);
   const thresholds = await findings.thresholds();
+  function plan(num: number): Watch[] | null {
+    const sensor = registry.byNum(num);
+    if (sensor === undefined || sensor.deletedMs !== null) return null;
+    return planOf({
+      kind: sensor.kind,
+      limits: limitsOf(sensor.settings),
+      expectedMs: sensor.settings.expected_interval_ms,
+      maxPerMinute: sensor.settings.max_per_minute,
+      streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
+    });
+  }
   const runner = createRunner({
     clock,
     log,
     readings: storage.readings,
     db: storage.db,
     findings,
-    plan(num) {
-      const sensor = registry.byNum(num);
-      if (sensor === undefined || sensor.deletedMs !== null) return null;
-      return planOf({
-        kind: sensor.kind,
-        limits: limitsOf(sensor.settings),
-        expectedMs: sensor.settings.expected_interval_ms,
-        maxPerMinute: sensor.settings.max_per_minute,
-        streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
-      });
-    },
+    plan,
     publish(found) {
       for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
     },
@@ -71,6 +75,7 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
   return {
     runner,
     findings,
+    plan,
     async judge(finding, verdict, by, extra) {
       await findings.say(finding, verdict, { name: by, atMs: clock.now() }, extra);
       if (finding.detector !== "streaming") return;

@@ -1,4 +1,6 @@
 import type { FieldError } from "../base/errors.ts";
+import { rate, type RateOptions } from "../detect/detectors/rate.ts";
+import { silence, type SilenceOptions } from "../detect/detectors/silence.ts";
 import {
   evaluate,
   type Limits,
@@ -28,6 +30,28 @@ export function limitsOf(settings: SensorSettings): Limits {
     hysteresis: settings.hysteresis,
     forMs: settings.delay_ms,
   };
+}
+
+/**
+ * What to set of a sensor so that a detector has these options from now on; null when it cannot be set per
+ * sensor (streaming and z-score need no setting, and feedback moves the former).
+ */
+export function settingsOf(detector: string, options: unknown): Partial<SensorSettings> | null {
+  if (detector === "threshold") {
+    const limits = options as Limits;
+    const entries = Object.entries(NAMES).map(([key, name]) => [name, limits[key as keyof Limits]]);
+    return Object.fromEntries(entries);
+  }
+  if (detector === "rate") {
+    const { maxPerMinute, spanMs } = options as RateOptions;
+    return spanMs === rate.options.parse({}).spanMs ? { max_per_minute: maxPerMinute } : null;
+  }
+  if (detector === "silence") {
+    const { expectedMs, intervals } = options as SilenceOptions;
+    const usual = silence.options.parse({}).intervals;
+    return intervals === usual ? { expected_interval_ms: expectedMs } : null;
+  }
+  return null;
 }
 
 /** Contradictions among limits, by the names that people see. */

@@ -4,6 +4,7 @@ import { docsPage } from "../../routes/pages/docs.tsx";
 import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { verifyRoutes } from "../../routes/access/verify.ts";
 import { anomalyRoutes } from "../../routes/anomalies.ts";
+import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
@@ -31,6 +32,7 @@ import { streamRoutes } from "../../routes/stream.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { notReady, type Parts, siteZone } from "../app.ts";
+import { settingsOf } from "./judge.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
@@ -121,6 +123,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
     ...anomalyRoutes(anomalies),
+    ...backtestRoutes({ backtests: parts.backtests, sensors: registry, clock }),
     ...predictionRoutes({ predictions: parts.predictions }),
     ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
     ...statusRoutes({
@@ -137,6 +140,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       clock,
       readings,
       anomalies,
+      backtests: parts.backtests,
+      settingsOf,
       recent,
       status: parts.status,
       sources,

@@ -16,12 +16,14 @@ export interface Page {
   place: string;
   content: ComponentChildren;
   /** Script beside the one of all pages: `lists`, `sensor`, `docs`. */
-  script?: "lists" | "sensor" | "docs";
+  script?: "lists" | "sensor" | "docs" | "backtest";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */
   since?: string;
   status?: number;
+  /** Where no script runs, the page loads anew after so many seconds. */
+  refreshS?: number;
 }
 
 const PLACES: { href: string; name: string; icon: IconName }[] = [
@@ -99,6 +101,11 @@ export function Document(
         <title>{page.place === "/" ? "Perch" : `${page.title} · Perch`}</title>
         <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href={assets.url("perch.css") ?? "/static/perch.css"} />
+        {page.refreshS && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(page.refreshS)} />
+          </noscript>
+        )}
         {scripts.map((name) => {
           const url = assets.url(`built/${name}.js`);
           return url && <script key={name} type="module" src={url} />;

@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { staticRoutes } from "../static.ts";
+import { backtestPages } from "./backtest.tsx";
 import { machinePages } from "./machine.tsx";
 import { machinesPages } from "./machines.tsx";
 import { maintenancePages } from "./maintenance.tsx";
@@ -24,6 +25,7 @@ export function pageRoutes(services: PageServices): Route[] {
     sensorPage(parts),
     ...anomalyActions(parts),
     ...sensorSettingsPages(parts),
+    ...backtestPages(parts),
     ...machinesPages(parts),
     ...machinePages(parts),
     ...maintenancePages(parts),

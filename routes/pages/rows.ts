@@ -1,8 +1,10 @@
+import type { Buckets } from "../../islands/chart_data.ts";
 import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
 import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
 import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
 import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
+import type { BucketResult } from "../../lib/readings/store.ts";
 import type { PageParts } from "./services.ts";
 
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
@@ -54,6 +56,20 @@ function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
     if (n > 0) joined[i] = sum / n;
   }
   return sparkOf(joined, stepMs, Math.floor(nowMs / stepMs));
+}
+
+/** Buckets for a chart, to six significant digits: more than it shows, half the bytes. */
+export function bucketsOf({ bucketMs, tMs, min, mean, max, n }: BucketResult): Buckets {
+  const rounded = (values: Float64Array) =>
+    Array.from(values, (value) => Number(value.toPrecision(6)));
+  return {
+    bucketMs,
+    t: [...tMs],
+    min: rounded(min),
+    mean: rounded(mean),
+    max: rounded(max),
+    n: [...n],
+  };
 }
 
 /** Sensors under the path of their machine, in the order of names. */

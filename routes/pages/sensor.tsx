@@ -13,7 +13,7 @@ import { findSensor } from "../params.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
-import { lastOf } from "./rows.ts";
+import { bucketsOf, lastOf } from "./rows.ts";
 import { machineHref } from "./machines.tsx";
 import { StatusWord } from "./status_word.tsx";
 import type { PageParts } from "./services.ts";
@@ -95,14 +95,7 @@ function SensorContent(
     nowMs,
     zone: parts.zone,
     points: POINTS,
-    buckets: {
-      bucketMs: buckets.bucketMs,
-      t: [...buckets.tMs],
-      min: rounded(buckets.min),
-      mean: rounded(buckets.mean),
-      max: rounded(buckets.max),
-      n: [...buckets.n],
-    },
+    buckets: bucketsOf(buckets),
     marks,
     mayJudge,
   };
@@ -134,6 +127,7 @@ function SensorContent(
       <p class="sensor-state">
         <StatusWord status={parts.statuses.sensor(sensor)} />
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
+        {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
       </p>
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
@@ -219,9 +213,4 @@ function Ranges(
       </details>
     </div>
   );
-}
-
-/** Six significant digits: more than a chart shows, half the bytes. */
-function rounded(values: Float64Array): number[] {
-  return Array.from(values, (value) => Number(value.toPrecision(6)));
 }

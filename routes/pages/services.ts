@@ -1,9 +1,11 @@
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
+import type { SensorSettings } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
@@ -23,6 +25,9 @@ export interface PageServices {
   audit: Pick<Audit, "statement">;
   readings: Pick<ReadingsStore, "buckets">;
   anomalies: AnomalyServices;
+  backtests: Backtests;
+  /** What to set of a sensor so that a detector has these options; null when it cannot be set. */
+  settingsOf: (detector: string, options: unknown) => Partial<SensorSettings> | null;
   recent: Recent;
   status: Pick<StatusBoard, "now">;
   sources: () => SourceState[];

@@ -15,3 +15,8 @@ export const DETECTORS: readonly Detector[] = [
   zscore,
   streaming,
 ];
+
+/** The detector of that name; undefined when there is none. */
+export function detectorNamed(name: string): Detector | undefined {
+  return DETECTORS.find((detector) => detector.name === name);
+}

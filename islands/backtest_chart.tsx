@@ -1,0 +1,181 @@
+import type { VNode } from "preact";
+import type { BacktestJson } from "../routes/backtests.ts";
+import { type Buckets, runsOf } from "./chart_data.ts";
+import { clockTime, number } from "./format.ts";
+
+type Trial = NonNullable<BacktestJson["result"]>["changed"];
+
+/** A limit drawn across the chart. */
+interface Limit {
+  value: number;
+  changed: boolean;
+}
+
+const WIDTH = 1000, PLOT_PX = 220, LANE_PX = 12;
+/** Of each lane: its words, and where its strip begins. */
+const LANES = { present: PLOT_PX + 24, changed: PLOT_PX + 58 };
+const HEIGHT_PX = PLOT_PX + 74;
+const LIMITS = ["warningLow", "warningHigh", "criticalLow", "criticalHigh"];
+
+/**
+ * The series of a backtest with present and changed limits, and beneath it when each would have fired. The
+ * list below says the same in words.
+ */
+export function BacktestChart(
+  { job, buckets, gap, zone, nowMs }: {
+    job: BacktestJson;
+    buckets: Buckets;
+    /** Widest distance that a line bridges. */
+    gap: number;
+    zone: string;
+    nowMs: number;
+  },
+): VNode {
+  const { from, to, result } = job;
+  const limits = job.detector === "threshold" ? limitsOf(job) : [];
+  const values = limits.map((limit) => limit.value);
+  const lo = Math.min(...buckets.min, ...values), hi = Math.max(...buckets.max, ...values);
+  const pad = (hi - lo) * 0.08 || Math.abs(hi) * 0.05 || 1;
+  const x = (tMs: number) => (Math.max(from, Math.min(to, tMs)) - from) / (to - from);
+  const y = (v: number) => PLOT_PX * (1 - (v - lo + pad) / (hi - lo + 2 * pad));
+  const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+  const strips = ({ firings }: Trial, top: number) =>
+    firings.map((firing, i) => {
+      const [left, right] = [x(firing.start), x(firing.end ?? to)];
+      return (
+        <rect
+          key={i}
+          class={`fired ${firing.severity}`}
+          x={percent(Math.min(left, 0.996))}
+          width={percent(Math.max(0.004, right - left))}
+          y={top}
+          height={LANE_PX}
+        >
+          <title>{firing.reason}</title>
+        </rect>
+      );
+    });
+  return (
+    <figure class="backtest-chart">
+      <svg height={HEIGHT_PX} width="100%" role="img" aria-label="Recorded readings and alarms">
+        <Series buckets={buckets} gap={gap} x={x} y={y} />
+        {limits.map(({ value, changed }, i) => (
+          <line
+            key={i}
+            class={changed ? "limit changed" : "limit"}
+            x1="0"
+            x2="100%"
+            y1={y(value).toFixed(1)}
+            y2={y(value).toFixed(1)}
+          />
+        ))}
+        {result?.changed.firings.map(({ peak }, i) =>
+          peak && peak.ts >= from && (
+            <circle
+              key={i}
+              class="peak"
+              cx={percent(x(peak.ts))}
+              cy={Math.max(0, Math.min(PLOT_PX, y(peak.value))).toFixed(1)}
+              r="4"
+            />
+          )
+        )}
+        <Lane name="Present" top={LANES.present} empty={result?.present?.count === 0}>
+          {result?.present && strips(result.present, LANES.present)}
+        </Lane>
+        <Lane name="Changed" top={LANES.changed} empty={result?.changed.count === 0}>
+          {result && strips(result.changed, LANES.changed)}
+        </Lane>
+      </svg>
+      <figcaption>
+        <span>{clockTime(from, nowMs, zone)}</span>
+        <span>{buckets.t.length > 0 && `${number(lo)} to ${number(hi)}`}</span>
+        <span>{clockTime(to, nowMs, zone)}</span>
+      </figcaption>
+      {limits.length > 0 && (
+        <ul class="legend">
+          <li>
+            <svg class="key" aria-hidden="true">
+              <line class="limit" x1="0" x2="100%" y1="6" y2="6" />
+            </svg>
+            {limitsText("Present", limits.filter((limit) => !limit.changed))}
+          </li>
+          <li>
+            <svg class="key" aria-hidden="true">
+              <line class="limit changed" x1="0" x2="100%" y1="6" y2="6" />
+            </svg>
+            {limitsText("Changed", limits.filter((limit) => limit.changed))}
+          </li>
+        </ul>
+      )}
+    </figure>
+  );
+}
+
+function Series(
+  { buckets, gap, x, y }: {
+    buckets: Buckets;
+    gap: number;
+    /** Share of the width. */
+    x: (tMs: number) => number;
+    /** Pixels. */
+    y: (value: number) => number;
+  },
+): VNode {
+  const at = (i: number, column: readonly number[]) => {
+    const middle = buckets.t[i] + buckets.bucketMs / 2;
+    return `${(WIDTH * x(middle)).toFixed(1)} ${y(column[i]).toFixed(1)}`;
+  };
+  let band = "", line = "";
+  for (const [from, to] of runsOf(buckets.t, gap)) {
+    for (let i = from; i < to; i++) {
+      band += `${i === from ? "M" : "L"}${at(i, buckets.max)}`;
+      line += `${i === from ? "M" : "L"}${at(i, buckets.mean)}`;
+    }
+    for (let i = to - 1; i >= from; i--) band += `L${at(i, buckets.min)}`;
+    band += "Z";
+  }
+  return (
+    <svg
+      width="100%"
+      height={PLOT_PX}
+      viewBox={`0 0 ${WIDTH} ${PLOT_PX}`}
+      preserveAspectRatio="none"
+    >
+      <path class="band" d={band} />
+      <path class="line" d={line} />
+    </svg>
+  );
+}
+
+function Lane(
+  { name, top, empty, children }: {
+    name: string;
+    top: number;
+    empty: boolean;
+    children: preact.ComponentChildren;
+  },
+): VNode {
+  return (
+    <g>
+      <text x="0" y={top - 4}>{empty ? `${name}: no alarm` : name}</text>
+      <rect class="lane" x="0" width="100%" y={top} height={LANE_PX} />
+      {children}
+    </g>
+  );
+}
+
+/** Limits as they are and as they would be. */
+function limitsOf({ options, result }: BacktestJson): Limit[] {
+  const of = (from: Record<string, unknown> | undefined, changed: boolean) =>
+    LIMITS.flatMap((name) =>
+      typeof from?.[name] === "number" ? [{ value: from[name], changed }] : []
+    );
+  return [...of(result?.present?.options, false), ...of(options, true)];
+}
+
+function limitsText(name: string, limits: readonly Limit[]): string {
+  if (limits.length === 0) return `${name}: no limits`;
+  const values = limits.map(({ value }) => value).sort((a, b) => a - b);
+  return `${name}: ${values.map(number).join(", ")}`;
+}
