@@ -158,7 +158,7 @@ function Lane(
 ): VNode {
   return (
     <g>
-      <text x="0" y={top - 4}>{empty ? `${name}: no alarm` : name}</text>
+      <text x="0" y={top - 4}>{empty ? `${name}: none` : name}</text>
       <rect class="lane" x="0" width="100%" y={top} height={LANE_PX} />
       {children}
     </g>

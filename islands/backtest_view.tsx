@@ -133,7 +133,7 @@ function Firings(
   const id = name.toLowerCase();
   return (
     <section class="anomalies" aria-labelledby={id}>
-      <h2 id={id}>{`${name}: ${alarms(trial.count)}`}</h2>
+      <h2 id={id}>{`${name}: ${alarms(trial.count, job.detector)}`}</h2>
       {trial.raised_ms > 0 && (
         <p class="muted">{`Raised for ${duration(trial.raised_ms)} in all.`}</p>
       )}
@@ -148,7 +148,7 @@ function Firings(
               <a href={placeOf(firing, job, props.zone)}>{dateTime(firing.start, props.zone)}</a>
               {` · ${lengthOf(firing, job)}`}
               {firing.peak && ` · peak ${number(firing.peak.value)}` +
-                  (props.unit === null ? "" : ` ${props.unit}`)}
+                  (props.unit === null ? "" : `\u00a0${props.unit}`)}
             </p>
             <p>{firing.reason}.</p>
           </li>
@@ -163,17 +163,19 @@ function Firings(
 
 const isOpen = ({ state }: BacktestJson) => state === "waiting" || state === "running";
 
-function alarms(n: number): string {
-  return n === 0 ? "no alarm" : n === 1 ? "1 alarm" : `${grouped(n)} alarms`;
+/** The z-score informs; all others alarm. */
+function alarms(n: number, detector: string): string {
+  const one = detector === "zscore" ? "finding" : "alarm";
+  return n === 0 ? `no ${one}` : n === 1 ? `1 ${one}` : `${grouped(n)} ${one}s`;
 }
 
-function answerOf({ state, progress, result }: BacktestJson): string {
+function answerOf({ state, progress, result, detector }: BacktestJson): string {
   if (state === "waiting") return "Waits for another backtest to end";
   if (state === "running") return `Runs over recorded readings: ${Math.floor(100 * progress)} %`;
   if (state === "failed") return "The backtest failed";
   if (result === null) return "The backtest was cancelled";
   const { present, changed } = result;
-  const text = alarms(changed.count);
+  const text = alarms(changed.count, detector);
   const first = text[0].toUpperCase() + text.slice(1);
   if (present === null) return `${first} in this range`;
   return present.count === changed.count

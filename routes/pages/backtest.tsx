@@ -172,7 +172,7 @@ function Form(
   return (
     <>
       <h1>Backtest</h1>
-      <p>
+      <p class="intro">
         Runs a detector with other options over what a sensor has recorded, beside the options it
         has now. Nothing is changed by it.
       </p>

@@ -146,7 +146,17 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
   const { predictions } = under.app.parts();
   await predictions.look({ all: true });
   const [prediction] = (await predictions.store.outlooks({})).items;
+  const nowMs = Date.now();
+  const backtest = await under.app.parts().backtests.start({
+    sensor: registry.find("hall-1/press-3/temperature")!,
+    detector: "zscore",
+    options: {},
+    fromMs: nowMs - 3_600_000,
+    toMs: nowMs + 1,
+    by: "fixture",
+  });
   return {
+    "/api/backtests/:id": backtest.id,
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,

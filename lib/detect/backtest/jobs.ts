@@ -71,7 +71,7 @@ interface Job {
 
 /** Creates the service at rest; what is asked is run once its task runs. */
 export function createBacktests(deps: BacktestDeps): Backtests {
-  const { clock, readings } = deps;
+  const { clock } = deps;
   const jobs = new Map<string, Job>();
   let wake = () => {};
 
