@@ -54,8 +54,17 @@ export function containing(part: string): string {
   return `%${part.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
 }
 
+/** An order other than newest first: by a whole number, the smallest first, the newest first among equals. */
+export interface PageOrder {
+  /** SQL of the number. */
+  sql: string;
+  /** The same number from an answered row. */
+  keyOf(row: Row): number;
+}
+
 /**
- * A page of `select … from …`, newest first, by its column `id`, which has to be an increasing number.
+ * A page of `select … from …` by its column `id`, which has to be an increasing number: newest first, or in
+ * the given order.
  * @throws PerchError `validation` when the cursor is not one of this list
  */
 export async function listPage(
@@ -63,20 +72,33 @@ export async function listPage(
   select: string,
   wanted: Conditions,
   { limit = DEFAULT_LIMIT, cursor }: PageQuery,
+  order?: PageOrder,
 ): Promise<PageOf<Row>> {
-  if (cursor !== undefined) wanted.add("id < ?", cursorId(cursor));
+  if (cursor !== undefined) {
+    const [id, key] = cursorOf(cursor, order === undefined ? 1 : 2);
+    if (order === undefined) wanted.add("id < ?", id);
+    else wanted.add(`(${order.sql} > ? or (${order.sql} = ? and id < ?))`, key, key, id);
+  }
   const result = await db.query({
-    sql: `${select} ${wanted.where()} order by id desc limit ?`,
+    sql: `${select} ${wanted.where()} ` +
+      `order by ${order === undefined ? "" : `${order.sql}, `}id desc limit ?`,
     args: [...wanted.args, limit + 1],
   });
   const items = rowsOf(result);
   const more = items.length > limit;
   if (more) items.pop();
-  return { items, next: more ? String(items[items.length - 1].id) : null };
+  const last = items.at(-1);
+  const cursorAfter = (row: Row) =>
+    order === undefined ? `${row.id}` : `${row.id}.${order.keyOf(row)}`;
+  return { items, next: more ? cursorAfter(last!) : null };
 }
 
-function cursorId(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+/** Numbers of a cursor, separated by dots. */
+function cursorOf(cursor: string, count: number): number[] {
+  const numbers = cursor.split(".");
+  if (numbers.length === count && numbers.every((n) => /^\d{1,16}$/.test(n))) {
+    return numbers.map(Number);
+  }
   throw new PerchError("validation", "query.cursor: not a cursor of this list", {
     errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
   });

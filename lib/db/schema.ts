@@ -376,3 +376,41 @@ export const events = sqliteTable("events", {
   index("events_by_type").on(t.type, t.id),
   index("events_to_route").on(t.id).where(sql`route = 1`),
 ]);
+
+/** Work on what is wrong (lib/tickets). A trigger fails the transaction of whoever was slower. */
+export const tickets = sqliteTable("tickets", {
+  /** T-12 is number 12. Never used again. */
+  id: integer("id").primaryKey(),
+  title: text("title").notNull(),
+  /** Markdown. */
+  description: text("description").notNull(),
+  state: text("state", { enum: ["open", "in_progress", "resolved", "closed"] }).notNull(),
+  priority: text("priority", { enum: ["low", "normal", "high", "urgent"] }).notNull(),
+  /** Id of the person. */
+  assigneeId: text("assignee_id"),
+  dueMs: integer("due_ms"),
+  /** 1: it was told that the due date is over. */
+  overdueTold: integer("overdue_told").notNull(),
+  machineId: text("machine_id"),
+  /** One ticket for each alarm. */
+  alarmId: text("alarm_id").unique(),
+  verdict: text("verdict", { enum: ["real", "false_alarm"] }),
+  /** What was said when it was resolved. */
+  note: text("note"),
+  createdMs: integer("created_ms").notNull(),
+  /** Names of people; null: Perch itself. */
+  createdBy: text("created_by"),
+  changedMs: integer("changed_ms").notNull(),
+  changedBy: text("changed_by"),
+  startedMs: integer("started_ms"),
+  resolvedMs: integer("resolved_ms"),
+  resolvedBy: text("resolved_by"),
+  closedMs: integer("closed_ms"),
+  /** Grows by one with each change. */
+  version: integer("version").notNull(),
+}, (t) => [
+  index("tickets_by_state").on(t.state, t.id),
+  index("tickets_by_machine").on(t.machineId, t.id),
+  index("tickets_by_assignee").on(t.assigneeId, t.id),
+  index("tickets_due").on(t.dueMs).where(sql`overdue_told = 0`),
+]);

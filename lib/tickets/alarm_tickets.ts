@@ -1,0 +1,184 @@
+/**
+ * DESIGN. What alarms do to tickets, in the alarms' own transaction. The tickets of the alarms concerned are
+ * read first, a pure decision (`stepOf`) is taken for each transition, and statements come back. They change
+ * single columns (`version + 1`), so a person who works on the ticket in the same moment does not make the
+ * alarm's transaction fail. An alarm that is told again after a crash finds its ticket and opens no second one.
+ */
+import type { Log } from "../base/log.ts";
+import type { SqlStatement } from "../db/client.ts";
+import type { EventType } from "../events/event.ts";
+import type { Note } from "../machines/service.ts";
+import { auditedOf, type TicketBook } from "./book.ts";
+import {
+  type AlarmTransition,
+  type AutomaticOptions,
+  stepOf,
+  type TicketStep,
+} from "./from_alarms.ts";
+import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./ticket.ts";
+
+export interface AlarmTickets {
+  /** What these transitions do to the tickets of their alarms, for the alarms' transaction. */
+  alongside(transitions: readonly AlarmTransition[]): Promise<SqlStatement[]>;
+  /** Tells the live stream of the tickets of these alarms, once `alongside` is committed. */
+  announce(alarmIds: readonly string[]): Promise<void>;
+  /** A sentence when alarms have opened as many tickets as they may, else null. */
+  full(): Promise<string | null>;
+}
+
+export interface AlarmTicketsDeps {
+  book: TicketBook;
+  clock: { now(): number };
+  log: Log;
+  automatic: () => AutomaticOptions;
+  /** Audit rows of what alarms do. */
+  note: Note;
+  publish: (ticket: Ticket) => void;
+  /** Most unresolved tickets that alarms may have opened; default 500. */
+  most?: number;
+}
+
+const MOST = 500;
+const TITLE_MOST = 200;
+
+export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
+  const { clock, log, most = MOST } = deps;
+  const { store, json, blank, event } = deps.book;
+  let toldFull = false;
+
+  async function room(): Promise<number> {
+    return most - (await store.counts(clock.now())).automatic;
+  }
+
+  function tellFull(): void {
+    if (!toldFull) log.warn(fullText(most));
+    toldFull = true;
+  }
+
+  async function opened({ alarm }: AlarmTransition, step: TicketStep & { kind: "open" }) {
+    return {
+      ...await blank(null),
+      title: alarm.title.slice(0, TITLE_MOST),
+      priority: step.priority,
+      machineId: alarm.machine_id,
+      alarmId: alarm.id,
+    };
+  }
+
+  /** The columns that a step changes. */
+  function changeOf(row: TicketRow, step: TicketStep, { alarm, note, actor }: AlarmTransition) {
+    const by = { name: actor, atMs: clock.now(), note, verdict: alarm.verdict };
+    switch (step.kind) {
+      case "resolve":
+        return moved(row, "resolve", by);
+      case "reopen":
+        return moved(row, "reopen", by);
+      case "raise_priority":
+        return { priority: step.priority, ...changedBy(actor, clock.now()) };
+      default:
+        return {};
+    }
+  }
+
+  function audit(action: string, before: TicketRow | null, after: TicketRow): SqlStatement {
+    return deps.note({
+      action: `ticket.${action}`,
+      resource: `ticket:${numberText(after.id)}`,
+      before: before === null ? undefined : auditedOf(before),
+      after: auditedOf(after),
+    });
+  }
+
+  function change(row: TicketRow, step: TicketStep, transition: AlarmTransition) {
+    const columns = changeOf(row, step, transition);
+    const after = { ...row, ...columns, version: row.version + 1 };
+    const { type, action, text } = toldOf(step, row, after);
+    const { actor, note } = transition;
+    const told = event(type, after, text, { actor, note });
+    const statements = action === null
+      ? [told]
+      : [store.update(row.id, columns, null), told, audit(action, row, after)];
+    return { after, statements };
+  }
+
+  return {
+    async alongside(transitions) {
+      const known = await store.ofAlarms([...new Set(transitions.map(({ alarm }) => alarm.id))]);
+      const automatic = deps.automatic();
+      let left: number | null = null;
+      const out: SqlStatement[] = [];
+      for (const transition of transitions) {
+        const { id } = transition.alarm;
+        const row = known.get(id) ?? null;
+        const step = stepOf(transition, row, automatic);
+        if (step === null) continue;
+        if (row !== null) {
+          const { after, statements } = change(row, step, transition);
+          known.set(id, after);
+          out.push(...statements);
+        } else if (step.kind === "open") {
+          left ??= await room();
+          if (left-- <= 0) {
+            tellFull();
+            continue;
+          }
+          const ticket = await opened(transition, step);
+          known.set(id, ticket);
+          const text = `${numberText(ticket.id)} was opened: ${ticket.title}`;
+          out.push(
+            store.insertOnce(ticket),
+            event("ticket.created", ticket, text, { actor: null, note: null }),
+            audit("create", null, ticket),
+          );
+        }
+      }
+      return out;
+    },
+    async announce(alarmIds) {
+      for (const row of (await store.ofAlarms(alarmIds)).values()) deps.publish(json(row));
+    },
+    async full() {
+      if (await room() <= 0) return fullText(most);
+      toldFull = false;
+      return null;
+    },
+  };
+}
+
+/** How a step is told of: as an event, and as an action in the audit log where columns change. */
+function toldOf(
+  step: TicketStep,
+  before: TicketRow,
+  after: TicketRow,
+): { type: EventType; action: string | null; text: string } {
+  const number = numberText(before.id);
+  switch (step.kind) {
+    case "resolve":
+      return {
+        type: "ticket.resolved",
+        action: "resolve",
+        text: `${number} was resolved with its alarm`,
+      };
+    case "reopen":
+      return {
+        type: "ticket.reopened",
+        action: "reopen",
+        text: `${number} is open again: its alarm came back`,
+      };
+    case "raise_priority":
+      return {
+        type: "ticket.changed",
+        action: "update",
+        text: `${number}: priority ${before.priority} → ${after.priority}`,
+      };
+    case "tell":
+      return { type: "ticket.changed", action: null, text: `${number}: ${step.text}` };
+    case "open":
+      throw new Error("an alarm has one ticket");
+  }
+}
+
+function fullText(most: number): string {
+  return `alarms have opened ${most} tickets that nobody has resolved; ` +
+    "they open no more until some are";
+}
