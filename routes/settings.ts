@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Audit } from "../lib/access/audit.ts";
+import { type Audit, settingChange } from "../lib/access/audit.ts";
 import type { Role } from "../lib/access/identity.ts";
 import { atLeast } from "../lib/access/policy.ts";
 import { PerchError } from "../lib/base/errors.ts";
@@ -49,9 +49,7 @@ export function changeSetting(
     throw new PerchError("forbidden", `this setting is changed by the role ${change}`);
   }
   const actor = caller(context);
-  return settings.set(key, value, actor.name, (before, after) => [
-    audit.statement({ actor, action: "setting.update", resource: `setting:${key}`, before, after }),
-  ]);
+  return settings.set(key, value, actor.name, settingChange(audit, actor, key));
 }
 
 /** Settings: each role sees what the registry lets it see. */

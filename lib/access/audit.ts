@@ -75,6 +75,18 @@ export interface Audit {
   look(): Promise<void>;
 }
 
+/** The row of a changed setting, for `Settings.set`. */
+export function settingChange(
+  audit: Audit,
+  actor: Actor,
+  key: string,
+): (before: unknown, after: unknown) => SqlStatement[] {
+  const resource = `setting:${key}`;
+  return (before, after) => [
+    audit.statement({ actor, action: "setting.update", resource, before, after }),
+  ];
+}
+
 const MOST_JSON = 16_384;
 /** A statement is in the database after this long, or its transaction failed. */
 const COMMITTED_MS = 60_000;

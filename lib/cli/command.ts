@@ -14,11 +14,22 @@ export interface Option {
   help: string;
 }
 
+/** A word after the command's name, e.g. `NAME`. */
+export interface Word {
+  /** As the help shows it, in capitals. */
+  name: string;
+  help: string;
+  /** May be left out; only the last one. */
+  optional?: boolean;
+}
+
 /** One command of `perch`: a file in `commands/` and a line in `commands/mod.ts`. */
 export interface Command {
   /** As typed, e.g. `user add`. */
   name: string;
   summary: string;
+  /** What follows the name, in this order. Default: nothing. */
+  words?: readonly Word[];
   options: Readonly<Record<string, Option>>;
   run(context: CommandContext): Promise<ExitCode>;
 }
@@ -41,6 +52,8 @@ export class UsageError extends Error {
 
 /** Typed access to parsed options; every error names the option, the value and what is allowed. */
 export interface Flags {
+  /** A word after the command's name. */
+  word(name: string): string | undefined;
   has(name: string): boolean;
   text(name: string): string | undefined;
   need(name: string): string;
@@ -67,26 +80,28 @@ export function parseCommand(
     const close = commands.filter((one) => one.name.startsWith(leading[0] + " "));
     throw new UsageError(
       close.length > 0
-        ? `"${leading.join(" ")}" is not a command: use ${
-          close.map((one) => one.name).join(" or ")
-        }`
+        ? `"${leading.join(" ")}" is not a command: use ${close.map((one) => one.name).join(", ")}`
         : `"${leading[0]}" is not a command: use ${commands.map((one) => one.name).join(", ")}`,
     );
   }
   const command = commands.find((one) => one.name === (name ?? "serve"))!;
   const rest = args.slice(name === undefined ? 0 : name.split(" ").length);
-  const values = parseOptions(command, rest);
+  const { values, positionals } = parseOptions(command, rest);
+  const help = values.help === true;
   return {
     command,
-    flags: createFlags(values),
+    flags: createFlags(values, help ? {} : wordsOf(command, positionals)),
     json: values.json === true,
-    help: values.help === true,
+    help,
   };
 }
 
 type Values = Record<string, string | boolean | undefined>;
 
-function parseOptions(command: Command, args: readonly string[]): Values {
+function parseOptions(
+  command: Command,
+  args: readonly string[],
+): { values: Values; positionals: readonly string[] } {
   const known = { ...command.options, ...COMMON };
   const options = Object.fromEntries(
     Object.entries(known).map(([name, { type }]) =>
@@ -94,20 +109,35 @@ function parseOptions(command: Command, args: readonly string[]): Values {
     ),
   );
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
-      .values as Values;
+    const allowPositionals = (command.words ?? []).length > 0;
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    return { values: parsed.values as Values, positionals: parsed.positionals };
   } catch (error) {
     throw new UsageError(`${messageOf(error).split(". ")[0]} (perch ${command.name})`);
   }
 }
 
-/** Wraps parsed options. */
-export function createFlags(values: Values): Flags {
+function wordsOf(command: Command, given: readonly string[]): Record<string, string> {
+  const words = command.words ?? [];
+  const usage = `perch ${command.name}${words.map((word) => " " + shownWord(word)).join("")}`;
+  if (given.length > words.length) {
+    throw new UsageError(`"${given[words.length]}" is one word too many (${usage})`);
+  }
+  const missing = words.find((word, i) => !word.optional && given[i] === undefined);
+  if (missing !== undefined) throw new UsageError(`${missing.name} is missing (${usage})`);
+  return Object.fromEntries(given.map((word, i) => [words[i].name, word]));
+}
+
+const shownWord = ({ name, optional }: Word) => optional ? `[${name}]` : name;
+
+/** Wraps parsed options and words. */
+export function createFlags(values: Values, words: Record<string, string> = {}): Flags {
   const text = (name: string) => {
     const value = values[name];
     return typeof value === "string" ? value : undefined;
   };
   return {
+    word: (name) => words[name],
     has: (name) => values[name] === true || typeof values[name] === "string",
     text,
     need(name) {
@@ -133,7 +163,8 @@ export function helpOf(command: Command): string {
     const left = `--${name}${option.type === "string" ? " " + (option.value ?? "VALUE") : ""}`;
     return `  ${left.padEnd(22)} ${option.help}`;
   });
-  return [`perch ${command.name}: ${command.summary}`, "", ...options].join("\n");
+  const words = (command.words ?? []).map((word) => `  ${shownWord(word).padEnd(22)} ${word.help}`);
+  return [`perch ${command.name}: ${command.summary}`, "", ...words, ...options].join("\n");
 }
 
 /** The help of all commands. */
@@ -141,7 +172,7 @@ export function helpOfAll(commands: readonly Command[]): string {
   return [
     "perch <command> [options]",
     "",
-    ...commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`),
+    ...commands.map((command) => `  ${command.name.padEnd(14)} ${command.summary}`),
     "",
     "perch <command> --help tells its options; perch check --env lists the environment variables.",
   ].join("\n");

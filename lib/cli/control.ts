@@ -1,5 +1,8 @@
+import type { AccessKey } from "../access/key_store.ts";
+import type { User } from "../access/user_store.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
+import type { SettingView } from "../settings/settings.ts";
 
 /**
  * What the command line asks of Perch: of the running one through the control socket, else of one that is
@@ -13,8 +16,23 @@ export interface Control {
    * @throws PerchError `not_found`, `validation`
    */
   resetUser(user: { email: string; password: string }): Promise<UserAdded>;
+  /** Without the deleted ones. */
+  listUsers(): Promise<User[]>;
+  /**
+   * Disables, enables or deletes a person; their sign-ins and streams end with them.
+   * @throws PerchError `not_found`, `conflict`
+   */
+  changeUser(
+    user: { email: string; state: "active" | "disabled" | "deleted" },
+  ): Promise<UserAdded>;
   /** @throws PerchError `validation`, `conflict` */
-  addKey(key: { name: string; role: string; machine?: string }): Promise<KeyAdded>;
+  addKey(key: NewKey): Promise<KeyAdded>;
+  listKeys(): Promise<AccessKey[]>;
+  /** Ends a key, by name or id. @throws PerchError `not_found` */
+  removeKey(key: { nameOrId: string }): Promise<AccessKey>;
+  listSettings(): Promise<SettingView[]>;
+  /** Changes a setting; null puts its default back. @throws PerchError `validation` */
+  setSetting(setting: { key: string; value: unknown }): Promise<SettingView>;
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */
@@ -25,6 +43,14 @@ export interface UserAdded {
   id: string;
   email: string;
   role: string;
+}
+export interface NewKey {
+  name: string;
+  /** Left out for device keys. */
+  role?: string;
+  machine?: string;
+  scopes?: string[];
+  expiresMs?: number;
 }
 export interface KeyAdded {
   id: string;

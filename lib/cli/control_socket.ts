@@ -8,7 +8,6 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { DeadLetter } from "../intake/dead_letter.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
 const MOST_PATH_BYTES = 107;
@@ -19,7 +18,19 @@ const name = z.string().min(1).max(320);
 const REQUESTS = {
   addUser: z.strictObject({ email: name, role: name, password: z.string().max(4096) }),
   resetUser: z.strictObject({ email: name, password: z.string().max(4096) }),
-  addKey: z.strictObject({ name, role: name, machine: name.optional() }),
+  listUsers: z.null(),
+  changeUser: z.strictObject({ email: name, state: z.enum(["active", "disabled", "deleted"]) }),
+  addKey: z.strictObject({
+    name,
+    role: name.optional(),
+    machine: name.optional(),
+    scopes: z.array(name).max(20).optional(),
+    expiresMs: z.number().optional(),
+  }),
+  listKeys: z.null(),
+  removeKey: z.strictObject({ nameOrId: name }),
+  listSettings: z.null(),
+  setSetting: z.strictObject({ key: name, value: z.unknown() }),
   replay: z.array(z.looseObject({ ts: z.string(), source: z.string(), topic: z.string() }))
     .max(MOST_LETTERS),
   checkDatabase: z.null(),
@@ -101,18 +112,8 @@ async function dispatch(call: keyof Control, body: unknown, control: Control): P
     }));
     throw new PerchError("validation", "the command's fields are wrong", { errors });
   }
-  switch (call) {
-    case "resetUser":
-      return await control.resetUser(parsed.data as z.output<typeof REQUESTS.resetUser>);
-    case "addUser":
-      return await control.addUser(parsed.data as z.output<typeof REQUESTS.addUser>);
-    case "addKey":
-      return await control.addKey(parsed.data as z.output<typeof REQUESTS.addKey>);
-    case "replay":
-      return await control.replay(parsed.data as unknown as DeadLetter[]);
-    case "checkDatabase":
-      return await control.checkDatabase();
-  }
+  // Each schema of REQUESTS is that of its call's argument.
+  return await (control[call] as (input: unknown) => Promise<unknown>)(parsed.data);
 }
 
 /** Talks to the Perch that listens on `path`. Errors come back as the PerchErrors they were there. */
@@ -138,12 +139,8 @@ export function connectControl(path: string): Control & { close(): void } {
     if (response.ok) return answer as T;
     throw new PerchError(answer.code, answer.message, { errors: answer.errors });
   }
-  return {
-    addUser: (user) => call("addUser", user),
-    resetUser: (user) => call("resetUser", user),
-    addKey: (key) => call("addKey", key),
-    replay: (letters) => call("replay", letters),
-    checkDatabase: () => call("checkDatabase", null),
-    close: () => client.close(),
-  };
+  const calls = Object.keys(REQUESTS).map((name) =>
+    [name, (input: unknown) => call(name as keyof Control, input ?? null)] as const
+  );
+  return { ...Object.fromEntries(calls) as unknown as Control, close: () => client.close() };
 }

@@ -19,7 +19,14 @@ function recorder(): Control & { calls: unknown[] } {
       return Promise.resolve({ id: "u1", email: user.email, role: user.role });
     },
     resetUser: (user) => Promise.resolve({ id: "u1", email: user.email, role: "admin" }),
-    addKey: (key) => Promise.resolve({ id: "k1", key: "perch_secret", ...key }),
+    listUsers: () => Promise.resolve([]),
+    changeUser: ({ email }) => Promise.resolve({ id: "u1", email, role: "admin" }),
+    addKey: ({ name, role }) =>
+      Promise.resolve({ id: "k1", key: "perch_secret", name, role: role ?? "viewer" }),
+    listKeys: () => Promise.resolve([]),
+    removeKey: ({ nameOrId }) => Promise.reject(new PerchError("not_found", nameOrId)),
+    listSettings: () => Promise.resolve([]),
+    setSetting: ({ key }) => Promise.reject(new PerchError("validation", key)),
     replay: (letters) => Promise.resolve(letters.map(() => ({ outcome: "stored" as const }))),
     checkDatabase: () => Promise.resolve([]),
   };

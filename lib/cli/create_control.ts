@@ -1,39 +1,65 @@
 import { ROLES } from "../access/identity.ts";
 import type { Role } from "../access/identity.ts";
-import { systemActor } from "../access/audit.ts";
+import type { User } from "../access/user_store.ts";
+import { settingChange, systemActor } from "../access/audit.ts";
 import type { Parts } from "../app.ts";
 import { PerchError } from "../base/errors.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import type { Control } from "./control.ts";
+import { noSetting } from "./no_setting.ts";
 
 /** The commands on an opened Perch, whether it also serves or not. */
-export function createControl(parts: Pick<Parts, "access" | "replay" | "storage">): Control {
+export function createControl(
+  parts: Pick<Parts, "access" | "replay" | "settings" | "storage">,
+): Control {
   const actor = systemActor("command line");
+  const { access, settings } = parts;
+
+  function userOf(email: string): User {
+    const user = access.users.byEmail(email);
+    if (user) return user;
+    throw missing("email", `Nobody has an account as ${email}.`);
+  }
+
   return {
     async addUser({ email, role, password }) {
-      const user = await parts.access.users.add(
+      const user = await access.users.add(
         { email, role: roleOf(role), password },
         actor,
       );
       return { id: user.id, email: user.email, role: user.role };
     },
     async resetUser({ email, password }) {
-      const { users, secondFactor } = parts.access;
-      const user = users.byEmail(email);
-      if (!user) {
-        const message = `Nobody has an account as ${email}.`;
-        throw new PerchError("not_found", message, { errors: [{ path: "email", message }] });
-      }
-      await users.setPassword(user.id, password, actor);
-      if (user.totp) await secondFactor.remove(user, actor);
+      const user = userOf(email);
+      await access.users.setPassword(user.id, password, actor);
+      if (user.totp) await access.secondFactor.remove(user, actor);
       return { id: user.id, email: user.email, role: user.role };
     },
-    async addKey({ name, role, machine }) {
-      const { key, entry } = await parts.access.keys.add(
-        { name, role: roleOf(role), machine },
+    listUsers: () => Promise.resolve(access.users.list()),
+    async changeUser({ email, state }) {
+      const user = await access.users.change(userOf(email).id, { state }, actor);
+      return { id: user.id, email, role: user.role };
+    },
+    async addKey({ role, ...wanted }) {
+      const { key, entry } = await access.keys.add(
+        { ...wanted, role: role === undefined ? undefined : roleOf(role) },
         actor,
       );
       return { id: entry.id, name: entry.name, role: entry.role, key };
+    },
+    listKeys: () => Promise.resolve(access.keys.list()),
+    async removeKey({ nameOrId }) {
+      const all = access.keys.list();
+      const key = all.find((one) => one.id === nameOrId) ??
+        all.find((one) => one.name === nameOrId);
+      if (!key) throw missing("key", `There is no key "${nameOrId}": perch key list names them.`);
+      await access.keys.remove(key.id, actor);
+      return key;
+    },
+    listSettings: () => Promise.resolve(settings.list(() => true)),
+    setSetting({ key, value }) {
+      if (!settings.list(() => true).some((one) => one.key === key)) throw noSetting(key);
+      return settings.set(key, value, actor.name, settingChange(access.audit, actor, key));
     },
     async replay(letters) {
       const outcomes = [];
@@ -42,6 +68,10 @@ export function createControl(parts: Pick<Parts, "access" | "replay" | "storage"
     },
     checkDatabase: () => quickCheck(parts.storage.db),
   };
+}
+
+function missing(path: string, message: string): PerchError {
+  return new PerchError("not_found", message, { errors: [{ path, message }] });
 }
 
 function roleOf(role: string): Role {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
-import { parseSince } from "./commands/replay.ts";
 import { deadLetterFiles, linesOf } from "./dead_letters.ts";
 import { replayLetters } from "./replay_letters.ts";
 import { openReplayMarks } from "./replay_marks.ts";
@@ -105,12 +104,4 @@ Deno.test("openReplayMarks forgets letters that were rotated away", async () => 
     await run(dir, taker());
     assert.equal(await Deno.readTextFile(join(dir, "rejected.replayed")), "");
   });
-});
-
-Deno.test("parseSince takes times and ages and refuses the rest", () => {
-  const now = Date.UTC(2026, 10, 20);
-  assert.equal(parseSince("2h", now), now - 7_200_000);
-  assert.equal(parseSince("2026-11-19T00:00:00Z", now), now - 86_400_000);
-  assert.throws(() => parseSince("yesterday", now), /--since is "yesterday"/);
-  assert.throws(() => parseSince("5", now), /--since/);
 });

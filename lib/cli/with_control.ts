@@ -1,5 +1,6 @@
 import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";
+import type { CommandContext } from "./command.ts";
 import type { Control } from "./control.ts";
 import { connectControl } from "./control_socket.ts";
 import { ensureDataDir, readHolder, tryLock } from "./lock.ts";
@@ -61,6 +62,16 @@ export async function withControl<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, STEP_MS));
   }
+}
+
+/** The same for a command that needs nothing else: with its configuration, opening offline when asked to. */
+export async function through<T>(
+  { config }: Pick<CommandContext, "config">,
+  command: string,
+  use: (control: Control) => Promise<T>,
+): Promise<T> {
+  const { openOffline } = await import("./offline.ts");
+  return await withControl(config(), command, openOffline, use);
 }
 
 function unreachable(error: unknown): boolean {

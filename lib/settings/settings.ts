@@ -6,6 +6,7 @@ import type { Database, SqlStatement } from "../db/client.ts";
 import { SETTINGS } from "./setting.ts";
 import type { SettingDefinition, SettingKey, SettingRole, SettingValue } from "./setting.ts";
 import { createSettingsStore } from "./settings_store.ts";
+import { allowedBy, type ValueSchema } from "./text.ts";
 
 /** A setting as API and form show it. */
 export interface SettingView {
@@ -155,10 +156,17 @@ export function createSettings(
 function parse(key: string, definition: SettingDefinition, value: unknown): unknown {
   const result = definition.schema.safeParse(value);
   if (result.success) return result.data;
-  const message = result.error.issues[0].message;
-  throw new PerchError("validation", `${key}: ${message}`, {
-    errors: [{ path: "value", message }],
-  });
+  const [issue] = result.error.issues;
+  const given = definition.secret ? "not allowed" : shortened(value);
+  const message = issue.code === "custom"
+    ? `${key}: ${issue.message}`
+    : `${key} is ${given}: give ${allowedBy(schemaOf(definition) as ValueSchema)}`;
+  throw new PerchError("validation", message, { errors: [{ path: "value", message }] });
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }
 
 function schemaOf(definition: SettingDefinition): unknown {

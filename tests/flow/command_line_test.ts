@@ -2,62 +2,9 @@
 import assert from "node:assert/strict";
 import { VARIABLE_NAMES } from "../../lib/base/variables.ts";
 import { environmentTable } from "../../lib/cli/check/environment.ts";
-import { addKey, perchCommand, ROOT, startPerch } from "../support/perch.ts";
+import { perch, serve, signIn, withDir } from "../support/command_line.ts";
+import { addKey, ROOT } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
-
-interface Answer {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function perch(
-  dataDir: string,
-  args: string[],
-  options: { input?: string; env?: Record<string, string> } = {},
-): Promise<Answer> {
-  const [command, all] = perchCommand(undefined, args);
-  const child = new Deno.Command(command, {
-    args: all,
-    cwd: dataDir,
-    env: { PERCH_DATA: dataDir, NO_COLOR: "1", ...options.env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(options.input ?? "")).catch(() => {});
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  return {
-    code,
-    out: new TextDecoder().decode(stdout).trim(),
-    err: new TextDecoder().decode(stderr).trim(),
-  };
-}
-
-async function withDir(use: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir({ prefix: "perch-cli-" });
-  try {
-    await use(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
-function serve(dataDir: string) {
-  return startPerch({ dataDir, env: { MQTT_PORT: String(freePort()) } });
-}
-
-async function signIn(url: string, email: string, password: string): Promise<number> {
-  const response = await fetch(`${url}/api/users/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email, password }),
-  });
-  await response.body?.cancel();
-  return response.status;
-}
 
 const PASSWORD = "correct horse battery";
 
@@ -226,7 +173,7 @@ Deno.test("perch tells wrong usage in one sentence with exit code 2", async () =
   await withDir(async (dir) => {
     const cases: [string[], RegExp][] = [
       [["fly"], /^"fly" is not a command: use serve, sim, check/],
-      [["user"], /^"user" is not a command: use user add/],
+      [["user"], /^"user" is not a command: use user list, user add/],
       [["key", "add"], /^--name is missing/],
       [["serve", "--loud"], /^Unknown option '--loud'/],
       [["replay", "--since", "soon"], /^--since is "soon": give a time/],

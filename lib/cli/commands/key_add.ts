@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import { withControl } from "../with_control.ts";
+import { parseExpires } from "../time_flag.ts";
+import { through } from "../with_control.ts";
 
 export const keyAdd: Command = {
   name: "key add",
@@ -8,19 +9,32 @@ export const keyAdd: Command = {
     name: { type: "string", value: "N", help: "what it is for" },
     role: { type: "string", value: "R", help: "viewer, engineer or admin" },
     machine: { type: "string", value: "M", help: "limit it to this machine (a device key)" },
+    scope: {
+      type: "string",
+      value: "S",
+      help: "limit an API key to read, ingest, operate, manage; several with commas",
+    },
+    expires: {
+      type: "string",
+      value: "T",
+      help: "when it ends: a time like 2027-01-31, or like 90d",
+    },
   },
   async run({ terminal, flags, json, config }) {
     const name = flags.need("name");
-    const role = flags.need("role");
     const machine = flags.text("machine");
-    const { openOffline } = await import("../offline.ts");
-    const added = await withControl(
-      config(),
-      "key add",
-      openOffline,
-      (control) => control.addKey({ name, role, machine }),
-    );
-    if (!json) terminal.err(`Key "${added.name}" (${added.role}). It is not shown again:`);
+    const added = await through({ config }, "key add", (control) =>
+      control.addKey({
+        name,
+        role: machine === undefined ? flags.need("role") : flags.text("role"),
+        machine,
+        scopes: flags.text("scope")?.split(",").map((one) => one.trim()),
+        expiresMs: parseExpires(flags.text("expires"), Date.now()),
+      }));
+    if (!json) {
+      const what = machine === undefined ? added.role : machine;
+      terminal.err(`Key "${added.name}" (${what}). It is not shown again:`);
+    }
     terminal.out(json ? JSON.stringify(added) : added.key);
     return 0;
   },

@@ -2,11 +2,16 @@ import type { Command } from "../command.ts";
 import { check } from "./check.ts";
 import { health } from "./health.ts";
 import { keyAdd } from "./key_add.ts";
+import { keyList } from "./key_list.ts";
+import { keyRevoke } from "./key_revoke.ts";
 import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
+import { settingsGet, settingsList, settingsReset, settingsSet } from "./settings.ts";
 import { sim } from "./sim.ts";
 import { userAdd } from "./user_add.ts";
+import { userList } from "./user_list.ts";
 import { userReset } from "./user_reset.ts";
+import { userDelete, userDisable, userEnable } from "./user_state.ts";
 import { version } from "./version.ts";
 
 /** Every command of `perch`. */
@@ -16,8 +21,18 @@ export const COMMANDS: readonly Command[] = [
   check,
   health,
   replay,
+  settingsList,
+  settingsGet,
+  settingsSet,
+  settingsReset,
+  userList,
   userAdd,
   userReset,
+  userDisable,
+  userEnable,
+  userDelete,
+  keyList,
   keyAdd,
+  keyRevoke,
   version,
 ];

@@ -1,8 +1,9 @@
-import { type Command, UsageError } from "../command.ts";
+import type { Command } from "../command.ts";
 import { deadLetterFiles, linesOf } from "../dead_letters.ts";
 import { ensureDataDir } from "../lock.ts";
 import { replayLetters, type ReplayReport } from "../replay_letters.ts";
 import { openReplayMarks } from "../replay_marks.ts";
+import { parseSince } from "../time_flag.ts";
 import { withControl } from "../with_control.ts";
 
 export const replay: Command = {
@@ -36,20 +37,6 @@ export const replay: Command = {
     return Object.keys(report.rejected).length > 0 || report.unreadable > 0 ? 1 : 0;
   },
 };
-
-const UNIT_MS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
-
-/** `2026-11-20T10:00Z`, or an age such as `90m`. @throws UsageError */
-export function parseSince(text: string | undefined, nowMs: number): number | undefined {
-  if (text === undefined) return undefined;
-  const age = /^(\d{1,6})([smhd])$/.exec(text);
-  if (age !== null) return nowMs - Number(age[1]) * UNIT_MS[age[2]];
-  const ms = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(ms)) return ms;
-  throw new UsageError(
-    `--since is "${text}": give a time like 2026-11-20T10:00Z or an age like 2h`,
-  );
-}
 
 function describe(report: ReplayReport, dryRun: boolean): string {
   const rows = [

@@ -1,5 +1,5 @@
 import { type Command, UsageError } from "../command.ts";
-import { withControl } from "../with_control.ts";
+import { through } from "../with_control.ts";
 
 export const userAdd: Command = {
   name: "user add",
@@ -14,11 +14,9 @@ export const userAdd: Command = {
     if (terminal.isKeyboard) terminal.err("Password, then Enter and Ctrl-D (it is shown):");
     const password = (await terminal.input()).replace(/\r?\n$/, "");
     if (password === "") throw new UsageError("no password came on standard input");
-    const { openOffline } = await import("../offline.ts");
-    const user = await withControl(
-      config(),
+    const user = await through(
+      { config },
       "user add",
-      openOffline,
       (control) => control.addUser({ email, role, password }),
     );
     terminal.out(json ? JSON.stringify(user) : `${user.email} may sign in as ${user.role}.`);

@@ -1,5 +1,5 @@
 import { type Command, UsageError } from "../command.ts";
-import { withControl } from "../with_control.ts";
+import { through } from "../with_control.ts";
 
 export const userReset: Command = {
   name: "user reset",
@@ -12,11 +12,9 @@ export const userReset: Command = {
     if (terminal.isKeyboard) terminal.err("New password, then Enter and Ctrl-D (it is shown):");
     const password = (await terminal.input()).replace(/\r?\n$/, "");
     if (password === "") throw new UsageError("no password came on standard input");
-    const { openOffline } = await import("../offline.ts");
-    const user = await withControl(
-      config(),
+    const user = await through(
+      { config },
       "user reset",
-      openOffline,
       (control) => control.resetUser({ email, password }),
     );
     terminal.out(

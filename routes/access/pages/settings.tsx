@@ -2,8 +2,8 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { Role } from "../../../lib/access/identity.ts";
 import { atLeast } from "../../../lib/access/policy.ts";
-import { PerchError } from "../../../lib/base/errors.ts";
 import type { SettingView } from "../../../lib/settings/settings.ts";
+import { textOf, valueOfText, type ValueSchema } from "../../../lib/settings/text.ts";
 import type { Route } from "../../route.ts";
 import { changeSetting } from "../../settings.ts";
 import { Select } from "../shell.tsx";
@@ -33,7 +33,8 @@ export function settingsPages(parts: AccountPageParts): Route[] {
       "change",
       z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) }),
       async ({ key, value }, context) => {
-        await changeSetting(services, context, key, valueOf(settings.view(key), value));
+        const schema = settings.view(key).schema as ValueSchema;
+        await changeSetting(services, context, key, valueOfText(schema, value));
       },
       "admin",
     ),
@@ -47,21 +48,6 @@ export function settingsPages(parts: AccountPageParts): Route[] {
       "admin",
     ),
   ];
-}
-
-type Schema = { type?: string; minimum?: number; maximum?: number; enum?: string[] };
-
-/** A form's text as the type that the setting wants. */
-function valueOf(view: SettingView, text: string): unknown {
-  const { type } = view.schema as Schema;
-  if (type === "boolean") return text === "on";
-  if (type !== "integer" && type !== "number") return text;
-  if (text.trim() === "" || Number.isNaN(Number(text))) {
-    throw new PerchError("validation", "this is not a number", {
-      errors: [{ path: "value", message: "this is not a number" }],
-    });
-  }
-  return Number(text);
 }
 
 function Content(
@@ -114,12 +100,12 @@ function Setting(
             <button type="submit" class="small">Save</button>
           </form>
         )
-        : <p>{`${view.title}: ${shown(view, view.value)}`}</p>}
+        : <p>{`${view.title}: ${textOf(view, view.value)}`}</p>}
       {view.changed && (
         <p class="muted">
           {`Changed by ${view.changedBy}, `}
           <Exact tMs={view.changedMs!} zone={zone} />
-          {view.secret ? "." : `; the default is ${shown(view, view.default)}.`}
+          {view.secret ? "." : `; the default is ${textOf(view, view.default)}.`}
         </p>
       )}
       {view.changed && mayChange && (
@@ -135,7 +121,7 @@ function Setting(
 function Input(
   { view, typed, error }: { view: SettingView; typed: string | undefined; error?: string },
 ): VNode {
-  const schema = view.schema as Schema;
+  const schema = view.schema as ValueSchema;
   const id = view.key.replace(/\W/g, "-");
   if (schema.type === "boolean") {
     const value = view.value === true ? "on" : "off";
@@ -183,12 +169,6 @@ function Input(
   );
 }
 
-function rangeOf({ minimum, maximum }: Schema): string {
+function rangeOf({ minimum, maximum }: ValueSchema): string {
   return minimum === undefined || maximum === undefined ? "" : ` ${minimum} to ${maximum}.`;
-}
-
-function shown(view: SettingView, value: unknown): string {
-  if (view.secret) return view.changed ? "set" : "not set";
-  if (typeof value === "boolean") return value ? "on" : "off";
-  return view.unit ? `${value} ${view.unit}` : String(value);
 }
