@@ -57,6 +57,31 @@ export interface Config {
   };
   /** The embedded broker; it runs when `mqtt.url` is null. */
   readonly broker: { readonly host: string; readonly port: number };
+  /** What connections of channels may use beyond the rules of `outgoing.ts`. */
+  readonly outgoing: {
+    /** Addresses and CIDRs. */
+    readonly networks: readonly string[];
+    /** Absolute path of a PEM file. */
+    readonly caFile: string | null;
+  };
+  readonly smtp: {
+    /** null: every mail channel names its own. */
+    readonly server: string | null;
+    readonly port: number;
+    readonly sender: string | null;
+    readonly password: Secret | null;
+    readonly recipient: string | null;
+  };
+  readonly slackUrl: Secret | null;
+  readonly thingspeak: {
+    /** Without a trailing slash. */
+    readonly baseUrl: string;
+    readonly channelId: string | null;
+    readonly writeKey: Secret | null;
+    readonly readKey: Secret | null;
+    /** Between two uploads. */
+    readonly intervalMs: number;
+  };
   readonly siteId: string | null;
   /** Told to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
@@ -191,6 +216,22 @@ function shape(values: Environment, mode: Mode, cwd: string, warnings: string[])
       share: values.MQTT_SHARE ?? null,
     },
     broker: { host: values.MQTT_HOST, port: values.MQTT_PORT },
+    outgoing: { networks: values.OUTGOING_NETWORKS ?? [], caFile: file(values.OUTGOING_CA) },
+    smtp: {
+      server: values.SMTP_SERVER ?? null,
+      port: values.SMTP_PORT,
+      sender: values.SENDER_EMAIL ?? null,
+      password: values.SENDER_PASSWORD ?? null,
+      recipient: values.RECIPIENT_EMAIL ?? null,
+    },
+    slackUrl: values.SLACK_WEBHOOK_URL ?? null,
+    thingspeak: {
+      baseUrl: values.THINGSPEAK_BASE_URL.replace(/\/+$/, ""),
+      channelId: values.THINGSPEAK_CHANNEL_ID ?? null,
+      writeKey: values.THINGSPEAK_WRITE_API_KEY ?? null,
+      readKey: values.THINGSPEAK_READ_API_KEY ?? null,
+      intervalMs: values.UPDATE_INTERVAL * 1000,
+    },
     siteId: values.USER_ID ?? null,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,
     jwtSecret: values.JWT_SECRET ?? null,

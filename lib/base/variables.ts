@@ -117,6 +117,18 @@ export const environment = z.object({
     help: "Peers whose X-Forwarded-For is believed.",
     allowed: "addresses or CIDRs separated by commas, like 127.0.0.1,10.0.0.0/8",
   }),
+  OUTGOING_NETWORKS: optional(list(cidr), {
+    title: "Outgoing networks",
+    help:
+      "Networks that webhooks, mail and other channels may reach although they are private or " +
+      "this host itself.",
+    allowed: "addresses or CIDRs separated by commas, like 127.0.0.1,10.0.0.0/8",
+  }),
+  OUTGOING_CA: optional(text, {
+    title: "Outgoing CA",
+    help: "A certificate authority that channels trust beside the system's.",
+    allowed: FILE,
+  }),
   DATABASE_URL: optional(url(["file:", "http:", "https:", "libsql:"]), {
     title: "Database",
     help: "Unset: a file perch.db in the data directory.",
@@ -239,7 +251,7 @@ export const environment = z.object({
   }),
   UPDATE_INTERVAL: preset(number(1, 86_400), "15", {
     title: "Update interval",
-    help: "Seconds between two readings of the simulator's room sensor.",
+    help: "Seconds between two readings of the simulator's room sensor, and between two uploads.",
     allowed: "a number of seconds from 1 to 86400",
   }),
   JWT_SECRET: optional(z.string().min(32).max(4096).transform((v) => new Secret(v)), {
@@ -286,69 +298,59 @@ export const environment = z.object({
   ),
   THINGSPEAK_WRITE_API_KEY: optional(secret, {
     title: "ThingSpeak write key",
-    help: "",
+    help: "With THINGSPEAK_CHANNEL_ID: readings are uploaded there.",
     allowed: "the key",
     secret: true,
-    reserved: true,
   }),
   THINGSPEAK_READ_API_KEY: optional(secret, {
     title: "ThingSpeak read key",
-    help: "",
+    help: "To read back a channel that is not public.",
     allowed: "the key",
     secret: true,
-    reserved: true,
   }),
   THINGSPEAK_CHANNEL_ID: optional(z.string().regex(/^\d{1,12}$/), {
     title: "ThingSpeak channel",
     help: "",
     allowed: "a channel number",
-    reserved: true,
   }),
   THINGSPEAK_BASE_URL: preset(httpUrl, "https://api.thingspeak.com", {
     title: "ThingSpeak address",
     help: "",
     allowed: "an http(s) address",
-    reserved: true,
   }),
   SMTP_SERVER: optional(host, {
     title: "SMTP server",
-    help: "",
+    help: "Mail channels without a server of their own use this one.",
     allowed: "an IP address or host name",
-    reserved: true,
   }),
   SMTP_PORT: preset(whole(1, 65_535), "587", {
     title: "SMTP port",
-    help: "",
+    help: "465 speaks TLS from the start; others begin with STARTTLS.",
     allowed: "a whole number from 1 to 65535",
-    reserved: true,
   }),
   SENDER_EMAIL: optional(email, {
     title: "Sender",
-    help: "",
+    help: "Address that mails come from, and the user name at the server.",
     allowed: "an email address",
-    reserved: true,
   }),
   SENDER_PASSWORD: optional(secret, {
     title: "Sender's password",
     help: "",
     allowed: "the password",
     secret: true,
-    reserved: true,
   }),
   RECIPIENT_EMAIL: optional(email, {
     title: "Recipient",
-    help: "",
+    help: "Where mail channels without recipients of their own send to.",
     allowed: "an email address",
-    reserved: true,
   }),
   SLACK_WEBHOOK_URL: optional(
     url(["https:", "http:"]).transform((value) => new Secret(value)),
     {
       title: "Slack webhook",
-      help: "",
+      help: "Slack channels without an address of their own use this one.",
       allowed: "an http(s) address",
       secret: true,
-      reserved: true,
     },
   ),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { networkFault } from "../base/reach.ts";
 
 /** Who may see or change a setting: the role and those above it. */
 export type SettingRole = "viewer" | "engineer" | "admin";
@@ -26,6 +27,10 @@ export function setting<T>(definition: SettingDefinition<T>): SettingDefinition<
 }
 
 const whole = (least: number, most: number) => z.int().min(least).max(most);
+const privateNetwork = z.string().max(64).superRefine((text, context) => {
+  const fault = networkFault(text);
+  if (fault !== null) context.addIssue({ code: "custom", message: fault });
+});
 const adminOnly = { see: "admin", change: "admin" } as const;
 
 /** The registry: every setting that can be changed while Perch runs. */
@@ -105,6 +110,15 @@ export const SETTINGS = {
     schema: whole(5, 10_000),
     default: 30,
     unit: "per second",
+    ...adminOnly,
+  }),
+  "outgoing.allowed_networks": setting({
+    category: "Outgoing connections",
+    title: "Private networks that may be reached",
+    help: "Webhooks, mail and other channels reach the internet and these networks only, e.g. " +
+      "192.168.1.0/24. This host itself can be allowed in the environment alone (OUTGOING_NETWORKS).",
+    schema: z.array(privateNetwork).max(100),
+    default: [] as string[],
     ...adminOnly,
   }),
 } as const;

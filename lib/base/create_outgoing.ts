@@ -1,0 +1,223 @@
+import { isIP, type Socket } from "node:net";
+import { messageOf } from "./errors.ts";
+import { type ConnectInit, type Outgoing, OutgoingError } from "./outgoing.ts";
+import { requestAt, type ResolvedAddress } from "./outgoing_http.ts";
+import { parseNetworks, reachOf, within } from "./reach.ts";
+
+/*
+ * DESIGN
+ * A name is resolved once, every address it has is judged, and the connection is made to the judged
+ * addresses and no other: a name that means something else a moment later gains nothing. TLS checks the
+ * certificate against the name as ever. Redirects are answers, not followed. Addresses that stand in the
+ * environment are not judged (`trusted`): whoever sets the environment owns the host.
+ */
+
+export interface OutgoingDeps {
+  /** Networks that an admin allowed, as they are now. */
+  allowed(): readonly string[];
+  /** Networks that the environment allows, this host's own included. */
+  opened: readonly string[];
+  /** Ports that this Perch listens on: never reached at any of this host's addresses. */
+  ownPorts(): readonly number[];
+  /** PEM texts of authorities beside the system's. */
+  ca?: readonly string[];
+  /** Every address of a name; tests hand in their own. */
+  resolve?(host: string): Promise<ResolvedAddress[]>;
+}
+
+const TIMEOUT_MS = 10_000;
+/** Shown in the sentence that refuses a private address. */
+export const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
+
+/** Creates the guard. Nothing is opened. */
+export function createOutgoing(deps: OutgoingDeps): Outgoing {
+  const opened = parseNetworks(deps.opened);
+  const resolve = deps.resolve ?? resolveAll;
+  let authorities: Promise<readonly string[] | undefined> | null = null;
+
+  /** The addresses of a host after all of them were judged. */
+  async function judged(host: string, port: number, trusted: boolean): Promise<ResolvedAddress[]> {
+    const literal = isIP(host);
+    const addresses = literal === 0
+      ? await resolve(host)
+      : [{ address: host, family: literal as 4 | 6 }];
+    if (addresses.length === 0) throw unknownHost(host);
+    if (!trusted) { for (const { address } of addresses) judge(host, address, port); }
+    return addresses;
+  }
+
+  function judge(host: string, address: string, port: number): void {
+    const shown = host === address ? address : `${host} (${address})`;
+    const refuse = (why: string) => {
+      throw new OutgoingError("forbidden", `${shown} may not be connected to: ${why}`);
+    };
+    if (deps.ownPorts().includes(port) && isThisHost(address)) refuse("Perch itself listens there");
+    if (within(address, opened)) return;
+    const reach = reachOf(address);
+    if (reach === "closed") {
+      refuse("this host itself, link-local and reserved addresses are closed");
+    }
+    if (reach === "private" && !within(address, parseNetworks(deps.allowed()))) {
+      refuse(
+        "it is in a private network; an admin can allow that in the setting " +
+          ALLOWED_NETWORKS_SETTING,
+      );
+    }
+  }
+
+  /** Runs `work` within its time; what ends it is told as an OutgoingError. */
+  async function bounded<T>(
+    host: string,
+    init: ConnectInit,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const timeoutMs = init.timeoutMs ?? TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout;
+    try {
+      return await orAbort(work(signal), signal);
+    } catch (error) {
+      if (timeout.aborted) {
+        throw new OutgoingError("timeout", `${host} did not answer within ${timeoutMs / 1000} s`);
+      }
+      init.signal?.throwIfAborted();
+      throw faultOf(host, error);
+    }
+  }
+
+  return {
+    fetch(address, init = {}) {
+      const url = httpAddress(address);
+      const host = hostOf(url);
+      return bounded(host, init, async (signal) => {
+        const port = portOf(url);
+        const addresses = await judged(host, port, init.trusted ?? false);
+        const ca = await (authorities ??= withSystem(deps.ca));
+        return await requestAt(url, addresses, init, signal, ca);
+      });
+    },
+    connect(name, port, init = {}) {
+      const host = hostName(name);
+      return bounded(host, init, async (signal) => {
+        const addresses = await judged(host, port, init.trusted ?? false);
+        return await connectAt(addresses, port, signal);
+      });
+    },
+    async check(address) {
+      const url = httpAddress(address);
+      try {
+        await bounded(hostOf(url), {}, () => judged(hostOf(url), portOf(url), false));
+      } catch (error) {
+        if (error instanceof OutgoingError && error.fault === "forbidden") throw error;
+      }
+    },
+  };
+}
+
+/** An http(s) address that may be asked for, without its fragment. @throws OutgoingError `invalid` */
+export function httpAddress(text: string): URL {
+  const invalid = (why: string) => new OutgoingError("invalid", `the address ${why}`);
+  if (!URL.canParse(text)) throw invalid("is none: give one like https://hooks.example.com/perch");
+  const url = new URL(text);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw invalid("has to begin with https:// or http://");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw invalid("must not hold a user name or password");
+  }
+  if (portOf(url) === 0) throw invalid("has port 0, where nobody can listen");
+  url.hash = "";
+  return url;
+}
+
+/** A host as the URL standard writes it, so that `0x7f.1` is the address that it means. */
+function hostName(text: string): string {
+  const authority = text.includes(":") && !text.startsWith("[") ? `[${text}]` : text;
+  const address = `http://${authority}/`;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || /[/@?#:\\\s]/.test(text.includes(":") ? "" : text) || url.port !== "") {
+    throw new OutgoingError("invalid", `${JSON.stringify(text.slice(0, 100))} is no host name`);
+  }
+  return hostOf(url);
+}
+
+const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, "");
+const portOf = (url: URL) =>
+  url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+
+function isThisHost(address: string): boolean {
+  const own = Deno.networkInterfaces().map((face) => `${face.address}`);
+  return within(address, THIS_HOST) || within(address, parseNetworks(own));
+}
+
+/** Loopback, and the zero address, which systems take for it. */
+const THIS_HOST = parseNetworks(["127.0.0.0/8", "0.0.0.0/8", "::1", "::"]);
+
+async function resolveAll(host: string): Promise<ResolvedAddress[]> {
+  const { lookup } = await import("node:dns/promises");
+  const found = await lookup(host, { all: true, verbatim: true });
+  const addresses = found.map(({ address, family }) => ({ address, family: family as 4 | 6 }));
+  // IPv4 first: a small plant's IPv6 is more often broken than its IPv4.
+  return addresses.sort((a, b) => a.family - b.family);
+}
+
+const unknownHost = (host: string) =>
+  new OutgoingError("unreachable", `the name ${host} is not known`);
+
+/** The system's authorities and those of the operator; undefined: the default. */
+async function withSystem(own: readonly string[] = []): Promise<readonly string[] | undefined> {
+  if (own.length === 0) return undefined;
+  const { getCACertificates } = await import("node:tls");
+  return [...getCACertificates("default"), ...own];
+}
+
+async function connectAt(
+  addresses: readonly ResolvedAddress[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { connect } = await import("node:net");
+  let last: unknown;
+  for (const { address } of addresses) {
+    signal.throwIfAborted();
+    const socket = connect({ host: address, port });
+    const onAbort = () => socket.destroy();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await new Promise<Socket>((resolve, reject) => {
+        socket.once("connect", () => resolve(socket));
+        socket.once("error", reject);
+        socket.once("close", () => reject(new Error("the connection was closed")));
+      });
+    } catch (error) {
+      socket.destroy();
+      last = error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+  throw last;
+}
+
+/** Resolves like `work`, or rejects as soon as the signal aborts: a name server may take its time. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+const TLS_CODES = /CERT|TLS|SSL|UNABLE_TO_|SELF_SIGNED/;
+
+function faultOf(host: string, error: unknown): OutgoingError {
+  if (error instanceof OutgoingError) return error;
+  const code = String((error as { code?: unknown } | null)?.code ?? "");
+  const options = { cause: error };
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return unknownHost(host);
+  if (TLS_CODES.test(code)) {
+    return new OutgoingError("tls", `${host}: ${messageOf(error)}`, options);
+  }
+  return new OutgoingError("unreachable", `${host}: ${messageOf(error)}`, options);
+}

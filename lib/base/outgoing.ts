@@ -1,0 +1,61 @@
+import type { Socket } from "node:net";
+
+/** The one way out: every connection that Perch opens because of an address somebody gave (`create_outgoing.ts`). */
+export interface Outgoing {
+  /**
+   * One HTTP request, never redirected: a 3xx is an answer like others. @throws OutgoingError
+   */
+  fetch(url: string, init?: OutgoingInit): Promise<OutgoingAnswer>;
+  /** A TCP connection; whoever speaks TLS over it checks the certificate against `host`. @throws OutgoingError */
+  connect(host: string, port: number, init?: ConnectInit): Promise<Socket>;
+  /**
+   * Says before it is needed that an http(s) address cannot be used. A name that cannot be resolved at the
+   * moment passes. @throws OutgoingError `invalid`, `forbidden`
+   */
+  check(url: string): Promise<void>;
+}
+
+export interface ConnectInit {
+  signal?: AbortSignal;
+  /** For the whole: resolving, connecting, answer. Default 10 s. */
+  timeoutMs?: number;
+  /** The address stands in the environment: whoever sets that owns the host, so it is not judged. Default false. */
+  trusted?: boolean;
+}
+
+export interface OutgoingInit extends ConnectInit {
+  /** Default GET. */
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string | Uint8Array;
+  /** Bytes of the answer that are read; the rest is cut off. Default 64 KiB. */
+  maxBytes?: number;
+}
+
+export interface OutgoingAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  text: string;
+  /** The answer was longer than `maxBytes`. */
+  truncated: boolean;
+}
+
+export type OutgoingFault =
+  /** Not an address that can be connected to. */
+  | "invalid"
+  /** The guard refuses it. */
+  | "forbidden"
+  /** The name is not known, nobody listens, the connection broke. */
+  | "unreachable"
+  | "timeout"
+  /** The certificate is not one of that name, or of no known authority. */
+  | "tls";
+
+/** Why there is no answer, in a sentence for people. */
+export class OutgoingError extends Error {
+  override readonly name = "OutgoingError";
+  constructor(readonly fault: OutgoingFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

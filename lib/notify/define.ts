@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import { messageOf } from "../base/errors.ts";
+import { OutgoingError } from "../base/outgoing.ts";
+import { Secret } from "../base/secret.ts";
+import { cleanAnswer } from "./answer.ts";
+import type { Channel, ChannelLimits, Outcome, SendContext } from "./channel.ts";
+import type { Message } from "./message.ts";
+import { secretNames } from "./options.ts";
+
+/** A channel as its file writes it. */
+export interface ChannelDefinition<S extends z.ZodObject> {
+  kind: string;
+  title: string;
+  about: string;
+  options: S;
+  /** Default true. */
+  forPeople?: boolean;
+  /** Default false. */
+  toPersons?: boolean;
+  /** Default: no least interval, 15 s for a try. */
+  limits?: Partial<ChannelLimits>;
+  prepare?: Channel["prepare"];
+  /**
+   * Sends once. May throw: an OutgoingError `invalid` or `forbidden` is a failure for good, all else is tried
+   * again. Answers need not be bounded or cleaned.
+   */
+  send(options: z.output<S>, message: Message, context: SendContext): Promise<Outcome>;
+}
+
+const LIMITS: ChannelLimits = { intervalMs: 0, timeoutMs: 15_000 };
+
+/** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
+export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
+  const { options: schema, send, limits, ...named } = definition;
+  return {
+    forPeople: true,
+    toPersons: false,
+    ...named,
+    options: schema,
+    limits: { ...LIMITS, ...limits },
+    async send(stored, message, context) {
+      const parsed = schema.safeParse(stored);
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        const answer =
+          `the channel's settings do not fit any more: ${issue.path}: ${issue.message}`;
+        return { state: "failed", answer };
+      }
+      const outcome = await send(parsed.data, message, context).catch(outcomeOfError);
+      const secrets = secretsIn(schema, parsed.data, context.environment);
+      return { ...outcome, answer: cleanAnswer(outcome.answer, secrets) };
+    },
+  };
+}
+
+function outcomeOfError(error: unknown): Outcome {
+  const forGood = error instanceof OutgoingError &&
+    (error.fault === "invalid" || error.fault === "forbidden");
+  return { state: forGood ? "failed" : "retry", answer: messageOf(error) };
+}
+
+/** Every secret that an answer could repeat. */
+function secretsIn(schema: z.ZodObject, options: Record<string, unknown>, environment: object) {
+  const own = secretNames(schema).map((name) => options[name]).filter((v) => typeof v === "string");
+  return [...own as string[], ...revealed(environment)];
+}
+
+function revealed(value: unknown): string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(revealed);
+}

@@ -1,0 +1,44 @@
+import type { EventSeverity, LoggedEvent } from "../events/event.ts";
+
+export const MESSAGE_KINDS = [
+  "firing",
+  "resolved",
+  "info",
+  "digest",
+  "test",
+  "invitation",
+] as const;
+export type MessageKind = typeof MESSAGE_KINDS[number];
+
+/** What is sent, in words that every channel can show. Texts are plain: each channel escapes for itself. */
+export interface Message {
+  /** Goes outside with each delivery and is the same on every repeat. */
+  uid: string;
+  kind: MessageKind;
+  severity: EventSeverity;
+  tMs: number;
+  /** One line without a final stop. */
+  title: string;
+  /** Paragraphs below the title. */
+  lines: readonly string[];
+  facts: readonly MessageFact[];
+  /** Page to open; null without `PERCH_PUBLIC_URL`. */
+  link: string | null;
+  /** What messages about the same thing have in common (`alarm:4fk2…`): mails with it are one thread. */
+  thread: string | null;
+  /** What machines get; null where there is no single event behind it (a digest). */
+  event: MessageEvent | null;
+  /** Addresses for this message alone (an invitation); empty: those of the channel. */
+  to: readonly string[];
+}
+
+export interface MessageFact {
+  label: string;
+  value: string;
+}
+
+/** The event as JSON for whoever reads it by program. */
+export type MessageEvent = Pick<LoggedEvent, "type" | "subject" | "severity" | "text" | "body"> & {
+  t: number;
+  actor: string | null;
+};
