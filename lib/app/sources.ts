@@ -8,7 +8,7 @@ import type { Intake } from "../intake/intake.ts";
 import type { RejectLog } from "../intake/rejects.ts";
 import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
-import type { Source } from "../sources/source.ts";
+import type { MqttPublisher, Source } from "../sources/source.ts";
 
 export interface SourcesDeps {
   config: Config;
@@ -25,11 +25,14 @@ export interface SourcesDeps {
  */
 export async function createSources(
   deps: SourcesDeps,
-): Promise<{ sources: Source[]; broker: Broker | null }> {
+): Promise<{ sources: Source[]; broker: Broker | null; mqtt: MqttPublisher }> {
   const { mqtt } = deps.config;
-  if (mqtt.url !== null) return { sources: [await mqttSource(deps, mqtt.url)], broker: null };
+  if (mqtt.url !== null) {
+    const source = await mqttSource(deps, mqtt.url);
+    return { sources: [source], broker: null, mqtt: source };
+  }
   const broker = await embeddedBroker(deps);
-  return { sources: [broker], broker };
+  return { sources: [broker], broker, mqtt: broker };
 }
 
 async function embeddedBroker(
@@ -59,7 +62,7 @@ async function embeddedBroker(
 async function mqttSource(
   { config, intake, clock, log }: SourcesDeps,
   url: string,
-): Promise<Source> {
+): Promise<Source & MqttPublisher> {
   const { createMqttSource } = await import("../sources/mqtt/client.ts");
   const { mqtt } = config;
   return createMqttSource({ intake, clock, log: log.child("mqtt") }, {

@@ -20,3 +20,20 @@ export interface Source {
   stop(): Promise<void>;
   state(): SourceState;
 }
+
+/** A message that Perch itself publishes at the broker it uses. */
+export interface OwnMessage {
+  topic: string;
+  payload: string;
+  qos: 0 | 1;
+  retain: boolean;
+}
+
+/** A source that is connected to a broker, or is one. */
+export interface MqttPublisher {
+  /**
+   * Resolves when the broker acknowledged (QoS 1) or was handed the message (QoS 0). Rejects without a
+   * connection, when it is lost meanwhile, and with the signal's reason; nothing is kept to be sent later.
+   */
+  publish(message: OwnMessage, signal: AbortSignal): Promise<void>;
+}

@@ -1,5 +1,5 @@
 import "../../base/denied_env.ts";
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { Clock } from "../../base/clock.ts";
@@ -9,7 +9,7 @@ import type { Log } from "../../base/log.ts";
 import type { Intake, Outcome } from "../../intake/intake.ts";
 import type { RejectLog } from "../../intake/rejects.ts";
 import { connLink, type Link } from "../framing/link.ts";
-import type { Source, SourceState } from "../source.ts";
+import type { MqttPublisher, OwnMessage, Source, SourceState } from "../source.ts";
 import { bound, type Bounds, type Persistence } from "./bounds.ts";
 import { type BrokerIdentity, type BrokerPeer, Gate, type GateDeps, mayPublish } from "./gate.ts";
 import { type BrokerOptions, brokerOptions, type BrokerOptionsInput } from "./options.ts";
@@ -33,7 +33,7 @@ export interface BrokerDeps {
 /** Where a WebSocket request comes from, as the HTTP server knows it. */
 export type SocketPeer = Omit<BrokerPeer, "by">;
 
-export interface Broker extends Source {
+export interface Broker extends Source, MqttPublisher {
   /** The port that is listened on, also when 0 was asked for. */
   port(): number;
   /** Answers a WebSocket request (subprotocol `mqtt`) at `/mqtt`. */
@@ -127,6 +127,23 @@ class EmbeddedBroker implements Broker {
 
   port(): number {
     return this.#listener?.addr.port ?? 0;
+  }
+
+  async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aedes = this.#aedes;
+    if (aedes === null) throw new Error("The broker does not listen.");
+    const packet = {
+      cmd: "publish" as const,
+      topic,
+      payload: Buffer.from(payload),
+      qos,
+      retain,
+      dup: false,
+    };
+    await new Promise<void>((resolve, reject) => {
+      aedes.publish(packet, (error) => error ? reject(error) : resolve());
+    });
   }
 
   state(): SourceState {

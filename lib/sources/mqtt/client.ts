@@ -4,7 +4,7 @@ import { nameId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Intake } from "../../intake/intake.ts";
-import type { Source, SourceState } from "../source.ts";
+import type { MqttPublisher, OwnMessage, Source, SourceState } from "../source.ts";
 import { dial as dialOut } from "./connect.ts";
 import { whyUnreachable } from "./faults.ts";
 import { type Dial, type DialTarget, shownAddress, targetOf } from "./target.ts";
@@ -33,11 +33,11 @@ const TRY_5_AGAIN = 20;
  * Creates the MQTT client: QoS 1, persistent session, acknowledged only after commit. It keeps trying
  * until it is stopped; what is wrong is said by `state()`.
  */
-export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): Source {
+export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): Source & MqttPublisher {
   return new MqttSource(deps, mqttOptions.parse(input));
 }
 
-class MqttSource implements Source {
+class MqttSource implements Source, MqttPublisher {
   readonly name = "mqtt";
   readonly #target: DialTarget;
   readonly #options: MqttOptions;
@@ -89,6 +89,11 @@ class MqttSource implements Source {
       rejected: this.#rejected,
       lastMessageMs: this.#lastMessageMs,
     };
+  }
+
+  async publish(message: OwnMessage, signal: AbortSignal): Promise<void> {
+    if (this.#session === null || this.#state !== "connected") throw new Error(this.#detail());
+    await this.#session.publish(message, signal);
   }
 
   #detail(): string {

@@ -11,6 +11,7 @@ import type { Publish } from "../framing/publish.ts";
 import { FrameFault } from "../framing/framer.ts";
 import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
 import type { Link } from "../framing/link.ts";
+import type { OwnMessage } from "../source.ts";
 import type { MqttOptions } from "./options.ts";
 import { Tap } from "./tap.ts";
 
@@ -90,6 +91,27 @@ export class Session {
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
     this.#client.on("error", (error) => this.#why ??= error.message);
     this.#client.once("connect", () => this.#subscribe(version));
+  }
+
+  /** See `MqttPublisher`. */
+  async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let onAbort = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+    const lost = this.ended.then(() => {
+      throw new Error("the connection to the broker was lost before it acknowledged");
+    });
+    const published = this.#client.publishAsync(topic, payload, { qos, retain });
+    try {
+      await Promise.race([published, aborted, lost]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      published.catch(() => {});
+      lost.catch(() => {});
+    }
   }
 
   /** Takes no more messages, waits a moment for what is unacknowledged, says goodbye. */
