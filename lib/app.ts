@@ -2,6 +2,7 @@ import type { Route } from "../routes/route.ts";
 import { accessLimits, createAppSettings } from "./app/settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { type Access, type AccessStart, createAccess } from "./access/access.ts";
+import { systemActor } from "./access/audit.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import { createBus } from "./base/bus.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
@@ -10,11 +11,12 @@ import { messageOf, PerchError } from "./base/errors.ts";
 import { ping } from "./db/quick_check.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
+import { join } from "node:path";
 import { createAssets } from "../routes/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createSources } from "./app/sources.ts";
-import { diskUsed, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
+import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
 import { createIntake } from "./intake/create_intake.ts";
@@ -27,10 +29,14 @@ import { type Components, createComponents } from "./live/components.ts";
 import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
 import { createRecent, type Recent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
+import { loadStatuses, statusStatement } from "./live/status_store.ts";
 import { createStatuses, type Statuses } from "./live/statuses.ts";
 import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
 import { createRegistry, type Registry } from "./machines/registry.ts";
+import { createFileStore } from "./base/file_store.ts";
+import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "./machines/photos.ts";
+import { purgeTask } from "./machines/purge.ts";
 import { createMachinesService, type MachinesService } from "./machines/service.ts";
 import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
@@ -56,6 +62,7 @@ export interface Parts {
   settings: Settings;
   registry: Registry;
   machines: MachinesService;
+  photos: Photos;
   statuses: Statuses;
   rejects: RejectLog;
   intake: Intake;
@@ -118,6 +125,7 @@ interface Topics {
 
 const HTTP_GRACE_MS = 3_000;
 const TASKS_GRACE_MS = 2_000;
+const MEGABYTE = 1_000_000;
 const CRITICAL_PARTS = ["storage", "intake"];
 
 /** Puts Perch together; nothing is opened before `start`. */
@@ -176,6 +184,23 @@ export function buildApp(options: AppOptions): App {
         statuses.renew(sensor);
         detection.runner.replan(sensor.num);
       },
+      onMove: (from, to) => predictions.move(from, to),
+      onPurge: async (sensor) =>
+        await forgetReadings(storage.readings, sensor.num)
+          ? detection.findings.forget(sensor.num)
+          : null,
+    });
+    const photos = createPhotos({
+      files: createFileStore({
+        folder: join(config.dataDir, "files", "photos"),
+        types: PHOTO_TYPES,
+        mostBytes: PHOTO_BYTES_MOST,
+        quotaBytes: () => settings.get("machines.photos_mb") * MEGABYTE,
+      }),
+      machines: registry.machines,
+      service: machines,
+      clock,
+      log: log.child("photos"),
     });
     const statuses = createStatuses({
       clock,
@@ -184,7 +209,10 @@ export function buildApp(options: AppOptions): App {
       recent,
       judge: limitJudge,
       windowOf: createWindowWatch({ windows: machines.windows, zone: siteZone() }),
+      stored: await loadStatuses(storage.db),
+      save: async (changed) => void await storage.db.write(changed.map(statusStatement)),
     });
+    endings.push(() => statuses.store());
     const bus = createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error }));
     bus.subscribe("readings", (group) => recent.add(group));
     bus.subscribe("readings", (group) => statuses.add(group));
@@ -269,6 +297,7 @@ export function buildApp(options: AppOptions): App {
       settings,
       registry,
       machines,
+      photos,
       statuses,
       rejects,
       intake,
@@ -320,6 +349,14 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.statuses.task);
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));
+    supervisor.start(parts.photos.task);
+    supervisor.start(purgeTask({
+      clock,
+      log: log.child("machines"),
+      service: parts.machines,
+      trustedMs: () => parts!.storage.readings.trustedMs(),
+      note: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
+    }));
     supervisor.start(parts.detection.runner.task);
     for (const task of parts.predictions.tasks) supervisor.start(task);
     supervisor.start(parts.backtests.task);

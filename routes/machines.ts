@@ -2,7 +2,13 @@ import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import { MACHINE_STATUSES, SENSOR_STATUSES, type Statuses } from "../lib/live/statuses.ts";
-import { areaOf, isUnder, type Machine } from "../lib/machines/machine.ts";
+import { areaOf, isUnder, type Machine, type Photo } from "../lib/machines/machine.ts";
+import {
+  ALT_CHARS_MOST,
+  PHOTO_BYTES_MOST,
+  PHOTO_TYPES,
+  type Photos,
+} from "../lib/machines/photos.ts";
 import type { MachineDirectory, SensorDirectory } from "../lib/machines/registry.ts";
 import type { MachinesService, Note } from "../lib/machines/service.ts";
 import { caller } from "./access/caller.ts";
@@ -15,6 +21,7 @@ export interface MachineServices {
   sensors: SensorDirectory;
   statuses: Pick<Statuses, "machine" | "sensor">;
   service: MachinesService;
+  photos: Photos;
   audit: Pick<Audit, "statement">;
 }
 
@@ -29,8 +36,8 @@ const tagList = z.array(z.string().trim().min(1).max(40)).max(20);
 const notes = z.string().max(4000);
 const review = z.enum(["new", "confirmed"]);
 
-/** What may be said about a machine. */
-export const machineFields = { name, tags: tagList, notes };
+const path = z.string().min(1).max(2000);
+export const altText = z.string().trim().max(ALT_CHARS_MOST);
 
 const MachineJson = z.object({
   id: z.string(),
@@ -39,6 +46,16 @@ const MachineJson = z.object({
   area: z.string().describe("where it stands: its path without the last level"),
   tags: z.array(z.string()),
   notes: z.string(),
+  photo: z.object({
+    url: z.string().describe("where the picture is, for those who are signed in"),
+    type: z.string(),
+    bytes: z.number(),
+    width: z.number(),
+    height: z.number(),
+    alt: z.string(),
+  }).nullable(),
+  former_paths: z.array(z.string())
+    .describe("paths it had before; readings that come under them are its own"),
   review,
   created: z.number(),
   deleted: z.number().nullable(),
@@ -88,9 +105,42 @@ export function findMachine(machines: MachineDirectory, pathOrId: string): Machi
   throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"${why}`);
 }
 
+/** Where a machine's picture is. */
+export function photoUrl({ file }: Photo): string {
+  return `/photos/${file}`;
+}
+
+const SEALED = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/** `/photos/:file`: pictures of machines. Nothing in them can run, whatever they are taken for. */
+export function photoRoutes({ photos }: Pick<MachineServices, "photos">): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/photos/:file",
+      policy: "viewer",
+      summary: null,
+      params: z.object({ file: z.string().max(60) }),
+      handler: async ({ params }) => {
+        const found = await photos.read(params.file);
+        if (found === null) throw new PerchError("not_found", "there is no such photo");
+        return new Response(found.bytes, {
+          headers: {
+            "content-type": found.type,
+            "content-disposition": `attachment; filename="${params.file}"`,
+            "content-security-policy": SEALED,
+            // Another picture has another name.
+            "cache-control": "private, max-age=31536000, immutable",
+          },
+        });
+      },
+    }),
+  ];
+}
+
 /** `/api/machines`, and one by path or id. */
 export function machineRoutes(services: MachineServices): Route[] {
-  const { machines, statuses, service, audit } = services;
+  const { machines, statuses, service, photos, audit } = services;
   const json = (machine: Machine): z.output<typeof MachineJson> => {
     const { status, sinceMs, worst, sensors, window } = statuses.machine(machine.path);
     return {
@@ -100,6 +150,15 @@ export function machineRoutes(services: MachineServices): Route[] {
       area: areaOf(machine.path),
       tags: machine.tags,
       notes: machine.notes,
+      photo: machine.photo && {
+        url: photoUrl(machine.photo),
+        type: machine.photo.type,
+        bytes: machine.photo.bytes,
+        width: machine.photo.width,
+        height: machine.photo.height,
+        alt: machine.photo.alt,
+      },
+      former_paths: machine.formerPaths,
       review: machine.review,
       created: machine.createdMs,
       deleted: machine.deletedMs,
@@ -143,7 +202,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       summary: "Add a machine before its first reading",
       tags,
       body: z.strictObject({
-        path: z.string().min(1).max(2000).describe("<area…>/<machine>"),
+        path: path.describe("<area…>/<machine>"),
         name: name.optional(),
         tags: tagList.optional(),
         notes: notes.optional(),
@@ -176,10 +235,16 @@ export function machineRoutes(services: MachineServices): Route[] {
       method: "patch",
       path: "/api/machines/:path{.+}",
       policy: "engineer",
-      summary: "Change a machine; confirming it confirms its sensors",
+      summary: "Change a machine; confirming it confirms its sensors, another path moves it",
       tags,
       params,
       body: z.strictObject({
+        path: path.optional().describe(
+          "where it is moved to, with its sensors; ids stay, and devices that publish under the " +
+            "former path are still heard",
+        ),
+        former_paths: z.array(path).max(100).optional()
+          .describe("can be shortened: readings under what is left out make a new machine"),
         name: name.optional(),
         tags: tagList.optional(),
         notes: notes.optional(),
@@ -189,13 +254,53 @@ export function machineRoutes(services: MachineServices): Route[] {
         params: { path: "hall-1/press-3" },
         body: { name: "Press 3", tags: ["hydraulic"], review: "confirmed" },
       },
-      responses: one,
+      responses: { ...one, 409: { description: "The path is taken" } },
       handler: async (context) => {
-        const { params, body } = context;
-        return Response.json(json(
-          await service.patchMachine(params.path, body, noteOf(audit, context)),
-        ));
+        const { params, body: { former_paths: formerPaths, ...patch } } = context;
+        const note = noteOf(audit, context);
+        const machine = await service.patchMachine(params.path, { ...patch, formerPaths }, note);
+        return Response.json(json(machine));
       },
+    }),
+    route({
+      method: "put",
+      path: "/api/machines/:path/photo",
+      policy: "engineer",
+      summary:
+        "Give a machine (its id, or its path with %2F) a picture, in place of the one it has",
+      tags,
+      params,
+      query: z.object({ alt: altText.optional().describe("what it shows, in words") }),
+      accepts: Object.fromEntries(
+        PHOTO_TYPES.map((type) => [type, { description: "What it is, is told by its content" }]),
+      ),
+      example: { params: { path: "hall-1/press-3" }, query: { alt: "The press from the left" } },
+      maxBodyBytes: PHOTO_BYTES_MOST,
+      responses: {
+        ...one,
+        413: { description: "The picture is too large" },
+        507: { description: "There is no room for it" },
+      },
+      handler: async (context) => {
+        const bytes = new Uint8Array(await context.c.req.raw.arrayBuffer());
+        const { params, query } = context;
+        const note = noteOf(audit, context);
+        return Response.json(json(await photos.put(params.path, bytes, query.alt ?? "", note)));
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/machines/:path/photo",
+      policy: "engineer",
+      summary: "Remove a machine's picture",
+      tags,
+      params,
+      example: { params: { path: "hall-1/press-3" } },
+      responses: { ...one, 404: { description: "There is no such machine, or it has no photo" } },
+      handler: async (context) =>
+        Response.json(json(
+          await photos.remove(context.params.path, noteOf(audit, context)),
+        )),
     }),
     route({
       method: "delete",

@@ -28,7 +28,7 @@ export const windowBody = z.strictObject({
 });
 
 export interface MaintenanceServices {
-  service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow">;
+  service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow" | "restoreWindow">;
   audit: Pick<Audit, "statement">;
   clock: Clock;
   /** The site's time zone, an IANA name. */
@@ -37,7 +37,7 @@ export interface MaintenanceServices {
 
 /** `/api/maintenance`: one-off and weekly windows. */
 export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceServices): Route[] {
-  const json = ({ createdMs, ...window }: MaintenanceWindow) => {
+  const json = ({ createdMs, deletedMs: _, ...window }: MaintenanceWindow) => {
     const nowMs = clock.now();
     const span = spanAt(window.timing, nowMs, zone);
     return {
@@ -96,7 +96,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       method: "delete",
       path: "/api/maintenance/:id",
       policy: "engineer",
-      summary: "Remove a window",
+      summary: "Remove a window; it can be restored for 30 days",
       tags,
       params: z.object({ id: z.string().max(40) }),
       responses: { 204: { description: "Removed" } },
@@ -104,6 +104,22 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
         await service.removeWindow(context.params.id, noteOf(audit, context));
         return new Response(null, { status: 204 });
       },
+    }),
+    route({
+      method: "post",
+      path: "/api/maintenance/:id/restore",
+      policy: "engineer",
+      summary: "Bring a removed window back",
+      tags,
+      params: z.object({ id: z.string().max(40) }),
+      responses: {
+        200: { description: "The window", schema: WindowJson },
+        404: { description: "There is no such window" },
+      },
+      handler: async (context) =>
+        Response.json(
+          json(await service.restoreWindow(context.params.id, noteOf(audit, context))),
+        ),
     }),
   ];
 }

@@ -234,7 +234,8 @@ function prepare(route: Route): Route {
 
 /** Fixed path parts before parameters before wildcards, so that the order of files does not matter. */
 export function sortRoutes(routes: readonly Route[]): Route[] {
-  const rank = (part: string) => part.includes("*") ? "2" : part.startsWith(":") ? "1" : "0";
+  const rank = (part: string) =>
+    part.includes("*") || part.endsWith("{.+}") ? "2" : part.startsWith(":") ? "1" : "0";
   const key = (route: Route) => route.path.split("/").map(rank).join("");
   return [...routes].sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
 }

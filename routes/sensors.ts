@@ -12,7 +12,7 @@ import { type Route, route } from "./route.ts";
 export interface SensorServices {
   sensors: SensorDirectory;
   recent: Pick<Recent, "intervalMs">;
-  statuses: Pick<Statuses, "sensor">;
+  statuses: Pick<Statuses, "sensor" | "sinceOf">;
   service: MachinesService;
   audit: Pick<Audit, "statement">;
 }
@@ -39,6 +39,7 @@ const SensorJson = z.object({
   unit: z.string().nullable(),
   kind: z.enum(["number", "binary", "text"]),
   status: z.enum(SENSOR_STATUSES),
+  since: z.number().describe("since when it has this status"),
   review: z.enum(["new", "confirmed"]),
   display_name: z.string().nullable(),
   decimals: z.number().nullable(),
@@ -67,7 +68,7 @@ export type SensorFilter = Omit<z.output<typeof Query>, "limit" | "cursor">;
 
 /** Sensors by name, filtered. A machine that is not there has none. */
 export function filterSensors(
-  services: Pick<SensorServices, "sensors" | "statuses">,
+  services: Pick<SensorServices, "sensors"> & { statuses: Pick<Statuses, "sensor"> },
   filter: SensorFilter,
 ): Sensor[] {
   const machines = filter.machine === undefined ? null : machinesOf(services, filter.machine);
@@ -100,6 +101,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
     unit: sensor.unit,
     kind: sensor.kind,
     status: statuses.sensor(sensor),
+    since: statuses.sinceOf(sensor),
     review: sensor.review,
     display_name: sensor.settings.display_name,
     decimals: sensor.settings.decimals,

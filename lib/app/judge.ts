@@ -7,6 +7,7 @@ import {
   limitsSchema,
   type LimitState,
   newLimitState,
+  resumedLimitState,
 } from "../detect/limits.ts";
 import type { LimitJudge } from "../live/statuses.ts";
 import type { SensorSettings, SettingName } from "../machines/sensor_settings.ts";
@@ -66,6 +67,7 @@ export function limitFaults(settings: SensorSettings): FieldError[] {
 /** The one threshold evaluator, for the status of sensors. */
 export const limitJudge: LimitJudge<LimitState> = {
   fresh: newLimitState,
+  resume: (settings, level, value, tMs) => resumedLimitState(limitsOf(settings), level, value, tMs),
   step(settings, state, value, tMs) {
     evaluate(limitsOf(settings), state, value, tMs);
     return state.level;

@@ -9,7 +9,7 @@ import { accessRoutes } from "../../routes/access/mod.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mqttRoutes } from "../../routes/mqtt.ts";
-import { machineRoutes } from "../../routes/machines.ts";
+import { machineRoutes, photoRoutes } from "../../routes/machines.ts";
 import { maintenanceRoutes } from "../../routes/maintenance.ts";
 import { mount } from "../../routes/mount.ts";
 import { createExpiredPage } from "../../routes/pages/expired.tsx";
@@ -70,6 +70,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     machines: registry.machines,
     statuses: parts.statuses,
     service: parts.machines,
+    photos: parts.photos,
     audit: access.audit,
   };
   const document = {
@@ -119,6 +120,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
     ...sensorRoutes({ ...registered, recent }),
     ...machineRoutes(registered),
+    ...photoRoutes(registered),
     ...registryRoutes(registered),
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),

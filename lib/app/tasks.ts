@@ -29,6 +29,18 @@ export function readingsUpkeep(
   });
 }
 
+/** Deletes all readings of a sensor that is gone for good; false when some are not sealed yet. */
+export async function forgetReadings(
+  readings: Pick<Storage["readings"], "forget">,
+  sensor: number,
+): Promise<boolean> {
+  for (;;) {
+    const { more, unsealed } = await readings.forget(sensor);
+    if (unsealed > 0) return false;
+    if (!more) return true;
+  }
+}
+
 /** Deletes forgotten idempotency keys every ten minutes. */
 export function houseKeeping(
   deps: { clock: Clock; storage: Storage },

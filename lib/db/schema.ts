@@ -53,6 +53,10 @@ export const machines = sqliteTable("machines", {
   review: text("review", { enum: ["new", "confirmed"] }).notNull(),
   createdMs: integer("created_ms").notNull(),
   deletedMs: integer("deleted_ms"),
+  /** JSON: file, type, bytes, width, height, alt (lib/machines/photos.ts); null: none. */
+  photo: text("photo"),
+  /** JSON array: paths it had before; readings that come under them are its own. */
+  formerPaths: text("former_paths").notNull().default("[]"),
 });
 
 /** Times in which machines are worked on. */
@@ -64,7 +68,19 @@ export const maintenanceWindows = sqliteTable("maintenance_windows", {
   /** JSON: once (from, to) or weekly (days, start, end) in the site's time zone. */
   timing: text("timing").notNull(),
   createdMs: integer("created_ms").notNull(),
+  /** Deleted windows can be restored for a while. */
+  deletedMs: integer("deleted_ms"),
 });
+
+/** The present status of each sensor and machine: a restart goes on from it. */
+export const statuses = sqliteTable("statuses", {
+  kind: text("kind", { enum: ["sensor", "machine"] }).notNull(),
+  /** Public id. */
+  id: text("id").notNull(),
+  status: text("status", { enum: ["normal", "warning", "critical", "offline", "maintenance"] })
+    .notNull(),
+  sinceMs: integer("since_ms").notNull(),
+}, (t) => [primaryKey({ columns: [t.kind, t.id] })]);
 
 /** The texts of a `text` sensor; readings hold the code. */
 export const sensorStates = sqliteTable("sensor_states", {

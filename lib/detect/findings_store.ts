@@ -60,6 +60,8 @@ export interface FindingStore {
   ): Promise<void>;
   /** Thresholds of the streaming detector that feedback has moved, by storage number. */
   thresholds(sensor?: number): Promise<Map<number, number>>;
+  /** Statements that remove everything that is kept of a sensor's detection. */
+  forget(sensor: number): SqlStatement[];
   /** Deletes the oldest findings of each detector that has more than it keeps. */
   trim(): Promise<void>;
 }
@@ -118,6 +120,11 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
         ]),
       );
     },
+    forget: (sensor) =>
+      ["findings", "finding_feedback", "detector_states"].map((table) => ({
+        sql: `DELETE FROM ${table} WHERE sensor_num = ?`,
+        args: [sensor],
+      })),
     async trim() {
       const { rows } = await db.query({ sql: "SELECT DISTINCT detector FROM findings" });
       for (const [detector] of rows) {

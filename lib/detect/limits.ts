@@ -86,6 +86,34 @@ export function newLimitState(): LimitState {
   };
 }
 
+/**
+ * The state of a sensor that had `level` before a restart: what was entered stays entered, delay or not, as long
+ * as the value is beyond the limit or held by the hysteresis.
+ */
+export function resumedLimitState(
+  limits: Limits,
+  level: Level,
+  value: number,
+  tMs: number,
+): LimitState {
+  const state = newLimitState();
+  const side = levelOf(limits, value).side ?? nearestSide(limits, level, value);
+  if (level !== "normal" && side !== null) Object.assign(state, { level, side });
+  evaluate(limits, state, value, tMs);
+  return state;
+}
+
+/** The side whose limit of this level the value is closer to; null where none is set. */
+function nearestSide(limits: Limits, level: Level, value: number): Side | null {
+  let nearest: Side | null = null;
+  let leastAway = Infinity;
+  for (const side of ["high", "low"] as const) {
+    const away = Math.abs(value - (limitOf(limits, level, side) ?? Infinity));
+    if (away < leastAway) [nearest, leastAway] = [side, away];
+  }
+  return nearest;
+}
+
 /** The limit of a level on a side; null where none is set. */
 export function limitOf(limits: Limits, level: Level, side: Side): number | null {
   if (level === "normal") return null;

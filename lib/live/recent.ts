@@ -32,6 +32,11 @@ export interface Recent {
   silenceMs(sensor: Sensor): number;
   /** `offline` when silent for longer than that, else `normal`. The level of its value: `statuses.ts`. */
   status(sensor: Sensor): "normal" | "offline";
+  /**
+   * What a sensor was before a restart: an offline one stays offline until something comes, another one has
+   * its time from the start on.
+   */
+  remember(num: number, status: "normal" | "offline"): void;
   /** Loads the last 15 minutes of every sensor; ends early when `signal` aborts. */
   seed(store: Pick<ReadingsStore, "buckets">, signal: AbortSignal): Promise<void>;
 }
@@ -50,6 +55,9 @@ interface Series {
 export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): Recent {
   const { clock, sensors } = deps;
   const byNum: (Series | undefined)[] = [];
+  const startMs = clock.now();
+  /** Of sensors that nothing came from since the start. */
+  const remembered = new Map<number, "normal" | "offline">();
 
   function seriesOf(num: number): Series {
     return byNum[num] ??= {
@@ -117,9 +125,12 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
     status(sensor) {
       const atMs = seenMs(sensor);
       if (atMs === null) return "offline";
-      const limitMs = silenceMs(sensor);
-      return clock.now() - atMs > limitMs ? "offline" : "normal";
+      const before = byNum[sensor.num]?.seenMs == null ? remembered.get(sensor.num) : undefined;
+      if (before === "offline") return "offline";
+      const sinceMs = before === undefined ? atMs : Math.max(atMs, startMs);
+      return clock.now() - sinceMs > silenceMs(sensor) ? "offline" : "normal";
     },
+    remember: (num, status) => void remembered.set(num, status),
     async seed(store, signal) {
       const toMs = clock.now();
       const fromMs = toMs - RECENT_BUCKET_MS * RECENT_BUCKETS;

@@ -10,6 +10,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/regi
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import type { Recent } from "./recent.ts";
+import type { StoredStatus } from "./status_store.ts";
 
 export const SENSOR_STATUSES = ["normal", "warning", "critical", "offline"] as const;
 export type SensorStatus = typeof SENSOR_STATUSES[number];
@@ -20,12 +21,16 @@ type Level = Exclude<SensorStatus, "offline">;
 /** What is worse: silence hides a warning, not what was critical when it fell silent. */
 const RANK: Record<SensorStatus, number> = { normal: 0, warning: 1, offline: 2, critical: 3 };
 const TICK_MS = 1_000;
+/** Statuses that changed are stored this often: one that flickers costs the card one row each time. */
+const STORE_MS = 10_000;
 /** Changes that are kept until the next `status` event; more than this are left out of it. */
 const CHANGES_MOST = 1_000;
 
 /** The threshold evaluator, handed in by the app. `state` is its own; NaN says that time has passed. */
 export interface LimitJudge<State> {
   fresh(): State;
+  /** The state after a restart, of a sensor that had `level` with this value. */
+  resume(settings: SensorSettings, level: Level, value: number, tMs: number): State;
   step(settings: SensorSettings, state: State, value: number, tMs: number): Level;
 }
 
@@ -36,7 +41,6 @@ export type StatusChange =
 
 export interface MachineState {
   status: MachineStatus;
-  /** Since when, as far as this run has seen. */
   sinceMs: number;
   /** The worst of its sensors, maintenance or not. */
   worst: SensorStatus;
@@ -47,6 +51,8 @@ export interface MachineState {
 export interface Statuses {
   add(group: CommittedGroup): void;
   sensor(sensor: Sensor): SensorStatus;
+  /** Since when the sensor has its status. */
+  sinceOf(sensor: Sensor): number;
   machine(path: string): MachineState;
   /** Its limits were changed: judged anew from its last value. */
   renew(sensor: Sensor): void;
@@ -54,6 +60,8 @@ export interface Statuses {
   tick(): void;
   /** Changes since the last call, oldest first. */
   takeChanges(): StatusChange[];
+  /** Writes what changed since the last time. */
+  store(): Promise<void>;
   task: Task;
 }
 
@@ -61,23 +69,39 @@ export function createStatuses<State>(deps: {
   clock: Clock;
   sensors: SensorDirectory;
   machines: MachineDirectory;
-  recent: Pick<Recent, "status" | "seenMs">;
+  recent: Pick<Recent, "status" | "seenMs" | "remember">;
   judge: LimitJudge<State>;
   /** The window that a machine is in. */
   windowOf: (path: string, nowMs: number) => MaintenanceWindow | null;
+  /** As they were stored before the start. */
+  stored?: readonly StoredStatus[];
+  save?: (changed: readonly StoredStatus[]) => Promise<void>;
 }): Statuses {
   const { clock, sensors, machines, recent, judge, windowOf } = deps;
   const judged = new Map<number, { state: State; level: Level }>();
-  const seen = new Map<string, { status: MachineStatus; sinceMs: number }>();
-  const startMs = clock.now();
+  const seen = new Map<string, StoredStatus>();
+  for (const one of deps.stored ?? []) seen.set(keyOf(one.kind, one.id), one);
+  /** Levels from before the start, of sensors that were not judged since. */
+  const levels = new Map<number, Level>();
+  for (const { id, num } of sensors.all()) {
+    const before = seen.get(keyOf("sensor", id))?.status;
+    if (before === undefined) continue;
+    recent.remember(num, before === "offline" ? "offline" : "normal");
+    if (before === "warning" || before === "critical") levels.set(num, before);
+  }
+  let unsaved = new Set<StoredStatus>();
   let states = new Map<string, MachineState>();
   let changes: StatusChange[] = [];
 
   function judgedOf(sensor: Sensor) {
     let known = judged.get(sensor.num);
     if (known === undefined) {
-      const state = judge.fresh();
       const { last, settings } = sensor;
+      const before = levels.get(sensor.num) ?? "normal";
+      levels.delete(sensor.num);
+      const state = last === null
+        ? judge.fresh()
+        : judge.resume(settings, before, last.value, last.tMs);
       const level = last === null ? "normal" : judge.step(settings, state, last.value, last.tMs);
       judged.set(sensor.num, known = { state, level });
     }
@@ -104,14 +128,19 @@ export function createStatuses<State>(deps: {
   }
 
   function tell(
-    key: string,
+    kind: StoredStatus["kind"],
+    id: string,
     what: { machine: string } | { sensor: string },
     status: MachineStatus,
   ) {
+    const key = keyOf(kind, id);
     const before = seen.get(key);
     if (before?.status === status) return before.sinceMs;
-    const sinceMs = before === undefined ? startMs : clock.now();
-    seen.set(key, { status, sinceMs });
+    const sinceMs = clock.now();
+    const now = { kind, id, status, sinceMs };
+    seen.set(key, now);
+    if (before) unsaved.delete(before);
+    unsaved.add(now);
     if (before !== undefined && changes.length < CHANGES_MOST) {
       changes.push({ ...what, status, before: before.status, ts: sinceMs });
     }
@@ -124,26 +153,40 @@ export function createStatuses<State>(deps: {
     for (const sensor of sensors.all()) {
       pass(sensor, nowMs);
       const status = sensorStatus(sensor);
-      tell(`s${sensor.id}`, { sensor: sensor.name }, status);
+      tell("sensor", sensor.id, { sensor: sensor.name }, status);
       let count = counts.get(sensor.machine);
       if (!count) counts.set(sensor.machine, count = noSensors());
       count[status]++;
     }
     const next = new Map<string, MachineState>();
-    for (const { path } of machines.all()) {
+    for (const { id, path } of machines.all()) {
       const count = counts.get(path) ?? noSensors();
       const worst = worstOf(count);
       const window = windowOf(path, nowMs);
       const status = window === null ? worst : "maintenance";
-      const sinceMs = tell(`m${path}`, { machine: path }, status);
+      const sinceMs = tell("machine", id, { machine: path }, status);
       next.set(path, { status, sinceMs, worst, sensors: count, window });
     }
     states = next;
   }
 
+  async function store(): Promise<void> {
+    if (unsaved.size === 0) return;
+    const changed = unsaved;
+    unsaved = new Set();
+    try {
+      await deps.save?.([...changed]);
+    } catch (error) {
+      // What changed again meanwhile is in the new set already.
+      for (const one of changed) if (seen.get(keyOf(one.kind, one.id)) === one) unsaved.add(one);
+      throw error;
+    }
+  }
+
   return {
     tick,
     sensor: sensorStatus,
+    sinceOf: (sensor) => seen.get(keyOf("sensor", sensor.id))?.sinceMs ?? clock.now(),
     add(group) {
       for (let i = 0; i < group.n; i++) {
         const sensor = sensors.byNum(group.sensor[i]);
@@ -158,10 +201,17 @@ export function createStatuses<State>(deps: {
       if (known) return known;
       tick();
       return states.get(path) ??
-        { status: "normal", sinceMs: startMs, worst: "normal", sensors: noSensors(), window: null };
+        {
+          status: "normal",
+          sinceMs: clock.now(),
+          worst: "normal",
+          sensors: noSensors(),
+          window: null,
+        };
     },
     renew(sensor) {
       judged.delete(sensor.num);
+      levels.delete(sensor.num);
       tick();
     },
     takeChanges() {
@@ -169,16 +219,26 @@ export function createStatuses<State>(deps: {
       changes = [];
       return taken;
     },
+    store,
     task: {
       name: "statuses",
       async run(signal) {
+        let storedMs = clock.monotonic();
         for (;;) {
           tick();
+          if (clock.monotonic() - storedMs >= STORE_MS) {
+            storedMs = clock.monotonic();
+            await store();
+          }
           await clock.sleep(TICK_MS, signal);
         }
       },
     },
   };
+}
+
+function keyOf(kind: StoredStatus["kind"], id: string): string {
+  return `${kind} ${id}`;
 }
 
 function noSensors(): Record<SensorStatus, number> {

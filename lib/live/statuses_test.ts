@@ -2,24 +2,36 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { limitJudge } from "../app/judge.ts";
 import { directoryOf, groupOf } from "../../tests/support/directory.ts";
-import { fakeClock } from "../../tests/support/fake_clock.ts";
+import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { newMachine } from "../machines/machine.ts";
 import type { Sensor } from "../machines/registry.ts";
 import { DEFAULT_SETTINGS, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import { createRecent } from "./recent.ts";
+import type { StoredStatus } from "./status_store.ts";
 import { createStatuses } from "./statuses.ts";
 
-function setup(settings: Partial<SensorSettings>, others: Partial<SensorSettings>[] = []) {
-  const clock = fakeClock();
+function setup(
+  settings: Partial<SensorSettings>,
+  others: Partial<SensorSettings>[] = [],
+  before: { stored?: StoredStatus[]; last?: Sensor["last"]; clock?: FakeClock } = {},
+) {
+  const clock = before.clock ?? fakeClock();
   const sensors = directoryOf(
     [settings, ...others].map((one, i) => ({
       name: `hall/press/s${i}`,
       settings: { ...DEFAULT_SETTINGS, expected_interval_ms: 1000, ...one },
+      last: before.last ?? null,
     })),
   );
-  const machine = newMachine("hall/press", 0);
-  const machines = { find: () => machine, all: () => [machine], deleted: () => [] };
+  const saved: StoredStatus[] = [];
+  const machine = newMachine("hall/press", 0, () => false);
+  const machines = {
+    find: () => machine,
+    all: () => [machine],
+    deleted: () => [],
+    former: () => undefined,
+  };
   const recent = createRecent({ clock, sensors });
   let window: MaintenanceWindow | null = null;
   const statuses = createStatuses({
@@ -29,11 +41,15 @@ function setup(settings: Partial<SensorSettings>, others: Partial<SensorSettings
     recent,
     judge: limitJudge,
     windowOf: () => window,
+    stored: before.stored,
+    save: (changed) => Promise.resolve(void saved.push(...changed)),
   });
   const one = sensors.byNum(1)!;
   return {
     clock,
     statuses,
+    machine,
+    saved,
     sensor: one,
     sensors,
     maintain: (on: MaintenanceWindow | null) => window = on,
@@ -139,6 +155,7 @@ Deno.test("statuses: a machine is as its worst sensor; maintenance covers it and
     title: "w",
     timing: { kind: "once", from: 0, to: 1 },
     createdMs: 0,
+    deletedMs: null,
   });
   statuses.tick();
   const { status, worst, sensors: counts } = statuses.machine("hall/press");
@@ -162,4 +179,47 @@ Deno.test("statuses: changed limits count at once, from the last value", () => {
   sensor.settings = { ...sensor.settings, warning_high: 60 };
   statuses.renew(sensor);
   assert.equal(statuses.sensor(sensor), "warning");
+});
+
+Deno.test("statuses: a restart goes on: since when, a level held by hysteresis or delay, silence", async () => {
+  const limits = { warning_high: 80, hysteresis: 5, delay_ms: 60_000 };
+  const first = setup(limits);
+  first.send(85);
+  await first.clock.advance(61_000);
+  first.send(78);
+  first.send(85);
+  await first.clock.advance(60_000);
+  first.send(84);
+  assert.equal(first.send(77), "warning", "held by the hysteresis");
+  await first.statuses.store();
+  const { clock, saved, sensor, machine } = first;
+  const sinceMs = first.statuses.sinceOf(sensor);
+  const shown = saved.filter(({ kind }) => kind === "sensor");
+  assert.deepEqual(shown, [{ kind: "sensor", id: sensor.id, status: "warning", sinceMs }]);
+  const { last } = sensor;
+
+  await clock.advance(2 * 86_400_000);
+  const again = setup(limits, [], { stored: saved, last, clock });
+  again.statuses.tick();
+  assert.equal(again.statuses.sensor(again.sensor), "warning", "neither silent at once nor left");
+  assert.equal(again.statuses.sinceOf(again.sensor), sinceMs);
+  assert.equal(
+    again.statuses.machine(machine.path).sinceMs,
+    first.statuses.machine(machine.path).sinceMs,
+  );
+  assert.deepEqual(again.statuses.takeChanges(), []);
+  await clock.advance(4000);
+  again.statuses.tick();
+  assert.equal(again.statuses.sensor(again.sensor), "offline", "silent since the start");
+  assert.equal(again.send(77), "warning");
+  assert.equal(again.send(74), "normal");
+
+  const silent: StoredStatus[] = [{ kind: "sensor", id: sensor.id, status: "offline", sinceMs: 7 }];
+  const third = setup({ expected_interval_ms: null }, [], { stored: silent, last, clock });
+  third.statuses.tick();
+  assert.deepEqual(
+    [third.statuses.sensor(third.sensor), third.statuses.sinceOf(third.sensor)],
+    ["offline", 7],
+  );
+  assert.equal(third.send(60), "normal");
 });

@@ -66,7 +66,10 @@ export interface ImportPlan {
 }
 
 export interface ImportWorld {
+  /** By path or id. */
   machine(path: string): Machine | undefined;
+  /** The machine that had this path before it was moved. */
+  former(path: string): Machine | undefined;
   /** Deleted ones too. */
   sensor(name: string): Sensor | undefined;
   faults(kind: Sensor["kind"], settings: SensorSettings): FieldError[];
@@ -115,7 +118,12 @@ function planMachine(fields: unknown, world: ImportWorld, plan: ImportPlan, refu
   if (fault !== null) return refuse("path", fault);
   const known = world.machine(path);
   if (known && known.deletedMs !== null) return refuse("path", "was deleted; restore it first");
-  const base = known ?? { ...newMachine(path, world.nowMs), review: "confirmed" as const };
+  const moved = world.former(path);
+  if (moved) return refuse("path", `is a former path of ${moved.path}`);
+  const base = known ?? {
+    ...newMachine(path, world.nowMs, (id) => world.machine(id) !== undefined),
+    review: "confirmed" as const,
+  };
   const next = {
     ...base,
     name: display_name === undefined ? base.name : display_name,
@@ -134,6 +142,8 @@ function planSensor(fields: unknown, world: ImportWorld, plan: ImportPlan, refus
   if (fault !== null) return refuse("path", fault);
   const machine = world.machine(path.slice(0, path.lastIndexOf("/")));
   const known = world.sensor(path);
+  const moved = world.former(path.slice(0, path.lastIndexOf("/")));
+  if (moved) return refuse("path", `its machine was moved to ${moved.path}`);
   if ((known && known.deletedMs !== null) || (machine && machine.deletedMs !== null)) {
     return refuse("path", "it or its machine was deleted; restore it first");
   }

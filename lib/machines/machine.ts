@@ -13,12 +13,37 @@ export interface Machine {
   review: "new" | "confirmed";
   createdMs: number;
   deletedMs: number | null;
+  photo: Photo | null;
+  /** Paths it had before it was moved: readings that still come under them are its own. */
+  formerPaths: string[];
 }
 
-/** A machine as it is made: without anything that a person would say about it. */
-export function newMachine(path: string, createdMs: number): Machine {
+/** A picture of a machine; the file is in the store of photos. */
+export interface Photo {
+  /** Name in the store; another one for every upload. */
+  file: string;
+  /** MIME type. */
+  type: string;
+  bytes: number;
+  width: number;
+  height: number;
+  /** What it shows, for those who do not see it. */
+  alt: string;
+}
+
+/**
+ * A machine as it is made: without anything that a person would say about it. Its id follows from its path; where
+ * a machine that was moved away has that id, the next free one is taken.
+ */
+export function newMachine(
+  path: string,
+  createdMs: number,
+  isTaken: (id: string) => boolean = () => false,
+): Machine {
+  let id = nameId(`machine ${path}`);
+  for (let i = 2; isTaken(id); i++) id = nameId(`machine ${path}#${i}`);
   return {
-    id: nameId(`machine ${path}`),
+    id,
     path,
     name: null,
     tags: [],
@@ -26,6 +51,8 @@ export function newMachine(path: string, createdMs: number): Machine {
     review: "new",
     createdMs,
     deletedMs: null,
+    photo: null,
+    formerPaths: [],
   };
 }
 

@@ -51,6 +51,8 @@ export interface MachineDirectory {
   all(): readonly Machine[];
   /** Deleted ones, latest first. */
   deleted(): readonly Machine[];
+  /** The machine that had this path before it was moved. */
+  former(path: string): Machine | undefined;
 }
 
 /** A draft with its place: storage number and float64 value, or why it cannot be stored. */
@@ -73,7 +75,11 @@ export interface RegistryChanges {
   owe(statements: readonly SqlStatement[]): void;
   /** The row is changed already. Also when `deletedMs` changed. */
   changed(sensor: Sensor, to: Partial<Sensor>): void;
+  /** A machine was added, or its path or former paths changed. */
   putMachine(machine: Machine): void;
+  /** Its rows are gone for good. */
+  dropSensor(sensor: Sensor): void;
+  dropMachine(machine: Machine): void;
 }
 
 /** The write side, used by the intake; `machines` and `changes` are for the machines service. */
@@ -142,12 +148,16 @@ export function createRegistry(
   let createdThisHour = 0;
   const machines = new Map<string, Machine>();
   const machineById = new Map<string, Machine>();
+  /** Paths that machines had before. */
+  const former = new Map<string, Machine>();
 
   for (const machine of deps.rows.machines) putMachine(machine);
   for (const row of deps.rows.sensors) index({ ...row, states: [], last: null });
   for (const { sensorNum, code, text } of deps.rows.states) byNum[sensorNum].states[code] = text;
   for (const { sensor, tMs, value } of deps.rows.last) {
     if (byNum[sensor]) byNum[sensor].last = { tMs, value };
+    // The journal may still name a sensor whose row is gone: its number is not given out again.
+    nextNum = Math.max(nextNum, sensor + 1);
   }
   // Sensors from before there were machines.
   for (const { machine, createdMs } of deps.rows.sensors) {
@@ -172,14 +182,29 @@ export function createRegistry(
   }
 
   function putMachine(machine: Machine): void {
+    dropMachine(machine);
     machines.set(machine.path, machine);
     machineById.set(machine.id, machine);
+    for (const path of machine.formerPaths) former.set(path, machine);
+  }
+
+  function dropMachine({ id }: Machine): void {
+    for (const [path, one] of machines) if (one.id === id) machines.delete(path);
+    for (const [path, one] of former) if (one.id === id) former.delete(path);
+    machineById.delete(id);
+  }
+
+  /** The present name of a sensor whose machine was moved; null when it was not. */
+  function movedName(name: string): string | null {
+    const { machine, sensor } = levelsOf(name);
+    const moved = former.get(machine);
+    return moved === undefined ? null : `${moved.path}/${sensor}`;
   }
 
   /** Makes a sensor's machine when there is none yet. */
   function machineOf(path: string, createdMs: number): SqlStatement[] {
     if (machines.has(path)) return [];
-    const machine = newMachine(path, createdMs);
+    const machine = newMachine(path, createdMs, (id) => machineById.has(id));
     putMachine(machine);
     return [addMachineStatement(machine)];
   }
@@ -295,11 +320,12 @@ export function createRegistry(
     deleted: () =>
       [...machines.values()].filter((m) => m.deletedMs !== null)
         .sort((a, b) => b.deletedMs! - a.deletedMs!),
+    former: (path) => former.get(path),
   };
 
   const changes: RegistryChanges = {
     named: (name) => byName.get(name),
-    deletedSensors: () => byNum.filter((sensor) => sensor && sensor.deletedMs !== null),
+    deletedSensors: () => byNum.filter((sensor) => sensor?.deletedMs != null),
     add(given) {
       const made = make(given, "confirmed");
       hidden = hidden.filter((sensor) => sensor !== made.sensor);
@@ -321,49 +347,60 @@ export function createRegistry(
       show([sensor]);
     },
     putMachine,
+    dropSensor(sensor) {
+      byName.delete(sensor.name);
+      byId.delete(sensor.id);
+      delete byNum[sensor.num];
+      const short = shortName(sensor);
+      byShort.set(short, byShort.get(short)!.filter((one) => one !== sensor));
+    },
+    dropMachine,
   };
+
+  function resolve(draft: Draft): Resolved {
+    const known = byName.get(draft.sensor);
+    if (known !== undefined) {
+      // The usual case first: a number for a numeric sensor.
+      if (known.deletedMs !== null) return deletedFault(known.name, known.deletedMs);
+      if (known.kind === "number" && typeof draft.value === "number") {
+        const value = calibrated(known.settings, draft.value);
+        if (Number.isFinite(value)) return { ok: true, sensor: known, value };
+      }
+      return loosely(known, draft);
+    }
+    const moved = former.size === 0 ? null : movedName(draft.sensor);
+    if (moved !== null) return resolve({ ...draft, sensor: moved });
+    const fault = nameFault(draft.sensor);
+    if (fault !== null) return { ok: false, code: "bad_name", message: fault };
+    const machine = machines.get(levelsOf(draft.sensor).machine);
+    if (machine && machine.deletedMs !== null) {
+      return deletedFault(machine.path, machine.deletedMs);
+    }
+    if (!autoRegister()) {
+      return {
+        ok: false,
+        code: "unknown_sensor",
+        message: `${draft.sensor} is not registered and this site takes registered sensors only`,
+      };
+    }
+    if (newLeft() <= 0) {
+      return {
+        ok: false,
+        code: "sensor_cap",
+        message: `${draft.sensor} would be new, and ${newPerHour()} sensors were created within ` +
+          "this hour already; it is taken once the hour is over",
+      };
+    }
+    const sensor = create(draft);
+    return sensor.kind === "text"
+      ? codeOf(sensor, draft.value as string)
+      : { ok: true, sensor, value: Number(draft.value) };
+  }
 
   return {
     machines: machineDirectory,
     changes,
-    resolve(draft) {
-      const known = byName.get(draft.sensor);
-      if (known !== undefined) {
-        // The usual case first: a number for a numeric sensor.
-        if (known.deletedMs !== null) return deletedFault(known.name, known.deletedMs);
-        if (known.kind === "number" && typeof draft.value === "number") {
-          const value = calibrated(known.settings, draft.value);
-          if (Number.isFinite(value)) return { ok: true, sensor: known, value };
-        }
-        return loosely(known, draft);
-      }
-      const fault = nameFault(draft.sensor);
-      if (fault !== null) return { ok: false, code: "bad_name", message: fault };
-      const machine = machines.get(levelsOf(draft.sensor).machine);
-      if (machine && machine.deletedMs !== null) {
-        return deletedFault(machine.path, machine.deletedMs);
-      }
-      if (!autoRegister()) {
-        return {
-          ok: false,
-          code: "unknown_sensor",
-          message: `${draft.sensor} is not registered and this site takes registered sensors only`,
-        };
-      }
-      if (newLeft() <= 0) {
-        return {
-          ok: false,
-          code: "sensor_cap",
-          message:
-            `${draft.sensor} would be new, and ${newPerHour()} sensors were created within ` +
-            "this hour already; it is taken once the hour is over",
-        };
-      }
-      const sensor = create(draft);
-      return sensor.kind === "text"
-        ? codeOf(sensor, draft.value as string)
-        : { ok: true, sensor, value: Number(draft.value) };
-    },
+    resolve,
     takePending() {
       const statements = pending;
       pending = [];
@@ -391,7 +428,9 @@ export function createRegistry(
     },
     newLeft,
     find(idOrName) {
-      const exact = byId.get(idOrName) ?? byName.get(idOrName);
+      const moved = former.size === 0 ? null : movedName(idOrName);
+      const exact = byId.get(idOrName) ?? byName.get(idOrName) ??
+        (moved === null ? undefined : byName.get(moved));
       if (exact) return exact.deletedMs === null ? exact : undefined;
       const short = byShort.get(idOrName)?.filter((sensor) => sensor.deletedMs === null);
       return short?.length === 1 ? short[0] : undefined;

@@ -4,11 +4,12 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { type FieldError, PerchError } from "../base/errors.ts";
-import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
 import { type Machine, newMachine } from "./machine.ts";
+import { planMove, refuseFormer } from "./moving.ts";
 import { nameFault, pathFault } from "./names.ts";
+import { createPurge, type Purged } from "./purge.ts";
 import type { NewSensor, Registry, Sensor } from "./registry.ts";
 import {
   contradictions,
@@ -16,8 +17,9 @@ import {
   type SensorSettings,
   settingsJson,
 } from "./sensor_settings.ts";
-import { deleteWindow, insertWindow, putMachineStatement, sensorStatement } from "./store.ts";
-import type { MaintenanceWindow, Timing } from "./windows.ts";
+import { putMachineStatement, sensorStatement } from "./store.ts";
+import { createWindowService, type WindowService } from "./window_service.ts";
+import type { MaintenanceWindow } from "./windows.ts";
 
 /** The audit row of a change, written in its transaction. */
 export interface Change {
@@ -29,15 +31,20 @@ export interface Change {
 /** Who changes, as the statement that tells of it. */
 export type Note = (change: Change) => SqlStatement;
 
-export type MachinePatch = Partial<Pick<Machine, "name" | "tags" | "notes" | "review">>;
+export type MachinePatch = Partial<
+  Pick<Machine, "path" | "name" | "tags" | "notes" | "review" | "photo" | "formerPaths">
+>;
 export type SensorPatch =
   & Partial<Pick<Sensor, "name" | "unit" | "kind" | "review">>
   & Partial<SensorSettings>;
 
-export interface MachinesService {
+export interface MachinesService extends WindowService {
   /** @throws `conflict` when there is one (a deleted one is to be restored), `validation` */
   addMachine(given: MachinePatch & { path: string }, note: Note): Promise<Machine>;
-  /** Confirming a machine confirms its sensors. @throws `not_found`, `validation` */
+  /**
+   * Confirming a machine confirms its sensors; another path moves it with them. `formerPaths` can be shortened.
+   * @throws `not_found`, `validation`, `conflict`
+   */
   patchMachine(pathOrId: string, patch: MachinePatch, note: Note): Promise<Machine>;
   /** Hides it and its sensors; readings stay, new ones are refused. @throws `not_found` */
   removeMachine(pathOrId: string, note: Note): Promise<Machine>;
@@ -50,18 +57,20 @@ export interface MachinesService {
   removeSensor(idOrName: string, note: Note): Promise<Sensor>;
   restoreSensor(idOrName: string, note: Note): Promise<Sensor>;
   deletedSensor(id: string): Sensor | undefined;
-  windows(): readonly MaintenanceWindow[];
-  addWindow(
-    given: { path: string; title: string; timing: Timing },
-    note: Note,
-  ): Promise<MaintenanceWindow>;
-  /** @throws `not_found` */
-  removeWindow(id: string, note: Note): Promise<MaintenanceWindow>;
   /**
    * What a document would change; with `confirm` it is changed, all of it in one transaction.
    * @throws `validation` when rows are wrong and `confirm` is set: nothing is changed then
    */
   importRows(rows: readonly ExchangeRow[], confirm: boolean, note: Note): Promise<ImportPlan>;
+  /** Removes for good what was deleted before `beforeMs`: it cannot be restored any more. */
+  purge(beforeMs: number, note: Note): Promise<Purged>;
+}
+
+/** What other rooms keep under the path of a machine. */
+export interface MoveElsewhere {
+  statements: SqlStatement[];
+  /** The move is on disk. */
+  moved(): void;
 }
 
 export interface MachinesDeps {
@@ -73,12 +82,18 @@ export interface MachinesDeps {
   limitFaults: (settings: SensorSettings) => FieldError[];
   /** Something of a sensor changed that its status depends on. */
   onSensor?: (sensor: Sensor) => void;
+  /** A machine is about to be moved. */
+  onMove?: (from: string, to: string) => Promise<MoveElsewhere>;
+  /**
+   * A sensor is about to be removed for good: deletes its readings and gives the statements for everything else
+   * that is kept of it; null when that has to wait.
+   */
+  onPurge?: (sensor: Sensor) => Promise<SqlStatement[] | null>;
 }
 
 export function createMachinesService(deps: MachinesDeps): MachinesService {
   const { db, clock, registry, limitFaults } = deps;
   const { machines, changes } = registry;
-  let windows = [...deps.windows];
   let last: Promise<unknown> = Promise.resolve();
 
   function exclusive<T>(run: () => Promise<T>): Promise<T> {
@@ -86,6 +101,16 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     last = done.catch(() => {});
     return done;
   }
+
+  const windows = createWindowService({ db, clock, windows: deps.windows, exclusive });
+  const purge = createPurge({
+    db,
+    registry,
+    windows: windows.changes,
+    exclusive,
+    onPurge: deps.onPurge,
+    shown: { machine: shownMachine, sensor: shownSensor },
+  });
 
   function machineAt(pathOrId: string): Machine {
     const machine = machines.find(pathOrId);
@@ -105,6 +130,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     throw new PerchError("not_found", `there is no sensor "${idOrName.slice(0, 200)}"`);
   }
 
+  const idTaken = (id: string) => machines.find(id) !== undefined;
   const sensorsOf = (machine: Machine) =>
     registry.all().filter((sensor) => sensor.machine === machine.path);
 
@@ -120,9 +146,35 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
   async function putMachine(machine: Machine, more: SqlStatement[], change: SqlStatement) {
     await db.write([putMachineStatement(machine), ...more, change]);
     const known = machines.find(machine.path);
-    if (known) Object.assign(known, machine);
-    else changes.putMachine(machine);
+    changes.putMachine(known ? Object.assign(known, machine) : machine);
     return machines.find(machine.path)!;
+  }
+
+  async function move(machine: Machine, next: Machine, note: Note): Promise<Machine> {
+    const from = machine.path;
+    const own = [...registry.all(), ...changes.deletedSensors()]
+      .filter((sensor) => sensor.machine === from);
+    const plan = planMove(machine, next.path, { machines, sensors: own, named: changes.named });
+    const moved = { ...next, formerPaths: plan.machine.formerPaths };
+    const elsewhere = await deps.onMove?.(from, moved.path);
+    await db.write([
+      ...plan.statements,
+      putMachineStatement(moved),
+      ...plan.sensors.map(({ sensor, name }) => sensorStatement({ ...sensor, name })),
+      ...elsewhere?.statements ?? [],
+      note({
+        action: "machine.move",
+        resource: `machine:${moved.path}`,
+        before: { path: from, ...shownMachine(machine) },
+        after: { path: moved.path, ...shownMachine(moved) },
+      }),
+    ]);
+    changes.putMachine(Object.assign(machine, moved));
+    for (const { sensor, name } of plan.sensors) changes.changed(sensor, { name });
+    windows.changes.moved(from, moved.path);
+    elsewhere?.moved();
+    for (const { sensor } of plan.sensors) deps.onSensor?.(sensor);
+    return machine;
   }
 
   async function putSensor(sensor: Sensor, to: Partial<Sensor>, change: SqlStatement) {
@@ -181,23 +233,12 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     if (fault !== null) refuse([{ path: "name", message: fault }]);
     const taken = changes.named(name);
     if (taken) throw new PerchError("conflict", takenText(taken));
-    const machine = machines.find(name.slice(0, name.lastIndexOf("/")));
+    const path = name.slice(0, name.lastIndexOf("/"));
+    refuseFormer(machines, path);
+    const machine = machines.find(path);
     if (machine && machine.deletedMs !== null) {
       throw new PerchError("conflict", `the machine ${machine.path} was deleted; restore it first`);
     }
-  }
-
-  async function putWindow(window: MaintenanceWindow, note: Note): Promise<MaintenanceWindow> {
-    await db.write([
-      insertWindow(window),
-      note({
-        action: "maintenance.create",
-        resource: `maintenance:${window.id}`,
-        after: { path: window.path, title: window.title, timing: window.timing },
-      }),
-    ]);
-    windows = [...windows, window];
-    return window;
   }
 
   async function carryOut(plan: ImportPlan, note: Note): Promise<void> {
@@ -229,10 +270,13 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
   }
 
   return {
+    ...windows.service,
+    purge,
     importRows: (rows, confirm, note) =>
       exclusive(async () => {
         const plan = planImport(rows, {
           machine: (path) => machines.find(path),
+          former: (path) => machines.former(path),
           sensor: (name) => changes.named(name),
           faults,
           nowMs: clock.now(),
@@ -255,7 +299,6 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         return plan;
       }),
     deletedSensor: (id) => changes.deletedSensors().find((sensor) => sensor.id === id),
-    windows: () => windows,
     addMachine: ({ path, ...patch }, note) =>
       exclusive(async () => {
         const fault = pathFault(path);
@@ -265,8 +308,9 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
           const why = known.deletedMs === null ? "exists already" : "was deleted; restore it";
           throw new PerchError("conflict", `the machine ${path} ${why}`);
         }
+        refuseFormer(machines, path);
         const machine: Machine = {
-          ...newMachine(path, clock.now()),
+          ...newMachine(path, clock.now(), idTaken),
           review: "confirmed",
           ...defined(patch),
         };
@@ -278,6 +322,11 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
       exclusive(async () => {
         const machine = liveMachine(pathOrId);
         const next = { ...machine, ...defined(patch) };
+        const strange = next.formerPaths.find((path) => !machine.formerPaths.includes(path));
+        if (strange !== undefined) {
+          refuse([{ path: "former_paths", message: `"${strange}" is no former path of it` }]);
+        }
+        if (next.path !== machine.path) return await move(machine, next, note);
         const confirmed = patch.review === "confirmed"
           ? sensorsOf(machine).filter((sensor) => sensor.review === "new")
           : [];
@@ -334,7 +383,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         const statements: SqlStatement[] = [];
         const path = to.name?.slice(0, to.name.lastIndexOf("/"));
         if (path !== undefined && !machines.find(path)) {
-          const machine = newMachine(path, clock.now());
+          const machine = newMachine(path, clock.now(), idTaken);
           statements.push(putMachineStatement(machine));
           changes.putMachine(machine);
         }
@@ -377,28 +426,6 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         const change = note({ action: "sensor.restore", resource: `sensor:${sensor.id}` });
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
-    addWindow: (given, note) =>
-      exclusive(() => {
-        const fault = given.path === "" ? null : pathFault(given.path);
-        if (fault !== null) refuse([{ path: "path", message: fault }]);
-        return putWindow({ id: randomId(12), ...given, createdMs: clock.now() }, note);
-      }),
-    removeWindow: (id, note) =>
-      exclusive(async () => {
-        const window = windows.find((one) => one.id === id);
-        if (!window) throw new PerchError("not_found", `there is no maintenance window "${id}"`);
-        const { path, title, timing } = window;
-        await db.write([
-          deleteWindow(id),
-          note({
-            action: "maintenance.delete",
-            resource: `maintenance:${id}`,
-            before: { path, title, timing },
-          }),
-        ]);
-        windows = windows.filter((one) => one !== window);
-        return window;
-      }),
   };
 }
 
@@ -421,8 +448,15 @@ function takenText(taken: Sensor): string {
 }
 
 /** As the audit log shows them. */
-function shownMachine({ name, tags, notes, review }: Machine) {
-  return { name, tags, notes, review };
+function shownMachine({ name, tags, notes, review, photo, formerPaths }: Machine) {
+  return {
+    name,
+    tags,
+    notes,
+    review,
+    ...(photo === null ? {} : { photo }),
+    ...(formerPaths.length === 0 ? {} : { former_paths: formerPaths }),
+  };
 }
 function shownSensor({ name, unit, kind, review, settings }: Sensor) {
   return { name, unit, kind, review, ...JSON.parse(settingsJson(settings)) };

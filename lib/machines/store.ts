@@ -39,7 +39,8 @@ export async function loadRegistry(db: Database): Promise<Omit<RegistryRows, "la
 
 async function loadMachines(db: Database): Promise<Machine[]> {
   const { rows } = await db.query({
-    sql: "select path, id, name, tags, notes, review, created_ms, deleted_ms from machines",
+    sql: "select path, id, name, tags, notes, review, created_ms, deleted_ms, photo, " +
+      "former_paths from machines",
   });
   return rows.map((row) => ({
     path: String(row[0]),
@@ -50,13 +51,16 @@ async function loadMachines(db: Database): Promise<Machine[]> {
     review: row[5] as "new" | "confirmed",
     createdMs: Number(row[6]),
     deletedMs: row[7] === null ? null : Number(row[7]),
+    photo: row[8] === null ? null : JSON.parse(String(row[8])),
+    formerPaths: JSON.parse(String(row[9])),
   }));
 }
 
-/** Loads the maintenance windows. */
+/** Loads the maintenance windows, deleted ones too. */
 export async function loadWindows(db: Database): Promise<MaintenanceWindow[]> {
   const { rows } = await db.query({
-    sql: "select id, path, title, timing, created_ms from maintenance_windows order by created_ms",
+    sql: "select id, path, title, timing, created_ms, deleted_ms from maintenance_windows " +
+      "order by created_ms",
   });
   return rows.map((row) => ({
     id: String(row[0]),
@@ -64,6 +68,7 @@ export async function loadWindows(db: Database): Promise<MaintenanceWindow[]> {
     title: String(row[2]),
     timing: JSON.parse(String(row[3])),
     createdMs: Number(row[4]),
+    deletedMs: row[5] === null ? null : Number(row[5]),
   }));
 }
 
@@ -77,14 +82,15 @@ export function putMachineStatement(machine: Machine): SqlStatement {
   return insertMachine(
     machine,
     "do update set name = excluded.name, tags = excluded.tags, notes = excluded.notes, " +
-      "review = excluded.review, deleted_ms = excluded.deleted_ms",
+      "review = excluded.review, deleted_ms = excluded.deleted_ms, photo = excluded.photo, " +
+      "former_paths = excluded.former_paths",
   );
 }
 
 function insertMachine(machine: Machine, onConflict: string): SqlStatement {
   return {
-    sql: "insert into machines(path, id, name, tags, notes, review, created_ms, deleted_ms) " +
-      `values (?,?,?,?,?,?,?,?) on conflict(path) ${onConflict}`,
+    sql: "insert into machines(path, id, name, tags, notes, review, created_ms, deleted_ms, " +
+      `photo, former_paths) values (?,?,?,?,?,?,?,?,?,?) on conflict(path) ${onConflict}`,
     args: [
       machine.path,
       machine.id,
@@ -94,8 +100,22 @@ function insertMachine(machine: Machine, onConflict: string): SqlStatement {
       machine.review,
       machine.createdMs,
       machine.deletedMs,
+      machine.photo === null ? null : JSON.stringify(machine.photo),
+      JSON.stringify(machine.formerPaths),
     ],
   };
+}
+
+/** Gives a machine's row its new path, and windows that name it; the rest is written by `putMachineStatement`. */
+export function moveMachineStatements({ id, path }: Machine, to: string): SqlStatement[] {
+  return [
+    { sql: "update machines set path = ? where id = ?", args: [to, id] },
+    { sql: "update maintenance_windows set path = ? where path = ?", args: [to, path] },
+  ];
+}
+
+export function deleteMachine(path: string): SqlStatement {
+  return { sql: "delete from machines where path = ?", args: [path] };
 }
 
 /** Writes a sensor that is new; one that is there stays as it is. */
@@ -138,6 +158,14 @@ export function sensorStatement(sensor: Sensor): SqlStatement {
   };
 }
 
+/** Removes a sensor's rows for good. */
+export function deleteSensor(num: number): SqlStatement[] {
+  return [
+    { sql: "delete from sensor_states where sensor_num = ?", args: [num] },
+    { sql: "delete from sensors where num = ?", args: [num] },
+  ];
+}
+
 /** Writes what kind a sensor turned out to be. */
 export function setKindStatement(num: number, kind: SensorKind): SqlStatement {
   return { sql: "update sensors set kind = ? where num = ?", args: [kind, num] };
@@ -160,6 +188,15 @@ export function insertWindow(
   };
 }
 
+/** Deleted, so that it can be restored; null: restored. */
+export function setWindowDeleted(id: string, deletedMs: number | null): SqlStatement {
+  return {
+    sql: "update maintenance_windows set deleted_ms = ? where id = ?",
+    args: [deletedMs, id],
+  };
+}
+
+/** Removes it for good. */
 export function deleteWindow(id: string): SqlStatement {
   return { sql: "delete from maintenance_windows where id = ?", args: [id] };
 }

@@ -42,6 +42,8 @@ export interface MaintenanceWindow {
   title: string;
   timing: Timing;
   createdMs: number;
+  /** Deleted: counts for nothing, and can be restored. Null for all others. */
+  deletedMs: number | null;
 }
 
 /** One stretch of time, its end exclusive. */

@@ -73,6 +73,7 @@ Deno.test("windows: the watch finds the window of a machine, its area or the who
     title: id,
     timing: { kind: "once", from, to: from + 10 },
     createdMs: 0,
+    deletedMs: null,
   });
   let windows = [window("machine", "hall/press", 0), window("area", "hall", 20)];
   const watch = createWindowWatch({ windows: () => windows, zone: ZONE });

@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { Series, SeriesTable } from "./series.ts";
-import type { Retained, RetainOptions } from "./store.ts";
+import type { Forgotten, Retained, RetainOptions } from "./store.ts";
 
 /** How many times faster than real time the trusted clock may catch up. */
 const CATCH_UP = 24;
@@ -18,6 +18,10 @@ const STEP_CHUNKS = 32;
 export interface Retention {
   /** One step; `more` is true when another one would delete more. */
   step(options: RetainOptions): Promise<Retained>;
+  /** What the trusted clock says. */
+  trustedMs(): number;
+  /** One step of deleting everything of a sensor. Its row in `series` stays: the journal may still name it. */
+  forget(sensor: number): Promise<Forgotten>;
 }
 
 export async function createRetention(
@@ -85,6 +89,15 @@ export async function createRetention(
         bytes: gone.reduce((sum, g) => sum + g.bytes, 0),
         more: gone.length > 0,
       };
+    },
+    trustedMs: trusted,
+    async forget(sensor) {
+      const unsealed = table.all().find((s) => s.sensor === sensor)?.tail.n ?? 0;
+      if (unsealed > 0) return { readings: 0, more: false, unsealed };
+      const gone = await chunksBefore(connection, sensor, Infinity, STEP_CHUNKS);
+      if (gone.length > 0) await remove(connection, table, gone, trustedMs);
+      const readings = gone.reduce((sum, g) => sum + g.n, 0);
+      return { readings, more: gone.length === STEP_CHUNKS, unsealed };
     },
   };
 }

@@ -25,6 +25,10 @@ export interface ReadingsStore {
    * while the database is larger than `maxBytes`. Call again while `more` is true.
    */
   retain(options: RetainOptions): Promise<Retained>;
+  /** The clock by which retention judges ages: never ahead of the host's, and it does not follow jumps. */
+  trustedMs(): Promise<number>;
+  /** One small step of deleting all readings of a sensor that is gone for good. Call again while `more` is true. */
+  forget(sensor: number): Promise<Forgotten>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
   /**
@@ -68,6 +72,13 @@ export interface Retained {
   readings: number;
   bytes: number;
   more: boolean;
+}
+
+export interface Forgotten {
+  readings: number;
+  more: boolean;
+  /** Readings that are still in the journal: nothing is deleted before they are sealed. */
+  unsealed: number;
 }
 
 export interface AppendResult {

@@ -97,6 +97,41 @@ Deno.test("retain keeps the newest when the database is too large", async () => 
   });
 });
 
+Deno.test("forget deletes everything of one sensor once it is sealed, and a restart brings nothing back", async () => {
+  await withDatabase(async (url) => {
+    const clock = fakeClock(START_MS + 100 * DAY_MS);
+    const engine = await openEngine({ url, clock, limits: SMALL });
+    const pair = (i: number) => [
+      { sensor: 1, tMs: START_MS + i * 1000, value: i },
+      { sensor: 2, tMs: START_MS + i * 1000, value: -i },
+    ];
+    for (let i = 0; i < 5000; i += 50) {
+      const readings = Array.from({ length: 50 }, (_, k) => pair(i + k)).flat();
+      await engine.store.append(groupOf(readings), []);
+    }
+    const waiting = await engine.store.forget(2);
+    assert.ok(waiting.unsealed > 0 && waiting.readings === 0, "what is not sealed yet waits");
+    // Others go on; the turns of the journal seal what is silent.
+    for (let i = 5000; (await engine.store.forget(2)).unsealed > 0; i++) {
+      assert.ok(i < 20_000, "it is sealed at last");
+      await engine.store.append(groupOf([pair(i)[0]]), []);
+    }
+    while ((await engine.store.forget(2)).more);
+    const { rows } = await engine.connection.query({
+      sql: "select sensor, count(*) from chunks group by 1",
+    });
+    assert.deepEqual(rows.map(([sensor]) => sensor), [1]);
+    const { readings } = await engine.store.stats();
+    await engine.close();
+    const again = await openEngine({ url, clock, limits: SMALL });
+    assert.equal((await again.store.stats()).readings, readings);
+    const all = { fromMs: 0, toMs: START_MS + 100 * DAY_MS, limit: 10 };
+    assert.equal((await again.store.raw({ sensor: 2, ...all })).tMs.length, 0);
+    assert.deepEqual((await again.store.lastValues()).map((last) => last.sensor), [1, 2]);
+    await again.close();
+  });
+});
+
 Deno.test("createReadingsUpkeep merges late data and runs retention until it is stopped", async () => {
   await withEngine(async (engine, clock) => {
     const late = Array.from({ length: 250 }, (_, i) => ({

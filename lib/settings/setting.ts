@@ -74,6 +74,16 @@ export const SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
+  "machines.photos_mb": setting({
+    category: "Machines",
+    title: "Room for photos",
+    help: "Further photos are refused with this reason. Pictures that are there stay.",
+    schema: whole(0, 1_000_000),
+    default: 500,
+    unit: "MB",
+    see: "viewer",
+    change: "admin",
+  }),
   "predictions.retrain_days": setting({
     category: "Predictions",
     title: "Train models anew after",

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
 import type { Route } from "../../routes/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
+import { picture } from "../support/pictures.ts";
 
 const tester = systemActor("test");
 const EMAIL = "admin@example.org";
@@ -102,12 +103,16 @@ const shown = (under: AppUnderTest) => [...under.app.routes()].filter((r) => r.s
 const documentPath = (route: Route) => route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
 const order = (route: Route) => ["get", "post", "put", "patch", "delete"].indexOf(route.method);
 
-function bodiesOf(route: Route): [string | null, string | undefined][] {
+function bodiesOf(route: Route): [string | null, BodyInit | undefined][] {
   if (route.body) return [["application/json", JSON.stringify(route.example!.body)]];
   if (!route.accepts) return [[null, undefined]];
   return Object.entries(route.accepts).map(([type, { example }]) => [
     type,
-    typeof example === "string" ? example : JSON.stringify(example),
+    type.startsWith("image/")
+      ? picture(type.slice("image/".length).replace("jpeg", "jpg") as "png")
+      : typeof example === "string"
+      ? example
+      : JSON.stringify(example),
   ]);
 }
 

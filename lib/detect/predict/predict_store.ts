@@ -52,6 +52,8 @@ export interface PredictStore {
   outlook(id: number): Promise<StoredOutlook | null>;
   addLog(row: Omit<LogRow, "id">): Promise<void>;
   log(query: LogQuery): Promise<PageOf<LogRow>>;
+  /** Statements that give everything of a machine its new path. */
+  move(from: string, to: string): Promise<SqlStatement[]>;
 }
 
 const MODEL_COLUMNS = "id, machine, version, created_ms, sensors, step_ms, from_ms, to_ms, rows, " +
@@ -111,6 +113,19 @@ export function createPredictStore(db: Database): PredictStore {
         sql: "insert into model_log (t_ms, machine, level, message) values (?,?,?,?)",
         args: [tMs, machine, level, message.slice(0, 2000)],
       }, bounded("model_log", LOG_KEPT)]);
+    },
+    async move(from, to) {
+      const renamed = (name: string) =>
+        name.startsWith(`${from}/`) ? to + name.slice(from.length) : name;
+      const own = await models(from);
+      return [
+        ...own.map(({ id, sensors }) => ({
+          sql: "update models set machine = ?, sensors = ? where id = ?",
+          args: [to, JSON.stringify(sensors.map(renamed)), id],
+        })),
+        { sql: "update predictions set machine = ? where machine = ?", args: [to, from] },
+        { sql: "update model_log set machine = ? where machine = ?", args: [to, from] },
+      ];
     },
     async log(query) {
       const wanted = conditions();

@@ -9,7 +9,7 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
-import type { Database } from "../../db/client.ts";
+import type { Database, SqlStatement } from "../../db/client.ts";
 import type { CommittedGroup } from "../../intake/committed.ts";
 import type { Sensor, SensorDirectory } from "../../machines/registry.ts";
 import { trendLife } from "../life/trend.ts";
@@ -60,6 +60,8 @@ export interface Predictions {
   /** Queues the machine, or all that have sensors; the names that were added. */
   retrain(machine: string | null, by: string): string[];
   cancelTraining(machine?: string): number;
+  /** A machine is about to be moved: its models and predictions go along. */
+  move(from: string, to: string): Promise<{ statements: SqlStatement[]; moved(): void }>;
   /** Machines with at least one sensor that reports numbers, sorted. */
   machines(): string[];
   /** Looking, training, and the schedule. */
@@ -320,6 +322,18 @@ export function createPredictions(deps: PredictDeps): Predictions {
       (machine === null ? machineNames() : [machine])
         .filter((name) => training.request(name, `asked for by ${by}`)),
     cancelTraining: (machine) => training.cancel(machine),
+    async move(from, to) {
+      const statements = await store.move(from, to);
+      return {
+        statements,
+        moved() {
+          machines.delete(from);
+          store.models(to).then(([newest]) => {
+            if (newest) machineOf(to).load = newest;
+          }).catch((error) => log.warn("the model of a moved machine was not loaded", { error }));
+        },
+      };
+    },
     machines: () => machineNames().sort(),
     tasks: [
       {
