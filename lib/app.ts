@@ -21,6 +21,7 @@ import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
 import { createIntake } from "./intake/create_intake.ts";
 import type { Intake } from "./intake/intake.ts";
+import type { RunnerOptions } from "./detect/runner/runner.ts";
 import { type Backtests, createBacktests } from "./detect/backtest/jobs.ts";
 import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
@@ -92,6 +93,8 @@ export interface AppOptions {
   simulator?: Simulator | null;
   /** For sabotage in tests only: without it every commit waits for the disk. */
   synchronous?: "full" | "normal";
+  /** For benchmarks, which cannot wait ten minutes for a checkpoint. */
+  detection?: Partial<RunnerOptions>;
 }
 
 export interface Started {
@@ -224,6 +227,7 @@ export function buildApp(options: AppOptions): App {
       registry,
       hub,
       bus,
+      options: options.detection,
     });
     const predictions = createPredictions({
       clock,

@@ -2,7 +2,11 @@ import { z } from "zod";
 import { PerchError } from "../lib/base/errors.ts";
 import type { Predictions } from "../lib/detect/predict/predictions.ts";
 import type { LifeNote, Outlook, SensorShare } from "../lib/detect/predict/shapes.ts";
-import { type Route, route } from "./route.ts";
+import type { Audit } from "../lib/access/audit.ts";
+import type { Verdict } from "../lib/detect/findings_store.ts";
+import { caller } from "./access/caller.ts";
+import { VERDICTS } from "./anomalies.ts";
+import { type Route, route, type RouteContext } from "./route.ts";
 
 const CLASSES = ["normal", "warning", "critical"] as const;
 const SOURCES = ["model", "rules"] as const;
@@ -30,6 +34,7 @@ const shape = z.object({
   summary: z.string(),
   source: z.enum(SOURCES).describe("rules until a model is ready"),
   model_version: z.number().nullable(),
+  feedback: z.enum(VERDICTS).nullable().describe("what a person said of it last"),
   remaining_life: lifeShape,
 });
 
@@ -65,8 +70,14 @@ const querySchema = z.object({
   cursor: z.string().max(20).optional().describe("`next` of the answer before"),
 });
 
-/** `/api/predictions` and the explanation of one. */
-export function predictionRoutes({ predictions }: { predictions: Predictions }): Route[] {
+export interface PredictionServices {
+  predictions: Predictions;
+  audit: Pick<Audit, "statement">;
+}
+
+/** `/api/predictions`, the explanation of one, and what people say of it. */
+export function predictionRoutes(services: PredictionServices): Route[] {
+  const { predictions } = services;
   return [
     route({
       method: "get",
@@ -120,7 +131,47 @@ export function predictionRoutes({ predictions }: { predictions: Predictions }):
         });
       },
     }),
+    route({
+      method: "post",
+      path: "/api/predictions/:id/feedback",
+      policy: "engineer",
+      summary: "Say whether what a prediction warned of was real; the next model learns from it",
+      tags,
+      params: z.object({ id: z.string().max(20) }),
+      body: z.strictObject({ verdict: z.enum(VERDICTS) }),
+      example: { params: { id: "1" }, body: { verdict: "real" } },
+      responses: {
+        200: { description: "The prediction", schema: shape },
+        400: { description: "It said normal: there is nothing to judge" },
+        404: { description: "There is no such prediction, or it is too old" },
+      },
+      handler: async (context) => {
+        const { params, body } = context;
+        await judgePrediction(services, context as RouteContext, params.id, body.verdict);
+        return Response.json(predictionJson(await findPrediction(predictions, params.id)));
+      },
+    }),
   ];
+}
+
+/** Keeps what the caller says of a prediction, audited. @throws PerchError `not_found`, `validation` */
+export async function judgePrediction(
+  { predictions, audit }: PredictionServices,
+  context: RouteContext,
+  id: string,
+  verdict: Verdict,
+): Promise<void> {
+  const outlook = await findPrediction(predictions, id);
+  const actor = caller(context);
+  await predictions.judge(outlook, verdict, actor.name, [
+    audit.statement({
+      actor,
+      action: "prediction.feedback",
+      resource: `prediction:${outlook.id}`,
+      before: { verdict: outlook.verdict },
+      after: { verdict },
+    }),
+  ]);
 }
 
 /** A stored prediction. @throws PerchError `not_found` */
@@ -143,7 +194,9 @@ export function currentOf(predictions: Predictions, filter: CurrentFilter) {
   );
 }
 
-function predictionJson(o: Outlook & { id: number | null }): z.output<typeof shape> {
+function predictionJson(
+  o: Outlook & { id: number | null; verdict?: Verdict | null },
+): z.output<typeof shape> {
   return {
     id: o.id === null ? null : String(o.id),
     machine: o.machine,
@@ -155,6 +208,7 @@ function predictionJson(o: Outlook & { id: number | null }): z.output<typeof sha
     summary: o.summary,
     source: o.source,
     model_version: o.modelVersion,
+    feedback: o.verdict ?? null,
     remaining_life: lifeJson(o.life),
   };
 }

@@ -84,6 +84,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   );
   const predictionParts = {
     predictions: parts.predictions,
+    audit: access.audit,
     sensors: registry,
     frame,
     clock,
@@ -126,7 +127,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...readingRoutes({ sensors: registry, readings, clock }),
     ...anomalyRoutes(anomalies),
     ...backtestRoutes({ backtests: parts.backtests, sensors: registry, clock }),
-    ...predictionRoutes({ predictions: parts.predictions }),
+    ...predictionRoutes({ predictions: parts.predictions, audit: access.audit }),
     ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
     ...statusRoutes({
       status: parts.status,
@@ -156,7 +157,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       frame,
     }),
     ...predictionPages(predictionParts),
-    ...modelPages({ ...predictionParts, audit: access.audit }),
+    ...modelPages(predictionParts),
     ...accountPages({
       access,
       settings: parts.settings,

@@ -360,6 +360,22 @@ export const predictions = sqliteTable("predictions", {
   parts: text("parts").notNull(),
 }, (t) => [index("predictions_by_machine").on(t.machine, t.id)]);
 
+/** What people said of a prediction; the latest row on each counts. The newest 5 000. */
+export const predictionFeedback = sqliteTable("prediction_feedback", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  predictionId: integer("prediction_id").notNull(),
+  machine: text("machine").notNull(),
+  /** The time in which the machine was as unusual. */
+  fromMs: integer("from_ms").notNull(),
+  toMs: integer("to_ms").notNull(),
+  verdict: text("verdict", { enum: ["real", "false_alarm"] }).notNull(),
+  byName: text("by_name").notNull(),
+  atMs: integer("at_ms").notNull(),
+}, (t) => [
+  index("prediction_feedback_of").on(t.predictionId, t.id),
+  index("prediction_feedback_by_machine").on(t.machine, t.id),
+]);
+
 /** What training and prediction did, for people. The newest 500. */
 export const modelLog = sqliteTable("model_log", {
   id: integer("id").primaryKey({ autoIncrement: true }),

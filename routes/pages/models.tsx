@@ -11,7 +11,7 @@ import type { Route } from "../route.ts";
 import { machineName, type PredictionParts } from "./predictions.tsx";
 
 export interface ModelParts extends PredictionParts {
-  audit: Pick<Audit, "record">;
+  audit: Pick<Audit, "record" | "statement">;
 }
 
 const LOG_LINES = 30;

@@ -2,16 +2,16 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { ago, dateTime, duration, label, title } from "../../islands/format.ts";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { LifeNote, Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import type { SensorDirectory } from "../../lib/machines/registry.ts";
-import { findPrediction } from "../predictions.ts";
-import { type Route, route } from "../route.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { VERDICTS } from "../anomalies.ts";
+import { findPrediction, judgePrediction, type PredictionServices } from "../predictions.ts";
+import { type Route, route, type RouteContext } from "../route.ts";
 import type { PageFrame } from "./layout.tsx";
 import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
 
-export interface PredictionParts {
-  predictions: Predictions;
+export interface PredictionParts extends PredictionServices {
   sensors: SensorDirectory;
   frame: PageFrame;
   clock: Clock;
@@ -59,13 +59,28 @@ export function predictionPages(parts: PredictionParts): Route[] {
       params: z.object({ id: z.string().max(20) }),
       handler: async ({ c, who, params }) => {
         const outlook = await findPrediction(parts.predictions, params.id);
+        const mayJudge = atLeast(who!.role, "engineer") && outlook.class !== "normal";
         return parts.frame.answer(c, who, {
           title: machineName(outlook.machine),
           place: "/more",
-          content: <Explanation parts={parts} outlook={outlook} />,
+          content: <Explanation parts={parts} outlook={outlook} mayJudge={mayJudge} />,
         });
       },
     }),
+    ...VERDICTS.map((verdict) =>
+      route({
+        method: "post",
+        path: `/predictions/:id/${verdict}`,
+        policy: "engineer",
+        summary: null,
+        params: z.object({ id: z.string().max(20) }),
+        handler: async (context) => {
+          const { id } = context.params;
+          await judgePrediction(parts, context as RouteContext, id, verdict);
+          return new Response(null, { status: 303, headers: { location: `/predictions/${id}` } });
+        },
+      })
+    ),
   ];
 }
 
@@ -241,7 +256,11 @@ function Chips({ filter }: { filter: Filter }): VNode {
 }
 
 function Explanation(
-  { parts, outlook }: { parts: PredictionParts; outlook: StoredOutlook },
+  { parts, outlook, mayJudge }: {
+    parts: PredictionParts;
+    outlook: StoredOutlook;
+    mayJudge: boolean;
+  },
 ): VNode {
   const { machine, tMs } = outlook;
   const calm = outlook.class === "normal";
@@ -268,6 +287,7 @@ function Explanation(
         <h2 id="action">What to do</h2>
         <p>{`${outlook.action}.`}</p>
         <p class="muted">{`Remaining life: ${outlook.life.text}.`}</p>
+        {(mayJudge || outlook.verdict !== null) && <Said outlook={outlook} mayJudge={mayJudge} />}
       </section>
       <Drawn
         id="sensors"
@@ -295,6 +315,35 @@ function Explanation(
       <p class="more">
         <a href={href({ machine })}>All predictions of this machine</a>
       </p>
+    </>
+  );
+}
+
+/** What people said of it, and what that does. */
+function Said({ outlook, mayJudge }: { outlook: StoredOutlook; mayJudge: boolean }): VNode {
+  const { id, verdict } = outlook;
+  return (
+    <>
+      <p>
+        {verdict === null
+          ? "Was something wrong? The next model leaves out times of real faults and takes " +
+            "those of false alarms for usual."
+          : verdict === "real"
+          ? "Marked as real: the next model is not taught this time."
+          : "Marked as a false alarm: the next model takes this time for usual."}
+      </p>
+      {mayJudge && (
+        <form method="post" class="judge">
+          {verdict !== "real" && (
+            <button type="submit" class="small" formAction={`/predictions/${id}/real`}>Real</button>
+          )}
+          {verdict !== "false_alarm" && (
+            <button type="submit" class="small" formAction={`/predictions/${id}/false_alarm`}>
+              False alarm
+            </button>
+          )}
+        </form>
+      )}
     </>
   );
 }

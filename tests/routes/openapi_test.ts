@@ -150,7 +150,8 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
   }]);
   const { predictions } = under.app.parts();
   await predictions.look({ all: true });
-  const [prediction] = (await predictions.store.outlooks({})).items;
+  const [said] = (await predictions.store.outlooks({})).items;
+  const prediction = await predictions.store.addOutlook({ ...said, class: "critical" });
   const nowMs = Date.now();
   const backtest = await under.app.parts().backtests.start({
     sensor: registry.find("hall-1/press-3/temperature")!,

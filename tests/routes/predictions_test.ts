@@ -263,3 +263,100 @@ Deno.test("predictions: pages and unknown ids", () =>
     assert.equal(bad.status, 400);
     assert.match((await bad.json()).detail, /cursor/);
   }));
+
+Deno.test("predictions: what people call real or a false alarm decides what the next model takes for usual", () =>
+  withApp(async (app) => {
+    // A minute of an hour ago the temperature was far up.
+    const rows = 3 * 360, oddFrom = 2 * 360;
+    const shifted = (i: number) => ({ ...usual(i), temperature: usual(i).temperature + 12 });
+    const isOdd = (i: number) => i >= oddFrom && i < oddFrom + 6;
+    await teach(app, 3, (i) => isOdd(i) ? shifted(i) : usual(i));
+    const { predictions, access } = app.parts;
+    const oddMs = Math.floor(Date.now() / STEP_MS) * STEP_MS - (rows - oddFrom) * STEP_MS;
+    const outlook = (tMs: number, kind: "normal" | "critical") =>
+      predictions.store.addOutlook({
+        ...{ machine: MACHINE, tMs, class: kind, score: 0.8, confidence: 1, action: "Look" },
+        ...{ summary: "hot", source: "model", modelVersion: 1, sensors: [], features: [] },
+        life: { known: false, text: "unknown" },
+      });
+    const before = await outlook(oddMs - 600_000, "normal");
+    const hot = await outlook(oddMs, "critical");
+    await outlook(oddMs + 60_000, "normal");
+    const say = (id: number, verdict: string, role: "engineer" | "viewer" = "engineer") =>
+      app.ask(`/api/predictions/${id}/feedback`, {
+        role,
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ verdict }),
+      });
+    /** The notes of a new model, and the score it gives to the hot machine. */
+    const taught = async () => {
+      await retrain(app);
+      const status = await trained(app);
+      for (let i = 0; i < 25; i++) await row(app, shifted(rows + i));
+      const now = (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
+      assert.equal(now.source, "model");
+      return { notes: String((status.models as Json[])[0].notes), score: Number(now.score) };
+    };
+    const first = await taught();
+    assert.ok(first.score > 0.55, `a minute in three hours is odd: ${first.score}`);
+
+    assert.equal((await say(hot.id, "false_alarm", "viewer")).status, 403);
+    assert.equal((await say(hot.id, "perhaps")).status, 400);
+    assert.equal((await say(9999, "real")).status, 404);
+    const refused = await say(before.id, "real");
+    assert.equal(refused.status, 400);
+    assert.match((await refused.json()).detail, /said normal; only warning and critical/);
+
+    assert.equal((await json(await say(hot.id, "false_alarm"))).feedback, "false_alarm");
+    const calm = await taught();
+    assert.match(calm.notes, /rows of false alarms are taught as usual/);
+    assert.ok(calm.score < 0.5, `what was called a false alarm is usual now: ${calm.score}`);
+
+    const path = `/predictions/${hot.id}`;
+    const page = async (role: "viewer" | "engineer") =>
+      await (await app.ask(path, { role })).text();
+    assert.match(await page("engineer"), /Marked as a false alarm.*formaction="[^"]*\/real"/s);
+    assert.doesNotMatch(await page("viewer"), /formaction/);
+    const form = { role: "engineer", method: "POST", redirect: "manual" } as const;
+    assert.equal((await app.ask(`${path}/real`, form)).status, 303);
+    assert.match(await page("engineer"), /Marked as real: the next model is not taught this time/);
+    const alert = await taught();
+    assert.match(alert.notes, /rows of faults that were real are left out/);
+    assert.ok(alert.score > first.score - 0.05, `a real fault stays odd: ${alert.score}`);
+    const { items } = await access.audit.list({ action: "prediction.feedback" });
+    assert.deepEqual(items.map((i) => [i.before, i.after]), [
+      [{ verdict: "false_alarm" }, { verdict: "real" }],
+      [{ verdict: null }, { verdict: "false_alarm" }],
+    ]);
+  }));
+
+Deno.test("predictions: a word on an anomaly reaches the model of its machine as well", () =>
+  withApp(async (app) => {
+    await teach(app, 2);
+    const { detection, registry } = app.parts;
+    const sensor = registry.find(`${MACHINE}/temperature`)!;
+    const atMs = Date.now() - 3_600_000;
+    const finding = (item: number, tMs: number, phase: "raised" | "cleared") => ({
+      ...{ sensor: sensor.num, groupId: 1, item },
+      finding: {
+        ...{ detector: "threshold", tMs, phase, severity: "warning" as const, score: 0.6 },
+        reason: { text: "too hot" },
+      },
+    });
+    const [raised] = await detection.findings.add([
+      finding(0, atMs, "raised"),
+      finding(1, atMs + 600_000, "cleared"),
+    ]);
+    const answer = await app.ask(`/api/anomalies/${raised.id}/feedback`, {
+      role: "engineer",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ verdict: "real" }),
+    });
+    assert.equal(answer.status, 200);
+    await retrain(app);
+    const [model] = (await trained(app)).models as Json[];
+    // Ten minutes raised, five before and after.
+    assert.match(String(model.notes), /^12\d rows of faults that were real are left out/);
+  }));

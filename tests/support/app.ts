@@ -1,4 +1,4 @@
-import { type App, buildApp } from "../../lib/app.ts";
+import { type App, type AppOptions, buildApp } from "../../lib/app.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
 
@@ -11,7 +11,10 @@ export interface AppUnderTest {
 }
 
 /** The whole application on free ports in a folder of its own. */
-export async function startApp(env: Record<string, string> = {}): Promise<AppUnderTest> {
+export async function startApp(
+  env: Record<string, string> = {},
+  options: Pick<AppOptions, "detection"> = {},
+): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });
   const config = parseConfig({
     PERCH_DATA: dataDir,
@@ -20,7 +23,7 @@ export async function startApp(env: Record<string, string> = {}): Promise<AppUnd
     MQTT_PORT: "0",
     ...env,
   });
-  const app = buildApp({ config, version: "0.0.0-test", log: silentLog() });
+  const app = buildApp({ config, version: "0.0.0-test", log: silentLog(), ...options });
   const { url } = await app.start();
   return {
     app,

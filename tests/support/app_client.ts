@@ -15,8 +15,10 @@ export interface RunningApp {
 }
 
 /** Starts it on a free port; `env` are the variables a user would set. */
-export async function runApp(env: Record<string, string> = {}): Promise<RunningApp> {
-  const { app, url, close } = await startApp(env);
+export async function runApp(
+  ...how: Parameters<typeof startApp>
+): Promise<RunningApp> {
+  const { app, url, close } = await startApp(...how);
   const parts = app.parts();
   const keys: Partial<Record<Role, string>> = {};
   const keyOf = async (role: Role) =>

@@ -4,6 +4,7 @@
  */
 import type { Sensor } from "../../machines/registry.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
+import type { SaidPeriod } from "./feedback_store.ts";
 
 /** Steps that rows may have: the first that the machine's sensors report within. */
 export const STEPS_MS = [10_000, 60_000, 300_000, 1_800_000] as const;
@@ -15,6 +16,10 @@ export const ROWS_LEAST = 360;
 export const SENSORS_MOST = 48;
 /** Below this share of its rows a sensor is left out. */
 const FILLED_LEAST = 0.5;
+/** A word counts for this much before and after its time: a fault began before it was seen. */
+const AROUND_MS = { real: 5 * 60_000, false_alarm: 30_000 };
+/** Rows of false alarms are taught again until they are this share of all, so that they count as usual. */
+const TAUGHT_SHARE = 0.05;
 /** Rows asked for at once: short answers, so that writing never waits long. */
 const SLICE_ROWS = 1000;
 const HOUR_MS = 3_600_000;
@@ -46,7 +51,13 @@ export function numericSensors(sensors: readonly Sensor[]): Sensor[] {
 export async function readRows(
   store: History,
   sensors: readonly Sensor[],
-  options: { toMs: number; signal: AbortSignal; onProgress: (share: number) => void },
+  options: {
+    toMs: number;
+    signal: AbortSignal;
+    onProgress: (share: number) => void;
+    /** What people said of times since `sinceMs`. */
+    said?: (sinceMs: number) => Promise<SaidPeriod[]>;
+  },
 ): Promise<Rows> {
   const { toMs, signal, onProgress } = options;
   const notes: string[] = [];
@@ -67,7 +78,10 @@ export async function readRows(
   );
   const count = Math.max(0, Math.round((lastMs - firstMs) / stepMs));
   const columns = await readColumns(store, chosen, { firstMs, count, stepMs, signal, onProgress });
-  return assemble({ sensors: chosen, columns, count, stepMs, firstMs, notes });
+  const said = await options.said?.(firstMs) ?? [];
+  return await assemble({
+    ...{ sensors: chosen, columns, count, stepMs, firstMs, notes, said, signal },
+  });
 }
 
 /** How often the sensors report, and since when: from hourly counts of two weeks. */
@@ -133,47 +147,108 @@ async function readColumns(
   return columns;
 }
 
-function assemble(
-  { sensors, columns, count, stepMs, firstMs, notes }: {
+/** One table of what was read. A column at a time: the event loop turns in between. */
+async function assemble(
+  { sensors, columns, count, stepMs, firstMs, notes, said, signal }: {
     sensors: Sensor[];
     columns: Float64Array[];
     count: number;
     stepMs: number;
     firstMs: number;
     notes: string[];
+    said: readonly SaidPeriod[];
+    signal: AbortSignal;
   },
-): Rows {
-  const filled: number[] = [];
-  for (let r = 0; r < count; r++) {
-    if (columns.some((column) => Number.isFinite(column[r]))) filled.push(r);
+): Promise<Rows> {
+  const any = new Uint8Array(count);
+  for (const column of columns) {
+    for (let r = 0; r < count; r++) if (Number.isFinite(column[r])) any[r] = 1;
+    await turn(signal);
   }
-  if (filled.length < ROWS_LEAST) throw new RangeError(tooShort(filled.length, stepMs));
-  const kept = sensors.map((_, c) => c).filter((c) => {
-    const values = filled.filter((r) => Number.isFinite(columns[c][r]));
-    const share = values.length / filled.length;
-    const first = columns[c][values[0]];
-    const constant = values.every((r) => columns[c][r] === first);
-    if (share < FILLED_LEAST) {
-      notes.push(`${sensors[c].name} is left out: it reported in ${percent(share)} of the time`);
-    } else if (constant) notes.push(`${sensors[c].name} is left out: it never changed`);
-    return share >= FILLED_LEAST && !constant;
-  });
+  const reported = Array.from(any.keys()).filter((r) => any[r] === 1);
+  const { rows, again } = heeding(said, reported, { count, stepMs, firstMs }, notes);
+  if (rows.length < ROWS_LEAST) throw new RangeError(tooShort(rows.length, stepMs));
+  const kept: number[] = [];
+  for (const [c, column] of columns.entries()) {
+    const fault = uselessness(column, rows);
+    if (fault === null) kept.push(c);
+    else notes.push(`${sensors[c].name} is left out: ${fault}`);
+    await turn(signal);
+  }
   if (kept.length === 0) {
     throw new RangeError(
       "nothing can be learned: every sensor was constant, or silent more than half of the time",
     );
   }
-  const data = new Float64Array(filled.length * kept.length);
-  filled.forEach((r, i) => kept.forEach((c, k) => data[i * kept.length + k] = columns[c][r]));
+  const taught = [...rows, ...again];
+  const data = new Float64Array(taught.length * kept.length);
+  for (const [k, c] of kept.entries()) {
+    const column = columns[c];
+    for (let i = 0; i < taught.length; i++) data[i * kept.length + k] = column[taught[i]];
+    await turn(signal);
+  }
   return {
     sensors: kept.map((c) => sensors[c]),
     stepMs,
-    fromMs: firstMs + filled[0] * stepMs,
-    toMs: firstMs + (filled.at(-1)! + 1) * stepMs,
+    fromMs: firstMs + rows[0] * stepMs,
+    toMs: firstMs + (rows.at(-1)! + 1) * stepMs,
     data,
-    rows: filled.length,
+    rows: taught.length,
     notes,
   };
+}
+
+/** Why nothing can be learned from a column, or null. */
+function uselessness(column: Float64Array, rows: readonly number[]): string | null {
+  let filled = 0, first = NaN, constant = true;
+  for (const r of rows) {
+    const x = column[r];
+    if (!Number.isFinite(x)) continue;
+    if (filled++ === 0) first = x;
+    else if (x !== first) constant = false;
+  }
+  const share = filled / rows.length;
+  if (share < FILLED_LEAST) return `it reported in ${percent(share)} of the time`;
+  return constant ? "it never changed" : null;
+}
+
+/** Lets the event loop turn. Rejects with the signal's reason when it has aborted. */
+async function turn(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal.throwIfAborted();
+}
+
+/**
+ * Rows to learn from, by what people said: times that were real faults are left out, so that a fault is not
+ * taught as usual; those of false alarms are given once more (`again`), as often as makes them count. A real
+ * fault outweighs a false alarm at the same time.
+ */
+function heeding(
+  said: readonly SaidPeriod[],
+  reported: readonly number[],
+  { count, stepMs, firstMs }: { count: number; stepMs: number; firstMs: number },
+  notes: string[],
+): { rows: readonly number[]; again: number[] } {
+  const marked = (verdict: SaidPeriod["verdict"]) => {
+    const rows = new Uint8Array(count);
+    for (const period of said.filter((one) => one.verdict === verdict)) {
+      const from = Math.ceil((period.fromMs - AROUND_MS[verdict] - firstMs) / stepMs);
+      const to = Math.floor((period.toMs + AROUND_MS[verdict] - firstMs) / stepMs);
+      rows.fill(1, Math.max(0, from), Math.max(0, to + 1));
+    }
+    return rows;
+  };
+  const real = marked("real"), falseAlarm = marked("false_alarm");
+  const rows = reported.filter((row) => real[row] === 0);
+  if (rows.length < reported.length) {
+    notes.push(`${reported.length - rows.length} rows of faults that were real are left out`);
+  }
+  const calm = rows.filter((row) => falseAlarm[row] === 1);
+  if (calm.length === 0) return { rows, again: [] };
+  const wanted = TAUGHT_SHARE * rows.length / (1 - TAUGHT_SHARE);
+  const times = Math.max(0, Math.ceil(wanted / calm.length) - 1);
+  notes.push(`${calm.length} rows of false alarms are taught as usual`);
+  return { rows, again: Array.from({ length: times }, () => calm).flat() };
 }
 
 /** The newest `count` rows before `toMs`, for a watch that starts. All of them, filled or not. */

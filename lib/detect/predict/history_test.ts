@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sensor } from "../../machines/registry.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
+import type { SaidPeriod } from "./feedback_store.ts";
 import { type History, readRows, ROWS_LEAST } from "./history.ts";
 
 const NOW = 1_800_000_000_000;
@@ -105,4 +106,42 @@ Deno.test("readRows: ends when it is cancelled", async () => {
   const store = historyOf({ 1: { everyMs: STEP, forMs: 2 * HOURS, value: wave } });
   const signal = AbortSignal.abort(new Error("cancelled"));
   await assert.rejects(readRows(store, [sensor(1, "a")], { ...options, signal }), /cancelled/);
+});
+
+Deno.test("readRows leaves out real faults and teaches false alarms until they count", async () => {
+  const forMs = 10 * HOURS;
+  const store = historyOf({ 1: { everyMs: STEP, forMs, value: wave } });
+  const from = (hour: number) => NOW - forMs + hour * HOURS;
+  const rowsOf = async (said: SaidPeriod[]) => {
+    const asked: number[] = [];
+    const rows = await readRows(store, [sensor(1, "a")], {
+      ...options,
+      said: (sinceMs) => Promise.resolve((asked.push(sinceMs), said)),
+    });
+    assert.deepEqual(asked.map((ms) => Math.abs(ms - from(0)) <= STEP), [true]);
+    return rows;
+  };
+  const all = await rowsOf([]);
+  const hour = { fromMs: from(2), toMs: from(3) };
+  const real = await rowsOf([{ ...hour, verdict: "real" }]);
+  // An hour, and five minutes around it.
+  assert.ok(Math.abs(all.rows - real.rows - 421) <= 1, `${all.rows - real.rows} rows left out`);
+  assert.match(real.notes.join(), /42\d rows of faults that were real are left out/);
+
+  const minute = { fromMs: from(5), toMs: from(5) };
+  const calm = await rowsOf([{ ...minute, verdict: "false_alarm" }]);
+  // A minute is 7 rows of 3 600: 28 times, they are five in a hundred.
+  assert.equal(calm.rows - all.rows, 27 * 7);
+  assert.deepEqual(calm.data.slice(0, all.data.length), all.data, "nothing else changed");
+  assert.match(calm.notes.join(), /7 rows of false alarms are taught as usual/);
+
+  const both = await rowsOf([
+    { ...hour, verdict: "real" },
+    { ...hour, verdict: "false_alarm" },
+  ]);
+  assert.equal(both.rows, real.rows, "a real fault outweighs");
+  await assert.rejects(
+    rowsOf([{ fromMs: 0, toMs: NOW, verdict: "real" }]),
+    /the history is too short: 0 minutes/,
+  );
 });

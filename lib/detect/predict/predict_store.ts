@@ -8,6 +8,7 @@ import {
   type Row,
   rowsOf,
 } from "../../db/list.ts";
+import type { Verdict } from "../findings_store.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
   FeatureShare,
@@ -56,6 +57,9 @@ export interface PredictStore {
   move(from: string, to: string): Promise<SqlStatement[]>;
 }
 
+/** A stored prediction with the last word on it. */
+const OUTLOOKS = "select *, (select verdict from prediction_feedback b " +
+  "where b.prediction_id = predictions.id order by b.id desc limit 1) verdict from predictions";
 const MODEL_COLUMNS = "id, machine, version, created_ms, sensors, step_ms, from_ms, to_ms, rows, " +
   "train_ms, notes, size";
 
@@ -89,22 +93,22 @@ export function createPredictStore(db: Database): PredictStore {
         { sql: "select last_insert_rowid()" },
         bounded("predictions", PREDICTIONS_KEPT),
       ]))[1];
-      return { ...outlook, id: Number(rows[0][0]) };
+      return { ...outlook, id: Number(rows[0][0]), verdict: null };
     },
     async latest() {
       const result = await db.query({
-        sql: "select * from predictions where id in " +
+        sql: `${OUTLOOKS} where id in ` +
           "(select max(id) from predictions group by machine) order by machine",
       });
       return rowsOf(result).map(outlookOf);
     },
     async outlooks(query) {
       const wanted = outlookConditions(query);
-      const { items, next } = await listPage(db, "select * from predictions", wanted, query);
+      const { items, next } = await listPage(db, OUTLOOKS, wanted, query);
       return { items: items.map(outlookOf), next };
     },
     async outlook(id) {
-      const result = await db.query({ sql: "select * from predictions where id = ?", args: [id] });
+      const result = await db.query({ sql: `${OUTLOOKS} where id = ?`, args: [id] });
       const [row] = rowsOf(result);
       return row === undefined ? null : outlookOf(row);
     },
@@ -124,6 +128,7 @@ export function createPredictStore(db: Database): PredictStore {
           args: [to, JSON.stringify(sensors.map(renamed)), id],
         })),
         { sql: "update predictions set machine = ? where machine = ?", args: [to, from] },
+        { sql: "update prediction_feedback set machine = ? where machine = ?", args: [to, from] },
         { sql: "update model_log set machine = ? where machine = ?", args: [to, from] },
       ];
     },
@@ -220,6 +225,7 @@ function outlookOf(row: Row): StoredOutlook {
   const parts = JSON.parse(String(row.parts)) as { sensors: Packed[]; features: Packed[] };
   return {
     id: Number(row.id),
+    verdict: row.verdict === null ? null : String(row.verdict) as Verdict,
     machine: String(row.machine),
     tMs: Number(row.t_ms),
     class: String(row.class) as Outlook["class"],

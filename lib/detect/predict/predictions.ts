@@ -6,7 +6,7 @@
  * Training has a task of its own (`training.ts`).
  */
 import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/errors.ts";
+import { messageOf, PerchError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
 import type { Database, SqlStatement } from "../../db/client.ts";
@@ -14,6 +14,8 @@ import type { CommittedGroup } from "../../intake/committed.ts";
 import type { Sensor, SensorDirectory } from "../../machines/registry.ts";
 import { trendLife } from "../life/trend.ts";
 import type { Limits } from "../limits.ts";
+import type { Verdict } from "../findings_store.ts";
+import { createFeedbackStore } from "./feedback_store.ts";
 import { type History, numericSensors } from "./history.ts";
 import { follow, type Followed, nextStep, stepModel } from "./machine_state.ts";
 import { createPredictStore, type PredictStore } from "./predict_store.ts";
@@ -62,6 +64,17 @@ export interface Predictions {
   cancelTraining(machine?: string): number;
   /** A machine is about to be moved: its models and predictions go along. */
   move(from: string, to: string): Promise<{ statements: SqlStatement[]; moved(): void }>;
+  /**
+   * Keeps what a person said of a stored prediction, with `extra` (the audit row) in the same transaction;
+   * the schedule trains the machine accordingly within a minute.
+   * @throws PerchError `validation` for one that said normal: there is nothing to judge
+   */
+  judge(
+    outlook: StoredOutlook,
+    verdict: Verdict,
+    by: string,
+    extra: readonly SqlStatement[],
+  ): Promise<void>;
   /** Machines with at least one sensor that reports numbers, sorted. */
   machines(): string[];
   /** Looking, training, and the schedule. */
@@ -101,6 +114,7 @@ interface Machine {
 export function createPredictions(deps: PredictDeps): Predictions {
   const { clock, log, sensors, readings } = deps;
   const store = createPredictStore(deps.db);
+  const feedback = createFeedbackStore(deps.db);
   const feed = createRowFeed();
   const machines = new Map<string, Machine>();
   const latencies: number[] = [];
@@ -113,12 +127,14 @@ export function createPredictions(deps: PredictDeps): Predictions {
     sensors,
     readings,
     store,
+    feedback,
     onTrained: (model) => machineOf(model.machine).load = model,
     onFailed: (machine) => schedule.failed(machine),
   });
   const schedule = createSchedule({
     clock,
     store,
+    feedback,
     machines: machineNames,
     retrainDays: deps.retrainDays,
     classOf: (machine) => machines.get(machine)?.outlook?.class ?? "normal",
@@ -333,6 +349,13 @@ export function createPredictions(deps: PredictDeps): Predictions {
           }).catch((error) => log.warn("the model of a moved machine was not loaded", { error }));
         },
       };
+    },
+    async judge(outlook, verdict, by, extra) {
+      if (outlook.class === "normal") {
+        const message = "this prediction said normal; only warning and critical ones are judged";
+        throw new PerchError("validation", message, { errors: [{ path: "params.id", message }] });
+      }
+      await feedback.say(outlook, verdict, { name: by, atMs: clock.now() }, extra);
     },
     machines: () => machineNames().sort(),
     tasks: [

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { MachineClass } from "../forest/explain.ts";
+import type { FeedbackStore, LastSaid } from "./feedback_store.ts";
 import type { PredictStore } from "./predict_store.ts";
 import type { ModelInfo } from "./shapes.ts";
 
@@ -14,15 +15,26 @@ const DAY_MS = 86_400_000;
 
 /**
  * Why a machine should be trained now, or null. A first model as soon as possible; a young one again
- * when its history has doubled; an old one after `retrainDays` (0: never). Not while the machine is
- * unusual: that would make the unusual usual.
+ * when its history has doubled or people judged what was found; an old one after `retrainDays` (0: never).
+ * Not while the machine is unusual, which would make the unusual usual, unless that was called a false
+ * alarm: then it is to be.
  */
 export function trainingDue(
   model: Pick<ModelInfo, "createdMs" | "fromMs" | "toMs"> | null,
-  { nowMs, retrainDays, kind }: { nowMs: number; retrainDays: number; kind: MachineClass },
+  { nowMs, retrainDays, kind, said }: {
+    nowMs: number;
+    retrainDays: number;
+    kind: MachineClass;
+    said?: LastSaid;
+  },
 ): string | null {
   if (model === null) return "the machine has no model";
-  if (retrainDays === 0 || kind !== "normal") return null;
+  if (retrainDays === 0) return null;
+  if (said !== undefined && said.falseAlarmMs > model.createdMs) {
+    return "something was called a false alarm";
+  }
+  if (kind !== "normal") return null;
+  if (said !== undefined && said.ms > model.createdMs) return "something was called a real fault";
   const ageMs = nowMs - model.createdMs;
   if (ageMs >= retrainDays * DAY_MS) return `the model is ${Math.floor(ageMs / DAY_MS)} days old`;
   const spanMs = Math.max(YOUNGEST_MS, model.toMs - model.fromMs);
@@ -39,6 +51,7 @@ export interface Schedule {
 export function createSchedule(deps: {
   clock: Clock;
   store: Pick<PredictStore, "models">;
+  feedback: Pick<FeedbackStore, "lastSaid">;
   machines: () => string[];
   retrainDays: () => number;
   classOf: (machine: string) => MachineClass;
@@ -48,6 +61,7 @@ export function createSchedule(deps: {
   const notBefore = new Map<string, number>();
   async function look(): Promise<void> {
     const models = Map.groupBy(await deps.store.models(), (m) => m.machine);
+    const said = await deps.feedback.lastSaid();
     const names = deps.machines();
     for (const name of notBefore.keys()) if (!names.includes(name)) notBefore.delete(name);
     for (const machine of names) {
@@ -56,6 +70,7 @@ export function createSchedule(deps: {
         nowMs: clock.now(),
         retrainDays: deps.retrainDays(),
         kind: deps.classOf(machine),
+        said: said.get(machine),
       });
       if (why !== null) deps.request(machine, why);
     }

@@ -1,5 +1,6 @@
 /** What the parts of this room hand each other. */
 import type { MachineClass } from "../forest/explain.ts";
+import type { Verdict } from "../findings_store.ts";
 import type { Range } from "../forest/machine.ts";
 
 /** A stored model without its bytes. */
@@ -75,6 +76,8 @@ export interface Outlook {
 /** An outlook that was stored. */
 export interface StoredOutlook extends Outlook {
   id: number;
+  /** What a person said of it last; null while nobody did. */
+  verdict: Verdict | null;
 }
 
 export interface LogRow {

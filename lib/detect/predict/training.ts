@@ -7,6 +7,7 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { SensorDirectory } from "../../machines/registry.ts";
+import type { FeedbackStore } from "./feedback_store.ts";
 import { type History, readRows } from "./history.ts";
 import type { PredictStore } from "./predict_store.ts";
 import type { ModelInfo, TrainingState } from "./shapes.ts";
@@ -43,6 +44,7 @@ export interface TrainingDeps {
   sensors: SensorDirectory;
   readings: History;
   store: PredictStore;
+  feedback: Pick<FeedbackStore, "periods">;
   onTrained: (model: ModelInfo) => void;
   onFailed: (machine: string, message: string) => void;
 }
@@ -92,11 +94,13 @@ export function createTraining(deps: TrainingDeps): Training {
     signal: AbortSignal,
   ): Promise<ModelInfo> {
     const toMs = clock.now();
-    const rows = await readRows(
-      deps.readings,
-      deps.sensors.all().filter((s) => s.machine === machine),
-      { toMs, signal, onProgress: (share) => state.progress = 0.7 * share },
-    );
+    const own = deps.sensors.all().filter((s) => s.machine === machine);
+    const rows = await readRows(deps.readings, own, {
+      toMs,
+      signal,
+      onProgress: (share) => state.progress = 0.7 * share,
+      said: (sinceMs) => deps.feedback.periods(machine, own.map((s) => s.num), sinceMs),
+    });
     state.phase = "learning";
     state.progress = 0.7;
     const sensors = rows.sensors.map((s) => s.name);

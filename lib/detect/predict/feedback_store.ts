@@ -1,0 +1,95 @@
+import type { Database, SqlStatement } from "../../db/client.ts";
+import type { Verdict } from "../findings_store.ts";
+import type { StoredOutlook } from "./shapes.ts";
+
+/** A time of a machine that a person has called a real fault or a false alarm. */
+export interface SaidPeriod {
+  fromMs: number;
+  toMs: number;
+  verdict: Verdict;
+}
+
+/** When people last said something of a machine, of its predictions or of its sensors' findings. */
+export interface LastSaid {
+  ms: number;
+  falseAlarmMs: number;
+}
+
+/** What people said, as training reads it: the tables `prediction_feedback` and `finding_feedback`. */
+export interface FeedbackStore {
+  /**
+   * Keeps what a person said of a prediction, with `extra` (the audit row) in the same transaction. It counts
+   * for the whole time in which the machine was unusual, as far as it is known.
+   */
+  say(
+    outlook: StoredOutlook,
+    verdict: Verdict,
+    by: { name: string; atMs: number },
+    extra: readonly SqlStatement[],
+  ): Promise<void>;
+  /** Periods of a machine and its sensors (storage numbers) since `sinceMs`, by the last word on each. */
+  periods(machine: string, sensors: readonly number[], sinceMs: number): Promise<SaidPeriod[]>;
+  /** By machine. */
+  lastSaid(): Promise<Map<string, LastSaid>>;
+}
+
+const KEPT = 5_000;
+const LATEST_OF_PREDICTION = "b.id in (select max(id) from prediction_feedback " +
+  "group by prediction_id)";
+const LATEST_OF_FINDING = "b.id in (select max(id) from finding_feedback group by finding_id)";
+
+export function createFeedbackStore(db: Database): FeedbackStore {
+  return {
+    async say({ id, machine, tMs }, verdict, by, extra) {
+      await db.write([
+        {
+          sql: "insert into prediction_feedback " +
+            "(prediction_id, machine, from_ms, to_ms, verdict, by_name, at_ms) values (?1, ?2, " +
+            // From the first prediction after the last normal one before it, to the next normal one.
+            "coalesce((select min(t_ms) from predictions where machine = ?2 and id <= ?1 and id > " +
+            "coalesce((select max(id) from predictions where machine = ?2 and id < ?1 " +
+            "and class = 'normal'), 0)), ?3), " +
+            "coalesce((select t_ms from predictions where machine = ?2 and id > ?1 " +
+            "and class = 'normal' order by id limit 1), max(?3, ?6)), ?4, ?5, ?6)",
+          args: [id, machine, tMs, verdict, by.name, by.atMs],
+        },
+        {
+          sql: "delete from prediction_feedback where id <= " +
+            `(select max(id) from prediction_feedback) - ${KEPT}`,
+        },
+        ...extra,
+      ]);
+    },
+    async periods(machine, sensors, sinceMs) {
+      const { rows } = await db.query({
+        sql: "select b.from_ms, b.to_ms, b.verdict from prediction_feedback b " +
+          `where b.machine = ? and b.to_ms >= ? and ${LATEST_OF_PREDICTION} union all ` +
+          // What was raised lasts until it was cleared.
+          "select f.t_ms, coalesce(case when f.phase <> 'point' then (select min(c.t_ms) " +
+          "from findings c where c.sensor_num = f.sensor_num and c.detector = f.detector " +
+          "and c.id > f.id and c.phase = 'cleared') end, f.t_ms), b.verdict " +
+          "from finding_feedback b join findings f on f.id = b.finding_id " +
+          `where b.sensor_num in (${sensors.map(() => "?").join(",")}) and f.t_ms >= ? ` +
+          `and ${LATEST_OF_FINDING}`,
+        args: [machine, sinceMs, ...sensors, sinceMs],
+      });
+      return rows.map(([fromMs, toMs, verdict]) => ({
+        fromMs: Number(fromMs),
+        toMs: Number(toMs),
+        verdict: String(verdict) as Verdict,
+      }));
+    },
+    async lastSaid() {
+      const { rows } = await db.query({
+        sql: "select machine, max(at_ms), max(case when verdict = 'false_alarm' then at_ms end) " +
+          "from (select machine, at_ms, verdict from prediction_feedback union all " +
+          "select s.machine, b.at_ms, b.verdict from finding_feedback b " +
+          "join sensors s on s.num = b.sensor_num) group by machine",
+      });
+      return new Map(rows.map(([machine, ms, falseAlarmMs]) => [
+        String(machine),
+        { ms: Number(ms), falseAlarmMs: Number(falseAlarmMs ?? 0) },
+      ]));
+    },
+  };
+}
