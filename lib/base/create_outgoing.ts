@@ -33,7 +33,8 @@ export const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
 export function createOutgoing(deps: OutgoingDeps): Outgoing {
   const opened = parseNetworks(deps.opened);
   const resolve = deps.resolve ?? resolveAll;
-  let authorities: Promise<readonly string[] | undefined> | null = null;
+  let loaded: Promise<string[] | undefined> | null = null;
+  const authorities = () => loaded ??= withSystem(deps.ca);
 
   /** The addresses of a host after all of them were judged. */
   async function judged(host: string, port: number, trusted: boolean): Promise<ResolvedAddress[]> {
@@ -92,8 +93,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
       return bounded(host, init, async (signal) => {
         const port = portOf(url);
         const addresses = await judged(host, port, init.trusted ?? false);
-        const ca = await (authorities ??= withSystem(deps.ca));
-        return await requestAt(url, addresses, init, signal, ca);
+        return await requestAt(url, addresses, init, signal, await authorities());
       });
     },
     connect(name, port, init = {}) {
@@ -103,6 +103,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
         return await connectAt(addresses, port, signal);
       });
     },
+    authorities,
     async check(address) {
       const url = httpAddress(address);
       try {
@@ -165,7 +166,7 @@ const unknownHost = (host: string) =>
   new OutgoingError("unreachable", `the name ${host} is not known`);
 
 /** The system's authorities and those of the operator; undefined: the default. */
-async function withSystem(own: readonly string[] = []): Promise<readonly string[] | undefined> {
+async function withSystem(own: readonly string[] = []): Promise<string[] | undefined> {
   if (own.length === 0) return undefined;
   const { getCACertificates } = await import("node:tls");
   return [...getCACertificates("default"), ...own];
@@ -185,7 +186,7 @@ async function connectAt(
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       return await new Promise<Socket>((resolve, reject) => {
-        socket.once("connect", () => resolve(socket));
+        socket.once("connect", () => resolve(socket.setNoDelay(true)));
         socket.once("error", reject);
         socket.once("close", () => reject(new Error("the connection was closed")));
       });

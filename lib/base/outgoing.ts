@@ -8,6 +8,8 @@ export interface Outgoing {
   fetch(url: string, init?: OutgoingInit): Promise<OutgoingAnswer>;
   /** A TCP connection; whoever speaks TLS over it checks the certificate against `host`. @throws OutgoingError */
   connect(host: string, port: number, init?: ConnectInit): Promise<Socket>;
+  /** PEM texts that whoever speaks TLS over a connection trusts; undefined: the system's. */
+  authorities(): Promise<string[] | undefined>;
   /**
    * Says before it is needed that an http(s) address cannot be used. A name that cannot be resolved at the
    * moment passes. @throws OutgoingError `invalid`, `forbidden`

@@ -1,13 +1,13 @@
 /** One suite for every channel: whatever the far side does, the outcome is right and says why. */
 import assert from "node:assert/strict";
 import { createOutgoing } from "../base/create_outgoing.ts";
-import { systemClock } from "../base/clock.ts";
 import { alarmEvent } from "../../tests/support/events.ts";
 import { HOSTILE_TEXTS } from "../../tests/support/hostile_text.ts";
 import { makeCertificates } from "../../tests/support/mosquitto.ts";
 import { freePort } from "../../tests/support/port.ts";
 import { ENTRIES, type Entry, type FarSide } from "../../tests/support/receivers/entries.ts";
 import type { Mood } from "../../tests/support/receivers/http.ts";
+import { sendContext } from "../../tests/support/send_context.ts";
 import type { Channel, Outcome, SendContext } from "./channel.ts";
 import { channelOf, CHANNELS } from "./channels/mod.ts";
 import { messageOf, type MessageOptions } from "./message_of.ts";
@@ -47,19 +47,10 @@ async function withChannel(
     ca: made !== undefined && known ? [Deno.readTextFileSync(made.ca)] : [],
     resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 as const }]),
   });
-  const context: SendContext = {
+  const context = sendContext({
     outgoing,
     signal: AbortSignal.timeout(mood === "silent" ? SILENCE_MS : 10_000),
-    clock: systemClock(),
-    attempt: 1,
-    publicUrl: MESSAGE.publicUrl,
-    site: "hall",
-    environment: {
-      smtp: { server: null, port: 587, sender: null, password: null, recipient: null },
-      slackUrl: null,
-    },
-    publishMqtt: () => Promise.reject(new Error("not connected")),
-  };
+  });
   try {
     await work({
       channel,

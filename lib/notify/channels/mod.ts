@@ -1,5 +1,6 @@
 import type { Channel } from "../channel.ts";
 import { discord } from "./discord.ts";
+import { email } from "./email.ts";
 import { gotify } from "./gotify.ts";
 import { mqtt } from "./mqtt.ts";
 import { ntfy } from "./ntfy.ts";
@@ -11,6 +12,7 @@ import { webhook } from "./webhook.ts";
 
 /** Every kind of channel, in the order in which they are offered. */
 export const CHANNELS: readonly Channel[] = [
+  email,
   webhook,
   slack,
   ntfy,

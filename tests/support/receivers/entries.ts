@@ -2,6 +2,7 @@
 import { newWebhookSecret } from "../../../lib/notify/channels/webhook_signature.ts";
 import * as chat from "./chat.ts";
 import { type Mood, type Protocol, type Receiver, startReceiver } from "./http.ts";
+import { type SmtpMood, startSmtp } from "./smtp.ts";
 import { TWILIO, TWILIO_NUMBERS, twilioApi } from "./twilio.ts";
 
 export interface FarSide {
@@ -57,7 +58,36 @@ function farSide(receiver: Receiver): FarSide {
   };
 }
 
+const overSmtp: Entry = {
+  kind: "email",
+  async start(tls) {
+    const receiver = await startSmtp({ tls });
+    return {
+      port: receiver.port,
+      get mood() {
+        return receiver.mood as Mood;
+      },
+      set mood(mood) {
+        receiver.mood = mood as SmtpMood;
+      },
+      accepted: () => receiver.mails.length,
+      seen: () => receiver.sessions,
+      close: () => receiver.close(),
+    };
+  },
+  options: (server, port, tls) => ({
+    service: "custom",
+    server,
+    port,
+    security: tls ? "starttls" : "none",
+    from: "perch@example.com",
+    to: ["ada@example.com"],
+  }),
+  without: ["lying", "gone", "redirecting", "huge"],
+};
+
 export const ENTRIES: readonly Entry[] = [
+  overSmtp,
   overHttp("webhook", chat.anyHook, (url) => ({ url: `${url}/hook`, secret: newWebhookSecret() })),
   overHttp("slack", chat.slackHook, (url) => ({ url: `${url}/services/T0/B0/canary-slack` })),
   overHttp("ntfy", chat.ntfyServer, (server) => ({ server, topic: "secret", token: "tk_good" })),

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { ChannelEnvironment } from "../channel.ts";
+import { defineChannel } from "../define.ts";
+import type { Message } from "../message.ts";
+import { mailText } from "./mail_text.ts";
+import { SECURITY, sendMail, type SmtpServer } from "./smtp.ts";
+
+/** Servers of the big providers; they want a password made for programs. */
+const PRESETS = {
+  gmail: { host: "smtp.gmail.com", port: 465, security: "tls" },
+  outlook: { host: "smtp-mail.outlook.com", port: 587, security: "starttls" },
+  yahoo: { host: "smtp.mail.yahoo.com", port: 465, security: "tls" },
+} as const;
+
+const host = z.string().trim().min(1).max(253).regex(
+  /^[^\s/@?#\\]+$/,
+  "a host name or an address",
+);
+
+const options = z.strictObject({
+  service: z.enum(["environment", "gmail", "outlook", "yahoo", "custom"]).default("environment")
+    .meta({
+      title: "Service",
+      description: "environment: the server of SMTP_SERVER; custom: the one below.",
+    }),
+  server: host.optional().meta({ title: "Server", description: "Of the custom service." }),
+  port: z.int().min(1).max(65_535).default(587).meta({
+    title: "Port",
+    description: "Of the custom service: 587, 465 or 25.",
+  }),
+  security: z.enum(SECURITY).default("auto").meta({
+    title: "Encryption",
+    description: "auto: TLS on port 465, else STARTTLS; none only inside your own network.",
+  }),
+  user: z.string().trim().max(320).optional().meta({
+    title: "User",
+    description: "Empty: the sender's address.",
+  }),
+  password: z.string().max(1000).optional().meta({
+    title: "Password",
+    description: "Gmail, Outlook and Yahoo want one that is made for programs.",
+    secret: true,
+  }),
+  from: z.email().optional().meta({
+    title: "Sender",
+    description: "Address that mails come from. Empty: SENDER_EMAIL.",
+  }),
+  to: z.array(z.email()).max(50).default([]).meta({
+    title: "Recipients",
+    description: "Empty: RECIPIENT_EMAIL.",
+  }),
+});
+
+type Options = z.output<typeof options>;
+
+/** Mail over SMTP. */
+export const email = defineChannel({
+  kind: "email",
+  title: "Email",
+  about: "Mails through your provider or your own server.",
+  options,
+  toPersons: true,
+  limits: { timeoutMs: 30_000 },
+  async send(given, message, context) {
+    const { smtp } = context.environment;
+    const server = serverOf(given, smtp);
+    if (server === null) {
+      const missing = given.service === "custom" ? "no server is given" : "SMTP_SERVER is not set";
+      return { state: "failed", answer: `there is no mail server: ${missing}` };
+    }
+    const from = given.from ?? smtp.sender ?? server.user;
+    if (from === null || !from.includes("@")) {
+      return { state: "failed", answer: "no sender is given, and SENDER_EMAIL is not set" };
+    }
+    const own = given.to.length > 0 ? given.to : smtp.recipient === null ? [] : [smtp.recipient];
+    const to = message.to.length > 0 ? [...message.to] : own;
+    if (to.length === 0) {
+      return { state: "failed", answer: "no recipient is given, and RECIPIENT_EMAIL is not set" };
+    }
+    const mail = {
+      from: { name: `Perch ${context.site}`, address: from },
+      to,
+      date: new Date(context.clock.now()),
+      ...headersOf(message, context.site, from.slice(from.lastIndexOf("@") + 1)),
+      ...mailText(message, context.site),
+    };
+    return await sendMail(server, mail, context);
+  },
+});
+
+/** The server and who signs in there; null when none is set. */
+function serverOf(given: Options, smtp: ChannelEnvironment["smtp"]): SmtpServer | null {
+  if (given.service === "environment") {
+    if (smtp.server === null) return null;
+    const password = smtp.password?.reveal() ?? null;
+    return {
+      host: smtp.server,
+      port: smtp.port,
+      security: "auto",
+      user: smtp.sender,
+      password,
+      trusted: true,
+    };
+  }
+  const user = given.user || given.from || null;
+  const password = given.password || null;
+  const custom = given.server === undefined
+    ? null
+    : { host: given.server, port: given.port, security: given.security };
+  const place = given.service === "custom" ? custom : PRESETS[given.service];
+  return place === null ? null : { ...place, user, password, trusted: false };
+}
+
+/** Headers by which mail programs thread, filter and do not answer. */
+function headersOf(message: Message, site: string, domain: string) {
+  const { uid, thread, severity, kind } = message;
+  const name = site.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-") || "perch";
+  // What all mails about one thing refer to; no mail has it as its own.
+  const root = thread === null ? null : `<${digest(thread)}.thread@${domain}>`;
+  return {
+    // The same on each repeat: mail servers and programs show one of them.
+    messageId: `<${uid}@${domain}>`,
+    ...(root === null ? {} : { inReplyTo: root, references: [root] }),
+    ...(severity === "critical" && kind === "firing" ? { priority: "high" as const } : {}),
+    headers: {
+      "Auto-Submitted": "auto-generated",
+      "X-Auto-Response-Suppress": "All",
+      "List-Id": { prepared: true, value: `Perch <${name}.perch.${domain}>` },
+      "X-Perch-Id": uid,
+    },
+  };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+}
