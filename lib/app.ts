@@ -14,7 +14,14 @@ import { createSupervisor } from "./base/supervisor.ts";
 import { join } from "node:path";
 import { createAssets } from "../routes/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
+import { alarmRules, createAlarmParts } from "./app/alarms.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
+import { createSystemFacts } from "./app/system_facts.ts";
+import type { Alarms } from "./alarms/alarms.ts";
+import type { Told } from "./alarms/keeper.ts";
+import { isUrgent } from "./alarms/signal.ts";
+import type { StoredFinding } from "./detect/findings_store.ts";
+import { createEventLog, type EventLog } from "./events/events_store.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
@@ -80,6 +87,8 @@ export interface Parts {
   loopLag: LoopLag;
   predictions: Predictions;
   backtests: Backtests;
+  events: EventLog;
+  alarms: Alarms;
 }
 
 export interface AppOptions {
@@ -124,6 +133,10 @@ export interface App {
 interface Topics {
   /** One commit group, after COMMIT. */
   readings: CommittedGroup;
+  /** What detection found, after COMMIT. */
+  findings: readonly StoredFinding[];
+  /** Steps and changes of alarms, after COMMIT. */
+  alarms: Told;
 }
 
 const HTTP_GRACE_MS = 3_000;
@@ -186,6 +199,7 @@ export function buildApp(options: AppOptions): App {
       onSensor(sensor) {
         statuses.renew(sensor);
         detection.runner.replan(sensor.num);
+        alarms.recheck();
       },
       onMove: (from, to) => predictions.move(from, to),
       onPurge: async (sensor) =>
@@ -205,15 +219,16 @@ export function buildApp(options: AppOptions): App {
       clock,
       log: log.child("photos"),
     });
+    const windowOf = createWindowWatch({ windows: machines.windows, zone: siteZone() });
     const statuses = createStatuses({
       clock,
       sensors: registry,
       machines: registry.machines,
       recent,
       judge: limitJudge,
-      windowOf: createWindowWatch({ windows: machines.windows, zone: siteZone() }),
       stored: await loadStatuses(storage.db),
       save: async (changed) => void await storage.db.write(changed.map(statusStatement)),
+      windowOf,
     });
     endings.push(() => statuses.store());
     const bus = createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error }));
@@ -228,7 +243,9 @@ export function buildApp(options: AppOptions): App {
       hub,
       bus,
       options: options.detection,
+      urgent: (finding) => isUrgent(finding, alarmRules(settings)),
     });
+    bus.subscribe("findings", () => alarms.wake());
     const predictions = createPredictions({
       clock,
       log: log.child("predictions"),
@@ -236,7 +253,10 @@ export function buildApp(options: AppOptions): App {
       sensors: registry,
       readings: storage.readings,
       limitsOf: (sensor) => hasLimits(sensor.settings) ? limitsOf(sensor.settings) : null,
-      publish: (type, data) => hub.publish(type, data),
+      publish(type, data) {
+        hub.publish(type, data);
+        alarms.wake();
+      },
       retrainDays: () => settings.get("predictions.retrain_days"),
     });
     bus.subscribe("readings", (group) => predictions.add(group));
@@ -247,6 +267,28 @@ export function buildApp(options: AppOptions): App {
       plan: detection.plan,
       timeText: siteTime,
     });
+    const events = createEventLog(storage.db);
+    const alarms = await createAlarmParts({
+      clock,
+      log: log.child("alarms"),
+      db: storage.db,
+      events,
+      settings,
+      registry,
+      detection,
+      outlooks: predictions.store,
+      inMaintenance: (machine, nowMs) => windowOf(machine, nowMs) !== null,
+      facts: createSystemFacts({
+        clock,
+        sources: () => sources,
+        intake: () => intake,
+        runner: detection.runner,
+        diskUsed: () => diskUsed(config.dataDir),
+        fault: () => fatal?.message ?? null,
+      }),
+      tell: (told) => bus.publish("alarms", told),
+    });
+    bus.subscribe("alarms", (told) => publishAlarms(hub, told));
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -290,6 +332,10 @@ export function buildApp(options: AppOptions): App {
       machines: registry.machines,
       statuses,
       intake,
+      alarms() {
+        const { open, waiting } = alarms.counts();
+        return { ...open, waiting };
+      },
       stored: () => storage.readings.stats(),
       overall: () => components.overall(),
       diskUsed: () => diskUsed(config.dataDir),
@@ -317,6 +363,8 @@ export function buildApp(options: AppOptions): App {
       loopLag,
       predictions,
       backtests,
+      events,
+      alarms,
     };
   }
 
@@ -364,6 +412,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.detection.runner.task);
     for (const task of parts.predictions.tasks) supervisor.start(task);
     supervisor.start(parts.backtests.task);
+    supervisor.start(parts.alarms.task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());
@@ -434,6 +483,22 @@ const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 
 function demoMode(config: Config): "loopback" | "lan" | null {
   if (config.mode !== "sim") return null;
   return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
+}
+
+/** Alarms on the live stream; what only counted up is `updated`. */
+function publishAlarms(hub: StreamHub, { transitions, updated }: Told): void {
+  for (const { type, alarm, tMs, actor, note } of transitions) {
+    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm });
+  }
+  for (const alarm of updated) {
+    hub.publish("alarm", {
+      transition: "updated",
+      ts: alarm.last_ms,
+      actor: null,
+      note: null,
+      alarm,
+    });
+  }
 }
 
 function describeParts(

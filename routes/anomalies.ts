@@ -35,7 +35,7 @@ const tags = ["Anomalies"];
 
 const names = DETECTORS.map((d) => d.name) as [string, ...string[]];
 
-const anomalyShape = z.object({
+export const anomalyShape = z.object({
   id: z.number(),
   sensor: z.string().nullable(),
   sensor_id: z.string().nullable(),

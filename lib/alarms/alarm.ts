@@ -14,7 +14,6 @@ export const ALARM_SOURCES = [
   "detector",
   "silence",
   "prediction",
-  "machine",
   "system",
 ] as const;
 export type AlarmSource = typeof ALARM_SOURCES[number];
@@ -42,7 +41,7 @@ export interface Alarm {
   value: number | null;
   /** What was crossed. */
   limit: number | null;
-  /** Times the condition occurred. */
+  /** Times that what it was raised for has come. */
   count: number;
   /** The condition still stands. */
   present: boolean;

@@ -2,9 +2,11 @@ import type { Bus } from "../base/bus.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
+import type { Finding } from "../detect/detector.ts";
 import { anomalyOf } from "../detect/anomaly.ts";
 import {
   createFindingStore,
+  type FindingName,
   type FindingStore,
   type StoredFinding,
   type Verdict,
@@ -31,6 +33,10 @@ export interface Detection {
     by: string,
     extra: readonly SqlStatement[],
   ): Promise<void>;
+  /** Verdicts on these were stored: the detectors of their sensors follow. */
+  learn(findings: readonly FindingName[]): Promise<void>;
+  /** Names of the detectors that watch a sensor. */
+  watches(sensor: number): ReadonlySet<string>;
 }
 
 export interface DetectionDeps {
@@ -39,7 +45,9 @@ export interface DetectionDeps {
   storage: Storage;
   registry: SensorDirectory;
   hub: Pick<StreamHub, "publish">;
-  bus: Bus<{ readings: CommittedGroup }>;
+  bus: Bus<{ readings: CommittedGroup; findings: readonly StoredFinding[] }>;
+  /** Findings that somebody waits for: stored without delay. */
+  urgent: (finding: Finding) => boolean;
   options?: Partial<RunnerOptions>;
 }
 
@@ -66,22 +74,34 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
     db: storage.db,
     findings,
     plan,
+    urgent: deps.urgent,
     publish(found) {
+      // First, so that nobody who waits for an alarm waits for the encoding of these.
+      deps.bus.publish("findings", found);
       for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
     },
     options: deps.options,
   });
   deps.bus.subscribe("readings", (group) => runner.take(group));
+  async function learn(judged: readonly FindingName[]): Promise<void> {
+    const sensors = new Set(
+      judged.filter(({ detector }) => detector === "streaming").map(({ sensor }) => sensor),
+    );
+    for (const sensor of sensors) {
+      const moved = await findings.thresholds(sensor);
+      for (const [num, threshold] of moved) thresholds.set(num, threshold);
+      runner.replan(sensor);
+    }
+  }
   return {
     runner,
     findings,
     plan,
     async judge(finding, verdict, by, extra) {
       await findings.say(finding, verdict, { name: by, atMs: clock.now() }, extra);
-      if (finding.detector !== "streaming") return;
-      const moved = await findings.thresholds(finding.sensor);
-      for (const [num, threshold] of moved) thresholds.set(num, threshold);
-      runner.replan(finding.sensor);
+      await learn([finding]);
     },
+    learn,
+    watches: (sensor) => new Set((plan(sensor) ?? []).map(({ detector }) => detector.name)),
   };
 }

@@ -63,6 +63,20 @@ export async function perchMetrics(
         value: health === "ok" ? 1 : 0,
       })),
     },
+    {
+      name: "perch_alarms_open",
+      help: "Open alarms by severity",
+      type: "gauge",
+      samples: Object.entries(parts.alarms.counts().open).map(([severity, value]) => ({
+        labels: { severity },
+        value,
+      })),
+    },
+    gauge(
+      "alarms_waiting",
+      "Open alarms that nobody has acknowledged or shelved",
+      parts.alarms.counts().waiting,
+    ),
     gauge("stream_clients", "Open event streams", streams.clients),
     counter("stream_refused", "Event streams refused because too many were open", streams.refused),
     counter("stream_stalled", "Event streams dropped because nobody read them", streams.stalled),

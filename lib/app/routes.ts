@@ -3,6 +3,7 @@ import { accountPages } from "../../routes/access/pages/mod.ts";
 import { docsPage } from "../../routes/pages/docs.tsx";
 import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { verifyRoutes } from "../../routes/access/verify.ts";
+import { alarmRoutes } from "../../routes/alarms.ts";
 import { anomalyRoutes } from "../../routes/anomalies.ts";
 import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
@@ -96,6 +97,14 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     judge: parts.detection.judge,
     audit: access.audit,
   };
+  const alarms = {
+    alarms: parts.alarms,
+    events: parts.events,
+    sensors: registry,
+    machines: registry.machines,
+    audit: access.audit,
+    clock,
+  };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -128,6 +137,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...anomalyRoutes(anomalies),
     ...backtestRoutes({ backtests: parts.backtests, sensors: registry, clock }),
     ...predictionRoutes({ predictions: parts.predictions, audit: access.audit }),
+    ...alarmRoutes(alarms),
     ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
     ...statusRoutes({
       status: parts.status,

@@ -446,3 +446,60 @@ export const tickets = sqliteTable("tickets", {
   index("tickets_by_assignee").on(t.assigneeId, t.id),
   index("tickets_due").on(t.dueMs).where(sql`overdue_told = 0`),
 ]);
+/** What people are told of (lib/alarms). */
+export const alarms = sqliteTable("alarms", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  /** What it was raised for: one open alarm each. */
+  cause: text("cause").notNull(),
+  source: text("source", {
+    enum: ["threshold", "detector", "silence", "prediction", "system"],
+  }).notNull(),
+  severity: text("severity", { enum: ["info", "warning", "critical"] }).notNull(),
+  state: text("state", { enum: ["active", "acknowledged", "resolved"] }).notNull(),
+  title: text("title").notNull(),
+  /** Path of the machine; null: Perch itself. */
+  machine: text("machine"),
+  sensorNum: integer("sensor_num"),
+  /** Full name when it last changed, to be found by. */
+  sensor: text("sensor"),
+  value: real("value"),
+  limitValue: real("limit_value"),
+  count: integer("count").notNull(),
+  present: integer("present").notNull(),
+  flapping: integer("flapping").notNull(),
+  maintenance: integer("maintenance").notNull(),
+  raisedMs: integer("raised_ms").notNull(),
+  lastMs: integer("last_ms").notNull(),
+  clearedMs: integer("cleared_ms"),
+  acknowledgedMs: integer("acknowledged_ms"),
+  acknowledgedBy: text("acknowledged_by"),
+  shelvedUntilMs: integer("shelved_until_ms"),
+  resolvedMs: integer("resolved_ms"),
+  /** Null while open, and when it ended by itself. */
+  resolvedBy: text("resolved_by"),
+  note: text("note"),
+  verdict: text("verdict", { enum: ["real", "false_alarm"] }),
+  escalated: integer("escalated").notNull(),
+  version: integer("version").notNull(),
+  /** JSON: what it tells of (lib/alarms/record.ts). */
+  conditions: text("conditions").notNull(),
+  /** JSON: sensors that a prediction named. */
+  drivers: text("drivers").notNull(),
+  /** JSON: times that its next step depends on. */
+  timing: text("timing").notNull(),
+  /** When time alone moves it next; null: never. */
+  dueMs: integer("due_ms"),
+}, (t) => [
+  index("alarms_live").on(t.id).where(sql`state <> 'resolved' or present = 1`),
+  index("alarms_by_state").on(t.state, t.id),
+  index("alarms_shelved").on(t.shelvedUntilMs).where(sql`shelved_until_ms is not null`),
+  index("alarms_by_machine").on(t.machine, t.id),
+  index("alarms_by_sensor").on(t.sensorNum, t.id),
+  index("alarms_resolved").on(t.resolvedMs).where(sql`state = 'resolved'`),
+]);
+
+/** How far the alarms have read findings and predictions. */
+export const alarmCursors = sqliteTable("alarm_cursors", {
+  name: text("name").primaryKey(),
+  id: integer("id").notNull(),
+});

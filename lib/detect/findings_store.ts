@@ -29,6 +29,14 @@ export interface StoredFinding {
   verdict: Verdict | null;
 }
 
+/** What a verdict needs to know of a finding. */
+export type FindingName = Pick<StoredFinding, "id" | "sensor" | "detector">;
+/** Who says it, and when. */
+export interface Judge {
+  name: string;
+  atMs: number;
+}
+
 export interface FindingQuery {
   /** Storage numbers; left out: all. At most 500 count. */
   sensors?: readonly number[];
@@ -42,6 +50,8 @@ export interface FindingQuery {
   limit: number;
   /** Only findings with a smaller id. */
   beforeId?: number;
+  /** Only this one and later ones. */
+  fromId?: number;
 }
 
 /** Findings on disk: append-only, the oldest of a detector go when it has too many. */
@@ -51,13 +61,17 @@ export interface FindingStore {
   /** Newest first. */
   list(query: FindingQuery): Promise<StoredFinding[]>;
   find(id: number): Promise<StoredFinding | null>;
+  /** Those that were stored after the one with this id, oldest first. */
+  after(id: number, limit: number): Promise<StoredFinding[]>;
   /** Keeps what a person said, with `extra` (the audit row) in the same transaction. */
   say(
-    finding: StoredFinding,
+    finding: FindingName,
     verdict: Verdict,
-    by: { name: string; atMs: number },
+    by: Judge,
     extra: readonly SqlStatement[],
   ): Promise<void>;
+  /** The same as a statement of somebody else's transaction. */
+  saying(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement;
   /** Thresholds of the streaming detector that feedback has moved, by storage number. */
   thresholds(sensor?: number): Promise<Map<number, number>>;
   /** Statements that remove everything that is kept of a sensor's detection. */
@@ -98,12 +112,16 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
       });
       return rows.length === 0 ? null : stored(rows[0]);
     },
+    async after(id, limit) {
+      const { rows } = await db.query({
+        sql: `SELECT ${COLUMNS} FROM findings f WHERE f.id > ? ORDER BY f.id LIMIT ?`,
+        args: [id, limit],
+      });
+      return rows.map(stored);
+    },
+    saying,
     async say(finding, verdict, by, extra) {
-      await db.write([{
-        sql: "INSERT INTO finding_feedback (finding_id, sensor_num, detector, verdict, by_name, " +
-          "at_ms) VALUES (?,?,?,?,?,?)",
-        args: [finding.id, finding.sensor, finding.detector, verdict, by.name, by.atMs],
-      }, ...extra]);
+      await db.write([saying(finding, verdict, by), ...extra]);
     },
     async thresholds(sensor) {
       // The latest word on each finding counts.
@@ -135,6 +153,14 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
         }]);
       }
     },
+  };
+}
+
+function saying(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement {
+  return {
+    sql: "INSERT INTO finding_feedback (finding_id, sensor_num, detector, verdict, by_name, " +
+      "at_ms) VALUES (?,?,?,?,?,?)",
+    args: [finding.id, finding.sensor, finding.detector, verdict, by.name, by.atMs],
   };
 }
 
@@ -176,6 +202,7 @@ function conditions(query: FindingQuery): { where: string; args: SqlValue[] } {
   if (query.fromMs !== undefined) and("f.t_ms >= ?", query.fromMs);
   if (query.toMs !== undefined) and("f.t_ms < ?", query.toMs);
   if (query.beforeId !== undefined) and("f.id < ?", query.beforeId);
+  if (query.fromId !== undefined) and("f.id >= ?", query.fromId);
   return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, args };
 }
 

@@ -20,6 +20,8 @@ export interface Status {
   overall: Overall;
   sensors: { total: number; offline: number; unreviewed: number };
   machines: Record<MachineStatus, number> & { total: number };
+  /** Open ones by severity; `waiting`: neither acknowledged nor shelved. */
+  alarms: { info: number; warning: number; critical: number; waiting: number };
   /** In `status` events: sensors and machines whose status changed since the event before. */
   changes: StatusChange[];
   readings: {
@@ -44,6 +46,7 @@ export interface StatusServices {
   machines: MachineDirectory;
   statuses: Pick<Statuses, "machine" | "takeChanges">;
   intake: { stats(): IntakeStats };
+  alarms: () => Status["alarms"];
   stored: () => Promise<StoreStats>;
   overall: () => Overall;
   /** Share of the disk in use, 0…1. */
@@ -87,6 +90,7 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
         unreviewed: count(all, (sensor) => sensor.review === "new"),
       },
       machines: countMachines(machines.all().map(({ path }) => statuses.machine(path))),
+      alarms: services.alarms(),
       changes: [],
       readings: {
         per_s: Math.round(flow.ratePerS * 10) / 10,

@@ -31,6 +31,24 @@ const privateNetwork = z.string().max(64).superRefine((text, context) => {
   const fault = networkFault(text);
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });
+/** What can raise alarms: detectors, and the predictions of machines. */
+export const ALARM_RAISERS = [
+  "threshold",
+  "rate",
+  "stuck",
+  "silence",
+  "streaming",
+  "zscore",
+  "prediction",
+] as const;
+const raisers = z.string().refine(
+  (names) => namesOf(names).every((name) => (ALARM_RAISERS as readonly string[]).includes(name)),
+  `must be some of ${ALARM_RAISERS.join(", ")}, with commas between them`,
+);
+/** Names of a list in a text, with commas between them. */
+export function namesOf(text: string): string[] {
+  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
 const adminOnly = { see: "admin", change: "admin" } as const;
 
 /** The registry: every setting that can be changed while Perch runs. */
@@ -90,6 +108,85 @@ export const SETTINGS = {
     help: "Machines without a model get one as soon as there is enough history. 0: models stay.",
     schema: whole(0, 365),
     default: 7,
+    unit: "days",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.raised_by": setting({
+    category: "Alarms",
+    title: "Alarms are raised by",
+    help: `Some of ${ALARM_RAISERS.join(", ")}, with commas between them.`,
+    schema: raisers,
+    default: "threshold, rate, stuck, silence, streaming, prediction",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.least_severity": setting<"info" | "warning" | "critical">({
+    category: "Alarms",
+    title: "Least severity",
+    help: "What is less severe raises no alarm.",
+    schema: z.enum(["info", "warning", "critical"]),
+    default: "warning",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.repeat_minutes": setting({
+    category: "Alarms",
+    title: "Repeats count up within",
+    help: "What comes back within this time belongs to the same alarm.",
+    schema: whole(1, 1440),
+    default: 5,
+    unit: "minutes",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.flapping_times": setting({
+    category: "Alarms",
+    title: "Flapping after",
+    help:
+      "An alarm that comes this often within the time above stays open and silent until it rests.",
+    schema: whole(2, 20),
+    default: 4,
+    unit: "times",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.resolve_when_clear": setting<"always" | "acknowledged">({
+    category: "Alarms",
+    title: "When the condition is over",
+    help:
+      "always: the alarm resolves by itself. acknowledged: it stays until somebody has seen it.",
+    schema: z.enum(["always", "acknowledged"]),
+    default: "always",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.quiet_minutes": setting({
+    category: "Alarms",
+    title: "Odd readings are over after",
+    help: "An alarm of single odd readings resolves after this long without another.",
+    schema: whole(1, 10_080),
+    default: 60,
+    unit: "minutes",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.escalate_minutes": setting({
+    category: "Alarms",
+    title: "Escalate after",
+    help: "When nobody has acknowledged an alarm for so long, it is told again. 0: never.",
+    schema: whole(0, 10_080),
+    default: 0,
+    unit: "minutes",
+    see: "viewer",
+    change: "admin",
+  }),
+  "alarms.keep_days": setting({
+    category: "Alarms",
+    title: "Keep resolved alarms",
+    help: "Older ones are deleted with their history in small steps.",
+    schema: whole(1, 36_500),
+    default: 730,
     unit: "days",
     see: "viewer",
     change: "admin",

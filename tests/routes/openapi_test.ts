@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
+import type { Change } from "../../lib/machines/service.ts";
 import type { Route } from "../../routes/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { picture } from "../support/pictures.ts";
@@ -163,12 +164,55 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
   });
   return {
     "/api/backtests/:id": backtest.id,
+    ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
     "/api/keys/:id": entry.id,
     "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
+  };
+}
+
+/** An open alarm for each thing that is done with one, and the id of another for the rest. */
+async function alarmsFor(
+  under: AppUnderTest,
+  key: string,
+  actions: readonly string[],
+): Promise<Record<string, string>> {
+  const { access, registry, detection, alarms } = under.app.parts();
+  const machines = [...actions, "read"].map((action) => `hall-2/${action}`);
+  const names = machines.map((machine) => `${machine}/load`);
+  const stored = await fetch(`${under.url}/api/ingest/batch`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(machines.map((machine) => ({ machine, sensor: "load", value: 9 }))),
+  });
+  assert.equal(stored.status, 200, await stored.text());
+  await detection.findings.add(names.map((name, item) => ({
+    sensor: registry.find(name)!.num,
+    groupId: 2,
+    item,
+    finding: {
+      detector: "threshold",
+      tMs: Date.now(),
+      phase: "raised" as const,
+      severity: "warning" as const,
+      score: 0.6,
+      reason: { text: "9 is at or above the warning limit 8", value: 9, numbers: { limit: 8 } },
+    },
+  })));
+  alarms.wake();
+  while (alarms.open().length < names.length) await new Promise((r) => setTimeout(r, 20));
+  const idOf = (action: string) =>
+    alarms.open().find((alarm) => alarm.machine === `hall-2/${action}`)!.id;
+  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const untilMs = Date.now() + 60_000;
+  const shelve = { kind: "shelve", untilMs, note: null } as const;
+  await alarms.act(idOf("unshelve"), shelve, { name: "test", note });
+  return {
+    ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
+    "/api/alarms/:id": idOf("read"),
   };
 }
 

@@ -51,6 +51,8 @@ export interface PredictStore {
   latest(): Promise<StoredOutlook[]>;
   outlooks(query: OutlookQuery): Promise<PageOf<StoredOutlook>>;
   outlook(id: number): Promise<StoredOutlook | null>;
+  /** Those that were stored after the one with this id, oldest first. */
+  outlooksAfter(id: number, limit: number): Promise<StoredOutlook[]>;
   addLog(row: Omit<LogRow, "id">): Promise<void>;
   log(query: LogQuery): Promise<PageOf<LogRow>>;
   /** Statements that give everything of a machine its new path. */
@@ -111,6 +113,13 @@ export function createPredictStore(db: Database): PredictStore {
       const result = await db.query({ sql: `${OUTLOOKS} where id = ?`, args: [id] });
       const [row] = rowsOf(result);
       return row === undefined ? null : outlookOf(row);
+    },
+    async outlooksAfter(id, limit) {
+      const result = await db.query({
+        sql: "select * from predictions where id > ? order by id limit ?",
+        args: [id, limit],
+      });
+      return rowsOf(result).map(outlookOf);
     },
     async addLog({ tMs, machine, level, message }) {
       await db.write([{

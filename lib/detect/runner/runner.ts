@@ -41,6 +41,8 @@ export interface RunnerDeps {
   findings: Pick<FindingStore, "add" | "trim">;
   /** How a sensor is to be watched; null: it is not known (any more). */
   plan: (sensor: number) => Watch[] | null;
+  /** Findings that somebody waits for: stored within a twentieth of a second. Left out: none. */
+  urgent?: (finding: Finding) => boolean;
   /** New findings, after they are on disk. */
   publish: (found: StoredFinding[]) => void;
   options?: Partial<RunnerOptions>;
@@ -98,6 +100,7 @@ const IDLE_WAIT_MS = 1000;
 /** While a checkpoint or findings wait to be written. */
 const BUSY_WAIT_MS = 50;
 const FLUSH_MS = 500;
+const URGENT_FLUSH_MS = 50;
 const FLUSH_FINDINGS = 200;
 /** A reading this far ahead of the host's clock does not move the journal's. */
 const AHEAD_MOST_MS = 5 * 60_000;
@@ -234,7 +237,9 @@ class Run {
   #idleTickMs: number;
   /** Name of what the step under way finds. */
   #name = { sensor: 0, groupId: 0, item: 0 };
-  readonly #take = (finding: Finding) => void this.#found.push({ ...this.#name, finding });
+  readonly #take = (finding: Finding) => this.#keepFinding({ ...this.#name, finding });
+  /** Somebody waits for one of what was found. */
+  #urgent = false;
 
   constructor(
     private readonly deps: RunnerDeps,
@@ -325,6 +330,11 @@ class Run {
     one.read(tMs[i], value[i], this.#clock.newestMs, this.#take);
   }
 
+  #keepFinding(found: NamedFinding): void {
+    this.#found.push(found);
+    this.#urgent ||= this.deps.urgent?.(found.finding) ?? false;
+  }
+
   async #tick(journalMs: number, groupId: number): Promise<void> {
     let looked = 0;
     for (const one of this.watched.values()) {
@@ -348,7 +358,7 @@ class Run {
     for (const one of this.watched.values()) {
       one.tick(Math.floor(this.#clock.newestMs + waitedMs), (finding) => {
         const item = IDLE_ITEM[finding.phase];
-        this.#found.push({ sensor: one.sensor, groupId: this.done, item, finding });
+        this.#keepFinding({ sensor: one.sensor, groupId: this.done, item, finding });
         this.#idleFound.add(one);
       });
       if (++looked % LOOK_EVERY === 0 && this.#sliceIsOver()) await this.#breathe();
@@ -358,7 +368,8 @@ class Run {
   /** What is due besides judging: findings to the disk, the next part of a checkpoint. */
   async keep(): Promise<void> {
     const nowMs = this.deps.clock.monotonic();
-    const due = this.#found.length >= FLUSH_FINDINGS || nowMs - this.#flushedMs >= FLUSH_MS;
+    const waitMs = this.#urgent ? URGENT_FLUSH_MS : FLUSH_MS;
+    const due = this.#found.length >= FLUSH_FINDINGS || nowMs - this.#flushedMs >= waitMs;
     if (this.#found.length > 0 && due) await this.flush();
     if (this.#round === null && nowMs - this.#roundMs >= this.options.checkpointMs) {
       this.#roundMs = nowMs;
@@ -388,6 +399,7 @@ class Run {
     const found = this.#found, idle = [...this.#idleFound];
     if (found.length === 0) return;
     this.#found = [];
+    this.#urgent = false;
     this.#idleFound = new Set();
     const added = await this.deps.findings.add(found, this.checkpoints.save(idle, this.done));
     this.totals.findings += added.length;

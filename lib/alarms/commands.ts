@@ -1,0 +1,120 @@
+/** What a person does with an alarm. Pure; see `decide.ts`. */
+import { PerchError } from "../base/errors.ts";
+import { duration } from "../detect/detector.ts";
+import { type AlarmOptions, type Decision, over, scheduled, told } from "./decide.ts";
+import { type AlarmRecord, isOpen } from "./record.ts";
+
+export type Command =
+  | { kind: "acknowledge" }
+  | { kind: "resolve"; note: string | null; verdict: AlarmRecord["verdict"] }
+  | { kind: "shelve"; untilMs: number; note: string | null }
+  | { kind: "unshelve" }
+  | { kind: "judge"; verdict: NonNullable<AlarmRecord["verdict"]> };
+
+/** A shelf is for a while, not for ever. */
+export const SHELF_MOST_MS = 30 * 86_400_000;
+
+/**
+ * What a command makes of an alarm.
+ * @throws PerchError `conflict` when somebody else was faster: it says who and when; `validation`
+ */
+export function obey(
+  alarm: AlarmRecord,
+  command: Command,
+  by: string,
+  nowMs: number,
+  options: AlarmOptions,
+): Decision {
+  const next = { ...alarm, version: alarm.version + 1 };
+  if (command.kind === "judge") return { alarm: { ...next, verdict: command.verdict }, steps: [] };
+  if (!isOpen(alarm)) throw resolvedAlready(alarm, nowMs);
+  switch (command.kind) {
+    case "acknowledge":
+      return acknowledge(next, by, nowMs, options);
+    case "resolve": {
+      const { note, verdict } = command;
+      const resolved: AlarmRecord = {
+        ...over(next, note, nowMs).alarm,
+        // What still stands is remembered, so that it is not raised again while it does.
+        present: alarm.present,
+        resolvedBy: by,
+        verdict: verdict ?? alarm.verdict,
+        shelvedUntilMs: null,
+      };
+      return told(resolved, "alarm.resolved", by, note);
+    }
+    case "shelve": {
+      const { untilMs, note } = command;
+      checkShelf(untilMs, nowMs);
+      const shelved = scheduled({ ...next, shelvedUntilMs: untilMs }, nowMs, options);
+      return told(shelved, "alarm.shelved", by, note);
+    }
+    case "unshelve": {
+      if (alarm.shelvedUntilMs === null) throw conflict("the alarm is not shelved");
+      const timing = { ...next.timing, escalateMs: nowMs };
+      const back = scheduled(
+        { ...next, shelvedUntilMs: null, escalated: 0, timing },
+        nowMs,
+        options,
+      );
+      return told(back, "alarm.unshelved", by);
+    }
+  }
+}
+
+function acknowledge(
+  alarm: AlarmRecord,
+  by: string,
+  nowMs: number,
+  options: AlarmOptions,
+): Decision {
+  if (alarm.state === "acknowledged") {
+    throw conflict(`${alarm.acknowledgedBy} acknowledged it ${ago(alarm.acknowledgedMs!, nowMs)}`);
+  }
+  const taken: AlarmRecord = {
+    ...alarm,
+    state: "acknowledged",
+    acknowledgedMs: nowMs,
+    acknowledgedBy: by,
+  };
+  const { alarm: acknowledged, steps } = told(
+    scheduled(taken, nowMs, options),
+    "alarm.acknowledged",
+    by,
+  );
+  // It was over before somebody saw it: now it has been seen.
+  const seen = alarm.clearedMs !== null && !alarm.present && !alarm.flapping &&
+    !alarm.conditions[0].point;
+  if (!seen) return { alarm: acknowledged, steps };
+  const ended = over(acknowledged, null, nowMs);
+  return { alarm: ended.alarm, steps: [...steps, ...ended.steps] };
+}
+
+function checkShelf(untilMs: number, nowMs: number): void {
+  const fault = untilMs <= nowMs
+    ? "must be in the future"
+    : untilMs > nowMs + SHELF_MOST_MS
+    ? "must be within 30 days"
+    : null;
+  if (fault === null) return;
+  throw new PerchError("validation", `until_ms: ${fault}`, {
+    errors: [{ path: "until_ms", message: fault }],
+  });
+}
+
+function resolvedAlready(alarm: AlarmRecord, nowMs: number): PerchError {
+  const when = ago(alarm.resolvedMs!, nowMs);
+  return conflict(
+    alarm.resolvedBy === null
+      ? `the alarm resolved by itself ${when}`
+      : `${alarm.resolvedBy} resolved it ${when}`,
+  );
+}
+
+function ago(tMs: number, nowMs: number): string {
+  return `${duration(Math.max(0, Math.round((nowMs - tMs) / 1000) * 1000))} ago`;
+}
+
+function conflict(message: string): PerchError {
+  return new PerchError("conflict", message);
+}

@@ -1,0 +1,186 @@
+/**
+ * DESIGN. Changes of alarms, one after the other. A change folds its inputs over the book, then writes in
+ * ONE transaction: the alarms' rows, an event per step, the cursor of what it read, what rooms to the right
+ * add (a ticket) and the audit row. Only after COMMIT is anything told. When the write fails, the book is
+ * put back as it was and the cursor has not moved: the same is read again.
+ */
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { EventLog } from "../events/events_store.ts";
+import type { Alarm, AlarmEventBody } from "./alarm.ts";
+import type { AlarmStore } from "./alarm_store.ts";
+import { type Book, createBook } from "./book.ts";
+import { type AlarmOptions, decide, type Decision, type Step } from "./decide.ts";
+import { type AlarmRecord, forgotten, isOpen } from "./record.ts";
+import type { Signal } from "./signal.ts";
+import { alarmOf, type Places } from "./view.ts";
+import { sentenceOf } from "./words.ts";
+
+/** A step of an alarm as rooms to the right and the live stream see it. */
+export interface AlarmTransition {
+  type: Step["type"];
+  /** After it. */
+  alarm: Alarm;
+  tMs: number;
+  /** Name of who did it; null: Perch itself. */
+  actor: string | null;
+  note: string | null;
+}
+
+/** What was committed. */
+export interface Told {
+  /** In order. */
+  transitions: AlarmTransition[];
+  /** Alarms that changed without a step: counted up, judged. As they are now. */
+  updated: Alarm[];
+}
+
+export interface KeeperDeps {
+  db: Pick<Database, "write">;
+  store: AlarmStore;
+  events: Pick<EventLog, "statement">;
+  places: Places;
+  options: () => AlarmOptions;
+  /** The machine is in a maintenance window. */
+  inMaintenance: (machine: string, nowMs: number) => boolean;
+  /** Statements of the same transaction, e.g. a ticket. */
+  alongside: (transitions: readonly AlarmTransition[]) => Promise<SqlStatement[]>;
+  /** After COMMIT. */
+  tell: (told: Told) => void;
+}
+
+/** One change under way. */
+export interface Change {
+  readonly nowMs: number;
+  readonly options: AlarmOptions;
+  readonly book: Book;
+  /** A decision about an alarm of the book, or a new one. */
+  take(decision: Decision): void;
+  signal(signal: Signal): void;
+  /** Writes this in the same transaction. */
+  also(...statements: SqlStatement[]): void;
+}
+
+export interface Keeper {
+  readonly book: Book;
+  /** Reads what can still move; before it there is nothing in the book. */
+  load(nowMs: number): Promise<void>;
+  /** One change after the other; what `work` throws undoes its change and is thrown on. */
+  change<T>(nowMs: number, work: (change: Change) => T | Promise<T>): Promise<T>;
+}
+
+export function createKeeper(deps: KeeperDeps): Keeper {
+  const { store, events, places } = deps;
+  const book = createBook();
+  let nextId = 1;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const shown = (alarm: AlarmRecord) => alarmOf(alarm, places);
+
+  async function run<T>(nowMs: number, work: (change: Change) => T | Promise<T>): Promise<T> {
+    const options = deps.options();
+    const before = new Map<number, AlarmRecord | null>();
+    const steps: Step[] = [];
+    const extra: SqlStatement[] = [];
+    const firstId = nextId;
+
+    function put(alarm: AlarmRecord): void {
+      if (!before.has(alarm.id)) before.set(alarm.id, book.get(alarm.id) ?? null);
+      book.put(alarm);
+    }
+    function take(decision: Decision): void {
+      if (book.get(decision.alarm.id) !== decision.alarm) put(decision.alarm);
+      steps.push(...decision.steps);
+    }
+    const change: Change = {
+      nowMs,
+      options,
+      book,
+      take,
+      signal(signal) {
+        const alarm = book.choose(signal, nowMs, options);
+        const maintenance = signal.machine !== null && deps.inMaintenance(signal.machine, nowMs);
+        const decision = decide(alarm, signal, { newId: nextId, maintenance }, nowMs, options);
+        if (decision === null) return;
+        if (decision.alarm.id === nextId) {
+          nextId++;
+          if (alarm !== null && alarm.present && !isOpen(alarm)) put(forgotten(alarm));
+        }
+        take(decision);
+      },
+      also: (...statements) => void extra.push(...statements),
+    };
+    try {
+      const result = await work(change);
+      await commit([...before.keys()], steps, extra, nowMs);
+      book.prune(nowMs, options);
+      return result;
+    } catch (error) {
+      nextId = firstId;
+      for (const [id, alarm] of before) {
+        if (alarm === null) book.remove(id);
+        else book.put(alarm);
+      }
+      throw error;
+    }
+  }
+
+  async function commit(
+    ids: readonly number[],
+    steps: readonly Step[],
+    extra: readonly SqlStatement[],
+    nowMs: number,
+  ): Promise<void> {
+    if (ids.length === 0 && extra.length === 0) return;
+    const alarms = ids.map((id) => book.get(id)!);
+    const transitions = steps.map((step): AlarmTransition => ({
+      type: step.type,
+      alarm: shown(step.alarm),
+      tMs: nowMs,
+      actor: step.actor,
+      note: step.note,
+    }));
+    const beside = transitions.length === 0 ? [] : await deps.alongside(transitions);
+    await deps.db.write([
+      ...alarms.map((alarm) => {
+        const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);
+        return store.put(alarm, sensor?.name ?? null);
+      }),
+      ...steps.map((step, i) => eventOf(step, transitions[i])),
+      ...beside,
+      ...extra,
+    ]);
+    const stepped = new Set(steps.map((step) => step.alarm.id));
+    const updated = alarms.filter((alarm) => !stepped.has(alarm.id)).map(shown);
+    deps.tell({ transitions, updated });
+  }
+
+  function eventOf(step: Step, { alarm, tMs, note, actor }: AlarmTransition): SqlStatement {
+    const where = alarm.machine_name ?? "Perch";
+    const body: AlarmEventBody = { alarm, note };
+    return events.statement({
+      type: step.type,
+      subject: `alarm:${alarm.id}`,
+      severity: alarm.severity,
+      tMs,
+      text: sentenceOf(step, where, tMs),
+      actor,
+      body,
+      route: true,
+    });
+  }
+
+  return {
+    book,
+    async load(nowMs) {
+      const options = deps.options();
+      nextId = await store.lastId() + 1;
+      for (const alarm of await store.live(nowMs - options.repeatMs)) book.put(alarm);
+      book.prune(nowMs, options);
+    },
+    change(nowMs, work) {
+      const done = last.then(() => run(nowMs, work));
+      last = done.catch(() => {});
+      return done;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** An alarm as it is kept: what is shown of it, and what its next step depends on. */
+import type { Severity } from "../detect/detector.ts";
+import type { AlarmSource, AlarmState } from "./alarm.ts";
+
+/** One thing that an alarm tells of. Its first is what it was raised for; the others are further evidence. */
+export interface Condition {
+  /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`. */
+  key: string;
+  /** The alarm that it would raise by itself; silent sensors of a machine share one. */
+  cause: string;
+  source: AlarmSource;
+  /** Whose finding it is; null for predictions and rules about Perch. */
+  detector: string | null;
+  /** Storage number. */
+  sensor: number | null;
+  severity: Severity;
+  /** One sentence without a final stop. */
+  text: string;
+  value: number | null;
+  limit: number | null;
+  /** A single odd reading: nothing stands, it is over once it has been quiet. */
+  point: boolean;
+  /** Stands. Always false of a point. */
+  present: boolean;
+  count: number;
+  firstMs: number;
+  lastMs: number;
+  /** Ids in the findings; null where it is none. */
+  firstFinding: number | null;
+  lastFinding: number | null;
+}
+
+export interface AlarmRecord {
+  id: number;
+  cause: string;
+  source: AlarmSource;
+  severity: Severity;
+  state: AlarmState;
+  title: string;
+  /** Path of the machine; null: Perch itself. */
+  machine: string | null;
+  /** Storage number. */
+  sensor: number | null;
+  value: number | null;
+  limit: number | null;
+  count: number;
+  present: boolean;
+  flapping: boolean;
+  maintenance: boolean;
+  raisedMs: number;
+  lastMs: number;
+  clearedMs: number | null;
+  acknowledgedMs: number | null;
+  acknowledgedBy: string | null;
+  shelvedUntilMs: number | null;
+  resolvedMs: number | null;
+  resolvedBy: string | null;
+  note: string | null;
+  verdict: "real" | "false_alarm" | null;
+  escalated: number;
+  version: number;
+  conditions: Condition[];
+  /** Storage numbers of the sensors that a prediction named: their findings belong to its alarm. */
+  drivers: number[];
+  timing: Timing;
+  /** When time alone moves it next, by the host's clock; null: never. */
+  dueMs: number | null;
+}
+
+/** Times by the host's clock that its next step depends on. */
+export interface Timing {
+  /** When it came, newest last; as many as flapping needs. */
+  cameMs: number[];
+  /** When it last came, went or was seen. */
+  movedMs: number;
+  /** Escalation counts from here. */
+  escalateMs: number;
+}
+
+export const SEVERITY_RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
+
+export function isOpen(alarm: Pick<AlarmRecord, "state">): boolean {
+  return alarm.state !== "resolved";
+}
+
+/** The host's clock was set by `byMs`: what waits goes on waiting as long as before. */
+export function shifted(alarm: AlarmRecord, byMs: number): AlarmRecord {
+  const { cameMs, movedMs, escalateMs } = alarm.timing;
+  const moved = (tMs: number | null) => tMs === null ? null : tMs + byMs;
+  return {
+    ...alarm,
+    shelvedUntilMs: moved(alarm.shelvedUntilMs),
+    dueMs: moved(alarm.dueMs),
+    timing: {
+      cameMs: cameMs.map((tMs) => tMs + byMs),
+      movedMs: movedMs + byMs,
+      escalateMs: escalateMs + byMs,
+    },
+  };
+}
+
+/** A resolved alarm whose condition another alarm has taken over. */
+export function forgotten(alarm: AlarmRecord): AlarmRecord {
+  const conditions = alarm.conditions.map((one) => one.present ? { ...one, present: false } : one);
+  return { ...alarm, present: false, conditions, version: alarm.version + 1 };
+}

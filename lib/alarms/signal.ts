@@ -1,0 +1,137 @@
+/** What is told to alarms: findings, predictions and rules about Perch, in one shape. */
+import { plain, type Severity } from "../detect/detector.ts";
+import type { StoredFinding } from "../detect/findings_store.ts";
+import type { StoredOutlook } from "../detect/predict/shapes.ts";
+import type { AlarmSource } from "./alarm.ts";
+import { SEVERITY_RANK } from "./record.ts";
+
+/** Something came or goes on (`present`), or is over. */
+export interface Signal {
+  key: string;
+  cause: string;
+  source: AlarmSource;
+  detector: string | null;
+  /** Storage number. */
+  sensor: number | null;
+  /** Path; null: Perch itself. */
+  machine: string | null;
+  present: boolean;
+  /** A single odd reading. */
+  point: boolean;
+  severity: Severity;
+  text: string;
+  value: number | null;
+  limit: number | null;
+  /** By the sensor's own clock. */
+  tMs: number;
+  finding: number | null;
+  /** Storage numbers of the sensors that a prediction named. */
+  drivers: number[];
+}
+
+/** What a signal needs to know of a sensor. */
+export interface SignalSensor {
+  num: number;
+  id: string;
+  machine: string;
+  sensor: string;
+  unit: string | null;
+  settings: { display_name: string | null };
+}
+
+export interface SignalRules {
+  /** Detectors whose findings raise alarms. */
+  detectors: ReadonlySet<string>;
+  leastSeverity: Severity;
+}
+
+/** Sensors of a prediction that count as what drove it. */
+const DRIVERS_MOST = 5;
+
+/** True for findings that somebody waits for: they are stored without delay. */
+export function isUrgent(
+  finding: Pick<StoredFinding, "detector" | "phase">,
+  rules: SignalRules,
+): boolean {
+  return rules.detectors.has(finding.detector);
+}
+
+/** Null when it raises and ends no alarm. */
+export function signalOfFinding(
+  found: StoredFinding,
+  sensor: SignalSensor,
+  machineId: string,
+  rules: SignalRules,
+): Signal | null {
+  if (!rules.detectors.has(found.detector)) return null;
+  const silent = found.detector === "silence";
+  const key = `sensor:${sensor.id}:${found.detector}`;
+  // Its score reached the threshold that it has learned: that is a warning whatever the score.
+  const severity = found.detector === "streaming" && found.severity === "info"
+    ? "warning"
+    : found.severity;
+  const present = found.phase !== "cleared" &&
+    SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity];
+  const point = found.phase === "point";
+  if (point && !present) return null;
+  return {
+    key,
+    cause: silent ? `machine:${machineId}:silence` : key,
+    source: silent ? "silence" : found.detector === "threshold" ? "threshold" : "detector",
+    detector: found.detector,
+    sensor: sensor.num,
+    machine: sensor.machine,
+    present,
+    point,
+    severity,
+    text: textOf(found, sensor),
+    value: found.reason.value ?? null,
+    limit: found.reason.numbers?.limit ?? null,
+    tMs: found.tMs,
+    finding: found.id,
+    drivers: [],
+  };
+}
+
+/** The class of a machine; the same class again is no new occurrence. */
+export function signalOfOutlook(
+  outlook: StoredOutlook,
+  machineId: string,
+  numOf: (sensor: string) => number | undefined,
+  rules: SignalRules,
+): Signal {
+  const key = `machine:${machineId}:prediction`;
+  const severity = outlook.class === "normal" ? "info" : outlook.class;
+  const named = outlook.sensors.toSorted((a, b) => b.contribution - a.contribution)
+    .flatMap(({ name }) => numOf(name) ?? []);
+  return {
+    key,
+    cause: key,
+    source: "prediction",
+    detector: null,
+    sensor: null,
+    machine: outlook.machine,
+    present: outlook.class !== "normal" &&
+      SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity],
+    point: false,
+    severity,
+    text: outlook.summary,
+    value: null,
+    limit: null,
+    tMs: outlook.tMs,
+    finding: null,
+    drivers: named.slice(0, DRIVERS_MOST),
+  };
+}
+
+function textOf({ detector, severity, reason }: StoredFinding, sensor: SignalSensor): string {
+  const label = sensor.settings.display_name ?? sensor.sensor;
+  const { value, numbers } = reason;
+  const limit = numbers?.limit;
+  if (detector !== "threshold" || value === undefined || limit === undefined) {
+    return `${label}: ${reason.text}`;
+  }
+  const unit = sensor.unit === null ? "" : ` ${sensor.unit}`;
+  const where = value > limit ? "above" : value < limit ? "below" : "at";
+  return `${label} ${plain(value)}${unit} is ${where} ${severity} ${plain(limit)}${unit}`;
+}

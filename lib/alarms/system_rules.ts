@@ -1,0 +1,229 @@
+/**
+ * Rules about Perch itself. Each judges the facts of the moment; what cannot be known yet is null and is
+ * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
+ */
+import { duration, plain, type Severity } from "../detect/detector.ts";
+import type { Signal } from "./signal.ts";
+
+/** How Perch is doing, as the app says it. Null: not known (yet). */
+export interface SystemFacts {
+  /** Deliveries that wait to be sent. */
+  outboxQueued: number | null;
+  /** Deliveries that were given up and that nobody has looked at. */
+  deliveriesFailed: number | null;
+  /** Of the last hour. */
+  deliveryTries: { tries: number; successes: number } | null;
+  /** Sources by name: connected or listening, or what is wrong. */
+  sources: readonly { name: string; ok: boolean; detail: string }[];
+  /** Share of the data disk in use, 0…1. */
+  diskUsed: number | null;
+  /** False when the host's clock cannot be right. */
+  clockPlausible: boolean;
+  /** Age of the last verified backup; null while there is none to be expected. */
+  backupAgeMs: number | null;
+  /** Why nothing can be stored; null: all is well. */
+  storageFailing: string | null;
+  /** Refused and stored messages since the last look. */
+  intake: { rejected: number; stored: number } | null;
+  /** Readings that wait to be judged, and whether detection reads behind. */
+  detection: { behind: boolean; queued: number } | null;
+}
+
+/** What a rule says: all is well, or what is wrong. */
+export type Judgement = "well" | {
+  severity: Severity;
+  text: string;
+  value: number | null;
+  limit: number | null;
+};
+
+export interface SystemRule {
+  key: string;
+  title: string;
+  /** Null: cannot be judged; what it said before stands. */
+  judge(facts: SystemFacts): Judgement | null;
+}
+
+const QUEUE_MOST = 50;
+const FAILED_MOST = 10;
+const TRIES_LEAST = 10;
+const SUCCESS_LEAST = 0.8;
+const DISK_WARNING = 0.9;
+const DISK_CRITICAL = 0.95;
+const BACKUP_MOST_MS = 48 * 3_600_000;
+const REJECTED_LEAST = 20;
+const REJECTED_MOST = 0.05;
+
+const percent = (share: number) => `${plain(Math.round(share * 1000) / 10)} %`;
+
+/** Wrong above a limit. */
+function above(
+  value: number | null,
+  limit: number,
+  severity: Severity,
+  text: (value: number) => string,
+): Judgement | null {
+  if (value === null) return null;
+  return value > limit ? { severity, text: text(value), value, limit } : "well";
+}
+
+export const SYSTEM_RULES: readonly SystemRule[] = [
+  {
+    key: "outbox-queue",
+    title: "Deliveries wait",
+    judge: ({ outboxQueued }) =>
+      above(
+        outboxQueued,
+        QUEUE_MOST,
+        "warning",
+        (n) => `${n} deliveries wait to be sent, more than ${QUEUE_MOST}`,
+      ),
+  },
+  {
+    key: "deliveries-failed",
+    title: "Deliveries failed",
+    judge: ({ deliveriesFailed }) =>
+      above(
+        deliveriesFailed,
+        FAILED_MOST,
+        "warning",
+        (n) => `${n} deliveries could not be sent and were given up`,
+      ),
+  },
+  {
+    key: "delivery-success",
+    title: "Deliveries succeed too rarely",
+    judge({ deliveryTries }) {
+      if (deliveryTries === null) return null;
+      const { tries, successes } = deliveryTries;
+      if (tries <= TRIES_LEAST) return "well";
+      const share = successes / tries;
+      if (share >= SUCCESS_LEAST) return "well";
+      return {
+        severity: "warning",
+        text: `only ${percent(share)} of ${tries} tries to deliver in the last hour succeeded`,
+        value: share,
+        limit: SUCCESS_LEAST,
+      };
+    },
+  },
+  {
+    key: "source",
+    title: "A source is not connected",
+    judge({ sources }) {
+      const down = sources.filter(({ ok }) => !ok);
+      if (down.length === 0) return "well";
+      return {
+        severity: "critical",
+        text: down.map(({ name, detail }) => `the source ${name} does not work: ${detail}`).join(
+          "; ",
+        ),
+        value: null,
+        limit: null,
+      };
+    },
+  },
+  {
+    key: "disk",
+    title: "The disk fills up",
+    judge({ diskUsed }) {
+      if (diskUsed === null) return null;
+      if (diskUsed < DISK_WARNING) return "well";
+      const critical = diskUsed >= DISK_CRITICAL;
+      return {
+        severity: critical ? "critical" : "warning",
+        text: `the data disk is ${percent(diskUsed)} full`,
+        value: diskUsed,
+        limit: critical ? DISK_CRITICAL : DISK_WARNING,
+      };
+    },
+  },
+  {
+    key: "clock",
+    title: "The clock is wrong",
+    judge: ({ clockPlausible }) =>
+      clockPlausible ? "well" : {
+        severity: "warning",
+        text:
+          "the clock of this host cannot be right; times of readings and alarms are not reliable",
+        value: null,
+        limit: null,
+      },
+  },
+  {
+    key: "backup",
+    title: "The backup is old",
+    judge: ({ backupAgeMs }) =>
+      above(
+        backupAgeMs,
+        BACKUP_MOST_MS,
+        "warning",
+        (ms) => `the last verified backup is ${duration(ms)} old`,
+      ),
+  },
+  {
+    key: "storage",
+    title: "Readings cannot be stored",
+    judge: ({ storageFailing }) =>
+      storageFailing === null
+        ? "well"
+        : { severity: "critical", text: storageFailing, value: null, limit: null },
+  },
+  {
+    key: "rejected",
+    title: "Many messages are refused",
+    judge({ intake }) {
+      if (intake === null) return null;
+      const { rejected, stored } = intake;
+      const share = rejected / Math.max(1, rejected + stored);
+      if (rejected < REJECTED_LEAST || share <= REJECTED_MOST) return "well";
+      return {
+        severity: "warning",
+        text: `${percent(share)} of what came in was refused (${rejected} messages)`,
+        value: share,
+        limit: REJECTED_MOST,
+      };
+    },
+  },
+  {
+    key: "detection",
+    title: "Detection is behind",
+    judge({ detection }) {
+      if (detection === null) return null;
+      return detection.behind
+        ? {
+          severity: "warning",
+          text: "detection cannot keep up: alarms from readings come late",
+          value: detection.queued,
+          limit: null,
+        }
+        : "well";
+    },
+  },
+];
+
+/** The facts as signals, one for each rule that can be judged. */
+export function systemSignals(facts: SystemFacts, nowMs: number): Signal[] {
+  return SYSTEM_RULES.flatMap((rule) => {
+    const judged = rule.judge(facts);
+    if (judged === null) return [];
+    const key = `system:${rule.key}`;
+    const said = judged === "well"
+      ? { severity: "info" as const, text: "", value: null, limit: null }
+      : judged;
+    return [{
+      key,
+      cause: key,
+      source: "system" as const,
+      detector: null,
+      sensor: null,
+      machine: null,
+      present: judged !== "well",
+      point: false,
+      ...said,
+      tMs: nowMs,
+      finding: null,
+      drivers: [],
+    }];
+  });
+}

@@ -1,0 +1,54 @@
+/** Alarms in words. */
+import { duration } from "../detect/detector.ts";
+import type { Step } from "./decide.ts";
+import type { AlarmRecord, Condition } from "./record.ts";
+
+const NAMES_MOST = 3;
+
+/** What an alarm says first: the worst of what stands. Silent sensors of a machine are told together. */
+export function titleOf(lead: Condition, standing: readonly Condition[]): string {
+  const silent = standing.filter((one) => one.source === "silence");
+  if (lead.source !== "silence" || silent.length < 2) return lead.text;
+  const names = silent.slice(0, NAMES_MOST).map(({ text }) => text.slice(0, text.indexOf(":")));
+  const more = silent.length > NAMES_MOST ? ` and ${silent.length - NAMES_MOST} more` : "";
+  return `${silent.length} sensors do not report: ${names.join(", ")}${more}`;
+}
+
+/** An alarm's step as one sentence without a final stop. */
+export function sentenceOf(step: Step, where: string, nowMs: number): string {
+  const { type, alarm, actor, note } = step;
+  const title = `${where}: ${alarm.title}`;
+  const said = note === null ? "" : `: ${note}`;
+  switch (type) {
+    case "alarm.raised":
+      return title;
+    case "alarm.changed":
+      return `${title} (now ${alarm.severity})`;
+    case "alarm.cleared":
+      return `${title} is over; nobody has acknowledged it yet`;
+    case "alarm.reopened":
+      return `${title} is back`;
+    case "alarm.flapping":
+      return `${title} comes and goes`;
+    case "alarm.acknowledged":
+      return `${title}: acknowledged by ${actor}`;
+    case "alarm.shelved":
+      return `${title}: shelved for ${shelfOf(alarm, nowMs)} by ${actor}${said}`;
+    case "alarm.unshelved":
+      return actor === null
+        ? `${title} still stands${note === null ? " after its shelf" : `; ${note}`}`
+        : `${title}: unshelved by ${actor}`;
+    case "alarm.escalated":
+      return `${title}: nobody has acknowledged it for ${
+        duration(Math.max(0, nowMs - alarm.timing.escalateMs))
+      }`;
+    case "alarm.resolved":
+      return actor === null ? `${title}: over${said}` : `${title}: resolved by ${actor}${said}`;
+    case "alarm.commented":
+      return `${actor} commented on ${title}${said}`;
+  }
+}
+
+function shelfOf(alarm: AlarmRecord, nowMs: number): string {
+  return duration(Math.max(0, (alarm.shelvedUntilMs ?? nowMs) - nowMs));
+}

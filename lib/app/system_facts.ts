@@ -1,0 +1,67 @@
+import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Runner } from "../detect/runner/runner.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Source } from "../sources/source.ts";
+
+/** A source that reconnects or a detection that catches up is left alone for this long. */
+const GRACE_MS = 60_000;
+/** A host without a clock of its own starts in 1970, or where its file system left off. */
+const EARLIEST_MS = Date.UTC(2025, 0, 1);
+const LATEST_MS = Date.UTC(2100, 0, 1);
+/** Share of refused messages is judged over this long. */
+const SPAN_MS = 5 * 60_000;
+
+export interface SystemFactParts {
+  clock: Clock;
+  sources: () => readonly Source[];
+  intake: () => Pick<Intake, "stats">;
+  runner: Pick<Runner, "stats">;
+  /** Share in use, 0…1. */
+  diskUsed: () => Promise<number | null>;
+  /** Why the database cannot be used; null: it can. */
+  fault: () => string | null;
+}
+
+/** How Perch is doing, for the rules about Perch itself. What does not exist yet is null. */
+export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemFacts> {
+  const { clock } = parts;
+  /** When each thing that is not well began to be so. */
+  const since = new Map<string, number>();
+  const looks: { atMs: number; rejected: number; stored: number }[] = [];
+
+  function lasting(what: string, wrong: boolean): boolean {
+    if (!wrong) since.delete(what);
+    else if (!since.has(what)) since.set(what, clock.monotonic());
+    return wrong && clock.monotonic() - since.get(what)! >= GRACE_MS;
+  }
+
+  function flow(): SystemFacts["intake"] {
+    const { rejected, stored } = parts.intake().stats();
+    const atMs = clock.monotonic();
+    looks.push({ atMs, rejected, stored });
+    while (looks.length > 1 && atMs - looks[1].atMs >= SPAN_MS) looks.shift();
+    return { rejected: rejected - looks[0].rejected, stored: stored - looks[0].stored };
+  }
+
+  return async () => {
+    const nowMs = clock.now();
+    const { behind, queuedReadings } = parts.runner.stats();
+    return {
+      outboxQueued: null,
+      deliveriesFailed: null,
+      deliveryTries: null,
+      sources: parts.sources().map((source) => {
+        const { name, state, detail } = source.state();
+        const good = state === "connected" || state === "listening";
+        return { name, ok: !lasting(`source ${name}`, !good), detail };
+      }),
+      diskUsed: await parts.diskUsed(),
+      clockPlausible: nowMs >= EARLIEST_MS && nowMs < LATEST_MS,
+      backupAgeMs: null,
+      storageFailing: parts.fault() ?? parts.intake().stats().failing,
+      intake: flow(),
+      detection: { behind: lasting("detection", behind), queued: queuedReadings },
+    };
+  };
+}
