@@ -23,9 +23,10 @@ export function isShown(mark: Mark): boolean {
 
 /** The anomalies of a range, newest first, each with its reason and what people said of it. */
 export function AnomalyList(
-  { marks, unit, zone, mayJudge }: {
+  { marks, unit, decimals, zone, mayJudge }: {
     marks: readonly Mark[];
     unit: string | null;
+    decimals: number | null;
     zone: string;
     mayJudge: boolean;
   },
@@ -42,7 +43,8 @@ export function AnomalyList(
                 <span aria-hidden="true">{ICONS[mark.severity]}</span> {mark.severity}
               </span>{" "}
               <time dateTime={new Date(mark.ts).toISOString()}>{dateTime(mark.ts, zone)}</time>
-              {mark.value !== null && ` · ${number(mark.value)}${unit === null ? "" : ` ${unit}`}`}
+              {mark.value !== null &&
+                ` · ${number(mark.value, decimals)}${unit === null ? "" : ` ${unit}`}`}
               <span class="muted">{` · ${mark.detector}`}</span>
             </p>
             <p>{mark.reason}.</p>

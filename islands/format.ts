@@ -1,18 +1,25 @@
 /** How numbers, times and sizes are written on pages. Pure: server and browser give the same text. */
 
-/** A measured value with decimals that fit its size; tabular, so that it does not jump about. */
-export function number(value: number): string {
+/** From here on numbers are not written out digit by digit. */
+const FIXED_MOST = 1e15;
+
+/**
+ * A measured value with `decimals` where a person has set them, else with as many as fit its size; tabular, so
+ * that it does not jump about.
+ */
+export function number(value: number, decimals: number | null = null): string {
+  if (decimals !== null && Math.abs(value) < FIXED_MOST) return sign(value.toFixed(decimals));
   const size = Math.abs(value);
   if (size >= 1e9 || (size > 0 && size < 1e-4)) return sign(value.toExponential(2));
   if (size >= 10_000) return grouped(Math.round(value));
-  const decimals = size >= 1000 || (size >= 100 && Number.isInteger(value))
+  const fitting = size >= 1000 || (size >= 100 && Number.isInteger(value))
     ? 0
     : size >= 10
     ? 1
     : size >= 1 || value === 0
     ? 2
     : 3;
-  return sign(value.toFixed(decimals));
+  return sign(value.toFixed(fitting));
 }
 
 /** A whole number with thin spaces between thousands. */
@@ -102,11 +109,7 @@ export function valueText(
   decimals: number | null = null,
 ): string {
   if (typeof value === "string") return value;
-  return kind === "binary"
-    ? (value === 0 ? "off" : "on")
-    : decimals === null
-    ? number(value)
-    : sign(value.toFixed(decimals));
+  return kind === "binary" ? (value === 0 ? "off" : "on") : number(value, decimals);
 }
 
 /** `motor_current` → `motor current`, `press-3` → `press 3`: names as people read them. */

@@ -4,6 +4,7 @@
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Status } from "../lib/live/status.ts";
+import type { MachineStatus } from "../lib/live/statuses.ts";
 
 export interface LiveReading {
   /** Time of the reading, by its device. */
@@ -29,12 +30,20 @@ export const status: Signal<Status | null> = signal(null);
 /** The server's clock, ticking every second while the page is visible. */
 export const now: Signal<number> = signal(Date.now());
 
+/** A status that changed since the page was loaded. */
+export interface LiveStatus {
+  status: MachineStatus;
+  sinceMs: number;
+}
+
 type ReadingListener = (readings: readonly StreamReading[]) => void;
 
 const latest = new Map<string, Signal<LiveReading | null>>();
+const statuses = new Map<string, Signal<LiveStatus | null>>();
 const readingListeners = new Set<ReadingListener>();
 const resetListeners = new Set<() => void>();
 const anomalyListeners = new Set<(anomaly: unknown) => void>();
+const predictionListeners = new Set<(prediction: unknown) => void>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -46,6 +55,14 @@ const HIDDEN_MS = 20_000;
 export function latestOf(sensor: string): Signal<LiveReading | null> {
   let found = latest.get(sensor);
   if (found === undefined) latest.set(sensor, found = signal(null));
+  return found;
+}
+
+/** The status of a sensor (by full name) or machine (by path), once it changed; null before. */
+export function statusOf(kind: "sensor" | "machine", name: string): Signal<LiveStatus | null> {
+  const key = `${kind} ${name}`;
+  let found = statuses.get(key);
+  if (found === undefined) statuses.set(key, found = signal(null));
   return found;
 }
 
@@ -67,6 +84,12 @@ export function onAnomaly(listener: (anomaly: unknown) => void): () => void {
   return () => anomalyListeners.delete(listener);
 }
 
+/** A prediction that was stored, as the stream tells it. Gives the function that stops listening. */
+export function onPrediction(listener: (prediction: unknown) => void): () => void {
+  predictionListeners.add(listener);
+  return () => predictionListeners.delete(listener);
+}
+
 /** How far the server's clock is ahead of this browser's. */
 let aheadMs = 0;
 
@@ -75,21 +98,36 @@ export function serverNow(): number {
   return Date.now() + aheadMs;
 }
 
-/** After a reset: asks for the latest value of every sensor that the page shows. */
+/** After a reset: asks for the latest value and the status of everything that the page shows. */
 export async function catchUp(): Promise<void> {
+  for await (const { name, last, status, since } of everything("/api/sensors")) {
+    setStatus(`sensor ${name}`, { status, sinceMs: since });
+    if (last === null || !latest.has(name)) continue;
+    pending.set(name, { ...last, seenMs: status === "offline" ? last.ts : serverNow() });
+  }
+  flush();
+  if (![...statuses.keys()].some((key) => key.startsWith("machine "))) return;
+  for await (const { path, status, since } of everything("/api/machines")) {
+    setStatus(`machine ${path}`, { status, sinceMs: since });
+  }
+}
+
+/** All items of a list, page by page; ends early when it cannot be read: the next reset asks again. */
+// deno-lint-ignore no-explicit-any
+async function* everything(path: string): AsyncGenerator<any> {
   let cursor = "";
   do {
-    const page = await fetch(`/api/sensors?limit=1000${cursor}`).catch(() => null);
-    // The stream notices the same outage; the next reset asks again.
+    const page = await fetch(`${path}?limit=1000${cursor}`).catch(() => null);
     if (!page?.ok) return;
     const { items, next } = await page.json();
-    for (const { name, last, status } of items) {
-      if (last === null || !latest.has(name)) continue;
-      pending.set(name, { ...last, seenMs: status === "offline" ? last.ts : serverNow() });
-    }
+    yield* items;
     cursor = next === null ? "" : `&cursor=${encodeURIComponent(next)}`;
   } while (cursor !== "");
-  flush();
+}
+
+function setStatus(key: string, next: LiveStatus): void {
+  const target = statuses.get(key);
+  if (target) target.value = next;
 }
 
 let source: EventSource | null = null;
@@ -138,7 +176,12 @@ function open(): void {
   });
   opened.addEventListener("status", (event) => {
     lastId = event.lastEventId;
-    status.value = JSON.parse(event.data);
+    takeStatus(JSON.parse(event.data));
+  });
+  opened.addEventListener("prediction", (event) => {
+    lastId = event.lastEventId;
+    const prediction = JSON.parse(event.data);
+    for (const listener of predictionListeners) listener(prediction);
   });
   opened.addEventListener("anomaly", (event) => {
     lastId = event.lastEventId;
@@ -189,6 +232,16 @@ function onVisibility(): void {
     now.value = serverNow();
     if (source === null) open();
   }
+}
+
+function takeStatus(next: Status): void {
+  batch(() => {
+    status.value = next;
+    for (const change of next.changes) {
+      const key = "sensor" in change ? `sensor ${change.sensor}` : `machine ${change.machine}`;
+      setStatus(key, { status: change.status, sinceMs: change.ts });
+    }
+  });
 }
 
 function take(readings: StreamReading[]): void {

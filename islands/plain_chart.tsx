@@ -1,12 +1,13 @@
 import type { VNode } from "preact";
 import { type Buckets, runsOf } from "./chart_data.ts";
 import { clockTime, number } from "./format.ts";
+import { type LimitBand, rangeOf } from "./limits.ts";
 
 const WIDTH = 1000, HEIGHT = 320;
 
 /** The chart as a picture: what is seen before, and without, the script. */
 export function PlainChart(
-  { buckets, fromMs, toMs, gap, zone, nowMs, title }: {
+  { buckets, fromMs, toMs, gap, zone, nowMs, title, bands, decimals }: {
     buckets: Buckets;
     fromMs: number;
     toMs: number;
@@ -15,12 +16,16 @@ export function PlainChart(
     zone: string;
     nowMs: number;
     title: string;
+    bands: readonly LimitBand[];
+    decimals: number | null;
   },
 ): VNode {
   const lo = Math.min(...buckets.min), hi = Math.max(...buckets.max);
-  const pad = (hi - lo) * 0.08 || Math.abs(hi) * 0.05 || 1;
+  const [least, most] = rangeOf(lo, hi, bands);
   const x = (tMs: number) => ((tMs - fromMs) / (toMs - fromMs) * WIDTH).toFixed(1);
-  const y = (v: number) => (HEIGHT - (v - lo + pad) / (hi - lo + 2 * pad) * HEIGHT).toFixed(1);
+  const height = (v: number) =>
+    HEIGHT - Math.max(0, Math.min(1, (v - least) / (most - least))) * HEIGHT;
+  const y = (v: number) => height(v).toFixed(1);
   const runs = runsOf(buckets.t, gap);
   const middle = (i: number) => x(buckets.t[i] + buckets.bucketMs / 2);
   const band = runs.map(([from, to]) => {
@@ -42,12 +47,21 @@ export function PlainChart(
         role="img"
         aria-label={title}
       >
+        {bands.map(({ from, to, level }) => (
+          <rect
+            key={`${level} ${from}`}
+            class={`limit ${level}`}
+            width={WIDTH}
+            y={y(to)}
+            height={Math.max(0, height(from) - height(to)).toFixed(1)}
+          />
+        ))}
         <path class="band" d={band} />
         <path class="line" d={line} />
       </svg>
       <figcaption>
         <span>{clockTime(fromMs, nowMs, zone)}</span>
-        <span>{buckets.t.length > 0 && `${number(lo)} to ${number(hi)}`}</span>
+        <span>{buckets.t.length > 0 && `${number(lo, decimals)} to ${number(hi, decimals)}`}</span>
         <span>{clockTime(toMs, nowMs, zone)}</span>
       </figcaption>
     </figure>

@@ -1,48 +1,25 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { addReading, type Buckets, gapMs, type Span, spansOf, statisticsOf } from "./chart_data.ts";
+import { addReading, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
 import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
 import { AnomalyList, isShown, type Mark } from "./anomaly_list.tsx";
-import { onAnomaly, onReadings, onReset, serverNow } from "./live.ts";
+import { bandsOf, limitWords } from "./limits.ts";
+import { onAnomaly, onReadings, onReset, serverNow, statusOf } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
-import { StateBands, wordOf } from "./state_bands.tsx";
+import { StateBands } from "./state_bands.tsx";
+import { grownSpans, lastedOf, StatusStrip, StatusTable } from "./status_strip.tsx";
+import {
+  fetchMarks,
+  fetchTrend,
+  link,
+  MARKS_MOST,
+  pointText,
+  type SensorViewProps,
+  type View,
+} from "./sensor_data.ts";
+import { StateTable, ValueTable } from "./sensor_tables.tsx";
 import type { Chart } from "./uplot_chart.ts";
 
-export interface SensorViewProps {
-  id: string;
-  name: string;
-  unit: string | null;
-  kind: "number" | "binary" | "text";
-  /** Texts of a state sensor by code. */
-  states: string[];
-  intervalMs: number | null;
-  /** Length of the range that ends now, or null for a fixed one. */
-  lengthMs: number | null;
-  /** Name of the range in links. */
-  range: string;
-  fromMs: number;
-  toMs: number;
-  nowMs: number;
-  zone: string;
-  points: number;
-  buckets: Buckets;
-  /** Newest first. */
-  marks: Mark[];
-  /** May say whether an anomaly was real. */
-  mayJudge: boolean;
-}
-
-interface View {
-  fromMs: number;
-  toMs: number;
-  /** Follows the newest reading. */
-  live: boolean;
-  buckets: Buckets;
-  marks: Mark[];
-}
-
-const TABLE_ROWS = 120;
-const MARKS_MOST = 200;
 const LEAST_SPAN_MS = 2_000;
 
 /** Chart, statistics, table and downloads of one sensor over a range. */
@@ -52,6 +29,7 @@ export function SensorView(props: SensorViewProps): VNode {
     toMs: props.toMs,
     live: props.lengthMs !== null,
     buckets: props.buckets,
+    spans: props.spans,
     marks: props.marks,
   };
   const [view, setView] = useState(start);
@@ -69,13 +47,13 @@ export function SensorView(props: SensorViewProps): VNode {
   async function load(fromMs: number, toMs: number, live: boolean): Promise<void> {
     const question = ++asked.current;
     try {
-      const [buckets, marks] = await Promise.all([
-        fetchBuckets(props, fromMs, toMs),
+      const [{ buckets, spans }, marks] = await Promise.all([
+        fetchTrend(props, fromMs, toMs),
         fetchMarks(props, fromMs, toMs),
       ]);
       if (question !== asked.current) return;
       setProblem(null);
-      setView({ fromMs, toMs, live, buckets, marks });
+      setView({ fromMs, toMs, live, buckets, spans, marks });
     } catch (error) {
       if (question !== asked.current) return;
       setProblem(error instanceof Error ? error.message : String(error));
@@ -106,6 +84,8 @@ export function SensorView(props: SensorViewProps): VNode {
       setDrawn(true);
       const made = createChart(root.current, {
         unit: props.unit,
+        decimals: props.decimals,
+        bands: bandsOf(props.limits),
         zone: props.zone,
         onZoom: zoom,
         onBack: back,
@@ -131,6 +111,7 @@ export function SensorView(props: SensorViewProps): VNode {
     if (chart.current) draw(chart.current, view, props);
   }, [view]);
   useEffect(() => follow(props, current, setView), []);
+  useEffect(() => followStatus(props, current, setView), []);
   useEffect(() => followMarks(props, current, setView), []);
   useEffect(() => onReset(() => void (current.current.live && back())), []);
 
@@ -143,6 +124,9 @@ export function SensorView(props: SensorViewProps): VNode {
     if (i !== null) setSpoken(pointText(current.current.buckets, i, props));
   };
   const statistics = states ? null : statisticsOf(view.buckets);
+  const limits = limitWords(props.limits, props.unit, props.decimals);
+  const lasted = lastedOf(view.spans, view.fromMs, view.toMs);
+  const text = (value: number) => number(value, props.decimals);
   const words = props.kind === "binary" ? ["off", "on"] : props.states;
   return (
     <>
@@ -204,18 +188,29 @@ export function SensorView(props: SensorViewProps): VNode {
                 zone={props.zone}
                 nowMs={props.nowMs}
                 title={`Chart of ${props.name}`}
+                bands={bandsOf(props.limits)}
+                decimals={props.decimals}
               />
             )}
             <div class="plot" ref={root} />
           </div>
         )}
       <p class="hidden" aria-live="polite">{spoken}</p>
+      <StatusStrip spans={view.spans} fromMs={view.fromMs} toMs={view.toMs} zone={props.zone} />
+      {limits !== null && <p class="muted">{`Limits: ${limits}.`}</p>}
       {statistics && (
         <dl class="figures">
-          <Figure name="Lowest" value={number(statistics.min)} unit={props.unit} />
-          <Figure name="Mean" value={number(statistics.mean)} unit={props.unit} />
-          <Figure name="Highest" value={number(statistics.max)} unit={props.unit} />
+          <Figure name="Lowest" value={text(statistics.min)} unit={props.unit} />
+          <Figure name="Mean" value={text(statistics.mean)} unit={props.unit} />
+          <Figure name="Highest" value={text(statistics.max)} unit={props.unit} />
           <Figure name="Readings" value={grouped(statistics.count)} unit={null} />
+          {limits !== null && (
+            <Figure
+              name="Out of range"
+              value={outText(lasted.warning + lasted.critical)}
+              unit={null}
+            />
+          )}
         </dl>
       )}
       <p class="downloads">
@@ -226,9 +221,11 @@ export function SensorView(props: SensorViewProps): VNode {
       {states
         ? <StateTable spans={spansOf(view.buckets, gap)} words={words} zone={props.zone} />
         : <ValueTable view={view} props={props} />}
+      <StatusTable spans={view.spans} zone={props.zone} />
       <AnomalyList
         marks={view.marks}
         unit={props.unit}
+        decimals={props.decimals}
         zone={props.zone}
         mayJudge={props.mayJudge}
       />
@@ -251,75 +248,6 @@ function Look(props: { name: string; sign: string; onClick: () => void }): VNode
   );
 }
 
-function ValueTable({ view, props }: { view: View; props: SensorViewProps }): VNode {
-  const { buckets } = view;
-  const from = Math.max(0, buckets.t.length - TABLE_ROWS);
-  return (
-    <details class="table">
-      <summary>Values as a table</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Values">
-        <table>
-          <caption>
-            {from > 0 ? `The latest ${TABLE_ROWS} of ${buckets.t.length} steps` : "All steps"},
-            newest first
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Mean</th>
-              <th scope="col">Lowest</th>
-              <th scope="col">Highest</th>
-              <th scope="col">Readings</th>
-            </tr>
-          </thead>
-          <tbody>
-            {buckets.t.slice(from).map((t, i) => (
-              <tr key={t}>
-                <th scope="row">{dateTime(t, props.zone)}</th>
-                <td>{number(buckets.mean[from + i])}</td>
-                <td>{number(buckets.min[from + i])}</td>
-                <td>{number(buckets.max[from + i])}</td>
-                <td>{buckets.n[from + i]}</td>
-              </tr>
-            )).reverse()}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-}
-
-function StateTable(
-  { spans, words, zone }: { spans: Span[]; words: readonly string[]; zone: string },
-): VNode {
-  return (
-    <details class="table">
-      <summary>Changes as a table</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Changes">
-        <table>
-          <caption>Newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              <th scope="col" class="text">State</th>
-              <th scope="col">For</th>
-            </tr>
-          </thead>
-          <tbody>
-            {spans.slice(-TABLE_ROWS).reverse().map(({ fromMs, toMs, state }) => (
-              <tr key={fromMs}>
-                <th scope="row">{dateTime(fromMs, zone)}</th>
-                <td class="text">{wordOf(state, words)}</td>
-                <td>{duration(toMs - fromMs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-}
-
 function Figure(props: { name: string; value: string; unit: string | null }): VNode {
   return (
     <div>
@@ -335,6 +263,23 @@ function Figure(props: { name: string; value: string; unit: string | null }): VN
 function draw(chart: Chart, view: View, props: SensorViewProps): void {
   chart.show(view.buckets, view.fromMs, view.toMs, gapMs(view.buckets.bucketMs, props.intervalMs));
   chart.mark(view.marks);
+}
+
+/** Goes on with the status while the view is live: the server judges, and tells each change. */
+function followStatus(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  return statusOf("sensor", props.name).subscribe((changed) => {
+    if (changed === null || !current.current.live) return;
+    const status = changed.status === "offline" || changed.status === "maintenance"
+      ? "none"
+      : changed.status;
+    const spans = grownSpans(current.current.spans, serverNow(), { status, tMs: changed.sinceMs });
+    setView({ ...current.current, spans });
+  });
 }
 
 /** Adds what is found while the view is live. */
@@ -376,7 +321,8 @@ function follow(
       timer = undefined;
       if (!current.current.live) return;
       const toMs = serverNow();
-      setView({ ...current.current, fromMs: toMs - length, toMs });
+      const spans = grownSpans(current.current.spans, toMs);
+      setView({ ...current.current, spans, fromMs: toMs - length, toMs });
     }, 250);
   });
   return () => {
@@ -385,52 +331,11 @@ function follow(
   };
 }
 
+/** `none` rather than `0 ms`. */
+function outText(ms: number): string {
+  return ms < 1 ? "none" : duration(ms);
+}
+
 function isStart(view: View, props: SensorViewProps): boolean {
   return props.lengthMs === null ? view.fromMs === props.fromMs : view.live;
-}
-
-async function fetchBuckets(props: SensorViewProps, from: number, to: number): Promise<Buckets> {
-  const query = new URLSearchParams({
-    sensor: props.id,
-    from: String(from),
-    to: String(to),
-    points: String(props.points),
-  });
-  const response = await fetch(`/api/readings?${query}`);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
-  const { t, min, mean, max, n } = answer;
-  return { bucketMs: answer.bucket_ms, t, min, mean, max, n };
-}
-
-async function fetchMarks(props: SensorViewProps, from: number, to: number): Promise<Mark[]> {
-  const query = new URLSearchParams({
-    sensor: props.id,
-    from: String(Math.max(0, from)),
-    to: String(to),
-    limit: String(MARKS_MOST),
-  });
-  const response = await fetch(`/api/anomalies?${query}`);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
-  return (answer.items as Mark[]).filter(isShown);
-}
-
-function link(props: SensorViewProps, view: View, format: "csv" | "ndjson" | "json"): string {
-  const query = new URLSearchParams({
-    sensor: props.id,
-    from: String(Math.floor(view.fromMs)),
-    to: String(Math.ceil(view.toMs)),
-    points: "0",
-    format,
-  });
-  return `/api/readings?${query}`;
-}
-
-function pointText(buckets: Buckets, i: number, props: SensorViewProps): string {
-  const unit = props.unit ?? "";
-  const mean = `${dateTime(buckets.t[i], props.zone)}: ${number(buckets.mean[i])} ${unit}`;
-  return buckets.n[i] === 1
-    ? mean
-    : `${mean}, ${number(buckets.min[i])} to ${number(buckets.max[i])}`;
 }

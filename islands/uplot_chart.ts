@@ -2,6 +2,7 @@ import uPlot from "uplot";
 import { type Buckets, runsOf } from "./chart_data.ts";
 import type { Mark } from "./anomaly_list.tsx";
 import { dateTime, number } from "./format.ts";
+import { type LimitBand, rangeOf } from "./limits.ts";
 
 /** A chart of one sensor: min/max band, mean line, gaps, zoom by dragging. */
 export interface Chart {
@@ -17,6 +18,9 @@ export interface Chart {
 
 export interface ChartOptions {
   unit: string | null;
+  decimals: number | null;
+  /** Drawn beneath the line, each with its name. */
+  bands: readonly LimitBand[];
   zone: string;
   onZoom: (fromMs: number, toMs: number) => void;
   onBack: () => void;
@@ -26,7 +30,7 @@ const MARK_REACH_PX = 8;
 
 /** Creates the chart in `root`; colours come from the style sheet's custom properties. */
 export function createChart(root: HTMLElement, options: ChartOptions): Chart {
-  const { zone } = options;
+  const { zone, decimals, bands } = options;
   const colour = (name: string) => getComputedStyle(root).getPropertyValue(name).trim();
   let indexOfBucket: number[] = [];
   let marks: readonly Mark[] = [];
@@ -41,6 +45,37 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     // A spike inside a step is drawn at the edge of its band: never outside of what is shown.
     value = Math.min(u.scales.y.max ?? value, Math.max(u.scales.y.min ?? value, value));
     return { x: u.valToPos(x, "x", canvas), y: u.valToPos(value, "y", canvas) };
+  }
+
+  /** Bands beyond the limits, with a line and a name where each begins. */
+  function drawLimits(u: uPlot): void {
+    const { ctx, bbox } = u;
+    const { min, max } = u.scales.y;
+    if (min == null || max == null) return;
+    const y = (value: number) => u.valToPos(Math.max(min, Math.min(max, value)), "y", true);
+    ctx.save();
+    ctx.font = `${12 * devicePixelRatio}px system-ui`;
+    ctx.textAlign = "right";
+    for (const { from, to, level, edge } of bands) {
+      const [top, bottom] = [y(to), y(from)];
+      if (bottom - top < 1) continue;
+      ctx.fillStyle = colour(`--${level}`);
+      ctx.globalAlpha = 0.09;
+      ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+      if (edge < min || edge > max) continue;
+      ctx.globalAlpha = 0.8;
+      ctx.fillRect(bbox.left, y(edge) - 0.5, bbox.width, 1);
+      ctx.globalAlpha = 1;
+      const above = from === edge;
+      ctx.textBaseline = above ? "bottom" : "top";
+      const words = `${level} ${number(edge, decimals)}`;
+      ctx.fillText(
+        words,
+        bbox.left + bbox.width - 6 * devicePixelRatio,
+        y(edge) + (above ? -2 : 2),
+      );
+    }
+    ctx.restore();
   }
 
   function drawMarks(u: uPlot): void {
@@ -93,7 +128,11 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
         },
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: true }, y: { range: paddedRange } },
+      scales: {
+        x: { time: true },
+        // Some air above and below, also around a constant.
+        y: { range: (_, lo, hi) => lo == null || hi == null ? [0, 1] : rangeOf(lo, hi, bands) },
+      },
       axes: [
         {
           stroke: () => colour("--muted"),
@@ -110,7 +149,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
           ticks: { show: false },
           size: 58,
           font: "12px system-ui",
-          values: (_, splits) => splits.map(axisNumber),
+          values: (_, splits) => splits.map((value) => axisNumber(value, decimals)),
         },
       ],
       series: [
@@ -133,6 +172,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
           options.onZoom(fromMs, toMs);
         }],
         setCursor: [(u) => tip(u)],
+        drawAxes: [drawLimits],
         draw: [drawMarks],
       },
     },
@@ -152,10 +192,10 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     if (note.hidden) return;
     const [min, max] = [u.data[2][idx!]!, u.data[1][idx!]!];
     const unit = options.unit === null ? "" : ` ${options.unit}`;
-    const spread = min === max ? "" : ` (${number(min)} to ${number(max)})`;
-    note.textContent = `${dateTime(u.data[0][idx!] * 1000, zone)}   ${
-      number(mean!)
-    }${unit}${spread}`;
+    const text = (value: number) => number(value, decimals);
+    const spread = min === max ? "" : ` (${text(min)} to ${text(max)})`;
+    const at = dateTime(u.data[0][idx!] * 1000, zone);
+    note.textContent = `${at}   ${text(mean!)}${unit}${spread}`;
     const near = markNear(u, left!);
     if (near !== null) note.textContent += `\n${near.reason}`;
     const x = u.valToPos(u.data[0][idx!], "x");
@@ -200,13 +240,6 @@ function sizeOf(root: HTMLElement): { width: number; height: number } {
   return { width, height: width < 600 ? 240 : width < 1200 ? 340 : 440 };
 }
 
-/** Some air above and below, also around a constant. */
-function paddedRange(_: uPlot, lo: number | null, hi: number | null): uPlot.Range.MinMax {
-  if (lo == null || hi == null) return [0, 1];
-  const pad = (hi - lo) * 0.08 || Math.abs(hi) * 0.05 || 1;
-  return [lo - pad, hi + pad];
-}
-
 /** Columns for uPlot, with an empty point in the middle of every gap. Points stand mid-bucket. */
 function columnsOf(buckets: Buckets, gap: number): {
   data: uPlot.AlignedData;
@@ -231,7 +264,11 @@ function columnsOf(buckets: Buckets, gap: number): {
   return { data: [t, max, min, mean], indexOfBucket };
 }
 
-function axisNumber(value: number): string {
+/** At most the sensor's decimals: a coarser grid needs fewer. */
+function axisNumber(value: number, decimals: number | null): string {
+  if (decimals !== null && Math.abs(value) < 10_000) {
+    return String(Number(value.toFixed(decimals))).replace("-", "\u2212");
+  }
   return Math.abs(value) >= 10_000
     ? number(value)
     : String(Number(value.toPrecision(6))).replace("-", "\u2212");

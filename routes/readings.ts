@@ -20,7 +20,8 @@ const POINTS_MOST = 10_000;
 const PAGE = 10_000;
 const JSON_MOST = 200_000;
 
-const time = (what: string) =>
+/** A time in a query, in epoch ms; `what` names it in the message. */
+export const timeField = (what: string) =>
   z.string().superRefine((text, issue) => {
     if (/^\d{1,15}$/.test(text) && Number(text) <= LATEST_MS) return;
     issue.addIssue({
@@ -30,7 +31,8 @@ const time = (what: string) =>
     });
   }).transform(Number);
 
-const whole = (least: number, most: number) =>
+/** A whole number in a query. */
+export const wholeField = (least: number, most: number) =>
   z.string().superRefine((text, issue) => {
     const n = Number(text);
     if (/^\d+$/.test(text) && n >= least && n <= most) return;
@@ -43,12 +45,12 @@ const whole = (least: number, most: number) =>
 const Query = z.object({
   sensor: z.string({ error: "is missing; give the id, full name or machine/sensor of a sensor" })
     .min(1),
-  from: time("`from`").optional().describe("epoch ms; default one hour before `to`"),
-  to: time("`to`").optional().describe("epoch ms, exclusive; default now"),
-  points: whole(0, POINTS_MOST).optional()
+  from: timeField("`from`").optional().describe("epoch ms; default one hour before `to`"),
+  to: timeField("`to`").optional().describe("epoch ms, exclusive; default now"),
+  points: wholeField(0, POINTS_MOST).optional()
     .describe("most buckets; 0 gives the readings themselves; default 500"),
   format: z.enum(["json", "csv", "ndjson"]).optional(),
-  limit: whole(1, JSON_MOST).optional().describe("most raw readings in a JSON answer"),
+  limit: wholeField(1, JSON_MOST).optional().describe("most raw readings in a JSON answer"),
   cursor: z.string().max(100).optional().describe("`next` of the raw answer before"),
 });
 
@@ -154,7 +156,12 @@ export function readingRoutes(services: ReadingServices): Route[] {
   }
 }
 
-function rangeOf(query: { from?: number; to?: number }, sensor: Sensor, nowMs: number): Range {
+/** The range of a query: to now, and an hour, unless it says otherwise. @throws PerchError `validation` */
+export function rangeOf(
+  query: { from?: number; to?: number },
+  sensor: Sensor,
+  nowMs: number,
+): Range {
   // A device's clock may run ahead of ours: without `to`, its latest reading belongs to the answer.
   const toMs = query.to ?? Math.max(nowMs, sensor.last?.tMs ?? 0) + 1;
   const fromMs = query.from ?? Math.max(0, toMs - HOUR_MS);
@@ -164,7 +171,8 @@ function rangeOf(query: { from?: number; to?: number }, sensor: Sensor, nowMs: n
   });
 }
 
-function bucketsJson(sensor: Sensor, buckets: BucketResult) {
+/** Buckets as columns. */
+export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
   return {
     sensor: sensor.name,
     unit: sensor.unit,

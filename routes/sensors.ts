@@ -1,16 +1,22 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
+import type { Clock } from "../lib/base/clock.ts";
 import type { Recent } from "../lib/live/recent.ts";
 import { SENSOR_STATUSES, type Statuses } from "../lib/live/statuses.ts";
+import { lasted, type Trend, type Trends } from "../lib/live/timeline.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
+import type { BucketResult } from "../lib/readings/store.ts";
 import { sensorSettingsSchema } from "../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../lib/machines/service.ts";
 import { noteOf } from "./machines.ts";
 import { findMachines, findSensor } from "./params.ts";
+import { bucketsJson, rangeOf, timeField, wholeField } from "./readings.ts";
 import { type Route, route } from "./route.ts";
 
 export interface SensorServices {
   sensors: SensorDirectory;
+  trends: Trends;
+  clock: Clock;
   recent: Pick<Recent, "intervalMs">;
   statuses: Pick<Statuses, "sensor" | "sinceOf">;
   service: MachinesService;
@@ -54,6 +60,49 @@ const WholeSensorJson = SensorJson.extend({
   states: z.array(z.string()).optional(),
 });
 
+const Trend = z.object({
+  sensor: z.string(),
+  unit: z.string().nullable(),
+  from: z.number(),
+  to: z.number(),
+  bucket_ms: z.number(),
+  t: z.array(z.number()),
+  min: z.array(z.number()),
+  mean: z.array(z.number()),
+  max: z.array(z.number()),
+  n: z.array(z.number()),
+  limits: z.object({
+    warning_low: z.number().nullable(),
+    warning_high: z.number().nullable(),
+    critical_low: z.number().nullable(),
+    critical_high: z.number().nullable(),
+  }),
+  status: z.array(z.object({
+    from: z.number(),
+    to: z.number(),
+    status: z.enum(["normal", "warning", "critical", "none"]).describe("none: no readings"),
+  })).describe("by the present limits; empty for a sensor of texts"),
+  statistics: z.object({
+    min: z.number(),
+    mean: z.number(),
+    max: z.number(),
+    count: z.number(),
+  }).nullable(),
+  status_ms: z.object({
+    normal: z.number(),
+    warning: z.number(),
+    critical: z.number(),
+    none: z.number(),
+  }),
+  out_of_range_ms: z.number().describe("warning and critical together"),
+});
+
+const TrendQuery = z.object({
+  from: timeField("`from`").optional().describe("epoch ms; default one hour before `to`"),
+  to: timeField("`to`").optional().describe("epoch ms, exclusive; default now"),
+  points: wholeField(1, 2000).optional().describe("most buckets; default 600"),
+});
+
 const Query = z.object({
   q: z.string().max(200).optional().describe("text that the full name contains"),
   machine: z.string().max(2000).optional().describe("machine or area by path"),
@@ -88,6 +137,37 @@ function machinesOf({ sensors }: Pick<SensorServices, "sensors">, name: string):
   } catch {
     return new Set();
   }
+}
+
+function trendJson(
+  sensor: Sensor,
+  range: { fromMs: number; toMs: number },
+  { buckets, spans }: Trend,
+) {
+  const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
+  const status_ms = lasted(spans);
+  return {
+    ...bucketsJson(sensor, buckets),
+    from: range.fromMs,
+    to: range.toMs,
+    limits: { warning_low, warning_high, critical_low, critical_high },
+    status: spans.map(({ fromMs, toMs, status }) => ({ from: fromMs, to: toMs, status })),
+    statistics: sensor.kind === "number" ? statisticsOf(buckets) : null,
+    status_ms,
+    out_of_range_ms: status_ms.warning + status_ms.critical,
+  };
+}
+
+/** Over all buckets, from their exact sums; null without readings. */
+function statisticsOf({ min, mean, max, n }: BucketResult) {
+  const count = n.reduce((sum, n) => sum + n, 0);
+  if (count === 0) return null;
+  return {
+    min: min.reduce((a, b) => Math.min(a, b)),
+    mean: mean.reduce((sum, mean, i) => sum + mean * n[i] / count, 0),
+    max: max.reduce((a, b) => Math.max(a, b)),
+    count,
+  };
 }
 
 /** `/api/sensors` and `/api/sensors/:id`. */
@@ -156,6 +236,27 @@ export function sensorRoutes(services: SensorServices): Route[] {
         404: { description: "There is no such sensor" },
       },
       handler: ({ c, params }) => c.json(whole(findSensor(sensors, params.id))),
+    }),
+    route({
+      method: "get",
+      path: "/api/sensors/:id/trend",
+      policy: "viewer",
+      summary:
+        "A sensor over time (its id, or its full name with %2F): buckets, status, statistics",
+      tags: ["Sensors"],
+      params: z.object({ id: z.string().min(1).max(2000) }),
+      query: TrendQuery,
+      example: { params: { id: "hall-1/press-3/temperature" }, query: { points: "100" } },
+      responses: {
+        200: { description: "Columns by bucket, and the status by stretch of time", schema: Trend },
+        404: { description: "There is no such sensor" },
+      },
+      handler: async ({ params, query }) => {
+        const sensor = findSensor(sensors, params.id);
+        const range = rangeOf(query, sensor, services.clock.now());
+        const trend = await services.trends.of(sensor, { ...range, points: query.points ?? 600 });
+        return Response.json(trendJson(sensor, range, trend));
+      },
     }),
     route({
       method: "post",

@@ -5,7 +5,8 @@ import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { SensorRow } from "../sensor_row.tsx";
 import { SourceList } from "../source_list.tsx";
+import { StatusNow } from "../status_word.tsx";
 import { SystemLine } from "../system_line.tsx";
 
-bringToLife({ SensorRow, SystemLine, OverviewAnswer, NewSensors, SourceList });
+bringToLife({ SensorRow, StatusNow, SystemLine, OverviewAnswer, NewSensors, SourceList });
 onReset(catchUp);

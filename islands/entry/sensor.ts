@@ -2,5 +2,6 @@
 import { bringToLife } from "../island.ts";
 import { SensorNow } from "../sensor_now.tsx";
 import { SensorView } from "../sensor_view.tsx";
+import { StatusNow } from "../status_word.tsx";
 
-bringToLife({ SensorNow, SensorView });
+bringToLife({ SensorNow, SensorView, StatusNow });

@@ -33,7 +33,8 @@ import { streamRoutes } from "../../routes/stream.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { notReady, type Parts, siteZone } from "../app.ts";
-import { settingsOf } from "./judge.ts";
+import { limitJudge, settingsOf } from "./judge.ts";
+import { createTrends } from "../live/timeline.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
@@ -91,6 +92,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     clock,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
+  const trends = createTrends({
+    readings,
+    judge: limitJudge,
+    silenceMs: recent.silenceMs,
+    nowMs: () => clock.now(),
+  });
   const anomalies = {
     sensors: registry,
     findings: parts.detection.findings,
@@ -128,7 +135,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
-    ...sensorRoutes({ ...registered, recent }),
+    ...sensorRoutes({ ...registered, recent, trends, clock }),
     ...machineRoutes(registered),
     ...photoRoutes(registered),
     ...registryRoutes(registered),
@@ -152,7 +159,9 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       ...registered,
       clock,
       readings,
+      trends,
       anomalies,
+      predictions: parts.predictions,
       backtests: parts.backtests,
       settingsOf,
       recent,

@@ -5,7 +5,6 @@ import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import { Field, FormError } from "../access/shell.tsx";
-import { Ago } from "../access/pages/time.tsx";
 import { findMachine, noteOf } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { Island } from "./island.tsx";
@@ -14,7 +13,7 @@ import { WindowList } from "./maintenance.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
 import { rowOf } from "./rows.ts";
 import type { PageParts } from "./services.ts";
-import { StatusWord } from "./status_word.tsx";
+import { MachineStatusNow, SensorStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be said about it. */
 export function machinePages(parts: PageParts): Route[] {
@@ -77,24 +76,20 @@ function Content(
     sent: SentForm;
   },
 ): VNode {
-  const { status, sinceMs, worst, window } = parts.statuses.machine(machine.path);
+  const { worst, window } = parts.statuses.machine(machine.path);
   const sensors = parts.sensors.all().filter((sensor) => sensor.machine === machine.path);
   const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
   const off = sensors.filter((sensor) => parts.statuses.sensor(sensor) !== "normal");
-  const nowMs = parts.clock.now();
   return (
     <>
       <p class="crumbs">
         <a href="/machines">Machines</a> / {machine.path.split("/").map(title).join(" / ")}
       </p>
       <h1>{machineTitle(machine)}</h1>
-      <p class="machine-state">
-        <StatusWord status={status} />{" "}
-        <span class="muted">
-          since <Ago tMs={sinceMs} nowMs={nowMs} zone={parts.zone} />
-        </span>
+      <div class="machine-state">
+        <MachineStatusNow parts={parts} machine={machine} since />
         {window && <>; {window.title}{worst !== "normal" && `; its sensors are ${worst}`}</>}
-      </p>
+      </div>
       {machine.tags.length > 0 && (
         <p class="chips">
           {machine.tags.map((tag) => (
@@ -112,7 +107,7 @@ function Content(
                 <a href={`/sensors/${sensor.id}`}>
                   {sensor.settings.display_name ?? title(sensor.sensor)}
                 </a>{" "}
-                <StatusWord status={parts.statuses.sensor(sensor)} />
+                <SensorStatusNow parts={parts} sensor={sensor} />
               </li>
             ))}
           </ul>

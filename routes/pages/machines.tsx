@@ -10,7 +10,7 @@ import { type Route, route, type RouteContext } from "../route.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
 import type { PageParts } from "./services.ts";
-import { StatusWord } from "./status_word.tsx";
+import { MachineStatusNow } from "./status_now.tsx";
 
 const PAGE = 200;
 
@@ -39,6 +39,7 @@ export function machineTitle({ name, path }: Machine): string {
 /** `/machines`: all of them by area, what is new, and what was deleted. */
 export function machinesPages(parts: PageParts): Route[] {
   const draw = (context: RouteContext, query: z.output<typeof Query>, sent: SentForm) => {
+    const since = parts.place();
     const { after, undo, q, under, tag, status, review, deleted } = query;
     const filter: MachineFilter = { q, under, tag, status, review, deleted };
     const found = filterMachines(parts, filter);
@@ -51,6 +52,9 @@ export function machinesPages(parts: PageParts): Route[] {
     return parts.frame.answer(context.c, context.who, {
       title: "Machines",
       place: "/machines",
+      script: "lists",
+      stream: { types: "status" },
+      since,
       status: sent.status,
       content: (
         <>
@@ -205,7 +209,7 @@ function Row(
       </div>
     );
   }
-  const { status, sensors, window } = parts.statuses.machine(machine.path);
+  const { sensors, window } = parts.statuses.machine(machine.path);
   const total = Object.values(sensors).reduce((sum, n) => sum + n, 0);
   const not = (["critical", "offline", "warning"] as const).filter((s) => sensors[s] > 0)
     .map((s) => `${sensors[s]} ${s}`);
@@ -216,7 +220,7 @@ function Row(
           {machineTitle(machine)}
           {machine.tags.map((tag) => <span key={tag} class="area">{tag}</span>)}
         </span>
-        <StatusWord status={status} />
+        <MachineStatusNow parts={parts} machine={machine} />
         <span class="row-sub">
           {`${total} sensor${total === 1 ? "" : "s"}`}
           {not.length > 0 && `, ${not.join(", ")}`}

@@ -58,10 +58,19 @@ function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
   return sparkOf(joined, stepMs, Math.floor(nowMs / stepMs));
 }
 
-/** Buckets for a chart, to six significant digits: more than it shows, half the bytes. */
-export function bucketsOf({ bucketMs, tMs, min, mean, max, n }: BucketResult): Buckets {
+/**
+ * Buckets for a chart, to six significant digits or the sensor's own decimals: more than it shows, half the
+ * bytes.
+ */
+export function bucketsOf(
+  { bucketMs, tMs, min, mean, max, n }: BucketResult,
+  decimals: number | null = null,
+): Buckets {
   const rounded = (values: Float64Array) =>
-    Array.from(values, (value) => Number(value.toPrecision(6)));
+    Array.from(values, (value) => {
+      const short = Number(value.toPrecision(6));
+      return decimals === null || Math.abs(value) >= 1e15 ? short : Number(value.toFixed(decimals));
+    });
   return {
     bucketMs,
     t: [...tMs],

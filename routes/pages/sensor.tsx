@@ -2,9 +2,10 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
-import { SensorView, type SensorViewProps } from "../../islands/sensor_view.tsx";
+import type { SensorViewProps } from "../../islands/sensor_data.ts";
+import { SensorView } from "../../islands/sensor_view.tsx";
 import type { Sensor } from "../../lib/machines/registry.ts";
-import type { BucketResult } from "../../lib/readings/store.ts";
+import type { Trend } from "../../lib/live/timeline.ts";
 import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Mark } from "../../islands/anomaly_list.tsx";
@@ -15,8 +16,8 @@ import { Island } from "./island.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
 import { bucketsOf, lastOf } from "./rows.ts";
 import { machineHref } from "./machines.tsx";
-import { StatusWord } from "./status_word.tsx";
 import type { PageParts } from "./services.ts";
+import { SensorStatusNow } from "./status_now.tsx";
 
 /** About one bucket per two pixels of a wide screen. */
 const POINTS = 600;
@@ -43,8 +44,8 @@ export function sensorPage(parts: PageParts): Route {
       const sensor = findSensor(parts.sensors, params.id);
       const choice = chooseRange(query, parts.clock.now(), parts.zone);
       const { fromMs, toMs } = choice.range;
-      const [buckets, found] = await Promise.all([
-        parts.readings.buckets({ sensor: sensor.num, fromMs, toMs: toMs + 1, points: POINTS }),
+      const [trend, found] = await Promise.all([
+        parts.trends.of(sensor, { fromMs, toMs: toMs + 1, points: POINTS }),
         parts.anomalies.findings.list({
           sensors: [sensor.num],
           phases: ["point", "raised", "changed"],
@@ -55,12 +56,12 @@ export function sensorPage(parts: PageParts): Route {
       ]);
       const marks = found.map((one) => markOf(anomalyOf(one, parts.sensors)));
       const mayJudge = atLeast(who!.role, "engineer");
-      const content = { parts, sensor, choice, buckets, marks, mayJudge };
+      const content = { parts, sensor, choice, trend, marks, mayJudge };
       return parts.frame.answer(c, who, {
         title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
         script: "sensor",
-        stream: { types: "reading,anomaly", sensor: sensor.id },
+        stream: { types: "reading,anomaly,status", sensor: sensor.id },
         since,
         content: <SensorContent {...content} />,
       });
@@ -69,16 +70,17 @@ export function sensorPage(parts: PageParts): Route {
 }
 
 function SensorContent(
-  { parts, sensor, choice, buckets, marks, mayJudge }: {
+  { parts, sensor, choice, trend, marks, mayJudge }: {
     parts: PageParts;
     sensor: Sensor;
     choice: RangeChoice;
-    buckets: BucketResult;
+    trend: Trend;
     marks: Mark[];
     mayJudge: boolean;
   },
 ): VNode {
   const { name, unit, kind } = sensor;
+  const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
   const nowMs = parts.clock.now();
   const intervalMs = parts.recent.intervalMs(sensor.num);
   const view: SensorViewProps = {
@@ -95,7 +97,10 @@ function SensorContent(
     nowMs,
     zone: parts.zone,
     points: POINTS,
-    buckets: bucketsOf(buckets),
+    decimals: sensor.settings.decimals,
+    limits: { warning_low, warning_high, critical_low, critical_high },
+    buckets: bucketsOf(trend.buckets, sensor.settings.decimals),
+    spans: trend.spans,
     marks,
     mayJudge,
   };
@@ -124,11 +129,11 @@ function SensorContent(
           }}
         />
       </div>
-      <p class="sensor-state">
-        <StatusWord status={parts.statuses.sensor(sensor)} />
+      <div class="sensor-state">
+        <SensorStatusNow parts={parts} sensor={sensor} since />
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
-      </p>
+      </div>
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
     </>

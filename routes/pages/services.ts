@@ -4,8 +4,11 @@ import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
+import type { Trends } from "../../lib/live/timeline.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
 import type { SensorSettings } from "../../lib/machines/sensor_settings.ts";
+import type { Predictions } from "../../lib/detect/predict/predictions.ts";
+import type { Photos } from "../../lib/machines/photos.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
@@ -23,7 +26,10 @@ export interface PageServices {
   statuses: Statuses;
   service: MachinesService;
   audit: Pick<Audit, "statement">;
+  photos: Photos;
   readings: Pick<ReadingsStore, "buckets">;
+  trends: Trends;
+  predictions: Pick<Predictions, "current">;
   anomalies: AnomalyServices;
   backtests: Backtests;
   /** What to set of a sensor so that a detector has these options; null when it cannot be set. */

@@ -137,12 +137,15 @@ Deno.test({
         assert.match(await head() ?? "", /to now/);
 
         const count = async () =>
-          Number((await page.textContent(".figures div:last-child dd"))!.replace(/\D/g, ""));
+          Number((await page.textContent(".figures div:nth-child(4) dd"))!.replace(/\D/g, ""));
         const all = await count();
         await page.waitForFunction(
           (n) =>
             Number(
-              document.querySelector(".figures div:last-child dd")!.textContent!.replace(/\D/g, ""),
+              document.querySelector(".figures div:nth-child(4) dd")!.textContent!.replace(
+                /\D/g,
+                "",
+              ),
             ) > n,
           all,
         );
@@ -169,7 +172,10 @@ Deno.test({
         await page.waitForFunction(
           (n) =>
             Number(
-              document.querySelector(".figures div:last-child dd")!.textContent!.replace(/\D/g, ""),
+              document.querySelector(".figures div:nth-child(4) dd")!.textContent!.replace(
+                /\D/g,
+                "",
+              ),
             ) < n,
           all,
         );

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { bandsOf, limitWords, rangeOf } from "./limits.ts";
+import { grownSpans, lastedOf } from "./status_strip.tsx";
+
+const NONE = { warning_low: null, warning_high: null, critical_low: null, critical_high: null };
+
+Deno.test("bandsOf ends a warning where critical begins, on both sides", () => {
+  const all = { warning_low: 20, warning_high: 80, critical_low: 10, critical_high: 90 };
+  assert.deepEqual(bandsOf(all).map(({ from, to, level }) => [from, to, level]), [
+    [80, 90, "warning"],
+    [90, Infinity, "critical"],
+    [10, 20, "warning"],
+    [-Infinity, 10, "critical"],
+  ]);
+  assert.deepEqual(bandsOf({ ...NONE, critical_high: 5 }).map(({ level }) => level), ["critical"]);
+  assert.deepEqual(bandsOf({ ...NONE, warning_high: 5, critical_high: 5 }).length, 1);
+  assert.deepEqual(bandsOf(NONE), []);
+});
+
+Deno.test("rangeOf shows limits that are near, and lets far ones not flatten the data", () => {
+  const near = rangeOf(60, 75, bandsOf({ ...NONE, warning_high: 80 }));
+  assert.ok(near[0] < 60 && near[1] > 80 && near[1] < 85);
+  const far = rangeOf(60, 75, bandsOf({ ...NONE, critical_high: 500 }));
+  assert.ok(far[1] < 80);
+  const flat = rangeOf(5, 5, []);
+  assert.ok(flat[0] < 5 && flat[1] > 5);
+});
+
+Deno.test("limitWords says each limit with unit and decimals", () => {
+  assert.equal(limitWords(NONE, "°C", null), null);
+  assert.equal(
+    limitWords({ ...NONE, warning_high: 80, critical_low: 5 }, "°C", 1),
+    "critical at or below 5.0 °C, warning from 80.0 °C",
+  );
+});
+
+Deno.test("grownSpans lets the present status last, and begins another where it changed", () => {
+  const spans = [{ fromMs: 0, toMs: 10, status: "normal" as const }];
+  assert.deepEqual(grownSpans(spans, 15), [{ fromMs: 0, toMs: 15, status: "normal" }]);
+  const changed = grownSpans(spans, 20, { status: "critical", tMs: 12 });
+  assert.deepEqual(changed, [
+    { fromMs: 0, toMs: 12, status: "normal" },
+    { fromMs: 12, toMs: 20, status: "critical" },
+  ]);
+  assert.deepEqual(lastedOf(changed, 5, 16), { normal: 7, warning: 0, critical: 4, none: 0 });
+  assert.deepEqual(grownSpans([], 5), []);
+});

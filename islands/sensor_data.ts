@@ -1,0 +1,113 @@
+/** What the page of a sensor shows, and asks for when another range is looked at. */
+import type { StatusSpan } from "../lib/live/timeline.ts";
+import { isShown, type Mark } from "./anomaly_list.tsx";
+import type { Buckets } from "./chart_data.ts";
+import { dateTime, number } from "./format.ts";
+import type { ShownLimits } from "./limits.ts";
+
+export interface SensorViewProps {
+  id: string;
+  name: string;
+  unit: string | null;
+  kind: "number" | "binary" | "text";
+  /** As somebody has set them; null: as fits the value. */
+  decimals: number | null;
+  limits: ShownLimits;
+  /** Texts of a state sensor by code. */
+  states: string[];
+  intervalMs: number | null;
+  /** Length of the range that ends now, or null for a fixed one. */
+  lengthMs: number | null;
+  /** Name of the range in links. */
+  range: string;
+  fromMs: number;
+  toMs: number;
+  nowMs: number;
+  zone: string;
+  points: number;
+  buckets: Buckets;
+  /** The status over the range; empty for a sensor of texts. */
+  spans: StatusSpan[];
+  /** Newest first. */
+  marks: Mark[];
+  /** May say whether an anomaly was real. */
+  mayJudge: boolean;
+}
+
+/** What is looked at. */
+export interface View {
+  fromMs: number;
+  toMs: number;
+  /** Follows the newest reading. */
+  live: boolean;
+  buckets: Buckets;
+  spans: StatusSpan[];
+  marks: Mark[];
+}
+
+/** Anomalies drawn and listed at most. */
+export const MARKS_MOST = 200;
+
+/** Buckets and status of a range. @throws Error with the server's own sentence */
+export async function fetchTrend(
+  props: SensorViewProps,
+  from: number,
+  to: number,
+): Promise<{ buckets: Buckets; spans: StatusSpan[] }> {
+  const query = new URLSearchParams({
+    from: String(from),
+    to: String(to),
+    points: String(props.points),
+  });
+  const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  const { t, min, mean, max, n } = answer;
+  const status: { from: number; to: number; status: StatusSpan["status"] }[] = answer.status;
+  return {
+    buckets: { bucketMs: answer.bucket_ms, t, min, mean, max, n },
+    spans: status.map(({ from, to, status }) => ({ fromMs: from, toMs: to, status })),
+  };
+}
+
+/** Anomalies of a range, newest first. @throws Error with the server's own sentence */
+export async function fetchMarks(
+  props: SensorViewProps,
+  from: number,
+  to: number,
+): Promise<Mark[]> {
+  const query = new URLSearchParams({
+    sensor: props.id,
+    from: String(Math.max(0, from)),
+    to: String(to),
+    limit: String(MARKS_MOST),
+  });
+  const response = await fetch(`/api/anomalies?${query}`);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return (answer.items as Mark[]).filter(isShown);
+}
+
+/** Where the readings of what is shown can be downloaded. */
+export function link(
+  props: SensorViewProps,
+  view: View,
+  format: "csv" | "ndjson" | "json",
+): string {
+  const query = new URLSearchParams({
+    sensor: props.id,
+    from: String(Math.floor(view.fromMs)),
+    to: String(Math.ceil(view.toMs)),
+    points: "0",
+    format,
+  });
+  return `/api/readings?${query}`;
+}
+
+/** A point in words. */
+export function pointText(buckets: Buckets, i: number, props: SensorViewProps): string {
+  const unit = props.unit ?? "";
+  const text = (value: number) => number(value, props.decimals);
+  const mean = `${dateTime(buckets.t[i], props.zone)}: ${text(buckets.mean[i])} ${unit}`;
+  return buckets.n[i] === 1 ? mean : `${mean}, ${text(buckets.min[i])} to ${text(buckets.max[i])}`;
+}
