@@ -1,8 +1,11 @@
 /**
  * Perch behind nginx and Caddy with the documented configurations. `PERCH_PROXY_SECONDS` says how long the
- * stream is watched (default 15, longer than the keep-alive; a release watches 300).
+ * stream is watched and an MQTT connection is quiet (default 15, longer than the stream's keep-alive; a
+ * release watches 300).
  */
+import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
+import { connectAsync, type IClientOptions } from "mqtt";
 import { systemActor } from "../../lib/access/audit.ts";
 import { startApp } from "../support/app.ts";
 import { freePort } from "../support/port.ts";
@@ -88,6 +91,65 @@ for (const kind of ["nginx", "caddy"] as ProxyKind[]) {
       assert.ok(slowest < 5_000, `an event took ${slowest} ms: the proxy holds it back`);
       assert.ok(events.comments > 0 || SECONDS < 13);
       await events.cancel();
+    } finally {
+      await under.close();
+    }
+  });
+}
+
+for (const kind of ["nginx", "caddy"] as ProxyKind[]) {
+  Deno.test(`proxy: ${kind} as documented passes MQTT over WebSocket, quiet for a while too`, async () => {
+    if (!await haveProxy(kind)) return;
+    const port = freePort();
+    const under = await startApp({
+      TRUSTED_PROXIES: "127.0.0.1",
+      PERCH_PUBLIC_URL: `https://localhost:${port}`,
+    });
+    try {
+      await using proxy = await startProxy(kind, port, new URL(under.url).host);
+      const { access, registry } = under.app.parts();
+      const { key } = await access.keys.add({ name: "press", machine: "hall/press" }, tester);
+      const open = (more: IClientOptions, headers: Record<string, string> = {}) =>
+        connectAsync(`wss://localhost:${port}/mqtt`, {
+          protocolVersion: 4,
+          reconnectPeriod: 0,
+          // Quiet: no PINGREQ keeps the proxy from ending the connection.
+          keepalive: 0,
+          ca: proxy.ca,
+          wsOptions: { headers },
+          ...more,
+        }, false);
+      await assert.rejects(
+        open({}),
+        /Not authorized/,
+        "who comes through a proxy is not this host",
+      );
+      await assert.rejects(open({ username: "press", password: "perch_wrong" }), /Bad username/);
+      const device = { username: "press", password: key };
+      await assert.rejects(
+        open(device, { origin: "https://evil.example" }),
+        "a page of another site",
+      );
+      // What the client says of itself is not believed: it stays a client from elsewhere.
+      await assert.rejects(open({}, { "x-forwarded-for": "127.0.0.1" }), /Not authorized/);
+
+      const client = await open(device, { origin: proxy.url });
+      const publish = async (value: number) => {
+        await client.publishAsync("factory/hall/press/temperature", String(value), { qos: 1 });
+        // PUBACK came: it is stored and visible.
+        const found = registry.all().map((sensor) => [sensor.name, sensor.last?.value]);
+        assert.deepEqual(found, [["hall/press/temperature", value]]);
+      };
+      await publish(20);
+      let closed = false;
+      client.on("close", () => closed = true);
+      await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+      assert.ok(!closed, `${kind} ended a connection that was quiet for ${SECONDS} s`);
+      await publish(21);
+      const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
+      client.publish("factory/hall/other/temperature", "1", { qos: 1 });
+      await gone;
+      assert.equal(registry.all().length, 1);
     } finally {
       await under.close();
     }
