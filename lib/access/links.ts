@@ -14,7 +14,7 @@ export type LinkKind = keyof typeof LIFE_MS;
 
 /** One-use links by which a person sets their own password: invitations and resets. */
 export interface Links {
-  /** A new secret for `/welcome#…`; earlier links of this person no longer hold. @throws `not_found` */
+  /** A new secret for `/welcome/…`; earlier links of this person no longer hold. @throws `not_found` */
   create(
     userId: string,
     kind: LinkKind,

@@ -1,14 +1,13 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
-import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
-import { formErrors, readForm } from "../middleware/form.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route, type RouteContext } from "../route.ts";
 import { caller } from "./caller.ts";
-import { Field, FormError, shellPage } from "./shell.tsx";
+import { Field, FormError } from "../pages/form.tsx";
+import { formAction } from "../pages/page_form.ts";
+import { shellPage } from "./shell.tsx";
 import { signedIn } from "./sign_in.tsx";
 
-const FORM_BYTES = 16 * 1024;
 const setupSchema = z.strictObject({
   token: z.string().max(200),
   email: z.string().max(254),
@@ -32,26 +31,19 @@ export function setupPages(access: Access): Route[] {
           : new Response(null, { status: 303, headers: { location: "/sign-in" } });
       },
     }),
-    route({
-      method: "post",
-      path: "/setup",
-      policy: "public",
-      summary: null,
-      handler: async (context) => {
-        const form = await readForm(context.c, setupSchema, FORM_BYTES);
-        const values = form.ok ? form.data : form.values;
-        if (!form.ok) return setupAgain(form.errors, values.email, 400);
+    formAction(
+      "/setup",
+      setupSchema,
+      async (data, context) => {
         const from = caller(context);
-        try {
-          await setup.finish(form.data, from);
-        } catch (error) {
-          return setupAgain(formErrors(error), values.email, statusOf(error));
-        }
-        const { email, password } = form.data;
-        const signIn = await access.signIn.browser({ email, password, from });
+        await setup.finish(data, from);
+        const signIn = await access.signIn.browser({ ...data, from });
         return await signedIn(context, signIn, "/", access);
       },
-    }),
+      (_, { errors, values, status }) =>
+        shellPage("First start", <SetupForm email={values.email} errors={errors} />, status),
+      "public",
+    ),
     route({
       method: "get",
       path: "/welcome/:secret",
@@ -66,48 +58,26 @@ export function setupPages(access: Access): Route[] {
         );
       },
     }),
-    route({
-      method: "post",
-      path: "/welcome/:secret",
-      policy: "public",
-      summary: null,
-      handler: async (context) => {
-        const form = await readForm(context.c, welcomeSchema, FORM_BYTES);
-        const found = await links.find(context.params.secret);
-        if (!found) return shellPage("Link", <LinkOver />, 401);
-        const { email } = found.user;
-        if (!form.ok) {
-          return shellPage(
-            "New password",
-            <PasswordForm email={email} errors={form.errors} />,
-            400,
-          );
-        }
-        const from = caller(context);
-        const { password } = form.data;
-        try {
-          await links.use(context.params.secret, password, from);
-        } catch (error) {
-          return shellPage(
-            "New password",
-            <PasswordForm email={email} errors={formErrors(error)} />,
-            statusOf(error),
-          );
-        }
+    formAction(
+      "/welcome/:secret",
+      welcomeSchema,
+      async ({ password }, context) => {
+        await links.use(secretOf(context), password, caller(context));
         // With a second factor this asks for the code: go through the front door.
-        return new Response(null, { status: 303, headers: { location: "/sign-in" } });
+        return "/sign-in";
       },
-    }),
+      async (context, { errors, status }) => {
+        const found = await links.find(secretOf(context));
+        if (!found) return shellPage("Link", <LinkOver />, 401);
+        const form = <PasswordForm email={found.user.email} errors={errors} />;
+        return shellPage("New password", form, status);
+      },
+      "public",
+    ),
   ];
 }
 
-function statusOf(error: unknown): number {
-  return error instanceof PerchError ? HTTP_STATUS[error.code] : 500;
-}
-
-function setupAgain(errors: Record<string, string>, email: string, status: number): Response {
-  return shellPage("First start", <SetupForm email={email} errors={errors} />, status);
-}
+const secretOf = (context: RouteContext) => (context.params as { secret: string }).secret;
 
 function SetupForm(
   { email, errors = {} }: { email?: string; errors?: Record<string, string> },

@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
 import { render } from "preact-render-to-string";
 
 /** A page outside the application's frame: sign-in, setup, invitation. No script needed. */
@@ -27,77 +27,4 @@ export function shellPage(title: string, content: VNode, status = 200): Response
   });
 }
 
-/** A labelled input with help below and its error beside it. */
-export function Field(props: {
-  name: string;
-  label: string;
-  type?: "text" | "email" | "password";
-  value?: string;
-  help?: string;
-  error?: string;
-  autocomplete?: string;
-  required?: boolean;
-  autofocus?: boolean;
-  minLength?: number;
-  /** Where the same name stands several times on a page. */
-  id?: string;
-}): VNode {
-  const { name, label, help, error, type } = props;
-  const id = props.id ?? name;
-  const described = [help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(" ");
-  const attributes = {
-    id,
-    name,
-    value: props.value,
-    autocomplete: props.autocomplete,
-    required: props.required ?? true,
-    autofocus: props.autofocus,
-    minLength: props.minLength,
-    "aria-invalid": error ? "true" as const : undefined,
-    "aria-describedby": described === "" ? undefined : described,
-  };
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {type === "email"
-        ? <input {...attributes} type="email" />
-        : type === "password"
-        ? <input {...attributes} type="password" />
-        : <input {...attributes} type="text" />}
-      {help && <p class="help" id={`${id}-help`}>{help}</p>}
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
-    </div>
-  );
-}
-
-/** What is wrong with the form as a whole. */
-export function FormError({ children }: { children?: ComponentChildren }): VNode | null {
-  return children ? <p class="error" role="alert">{children}</p> : null;
-}
-
-/** A labelled choice. */
-export function Select(
-  { name, label, options, value, error, help, id = name }: {
-    name: string;
-    label: string;
-    options: readonly (readonly [value: string, text: string])[];
-    value?: string;
-    error?: string;
-    help?: string;
-    /** Where the same name stands several times on a page. */
-    id?: string;
-  },
-): VNode {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} name={name} aria-describedby={help && `${id}-help`}>
-        {options.map(([option, text]) => (
-          <option key={option} value={option} selected={option === value}>{text}</option>
-        ))}
-      </select>
-      {help && <p class="help" id={`${id}-help`}>{help}</p>}
-      {error && <p class="error">{error}</p>}
-    </div>
-  );
-}
+export { Field, FormError, Select } from "../pages/form.tsx";

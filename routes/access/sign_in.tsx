@@ -4,15 +4,13 @@ import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { type BrowserSignIn, CodeNeeded } from "../../lib/access/sign_in.ts";
-import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
-import { formErrors, localPath, readForm } from "../middleware/form.ts";
-import { problemHeaders } from "../middleware/problem.ts";
+import { localPath } from "../middleware/form.ts";
 import { sessionCookie } from "../middleware/session_cookie.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { caller } from "./caller.ts";
-import { Field, FormError, shellPage } from "./shell.tsx";
-
-const FORM_BYTES = 16 * 1024;
+import { Field, FormError } from "../pages/form.tsx";
+import { formAction } from "../pages/page_form.ts";
+import { shellPage } from "./shell.tsx";
 
 export interface SignInPages {
   access: Access;
@@ -34,6 +32,27 @@ const codeSchema = z.strictObject({
 /** Signing in and out in a browser. */
 export function signInPages(options: SignInPages): Route[] {
   const { access, demoUsers } = options;
+
+  /** Signs in, or asks for the code of the second factor. */
+  async function enter(
+    prove: () => Promise<BrowserSignIn>,
+    context: RouteContext,
+    next: string | undefined,
+  ): Promise<Response> {
+    try {
+      return await signedIn(context, await prove(), next, access);
+    } catch (error) {
+      if (error instanceof CodeNeeded) return askCode(error, next);
+      throw error;
+    }
+  }
+
+  function again(
+    { status, ...props }: Omit<FormProps, "demoUsers"> & { status: number },
+  ): Response {
+    return shellPage("Sign in", <SignInForm {...props} demoUsers={demoUsers} />, status);
+  }
+
   return [
     route({
       method: "get",
@@ -47,45 +66,27 @@ export function signInPages(options: SignInPages): Route[] {
         return shellPage("Sign in", <SignInForm next={query.next} demoUsers={demoUsers} />);
       },
     }),
-    route({
-      method: "post",
-      path: "/sign-in",
-      policy: "public",
-      summary: null,
-      handler: async (context) => {
-        const form = await readForm(context.c, formSchema, FORM_BYTES);
-        if (!form.ok) {
-          const { email, next } = form.values;
-          return again({ email, next, demoUsers, errors: form.errors });
-        }
-        const { email, password, next } = form.data;
-        try {
-          const request = { email, password, from: caller(context) };
-          return signedIn(context, await access.signIn.browser(request), next, access);
-        } catch (error) {
-          if (error instanceof CodeNeeded) return askCode(error, next);
-          return again({ email, next, demoUsers, errors: formErrors(error), thrown: error });
-        }
+    formAction(
+      "/sign-in",
+      formSchema,
+      async ({ email, password, next }, context) => {
+        const request = { email, password, from: caller(context) };
+        return await enter(() => access.signIn.browser(request), context, next);
       },
-    }),
-    route({
-      method: "post",
-      path: "/sign-in/code",
-      policy: "public",
-      summary: null,
-      handler: async (context) => {
-        const form = await readForm(context.c, codeSchema, FORM_BYTES);
-        if (!form.ok) return again({ demoUsers, errors: { form: "begin again" } });
-        const { ticket, code, next } = form.data;
-        try {
-          const signIn = await access.signIn.browserCode({ ticket, code, from: caller(context) });
-          return signedIn(context, signIn, next, access);
-        } catch (error) {
-          if (error instanceof CodeNeeded) return askCode(error, next);
-          return again({ next, demoUsers, errors: formErrors(error), thrown: error });
-        }
+      (_, { values, ...sent }) => again({ email: values.email, next: values.next, ...sent }),
+      "public",
+    ),
+    formAction(
+      "/sign-in/code",
+      codeSchema,
+      async ({ ticket, code, next }, context) => {
+        const request = { ticket, code, from: caller(context) };
+        return await enter(() => access.signIn.browserCode(request), context, next);
       },
-    }),
+      (_, { values, errors, status }) =>
+        again({ next: values.next, errors: { form: "Begin again.", ...errors }, status }),
+      "public",
+    ),
     route({
       method: "post",
       path: "/sign-out",
@@ -128,17 +129,6 @@ interface FormProps {
   next?: string;
   demoUsers: readonly DemoUser[];
   errors?: Record<string, string>;
-}
-
-function again(props: FormProps & { thrown?: unknown }): Response {
-  const { thrown } = props;
-  const status = thrown instanceof PerchError ? HTTP_STATUS[thrown.code] : 400;
-  const response = shellPage("Sign in", <SignInForm {...props} />, status);
-  if (thrown instanceof PerchError) {
-    const { "retry-after": retryAfter } = problemHeaders(thrown);
-    if (retryAfter) response.headers.set("retry-after", retryAfter);
-  }
-  return response;
 }
 
 function askCode(error: CodeNeeded, next: string | undefined): Response {

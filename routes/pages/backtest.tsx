@@ -9,7 +9,7 @@ import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import { caller } from "../access/caller.ts";
-import { Field, FormError, Select } from "../access/shell.tsx";
+import { Field, FormError, Select } from "./form.tsx";
 import { backtestJson } from "../backtests.ts";
 import { noteOf } from "../machines.ts";
 import { findSensor } from "../params.ts";
@@ -271,13 +271,17 @@ function RunForm(
             ]}
             value={values.range ?? "24h"}
           />
-          <TimeField
+          <Field
+            type="datetime-local"
+            required={false}
             name="from"
             label="From"
             value={values.from ?? localText(nowMs - 86_400_000, parts.zone)}
             error={errors.from}
           />
-          <TimeField
+          <Field
+            type="datetime-local"
+            required={false}
             name="to"
             label="To"
             value={values.to ?? localText(nowMs, parts.zone)}
@@ -289,33 +293,6 @@ function RunForm(
         <button type="submit" class="primary">Run</button>
       </p>
     </form>
-  );
-}
-
-function TimeField(
-  { name, label, value, help, error }: {
-    name: string;
-    label: string;
-    value: string;
-    help?: string;
-    error?: string;
-  },
-): VNode {
-  const described = error ? `${name}-error` : help && `${name}-help`;
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        type="datetime-local"
-        value={value}
-        aria-invalid={error ? "true" : undefined}
-        aria-describedby={described}
-      />
-      {help && <p class="help" id={`${name}-help`}>{help}</p>}
-      {error && <p class="error" id={`${name}-error`}>{error}</p>}
-    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { render } from "preact-render-to-string";
 import type { TypedForm } from "../mount.ts";
 import type { Assets } from "../static.ts";
+import { Field } from "./form.tsx";
 import { Document, themeOf } from "./layout.tsx";
 
 // What must be typed again rather than travel back in a page.
@@ -36,10 +37,13 @@ export function createExpiredPage(
                 {fields.map(([name, value], n) =>
                   SECRET.test(name)
                     ? (
-                      <div class="field" key={n}>
-                        <label for={`again-${n}`}>{name.replaceAll("_", " ")}</label>
-                        <input id={`again-${n}`} name={name} type="password" required />
-                      </div>
+                      <Field
+                        key={n}
+                        name={name}
+                        id={`again-${n}`}
+                        label={name.replaceAll("_", " ")}
+                        type="password"
+                      />
                     )
                     : <input key={n} type="hidden" name={name} value={value} />
                 )}

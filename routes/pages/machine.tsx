@@ -4,7 +4,7 @@ import { title } from "../../islands/format.ts";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
-import { Field, FormError } from "../access/shell.tsx";
+import { Field, FormError, TextArea } from "./form.tsx";
 import { findMachine, noteOf } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { Island } from "./island.tsx";
@@ -175,11 +175,12 @@ function Forms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
           autocomplete="off"
           required={false}
         />
-        <div class="field">
-          <label for="notes">Notes</label>
-          <textarea id="notes" name="notes" rows={4}>{values.notes ?? machine.notes}</textarea>
-          {errors.notes && <p class="error">{errors.notes}</p>}
-        </div>
+        <TextArea
+          name="notes"
+          label="Notes"
+          value={values.notes ?? machine.notes}
+          error={errors.notes}
+        />
         <button type="submit">Save</button>
       </form>
       <form method="post" action="/machines/delete">

@@ -4,7 +4,7 @@ import { label, title } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/statuses.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
-import { Field, FormError } from "../access/shell.tsx";
+import { Field, FormError } from "./form.tsx";
 import { filterMachines, type MachineFilter, noteOf } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { FirstReading } from "./first_reading.tsx";

@@ -10,7 +10,7 @@ import {
   spanAt,
   type Timing,
 } from "../../lib/machines/windows.ts";
-import { Field, FormError } from "../access/shell.tsx";
+import { Field, FormError } from "./form.tsx";
 import { windowBody } from "../maintenance.ts";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
@@ -224,17 +224,15 @@ function TimeField(
     sent: SentForm;
   },
 ): VNode {
-  const error = sent.errors[`timing.${name}`];
-  const id = `${form}-${name}`;
-  const attributes = { id, name, required: true, value: sent.values[name] };
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {type === "time"
-        ? <input {...attributes} type="time" />
-        : <input {...attributes} type="datetime-local" />}
-      {error && <p class="error" role="alert">{error}</p>}
-    </div>
+    <Field
+      name={name}
+      id={`${form}-${name}`}
+      label={label}
+      type={type}
+      value={sent.values[name]}
+      error={sent.errors[`timing.${name}`]}
+    />
   );
 }
 

@@ -13,6 +13,7 @@ import { sayOf, VERDICTS } from "../anomalies.ts";
 import { findSensor } from "../params.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
+import { Field } from "./form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
 import { bucketsOf, lastOf } from "./rows.ts";
 import { machineHref } from "./machines.tsx";
@@ -190,27 +191,18 @@ function Ranges(
       <details class="custom" open={range.key === "custom" || problem !== null}>
         <summary class={range.key === "custom" ? "chip on" : "chip"}>Custom</summary>
         <form method="get" action={`/sensors/${sensor.id}`}>
-          <div class="field">
-            <label for="from">From</label>
-            <input
-              id="from"
-              name="from"
-              type="datetime-local"
-              required
-              value={localText(range.fromMs, zone)}
-              aria-describedby={problem ? "range-problem" : undefined}
-            />
-          </div>
-          <div class="field">
-            <label for="to">To</label>
-            <input
-              id="to"
-              name="to"
-              type="datetime-local"
-              required
-              value={localText(range.toMs, zone)}
-            />
-          </div>
+          <Field
+            name="from"
+            label="From"
+            type="datetime-local"
+            value={localText(range.fromMs, zone)}
+          />
+          <Field
+            name="to"
+            label="To"
+            type="datetime-local"
+            value={localText(range.toMs, zone)}
+          />
           <button type="submit">Show</button>
           <p class="help">{`Times in ${zone}.`}</p>
           {problem && <p class="error" id="range-problem" role="alert">{problem}</p>}

@@ -9,7 +9,7 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../../lib/machines/sensor_settings.ts";
-import { Field, FormError, Select } from "../access/shell.tsx";
+import { Field, FormError, Select } from "./form.tsx";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
 import { findSensor } from "../params.ts";

@@ -98,7 +98,7 @@ test(
     await admin.page.goto("/settings");
     await admin.page.getByLabel("Delete readings after").fill("x");
     await admin.page.getByRole("button", { name: "Save" }).first().click();
-    await admin.page.getByText("this is not a number").waitFor();
+    await admin.page.getByText("give a whole number from 0 to 36500").waitFor();
     await admin.page.getByLabel("Delete readings after").fill("400");
     await admin.page.getByRole("button", { name: "Save" }).first().click();
     await admin.page.getByText("the default is 0 days").waitFor();

@@ -4,7 +4,7 @@ import { ROLES } from "../../../lib/access/identity.ts";
 import type { AccessKey } from "../../../lib/access/key_store.ts";
 import type { Route } from "../../route.ts";
 import { caller } from "../caller.ts";
-import { Field, FormError, Select } from "../shell.tsx";
+import { Field, FormError, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";

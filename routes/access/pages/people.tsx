@@ -5,7 +5,7 @@ import type { LinkKind } from "../../../lib/access/links.ts";
 import type { User } from "../../../lib/access/user_store.ts";
 import type { Route, RouteContext } from "../../route.ts";
 import { caller } from "../caller.ts";
-import { Field, FormError, Select } from "../shell.tsx";
+import { Field, FormError, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "./time.tsx";

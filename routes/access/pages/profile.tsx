@@ -5,7 +5,7 @@ import type { User } from "../../../lib/access/user_store.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
 import type { Route, RouteContext } from "../../route.ts";
 import { caller, me } from "../caller.ts";
-import { Field, FormError } from "../shell.tsx";
+import { Field, FormError } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago, Exact } from "./time.tsx";

@@ -6,7 +6,7 @@ import type { SettingView } from "../../../lib/settings/settings.ts";
 import { textOf, valueOfText, type ValueSchema } from "../../../lib/settings/text.ts";
 import type { Route } from "../../route.ts";
 import { changeSetting } from "../../settings.ts";
-import { Select } from "../shell.tsx";
+import { Field, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "./time.tsx";
@@ -134,38 +134,26 @@ function Input(
         options={options}
         value={value}
         help={view.help}
+        error={error}
       />
     );
   }
-  const help = `${view.help}${rangeOf(schema)}${
-    view.restart ? " Counts from the next start." : ""
-  }`;
-  const attributes = {
-    id,
-    name: "value",
-    autocomplete: "off",
-    "aria-describedby": `${id}-help`,
-    "aria-invalid": error ? "true" as const : undefined,
-  };
+  const later = view.restart ? " Counts from the next start." : "";
   return (
-    <div class="field">
-      <label for={id}>
-        {view.title}
-        {view.unit && <span class="unit">{view.unit}</span>}
-      </label>
-      {view.secret
-        ? <input {...attributes} type="password" placeholder={view.changed ? "set" : "not set"} />
-        : (
-          <input
-            {...attributes}
-            type="text"
-            inputMode={schema.type === "integer" ? "numeric" : undefined}
-            value={typed ?? String(view.value)}
-          />
-        )}
-      <p class="help" id={`${id}-help`}>{help}</p>
-      {error && <p class="error" role="alert">{error}</p>}
-    </div>
+    <Field
+      name="value"
+      id={id}
+      label={view.title}
+      unit={view.unit}
+      help={`${view.help}${rangeOf(schema)}${later}`}
+      error={error}
+      type={view.secret ? "password" : "text"}
+      placeholder={view.secret ? textOf(view, null) : undefined}
+      value={view.secret ? undefined : typed ?? String(view.value)}
+      numeric={schema.type === "integer"}
+      required={false}
+      autocomplete="off"
+    />
   );
 }
 
