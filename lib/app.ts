@@ -34,10 +34,12 @@ import { createPredictions, type Predictions } from "./detect/predict/prediction
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
+import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";
 import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
 import { createRecent, type Recent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
 import { loadStatuses, statusStatement } from "./live/status_store.ts";
+import { createSockets } from "./live/sockets.ts";
 import { createStatuses, type Statuses } from "./live/statuses.ts";
 import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
@@ -104,6 +106,8 @@ export interface AppOptions {
   synchronous?: "full" | "normal";
   /** For benchmarks, which cannot wait ten minutes for a checkpoint. */
   detection?: Partial<RunnerOptions>;
+  /** Default `CONNECTION_LIMITS`; the tests of slow connections take them away. */
+  connectionLimits?: ConnectionLimits;
 }
 
 export interface Started {
@@ -390,10 +394,18 @@ export function buildApp(options: AppOptions): App {
       assets,
     });
     answer = mountApp(table, { access, assets, config, log: log.child("http") });
-    http = serveHttp({ ...config.http, fetch: answer.fetch, log: log.child("http") });
+    const guard = createConnectionGuard({
+      clock,
+      log: log.child("http"),
+      sockets: createSockets(),
+      port: () => http?.port ?? 0,
+      limits: options.connectionLimits,
+    });
+    http = serveHttp({ ...config.http, fetch: answer.fetch, guard, log: log.child("http") });
     endings.push(() => http!.stop(HTTP_GRACE_MS));
     endings.push(() => hub.stop());
     supervisor.start(access.task);
+    supervisor.start(guard.task);
     supervisor.start(houseKeeping({ clock, storage: parts.storage }));
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),

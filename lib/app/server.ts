@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { PerchError } from "../base/errors.ts";
+import type { ConnectionGuard } from "../live/connection_guard.ts";
 
 export type Fetch = (
   request: Request,
@@ -20,9 +21,28 @@ export interface HttpServer {
  * @throws PerchError `unavailable` when the address is taken or not allowed.
  */
 export function serveHttp(
-  options: { host: string; port: number; fetch: Fetch; log: Log },
+  options: {
+    host: string;
+    port: number;
+    fetch: Fetch;
+    /** Told of every request. */
+    guard?: Pick<ConnectionGuard, "begin" | "upgraded">;
+    log: Log;
+  },
 ): HttpServer {
-  const { host, port, log } = options;
+  const { host, port, guard, log } = options;
+
+  async function answer(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Promise<Response> {
+    const { remoteAddr, completed } = info;
+    guard?.begin(remoteAddr.port, completed);
+    const response = await options.fetch(request, info);
+    if (response.status === 101) guard?.upgraded(remoteAddr.port);
+    return response;
+  }
+
   const abort = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -35,7 +55,7 @@ export function serveHttp(
         log.error("a request failed outside its route", { error });
         return new Response(null, { status: 500 });
       },
-    }, (request, info) => options.fetch(request, info));
+    }, answer);
   } catch (error) {
     throw new PerchError("unavailable", cannotListen(host, port, error), { cause: error });
   }

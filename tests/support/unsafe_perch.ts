@@ -1,4 +1,7 @@
-/** `perch serve` that commits without waiting for the disk: the deliberate break of the tests of durability. */
+/**
+ * `perch serve` with a deliberate break: it commits without waiting for the disk (the tests of durability), or
+ * with `SABOTAGE=slow_connections` ends no slow connection.
+ */
 import "../../lib/base/denied_env.ts";
 import { buildApp } from "../../lib/app.ts";
 import { VARIABLE_NAMES } from "../../lib/base/variables.ts";
@@ -6,17 +9,25 @@ import type { Command } from "../../lib/cli/command.ts";
 import { runPerch } from "../../lib/cli/run.ts";
 import { runApp } from "../../lib/cli/run_app.ts";
 import { processTerminal } from "../../lib/cli/terminal.ts";
+import { sabotaged } from "./sabotage.ts";
 
+const NO_LIMITS = { headMs: Infinity, idleMs: Infinity, quietPerAddress: Infinity };
 const serve: Command = {
   name: "serve",
-  summary: "run Perch with synchronous=NORMAL",
+  summary: "run Perch with something broken",
   options: {},
   run: ({ terminal, config }) =>
     runApp({
       config: config("serve"),
       command: "serve",
       terminal,
-      build: (options) => buildApp({ ...options, synchronous: "normal" }),
+      build: (options) =>
+        buildApp({
+          ...options,
+          ...(sabotaged("slow_connections")
+            ? { connectionLimits: NO_LIMITS }
+            : { synchronous: "normal" as const }),
+        }),
     }),
 };
 

@@ -1,0 +1,114 @@
+/**
+ * The process's own TCP connections, through libc: Deno has no list of them. One `poll` tells which file
+ * descriptors are open, `getsockname` and `getpeername` what they are. `shutdown` ends a connection as its
+ * peer would; the server that owns it then closes it.
+ */
+
+/** An accepted connection. */
+export interface OpenConnection {
+  fd: number;
+  /** The peer's address for counting: IPv4, or the /64 of IPv6, in hex. */
+  address: string;
+  /** The peer's port. */
+  port: number;
+  loopback: boolean;
+}
+
+export interface Sockets {
+  /** Connections accepted on a local port; null where that cannot be told. */
+  connectionsOf(localPort: number): OpenConnection[] | null;
+  /** Ends both directions. */
+  end(fd: number): void;
+}
+
+const MOST_FDS = 8_192;
+const FIRST_FDS = 1_024;
+const POLLNVAL = 0x20;
+const POLLFD_BYTES = 8;
+const SHUT_RDWR = 2;
+const AF_INET = 2, AF_INET6 = 10;
+
+/** Opens libc once. Needs `--allow-ffi`; without it, or elsewhere than on Linux with glibc, nothing is told. */
+export function createSockets(): Sockets {
+  const libc = openLibc();
+  if (libc === null) return { connectionsOf: () => null, end: () => {} };
+  const { poll, getsockname, getpeername, shutdown } = libc.symbols;
+  const list = pollList();
+  const address = new Uint8Array(128);
+  const length = new Uint32Array(1);
+  const answers = new Uint16Array(list.buffer);
+  // Descriptors are given out from the lowest on, so a longer list is asked for only when this one fills.
+  let size = FIRST_FDS;
+
+  function openFds(): number[] {
+    for (;;) {
+      // A list longer than the limit of open files is refused (EINVAL): then none has a higher number.
+      if (poll(list, BigInt(size), 0) < 0) return [];
+      const open: number[] = [];
+      for (let fd = 3; fd < size; fd++) {
+        if ((answers[fd * 4 + 3] & POLLNVAL) === 0) open.push(fd);
+      }
+      const isFull = (open.at(-1) ?? 0) >= size * 3 / 4;
+      if (!isFull || size === MOST_FDS) return open;
+      if (poll(list, BigInt(size * 2), 0) < 0) return open;
+      size *= 2;
+    }
+  }
+
+  function nameOf(read: typeof getsockname, fd: number): Name | null {
+    length[0] = address.length;
+    return read(fd, address, length) === 0 ? nameIn(address) : null;
+  }
+
+  return {
+    connectionsOf(localPort) {
+      const found: OpenConnection[] = [];
+      for (const fd of openFds()) {
+        if (nameOf(getsockname, fd)?.port !== localPort) continue;
+        const peer = nameOf(getpeername, fd);
+        if (peer !== null) found.push({ fd, ...peer });
+      }
+      return found;
+    },
+    end: (fd) => void shutdown(fd, SHUT_RDWR),
+  };
+}
+
+type Name = Omit<OpenConnection, "fd">;
+
+/** Reads a sockaddr_in or sockaddr_in6; null for others. */
+function nameIn(bytes: Uint8Array): Name | null {
+  const family = bytes[0] | (bytes[1] << 8);
+  const port = (bytes[2] << 8) | bytes[3];
+  if (family === AF_INET) return { port, ...v4(bytes.slice(4, 8)) };
+  if (family !== AF_INET6) return null;
+  const ip = bytes.slice(8, 24);
+  const isMapped = ip.subarray(0, 10).every((byte) => byte === 0) && ip[10] === 0xff &&
+    ip[11] === 0xff;
+  if (isMapped) return { port, ...v4(ip.slice(12)) };
+  const loopback = ip.subarray(0, 15).every((byte) => byte === 0) && ip[15] === 1;
+  return { port, address: ip.slice(0, 8).toHex(), loopback };
+}
+
+const v4 = (ip: Uint8Array) => ({ address: ip.toHex(), loopback: ip[0] === 127 });
+
+/** An array of `struct pollfd` that asks for no event: only whether each descriptor is open. */
+function pollList(): Int32Array<ArrayBuffer> {
+  const list = new Int32Array(MOST_FDS * POLLFD_BYTES / 4);
+  for (let fd = 0; fd < MOST_FDS; fd++) list[fd * 2] = fd;
+  return list;
+}
+
+function openLibc() {
+  if (Deno.build.os !== "linux") return null;
+  try {
+    return Deno.dlopen("libc.so.6", {
+      poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+      getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+      getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+      shutdown: { parameters: ["i32", "i32"], result: "i32" },
+    });
+  } catch {
+    return null;
+  }
+}
