@@ -21,11 +21,12 @@ import type { Alarms } from "./alarms/alarms.ts";
 import type { Told } from "./alarms/keeper.ts";
 import { isUrgent } from "./alarms/signal.ts";
 import type { StoredFinding } from "./detect/findings_store.ts";
-import { createEventLog, type EventLog } from "./events/events_store.ts";
+import { createNotifyParts } from "./app/notify.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
+import { createEventLog, type EventLog } from "./events/events_store.ts";
 import { createIntake } from "./intake/create_intake.ts";
 import type { Intake } from "./intake/intake.ts";
 import type { RunnerOptions } from "./detect/runner/runner.ts";
@@ -51,6 +52,7 @@ import { createMachinesService, type MachinesService } from "./machines/service.
 import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
 import { createWindowWatch } from "./machines/windows.ts";
+import type { Notify } from "./notify/notify.ts";
 import { limitFaults, limitJudge, limitsOf } from "./app/judge.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
 import type { Broker } from "./sources/broker/broker.ts";
@@ -91,6 +93,7 @@ export interface Parts {
   backtests: Backtests;
   events: EventLog;
   alarms: Alarms;
+  notify: Notify;
 }
 
 export interface AppOptions {
@@ -272,6 +275,32 @@ export function buildApp(options: AppOptions): App {
       timeText: siteTime,
     });
     const events = createEventLog(storage.db);
+    const access = createAccess({
+      db: storage.db,
+      clock,
+      log: log.child("access"),
+      dataDir: config.dataDir,
+      jwtSecret: config.jwtSecret,
+      demo: demoMode(config),
+      ...accessLimits(settings),
+    });
+    endings.push(() => access.stop());
+    const notify = await createNotifyParts({
+      config,
+      clock,
+      log: log.child("notify"),
+      db: storage.db,
+      events,
+      settings,
+      registry,
+      access,
+      hub,
+      components,
+      windowOf,
+      publishMqtt: (message, signal) => mqtt.publish(message, signal),
+      ownPorts: () => [http?.port ?? config.http.port, broker?.port() ?? 0],
+      zone: siteZone(),
+    });
     const alarms = await createAlarmParts({
       clock,
       log: log.child("alarms"),
@@ -289,10 +318,13 @@ export function buildApp(options: AppOptions): App {
         runner: detection.runner,
         diskUsed: () => diskUsed(config.dataDir),
         fault: () => fatal?.message ?? null,
+        outbox: () => notify.counts(),
       }),
+      escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
       tell: (told) => bus.publish("alarms", told),
     });
     bus.subscribe("alarms", (told) => publishAlarms(hub, told));
+    bus.subscribe("alarms", () => notify.wake());
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
@@ -308,17 +340,7 @@ export function buildApp(options: AppOptions): App {
       commitIntervalMs: config.intake.commitIntervalMs,
     });
     endings.push(() => intake.close());
-    const access = createAccess({
-      db: storage.db,
-      clock,
-      log: log.child("access"),
-      dataDir: config.dataDir,
-      jwtSecret: config.jwtSecret,
-      demo: demoMode(config),
-      ...accessLimits(settings),
-    });
-    endings.push(() => access.stop());
-    const { sources, broker } = await createSources({
+    const { sources, broker, mqtt } = await createSources({
       config,
       intake,
       rejects,
@@ -369,6 +391,7 @@ export function buildApp(options: AppOptions): App {
       backtests,
       events,
       alarms,
+      notify,
     };
   }
 
@@ -425,6 +448,7 @@ export function buildApp(options: AppOptions): App {
     for (const task of parts.predictions.tasks) supervisor.start(task);
     supervisor.start(parts.backtests.task);
     supervisor.start(parts.alarms.task);
+    for (const task of parts.notify.tasks) supervisor.start(task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

@@ -35,8 +35,8 @@ export interface AlarmParts {
   tell: (told: Told) => void;
   /** Statements of the same transaction. */
   alongside?: (transitions: readonly AlarmTransition[]) => Promise<SqlStatement[]>;
-  /** Minutes after which an unacknowledged alarm goes to the next; left out: the setting says. */
-  escalationMinutes?: (alarm: AlarmRecord) => readonly number[];
+  /** Minutes after which an unacknowledged alarm goes to the next; none: the setting says. */
+  escalationMinutes: (alarm: AlarmRecord) => readonly number[];
 }
 
 /** Which findings and predictions raise alarms, as the settings say at the moment. */
@@ -56,10 +56,11 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
     machine: (path) => registry.machines.find(path),
   };
   const machineId = (path: string) => registry.machines.find(path)?.id ?? nameId(`machine ${path}`);
-  const escalationMinutes = parts.escalationMinutes ?? (() => {
+  const escalationMinutes = (alarm: AlarmRecord) => {
+    const byRules = parts.escalationMinutes(alarm);
     const minutes = settings.get("alarms.escalate_minutes");
-    return minutes === 0 ? [] : [minutes];
-  });
+    return byRules.length > 0 || minutes === 0 ? byRules : [minutes];
+  };
   const options = (): AlarmOptions => ({
     repeatMs: settings.get("alarms.repeat_minutes") * MINUTE_MS,
     flapTimes: settings.get("alarms.flapping_times"),

@@ -7,6 +7,10 @@ import { alarmRoutes } from "../../routes/alarms.ts";
 import { anomalyRoutes } from "../../routes/anomalies.ts";
 import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
+import { channelRoutes } from "../../routes/channels.ts";
+import { deliveryRoutes } from "../../routes/deliveries.ts";
+import { ruleRoutes } from "../../routes/rules.ts";
+import { webhookRoutes } from "../../routes/webhooks.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
 import { mqttRoutes } from "../../routes/mqtt.ts";
@@ -112,6 +116,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     audit: access.audit,
     clock,
   };
+  const outbox = { notify: parts.notify, audit: access.audit, clock };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -131,6 +136,10 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       },
     }),
     ...settingRoutes({ settings: parts.settings, audit: access.audit }),
+    ...channelRoutes(outbox),
+    ...webhookRoutes(outbox),
+    ...deliveryRoutes(outbox),
+    ...ruleRoutes(outbox),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),

@@ -21,6 +21,8 @@ export interface SystemFactParts {
   diskUsed: () => Promise<number | null>;
   /** Why the database cannot be used; null: it can. */
   fault: () => string | null;
+  /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
+  outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
 }
 
 /** How Perch is doing, for the rules about Perch itself. What does not exist yet is null. */
@@ -47,10 +49,11 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   return async () => {
     const nowMs = clock.now();
     const { behind, queuedReadings } = parts.runner.stats();
+    const outbox = await parts.outbox();
     return {
-      outboxQueued: null,
-      deliveriesFailed: null,
-      deliveryTries: null,
+      outboxQueued: outbox.waiting,
+      deliveriesFailed: outbox.failed,
+      deliveryTries: { tries: outbox.tries, successes: outbox.good },
       sources: parts.sources().map((source) => {
         const { name, state, detail } = source.state();
         const good = state === "connected" || state === "listening";

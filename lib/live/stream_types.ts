@@ -15,6 +15,8 @@ export const STREAM_POLICIES = {
   component: "viewer",
   anomaly: "viewer",
   prediction: "viewer",
+  /** What became of something that leaves Perch. */
+  delivery: "engineer",
   /** A row of the audit log, with what it was before and after. */
   audit: "admin",
 } as const satisfies Record<string, Policy>;

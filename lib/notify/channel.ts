@@ -57,6 +57,8 @@ export interface Channel {
   readonly forPeople: boolean;
   /** It can write to the addresses of `message.to` instead of its own recipients. */
   readonly toPersons: boolean;
+  /** The environment alone sets up a channel of this kind, with all options left empty. */
+  inEnvironment?(environment: ChannelEnvironment): boolean;
   /** Adds to the options of a new channel what Perch makes itself (a signing secret), before they are validated. */
   prepare?(options: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Sends once. Never throws: whatever goes wrong is an outcome. `options` as they are stored. */

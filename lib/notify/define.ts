@@ -19,6 +19,7 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   toPersons?: boolean;
   /** Default: no least interval, 15 s for a try. */
   limits?: Partial<ChannelLimits>;
+  inEnvironment?: Channel["inEnvironment"];
   prepare?: Channel["prepare"];
   /**
    * Sends once. May throw: an OutgoingError `invalid` or `forbidden` is a failure for good, all else is tried

@@ -114,6 +114,20 @@ async function useSecrets(
   await signIn.body?.cancel();
   canaries.cookie = /=([^;]+)/.exec(signIn.headers.get("set-cookie")!)![1];
 
+  canaries.channelToken = canary("ntfy");
+  canaries.chatToken = canary("chat");
+  const ntfy = { topic: "night", token: canaries.channelToken };
+  await call("POST", "/api/channels", { kind: "ntfy", name: "Night", options: ntfy });
+  // Refused: what was typed must not come back either.
+  const pigeon = { kind: "pigeon", name: "Day", options: { token: canaries.chatToken } };
+  await call("POST", "/api/channels", pigeon);
+  const hook = { name: "Hook", url: "https://hooks.example.com/", events: ["alarm"] };
+  const made = (await call("POST", "/api/webhooks", hook)).json;
+  canaries.webhookSecret = made.secret;
+  const rotated = (await call("POST", `/api/webhooks/${made.id}/rotate`)).json;
+  canaries.rotatedSecret = rotated.secret;
+  await call("POST", `/api/webhooks/${made.id}/test`);
+
   const device = { name: "press", machine: "hall/press" };
   canaries.deviceKey = (await call("POST", "/api/keys", device)).json.key;
   const invited = { email: "eve@example.org", role: "viewer" };

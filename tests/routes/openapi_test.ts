@@ -4,7 +4,10 @@ import type { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
 import type { Change } from "../../lib/machines/service.ts";
 import type { Route } from "../../routes/route.ts";
+import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
+import { alarmEvent } from "../support/events.ts";
+import { freePort } from "../support/port.ts";
 import { picture } from "../support/pictures.ts";
 
 const tester = systemActor("test");
@@ -17,7 +20,7 @@ type Document = any;
 async function withDocument(
   run: (document: Document, under: AppUnderTest) => Promise<void>,
 ): Promise<void> {
-  const under = await startApp();
+  const under = await startApp({ OUTGOING_NETWORKS: "127.0.0.0/8" });
   try {
     const answer = await fetch(`${under.url}/openapi.json`);
     assert.equal(answer.status, 200);
@@ -163,6 +166,7 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
     by: "fixture",
   });
   return {
+    ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     "/api/maintenance/:id": window.id,
@@ -213,6 +217,40 @@ async function alarmsFor(
   return {
     ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
     "/api/alarms/:id": idOf("read"),
+  };
+}
+
+/** A channel, a webhook, a rule, a dead letter and a delivery that waits. */
+async function outboxFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, notify, events, storage } = under.app.parts();
+  const note = (change: { action: string; resource: string }) =>
+    access.audit.statement({ actor: tester, ...change });
+  // Nobody listens there.
+  const options = { url: `http://127.0.0.1:${freePort()}/` };
+  const subscription = { events: ["ticket"], severity: "info" as const };
+  const channel = await notify.channels.add({ kind: "webhook", name: "Hook", options }, note);
+  const webhook = await notify.channels.add(
+    { kind: "webhook", name: "Subscribed", options, subscription },
+    note,
+  );
+  await notify.channels.change(channel.id, { enabled: false }, note);
+  await events.append({ ...alarmEvent(), route: false });
+  const [event] = (await events.list({})).items;
+  const store = createOutboxStore(storage.db);
+  const plan = { channel: channel.id, state: "waiting" as const, untilMs: null, why: "fixture" };
+  await storage.db.write(
+    ["one@example.org", "two@example.org"].map((target) =>
+      store.add(event, { ...plan, target }, Date.now())
+    ),
+  );
+  const [waiting, dead] = (await notify.outbox.list({})).items;
+  await notify.cancel(dead.id, note);
+  return {
+    "/api/deliveries/:id/cancel": String(waiting.id),
+    "/api/deliveries/:id": String(dead.id),
+    "/api/webhooks/:id": webhook.id,
+    "/api/channels/:id": channel.id,
+    "/api/rules/:id": notify.rules.all()[0].id,
   };
 }
 

@@ -61,6 +61,7 @@ export const email = defineChannel({
   about: "Mails through your provider or your own server.",
   options,
   toPersons: true,
+  inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
   async send(given, message, context) {
     const { smtp } = context.environment;

@@ -32,6 +32,7 @@ export const slack = defineChannel({
   title: "Slack",
   about: "Posts to a channel of Slack, Mattermost or Rocket.Chat through an incoming webhook.",
   options,
+  inEnvironment: ({ slackUrl }) => slackUrl !== null,
   // Slack allows one message per second and webhook.
   limits: { intervalMs: 1000 },
   async send({ url }, message, context) {

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import type { Access } from "../access/access.ts";
+import { systemActor } from "../access/audit.ts";
+import { readSecretFile, writeSecretFile } from "../access/secret_file.ts";
+import { randomSecret } from "../access/secrets.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { createOutgoing } from "../base/create_outgoing.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { OutgoingError } from "../base/outgoing.ts";
+import type { Database } from "../db/client.ts";
+import type { EventLog } from "../events/events_store.ts";
+import type { Components } from "../live/components.ts";
+import type { StreamHub } from "../live/stream.ts";
+import type { Registry } from "../machines/registry.ts";
+import type { MaintenanceWindow } from "../machines/windows.ts";
+import type { PublishMqtt } from "../notify/channel.ts";
+import { CHANNELS } from "../notify/channels/mod.ts";
+import type { Delivery } from "../notify/delivery.ts";
+import { createNotify, type Notify } from "../notify/notify.ts";
+import { createSealer } from "../notify/sealed.ts";
+import type { Settings } from "../settings/settings.ts";
+
+export interface NotifyParts {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  db: Database;
+  events: EventLog;
+  settings: Settings;
+  registry: Registry;
+  access: Access;
+  hub: Pick<StreamHub, "publish">;
+  components: Components;
+  windowOf: (machine: string, nowMs: number) => MaintenanceWindow | null;
+  publishMqtt: PublishMqtt;
+  /** Ports that this Perch listens on. */
+  ownPorts: () => readonly number[];
+  /** The site's time zone, an IANA name. */
+  zone: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Puts notifications together and reads channels and rules; it sends once its tasks run. */
+export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
+  const { config, clock, settings, registry, access, hub } = parts;
+  const outgoing = createOutgoing({
+    allowed: () => settings.get("outgoing.allowed_networks"),
+    opened: config.outgoing.networks,
+    ownPorts: parts.ownPorts,
+    ca: config.outgoing.caFile === null ? [] : [await Deno.readTextFile(config.outgoing.caFile)],
+  });
+  const notify = createNotify({
+    db: parts.db,
+    clock,
+    log: parts.log,
+    events: parts.events,
+    kinds: CHANNELS,
+    sealer: createSealer(await channelsKey(config.dataDir)),
+    outgoing,
+    environment: { smtp: config.smtp, slackUrl: config.slackUrl },
+    publishMqtt: parts.publishMqtt,
+    publicUrl: config.http.publicUrl,
+    site: config.siteId ?? Deno.hostname(),
+    zone: parts.zone,
+    person(id) {
+      const user = access.users.find(id);
+      if (user === undefined || user.state === "deleted") return null;
+      return { name: user.name || user.email, email: user.email, active: user.state === "active" };
+    },
+    machines: () => registry.machines.all(),
+    windowOf: (machine) => parts.windowOf(machine, clock.now())?.title ?? null,
+    storm: () => ({
+      messages: settings.get("notify.storm_messages"),
+      minutes: settings.get("notify.storm_minutes"),
+    }),
+    keepMs: () => settings.get("notify.keep_days") * DAY_MS,
+    async linkFor(userId, kind) {
+      const origin = config.http.publicUrl ?? `http://${Deno.hostname()}:${parts.ownPorts()[0]}`;
+      try {
+        const actor = systemActor("Perch (by email)");
+        const { secret, expiresMs } = await access.links.create(userId, kind, actor);
+        return { url: `${origin}/welcome/${secret}`, kind, expiresMs };
+      } catch (error) {
+        if (error instanceof PerchError && ["not_found", "conflict"].includes(error.code)) {
+          return null;
+        }
+        throw error;
+      }
+    },
+    async check(options) {
+      for (const [name, value] of Object.entries(options)) {
+        if (typeof value !== "string" || !/^https?:\/\//.test(value)) continue;
+        await outgoing.check(value).catch((error) => {
+          if (!(error instanceof OutgoingError)) throw error;
+          throw new PerchError("validation", `options.${name}: ${error.message}`, {
+            errors: [{ path: `options.${name}`, message: error.message }],
+          });
+        });
+      }
+    },
+    onDelivery: (delivery) => hub.publish("delivery", deliveryEvent(delivery)),
+  });
+  await notify.load();
+  describe(parts.components, notify);
+  return notify;
+}
+
+/** A delivery on the live stream. */
+function deliveryEvent({ id, eventType, subject, channelId, state, tries, nextMs }: Delivery) {
+  return {
+    id,
+    event: eventType,
+    subject,
+    channel: channelId,
+    state,
+    tries,
+    next: state === "waiting" ? nextMs : null,
+  };
+}
+
+/** The key of the channels' secrets: in a file of its own that only the owner reads. */
+async function channelsKey(dataDir: string): Promise<string> {
+  const path = join(dataDir, "channels.key");
+  let key = (await readSecretFile(path))?.trim() ?? null;
+  if (key === null || key.length < 43) {
+    key = randomSecret();
+    await writeSecretFile(path, `${key}\n`);
+  }
+  return key;
+}
+
+function describe(components: Components, notify: Notify): void {
+  components.register("outbox", () => {
+    const channels = notify.channels.all().filter(({ state }) => state.enabled);
+    const failing = channels.filter(({ state, fault }) =>
+      state.failingSinceMs !== null || fault !== null
+    );
+    if (failing.length > 0) {
+      const [{ name, state, fault }] = failing;
+      const more = failing.length > 1 ? ` And ${failing.length - 1} more.` : "";
+      return {
+        health: failing.length === channels.length ? "error" : "degraded",
+        detail: `${name} does not deliver: ${fault ?? state.answer ?? "no answer"}.${more}`,
+      };
+    }
+    return channels.length === 0
+      ? { health: "off", detail: "No channel is set up: nobody is told of alarms." }
+      : {
+        health: "ok",
+        detail: `${channels.length} ${channels.length === 1 ? "channel" : "channels"} deliver.`,
+      };
+  });
+}

@@ -1,0 +1,324 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf as sentenceOf, PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { familyOf } from "./rule.ts";
+import type { EventLog } from "../events/events_store.ts";
+import type { Note } from "../machines/service.ts";
+import type { Channel, ChannelEnvironment, Outcome, PublishMqtt, SendContext } from "./channel.ts";
+import type { Outgoing } from "../base/outgoing.ts";
+import { type ChannelList, createChannelList } from "./channel_list.ts";
+import { type Delivery, DIGEST } from "./delivery.ts";
+import { type DryRun, dryRun, ruleWarnings } from "./dry_run.ts";
+import { linkMessage, type OneUseLink } from "./link_message.ts";
+import type { Message } from "./message.ts";
+import { digestOf, messageOf, testMessage } from "./message_of.ts";
+import { createOutboxStore, type OutboxCounts, type OutboxStore } from "./outbox_store.ts";
+import { createRouter } from "./router.ts";
+import { escalationMinutes, type RoutingContext, type StormLimits } from "./routing.ts";
+import type { RuleSpec } from "./rule.ts";
+import { createRules, type Rules } from "./rules.ts";
+import type { Sealer } from "./sealed.ts";
+import { createSender } from "./sender.ts";
+
+/*
+ * DESIGN
+ * events (route = 1) → router: pure rules → deliveries + decisions + mark, one transaction → a worker per
+ * channel → the far side. A crash anywhere repeats a step and loses none; the event's uid goes outside and is
+ * the same on every repeat.
+ */
+
+/** Everything that leaves Perch. */
+export interface Notify {
+  readonly channels: ChannelList;
+  readonly rules: Rules;
+  readonly outbox: Pick<OutboxStore, "find" | "list" | "tries" | "routings" | "countsByChannel">;
+  readonly tasks: readonly Task[];
+  load(): Promise<void>;
+  /** Events were written: decide about them now rather than within a second. */
+  wake(): void;
+  /** Sends a test message and gives the far side's own answer. */
+  test(id: string, actor: string, to: readonly string[]): Promise<Outcome>;
+  /** Writes a row of the audit log about what changed nothing here. */
+  noted(row: SqlStatement): Promise<void>;
+  /** @throws `not_found`, `conflict` */
+  retry(id: number, note: Note): Promise<Delivery>;
+  /** All dead letters, of one channel or of all; gives how many. */
+  retryAll(channel: string | undefined, note: Note): Promise<number>;
+  /** @throws `not_found`, `conflict` */
+  cancel(id: number, note: Note): Promise<Delivery>;
+  warnings(rule: RuleSpec): string[];
+  dryRun(rule: RuleSpec, fromMs: number): Promise<DryRun>;
+  /** For the alarms' timers. */
+  escalationMinutes: (alarm: Parameters<typeof escalationMinutes>[0]) => number[];
+  /** A channel can write to a person's own address. */
+  canMail(): boolean;
+  counts(): Promise<OutboxCounts>;
+}
+
+export interface NotifyDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  events: EventLog;
+  kinds: readonly Channel[];
+  sealer: Sealer;
+  outgoing: Outgoing;
+  environment: ChannelEnvironment;
+  publishMqtt: PublishMqtt;
+  /** `PERCH_PUBLIC_URL`. */
+  publicUrl: string | null;
+  site: string;
+  zone: string;
+  person: RoutingContext["person"];
+  /** All machines with their tags. */
+  machines: () => readonly { path: string; tags: readonly string[] }[];
+  windowOf: RoutingContext["windowOf"];
+  storm: () => StormLimits;
+  /** Finished deliveries older than this are forgotten. */
+  keepMs: () => number;
+  /** Makes the one-use link of an invitation or reset; null when the person may not have one any more. */
+  linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
+  /** Something became of a delivery. */
+  onDelivery: (delivery: Delivery) => void;
+  /** Says before they are stored that options cannot be used. @throws PerchError `validation` */
+  check: (options: Readonly<Record<string, unknown>>) => Promise<void>;
+  random?: () => number;
+}
+
+const HOUR_MS = 3_600_000;
+const FORGET_AT_ONCE = 500;
+/** Sentences of a digest that are written out. */
+const DIGEST_LINES = 50;
+const MOST_RETRIED = 1_000;
+const UID_LENGTH = 24;
+
+export function createNotify(deps: NotifyDeps): Notify {
+  const { db, clock, log, events } = deps;
+  const outbox = createOutboxStore(db);
+  const channels = createChannelList({ ...deps, log: log.child("channels") });
+  const rules = createRules({ db, clock, log });
+  const compose = { publicUrl: deps.publicUrl, zone: deps.zone };
+
+  const context = () => {
+    const tags = new Map(deps.machines().map((machine) => [machine.path, machine.tags]));
+    return {
+      zone: deps.zone,
+      channels: channels.routed(),
+      person: deps.person,
+      tagsOf: (path: string) => tags.get(path) ?? [],
+      windowOf: deps.windowOf,
+    };
+  };
+
+  const sender = createSender({
+    outbox,
+    clock,
+    log: log.child("sender"),
+    random: deps.random,
+    channel(id) {
+      const view = channels.all().find((one) => one.id === id);
+      if (view === undefined) return null;
+      const { intervalMs = 0 } = channels.kindOf(id)?.limits ?? {};
+      return { enabled: view.state.enabled, intervalMs };
+    },
+    send: sendDelivery,
+    note: (id, outcome, tMs) => channels.noted(id, outcome, tMs),
+    onDelivery: deps.onDelivery,
+  });
+  channels.onChange((id) => {
+    if (channels.all().some((one) => one.id === id)) {
+      sender.start(id);
+      sender.wake(id);
+    } else void sender.end(id);
+  });
+
+  const router = createRouter({
+    db,
+    events,
+    outbox,
+    clock,
+    log: log.child("router"),
+    rules: rules.all,
+    context,
+    storm: deps.storm,
+    onDeliveries: (ids) => ids.forEach((id) => sender.wake(id)),
+  });
+
+  async function sendDelivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const message = await messageFor(delivery);
+      if (message === null) {
+        return {
+          state: "failed",
+          answer: "what it was about is no more; there is nothing to send",
+        };
+      }
+      return await sendNow(delivery.channelId, message, delivery.tries, signal);
+    } catch (error) {
+      return { state: "retry", answer: sentenceOf(error) };
+    }
+  }
+
+  async function messageFor(delivery: Delivery): Promise<Message | null> {
+    const to = delivery.target === "" ? [] : [delivery.target];
+    if (delivery.eventType === DIGEST) return await digest(delivery, to);
+    const event = await events.find(delivery.eventId!);
+    if (event === null) return null;
+    if (familyOf(event.type) !== "access") return messageOf(event, { ...compose, to });
+    const kind = event.type === "access.invited" ? "invite" : "reset";
+    const link = await deps.linkFor(event.subject.slice("user:".length), kind);
+    return link === null ? null : linkMessage(event, link, { ...compose, to, site: deps.site });
+  }
+
+  async function digest(delivery: Delivery, to: string[]): Promise<Message> {
+    const { items, total } = await outbox.digestOf(delivery.id, DIGEST_LINES);
+    const messages: Message[] = [];
+    for (const { eventId } of items) {
+      const event = await events.find(eventId!);
+      if (event !== null) messages.push(messageOf(event, compose));
+    }
+    const left = total - messages.length;
+    const { uid, severity, createdMs, id } = delivery;
+    const { publicUrl } = deps;
+    return {
+      ...digestOf(uid, messages, { ...compose, left, tMs: createdMs }),
+      severity,
+      link: publicUrl === null ? null : `${publicUrl}/deliveries/${id}`,
+      to,
+    };
+  }
+
+  /** Sends once, in the time that the channel allows. */
+  async function sendNow(
+    id: string,
+    message: Message,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const kind = channels.kindOf(id);
+    if (kind === null) return { state: "failed", answer: "there is no such channel any more" };
+    const options = channels.optionsOf(id);
+    const late = new AbortController();
+    const done = new AbortController();
+    const { timeoutMs } = kind.limits;
+    const sendContext: SendContext = {
+      outgoing: deps.outgoing,
+      signal: AbortSignal.any([signal, late.signal]),
+      clock,
+      attempt,
+      publicUrl: deps.publicUrl,
+      site: deps.site,
+      environment: deps.environment,
+      publishMqtt: deps.publishMqtt,
+    };
+    const tooLate = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal]))
+      .then((): Outcome => {
+        late.abort();
+        return { state: "retry", answer: `no answer within ${timeoutMs / 1000} s` };
+      });
+    try {
+      return await Promise.race([kind.send(options, message, sendContext), tooLate]);
+    } finally {
+      done.abort();
+      tooLate.catch(() => {});
+    }
+  }
+
+  async function need(id: number): Promise<Delivery> {
+    const delivery = await outbox.find(id);
+    if (delivery) return delivery;
+    throw new PerchError("not_found", `there is no delivery ${id}, or it was forgotten`);
+  }
+
+  return {
+    channels,
+    rules,
+    outbox,
+    tasks: [router.task, sending(), upkeep()],
+    async load() {
+      await channels.load();
+      await rules.load();
+    },
+    wake: router.wake,
+    async test(id, actor, to) {
+      channels.find(id);
+      const { site, publicUrl } = deps;
+      const uid = randomId(UID_LENGTH);
+      const message = { ...testMessage(uid, { site, actor, nowMs: clock.now(), publicUrl }), to };
+      try {
+        return await sendNow(id, message, 1, new AbortController().signal);
+      } catch (error) {
+        return { state: "failed", answer: sentenceOf(error) };
+      }
+    },
+    noted: async (row) => void await db.write([row]),
+    async retry(id, note) {
+      const before = await need(id);
+      if (before.state !== "failed" && before.state !== "cancelled") {
+        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to send again`);
+      }
+      if (before.digestId !== null) {
+        throw new PerchError("conflict", `it is part of the digest ${before.digestId}: send that`);
+      }
+      const change = note({ action: "delivery.retry", resource: `delivery:${id}` });
+      await db.write([...outbox.revive([id], clock.now()), change]);
+      sender.wake(before.channelId);
+      return await need(id);
+    },
+    async retryAll(channel, note) {
+      const ids = await outbox.deadLetters(channel, MOST_RETRIED);
+      if (ids.length === 0) return 0;
+      const change = note({
+        action: "delivery.retry_all",
+        resource: channel === undefined ? "deliveries" : `channel:${channel}`,
+        after: { deliveries: ids.length },
+      });
+      await db.write([...outbox.revive(ids, clock.now()), change]);
+      sender.wake();
+      return ids.length;
+    },
+    async cancel(id, note) {
+      const before = await need(id);
+      if (!["waiting", "held", "digest"].includes(before.state)) {
+        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to cancel`);
+      }
+      const change = note({ action: "delivery.cancel", resource: `delivery:${id}` });
+      await db.write([...outbox.cancel(id, clock.now()), change]);
+      sender.wake(before.channelId);
+      return await need(id);
+    },
+    warnings: (rule) => ruleWarnings(rule, { context: context(), machines: deps.machines() }),
+    dryRun: (rule, fromMs) => dryRun(rule, { events, context: context(), fromMs }),
+    escalationMinutes: (alarm) => escalationMinutes(alarm, rules.all()),
+    canMail: () => channels.routed().some((one) => one.enabled && one.toPersons),
+    counts: () => outbox.counts(clock.now()),
+  };
+
+  function sending(): Task {
+    return {
+      name: "notify sender",
+      async run(signal) {
+        for (const { id } of channels.all()) sender.start(id);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+        await sender.stop();
+      },
+    };
+  }
+
+  function upkeep(): Task {
+    return {
+      name: "notify upkeep",
+      async run(signal) {
+        for (;;) {
+          await clock.sleep(HOUR_MS, signal);
+          while (await outbox.forget(clock.now() - deps.keepMs(), FORGET_AT_ONCE) > 0) {
+            signal.throwIfAborted();
+          }
+        }
+      },
+    };
+  }
+}

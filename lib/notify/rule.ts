@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { EVENT_TYPES, type EventType } from "../events/event.ts";
+import { DAYS, type Timing } from "../machines/windows.ts";
+
+export const SEVERITIES = ["info", "warning", "critical"] as const;
+
+/** Every channel that people read: the recipient of the rule that Perch comes with. */
+export const EVERY_CHANNEL = "*";
+
+/** Families of events that may be sent to others. What concerns one person alone is not among them. */
+export const FAMILIES = ["alarm", "ticket", "prediction", "machine", "channel"] as const;
+
+/** Types that a rule or a webhook can name. */
+export const ROUTABLE_TYPES = (Object.keys(EVENT_TYPES) as EventType[]).filter((type) =>
+  (FAMILIES as readonly string[]).includes(familyOf(type))
+);
+
+/** The part before the dot: `alarm` of `alarm.raised`. */
+export function familyOf(type: string): string {
+  return type.slice(0, type.indexOf("."));
+}
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
+
+/** Weekly hours in the site's time zone; `end` at or before `start` is on the next day. */
+export const hoursSchema = z.strictObject({
+  days: z.array(z.enum(DAYS)).min(1, "choose at least one day").max(7),
+  start: time,
+  end: time,
+});
+export type Hours = z.output<typeof hoursSchema>;
+
+/** Hours as the room of machines reckons with them. */
+export function timingOf({ days, start, end }: Hours): Timing {
+  return { kind: "weekly", days, start, end };
+}
+
+const namesEvents = z.string().refine(
+  (name) => [...FAMILIES, ...ROUTABLE_TYPES].includes(name as EventType),
+  `must be one of ${FAMILIES.join(", ")} or a type such as alarm.raised`,
+);
+/** Types or families of events. */
+export const eventNames = z.array(namesEvents).min(1, "choose at least one").max(40);
+
+export const recipientSchema = z.strictObject({
+  channel: z.string().min(1).max(40).describe("id of a channel, or * for every one people read"),
+  person: z.string().min(1).max(40).optional()
+    .describe("id of a person: to their address instead of the channel's own recipients"),
+});
+export type Recipient = z.output<typeof recipientSchema>;
+const recipients = z.array(recipientSchema).max(50);
+
+/** What a rule says. Defaults are those of a new rule. */
+export const ruleSchema = z.strictObject({
+  name: z.string().trim().min(1, "give it a name").max(80),
+  enabled: z.boolean().default(true),
+  events: eventNames.default([
+    "alarm.raised",
+    "alarm.changed",
+    "alarm.reopened",
+    "alarm.unshelved",
+    "alarm.flapping",
+    "alarm.resolved",
+    "channel",
+  ]),
+  severity: z.enum(SEVERITIES).default("warning").describe("this and above"),
+  machines: z.array(z.string().trim().min(1).max(2000)).max(100).default([])
+    .describe("machines or parts of the plant; none: all"),
+  tags: z.array(z.string().trim().min(1).max(60)).max(50).default([])
+    .describe("machines with one of these tags; none: all"),
+  hours: hoursSchema.nullable().default(null).describe("counts at these hours only"),
+  quiet: hoursSchema.extend({
+    critical: z.boolean().default(true).describe("critical passes"),
+  }).nullable().default(null).describe("quiet hours: held until they end"),
+  digest_minutes: z.number().int().min(0).max(1440).default(0)
+    .describe("collected into one message every so many minutes; 0: at once"),
+  recipients: recipients.min(1, "choose at least one recipient"),
+  escalation: z.array(z.strictObject({
+    after_minutes: z.number().int().min(1).max(10_080),
+    recipients: recipients.min(1, "choose at least one recipient"),
+  })).max(10).default([]).describe("whom next, when nobody acknowledges"),
+  muted_until: z.number().int().min(0).max(8e15).nullable().default(null).describe("epoch ms"),
+});
+export type RuleSpec = z.output<typeof ruleSchema>;
+
+/** A rule: what is sent to whom. */
+export interface Rule extends RuleSpec {
+  id: string;
+  createdMs: number;
+}
+
+/** True when `type` is one of `names` or belongs to one of them. */
+export function namesType(names: readonly string[], type: string): boolean {
+  return names.includes(type) || names.includes(familyOf(type));
+}
+
+/** True when `severity` is `least` or above. */
+export function isAtLeast(
+  severity: typeof SEVERITIES[number],
+  least: typeof SEVERITIES[number],
+): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+}

@@ -1,0 +1,81 @@
+import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Database } from "../db/client.ts";
+import type { Note } from "../machines/service.ts";
+import type { Rule, RuleSpec } from "./rule.ts";
+import { createRulesStore, specOf } from "./rules_store.ts";
+
+/** The rules in force; kept in memory, a change is written first. */
+export interface Rules {
+  load(): Promise<void>;
+  /** Oldest first. */
+  all(): readonly Rule[];
+  /** @throws `not_found` */
+  find(id: string): Rule;
+  /** @throws `conflict` when there are too many */
+  add(spec: RuleSpec, note: Note): Promise<Rule>;
+  /** @throws `not_found` */
+  change(id: string, spec: RuleSpec, note: Note): Promise<Rule>;
+  /** @throws `not_found` */
+  remove(id: string, note: Note): Promise<Rule>;
+}
+
+const MOST_RULES = 100;
+
+export function createRules(deps: { db: Database; clock: Clock; log: Log }): Rules {
+  const { db, clock, log } = deps;
+  const store = createRulesStore(db);
+  let rules: readonly Rule[] = [];
+
+  function find(id: string): Rule {
+    const rule = rules.find((one) => one.id === id);
+    if (rule) return rule;
+    throw new PerchError("not_found", `there is no rule "${id.slice(0, 80)}"`);
+  }
+
+  return {
+    async load() {
+      const read = await store.all();
+      rules = read.rules;
+      for (const id of read.unreadable) log.warn(`the stored rule ${id} is not used: unknown form`);
+    },
+    all: () => rules,
+    find,
+    async add(spec, note) {
+      if (rules.length >= MOST_RULES) {
+        throw new PerchError("conflict", `more than ${MOST_RULES} rules are not possible`);
+      }
+      const rule: Rule = { ...spec, id: randomId(12), createdMs: clock.now() };
+      const change = note({ action: "rule.create", resource: `rule:${rule.id}`, after: spec });
+      await db.write([store.put(rule), change]);
+      rules = [...rules, rule];
+      return rule;
+    },
+    async change(id, spec, note) {
+      const before = find(id);
+      const rule: Rule = { ...spec, id, createdMs: before.createdMs };
+      await db.write([
+        store.put(rule),
+        note({
+          action: "rule.update",
+          resource: `rule:${id}`,
+          before: specOf(before),
+          after: spec,
+        }),
+      ]);
+      rules = rules.map((one) => one.id === id ? rule : one);
+      return rule;
+    },
+    async remove(id, note) {
+      const rule = find(id);
+      await db.write([
+        store.remove(id),
+        note({ action: "rule.delete", resource: `rule:${id}`, before: specOf(rule) }),
+      ]);
+      rules = rules.filter((one) => one.id !== id);
+      return rule;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { PerchError } from "../base/errors.ts";
+import type { Note } from "../machines/service.ts";
+import type { ChannelList, ChannelView } from "./channel_list.ts";
+import { webhook } from "./channels/webhook.ts";
+import { newWebhookSecret } from "./channels/webhook_signature.ts";
+import type { Subscription } from "./routing.ts";
+
+/** Webhooks: channels that subscribe to events by themselves. Their secrets are shown once, when made. */
+export interface Webhooks {
+  all(): ChannelView[];
+  /** @throws `not_found` */
+  find(id: string): ChannelView;
+  /** @throws `validation`, `conflict` */
+  add(
+    given: { name: string; url: string; subscription: Subscription },
+    note: Note,
+  ): Promise<{ view: ChannelView; secret: string }>;
+  /** @throws `not_found`, `validation`, `conflict` */
+  change(
+    id: string,
+    patch: { name?: string; url?: string; subscription?: Subscription; enabled?: boolean },
+    note: Note,
+  ): Promise<ChannelView>;
+  /** A new secret; messages are signed with both until the next one. @throws `not_found` */
+  rotate(id: string, note: Note): Promise<{ view: ChannelView; secret: string }>;
+  /** @throws `not_found` */
+  remove(id: string, note: Note): Promise<ChannelView>;
+}
+
+export function createWebhooks(channels: ChannelList): Webhooks {
+  function find(id: string): ChannelView {
+    const view = channels.all().find((one) => one.id === id);
+    if (view?.kind === webhook.kind && view.subscription !== null) return view;
+    throw new PerchError("not_found", `there is no webhook "${id.slice(0, 80)}"`);
+  }
+
+  return {
+    all: () =>
+      channels.all().filter((one) => one.kind === webhook.kind && one.subscription !== null),
+    find,
+    async add({ name, url, subscription }, note) {
+      const secret = newWebhookSecret();
+      const options = { url, secret };
+      const view = await channels.add({ kind: webhook.kind, name, options, subscription }, note);
+      return { view, secret };
+    },
+    async change(id, { url, ...patch }, note) {
+      const { options } = find(id);
+      const changed = url === undefined ? {} : { options: { ...options, url } };
+      return await channels.change(id, { ...patch, ...changed }, note);
+    },
+    async rotate(id, note) {
+      find(id);
+      const options = channels.optionsOf(id);
+      const secret = newWebhookSecret();
+      const view = await channels.change(
+        id,
+        { options: { ...options, secret, previous_secret: options.secret } },
+        note,
+      );
+      return { view, secret };
+    },
+    async remove(id, note) {
+      find(id);
+      return await channels.remove(id, note);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * T21: receivers that are down, answer 500, 429 with Retry-After or 410, or nothing at all. The oracle is what
+ * the local receivers wrote down themselves, against the uids of the event log. Retries wait on a fake clock.
+ * `SABOTAGE=believes_all` takes every answer for a delivery; then messages are lost and the test must fail.
+ */
+import assert from "node:assert/strict";
+import { systemClock } from "../../lib/base/clock.ts";
+import type { Channel } from "../../lib/notify/channel.ts";
+import { CHANNELS } from "../../lib/notify/channels/mod.ts";
+import { fakeClock } from "../support/fake_clock.ts";
+import { alarmStep, type OutboxUnderTest, startOutbox } from "../support/outbox.ts";
+import { freePort } from "../support/port.ts";
+import { type Mood, type Receiver, startReceiver } from "../support/receivers/http.ts";
+import { sabotaged } from "../support/sabotage.ts";
+
+const RETRY_AFTER_S = 40;
+const PROTOCOL = {
+  answer: () => ({ status: 204 }),
+  rateLimited: { status: 429, headers: { "retry-after": String(RETRY_AFTER_S) } },
+  broken: { status: 500, body: "out of order" },
+  lie: null,
+};
+const ALARMS = 10;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const kinds = sabotaged("believes_all")
+  ? CHANNELS.map((channel): Channel => ({
+    ...channel,
+    async send(options, message, context) {
+      const { answer } = await channel.send(options, message, context);
+      return { state: "delivered", answer };
+    },
+  }))
+  : CHANNELS;
+
+async function subscribe({ notify, note }: OutboxUnderTest, name: string, url: string) {
+  const subscription = { events: ["alarm"], severity: "info" as const };
+  return await notify.channels.add({ kind: "webhook", name, options: { url }, subscription }, note);
+}
+
+const ids = (receiver: Receiver) => receiver.accepted.map((one) => one.headers.get("webhook-id"));
+
+/** Real time for what is under way, then the fake clock moves on. */
+async function until(
+  done: () => boolean,
+  clock: ReturnType<typeof fakeClock>,
+  mostMs: number,
+): Promise<number> {
+  let passedMs = 0;
+  while (!done() && passedMs < mostMs) {
+    for (let i = 0; i < 20 && !done(); i++) await new Promise((r) => setTimeout(r, 5));
+    if (done()) break;
+    const stepMs = Math.max(1_000, Math.round(passedMs / 10));
+    await clock.advance(stepMs);
+    passedMs += stepMs;
+  }
+  return passedMs;
+}
+
+Deno.test("receivers: down, 500, 429, silent: nothing is lost, each in order; 410 ends the channel", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-receivers-" });
+  const clock = fakeClock();
+  const receivers = new Map<Mood, Receiver>();
+  for (const mood of ["good", "broken", "rate limited", "silent", "gone"] as const) {
+    const receiver = startReceiver(PROTOCOL);
+    receiver.mood = mood;
+    receivers.set(mood, receiver);
+  }
+  const downPort = freePort();
+  const outbox = await startOutbox({ dataDir, clock, kinds, random: () => 0.5 });
+  let down: Receiver | null = null;
+  try {
+    for (const [mood, { url }] of receivers) await subscribe(outbox, mood, url);
+    await subscribe(outbox, "down", `http://localhost:${downPort}`);
+    const { events, db, notify } = outbox;
+    for (const type of ["alarm.raised", "alarm.resolved"] as const) {
+      for (let i = 0; i < ALARMS; i++) {
+        await db.write([events.statement(alarmStep(String(i), type, clock.now()))]);
+      }
+    }
+    notify.wake();
+    const uids = (await events.list({ limit: 100 })).items.map((e) => e.uid).reverse();
+    assert.equal(uids.length, 2 * ALARMS);
+    const good = receivers.get("good")!;
+    await until(() => good.accepted.length === uids.length, clock, 0);
+    for (let i = 0; i < 600 && good.accepted.length < uids.length; i++) {
+      await new Promise((r) => setTimeout(r, 5));
+    }
+    assert.deepEqual(ids(good), uids, "the good one has all while the silent one says nothing");
+    await until(() => receivers.get("rate limited")!.received.length > 1, clock, HOUR_MS);
+    const waits = receivers.get("rate limited")!.received.map((one) =>
+      Number(one.headers.get("webhook-timestamp"))
+    );
+    assert.ok(waits[1] - waits[0] >= RETRY_AFTER_S, `asked again after ${waits[1] - waits[0]} s`);
+    const shown = await notify.counts();
+    assert.ok(shown.waiting >= 4 * uids.length - 8, `${shown.waiting} are seen to wait`);
+    // Twenty minutes later all are well again.
+    await until(() => false, clock, 20 * MINUTE_MS);
+    for (const receiver of receivers.values()) receiver.mood = "good";
+    down = startReceiver(PROTOCOL, { port: downPort });
+    const late = [receivers.get("broken")!, receivers.get("rate limited")!, down];
+    late.push(receivers.get("silent")!);
+    await until(() => late.every((one) => one.accepted.length >= uids.length), clock, 2 * HOUR_MS);
+    for (const [i, receiver] of late.entries()) {
+      const got = ids(receiver);
+      const missing = uids.filter((uid) => !got.includes(uid));
+      assert.deepEqual(missing, [], `receiver ${i}: ${missing.length} of ${uids.length} are lost`);
+      for (let a = 0; a < ALARMS; a++) {
+        const [raised, resolved] = [got.indexOf(uids[a]), got.indexOf(uids[ALARMS + a])];
+        assert.ok(raised < resolved, `receiver ${i}: alarm ${a} ended before it began`);
+      }
+    }
+    const gone = notify.channels.all().find((one) => one.name === "gone")!;
+    assert.equal(gone.state.enabled, false);
+    assert.match(gone.state.offReason!, /410/);
+    assert.equal(receivers.get("gone")!.received.length, 1, "nothing more was sent there");
+    const off = await events.list({ type: "channel" });
+    assert.match(off.items[0].text, /switched off/);
+  } finally {
+    await outbox.stop();
+    await Promise.all([...receivers.values(), ...(down ? [down] : [])].map((one) => one.close()));
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("receivers: one that takes a minute delays the others by less than a second", async () => {
+  const slowest = async (withSlow: boolean): Promise<number> => {
+    const dataDir = await Deno.makeTempDir({ prefix: "perch-receivers-" });
+    const good = startReceiver(PROTOCOL);
+    const slow = startReceiver(PROTOCOL);
+    slow.delayMs = 60_000;
+    const outbox = await startOutbox({ dataDir, clock: systemClock() });
+    try {
+      if (withSlow) await subscribe(outbox, "slow", slow.url);
+      await subscribe(outbox, "good", good.url);
+      const delays: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        const startedMs = performance.now();
+        await outbox.events.append(alarmStep(`s${i}`, "alarm.raised", Date.now()));
+        outbox.notify.wake();
+        while (good.accepted.length <= i) await new Promise((r) => setTimeout(r, 2));
+        delays.push(performance.now() - startedMs);
+      }
+      if (withSlow) assert.equal(slow.received.length, 1, "it still waits for its first answer");
+      return Math.max(...delays);
+    } finally {
+      await outbox.stop();
+      await Promise.all([good.close(), slow.close()]);
+      await Deno.remove(dataDir, { recursive: true });
+    }
+  };
+  const alone = await slowest(false);
+  const beside = await slowest(true);
+  console.log(`slowest delivery: ${alone.toFixed(0)} ms alone, ${beside.toFixed(0)} ms beside`);
+  assert.ok(beside - alone < 1_000, `${beside - alone} ms longer`);
+});

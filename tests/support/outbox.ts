@@ -1,0 +1,101 @@
+import { systemActor } from "../../lib/access/audit.ts";
+import { createAudit } from "../../lib/access/audit.ts";
+import type { Clock } from "../../lib/base/clock.ts";
+import { createOutgoing } from "../../lib/base/create_outgoing.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import type { Database } from "../../lib/db/client.ts";
+import type { EventDraft } from "../../lib/events/event.ts";
+import { createEventLog, type EventLog } from "../../lib/events/events_store.ts";
+import type { Note } from "../../lib/machines/service.ts";
+import { CHANNELS } from "../../lib/notify/channels/mod.ts";
+import type { Delivery } from "../../lib/notify/delivery.ts";
+import { createNotify, type Notify, type NotifyDeps } from "../../lib/notify/notify.ts";
+import { createSealer } from "../../lib/notify/sealed.ts";
+import { alarm } from "./alarms.ts";
+import { openTestDatabase } from "./database.ts";
+
+/** The room of notifications on a real database, with its tasks running. */
+export interface OutboxUnderTest {
+  notify: Notify;
+  events: EventLog;
+  db: Database;
+  /** What became of deliveries, in order. */
+  told: Delivery[];
+  note: Note;
+  stop(): Promise<void>;
+}
+
+export async function startOutbox(
+  options: { dataDir: string; clock: Clock } & Partial<NotifyDeps>,
+): Promise<OutboxUnderTest> {
+  const { dataDir, clock, ...more } = options;
+  const db = await openTestDatabase(dataDir);
+  const events = createEventLog(db);
+  const told: Delivery[] = [];
+  const audit = createAudit({ db, clock });
+  const note: Note = (change) => audit.statement({ actor: systemActor("test"), ...change });
+  const notify = createNotify({
+    db,
+    clock,
+    log: silentLog(),
+    events,
+    kinds: CHANNELS,
+    sealer: createSealer("0123456789012345678901234567890123456789012"),
+    outgoing: createOutgoing({
+      allowed: () => [],
+      opened: ["127.0.0.0/8", "::1"],
+      ownPorts: () => [],
+    }),
+    environment: {
+      smtp: { server: null, port: 587, sender: null, password: null, recipient: null },
+      slackUrl: null,
+    },
+    publishMqtt: () => Promise.reject(new Error("there is no broker")),
+    publicUrl: "https://perch.example.org",
+    site: "Plant 2",
+    zone: "Europe/Berlin",
+    person: () => null,
+    machines: () => [],
+    windowOf: () => null,
+    storm: () => ({ messages: 20, minutes: 5 }),
+    keepMs: () => 90 * 86_400_000,
+    linkFor: () => Promise.resolve(null),
+    check: () => Promise.resolve(),
+    onDelivery: (delivery) => void told.push(delivery),
+    ...more,
+  });
+  await notify.load();
+  const abort = new AbortController();
+  const tasks = notify.tasks.map((task) => task.run(abort.signal).catch(() => {}));
+  return {
+    notify,
+    events,
+    db,
+    told,
+    note,
+    async stop() {
+      abort.abort(new DOMException("stopping", "AbortError"));
+      await Promise.all(tasks);
+      await db.close();
+    },
+  };
+}
+
+/** The step of an alarm as the log keeps it. */
+export function alarmStep(
+  id: string,
+  type: "alarm.raised" | "alarm.resolved",
+  tMs: number,
+): EventDraft {
+  const state = type === "alarm.raised" ? "active" as const : "resolved" as const;
+  return {
+    type,
+    subject: `alarm:${id}`,
+    severity: "warning",
+    tMs,
+    text: `Press 3, alarm ${id}: bearing 83.4 °C is above warning 80 °C`,
+    actor: null,
+    body: { alarm: alarm({ id, state, raised_ms: tMs }), note: null },
+    route: true,
+  };
+}
