@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TOTP } from "otpauth";
+import type { Locator } from "playwright-core";
+import decodeQr from "qr/decode.js";
 import { startApp } from "../support/app.ts";
 import type { AppUnderTest } from "../support/app.ts";
 import {
@@ -104,6 +106,17 @@ test(
     await admin.page.getByText("the default is 0 days").waitFor();
     await admin.page.goto("/audit?search=setting");
     await admin.page.getByText("0 → 400").waitFor();
+    await admin.page.goto("/audit");
+    await admin.page.getByText("More filters").click();
+    await admin.page.getByLabel("What").fill("sign_in");
+    await admin.page.getByLabel("Before").fill("2099-01-01T00:00");
+    await admin.page.getByRole("button", { name: "Search" }).click();
+    await admin.page.getByText("What these filters leave").waitFor();
+    const actions = await admin.page.locator("tbody td:nth-child(3)").allInnerTexts();
+    assert.ok(actions.length > 1 && actions.every((text) => text.startsWith("sign_in")));
+    const found = await admin.page.getByText("Download what was found").getAttribute("href");
+    const lines = (await (await admin.page.request.get(found!)).text()).trim().split("\n");
+    assert.equal(lines.length, actions.length);
 
     // Disabled while a page is open: the next step leads to the sign-in page.
     const user = under.app.parts().access.users.byEmail(ENGINEER.email)!;
@@ -125,6 +138,9 @@ test(
     await page.goto("/profile");
     await page.getByRole("button", { name: "Turn it on" }).click();
     const secret = (await page.locator("main code").first().innerText()).replaceAll(" ", "");
+    const scanned = new URL(await scan(page, page.getByRole("img", { name: "QR code" })));
+    assert.equal(scanned.protocol, "otpauth:");
+    assert.equal(scanned.searchParams.get("secret"), secret);
     await page.getByLabel("Code that the app shows").fill("000000");
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.getByText("not right").waitFor();
@@ -139,6 +155,14 @@ test(
     await other.page.getByLabel("Code from your authenticator app").fill(recovery);
     await other.page.getByRole("button").click();
     await other.page.waitForURL("**/sources");
+    const third = await visit();
+    await third.page.goto("/sign-in");
+    await signIn(third.page, ADMIN);
+    // The code of this half minute was used at the enrolment: the next one counts already.
+    const next = new TOTP({ secret }).generate({ timestamp: Date.now() + 30_000 });
+    await third.page.getByLabel("Code from your authenticator app").fill(next);
+    await third.page.getByRole("button").click();
+    await third.page.waitForURL(under.url + "/");
 
     await page.goto("/profile");
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
@@ -220,3 +244,19 @@ test("browser: a form sent after the sign-in ended loses nothing", async (visit,
   assert.equal(users.find(ada.id)?.name, "Ada of the <long> name");
   assert.deepEqual(faults, []);
 });
+
+/** What a QR code on the page says, read from a picture of it. */
+async function scan(page: Page, code: Locator): Promise<string> {
+  const picture = (await code.screenshot()).toString("base64");
+  const blank = await page.context().newPage();
+  const { data, width, height } = await blank.evaluate(async (png) => {
+    const blob = await (await fetch(`data:image/png;base64,${png}`)).blob();
+    const bitmap = await createImageBitmap(blob);
+    const { width, height } = bitmap;
+    const canvas = new OffscreenCanvas(width, height).getContext("2d")!;
+    canvas.drawImage(bitmap, 0, 0);
+    return { width, height, data: [...canvas.getImageData(0, 0, width, height).data] };
+  }, picture);
+  await blank.close();
+  return decodeQr({ width, height, data: Uint8Array.from(data) });
+}

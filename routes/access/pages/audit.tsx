@@ -1,6 +1,8 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import type { AuditRow } from "../../../lib/access/audit.ts";
+import type { AuditQuery, AuditRow } from "../../../lib/access/audit.ts";
+import { Field, FormError } from "../../pages/form.tsx";
+import { localTime } from "../../pages/range.ts";
 import { type Route, route } from "../../route.ts";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "./time.tsx";
@@ -8,11 +10,20 @@ import { Exact } from "./time.tsx";
 const PAGE = 50;
 const querySchema = z.object({
   search: z.string().max(200).optional(),
+  action: z.string().max(100).optional(),
+  actor: z.string().max(254).optional(),
+  from: z.string().max(30).optional(),
+  to: z.string().max(30).optional(),
   cursor: z.string().max(20).optional(),
 }).loose();
 
+/** What is looked for, as typed. */
+type Filters = Partial<Record<"search" | "action" | "actor" | "from" | "to", string>>;
+
 /** `/audit`: who did what, newest first. For admins. */
 export function auditPages(parts: AccountPageParts): Route[] {
+  const { audit } = parts.access;
+  const { zone } = parts;
   return [
     route({
       method: "get",
@@ -21,45 +32,109 @@ export function auditPages(parts: AccountPageParts): Route[] {
       summary: null,
       query: querySchema,
       handler: async ({ c, who, query }) => {
-        const { search, cursor } = query;
-        const { items, next } = await parts.access.audit.list({ search, cursor, limit: PAGE });
+        const filters = filtersOf(query);
+        const { from, to, ...texts } = filters;
+        const times = { fromMs: timeOf(from, zone), toMs: timeOf(to, zone) };
+        const wrong = Object.values(times).includes(null);
+        const asked = {
+          ...texts,
+          fromMs: times.fromMs ?? undefined,
+          toMs: times.toMs ?? undefined,
+        };
+        const { items, next } = wrong
+          ? { items: [], next: null }
+          : await audit.list({ ...asked, cursor: query.cursor, limit: PAGE });
         return parts.frame.answer(c, who, {
           title: "Audit log",
           place: "/more",
-          content: <Content items={items} next={next} search={search} zone={parts.zone} />,
+          status: wrong ? 400 : 200,
+          content: (
+            <Content
+              items={items}
+              next={next}
+              filters={filters}
+              exported={exportLink(asked)}
+              problem={wrong ? "From and to are a date and a time." : undefined}
+              zone={zone}
+            />
+          ),
         });
       },
     }),
   ];
 }
 
-function Content(
-  { items, next, search, zone }: {
-    items: AuditRow[];
-    next: string | null;
-    search: string | undefined;
-    zone: string;
-  },
-): VNode {
-  const older = new URLSearchParams({ ...(search ? { search } : {}), cursor: next ?? "" });
+/** Empty fields of the form are no filters. */
+function filtersOf({ search, action, actor, from, to }: z.output<typeof querySchema>): Filters {
+  return Object.fromEntries(
+    Object.entries({ search, action, actor, from, to }).filter(([, text]) => text),
+  );
+}
+
+/** Undefined without a time, null for what is none. */
+function timeOf(text: string | undefined, zone: string): number | null | undefined {
+  return text === undefined ? undefined : localTime(text, zone);
+}
+
+/** The same filters for the download. */
+function exportLink({ fromMs, toMs, ...texts }: AuditQuery): string {
+  const query = { ...texts, from: fromMs, to: toMs, format: "ndjson" };
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return `/api/audit?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+interface ContentProps {
+  items: AuditRow[];
+  next: string | null;
+  filters: Filters;
+  /** Address of the download. */
+  exported: string;
+  problem: string | undefined;
+  zone: string;
+}
+
+function Content({ items, next, filters, exported, problem, zone }: ContentProps): VNode {
+  const older = new URLSearchParams({ ...filters, cursor: next ?? "" });
+  const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
       <h1 class="answer">
         {items.length === 0
           ? "Nothing was found"
-          : search
-          ? `What has “${search}” in it`
+          : filters.search
+          ? `What has “${filters.search}” in it`
+          : isFiltered
+          ? "What these filters leave"
           : "What was done lately"}
       </h1>
-      <form method="get" action="/audit" class="filter" role="search">
-        <input
-          type="search"
-          name="search"
-          value={search}
-          aria-label="Search in actor, action, resource and address"
-          placeholder="Person, action, resource or address"
-        />
-        <button type="submit">Search</button>
+      <form method="get" action="/audit" role="search">
+        <div class="filter">
+          <input
+            type="search"
+            name="search"
+            value={filters.search}
+            aria-label="Search in actor, action, resource and address"
+            placeholder="Person, action, resource or address"
+          />
+          <button type="submit">Search</button>
+        </div>
+        <details class="custom" open={problem !== undefined || Object.keys(filters).some(isMore)}>
+          <summary class="chip">More filters</summary>
+          <div class="filters">
+            <Filter
+              name="action"
+              label="What"
+              filters={filters}
+              placeholder="user or user.update"
+            />
+            <Filter name="actor" label="Who" filters={filters} placeholder="name or id" />
+            <Filter name="from" label="From" filters={filters} type="datetime-local" />
+            <Filter name="to" label="Before" filters={filters} type="datetime-local" />
+          </div>
+          <p class="help">{`Times in ${zone}.`}</p>
+          <FormError>{problem}</FormError>
+          {isFiltered && <a href="/audit">Without filters</a>}
+        </details>
       </form>
       {items.length > 0 && (
         <section class="card">
@@ -88,10 +163,26 @@ function Content(
         </p>
       )}
       <p class="more">
-        <a href="/api/audit?format=ndjson" download>Download all, one entry per line</a>
+        <a href={exported} download>
+          {isFiltered ? "Download what was found" : "Download all"}, one entry per line
+        </a>
       </p>
     </>
   );
+}
+
+const isMore = (name: string) => name !== "search";
+
+function Filter(
+  { name, filters, ...rest }: {
+    name: keyof Filters;
+    label: string;
+    filters: Filters;
+    placeholder?: string;
+    type?: "datetime-local";
+  },
+): VNode {
+  return <Field {...rest} name={name} value={filters[name]} required={false} autocomplete="off" />;
 }
 
 function Row({ row, zone }: { row: AuditRow; zone: string }): VNode {

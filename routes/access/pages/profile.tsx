@@ -8,6 +8,7 @@ import { caller, me } from "../caller.ts";
 import { Field, FormError } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
+import { QrCode } from "./qr.tsx";
 import { Ago, Exact } from "./time.tsx";
 
 const none = z.strictObject({});
@@ -74,7 +75,7 @@ export function profilePages(parts: AccountPageParts): Route[] {
     formRoute(page, "enrol", none, (_, context) => {
       const user = me(context, users);
       if (user.totp) throw new PerchError("conflict", "the second factor is on already");
-      return Promise.resolve(<Enrolment {...secondFactor.enrol(user)} errors={{}} />);
+      return Promise.resolve(<Enrolment {...secondFactor.enrol(user)} />);
     }),
     formRoute(
       page,
@@ -214,15 +215,15 @@ function SecondFactorCard(
   );
 }
 
-function Enrolment(
-  { secret, uri }: { secret: string; uri: string; errors: Record<string, string> },
-): VNode {
+function Enrolment({ secret, uri }: { secret: string; uri: string }): VNode {
   return (
     <section class="card attention" aria-labelledby="enrol-title">
       <h2 id="enrol-title">Add Perch to your authenticator app</h2>
       <p>
-        On this phone: <a href={uri}>open the app</a>. Elsewhere type this key into the app:
+        Scan this with the app, or <a href={uri}>open the app</a> on this phone.
       </p>
+      <QrCode text={uri} label="QR code of the key" />
+      <p>Without a camera, type this key into the app:</p>
       <p>
         <code>{secret.match(/.{1,4}/g)!.join(" ")}</code>
       </p>
