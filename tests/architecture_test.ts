@@ -1,6 +1,7 @@
 /** Reads the import graph of the whole tree and names every crossing of DESIGN's rules. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
+import { rawConnections } from "./support/connection_rules.ts";
 import {
   crossings,
   importsOf,
@@ -62,6 +63,46 @@ Deno.test("architecture: the product starts no process", () => {
     !isTest(file.path) && /\bnew Deno\.Command\b/.test(file.source)
   );
   assert.deepEqual(starters.map((file) => file.path), []);
+});
+
+Deno.test("architecture: what connects goes through the one way out", () => {
+  const raw = readTree().filter((file) => !isTest(file.path))
+    .flatMap((file) => rawConnections(file.path, file.source));
+  assert.deepEqual(raw, []);
+});
+
+Deno.test("rawConnections reports what passes the guard, and nothing else", () => {
+  const raw = [
+    `await fetch("https://example.com")`,
+    `const answer = await globalThis.fetch(url);`,
+    `await Deno.connect({ port: 1 });`,
+    `await Deno.connectTls({ port: 1 });`,
+    `const client = Deno.createHttpClient({});`,
+    `new WebSocket("ws://x")`,
+    `import { request } from "node:https";`,
+    `import * as http from "node:http";`,
+    `const { connect } = await import("node:net");`,
+    `import { connect } from "node:net";`,
+    `import { isIP, Socket } from "node:net";`,
+    `import net from "node:net";`,
+    `import { lookup } from "node:dns/promises";`,
+  ];
+  for (const source of raw) {
+    assert.equal(rawConnections("lib/notify/x.ts", source).length, 1, source);
+    assert.deepEqual(rawConnections("lib/base/create_outgoing.ts", source), [], source);
+  }
+  const allowed = [
+    `await context.outgoing.fetch(url)`,
+    `fetch(request: Request): Promise<Response>;`,
+    `import type { Socket } from "node:net";`,
+    `import { isIP } from "node:net";`,
+    `import { isIP, type Socket } from "node:net";`,
+    `// await fetch("https://example.com")`,
+    `return Promise.resolve(answer.fetch(request));`,
+  ];
+  for (const source of allowed) {
+    assert.deepEqual(rawConnections("lib/notify/x.ts", source), [], source);
+  }
 });
 
 Deno.test("architecture: the top level holds the agreed names only", () => {

@@ -21,6 +21,8 @@ export interface OutgoingDeps {
   ownPorts(): readonly number[];
   /** PEM texts of authorities beside the system's. */
   ca?: readonly string[];
+  /** For requests that name no time of their own. Default 10 s. */
+  timeoutMs?: number;
   /** Every address of a name; tests hand in their own. */
   resolve?(host: string): Promise<ResolvedAddress[]>;
 }
@@ -72,7 +74,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
     init: ConnectInit,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const timeoutMs = init.timeoutMs ?? TIMEOUT_MS;
+    const timeoutMs = init.timeoutMs ?? deps.timeoutMs ?? TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = init.signal ? AbortSignal.any([timeout, init.signal]) : timeout;
     try {

@@ -57,6 +57,13 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   { packages: /^(preact|@preact\/)/, may: /^(routes|islands)\//, door: "routes and islands" },
   { packages: /^uplot/, may: /^islands\//, door: "islands" },
   { packages: /^(playwright-core|axe-core|fast-check)/, may: /^tests\//, door: "tests" },
+  { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
+  {
+    packages: /^nodemailer/,
+    may: /^lib\/notify\/channels\/smtp\.ts$/,
+    door: "lib/notify/channels/smtp.ts",
+  },
+  { packages: /^(smtp-server|postal-mime|standardwebhooks)$/, may: /^tests\//, door: "tests" },
   { packages: /^node:child_process$/, may: /^tests\//, door: "tests" },
 ];
 

@@ -14,6 +14,8 @@ const PACKAGES: Record<string, string> = {
   "strace": "strace",
   "openssl": "openssl",
   "python3": "python3",
+  "dnsmasq-base": "dnsmasq",
+  "iproute2": "ip",
   "nginx-light": "nginx",
   "caddy": "caddy",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",

@@ -106,7 +106,7 @@ function html(message: Message, look: Look, label: string, site: string): string
   ).join("");
   const rows = facts.map(({ label, value }) =>
     `<tr class="row"><td class="k soft" style="width:130px;padding:8px 12px 8px 0;border-top:1px solid #d8dee4;` +
-    `color:#59636e;font-size:14px;vertical-align:top">${e(label)}</td>` +
+    `color:#59636e;font-size:14px;vertical-align:top;overflow-wrap:anywhere">${e(label)}</td>` +
     `<td class="ink" style="padding:8px 0;border-top:1px solid #d8dee4;color:#1f2328;font-size:14px;` +
     `word-break:break-word;overflow-wrap:anywhere">${e(value)}</td></tr>`
   ).join("");
@@ -123,7 +123,7 @@ function html(message: Message, look: Look, label: string, site: string): string
       e(title)
     }</title><style>${STYLE}</style></head>` +
     `<body style="margin:0;padding:0;background:#f3f4f6;${FONT}">` +
-    `<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" ` +
+    `<div role="main"><table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" ` +
     `style="background:#f3f4f6"><tr><td align="center" style="padding:16px 8px">` +
     `<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" ` +
     `style="max-width:600px;background:#ffffff;border:1px solid #d8dee4;border-collapse:separate;` +
@@ -133,7 +133,7 @@ function html(message: Message, look: Look, label: string, site: string): string
     `<h1 class="h" style="margin:4px 0 0;font-size:20px;line-height:1.35;font-weight:600;color:#ffffff;` +
     `overflow-wrap:anywhere">${e(title)}</h1></td></tr>` +
     `<tr><td class="pad" style="padding:24px">${paragraphs}${table}${button}</td></tr></table>` +
-    `<p class="soft" style="max-width:600px;margin:12px 8px;color:#59636e;font-size:12px;line-height:1.5">${
+    `<p class="soft" style="max-width:600px;margin:12px 8px;color:#59636e;font-size:12px;line-height:1.5;overflow-wrap:anywhere">${
       e(footer(site))
-    }</p></td></tr></table></body></html>`;
+    }</p></td></tr></table></div></body></html>`;
 }
