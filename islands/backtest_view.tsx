@@ -55,10 +55,8 @@ export function BacktestView(props: BacktestViewProps): VNode {
       {result !== null && (
         <>
           <p class="muted">
-            {`${
-              grouped(result.readings)
-            } readings were judged. Alarms within five minutes of each ` +
-              "other count as one where each is a single reading."}
+            {`${grouped(result.readings)} readings were judged. Single readings within five ` +
+              "minutes of each other count as one."}
           </p>
           {props.apply !== null && (
             <form method="post" action="/backtest/apply">

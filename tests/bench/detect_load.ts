@@ -32,7 +32,7 @@ type Load = "without" | "with" | "busy";
 
 /**
  * Figures: CPU of the whole process as a share of one core, busy time of the runner, ingest latency from
- * request to answer and event-loop delay, without detection, with it, and `busy`: with it while a forest
+ * request to answer, event-loop delay and the longest work of one turn, without detection, with it, and `busy`: with it while a forest
  * trains and states are saved; the ingest p99 of the latter two over the first; the size of a checkpoint.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
@@ -53,6 +53,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     },
     notes: [
       "The load generator runs in the same process and is part of its CPU and loop delay.",
+      "loop_work_max is processor time of the main thread in one turn; loop_max also waits for a core.",
       `busy: models of ${TRAINED_ROWS} rows of ${TRAINED_SENSORS} sensors, one after the other, and a ` +
       `checkpoint of all states begun ${CHECKPOINT_MS / 1000} s after the last.`,
     ],
@@ -69,11 +70,13 @@ async function measure(seconds: number, load: Load): Promise<Record<string, numb
     await send(app.ingest, 3, 1);
     const stopTraining = busy ? keepTraining(app) : null;
     const delay = monitorEventLoopDelay({ resolution: 1 });
+    const stopWork = longestWork();
     const before = { cpu: process.cpuUsage(), ...runner.stats() };
     delay.enable();
     const startMs = performance.now();
     const latencies = await send(app.ingest, seconds, 4);
     delay.disable();
+    const workMaxMs = stopWork();
     const tookMs = performance.now() - startMs;
     const cpu = process.cpuUsage(before.cpu);
     const after = runner.stats();
@@ -87,6 +90,7 @@ async function measure(seconds: number, load: Load): Promise<Record<string, numb
       ingest_p99_ms: quantile(latencies, 0.99),
       loop_p99_ms: delay.percentile(99) / 1e6,
       loop_max_ms: delay.max / 1e6,
+      loop_work_max_ms: workMaxMs,
       ...(stopTraining === null ? {} : {
         checkpoints: after.checkpoints - before.checkpoints,
         trainings: stopTraining(),
@@ -125,6 +129,30 @@ async function teach({ parts, ingest }: RunningApp, load: Load): Promise<void> {
     })));
   }
   while (detection.runner.stats().queuedReadings > 0) await pause(50);
+}
+
+/**
+ * Follows the longest processor time of the main thread between two turns of its loop: what blocks it by its
+ * own work, whatever else the host does. Gives what ends it. NaN where the system does not say.
+ */
+function longestWork(): () => number {
+  const usedMs = () => {
+    try {
+      const [onCpuNs] = Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ");
+      return Number(onCpuNs) / 1e6;
+    } catch {
+      return NaN;
+    }
+  };
+  let lastMs = usedMs(), mostMs = 0;
+  const timer = setInterval(() => {
+    mostMs = Math.max(mostMs, usedMs() - lastMs);
+    lastMs = usedMs();
+  }, 1);
+  return () => {
+    clearInterval(timer);
+    return mostMs;
+  };
 }
 
 /** Trains the long machine again as soon as it was trained. Gives what ends it: how often it was. */

@@ -96,7 +96,7 @@ function reasonOf(e: Engine, value: number): Reason {
   };
   if (point >= level && point >= activity) {
     const reach = around(e.tails[f.known ? 0 : 4].reach(USUAL));
-    const where = f.known ? "usual at this time of day" : "usual of late";
+    const where = f.days > 1 ? "usual at this time of day" : "usual of late";
     return {
       text: `${plain(value)} where ${plain(f.expected)} is ${where}; ${rarity(point)}`,
       value,

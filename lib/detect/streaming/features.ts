@@ -37,6 +37,8 @@ export class Features {
   slots = 0;
   /** Whether this time of day is known, and what the last reading was compared with. */
   known = false;
+  /** Days that this time of day was seen; beyond 1 it was seen on another day. */
+  days = 0;
   expected = 0;
   mean = 0;
   long = 0;
@@ -102,6 +104,7 @@ export class Features {
     const known = this.#seen[bin] > 0;
     const near = this.#ringCount > 0 ? this.#ringSum / this.#ringCount : x;
     this.known = known;
+    this.days = this.#seen[bin];
     this.expected = known ? this.#profile[bin] : near;
     const off = Math.abs(x - this.expected) + floor;
     const usual = Math.sqrt(this.#spread[bin] * this.#usual);
