@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
-const ENTRIES = ["page", "lists", "sensor", "docs", "backtest"];
+const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest"];
 
 /** Newest change of anything that goes into the bundle. */
 function newestChange(): number {

@@ -1,5 +1,11 @@
-/** Keys of every page: `/` filter, `g o` overview, `g m` machines, `g s` sensors, `g u` sources, `?` help, j/k in lists. */
-const PLACES: Record<string, string> = { o: "/", m: "/machines", s: "/sensors", u: "/sources" };
+/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g m` machines, `g s` sensors, `g u` sources, `?` help, j/k in lists. */
+const PLACES: Record<string, string> = {
+  o: "/",
+  a: "/alarms",
+  m: "/machines",
+  s: "/sensors",
+  u: "/sources",
+};
 const CHORD_MS = 1_500;
 
 export function listenToKeys(): void {

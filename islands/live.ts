@@ -3,6 +3,7 @@
  * per host), opened again where it was; heals by itself; says when it is offline or signed out.
  */
 import { batch, type Signal, signal } from "@preact/signals";
+import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { Status } from "../lib/live/status.ts";
 import type { MachineStatus } from "../lib/live/statuses.ts";
 
@@ -19,6 +20,14 @@ export interface StreamReading {
   sensor: string;
   ts: number;
   value: number | string;
+}
+
+/** A step of an alarm, or `updated`, as the stream tells it. */
+export interface AlarmTold {
+  transition: string;
+  alarm: Alarm;
+  /** Open ones that nobody has acknowledged or shelved. */
+  waiting: number;
 }
 
 export type Connection = "connecting" | "live" | "offline" | "signed-out";
@@ -42,6 +51,7 @@ const latest = new Map<string, Signal<LiveReading | null>>();
 const statuses = new Map<string, Signal<LiveStatus | null>>();
 const readingListeners = new Set<ReadingListener>();
 const resetListeners = new Set<() => void>();
+const alarmListeners = new Set<(told: AlarmTold) => void>();
 const anomalyListeners = new Set<(anomaly: unknown) => void>();
 const predictionListeners = new Set<(prediction: unknown) => void>();
 
@@ -88,6 +98,12 @@ export function onAnomaly(listener: (anomaly: unknown) => void): () => void {
 export function onPrediction(listener: (prediction: unknown) => void): () => void {
   predictionListeners.add(listener);
   return () => predictionListeners.delete(listener);
+}
+
+/** Each step and change of an alarm. Gives the function that stops listening. */
+export function onAlarm(listener: (told: AlarmTold) => void): () => void {
+  alarmListeners.add(listener);
+  return () => alarmListeners.delete(listener);
 }
 
 /** How far the server's clock is ahead of this browser's. */
@@ -187,6 +203,11 @@ function open(): void {
     lastId = event.lastEventId;
     const anomaly = JSON.parse(event.data);
     for (const listener of anomalyListeners) listener(anomaly);
+  });
+  opened.addEventListener("alarm", (event) => {
+    lastId = event.lastEventId;
+    const told = JSON.parse(event.data);
+    for (const listener of alarmListeners) listener(told);
   });
   opened.addEventListener("reset", (event) => {
     lastId = event.lastEventId;

@@ -323,7 +323,7 @@ export function buildApp(options: AppOptions): App {
       escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
       tell: (told) => bus.publish("alarms", told),
     });
-    bus.subscribe("alarms", (told) => publishAlarms(hub, told));
+    bus.subscribe("alarms", (told) => publishAlarms(hub, told, alarms.counts().waiting));
     bus.subscribe("alarms", () => notify.wake());
     const rejects = createRejectLog();
     const decode = createDecode(config.mqtt.topics);
@@ -522,18 +522,13 @@ function demoMode(config: Config): "loopback" | "lan" | null {
 }
 
 /** Alarms on the live stream; what only counted up is `updated`. */
-function publishAlarms(hub: StreamHub, { transitions, updated }: Told): void {
+function publishAlarms(hub: StreamHub, { transitions, updated }: Told, waiting: number): void {
   for (const { type, alarm, tMs, actor, note } of transitions) {
-    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm });
+    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm, waiting });
   }
   for (const alarm of updated) {
-    hub.publish("alarm", {
-      transition: "updated",
-      ts: alarm.last_ms,
-      actor: null,
-      note: null,
-      alarm,
-    });
+    const told = { ts: alarm.last_ms, actor: null, note: null };
+    hub.publish("alarm", { transition: "updated", ...told, alarm, waiting });
   }
 }
 

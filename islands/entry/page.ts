@@ -1,11 +1,12 @@
 /** On every page of the application. */
+import { AlarmBadge } from "../alarm_badge.tsx";
 import { connect } from "../live.ts";
 import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
 import { bringToLife } from "../island.ts";
 import { listenToKeys } from "../keyboard.ts";
 import { ThemeSwitch } from "../theme_switch.tsx";
 
-bringToLife({ ConnectionDot, ConnectionBanner, ThemeSwitch });
+bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, ThemeSwitch });
 listenToKeys();
 const { stream, since } = document.body.dataset;
 if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since);

@@ -84,10 +84,10 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     version,
     publicUrl: options.config.http.publicUrl,
   };
-  const frame = createPageFrame(
-    options.assets,
-    options.config.mode === "sim" ? SIMULATED : null,
-  );
+  const frame = createPageFrame(options.assets, {
+    notice: options.config.mode === "sim" ? SIMULATED : null,
+    waiting: () => parts.alarms.counts().waiting,
+  });
   const predictionParts = {
     predictions: parts.predictions,
     audit: access.audit,
@@ -169,6 +169,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       clock,
       readings,
       trends,
+      alarms: parts.alarms,
+      events: parts.events,
       anomalies,
       predictions: parts.predictions,
       backtests: parts.backtests,

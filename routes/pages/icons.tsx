@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 
 const PATHS = {
   overview: "M3 13h7V3H3zM14 21h7V11h-7zM3 21h7v-4H3zM14 7h7V3h-7z",
+  alarms: "M12 3a6 6 0 0 0-6 6v5l-2 3h16l-2-3V9a6 6 0 0 0-6-6zM10 20h4",
   machines: "M4 20V9l5 3V9l5 3V5h6v15zM8 16h2M14 16h2",
   sensors: "M3 12h4l3-8 4 16 3-8h4",
   sources: "M12 3v12M7 10l5 5 5-5M4 20h16",

@@ -3,6 +3,7 @@ import { getCookie } from "hono/cookie";
 import type { ComponentChildren, VNode } from "preact";
 import { render } from "preact-render-to-string";
 import { gzipSync } from "node:zlib";
+import { AlarmBadge } from "../../islands/alarm_badge.tsx";
 import { ConnectionBanner, ConnectionDot } from "../../islands/connection_state.tsx";
 import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
@@ -16,7 +17,7 @@ export interface Page {
   place: string;
   content: ComponentChildren;
   /** Script beside the one of all pages: `lists`, `sensor`, `docs`. */
-  script?: "lists" | "sensor" | "docs" | "backtest";
+  script?: "lists" | "alarms" | "sensor" | "docs" | "backtest";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */
@@ -26,11 +27,13 @@ export interface Page {
   refreshS?: number;
 }
 
-const PLACES: { href: string; name: string; icon: IconName }[] = [
+/** `wide`: only where there is room; small screens find it under More. */
+const PLACES: { href: string; name: string; icon: IconName; wide?: boolean }[] = [
   { href: "/", name: "Overview", icon: "overview" },
+  { href: "/alarms", name: "Alarms", icon: "alarms" },
   { href: "/machines", name: "Machines", icon: "machines" },
-  { href: "/sensors", name: "Sensors", icon: "sensors" },
-  { href: "/sources", name: "Sources", icon: "sources" },
+  { href: "/sensors", name: "Sensors", icon: "sensors", wide: true },
+  { href: "/sources", name: "Sources", icon: "sources", wide: true },
   { href: "/more", name: "More", icon: "more" },
 ];
 const GZIP_LEAST = 1_500;
@@ -40,8 +43,17 @@ export interface PageFrame {
   answer(c: Context, who: Identity | null, page: Page): Response;
 }
 
-/** `notice`: a sentence that stands on every page, such as that the plant is simulated. */
-export function createPageFrame(assets: Assets, notice: string | null = null): PageFrame {
+export interface FrameOptions {
+  /** A sentence that stands on every page, such as that the plant is simulated. */
+  notice?: string | null;
+  /** Alarms that wait for somebody. */
+  waiting?: () => number;
+}
+
+export function createPageFrame(
+  assets: Assets,
+  { notice = null, waiting = () => 0 }: FrameOptions = {},
+): PageFrame {
   return {
     answer(c, who, page) {
       const html = "<!doctype html>" + render(
@@ -52,6 +64,7 @@ export function createPageFrame(assets: Assets, notice: string | null = null): P
           here={pathOf(c)}
           assets={assets}
           notice={notice}
+          waiting={waiting()}
         />,
       );
       return htmlResponse(html, page.status ?? 200, c.req.raw.headers);
@@ -82,15 +95,18 @@ function pathOf(c: Context): string {
 
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets, notice = null }: {
+  { page, who, theme, here, assets, notice = null, waiting = 0 }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
     here: string;
     assets: Assets;
     notice?: string | null;
+    waiting?: number;
   },
 ): VNode {
+  const stream = who === null ? undefined : streamOf(page);
+  const title = page.place === "/" ? "Perch" : `${page.title} · Perch`;
   const scripts = who === null ? [] : ["page", ...(page.script ? [page.script] : [])];
   return (
     <html lang="en" data-theme={theme}>
@@ -98,7 +114,7 @@ export function Document(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{page.place === "/" ? "Perch" : `${page.title} · Perch`}</title>
+        <title>{who !== null && waiting > 0 ? `(${waiting}) ${title}` : title}</title>
         <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href={assets.url("perch.css") ?? "/static/perch.css"} />
         {page.refreshS && (
@@ -112,7 +128,7 @@ export function Document(
         })}
       </head>
       <body
-        data-stream={page.stream && new URLSearchParams(page.stream).toString()}
+        data-stream={stream && new URLSearchParams(stream).toString()}
         data-since={page.since}
       >
         <a class="skip" href="#main">Skip to content</a>
@@ -123,11 +139,14 @@ export function Document(
         {who && (
           <nav class="nav" aria-label="Main">
             <ul>
-              {PLACES.map(({ href, name, icon }) => (
-                <li key={href}>
+              {PLACES.map(({ href, name, icon, wide }) => (
+                <li key={href} class={wide ? "wide-only" : undefined}>
                   <a href={href} aria-current={href === page.place ? "page" : undefined}>
                     <Icon name={icon} />
                     <span>{name}</span>
+                    {href === "/alarms" && (
+                      <Island name="AlarmBadge" component={AlarmBadge} props={{ waiting }} />
+                    )}
                   </a>
                 </li>
               ))}
@@ -155,14 +174,24 @@ export function Document(
   );
 }
 
+/** Every page hears of alarms: its title says how many wait. */
+function streamOf({ stream }: Page): Record<string, string> {
+  if (stream === undefined) return { types: "alarm" };
+  if (stream.types === undefined || stream.types.split(",").includes("alarm")) return stream;
+  return { ...stream, types: `${stream.types},alarm` };
+}
+
 function KeysHelp(): VNode {
   const keys = [
     ["/", "filter sensors"],
     ["g o", "overview"],
+    ["g a", "alarms"],
     ["g m", "machines"],
     ["g s", "sensors"],
     ["g u", "sources"],
     ["j, k", "next, previous row"],
+    ["x", "select an alarm"],
+    ["a", "acknowledge an alarm, or the selected ones"],
     ["← →", "step through a chart"],
     ["?", "this help"],
   ];

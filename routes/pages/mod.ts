@@ -1,5 +1,7 @@
 import type { Route } from "../route.ts";
 import { staticRoutes } from "../static.ts";
+import { alarmPages } from "./alarm.tsx";
+import { alarmsPages } from "./alarms.tsx";
 import { backtestPages } from "./backtest.tsx";
 import { machinePages } from "./machine.tsx";
 import { machinesPages } from "./machines.tsx";
@@ -26,6 +28,8 @@ export function pageRoutes(services: PageServices): Route[] {
     ...anomalyActions(parts),
     ...sensorSettingsPages(parts),
     ...backtestPages(parts),
+    ...alarmsPages(parts),
+    ...alarmPages(parts),
     ...machinesPages(parts),
     ...machinePages(parts),
     ...maintenancePages(parts),

@@ -54,6 +54,12 @@ export function morePages(parts: PageParts): Route[] {
                 <h2 id="judged">Machines</h2>
                 <ul class="more">
                   <li>
+                    <a href="/sensors">Sensors</a>
+                  </li>
+                  <li>
+                    <a href="/sources">Sources</a>
+                  </li>
+                  <li>
                     <a href="/predictions">Predictions</a>
                   </li>
                   <li>

@@ -1,6 +1,8 @@
 import type { Audit } from "../../lib/access/audit.ts";
+import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
+import type { EventLog } from "../../lib/events/events_store.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
@@ -31,6 +33,8 @@ export interface PageServices {
   trends: Trends;
   predictions: Pick<Predictions, "current">;
   anomalies: AnomalyServices;
+  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act" | "counts" | "open">;
+  events: Pick<EventLog, "list">;
   backtests: Backtests;
   /** What to set of a sensor so that a detector has these options; null when it cannot be set. */
   settingsOf: (detector: string, options: unknown) => Partial<SensorSettings> | null;

@@ -1,0 +1,6 @@
+/** The pages of alarms. */
+import { AlarmList } from "../alarm_list.tsx";
+import { AlarmNow } from "../alarm_now.tsx";
+import { bringToLife } from "../island.ts";
+
+bringToLife({ AlarmList, AlarmNow });

@@ -1,0 +1,229 @@
+/** Alarms as people meet them: on a phone and at a desk, with and without script, by keyboard and in bulk. */
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { systemActor } from "../../lib/access/audit.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+import {
+  assertAccessible,
+  assertFits,
+  chromiumIsMissing,
+  DESKTOP,
+  PHONE,
+  signIn,
+  startBrowser,
+  visitor,
+  type VisitorOptions,
+} from "../support/browser.ts";
+
+const PEOPLE = { engineer: "ada@example.org", viewer: "vic@example.org" } as const;
+const PASSWORD = "long enough";
+
+interface Plant {
+  app: RunningApp;
+  browser: Browser;
+  /** Sends one value of a sensor with a warning limit of 80 and a critical one of 90. */
+  send(name: string, value: number): Promise<void>;
+  /** Waits until so many alarms are open. */
+  open(count: number): Promise<void>;
+  enter(role: keyof typeof PEOPLE, options?: Partial<VisitorOptions>): ReturnType<typeof visitor>;
+}
+
+async function withPlant(test: (plant: Plant) => Promise<void>): Promise<void> {
+  const app = await runApp();
+  const browser = await startBrowser();
+  try {
+    for (const [role, email] of Object.entries(PEOPLE)) {
+      await app.parts.access.users.add(
+        {
+          email,
+          name: role === "engineer" ? "Ada" : "Vic",
+          role: role as "viewer",
+          password: PASSWORD,
+        },
+        systemActor("test"),
+      );
+    }
+    const limited = new Set<string>();
+    const reading = (name: string, value: number) => {
+      const cut = name.lastIndexOf("/");
+      return { machine: name.slice(0, cut), sensor: name.slice(cut + 1), value, unit: "°C" };
+    };
+    await test({
+      app,
+      browser,
+      async send(name, value) {
+        if (!limited.has(name)) {
+          limited.add(name);
+          await app.ingest([reading(name, 60)]);
+          const answer = await app.ask(`/api/sensors/${name}`, {
+            method: "PATCH",
+            role: "engineer",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ warning_high: 80, critical_high: 90 }),
+          });
+          assert.equal(answer.status, 200);
+        }
+        await app.ingest([reading(name, value)]);
+      },
+      async open(count) {
+        for (let i = 0; app.parts.alarms.open().length !== count; i++) {
+          assert.ok(i < 400, `${app.parts.alarms.open().length} alarms are open`);
+          await new Promise((r) => setTimeout(r, 25));
+        }
+      },
+      async enter(role, options = {}) {
+        const one = await visitor(browser, { url: app.url, ...options });
+        await signIn(one.page, PEOPLE[role], PASSWORD);
+        return one;
+      },
+    });
+  } finally {
+    await browser.close();
+    await app.stop();
+  }
+}
+
+/** Pictures for people who look at them. */
+const SHOTS = Deno.env.get("SHOTS");
+
+Deno.test({
+  name: "browser: alarms are listed, arrive live, count in the title, and fit phone and desk",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withPlant(async ({ send, open, enter }) => {
+      const first = await enter("engineer");
+      await first.page.goto("/alarms");
+      assert.equal(await first.page.textContent("h1"), "No alarm is open");
+      await assertAccessible(first.page);
+      await first.close();
+
+      await send("hall/press/bearing", 83.4);
+      await send("hall/press/oil", 95);
+      await send("hall/mixer/motor", 84);
+      await open(3);
+      for (const viewport of [PHONE, DESKTOP]) {
+        for (const colours of ["light", "dark"] as const) {
+          const { page, faults, close } = await enter("engineer", { viewport, colours });
+          await page.goto("/alarms");
+          await page.waitForSelector(".dot.live");
+          assert.match(await page.title(), /^\(3\) Alarms/);
+          assert.match(await page.textContent("h1") ?? "", /3 alarms wait for somebody/);
+          assert.equal(await page.locator("[data-alarm]").count(), 3);
+          const top = await page.textContent("[data-alarm]");
+          assert.match(top ?? "", /critical.*oil 95 °C is above critical 90 °C/);
+          await assertAccessible(page);
+          await assertFits(page);
+          if (SHOTS) {
+            const name = `${viewport.width}-${colours}`;
+            await page.screenshot({ path: `${SHOTS}/alarms-${name}.png`, fullPage: true });
+          }
+          await page.click("[data-alarm] a.row");
+          await page.waitForSelector(".history li");
+          assert.match(await page.textContent(".history") ?? "", /Raised/);
+          await assertAccessible(page);
+          await assertFits(page);
+          if (SHOTS) {
+            const name = `${viewport.width}-${colours}`;
+            await page.screenshot({ path: `${SHOTS}/alarm-${name}.png`, fullPage: true });
+          }
+          assert.deepEqual(faults, []);
+          await close();
+        }
+      }
+      const { page, faults } = await enter("engineer", { viewport: PHONE });
+      await page.goto("/alarms");
+      await page.waitForSelector(".dot.live");
+      await send("hall/mixer/gear", 91);
+      await page.waitForSelector("text=1 new: show");
+      assert.equal(await page.locator("[data-alarm]").count(), 3, "nothing moved by itself");
+      assert.match(await page.title(), /^\(4\) /);
+      await page.click("text=1 new: show");
+      await page.waitForSelector("text=gear 91 °C is above critical 90 °C");
+      await send("hall/mixer/gear", 60);
+      await page.waitForSelector('[data-alarm]:has-text("gear") >> text=over');
+      // The badge is on every page, also where nothing else lives.
+      await page.goto("/more");
+      assert.match(await page.title(), /^\(3\) /);
+      await send("hall/mixer/gear", 92);
+      await page.waitForFunction(() => document.title.startsWith("(4) "));
+      assert.deepEqual(faults, []);
+    }),
+});
+
+Deno.test({
+  name: "browser: alarms are acknowledged by keyboard, in bulk, and by forms without script",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withPlant(async ({ app, send, open, enter }) => {
+      const names = ["bearing", "oil", "motor", "gear"].map((sensor) => `hall/press/${sensor}`);
+      for (const name of names) await send(name, 85);
+      await open(4);
+      const { page, faults, close } = await enter("engineer");
+      await page.goto("/alarms");
+      await page.waitForSelector(".dot.live");
+      await page.keyboard.press("j");
+      await page.keyboard.press("a");
+      await page.waitForSelector("text=acknowledged by Ada");
+      await page.keyboard.press("j");
+      await page.keyboard.press("x");
+      await page.keyboard.press("j");
+      await page.keyboard.press("x");
+      assert.equal(await page.locator("[data-alarm] input:checked").count(), 2);
+      await page.click("text=With the selected");
+      await page.click(".bulk >> text=Resolve");
+      await page.waitForFunction(() => document.querySelectorAll("[data-alarm]").length === 2);
+      await page.keyboard.press("g");
+      await page.keyboard.press("a");
+      await page.waitForURL("**/alarms");
+      await page.click("text=Resolved");
+      await page.waitForSelector("text=resolved by Ada");
+      assert.equal(await page.locator("[data-alarm]").count(), 2);
+      assert.deepEqual(faults, []);
+      await close();
+
+      const plain = await enter("engineer", { script: false, viewport: PHONE });
+      await plain.page.goto("/alarms?state=active");
+      assert.equal(await plain.page.locator("[data-alarm]").count(), 1);
+      await plain.page.click("[data-alarm] button");
+      assert.ok(plain.page.url().endsWith("/alarms?state=active"), plain.page.url());
+      await plain.page.goto("/alarms");
+      await plain.page.click("[data-alarm] a.row");
+      await plain.page.click("summary:has-text('Shelve')");
+      await plain.page.fill("[name=reason]", "part is ordered");
+      await plain.page.click("form[action$=shelve] button");
+      await plain.page.waitForSelector("text=shelved until");
+      await plain.page.click("text=End the shelf");
+      await plain.page.click("summary:has-text('Resolve')");
+      await plain.page.fill("[name=note]", "bearing greased");
+      await plain.page.selectOption("[name=verdict]", "real");
+      await plain.page.click("form[action$=resolve] button");
+      const text = await plain.page.textContent("main") ?? "";
+      assert.match(text, /bearing greased/);
+      assert.match(text, /It was real/);
+      assert.match(text, /part is ordered/);
+      await plain.page.click("text=False alarm");
+      await plain.page.waitForSelector("text=It was a false alarm");
+      if (SHOTS) await plain.page.screenshot({ path: `${SHOTS}/resolved.png`, fullPage: true });
+
+      // Somebody was faster: the form says who.
+      const [left] = app.parts.alarms.open();
+      await plain.page.goto(`/alarms/${left.id}`);
+      await app.ask(`/api/alarms/${left.id}/resolve`, {
+        method: "POST",
+        role: "admin",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      await plain.page.click("summary:has-text('Resolve')");
+      await plain.page.click("form[action$=resolve] button");
+      assert.match(await plain.page.textContent("main") ?? "", /test admin resolved it .* ago/);
+      await plain.close();
+
+      const looker = await enter("viewer");
+      await looker.page.goto(`/alarms/${left.id}`);
+      assert.equal(await looker.page.locator("main form").count(), 0);
+      await looker.page.goto("/alarms");
+      assert.equal(await looker.page.locator("[type=checkbox]").count(), 0);
+      await looker.close();
+    }),
+});
