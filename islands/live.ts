@@ -52,6 +52,7 @@ const statuses = new Map<string, Signal<LiveStatus | null>>();
 const readingListeners = new Set<ReadingListener>();
 const resetListeners = new Set<() => void>();
 const alarmListeners = new Set<(told: AlarmTold) => void>();
+const deliveryListeners = new Set<() => void>();
 const anomalyListeners = new Set<(anomaly: unknown) => void>();
 const predictionListeners = new Set<(prediction: unknown) => void>();
 
@@ -104,6 +105,12 @@ export function onPrediction(listener: (prediction: unknown) => void): () => voi
 export function onAlarm(listener: (told: AlarmTold) => void): () => void {
   alarmListeners.add(listener);
   return () => alarmListeners.delete(listener);
+}
+
+/** Each time something became of a delivery. Gives the function that stops listening. */
+export function onDelivery(listener: () => void): () => void {
+  deliveryListeners.add(listener);
+  return () => deliveryListeners.delete(listener);
 }
 
 /** How far the server's clock is ahead of this browser's. */
@@ -208,6 +215,10 @@ function open(): void {
     lastId = event.lastEventId;
     const told = JSON.parse(event.data);
     for (const listener of alarmListeners) listener(told);
+  });
+  opened.addEventListener("delivery", (event) => {
+    lastId = event.lastEventId;
+    for (const listener of deliveryListeners) listener();
   });
   opened.addEventListener("reset", (event) => {
     lastId = event.lastEventId;

@@ -1,6 +1,7 @@
 /** Overview, sensor list and sources: values in place. */
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
+import { DeliveryNews } from "../delivery_news.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { SensorRow } from "../sensor_row.tsx";
@@ -8,5 +9,13 @@ import { SourceList } from "../source_list.tsx";
 import { StatusNow } from "../status_word.tsx";
 import { SystemLine } from "../system_line.tsx";
 
-bringToLife({ SensorRow, StatusNow, SystemLine, OverviewAnswer, NewSensors, SourceList });
+bringToLife({
+  SensorRow,
+  StatusNow,
+  SystemLine,
+  OverviewAnswer,
+  NewSensors,
+  SourceList,
+  DeliveryNews,
+});
 onReset(catchUp);

@@ -19,6 +19,10 @@ import { maintenanceRoutes } from "../../routes/maintenance.ts";
 import { mount } from "../../routes/mount.ts";
 import { createExpiredPage } from "../../routes/pages/expired.tsx";
 import { createErrorPage } from "../../routes/pages/error.tsx";
+import { channelPages } from "../../routes/pages/channels.tsx";
+import { deliveryPages } from "../../routes/pages/deliveries.tsx";
+import { rulePages } from "../../routes/pages/rules.tsx";
+import { toldPages } from "../../routes/pages/told.tsx";
 import { predictionPages } from "../../routes/pages/predictions.tsx";
 import { modelPages } from "../../routes/pages/models.tsx";
 import { aiRoutes } from "../../routes/ai.ts";
@@ -117,6 +121,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     clock,
   };
   const outbox = { notify: parts.notify, audit: access.audit, clock };
+  const outboxPages = { ...outbox, frame, zone: siteZone(), place: () => hub.place() };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -186,6 +191,10 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       assets: options.assets,
       frame,
     }),
+    ...deliveryPages(outboxPages),
+    ...channelPages(outboxPages),
+    ...rulePages({ ...outboxPages, people: () => peopleOf(access) }),
+    ...toldPages({ ...outboxPages, events: parts.events }),
     ...predictionPages(predictionParts),
     ...modelPages(predictionParts),
     ...accountPages({
@@ -224,6 +233,12 @@ export function mountApp(
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     hostName: Deno.hostname(),
   });
+}
+
+/** Those who can be told by their own address. */
+function peopleOf(access: Parts["access"]): { id: string; name: string }[] {
+  return access.users.list().filter((user) => user.state === "active")
+    .map(({ id, name, email }) => ({ id, name: name || email }));
 }
 
 /** Where devices publish to, as the examples on empty pages show it. */

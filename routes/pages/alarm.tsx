@@ -150,6 +150,9 @@ async function draw(
           {...await parts.events.list({ subject: `alarm:${id}`, limit: 200 })}
           zone={parts.zone}
         />
+        <p class="more">
+          <a href={`/alarms/${id}/told`}>Who was told, who was not, and why</a>
+        </p>
       </>
     ),
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
+import { atLeast } from "../../lib/access/policy.ts";
 import { localPath, readForm } from "../middleware/form.ts";
 import { type Route, route } from "../route.ts";
 import { Island } from "./island.tsx";
@@ -17,8 +18,18 @@ function placesOf({ role, kind }: Identity): [string, string][] {
     ["/people", "People"],
     ["/keys", "Keys"],
     ["/audit", "Audit log"],
+    ["/settings/channels", "Channels"],
   ];
-  return [...mine, ...all, ...(role === "admin" ? admin : [])];
+  const engineer: [string, string][] = [
+    ["/deliveries", "Deliveries"],
+    ["/settings/rules", "Notification rules"],
+  ];
+  return [
+    ...mine,
+    ...all,
+    ...(atLeast(role, "engineer") ? engineer : []),
+    ...(role === "admin" ? admin : []),
+  ];
 }
 
 /** `/more`: who I am, colours, version; and what the colour buttons post to. */

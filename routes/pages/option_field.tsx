@@ -1,0 +1,97 @@
+import type { VNode } from "preact";
+import type { OptionField } from "../../lib/notify/options.ts";
+
+const PREFIX = "option.";
+
+type Schema = {
+  type?: string;
+  enum?: string[];
+  items?: { type?: string };
+  minimum?: number;
+  maximum?: number;
+};
+
+/** Name of an option's input in a form. */
+export function inputName(option: string): string {
+  return PREFIX + option;
+}
+
+/**
+ * A form's texts as the options that a channel wants: numbers, lists and yes or no as such. What is left empty is
+ * left out; a secret that is left empty stays as it was.
+ */
+export function optionsOfForm(
+  fields: readonly OptionField[],
+  values: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const { name, schema } of fields) {
+    const text = values[inputName(name)]?.trim() ?? "";
+    const { type } = schema as Schema;
+    if (type === "boolean") out[name] = text === "on";
+    else if (text === "") continue;
+    else if (type === "array") out[name] = text.split(/[\s,;]+/).filter((part) => part !== "");
+    else if (type === "integer" || type === "number") {
+      out[name] = Number.isNaN(Number(text)) ? text : Number(text);
+    } else out[name] = text;
+  }
+  return out;
+}
+
+/** One option of a channel as a labelled input. `value` is what is stored or was typed. */
+export function OptionInput(
+  { field, value, error, id }: {
+    field: OptionField;
+    value: unknown;
+    error?: string;
+    id: string;
+  },
+): VNode {
+  const { name, title, help, secret, required, schema } = field;
+  const { type, enum: choices } = schema as Schema;
+  const attributes = {
+    id,
+    name: inputName(name),
+    "aria-describedby": help === "" ? undefined : `${id}-help`,
+    "aria-invalid": error ? "true" as const : undefined,
+  };
+  const shown = value ?? field.default;
+  const text = shown === null || shown === undefined
+    ? ""
+    : Array.isArray(shown)
+    ? shown.join(", ")
+    : String(shown);
+  const isSet = secret && value !== undefined && value !== null && value !== "";
+  return (
+    <div class="field">
+      <label for={id}>{title}</label>
+      {choices
+        ? (
+          <select {...attributes}>
+            {choices.map((choice) => (
+              <option key={choice} value={choice} selected={choice === text}>{choice}</option>
+            ))}
+          </select>
+        )
+        : type === "boolean"
+        ? (
+          <select {...attributes}>
+            <option value="off" selected={text !== "true"}>no</option>
+            <option value="on" selected={text === "true"}>yes</option>
+          </select>
+        )
+        : secret
+        ? (
+          <input
+            {...attributes}
+            type="password"
+            autocomplete="new-password"
+            placeholder={isSet ? "set; leave empty to keep it" : required ? "" : "not set"}
+          />
+        )
+        : <input {...attributes} type="text" autocomplete="off" value={text} />}
+      {help !== "" && <p class="help" id={`${id}-help`}>{help}</p>}
+      {error && <p class="error" role="alert">{error}</p>}
+    </div>
+  );
+}
