@@ -1,4 +1,3 @@
-import type { VNode } from "preact";
 import { z } from "zod";
 import { BacktestView, type BacktestViewProps } from "../../islands/backtest_view.tsx";
 import { gapMs } from "../../islands/chart_data.ts";
@@ -7,32 +6,21 @@ import { PerchError } from "../../lib/base/errors.ts";
 import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
 import { caller } from "../access/caller.ts";
-import { Field, FormError, Select } from "./form.tsx";
+import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
 import { backtestJson } from "../backtests.ts";
 import { noteOf } from "../machines.ts";
 import { findSensor } from "../params.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { Island } from "./island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
-import { chooseRange, localText, RANGES } from "./range.ts";
+import { chooseRange } from "./range.ts";
 import { bucketsOf } from "./rows.ts";
 import type { PageParts } from "./services.ts";
 
-const PAGE = "/backtest";
 const POINTS = 600;
 const REFRESH_S = 2;
-const CUSTOM = "custom";
 const id = z.string().max(40);
-
-/** Text of an option's field, and what it is called. */
-interface OptionField {
-  name: string;
-  title: string;
-  help?: string;
-  value: string;
-}
 
 /** `/backtest`: what a detector would have raised with other options, over recorded readings. */
 export function backtestPages(parts: PageParts): Route[] {
@@ -42,7 +30,7 @@ export function backtestPages(parts: PageParts): Route[] {
       title: "Backtest",
       place: "/sensors",
       status: sent.status,
-      content: <Form parts={parts} chosen={chosen} sent={sent} />,
+      content: <BacktestForm parts={parts} chosen={chosen} sent={sent} />,
     });
   const again = (context: RouteContext, sent: SentForm) =>
     form(context, sent, choose(parts, sent.values));
@@ -110,9 +98,6 @@ export function backtestPages(parts: PageParts): Route[] {
   ];
 }
 
-/** What the form is about: a sensor, once one was named that exists, and a detector for it. */
-type Chosen = { sensor: Sensor; detector: Detector } | { sensor: null; problem: string | null };
-
 function choose(parts: PageParts, given: { sensor?: string; detector?: string }): Chosen {
   if (!given.sensor) return { sensor: null, problem: null };
   try {
@@ -150,174 +135,6 @@ function optionsOf(detector: Detector, fields: Record<string, string>): Record<s
     out[name] = Number.isNaN(value) ? given : value;
   }
   return out;
-}
-
-function fieldsOf(detector: Detector, present: unknown): OptionField[] {
-  const schema = z.toJSONSchema(detector.options, { io: "input" }) as {
-    properties: Record<string, { title?: string; description?: string }>;
-  };
-  const values = (present ?? detector.options.parse({})) as Record<string, unknown>;
-  return Object.entries(schema.properties).map(([name, { title, description }]) => ({
-    name,
-    title: title ?? name,
-    help: description,
-    value: String(values[name] ?? ""),
-  }));
-}
-
-function Form(
-  { parts, chosen, sent }: { parts: PageParts; chosen: Chosen; sent: SentForm },
-): VNode {
-  const jobs = parts.backtests.list();
-  return (
-    <>
-      <h1>Backtest</h1>
-      <p class="intro">
-        Runs a detector with other options over what a sensor has recorded, beside the options it
-        has now. Nothing is changed by it.
-      </p>
-      {chosen.sensor === null
-        ? <SensorForm problem={chosen.problem ?? sent.errors.sensor ?? sent.errors.form} />
-        : (
-          <>
-            <nav class="chips" aria-label="Detector">
-              {detectorsFor(chosen.sensor.kind).map((d) => (
-                <a
-                  key={d.name}
-                  class="chip"
-                  href={`${PAGE}?sensor=${chosen.sensor!.id}&detector=${d.name}`}
-                  aria-current={d === chosen.detector ? "true" : undefined}
-                >
-                  {d.title}
-                </a>
-              ))}
-            </nav>
-            <RunForm parts={parts} sensor={chosen.sensor} detector={chosen.detector} sent={sent} />
-          </>
-        )}
-      {jobs.length > 0 && <Jobs jobs={jobs} />}
-    </>
-  );
-}
-
-function SensorForm({ problem }: { problem?: string }): VNode {
-  return (
-    <form method="get" action={PAGE} class="settings">
-      <Field
-        name="sensor"
-        label="Sensor"
-        help="Full name or machine/sensor. The page of each sensor leads here, too."
-        error={problem}
-        autocomplete="off"
-      />
-      <button type="submit" class="primary">Choose</button>
-    </form>
-  );
-}
-
-function RunForm(
-  { parts, sensor, detector, sent }: {
-    parts: PageParts;
-    sensor: Sensor;
-    detector: Detector;
-    sent: SentForm;
-  },
-): VNode {
-  const { values, errors } = sent;
-  const present = parts.backtests.present(sensor.num, detector.name);
-  const fields = fieldsOf(detector, present);
-  const nowMs = parts.clock.now();
-  const whole = errors.form ?? errors.detector ?? errors.sensor;
-  return (
-    <form method="post" action={`${PAGE}/run`} class="settings">
-      <FormError>{whole}</FormError>
-      <input type="hidden" name="sensor" value={sensor.id} />
-      <input type="hidden" name="detector" value={detector.name} />
-      <section class="card" aria-labelledby="options">
-        <h2 id="options">
-          {`${detector.title} of ${label(sensor.machine)}, ${
-            sensor.settings.display_name ?? title(sensor.sensor)
-          }`}
-        </h2>
-        <p class="help">
-          {detector.about}
-          {present === null && " It does not watch this sensor at present."}
-        </p>
-        <div class="fields">
-          {fields.map(({ name, title, help, value }) => (
-            <Field
-              key={name}
-              name={`options.${name}`}
-              id={`option-${name}`}
-              label={title}
-              help={help}
-              value={values[`options.${name}`] ?? value}
-              error={errors[`options.${name}`]}
-              autocomplete="off"
-              required={false}
-            />
-          ))}
-        </div>
-      </section>
-      <section class="card" aria-labelledby="range-of">
-        <h2 id="range-of">Recorded readings</h2>
-        <div class="fields">
-          <Select
-            name="range"
-            label="Range"
-            options={[
-              ...RANGES.map(({ key, name }) => [key, `The last ${name}`] as const),
-              [CUSTOM, "From … to …"],
-            ]}
-            value={values.range ?? "24h"}
-          />
-          <Field
-            type="datetime-local"
-            required={false}
-            name="from"
-            label="From"
-            value={values.from ?? localText(nowMs - 86_400_000, parts.zone)}
-            error={errors.from}
-          />
-          <Field
-            type="datetime-local"
-            required={false}
-            name="to"
-            label="To"
-            value={values.to ?? localText(nowMs, parts.zone)}
-            help={`Both count for “From … to …” alone. Times in ${parts.zone}.`}
-          />
-        </div>
-      </section>
-      <p>
-        <button type="submit" class="primary">Run</button>
-      </p>
-    </form>
-  );
-}
-
-const STATES: Record<Backtest["state"], string> = {
-  waiting: "waits",
-  running: "runs",
-  done: "done",
-  failed: "failed",
-  cancelled: "cancelled",
-};
-
-function Jobs({ jobs }: { jobs: Backtest[] }): VNode {
-  return (
-    <section class="card" aria-labelledby="latest">
-      <h2 id="latest">Latest backtests</h2>
-      <p class="help">Kept until Perch is started anew.</p>
-      {jobs.map((job) => (
-        <a key={job.id} class="row" href={`${PAGE}/${job.id}`}>
-          <span class="row-name">{job.sensor.name}</span>
-          <span>{job.detector}</span>
-          <span class="muted">{STATES[job.state]}</span>
-        </a>
-      ))}
-    </section>
-  );
 }
 
 async function result(parts: PageParts, context: RouteContext, job: Backtest): Promise<Response> {

@@ -76,6 +76,11 @@ export function morePages(parts: PageParts): Route[] {
                   <li>
                     <a href="/models">Models</a>
                   </li>
+                  {atLeast(who!.role, "engineer") && (
+                    <li>
+                      <a href="/backtest">Backtests</a>
+                    </li>
+                  )}
                 </ul>
               </section>
               <section class="card" aria-labelledby="colours">
