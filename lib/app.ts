@@ -48,7 +48,11 @@ import { createRegistry, type Registry } from "./machines/registry.ts";
 import { createFileStore } from "./base/file_store.ts";
 import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "./machines/photos.ts";
 import { purgeTask } from "./machines/purge.ts";
-import { createMachinesService, type MachinesService } from "./machines/service.ts";
+import {
+  createMachinesService,
+  type MachinesService,
+  type MoveElsewhere,
+} from "./machines/service.ts";
 import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
 import { createWindowWatch } from "./machines/windows.ts";
@@ -208,7 +212,7 @@ export function buildApp(options: AppOptions): App {
         detection.runner.replan(sensor.num);
         alarms.recheck();
       },
-      onMove: (from, to) => predictions.move(from, to),
+      onMove: async (from, to) => together(await predictions.move(from, to), alarms.move(from, to)),
       onPurge: async (sensor) =>
         await forgetReadings(storage.readings, sensor.num)
           ? detection.findings.forget(sensor.num)
@@ -519,6 +523,15 @@ const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 
 function demoMode(config: Config): "loopback" | "lan" | null {
   if (config.mode !== "sim") return null;
   return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
+}
+
+function together(...parts: MoveElsewhere[]): MoveElsewhere {
+  return {
+    statements: parts.flatMap(({ statements }) => statements),
+    moved() {
+      for (const part of parts) part.moved();
+    },
+  };
 }
 
 /** Alarms on the live stream; what only counted up is `updated`. */

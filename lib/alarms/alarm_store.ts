@@ -43,6 +43,8 @@ export interface AlarmStore {
   /** `sensorName`: to be found by. */
   put(alarm: AlarmRecord, sensorName: string | null): SqlStatement;
   moveCursor(name: CursorName, id: number): SqlStatement;
+  /** The machine at `from` stands at `to` now. */
+  move(from: string, to: string): SqlStatement;
   /**
    * Deletes at most `most` alarms that were resolved before `beforeMs`, and their events.
    * @returns how many
@@ -126,6 +128,10 @@ export function createAlarmStore(db: Database): AlarmStore {
     moveCursor: (name, id) => ({
       sql: "update alarm_cursors set id = ? where name = ?",
       args: [id, name],
+    }),
+    move: (from, to) => ({
+      sql: "update alarms set machine = ? where machine = ?",
+      args: [to, from],
     }),
     async purge(beforeMs, most) {
       const { rows } = await db.query({

@@ -70,6 +70,8 @@ export interface Alarms {
   act(id: string, command: Command, by: By, options?: ActOptions): Promise<Alarm>;
   /** Findings or predictions were stored. */
   wake(): void;
+  /** A machine is about to be moved: the statements that take its alarms along, and what follows COMMIT. */
+  move(from: string, to: string): { statements: SqlStatement[]; moved(): void };
   /** A sensor or machine was changed or deleted: what stood for it may be void. */
   recheck(): void;
   task: Task;
@@ -348,6 +350,14 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     },
     act,
     wake,
+    move: (from, to) => ({
+      statements: [store.move(from, to)],
+      moved() {
+        for (const alarm of [...book.all()]) {
+          if (alarm.machine === from) book.put({ ...alarm, machine: to });
+        }
+      },
+    }),
     recheck() {
       recheckDue = true;
       wake();

@@ -14,6 +14,8 @@ export interface Book {
   remove(id: number): void;
   /** The alarm that a signal belongs to; null: none. */
   choose(signal: Signal, nowMs: number, options: AlarmOptions): AlarmRecord | null;
+  /** Alarms but this one in which the signal's condition stands. */
+  holders(signal: Signal, butId: number): AlarmRecord[];
   /** Forgets what can no longer move. */
   prune(nowMs: number, options: AlarmOptions): void;
 }
@@ -49,15 +51,17 @@ export function createBook(): Book {
     else places.set(placeOf(alarm), new Set([alarm.id]));
   }
 
+  const near = (signal: Signal) =>
+    [...places.get(placeOf(signal)) ?? []].map((id) => byId.get(id)!);
+
   return {
     get: (id) => byId.get(id),
     all: () => byId.values(),
     put,
     remove,
-    choose(signal, nowMs, options) {
-      const near = [...places.get(placeOf(signal)) ?? []].map((id) => byId.get(id)!);
-      return chosen(near, signal, nowMs, options);
-    },
+    choose: (signal, nowMs, options) => chosen(near(signal), signal, nowMs, options),
+    holders: (signal, butId) =>
+      near(signal).filter((alarm) => alarm.id !== butId && holds(alarm, signal)),
     prune(nowMs, options) {
       for (const alarm of byId.values()) if (!isLive(alarm, nowMs, options)) remove(alarm.id);
     },
@@ -71,15 +75,17 @@ export function chosen(
   nowMs: number,
   options: AlarmOptions,
 ): AlarmRecord | null {
-  const standing = near.find((alarm) =>
-    alarm.conditions.some((one) => one.key === signal.key && one.present)
-  );
+  const standing = near.find((alarm) => holds(alarm, signal));
   if (standing !== undefined && (isOpen(standing) || !signal.present)) return standing;
   if (!signal.present) return null;
   if (standing !== undefined && !isWorse(signal, standing)) return standing;
   const open = near.filter(isOpen);
   return open.find((alarm) => alarm.cause === signal.cause) ?? related(open, signal) ??
     recent(near, signal, nowMs, options) ?? standing ?? null;
+}
+
+function holds(alarm: AlarmRecord, signal: Signal): boolean {
+  return alarm.conditions.some((one) => one.key === signal.key && one.present);
 }
 
 function isWorse(signal: Signal, alarm: AlarmRecord): boolean {

@@ -1,63 +1,16 @@
 import assert from "node:assert/strict";
+import { site } from "../../tests/support/alarm_site.ts";
 import {
   ended,
   found,
   MINUTE_MS,
   NOW_MS,
   odd,
-  OPTIONS,
   predicted,
   signal,
   silent,
 } from "../../tests/support/alarm_signals.ts";
-import { createBook } from "./book.ts";
-import { type Command, obey } from "./commands.ts";
-import { type AlarmOptions, decide, type Decision, withdraw } from "./decide.ts";
-import { pass } from "./passing.ts";
-import { type AlarmRecord, isOpen, shifted } from "./record.ts";
-import type { Signal } from "./signal.ts";
-
-/** Alarms of one site, as the keeper keeps them, without a database. */
-function site(options: Partial<AlarmOptions> = {}) {
-  const book = createBook();
-  const o = { ...OPTIONS, ...options };
-  let nowMs = NOW_MS, nextId = 1;
-  const steps: string[] = [];
-  const take = ({ alarm, steps: told }: Decision) => {
-    book.put(alarm);
-    steps.push(...told.map(({ type }) => type.slice("alarm.".length)));
-    return alarm;
-  };
-  return {
-    steps,
-    alarms: () => [...book.all()],
-    open: () => [...book.all()].filter(isOpen),
-    only(): AlarmRecord {
-      const open = [...book.all()];
-      assert.equal(open.length, 1);
-      return open[0];
-    },
-    signal(given: Signal, maintenance = false) {
-      const alarm = book.choose(given, nowMs, o);
-      const decision = decide(alarm, given, { newId: nextId, maintenance }, nowMs, o);
-      if (decision?.alarm.id === nextId) nextId++;
-      if (decision !== null) take(decision);
-    },
-    after(ms: number, facts = { maintenance: false }) {
-      nowMs += ms;
-      for (const alarm of [...book.all()]) {
-        if (alarm.dueMs !== null && alarm.dueMs <= nowMs) take(pass(alarm, facts, nowMs, o));
-      }
-      return steps;
-    },
-    do(command: Command, by = "Ada", id = 1) {
-      return take(obey(book.get(id)!, command, by, nowMs, o));
-    },
-    withdraw(reason: string) {
-      for (const alarm of [...book.all()]) take(withdraw(alarm, () => true, reason, nowMs, o));
-    },
-  };
-}
+import { shifted } from "./record.ts";
 
 Deno.test("decide raises an alarm, counts nothing twice and resolves it with its condition", () => {
   const one = site();

@@ -10,7 +10,7 @@ import type { Alarm, AlarmEventBody } from "./alarm.ts";
 import type { AlarmStore } from "./alarm_store.ts";
 import { type Book, createBook } from "./book.ts";
 import { type AlarmOptions, decide, type Decision, type Step } from "./decide.ts";
-import { type AlarmRecord, forgotten, isOpen } from "./record.ts";
+import { type AlarmRecord, released } from "./record.ts";
 import type { Signal } from "./signal.ts";
 import { alarmOf, type Places } from "./view.ts";
 import { sentenceOf } from "./words.ts";
@@ -101,11 +101,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         const maintenance = signal.machine !== null && deps.inMaintenance(signal.machine, nowMs);
         const decision = decide(alarm, signal, { newId: nextId, maintenance }, nowMs, options);
         if (decision === null) return;
-        if (decision.alarm.id === nextId) {
-          nextId++;
-          if (alarm !== null && alarm.present && !isOpen(alarm)) put(forgotten(alarm));
-        }
+        if (decision.alarm.id === nextId) nextId++;
         take(decision);
+        if (!signal.present || signal.point) return;
+        for (const other of book.holders(signal, decision.alarm.id)) {
+          put(released(other, signal.key));
+        }
       },
       also: (...statements) => void extra.push(...statements),
     };

@@ -99,8 +99,11 @@ export function shifted(alarm: AlarmRecord, byMs: number): AlarmRecord {
   };
 }
 
-/** A resolved alarm whose condition another alarm has taken over. */
-export function forgotten(alarm: AlarmRecord): AlarmRecord {
-  const conditions = alarm.conditions.map((one) => one.present ? { ...one, present: false } : one);
-  return { ...alarm, present: false, conditions, version: alarm.version + 1 };
+/** A resolved alarm without a condition that another alarm has taken over. */
+export function released(alarm: AlarmRecord, key: string): AlarmRecord {
+  const conditions = alarm.conditions.map((one) =>
+    one.key === key ? { ...one, present: false } : one
+  );
+  const present = conditions.some((one) => one.present);
+  return { ...alarm, present, conditions, version: alarm.version + 1 };
 }

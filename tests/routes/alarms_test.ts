@@ -214,6 +214,32 @@ Deno.test("GET /api/alarms filters by state, severity, place, source, time and t
   }
 });
 
+Deno.test("alarms go along when their machine is moved", async () => {
+  const app = await runApp();
+  try {
+    const send = await withLimits(app);
+    await send(85);
+    const { id } = await one(app, (a) => a.state === "active");
+    const moved = await post(
+      app,
+      "/api/machines/hall/press",
+      { path: "yard/press" },
+      "engineer",
+      "PATCH",
+    );
+    assert.equal(moved.status, 200, JSON.stringify(moved.body));
+    const [alarm] = await alarmsOf(app, "?machine=yard");
+    assert.deepEqual([alarm.id, alarm.machine, alarm.sensor], [
+      id,
+      "yard/press",
+      "yard/press/bearing",
+    ]);
+    assert.equal(app.parts.alarms.open()[0].machine, "yard/press");
+  } finally {
+    await app.stop();
+  }
+});
+
 Deno.test("alarms end with the limit or the sensor that they were raised for", async () => {
   const app = await runApp();
   try {

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { openAlarms, sensorOf, WELL } from "../../tests/support/alarm_service.ts";
+import { MINUTE_MS, NOW_MS } from "../../tests/support/alarm_signals.ts";
+import { openTestDatabase } from "../../tests/support/database.ts";
+import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import type { NamedFinding } from "../detect/findings_store.ts";
+import type { FindingPhase, Severity } from "../detect/detector.ts";
+import { createAlarmStore } from "./alarm_store.ts";
+
+async function withDatabase(
+  work: (db: Database, clock: FakeClock) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "perch-alarms-" });
+  const db = await openTestDatabase(folder);
+  try {
+    await work(db, fakeClock(NOW_MS));
+  } finally {
+    await db.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+let groups = 0;
+function threshold(
+  sensor: number,
+  phase: FindingPhase,
+  severity: Severity = phase === "cleared" ? "info" : "warning",
+): NamedFinding {
+  const reason = { text: "9 is at or above the warning limit 8", value: 9, numbers: { limit: 8 } };
+  const finding = { detector: "threshold", tMs: NOW_MS, phase, severity, score: 0.6, reason };
+  return { sensor, groupId: ++groups, item: 0, finding };
+}
+
+/** Runs the task of a service until `look` is satisfied. */
+async function running(
+  service: Awaited<ReturnType<typeof openAlarms>>,
+  work: (until: (look: () => boolean) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const stopping = new AbortController();
+  const task = service.alarms.task.run(stopping.signal);
+  try {
+    await work(async (look) => {
+      for (let i = 0; !look(); i++) {
+        assert.ok(i < 500, "it did not happen");
+        service.alarms.wake();
+        await new Promise((r) => setTimeout(r, 2));
+      }
+    });
+  } finally {
+    stopping.abort();
+    await task;
+  }
+}
+
+const by = { name: "Ada", note: () => ({ sql: "select 1" }) as SqlStatement };
+
+Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and cursors", () =>
+  withDatabase(async (db, clock) => {
+    const first = await openAlarms(db, clock);
+    await running(first, async (until) => {
+      await first.findings.add([threshold(1, "raised"), threshold(2, "raised", "critical")]);
+      await until(() => first.alarms.open().length === 2);
+      const untilMs = clock.now() + 30 * MINUTE_MS;
+      await first.alarms.act("1", { kind: "shelve", untilMs, note: null }, by);
+    });
+    await first.findings.add([threshold(2, "cleared")]);
+    const second = await openAlarms(db, clock);
+    assert.deepEqual(second.alarms.counts(), {
+      open: { info: 0, warning: 1, critical: 1 },
+      waiting: 1,
+    });
+    await running(second, async (until) => {
+      await until(() => second.alarms.open().length === 1);
+      await clock.advance(31 * MINUTE_MS);
+      await until(() => second.alarms.counts().waiting === 1);
+    });
+    const types = second.told.flatMap((told) => told.transitions.map((t) => t.type));
+    assert.deepEqual(types, ["alarm.resolved", "alarm.unshelved"]);
+    await second.findings.add([threshold(3, "raised")]);
+    const third = await openAlarms(db, clock);
+    await running(third, (until) => until(() => third.alarms.open().length === 2));
+    assert.deepEqual(third.alarms.open().map(({ id }) => id), ["3", "1"], "no id is used twice");
+  }));
+
+Deno.test("createKeeper leaves no trace of a change that was not written, and reads it again", () =>
+  withDatabase(async (db, clock) => {
+    let full = true;
+    const failing: Pick<Database, "write"> = {
+      write: (statements) => full ? Promise.reject(new Error("disk full")) : db.write(statements),
+    };
+    const service = await openAlarms(db, clock, { keeper: { db: failing } });
+    await service.findings.add([threshold(1, "raised")]);
+    await assert.rejects(service.alarms.task.run(new AbortController().signal), /disk full/);
+    assert.deepEqual(service.alarms.open(), []);
+    assert.deepEqual(service.told, []);
+    full = false;
+    await running(service, (until) => until(() => service.alarms.open().length === 1));
+    assert.deepEqual(service.alarms.open().map(({ id, count }) => [id, count]), [["1", 1]]);
+    full = true;
+    await assert.rejects(service.alarms.act("1", { kind: "acknowledge" }, by), /disk full/);
+    assert.equal(service.alarms.open()[0].state, "active");
+  }));
+
+Deno.test("createKeeper writes what stands alongside and what an act brings in the same transaction", () =>
+  withDatabase(async (db, clock) => {
+    await db.write([{ sql: "create table beside (what text)" }]);
+    const row = (what: string) => ({ sql: "insert into beside values (?)", args: [what] });
+    const service = await openAlarms(db, clock, {
+      keeper: { alongside: (steps) => Promise.resolve(steps.map(({ type }) => row(type))) },
+    });
+    await running(service, async (until) => {
+      await service.findings.add([threshold(1, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+      await service.alarms.act("1", { kind: "acknowledge" }, by, { also: [row("also")] });
+      await assert.rejects(
+        service.alarms.act("1", { kind: "resolve", note: null, verdict: null }, by, {
+          also: [{ sql: "insert into nowhere values (1)" }],
+        }),
+      );
+    });
+    const { rows } = await db.query({ sql: "select what from beside" });
+    assert.deepEqual(rows.flat(), ["alarm.raised", "alarm.acknowledged", "also"]);
+    assert.equal((await service.alarms.find("1")).state, "acknowledged");
+  }));
+
+Deno.test("createAlarms lets timers wait as long as before when the host's clock is set", () =>
+  withDatabase(async (db, clock) => {
+    const service = await openAlarms(db, clock, {
+      options: { escalationMinutes: () => [10] },
+    });
+    await running(service, async (until) => {
+      await service.findings.add([threshold(1, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+      clock.jump(365 * 86_400_000);
+      await until(() => service.told.some((told) => told.updated.length > 0));
+      await clock.advance(9 * MINUTE_MS);
+      await until(() => true);
+      assert.equal(service.alarms.open()[0].escalated, 0);
+      await clock.advance(2 * MINUTE_MS);
+      await until(() => service.alarms.open()[0].escalated === 1);
+    });
+  }));
+
+Deno.test("createAlarms withdraws what can no longer be judged, also after a restart", () =>
+  withDatabase(async (db, clock) => {
+    const first = await openAlarms(db, clock);
+    await running(first, async (until) => {
+      await first.findings.add([threshold(1, "raised"), threshold(2, "raised")]);
+      await until(() => first.alarms.open().length === 2);
+    });
+    const second = await openAlarms(db, clock, {
+      alarms: { gone: ({ sensor }) => sensor === 1 ? "the sensor was deleted" : null },
+    });
+    await running(second, (until) => until(() => second.alarms.open().length === 1));
+    const ended = await second.alarms.find("1");
+    assert.deepEqual([ended.state, ended.note], ["resolved", "the sensor was deleted"]);
+  }));
+
+Deno.test("createAlarms judges Perch itself and says when it is well again", () =>
+  withDatabase(async (db, clock) => {
+    let facts = { ...WELL, diskUsed: 0.97, outboxQueued: 51 };
+    const service = await openAlarms(db, clock, {
+      alarms: { facts: () => Promise.resolve(facts) },
+    });
+    await running(service, async (until) => {
+      await until(() => service.alarms.open().length === 2);
+      const titles = service.alarms.open().map((alarm) => [alarm.severity, alarm.title]);
+      assert.deepEqual(titles, [
+        ["critical", "the data disk is 97 % full"],
+        ["warning", "51 deliveries wait to be sent, more than 50"],
+      ]);
+      facts = { ...facts, diskUsed: 0.5, outboxQueued: null as never };
+      await clock.advance(10_000);
+      await until(() => service.alarms.open().length === 1);
+      assert.equal(service.alarms.open()[0].cause, "system:outbox-queue", "not known: it stands");
+    });
+  }));
+
+Deno.test("createAlarmStore purges old resolved alarms with their events, in steps", () =>
+  withDatabase(async (db, clock) => {
+    const service = await openAlarms(db, clock);
+    await running(service, async (until) => {
+      await service.findings.add(
+        [1, 2, 3].flatMap((sensor) => [threshold(sensor, "raised"), threshold(sensor, "cleared")]),
+      );
+      await service.findings.add([threshold(4, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+    });
+    const routed = await service.events.toRoute(100);
+    await db.write([service.events.routed(routed.map(({ id }) => id))]);
+    const store = createAlarmStore(db);
+    assert.equal(await store.purge(NOW_MS, 2), 0, "not old enough");
+    assert.equal(await store.purge(clock.now() + 1, 2), 2);
+    assert.equal(await store.purge(clock.now() + 1, 2), 1);
+    assert.equal(await store.purge(clock.now() + 1, 2), 0);
+    assert.deepEqual((await service.alarms.list({})).items.map(({ sensor }) => sensor), [
+      `hall/press/${sensorOf(4).sensor}`,
+    ]);
+    assert.equal((await service.events.list({})).items.length, 1);
+  }));
