@@ -314,6 +314,7 @@ export function buildApp(options: AppOptions): App {
       registry,
       detection,
       outlooks: predictions.store,
+      sayingOutlook: predictions.saying,
       inMaintenance: (machine, nowMs) => windowOf(machine, nowMs) !== null,
       facts: createSystemFacts({
         clock,

@@ -100,11 +100,12 @@ export interface AlarmsDeps {
   inMaintenance: (machine: string, nowMs: number) => boolean;
   /** Why a condition can no longer be judged, in words; null: it still is. */
   gone: (condition: Condition, alarm: AlarmRecord) => string | null;
-  /** How a verdict reaches the detectors: statements of its transaction, and what follows COMMIT. */
+  /** How a verdict reaches detectors and models: statements of its transaction, and what follows COMMIT. */
   judging: (
     findings: readonly FindingName[],
     verdict: NonNullable<AlarmRecord["verdict"]>,
     by: string,
+    alarm: AlarmRecord,
   ) => { statements: SqlStatement[]; done: () => Promise<void> };
   facts: () => Promise<SystemFacts>;
   /** Resolved alarms are kept this long. */
@@ -158,7 +159,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         ? command.verdict
         : null;
       if (verdict !== null) {
-        const judging = deps.judging(findingsOf(was), verdict, by.name);
+        const judging = deps.judging(findingsOf(was), verdict, by.name, was);
         change.also(...judging.statements);
         judged = judging.done;
       }

@@ -9,6 +9,7 @@ import type { Places } from "../alarms/view.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import type { Predictions } from "../detect/predict/predictions.ts";
 import type { PredictStore } from "../detect/predict/predict_store.ts";
 import type { EventLog } from "../events/events_store.ts";
 import { nameId } from "../base/ids.ts";
@@ -29,6 +30,8 @@ export interface AlarmParts {
   registry: Registry;
   detection: Pick<Detection, "findings" | "watches" | "learn">;
   outlooks: Pick<PredictStore, "outlooksAfter">;
+  /** Keeps what a person said of a machine's prediction of that time. */
+  sayingOutlook: Predictions["saying"];
   inMaintenance: (machine: string, nowMs: number) => boolean;
   facts: () => Promise<SystemFacts>;
   /** After COMMIT. */
@@ -115,12 +118,19 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
     },
     inMaintenance,
     gone,
-    judging: (found, verdict, by) => ({
-      statements: found.map((one) =>
-        detection.findings.saying(one, verdict, { name: by, atMs: clock.now() })
-      ),
-      done: () => detection.learn(found),
-    }),
+    judging(found, verdict, name, alarm) {
+      const by = { name, atMs: clock.now() };
+      const said = alarm.conditions.filter(({ source }) => source === "prediction");
+      return {
+        statements: [
+          ...found.map((one) => detection.findings.saying(one, verdict, by)),
+          ...said.map(({ lastMs }) =>
+            parts.sayingOutlook(alarm.machine ?? "", lastMs, verdict, by)
+          ),
+        ],
+        done: () => detection.learn(found),
+      };
+    },
     facts: parts.facts,
     keepMs: () => settings.get("alarms.keep_days") * DAY_MS,
   });

@@ -360,3 +360,29 @@ Deno.test("predictions: a word on an anomaly reaches the model of its machine as
     // Ten minutes raised, five before and after.
     assert.match(String(model.notes), /^12\d rows of faults that were real are left out/);
   }));
+
+Deno.test("predictions: a verdict on an alarm that a prediction raised is one on the prediction", () =>
+  withApp(async (app) => {
+    await teach(app, 0.2);
+    const { predictions, alarms } = app.parts;
+    const outlook = await predictions.store.addOutlook({
+      ...{ machine: MACHINE, tMs: Date.now(), class: "critical", score: 0.8, confidence: 1 },
+      ...{ action: "Look", summary: "hot", source: "model", modelVersion: 1 },
+      ...{ sensors: [], features: [], life: { known: false, text: "unknown" } },
+    });
+    alarms.wake();
+    let raised: Json | undefined;
+    while (raised === undefined) {
+      const { items } = await json(await app.ask("/api/alarms"));
+      raised = (items as Json[]).find((alarm) => alarm.source === "prediction");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const answer = await app.ask(`/api/alarms/${raised.id}/verdict`, {
+      role: "engineer",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ verdict: "false_alarm" }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    assert.equal((await predictions.store.outlook(outlook.id))?.verdict, "false_alarm");
+  }));

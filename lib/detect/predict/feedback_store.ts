@@ -15,6 +15,12 @@ export interface LastSaid {
   falseAlarmMs: number;
 }
 
+/** Who said something, and when. */
+export interface Sayer {
+  name: string;
+  atMs: number;
+}
+
 /** What people said, as training reads it: the tables `prediction_feedback` and `finding_feedback`. */
 export interface FeedbackStore {
   /**
@@ -24,9 +30,11 @@ export interface FeedbackStore {
   say(
     outlook: StoredOutlook,
     verdict: Verdict,
-    by: { name: string; atMs: number },
+    by: Sayer,
     extra: readonly SqlStatement[],
   ): Promise<void>;
+  /** The same as a statement, of the newest unusual prediction of a machine up to `tMs`. */
+  sayingAt(machine: string, tMs: number, verdict: Verdict, by: Sayer): SqlStatement;
   /** Periods of a machine and its sensors (storage numbers) since `sinceMs`, by the last word on each. */
   periods(machine: string, sensors: readonly number[], sinceMs: number): Promise<SaidPeriod[]>;
   /** By machine. */
@@ -38,28 +46,41 @@ const LATEST_OF_PREDICTION = "b.id in (select max(id) from prediction_feedback "
   "group by prediction_id)";
 const LATEST_OF_FINDING = "b.id in (select max(id) from finding_feedback group by finding_id)";
 
+const BOUNDED: SqlStatement = {
+  sql: `delete from prediction_feedback where id <= ` +
+    `(select max(id) from prediction_feedback) - ${KEPT}`,
+};
+
+/** A word on the prediction that `which` names, from the first after a normal one to the next normal one. */
+function saying(which: SqlStatement, verdict: Verdict, by: Sayer): SqlStatement {
+  return {
+    sql: "insert into prediction_feedback " +
+      "(prediction_id, machine, from_ms, to_ms, verdict, by_name, at_ms) select p.id, p.machine, " +
+      "(select min(t_ms) from predictions where machine = p.machine and id <= p.id and id > " +
+      "coalesce((select max(id) from predictions where machine = p.machine and id < p.id " +
+      "and class = 'normal'), 0)), " +
+      "coalesce((select t_ms from predictions where machine = p.machine and id > p.id " +
+      `and class = 'normal' order by id limit 1), max(p.t_ms, ?)), ?, ?, ? ` +
+      `from predictions p where p.id = ${which.sql}`,
+    args: [by.atMs, verdict, by.name, by.atMs, ...which.args ?? []],
+  };
+}
+
 export function createFeedbackStore(db: Database): FeedbackStore {
   return {
-    async say({ id, machine, tMs }, verdict, by, extra) {
-      await db.write([
-        {
-          sql: "insert into prediction_feedback " +
-            "(prediction_id, machine, from_ms, to_ms, verdict, by_name, at_ms) values (?1, ?2, " +
-            // From the first prediction after the last normal one before it, to the next normal one.
-            "coalesce((select min(t_ms) from predictions where machine = ?2 and id <= ?1 and id > " +
-            "coalesce((select max(id) from predictions where machine = ?2 and id < ?1 " +
-            "and class = 'normal'), 0)), ?3), " +
-            "coalesce((select t_ms from predictions where machine = ?2 and id > ?1 " +
-            "and class = 'normal' order by id limit 1), max(?3, ?6)), ?4, ?5, ?6)",
-          args: [id, machine, tMs, verdict, by.name, by.atMs],
-        },
-        {
-          sql: "delete from prediction_feedback where id <= " +
-            `(select max(id) from prediction_feedback) - ${KEPT}`,
-        },
-        ...extra,
-      ]);
+    async say({ id }, verdict, by, extra) {
+      await db.write([saying({ sql: "?", args: [id] }, verdict, by), BOUNDED, ...extra]);
     },
+    sayingAt: (machine, tMs, verdict, by) =>
+      saying(
+        {
+          sql: "(select max(id) from predictions where machine = ? and t_ms <= ? " +
+            "and class <> 'normal')",
+          args: [machine, tMs],
+        },
+        verdict,
+        by,
+      ),
     async periods(machine, sensors, sinceMs) {
       const { rows } = await db.query({
         sql: "select b.from_ms, b.to_ms, b.verdict from prediction_feedback b " +

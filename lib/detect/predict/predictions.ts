@@ -62,6 +62,13 @@ export interface Predictions {
   /** Queues the machine, or all that have sensors; the names that were added. */
   retrain(machine: string | null, by: string): string[];
   cancelTraining(machine?: string): number;
+  /** A statement that keeps a word on the newest unusual prediction of a machine up to a time. */
+  saying(
+    machine: string,
+    tMs: number,
+    verdict: Verdict,
+    by: { name: string; atMs: number },
+  ): SqlStatement;
   /** A machine is about to be moved: its models and predictions go along. */
   move(from: string, to: string): Promise<{ statements: SqlStatement[]; moved(): void }>;
   /**
@@ -350,6 +357,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
         },
       };
     },
+    saying: feedback.sayingAt,
     async judge(outlook, verdict, by, extra) {
       if (outlook.class === "normal") {
         const message = "this prediction said normal; only warning and critical ones are judged";
