@@ -24,6 +24,7 @@ import type { StoredFinding } from "./detect/findings_store.ts";
 import { createNotifyParts } from "./app/notify.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
+import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
 import { createEventLog, type EventLog } from "./events/events_store.ts";
@@ -98,6 +99,7 @@ export interface Parts {
   events: EventLog;
   alarms: Alarms;
   notify: Notify;
+  tickets: TicketParts;
 }
 
 export interface AppOptions {
@@ -327,6 +329,7 @@ export function buildApp(options: AppOptions): App {
       }),
       escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
       tell: (told) => bus.publish("alarms", told),
+      alongside: (transitions) => ticketRoom.fromAlarms.alongside(transitions),
     });
     bus.subscribe("alarms", (told) => publishAlarms(hub, told, alarms.counts().waiting));
     bus.subscribe("alarms", () => notify.wake());
@@ -353,6 +356,19 @@ export function buildApp(options: AppOptions): App {
       clock,
       log: log.child("sources"),
     });
+    const ticketRoom = createTicketRoom({
+      db: storage.db,
+      clock,
+      log: log.child("tickets"),
+      events,
+      machines: registry.machines,
+      settings,
+      hub,
+      access,
+      dataDir: config.dataDir,
+    });
+    const tickets = ticketRoom.with(alarms);
+    bus.subscribe("alarms", (told) => ticketRoom.follow(told.transitions));
     const loopLag = measureLoopLag();
     endings.push(() => loopLag.stop());
     describeParts(components, { fault: () => fatal, intake, sources });
@@ -393,6 +409,7 @@ export function buildApp(options: AppOptions): App {
       components,
       loopLag,
       predictions,
+      tickets,
       backtests,
       events,
       alarms,
@@ -450,6 +467,7 @@ export function buildApp(options: AppOptions): App {
       note: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
     }));
     supervisor.start(parts.detection.runner.task);
+    for (const task of parts.tickets.tasks) supervisor.start(task);
     for (const task of parts.predictions.tasks) supervisor.start(task);
     supervisor.start(parts.backtests.task);
     supervisor.start(parts.alarms.task);

@@ -30,6 +30,10 @@ import { predictionRoutes } from "../../routes/predictions.ts";
 import { pageRoutes } from "../../routes/pages/mod.ts";
 import { readingRoutes } from "../../routes/readings.ts";
 import { registryRoutes } from "../../routes/registry.ts";
+import { discussionRoutes } from "../../routes/discussion.ts";
+import { ticketPages } from "../../routes/pages/ticket.tsx";
+import { ticketsPages } from "../../routes/pages/tickets.tsx";
+import { ticketRoutes } from "../../routes/tickets.ts";
 import { settingRoutes } from "../../routes/settings.ts";
 import { openapiRoutes } from "../../routes/openapi.ts";
 import type { Route } from "../../routes/route.ts";
@@ -122,6 +126,17 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   };
   const outbox = { notify: parts.notify, audit: access.audit, clock };
   const outboxPages = { ...outbox, frame, zone: siteZone(), place: () => hub.place() };
+  const ticketParts = {
+    ...parts.tickets,
+    machines: registry.machines,
+    users: access.users,
+    audit: access.audit,
+    events: parts.events,
+    frame,
+    clock,
+    zone: siteZone(),
+    alarms: parts.alarms,
+  };
   const table: Route[] = [
     ...healthRoutes({
       version,
@@ -156,6 +171,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),
     ...anomalyRoutes(anomalies),
+    ...ticketRoutes(ticketParts),
+    ...discussionRoutes(ticketParts),
     ...backtestRoutes({ backtests: parts.backtests, sensors: registry, clock }),
     ...predictionRoutes({ predictions: parts.predictions, audit: access.audit }),
     ...alarmRoutes(alarms),
@@ -195,6 +212,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...channelPages(outboxPages),
     ...rulePages({ ...outboxPages, people: () => peopleOf(access) }),
     ...toldPages({ ...outboxPages, events: parts.events }),
+    ...ticketsPages(ticketParts),
+    ...ticketPages(ticketParts),
     ...predictionPages(predictionParts),
     ...modelPages(predictionParts),
     ...accountPages({

@@ -26,8 +26,8 @@ export interface FileStoreOptions {
   folder: string;
   /** MIME types that are taken; see `fileTypeOf`. */
   types: readonly string[];
-  /** Largest file. */
-  mostBytes: number;
+  /** Largest file; asked for with each. */
+  mostBytes: number | (() => number);
   /** Most pixels of a picture, default 50 million. */
   mostPixels?: number;
   /** Most bytes of all files together; asked for with each file. Default: no limit. */
@@ -61,7 +61,7 @@ const MOST_PIXELS = 50e6;
 
 /** Opens a store; nothing is touched before its first file. */
 export function createFileStore(options: FileStoreOptions): FileStore {
-  const { folder, types, mostBytes, mostPixels = MOST_PIXELS } = options;
+  const { folder, types, mostPixels = MOST_PIXELS } = options;
   let used: number | null = null;
   let last: Promise<unknown> = Promise.resolve();
   /** On the disk, or about to be, without a row so far. */
@@ -92,6 +92,9 @@ export function createFileStore(options: FileStoreOptions): FileStore {
   }
 
   async function store(bytes: Uint8Array): Promise<StoredFile> {
+    const mostBytes = typeof options.mostBytes === "number"
+      ? options.mostBytes
+      : options.mostBytes();
     if (bytes.length > mostBytes) {
       throw new PerchError(
         "payload_too_large",

@@ -26,7 +26,8 @@ const FIRST_SIDEWAYS = 5;
 
 /**
  * Tells the type of a file by its magic bytes, never by its name or what the sender says. `allowed` are MIME
- * types; `text/plain` is what is UTF-8 without control characters and has no magic bytes.
+ * types; `text/plain` is whatever else is UTF-8 without control characters, however it begins (a log may begin
+ * like a program, and markup is text as long as it is served as text).
  * @throws PerchError `validation` for an empty file, a type that is not allowed, and a picture whose header is
  * damaged or that has more than `mostPixels`.
  */
@@ -39,7 +40,7 @@ export function fileTypeOf(
   const known = filetypeinfo(bytes);
   const found = known.find(({ mime }) => mime !== undefined && allowed.includes(mime));
   if (found === undefined) {
-    if (known.length === 0 && allowed.includes(PLAIN_TEXT) && isText(bytes)) {
+    if (allowed.includes(PLAIN_TEXT) && isText(bytes)) {
       return { type: PLAIN_TEXT, extension: TEXT_EXTENSION, picture: null };
     }
     const what = known.length === 0 ? "of no known type" : `a ${known[0].typename} file`;

@@ -600,3 +600,38 @@ export const routings = sqliteTable("routings", {
   /** JSON (lib/notify/routing.ts). */
   decisions: text("decisions").notNull(),
 }, (t) => [index("routings_by_subject").on(t.subject, t.eventId)]);
+
+/** What people say about alarms and tickets. */
+export const comments = sqliteTable("comments", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  /** `alarm:<id>`, `ticket:T-12`. */
+  subject: text("subject").notNull(),
+  /** Person or key. */
+  authorId: text("author_id").notNull(),
+  /** As they were called then. */
+  author: text("author").notNull(),
+  /** Markdown; empty once it was deleted. */
+  text: text("text").notNull(),
+  createdMs: integer("created_ms").notNull(),
+  editedMs: integer("edited_ms"),
+  deletedMs: integer("deleted_ms"),
+}, (t) => [index("comments_by_subject").on(t.subject, t.id)]);
+
+/** Files that people show with alarms and tickets; their bytes are in `<data>/files/attachments`. */
+export const attachments = sqliteTable("attachments", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  subject: text("subject").notNull(),
+  authorId: text("author_id").notNull(),
+  author: text("author").notNull(),
+  /** Random name of its file; not shown to anybody. */
+  file: text("file").notNull().unique(),
+  /** What its sender called it, cleaned. */
+  name: text("name").notNull(),
+  /** MIME type by content. */
+  type: text("type").notNull(),
+  bytes: integer("bytes").notNull(),
+  /** Pixels of a picture. */
+  width: integer("width"),
+  height: integer("height"),
+  createdMs: integer("created_ms").notNull(),
+}, (t) => [index("attachments_by_subject").on(t.subject, t.id)]);

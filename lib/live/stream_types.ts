@@ -12,6 +12,8 @@ export const STREAM_POLICIES = {
   status: "viewer",
   event: "viewer",
   alarm: "viewer",
+  /** A ticket after a change, or with a new comment or file. */
+  ticket: "viewer",
   component: "viewer",
   anomaly: "viewer",
   prediction: "viewer",

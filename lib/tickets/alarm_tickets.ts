@@ -4,17 +4,14 @@
  * single columns (`version + 1`), so a person who works on the ticket in the same moment does not make the
  * alarm's transaction fail. An alarm that is told again after a crash finds its ticket and opens no second one.
  */
+import type { Alarm } from "../alarms/alarm.ts";
+import type { AlarmTransition } from "../alarms/keeper.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventType } from "../events/event.ts";
 import type { Note } from "../machines/service.ts";
 import { auditedOf, type TicketBook } from "./book.ts";
-import {
-  type AlarmTransition,
-  type AutomaticOptions,
-  stepOf,
-  type TicketStep,
-} from "./from_alarms.ts";
+import { type AutomaticOptions, stepOf, type TicketStep } from "./from_alarms.ts";
 import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./ticket.ts";
 
 export interface AlarmTickets {
@@ -58,7 +55,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   async function opened({ alarm }: AlarmTransition, step: TicketStep & { kind: "open" }) {
     return {
       ...await blank(null),
-      title: alarm.title.slice(0, TITLE_MOST),
+      title: titleOf(alarm),
       priority: step.priority,
       machineId: alarm.machine_id,
       alarmId: alarm.id,
@@ -176,6 +173,12 @@ function toldOf(
     case "open":
       throw new Error("an alarm has one ticket");
   }
+}
+
+/** What is wrong, and where. */
+function titleOf({ machine_name, title }: Alarm): string {
+  const whole = machine_name === null ? title : `${machine_name}: ${title}`;
+  return whole.slice(0, TITLE_MOST);
 }
 
 function fullText(most: number): string {

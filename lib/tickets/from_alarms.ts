@@ -1,17 +1,8 @@
 /** What becomes of a ticket when its alarm moves. Pure. */
 import type { Alarm } from "../alarms/alarm.ts";
+import type { AlarmTransition } from "../alarms/keeper.ts";
 import type { EventType } from "../events/event.ts";
 import { PRIORITIES, type Priority, type TicketRow, UNRESOLVED } from "./ticket.ts";
-
-/** One thing that happened to an alarm. */
-export interface AlarmTransition {
-  type: EventType;
-  /** After the transition. */
-  alarm: Alarm;
-  note: string | null;
-  /** Name of who did it; null: Perch itself. */
-  actor: string | null;
-}
 
 export interface AutomaticOptions {
   /** Alarms open tickets. */

@@ -73,6 +73,13 @@ export interface TicketsDeps extends BookDeps {
       by: By,
       extra: readonly SqlStatement[],
     ): Promise<void>;
+    /** Keeps what is said of a resolved alarm, with `extra` in its transaction. */
+    judge(
+      id: string,
+      verdict: TicketVerdict,
+      by: By,
+      extra: readonly SqlStatement[],
+    ): Promise<void>;
   };
   /** Tells the live stream. */
   publish: (ticket: Ticket) => void;
@@ -166,9 +173,13 @@ export function createTickets(deps: TicketsDeps): Tickets {
   }
 
   /** Writes a change, and says who was faster when somebody was. */
-  async function write(row: TicketRow, statements: SqlStatement[]): Promise<Ticket> {
+  async function write(
+    row: TicketRow,
+    statements: SqlStatement[],
+    commit: (statements: SqlStatement[]) => Promise<unknown> = db.write,
+  ): Promise<Ticket> {
     try {
-      await db.write(statements);
+      await commit(statements);
     } catch (error) {
       if (!isConflict(error)) throw error;
       throw fasterError((await store.find(row.id))!, clock.now());
@@ -236,7 +247,8 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const row = await rowOf(id);
     if (!mayMove(row.state, action)) throw stateError(row, action, clock.now());
     checkVersion(row, options.version);
-    const { note = null, verdict = null } = options;
+    const { verdict = null } = options;
+    const note = options.note || null;
     if (verdict !== null && row.alarmId === null) {
       throw fieldError("verdict", "this ticket has no alarm that could be real or false");
     }
@@ -256,6 +268,9 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const said = { name: by.name, atMs: clock.now(), note, verdict };
     const step = moved(row, action, said);
     const { event: type, done } = MOVES[action];
+    const judge = alarm !== null && verdict !== null
+      ? (extra: SqlStatement[]) => alarms.judge(alarm.id, verdict, by, extra)
+      : undefined;
     return await write(row, [
       store.update(row.id, step, row.version),
       event(type, { ...row, ...step, version: row.version + 1 }, `${numberText(row.id)} ${done}`, {
@@ -263,7 +278,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
         note,
       }),
       audit,
-    ]);
+    ], judge);
   }
 
   async function resolveBoth(

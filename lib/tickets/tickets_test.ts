@@ -10,7 +10,7 @@ import { openTestDatabase } from "../../tests/support/database.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { type AlarmTickets, createAlarmTickets } from "./alarm_tickets.ts";
 import { createTicketBook } from "./book.ts";
-import type { AlarmTransition } from "./from_alarms.ts";
+import type { AlarmTransition } from "../alarms/keeper.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
 const PEOPLE = [
@@ -84,10 +84,15 @@ async function withTickets(run: (world: World) => Promise<void>, most = 500): Pr
         const transition = {
           type: "alarm.resolved",
           alarm: after,
+          tMs: 0,
           note: said.note,
           actor: name,
         } as const;
         await db.write([...await fromAlarms.alongside([transition]), ...extra]);
+      },
+      async judge(id, verdict, _by, extra) {
+        alarms.set(id, { ...alarms.get(id)!, verdict });
+        await db.write(extra);
       },
     },
   });
@@ -115,6 +120,7 @@ async function withTickets(run: (world: World) => Promise<void>, most = 500): Pr
 const raised = (id: string, change: Partial<Alarm> = {}): AlarmTransition => ({
   type: "alarm.raised",
   alarm: alarm({ id, machine_id: PRESS.id, ...change }),
+  tMs: 0,
   note: null,
   actor: null,
 });
@@ -221,10 +227,16 @@ Deno.test("tickets: an alarm opens one ticket, repeats and a crash open no secon
     assert.deepEqual([mine.id, mine.alarm_id, mine.machine], ["T-3", "a3", PRESS.path]);
     // Raised and over within one page of findings.
     const over = { ...alarms.get("a1")!, id: "a4", state: "resolved" } as const;
-    await tell(raised("a4"), { type: "alarm.resolved", alarm: over, note: null, actor: null });
+    await tell(raised("a4"), {
+      type: "alarm.resolved",
+      alarm: over,
+      tMs: 0,
+      note: null,
+      actor: null,
+    });
     assert.equal((await tickets.ofAlarm("a4"))!.state, "resolved");
     assert.deepEqual(await events("T-4"), [
-      `T-4 was opened: ${alarm().title}`,
+      `T-4 was opened: Press 3: ${alarm().title}`,
       "T-4 was resolved with its alarm",
     ]);
   }));
@@ -246,7 +258,7 @@ Deno.test("tickets: ticket and alarm are resolved together, whoever begins, with
     assert.ok((await audits()).includes("ticket.resolve ticket:T-1"));
     // The alarm first.
     const resolved = { ...alarms.get("a2")!, state: "resolved", verdict: "false_alarm" } as const;
-    await tell({ type: "alarm.resolved", alarm: resolved, note: "draught", actor: "Ada" });
+    await tell({ type: "alarm.resolved", alarm: resolved, tMs: 0, note: "draught", actor: "Ada" });
     const second = await tickets.get("T-2");
     assert.deepEqual([second.state, second.note, second.verdict, second.resolved_by], [
       "resolved",
@@ -255,7 +267,13 @@ Deno.test("tickets: ticket and alarm are resolved together, whoever begins, with
       "Ada",
     ]);
     await assert.rejects(tickets.move("T-2", "resolve", {}, BEN), /resolved since Ada changed it/);
-    await tell({ type: "alarm.reopened", alarm: alarm({ id: "a2" }), note: null, actor: null });
+    await tell({
+      type: "alarm.reopened",
+      alarm: alarm({ id: "a2" }),
+      tMs: 0,
+      note: null,
+      actor: null,
+    });
     const again = await tickets.get("T-2");
     assert.deepEqual([again.state, again.note, again.resolved_ms], ["open", null, null]);
   }));
@@ -266,11 +284,15 @@ Deno.test("tickets: an alarm that is over by itself leaves alone what somebody w
     await tickets.move("T-1", "start", {}, BEN);
     for (const id of ["a1", "a2"]) {
       const over = { ...alarms.get(id)!, state: "resolved" } as const;
-      await tell({ type: "alarm.resolved", alarm: over, note: null, actor: null });
+      await tell({ type: "alarm.resolved", alarm: over, tMs: 0, note: null, actor: null });
     }
     assert.equal((await tickets.get("T-1")).state, "in_progress");
     assert.equal((await events("T-1")).at(-1), "T-1: its alarm is over");
     assert.equal((await tickets.get("T-2")).state, "resolved");
+    // What is said later reaches the alarm, with the ticket in one transaction.
+    const judged = await tickets.move("T-1", "resolve", { verdict: "false_alarm" }, BEN);
+    assert.deepEqual([judged.state, judged.verdict], ["resolved", "false_alarm"]);
+    assert.equal(alarms.get("a1")!.verdict, "false_alarm");
   }));
 
 Deno.test("tickets: a person who works on a ticket does not make its alarm's transaction fail", () =>
@@ -278,7 +300,7 @@ Deno.test("tickets: a person who works on a ticket does not make its alarm's tra
     await tell(raised("a1"));
     const resolved = { ...alarms.get("a1")!, state: "resolved" } as const;
     const statements = await fromAlarms.alongside([
-      { type: "alarm.resolved", alarm: resolved, note: "n", actor: "Ada" },
+      { type: "alarm.resolved", alarm: resolved, tMs: 0, note: "n", actor: "Ada" },
     ]);
     await tickets.change("T-1", { title: "Bearing" }, BEN);
     await db.write(statements);

@@ -31,6 +31,7 @@ export interface Page {
 const PLACES: { href: string; name: string; icon: IconName; wide?: boolean }[] = [
   { href: "/", name: "Overview", icon: "overview" },
   { href: "/alarms", name: "Alarms", icon: "alarms" },
+  { href: "/tickets", name: "Tickets", icon: "tickets", wide: true },
   { href: "/machines", name: "Machines", icon: "machines" },
   { href: "/sensors", name: "Sensors", icon: "sensors", wide: true },
   { href: "/sources", name: "Sources", icon: "sources", wide: true },

@@ -65,6 +65,9 @@ export function morePages(parts: PageParts): Route[] {
                 <h2 id="judged">Machines</h2>
                 <ul class="more">
                   <li>
+                    <a href="/tickets">Tickets</a>
+                  </li>
+                  <li>
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>

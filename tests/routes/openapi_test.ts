@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
 import type { Change } from "../../lib/machines/service.ts";
+import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import type { Route } from "../../routes/route.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
@@ -73,7 +74,7 @@ Deno.test("openapi: every example, called as documented, is answered as document
           method: route.method.toUpperCase(),
           headers: {
             ...(route.path === "/api/users/refresh" ? {} : { authorization: `Bearer ${token}` }),
-            ...(type === null ? {} : { "content-type": type }),
+            ...(type === null ? {} : { "content-type": `${type}${boundaryOf(type)}` }),
           },
           body,
         });
@@ -106,6 +107,9 @@ function checkShape(schema: z.ZodType, text: string, what: string): void {
 const shown = (under: AppUnderTest) => [...under.app.routes()].filter((r) => r.summary !== null);
 const documentPath = (route: Route) => route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
 const order = (route: Route) => ["get", "post", "put", "patch", "delete"].indexOf(route.method);
+
+/** The examples of forms use the same. */
+const boundaryOf = (type: string) => type.startsWith("multipart/") ? "; boundary=example" : "";
 
 function bodiesOf(route: Route): [string | null, BodyInit | undefined][] {
   if (route.body) return [["application/json", JSON.stringify(route.example!.body)]];
@@ -169,6 +173,7 @@ async function fixture(under: AppUnderTest): Promise<Record<string, string>> {
     ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
+    ...await ticketsFor(under),
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
@@ -251,6 +256,33 @@ async function outboxFixture(under: AppUnderTest): Promise<Record<string, string
     "/api/webhooks/:id": webhook.id,
     "/api/channels/:id": channel.id,
     "/api/rules/:id": notify.rules.all()[0].id,
+  };
+}
+
+/** A ticket in the right state for each move, and one to talk about; the first alarm is talked about too. */
+async function ticketsFor(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, alarms, tickets: { tickets, comments, attachments } } = under.app.parts();
+  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const admin = access.users.byEmail(EMAIL)!;
+  const by = { id: admin.id, name: "test", moderator: true, note };
+  const make = async (...moves: TicketAction[]) => {
+    const { id } = await tickets.create({ title: "Fixture" }, by);
+    for (const move of moves) await tickets.move(id, move, {}, by);
+    return id;
+  };
+  const talked = await make();
+  const upload = { name: "x.png", bytes: picture("png") };
+  const alarm = alarms.open().find(({ machine }) => machine === "hall-2/read")!;
+  for (const [kind, id] of [["alarm", alarm.id], ["ticket", talked]] as const) {
+    await comments.add(kind, id, "said", by);
+    await attachments.add(kind, id, upload, by);
+  }
+  return {
+    "/api/tickets/:id/start": await make(),
+    "/api/tickets/:id/resolve": await make("start"),
+    "/api/tickets/:id/close": await make("resolve"),
+    "/api/tickets/:id/reopen": await make("resolve", "close"),
+    "/api/tickets/:id": talked,
   };
 }
 

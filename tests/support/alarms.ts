@@ -8,7 +8,7 @@ export function alarm(change: Partial<Alarm> = {}): Alarm {
     source: "threshold",
     severity: "warning",
     state: "active",
-    title: "Press 3: bearing 83.4 °C is above warning 80 °C",
+    title: "bearing 83.4 °C is above warning 80 °C",
     machine: "hall-1/press-3",
     machine_id: null,
     machine_name: "Press 3",
