@@ -288,6 +288,8 @@ export function buildApp(options: AppOptions): App {
       dataDir: config.dataDir,
       jwtSecret: config.jwtSecret,
       demo: demoMode(config),
+      events,
+      canMail: () => notify.canMail(),
       ...accessLimits(settings),
     });
     endings.push(() => access.stop());

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database } from "../db/client.ts";
+import type { EventLog } from "../events/events_store.ts";
 import { createAttempts } from "./attempts.ts";
 import type { AttemptLimits } from "./attempts.ts";
 import { createAudit } from "./audit.ts";
@@ -17,6 +18,8 @@ import { createKeys, KEY_PREFIX } from "./keys.ts";
 import type { Keys } from "./keys.ts";
 import { createLinks } from "./links.ts";
 import type { Links } from "./links.ts";
+import { createMailedLinks } from "./mailed_links.ts";
+import type { MailedLinks } from "./mailed_links.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import { createRateLimiter } from "./rate_limit.ts";
@@ -55,6 +58,10 @@ export interface AccessOptions {
   /** Disuse after which a browser is signed out; default 7 days. */
   sessionIdleMs?: () => number;
   rateLimits?: () => RateLimits;
+  /** The log that mails to people begin in. */
+  events: Pick<EventLog, "statement" | "list">;
+  /** Mails can be sent to people; default never. */
+  canMail?: () => boolean;
 }
 
 /** What a start says to the person at the console. */
@@ -74,6 +81,7 @@ export interface Access {
   readonly signIn: SignIn;
   readonly secondFactor: SecondFactor;
   readonly links: Links;
+  readonly mailed: MailedLinks;
   readonly setup: Setup;
   readonly audit: Audit;
   /** Reads what is in the database. Before it, nobody is let in. */
@@ -160,6 +168,16 @@ export function createAccess(options: AccessOptions): Access {
     audit,
   });
   const links = createLinks({ db, clock, users, audit });
+  const mailed = createMailedLinks({
+    db,
+    clock,
+    log,
+    events: options.events,
+    users,
+    audit,
+    attempts,
+    available: options.canMail ?? (() => false),
+  });
   const setup = createSetup({ users, clock, dataDir });
 
   async function load(): Promise<void> {
@@ -183,6 +201,7 @@ export function createAccess(options: AccessOptions): Access {
     signIn,
     secondFactor,
     links,
+    mailed,
     setup,
     audit,
     load,

@@ -13,6 +13,7 @@ export interface LinkStore {
   find(hash: string): Promise<StoredLink | null>;
   insert(hash: string, link: StoredLink, nowMs: number): SqlStatement;
   removeOf(userId: string): SqlStatement;
+  removeExpired(nowMs: number): SqlStatement;
 }
 
 export function createLinkStore(db: Database): LinkStore {
@@ -36,6 +37,10 @@ export function createLinkStore(db: Database): LinkStore {
       sql:
         "insert into one_use_links (hash, kind, user_id, created_ms, expires_ms) values (?,?,?,?,?)",
       args: [hash, kind, userId, nowMs, expiresMs],
+    }),
+    removeExpired: (nowMs) => ({
+      sql: "delete from one_use_links where expires_ms <= ?",
+      args: [nowMs],
     }),
     removeOf: (userId) => ({ sql: "delete from one_use_links where user_id = ?", args: [userId] }),
   };

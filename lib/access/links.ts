@@ -14,7 +14,10 @@ export type LinkKind = keyof typeof LIFE_MS;
 
 /** One-use links by which a person sets their own password: invitations and resets. */
 export interface Links {
-  /** A new secret for `/welcome/…`; earlier links of this person no longer hold. @throws `not_found` */
+  /**
+   * A new secret for `/welcome/…`. Several may be under way (a mail that was sent twice); the first that is used
+   * ends them all. @throws `not_found`; `conflict` when the person is disabled
+   */
   create(
     userId: string,
     kind: LinkKind,
@@ -52,7 +55,7 @@ export function createLinks(
       const secret = randomSecret();
       const expiresMs = clock.now() + LIFE_MS[kind];
       await db.write([
-        store.removeOf(userId),
+        store.removeExpired(clock.now()),
         store.insert(hashOf(secret), { kind, userId, expiresMs }, clock.now()),
         audit.statement({ actor, action: `user.${kind}_link`, resource: `user:${userId}` }),
       ]);

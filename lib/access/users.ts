@@ -39,7 +39,7 @@ export interface Users {
   /** True when nobody can sign in as admin yet. */
   isEmpty(): boolean;
   /** @throws `validation`; `conflict` when the address is taken or `onlyFirst` and somebody is there. */
-  add(user: NewUser, actor: Actor, options?: { onlyFirst?: boolean }): Promise<User>;
+  add(user: NewUser, actor: Actor, options?: AddOptions): Promise<User>;
   /** @throws `not_found`, `validation`; `conflict` when no active admin would be left. */
   change(id: string, change: UserChange, actor: Actor): Promise<User>;
   /** Sets the password, activates an invited person, and ends all sign-ins but `keepSession`. */
@@ -53,6 +53,12 @@ export interface Users {
   noteSignIn(id: string, nowMs: number): SqlStatement;
   /** Marks the second factor on or off in memory; the statement is the caller's. */
   noteTotp(id: string, on: boolean): void;
+}
+
+export interface AddOptions {
+  onlyFirst?: boolean;
+  /** Statements of the same transaction (an invitation by mail). */
+  also?: (user: User) => SqlStatement[];
 }
 
 export interface PasswordChange {
@@ -106,7 +112,7 @@ export function createUsers(deps: UsersDeps): Users {
 
   const isAdmin = (user: User) => user.role === "admin" && user.state === "active";
 
-  function add(input: NewUser, actor: Actor, options: { onlyFirst?: boolean }): Promise<User> {
+  function add(input: NewUser, actor: Actor, options: AddOptions): Promise<User> {
     const parsed = parse(input);
     return oneAtATime(async () => {
       if (options.onlyFirst && byId.size > 0) {
@@ -132,6 +138,7 @@ export function createUsers(deps: UsersDeps): Users {
       };
       await db.write([
         store.insert(user, hash),
+        ...options.also?.(user) ?? [],
         audit.statement({
           actor,
           action: "user.add",

@@ -2,6 +2,7 @@ import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
 import type { Route } from "../route.ts";
 import { auditRoutes } from "./audit.ts";
+import { forgotPages } from "./forgot.tsx";
 import { keyRoutes } from "./keys.ts";
 import { meRoutes } from "./me.ts";
 import { peopleRoutes } from "./people.ts";
@@ -25,6 +26,7 @@ export function accessRoutes(services: AccessRoutes): Route[] {
     ...keyRoutes(access),
     ...auditRoutes(access),
     ...signInPages({ access, demoUsers: services.demoUsers ?? [] }),
+    ...forgotPages(access),
     ...setupPages(access),
   ];
 }

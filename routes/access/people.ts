@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { ROLES } from "../../lib/access/identity.ts";
 import type { LinkKind } from "../../lib/access/links.ts";
+import type { Actor } from "../../lib/access/audit.ts";
+import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../route.ts";
 import { caller } from "./caller.ts";
@@ -14,9 +16,20 @@ const linkShape = z.object({
   expires: z.number(),
 });
 
+/** Asks for the mail with a person's link. @throws PerchError `conflict` */
+export async function mailLink(access: Access, user: User, actor: Actor): Promise<void> {
+  if (user.state === "disabled") {
+    throw new PerchError("conflict", "this person is disabled; enable them first");
+  }
+  if (!access.mailed.available()) {
+    throw new PerchError("conflict", "there is no email channel; send them a link yourself");
+  }
+  await access.mailed.request(user, user.state === "invited" ? "invite" : "reset", actor);
+}
+
 /** People: for admins. */
 export function peopleRoutes(access: Access): Route[] {
-  const { users, links } = access;
+  const { users, links, mailed } = access;
   const find = (id: string) => {
     const user = users.find(id);
     if (!user || user.state === "deleted") throw new PerchError("not_found", "no such person");
@@ -52,13 +65,20 @@ export function peopleRoutes(access: Access): Route[] {
       responses: {
         201: {
           description: "The person, and the invitation",
-          schema: userShape.extend({ invitation: linkShape.optional() }),
+          schema: userShape.extend({
+            invitation: linkShape.optional(),
+            mailed: z.boolean().optional().describe("the invitation goes out by email"),
+          }),
         },
         409: { description: "The address is in use" },
       },
       handler: async (context) => {
         const actor = caller(context);
-        const user = await users.add(context.body, actor);
+        const mails = context.body.password === undefined && mailed.available();
+        const user = await users.add(context.body, actor, {
+          also: (added) => mails ? mailed.statements(added, "invite", actor) : [],
+        });
+        if (mails) return Response.json({ ...userJson(user), mailed: true }, { status: 201 });
         const invitation = user.state === "invited"
           ? await linkFor(user.id, "invite", actor)
           : undefined;
@@ -128,6 +148,22 @@ export function peopleRoutes(access: Access): Route[] {
         const user = find(context.params.id);
         const kind = user.state === "invited" ? "invite" : "reset";
         return Response.json(await linkFor(user.id, kind, caller(context)));
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/users/:id/mail",
+      policy: "admin",
+      summary: "Send the person a one-use link by email: invitation, or password reset",
+      tags,
+      params: idParam,
+      responses: {
+        204: { description: "It is on its way; see /api/deliveries" },
+        409: { description: "The person is disabled, or no channel can write to people" },
+      },
+      handler: async (context) => {
+        await mailLink(access, find(context.params.id), caller(context));
+        return new Response(null, { status: 204 });
       },
     }),
     route({

@@ -32,6 +32,7 @@ const codeSchema = z.strictObject({
 /** Signing in and out in a browser. */
 export function signInPages(options: SignInPages): Route[] {
   const { access, demoUsers } = options;
+  const shared = () => ({ demoUsers, mails: access.mailed.available() });
 
   /** Signs in, or asks for the code of the second factor. */
   async function enter(
@@ -48,9 +49,9 @@ export function signInPages(options: SignInPages): Route[] {
   }
 
   function again(
-    { status, ...props }: Omit<FormProps, "demoUsers"> & { status: number },
+    { status, ...props }: Omit<FormProps, "demoUsers" | "mails"> & { status: number },
   ): Response {
-    return shellPage("Sign in", <SignInForm {...props} demoUsers={demoUsers} />, status);
+    return shellPage("Sign in", <SignInForm {...props} {...shared()} />, status);
   }
 
   return [
@@ -63,7 +64,7 @@ export function signInPages(options: SignInPages): Route[] {
       handler: ({ who, query }) => {
         if (who?.via === "session") return seeOther(localPath(query.next));
         if (access.setup.isOpen()) return seeOther("/setup");
-        return shellPage("Sign in", <SignInForm next={query.next} demoUsers={demoUsers} />);
+        return shellPage("Sign in", <SignInForm next={query.next} {...shared()} />);
       },
     }),
     formAction(
@@ -125,6 +126,8 @@ function seeOther(location: string): Response {
 }
 
 interface FormProps {
+  /** A reset can be sent by email. */
+  mails: boolean;
   email?: string;
   next?: string;
   demoUsers: readonly DemoUser[];
@@ -135,7 +138,7 @@ function askCode(error: CodeNeeded, next: string | undefined): Response {
   return shellPage("One-time code", <CodeForm error={error} next={next} />, 401);
 }
 
-function SignInForm({ email, next, demoUsers, errors = {} }: FormProps): VNode {
+function SignInForm({ email, next, demoUsers, mails, errors = {} }: FormProps): VNode {
   return (
     <>
       <form method="post" action="/sign-in">
@@ -160,6 +163,11 @@ function SignInForm({ email, next, demoUsers, errors = {} }: FormProps): VNode {
         {next && <input type="hidden" name="next" value={next} />}
         <button type="submit" class="primary">Sign in</button>
       </form>
+      {mails && (
+        <p>
+          <a href="/forgot">Forgot the password?</a>
+        </p>
+      )}
       {demoUsers.length > 0 && <DemoBanner demoUsers={demoUsers} />}
     </>
   );

@@ -3,6 +3,7 @@ import { systemActor } from "../../lib/access/audit.ts";
 import { systemClock } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";
+import { createEventLog } from "../../lib/events/events_store.ts";
 import { createPasswordHasher } from "../../lib/access/passwords.ts";
 import { openTestDatabase } from "../support/database.ts";
 import {
@@ -47,6 +48,7 @@ async function perRequest(figures: Figures, options: BenchOptions): Promise<void
   const db: Database = { ...plain, write: (s) => (writes++, plain.write(s)) };
   const hasher = createPasswordHasher();
   const access = createAccess({
+    events: createEventLog(db),
     db,
     clock: systemClock(),
     log: silentLog(),

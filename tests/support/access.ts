@@ -5,6 +5,7 @@ import type { PasswordHasher } from "../../lib/access/passwords.ts";
 import { hashOf } from "../../lib/access/secrets.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";
+import { createEventLog } from "../../lib/events/events_store.ts";
 import { openTestDatabase } from "./database.ts";
 import { type FakeClock, fakeClock } from "./fake_clock.ts";
 
@@ -43,7 +44,15 @@ export async function startAccess(
   const clock = keep?.clock ?? fakeClock();
   const db = await openTestDatabase(dataDir);
   const hasher = options.hasher ?? quickHasher();
-  const access = createAccess({ db, clock, log: silentLog(), dataDir, ...options, hasher });
+  const access = createAccess({
+    db,
+    clock,
+    log: silentLog(),
+    dataDir,
+    events: createEventLog(db),
+    ...options,
+    hasher,
+  });
   const started = await access.start();
   const stop = async () => {
     await access.stop();

@@ -5,6 +5,7 @@ import type { LinkKind } from "../../../lib/access/links.ts";
 import type { User } from "../../../lib/access/user_store.ts";
 import type { Route, RouteContext } from "../../route.ts";
 import { caller } from "../caller.ts";
+import { mailLink } from "../people.ts";
 import { Field, FormError, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
@@ -26,7 +27,7 @@ const id = z.string().max(40);
 
 /** `/people`: who has an account, with what role; invitations. For admins. */
 export function peoplePages(parts: AccountPageParts): Route[] {
-  const { users, links, secondFactor } = parts.access;
+  const { users, links, mailed, secondFactor } = parts.access;
   const page: FormPage = {
     path: "/people",
     policy: "admin",
@@ -53,8 +54,16 @@ export function peoplePages(parts: AccountPageParts): Route[] {
       page,
       "invite",
       z.strictObject({ email: z.string().max(254), role: z.enum(ROLES) }),
-      async (data, context) =>
-        await linkNotice(await users.add(data, caller(context)), "invite", context),
+      async (data, context) => {
+        const actor = caller(context);
+        const mails = mailed.available();
+        const user = await users.add(data, actor, {
+          also: (added) => mails ? mailed.statements(added, "invite", actor) : [],
+        });
+        return mails
+          ? <MailedNotice email={user.email} kind="invite" />
+          : await linkNotice(user, "invite", context);
+      },
     ),
     formRoute(
       page,
@@ -76,6 +85,13 @@ export function peoplePages(parts: AccountPageParts): Route[] {
       const user = known(data.id);
       if (!user) return;
       return await linkNotice(user, user.state === "invited" ? "invite" : "reset", context);
+    }),
+    formRoute(page, "mail", z.strictObject({ id }), async (data, context) => {
+      const user = known(data.id);
+      if (!user) return;
+      await mailLink(parts.access, user, caller(context));
+      const kind = user.state === "invited" ? "invite" : "reset";
+      return <MailedNotice email={user.email} kind={kind} />;
     }),
     formRoute(page, "second-factor", z.strictObject({ id }), async (data, context) => {
       const user = known(data.id);
@@ -109,7 +125,9 @@ function Content(
             type="email"
             value={invite.values.email}
             error={invite.errors.email}
-            help="The link to set a password is shown here once; send it to them."
+            help={parts.access.mailed.available()
+              ? "They get a link by email to set a password."
+              : "The link to set a password is shown here once; send it to them."}
             autocomplete="off"
           />
           <Select
@@ -128,6 +146,7 @@ function Content(
             key={user.id}
             user={user}
             self={user.id === context.who?.id}
+            mails={parts.access.mailed.available()}
             nowMs={parts.clock.now()}
             zone={parts.zone}
           />
@@ -138,7 +157,13 @@ function Content(
 }
 
 function Person(
-  { user, self, nowMs, zone }: { user: User; self: boolean; nowMs: number; zone: string },
+  { user, self, mails, nowMs, zone }: {
+    user: User;
+    self: boolean;
+    mails: boolean;
+    nowMs: number;
+    zone: string;
+  },
 ): VNode {
   const label = `person-${user.id}`;
   return (
@@ -166,12 +191,12 @@ function Person(
         />
         <button type="submit" class="small">Change the role</button>
       </form>
-      <StateForms user={user} />
+      <StateForms user={user} mails={mails} />
     </section>
   );
 }
 
-function StateForms({ user }: { user: User }): VNode {
+function StateForms({ user, mails }: { user: User; mails: boolean }): VNode {
   const button = (action: string, text: string, fields: Record<string, string> = {}) => (
     <form method="post" action={`/people/${action}`}>
       {Object.entries({ id: user.id, ...fields }).map(([name, value]) => (
@@ -185,11 +210,27 @@ function StateForms({ user }: { user: User }): VNode {
     <div class="buttons">
       {state === "active" && button("state", "Disable", { state: "disabled" })}
       {state === "disabled" && button("state", "Enable", { state: "active" })}
+      {state !== "disabled" && mails &&
+        button("mail", state === "invited" ? "Mail the invitation" : "Mail a password reset")}
       {state !== "disabled" &&
         button("link", state === "invited" ? "New invitation link" : "Password reset link")}
       {user.totp && button("second-factor", "Turn the second factor off")}
       {state !== "active" && button("state", "Delete", { state: "deleted" })}
     </div>
+  );
+}
+
+function MailedNotice({ email, kind }: { email: string; kind: LinkKind }): VNode {
+  return (
+    <section class="card attention" aria-labelledby="mailed-title" role="status">
+      <h2 id="mailed-title">
+        {kind === "invite" ? "The invitation is on its way" : "The reset is on its way"}
+      </h2>
+      <p>
+        {`${email} gets a mail with a link. `}
+        <a href="/deliveries">Deliveries</a> show what becomes of it.
+      </p>
+    </section>
   );
 }
 
