@@ -1,7 +1,8 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import { ago, dateTime, title as titleOf, valueText } from "./format.ts";
-import { latestOf, type LiveReading, now } from "./live.ts";
+import type { SensorStatus } from "../lib/live/statuses.ts";
+import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
 import { extended, type Spark, Sparkline } from "./sparkline.tsx";
 
 export interface SensorRowProps {
@@ -14,10 +15,13 @@ export interface SensorRowProps {
   kind: "number" | "binary" | "text";
   /** As somebody has set them; null: as fits the value. */
   decimals: number | null;
+  status: SensorStatus;
   last: LiveReading | null;
   /** Silent for longer than this: the row says so. */
   silenceMs: number;
   spark: Spark | null;
+  /** What its values usually are, in words. */
+  usual?: string | null;
   nowMs: number;
   zone: string;
 }
@@ -33,6 +37,8 @@ export function SensorRow(props: SensorRowProps): VNode {
     spark.value = extended(before, value.ts, value.value);
   });
   const silentMs = silenceOf(reading, props);
+  const changed = typeof document === "undefined" ? null : statusOf("sensor", props.name).value;
+  const status = changed?.status ?? props.status;
   return (
     <a class={silentMs === null ? "row" : "row stale"} href={`/sensors/${props.id}`}>
       <span class="row-name">{titleOf(props.title)}</span>
@@ -41,6 +47,12 @@ export function SensorRow(props: SensorRowProps): VNode {
         {reading === null ? "–" : valueText(props.kind, reading.value, props.decimals)}
         {props.unit && <span class="unit">{props.unit}</span>}
       </span>
+      {(status === "warning" || status === "critical") && (
+        <span class={`row-note ${status}`}>
+          <span aria-hidden="true">{status === "critical" ? "■" : "▲"}</span> {status}
+          {props.usual && <span class="muted">, {props.usual}</span>}
+        </span>
+      )}
       {silentMs !== null && reading !== null && (
         <span class="row-note" title={dateTime(reading.ts, props.zone)}>
           <span aria-hidden="true">▲</span> silent, last {ago(silentMs)}

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
 import { PerchError } from "../lib/base/errors.ts";
-import { MACHINE_STATUSES, SENSOR_STATUSES, type Statuses } from "../lib/live/statuses.ts";
+import {
+  MACHINE_STATUSES,
+  type MachineStatus,
+  SENSOR_STATUSES,
+  type Statuses,
+} from "../lib/live/statuses.ts";
 import { areaOf, isUnder, type Machine, type Photo } from "../lib/machines/machine.ts";
 import {
   ALT_CHARS_MOST,
@@ -70,7 +75,8 @@ const Query = z.object({
   q: z.string().max(200).optional().describe("text that the path, name or a tag contains"),
   under: z.string().max(2000).optional().describe("part of the plant: area, or area/line"),
   tag: z.string().max(40).optional(),
-  status: z.enum(MACHINE_STATUSES).optional(),
+  status: z.enum([...MACHINE_STATUSES, "attention"]).optional()
+    .describe("attention: warning, critical or offline"),
   review: review.optional(),
   deleted: z.enum(["true", "false"]).optional().describe("true: deleted ones, to be restored"),
   limit: z.coerce.number().int().min(1).max(1000).optional().describe("default 100"),
@@ -93,8 +99,17 @@ export function filterMachines(
     (filter.under === undefined || isUnder(machine.path, filter.under)) &&
     (filter.tag === undefined || machine.tags.includes(filter.tag)) &&
     (filter.review === undefined || machine.review === filter.review) &&
-    (filter.status === undefined || statuses.machine(machine.path).status === filter.status)
+    (filter.status === undefined || hasStatus(statuses.machine(machine.path).status, filter.status))
   ).sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+function hasStatus(status: MachineStatus, wanted: MachineStatus | "attention"): boolean {
+  return wanted === "attention" ? needsAttention(status) : status === wanted;
+}
+
+/** True for a machine that somebody should look at. */
+export function needsAttention(status: MachineStatus): boolean {
+  return status !== "normal" && status !== "maintenance";
 }
 
 /** The machine of a path or id. @throws `not_found` */

@@ -1,7 +1,9 @@
-/** Overview, sensor list and sources: values in place. */
+/** Overview, lists of sensors and machines, a machine, sources, deliveries: values in place. */
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
+import { Attention } from "../attention.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
+import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { SensorRow } from "../sensor_row.tsx";
@@ -10,12 +12,14 @@ import { StatusNow } from "../status_word.tsx";
 import { SystemLine } from "../system_line.tsx";
 
 bringToLife({
+  Attention,
+  DeliveryNews,
+  MachineCondition,
+  NewSensors,
+  OverviewAnswer,
   SensorRow,
+  SourceList,
   StatusNow,
   SystemLine,
-  OverviewAnswer,
-  NewSensors,
-  SourceList,
-  DeliveryNews,
 });
 onReset(catchUp);

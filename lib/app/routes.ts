@@ -5,6 +5,7 @@ import { createPageFrame } from "../../routes/pages/layout.tsx";
 import { verifyRoutes } from "../../routes/access/verify.ts";
 import { alarmRoutes } from "../../routes/alarms.ts";
 import { anomalyRoutes } from "../../routes/anomalies.ts";
+import { attentionRoutes } from "../../routes/attention.ts";
 import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { channelRoutes } from "../../routes/channels.ts";
@@ -167,6 +168,13 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...sensorRoutes({ ...registered, recent, trends, clock }),
     ...machineRoutes(registered),
     ...photoRoutes(registered),
+    ...attentionRoutes({
+      ...registered,
+      recent,
+      predictions: parts.predictions,
+      clock,
+      zone: siteZone(),
+    }),
     ...registryRoutes(registered),
     ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
     ...readingRoutes({ sensors: registry, readings, clock }),

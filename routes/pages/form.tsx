@@ -65,6 +65,22 @@ export function TextArea(
   );
 }
 
+/** A labelled choice of a file. `accept` are MIME types that the browser offers. */
+export function FileField(
+  props: Labelled & { accept: readonly string[]; required?: boolean },
+): VNode {
+  return (
+    <Frame {...props}>
+      <input
+        {...attributesOf(props)}
+        type="file"
+        accept={props.accept.join(",")}
+        required={props.required ?? true}
+      />
+    </Frame>
+  );
+}
+
 /** A labelled choice. */
 export function Select(
   props: Labelled & {

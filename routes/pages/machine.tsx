@@ -1,19 +1,21 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { title } from "../../islands/format.ts";
+import { MachineCondition, type MachineConditionProps } from "../../islands/machine_condition.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
-import { Field, FormError, TextArea } from "./form.tsx";
-import { findMachine, noteOf } from "../machines.ts";
+import { lifeWords } from "../attention.ts";
+import { findMachine } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { Island } from "./island.tsx";
-import { machineHref, machineTitle } from "./machines.tsx";
+import { machineActions, MachineForms, MachinePhoto } from "./machine_forms.tsx";
+import { lastLevel, machineTitle } from "./machines.tsx";
 import { WindowList } from "./maintenance.tsx";
-import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
+import { NOTHING_SENT, type SentForm } from "./page_form.ts";
 import { rowOf } from "./rows.ts";
 import type { PageParts } from "./services.ts";
-import { MachineStatusNow, SensorStatusNow } from "./status_now.tsx";
+import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be said about it. */
 export function machinePages(parts: PageParts): Route[] {
@@ -24,7 +26,7 @@ export function machinePages(parts: PageParts): Route[] {
       title: machineTitle(machine),
       place: "/machines",
       script: "lists",
-      stream: { types: "reading,status" },
+      stream: { types: "reading,status,prediction" },
       since,
       status: sent.status,
       content: (
@@ -46,25 +48,7 @@ export function machinePages(parts: PageParts): Route[] {
       params: z.object({ path: z.string().min(1).max(2000) }),
       handler: (context) => draw(context as RouteContext, context.params.path, NOTHING_SENT),
     }),
-    formAction(
-      "/machines/change",
-      z.strictObject({
-        id: z.string().max(40),
-        name: z.string().trim().max(80),
-        tags: z.string().max(1000),
-        notes: z.string().max(4000),
-      }),
-      async ({ id, name, tags, notes }, context) => {
-        const patch = {
-          name: name === "" ? null : name,
-          tags: [...new Set(tags.split(",").map((tag) => tag.trim().slice(0, 40)))].filter(Boolean),
-          notes,
-        };
-        const note = noteOf(parts.audit, context);
-        return machineHref((await parts.service.patchMachine(id, patch, note)).path);
-      },
-      (context, sent) => draw(context, sent.values.id ?? "", sent),
-    ),
+    ...machineActions(parts, draw),
   ];
 }
 
@@ -79,11 +63,16 @@ function Content(
   const { worst, window } = parts.statuses.machine(machine.path);
   const sensors = parts.sensors.all().filter((sensor) => sensor.machine === machine.path);
   const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
-  const off = sensors.filter((sensor) => parts.statuses.sensor(sensor) !== "normal");
   return (
     <>
       <p class="crumbs">
-        <a href="/machines">Machines</a> / {machine.path.split("/").map(title).join(" / ")}
+        <a href="/machines">Machines</a>
+        {areasOf(machine.path).map((area) => (
+          <>
+            {" / "}
+            <a href={`/machines?under=${encodeURIComponent(area)}`}>{title(lastLevel(area))}</a>
+          </>
+        ))}
       </p>
       <h1>{machineTitle(machine)}</h1>
       <div class="machine-state">
@@ -98,21 +87,15 @@ function Content(
         </p>
       )}
       {machine.notes !== "" && <p class="notes">{machine.notes}</p>}
-      {off.length > 0 && (
-        <section class="card attention" aria-labelledby="off">
-          <h2 id="off">Needs attention</h2>
-          <ul>
-            {off.map((sensor) => (
-              <li key={sensor.id}>
-                <a href={`/sensors/${sensor.id}`}>
-                  {sensor.settings.display_name ?? title(sensor.sensor)}
-                </a>{" "}
-                <SensorStatusNow parts={parts} sensor={sensor} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <MachinePhoto machine={machine} />
+      <section class="card" aria-labelledby="condition">
+        <h2 id="condition">Condition</h2>
+        <Island
+          name="MachineCondition"
+          component={MachineCondition}
+          props={conditionOf(parts, machine)}
+        />
+      </section>
       <section class="card" aria-labelledby="sensors">
         <h2 id="sensors">Sensors</h2>
         {sensors.length === 0 && <p class="empty">It has no sensors yet.</p>}
@@ -134,60 +117,34 @@ function Content(
           </a>
         </p>
       </section>
-      {mayChange && <Forms machine={machine} sent={sent} />}
+      {mayChange && <MachineForms machine={machine} sent={sent} />}
     </>
   );
 }
 
-function Forms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
-  const { errors, values } = sent;
-  return (
-    <section class="card" aria-labelledby="settings">
-      <h2 id="settings">Settings</h2>
-      {machine.review === "new" && (
-        <form method="post" action="/machines/confirm">
-          <p class="help">
-            It appeared by itself with its first reading. Confirm it and its sensors when it belongs
-            here.
-          </p>
-          <input type="hidden" name="id" value={machine.id} />
-          <button type="submit" class="primary">Confirm</button>
-        </form>
-      )}
-      <form method="post" action="/machines/change">
-        <FormError>{errors.form}</FormError>
-        <input type="hidden" name="id" value={machine.id} />
-        <Field
-          name="name"
-          label="Name"
-          value={values.name ?? machine.name ?? ""}
-          error={errors.name}
-          help="Empty: the last part of the path."
-          autocomplete="off"
-          required={false}
-        />
-        <Field
-          name="tags"
-          label="Tags"
-          value={values.tags ?? machine.tags.join(", ")}
-          error={errors.tags}
-          help="Separated by commas."
-          autocomplete="off"
-          required={false}
-        />
-        <TextArea
-          name="notes"
-          label="Notes"
-          value={values.notes ?? machine.notes}
-          error={errors.notes}
-        />
-        <button type="submit">Save</button>
-      </form>
-      <form method="post" action="/machines/delete">
-        <input type="hidden" name="id" value={machine.id} />
-        <button type="submit">Delete the machine</button>
-        <p class="help">It can be undone: readings are kept.</p>
-      </form>
-    </section>
-  );
+function conditionOf(parts: PageParts, { path }: Machine): MachineConditionProps {
+  const outlook = parts.predictions.current().find((one) => one.machine === path);
+  const condition = outlook === undefined ? null : {
+    id: outlook.id === null ? null : String(outlook.id),
+    ts: outlook.tMs,
+    class: outlook.class,
+    score: outlook.score,
+    confidence: outlook.confidence,
+    action: outlook.action,
+    summary: outlook.summary,
+    source: outlook.source,
+  };
+  return {
+    machine: path,
+    condition,
+    life: outlook === undefined ? null : lifeWords(outlook.life, parts.sensors),
+    nowMs: parts.clock.now(),
+    zone: parts.zone,
+  };
+}
+
+/** `hall-1/line-2/press-3` → `hall-1`, `hall-1/line-2`. */
+function areasOf(path: string): string[] {
+  const levels = path.split("/").slice(0, -1);
+  return levels.map((_, i) => levels.slice(0, i + 1).join("/"));
 }

@@ -5,7 +5,13 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/statuses.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { Field, FormError } from "./form.tsx";
-import { filterMachines, type MachineFilter, noteOf } from "../machines.ts";
+import {
+  filterMachines,
+  type MachineFilter,
+  needsAttention,
+  noteOf,
+  photoUrl,
+} from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
@@ -18,7 +24,7 @@ const Query = z.object({
   q: z.string().max(200).optional(),
   under: z.string().max(2000).optional(),
   tag: z.string().max(40).optional(),
-  status: z.enum(MACHINE_STATUSES).optional().catch(undefined),
+  status: z.enum([...MACHINE_STATUSES, "attention"]).optional().catch(undefined),
   review: z.enum(["new", "confirmed"]).optional().catch(undefined),
   deleted: z.enum(["true", "false"]).optional().catch(undefined),
   after: z.string().max(2000).optional(),
@@ -31,9 +37,14 @@ export function machineHref(path: string): string {
   return `/machines/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** The last level of a path. */
+export function lastLevel(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** What people call a machine. */
 export function machineTitle({ name, path }: Machine): string {
-  return name ?? title(path.slice(path.lastIndexOf("/") + 1));
+  return name ?? title(lastLevel(path));
 }
 
 /** `/machines`: all of them by area, what is new, and what was deleted. */
@@ -130,10 +141,7 @@ function Undo({ machine }: { machine: Machine }): VNode {
 
 function answerOf(parts: PageParts): string {
   const all = parts.machines.all();
-  const off = all.filter(({ path }) => {
-    const { status } = parts.statuses.machine(path);
-    return status !== "normal" && status !== "maintenance";
-  }).length;
+  const off = all.filter(({ path }) => needsAttention(parts.statuses.machine(path).status)).length;
   if (off === 0) {
     return all.length === 1 ? "The machine is normal" : `All ${all.length} machines are normal`;
   }
@@ -217,6 +225,16 @@ function Row(
     <>
       <a class="row machine" href={machineHref(machine.path)}>
         <span class="row-name">
+          {machine.photo && (
+            <img
+              class="thumb"
+              src={photoUrl(machine.photo)}
+              alt=""
+              width={40}
+              height={40}
+              loading="lazy"
+            />
+          )}
           {machineTitle(machine)}
           {machine.tags.map((tag) => <span key={tag} class="area">{tag}</span>)}
         </span>

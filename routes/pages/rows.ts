@@ -12,7 +12,7 @@ const JOIN = 2;
 
 /** What a sensor's row shows. */
 export function rowOf(
-  { clock, recent, zone }: Pick<PageParts, "clock" | "recent" | "zone">,
+  { clock, recent, statuses, zone }: Pick<PageParts, "clock" | "recent" | "statuses" | "zone">,
   sensor: Sensor,
   title: string,
 ): SensorRowProps {
@@ -23,6 +23,7 @@ export function rowOf(
     unit: sensor.unit,
     kind: sensor.kind,
     decimals: sensor.settings.decimals,
+    status: statuses.sensor(sensor),
     last: lastOf(recent, sensor),
     silenceMs: recent.silenceMs(sensor),
     spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,

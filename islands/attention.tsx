@@ -1,0 +1,108 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import type { MachineStatus } from "../lib/live/statuses.ts";
+import { onReset, serverNow, status } from "./live.ts";
+import { SensorRow, type SensorRowProps } from "./sensor_row.tsx";
+import { StatusNow } from "./status_word.tsx";
+
+/** A machine that needs attention, as the overview shows it. */
+export interface AttentionCard {
+  /** Path of the machine. */
+  machine: string;
+  title: string;
+  href: string;
+  status: MachineStatus;
+  sinceMs: number;
+  /** Its sensors that are not normal, the worst first. */
+  rows: SensorRowProps[];
+  /** How many more of them there are. */
+  more: number;
+  /** What is predicted, in a sentence; null when it runs as usual. */
+  words: string | null;
+  /** When a limit will probably be reached; null when that is not known. */
+  life: string | null;
+  /** Of the prediction. */
+  why: string | null;
+}
+
+export interface AttentionProps {
+  cards: AttentionCard[];
+  /** Machines that need attention and have no card. */
+  more: number;
+  nowMs: number;
+  zone: string;
+}
+
+/** A stream of changes asks once. */
+const ASK_AFTER_MS = 500;
+
+/** The machines that need attention, the worst first; asks anew when the status of a machine changes. */
+export function Attention(props: AttentionProps): VNode {
+  const shown = useSignal({ cards: props.cards, more: props.more, nowMs: props.nowMs });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = () => {
+      timer ??= setTimeout(async () => {
+        timer = undefined;
+        // The stream notices an outage, and the page says so.
+        const answer = await fetch("/api/attention").catch(() => null);
+        if (answer?.ok) shown.value = { ...await answer.json(), nowMs: serverNow() };
+      }, ASK_AFTER_MS);
+    };
+    const stops = [
+      onReset(ask),
+      status.subscribe((next) => {
+        if (next?.changes.some((change) => "machine" in change)) ask();
+      }),
+    ];
+    return () => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+    };
+  }, []);
+  const { cards, more, nowMs } = shown.value;
+  return (
+    <div class="attention-cards">
+      {cards.map((card) => (
+        <section
+          key={card.machine}
+          class={`card attention is-${card.status}`}
+          aria-label={`Attention: ${card.title}`}
+        >
+          <h2>
+            <a href={card.href}>{card.title}</a>{" "}
+            <StatusNow
+              // Another state is another card: what the stream told of the old one is over.
+              key={`${card.status} ${card.sinceMs}`}
+              kind="machine"
+              name={card.machine}
+              status={card.status}
+              sinceMs={card.sinceMs}
+              since
+              nowMs={nowMs}
+              zone={props.zone}
+            />
+          </h2>
+          {card.rows.map((row) => (
+            <SensorRow key={row.id} {...row} nowMs={nowMs} zone={props.zone} />
+          ))}
+          {card.more > 0 && (
+            <p class="muted">{`${card.more} more of its sensors are not normal.`}</p>
+          )}
+          {card.words !== null && <p>{`${card.words}.`}</p>}
+          {card.life !== null && <p>{`${card.life}.`}</p>}
+          <p class="links">
+            <a href={card.href}>Open</a>
+            {card.why !== null && <a href={card.why}>Why</a>}
+          </p>
+        </section>
+      ))}
+      {more > 0 && (
+        <p class="more">
+          <a href="/machines?status=attention">{`${more} more`}</a>
+        </p>
+      )}
+    </div>
+  );
+}

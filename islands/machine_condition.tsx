@@ -1,0 +1,115 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { ago, dateTime } from "./format.ts";
+import { now, onPrediction } from "./live.ts";
+
+export type ConditionClass = "normal" | "warning" | "critical";
+
+/** What is said about a machine at present. */
+export interface Condition {
+  /** Of the stored prediction it goes with; null before the first was stored. */
+  id: string | null;
+  ts: number;
+  class: ConditionClass;
+  /** 0 … 1: a warning begins at 0.5, critical at 2/3. */
+  score: number;
+  confidence: number;
+  action: string;
+  summary: string;
+  source: "model" | "rules";
+}
+
+export interface MachineConditionProps {
+  /** Path of the machine. */
+  machine: string;
+  condition: Condition | null;
+  /** Remaining useful life in words, with its interval, or why it is unknown; null: not looked at. */
+  life: string | null;
+  nowMs: number;
+  zone: string;
+}
+
+/** Older than this it is not what is said now. */
+const STALE_MS = 15 * 60_000;
+const MARKS: Record<ConditionClass, string> = { normal: "", warning: "▲", critical: "■" };
+
+/** How well a machine is: health, class, what to do, remaining life; it changes in place. */
+export function MachineCondition(props: MachineConditionProps): VNode {
+  const shown = useSignal(props.condition);
+  useEffect(() =>
+    onPrediction((given) => {
+      const next = given as Condition & { machine: string };
+      if (next.machine === props.machine) shown.value = next;
+    }), []);
+  const condition = shown.value;
+  const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
+  if (condition === null) {
+    return (
+      <p class="muted">
+        Not judged yet. That begins seconds after its first readings of numbers.
+      </p>
+    );
+  }
+  const { score, confidence } = condition;
+  const kind = condition.class;
+  return (
+    <>
+      <p>
+        <span class={kind === "normal" ? "" : `state ${kind} first`}>
+          {MARKS[kind] && <span class="mark" aria-hidden="true">{MARKS[kind]}</span>}
+          {kind === "normal" ? "Runs as usual" : kind}
+        </span>
+        {`: ${condition.summary}.`}
+      </p>
+      <dl class="figures">
+        <Figure name="Health" value={`${healthOf(score)} of 100`} />
+        <Figure name="Anomaly score" value={score.toFixed(2)} />
+        <Figure name="Confidence" value={`${Math.round(confidence * 100)} %`} />
+        <Figure name="Judged by" value={condition.source === "rules" ? "rules" : "its model"} />
+      </dl>
+      <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="4" />
+        <rect class={`bar ${kind}`} width={healthOf(score)} height="4" />
+        <rect class="edge" x="50" width="0.3" height="4" />
+        <rect class="edge" x="33.3" width="0.3" height="4" />
+      </svg>
+      <p>
+        <strong>What to do.</strong> {`${condition.action}.`}
+      </p>
+      {props.life !== null && (
+        <p>
+          <strong>Remaining life.</strong> {`${props.life}.`}
+        </p>
+      )}
+      <p class="muted">
+        {nowMs - condition.ts > STALE_MS ? "Not judged at the moment; last " : "Judged "}
+        <time
+          dateTime={new Date(condition.ts).toISOString()}
+          title={dateTime(condition.ts, props.zone)}
+        >
+          {ago(nowMs - condition.ts)}
+        </time>
+        {". Health is 100 less the anomaly score; below 50 is a warning, below 33 critical."}
+      </p>
+      <p class="links">
+        {condition.id !== null && <a href={`/predictions/${condition.id}`}>Why</a>}
+        <a href={`/predictions?machine=${encodeURIComponent(props.machine)}`}>All predictions</a>
+      </p>
+    </>
+  );
+}
+
+/** 0 … 100 from an anomaly score of 0 … 1. */
+export function healthOf(score: number): number {
+  return Math.round(100 * (1 - Math.max(0, Math.min(1, score))));
+}
+
+function Figure({ name, value }: { name: string; value: string }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

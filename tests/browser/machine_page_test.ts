@@ -1,0 +1,190 @@
+/** The page of a machine and the overview as a person meets them: condition, photo, moving, what needs attention. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { systemActor } from "../../lib/access/audit.ts";
+import {
+  assertAccessible,
+  assertFits,
+  chromiumIsMissing,
+  DESKTOP,
+  PHONE,
+  signIn,
+  startBrowser,
+  type Visitor,
+  visitor,
+} from "../support/browser.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+import { picture } from "../support/pictures.ts";
+
+const ENGINEER = ["engineer@example.org", "long enough"] as const;
+const PRESS = "hall-1/press-3";
+const note = () => ({ sql: "select 1" });
+
+type Viewport = typeof PHONE;
+
+async function withPlant(
+  { viewport, script = true, expected }: {
+    viewport: Viewport;
+    script?: boolean;
+    expected?: RegExp;
+  },
+  run: (app: RunningApp, visited: Visitor) => Promise<void>,
+): Promise<void> {
+  const app = await runApp();
+  const browser = await startBrowser();
+  try {
+    await app.parts.access.users.add(
+      { email: ENGINEER[0], role: "engineer", password: ENGINEER[1] },
+      systemActor("test"),
+    );
+    await app.ingest([
+      { machine: PRESS, sensor: "temperature", value: 61, unit: "°C" },
+      { machine: PRESS, sensor: "pressure", value: 5 },
+      { machine: "hall-2/mixer-1", sensor: "rpm", value: 420 },
+    ]);
+    const visited = await visitor(browser, { url: app.url, viewport, script, expected });
+    await signIn(visited.page, ...ENGINEER);
+    await run(app, visited);
+    assert.deepEqual(visited.faults, []);
+  } finally {
+    await browser.close();
+    await app.stop();
+  }
+}
+
+for (
+  const [name, viewport, script] of [
+    ["phone", PHONE, true],
+    ["desktop without script", DESKTOP, false],
+  ] as const
+) {
+  Deno.test({
+    name: `browser: a machine's photo and place are changed on a ${name}`,
+    ignore: chromiumIsMissing(),
+    fn: () =>
+      withPlant({ viewport, script, expected: /status of (400|409)/ }, async (app, { page }) => {
+        const file = (kind: "png" | "gif") => ({
+          // Its name and type say nothing.
+          name: "photo.png",
+          mimeType: "image/png",
+          buffer: Buffer.from(picture(kind)),
+        });
+        await page.goto(`/machines/${PRESS}`);
+        await page.click("summary:has-text('Add a photo')");
+        await page.getByLabel("Picture").setInputFiles(file("gif"));
+        await page.getByRole("button", { name: "Upload" }).click();
+        await page.getByText("a gif file by its content").waitFor();
+        await page.getByLabel("Picture").setInputFiles(file("png"));
+        await page.getByLabel("What it shows").fill("The press from the left");
+        await page.getByRole("button", { name: "Upload" }).click();
+        const photo = page.getByAltText("The press from the left");
+        await photo.waitFor();
+        if (script) {
+          await assertAccessible(page);
+          await assertFits(page);
+          const width = await photo.evaluate((img) => (img as HTMLImageElement).naturalWidth);
+          assert.equal(width, 16, "the content policy lets it be shown");
+        }
+        await page.goto("/machines");
+        assert.equal(await page.locator("img.thumb").count(), 1);
+
+        await page.goto(`/machines/${PRESS}`);
+        await page.click("summary:has-text('Move or rename')");
+        await page.getByLabel("Path").fill("hall-2/mixer-1");
+        await page.getByRole("button", { name: "Move" }).click();
+        await page.getByText("hall-2/mixer-1 exists already").waitFor();
+        if (script) await assertAccessible(page);
+        if (await page.getByLabel("Path").isHidden()) {
+          await page.click("summary:has-text('Move or rename')");
+        }
+        await page.getByLabel("Path").fill("hall-2/line-1/press-3");
+        await page.getByRole("button", { name: "Move" }).click();
+        await page.waitForURL("**/machines/hall-2/line-1/press-3");
+        assert.match(await page.innerText(".crumbs"), /Machines \/ Hall 2 \/ Line 1/);
+        await app.ingest([{ machine: PRESS, sensor: "temperature", value: 62 }]);
+        await page.click("summary:has-text('Move or rename')");
+        await page.getByText(`Also heard as ${PRESS}`).waitFor();
+        await page.getByRole("button", { name: `Forget ${PRESS}` }).click();
+        await page.waitForURL("**/machines/hall-2/line-1/press-3");
+        assert.equal(await page.getByText("Also heard as").count(), 0);
+
+        await page.click("summary:has-text('Change the photo')");
+        await page.getByRole("button", { name: "Remove the photo" }).click();
+        await page.waitForURL("**/machines/hall-2/line-1/press-3");
+        assert.equal(await page.locator("img.photo").count(), 0);
+        await page.click(".crumbs a:has-text('Hall 2')");
+        assert.match(await page.innerText("h1"), /2 of 2 machines/);
+      }),
+  });
+}
+
+Deno.test({
+  name: "browser: a machine says its health, remaining life and what to do, and goes on live",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withPlant({ viewport: DESKTOP }, async (app, { page }) => {
+      const { predictions, hub } = app.parts;
+      await predictions.look({ all: true });
+      await page.goto(`/machines/${PRESS}`);
+      const condition = page.locator("section[aria-labelledby=condition]");
+      assert.match(await condition.innerText(), /Health\s+\d+ of 100/);
+      assert.match(await condition.innerText(), /Remaining life\. Unknown: /);
+      await condition.getByRole("link", { name: "Why" }).waitFor();
+      await page.waitForSelector(".dot.live");
+      hub.publish("prediction", {
+        id: "7",
+        machine: PRESS,
+        ts: Date.now(),
+        class: "critical",
+        score: 0.9,
+        confidence: 0.8,
+        action: "Stop the machine",
+        summary: "pressure is far above its usual",
+        source: "model",
+      });
+      await condition.getByText("Health").locator("..").getByText("10 of 100").waitFor();
+      assert.match(await condition.innerText(), /critical: pressure is far above its usual\./);
+      assert.match(await condition.innerText(), /What to do\. Stop the machine\./);
+      assert.equal(
+        await condition.getByRole("link", { name: "Why" }).getAttribute("href"),
+        "/predictions/7",
+      );
+      await assertAccessible(page);
+    }),
+});
+
+for (const [name, viewport] of [["phone", PHONE], ["desktop", DESKTOP]] as const) {
+  Deno.test({
+    name: `browser: the overview says which machines need attention, and follows, on a ${name}`,
+    ignore: chromiumIsMissing(),
+    fn: () =>
+      withPlant({ viewport }, async (app, { page }) => {
+        const temperature = app.parts.registry.find(`${PRESS}/temperature`)!;
+        await page.waitForSelector(".dot.live");
+        assert.match(await page.innerText("h1"), /All 3 sensors are reporting/);
+        assert.equal(await page.locator(".attention").count(), 0);
+        await page.evaluate(() => void (document.body.dataset.mark = "same page"));
+        const limits = { warning_high: 80, critical_high: 90 };
+        await app.parts.machines.patchSensor(temperature.id, limits, note);
+        await app.ingest([{ machine: PRESS, sensor: "temperature", value: 85 }]);
+        const card = page.getByRole("region", { name: "Attention: Press 3" });
+        await card.waitFor();
+        await page.waitForFunction(() =>
+          /1 machine needs attention/.test(document.querySelector("h1")!.textContent!)
+        );
+        assert.match(await card.innerText(), /warning for/);
+        assert.match(await card.innerText(), /Temperature[\s\S]*85\.0/);
+        await assertAccessible(page);
+        await assertFits(page);
+        await app.ingest([{ machine: PRESS, sensor: "temperature", value: 95 }]);
+        await card.locator("h2 .status.critical").waitFor();
+        assert.match(await page.innerText("main"), /1 critical\./);
+        await app.ingest([{ machine: PRESS, sensor: "temperature", value: 60 }]);
+        await card.waitFor({ state: "detached" });
+        await page.waitForFunction(() =>
+          /All 3 sensors/.test(document.querySelector("h1")!.textContent!)
+        );
+        assert.equal(await page.getAttribute("body", "data-mark"), "same page");
+      }),
+  });
+}
