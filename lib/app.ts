@@ -22,6 +22,8 @@ import type { Told } from "./alarms/keeper.ts";
 import { isUrgent } from "./alarms/signal.ts";
 import type { StoredFinding } from "./detect/findings_store.ts";
 import { createNotifyParts } from "./app/notify.ts";
+import { createAppOutgoing } from "./app/outgoing.ts";
+import { createThingSpeak } from "./app/thingspeak.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
@@ -58,6 +60,7 @@ import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
 import { createWindowWatch } from "./machines/windows.ts";
 import type { Notify } from "./notify/notify.ts";
+import type { Uploader } from "./notify/thingspeak/uploader.ts";
 import { limitFaults, limitJudge, limitsOf } from "./app/judge.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
 import type { Broker } from "./sources/broker/broker.ts";
@@ -100,6 +103,7 @@ export interface Parts {
   alarms: Alarms;
   notify: Notify;
   tickets: TicketParts;
+  thingspeak: Uploader;
 }
 
 export interface AppOptions {
@@ -293,6 +297,18 @@ export function buildApp(options: AppOptions): App {
       ...accessLimits(settings),
     });
     endings.push(() => access.stop());
+    const ownPorts = () => [http?.port ?? config.http.port, broker?.port() ?? 0];
+    const outgoing = await createAppOutgoing({ config, settings, ownPorts });
+    const thingspeak = createThingSpeak({
+      config,
+      clock,
+      log: log.child("thingspeak"),
+      storage,
+      settings,
+      sensors: registry,
+      outgoing,
+      components,
+    });
     const notify = await createNotifyParts({
       config,
       clock,
@@ -306,7 +322,8 @@ export function buildApp(options: AppOptions): App {
       components,
       windowOf,
       publishMqtt: (message, signal) => mqtt.publish(message, signal),
-      ownPorts: () => [http?.port ?? config.http.port, broker?.port() ?? 0],
+      outgoing,
+      ownPorts,
       zone: siteZone(),
     });
     const alarms = await createAlarmParts({
@@ -416,6 +433,7 @@ export function buildApp(options: AppOptions): App {
       events,
       alarms,
       notify,
+      thingspeak,
     };
   }
 
@@ -474,6 +492,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.backtests.task);
     supervisor.start(parts.alarms.task);
     for (const task of parts.notify.tasks) supervisor.start(task);
+    supervisor.start(parts.thingspeak.task);
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

@@ -5,10 +5,9 @@ import { readSecretFile, writeSecretFile } from "../access/secret_file.ts";
 import { randomSecret } from "../access/secrets.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
-import { createOutgoing } from "../base/create_outgoing.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { OutgoingError } from "../base/outgoing.ts";
+import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
 import type { Database } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Components } from "../live/components.ts";
@@ -35,6 +34,7 @@ export interface NotifyParts {
   components: Components;
   windowOf: (machine: string, nowMs: number) => MaintenanceWindow | null;
   publishMqtt: PublishMqtt;
+  outgoing: Outgoing;
   /** Ports that this Perch listens on. */
   ownPorts: () => readonly number[];
   /** The site's time zone, an IANA name. */
@@ -45,13 +45,7 @@ const DAY_MS = 86_400_000;
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
 export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
-  const { config, clock, settings, registry, access, hub } = parts;
-  const outgoing = createOutgoing({
-    allowed: () => settings.get("outgoing.allowed_networks"),
-    opened: config.outgoing.networks,
-    ownPorts: parts.ownPorts,
-    ca: config.outgoing.caFile === null ? [] : [await Deno.readTextFile(config.outgoing.caFile)],
-  });
+  const { config, clock, settings, registry, access, hub, outgoing } = parts;
   const notify = createNotify({
     db: parts.db,
     clock,

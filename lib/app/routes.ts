@@ -11,6 +11,7 @@ import { accessRoutes } from "../../routes/access/mod.ts";
 import { channelRoutes } from "../../routes/channels.ts";
 import { deliveryRoutes } from "../../routes/deliveries.ts";
 import { ruleRoutes } from "../../routes/rules.ts";
+import { thingspeakRoutes } from "../../routes/thingspeak.ts";
 import { webhookRoutes } from "../../routes/webhooks.ts";
 import { healthRoutes } from "../../routes/health.ts";
 import { ingestRoutes } from "../../routes/ingest.ts";
@@ -161,6 +162,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...webhookRoutes(outbox),
     ...deliveryRoutes(outbox),
     ...ruleRoutes(outbox),
+    ...thingspeakRoutes({ thingspeak: parts.thingspeak }),
     ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),

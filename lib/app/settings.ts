@@ -16,7 +16,7 @@ const BURST_S = 10;
 export function createAppSettings(
   { config, db, clock, log }: { config: Config; db: Database; clock: Clock; log: Log },
 ): Settings {
-  const { retention, intake } = config;
+  const { retention, intake, thingspeak } = config;
   return createSettings({
     db,
     clock,
@@ -26,6 +26,10 @@ export function createAppSettings(
       "retention.max_database_mb": Math.ceil((retention.maxDatabaseBytes ?? 0) / MEGABYTE),
       "intake.new_sensors": intake.newSensors,
       "intake.new_sensors_per_hour": intake.newSensorsPerHour,
+      "thingspeak.channel": thingspeak.channelId ?? "",
+      "thingspeak.write_key": thingspeak.writeKey?.reveal() ?? "",
+      "thingspeak.read_key": thingspeak.readKey?.reveal() ?? "",
+      "thingspeak.interval_s": Math.max(15, Math.round(thingspeak.intervalMs / 1000)),
     },
   });
 }

@@ -635,3 +635,10 @@ export const attachments = sqliteTable("attachments", {
   height: integer("height"),
   createdMs: integer("created_ms").notNull(),
 }, (t) => [index("attachments_by_subject").on(t.subject, t.id)]);
+
+/** How far each upload of readings is (lib/notify/thingspeak). */
+export const uploadCursors = sqliteTable("upload_cursors", {
+  name: text("name").primaryKey(),
+  /** Readings before this time are uploaded. */
+  atMs: integer("at_ms").notNull(),
+});
