@@ -42,7 +42,7 @@ export interface ActOptions {
 
 export interface AlarmCounts {
   open: Record<Severity, number>;
-  /** Open ones that nobody has acknowledged and nobody has shelved. */
+  /** Open warnings and worse that nobody has acknowledged and nobody has shelved. */
   waiting: number;
 }
 
@@ -345,7 +345,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       for (const alarm of book.all()) {
         if (!isOpen(alarm)) continue;
         counts.open[alarm.severity]++;
-        if (alarm.state === "active" && alarm.shelvedUntilMs === null) counts.waiting++;
+        const hint = alarm.severity === "info";
+        if (!hint && alarm.state === "active" && alarm.shelvedUntilMs === null) counts.waiting++;
       }
       return counts;
     },

@@ -51,6 +51,8 @@ export interface SignalFacts {
 
 /** Conditions of one alarm; further ones are not kept apart. */
 const CONDITIONS_MOST = 500;
+/** Odd readings of two sensors of a machine within this long are no chance. */
+const TOGETHER_MS = 10 * 60_000;
 /** A sensor's time this far from the host's is not shown as when it happened. */
 const TRUSTED_MS = 24 * 3_600_000;
 
@@ -397,15 +399,24 @@ function led(alarm: AlarmRecord): AlarmRecord {
   const lead = from.reduce((best, one) =>
     SEVERITY_RANK[one.severity] > SEVERITY_RANK[best.severity] ? one : best
   );
-  const severity: Severity = lead.severity;
   return {
     ...alarm,
-    severity,
+    severity: standing.length > 0 ? lead.severity : oddness(alarm, lead, from),
     title: titleOf(lead, standing),
     sensor: lead.sensor ?? alarm.sensor,
     value: lead.value,
     limit: lead.limit,
   };
+}
+
+/** Of single odd readings: two sensors that agree are a warning, and what was said is not taken back. */
+function oddness(alarm: AlarmRecord, lead: Condition, points: readonly Condition[]): Severity {
+  const latestMs = Math.max(...points.map((one) => one.lastMs));
+  const together = points.filter((one) => latestMs - one.lastMs <= TOGETHER_MS);
+  const agree = new Set(together.map((one) => one.sensor)).size > 1;
+  const least: Severity[] = [lead.severity, agree ? "warning" : "info"];
+  if (alarm.conditions[0].point) least.push(alarm.severity);
+  return least.reduce((a, b) => SEVERITY_RANK[b] > SEVERITY_RANK[a] ? b : a);
 }
 
 /** When it happened, as it is shown: the sensor's own time unless that cannot be. */

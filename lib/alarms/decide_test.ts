@@ -141,6 +141,23 @@ Deno.test("decide resolves when all that stands is over; odd readings alone need
   assert.deepEqual([two.only().state, two.only().note], ["resolved", "nothing more for 60 min"]);
 });
 
+Deno.test("decide takes an odd reading as a hint, and two sensors that agree as a warning", () => {
+  const one = site();
+  one.signal(odd({ severity: "info" }));
+  one.signal(odd({ severity: "info" }));
+  assert.equal(one.only().severity, "info");
+  one.after(11 * MINUTE_MS);
+  const other = { key: "sensor:s2:streaming", sensor: 2, severity: "info" } as const;
+  one.signal(odd({ ...other, tMs: NOW_MS + 11 * MINUTE_MS }));
+  assert.equal(one.only().severity, "info", "not at the same time");
+  one.signal(odd({ severity: "info", tMs: NOW_MS + 12 * MINUTE_MS }));
+  assert.equal(one.only().severity, "warning");
+  one.after(30 * MINUTE_MS);
+  one.signal(odd({ severity: "info", tMs: NOW_MS + 40 * MINUTE_MS }));
+  assert.equal(one.only().severity, "warning", "what was said is not taken back");
+  assert.deepEqual(one.steps, ["raised", "changed"]);
+});
+
 Deno.test("decide makes one alarm of the silent sensors of a machine", () => {
   const one = site();
   for (const sensor of [1, 2, 3, 4, 5]) one.signal(silent(sensor));

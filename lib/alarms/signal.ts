@@ -45,6 +45,11 @@ export interface SignalRules {
   leastSeverity: Severity;
 }
 
+/**
+ * A single odd reading of this score is a warning by itself: about once in several thousand periods. What
+ * is less is a hint: every young sensor gives some, and only a second one beside it makes a warning.
+ */
+const SURE_SCORE = 0.65;
 /** Sensors of a prediction that count as what drove it. */
 const DRIVERS_MOST = 5;
 
@@ -66,9 +71,8 @@ export function signalOfFinding(
   if (!rules.detectors.has(found.detector)) return null;
   const silent = found.detector === "silence";
   const key = `sensor:${sensor.id}:${found.detector}`;
-  // Its score reached the threshold that it has learned: that is a warning whatever the score.
-  const severity = found.detector === "streaming" && found.severity === "info"
-    ? "warning"
+  const severity = found.detector === "streaming"
+    ? found.score >= SURE_SCORE ? "warning" : "info"
     : found.severity;
   const present = found.phase !== "cleared" &&
     SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity];
@@ -101,7 +105,7 @@ export function signalOfOutlook(
   rules: SignalRules,
 ): Signal {
   const key = `machine:${machineId}:prediction`;
-  const severity = outlook.class === "normal" ? "info" : outlook.class;
+  const severity = outlook.class === "normal" || isGuess(outlook) ? "info" : outlook.class;
   const named = outlook.sensors.toSorted((a, b) => b.contribution - a.contribution)
     .flatMap(({ name }) => numOf(name) ?? []);
   return {
@@ -122,6 +126,11 @@ export function signalOfOutlook(
     finding: null,
     drivers: named.slice(0, DRIVERS_MOST),
   };
+}
+
+/** Without a model and within its limits: far from usual, but nobody has learned what usual is. */
+function isGuess({ source, confidence }: StoredOutlook): boolean {
+  return source === "rules" && confidence < 1;
 }
 
 function textOf({ detector, severity, reason }: StoredFinding, sensor: SignalSensor): string {

@@ -124,9 +124,10 @@ export const SETTINGS = {
   "alarms.least_severity": setting<"info" | "warning" | "critical">({
     category: "Alarms",
     title: "Least severity",
-    help: "What is less severe raises no alarm.",
+    help: "What is less severe raises no alarm. Info: also hints, such as one odd reading of a " +
+      "sensor; they are listed, and neither sent nor made a ticket.",
     schema: z.enum(["info", "warning", "critical"]),
-    default: "warning",
+    default: "info",
     see: "viewer",
     change: "admin",
   }),

@@ -154,21 +154,19 @@ function apiOf({ state, severity, source, machine, sensor, q }: Filter) {
   };
 }
 
-/** The page's sentence. */
+/** The page's sentence: what asks for somebody; hints (severity info) only beside it. */
 export function answerOf({ open, waiting }: AlarmCounts): VNode {
-  const all = open.info + open.warning + open.critical;
-  if (all === 0) return <>No alarm is open</>;
-  const kind = open.critical > 0 ? "critical" : open.warning > 0 ? "warning" : "info";
-  const mark = (
-    <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
-  );
+  const all = open.warning + open.critical;
   const alarms = (n: number) => n === 1 ? "1 alarm" : `${n} alarms`;
+  const hints = open.info === 1 ? "1 hint" : `${open.info} hints`;
+  if (all === 0) return <>{open.info === 0 ? "No alarm is open" : `No alarm is open, ${hints}`}</>;
   if (waiting === 0) {
     return <>{`${alarms(all)} open, all acknowledged or shelved`}</>;
   }
+  const kind = open.critical > 0 ? "critical" : "warning";
   return (
     <>
-      {mark}
+      <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
       {waiting === all
         ? `${alarms(all)} ${all === 1 ? "waits" : "wait"} for somebody`
         : `${waiting} of ${alarms(all)} ${waiting === 1 ? "waits" : "wait"} for somebody`}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import type { StoredFinding } from "../detect/findings_store.ts";
+import type { StoredOutlook } from "../detect/predict/shapes.ts";
+import { signalOfFinding, signalOfOutlook, type SignalRules } from "./signal.ts";
+
+const rules = (leastSeverity: SignalRules["leastSeverity"]): SignalRules => ({
+  detectors: new Set(["streaming", "threshold"]),
+  leastSeverity,
+});
+const sensor = {
+  num: 1,
+  id: "s1",
+  machine: "hall/press",
+  sensor: "bearing",
+  unit: "°C",
+  settings: { display_name: null },
+};
+const finding = (change: Partial<StoredFinding>): StoredFinding => ({
+  id: 7,
+  sensor: 1,
+  detector: "streaming",
+  tMs: 1000,
+  phase: "point",
+  severity: "warning",
+  score: 0.6,
+  reason: { text: "83 where 65 is usual", value: 83 },
+  verdict: null,
+  ...change,
+});
+
+Deno.test("signalOfFinding: one odd reading is a hint unless its score is sure", () => {
+  const severity = (score: number) =>
+    signalOfFinding(finding({ score }), sensor, "m1", rules("info"))?.severity;
+  assert.deepEqual([severity(0.5), severity(0.64), severity(0.65)], ["info", "info", "warning"]);
+  const none = signalOfFinding(finding({}), sensor, "m1", rules("warning"));
+  assert.equal(none, null, "below the least severity");
+});
+
+Deno.test("signalOfFinding: a limit keeps its severity and says where the value stands", () => {
+  const found = finding({
+    detector: "threshold",
+    phase: "raised",
+    severity: "critical",
+    score: 1,
+    reason: { text: "x", value: 83.4, numbers: { limit: 80 } },
+  });
+  const signal = signalOfFinding(found, sensor, "m1", rules("warning"))!;
+  assert.deepEqual(
+    [signal.severity, signal.text, signal.point, signal.present],
+    ["critical", "bearing 83.4 °C is above critical 80 °C", false, true],
+  );
+});
+
+Deno.test("signalOfOutlook: without a model and within the limits it is a hint", () => {
+  const outlook = (change: Partial<StoredOutlook>) =>
+    signalOfOutlook(
+      {
+        id: 1,
+        machine: "hall/press",
+        tMs: 1000,
+        class: "critical",
+        summary: "unusual",
+        source: "rules",
+        confidence: 0.4,
+        sensors: [],
+        ...change,
+      } as StoredOutlook,
+      "m1",
+      () => undefined,
+      rules("info"),
+    ).severity;
+  assert.equal(outlook({}), "info");
+  assert.equal(outlook({ confidence: 1 }), "critical", "its limits say so");
+  assert.equal(outlook({ source: "model" }), "critical");
+});
