@@ -26,9 +26,14 @@ export interface OutboxUnderTest {
 }
 
 export async function startOutbox(
-  options: { dataDir: string; clock: Clock } & Partial<NotifyDeps>,
+  options: {
+    dataDir: string;
+    clock: Clock;
+    /** For sabotage: what the room takes for the event log. */
+    disguise?: (events: EventLog, db: Database) => EventLog;
+  } & Partial<NotifyDeps>,
 ): Promise<OutboxUnderTest> {
-  const { dataDir, clock, ...more } = options;
+  const { dataDir, clock, disguise, ...more } = options;
   const db = await openTestDatabase(dataDir);
   const events = createEventLog(db);
   const told: Delivery[] = [];
@@ -38,7 +43,7 @@ export async function startOutbox(
     db,
     clock,
     log: silentLog(),
-    events,
+    events: disguise?.(events, db) ?? events,
     kinds: CHANNELS,
     sealer: createSealer("0123456789012345678901234567890123456789012"),
     outgoing: createOutgoing({
