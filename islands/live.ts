@@ -4,6 +4,7 @@
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Alarm } from "../lib/alarms/alarm.ts";
+import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status.ts";
 import type { MachineStatus } from "../lib/live/statuses.ts";
 
@@ -53,6 +54,7 @@ const readingListeners = new Set<ReadingListener>();
 const resetListeners = new Set<() => void>();
 const alarmListeners = new Set<(told: AlarmTold) => void>();
 const deliveryListeners = new Set<() => void>();
+const ticketListeners = new Set<(ticket: Ticket) => void>();
 const anomalyListeners = new Set<(anomaly: unknown) => void>();
 const predictionListeners = new Set<(prediction: unknown) => void>();
 
@@ -111,6 +113,12 @@ export function onAlarm(listener: (told: AlarmTold) => void): () => void {
 export function onDelivery(listener: () => void): () => void {
   deliveryListeners.add(listener);
   return () => deliveryListeners.delete(listener);
+}
+
+/** A ticket after a change, a comment or a file. Gives the function that stops listening. */
+export function onTicket(listener: (ticket: Ticket) => void): () => void {
+  ticketListeners.add(listener);
+  return () => ticketListeners.delete(listener);
 }
 
 /** How far the server's clock is ahead of this browser's. */
@@ -215,6 +223,11 @@ function open(): void {
     lastId = event.lastEventId;
     const told = JSON.parse(event.data);
     for (const listener of alarmListeners) listener(told);
+  });
+  opened.addEventListener("ticket", (event) => {
+    lastId = event.lastEventId;
+    const ticket = JSON.parse(event.data);
+    for (const listener of ticketListeners) listener(ticket);
   });
   opened.addEventListener("delivery", (event) => {
     lastId = event.lastEventId;

@@ -1,4 +1,4 @@
-/** Overview, lists of sensors and machines, a machine, sources, deliveries: values in place. */
+/** Overview, lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
 import { Attention } from "../attention.tsx";
@@ -10,6 +10,7 @@ import { SensorRow } from "../sensor_row.tsx";
 import { SourceList } from "../source_list.tsx";
 import { StatusNow } from "../status_word.tsx";
 import { SystemLine } from "../system_line.tsx";
+import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
   Attention,
@@ -21,5 +22,6 @@ bringToLife({
   SourceList,
   StatusNow,
   SystemLine,
+  TicketNews,
 });
 onReset(catchUp);

@@ -138,6 +138,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     clock,
     zone: siteZone(),
     alarms: parts.alarms,
+    place: () => hub.place(),
   };
   const table: Route[] = [
     ...healthRoutes({
@@ -207,6 +208,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       predictions: parts.predictions,
       backtests: parts.backtests,
       settingsOf,
+      ...parts.tickets,
       recent,
       status: parts.status,
       sources,

@@ -15,7 +15,10 @@ import { byOf, commandOf } from "../alarms.ts";
 import { VERDICTS } from "../anomalies.ts";
 import { localPath } from "../middleware/form.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
-import { AlarmHistory } from "./alarm_history.tsx";
+import type { Ticket } from "../../lib/tickets/ticket.ts";
+import { alarmStep } from "./alarm_history.tsx";
+import { Discussion, discussionActions, readConversation } from "./discussion.tsx";
+import { StateWord, ticketHref } from "./ticket_words.tsx";
 import { Field, FormError, Select, TextArea } from "./form.tsx";
 import { Island } from "./island.tsx";
 import { machineHref } from "./machines.tsx";
@@ -88,6 +91,7 @@ export function alarmPages(parts: PageParts): Route[] {
       (_, context) => act(context, { kind: "unshelve" }),
       redraw,
     ),
+    ...discussionActions("alarm", parts, (context, id, sent) => draw(parts, context, id, sent)),
   ];
 }
 
@@ -133,6 +137,7 @@ async function draw(
           component={AlarmNow}
           props={{ alarm, nowMs: parts.clock.now(), zone: parts.zone }}
         />
+        <TicketOf alarm={alarm} ticket={await parts.tickets.ofAlarm(alarm.id)} mayOpen={mayAct} />
         <FormError>{sent.errors.form}</FormError>
         {alarm.state === "resolved"
           ? <Ended alarm={alarm} zone={parts.zone} mayAct={mayAct} />
@@ -146,9 +151,12 @@ async function draw(
           />
         )}
         <Evidence evidence={evidence} parts={parts} />
-        <AlarmHistory
-          {...await parts.events.list({ subject: `alarm:${id}`, limit: 200 })}
-          zone={parts.zone}
+        <Discussion
+          parts={parts}
+          talk={await readConversation(parts, "alarm", alarm.id)}
+          who={who!}
+          sent={sent}
+          step={alarmStep}
         />
         <p class="more">
           <a href={`/alarms/${id}/told`}>Who was told, who was not, and why</a>
@@ -156,6 +164,26 @@ async function draw(
       </>
     ),
   });
+}
+
+/** The work that came of it. */
+function TicketOf(
+  { alarm, ticket, mayOpen }: { alarm: Alarm; ticket: Ticket | null; mayOpen: boolean },
+): VNode | null {
+  if (ticket !== null) {
+    return (
+      <p class="alarm-ticket">
+        <a href={ticketHref(ticket.id)}>{`Ticket ${ticket.id}`}</a>{" "}
+        <StateWord state={ticket.state} /> {ticket.assignee !== null && ticket.assignee}
+      </p>
+    );
+  }
+  if (!mayOpen) return null;
+  return (
+    <p class="alarm-ticket">
+      <a href={`/tickets/new?alarm=${encodeURIComponent(alarm.id)}`}>Open a ticket</a>
+    </p>
+  );
 }
 
 function Actions({ alarm, sent, nowMs }: { alarm: Alarm; sent: SentForm; nowMs: number }): VNode {

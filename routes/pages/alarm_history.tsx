@@ -1,5 +1,4 @@
 import type { VNode } from "preact";
-import { dateTime } from "../../islands/format.ts";
 import type { LoggedEvent } from "../../lib/events/event.ts";
 
 const WORDS: Partial<Record<LoggedEvent["type"], string>> = {
@@ -13,35 +12,24 @@ const WORDS: Partial<Record<LoggedEvent["type"], string>> = {
   "alarm.unshelved": "Back from the shelf",
   "alarm.escalated": "Escalated",
   "alarm.resolved": "Resolved",
-  "alarm.commented": "Comment",
 };
 
-/** What happened to an alarm, oldest first, like a conversation. */
-export function AlarmHistory(
-  { items, next, zone }: { items: LoggedEvent[]; next: string | null; zone: string },
-): VNode {
+/** A step of an alarm in a word or two; what was seen then, where the word does not say it. */
+export function alarmStep(event: LoggedEvent): VNode {
+  const word = WORDS[event.type];
+  if (word === undefined) return <>{event.text}</>;
   return (
-    <section class="card" aria-labelledby="history">
-      <h2 id="history">History</h2>
-      {next !== null && <p class="muted">{`The newest ${items.length} steps.`}</p>}
-      <ol class="history">
-        {items.toReversed().map((event) => (
-          <li key={event.id}>
-            <p>
-              <time class="muted" dateTime={new Date(event.tMs).toISOString()}>
-                {dateTime(event.tMs, zone)}
-              </time>{" "}
-              <strong>{WORDS[event.type] ?? event.type}</strong>
-              {event.actor !== null && ` by ${event.actor}`}
-            </p>
-            <p>{saidOf(event) ?? event.text}</p>
-          </li>
-        ))}
-      </ol>
-    </section>
+    <>
+      <strong>{word}</strong> {TELLING.has(event.type) && event.text}
+    </>
   );
 }
 
-function saidOf(event: LoggedEvent): string | null {
-  return (event.body as { note?: string | null } | null)?.note ?? null;
-}
+/** Steps whose sentence holds what the word does not: a value, a limit, a time. */
+const TELLING: ReadonlySet<LoggedEvent["type"]> = new Set([
+  "alarm.raised",
+  "alarm.changed",
+  "alarm.reopened",
+  "alarm.flapping",
+  "alarm.shelved",
+]);

@@ -1,5 +1,5 @@
 /** What people said and showed about an alarm or a ticket, between what happened to it: one conversation. */
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
 import { bytes, dateTime } from "../../islands/format.ts";
 import type { Identity } from "../../lib/access/identity.ts";
@@ -10,12 +10,12 @@ import type { EventLog } from "../../lib/events/events_store.ts";
 import type { Attachment } from "../../lib/tickets/attachment_store.ts";
 import type { Comment } from "../../lib/tickets/comment_store.ts";
 import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
-import { COMMENT_MOST, EDIT_MS } from "../../lib/tickets/comments.ts";
+import { EDIT_MS } from "../../lib/tickets/comments.ts";
 import type { SubjectKind } from "../../lib/tickets/subject.ts";
-import { FormError } from "../access/shell.tsx";
 import { authorOf, type DiscussionServices, readUpload, UPLOAD_MOST_BYTES } from "../discussion.ts";
 import { formErrors, readForm } from "../middleware/form.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
+import { FormError, TextArea } from "./form.tsx";
 import { Markdown } from "./markdown.tsx";
 import type { SentForm } from "./page_form.ts";
 
@@ -94,21 +94,23 @@ export async function readConversation(
 
 /** The conversation with the form to join it: for the pages of alarms and tickets alike. */
 export function Discussion(
-  { parts, talk, who, sent }: {
+  { parts, talk, who, sent, step }: {
     parts: DiscussionParts;
     talk: Conversation;
     who: Identity;
     sent: SentForm;
+    /** What a step is called; default: the event's own sentence. */
+    step?: (event: LoggedEvent) => ComponentChildren;
   },
 ): VNode {
   return (
     <section class="card discussion" aria-labelledby="conversation">
       <h2 id="conversation">History</h2>
       {talk.cut && <p class="muted">{`The newest ${SHOWN} of each kind.`}</p>}
-      <ol class="talk">
+      <ol class="talk history">
         {talk.entries.map((entry) => (
           <li key={keyOf(entry)} id={keyOf(entry)}>
-            <EntryView parts={parts} talk={talk} entry={entry} who={who} />
+            <EntryView parts={parts} talk={talk} entry={entry} who={who} step={step} />
           </li>
         ))}
       </ol>
@@ -129,11 +131,12 @@ function keyOf(entry: Entry): string {
 }
 
 function EntryView(
-  { parts, talk, entry, who }: {
+  { parts, talk, entry, who, step = ({ text }) => text }: {
     parts: DiscussionParts;
     talk: Conversation;
     entry: Entry;
     who: Identity;
+    step?: (event: LoggedEvent) => ComponentChildren;
   },
 ): VNode {
   const at = (
@@ -147,7 +150,7 @@ function EntryView(
       return (
         <>
           <p class="talk-head">
-            {at} {entry.event.text}{" "}
+            {at} {step(entry.event)}{" "}
             {entry.who !== null && <span class="muted">{`by ${entry.who}`}</span>}
           </p>
           <Note event={entry.event} />
@@ -210,12 +213,7 @@ function Said(
           <details>
             <summary>Change</summary>
             <form method="post" action={`${base}/comments/${id}/edit`}>
-              <div class="field">
-                <label for={`edit-${id}`}>Comment</label>
-                <textarea id={`edit-${id}`} name="text" rows={4} maxLength={COMMENT_MOST} required>
-                  {text}
-                </textarea>
-              </div>
+              <TextArea name="text" id={`edit-${id}`} label="Comment" value={text} required />
               <button type="submit">Save</button>
             </form>
           </details>
@@ -285,23 +283,15 @@ function SayForm(
       encType="multipart/form-data"
     >
       <FormError>{errors.say}</FormError>
-      <div class="field">
-        <label for="say">Comment</label>
-        <textarea
-          id="say"
-          name="text"
-          rows={3}
-          maxLength={COMMENT_MOST}
-          aria-describedby={errors.text ? "say-help say-error" : "say-help"}
-          aria-invalid={errors.text ? "true" : undefined}
-        >
-          {values.text ?? ""}
-        </textarea>
-        <p class="help" id="say-help">
-          {"**bold**, - lists, > quotes, `code` and links are understood."}
-        </p>
-        {errors.text && <p class="error" id="say-error">{errors.text}</p>}
-      </div>
+      <TextArea
+        name="text"
+        id="say"
+        label="Comment"
+        rows={3}
+        value={values.text ?? ""}
+        help="**bold**, - lists, > quotes, `code` and links are understood."
+        error={errors.text}
+      />
       <div class="files">
         <div class="field">
           <label for="photo">Photo</label>

@@ -116,6 +116,15 @@ function Content(
             {mayChange ? "Plan or change maintenance" : "All maintenance windows"}
           </a>
         </p>
+        <p>
+          <a href={`/tickets?machine=${encodeURIComponent(machine.path)}`}>Tickets</a>
+          {mayChange && (
+            <>
+              {" · "}
+              <a href={`/tickets/new?machine=${encodeURIComponent(machine.path)}`}>Open a ticket</a>
+            </>
+          )}
+        </p>
       </section>
       {mayChange && <MachineForms machine={machine} sent={sent} />}
     </>

@@ -17,11 +17,13 @@ import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { AnomalyServices } from "../anomalies.ts";
+import type { Tickets } from "../../lib/tickets/tickets.ts";
+import type { DiscussionServices } from "../discussion.ts";
 import type { Assets } from "../static.ts";
 import type { PageFrame } from "./layout.tsx";
 
 /** What the pages read. */
-export interface PageServices {
+export interface PageServices extends Pick<DiscussionServices, "comments" | "attachments"> {
   clock: Clock;
   sensors: SensorDirectory;
   machines: MachineDirectory;
@@ -38,6 +40,7 @@ export interface PageServices {
   backtests: Backtests;
   /** What to set of a sensor so that a detector has these options; null when it cannot be set. */
   settingsOf: (detector: string, options: unknown) => Partial<SensorSettings> | null;
+  tickets: Pick<Tickets, "ofAlarm" | "list">;
   recent: Recent;
   status: Pick<StatusBoard, "now">;
   sources: () => SourceState[];

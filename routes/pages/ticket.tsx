@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
+import { TicketNews } from "../../islands/ticket_news.tsx";
 import { title as words } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type TicketAction,
 } from "../../lib/tickets/ticket.ts";
 import { Exact } from "../access/pages/time.tsx";
-import { FormError, Select } from "../access/shell.tsx";
 import { VERDICTS } from "../anomalies.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { byOf } from "../tickets.ts";
@@ -19,6 +19,8 @@ import {
   discussionActions,
   readConversation,
 } from "./discussion.tsx";
+import { FormError, Select, TextArea } from "./form.tsx";
+import { Island } from "./island.tsx";
 import { Markdown } from "./markdown.tsx";
 import { machineHref } from "./machines.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
@@ -42,10 +44,14 @@ const version = z.coerce.number().int().min(1);
 /** `/tickets/:id`: one ticket, what can be done with it, and the conversation about it. */
 export function ticketPages(parts: TicketPageParts): Route[] {
   const draw = async (context: RouteContext, id: string, sent: SentForm) => {
+    const since = parts.place();
     const ticket = await parts.tickets.get(id);
     return parts.frame.answer(context.c, context.who, {
       title: `${ticket.id} ${ticket.title}`,
       place: "/tickets",
+      script: "lists",
+      stream: { types: "ticket" },
+      since,
       status: sent.status,
       content: (
         <Content
@@ -128,6 +134,7 @@ function Content(
         <StateWord state={ticket.state} /> <PriorityWord ticket={ticket} />{" "}
         <DueWord ticket={ticket} zone={parts.zone} />
       </p>
+      <Island name="TicketNews" component={TicketNews} props={{ id: ticket.id }} />
       <FormError>{sent.errors.form}</FormError>
       <Facts parts={parts} ticket={ticket} alarm={alarm} />
       {mayWork && <Work ticket={ticket} sent={sent} />}
@@ -210,13 +217,13 @@ function Work({ ticket, sent }: { ticket: Ticket; sent: SentForm }): VNode {
       {possible.includes("resolve") && (
         <form method="post" action={`${base}/resolve`}>
           <input type="hidden" name="version" value={ticket.version} />
-          <div class="field wide">
-            <label for="note">What was done</label>
-            <textarea id="note" name="note" rows={2} maxLength={2000}>
-              {sent.values.note ?? ""}
-            </textarea>
-            {sent.errors.note && <p class="error">{sent.errors.note}</p>}
-          </div>
+          <TextArea
+            name="note"
+            label="What was done"
+            rows={2}
+            value={sent.values.note ?? ""}
+            error={sent.errors.note}
+          />
           {ticket.alarm_id !== null && (
             <Select
               name="verdict"

@@ -1,13 +1,13 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
+import { TicketNews } from "../../islands/ticket_news.tsx";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import type { Users } from "../../lib/access/users.ts";
 import { PRIORITIES, type Ticket } from "../../lib/tickets/ticket.ts";
 import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
-import { Field, FormError, Select } from "../access/shell.tsx";
 import { validate } from "../middleware/validate.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import {
@@ -19,6 +19,8 @@ import {
   type TicketServices,
 } from "../tickets.ts";
 import type { DiscussionParts } from "./discussion.tsx";
+import { Field, FormError, Hidden, Select, TextArea } from "./form.tsx";
+import { Island } from "./island.tsx";
 import type { PageFrame } from "./layout.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
 import { localText, localTime } from "./range.ts";
@@ -28,6 +30,8 @@ export interface TicketPageParts extends TicketServices, DiscussionParts {
   users: Pick<Users, "find" | "byEmail" | "list">;
   frame: PageFrame;
   alarms: Pick<Alarms, "find">;
+  /** Where the event stream stands. */
+  place: () => string;
 }
 
 /** An alarm's title; null when there is none (any more). */
@@ -83,11 +87,15 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
         const { c, who } = context;
         const { search, cursor } = context.query;
         const asked = new URL(c.req.url).searchParams;
+        const since = parts.place();
         const filter = narrowed(context.query);
         const page = await askTickets(parts, { ...filter, search, cursor, limit: PAGE }, context);
         return parts.frame.answer(c, who, {
           title: "Tickets",
           place: "/tickets",
+          script: "lists",
+          stream: { types: "ticket" },
+          since,
           content: (
             <List
               parts={parts}
@@ -182,10 +190,9 @@ function List(
           {`${notice[0].toUpperCase()}${notice.slice(1)}.`}
         </p>
       )}
+      <Island name="TicketNews" component={TicketNews} props={{ id: null }} />
       <form method="get" action="/tickets" class="filter" role="search">
-        {[...asked].filter(([key]) => key !== "search" && key !== "cursor").map(([key, value]) => (
-          <input key={key} type="hidden" name={key} value={value} />
-        ))}
+        <Hidden values={without(asked, "search", "cursor")} />
         <input
           type="search"
           name="search"
@@ -258,6 +265,10 @@ function address(
   for (const key of [...without, "cursor"]) out.delete(key);
   for (const [key, value] of Object.entries(query)) out.set(key, value);
   return out.size === 0 ? "/tickets" : `/tickets?${out}`;
+}
+
+function without(asked: URLSearchParams, ...keys: string[]): Record<string, string> {
+  return Object.fromEntries([...asked].filter(([key]) => !keys.includes(key)));
 }
 
 function isView(asked: URLSearchParams, query: Record<string, string>): boolean {
@@ -375,18 +386,13 @@ export function TicketFields(
         error={errors.title}
         autocomplete="off"
       />
-      <div class="field wide">
-        <label for="description">Description</label>
-        <textarea
-          id="description"
-          name="description"
-          rows={5}
-          aria-describedby={errors.description ? "description-error" : undefined}
-        >
-          {values.description ?? ticket?.description ?? ""}
-        </textarea>
-        {errors.description && <p class="error" id="description-error">{errors.description}</p>}
-      </div>
+      <TextArea
+        name="description"
+        label="Description"
+        rows={5}
+        value={values.description ?? ticket?.description ?? ""}
+        error={errors.description}
+      />
       <Select
         name="priority"
         label="Priority"
@@ -401,18 +407,15 @@ export function TicketFields(
         value={assignee}
         error={errors.assignee}
       />
-      <div class="field">
-        <label for="due">Due</label>
-        <input
-          id="due"
-          name="due"
-          type="datetime-local"
-          value={values.due ?? (due === null ? "" : localText(due, parts.zone))}
-          aria-describedby={errors.due_ms ? "due-help due-error" : "due-help"}
-        />
-        <p class="help" id="due-help">{`Time in ${parts.zone}.`}</p>
-        {errors.due_ms && <p class="error" id="due-error">must be a date and time</p>}
-      </div>
+      <Field
+        name="due"
+        type="datetime-local"
+        label="Due"
+        value={values.due ?? (due === null ? "" : localText(due, parts.zone))}
+        error={errors.due_ms && "must be a date and time"}
+        help={`Time in ${parts.zone}; empty: none.`}
+        required={false}
+      />
       <Field
         name="machine"
         label="Machine"

@@ -1,0 +1,29 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { onTicket } from "./live.ts";
+
+/** Says that tickets (or the one that is shown) changed since the page was drawn; nothing moves by itself. */
+export function TicketNews({ id }: { id: string | null }): VNode {
+  const changed = useSignal<readonly string[]>([]);
+  useEffect(() =>
+    onTicket((ticket) => {
+      if (id !== null && ticket.id !== id || changed.value.includes(ticket.id)) return;
+      changed.value = [...changed.value, ticket.id];
+    }), []);
+  const n = changed.value.length;
+  return (
+    <p role="status" class={n === 0 ? "hidden" : "muted news"}>
+      {n > 0 && (
+        <>
+          {id !== null
+            ? "Something was changed or said meanwhile. "
+            : n === 1
+            ? "One ticket changed. "
+            : `${n} tickets changed. `}
+          <a href="">Show</a>
+        </>
+      )}
+    </p>
+  );
+}
