@@ -59,6 +59,9 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "</style><script>alert(1)</script>",
   "<isindex type=image src=1 onerror=alert(1)>",
   "constructor",
+  "[x](javascript:alert(1))",
+  "![x](https://example.com/x.png)",
+  "[x](<data:text/html,<script>alert(1)</script>>)",
   '=HYPERLINK("https://example.com")',
   "%0d%0aSet-Cookie:x=1",
 ];

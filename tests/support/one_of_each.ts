@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit.ts";
+import type { Change } from "../../lib/machines/service.ts";
+import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
+import type { Route } from "../../routes/route.ts";
+import type { AppUnderTest } from "./app.ts";
+import type { TicketAction } from "../../lib/tickets/ticket.ts";
+import { alarmEvent } from "./events.ts";
+import { picture } from "./pictures.ts";
+import { freePort } from "./port.ts";
+
+export const PASSWORD = "long enough";
+const tester = systemActor("test");
+
+/**
+ * One of everything that routes speak of, and an admin. Gives what stands for `:id` below a route's path; who
+ * adds a route with an id adds its thing here, and every documented example and hostile text reaches it.
+ */
+export async function oneOfEach(
+  under: AppUnderTest,
+  adminEmail: string,
+): Promise<Record<string, string>> {
+  const { access } = under.app.parts();
+  const user = await access.users.add(
+    { email: "other@example.org", role: "viewer", password: PASSWORD },
+    tester,
+  );
+  await access.users.add({ email: adminEmail, role: "admin", password: PASSWORD }, tester);
+  const { entry, key } = await access.keys.add({ name: "fixture", role: "engineer" }, tester);
+  const stored = await fetch(`${under.url}/api/ingest`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ machine: "hall-1/press-3", sensor: "temperature", value: 61 }),
+  });
+  assert.equal(stored.status, 200, await stored.text());
+  const window = await under.app.parts().machines.addWindow(
+    { path: "", title: "Fixture", timing: { kind: "once", from: 1, to: 2 } },
+    (change) => access.audit.statement({ actor: tester, ...change }),
+  );
+  const { registry, detection } = under.app.parts();
+  const [anomaly] = await detection.findings.add([{
+    sensor: registry.find("hall-1/press-3/temperature")!.num,
+    groupId: 1,
+    item: 0,
+    finding: {
+      detector: "streaming",
+      tMs: Date.now(),
+      phase: "point",
+      severity: "warning",
+      score: 0.7,
+      reason: { text: "61 where 40 is usual", value: 61, numbers: { point: 3 } },
+    },
+  }]);
+  const { predictions } = under.app.parts();
+  await predictions.look({ all: true });
+  const [said] = (await predictions.store.outlooks({})).items;
+  const prediction = await predictions.store.addOutlook({ ...said, class: "critical" });
+  const nowMs = Date.now();
+  const backtest = await under.app.parts().backtests.start({
+    sensor: registry.find("hall-1/press-3/temperature")!,
+    detector: "zscore",
+    options: {},
+    fromMs: nowMs - 3_600_000,
+    toMs: nowMs + 1,
+    by: "fixture",
+  });
+  return {
+    ...await outboxFixture(under),
+    "/api/backtests/:id": backtest.id,
+    ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
+    ...await ticketsFor(under, adminEmail),
+    "/api/maintenance/:id": window.id,
+    "/api/anomalies/:id": String(anomaly.id),
+    "/api/users/:id": user.id,
+    "/api/keys/:id": entry.id,
+    "/api/predictions/:id": String(prediction.id),
+    sensor: "hall-1/press-3/temperature",
+  };
+}
+
+/** An open alarm for each thing that is done with one, and the id of another for the rest. */
+export async function alarmsFor(
+  under: AppUnderTest,
+  key: string,
+  actions: readonly string[],
+): Promise<Record<string, string>> {
+  const { access, registry, detection, alarms } = under.app.parts();
+  const machines = [...actions, "read"].map((action) => `hall-2/${action}`);
+  const names = machines.map((machine) => `${machine}/load`);
+  const stored = await fetch(`${under.url}/api/ingest/batch`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(machines.map((machine) => ({ machine, sensor: "load", value: 9 }))),
+  });
+  assert.equal(stored.status, 200, await stored.text());
+  await detection.findings.add(names.map((name, item) => ({
+    sensor: registry.find(name)!.num,
+    groupId: 2,
+    item,
+    finding: {
+      detector: "threshold",
+      tMs: Date.now(),
+      phase: "raised" as const,
+      severity: "warning" as const,
+      score: 0.6,
+      reason: { text: "9 is at or above the warning limit 8", value: 9, numbers: { limit: 8 } },
+    },
+  })));
+  alarms.wake();
+  while (alarms.open().length < names.length) await new Promise((r) => setTimeout(r, 20));
+  const idOf = (action: string) =>
+    alarms.open().find((alarm) => alarm.machine === `hall-2/${action}`)!.id;
+  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const untilMs = Date.now() + 3_600_000;
+  const shelve = { kind: "shelve", untilMs, note: null } as const;
+  await alarms.act(idOf("unshelve"), shelve, { name: "test", note });
+  return {
+    ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
+    "/api/alarms/:id": idOf("read"),
+  };
+}
+
+/** A channel, a webhook, a rule, a dead letter and a delivery that waits. */
+async function outboxFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, notify, events, storage } = under.app.parts();
+  const note = (change: { action: string; resource: string }) =>
+    access.audit.statement({ actor: tester, ...change });
+  // Nobody listens there.
+  const options = { url: `http://127.0.0.1:${freePort()}/` };
+  const subscription = { events: ["ticket"], severity: "info" as const };
+  const channel = await notify.channels.add({ kind: "webhook", name: "Hook", options }, note);
+  const webhook = await notify.channels.add(
+    { kind: "webhook", name: "Subscribed", options, subscription },
+    note,
+  );
+  await notify.channels.change(channel.id, { enabled: false }, note);
+  await events.append({ ...alarmEvent(), route: false });
+  const [event] = (await events.list({})).items;
+  const store = createOutboxStore(storage.db);
+  const plan = { channel: channel.id, state: "waiting" as const, untilMs: null, why: "fixture" };
+  await storage.db.write(
+    ["one@example.org", "two@example.org"].map((target) =>
+      store.add(event, { ...plan, target }, Date.now())
+    ),
+  );
+  const [waiting, dead] = (await notify.outbox.list({})).items;
+  await notify.cancel(dead.id, note);
+  return {
+    "/api/deliveries/:id/cancel": String(waiting.id),
+    "/api/deliveries/:id": String(dead.id),
+    "/api/webhooks/:id": webhook.id,
+    "/api/channels/:id": channel.id,
+    "/api/rules/:id": notify.rules.all()[0].id,
+  };
+}
+
+/** A ticket in the right state for each move, and one to talk about; the first alarm is talked about too. */
+async function ticketsFor(
+  under: AppUnderTest,
+  adminEmail: string,
+): Promise<Record<string, string>> {
+  const { access, alarms, tickets: { tickets, comments, attachments } } = under.app.parts();
+  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const admin = access.users.byEmail(adminEmail)!;
+  const by = { id: admin.id, name: "test", moderator: true, note };
+  const make = async (...moves: TicketAction[]) => {
+    const { id } = await tickets.create({ title: "Fixture" }, by);
+    for (const move of moves) await tickets.move(id, move, {}, by);
+    return id;
+  };
+  const talked = await make();
+  const upload = { name: "x.png", bytes: picture("png") };
+  const alarm = alarms.open().find(({ machine }) => machine === "hall-2/read")!;
+  for (const [kind, id] of [["alarm", alarm.id], ["ticket", talked]] as const) {
+    await comments.add(kind, id, "said", by);
+    await attachments.add(kind, id, upload, by);
+  }
+  return {
+    "/api/tickets/:id/start": await make(),
+    "/api/tickets/:id/resolve": await make("start"),
+    "/api/tickets/:id/close": await make("resolve"),
+    "/api/tickets/:id/reopen": await make("resolve", "close"),
+    "/api/tickets/:id": talked,
+  };
+}
+
+/** Address of a route's example, with the ids of things that are there. */
+export function pathOf(route: Route, ids: Record<string, string>): string {
+  const known = Object.entries(ids).find(([prefix]) => `${route.path}/`.startsWith(`${prefix}/`));
+  const params: Record<string, string> = { ...route.example?.params };
+  if (known) params.id = known[1];
+  const path = route.path.replace(
+    /:(\w+)(\{[^}]*\})?/g,
+    (_, name) => encodeURIComponent(params[name] ?? "x"),
+  );
+  const query = new URLSearchParams(route.example?.query).toString();
+  return query === "" ? path : `${path}?${query}`;
+}
