@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import type { PageOf, PageQuery } from "../db/list.ts";
 import { createAuditStore } from "./audit_store.ts";
 import type { Identity } from "./identity.ts";
 
@@ -49,7 +49,7 @@ export interface AuditRow {
   agent: string | null;
 }
 
-export interface AuditQuery {
+export interface AuditQuery extends PageQuery {
   /** Part of the actor's name, the action, the resource or the address. */
   search?: string;
   /** Action, or the part before its dot (`user` finds `user.update`). */
@@ -57,9 +57,6 @@ export interface AuditQuery {
   actor?: string;
   fromMs?: number;
   toMs?: number;
-  /** 1 … 500, default 50. */
-  limit?: number;
-  cursor?: string;
 }
 
 /** The append-only log of what people, keys and the program did. */
@@ -68,7 +65,7 @@ export interface Audit {
   statement(entry: AuditEntry): SqlStatement;
   record(entry: AuditEntry): Promise<void>;
   /** Newest first. */
-  list(query: AuditQuery): Promise<{ items: AuditRow[]; next: string | null }>;
+  list(query: AuditQuery): Promise<PageOf<AuditRow>>;
   /** Hands rows to `onRow` from now on, each once and only when it is committed. */
   follow(onRow: (row: AuditRow) => void): Promise<void>;
   /** Looks for rows to hand on; called every second. Asks the database only after something was stated. */
@@ -113,13 +110,7 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
   return {
     statement,
     record: async (entry) => void await deps.db.write([statement(entry)]),
-    async list(query) {
-      const limit = query.limit ?? 50;
-      const items = await store.find({ ...query, limit: limit + 1, beforeId: placeOf(query) });
-      const more = items.length > limit;
-      if (more) items.pop();
-      return { items, next: more ? String(items[items.length - 1].id) : null };
-    },
+    list: (query) => store.list(query),
     async follow(onRow) {
       handedOn = await store.newest();
       follower = onRow;
@@ -132,14 +123,6 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
       }
     },
   };
-}
-
-function placeOf({ cursor }: AuditQuery): number | undefined {
-  if (cursor === undefined) return undefined;
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
-    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
-  });
 }
 
 function json(value: unknown): string | null {

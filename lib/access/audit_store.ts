@@ -1,6 +1,15 @@
-import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import {
+  type Conditions,
+  conditions,
+  containing,
+  listPage,
+  type PageOf,
+  type Row,
+  rowsOf,
+} from "../db/list.ts";
 import type { Actor, AuditQuery, AuditRow } from "./audit.ts";
-import { type Row, rowsOf, text, textOrNull, whole } from "./rows.ts";
+import { text, textOrNull, whole } from "./rows.ts";
 
 /** A row to be written; `before` and `after` are JSON or null. */
 export interface NewAuditRow {
@@ -12,17 +21,11 @@ export interface NewAuditRow {
   after: string | null;
 }
 
-export interface AuditSearch extends Omit<AuditQuery, "cursor"> {
-  limit: number;
-  /** Only rows older than this one. */
-  beforeId?: number;
-}
-
 /** The table `audit`: append-only, kept so by triggers. */
 export interface AuditStore {
   insert(row: NewAuditRow): SqlStatement;
   /** Newest first. */
-  find(search: AuditSearch): Promise<AuditRow[]>;
+  list(query: AuditQuery): Promise<PageOf<AuditRow>>;
   /** Those that came after a row, oldest first. */
   after(id: number, most: number): Promise<AuditRow[]>;
   /** Id of the newest row, 0 without any. */
@@ -47,13 +50,10 @@ export function createAuditStore(db: Database): AuditStore {
         actor.agent,
       ],
     }),
-    async find(search) {
-      const { where, args } = conditions(search);
-      const result = await db.query({
-        sql: `select * from audit ${where} order by id desc limit ?`,
-        args: [...args, search.limit],
-      });
-      return rowsOf(result).map(entryOf);
+    async list(query) {
+      const wanted = wantedBy(query);
+      const page = await listPage(db, "select * from audit", wanted, query);
+      return { items: page.items.map(entryOf), next: page.next };
     },
     async after(id, most) {
       const sql = "select * from audit where id > ? order by id limit ?";
@@ -84,36 +84,25 @@ function entryOf(row: Row): AuditRow {
   };
 }
 
-function conditions(search: AuditSearch): { where: string; args: SqlValue[] } {
-  const parts: string[] = [];
-  const args: SqlValue[] = [];
-  const add = (sql: string, ...values: SqlValue[]) => {
-    parts.push(sql);
-    args.push(...values);
-  };
-  const { action, actor } = search;
-  if (search.beforeId !== undefined) add("id < ?", search.beforeId);
+const SEARCHED = ["actor_name", "action", "resource", "address"];
+
+function wantedBy({ search, action, actor, fromMs, toMs }: AuditQuery): Conditions {
+  const wanted = conditions();
   if (action !== undefined) {
-    add("(action = ? or action like ? escape '\\')", action, `${like(action)}.%`);
+    // `user` is everything between `user.` and `user/`, the character after the dot.
+    wanted.add("(action = ? or (action >= ? and action < ?))", action, `${action}.`, `${action}/`);
   }
-  if (actor !== undefined) add("(actor_id = ? or actor_name = ?)", actor, actor);
-  if (search.fromMs !== undefined) add("ts_ms >= ?", search.fromMs);
-  if (search.toMs !== undefined) add("ts_ms < ?", search.toMs);
-  if (search.search !== undefined && search.search !== "") {
-    const pattern = `%${like(search.search)}%`;
-    add(
-      "(actor_name like ? escape '\\' or action like ? escape '\\' or resource like ? escape '\\' or address like ? escape '\\')",
-      pattern,
-      pattern,
-      pattern,
-      pattern,
+  if (actor !== undefined) wanted.add("(actor_id = ? or actor_name = ?)", actor, actor);
+  if (fromMs !== undefined) wanted.add("ts_ms >= ?", fromMs);
+  if (toMs !== undefined) wanted.add("ts_ms < ?", toMs);
+  if (search !== undefined && search !== "") {
+    const part = containing(search);
+    wanted.add(
+      `(${SEARCHED.map((column) => `${column} like ? escape '\\'`).join(" or ")})`,
+      ...SEARCHED.map(() => part),
     );
   }
-  return { where: parts.length === 0 ? "" : `where ${parts.join(" and ")}`, args };
-}
-
-function like(value: string): string {
-  return value.replace(/[\\%_]/g, (c) => `\\${c}`);
+  return wanted;
 }
 
 function parsed(value: unknown): unknown {

@@ -1,14 +1,6 @@
-import type { SqlResult, SqlValue } from "../db/client.ts";
+import type { SqlValue } from "../db/client.ts";
 
-/** One row by column name. */
-export type Row = Record<string, SqlValue>;
-
-/** Rows of an answer by column name. */
-export function rowsOf(result: SqlResult): Row[] {
-  return result.rows.map((row) =>
-    Object.fromEntries(result.columns.map((name, i) => [name, row[i]]))
-  );
-}
+export { rowsOf } from "../db/list.ts";
 
 export const text = (value: SqlValue): string => String(value);
 export const textOrNull = (value: SqlValue): string | null => value === null ? null : String(value);

@@ -97,6 +97,41 @@ Deno.test("perch sim fills the past, publishes live, and obeys its API", async (
   }
 });
 
+Deno.test("perch sim opened to the network prints random passwords, and takes no documented one", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-sim-" });
+  const perch = await startPerch({
+    dataDir,
+    env: { PERCH_HOST: "0.0.0.0", MQTT_PORT: String(freePort()) },
+    args: ["sim", "--stopped"],
+  });
+  try {
+    const login = async (email: string, password: string) => {
+      const answer = await fetch(`${perch.url}/api/users/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email, password }),
+      });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    const page = await (await fetch(`${perch.url}/sign-in`)).text();
+    const passwords = new Set<string>();
+    for (const role of ["admin", "engineer", "viewer"]) {
+      const email = `${role}@example.com`;
+      const printed = new RegExp(`${email} +(\\S+)`).exec(perch.output())?.[1];
+      assert.ok(printed && printed.length >= 12, `${role}: "${printed}"`);
+      assert.ok(!page.includes(printed), "the sign-in page shows it to everybody");
+      assert.equal(await login(email, `${role}123`), 401);
+      assert.equal(await login(email, printed), 200);
+      passwords.add(printed);
+    }
+    assert.equal(passwords.size, 3);
+  } finally {
+    await perch.kill();
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
 Deno.test("perch serve has no simulator and no demonstration accounts", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-sim-" });
   const key = await addKey({ dataDir, role: "admin" });
