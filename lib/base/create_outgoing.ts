@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { messageOf } from "./errors.ts";
 import { type ConnectInit, type Outgoing, OutgoingError } from "./outgoing.ts";
-import { requestAt, type ResolvedAddress } from "./outgoing_http.ts";
+import { opener, portOf, requestAt, type ResolvedAddress, type Secure } from "./outgoing_http.ts";
 import { parseNetworks, reachOf, within } from "./reach.ts";
 
 /*
@@ -29,7 +29,7 @@ export interface OutgoingDeps {
 
 const TIMEOUT_MS = 10_000;
 /** Shown in the sentence that refuses a private address. */
-export const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
+const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
 
 /** Creates the guard. Nothing is opened. */
 export function createOutgoing(deps: OutgoingDeps): Outgoing {
@@ -102,7 +102,8 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
       const host = hostName(name);
       return bounded(host, init, async (signal) => {
         const addresses = await judged(host, port, init.trusted ?? false);
-        return await connectAt(addresses, port, signal);
+        const secure = init.tls ? { name: host, ca: await authorities() } : null;
+        return await connectAt(addresses, port, secure, signal);
       });
     },
     authorities,
@@ -145,8 +146,6 @@ function hostName(text: string): string {
 }
 
 const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, "");
-const portOf = (url: URL) =>
-  url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
 
 function isThisHost(address: string): boolean {
   const own = Deno.networkInterfaces().map((face) => `${face.address}`);
@@ -170,25 +169,29 @@ const unknownHost = (host: string) =>
 /** The system's authorities and those of the operator; undefined: the default. */
 async function withSystem(own: readonly string[] = []): Promise<string[] | undefined> {
   if (own.length === 0) return undefined;
-  const { getCACertificates } = await import("node:tls");
-  return [...getCACertificates("default"), ...own];
+  const tls = await import("node:tls");
+  // Older runtimes know the bundled authorities only.
+  const system = tls.getCACertificates?.("default") ?? tls.rootCertificates;
+  return [...system, ...own];
 }
 
 async function connectAt(
   addresses: readonly ResolvedAddress[],
   port: number,
+  secure: Secure | null,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { connect } = await import("node:net");
   let last: unknown;
   for (const { address } of addresses) {
+    const open = await opener(address, port, secure);
     signal.throwIfAborted();
-    const socket = connect({ host: address, port });
+    const socket = open();
     const onAbort = () => socket.destroy();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       return await new Promise<Socket>((resolve, reject) => {
-        socket.once("connect", () => resolve(socket.setNoDelay(true)));
+        const ready = secure === null ? "connect" : "secureConnect";
+        socket.once(ready, () => resolve(socket.setNoDelay(true)));
         socket.once("error", reject);
         socket.once("close", () => reject(new Error("the connection was closed")));
       });
@@ -212,15 +215,14 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-const TLS_CODES = /CERT|TLS|SSL|UNABLE_TO_|SELF_SIGNED/;
+const TLS_FAULT = /CERT|TLS|SSL|UNABLE_TO_|SELF_SIGNED|certificate/;
 
 function faultOf(host: string, error: unknown): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? "");
   const options = { cause: error };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return unknownHost(host);
-  if (TLS_CODES.test(code)) {
-    return new OutgoingError("tls", `${host}: ${messageOf(error)}`, options);
-  }
-  return new OutgoingError("unreachable", `${host}: ${messageOf(error)}`, options);
+  const message = messageOf(error);
+  const fault = TLS_FAULT.test(code) || TLS_FAULT.test(message) ? "tls" : "unreachable";
+  return new OutgoingError(fault, `${host}: ${message}`, options);
 }

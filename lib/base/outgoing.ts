@@ -6,9 +6,12 @@ export interface Outgoing {
    * One HTTP request, never redirected: a 3xx is an answer like others. @throws OutgoingError
    */
   fetch(url: string, init?: OutgoingInit): Promise<OutgoingAnswer>;
-  /** A TCP connection; whoever speaks TLS over it checks the certificate against `host`. @throws OutgoingError */
-  connect(host: string, port: number, init?: ConnectInit): Promise<Socket>;
-  /** PEM texts that whoever speaks TLS over a connection trusts; undefined: the system's. */
+  /**
+   * A TCP connection, with `tls` one whose certificate is that of `host`. Whoever speaks TLS over a plain one
+   * later checks that by itself. @throws OutgoingError
+   */
+  connect(host: string, port: number, init?: ConnectInit & { tls?: boolean }): Promise<Socket>;
+  /** PEM texts that whoever speaks TLS over a plain connection trusts; undefined: the system's. */
   authorities(): Promise<string[] | undefined>;
   /**
    * Says before it is needed that an http(s) address cannot be used. A name that cannot be resolved at the

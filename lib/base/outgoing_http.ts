@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { isIP, type Socket } from "node:net";
 import { Buffer } from "node:buffer";
 import { type OutgoingAnswer, OutgoingError, type OutgoingInit } from "./outgoing.ts";
 
@@ -11,51 +12,108 @@ export interface ResolvedAddress {
 const ANSWER_BYTES_MOST = 64 * 1024;
 const USER_AGENT = "Perch";
 
-/** Sends one request to one of `addresses` and no other, whatever the name of the URL means by now. */
+/**
+ * Sends one request to one of `addresses` and no other, whatever the name of the URL means by now: what is
+ * connected to is always the address itself, and the name is for the certificate and the Host header only.
+ * The next address is tried while no connection came about.
+ */
 export async function requestAt(
   url: URL,
   addresses: readonly ResolvedAddress[],
   init: OutgoingInit,
   signal: AbortSignal,
-  ca: readonly string[] | undefined,
+  ca: string[] | undefined,
 ): Promise<OutgoingAnswer> {
-  const tls = url.protocol === "https:";
-  const { request } = tls ? await import("node:https") : await import("node:http");
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const options: RequestOptions & { servername?: string; ca?: readonly string[] } = {
-    host,
-    port: url.port === "" ? (tls ? 443 : 80) : Number(url.port),
-    path: url.pathname + url.search,
-    method: init.method ?? "GET",
-    headers: headersOf(init),
-    // A connection of its own each: none that was opened under other rules is used again.
-    agent: false,
-    lookup: lookupAmong(addresses),
-    signal,
-    ...(tls ? { ca, servername: host } : {}),
-  };
+  const secure = url.protocol === "https:"
+    ? { name: url.hostname.replace(/^\[|\]$/g, ""), ca }
+    : null;
+  let failure: unknown;
+  for (const { address } of addresses) {
+    const open = await opener(address, portOf(url), secure);
+    const attempt = { connected: false };
+    try {
+      return await requestOnce(url, address, init, signal, open, attempt);
+    } catch (error) {
+      if (attempt.connected || signal.aborted) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Whose certificate is asked for, and who may have signed it (undefined: the system's authorities). */
+export interface Secure {
+  name: string;
+  ca: string[] | undefined;
+}
+
+/** How the connection to an address is opened; null: without TLS. */
+export async function opener(
+  address: string,
+  port: number,
+  secure: Secure | null,
+): Promise<() => Socket> {
+  if (secure === null) {
+    const { connect } = await import("node:net");
+    return () => connect({ host: address, port });
+  }
+  const { connect } = await import("node:tls");
+  const { name, ca } = secure;
+  // A certificate of an address is checked against the address.
+  const servername = isIP(name) === 0 ? { servername: name } : {};
+  return () => connect({ host: address, port, ca, ...servername });
+}
+
+async function requestOnce(
+  url: URL,
+  address: string,
+  init: OutgoingInit,
+  signal: AbortSignal,
+  open: () => Socket,
+  attempt: { connected: boolean },
+): Promise<OutgoingAnswer> {
+  const secure = url.protocol === "https:";
+  const { request } = secure ? await import("node:https") : await import("node:http");
   return await new Promise((resolve, reject) => {
-    const sent: ClientRequest = request(options as RequestOptions, (answer) => {
+    let cause: Error | null = null;
+    const options: RequestOptions = {
+      // Where `createConnection` is not asked, this address is connected to all the same.
+      host: address,
+      port: portOf(url),
+      path: url.pathname + url.search,
+      method: init.method ?? "GET",
+      headers: { host: url.host, ...headersOf(init) },
+      signal,
+      createConnection() {
+        const socket = open();
+        socket.once(secure ? "secureConnect" : "connect", () => attempt.connected = true);
+        socket.once("error", (error) => cause = error);
+        return socket;
+      },
+    };
+    const sent = request(options, (answer) => {
       read(answer, init.maxBytes ?? ANSWER_BYTES_MOST).then(resolve, reject);
     });
-    sent.on("error", reject);
+    // The socket says what is wrong with a certificate; the request only that it hung up.
+    sent.on("error", (error) => setTimeout(() => reject(cause ?? error), 0));
     sent.end(init.body);
   });
 }
 
-function headersOf({ headers, body }: OutgoingInit): Record<string, string | number> {
-  const sent = { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers };
-  return body === undefined ? sent : { ...sent, "content-length": Buffer.byteLength(body) };
+/** The port that a URL leads to. */
+export function portOf(url: URL): number {
+  return url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
 }
 
-type LookupDone = (error: Error | null, address: unknown, family?: number) => void;
-
-function lookupAmong(addresses: readonly ResolvedAddress[]) {
-  const [first] = addresses;
-  return ((_host: string, options: { all?: boolean }, done: LookupDone) => {
-    if (options.all) done(null, addresses);
-    else done(null, first.address, first.family);
-  }) as RequestOptions["lookup"];
+function headersOf({ headers, body }: OutgoingInit): Record<string, string | number> {
+  // A connection of its own each: none that was opened under other rules is used again.
+  const sent = {
+    "user-agent": USER_AGENT,
+    "accept-encoding": "identity",
+    connection: "close",
+    ...headers,
+  };
+  return body === undefined ? sent : { ...sent, "content-length": Buffer.byteLength(body) };
 }
 
 function read(answer: IncomingMessage, maxBytes: number): Promise<OutgoingAnswer> {

@@ -1,14 +1,6 @@
 import type { EventSeverity, LoggedEvent } from "../events/event.ts";
 
-export const MESSAGE_KINDS = [
-  "firing",
-  "resolved",
-  "info",
-  "digest",
-  "test",
-  "invitation",
-] as const;
-export type MessageKind = typeof MESSAGE_KINDS[number];
+export type MessageKind = "firing" | "resolved" | "info" | "digest" | "test" | "invitation";
 
 /** What is sent, in words that every channel can show. Texts are plain: each channel escapes for itself. */
 export interface Message {

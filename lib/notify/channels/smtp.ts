@@ -28,17 +28,19 @@ export async function sendMail(
   // Loaded with the first mail: a Perch that sends none does without it.
   const { createTransport } = await import("nodemailer");
   const { host, port, user, password, trusted } = server;
+  const encryption = encryptionOf(server);
   const transport = createTransport({
     host,
     port,
-    ...encryption(server),
+    ...encryption,
     ...(user !== null && password !== null ? { auth: { user, pass: password } } : {}),
     tls: { ca: await outgoing.authorities(), servername: host },
     disableFileAccess: true,
     disableUrlAccess: true,
     getSocket(_, done) {
-      outgoing.connect(host, port, { signal, trusted }).then(
-        (connection) => done(null, { connection }),
+      const tls = encryption.secure;
+      outgoing.connect(host, port, { signal, trusted, tls }).then(
+        (connection) => done(null, { connection, secured: tls }),
         (error) => done(error, false),
       );
     },
@@ -54,7 +56,7 @@ export async function sendMail(
   }
 }
 
-function encryption({ host, port, security, password }: SmtpServer) {
+function encryptionOf({ host, port, security, password }: SmtpServer) {
   const secure = security === "tls" || (security === "auto" && port === TLS_PORT);
   // A password never travels in the clear, unless to this host itself or because somebody said so.
   const inClear = security === "none" || password === null || isLoopbackName(host);
