@@ -172,6 +172,10 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
       const made = await files.put(upload.bytes, async (file) => {
         // One `put` after the other: what was checked above may have been used since.
         await checkRoom(subject, file.bytes);
+        // First, so that the words do not stand behind their file.
+        const said = comment === undefined
+          ? null
+          : await deps.comments.drafted(subject, comment, by);
         const row: Omit<StoredAttachment, "id"> = {
           author_id: by.id,
           author: by.name,
@@ -191,9 +195,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
             resource: subject.key,
             after: { name, type, bytes },
           }),
-          ...comment === undefined
-            ? told(subject, name, by)
-            : await deps.comments.drafted(subject, comment, by),
+          ...said ?? told(subject, name, by),
         ]);
         return (await store.find(subject.key, Number(rows[0][0])))!;
       });

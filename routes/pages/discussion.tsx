@@ -107,7 +107,7 @@ export function Discussion(
     <section class="card discussion" aria-labelledby="conversation">
       <h2 id="conversation">History</h2>
       {talk.cut && <p class="muted">{`The newest ${SHOWN} of each kind.`}</p>}
-      <ol class="talk history">
+      <ol class="talk">
         {talk.entries.map((entry) => (
           <li key={keyOf(entry)} id={keyOf(entry)}>
             <EntryView parts={parts} talk={talk} entry={entry} who={who} step={step} />

@@ -131,8 +131,8 @@ function Content(
       </p>
       <h1>{ticket.title}</h1>
       <p class="ticket-state">
-        <StateWord state={ticket.state} /> <PriorityWord ticket={ticket} />{" "}
-        <DueWord ticket={ticket} zone={parts.zone} />
+        <span class="number">{ticket.id}</span> <StateWord state={ticket.state} />{" "}
+        <PriorityWord ticket={ticket} /> <DueWord ticket={ticket} zone={parts.zone} />
       </p>
       <Island name="TicketNews" component={TicketNews} props={{ id: ticket.id }} />
       <FormError>{sent.errors.form}</FormError>

@@ -118,8 +118,8 @@ Deno.test({
             await page.screenshot({ path: `${SHOTS}/alarms-${name}.png`, fullPage: true });
           }
           await page.click("[data-alarm] a.row");
-          await page.waitForSelector(".history li");
-          assert.match(await page.textContent(".history") ?? "", /Raised/);
+          await page.waitForSelector(".talk li");
+          assert.match(await page.textContent(".talk") ?? "", /Raised/);
           await assertAccessible(page);
           await assertFits(page);
           if (SHOTS) {

@@ -138,6 +138,8 @@ Deno.test({
     await page.click('.say button[type="submit"]');
     assert.match(await page.textContent(".talk .said") ?? "", /Dry, see photo/);
     assert.equal(await page.textContent(".talk .said strong"), "Dry");
+    // The words before the photo that came with them.
+    assert.equal(await page.locator("li:has(.said) + li:has(.picture)").count(), 1);
     const shown = await page.getAttribute(".picture img", "src");
     const answer = await page.request.get(shown!);
     assert.deepEqual([answer.status(), answer.headers()["content-type"]], [200, "image/png"]);
