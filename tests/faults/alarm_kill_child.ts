@@ -1,7 +1,7 @@
 /**
  * Stores a seeded stream of groups in which sensors go over a limit and back, judges it and keeps alarms, from
  * where the database stands to group `to`; then it ends. Arguments: data directory, `to`, milliseconds between
- * groups, "" or "apart" (a deliberate break: the alarms' cursor is written in a transaction of its own).
+ * groups, "" or "apart" (a deliberate break: the alarms' cursor is written first, in a transaction of its own).
  */
 import { openStorage } from "../../lib/app/storage.ts";
 import { systemClock } from "../../lib/base/clock.ts";
@@ -67,11 +67,10 @@ function cursorApart(db: Database): Pick<Database, "write"> {
   const isCursor = ({ sql }: { sql: string }) => sql.startsWith("update alarm_cursors");
   return {
     async write(statements) {
-      const results = await db.write(statements.filter((one) => !isCursor(one)));
-      await new Promise((r) => setTimeout(r, 20));
       const cursor = statements.filter(isCursor);
       if (cursor.length > 0) await db.write(cursor);
-      return results;
+      await new Promise((r) => setTimeout(r, 20));
+      return await db.write(statements.filter((one) => !isCursor(one)));
     },
   };
 }

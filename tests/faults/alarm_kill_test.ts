@@ -82,7 +82,7 @@ async function keptIn(dataDir: string): Promise<Kept> {
   }
 }
 
-// Its control: SABOTAGE=alarm_kill moves the cursor in a transaction of its own, and the test must be red.
+// Its control: SABOTAGE=alarm_kill moves the cursor first, in a transaction of its own, and the test must be red.
 Deno.test(`T20: kill -9, ${CYCLES} times between crossing and alarm: each crossing is in one alarm, once`, async () => {
   const dir = await Deno.makeTempDir({ prefix: "perch-alarm-kill-" });
   try {
