@@ -20,6 +20,7 @@ export interface AlarmListProps {
 
 const SHELVES = [[30, "30 min"], [120, "2 h"], [480, "8 h"], [1440, "1 day"]] as const;
 const RELOAD_MS = 400;
+const DRAW_MS = 250;
 
 /** Alarms by machine; values change in place, new ones announce themselves. */
 export function AlarmList(props: AlarmListProps): VNode {
@@ -57,11 +58,22 @@ export function AlarmList(props: AlarmListProps): VNode {
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let drawing: ReturnType<typeof setTimeout> | undefined;
     let strangers = new Set<string>();
+    let changed = new Map<string, Alarm>();
+    // In a storm every alarm changes many times: they are drawn together.
+    const draw = () => {
+      drawing = undefined;
+      const now = changed;
+      changed = new Map();
+      setAlarms((list) => list.map((one) => now.get(one.id) ?? one));
+    };
     const stop = onAlarm(({ alarm, transition }) => {
       const known = shown.current.some(({ id }) => id === alarm.id);
       if (known) {
-        return setAlarms((list) => list.map((one) => one.id === alarm.id ? alarm : one));
+        changed.set(alarm.id, alarm);
+        drawing ??= setTimeout(draw, DRAW_MS);
+        return;
       }
       if (props.past || !["alarm.raised", "alarm.reopened"].includes(transition)) return;
       strangers.add(alarm.id);
@@ -79,6 +91,7 @@ export function AlarmList(props: AlarmListProps): VNode {
     const unreset = onReset(load);
     return () => {
       clearTimeout(timer);
+      clearTimeout(drawing);
       stop();
       unreset();
     };

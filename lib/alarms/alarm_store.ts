@@ -40,8 +40,8 @@ export interface AlarmStore {
   /** Largest id that was ever given. */
   lastId(): Promise<number>;
   cursor(name: CursorName): Promise<number>;
-  /** `sensorName`: to be found by. */
-  put(alarm: AlarmRecord, sensorName: string | null): SqlStatement;
+  /** `sensorName`: to be found by. `was`: the row as it is; left out: there is none. */
+  put(alarm: AlarmRecord, sensorName: string | null, was?: AlarmRecord | null): SqlStatement;
   moveCursor(name: CursorName, id: number): SqlStatement;
   /** The machine at `from` stands at `to` now. */
   move(from: string, to: string): SqlStatement;
@@ -90,6 +90,13 @@ const PUT =
   "on conflict (id) do update set " +
   COLUMNS.slice(1).map((column) => `${column} = excluded.${column}`).join(", ");
 
+/** Columns that indexes are made of: a change that leaves them alone costs less. */
+const INDEXED = ["id", "state", "machine", "sensor_num", "shelved_until_ms", "resolved_ms"];
+const TOUCHED = COLUMNS.filter((column) => !INDEXED.includes(column));
+const TOUCH = `update alarms set ${
+  TOUCHED.map((column) => `${column} = ?`).join(", ")
+} where id = ?`;
+
 export function createAlarmStore(db: Database): AlarmStore {
   return {
     async list(query) {
@@ -124,7 +131,12 @@ export function createAlarmStore(db: Database): AlarmStore {
       });
       return Number(rows[0]?.[0] ?? 0);
     },
-    put: (alarm, sensorName) => ({ sql: PUT, args: valuesOf(alarm, sensorName) }),
+    put(alarm, sensorName, was = null) {
+      const values = valuesOf(alarm, sensorName);
+      if (was === null || !sameIndexed(alarm, was)) return { sql: PUT, args: values };
+      const touched = values.filter((_, i) => !INDEXED.includes(COLUMNS[i]));
+      return { sql: TOUCH, args: [...touched, alarm.id] };
+    },
     moveCursor: (name, id) => ({
       sql: "update alarm_cursors set id = ? where name = ?",
       args: [id, name],
@@ -182,6 +194,11 @@ function conditionsOf(query: AlarmQuery) {
     );
   }
   return wanted;
+}
+
+function sameIndexed(a: AlarmRecord, b: AlarmRecord): boolean {
+  return a.state === b.state && a.machine === b.machine && a.sensor === b.sensor &&
+    a.shelvedUntilMs === b.shelvedUntilMs && a.resolvedMs === b.resolvedMs;
 }
 
 function valuesOf(alarm: AlarmRecord, sensorName: string | null) {

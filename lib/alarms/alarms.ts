@@ -112,8 +112,12 @@ export interface AlarmsDeps {
   keepMs: () => number;
 }
 
-const PAGE = 500;
+/** Findings of one transaction: commits of readings must not wait long behind it. */
+const PAGE = 50;
+const CONDITIONS_SHOWN = 500;
 const WAIT_MOST_MS = 5_000;
+/** In a storm changes are gathered for this long: each transaction waits for the disk. */
+const GATHER_MS = 100;
 const SYSTEM_EVERY_MS = 10_000;
 const PURGE_EVERY_MS = 3_600_000;
 const PURGE_AT_ONCE = 100;
@@ -130,6 +134,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   let recheckDue = true;
   let systemMs = -Infinity;
   let purgeMs = -Infinity;
+  /** When findings or predictions were last there to be read. */
+  let readMs = -Infinity;
 
   function wake(): void {
     woken = true;
@@ -196,6 +202,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       change.also(store.moveCursor(name, to));
     });
     cursors.set(name, to);
+    readMs = clock.monotonic();
     return page.length === PAGE;
   }
 
@@ -299,7 +306,10 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
 
   /** Until something was stored, a timer is due, or a few seconds have passed. */
   async function rest(signal: AbortSignal): Promise<void> {
-    if (woken || signal.aborted) return;
+    if (signal.aborted) return;
+    const gatherMs = readMs + GATHER_MS - clock.monotonic();
+    if (woken && gatherMs > 0) await clock.sleep(gatherMs, signal).catch(() => {});
+    if (woken) return;
     const nowMs = clock.now();
     let waitMs = WAIT_MOST_MS;
     for (const { dueMs } of book.all()) {
@@ -322,7 +332,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     async evidence(id) {
       const { conditions } = await recordAt(id);
       const found = await Promise.all(
-        conditions.slice(0, PAGE).map((one) => {
+        conditions.slice(0, CONDITIONS_SHOWN).map((one) => {
           const { sensor, detector, firstFinding, lastFinding } = one;
           if (sensor === null || detector === null || firstFinding === null) return [];
           return deps.findings.list({

@@ -32,9 +32,10 @@ function threshold(
   return { sensor, groupId: ++groups, item: 0, finding };
 }
 
-/** Runs the task of a service until `look` is satisfied. */
+/** Runs the task of a service while `work` lasts. */
 async function running(
   service: Awaited<ReturnType<typeof openAlarms>>,
+  clock: FakeClock,
   work: (until: (look: () => boolean) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const stopping = new AbortController();
@@ -44,7 +45,8 @@ async function running(
       for (let i = 0; !look(); i++) {
         assert.ok(i < 500, "it did not happen");
         service.alarms.wake();
-        await new Promise((r) => setTimeout(r, 2));
+        await clock.advance(2);
+        await new Promise((r) => setTimeout(r, 1));
       }
     });
   } finally {
@@ -58,7 +60,7 @@ const by = { name: "Ada", note: () => ({ sql: "select 1" }) as SqlStatement };
 Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and cursors", () =>
   withDatabase(async (db, clock) => {
     const first = await openAlarms(db, clock);
-    await running(first, async (until) => {
+    await running(first, clock, async (until) => {
       await first.findings.add([threshold(1, "raised"), threshold(2, "raised", "critical")]);
       await until(() => first.alarms.open().length === 2);
       const untilMs = clock.now() + 30 * MINUTE_MS;
@@ -70,7 +72,7 @@ Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and
       open: { info: 0, warning: 1, critical: 1 },
       waiting: 1,
     });
-    await running(second, async (until) => {
+    await running(second, clock, async (until) => {
       await until(() => second.alarms.open().length === 1);
       await clock.advance(31 * MINUTE_MS);
       await until(() => second.alarms.counts().waiting === 1);
@@ -79,7 +81,7 @@ Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and
     assert.deepEqual(types, ["alarm.resolved", "alarm.unshelved"]);
     await second.findings.add([threshold(3, "raised")]);
     const third = await openAlarms(db, clock);
-    await running(third, (until) => until(() => third.alarms.open().length === 2));
+    await running(third, clock, (until) => until(() => third.alarms.open().length === 2));
     assert.deepEqual(third.alarms.open().map(({ id }) => id), ["3", "1"], "no id is used twice");
   }));
 
@@ -95,7 +97,7 @@ Deno.test("createKeeper leaves no trace of a change that was not written, and re
     assert.deepEqual(service.alarms.open(), []);
     assert.deepEqual(service.told, []);
     full = false;
-    await running(service, (until) => until(() => service.alarms.open().length === 1));
+    await running(service, clock, (until) => until(() => service.alarms.open().length === 1));
     assert.deepEqual(service.alarms.open().map(({ id, count }) => [id, count]), [["1", 1]]);
     full = true;
     await assert.rejects(service.alarms.act("1", { kind: "acknowledge" }, by), /disk full/);
@@ -109,7 +111,7 @@ Deno.test("createKeeper writes what stands alongside and what an act brings in t
     const service = await openAlarms(db, clock, {
       keeper: { alongside: (steps) => Promise.resolve(steps.map(({ type }) => row(type))) },
     });
-    await running(service, async (until) => {
+    await running(service, clock, async (until) => {
       await service.findings.add([threshold(1, "raised")]);
       await until(() => service.alarms.open().length === 1);
       await service.alarms.act("1", { kind: "acknowledge" }, by, { also: [row("also")] });
@@ -129,7 +131,7 @@ Deno.test("createAlarms lets timers wait as long as before when the host's clock
     const service = await openAlarms(db, clock, {
       options: { escalationMinutes: () => [10] },
     });
-    await running(service, async (until) => {
+    await running(service, clock, async (until) => {
       await service.findings.add([threshold(1, "raised")]);
       await until(() => service.alarms.open().length === 1);
       clock.jump(365 * 86_400_000);
@@ -145,14 +147,14 @@ Deno.test("createAlarms lets timers wait as long as before when the host's clock
 Deno.test("createAlarms withdraws what can no longer be judged, also after a restart", () =>
   withDatabase(async (db, clock) => {
     const first = await openAlarms(db, clock);
-    await running(first, async (until) => {
+    await running(first, clock, async (until) => {
       await first.findings.add([threshold(1, "raised"), threshold(2, "raised")]);
       await until(() => first.alarms.open().length === 2);
     });
     const second = await openAlarms(db, clock, {
       alarms: { gone: ({ sensor }) => sensor === 1 ? "the sensor was deleted" : null },
     });
-    await running(second, (until) => until(() => second.alarms.open().length === 1));
+    await running(second, clock, (until) => until(() => second.alarms.open().length === 1));
     const ended = await second.alarms.find("1");
     assert.deepEqual([ended.state, ended.note], ["resolved", "the sensor was deleted"]);
   }));
@@ -163,7 +165,7 @@ Deno.test("createAlarms judges Perch itself and says when it is well again", () 
     const service = await openAlarms(db, clock, {
       alarms: { facts: () => Promise.resolve(facts) },
     });
-    await running(service, async (until) => {
+    await running(service, clock, async (until) => {
       await until(() => service.alarms.open().length === 2);
       const titles = service.alarms.open().map((alarm) => [alarm.severity, alarm.title]);
       assert.deepEqual(titles, [
@@ -180,7 +182,7 @@ Deno.test("createAlarms judges Perch itself and says when it is well again", () 
 Deno.test("createAlarmStore purges old resolved alarms with their events, in steps", () =>
   withDatabase(async (db, clock) => {
     const service = await openAlarms(db, clock);
-    await running(service, async (until) => {
+    await running(service, clock, async (until) => {
       await service.findings.add(
         [1, 2, 3].flatMap((sensor) => [threshold(sensor, "raised"), threshold(sensor, "cleared")]),
       );

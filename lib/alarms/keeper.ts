@@ -112,7 +112,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     };
     try {
       const result = await work(change);
-      await commit([...before.keys()], steps, extra, nowMs);
+      await commit(before, steps, extra, nowMs);
       book.prune(nowMs, options);
       return result;
     } catch (error) {
@@ -126,13 +126,13 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   }
 
   async function commit(
-    ids: readonly number[],
+    before: ReadonlyMap<number, AlarmRecord | null>,
     steps: readonly Step[],
     extra: readonly SqlStatement[],
     nowMs: number,
   ): Promise<void> {
-    if (ids.length === 0 && extra.length === 0) return;
-    const alarms = ids.map((id) => book.get(id)!);
+    if (before.size === 0 && extra.length === 0) return;
+    const alarms = [...before.keys()].map((id) => book.get(id)!);
     const transitions = steps.map((step): AlarmTransition => ({
       type: step.type,
       alarm: shown(step.alarm),
@@ -144,7 +144,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     await deps.db.write([
       ...alarms.map((alarm) => {
         const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);
-        return store.put(alarm, sensor?.name ?? null);
+        return store.put(alarm, sensor?.name ?? null, before.get(alarm.id));
       }),
       ...steps.map((step, i) => eventOf(step, transitions[i])),
       ...beside,

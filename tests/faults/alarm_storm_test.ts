@@ -42,7 +42,7 @@ Deno.test("alarm storm: 10 000 crossings on 500 sensors in a minute are 500 alar
       return latencies;
     };
     await send(5, false);
-    const base = quantile(await send(BASE_S, false), 0.99);
+    const before = await send(BASE_S, false);
     const beforeMb = await memoryMb(perch);
     const streamed = countAlarmEvents(perch.url, key);
     const resolving = sabotaged("alarm_storm") ? resolveAll(ask) : undefined;
@@ -51,6 +51,8 @@ Deno.test("alarm storm: 10 000 crossings on 500 sensors in a minute are 500 alar
     const afterMb = await memoryMb(perch);
 
     const alarms = await settled(ask);
+    // Before and after: whatever else the host does meanwhile is in both.
+    const base = quantile([...before, ...await send(BASE_S, false)], 0.99);
     const counted = alarms.reduce((sum, { count }) => sum + count, 0);
     const crossings = SENSORS * STORM_S / PERIOD_S;
     const askedMs = performance.now();
