@@ -194,7 +194,8 @@ export function currentOf(predictions: Predictions, filter: CurrentFilter) {
   );
 }
 
-function predictionJson(
+/** A prediction as the API tells it. */
+export function predictionJson(
   o: Outlook & { id: number | null; verdict?: Verdict | null },
 ): z.output<typeof shape> {
   return {

@@ -78,23 +78,59 @@ export function rowsOfCsv(text: string): ExchangeRow[] {
   );
 }
 
+/**
+ * Rows of a document that came without a content type: JSON when it begins as an object, else a table.
+ * @throws PerchError `validation`
+ */
+export function rowsOfText(text: string): ExchangeRow[] {
+  if (!text.replace(/^\ufeff/, "").trimStart().startsWith("{")) return rowsOfCsv(text);
+  let document: unknown;
+  try {
+    document = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    throw new PerchError("validation", `the document is no JSON (${messageOf(error)})`);
+  }
+  return rowsOfJson(document);
+}
+
+/** What belongs to one site's own devices. */
+const OWN_MACHINE: readonly string[] = ["notes"];
+const OWN_SENSOR: readonly string[] = ["scale", "offset"];
+
+/** The fields of machines and sensors; a template is without what belongs to one site alone. */
+function documentOf({ machines, sensors }: RegistryDocument, template: boolean) {
+  const without = (fields: Record<string, unknown>, own: readonly string[]) =>
+    template
+      ? Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name)))
+      : fields;
+  return {
+    machines: machines.all().map((machine) => without(machineFields(machine), OWN_MACHINE)),
+    sensors: sensors.all().map((sensor) => without(sensorFields(sensor), OWN_SENSOR)),
+  };
+}
+
+type RegistryDocument = Pick<RegistryServices, "machines" | "sensors">;
+
 /** The registry as a table. */
-export function registryCsv({ machines, sensors }: RegistryServices): string {
+export function registryCsv(services: RegistryDocument, template = false): string {
+  const own = [...OWN_MACHINE, ...OWN_SENSOR];
+  const columns = template ? COLUMNS.filter((column) => !own.includes(column)) : COLUMNS;
   const line = (type: string, fields: Record<string, unknown>) =>
-    csvLine(COLUMNS.map((column) => {
+    csvLine(columns.map((column) => {
       if (column === "type") return type;
       const value = fields[column];
       if (Array.isArray(value)) return value.join(";");
       return typeof value === "number" || typeof value === "string" ? value : null;
     }));
-  return csvLine(COLUMNS) +
-    machines.all().map((machine) => line("machine", machineFields(machine))).join("") +
-    sensors.all().map((sensor) => line("sensor", sensorFields(sensor))).join("");
+  const { machines, sensors } = documentOf(services, template);
+  return csvLine(columns) +
+    machines.map((fields) => line("machine", fields)).join("") +
+    sensors.map((fields) => line("sensor", fields)).join("");
 }
 
 /** `/api/registry`: all machines and sensors as one document, out and in. */
 export function registryRoutes(services: RegistryServices): Route[] {
-  const { machines, sensors, service, audit } = services;
+  const { service, audit } = services;
   return [
     route({
       method: "get",
@@ -102,7 +138,11 @@ export function registryRoutes(services: RegistryServices): Route[] {
       policy: "viewer",
       summary: "All machines and sensors with their settings, as JSON or CSV, for another site too",
       tags,
-      query: z.object({ format: z.enum(["json", "csv"]).optional() }),
+      query: z.object({
+        format: z.enum(["json", "csv"]).optional(),
+        template: z.enum(["true", "false"]).optional()
+          .describe("true: without notes and calibration, for a second site"),
+      }),
       responses: {
         200: {
           description: "The document; `POST /api/registry/import` takes it",
@@ -114,16 +154,13 @@ export function registryRoutes(services: RegistryServices): Route[] {
       },
       handler: ({ query }) =>
         query.format === "csv"
-          ? new Response(registryCsv(services), {
+          ? new Response(registryCsv(services, query.template === "true"), {
             headers: {
               "content-type": "text/csv; charset=utf-8",
               "content-disposition": 'attachment; filename="machines.csv"',
             },
           })
-          : Response.json({
-            machines: machines.all().map(machineFields),
-            sensors: sensors.all().map(sensorFields),
-          }),
+          : Response.json(documentOf(services, query.template === "true")),
     }),
     route({
       method: "post",

@@ -6,6 +6,7 @@ import { DeliveryNews } from "../delivery_news.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
+import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
 import { SensorRow } from "../sensor_row.tsx";
 import { SourceList } from "../source_list.tsx";
 import { StatusNow } from "../status_word.tsx";
@@ -18,6 +19,8 @@ bringToLife({
   MachineCondition,
   NewSensors,
   OverviewAnswer,
+  PredictionNews,
+  PredictionsNow,
   SensorRow,
   SourceList,
   StatusNow,

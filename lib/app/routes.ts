@@ -104,6 +104,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     sensors: registry,
     frame,
     clock,
+    place: () => hub.place(),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const trends = createTrends({

@@ -19,6 +19,8 @@ import type { PageParts } from "./services.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 const PAGE = 200;
+/** Tags offered as filters. */
+const TAGS_SHOWN = 8;
 
 const Query = z.object({
   q: z.string().max(200).optional(),
@@ -175,7 +177,7 @@ function List(
         <input id="q" name="q" type="search" placeholder="Filter by name or tag" value={filter.q} />
         <button type="submit">Filter</button>
       </form>
-      <Chips filter={filter} />
+      <Chips filter={filter} tags={commonTags(parts.machines.all())} />
       {page.length === 0 && (
         <p class="empty">
           No machine fits. <a href="/machines">Show all {total}</a>
@@ -200,7 +202,10 @@ function List(
         <a href="/maintenance">Maintenance windows</a>
       </p>
       <p class="more">
-        <a href="/api/registry?format=csv">All machines and sensors as CSV</a>
+        <a href="/machines/tree">The plant as a tree</a>
+      </p>
+      <p class="more">
+        <a href="/machines/exchange">Import and export</a>
       </p>
     </>
   );
@@ -294,7 +299,17 @@ function Add({ sent }: { sent: SentForm }): VNode {
   );
 }
 
-function Chips({ filter }: { filter: MachineFilter }): VNode {
+/** The tags that most machines have. */
+function commonTags(machines: readonly Machine[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { tags } of machines) {
+    for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, TAGS_SHOWN).map(([tag]) => tag);
+}
+
+function Chips({ filter, tags }: { filter: MachineFilter; tags: readonly string[] }): VNode {
   const chip = (name: string, set: Partial<MachineFilter>) => {
     const on = Object.entries(set).every(([key, value]) =>
       filter[key as keyof MachineFilter] === value
@@ -316,7 +331,8 @@ function Chips({ filter }: { filter: MachineFilter }): VNode {
       {statuses.map((status) => chip(title(status), { status }))}
       {chip("New", { review: "new" })}
       {chip("Deleted", { deleted: "true" })}
-      {filter.tag && chip(`tag ${label(filter.tag)}`, { tag: filter.tag })}
+      {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])]
+        .map((tag) => chip(`tag ${label(tag)}`, { tag }))}
       {filter.under && chip(filter.under, { under: filter.under })}
     </nav>
   );

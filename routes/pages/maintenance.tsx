@@ -11,6 +11,7 @@ import {
   type Timing,
 } from "../../lib/machines/windows.ts";
 import { Field, FormError } from "./form.tsx";
+import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { windowBody } from "../maintenance.ts";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
@@ -34,20 +35,21 @@ const ticks = Object.fromEntries(DAYS.map((day) => [day, z.literal("on").optiona
 
 /** `/maintenance`: windows, one-off and weekly. */
 export function maintenancePages(parts: PageParts): Route[] {
-  const draw = (context: RouteContext, path: string, sent: SentForm) =>
-    parts.frame.answer(context.c, context.who, {
+  const draw = (context: RouteContext, path: string, sent: SentForm, undo?: string) => {
+    const mayChange = atLeast(context.who!.role, "engineer");
+    const gone = undo === undefined || !mayChange ? undefined : parts.service.deletedWindow(undo);
+    return parts.frame.answer(context.c, context.who, {
       title: "Maintenance",
       place: "/machines",
       status: sent.status,
       content: (
-        <Content
-          parts={parts}
-          path={path}
-          mayChange={atLeast(context.who!.role, "engineer")}
-          sent={sent}
-        />
+        <>
+          {gone && <Undo window={gone} />}
+          <Content parts={parts} path={path} mayChange={mayChange} sent={sent} />
+        </>
       ),
     });
+  };
   const again = (context: RouteContext, sent: SentForm) =>
     draw(context, sent.values.path ?? "", sent);
   const add = async (given: unknown, context: RouteContext) => {
@@ -61,8 +63,13 @@ export function maintenancePages(parts: PageParts): Route[] {
       path: PAGE,
       policy: "viewer",
       summary: null,
-      query: z.object({ path: z.string().max(2000).optional() }).loose(),
-      handler: (context) => draw(context as RouteContext, context.query.path ?? "", NOTHING_SENT),
+      query: z.object({
+        path: z.string().max(2000).optional(),
+        /** A window that was just removed: to be undone. */
+        undo: z.string().max(40).optional(),
+      }).loose(),
+      handler: (context) =>
+        draw(context as RouteContext, context.query.path ?? "", NOTHING_SENT, context.query.undo),
     }),
     formAction(
       `${PAGE}/once`,
@@ -95,11 +102,32 @@ export function maintenancePages(parts: PageParts): Route[] {
       z.strictObject({ id: z.string().max(40) }),
       async ({ id }, context) => {
         await parts.service.removeWindow(id, noteOf(parts.audit, context));
+        return `${PAGE}?undo=${encodeURIComponent(id)}`;
+      },
+      again,
+    ),
+    formAction(
+      `${PAGE}/restore`,
+      z.strictObject({ id: z.string().max(40) }),
+      async ({ id }, context) => {
+        await parts.service.restoreWindow(id, noteOf(parts.audit, context));
         return PAGE;
       },
       again,
     ),
   ];
+}
+
+function Undo({ window }: { window: MaintenanceWindow }): VNode {
+  return (
+    <section class="card toast" role="status" aria-label="Removed">
+      <p>{`${window.title} was removed. It can be restored for ${UNDO_DAYS} days.`}</p>
+      <form method="post" action={`${PAGE}/restore`}>
+        <input type="hidden" name="id" value={window.id} />
+        <button type="submit">Undo</button>
+      </form>
+    </section>
+  );
 }
 
 function Content(

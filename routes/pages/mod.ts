@@ -9,6 +9,8 @@ import { maintenancePages } from "./maintenance.tsx";
 import { morePages } from "./more.tsx";
 import { overviewPage } from "./overview.tsx";
 import { anomalyActions, sensorPage } from "./sensor.tsx";
+import { plantTreePage } from "./plant_tree.tsx";
+import { registryPages } from "./registry.tsx";
 import { sensorSettingsPages } from "./sensor_settings.tsx";
 import { sensorsPage } from "./sensors.tsx";
 import type { PageParts, PageServices } from "./services.ts";
@@ -32,7 +34,9 @@ export function pageRoutes(services: PageServices): Route[] {
     ...alarmPages(parts),
     ...machinesPages(parts),
     ...machinePages(parts),
+    plantTreePage(parts),
     ...maintenancePages(parts),
+    ...registryPages(parts),
     sourcesPage(parts),
     ...morePages(parts),
     ...simulatorActions(parts),

@@ -1,13 +1,25 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { ago, dateTime, duration, label, title } from "../../islands/format.ts";
+import { dateTime, label, title } from "../../islands/format.ts";
+import {
+  ClassMark,
+  ClassWord,
+  PredictionNews,
+  PredictionsNow,
+} from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { LifeNote, Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
+import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import type { SensorDirectory } from "../../lib/machines/registry.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { VERDICTS } from "../anomalies.ts";
-import { findPrediction, judgePrediction, type PredictionServices } from "../predictions.ts";
+import {
+  findPrediction,
+  judgePrediction,
+  predictionJson,
+  type PredictionServices,
+} from "../predictions.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
+import { Island } from "./island.tsx";
 import type { PageFrame } from "./layout.tsx";
 import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
 
@@ -15,12 +27,12 @@ export interface PredictionParts extends PredictionServices {
   sensors: SensorDirectory;
   frame: PageFrame;
   clock: Clock;
+  /** Where the event stream stands. */
+  place: () => string;
   zone: string;
 }
 
 const PAGE = 50;
-/** An outlook older than this is not what is said now. */
-const STALE_MS = 15 * 60_000;
 /** Features and sensors drawn before the fold. */
 const DRAWN = 8;
 
@@ -42,11 +54,15 @@ export function predictionPages(parts: PredictionParts): Route[] {
       query: Query,
       handler: async ({ c, who, query }) => {
         const filter: Filter = { machine: query.machine, class: query.class };
+        const since = parts.place();
         const { cursor } = query;
         const past = await parts.predictions.store.outlooks({ ...filter, cursor, limit: PAGE });
         return parts.frame.answer(c, who, {
           title: "Predictions",
           place: "/more",
+          script: "lists",
+          stream: { types: "prediction,status" },
+          since,
           content: <List parts={parts} filter={filter} past={past} first={cursor === undefined} />,
         });
       },
@@ -92,13 +108,27 @@ function List(
     first: boolean;
   },
 ): VNode {
-  const nowMs = parts.clock.now();
-  const current = parts.predictions.current().filter((o) => nowMs - o.tMs < STALE_MS);
+  const newest = first ? past.items[0]?.id : undefined;
   const filtered = filter.machine !== undefined || filter.class !== undefined;
   return (
     <>
-      <h1 class="answer">{answerOf(current, parts.predictions.machines().length)}</h1>
-      {first && !filtered && current.length > 0 && <Current current={current} nowMs={nowMs} />}
+      <Island
+        name="PredictionsNow"
+        component={PredictionsNow}
+        props={{
+          items: parts.predictions.current().map((one) => predictionJson(one)),
+          machines: parts.predictions.machines().length,
+          brief: !first || filtered,
+          nowMs: parts.clock.now(),
+        }}
+      />
+      {first && (
+        <Island
+          name="PredictionNews"
+          component={PredictionNews}
+          props={{ newest: newest === undefined ? null : String(newest) }}
+        />
+      )}
       <Chips filter={filter} />
       {past.items.length === 0
         ? (
@@ -122,66 +152,6 @@ function List(
         <a href="/models">Models and training</a>
       </p>
     </>
-  );
-}
-
-function answerOf(current: readonly Outlook[], machines: number): VNode {
-  const odd = current.filter((o) => o.class !== "normal");
-  if (current.length === 0) return <>No machine is judged at the moment</>;
-  if (odd.length === 0) {
-    return (
-      <>
-        {current.length === machines && machines > 1
-          ? `All ${machines} machines run as usual`
-          : `${current.length} of ${machines} ${
-            machines === 1 ? "machine" : "machines"
-          } judged: as usual`}
-      </>
-    );
-  }
-  return (
-    <>
-      <Mark kind={odd.some((o) => o.class === "critical") ? "critical" : "warning"} />
-      {`${odd.length} of ${current.length} ${current.length === 1 ? "machine" : "machines"} ${
-        odd.length === 1 ? "runs" : "run"
-      } unusually`}
-    </>
-  );
-}
-
-function Current(
-  { current, nowMs }: { current: (Outlook & { id: number | null })[]; nowMs: number },
-): VNode {
-  return (
-    <section class="card" aria-labelledby="now">
-      <h2 id="now">Now</h2>
-      <ul class="outlooks">
-        {current.map((o) => (
-          <li key={o.machine}>
-            <p class="part-name">
-              {o.id === null
-                ? machineName(o.machine)
-                : <a href={`/predictions/${o.id}`}>{machineName(o.machine)}</a>}
-              <ClassWord kind={o.class} />
-            </p>
-            <p class="part-share">{o.score.toFixed(2)}</p>
-            <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-              <rect class="track" width="100" height="4" />
-              <rect class={`bar ${o.class}`} width={(100 * o.score).toFixed(1)} height="4" />
-              <rect class="edge" x="50" width="0.3" height="4" />
-              <rect class="edge" x="66.7" width="0.3" height="4" />
-            </svg>
-            <p class="part-words">{`${o.summary}.`}</p>
-            <p class="part-words muted">
-              {`${sourceWords(o)}, ${ago(nowMs - o.tMs)}. Remaining life ${lifeWords(o.life)}.`}
-            </p>
-          </li>
-        ))}
-      </ul>
-      <p class="muted">
-        Scores run from 0 to 1: a warning begins at 0.50, critical at 0.67.
-      </p>
-    </section>
   );
 }
 
@@ -273,7 +243,7 @@ function Explanation(
   return (
     <>
       <h1 class="answer">
-        <Mark kind={outlook.class} />
+        <ClassMark kind={outlook.class} />
         {`${machineName(machine)}: ${outlook.summary}`}
       </h1>
       <dl class="figures">
@@ -396,28 +366,8 @@ function Figure({ name, value }: { name: string; value: string }): VNode {
   );
 }
 
-/** The mark of a state that asks for attention; nothing for a normal one. */
-export function Mark({ kind }: { kind: Outlook["class"] }): VNode | null {
-  return kind === "normal" ? null : <span class={`mark ${kind}`} aria-hidden="true">▲</span>;
-}
-
-function ClassWord({ kind }: { kind: Outlook["class"] }): VNode {
-  return (
-    <span class={kind === "normal" ? "state" : `state ${kind}`}>
-      <Mark kind={kind} />
-      {kind}
-    </span>
-  );
-}
-
 function sourceWords(o: Outlook): string {
   return o.source === "rules" ? "rules" : `model ${o.modelVersion}`;
-}
-
-function lifeWords(life: LifeNote): string {
-  if (!life.known) return "unknown";
-  const high = life.highMs === null ? "much longer" : duration(life.highMs);
-  return `${duration(life.remainingMs)} (${duration(life.lowMs)} to ${high})`;
 }
 
 function lastLevel(name: string): string {

@@ -67,6 +67,11 @@ Deno.test({
               `${state}?range=6h`,
               "/sources",
               "/machines",
+              "/machines/tree",
+              "/machines/exchange",
+              "/maintenance",
+              "/predictions",
+              "/models",
               "/more",
             ];
             for (const path of paths) {

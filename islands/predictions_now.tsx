@@ -1,0 +1,192 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { ago, duration, title } from "./format.ts";
+import { now, onPrediction, onReset } from "./live.ts";
+
+/** A prediction as `/api/predictions` gives it. */
+export interface PredictionJson {
+  id: string | null;
+  machine: string;
+  ts: number;
+  class: "normal" | "warning" | "critical";
+  score: number;
+  summary: string;
+  source: "model" | "rules";
+  model_version: number | null;
+  remaining_life: {
+    known: boolean;
+    remaining_ms: number | null;
+    low_ms: number | null;
+    high_ms: number | null;
+  };
+}
+
+export interface PredictionsNowProps {
+  items: PredictionJson[];
+  /** Machines that can be judged. */
+  machines: number;
+  /** Only the sentence: what stands below is filtered. */
+  brief: boolean;
+  nowMs: number;
+}
+
+/** Older than this it is not what is said now. */
+const STALE_MS = 15 * 60_000;
+const ASK_EVERY_MS = 15_000;
+const ASK_AFTER_MS = 300;
+
+/** What is said of each machine at present; asks anew every 15 s, and values change in their places. */
+export function PredictionsNow(props: PredictionsNowProps): VNode {
+  const shown = useSignal(props.items);
+  useEffect(() => {
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      if (document.hidden) return;
+      // The stream notices an outage, and the page says so.
+      const answer = await fetch("/api/predictions?current=true").catch(() => null);
+      if (answer?.ok) shown.value = inPlace(shown.peek(), (await answer.json()).items);
+    };
+    const askSoon = () => {
+      clearTimeout(soon);
+      soon = setTimeout(ask, ASK_AFTER_MS);
+    };
+    const timer = setInterval(ask, ASK_EVERY_MS);
+    const stops = [onPrediction(askSoon), onReset(askSoon)];
+    return () => {
+      clearInterval(timer);
+      clearTimeout(soon);
+      for (const stop of stops) stop();
+    };
+  }, []);
+  const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
+  const current = shown.value.filter(({ ts }) => nowMs - ts < STALE_MS);
+  const { sentence, worst } = answerOf(current, props.machines);
+  return (
+    <>
+      <h1 class="answer">
+        {worst && <ClassMark kind={worst} />}
+        {sentence}
+      </h1>
+      {!props.brief && current.length > 0 && (
+        <section class="card" aria-labelledby="now">
+          <h2 id="now">Now</h2>
+          <ul class="outlooks">
+            {current.map((one) => <Outlook key={one.machine} one={one} nowMs={nowMs} />)}
+          </ul>
+          <p class="muted">Scores run from 0 to 1: a warning begins at 0.50, critical at 0.67.</p>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Says that predictions were stored since the page was drawn, rather than moving what is read. */
+export function PredictionNews({ newest }: { newest: string | null }): VNode {
+  const ids = useSignal<ReadonlySet<string>>(new Set());
+  useEffect(() =>
+    onPrediction((given) => {
+      const { id } = given as { id: string };
+      // The stream may begin before the page was drawn.
+      if (Number(id) > Number(newest ?? 0)) ids.value = new Set([...ids.value, id]);
+    }), []);
+  const n = ids.value.size;
+  return (
+    <p role="status" class={n === 0 ? "hidden" : "banner info"}>
+      {n > 0 && (
+        <>
+          <span aria-hidden="true">●</span> {`${n} new.`} <a href="">Show</a>
+        </>
+      )}
+    </p>
+  );
+}
+
+/** What the page says first, and what colours it. */
+export function answerOf(
+  current: readonly Pick<PredictionJson, "class">[],
+  machines: number,
+): { sentence: string; worst: "warning" | "critical" | null } {
+  if (current.length === 0) {
+    return { sentence: "No machine is judged at the moment", worst: null };
+  }
+  const odd = current.filter((one) => one.class !== "normal");
+  const word = (n: number) => n === 1 ? "machine" : "machines";
+  if (odd.length === 0) {
+    const all = current.length === machines && machines > 1;
+    const sentence = all
+      ? `All ${machines} machines run as usual`
+      : `${current.length} of ${machines} ${word(machines)} judged: as usual`;
+    return { sentence, worst: null };
+  }
+  const { length } = current;
+  return {
+    sentence: `${odd.length} of ${length} ${word(length)} ${
+      odd.length === 1 ? "runs" : "run"
+    } unusually`,
+    worst: odd.some((one) => one.class === "critical") ? "critical" : "warning",
+  };
+}
+
+/** The new ones in the places of the old ones: what is read does not move. New machines come last. */
+export function inPlace(
+  before: readonly PredictionJson[],
+  after: readonly PredictionJson[],
+): PredictionJson[] {
+  const next = new Map(after.map((one) => [one.machine, one]));
+  const kept = before.flatMap(({ machine }) => {
+    const one = next.get(machine);
+    next.delete(machine);
+    return one ?? [];
+  });
+  return [...kept, ...next.values()];
+}
+
+/** The mark of a class that asks for attention; nothing for a normal one. */
+export function ClassMark({ kind }: { kind: PredictionJson["class"] }): VNode | null {
+  return kind === "normal"
+    ? null
+    : <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>;
+}
+
+/** A class as a word, with its mark. */
+export function ClassWord({ kind }: { kind: PredictionJson["class"] }): VNode {
+  return (
+    <span class={kind === "normal" ? "state" : `state ${kind}`}>
+      <ClassMark kind={kind} />
+      {kind}
+    </span>
+  );
+}
+
+function Outlook({ one, nowMs }: { one: PredictionJson; nowMs: number }): VNode {
+  const name = title(one.machine.slice(one.machine.lastIndexOf("/") + 1));
+  const by = one.source === "rules" ? "rules" : `model ${one.model_version}`;
+  return (
+    <li>
+      <p class="part-name">
+        {one.id === null ? name : <a href={`/predictions/${one.id}`}>{name}</a>}
+        <ClassWord kind={one.class} />
+      </p>
+      <p class="part-share">{one.score.toFixed(2)}</p>
+      <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="4" />
+        <rect class={`bar ${one.class}`} width={(100 * one.score).toFixed(1)} height="4" />
+        <rect class="edge" x="50" width="0.3" height="4" />
+        <rect class="edge" x="66.7" width="0.3" height="4" />
+      </svg>
+      <p class="part-words">{`${one.summary}.`}</p>
+      <p class="part-words muted">
+        {`${by}, ${ago(nowMs - one.ts)}. Remaining life ${lifeText(one.remaining_life)}.`}
+      </p>
+    </li>
+  );
+}
+
+function lifeText(
+  { known, remaining_ms, low_ms, high_ms }: PredictionJson["remaining_life"],
+): string {
+  if (!known || remaining_ms === null || low_ms === null) return "unknown";
+  const high = high_ms === null ? "much longer" : duration(high_ms);
+  return `${duration(remaining_ms)} (${duration(low_ms)} to ${high})`;
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { answerOf, inPlace, type PredictionJson } from "./predictions_now.tsx";
+
+const one = (machine: string, kind: PredictionJson["class"] = "normal"): PredictionJson => ({
+  id: "1",
+  machine,
+  ts: 0,
+  class: kind,
+  score: 0,
+  summary: "",
+  source: "rules",
+  model_version: null,
+  remaining_life: { known: false, remaining_ms: null, low_ms: null, high_ms: null },
+});
+
+Deno.test("answerOf of predictions says how many run unusually", () => {
+  assert.equal(answerOf([], 3).sentence, "No machine is judged at the moment");
+  assert.equal(answerOf([one("a"), one("b")], 2).sentence, "All 2 machines run as usual");
+  assert.equal(answerOf([one("a")], 1).sentence, "1 of 1 machine judged: as usual");
+  assert.deepEqual(answerOf([one("a", "warning"), one("b", "critical")], 2), {
+    sentence: "2 of 2 machines run unusually",
+    worst: "critical",
+  });
+});
+
+Deno.test("inPlace keeps each machine where it is read, drops those gone, adds new ones last", () => {
+  const names = inPlace([one("b"), one("a"), one("x")], [one("n"), one("a", "critical"), one("b")]);
+  assert.deepEqual(names.map((p) => `${p.machine} ${p.class}`), [
+    "b normal",
+    "a critical",
+    "n normal",
+  ]);
+});
