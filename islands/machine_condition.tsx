@@ -53,27 +53,31 @@ export function MachineCondition(props: MachineConditionProps): VNode {
   }
   const { score, confidence } = condition;
   const kind = condition.class;
+  // Without any confidence "normal" says nothing of the machine.
+  const judged = confidence > 0 || kind !== "normal";
   return (
     <>
       <p>
         <span class={kind === "normal" ? "" : `state ${kind} first`}>
           {MARKS[kind] && <span class="mark" aria-hidden="true">{MARKS[kind]}</span>}
-          {kind === "normal" ? "Runs as usual" : kind}
+          {!judged ? "Not judged yet" : kind === "normal" ? "Runs as usual" : kind}
         </span>
         {`: ${condition.summary}.`}
       </p>
       <dl class="figures">
-        <Figure name="Health" value={`${healthOf(score)} of 100`} />
+        <Figure name="Health" value={judged ? `${healthOf(score)} of 100` : "unknown"} />
         <Figure name="Anomaly score" value={score.toFixed(2)} />
         <Figure name="Confidence" value={`${Math.round(confidence * 100)} %`} />
         <Figure name="Judged by" value={condition.source === "rules" ? "rules" : "its model"} />
       </dl>
-      <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="track" width="100" height="4" />
-        <rect class={`bar ${kind}`} width={healthOf(score)} height="4" />
-        <rect class="edge" x="50" width="0.3" height="4" />
-        <rect class="edge" x="33.3" width="0.3" height="4" />
-      </svg>
+      {judged && (
+        <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+          <rect class="track" width="100" height="4" />
+          <rect class={`bar ${kind}`} width={healthOf(score)} height="4" />
+          <rect class="edge" x="50" width="0.3" height="4" />
+          <rect class="edge" x="33.3" width="0.3" height="4" />
+        </svg>
+      )}
       <p>
         <strong>What to do.</strong> {`${condition.action}.`}
       </p>
