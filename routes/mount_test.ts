@@ -215,6 +215,19 @@ Deno.test("mount refuses JSON under another content type", async () => {
   assert.equal(answer.status, 415);
 });
 
+Deno.test("mount takes a missing body as {}: what is required is named", async () => {
+  const send = async (body: string | undefined) =>
+    await app().request("http://localhost/api/items", {
+      method: "POST",
+      headers: { authorization: "Bearer token" },
+      body: body === undefined ? undefined : new TextEncoder().encode(body),
+    });
+  const answer = await send(undefined);
+  assert.equal(answer.status, 400);
+  assert.match(JSON.stringify(await answer.json()), /"path":"name"/);
+  assert.equal((await send('{"name":"a","price":1}')).status, 415);
+});
+
 Deno.test("mount refuses cookie writes that no page of ours sent", async () => {
   const write = async (headers: Record<string, string>) =>
     (await app().request("http://localhost:8080/api/items", {

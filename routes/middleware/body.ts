@@ -61,12 +61,15 @@ export async function withinTime(
 }
 
 /**
- * Reads a JSON body.
- * @throws PerchError `unsupported_media_type` without a JSON content type (a form of another site cannot set
+ * Reads a JSON body; none at all is `{}`, so that `curl -X POST …/ack` works.
+ * @throws PerchError `unsupported_media_type` for a body without a JSON content type (a form of another site cannot set
  * one), `bad_request` when it is not JSON or not UTF-8.
  */
 export async function readJson(request: Request): Promise<unknown> {
   const type = request.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
+  const declared = request.headers.get("content-length");
+  const none = request.body === null || declared === "0";
+  if (none && type === "") return {};
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw new PerchError(
       "unsupported_media_type",
