@@ -15,7 +15,7 @@ import {
   pageRoute,
   stateOf,
 } from "../access/pages/actions.tsx";
-import { Field, FormError, Select } from "../access/shell.tsx";
+import { Field, FormError, Select } from "./form.tsx";
 import { type ChannelJson, channelJson, channelName, testChannel } from "../channels.ts";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";

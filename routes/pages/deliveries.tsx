@@ -16,7 +16,7 @@ import { formErrors } from "../middleware/form.ts";
 import { channelNames, findDelivery } from "../deliveries.ts";
 import { noteOf } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
-import { FormError } from "../access/shell.tsx";
+import { FormError } from "./form.tsx";
 import { Island } from "./island.tsx";
 import type { PageFrame } from "./layout.tsx";
 

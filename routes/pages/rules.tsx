@@ -13,7 +13,7 @@ import {
   SEVERITIES,
 } from "../../lib/notify/rule.ts";
 import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
-import { Field, FormError, Select } from "../access/shell.tsx";
+import { Field, FormError, Select } from "./form.tsx";
 import { noteOf } from "../machines.ts";
 import { formErrors, readForm } from "../middleware/form.ts";
 import { validate } from "../middleware/validate.ts";
