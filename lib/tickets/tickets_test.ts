@@ -1,3 +1,4 @@
+/** Control: `SABOTAGE=lost-update` takes the trigger away that stops the slower one of two. */
 import assert from "node:assert/strict";
 import type { Alarm } from "../alarms/alarm.ts";
 import { PerchError } from "../base/errors.ts";
@@ -7,6 +8,7 @@ import { createEventLog } from "../events/events_store.ts";
 import { newMachine } from "../machines/machine.ts";
 import { alarm } from "../../tests/support/alarms.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
+import { sabotaged } from "../../tests/support/sabotage.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { type AlarmTickets, createAlarmTickets } from "./alarm_tickets.ts";
 import { createTicketBook } from "./book.ts";
@@ -45,6 +47,7 @@ const ADA = by("Ada"), BEN = by("Ben");
 async function withTickets(run: (world: World) => Promise<void>, most = 500): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "perch-tickets-" });
   const db = await openTestDatabase(folder);
+  if (sabotaged("lost-update")) await db.write([{ sql: "drop trigger tickets_version" }]);
   const clock = fakeClock();
   const events = createEventLog(db);
   const alarms = new Map<string, Alarm>();
@@ -306,6 +309,17 @@ Deno.test("tickets: a person who works on a ticket does not make its alarm's tra
     await db.write(statements);
     const { title, state, version } = await tickets.get("T-1");
     assert.deepEqual([title, state, version], ["Bearing", "resolved", 3]);
+  }));
+
+Deno.test("tickets: when the alarm's transaction fails there is no ticket, and the next try opens it", () =>
+  withTickets(async ({ tickets, fromAlarms, tell, db, events }) => {
+    const statements = await fromAlarms.alongside([raised("a1")]);
+    await assert.rejects(db.write([...statements, { sql: "insert into nowhere values (1)" }]));
+    assert.deepEqual((await tickets.list({})).items, []);
+    await tell(raised("a1"));
+    const [ticket] = (await tickets.list({})).items;
+    assert.equal(ticket.alarm_id, "a1");
+    assert.equal((await events(ticket.id)).length, 1);
   }));
 
 Deno.test("tickets: a storm of alarms opens so many tickets and no more, and says so", () =>

@@ -187,6 +187,7 @@ function KeysHelp(): VNode {
     ["/", "filter sensors"],
     ["g o", "overview"],
     ["g a", "alarms"],
+    ["g t", "tickets"],
     ["g m", "machines"],
     ["g s", "sensors"],
     ["g u", "sources"],
