@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { MachineStatus } from "../lib/live/statuses.ts";
-import { onReset, serverNow, status } from "./live.ts";
+import { onAlarm, onReset, serverNow, status } from "./live.ts";
 import { SensorRow, type SensorRowProps } from "./sensor_row.tsx";
 import { StatusNow } from "./status_word.tsx";
 
@@ -24,12 +24,15 @@ export interface AttentionCard {
   life: string | null;
   /** Of the prediction. */
   why: string | null;
+  /** Its worst open alarm; `waits`: nobody has acknowledged or shelved it. */
+  alarm: { id: string; title: string; waits: boolean } | null;
 }
 
 export interface AttentionProps {
   cards: AttentionCard[];
   /** Machines that need attention and have no card. */
   more: number;
+  mayAct: boolean;
   nowMs: number;
   zone: string;
 }
@@ -52,6 +55,7 @@ export function Attention(props: AttentionProps): VNode {
     };
     const stops = [
       onReset(ask),
+      onAlarm(({ transition }) => transition !== "updated" && ask()),
       status.subscribe((next) => {
         if (next?.changes.some((change) => "machine" in change)) ask();
       }),
@@ -92,10 +96,19 @@ export function Attention(props: AttentionProps): VNode {
           )}
           {card.words !== null && <p>{`${card.words}.`}</p>}
           {card.life !== null && <p>{`${card.life}.`}</p>}
-          <p class="links">
+          <div class="links">
+            {card.alarm?.waits && props.mayAct && (
+              <form method="post" action={`/alarms/${card.alarm.id}/ack`}>
+                <input type="hidden" name="back" value="/" />
+                <button type="submit" class="small">
+                  Acknowledge<span class="hidden">{` ${card.alarm.title}`}</span>
+                </button>
+              </form>
+            )}
             <a href={card.href}>Open</a>
+            {card.alarm !== null && <a href={`/alarms/${card.alarm.id}`}>Alarm</a>}
             {card.why !== null && <a href={card.why}>Why</a>}
-          </p>
+          </div>
         </section>
       ))}
       {more > 0 && (

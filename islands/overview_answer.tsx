@@ -6,6 +6,7 @@ import { status } from "./live.ts";
 export function OverviewAnswer({ initial }: { initial: Status }): VNode {
   const current = typeof document === "undefined" ? initial : status.value ?? initial;
   const { sentence, worst, details } = answerOf(current);
+  const { waiting } = current.alarms;
   return (
     <>
       <h1 class="answer">
@@ -15,6 +16,13 @@ export function OverviewAnswer({ initial }: { initial: Status }): VNode {
         {sentence}
       </h1>
       {details !== null && <p class="muted">{details}</p>}
+      {waiting > 0 && (
+        <p>
+          <a href="/alarms">
+            {waiting === 1 ? "1 alarm waits for somebody" : `${waiting} alarms wait for somebody`}
+          </a>
+        </p>
+      )}
     </>
   );
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { AttentionCard } from "../islands/attention.tsx";
 import { duration, number, title } from "../islands/format.ts";
+import type { Alarm } from "../lib/alarms/alarm.ts";
+import type { Alarms } from "../lib/alarms/alarms.ts";
 import type { Clock } from "../lib/base/clock.ts";
 import type { Predictions } from "../lib/detect/predict/predictions.ts";
 import type { LifeNote, Outlook } from "../lib/detect/predict/shapes.ts";
@@ -19,6 +21,7 @@ export interface AttentionServices {
   statuses: Statuses;
   recent: Recent;
   predictions: Pick<Predictions, "current">;
+  alarms: Pick<Alarms, "open">;
   clock: Clock;
   zone: string;
 }
@@ -41,6 +44,7 @@ export function attentionOf(services: AttentionServices): { cards: AttentionCard
     );
   const shown = off.slice(0, CARDS_MOST);
   const bySensor = Map.groupBy(services.sensors.all(), (sensor) => sensor.machine);
+  const alarms = Map.groupBy(services.alarms.open(), (alarm) => alarm.machine);
   const outlooks = new Map(services.predictions.current().map((one) => [one.machine, one]));
   const cards = shown.map(({ machine, status, sinceMs }) =>
     cardOf(services, machine, {
@@ -48,6 +52,7 @@ export function attentionOf(services: AttentionServices): { cards: AttentionCard
       sinceMs,
       sensors: bySensor.get(machine.path) ?? [],
       outlook: outlooks.get(machine.path) ?? null,
+      alarms: alarms.get(machine.path) ?? [],
     })
   );
   return { cards, more: off.length - shown.length };
@@ -56,11 +61,12 @@ export function attentionOf(services: AttentionServices): { cards: AttentionCard
 function cardOf(
   services: AttentionServices,
   machine: Machine,
-  { status, sinceMs, sensors, outlook }: {
+  { status, sinceMs, sensors, outlook, alarms }: {
     status: MachineStatus;
     sinceMs: number;
     sensors: readonly Sensor[];
     outlook: (Outlook & { id: number | null }) | null;
+    alarms: readonly Alarm[];
   },
 ): AttentionCard {
   const { statuses, clock } = services;
@@ -82,7 +88,20 @@ function cardOf(
     words: said === null || said.class === "normal" ? null : said.summary,
     life: said === null ? null : lifeSentence(said.life, services.sensors),
     why: said === null || said.id === null ? null : `/predictions/${said.id}`,
+    alarm: worstOf(alarms, clock.now()),
   };
+}
+
+/** What waits for somebody comes first, then the worst, then the newest. */
+function worstOf(alarms: readonly Alarm[], nowMs: number): AttentionCard["alarm"] {
+  const waits = ({ state, shelved_until_ms }: Alarm) =>
+    state === "active" && (shelved_until_ms === null || shelved_until_ms <= nowMs);
+  const rank = { info: 0, warning: 1, critical: 2 };
+  const [worst] = alarms.toSorted((a, b) =>
+    Number(waits(b)) - Number(waits(a)) || rank[b.severity] - rank[a.severity] ||
+    Number(b.id) - Number(a.id)
+  );
+  return worst === undefined ? null : { id: worst.id, title: worst.title, waits: waits(worst) };
 }
 
 /** A sensor's normal range as the machine's model or the rules know it; null when they do not. */
@@ -166,6 +185,11 @@ export function attentionRoutes(services: AttentionServices): Route[] {
               words: z.string().nullable().describe("what is predicted"),
               life: z.string().nullable().describe("when a limit will probably be reached"),
               why: z.string().nullable(),
+              alarm: z.object({
+                id: z.string(),
+                title: z.string(),
+                waits: z.boolean().describe("nobody has acknowledged or shelved it"),
+              }).nullable().describe("its worst open alarm"),
             })),
             more: z.number(),
           }),

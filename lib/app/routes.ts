@@ -174,6 +174,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...photoRoutes(registered),
     ...attentionRoutes({
       ...registered,
+      alarms: parts.alarms,
       recent,
       predictions: parts.predictions,
       clock,

@@ -5,6 +5,7 @@ import { NewSensors } from "../../islands/new_sensors.tsx";
 import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
+import { atLeast } from "../../lib/access/policy.ts";
 import type { Sensor } from "../../lib/machines/registry.ts";
 import { attentionOf } from "../attention.ts";
 import { type Route, route } from "../route.ts";
@@ -51,7 +52,12 @@ export function overviewPage(parts: PageParts): Route {
             <Island
               name="Attention"
               component={Attention}
-              props={{ ...attentionOf(parts), nowMs: parts.clock.now(), zone: parts.zone }}
+              props={{
+                ...attentionOf(parts),
+                mayAct: atLeast(who!.role, "engineer"),
+                nowMs: parts.clock.now(),
+                zone: parts.zone,
+              }}
             />
             <Machines parts={parts} sensors={all} />
           </>

@@ -83,6 +83,36 @@ async function withPlant(test: (plant: Plant) => Promise<void>): Promise<void> {
   }
 }
 
+Deno.test({
+  name: "browser: the overview's card of a machine acknowledges its worst alarm",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withPlant(async ({ app, send, open, enter }) => {
+      await send("hall/press/bearing", 83.4);
+      await send("hall/press/oil", 95);
+      await open(2);
+      const { page, faults, close } = await enter("engineer", { viewport: PHONE });
+      await page.waitForSelector("text=2 alarms wait for somebody");
+      await page.waitForSelector(".attention-cards >> text=Acknowledge oil 95 °C");
+      await assertAccessible(page);
+      await assertFits(page);
+      if (SHOTS) await page.screenshot({ path: `${SHOTS}/overview.png`, fullPage: true });
+      await page.click(".attention-cards button");
+      await page.waitForSelector("text=1 alarm waits for somebody");
+      assert.equal(new URL(page.url()).pathname, "/");
+      const [first] = app.parts.alarms.open();
+      assert.deepEqual([first.sensor, first.state], ["hall/press/oil", "acknowledged"]);
+      await page.click(".attention-cards button");
+      await page.waitForFunction(() => document.querySelector(".attention-cards button") === null);
+      assert.deepEqual(faults, []);
+      await close();
+      const looker = await enter("viewer");
+      await looker.page.waitForSelector(".attention-cards >> text=Alarm");
+      assert.equal(await looker.page.locator(".attention-cards button").count(), 0);
+      await looker.close();
+    }),
+});
+
 /** Pictures for people who look at them. */
 const SHOTS = Deno.env.get("SHOTS");
 

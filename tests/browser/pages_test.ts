@@ -68,6 +68,8 @@ Deno.test({
               `${sensor}?from=x&to=y`,
               `${state}?range=6h`,
               "/sources",
+              "/alarms",
+              "/alarms?show=resolved&severity=critical",
               "/machines",
               "/machines/tree",
               "/machines/exchange",
