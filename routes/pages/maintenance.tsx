@@ -159,7 +159,7 @@ function Content(
         <WindowList parts={parts} windows={windows} mayChange={mayChange} />
       </section>
       {mayChange && (
-        <div class="machines">
+        <div class="pair">
           <Once path={path} sent={sent} zone={parts.zone} />
           <Weekly path={path} sent={sent} zone={parts.zone} />
         </div>

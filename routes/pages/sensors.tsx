@@ -137,6 +137,8 @@ function Chips({ filter }: { filter: Filter }): VNode {
   };
   return (
     <nav class="chips" aria-label="Filters">
+      {chip("Critical", { status: "critical" })}
+      {chip("Warning", { status: "warning" })}
       {chip("Silent", { status: "offline" })}
       {chip("New", { review: "new" })}
       {chip("Numbers", { kind: "number" })}
