@@ -22,6 +22,7 @@ const UNREAD: readonly RegExp[] = [
   /\.md$/,
   /^(zod|drizzle-orm)\/.*\.cjs$/,
   /^zod\/[^/]+\/src\//,
+  /^nodemailer\/[^/]+\/dist\/cjs\//,
   /^(mqtt|otpauth)\/[^/]+\/dist\/.*\.(min|umd)\.js$/,
   /^@libsql\/linux-[^/]+-musl\//,
 ];

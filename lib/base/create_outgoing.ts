@@ -1,7 +1,13 @@
 import { isIP, type Socket } from "node:net";
 import { messageOf } from "./errors.ts";
-import { type ConnectInit, type Outgoing, OutgoingError } from "./outgoing.ts";
-import { opener, portOf, requestAt, type ResolvedAddress, type Secure } from "./outgoing_http.ts";
+import { type Authorities, type ConnectInit, type Outgoing, OutgoingError } from "./outgoing.ts";
+import {
+  firstThatOpens,
+  opener,
+  portOf,
+  requestAt,
+  type ResolvedAddress,
+} from "./outgoing_http.ts";
 import { parseNetworks, reachOf, within } from "./reach.ts";
 
 /*
@@ -19,7 +25,7 @@ export interface OutgoingDeps {
   opened: readonly string[];
   /** Ports that this Perch listens on: never reached at any of this host's addresses. */
   ownPorts(): readonly number[];
-  /** PEM texts of authorities beside the system's. */
+  /** PEM texts of authorities beside the well-known ones. */
   ca?: readonly string[];
   /** For requests that name no time of their own. Default 10 s. */
   timeoutMs?: number;
@@ -35,8 +41,8 @@ const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
 export function createOutgoing(deps: OutgoingDeps): Outgoing {
   const opened = parseNetworks(deps.opened);
   const resolve = deps.resolve ?? resolveAll;
-  let loaded: Promise<string[] | undefined> | null = null;
-  const authorities = () => loaded ??= withSystem(deps.ca);
+  let authorities: Promise<readonly Authorities[]> | null = null;
+  const trust = () => authorities ??= trustOf(deps.ca ?? []);
 
   /** The addresses of a host after all of them were judged. */
   async function judged(host: string, port: number, trusted: boolean): Promise<ResolvedAddress[]> {
@@ -95,18 +101,18 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
       return bounded(host, init, async (signal) => {
         const port = portOf(url);
         const addresses = await judged(host, port, init.trusted ?? false);
-        return await requestAt(url, addresses, init, signal, await authorities());
+        return await requestAt(url, addresses, init, signal, await trust());
       });
     },
     connect(name, port, init = {}) {
       const host = hostName(name);
       return bounded(host, init, async (signal) => {
         const addresses = await judged(host, port, init.trusted ?? false);
-        const secure = init.tls ? { name: host, ca: await authorities() } : null;
+        const secure = init.tls ? { name: host, trust: await trust() } : null;
         return await connectAt(addresses, port, secure, signal);
       });
     },
-    authorities,
+    trust,
     async check(address) {
       const url = httpAddress(address);
       try {
@@ -166,24 +172,29 @@ async function resolveAll(host: string): Promise<ResolvedAddress[]> {
 const unknownHost = (host: string) =>
   new OutgoingError("unreachable", `the name ${host} is not known`);
 
-/** The system's authorities and those of the operator; undefined: the default. */
-async function withSystem(own: readonly string[] = []): Promise<string[] | undefined> {
-  if (own.length === 0) return undefined;
+/**
+ * The well-known authorities and the operator's: as one set where this process may read the former, else one
+ * after the other.
+ */
+async function trustOf(own: readonly string[]): Promise<readonly Authorities[]> {
+  if (own.length === 0) return [undefined];
   const tls = await import("node:tls");
-  // Older runtimes know the bundled authorities only.
-  const system = tls.getCACertificates?.("default") ?? tls.rootCertificates;
-  return [...system, ...own];
+  try {
+    return [[...tls.rootCertificates, ...own]];
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return [undefined, [...own]];
+  }
 }
 
 async function connectAt(
   addresses: readonly ResolvedAddress[],
   port: number,
-  secure: Secure | null,
+  secure: { name: string; trust: readonly Authorities[] } | null,
   signal: AbortSignal,
 ): Promise<Socket> {
-  let last: unknown;
-  for (const { address } of addresses) {
-    const open = await opener(address, port, secure);
+  return await firstThatOpens(addresses, secure?.trust ?? [undefined], async (address, ca) => {
+    const open = await opener(address, port, secure && { name: secure.name, ca });
     signal.throwIfAborted();
     const socket = open();
     const onAbort = () => socket.destroy();
@@ -197,12 +208,11 @@ async function connectAt(
       });
     } catch (error) {
       socket.destroy();
-      last = error;
+      throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
-  }
-  throw last;
+  }, () => !signal.aborted);
 }
 
 /** Resolves like `work`, or rejects as soon as the signal aborts: a name server may take its time. */

@@ -11,14 +11,20 @@ export interface Outgoing {
    * later checks that by itself. @throws OutgoingError
    */
   connect(host: string, port: number, init?: ConnectInit & { tls?: boolean }): Promise<Socket>;
-  /** PEM texts that whoever speaks TLS over a plain connection trusts; undefined: the system's. */
-  authorities(): Promise<string[] | undefined>;
+  /**
+   * What certificates are checked against, for whoever speaks TLS over a plain connection: one set of
+   * authorities after the other, until one fits.
+   */
+  trust(): Promise<readonly Authorities[]>;
   /**
    * Says before it is needed that an http(s) address cannot be used. A name that cannot be resolved at the
    * moment passes. @throws OutgoingError `invalid`, `forbidden`
    */
   check(url: string): Promise<void>;
 }
+
+/** PEM texts; undefined: the well-known authorities, which this process may use and not read. */
+export type Authorities = string[] | undefined;
 
 export interface ConnectInit {
   signal?: AbortSignal;

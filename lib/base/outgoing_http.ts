@@ -1,7 +1,12 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { Buffer } from "node:buffer";
-import { type OutgoingAnswer, OutgoingError, type OutgoingInit } from "./outgoing.ts";
+import {
+  type Authorities,
+  type OutgoingAnswer,
+  OutgoingError,
+  type OutgoingInit,
+} from "./outgoing.ts";
 
 /** An address that a name was resolved to. */
 export interface ResolvedAddress {
@@ -15,36 +20,51 @@ const USER_AGENT = "Perch";
 /**
  * Sends one request to one of `addresses` and no other, whatever the name of the URL means by now: what is
  * connected to is always the address itself, and the name is for the certificate and the Host header only.
- * The next address is tried while no connection came about.
  */
 export async function requestAt(
   url: URL,
   addresses: readonly ResolvedAddress[],
   init: OutgoingInit,
   signal: AbortSignal,
-  ca: string[] | undefined,
+  trust: readonly Authorities[],
 ): Promise<OutgoingAnswer> {
-  const secure = url.protocol === "https:"
-    ? { name: url.hostname.replace(/^\[|\]$/g, ""), ca }
-    : null;
+  const secure = url.protocol === "https:";
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  const attempt = { connected: false };
+  return await firstThatOpens(addresses, secure ? trust : [undefined], async (address, ca) => {
+    const open = await opener(address, portOf(url), secure ? { name, ca } : null);
+    return await requestOnce(url, address, init, signal, open, attempt);
+  }, () => !attempt.connected && !signal.aborted);
+}
+
+/**
+ * Tries each address with each set of authorities until one opens; while `again` says so. A certificate that no
+ * set knows gives the fault of the first.
+ */
+export async function firstThatOpens<T>(
+  addresses: readonly ResolvedAddress[],
+  trust: readonly Authorities[],
+  open: (address: string, ca: Authorities) => Promise<T>,
+  again: () => boolean,
+): Promise<T> {
   let failure: unknown;
   for (const { address } of addresses) {
-    const open = await opener(address, portOf(url), secure);
-    const attempt = { connected: false };
-    try {
-      return await requestOnce(url, address, init, signal, open, attempt);
-    } catch (error) {
-      if (attempt.connected || signal.aborted) throw error;
-      failure = error;
+    for (const ca of trust) {
+      try {
+        return await open(address, ca);
+      } catch (error) {
+        if (!again()) throw error;
+        failure ??= error;
+      }
     }
   }
   throw failure;
 }
 
-/** Whose certificate is asked for, and who may have signed it (undefined: the system's authorities). */
-export interface Secure {
+/** Whose certificate is asked for, and who may have signed it. */
+interface Secure {
   name: string;
-  ca: string[] | undefined;
+  ca: Authorities;
 }
 
 /** How the connection to an address is opened; null: without TLS. */
@@ -73,7 +93,8 @@ async function requestOnce(
   attempt: { connected: boolean },
 ): Promise<OutgoingAnswer> {
   const secure = url.protocol === "https:";
-  const { request } = secure ? await import("node:https") : await import("node:http");
+  // Not node:https: it reads the list of well-known authorities, which needs a permission that Perch has not.
+  const { request } = await import("node:http");
   return await new Promise((resolve, reject) => {
     let cause: Error | null = null;
     const options: RequestOptions = {

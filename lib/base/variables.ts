@@ -126,7 +126,7 @@ export const environment = z.object({
   }),
   OUTGOING_CA: optional(text, {
     title: "Outgoing CA",
-    help: "A certificate authority that channels trust beside the system's.",
+    help: "A certificate authority that channels trust beside the well-known ones.",
     allowed: FILE,
   }),
   DATABASE_URL: optional(url(["file:", "http:", "https:", "libsql:"]), {

@@ -124,7 +124,9 @@ function flipNames(names: Deno.ChildProcess): () => void {
   let local = false;
   const timer = setInterval(() => {
     local = !local;
-    Deno.writeTextFileSync(`${folder}/hosts`, `${local ? "127.0.0.1" : PUBLIC} flip.test\n`);
+    // Whole or not at all: half a file would be a name that nobody knows.
+    Deno.writeTextFileSync(`${folder}/next`, `${local ? "127.0.0.1" : PUBLIC} flip.test\n`);
+    Deno.renameSync(`${folder}/next`, `${folder}/hosts`);
     names.kill("SIGHUP");
   }, 7);
   return () => clearInterval(timer);

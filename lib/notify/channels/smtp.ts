@@ -1,4 +1,5 @@
 import type { SendMailOptions } from "nodemailer";
+import type { Authorities } from "../../base/outgoing.ts";
 import type { Outcome, SendContext } from "../channel.ts";
 
 /** How encryption begins. `auto`: from the start on port 465, else STARTTLS where the server offers it. */
@@ -23,22 +24,42 @@ const WRONG_PASSWORD_WAIT_MS = 5 * 60_000;
 export async function sendMail(
   server: SmtpServer,
   mail: SendMailOptions,
+  context: Pick<SendContext, "outgoing" | "signal">,
+): Promise<Outcome> {
+  const encryption = encryptionOf(server);
+  // Over a connection that speaks TLS already the certificate is checked; STARTTLS checks it here.
+  const trust = encryption.secure ? [undefined] : await context.outgoing.trust();
+  let failure: unknown;
+  for (const ca of trust) {
+    try {
+      return await sendOnce(server, encryption, ca, mail, context);
+    } catch (error) {
+      if (!isCertificateFault(error)) return outcomeOf(error);
+      failure ??= error;
+    }
+  }
+  return outcomeOf(failure);
+}
+
+async function sendOnce(
+  { host, port, user, password, trusted }: SmtpServer,
+  encryption: ReturnType<typeof encryptionOf>,
+  ca: Authorities,
+  mail: SendMailOptions,
   { outgoing, signal }: Pick<SendContext, "outgoing" | "signal">,
 ): Promise<Outcome> {
   // Loaded with the first mail: a Perch that sends none does without it.
   const { createTransport } = await import("nodemailer");
-  const { host, port, user, password, trusted } = server;
-  const encryption = encryptionOf(server);
+  const tls = encryption.secure;
   const transport = createTransport({
     host,
     port,
     ...encryption,
     ...(user !== null && password !== null ? { auth: { user, pass: password } } : {}),
-    tls: { ca: await outgoing.authorities(), servername: host },
+    tls: { servername: host, ...(ca === undefined ? {} : { ca }) },
     disableFileAccess: true,
     disableUrlAccess: true,
     getSocket(_, done) {
-      const tls = encryption.secure;
       outgoing.connect(host, port, { signal, trusted, tls }).then(
         (connection) => done(null, { connection, secured: tls }),
         (error) => done(error, false),
@@ -49,11 +70,16 @@ export async function sendMail(
     const { response, rejected } = await transport.sendMail({ ...mail, signal });
     const refused = rejected.length === 0 ? "" : `; refused: ${rejected.join(", ")}`;
     return { state: "delivered", answer: response + refused };
-  } catch (error) {
-    return outcomeOf(error);
   } finally {
     transport.close();
   }
+}
+
+/** The TLS of a connection failed before anything of the mail was said. */
+function isCertificateFault(error: unknown): boolean {
+  const { code, responseCode, command } = error as SmtpError;
+  const early = command === undefined || command === "CONN" || command === "STARTTLS";
+  return responseCode === undefined && early && (code === "ETLS" || code === "ESOCKET");
 }
 
 function encryptionOf({ host, port, security, password }: SmtpServer) {
@@ -73,6 +99,8 @@ function isLoopbackName(host: string): boolean {
 
 interface SmtpError extends Error {
   code?: string;
+  /** Of the session that failed: CONN, STARTTLS, DATA … */
+  command?: string;
   /** Status of the server's answer. */
   responseCode?: number;
   response?: string;
