@@ -1,10 +1,11 @@
 /**
- * From a value over its limit to the alarm on the live stream, while 1 000 readings a second come in: the whole
- * application, asked over HTTP, its stream read over HTTP.
+ * From a value over its limit to the alarm on the live stream and to the mail that a server took, while 1 000
+ * readings a second come in: the whole application, asked over HTTP, its stream read over HTTP.
  */
 import { systemActor } from "../../lib/access/audit.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { type BenchOptions, type BenchResult, quantile } from "../support/bench.ts";
+import { startSmtp } from "../support/receivers/smtp.ts";
 import { EventReader } from "../support/sse.ts";
 
 const SENSORS = 1000;
@@ -16,8 +17,18 @@ const LIMIT = 50;
 /** Figures: ms from sending the reading to receiving its `alarm` event, and of ingest requests. */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const seconds = options.quick ? 10 : 60 * (options.minutes ?? 0.5);
-  const app = await runApp({ MQTT_PORT: "0", NEW_SENSORS_PER_HOUR: "2000" });
+  const smtp = await startSmtp();
+  const app = await runApp({
+    MQTT_PORT: "0",
+    NEW_SENSORS_PER_HOUR: "2000",
+    SMTP_SERVER: "127.0.0.1",
+    SMTP_PORT: String(smtp.port),
+    SENDER_EMAIL: "perch@example.org",
+    RECIPIENT_EMAIL: "plant@example.org",
+  });
   try {
+    // Each alarm its own mail: what a flood becomes is not measured here.
+    await app.parts.settings.set("notify.storm_messages", 10_000, "bench", () => []);
     await prepare(app);
     await load(app, 5, 0);
     const sentMs = new Map<string, number>();
@@ -37,6 +48,11 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     await pause(3000);
     await stream.cancel();
     await reading;
+    const mailMs = smtp.mails.flatMap(({ atMs, mail }) => {
+      if (!mail.subject?.startsWith("[WARNING]")) return [];
+      const sent = sentMs.get(/hall\/machine-\d+\/load-\d+/.exec(mail.text ?? "")?.[0] ?? "");
+      return sent === undefined ? [] : [atMs - (performance.timeOrigin + sent)];
+    });
     return {
       name: "alarms",
       figures: {
@@ -46,16 +62,20 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
         alarms: alarmMs.length,
         crossing_to_stream_p50_ms: quantile(alarmMs, 0.5),
         crossing_to_stream_p99_ms: quantile(alarmMs, 0.99),
+        mails: mailMs.length,
+        crossing_to_mail_p50_ms: quantile(mailMs, 0.5),
+        crossing_to_mail_p99_ms: quantile(mailMs, 0.99),
         ingest_p50_ms: quantile(ingestMs, 0.5),
         ingest_p99_ms: quantile(ingestMs, 0.99),
       },
       notes: [
-        "From before the HTTP request with the reading to the event in the reader's hands; the load " +
-        "generator and the reader run in the same process.",
+        "From before the HTTP request with the reading to the event in the reader's hands, and to the mail " +
+        "that the local SMTP server took; load generator, reader and mail server run in the same process.",
       ],
     };
   } finally {
     await app.stop();
+    await smtp.close();
   }
 }
 
