@@ -95,18 +95,18 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
   }
 
   return {
-    fetch(address, init = {}) {
+    async fetch(address, init = {}) {
       const url = httpAddress(address);
       const host = hostOf(url);
-      return bounded(host, init, async (signal) => {
+      return await bounded(host, init, async (signal) => {
         const port = portOf(url);
         const addresses = await judged(host, port, init.trusted ?? false);
         return await requestAt(url, addresses, init, signal, await trust());
       });
     },
-    connect(name, port, init = {}) {
+    async connect(name, port, init = {}) {
       const host = hostName(name);
-      return bounded(host, init, async (signal) => {
+      return await bounded(host, init, async (signal) => {
         const addresses = await judged(host, port, init.trusted ?? false);
         const secure = init.tls ? { name: host, trust: await trust() } : null;
         return await connectAt(addresses, port, secure, signal);

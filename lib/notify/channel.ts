@@ -20,10 +20,6 @@ export interface SendContext {
   /** Aborts when Perch stops or the try takes too long. */
   signal: AbortSignal;
   clock: Clock;
-  /** 1 for the first try of a delivery. */
-  attempt: number;
-  /** Address of this Perch without a trailing slash; null when nobody said it. */
-  publicUrl: string | null;
   /** What this Perch is called in what it sends. */
   site: string;
   /** What the environment says: stands in for options that are left empty. */
@@ -68,6 +64,6 @@ export interface Channel {
 export interface ChannelLimits {
   /** Least time between two sends of one channel. */
   intervalMs: number;
-  /** Most that one try may take. */
+  /** Most that one try may take; who sends aborts its signal then. */
   timeoutMs: number;
 }

@@ -29,17 +29,17 @@ export interface ChannelDefinition<S extends z.ZodObject> {
 }
 
 const LIMITS: ChannelLimits = { intervalMs: 0, timeoutMs: 15_000 };
+const ENDED: Outcome = { state: "retry", answer: "the try was ended before there was an answer" };
 
 /** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
 export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
   const { options: schema, send, limits, ...named } = definition;
-  const promised = { ...LIMITS, ...limits };
   return {
     forPeople: true,
     toPersons: false,
     ...named,
     options: schema,
-    limits: promised,
+    limits: { ...LIMITS, ...limits },
     async send(stored, message, context) {
       const parsed = schema.safeParse(stored);
       if (!parsed.success) {
@@ -48,34 +48,13 @@ export function defineChannel<S extends z.ZodObject>(definition: ChannelDefiniti
           `the channel's settings do not fit any more: ${issue.path}: ${issue.message}`;
         return { state: "failed", answer };
       }
-      const outcome = await within(
-        promised.timeoutMs,
-        context.signal,
-        (signal) => send(parsed.data, message, { ...context, signal }),
+      const outcome = await send(parsed.data, message, context).catch((error) =>
+        context.signal.aborted ? ENDED : outcomeOfError(error)
       );
       const secrets = secretsIn(schema, parsed.data, context.environment);
       return { ...outcome, answer: cleanAnswer(outcome.answer, secrets) };
     },
   };
-}
-
-/** Ends a try with its time or with Perch, whichever is first. */
-async function within(
-  timeoutMs: number,
-  outer: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Outcome>,
-): Promise<Outcome> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  try {
-    return await work(AbortSignal.any([timeout, outer]));
-  } catch (error) {
-    if (timeout.aborted) {
-      return { state: "retry", answer: `no answer within ${timeoutMs / 1000} s` };
-    }
-    return outer.aborted
-      ? { state: "retry", answer: "the try was ended before there was an answer" }
-      : outcomeOfError(error);
-  }
 }
 
 function outcomeOfError(error: unknown): Outcome {

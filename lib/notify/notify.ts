@@ -156,7 +156,7 @@ export function createNotify(deps: NotifyDeps): Notify {
           answer: "what it was about is no more; there is nothing to send",
         };
       }
-      return await sendNow(delivery.channelId, message, delivery.tries, signal);
+      return await sendNow(delivery.channelId, message, signal);
     } catch (error) {
       return { state: "retry", answer: sentenceOf(error) };
     }
@@ -195,7 +195,6 @@ export function createNotify(deps: NotifyDeps): Notify {
   async function sendNow(
     id: string,
     message: Message,
-    attempt: number,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const kind = channels.kindOf(id);
@@ -208,8 +207,6 @@ export function createNotify(deps: NotifyDeps): Notify {
       outgoing: deps.outgoing,
       signal: AbortSignal.any([signal, late.signal]),
       clock,
-      attempt,
-      publicUrl: deps.publicUrl,
       site: deps.site,
       environment: deps.environment,
       publishMqtt: deps.publishMqtt,
@@ -249,7 +246,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       const uid = randomId(UID_LENGTH);
       const message = { ...testMessage(uid, { site, actor, nowMs: clock.now(), publicUrl }), to };
       try {
-        return await sendNow(id, message, 1, new AbortController().signal);
+        return await sendNow(id, message, new AbortController().signal);
       } catch (error) {
         return { state: "failed", answer: sentenceOf(error) };
       }

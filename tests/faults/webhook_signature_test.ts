@@ -42,7 +42,7 @@ async function sent(
   await webhook.send(
     { url: `${hook.url}/hook`, ...secrets },
     message,
-    sendContext({ clock, attempt }),
+    sendContext({ clock }),
   );
   const request = hook.received.at(-1)!;
   return sabotaged("bent-body") ? { ...request, body: request.body + " " } : request;

@@ -13,8 +13,6 @@ export function sendContext(change: Partial<SendContext> = {}, ca?: string): Sen
     }),
     signal: AbortSignal.timeout(10_000),
     clock: systemClock(),
-    attempt: 1,
-    publicUrl: "https://perch.example.com",
     site: "hall",
     environment: {
       smtp: { server: null, port: 587, sender: null, password: null, recipient: null },
