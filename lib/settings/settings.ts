@@ -158,7 +158,7 @@ function parse(key: string, definition: SettingDefinition, value: unknown): unkn
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const given = definition.secret ? "not allowed" : shortened(value);
-  const message = issue.code === "custom"
+  const message = issue.code === "custom" || issue.code === "invalid_format"
     ? `${key}: ${issue.message}`
     : `${key} is ${given}: give ${allowedBy(schemaOf(definition) as ValueSchema)}`;
   throw new PerchError("validation", message, { errors: [{ path: "value", message }] });

@@ -8,6 +8,8 @@ export interface ValueSchema {
   maximum?: number;
   maxLength?: number;
   enum?: readonly string[];
+  /** Of each item of a list. */
+  items?: ValueSchema;
 }
 
 /** A typed text as the type that a setting wants; what cannot be one stays text, for the schema to refuse. */
@@ -24,6 +26,8 @@ export function valueOfText(schema: ValueSchema, text: string): unknown {
     case "integer":
     case "number":
       return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "array":
+      return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
     default:
       return text;
   }
@@ -35,12 +39,19 @@ export function textOf(
   value: unknown,
 ): string {
   if (view.secret) return view.changed ? "set" : "not set";
+  const text = typedText(value);
+  return text === "" ? "(empty)" : view.unit ? `${text} ${view.unit}` : text;
+}
+
+/** A value as it is typed: what `valueOfText` reads back. */
+export function typedText(value: unknown): string {
   if (typeof value === "boolean") return value ? "on" : "off";
-  return view.unit ? `${value} ${view.unit}` : String(value);
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 /** What a schema allows, to follow "give": `a whole number from 0 to 365`. */
-export function allowedBy({ type, minimum, maximum, maxLength, enum: words }: ValueSchema): string {
+export function allowedBy(schema: ValueSchema): string {
+  const { type, minimum, maximum, maxLength, enum: words, items } = schema;
   if (words !== undefined) return words.join(", ");
   switch (type) {
     case "boolean":
@@ -52,6 +63,8 @@ export function allowedBy({ type, minimum, maximum, maxLength, enum: words }: Va
         ? kind
         : `${kind} from ${minimum} to ${maximum}`;
     }
+    case "array":
+      return `a list with commas between, of each ${allowedBy(items ?? {})}`;
     default:
       return maxLength === undefined ? "a text" : `a text of at most ${maxLength} characters`;
   }

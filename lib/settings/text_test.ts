@@ -11,11 +11,15 @@ Deno.test("valueOfText gives the schema's type, and text where that is not possi
     assert.equal(valueOfText(boolean, String(text)), value);
   }
   assert.equal(valueOfText({ type: "string" }, "30"), "30");
+  assert.deepEqual(valueOfText({ type: "array" }, " a, b ,"), ["a", "b"]);
+  assert.deepEqual(valueOfText({ type: "array" }, ""), []);
 });
 
 Deno.test("textOf shows units and words, and nothing of a secret", () => {
   assert.equal(textOf({ secret: false, changed: false, unit: "days" }, 30), "30 days");
   assert.equal(textOf({ secret: false, changed: false, unit: null }, true), "on");
+  assert.equal(textOf({ secret: false, changed: false, unit: null }, ["a", "b"]), "a, b");
+  assert.equal(textOf({ secret: false, changed: false, unit: null }, ""), "(empty)");
   assert.equal(textOf({ secret: true, changed: true, unit: null }, "canary"), "set");
 });
 

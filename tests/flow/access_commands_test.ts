@@ -53,7 +53,24 @@ Deno.test("perch settings lists, gets, sets and resets, before the first start, 
       assert.match(got.out, /Changed by command line, \d{4}-/);
       const json = JSON.parse((await settings("get", "retention.days", "--json")).out);
       assert.deepEqual(json, await ask());
-      const rows = await audit(running.url, key, "setting");
+      const networks = "192.168.1.0/24, 10.0.0.0/8";
+      const list = await settings("set", "outgoing.allowed_networks", networks);
+      assert.equal(list.out, `outgoing.allowed_networks is ${networks}.`, list.err);
+      assert.equal((await settings("reset", "outgoing.allowed_networks")).code, 0);
+      const shown = await settings("set", "thingspeak.write_key", "canary-1");
+      assert.deepEqual([shown.code, shown.out], [2, ""]);
+      assert.match(shown.err, /is a secret: give it on standard input/);
+      const secret = await perch(dir, ["settings", "set", "thingspeak.write_key"], {
+        input: "canary-2\n",
+      });
+      assert.deepEqual([secret.code, secret.out], [0, "thingspeak.write_key is set."], secret.err);
+      for (const words of [["list"], ["get", "thingspeak.write_key"]]) {
+        const { out } = await settings(...words, "--json");
+        assert.ok(out.includes("thingspeak.write_key") && !out.includes("canary"));
+      }
+      const all = await audit(running.url, key, "setting");
+      assert.ok(!JSON.stringify(all).includes("canary"));
+      const rows = all.filter((row) => /retention|new_sensors/.test(row.resource));
       assert.deepEqual(rows.map((row) => [row.resource, row.before, row.after]), [
         ["setting:intake.new_sensors", true, false],
         ["setting:retention.days", 30, 31],
@@ -81,6 +98,9 @@ Deno.test("perch settings refuses what is wrong in one sentence with exit code 2
       [["set", "retention.days", "1.5"], /give a whole number/],
       [["set", "intake.new_sensors", "maybe"], /^intake\.new_sensors is "maybe": give on or off/],
       [["set", "no.such", "1"], /^There is no setting "no\.such": perch settings list names them/],
+      [["set", "alarms.least_severity", "loud"], /is "loud": give info, warning, critical/],
+      [["set", "outgoing.allowed_networks", "here"], /^outgoing\.allowed_networks: .*here/],
+      [["set", "thingspeak.channel", "x"], /^thingspeak\.channel: must be a number, or empty/],
       [["get", "__proto__"], /^There is no setting "__proto__"/],
       [["reset", "no.such"], /^There is no setting "no\.such"/],
       [["get"], /^NAME is missing \(perch settings get NAME\)/],

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Role } from "../../../lib/access/identity.ts";
 import { atLeast } from "../../../lib/access/policy.ts";
 import type { SettingView } from "../../../lib/settings/settings.ts";
-import { textOf, valueOfText, type ValueSchema } from "../../../lib/settings/text.ts";
+import { textOf, typedText, valueOfText, type ValueSchema } from "../../../lib/settings/text.ts";
 import type { Route } from "../../route.ts";
 import { changeSetting } from "../../settings.ts";
 import { Field, Select } from "../../pages/form.tsx";
@@ -123,15 +123,15 @@ function Input(
 ): VNode {
   const schema = view.schema as ValueSchema;
   const id = view.key.replace(/\W/g, "-");
-  if (schema.type === "boolean") {
-    const value = view.value === true ? "on" : "off";
-    const options = [["on", "on"], ["off", "off"]] as const;
+  const value = typed ?? typedText(view.value);
+  const choices = schema.type === "boolean" ? ["on", "off"] : schema.enum;
+  if (choices !== undefined) {
     return (
       <Select
         name="value"
         id={id}
         label={view.title}
-        options={options}
+        options={choices.map((word) => [word, word] as const)}
         value={value}
         help={view.help}
         error={error}
@@ -149,9 +149,9 @@ function Input(
       error={error}
       type={view.secret ? "password" : "text"}
       placeholder={view.secret ? textOf(view, null) : undefined}
-      value={view.secret ? undefined : typed ?? String(view.value)}
+      value={view.secret ? undefined : value}
       numeric={schema.type === "integer"}
-      required={false}
+      required={view.secret}
       autocomplete="off"
     />
   );
