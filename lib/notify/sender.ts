@@ -50,6 +50,7 @@ export interface Sender {
 }
 
 const IDLE_MS = 60_000;
+const DIGEST_LOOK_MS = 1_000;
 /** After a fault of its own, e.g. a database that does not answer. */
 const FAULT_MS = 2_000;
 
@@ -57,6 +58,8 @@ export function createSender(deps: SenderDeps): Sender {
   const { outbox, clock, log } = deps;
   const random = deps.random ?? Math.random;
   const workers = new Map<string, Worker>();
+  /** When each channel's digests were looked for. */
+  const lookedMs = new Map<string, number>();
 
   interface Worker {
     wake: ReturnType<typeof createWake>;
@@ -100,14 +103,23 @@ export function createSender(deps: SenderDeps): Sender {
     return nextMs === null ? IDLE_MS : Math.min(nextMs - nowMs, IDLE_MS);
   }
 
+  /** Digests are looked for once a second, and when nothing else is due: each look costs a question. */
+  async function nextOf(id: string, nowMs: number): Promise<Delivery | null> {
+    const sinceMs = nowMs - (lookedMs.get(id) ?? 0);
+    const found = sinceMs >= 0 && sinceMs < DIGEST_LOOK_MS ? await outbox.due(id, nowMs) : null;
+    if (found !== null) return found;
+    lookedMs.set(id, nowMs);
+    await outbox.closeDigests(id, nowMs);
+    return await outbox.due(id, nowMs);
+  }
+
   async function sendNext(
     id: string,
     nowMs: number,
     failures: number,
     signal: AbortSignal,
   ): Promise<Outcome | null> {
-    await outbox.closeDigests(id, nowMs);
-    const delivery = await outbox.due(id, nowMs);
+    const delivery = await nextOf(id, nowMs);
     if (delivery === null) return null;
     await outbox.begin(delivery, nowMs);
     const startedMs = clock.monotonic();
@@ -153,6 +165,7 @@ export function createSender(deps: SenderDeps): Sender {
     const worker = workers.get(id);
     if (worker === undefined) return;
     workers.delete(id);
+    lookedMs.delete(id);
     worker.abort.abort(new DOMException("stopping", "AbortError"));
     await worker.ended;
   }

@@ -208,9 +208,9 @@ function Run({ run, parts }: { run: DryRun; parts: RulePageParts }): VNode {
         }${later === "" ? "" : `, ${later}`}`}
       </h2>
       <p class="muted">
-        {`${run.events}${
-          run.cut ? " (the newest)" : ""
-        } events were looked at. Nothing was sent or saved.`}
+        {`Events looked at: ${run.events}${
+          run.cut ? ", the newest" : ""
+        }. Nothing was sent or saved.`}
       </p>
       {run.items.length > 0 && (
         <details>
