@@ -26,5 +26,3 @@ export function shellPage(title: string, content: VNode, status = 200): Response
     headers: { "content-type": "text/html; charset=utf-8" },
   });
 }
-
-export { Field, FormError, Select } from "../pages/form.tsx";
