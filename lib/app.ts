@@ -216,7 +216,7 @@ export function buildApp(options: AppOptions): App {
       onSensor(sensor) {
         statuses.renew(sensor);
         detection.runner.replan(sensor.num);
-        alarms.recheck();
+        alarms.recheck(sensor.num);
       },
       onMove: async (from, to) => together(await predictions.move(from, to), alarms.move(from, to)),
       onPurge: async (sensor) =>

@@ -72,8 +72,8 @@ export interface Alarms {
   wake(): void;
   /** A machine is about to be moved: the statements that take its alarms along, and what follows COMMIT. */
   move(from: string, to: string): { statements: SqlStatement[]; moved(): void };
-  /** A sensor or machine was changed or deleted: what stood for it may be void. */
-  recheck(): void;
+  /** A sensor (storage number) was changed or deleted: what stood for it may be void. */
+  recheck(sensor: number): void;
   task: Task;
 }
 
@@ -131,7 +131,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   const { book } = keeper;
   let woken = false;
   let wakeUp = () => {};
-  let recheckDue = true;
+  /** Sensors whose conditions may be void; after a start, all of them. */
+  let doubtful: Set<number> | "all" = "all";
   let systemMs = -Infinity;
   let purgeMs = -Infinity;
   /** When findings or predictions were last there to be read. */
@@ -237,9 +238,14 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   }
 
   async function recheck(): Promise<void> {
-    recheckDue = false;
+    const asked = doubtful;
+    doubtful = new Set();
+    const concerns = ({ sensor }: Condition) =>
+      asked === "all" || sensor === null || asked.has(sensor);
     await keeper.change(clock.now(), (change) => {
-      for (const alarm of [...book.all()]) recheckOne(change, alarm);
+      for (const alarm of [...book.all()]) {
+        if (alarm.conditions.some(concerns)) recheckOne(change, alarm);
+      }
     });
   }
 
@@ -297,7 +303,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       !signal.aborted && await read("predictions", outlooks.outlooksAfter, deps.signalOfOutlook)
     );
     if (signal.aborted) return;
-    if (recheckDue) await recheck();
+    if (doubtful === "all" || doubtful.size > 0) await recheck();
     await passTime();
     const nowMs = clock.monotonic();
     if (nowMs - systemMs >= SYSTEM_EVERY_MS) await judgePerch();
@@ -370,8 +376,8 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         }
       },
     }),
-    recheck() {
-      recheckDue = true;
+    recheck(sensor) {
+      if (doubtful !== "all") doubtful.add(sensor);
       wake();
     },
     task: {

@@ -8,6 +8,7 @@ import { quantile } from "../support/bench.ts";
 import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
+import { EventReader } from "../support/sse.ts";
 
 const SENSORS = 500;
 const PER_MACHINE = 10;
@@ -44,7 +45,7 @@ Deno.test("alarm storm: 10 000 crossings on 500 sensors in a minute are 500 alar
     await send(5, false);
     const before = await send(BASE_S, false);
     const beforeMb = await memoryMb(perch);
-    const streamed = countAlarmEvents(perch.url, key);
+    const streamed = await countAlarmEvents(ask);
     const resolving = sabotaged("alarm_storm") ? resolveAll(ask) : undefined;
     const during = quantile(await send(STORM_S, true), 0.99);
     clearInterval(resolving);
@@ -178,21 +179,18 @@ function resolveAll(ask: Ask): ReturnType<typeof setInterval> {
   }, 5000);
 }
 
-function countAlarmEvents(url: string, key: string): { stop(): Promise<number> } {
-  const abort = new AbortController();
+/** Counts what the live stream tells; gives what ends it. */
+async function countAlarmEvents(ask: Ask): Promise<{ stop(): Promise<number> }> {
+  const stream = new EventReader((await ask("/api/stream?types=alarm")).body!);
   let events = 0;
   const reading = (async () => {
-    const answer = await fetch(`${url}/api/stream?types=alarm`, {
-      headers: { authorization: `Bearer ${key}` },
-      signal: abort.signal,
-    });
-    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) {
-      events += text.match(/^event: alarm$/gm)?.length ?? 0;
+    for (let event = await stream.next(); event !== null; event = await stream.next()) {
+      if (event.type === "alarm") events++;
     }
-  })().catch(() => {});
+  })();
   return {
     async stop() {
-      abort.abort();
+      await stream.cancel();
       await reading;
       return events;
     },
