@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
 import { PerchError } from "../lib/base/errors.ts";
-import { limitBody } from "./middleware/body.ts";
 import type { Attachments, Upload } from "../lib/tickets/attachments.ts";
 import { PICTURE_TYPES } from "../lib/tickets/attachments.ts";
 import { COMMENT_MOST, type Comments } from "../lib/tickets/comments.ts";
 import { disposition } from "../lib/tickets/file_name.ts";
 import { type Author, SUBJECT_KINDS, type SubjectKind } from "../lib/tickets/subject.ts";
 import { noteOf } from "./machines.ts";
+import { limitBody } from "./middleware/body.ts";
+import { readMultipart } from "./middleware/multipart.ts";
 import { type Route, route, type RouteContext } from "./route.ts";
 
 export interface DiscussionServices {
@@ -90,27 +91,11 @@ export async function readUpload(
     const bytes = new Uint8Array(await limitBody(c.req.raw, limit).arrayBuffer());
     return { upload: { name, bytes }, fields: {} };
   }
-  const form = await formOf(limitBody(c.req.raw, limit + FORM_BYTES));
-  const sent: SentFile = { upload: null, fields: {} };
-  for (const [key, value] of form) {
-    if (key === "file" && typeof value !== "string") {
-      // A form whose file was not chosen sends an empty one without a name.
-      if (value.size === 0 && value.name === "") continue;
-      if (sent.upload !== null) throw invalid("file", "one file at a time");
-      sent.upload = { name: value.name, bytes: new Uint8Array(await value.arrayBuffer()) };
-    } else if (fields.includes(key) && typeof value === "string") sent.fields[key] = value;
-    else throw invalid(key.slice(0, 80), "unknown field");
-  }
-  return sent;
-}
-
-async function formOf(request: Request): Promise<FormData> {
-  try {
-    return await request.formData();
-  } catch (error) {
-    if (error instanceof PerchError) throw error;
-    throw new PerchError("bad_request", "the body is not a valid form");
-  }
+  const form = limitBody(c.req.raw, limit + FORM_BYTES);
+  const { fields: given, file } = await readMultipart(form, "file", limit);
+  const strange = Object.keys(given).find((key) => !fields.includes(key));
+  if (strange !== undefined) throw invalid(strange.slice(0, 80), "unknown field");
+  return { upload: file, fields: given };
 }
 
 function invalid(path: string, message: string): PerchError {

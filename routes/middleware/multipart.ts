@@ -5,21 +5,21 @@ import { messageOf, PerchError } from "../../lib/base/errors.ts";
 export interface MultipartForm {
   /** Text fields; one that is given twice counts once. */
   fields: Record<string, string>;
-  /** The file, or null when none was chosen. */
-  file: Uint8Array<ArrayBuffer> | null;
+  /** The file with the name that its sender gives it, or null when none was chosen. */
+  file: { name: string; bytes: Uint8Array<ArrayBuffer> } | null;
 }
 
 /** The loop gets its turn after so many bytes. */
 const TURN_BYTES = 256 * 1024;
 const FIELDS_MOST = 20;
-const FIELD_BYTES = 8 * 1024;
+const FIELD_BYTES = 64 * 1024;
 const PARTS_MOST = FIELDS_MOST + 1;
 
 /**
  * Reads a form with one file (`multipart/form-data`), part by part as it arrives, so that a large file does not
- * hold up the event loop. What the sender says of its name and type is left out: `FileStore` looks at its content.
+ * hold up the event loop. What the sender says of its type is left out: `FileStore` looks at its content.
  * @param fileField name of the file's field
- * @throws PerchError `unsupported_media_type`, `payload_too_large`, `bad_request`
+ * @throws PerchError `unsupported_media_type`, `payload_too_large`, `bad_request`, `validation`
  */
 export async function readMultipart(
   request: Request,
@@ -32,12 +32,14 @@ export async function readMultipart(
   }
   const fields: Record<string, string> = {};
   const chunks: Uint8Array[] = [];
+  let fileName = "";
   let problem: PerchError | null = null;
   const refuse = (error: PerchError) => void (problem ??= error);
   let parser: InstanceType<typeof Busboy>;
   try {
     parser = new Busboy({
       headers: { "content-type": type },
+      preservePath: true,
       limits: {
         fields: FIELDS_MOST,
         fieldSize: FIELD_BYTES,
@@ -55,15 +57,19 @@ export async function readMultipart(
     }
     fields[name] = value;
   });
-  parser.on("file", (name, stream) => {
-    if (name !== fileField) refuse(new PerchError("bad_request", "the form has a file too many"));
+  parser.on("file", (name, stream, given) => {
+    fileName = given ?? "";
+    if (fileName.includes("\0")) refuse(broken("the file's name has a NUL character"));
+    if (name !== fileField) refuse(invalid(name.slice(0, 80), "unknown field"));
     stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     stream.on("limit", () => {
       const most = (mostBytes / 1e6).toFixed(1);
-      refuse(new PerchError("payload_too_large", `the file is larger than ${most} MB`));
+      const message = `the file is too large; ${most} MB are allowed`;
+      refuse(new PerchError("payload_too_large", message));
     });
   });
-  for (const event of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
+  parser.on("filesLimit", () => refuse(invalid(fileField, "one file at a time")));
+  for (const event of ["partsLimit", "fieldsLimit"] as const) {
     parser.on(event, () => refuse(new PerchError("bad_request", "the form has too many parts")));
   }
   const finished = new Promise<void>((resolve, reject) => {
@@ -84,16 +90,20 @@ export async function readMultipart(
   await finished;
   if (problem !== null) throw problem;
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (length === 0) return { fields, file: null };
-  const file = new Uint8Array(length);
+  if (length === 0 && fileName === "") return { fields, file: null };
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
-    file.set(chunk, at);
+    bytes.set(chunk, at);
     at += chunk.length;
   }
-  return { fields, file };
+  return { fields, file: { name: fileName, bytes } };
 }
 
 function broken(error: unknown): PerchError {
-  return new PerchError("bad_request", `the form is broken: ${messageOf(error)}`);
+  return new PerchError("bad_request", `the body is not a valid form: ${messageOf(error)}`);
+}
+
+function invalid(path: string, message: string): PerchError {
+  return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
 }

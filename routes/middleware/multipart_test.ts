@@ -21,7 +21,10 @@ Deno.test("readMultipart gives fields and the bytes of the file, whatever they a
   form.set("alt", "Öl, links");
   form.set("photo", new Blob([bytes], { type: "text/html" }), "../../etc/passwd");
   const read = await readMultipart(requestOf(form), "photo", 60_000);
-  assert.deepEqual(read, { fields: { id: "abc", alt: "Öl, links" }, file: bytes });
+  assert.deepEqual(read, {
+    fields: { id: "abc", alt: "Öl, links" },
+    file: { name: "../../etc/passwd", bytes },
+  });
   form.delete("photo");
   assert.equal((await readMultipart(requestOf(form), "photo", 60_000)).file, null);
 });
@@ -31,16 +34,16 @@ Deno.test("readMultipart refuses what is too large, too much, or no form", async
   form.set("photo", new Blob([new Uint8Array(2000)]), "a");
   await assert.rejects(
     readMultipart(requestOf(form), "photo", 1999),
-    refused("payload_too_large", /larger than 0\.0 MB/),
+    refused("payload_too_large", /too large; 0\.0 MB are allowed/),
   );
   await assert.rejects(
     readMultipart(requestOf(form), "other", 5000),
-    refused("bad_request", /a file too many/),
+    refused("validation", /other|unknown field/),
   );
   form.append("photo", new Blob([new Uint8Array(10)]), "b");
   await assert.rejects(
     readMultipart(requestOf(form), "photo", 5000),
-    refused("bad_request", /too many parts/),
+    refused("validation", /photo: one file at a time/),
   );
   const many = new FormData();
   for (let i = 0; i < 30; i++) many.set(`f${i}`, "x");
@@ -49,7 +52,7 @@ Deno.test("readMultipart refuses what is too large, too much, or no form", async
     refused("bad_request", /parts/),
   );
   const long = new FormData();
-  long.set("alt", "x".repeat(9000));
+  long.set("alt", "x".repeat(70_000));
   await assert.rejects(readMultipart(requestOf(long), "photo", 10), refused("bad_request", /long/));
   for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
     await assert.rejects(
@@ -58,11 +61,14 @@ Deno.test("readMultipart refuses what is too large, too much, or no form", async
     );
   }
   for (const text of ["", "--x", "--x\r\ncontent-disposition: form-data; name=photo\r\n\r\nabc"]) {
-    await assert.rejects(readMultipart(raw(text), "photo", 10), refused("bad_request", /broken/));
+    await assert.rejects(
+      readMultipart(raw(text), "photo", 10),
+      refused("bad_request", /not a valid form/),
+    );
   }
   await assert.rejects(
     readMultipart(raw("--x", "multipart/form-data; no boundary"), "photo", 10),
-    refused("bad_request", /broken/),
+    refused("bad_request", /not a valid form/),
   );
 });
 
@@ -77,6 +83,6 @@ Deno.test("readMultipart lets other work go on while it reads a large file", asy
   const timer = setInterval(() => turns++, 0);
   const { file } = await readMultipart(request, "photo", 8e6);
   clearInterval(timer);
-  assert.equal(file!.length, 7e6 + 65_536);
+  assert.equal(file!.bytes.length, 7e6 + 65_536);
   assert.ok(turns > 20, `${turns} turns`);
 });

@@ -102,7 +102,7 @@ function photoAction(parts: PageParts, draw: Draw): Route {
       if (file === null) return refused({ photo: "choose a picture first" }, 400);
       try {
         const { id, alt } = read.data;
-        const { path } = await parts.photos.put(id, file, alt, noteOf(parts.audit, context));
+        const { path } = await parts.photos.put(id, file.bytes, alt, noteOf(parts.audit, context));
         return new Response(null, { status: 303, headers: { location: machineHref(path) } });
       } catch (error) {
         const [photo] = Object.values(formErrors(error));

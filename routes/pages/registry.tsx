@@ -71,7 +71,7 @@ export function registryPages(parts: PageParts): Route[] {
         const context = given as RouteContext;
         const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
         if (file === null) return draw(context, "choose a file first", null, 400);
-        const text = textOf(file);
+        const text = textOf(file.bytes);
         return text === null
           ? draw(context, "the file is not text in UTF-8; export it as CSV or JSON", null, 400)
           : await plan(context, text, false);
