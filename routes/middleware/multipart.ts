@@ -12,8 +12,10 @@ export interface MultipartForm {
 /** The loop gets its turn after so many bytes. */
 const TURN_BYTES = 256 * 1024;
 const FIELDS_MOST = 20;
+/** A page may offer a camera and a folder: of several inputs all but one are left empty. */
+const INPUTS_MOST = 4;
 const FIELD_BYTES = 64 * 1024;
-const PARTS_MOST = FIELDS_MOST + 1;
+const PARTS_MOST = FIELDS_MOST + INPUTS_MOST;
 
 /**
  * Reads a form with one file (`multipart/form-data`), part by part as it arrives, so that a large file does not
@@ -32,7 +34,7 @@ export async function readMultipart(
   }
   const fields: Record<string, string> = {};
   const chunks: Uint8Array[] = [];
-  let fileName = "";
+  let fileName: string | null = null;
   let problem: PerchError | null = null;
   const refuse = (error: PerchError) => void (problem ??= error);
   let parser: InstanceType<typeof Busboy>;
@@ -43,7 +45,7 @@ export async function readMultipart(
       limits: {
         fields: FIELDS_MOST,
         fieldSize: FIELD_BYTES,
-        files: 1,
+        files: INPUTS_MOST,
         fileSize: mostBytes,
         parts: PARTS_MOST,
       },
@@ -57,11 +59,24 @@ export async function readMultipart(
     }
     fields[name] = value;
   });
-  parser.on("file", (name, stream, given) => {
-    fileName = given ?? "";
-    if (fileName.includes("\0")) refuse(broken("the file's name has a NUL character"));
-    if (name !== fileField) refuse(invalid(name.slice(0, 80), "unknown field"));
-    stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  const take = (name: string) => {
+    if (fileName !== null) refuse(invalid(fileField, "one file at a time"));
+    else fileName = name;
+  };
+  parser.on("file", (field, stream, given) => {
+    let name: string | null = given ?? "";
+    if (name.includes("\0")) refuse(broken("the file's name has a NUL character"));
+    if (field !== fileField) refuse(invalid(field.slice(0, 80), "unknown field"));
+    const begin = () => {
+      if (name !== null) take(name);
+      name = null;
+    };
+    // Neither a name nor a byte: nothing was chosen here.
+    if (name !== "") begin();
+    stream.on("data", (chunk: Uint8Array) => {
+      begin();
+      if (problem === null) chunks.push(chunk);
+    });
     stream.on("limit", () => {
       const most = (mostBytes / 1e6).toFixed(1);
       const message = `the file is too large; ${most} MB are allowed`;
@@ -90,7 +105,7 @@ export async function readMultipart(
   await finished;
   if (problem !== null) throw problem;
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (length === 0 && fileName === "") return { fields, file: null };
+  if (fileName === null) return { fields, file: null };
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -25,6 +25,13 @@ Deno.test("readMultipart gives fields and the bytes of the file, whatever they a
     fields: { id: "abc", alt: "Öl, links" },
     file: { name: "../../etc/passwd", bytes },
   });
+  // A second input for the same, left empty.
+  form.append("photo", new Blob([]), "");
+  assert.deepEqual(await readMultipart(requestOf(form), "photo", 60_000), read);
+  form.delete("photo");
+  form.append("photo", new Blob([]), "");
+  form.append("photo", new Blob([bytes]), "b.png");
+  assert.equal((await readMultipart(requestOf(form), "photo", 60_000)).file?.name, "b.png");
   form.delete("photo");
   assert.equal((await readMultipart(requestOf(form), "photo", 60_000)).file, null);
 });
