@@ -261,8 +261,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const alarm = action === "resolve" && row.alarmId !== null
       ? await alarms.find(row.alarmId)
       : null;
-    if (alarm !== null && alarm.state !== "resolved") {
-      await resolveBoth(row, alarm.id, { note, verdict }, by, audit);
+    if (alarm !== null && await resolveBoth(row, alarm.id, { note, verdict }, by, audit)) {
       return await published(row.id);
     }
     const said = { name: by.name, atMs: clock.now(), note, verdict };
@@ -281,19 +280,25 @@ export function createTickets(deps: TicketsDeps): Tickets {
     ], judge);
   }
 
+  /**
+   * False when the alarm is over already and the ticket is left. Only the alarms can say so, as they change
+   * one after the other: a state that was read before may belong to a change that is still being written.
+   */
   async function resolveBoth(
     row: TicketRow,
     alarmId: string,
     said: { note: string | null; verdict: TicketVerdict | null },
     by: By,
     audit: SqlStatement,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
       await alarms.resolve(alarmId, said, by, [audit]);
+      return true;
     } catch (error) {
-      const now = isConflict(error) ? await store.find(row.id) : null;
-      if (now === null || mayMove(now.state, "resolve")) throw error;
-      throw stateError(now, "resolve", clock.now());
+      if (!isConflict(error)) throw error;
+      const now = (await store.find(row.id))!;
+      if (!mayMove(now.state, "resolve")) throw stateError(now, "resolve", clock.now());
+      return false;
     }
   }
 
