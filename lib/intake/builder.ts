@@ -37,7 +37,7 @@ export class GroupBuilder {
       this.#anySeq = true;
     }
     this.#flags[i] = flags;
-    return flags === FLAG_ARRIVAL_TIME;
+    return (flags & (FLAG_ARRIVAL_TIME | FLAG_HAS_SEQ)) === FLAG_ARRIVAL_TIME;
   }
 
   mark(delivery: DeliveryMark): void {

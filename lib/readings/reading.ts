@@ -52,10 +52,20 @@ export interface Decoded {
 /** Numbers, on/off (0/1) or texts (code of a per-sensor enumeration). */
 export type SensorKind = "number" | "binary" | "text";
 
+/*
+ * Flags of a reading. Keep them below 16: the journal packs two readings' flags into one byte then.
+ */
 /** The time was given by the host at arrival, not by the device. */
 export const FLAG_ARRIVAL_TIME = 1;
 /** `seq` of this reading is valid. */
 export const FLAG_HAS_SEQ = 2;
+/** The device gave a time that cannot be right; the time of arrival stands in. Only beside `FLAG_ARRIVAL_TIME`. */
+export const FLAG_DEVICE_TIME_REFUSED = 4;
+/**
+ * The host's clock could not be right when this arrived; the time of arrival is the trusted clock's. Only beside
+ * `FLAG_ARRIVAL_TIME`.
+ */
+export const FLAG_HOST_CLOCK_SUSPECT = 8;
 
 /** How a redelivered message without time and seq is recognised (see README of the intake). */
 export interface DeliveryMark {
