@@ -68,6 +68,7 @@ import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
 import { openStorage, type Storage } from "./app/storage.ts";
+import { createStorageTroubles, type StorageTroubles } from "./app/storage_troubles.ts";
 
 /*
  * DESIGN
@@ -79,6 +80,7 @@ import { openStorage, type Storage } from "./app/storage.ts";
 /** What runs between start and stop, as routes, the command line and the simulator see it. */
 export interface Parts {
   storage: Storage;
+  storageTroubles: StorageTroubles;
   settings: Settings;
   registry: Registry;
   machines: MachinesService;
@@ -170,7 +172,7 @@ export function buildApp(options: AppOptions): App {
   let http: HttpServer | null = null;
   let table: readonly Route[] = [];
   let answer: ReturnType<typeof mountApp> | null = null;
-  let fatal: Error | null = null;
+  const storageTroubles = createStorageTroubles();
   /** What to end, latest first. */
   const endings: (() => void | Promise<void>)[] = [];
 
@@ -184,7 +186,7 @@ export function buildApp(options: AppOptions): App {
       logLevel: config.log.level,
       synchronous: options.synchronous,
       onFault: (error) => {
-        fatal = error;
+        storageTroubles.say("worker", { health: "error", detail: error.message });
         log.error("the database worker ended", { error });
         options.onFatal?.(error);
       },
@@ -343,7 +345,7 @@ export function buildApp(options: AppOptions): App {
         intake: () => intake,
         runner: detection.runner,
         diskUsed: () => diskUsed(config.dataDir),
-        fault: () => fatal?.message ?? null,
+        storage: storageTroubles,
         outbox: () => notify.counts(),
       }),
       escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
@@ -390,7 +392,7 @@ export function buildApp(options: AppOptions): App {
     bus.subscribe("alarms", (told) => ticketRoom.follow(told.transitions));
     const loopLag = measureLoopLag();
     endings.push(() => loopLag.stop());
-    describeParts(components, { fault: () => fatal, intake, sources });
+    describeParts(components, { storageTroubles, intake, sources });
     const status = createStatusBoard({
       clock,
       sensors: registry,
@@ -410,6 +412,7 @@ export function buildApp(options: AppOptions): App {
     const replay = createReplay({ intake, decode, decodeHttp });
     return {
       storage,
+      storageTroubles,
       settings,
       registry,
       machines,
@@ -587,13 +590,12 @@ function publishAlarms(hub: StreamHub, { transitions, updated }: Told, waiting: 
 
 function describeParts(
   components: Components,
-  { fault, intake, sources }: Pick<Parts, "intake" | "sources"> & { fault: () => Error | null },
+  { storageTroubles, intake, sources }: Pick<Parts, "storageTroubles" | "intake" | "sources">,
 ): void {
   components.register("storage", () => {
-    const error = fault();
-    return error === null
-      ? { health: "ok", detail: "The database answers." }
-      : { health: "error", detail: error.message };
+    const { health, detail } = storageTroubles.worst() ??
+      { health: "ok", detail: "The database answers." };
+    return { health, detail };
   });
   components.register("intake", () => {
     const { failing, queued, ratePerS } = intake.stats();
@@ -612,6 +614,8 @@ function describeParts(
 
 /** Null when a reading could be stored now, else the reason. Does a round trip to the database. */
 export async function notReady(parts: Parts): Promise<string | null> {
+  const trouble = parts.storageTroubles.worst();
+  if (trouble?.health === "error") return trouble.detail;
   const { failing } = parts.intake.stats();
   if (failing !== null) return failing;
   try {

@@ -23,6 +23,8 @@ export interface SystemFacts {
   backupAgeMs: number | null;
   /** Why nothing can be stored; null: all is well. */
   storageFailing: string | null;
+  /** What will stop the storing before long, or needs a person; null: all is well. */
+  storageAtRisk: string | null;
   /** Refused and stored messages since the last look. */
   intake: { rejected: number; stored: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
@@ -168,6 +170,14 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       storageFailing === null
         ? "well"
         : { severity: "critical", text: storageFailing, value: null, limit: null },
+  },
+  {
+    key: "storage-risk",
+    title: "Storage is not well",
+    judge: ({ storageAtRisk }) =>
+      storageAtRisk === null
+        ? "well"
+        : { severity: "warning", text: storageAtRisk, value: null, limit: null },
   },
   {
     key: "rejected",

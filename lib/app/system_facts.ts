@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Source } from "../sources/source.ts";
+import type { StorageTroubles } from "./storage_troubles.ts";
 
 /** A source that reconnects or a detection that catches up is left alone for this long. */
 const GRACE_MS = 60_000;
@@ -19,8 +20,7 @@ export interface SystemFactParts {
   runner: Pick<Runner, "stats">;
   /** Share in use, 0…1. */
   diskUsed: () => Promise<number | null>;
-  /** Why the database cannot be used; null: it can. */
-  fault: () => string | null;
+  storage: Pick<StorageTroubles, "worst">;
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
 }
@@ -50,6 +50,8 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
     const nowMs = clock.now();
     const { behind, queuedReadings } = parts.runner.stats();
     const outbox = await parts.outbox();
+    const trouble = parts.storage.worst();
+    const failing = trouble?.health === "error" ? trouble.detail : null;
     return {
       outboxQueued: outbox.waiting,
       deliveriesFailed: outbox.failed,
@@ -62,7 +64,8 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       diskUsed: await parts.diskUsed(),
       clockPlausible: nowMs >= EARLIEST_MS && nowMs < LATEST_MS,
       backupAgeMs: null,
-      storageFailing: parts.fault() ?? parts.intake().stats().failing,
+      storageFailing: failing ?? parts.intake().stats().failing,
+      storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
     };

@@ -27,6 +27,7 @@ export const WELL: SystemFacts = {
   clockPlausible: true,
   backupAgeMs: null,
   storageFailing: null,
+  storageAtRisk: null,
   intake: null,
   detection: null,
 };
