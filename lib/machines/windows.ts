@@ -1,17 +1,17 @@
 /**
- * Maintenance windows. A weekly one is told in local time: from `start` on the given days to the next
- * `end`, so the night of a clock change is an hour shorter or longer. A start that the change leaves out
- * counts from the moment of the change; one that comes twice counts from the first.
+ * Maintenance windows. A weekly one is told in local time: from `start` on the given days to `end` of that
+ * day or the next, so the night of a clock change is an hour shorter or longer. A time that the change leaves
+ * out is the moment of the change, so a window that lies wholly in what is left out does not open that day;
+ * a time that comes twice is the first.
  */
-import { Cron } from "croner";
 import { z } from "zod";
 import { isUnder } from "./machine.ts";
 
 const HOUR_MS = 3_600_000;
-/** The longest window ends within a day of its start, and that day may have 25 hours. */
-const LONGEST_MS = 26 * HOUR_MS;
 /** A start is looked for this far ahead. */
 const ONCE_MOST_MS = 366 * 24 * HOUR_MS;
+/** Days looked at for the next weekly stretch: one may fall out, and a change of zone may leave out a day. */
+const DAYS_AHEAD = 22;
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
@@ -57,14 +57,15 @@ export function spanAt(timing: Timing, nowMs: number, zone: string): Span | null
   if (timing.kind === "once") {
     return nowMs < timing.to ? { fromMs: timing.from, toMs: timing.to } : null;
   }
-  const starts = daily(timing.start, zone, timing.days.join(","));
-  const ends = daily(timing.end, zone, "*");
-  let at = starts.nextRun(new Date(nowMs - LONGEST_MS));
-  while (at !== null) {
-    const end = ends.nextRun(at);
-    if (end === null) return null;
-    if (nowMs < end.getTime()) return { fromMs: at.getTime(), toMs: end.getTime() };
-    at = starts.nextRun(at);
+  const today = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone)
+    .toPlainDate();
+  // A stretch that began two days ago may last where a day has more than 24 hours.
+  for (let ahead = -2; ahead <= DAYS_AHEAD; ahead++) {
+    const day = today.add({ days: ahead });
+    if (!timing.days.includes(DAYS[day.dayOfWeek - 1])) continue;
+    const last = timing.end <= timing.start ? day.add({ days: 1 }) : day;
+    const fromMs = momentOf(day, timing.start, zone), toMs = momentOf(last, timing.end, zone);
+    if (fromMs < toMs && nowMs < toMs) return { fromMs, toMs };
   }
   return null;
 }
@@ -75,9 +76,15 @@ export function isOpen(timing: Timing, nowMs: number, zone: string): boolean {
   return span !== null && span.fromMs <= nowMs;
 }
 
-function daily(at: string, zone: string, days: string): Cron {
-  const [hour, minute] = at.split(":").map(Number);
-  return new Cron(`0 ${minute} ${hour} * * ${days}`, { timezone: zone, paused: true });
+/** When it is `time` (`02:30`) on a day: the first such moment, or that of the clock change that leaves it out. */
+function momentOf(day: Temporal.PlainDate, time: string, zone: string): number {
+  const local = day.toPlainDateTime(time);
+  const after = local.toZonedDateTime(zone, { disambiguation: "later" });
+  const moment = after.toPlainDateTime().equals(local)
+    ? local.toZonedDateTime(zone, { disambiguation: "earlier" })
+    // The one at `after` itself counts, too.
+    : after.add({ nanoseconds: 1 }).getTimeZoneTransition("previous")!;
+  return moment.epochMilliseconds;
 }
 
 /** Says which window, if any, a machine is in. Weekly stretches are worked out once and kept until they end. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   createWindowWatch,
+  DAYS,
   isOpen,
   type MaintenanceWindow,
   spanAt,
@@ -46,6 +48,69 @@ Deno.test("windows: a start in the hour left out counts from the change, one tha
   assert.equal(isOpen(early, at("2026-10-25T02:30+02:00"), ZONE), true);
   assert.equal(hours(early, "2026-10-25T02:45+02:00"), 2.5);
   assert.equal(isOpen(early, at("2026-10-25T04:00+01:00"), ZONE), false);
+});
+
+Deno.test("windows: what lies wholly in the hour left out does not open, and no window lasts a day for it", () => {
+  const changeMs = at("2027-03-28T03:00+02:00");
+  for (
+    const [start, end, from, to] of [
+      ["02:00", "03:00", null, null],
+      ["02:15", "02:45", null, null],
+      ["02:30", "03:30", "2027-03-28T03:00+02:00", "2027-03-28T03:30+02:00"],
+      ["01:30", "02:30", "2027-03-28T01:30+01:00", "2027-03-28T03:00+02:00"],
+    ] as const
+  ) {
+    const timing: Timing = { kind: "weekly", days: ["sun"], start, end };
+    const span = spanAt(timing, at("2027-03-27T20:00+01:00"), ZONE)!;
+    if (from === null) assert.ok(span.fromMs > changeMs + 6 * 24 * HOUR_MS, `${start}–${end}`);
+    else assert.deepEqual(span, { fromMs: at(from), toMs: at(to) }, `${start}–${end}`);
+    assert.equal(isOpen(timing, at("2027-03-28T12:00+02:00"), ZONE), false);
+  }
+});
+
+Deno.test("windows: at every kind of change, none is longer than usual by more than the change, nor begins or ends at another time", () => {
+  // Half an hour, two hours, at midnight, a day left out, Ramadan, southern summers, years ago.
+  const zones = [
+    ...["Europe/Berlin", "Europe/Dublin", "America/New_York", "America/Santiago", "Asia/Beirut"],
+    ...["Africa/Cairo", "Africa/Casablanca", "Australia/Lord_Howe", "Antarctica/Troll"],
+    ...["Pacific/Apia", "Pacific/Kwajalein", "Asia/Gaza", "America/Havana", "Asia/Kolkata", "UTC"],
+  ];
+  const minute = fc.integer({ min: 0, max: 24 * 12 - 1 }).map((step) => step * 5);
+  const text = (m: number) =>
+    `${String(Math.floor(m / 60)).padStart(2, "0")}:${String(m % 60).padStart(2, "0")}`;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...zones),
+      fc.integer({ min: Date.UTC(2009, 0, 1), max: Date.UTC(2030, 0, 1) }),
+      fc.subarray([...DAYS], { minLength: 1 }),
+      minute,
+      minute,
+      fc.integer({ min: -40, max: 40 }),
+      (zone, someMs, days, from, to, hours) => {
+        const change = Temporal.Instant.fromEpochMilliseconds(someMs).toZonedDateTimeISO(zone)
+          .getTimeZoneTransition("next");
+        const changeAtMs = change?.epochMilliseconds ?? someMs;
+        const before = change?.subtract({ nanoseconds: 1 }) ?? null;
+        const changeMs = change === null
+          ? 0
+          : Math.abs(change.offsetNanoseconds - before!.offsetNanoseconds) / 1e6;
+        const usualMs = ((to - from + 24 * 60 - 1) % (24 * 60) + 1) * 60_000;
+        const timing: Timing = { kind: "weekly", days, start: text(from), end: text(to) };
+        const nowMs = changeAtMs + hours * HOUR_MS;
+        const { fromMs, toMs } = spanAt(timing, nowMs, zone)!;
+        assert.ok(nowMs < toMs && fromMs < toMs);
+        assert.ok(toMs - fromMs <= usualMs + changeMs, `${(toMs - fromMs) / 60_000} min`);
+        assert.equal(isOpen(timing, fromMs, zone), true);
+        assert.equal(spanAt(timing, toMs, zone)!.fromMs >= toMs, true);
+        for (const [ms, minutes] of [[fromMs, from], [toMs, to]]) {
+          if (ms === changeAtMs) continue;
+          const clock = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone);
+          assert.equal(clock.toPlainTime().toString().slice(0, 5), text(minutes));
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
 });
 
 Deno.test("windows: the same start and end is the whole day, 23 h or 25 h when clocks change", () => {
