@@ -5,6 +5,7 @@ import type { AlarmQuery } from "../lib/alarms/alarm_store.ts";
 import type { AlarmEvidence, Alarms } from "../lib/alarms/alarms.ts";
 import type { Command } from "../lib/alarms/commands.ts";
 import type { Condition } from "../lib/alarms/record.ts";
+import { timeField } from "../lib/base/epoch.ts";
 import { messageOf, PerchError } from "../lib/base/errors.ts";
 import type { Clock } from "../lib/base/clock.ts";
 import { anomalyOf } from "../lib/detect/anomaly.ts";
@@ -95,10 +96,6 @@ const detailShape = alarmShape.extend({
   history: z.array(eventShape).describe("newest first"),
 });
 
-const time = (what: string) =>
-  z.coerce.number({ error: "must be epoch milliseconds" }).int().nonnegative().optional()
-    .describe(what);
-
 const Query = z.strictObject({
   state: list(z.enum(ALARM_STATES)).optional(),
   open: z.stringbool().optional().describe("true: not resolved; false: resolved"),
@@ -107,8 +104,8 @@ const Query = z.strictObject({
   machine: z.string().min(1).max(2000).optional().describe("path or id of a machine, or an area"),
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   search: z.string().max(200).optional().describe("part of the title, the machine or the sensor"),
-  from: time("raised at or after, epoch ms"),
-  to: time("raised before, epoch ms"),
+  from: timeField("raised at or after"),
+  to: timeField("raised before"),
   limit: z.coerce.number().int().min(1).max(500).optional().describe("default 50"),
   cursor: z.string().max(20).optional().describe("`next` of the answer before"),
 });

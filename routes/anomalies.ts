@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
+import { timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { SqlStatement } from "../lib/db/client.ts";
 import { anomalyOf } from "../lib/detect/anomaly.ts";
@@ -53,17 +54,13 @@ export const anomalyShape = z.object({
   feedback: z.enum(VERDICTS).nullable(),
 });
 
-const time = (what: string) =>
-  z.coerce.number({ error: "must be epoch milliseconds" }).int().nonnegative().optional()
-    .describe(what);
-
 const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
   detector: z.enum(names).optional(),
   severity: z.enum(["info", "warning", "critical"]).optional(),
-  from: time("epoch ms"),
-  to: time("epoch ms, exclusive"),
+  from: timeField("of the first"),
+  to: timeField("exclusive"),
   limit: z.coerce.number().int().min(1).max(500).optional().describe("default 100"),
   cursor: z.string().regex(/^\d{1,15}$/, "must be `next` of the answer before").optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../lib/base/clock.ts";
+import { epochMs } from "../lib/base/epoch.ts";
 import type { Backtests } from "../lib/detect/backtest/jobs.ts";
 import type { Backtest, Firing, TrialResult } from "../lib/detect/backtest/shapes.ts";
 import { DETECTORS } from "../lib/detect/detectors/mod.ts";
@@ -17,7 +18,7 @@ export interface BacktestServices {
 
 const tags = ["Backtests"];
 const DAY_MS = 86_400_000;
-const time = z.number().int().min(0).max(LATEST_MS).optional();
+const time = epochMs.max(LATEST_MS).optional();
 const severity = z.enum(["info", "warning", "critical"]);
 
 /** Every detector with the names of its options, for the API document. */

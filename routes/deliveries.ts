@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
+import { timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import { type Delivery, DELIVERY_STATES, type DeliveryTry } from "../lib/notify/delivery.ts";
 import type { Notify } from "../lib/notify/notify.ts";
@@ -47,7 +48,7 @@ const Query = z.object({
   event: z.coerce.number().int().positive().optional(),
   subject: z.string().max(100).optional().describe("alarm:<id>, ticket:<id> …"),
   digest: z.coerce.number().int().positive().optional().describe("what a digest holds"),
-  from: z.coerce.number().int().nonnegative().optional().describe("epoch ms"),
+  from: timeField("at or after"),
   limit: z.coerce.number().int().min(1).max(500).optional().describe("default 50"),
   cursor: z.string().max(20).optional().describe("`next` of the answer before"),
 });

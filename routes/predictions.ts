@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { Predictions } from "../lib/detect/predict/predictions.ts";
 import type { LifeNote, Outlook, SensorShare } from "../lib/detect/predict/shapes.ts";
@@ -64,8 +65,8 @@ const querySchema = z.object({
   source: z.enum(SOURCES).optional(),
   current: z.stringbool().optional()
     .describe("true: what is said now, one per machine, the oddest first"),
-  from: z.coerce.number().int().nonnegative().optional().describe("epoch ms"),
-  to: z.coerce.number().int().nonnegative().optional().describe("epoch ms, exclusive"),
+  from: timeField("at or after"),
+  to: timeField("exclusive"),
   limit: z.coerce.number().int().min(1).max(500).optional().describe("default 50"),
   cursor: z.string().max(20).optional().describe("`next` of the answer before"),
 });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Clock } from "../lib/base/clock.ts";
+import { timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
-import { LATEST_MS } from "../lib/readings/reading.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../lib/readings/store.ts";
 import { csvLine } from "./csv.ts";
 import { findSensor } from "./params.ts";
@@ -20,17 +20,6 @@ const POINTS_MOST = 10_000;
 const PAGE = 10_000;
 const JSON_MOST = 200_000;
 
-/** A time in a query, in epoch ms; `what` names it in the message. */
-export const timeField = (what: string) =>
-  z.string().superRefine((text, issue) => {
-    if (/^\d{1,15}$/.test(text) && Number(text) <= LATEST_MS) return;
-    issue.addIssue({
-      code: "custom",
-      message: `"${text.slice(0, 40)}" is not a time; ${what} is in epoch milliseconds, ` +
-        `0 to ${LATEST_MS}`,
-    });
-  }).transform(Number);
-
 /** A whole number in a query. */
 export const wholeField = (least: number, most: number) =>
   z.string().superRefine((text, issue) => {
@@ -45,8 +34,8 @@ export const wholeField = (least: number, most: number) =>
 const Query = z.object({
   sensor: z.string({ error: "is missing; give the id, full name or machine/sensor of a sensor" })
     .min(1),
-  from: timeField("`from`").optional().describe("epoch ms; default one hour before `to`"),
-  to: timeField("`to`").optional().describe("epoch ms, exclusive; default now"),
+  from: timeField("default one hour before `to`"),
+  to: timeField("exclusive; default now"),
   points: wholeField(0, POINTS_MOST).optional()
     .describe("most buckets; 0 gives the readings themselves; default 500"),
   format: z.enum(["json", "csv", "ndjson"]).optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeField } from "../lib/base/epoch.ts";
 import type { Audit } from "../lib/access/audit.ts";
 import type { Clock } from "../lib/base/clock.ts";
 import type { Recent } from "../lib/live/recent.ts";
@@ -10,7 +11,7 @@ import { sensorSettingsSchema } from "../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../lib/machines/service.ts";
 import { noteOf } from "./machines.ts";
 import { findMachines, findSensor } from "./params.ts";
-import { bucketsJson, rangeOf, timeField, wholeField } from "./readings.ts";
+import { bucketsJson, rangeOf, wholeField } from "./readings.ts";
 import { type Route, route } from "./route.ts";
 
 export interface SensorServices {
@@ -98,8 +99,8 @@ const Trend = z.object({
 });
 
 const TrendQuery = z.object({
-  from: timeField("`from`").optional().describe("epoch ms; default one hour before `to`"),
-  to: timeField("`to`").optional().describe("epoch ms, exclusive; default now"),
+  from: timeField("default one hour before `to`"),
+  to: timeField("exclusive; default now"),
   points: wholeField(1, 2000).optional().describe("most buckets; default 600"),
 });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
 import type { Users } from "../lib/access/users.ts";
+import { epochMs } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { MachineDirectory } from "../lib/machines/registry.ts";
 import type { AlarmTickets } from "../lib/tickets/alarm_tickets.ts";
@@ -64,7 +65,7 @@ export const ticketFields = {
   description: z.string().max(4000).describe("Markdown"),
   priority: z.enum(PRIORITIES),
   assignee: z.string().max(200).nullable().describe("id or address of an engineer or admin"),
-  due_ms: whenMs,
+  due_ms: epochMs.nullable().describe("epoch ms"),
   machine: z.string().max(2000).nullable().describe("path or id"),
 };
 const alarm = z.string().max(40).nullable().describe("id of the alarm it is for");

@@ -5,6 +5,7 @@
  * a time that comes twice is the first.
  */
 import { z } from "zod";
+import { epochMs } from "../base/epoch.ts";
 import { isUnder } from "./machine.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,8 +20,8 @@ const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22
 export const timingSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("once"),
-    from: z.number().int().min(0).max(8e15).describe("epoch ms"),
-    to: z.number().int().min(0).max(8e15).describe("epoch ms"),
+    from: epochMs.describe("epoch ms"),
+    to: epochMs.describe("epoch ms"),
   }).refine(({ from, to }) => from < to, { path: ["to"], message: "must be after from" })
     .refine(({ from, to }) => to - from <= ONCE_MOST_MS, {
       path: ["to"],

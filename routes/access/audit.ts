@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeField } from "../../lib/base/epoch.ts";
 import type { Access } from "../../lib/access/access.ts";
 import type { AuditQuery } from "../../lib/access/audit.ts";
 import { type Route, route } from "../route.ts";
@@ -10,8 +11,8 @@ const filters = {
   search: z.string().max(200).optional().describe("in actor, action, resource, address"),
   action: z.string().max(100).optional().describe("e.g. `user.update`, or `user` for all of them"),
   actor: z.string().max(254).optional().describe("id or name"),
-  from: z.coerce.number().int().nonnegative().optional().describe("epoch ms"),
-  to: z.coerce.number().int().nonnegative().optional().describe("epoch ms, exclusive"),
+  from: timeField("at or after"),
+  to: timeField("exclusive"),
 };
 
 const rowShape = z.object({

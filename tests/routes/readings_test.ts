@@ -149,3 +149,23 @@ Deno.test("csvCell quotes, and disarms text that a spreadsheet would run", () =>
   ];
   for (const [value, expected] of cases) assert.equal(csvCell(value), expected);
 });
+
+Deno.test("GET /api/readings takes seconds and ISO 8601 as it takes milliseconds", () =>
+  withReadings(async (app) => {
+    const iso = (ms: number) => encodeURIComponent(new Date(ms).toISOString());
+    for (
+      const range of [
+        `from=${T0}&to=${T0 + 60_000}`,
+        `from=${T0 / 1000}&to=${T0 / 1000 + 60}`,
+        `from=${iso(T0)}&to=${iso(T0 + 60_000)}`,
+      ]
+    ) {
+      const answer = await app.ask(`/api/readings?sensor=press/temperature&points=0&${range}`);
+      assert.equal((await answer.json()).v.length, 60, range);
+    }
+    for (const from of [String(T0 * 1000), "yesterday"]) {
+      const refused = await app.ask(`/api/readings?sensor=press/temperature&from=${from}`);
+      assert.equal(refused.status, 400, from);
+      assert.match(JSON.stringify(await refused.json()), /query\.from.*is not a time/);
+    }
+  }));
