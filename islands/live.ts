@@ -1,12 +1,14 @@
 /**
- * One event stream per page, as signals. Closed while the tab is hidden (a browser has six connections
- * per host), opened again where it was; heals by itself; says when it is offline or signed out.
+ * One event stream per page, as signals. A tab that is hidden holds none (a browser has six connections per
+ * host), and of many visible pages only some hold one (`stream_places.ts`), the others look in every few
+ * seconds; each goes on where it was. Heals by itself; says when it is offline or signed out.
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status.ts";
 import type { MachineStatus } from "../lib/live/statuses.ts";
+import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
 
 export interface LiveReading {
   /** Time of the reading, by its device. */
@@ -63,6 +65,9 @@ const FLUSH_MS = 250;
 const FIRST_RETRY_MS = 1_000;
 const MOST_RETRY_MS = 10_000;
 const HIDDEN_MS = 20_000;
+/** A page without a place looks in so often, and stays so long after the stream said hello. */
+const VISIT_EVERY_MS = 4_000;
+const VISIT_MS = 700;
 
 /** The latest reading of a sensor (by full name) since the page was loaded; null before one came. */
 export function latestOf(sensor: string): Signal<LiveReading | null> {
@@ -162,11 +167,13 @@ function setStatus(key: string, next: LiveStatus): void {
 }
 
 let source: EventSource | null = null;
+let places: StreamPlaces | null = null;
 let query = "";
 let lastId = "";
 let retryMs = FIRST_RETRY_MS;
 type Timer = ReturnType<typeof setTimeout> | undefined;
 let retryTimer: Timer;
+let visitTimer: Timer;
 let hiddenTimer: Timer;
 let pending = new Map<string, LiveReading>();
 let flushTimer: Timer;
@@ -178,6 +185,12 @@ let flushTimer: Timer;
 export function connect(parameters: Record<string, string>, since = ""): void {
   lastId = since;
   query = new URLSearchParams(parameters).toString();
+  places = createStreamPlaces({
+    channel: browserChannel(),
+    id: Math.random().toString(36),
+    now: () => Date.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
   document.addEventListener("visibilitychange", onVisibility);
   globalThis.addEventListener("online", () => open());
   globalThis.addEventListener("pagehide", () => close());
@@ -190,62 +203,68 @@ export function connect(parameters: Record<string, string>, since = ""): void {
   open();
 }
 
-function open(): void {
+let opening = 0;
+
+/** Opens the stream anew, unless nobody looks: a tab that opens in the background waits until it is shown. */
+async function open(): Promise<void> {
   close();
-  if (connection.value === "signed-out") return;
+  if (connection.value === "signed-out" || document.hidden) return;
+  const mine = ++opening;
+  const stays = await places!.take();
+  // Closed or opened again meanwhile.
+  if (mine !== opening) {
+    if (source === null) places!.give();
+    return;
+  }
   const resume = lastId === "" ? "" : `&last_event_id=${encodeURIComponent(lastId)}`;
   const opened = source = new EventSource(`/api/stream?${query}${resume}`);
-  opened.addEventListener("hello", (event) => {
-    lastId = event.lastEventId;
-    aheadMs = JSON.parse(event.data).now - Date.now();
-    retryMs = FIRST_RETRY_MS;
-    connection.value = "live";
-  });
-  opened.addEventListener("reading", (event) => {
-    lastId = event.lastEventId;
-    take(JSON.parse(event.data).readings);
-  });
-  opened.addEventListener("status", (event) => {
-    lastId = event.lastEventId;
-    takeStatus(JSON.parse(event.data));
-  });
-  opened.addEventListener("prediction", (event) => {
-    lastId = event.lastEventId;
-    const prediction = JSON.parse(event.data);
-    for (const listener of predictionListeners) listener(prediction);
-  });
-  opened.addEventListener("anomaly", (event) => {
-    lastId = event.lastEventId;
-    const anomaly = JSON.parse(event.data);
-    for (const listener of anomalyListeners) listener(anomaly);
-  });
-  opened.addEventListener("alarm", (event) => {
-    lastId = event.lastEventId;
-    const told = JSON.parse(event.data);
-    for (const listener of alarmListeners) listener(told);
-  });
-  opened.addEventListener("ticket", (event) => {
-    lastId = event.lastEventId;
-    const ticket = JSON.parse(event.data);
-    for (const listener of ticketListeners) listener(ticket);
-  });
-  opened.addEventListener("delivery", (event) => {
-    lastId = event.lastEventId;
-    for (const listener of deliveryListeners) listener();
-  });
-  opened.addEventListener("reset", (event) => {
-    lastId = event.lastEventId;
-    for (const listener of resetListeners) listener();
-  });
+  for (const [type, handle] of Object.entries(HANDLERS)) {
+    opened.addEventListener(type, (event) => {
+      lastId = event.lastEventId;
+      handle(event.data === "" ? null : JSON.parse(event.data));
+    });
+  }
+  if (!stays) opened.addEventListener("hello", () => (visitTimer = setTimeout(leave, VISIT_MS)));
   opened.onerror = () => {
     if (source === opened) lost();
   };
 }
 
+/** What becomes of each type of event. */
+// deno-lint-ignore no-explicit-any
+const HANDLERS: Record<string, (data: any) => void> = {
+  hello: (data) => {
+    aheadMs = data.now - Date.now();
+    retryMs = FIRST_RETRY_MS;
+    connection.value = "live";
+  },
+  reading: (data) => take(data.readings),
+  status: takeStatus,
+  prediction: (data) => tell(predictionListeners, data),
+  anomaly: (data) => tell(anomalyListeners, data),
+  alarm: (data) => tell(alarmListeners, data),
+  ticket: (data) => tell(ticketListeners, data),
+  delivery: () => tell(deliveryListeners, undefined),
+  reset: () => tell(resetListeners, undefined),
+};
+
+function tell<T>(listeners: ReadonlySet<(told: T) => void>, told: T): void {
+  for (const listener of listeners) listener(told);
+}
+
 function close(): void {
+  opening++;
   clearTimeout(retryTimer);
+  clearTimeout(visitTimer);
   source?.close();
   source = null;
+  places?.give();
+}
+
+/** Ends a visit: the connection is for others until the next one. */
+function leave(): void {
+  close();
+  retryTimer = setTimeout(open, VISIT_EVERY_MS * (0.7 + Math.random() * 0.6));
 }
 
 async function lost(): Promise<void> {

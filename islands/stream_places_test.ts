@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { createStreamPlaces, type PlaceMessage, PLACES } from "./stream_places.ts";
+
+/** A browser: what one page posts, all others hear. */
+function browser() {
+  const pages: { id: string; hear: (message: PlaceMessage) => void }[] = [];
+  let nowMs = 0;
+  return {
+    page() {
+      const id = `p${pages.length}`;
+      return createStreamPlaces({
+        channel: {
+          post: (message) => {
+            for (const page of pages) {
+              if (page.id !== id) queueMicrotask(() => page.hear(message));
+            }
+          },
+          listen: (hear) => pages.push({ id, hear }),
+        },
+        id,
+        now: () => nowMs++,
+        sleep: () => new Promise((resolve) => setTimeout(resolve, 0)),
+      });
+    },
+  };
+}
+
+Deno.test("stream places: so many pages have one, the next has none until one is given back", async () => {
+  const { page } = browser();
+  const pages = Array.from({ length: PLACES + 1 }, () => page());
+  for (const one of pages.slice(0, PLACES)) assert.equal(await one.take(), true);
+  assert.equal(await pages[PLACES].take(), false);
+  assert.equal(await pages[0].take(), true, "who has one keeps it");
+  pages[1].give();
+  assert.equal(await pages[PLACES].take(), true);
+  assert.equal(await pages[1].take(), false);
+});
+
+Deno.test("stream places: of pages that ask at the same moment no more than there are places get one", async () => {
+  for (let count = 1; count <= 12; count++) {
+    const { page } = browser();
+    const got = await Promise.all(Array.from({ length: count }, () => page().take()));
+    assert.equal(got.filter((had) => had).length, Math.min(count, PLACES));
+  }
+});
+
+Deno.test("stream places: without a channel every page has one", async () => {
+  const alone = createStreamPlaces({
+    channel: null,
+    id: "x",
+    now: () => 0,
+    sleep: () => Promise.resolve(),
+  });
+  assert.equal(await alone.take(), true);
+});

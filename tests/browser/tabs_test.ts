@@ -1,0 +1,85 @@
+/** Many tabs and windows of one browser over plain HTTP, which gives it six connections. */
+import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+import { chromiumIsMissing } from "../support/browser.ts";
+import { startTabs, type Tab, type Tabs } from "../support/tabs.ts";
+import { until } from "../support/until.ts";
+
+const VIEWER = { email: "viewer@example.org", password: "long enough" };
+
+async function withTabs(test: (app: RunningApp, tabs: Tabs, first: Tab) => Promise<void>) {
+  const app = await runApp();
+  const tabs = await startTabs();
+  try {
+    await app.parts.access.users.add({ ...VIEWER, role: "viewer" }, systemActor("test"));
+    await app.ingest([{ machine: "hall/press", sensor: "t", value: 20 }]);
+    const first = await tabs.open(`${app.url}/sign-in`);
+    assert.ok(await first.loads());
+    await first.run(
+      `fetch("/sign-in", {method: "POST", body: new URLSearchParams(${JSON.stringify(VIEWER)})})
+        .then((answer) => answer.text()).then(() => { location.href = "/"; })`,
+    );
+    await live(first);
+    await test(app, tabs, first);
+  } finally {
+    await tabs.close();
+    await app.stop();
+  }
+}
+
+const state = "document.querySelector('header .dot, .dot')?.innerText ?? ''";
+const live = (tab: Tab) =>
+  until(
+    "the page to be live",
+    async () => /live/.test(await tab.run(state).catch(() => "")) || null,
+  );
+const streams = (app: RunningApp) => app.parts.hub.stats().clients;
+
+Deno.test({
+  name: "browser: tabs that were never looked at hold no stream, and the next page loads at once",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withTabs(async (app, tabs, first) => {
+      assert.equal(streams(app), 1);
+      const behind: Tab[] = [];
+      for (let i = 0; i < 5; i++) behind.push(await tabs.open(`${app.url}/machines`, "background"));
+      for (const tab of behind) {
+        assert.ok(await tab.loads());
+        assert.equal(await tab.run("document.hidden"), true);
+      }
+      const next = await tabs.open(`${app.url}/alarms`, "background");
+      assert.ok(await next.loads(5_000), "the sixth tab does not load");
+      assert.equal(streams(app), 1);
+      assert.match(await first.run(state), /live/);
+    }),
+});
+
+Deno.test({
+  name: "browser: seven visible windows are all live, and the next page loads at once",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withTabs(async (app, tabs, first) => {
+      const windows = [first];
+      for (let i = 0; i < 6; i++) {
+        const window = await tabs.open(`${app.url}/sensors`, "window");
+        assert.ok(await window.loads(), `window ${i + 2} does not load`);
+        windows.push(window);
+      }
+      for (const window of windows) {
+        assert.equal(await window.run("document.hidden"), false);
+        await live(window);
+      }
+      assert.ok(streams(app) < 6, `${streams(app)} streams are open`);
+      // Those that only look in see what happens, too.
+      await app.ingest([{ machine: "hall/press", sensor: "t", value: 77.5 }]);
+      for (const window of windows.slice(1)) {
+        await until(
+          "the value on the page",
+          async () => /77[.]5/.test(await window.run("document.body.innerText")) || null,
+        );
+      }
+      const next = await tabs.open(`${app.url}/alarms`, "window");
+      assert.ok(await next.loads(5_000), "one more window does not load");
+    }),
+});
