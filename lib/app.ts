@@ -29,6 +29,9 @@ import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } fr
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
+import { CLOCK_NOTE_MS, type ClockNotes, createClockNotes } from "./intake/clock_notes.ts";
+import { loadClockNotes } from "./intake/clock_notes_store.ts";
+import { AHEAD_MOST_MS } from "./intake/device_time.ts";
 import { createEventLog, type EventLog } from "./events/events_store.ts";
 import { createIntake } from "./intake/create_intake.ts";
 import type { Intake } from "./intake/intake.ts";
@@ -87,6 +90,7 @@ export interface Parts {
   photos: Photos;
   statuses: Statuses;
   rejects: RejectLog;
+  clockNotes: ClockNotes;
   intake: Intake;
   replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
   sources: Source[];
@@ -201,7 +205,10 @@ export function buildApp(options: AppOptions): App {
     await settings.load();
     const registry = createRegistry({
       clock,
-      rows: { ...await loadRegistry(storage.db), last: await storage.readings.lastValues() },
+      rows: {
+        ...await loadRegistry(storage.db),
+        last: await storage.readings.lastValues(clock.now() + AHEAD_MOST_MS),
+      },
       options: {
         autoRegister: () => settings.get("intake.new_sensors"),
         newPerHour: () => settings.get("intake.new_sensors_per_hour"),
@@ -355,6 +362,9 @@ export function buildApp(options: AppOptions): App {
     bus.subscribe("alarms", (told) => publishAlarms(hub, told, alarms.counts().waiting));
     bus.subscribe("alarms", () => notify.wake());
     const rejects = createRejectLog();
+    const clockNotes = createClockNotes(
+      await loadClockNotes(storage.db, clock.now() - CLOCK_NOTE_MS),
+    );
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
       clock,
@@ -365,6 +375,7 @@ export function buildApp(options: AppOptions): App {
       decode,
       rejects,
       deadLetters,
+      clockNotes,
       publish: (group) => bus.publish("readings", group),
       commitIntervalMs: config.intake.commitIntervalMs,
     });
@@ -419,6 +430,7 @@ export function buildApp(options: AppOptions): App {
       photos,
       statuses,
       rejects,
+      clockNotes,
       intake,
       replay,
       sources,

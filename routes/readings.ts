@@ -3,6 +3,7 @@ import type { Clock } from "../lib/base/clock.ts";
 import { timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
+import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../lib/readings/reading.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../lib/readings/store.ts";
 import { csvLine } from "./csv.ts";
 import { findSensor } from "./params.ts";
@@ -79,6 +80,8 @@ export function readingRoutes(services: ReadingServices): Route[] {
               unit: z.string().nullable(),
               t: z.array(z.number()),
               v: z.array(z.union([z.number(), z.string()])),
+              notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
+                .describe("where a time is not the device's own, and why; left out when none is"),
               next: z.string().nullable(),
             }),
           ]),
@@ -113,6 +116,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       unit: sensor.unit,
       t: [...raw.tMs],
       v: Array.from(raw.value, (value) => shownValue(sensor, value)),
+      ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
       next: raw.next,
     });
   }
@@ -137,12 +141,26 @@ export function readingRoutes(services: ReadingServices): Route[] {
         const value = shownValue(sensor, page.value[i]);
         text += format === "csv"
           ? csvLine([page.tMs[i], iso(page.tMs[i]), sensor.name, value, sensor.unit])
-          : JSON.stringify({ sensor: sensor.name, ts: page.tMs[i], value }) + "\n";
+          : JSON.stringify({
+            sensor: sensor.name,
+            ts: page.tMs[i],
+            value,
+            note: noteOf(page.flags[i]) ?? undefined,
+          }) + "\n";
       }
       yield text;
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
   }
+}
+
+const isNoted = (flags: number) =>
+  (flags & (FLAG_DEVICE_TIME_REFUSED | FLAG_HOST_CLOCK_SUSPECT)) !== 0;
+
+/** Why a reading's time is neither the device's nor simply that of its arrival; null for the usual reading. */
+function noteOf(flags: number): "device_clock" | "host_clock" | null {
+  if (flags & FLAG_DEVICE_TIME_REFUSED) return "device_clock";
+  return flags & FLAG_HOST_CLOCK_SUSPECT ? "host_clock" : null;
 }
 
 /** The range of a query: to now, and an hour, unless it says otherwise. @throws PerchError `validation` */

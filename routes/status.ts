@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Clock } from "../lib/base/clock.ts";
+import type { ClockNotes } from "../lib/intake/clock_notes.ts";
 import type { RejectCount, RejectRecord } from "../lib/intake/rejects.ts";
 import type { Components } from "../lib/live/components.ts";
 import type { StatusBoard } from "../lib/live/status.ts";
@@ -12,6 +14,8 @@ export interface StatusRouteServices {
   stored: () => Promise<StoreStats>;
   sources: () => SourceState[];
   rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
+  clockNotes: Pick<ClockNotes, "list">;
+  clock: Pick<Clock, "now">;
   version: string;
   uptimeS: () => number;
 }
@@ -86,6 +90,18 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
           schema: z.object({
             items: z.array(SourceJson),
             next: z.null(),
+            clocks: z.array(z.object({
+              machine: z.string(),
+              source: z.string(),
+              fault: z.enum(["unset", "ahead", "unreadable"]),
+              written: z.string().describe("the latest such time, as it was sent"),
+              ahead_ms: z.number(),
+              count: z.number(),
+              first: z.number(),
+              last: z.number(),
+            })).describe(
+              "machines whose devices give impossible times: those readings have their time of arrival",
+            ),
             rejected: z.object({
               total: z.number(),
               counts: z.array(z.object({
@@ -111,6 +127,16 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
         return c.json({
           items: sources(),
           next: null,
+          clocks: services.clockNotes.list(services.clock.now()).map((note) => ({
+            machine: note.machine,
+            source: note.source,
+            fault: note.fault,
+            written: note.written,
+            ahead_ms: note.aheadMs,
+            count: note.count,
+            first: note.firstMs,
+            last: note.lastMs,
+          })),
           rejected: {
             total: rejects.total(),
             counts: rejects.counts().map(({ lastMs, ...count }) => ({ ...count, last: lastMs })),

@@ -2,6 +2,8 @@ import { statfs } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
+import { CLOCK_NOTE_MS } from "../intake/clock_notes.ts";
+import { deleteClockNotes } from "../intake/clock_notes_store.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep } from "../readings/upkeep.ts";
@@ -41,7 +43,7 @@ export async function forgetReadings(
   }
 }
 
-/** Deletes forgotten idempotency keys every ten minutes. */
+/** Deletes idempotency keys and notes about devices' clocks that are old, every ten minutes. */
 export function houseKeeping(
   deps: { clock: Clock; storage: Storage },
 ): Task {
@@ -51,7 +53,11 @@ export function houseKeeping(
     async run(signal) {
       await clock.sleep(FIRST_MS, signal);
       for (;;) {
-        await storage.db.write([purgeIdempotency(clock.now())]);
+        const nowMs = clock.now();
+        await storage.db.write([
+          purgeIdempotency(nowMs),
+          deleteClockNotes(nowMs - CLOCK_NOTE_MS),
+        ]);
         await clock.sleep(PERIOD_MS, signal);
       }
     },

@@ -38,6 +38,33 @@ export const sensors = sqliteTable("sensors", {
   settings: text("settings").notNull().default("{}"),
   /** Deleted sensors keep their readings and can be restored. */
   deletedMs: integer("deleted_ms"),
+  /** The name as its device writes it, where a sign of it had to be replaced or could have been. */
+  spelled: text("spelled"),
+  /** The unit that its device reports, when it says one. */
+  deviceUnit: text("device_unit"),
+  /** JSON: units that the device reported beside that one (lib/machines/units.ts). */
+  otherUnits: text("other_units"),
+});
+
+/** Machines whose devices gave times that are not believed; their readings have their time of arrival. */
+export const deviceClocks = sqliteTable("device_clocks", {
+  machine: text("machine").primaryKey(),
+  source: text("source").notNull(),
+  fault: text("fault", { enum: ["unset", "ahead", "unreadable"] }).notNull(),
+  /** As the device gave it. */
+  written: text("written").notNull(),
+  aheadMs: integer("ahead_ms").notNull(),
+  count: integer("count").notNull(),
+  firstMs: integer("first_ms").notNull(),
+  lastMs: integer("last_ms").notNull(),
+});
+
+/** The latest retained message of each topic that was taken: a broker sends them with each subscription. */
+export const retainedMarks = sqliteTable("retained_marks", {
+  topic: text("topic").primaryKey(),
+  /** Of the payload. */
+  hash: text("hash").notNull(),
+  atMs: integer("at_ms").notNull(),
 });
 
 /** One row per machine, created with its first sensor or by hand. Its place in the plant is its path. */

@@ -62,7 +62,12 @@ export interface LimitState {
   criticalSinceMs: number | null;
   /** The last finite value; null before the first. */
   value: number | null;
+  /** The latest time of a value; -Infinity before the first. */
+  newestMs: number;
 }
+
+/** A value this much older than the latest one comes late: it can raise a level, but not end the present one. */
+const LATE_MS = 10 * 60_000;
 
 /** A level was entered or left. */
 export interface Transition {
@@ -83,6 +88,7 @@ export function newLimitState(): LimitState {
     warningSinceMs: null,
     criticalSinceMs: null,
     value: null,
+    newestMs: -Infinity,
   };
 }
 
@@ -152,7 +158,7 @@ function wanted(limits: Limits, s: LimitState, value: number): { level: Level; s
 
 /**
  * Takes a value (NaN: time passed, the last value holds) and moves `state`. Returns what changed,
- * or null.
+ * or null. Values that a device sends late, after newer ones, do not end what the newer ones say.
  */
 export function evaluate(
   limits: Limits,
@@ -160,7 +166,12 @@ export function evaluate(
   value: number,
   tMs: number,
 ): Transition | null {
-  if (Number.isFinite(value)) state.value = value;
+  if (Number.isFinite(value)) {
+    const late = tMs < state.newestMs - LATE_MS;
+    if (late && RANK[levelOf(limits, value).level] <= RANK[state.level]) return null;
+    state.newestMs = Math.max(state.newestMs, tMs);
+    state.value = value;
+  }
   if (state.value === null) return null;
   const want = wanted(limits, state, state.value);
   if (want.side !== state.beyond) {

@@ -1,4 +1,9 @@
-import { type DeliveryMark, FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ } from "../readings/reading.ts";
+import {
+  type DeliveryMark,
+  FLAG_ARRIVAL_TIME,
+  FLAG_DEVICE_TIME_REFUSED,
+  FLAG_HAS_SEQ,
+} from "../readings/reading.ts";
 import type { ReadingGroup } from "../readings/reading.ts";
 
 const FIRST_CAPACITY = 4_096;
@@ -14,13 +19,17 @@ export class GroupBuilder {
   #anySeq = false;
   #deliveries: DeliveryMark[] = [];
 
-  /** Adds one reading; `tMs` undefined means arrival time. True when only the delivery can identify it. */
+  /**
+   * Adds one reading; `tMs` undefined means arrival time, `refused` that the device gave one that is not
+   * believed. True when only the delivery can identify it.
+   */
   add(
     sensor: number,
     value: number,
     tMs: number | undefined,
     seq: number | undefined,
     arrivalMs: number,
+    refused = false,
   ): boolean {
     const i = this.n++;
     if (i === this.#sensor.length) this.#grow();
@@ -28,7 +37,7 @@ export class GroupBuilder {
     this.#value[i] = value;
     let flags = 0;
     if (tMs === undefined) {
-      flags |= FLAG_ARRIVAL_TIME;
+      flags |= refused ? FLAG_ARRIVAL_TIME | FLAG_DEVICE_TIME_REFUSED : FLAG_ARRIVAL_TIME;
       this.#tMs[i] = arrivalMs;
     } else this.#tMs[i] = Math.floor(tMs);
     if (seq !== undefined) {

@@ -3,17 +3,13 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
-import {
-  type Draft,
-  EARLIEST_MS,
-  LATEST_MS,
-  type ReadingGroup,
-  type Reject,
-} from "../readings/reading.ts";
+import type { Draft, ReadingGroup, Reject } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
+import type { ClockNotes } from "./clock_notes.ts";
 import { type CommittedGroup, committedGroup } from "./committed.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
 import { contentHash, RecentDeliveries } from "./deliveries.ts";
+import { clockFault, noTimeFault } from "./device_time.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
 import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
@@ -41,6 +37,8 @@ export interface IntakeDeps {
   decode: Decode;
   rejects: RejectLog;
   deadLetters: DeadLetterFile;
+  /** Devices whose times are not believed. */
+  clockNotes: ClockNotes;
   publish: (group: CommittedGroup) => void;
   /** Time between commits in ms; 0 commits whenever the commit before is done. */
   commitIntervalMs: number;
@@ -55,7 +53,7 @@ const LINGER_MS = 4;
 
 /** Creates the intake; it starts working with the first offer. */
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
-  const { clock, log, store, registry, decode, rejects, deadLetters, publish } = deps;
+  const { clock, log, store, registry, decode, rejects, deadLetters, clockNotes, publish } = deps;
   const recent = new RecentDeliveries(await store.recentDeliveries());
   const idempotency = createIdempotency(deps);
   const rate = new RateMeter();
@@ -86,18 +84,16 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
    * Adds a draft to the open group, or says why it cannot be stored.
    * True when nothing but its delivery identifies the reading (neither time nor seq).
    */
-  function take(draft: Draft, arrivalMs: number): boolean | Omit<Reject, "index"> {
-    const { value, tMs } = draft;
+  function take(
+    draft: Draft,
+    arrivalMs: number,
+    source: string,
+  ): boolean | Omit<Reject, "index"> {
+    const { value, tMs, noTime } = draft;
     if (typeof value === "number" && !Number.isFinite(value)) {
       return {
         code: "bad_value",
         message: `the value of ${draft.sensor} is ${value}; a finite number is needed`,
-      };
-    }
-    if (tMs !== undefined && !(tMs >= EARLIEST_MS && tMs < LATEST_MS)) {
-      return {
-        code: "bad_time",
-        message: `time ${tMs} of ${draft.sensor} is outside the years 2000 to 2099`,
       };
     }
     if (draft.seq !== undefined && !Number.isSafeInteger(draft.seq)) {
@@ -108,7 +104,15 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     const resolved = registry.resolve(draft);
     if (!resolved.ok) return { code: resolved.code, message: resolved.message };
-    return open.readings.add(resolved.sensor.num, resolved.value, tMs, draft.seq, arrivalMs);
+    const { num, machine } = resolved.sensor;
+    const fault = tMs === undefined
+      ? noTime === undefined ? null : noTimeFault(noTime)
+      : clockFault(tMs, arrivalMs, draft.index === undefined);
+    if (fault === null) {
+      return open.readings.add(num, resolved.value, tMs, draft.seq, arrivalMs);
+    }
+    clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrivalMs);
+    return open.readings.add(num, resolved.value, undefined, draft.seq, arrivalMs, true);
   }
 
   function refused(
@@ -147,7 +151,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     let stored = false;
     for (const reject of found) refused(message, reject, payload);
     for (const draft of drafts) {
-      const taken = take(draft, arrivalMs);
+      const taken = take(draft, arrivalMs, message.source);
       if (typeof taken === "object") refused(message, taken, payload);
       else {
         stored = true;
@@ -180,7 +184,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         };
         batch.rejects.forEach(no);
         batch.drafts.forEach((draft, i) => {
-          const taken = take(draft, arrivalMs);
+          const taken = take(draft, arrivalMs, batch.source);
           const index = draft.index ?? i;
           if (typeof taken === "object") no({ ...taken, index });
         });
@@ -234,7 +238,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   async function commitGroup(group: OpenGroup, readings: ReadingGroup): Promise<void> {
-    const statements = [...registry.takePending(), ...group.extra];
+    const statements = [...registry.takePending(), ...clockNotes.takePending(), ...group.extra];
     // The columns travel to the database worker; what is published needs its own.
     const columns = {
       n: readings.n,
@@ -267,7 +271,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     totals.stored += done.n;
     if (duplicate !== null) totals.duplicate += duplicate.length - done.n;
     rate.add(done.n, clock.monotonic());
-    for (let i = 0; i < done.n; i++) registry.seen(done.sensor[i], done.tMs[i], done.value[i]);
+    const nowMs = clock.now();
+    for (let i = 0; i < done.n; i++) {
+      registry.seen(done.sensor[i], done.tMs[i], done.value[i], nowMs);
+    }
     for (const { message, outcome } of group.messages) message.done(outcome);
     for (const { from, to, answer, resolve } of group.batches) {
       for (let i = from; duplicate !== null && i < to; i++) answer.duplicate += duplicate[i];

@@ -4,7 +4,13 @@ import { PerchError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { createRegistry } from "../machines/registry.ts";
-import type { Draft, ReadingGroup } from "../readings/reading.ts";
+import {
+  type Draft,
+  FLAG_ARRIVAL_TIME,
+  FLAG_DEVICE_TIME_REFUSED,
+  type ReadingGroup,
+} from "../readings/reading.ts";
+import { createClockNotes } from "./clock_notes.ts";
 import type { CommittedGroup } from "./committed.ts";
 import { createIntake } from "./create_intake.ts";
 import type { Outcome } from "./intake.ts";
@@ -31,6 +37,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     log: silentLog(),
     registry,
     rejects,
+    clockNotes: createClockNotes(),
     deadLetters: { append: () => Promise.resolve(), close: () => Promise.resolve() },
     publish: (group) => published.push(group),
     commitIntervalMs: options.commitIntervalMs ?? 50,
@@ -38,6 +45,9 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     decode: (topic, payload) => {
       const text = new TextDecoder().decode(payload);
       const value = Number(text);
+      if (text === "unset") {
+        return { drafts: [{ sensor: topic, value: 1, noTime: "0" }], rejects: [] };
+      }
       return text === "bad"
         ? { drafts: [], rejects: [{ code: "bad_payload", message: "not a number" }] }
         : { drafts: [{ sensor: topic, value }], rejects: [] };
@@ -191,15 +201,11 @@ Deno.test("intake answers a batch with what was stored, duplicate and rejected b
   ];
   const answer = t.intake.offerBatch({ source: "http", topic: "/x", drafts, rejects: [] });
   await t.clock.advance(60);
-  await t.groups[0].commit(Uint8Array.of(1, 0));
+  await t.groups[0].commit(Uint8Array.of(1, 0, 0));
   const { accepted, duplicate, rejected } = await answer;
-  assert.deepEqual({ accepted, duplicate }, { accepted: 1, duplicate: 1 });
-  assert.deepEqual(rejected.map((r) => [r.index, r.code]), [
-    [1, "bad_value"],
-    [2, "bad_time"],
-    [4, "bad_name"],
-  ]);
-  assert.equal(t.published[0].n, 1);
+  assert.deepEqual({ accepted, duplicate }, { accepted: 2, duplicate: 1 });
+  assert.deepEqual(rejected.map((r) => [r.index, r.code]), [[1, "bad_value"], [4, "bad_name"]]);
+  assert.equal(t.published[0].n, 2);
 });
 
 Deno.test("intake answers a repeated idempotency key once and refuses it for other content", async () => {
@@ -232,4 +238,18 @@ Deno.test("intake close stores what was taken and refuses the rest", async () =>
   await t.groups[0].commit();
   await closing;
   assert.deepEqual(t.outcomes, [[0, "stored"]]);
+});
+
+Deno.test("intake recognises a reading of an unset clock when it is delivered again", async () => {
+  const t = await setup();
+  const delivery = { session: "s", packetId: 7 };
+  t.offer("a/b", "unset", { ...delivery, again: false });
+  await t.clock.advance(10);
+  const { group } = t.groups[0];
+  assert.equal(group.flags[0], FLAG_ARRIVAL_TIME | FLAG_DEVICE_TIME_REFUSED);
+  assert.equal(group.deliveries.length, 1);
+  await t.groups[0].commit();
+  t.offer("a/b", "unset", { ...delivery, again: true });
+  await t.clock.advance(100);
+  assert.equal(t.intake.stats().duplicate, 1);
 });

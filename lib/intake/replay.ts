@@ -41,7 +41,7 @@ export function createReplay(deps: {
     const arrivedMs = Date.parse(letter.ts);
     const dated = Number.isNaN(arrivedMs)
       ? drafts
-      : drafts.map((draft) => ({ ...draft, tMs: draft.tMs ?? arrivedMs }));
+      : drafts.map(({ noTime: _, ...draft }) => ({ ...draft, tMs: draft.tMs ?? arrivedMs }));
     const answer = await deps.intake.offerBatch({
       source,
       topic: letter.topic,

@@ -109,7 +109,7 @@ export function createStatuses<State>(deps: {
   }
 
   function levelOf(sensor: Sensor): Level {
-    return hasLimits(sensor.settings) ? judgedOf(sensor).level : "normal";
+    return isJudged(sensor) ? judgedOf(sensor).level : "normal";
   }
 
   function sensorStatus(sensor: Sensor): SensorStatus {
@@ -119,7 +119,7 @@ export function createStatuses<State>(deps: {
 
   /** Time passes for delays, in the sensor's own time. */
   function pass(sensor: Sensor, nowMs: number): void {
-    if (sensor.settings.delay_ms === 0 || !hasLimits(sensor.settings) || sensor.last === null) {
+    if (sensor.settings.delay_ms === 0 || !isJudged(sensor) || sensor.last === null) {
       return;
     }
     const known = judgedOf(sensor);
@@ -190,7 +190,7 @@ export function createStatuses<State>(deps: {
     add(group) {
       for (let i = 0; i < group.n; i++) {
         const sensor = sensors.byNum(group.sensor[i]);
-        if (sensor === undefined || !hasLimits(sensor.settings)) continue;
+        if (sensor === undefined || !isJudged(sensor)) continue;
         const known = judged.get(sensor.num);
         if (known === undefined) judgedOf(sensor);
         else known.level = judge.step(sensor.settings, known.state, group.value[i], group.tMs[i]);
@@ -235,6 +235,11 @@ export function createStatuses<State>(deps: {
       },
     },
   };
+}
+
+/** Codes of texts are no numbers to be compared with limits. */
+function isJudged({ kind, settings }: Sensor): boolean {
+  return kind !== "text" && hasLimits(settings);
 }
 
 function keyOf(kind: StoredStatus["kind"], id: string): string {

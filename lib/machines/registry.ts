@@ -31,7 +31,15 @@ export interface Sensor {
   settings: SensorSettings;
   /** Deleted: found by its storage number only, its readings are refused. Null for all others. */
   deletedMs: number | null;
-  last: { tMs: number; value: number } | null;
+  last: LastReading | null;
+}
+
+/** The reading that stands for a sensor's present value. */
+export interface LastReading {
+  tMs: number;
+  value: number;
+  /** Its time, but not later than its arrival: the order by which readings replace each other. */
+  orderMs?: number;
 }
 
 /** Read side of the registry, for pages and routes. */
@@ -94,8 +102,12 @@ export interface Registry extends SensorDirectory {
   committed(): void;
   /** The transaction failed: the statements are given out again with the next group. */
   failed(statements: readonly SqlStatement[]): void;
-  /** A committed reading: keeps the newest per sensor. */
-  seen(num: number, tMs: number, value: number): void;
+  /**
+   * A committed reading, at its time of arrival: keeps the newest per sensor. A time ahead of the host's clock
+   * counts as the time of arrival, so that a device whose clock runs a little ahead does not hide what came
+   * after it.
+   */
+  seen(num: number, tMs: number, value: number, arrivalMs: number): void;
   /** How many sensors may still be created within this hour. */
   newLeft(): number;
 }
@@ -118,6 +130,8 @@ export interface RegistryRows {
 }
 
 const HOUR_MS = 3_600_000;
+/** After a step back of the host's clock, readings this young are taken for new ones. */
+const CLOCK_STEP_MS = 60_000;
 
 /**
  * Creates the registry from what the database holds. Everything is in memory: `resolve` is on the path of
@@ -418,12 +432,15 @@ export function createRegistry(
       hidden = [...inFlight, ...hidden];
       inFlight = [];
     },
-    seen(num, tMs, value) {
+    seen(num, tMs, value, arrivalMs) {
       const sensor = byNum[num];
-      if (sensor.last === null) sensor.last = { tMs, value };
-      else if (tMs >= sensor.last.tMs) {
-        sensor.last.tMs = tMs;
-        sensor.last.value = value;
+      const orderMs = Math.min(tMs, arrivalMs);
+      const { last } = sensor;
+      if (last === null) sensor.last = { tMs, value, orderMs };
+      else if (replaces(last, tMs, orderMs, arrivalMs)) {
+        last.tMs = tMs;
+        last.value = value;
+        last.orderMs = orderMs;
       }
     },
     newLeft,
@@ -444,6 +461,16 @@ export function createRegistry(
       return visible;
     },
   };
+}
+
+/** Whether a reading that has just arrived becomes the last one. */
+function replaces(last: LastReading, tMs: number, orderMs: number, arrivalMs: number): boolean {
+  const before = last.orderMs ?? last.tMs;
+  // A last reading from after now: this host's clock was ahead when it came.
+  if (before > arrivalMs) return orderMs > arrivalMs - CLOCK_STEP_MS;
+  // Several that are ahead come in one message: their own times order them.
+  if (orderMs === before && tMs > orderMs) return tMs >= last.tMs;
+  return orderMs >= before;
 }
 
 function levelsOf(name: string): Pick<Sensor, "name" | "machine" | "sensor"> {

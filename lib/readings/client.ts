@@ -23,7 +23,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
       const packed = pack(group);
       return rpc.call("append", [packed, extra], [packed.buffer, packed.marks.buffer]);
     },
-    lastValues: () => rpc.call("lastValues", []),
+    lastValues: (notAfterMs) => rpc.call("lastValues", [notAfterMs]),
     recentDeliveries: () => rpc.call("recentDeliveries", []),
     raw: (query) => rpc.call("raw", [query]),
     buckets: (query) => rpc.call("buckets", [query]),
@@ -42,7 +42,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
 export function readingsHandlers(store: ReadingsStore): RpcHandlers {
   return {
     append: (packed: PackedGroup, extra: SqlStatement[]) => store.append(unpack(packed), extra),
-    lastValues: () => store.lastValues(),
+    lastValues: (notAfterMs?: number) => store.lastValues(notAfterMs),
     recentDeliveries: () => store.recentDeliveries(),
     raw: store.raw,
     buckets: store.buckets,

@@ -25,6 +25,7 @@ import {
 } from "./journal_store.ts";
 import { queryBuckets, queryRaw } from "./queries.ts";
 import { JournalCursors, readAfter } from "./journal_reader.ts";
+import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { createRetention } from "./retention.ts";
@@ -83,7 +84,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
         throw error;
       }
     },
-    lastValues: () => core.lastValues(),
+    lastValues: (notAfterMs) => core.lastValues(notAfterMs),
     recentDeliveries: () => core.recentDeliveries(),
     raw: (query) => core.raw(query),
     buckets: (query) => core.buckets(query),
@@ -216,14 +217,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   return {
     append,
     missedCommit,
-    lastValues: () =>
-      Promise.resolve(
-        table.all().filter((s) => s.newestMs > -Infinity).map((s) => ({
-          sensor: s.sensor,
-          tMs: s.newestMs,
-          value: s.newestValue,
-        })),
-      ),
+    lastValues: (notAfterMs = Infinity) => lastValues(table, connection, cache, notAfterMs),
     recentDeliveries: () => Promise.resolve(marks.all()),
     raw: (query) => queryRaw(queryDeps, query),
     buckets: (query) => queryBuckets(queryDeps, query),

@@ -13,6 +13,8 @@ export interface Draft {
   value: number | boolean | string;
   /** The device's time, epoch ms. Fractions are cut. */
   tMs?: number;
+  /** The device gave a time that is none, as it was written; `tMs` is left out then. */
+  noTime?: string;
   /** The device's own sequence number. */
   seq?: number;
   unit?: string;
@@ -92,6 +94,6 @@ export interface ReadingGroup {
   deliveries: DeliveryMark[];
 }
 
-/** Oldest and newest plausible times: outside, a time is wrong and the reading rejected. */
+/** Oldest and newest times that can be stored. */
 export const EARLIEST_MS = Date.UTC(2000, 0, 1);
 export const LATEST_MS = Date.UTC(2100, 0, 1);

@@ -12,8 +12,11 @@ export interface ReadingsStore {
    * (`storage_full`, `storage_failed`) and then nothing of it is stored.
    */
   append(group: ReadingGroup, extra: readonly SqlStatement[]): Promise<AppendResult>;
-  /** Latest reading of every sensor, for start-up. */
-  lastValues(): Promise<LastValue[]>;
+  /**
+   * Latest reading of every sensor, for start-up; not after `notAfterMs` where the sensor has such a one.
+   * Default: whatever its time.
+   */
+  lastValues(notAfterMs?: number): Promise<LastValue[]>;
   /** Delivery marks of the recent past, oldest first, for start-up. */
   recentDeliveries(): Promise<DeliveryMark[]>;
   /** Readings of `[fromMs, toMs)` as they are, in time order. At most `limit`; `next` continues there. */

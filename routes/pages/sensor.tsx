@@ -12,6 +12,7 @@ import type { Mark } from "../../islands/anomaly_list.tsx";
 import { sayOf, VERDICTS } from "../anomalies.ts";
 import { findSensor } from "../params.ts";
 import { type Route, route } from "../route.ts";
+import { clockText } from "./clock_notes.tsx";
 import { Island } from "./island.tsx";
 import { Field } from "./form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "./range.ts";
@@ -135,9 +136,25 @@ function SensorContent(
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
       </div>
+      <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
     </>
+  );
+}
+
+function ClockNotice(
+  { parts, sensor, nowMs }: { parts: PageParts; sensor: Sensor; nowMs: number },
+): VNode | null {
+  const note = parts.clockNotes.list(nowMs).find(({ machine }) => machine === sensor.machine);
+  if (note === undefined) return null;
+  return (
+    <p class="muted">
+      {`Of ${title(sensor.machine)}, ${
+        clockText(note)
+      }: such readings stand at their time of arrival. `}
+      <a href="/sources#clocks">Clocks of devices</a>
+    </p>
   );
 }
 

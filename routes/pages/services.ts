@@ -3,6 +3,7 @@ import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
+import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
@@ -45,6 +46,7 @@ export interface PageServices extends Pick<DiscussionServices, "comments" | "att
   status: Pick<StatusBoard, "now">;
   sources: () => SourceState[];
   rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
+  clockNotes: Pick<ClockNotes, "list">;
   /** Null in `perch serve`. */
   simulator: Pick<Simulator, "start" | "stop" | "status"> | null;
   /** Where a first message can be sent to, for the examples on empty pages. */

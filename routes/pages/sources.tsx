@@ -9,6 +9,7 @@ import type { Status } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { type Route, route } from "../route.ts";
 import { payloadText, sourceJson } from "../status.ts";
+import { ClockNotes } from "./clock_notes.tsx";
 import { Island } from "./island.tsx";
 import type { PageParts } from "./services.ts";
 import { SimulatorPanel } from "./simulator.tsx";
@@ -57,6 +58,7 @@ function Content(
           <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
         )}
       </div>
+      <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
       <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
       <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />
     </>

@@ -92,6 +92,7 @@ export const threshold: Detector<Limits, ThresholdState> = {
       warningSinceMs: orNull(r.f64()),
       criticalSinceMs: orNull(r.f64()),
       value: orNull(r.f64()),
+      newestMs: -Infinity,
     };
     r.end();
     return { limits, at };

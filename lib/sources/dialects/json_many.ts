@@ -1,7 +1,7 @@
 import { nameFault } from "../../machines/names.ts";
 import type { Decoded } from "../../readings/reading.ts";
 import { bad, DEPTH_MOST, type Dialect, isFault, shown, VALUES_MOST } from "./dialect.ts";
-import { type Meta, META_KEYS, metaOf } from "./meta.ts";
+import { isMeta, type Meta, metaOf } from "./meta.ts";
 import { jsonValue } from "./value.ts";
 
 /** `{"temperature": 21.5, "motor": {"rpm": 900}}`: the topic names the machine, each key a sensor. */
@@ -37,11 +37,10 @@ export const jsonMany: Dialect = {
 /** One reading for each leaf; `null` means that the device has no value and is passed over. */
 export function manyValues(machine: string, json: Record<string, unknown>): Decoded {
   const meta = metaOf(json);
-  if (isFault(meta)) return bad(meta.code, meta.message);
-  delete (meta as { unit?: string }).unit;
+  delete meta.unit;
   const walk: Walk = { machine, meta, out: { drafts: [], rejects: [] }, leaves: 0 };
   for (const [key, value] of Object.entries(json)) {
-    if (!META_KEYS.has(key)) visit(walk, key, value, 1);
+    if (!isMeta(key, value)) visit(walk, key, value, 1);
     if (walk.leaves > VALUES_MOST) break;
   }
   if (walk.leaves > VALUES_MOST) {

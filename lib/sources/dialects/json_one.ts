@@ -48,7 +48,5 @@ export function hasOneValue(json: Record<string, unknown>): boolean {
 export function oneValue(sensor: string, json: Record<string, unknown>): Decoded {
   const found = jsonValue(json.value);
   if (isFault(found)) return bad(found.code, found.message);
-  const meta = metaOf(json);
-  if (isFault(meta)) return bad(meta.code, meta.message);
-  return good({ sensor, value: found.value, ...meta });
+  return good({ sensor, value: found.value, ...metaOf(json) });
 }

@@ -22,6 +22,9 @@ export type Precision = keyof typeof PRECISIONS;
 
 const MACHINE_TAGS = ["machine", "host", "device"] as const;
 const AREA_TAGS = ["area", "site"] as const;
+/** A timestamp in a wrong precision is told from a clock that is not set by these years. */
+const LIKELY_FROM_MS = Date.UTC(2020, 0, 1);
+const LIKELY_TO_MS = Date.UTC(2040, 0, 1);
 const SERIES_MOST = 4_096;
 const FIELDS_MOST = 1_024;
 
@@ -57,13 +60,19 @@ function point(
   known: Map<string, Series>,
   out: Decoded,
 ): void {
-  let tMs: number | undefined;
+  let when: { tMs: number } | { noTime: string } | undefined;
   if (time !== null) {
-    tMs = timeMs(time, precision);
-    if (!(tMs >= EARLIEST_MS && tMs < LATEST_MS)) {
-      const message = `timestamp ${time.slice(0, 30)} in ${precision} is outside 2000 to 2099`;
-      out.rejects.push({ code: "bad_time", message, index });
-      return;
+    const tMs = timeMs(time, precision);
+    if (tMs >= EARLIEST_MS && tMs < LATEST_MS) when = { tMs };
+    else {
+      const meant = otherPrecision(time, precision);
+      if (meant !== null) {
+        const message = `timestamp ${time} in ${precision} is outside 2000 to 2099; ` +
+          `it looks like ${meant}: write with precision=${meant}`;
+        out.rejects.push({ code: "bad_time", message, index });
+        return;
+      }
+      when = { noTime: time.slice(0, 30) };
     }
   }
   let series = known.get(head);
@@ -76,9 +85,9 @@ function point(
     const found = typeof sensor === "string" ? valueOf(value) : sensor;
     if ("code" in found) {
       out.rejects.push({ code: found.code, message: `${shown(key)}: ${found.message}`, index });
-    } else if (tMs === undefined) {
+    } else if (when === undefined) {
       out.drafts.push({ sensor: sensor as string, value: found.value, index });
-    } else out.drafts.push({ sensor: sensor as string, value: found.value, tMs, index });
+    } else out.drafts.push({ sensor: sensor as string, value: found.value, ...when, index });
   }
 }
 
@@ -88,6 +97,15 @@ function timeMs(digits: string, precision: Precision): number {
   if (places <= 3) return Number(digits) * (places === 3 ? 1 : 1000);
   // Cut as text: nanoseconds do not fit into a float64.
   return digits.length > places - 3 ? Number(digits.slice(0, 3 - places)) : 0;
+}
+
+/** The precision in which a timestamp would be a time of these years, when it is none in the asked one. */
+function otherPrecision(digits: string, precision: Precision): Precision | null {
+  const names = Object.keys(PRECISIONS) as Precision[];
+  return names.find((name) => {
+    const tMs = timeMs(digits, name);
+    return name !== precision && tMs >= LIKELY_FROM_MS && tMs < LIKELY_TO_MS;
+  }) ?? null;
 }
 
 function seriesOf(measurement: string, tags: readonly [string, string][]): Series {

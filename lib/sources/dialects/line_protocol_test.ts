@@ -52,7 +52,8 @@ Deno.test("decodeLines reads a timestamp in every precision", () => {
     assert.equal(decodeLines(`m v=1 ${time}`, precision).drafts[0].tMs, 1700000000000);
   }
   assert.equal(decodeLines("m v=1 1700000000", "ns").rejects[0].code, "bad_time");
-  assert.equal(decodeLines("m v=1 -1", "s").rejects[0].code, "bad_time");
+  assert.equal(decodeLines("m v=1 -1", "s").drafts[0].noTime, "-1");
+  assert.equal(decodeLines("m v=1 3000000000").drafts[0].noTime, "3000000000");
   assert.equal(decodeLines("m v=1").drafts[0].tMs, undefined);
 });
 

@@ -1,0 +1,68 @@
+import type { VNode } from "preact";
+import { ago, grouped } from "../../islands/format.ts";
+import type { ClockNote } from "../../lib/intake/clock_notes.ts";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** Machines whose devices give times that are not believed; nothing when there is none. */
+export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number }): VNode | null {
+  if (notes.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="clocks">
+      <h2 id="clocks">Clocks of devices</h2>
+      <p class="muted">
+        Readings with an impossible time are not lost: they are kept at their time of arrival, with
+        a note.
+      </p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Clocks of devices">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Machine</th>
+              <th scope="col" class="text">What is wrong</th>
+              <th scope="col" class="text">Its time, as sent</th>
+              <th scope="col">Readings</th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {notes.map((note) => (
+              <tr key={note.machine}>
+                <th scope="row">{note.machine}</th>
+                <td class="text">{clockText(note)}</td>
+                <td class="text">
+                  <code>{note.written === "" ? '""' : note.written}</code>
+                </td>
+                <td>{grouped(note.count)}</td>
+                <td>{ago(nowMs - note.lastMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+/** What is wrong with a clock, as a sentence without a final stop. */
+export function clockText({ fault, aheadMs }: Pick<ClockNote, "fault" | "aheadMs">): string {
+  switch (fault) {
+    case "unset":
+      return "the device's clock is not set";
+    case "ahead":
+      return `the device's clock is ${span(aheadMs)} ahead`;
+    case "unreadable":
+      return "what it sends as a time is none";
+  }
+}
+
+function span(ms: number): string {
+  const [unit, name] = ms >= 2 * DAY_MS
+    ? [DAY_MS, "days"]
+    : ms >= 2 * HOUR_MS
+    ? [HOUR_MS, "hours"]
+    : [MINUTE_MS, "minutes"];
+  return `${grouped(Math.round(ms / unit))} ${name}`;
+}
