@@ -71,6 +71,7 @@ import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
 import { openStorage, type Storage } from "./app/storage.ts";
+import { createStorageGuard, type StorageGuard } from "./app/storage_guard.ts";
 import { createStorageTroubles, type StorageTroubles } from "./app/storage_troubles.ts";
 
 /*
@@ -84,6 +85,7 @@ import { createStorageTroubles, type StorageTroubles } from "./app/storage_troub
 export interface Parts {
   storage: Storage;
   storageTroubles: StorageTroubles;
+  storageGuard: StorageGuard;
   settings: Settings;
   registry: Registry;
   machines: MachinesService;
@@ -183,18 +185,28 @@ export function buildApp(options: AppOptions): App {
   async function build(): Promise<Parts> {
     await Deno.mkdir(config.dataDir, { recursive: true });
     const components = createComponents(CRITICAL_PARTS);
-    const storage = await openStorage({
-      url: config.database.url,
-      authToken: config.database.authToken?.reveal(),
+    const storageGuard = createStorageGuard({
+      clock,
       log: log.child("storage"),
-      logLevel: config.log.level,
-      synchronous: options.synchronous,
-      onFault: (error) => {
-        storageTroubles.say("worker", { health: "error", detail: error.message });
-        log.error("the database worker ended", { error });
-        options.onFatal?.(error);
-      },
+      troubles: storageTroubles,
+      url: config.database.url,
+      dataDir: config.dataDir,
     });
+    await storageGuard.begin();
+    const storage = storageGuard.around(
+      await openStorage({
+        url: config.database.url,
+        authToken: config.database.authToken?.reveal(),
+        log: log.child("storage"),
+        logLevel: config.log.level,
+        synchronous: options.synchronous,
+        onFault: (error) => {
+          storageTroubles.say("worker", { health: "error", detail: error.message });
+          log.error("the database worker ended", { error });
+          options.onFatal?.(error);
+        },
+      }),
+    );
     endings.push(() => storage.close());
     const deadLetters = openDeadLetters(
       config.dataDir,
@@ -203,6 +215,10 @@ export function buildApp(options: AppOptions): App {
     endings.push(() => deadLetters.close());
     const settings = createAppSettings({ config, db: storage.db, clock, log });
     await settings.load();
+    storageGuard.setSizes(() => ({
+      reserveMb: settings.get("storage.reserve_mb"),
+      floorMb: settings.get("storage.floor_mb"),
+    }));
     const registry = createRegistry({
       clock,
       rows: {
@@ -239,6 +255,7 @@ export function buildApp(options: AppOptions): App {
         types: PHOTO_TYPES,
         mostBytes: PHOTO_BYTES_MOST,
         quotaBytes: () => settings.get("machines.photos_mb") * MEGABYTE,
+        refusal: () => storageGuard.refusal(),
       }),
       machines: registry.machines,
       service: machines,
@@ -377,8 +394,10 @@ export function buildApp(options: AppOptions): App {
       deadLetters,
       clockNotes,
       publish: (group) => bus.publish("readings", group),
+      refusal: () => storageGuard.refusal(),
       commitIntervalMs: config.intake.commitIntervalMs,
     });
+    storageGuard.onWell(() => intake.worksAgain());
     endings.push(() => intake.close());
     const { sources, broker, mqtt } = await createSources({
       config,
@@ -397,6 +416,7 @@ export function buildApp(options: AppOptions): App {
       settings,
       hub,
       access,
+      refusal: () => storageGuard.refusal(),
       dataDir: config.dataDir,
     });
     const tickets = ticketRoom.with(alarms);
@@ -424,6 +444,7 @@ export function buildApp(options: AppOptions): App {
     return {
       storage,
       storageTroubles,
+      storageGuard,
       settings,
       registry,
       machines,
@@ -473,7 +494,7 @@ export function buildApp(options: AppOptions): App {
       simulator: options.simulator ?? null,
       assets,
     });
-    answer = mountApp(table, { access, assets, config, log: log.child("http") });
+    answer = mountApp(table, { access, assets, config, log: log.child("http"), storageTroubles });
     const guard = createConnectionGuard({
       clock,
       log: log.child("http"),
@@ -484,6 +505,7 @@ export function buildApp(options: AppOptions): App {
     http = serveHttp({ ...config.http, fetch: answer.fetch, guard, log: log.child("http") });
     endings.push(() => http!.stop(HTTP_GRACE_MS));
     endings.push(() => hub.stop());
+    supervisor.start(parts.storageGuard.task);
     supervisor.start(access.task);
     supervisor.start(guard.task);
     supervisor.start(houseKeeping({ clock, storage: parts.storage }));

@@ -96,6 +96,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   };
   const frame = createPageFrame(options.assets, {
     notice: options.config.mode === "sim" ? SIMULATED : null,
+    trouble: troubleOf(parts),
     waiting: () => parts.alarms.counts().waiting,
   });
   const predictionParts = {
@@ -149,7 +150,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       notReady: () => notReady(parts),
       metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
     }),
-    ...accessRoutes({ access, demoUsers: options.demoUsers }),
+    ...accessRoutes({ access, demoUsers: options.demoUsers, trouble: troubleOf(parts) }),
     ...verifyRoutes({
       access,
       site: {
@@ -250,11 +251,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
 /** Mounts the table with the policies, limits and headers that hold for all of it. */
 export function mountApp(
   routes: readonly Route[],
-  { config, log, access, assets }: {
+  { config, log, access, assets, storageTroubles }: {
     config: Config;
     log: Log;
     access: Parts["access"];
     assets: Assets;
+    storageTroubles: Parts["storageTroubles"];
   },
 ): Hono {
   return mount({
@@ -263,12 +265,20 @@ export function mountApp(
     watch: (who, onEnd) => access.watch(who, onEnd),
     admit: (request) => access.rateLimiter.admit(request),
     log,
-    errorPage: createErrorPage(assets),
+    errorPage: createErrorPage(assets, troubleOf({ storageTroubles })),
     expiredPage: createExpiredPage(assets),
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     hostName: Deno.hostname(),
   });
+}
+
+/** What stops readings from being stored, for the banner of the pages. */
+function troubleOf({ storageTroubles }: Pick<Parts, "storageTroubles">): () => string | null {
+  return () => {
+    const worst = storageTroubles.worst();
+    return worst?.health === "error" ? worst.detail : null;
+  };
 }
 
 /** Those who can be told by their own address. */

@@ -41,6 +41,8 @@ export interface TicketRoomDeps {
   settings: Settings;
   hub: Pick<StreamHub, "publish">;
   access: Pick<Access, "users" | "audit">;
+  /** Why the disk takes no files at the moment; null: it does. */
+  refusal: () => PerchError | null;
   dataDir: string;
 }
 

@@ -32,6 +32,8 @@ export interface FileStoreOptions {
   mostPixels?: number;
   /** Most bytes of all files together; asked for with each file. Default: no limit. */
   quotaBytes?: () => number;
+  /** Why the disk takes no files at the moment; null: it does. */
+  refusal?: () => PerchError | null;
 }
 
 export interface FileStore {
@@ -92,6 +94,8 @@ export function createFileStore(options: FileStoreOptions): FileStore {
   }
 
   async function store(bytes: Uint8Array): Promise<StoredFile> {
+    const refused = options.refusal?.() ?? null;
+    if (refused !== null) throw refused;
     const mostBytes = typeof options.mostBytes === "number"
       ? options.mostBytes
       : options.mostBytes();

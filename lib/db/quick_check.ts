@@ -15,3 +15,12 @@ export async function quickCheck(db: Database): Promise<string[]> {
 export async function ping(db: Database): Promise<void> {
   await db.query({ sql: "select 1" });
 }
+
+/** Writes one small row and waits for the disk. @throws PerchError `storage_full`, `storage_failed` */
+export async function probeWrite(db: Database, nowMs: number): Promise<void> {
+  await db.write([{
+    sql: "insert into storage_probe (id, at_ms) values (1, ?) " +
+      "on conflict (id) do update set at_ms = excluded.at_ms",
+    args: [nowMs],
+  }]);
+}

@@ -669,3 +669,9 @@ export const uploadCursors = sqliteTable("upload_cursors", {
   /** Readings before this time are uploaded. */
   atMs: integer("at_ms").notNull(),
 });
+
+/** One row, written while storage is in trouble to find out when it works again (lib/db/quick_check.ts). */
+export const storageProbe = sqliteTable("storage_probe", {
+  id: integer("id").primaryKey(),
+  atMs: integer("at_ms").notNull(),
+});

@@ -40,6 +40,8 @@ export interface IntakeDeps {
   /** Devices whose times are not believed. */
   clockNotes: ClockNotes;
   publish: (group: CommittedGroup) => void;
+  /** Why no reading can be stored at the moment (no room, a failing disk); null: it can. */
+  refusal?: () => PerchError | null;
   /** Time between commits in ms; 0 commits whenever the commit before is done. */
   commitIntervalMs: number;
 }
@@ -50,6 +52,7 @@ const GROUP_BYTES = 1024 * 1024;
 const OPEN_READINGS_MOST = 20_000;
 const OPEN_BYTES_MOST = 8 * 1024 * 1024;
 const LINGER_MS = 4;
+const TELL_FAILURE_MS = 60_000;
 
 /** Creates the intake; it starts working with the first offer. */
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
@@ -57,6 +60,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const recent = new RecentDeliveries(await store.recentDeliveries());
   const idempotency = createIdempotency(deps);
   const rate = new RateMeter();
+  const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
   const totals = { stored: 0, duplicate: 0, rejected: 0, groups: 0, refusedFull: 0 };
   const lingerMs = Math.min(LINGER_MS, deps.commitIntervalMs / 10);
@@ -65,6 +69,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   let committing: Promise<void> | null = null;
   let closed = false;
   let failing: string | null = null;
+  let toldFailureMs = -Infinity;
   let wanted = false;
   let wasFull = false;
   let lastCommitMs = -Infinity;
@@ -129,7 +134,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   function offer(message: RawMessage): boolean {
-    if (closed || full()) {
+    if (closed || full() || refusal() !== null) {
       refuse();
       return false;
     }
@@ -171,9 +176,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   function offerBatch(batch: DraftBatch): Promise<BatchOutcome> {
     return idempotency.once(batch, (statement) =>
       new Promise((resolve, reject) => {
-        if (closed || full()) {
+        const fault = refusal() ?? (closed || full() ? busy(closed) : null);
+        if (fault !== null) {
           refuse();
-          return reject(busy(closed));
+          return reject(fault);
         }
         const arrivalMs = clock.now();
         const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: [] };
@@ -231,10 +237,13 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       committing = null;
       kick();
     });
-    if (wasFull) {
-      wasFull = false;
-      for (const listener of roomListeners) listener();
-    }
+    tellRoom();
+  }
+
+  function tellRoom(): void {
+    if (!wasFull || refusal() !== null) return;
+    wasFull = false;
+    for (const listener of roomListeners) listener();
   }
 
   async function commitGroup(group: OpenGroup, readings: ReadingGroup): Promise<void> {
@@ -265,7 +274,6 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   function succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {
-    if (failing !== null) log.info("storage works again; readings are taken");
     failing = null;
     totals.groups++;
     totals.stored += done.n;
@@ -285,7 +293,9 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   }
 
   function failed(group: OpenGroup, error: unknown): void {
-    if (failing === null) {
+    // A sender that tries again and again says the same each time.
+    if (clock.monotonic() - toldFailureMs >= TELL_FAILURE_MS) {
+      toldFailureMs = clock.monotonic();
       log.error("readings could not be stored and are not acknowledged", { error });
     }
     failing = messageOf(error);
@@ -300,13 +310,17 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       wanted = !open.empty;
       kick();
     },
+    worksAgain() {
+      failing = null;
+      tellRoom();
+    },
     onRoom(listener) {
       roomListeners.add(listener);
       return () => roomListeners.delete(listener);
     },
     stats: () => ({
       ...totals,
-      failing,
+      failing: refusal()?.message ?? failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
       ratePerS: rate.perSecond(clock.monotonic()),

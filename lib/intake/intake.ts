@@ -47,6 +47,8 @@ export interface Intake {
   offerBatch(batch: DraftBatch): Promise<BatchOutcome>;
   /** A source's in-flight window is full: commit what is there at once. */
   commitSoon(): void;
+  /** What `refusal` said is over: sources may offer again. */
+  worksAgain(): void;
   /** Called when there is room again after `offer` said false. */
   onRoom(listener: () => void): () => void;
   stats(): IntakeStats;
@@ -62,7 +64,7 @@ export interface IntakeStats {
   rejected: number;
   groups: number;
   refusedFull: number;
-  /** Why the latest commit failed; null when it did not. */
+  /** Why readings are refused, or the latest commit failed; null: all is well. */
   failing: string | null;
   /** Readings per second over the last 10 s. */
   ratePerS: number;

@@ -73,6 +73,28 @@ export const SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
+  "storage.reserve_mb": setting({
+    category: "Keeping readings",
+    title: "Reserve for a full disk",
+    help:
+      "Perch keeps a file of this size (at most a sixteenth of the disk) and gives it up when the " +
+      "disk is full, so that signing in, alarms and deleting still work. 0: none.",
+    schema: whole(0, 10_000),
+    default: 8,
+    unit: "MB",
+    ...adminOnly,
+  }),
+  "storage.floor_mb": setting({
+    category: "Keeping readings",
+    title: "Refuse readings below",
+    help:
+      "With less free room on the disk (at most a sixteenth of it) new readings are refused with " +
+      "the reason; everything else goes on.",
+    schema: whole(0, 100_000),
+    default: 16,
+    unit: "MB free",
+    ...adminOnly,
+  }),
   "intake.new_sensors": setting({
     category: "Sensors",
     title: "Register new sensors",

@@ -59,6 +59,8 @@ export interface AttachmentsDeps {
   subjects: Subjects;
   comments: Pick<Comments, "drafted" | "removeGone">;
   limits: () => AttachmentLimits;
+  /** Why the disk takes no files at the moment; null: it does. */
+  refusal?: () => PerchError | null;
   dataDir: string;
   /** A file came or went; after COMMIT. */
   onChange: (kind: SubjectKind, id: string) => void;
@@ -110,6 +112,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
     types: ATTACHMENT_TYPES,
     mostBytes: () => limits().file,
     quotaBytes: () => limits().total,
+    refusal: deps.refusal,
   });
   const receiving = new Map<string, number>();
 

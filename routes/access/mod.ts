@@ -14,6 +14,8 @@ export interface AccessRoutes {
   access: Access;
   /** Sign-ins to show on the sign-in page: the simulator's on loopback, else none. */
   demoUsers?: readonly DemoUser[];
+  /** What stops Perch from doing its work; null: nothing. */
+  trouble?: () => string | null;
 }
 
 /** Everything about people, keys, sign-ins and the audit log. */
@@ -25,7 +27,11 @@ export function accessRoutes(services: AccessRoutes): Route[] {
     ...peopleRoutes(access),
     ...keyRoutes(access),
     ...auditRoutes(access),
-    ...signInPages({ access, demoUsers: services.demoUsers ?? [] }),
+    ...signInPages({
+      access,
+      demoUsers: services.demoUsers ?? [],
+      trouble: services.trouble ?? (() => null),
+    }),
     ...forgotPages(access),
     ...setupPages(access),
   ];

@@ -16,6 +16,8 @@ export interface SignInPages {
   access: Access;
   /** Shown as a banner by the simulator on loopback; empty otherwise. */
   demoUsers: readonly DemoUser[];
+  /** What stops Perch from doing its work; null: nothing. */
+  trouble: () => string | null;
 }
 
 const formSchema = z.strictObject({
@@ -32,7 +34,11 @@ const codeSchema = z.strictObject({
 /** Signing in and out in a browser. */
 export function signInPages(options: SignInPages): Route[] {
   const { access, demoUsers } = options;
-  const shared = () => ({ demoUsers, mails: access.mailed.available() });
+  const shared = () => ({
+    demoUsers,
+    mails: access.mailed.available(),
+    trouble: options.trouble() !== null,
+  });
 
   /** Signs in, or asks for the code of the second factor. */
   async function enter(
@@ -49,7 +55,7 @@ export function signInPages(options: SignInPages): Route[] {
   }
 
   function again(
-    { status, ...props }: Omit<FormProps, "demoUsers" | "mails"> & { status: number },
+    { status, ...props }: Omit<FormProps, "demoUsers" | "mails" | "trouble"> & { status: number },
   ): Response {
     return shellPage("Sign in", <SignInForm {...props} {...shared()} />, status);
   }
@@ -128,6 +134,8 @@ function seeOther(location: string): Response {
 interface FormProps {
   /** A reset can be sent by email. */
   mails: boolean;
+  /** Said without details: whoever is here has not signed in yet. */
+  trouble: boolean;
   email?: string;
   next?: string;
   demoUsers: readonly DemoUser[];
@@ -138,9 +146,14 @@ function askCode(error: CodeNeeded, next: string | undefined): Response {
   return shellPage("One-time code", <CodeForm error={error} next={next} />, 401);
 }
 
-function SignInForm({ email, next, demoUsers, mails, errors = {} }: FormProps): VNode {
+function SignInForm({ email, next, demoUsers, mails, trouble, errors = {} }: FormProps): VNode {
   return (
     <>
+      {trouble && (
+        <p class="site-trouble" role="alert">
+          No readings are stored at the moment. Sign in to see why.
+        </p>
+      )}
       <form method="post" action="/sign-in">
         <FormError>{errors.form}</FormError>
         <Field

@@ -17,6 +17,7 @@ const HEADINGS: Partial<Record<Problem["code"], string>> = {
 /** A problem as a page: what happened, what is allowed, where to go on. */
 export function createErrorPage(
   assets: Assets,
+  trouble: () => string | null = () => null,
 ): (problem: Problem, who: Identity | null, c: Context) => string {
   return (problem, who, c) =>
     "<!doctype html>" + render(
@@ -25,6 +26,7 @@ export function createErrorPage(
         theme={themeOf(c)}
         here="/"
         assets={assets}
+        trouble={trouble()}
         page={{
           title: problem.title,
           place: "",

@@ -47,13 +47,15 @@ export interface PageFrame {
 export interface FrameOptions {
   /** A sentence that stands on every page, such as that the plant is simulated. */
   notice?: string | null;
+  /** What stops Perch from doing its work, asked for each page; null: nothing. */
+  trouble?: () => string | null;
   /** Alarms that wait for somebody. */
   waiting?: () => number;
 }
 
 export function createPageFrame(
   assets: Assets,
-  { notice = null, waiting = () => 0 }: FrameOptions = {},
+  { notice = null, trouble = () => null, waiting = () => 0 }: FrameOptions = {},
 ): PageFrame {
   return {
     answer(c, who, page) {
@@ -65,6 +67,7 @@ export function createPageFrame(
           here={pathOf(c)}
           assets={assets}
           notice={notice}
+          trouble={trouble()}
           waiting={waiting()}
         />,
       );
@@ -96,13 +99,14 @@ function pathOf(c: Context): string {
 
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets, notice = null, waiting = 0 }: {
+  { page, who, theme, here, assets, notice = null, trouble = null, waiting = 0 }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
     here: string;
     assets: Assets;
     notice?: string | null;
+    trouble?: string | null;
     waiting?: number;
   },
 ): VNode {
@@ -159,6 +163,7 @@ export function Document(
           </nav>
         )}
         <main id="main" tabIndex={-1}>
+          {trouble && who && <p class="site-trouble" role="alert">{trouble}</p>}
           {notice && <p class="site-notice">{notice}</p>}
           {page.stream && (
             <Island

@@ -117,7 +117,7 @@ async function delaySends(pid: number): Promise<Deno.ChildProcess> {
 }
 
 /** Waits until nothing new arrives, then looks for each acknowledged reading of each device. */
-async function compare(judge: () => Promise<Verdict>): Promise<Verdict> {
+export async function compare(judge: () => Promise<Verdict>): Promise<Verdict> {
   const deadlineMs = performance.now() + DRAIN_MS;
   let result = await judge();
   while (result.lost > 0 && performance.now() < deadlineMs) {
@@ -127,7 +127,7 @@ async function compare(judge: () => Promise<Verdict>): Promise<Verdict> {
   return result;
 }
 
-type Verdict = Omit<KillReport, "cycles" | "slowestReadyMs" | "damage">;
+export type Verdict = Omit<KillReport, "cycles" | "slowestReadyMs" | "damage">;
 
 const verdict = (): Verdict => ({ acknowledged: 0, lost: 0, duplicate: 0, wrong: 0, examples: [] });
 
@@ -176,7 +176,8 @@ async function judgePlain(
   return result;
 }
 
-async function judgeFull(
+/** Looks for each acknowledged reading of each device, by its time. */
+export async function judgeFull(
   perch: PerchProcess,
   key: string,
   ledger: readonly DeviceLedger[],
@@ -246,7 +247,7 @@ async function get(perch: PerchProcess, key: string, path: string): Promise<stri
 }
 
 /** What SQLite's full check finds in the database of a stopped Perch. */
-async function damage(dataDir: string): Promise<string[]> {
+export async function damage(dataDir: string): Promise<string[]> {
   const client = createClient({ url: `file:${dataDir}/perch.db`, concurrency: 1 });
   try {
     const { rows } = await client.execute("PRAGMA integrity_check");

@@ -12,6 +12,10 @@ export interface PerchOptions {
   binary?: string[];
   /** Most ms until `/health/ready` answers 200. Default 30 000. */
   readyMs?: number;
+  /** Ready when this path answers 200; default `/health/ready`, which a full disk keeps at 503. */
+  readyPath?: string;
+  /** What stands before the command, such as strace with its arguments. */
+  under?: string[];
   /** Called with every line of output. */
   onLine?: (line: string) => void;
 }
@@ -54,7 +58,8 @@ export function perchCommand(binary: string[] | undefined, args: string[]): [str
 
 /** Starts Perch on a free port and resolves when it is ready. */
 export async function startPerch(options: PerchOptions): Promise<PerchProcess> {
-  const [command, args] = perchCommand(options.binary, options.args ?? ["serve"]);
+  const plain = perchCommand(options.binary, options.args ?? ["serve"]);
+  const [command, ...args] = [...options.under ?? [], plain[0], ...plain[1]];
   const startedMs = performance.now();
   const child = new Deno.Command(command, {
     args,
@@ -93,7 +98,7 @@ export async function startPerch(options: PerchOptions): Promise<PerchProcess> {
       throw new Error(`Perch was not ready in time:\n${output}`);
     }
     url ||= /https?:\/\/[\w.[\]:-]+:\d+/.exec(output)?.[0] ?? "";
-    if (url && await isReady(url)) break;
+    if (url && await isReady(url + (options.readyPath ?? "/health/ready"))) break;
     await new Promise((r) => setTimeout(r, 10));
   }
   const end = async (signal: Deno.Signal) => {
@@ -114,7 +119,7 @@ export async function startPerch(options: PerchOptions): Promise<PerchProcess> {
 
 async function isReady(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
     await response.body?.cancel();
     return response.status === 200;
   } catch {

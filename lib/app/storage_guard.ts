@@ -1,0 +1,259 @@
+import { dirname, join } from "node:path";
+import { statfs } from "node:fs/promises";
+import type { Clock } from "../base/clock.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { createReserveFile, type ReserveFile } from "../base/reserve_file.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { Database } from "../db/client.ts";
+import { probeWrite } from "../db/quick_check.ts";
+import { judgeRoom, type Room, type RoomLimits, roomLimits } from "./room.ts";
+import type { Storage } from "./storage.ts";
+import type { StorageTroubles } from "./storage_troubles.ts";
+
+/*
+ * DESIGN. Once a second the guard looks at the room on the disk (`room.ts` decides) and, while a write has
+ * failed, writes a small row to find out whether writing works again: nobody has to send a reading for that.
+ * Meanwhile readings are refused at the door with the reason, instead of each group failing by itself; other
+ * writes are tried. A write for which there is no room frees the reserve and is done once more.
+ */
+
+export interface StorageGuardDeps {
+  clock: Clock;
+  log: Log;
+  troubles: StorageTroubles;
+  /** URL of the database. */
+  url: string;
+  dataDir: string;
+  /** For tests: instead of asking the file system. Null: it does not say. */
+  room?: (folder: string) => Promise<Room | null>;
+}
+
+export interface StorageGuard {
+  /** Frees the reserve where there is no room to open the database without it. */
+  begin(): Promise<void>;
+  /** The same storage; what fails is noticed. From now on `task` can find out when it works again. */
+  around(storage: Storage): Storage;
+  /** Why no readings are taken now, as their sender is told; null: they are. Cheap. */
+  refusal(): PerchError | null;
+  /** Sizes in MB; asked at each look. */
+  setSizes(sizes: () => { reserveMb: number; floorMb: number }): void;
+  /** Called when readings are taken again. */
+  onWell(listener: () => void): void;
+  readonly task: Task;
+}
+
+const LOOK_MS = 1_000;
+const TELL_MS = 60_000;
+/** A reserve that cannot be made, or was freed although there seemed to be room, is left alone for so long. */
+const RESERVE_PAUSE_MS = 60_000;
+export const RESERVE_MB = 8;
+export const FLOOR_MB = 16;
+
+export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
+  const { clock, log, troubles, url } = deps;
+  const database = url.startsWith("file:") ? url.slice("file:".length) : null;
+  const folder = database === null ? deps.dataDir : dirname(database);
+  const readRoom = deps.room ?? roomOf;
+  const listeners = new Set<() => void>();
+  let sizes = () => ({ reserveMb: RESERVE_MB, floorMb: FLOOR_MB });
+  let reserve: ReserveFile | null = null;
+  let full: PerchError | null = null;
+  let failed: PerchError | null = null;
+  let db: Database | null = null;
+  let toldMs = -TELL_MS;
+  let noReserveBeforeMs = -Infinity;
+
+  /** Says a change in the log, at most once a minute. */
+  function tell(level: "error" | "info", message: string): void {
+    if (clock.monotonic() - toldMs < TELL_MS && level === "error") return;
+    if (level === "error") toldMs = clock.monotonic();
+    log[level](message);
+  }
+
+  function well(before: PerchError | null): void {
+    if (before === null || refusal() !== null) return;
+    tell("info", "storage works again; readings are taken");
+    for (const listener of listeners) listener();
+  }
+
+  function setFull(room: Room, limits: RoomLimits, refuse: boolean): void {
+    const before = refusal();
+    if (!refuse) {
+      full = null;
+      const missing = limits.reserveBytes > 0 && reserve!.held() === 0;
+      troubles.say("space", missing ? { health: "degraded", detail: noReserve(limits) } : null);
+      return well(before);
+    }
+    const detail = `The disk of ${folder} is full: ${megabytes(room.freeBytes)} MB are free. ` +
+      `Perch keeps the last ${megabytes(limits.floorBytes)} MB for signing in, alarms and ` +
+      "deleting. Remove something there.";
+    if (database === null) return troubles.say("space", { health: "degraded", detail });
+    if (full === null) tell("error", `${detail} New readings are refused.`);
+    full = new PerchError("storage_full", `New readings are refused. ${detail}`, {
+      retryAfterS: 10,
+    });
+    troubles.say("space", { health: "error", detail: full.message });
+  }
+
+  const noReserve = ({ reserveBytes }: RoomLimits) =>
+    `There is no room for the reserve of ${
+      megabytes(reserveBytes)
+    } MB in ${folder}: when the disk ` +
+    "is full, signing in and deleting may fail.";
+
+  let looking: Promise<void> | null = null;
+  const look = () => looking ??= lookOnce().finally(() => looking = null);
+
+  async function lookOnce(): Promise<void> {
+    reserve ??= createReserveFile(folder);
+    const room = await readRoom(folder);
+    if (room === null) return;
+    const limits = roomLimits(sizes(), room.totalBytes);
+    const state = { held: reserve.held() > 0, refusing: full !== null };
+    const decision = judgeRoom(state, room, limits);
+    if (decision.reserve === "free") freeReserve();
+    if (decision.reserve === "make" && clock.monotonic() >= noReserveBeforeMs) {
+      await makeReserve(limits);
+    }
+    setFull(room, limits, decision.refuse);
+  }
+
+  function freeReserve(): boolean {
+    const freed = reserve?.free() ?? false;
+    if (freed) log.warn(`the disk of ${folder} is full: the reserve was freed`);
+    return freed;
+  }
+
+  async function makeReserve({ reserveBytes }: RoomLimits): Promise<void> {
+    try {
+      await reserve!.make(reserveBytes);
+    } catch (error) {
+      noReserveBeforeMs = clock.monotonic() + RESERVE_PAUSE_MS;
+      log.warn(`the reserve could not be made in ${folder}`, { error });
+    }
+  }
+
+  function noteFailure(error: unknown): unknown {
+    if (!isStorageFault(error)) return error;
+    failed = explained(error);
+    troubles.say("write", { health: "error", detail: failed.message });
+    tell("error", failed.message);
+    return failed;
+  }
+
+  function noteSuccess(): void {
+    const before = failed;
+    failed = null;
+    troubles.say("write", null);
+    well(before);
+  }
+
+  /** The error with the place and what the system says about it. */
+  function explained(error: PerchError): PerchError {
+    if (database === null) return error;
+    const cause = folderFault(folder);
+    const sentence = `${error.message} (${database}${cause === null ? "" : `: ${cause}`})`;
+    return new PerchError(error.code, sentence, { cause: error, retryAfterS: error.retryAfterS });
+  }
+
+  /** After a write for which there was no room: whether the reserve was freed. */
+  async function madeRoom(): Promise<boolean> {
+    const held = reserve!.held() > 0;
+    await look();
+    if (reserve!.held() > 0) {
+      // The system does not say that the disk is full: a quota. Not at once again.
+      noReserveBeforeMs = clock.monotonic() + RESERVE_PAUSE_MS;
+      freeReserve();
+    }
+    return held;
+  }
+
+  async function watched<T>(run: () => Promise<T>, again: boolean): Promise<T> {
+    for (let first = true;; first = false) {
+      try {
+        const done = await run();
+        if (failed !== null) noteSuccess();
+        return done;
+      } catch (error) {
+        if (isFull(error) && await madeRoom() && first && again) continue;
+        throw noteFailure(error);
+      }
+    }
+  }
+
+  function refusal(): PerchError | null {
+    return full ?? failed;
+  }
+
+  return {
+    begin: look,
+    around(storage) {
+      const { readings } = storage;
+      db = storage.db;
+      return {
+        ...storage,
+        db: { ...storage.db, write: (all) => watched(() => storage.db.write(all), true) },
+        readings: {
+          ...readings,
+          append: (group, extra) => watched(() => readings.append(group, extra), false),
+          retain: (options) => watched(() => readings.retain(options), false),
+          compact: () => watched(() => readings.compact(), false),
+          forget: (sensor) => watched(() => readings.forget(sensor), false),
+          moveCursor: (name, groupId, extra) =>
+            watched(() => readings.moveCursor(name, groupId, extra), false),
+        },
+      };
+    },
+    refusal,
+    setSizes: (asked) => void (sizes = asked),
+    onWell: (listener) => void listeners.add(listener),
+    task: {
+      name: "storage guard",
+      async run(signal) {
+        for (;;) {
+          await look();
+          if (failed !== null) {
+            await watched(() => probeWrite(db!, clock.now()), true).catch(() => {});
+          }
+          await clock.sleep(LOOK_MS, signal);
+        }
+      },
+    },
+  };
+}
+
+function isStorageFault(error: unknown): error is PerchError {
+  return error instanceof PerchError &&
+    (error.code === "storage_full" || error.code === "storage_failed");
+}
+
+const isFull = (error: unknown) => error instanceof PerchError && error.code === "storage_full";
+
+/** What the system says when something is written into the folder; null: that works. */
+function folderFault(folder: string): string | null {
+  const path = join(folder, "write.probe");
+  try {
+    Deno.writeFileSync(path, new Uint8Array(4096));
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // It was not made.
+    }
+  }
+}
+
+async function roomOf(folder: string): Promise<Room | null> {
+  try {
+    const { bsize, blocks, bavail } = await statfs(folder);
+    return blocks === 0 ? null : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch {
+    return null;
+  }
+}
+
+const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
