@@ -8,7 +8,7 @@ const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest"];
 /** Newest change of anything that goes into the bundle. */
 function newestChange(): number {
   let newest = Deno.statSync(join(ROOT, "deno.lock")).mtime!.getTime();
-  for (const folder of ["islands", "islands/entry"]) {
+  for (const folder of ["islands", "islands/entry", "lib/words"]) {
     for (const { name, isFile } of Deno.readDirSync(join(ROOT, folder))) {
       if (!isFile) continue;
       newest = Math.max(newest, Deno.statSync(join(ROOT, folder, name)).mtime!.getTime());

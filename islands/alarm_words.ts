@@ -1,5 +1,6 @@
 /** Alarms in words, the same on the server and in the browser. Pure. */
 import type { Alarm } from "../lib/alarms/alarm.ts";
+import { beside, exact } from "../lib/words/numbers.ts";
 import { clockTime, duration, label, number, title } from "./format.ts";
 
 export const SEVERITY_MARKS = { info: "●", warning: "▲", critical: "■" } as const;
@@ -18,8 +19,9 @@ export function areaOf(alarm: Pick<Alarm, "machine">): string {
 /** `83.4 °C, limit 80 °C`; null where there is no value. */
 export function valueOf({ value, limit, unit, source }: Alarm): string | null {
   if (value === null || source === "system") return null;
-  const withUnit = (x: number) => unit === null ? number(x) : `${number(x)} ${unit}`;
-  return limit === null ? withUnit(value) : `${withUnit(value)}, limit ${withUnit(limit)}`;
+  const withUnit = (text: string) => unit === null ? text : `${text} ${unit}`;
+  if (limit === null) return withUnit(number(value));
+  return `${withUnit(beside(value, limit))}, limit ${withUnit(exact(limit))}`;
 }
 
 /** How it stands, in a few words. */

@@ -10,7 +10,7 @@ const FIXED_MOST = 1e15;
 export function number(value: number, decimals: number | null = null): string {
   if (decimals !== null && Math.abs(value) < FIXED_MOST) return sign(value.toFixed(decimals));
   const size = Math.abs(value);
-  if (size >= 1e9 || (size > 0 && size < 1e-4)) return sign(value.toExponential(2));
+  if (size >= FIXED_MOST || (size > 0 && size < 1e-4)) return sign(value.toExponential(2));
   if (size >= 10_000) return grouped(Math.round(value));
   const fitting = size >= 1000 || (size >= 100 && Number.isInteger(value))
     ? 0

@@ -14,7 +14,8 @@ Deno.test("number gives decimals that fit the size", () => {
     [-3.5, "\u22123.50"],
     [-0.00001, "\u22121.00e-5"],
     [-0, "0.00"],
-    [1e12, "1.00e+12"],
+    [1e15, "1.00e+15"],
+    [1_795_827_521, "1\u202f795\u202f827\u202f521"],
   ];
   for (const [value, text] of cases) assert.equal(format.number(value), text);
 });

@@ -1,6 +1,6 @@
 /** Limits of a sensor as charts draw them. Pure: the server renders from them, the browser goes on. */
 import type { SensorSettings } from "../lib/machines/sensor_settings.ts";
-import { number } from "./format.ts";
+import { exact } from "../lib/words/numbers.ts";
 
 export type ShownLimits = Pick<
   SensorSettings,
@@ -47,9 +47,8 @@ export function rangeOf(lo: number, hi: number, bands: readonly LimitBand[]): [n
 export function limitWords(
   limits: ShownLimits,
   unit: string | null,
-  decimals: number | null,
 ): string | null {
-  const text = (value: number) => number(value, decimals) + (unit === null ? "" : ` ${unit}`);
+  const text = (value: number) => exact(value) + (unit === null ? "" : ` ${unit}`);
   const { warning_low, warning_high, critical_low, critical_high } = limits;
   const words = [
     critical_low !== null && `critical at or below ${text(critical_low)}`,

@@ -26,11 +26,11 @@ Deno.test("rangeOf shows limits that are near, and lets far ones not flatten the
   assert.ok(flat[0] < 5 && flat[1] > 5);
 });
 
-Deno.test("limitWords says each limit with unit and decimals", () => {
-  assert.equal(limitWords(NONE, "°C", null), null);
+Deno.test("limitWords says each limit with its unit, as it was set", () => {
+  assert.equal(limitWords(NONE, "°C"), null);
   assert.equal(
-    limitWords({ ...NONE, warning_high: 80, critical_low: 5 }, "°C", 1),
-    "critical at or below 5.0 °C, warning from 80.0 °C",
+    limitWords({ ...NONE, warning_high: 80, critical_low: 5 }, "°C"),
+    "critical at or below 5 °C, warning from 80 °C",
   );
 });
 

@@ -124,7 +124,7 @@ export function SensorView(props: SensorViewProps): VNode {
     if (i !== null) setSpoken(pointText(current.current.buckets, i, props));
   };
   const statistics = states ? null : statisticsOf(view.buckets);
-  const limits = limitWords(props.limits, props.unit, props.decimals);
+  const limits = limitWords(props.limits, props.unit);
   const lasted = lastedOf(view.spans, view.fromMs, view.toMs);
   const text = (value: number) => number(value, props.decimals);
   const words = props.kind === "binary" ? ["off", "on"] : props.states;

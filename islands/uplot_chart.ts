@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { type Buckets, runsOf } from "./chart_data.ts";
 import type { Mark } from "./anomaly_list.tsx";
+import { exact } from "../lib/words/numbers.ts";
 import { dateTime, number } from "./format.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
 
@@ -68,7 +69,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
       ctx.globalAlpha = 1;
       const above = from === edge;
       ctx.textBaseline = above ? "bottom" : "top";
-      const words = `${level} ${number(edge, decimals)}`;
+      const words = `${level} ${exact(edge)}`;
       ctx.fillText(
         words,
         bbox.left + bbox.width - 6 * devicePixelRatio,

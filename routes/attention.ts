@@ -10,6 +10,7 @@ import type { Recent } from "../lib/live/recent.ts";
 import type { MachineStatus, SensorStatus, Statuses } from "../lib/live/statuses.ts";
 import type { Machine } from "../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../lib/machines/registry.ts";
+import { exact } from "../lib/words/numbers.ts";
 import { machineHref, machineTitle } from "./pages/machines.tsx";
 import { rowOf } from "./pages/rows.ts";
 import { needsAttention } from "./machines.ts";
@@ -124,7 +125,7 @@ function lifeSentence(life: LifeNote, sensors: SensorDirectory): string | null {
   if (!life.known) return null;
   const sensor = sensors.find(life.sensor);
   const name = sensor ? sensor.settings.display_name ?? sensor.sensor : life.sensor;
-  const limit = number(life.limit, sensor?.settings.decimals ?? null);
+  const limit = exact(life.limit);
   const unit = sensor?.unit ? ` ${sensor.unit}` : "";
   return `${title(name)} probably reaches ${limit}${unit} in ${lifeSpan(life)}`;
 }

@@ -1,5 +1,6 @@
 /** What is told to alarms: findings, predictions and rules about Perch, in one shape. */
-import { plain, type Severity } from "../detect/detector.ts";
+import { type Severity } from "../detect/detector.ts";
+import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
 import type { AlarmSource } from "./alarm.ts";
@@ -142,5 +143,5 @@ function textOf({ detector, severity, reason }: StoredFinding, sensor: SignalSen
   }
   const unit = sensor.unit === null ? "" : ` ${sensor.unit}`;
   const where = value > limit ? "above" : value < limit ? "below" : "at";
-  return `${label} ${plain(value)}${unit} is ${where} ${severity} ${plain(limit)}${unit}`;
+  return `${label} ${beside(value, limit)}${unit} is ${where} ${severity} ${exact(limit)}${unit}`;
 }

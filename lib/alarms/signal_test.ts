@@ -51,6 +51,24 @@ Deno.test("signalOfFinding: a limit keeps its severity and says where the value 
   );
 });
 
+Deno.test("signalOfFinding: a limit as it was set, and the value so that it can be told from it", () => {
+  const text = (value: number, limit: number, unit: string | null) =>
+    signalOfFinding(
+      finding({
+        detector: "threshold",
+        phase: "raised",
+        severity: "critical",
+        reason: { text: "x", value, numbers: { limit } },
+      }),
+      { ...sensor, unit, sensor: "p" },
+      "m1",
+      rules("warning"),
+    )!.text;
+  assert.equal(text(1013.6, 1013.5, "hPa"), "p 1013.6 hPa is above critical 1013.5 hPa");
+  assert.equal(text(7.00041, 7.0004, "pH"), "p 7.00041 pH is above critical 7.0004 pH");
+  assert.equal(text(101326.2, 101325.5, "Pa"), "p 101326.2 Pa is above critical 101325.5 Pa");
+});
+
 Deno.test("signalOfOutlook: without a model and within the limits it is a hint", () => {
   const outlook = (change: Partial<StoredOutlook>) =>
     signalOfOutlook(

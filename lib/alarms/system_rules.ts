@@ -2,7 +2,8 @@
  * Rules about Perch itself. Each judges the facts of the moment; what cannot be known yet is null and is
  * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
  */
-import { duration, plain, type Severity } from "../detect/detector.ts";
+import { duration, type Severity } from "../detect/detector.ts";
+import { plain } from "../words/numbers.ts";
 import type { Signal } from "./signal.ts";
 
 /** How Perch is doing, as the app says it. Null: not known (yet). */

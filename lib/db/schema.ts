@@ -596,6 +596,8 @@ export const deliveries = sqliteTable("deliveries", {
   tookMs: integer("took_ms"),
   createdMs: integer("created_ms").notNull(),
   doneMs: integer("done_ms"),
+  /** JSON: recipients that have not got it yet, when the far side judged them one by one; null: all or none. */
+  remaining: text("remaining"),
 }, (t) => [
   uniqueIndex("deliveries_once").on(t.eventId, t.channelId, t.target),
   index("deliveries_open").on(t.channelId, t.nextMs)

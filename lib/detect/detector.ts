@@ -8,6 +8,7 @@
  * its checkpoint and replay the journal.
  */
 import type { z } from "zod";
+import { plain } from "../words/numbers.ts";
 
 /** A value that came in. Times are epoch milliseconds, as stored. */
 export interface ReadingInput {
@@ -89,15 +90,6 @@ export const NOTHING: readonly Finding[] = Object.freeze([]);
 /** A saved state that cannot be continued. The caller starts afresh and says so. */
 export class StateError extends Error {
   override readonly name = "StateError";
-}
-
-/** A number for people: about four significant digits, no exponent where it can be avoided. */
-export function plain(x: number): string {
-  if (!Number.isFinite(x)) return String(x);
-  const size = Math.abs(x);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return x.toExponential(2);
-  if (size >= 1000) return String(Math.round(x));
-  return String(Number(x.toPrecision(4)));
 }
 
 /** A duration for people, e.g. `90 s`, `12 min`, `3 h`. */

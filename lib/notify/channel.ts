@@ -7,10 +7,13 @@ import type { Message } from "./message.ts";
 /** What became of one try. `answer` is what the far side said: bounded, without secrets. */
 export type Outcome =
   | { state: "delivered"; answer: string }
-  /** Later may help; `afterMs` is the wait that the far side asked for. */
-  | { state: "retry"; answer: string; afterMs?: number }
-  /** Trying again would give the same. */
-  | { state: "failed"; answer: string }
+  /**
+   * Later may help; `afterMs` is the wait that the far side asked for. `remaining`: the others have it, only these
+   * recipients are asked again.
+   */
+  | { state: "retry"; answer: string; afterMs?: number; remaining?: readonly string[] }
+  /** Trying again would give the same. `remaining`: only these recipients did not get it. */
+  | { state: "failed"; answer: string; remaining?: readonly string[] }
   /** The receiver does not exist any more (410): nothing more is to be sent there. */
   | { state: "gone"; answer: string };
 

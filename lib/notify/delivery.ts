@@ -42,6 +42,8 @@ export interface Delivery {
   tookMs: number | null;
   createdMs: number;
   doneMs: number | null;
+  /** Recipients that have not got it yet, while others have; null: all or none. */
+  remaining: readonly string[] | null;
 }
 
 /** One try. */

@@ -1,4 +1,5 @@
 import type { AlarmEventBody } from "../alarms/alarm.ts";
+import { beside, exact, plain } from "../words/numbers.ts";
 import type { EventType, LoggedEvent } from "../events/event.ts";
 import type { Message, MessageFact, MessageKind } from "./message.ts";
 
@@ -127,15 +128,18 @@ function factsOf({ body, tMs, actor }: LoggedEvent, zone: string): MessageFact[]
 }
 
 function alarmFacts(alarm: AlarmEventBody["alarm"], zone: string): [string, unknown][] {
-  const withUnit = (value: number | null) =>
-    value === null ? null : [shortNumber(value), alarm.unit].filter(Boolean).join(" ");
+  const { value, limit } = alarm;
+  const withUnit = (text: string) => [text, alarm.unit].filter(Boolean).join(" ");
   return [
     ["Severity", alarm.severity],
     ["State", alarm.state],
     ["Machine", alarm.machine_name ?? alarm.machine],
     ["Sensor", alarm.sensor],
-    ["Value", withUnit(alarm.value)],
-    ["Limit", withUnit(alarm.limit)],
+    [
+      "Value",
+      value === null ? null : withUnit(limit === null ? plain(value) : beside(value, limit)),
+    ],
+    ["Limit", limit === null ? null : withUnit(exact(limit))],
     ["Occurred", alarm.count > 1 ? `${alarm.count} times` : null],
     ["Since", timeIn(alarm.raised_ms, zone)],
   ];
@@ -158,11 +162,6 @@ function fieldOf(body: unknown, name: string): unknown {
   return typeof body === "object" && body !== null && Object.hasOwn(body, name)
     ? (body as Record<string, unknown>)[name]
     : undefined;
-}
-
-/** Five significant digits are more than a message needs. */
-function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(5)));
 }
 
 /** `2026-01-05 12:00:03` in the site's time zone. */

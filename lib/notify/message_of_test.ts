@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Alarm } from "../alarms/alarm.ts";
 import type { LoggedEvent } from "../events/event.ts";
 import { alarmEvent } from "../../tests/support/events.ts";
 import { digestOf, messageOf, testMessage } from "./message_of.ts";
@@ -25,6 +26,18 @@ Deno.test("messageOf: an alarm with its facts, its page and its thread", () => {
     { label: "Time", value: "2026-01-05 13:00:00" },
   ]);
   assert.deepEqual(message, messageOf(event, OPTIONS), "the same on each repeat");
+});
+
+Deno.test("messageOf: value and limit differ in the mail, and nothing is rounded before its point", () => {
+  const facts = (value: number, limit: number | null) => {
+    const event = alarmEvent();
+    const { alarm } = event.body as { alarm: Alarm };
+    const body = { alarm: { ...alarm, value, limit, unit: "Pa" }, note: null };
+    const { facts } = messageOf({ ...event, body }, OPTIONS);
+    return ["Value", "Limit"].map((label) => facts.find((one) => one.label === label)?.value);
+  };
+  assert.deepEqual(facts(101326.2, 101325.5), ["101326.2 Pa", "101325.5 Pa"]);
+  assert.deepEqual(facts(101326.2, null), ["101326 Pa", undefined]);
 });
 
 Deno.test("messageOf: the kind follows the type; without a public address there is no link", () => {

@@ -163,7 +163,8 @@ export function createNotify(deps: NotifyDeps): Notify {
   }
 
   async function messageFor(delivery: Delivery): Promise<Message | null> {
-    const to = delivery.target === "" ? [] : [delivery.target];
+    const all = delivery.target === "" ? [] : [delivery.target];
+    const to = delivery.remaining === null ? all : [...delivery.remaining];
     if (delivery.eventType === DIGEST) return await digest(delivery, to);
     const event = await events.find(delivery.eventId!);
     if (event === null) return null;

@@ -26,6 +26,7 @@ export interface Finished {
   tookMs: number;
   state: DeliveryState;
   nextMs: number;
+  remaining: readonly string[] | null;
 }
 
 /** What every rule said to an event. */
@@ -87,7 +88,7 @@ export interface OutboxStore {
 }
 
 const COLUMNS = "id, uid, event_id, event_type, subject, severity, text, channel_id, target, " +
-  "state, why, digest_id, tries, next_ms, answer, took_ms, created_ms, done_ms";
+  "state, why, digest_id, tries, next_ms, answer, took_ms, created_ms, done_ms, remaining";
 const OPEN = "('waiting', 'held', 'digest')";
 /** Tries of a delivery that are kept: the newest. */
 const KEPT_TRIES = 20;
@@ -387,13 +388,21 @@ function digestStatements(
 
 function finishStatements(delivery: Delivery, finished: Finished): SqlStatement[] {
   const { id } = delivery;
-  const { outcome, answer, atMs, tookMs, state, nextMs } = finished;
+  const { outcome, answer, atMs, tookMs, state, nextMs, remaining } = finished;
   const doneMs = state === "delivered" || state === "failed" ? atMs : null;
   const statements: SqlStatement[] = [
     {
-      sql: "update deliveries set state = ?, next_ms = ?, answer = ?, took_ms = ?, done_ms = ? " +
-        "where id = ? and state <> 'cancelled'",
-      args: [state, nextMs, answer, tookMs, doneMs, id],
+      sql: "update deliveries set state = ?, next_ms = ?, answer = ?, took_ms = ?, done_ms = ?, " +
+        "remaining = ? where id = ? and state <> 'cancelled'",
+      args: [
+        state,
+        nextMs,
+        answer,
+        tookMs,
+        doneMs,
+        remaining === null ? null : JSON.stringify(remaining),
+        id,
+      ],
     },
     {
       sql: "update delivery_tries set took_ms = ?, outcome = ?, answer = ? where delivery_id = ? " +
@@ -431,6 +440,7 @@ function deliveryOf(row: Row): Delivery {
     tookMs: numberOrNull(row.took_ms),
     createdMs: Number(row.created_ms),
     doneMs: numberOrNull(row.done_ms),
+    remaining: row.remaining === null ? null : JSON.parse(String(row.remaining)),
   };
 }
 

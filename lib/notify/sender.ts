@@ -80,7 +80,8 @@ export function createSender(deps: SenderDeps): Sender {
           ? await sendNext(id, nowMs, failures, signal)
           : null;
         if (outcome !== null) {
-          const failed = outcome.state === "retry";
+          // A message that some recipients took says nothing against the channel.
+          const failed = outcome.state === "retry" && outcome.remaining === undefined;
           failures = failed ? failures + 1 : 0;
           const asked = failed ? outcome.afterMs : 0;
           const pauseMs = failed ? restMs(failures, random, asked) : channel.intervalMs;
@@ -127,7 +128,12 @@ export function createSender(deps: SenderDeps): Sender {
     // Cut short by the end of Perch: it is not known what became of it, so it is sent again.
     signal.throwIfAborted();
     const tookMs = Math.round(clock.monotonic() - startedMs);
-    const next = nextState(delivery, outcome, clock.now());
+    const next = {
+      ...nextState(delivery, outcome, clock.now()),
+      remaining: outcome.state === "delivered"
+        ? null
+        : ("remaining" in outcome ? outcome.remaining : undefined) ?? delivery.remaining,
+    };
     const noted = deps.note(id, outcome, clock.now());
     await outbox.finish(delivery, {
       outcome: outcome.state,

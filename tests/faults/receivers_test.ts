@@ -10,7 +10,9 @@ import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import { fakeClock } from "../support/fake_clock.ts";
 import { alarmStep, type OutboxUnderTest, startOutbox } from "../support/outbox.ts";
 import { freePort } from "../support/port.ts";
+import { eventually } from "../support/recording_intake.ts";
 import { type Mood, type Receiver, startReceiver } from "../support/receivers/http.ts";
+import { startSmtp } from "../support/receivers/smtp.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const RETRY_AFTER_S = 40;
@@ -154,4 +156,57 @@ Deno.test("receivers: one that takes a minute delays the others by less than a s
   const beside = await slowest(true);
   console.log(`slowest delivery: ${alone.toFixed(0)} ms alone, ${beside.toFixed(0)} ms beside`);
   assert.ok(beside - alone < 1_000, `${beside - alone} ms longer`);
+});
+
+Deno.test("receivers: of two mail recipients one is greylisted; each gets every message once", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-receivers-" });
+  const clock = fakeClock();
+  const smtp = await startSmtp();
+  smtp.putOff.set("grey@example.com", 2);
+  const outbox = await startOutbox({ dataDir, clock, kinds, random: () => 0.5 });
+  try {
+    const { events, db, notify, note } = outbox;
+    const channel = await notify.channels.add({
+      kind: "email",
+      name: "mail",
+      options: {
+        service: "custom",
+        server: "localhost",
+        port: smtp.port,
+        security: "none",
+        from: "perch@example.com",
+        to: ["ada@example.com", "grey@example.com"],
+      },
+      subscription: null,
+    }, note);
+    for (const id of ["1", "2"]) {
+      await db.write([events.statement(alarmStep(id, "alarm.raised", clock.now()))]);
+    }
+    notify.wake();
+    const got = (to: string) =>
+      smtp.mails.filter((mail) => mail.to.includes(to)).map(({ mail }) => mail.subject);
+    const soon = (done: () => boolean) => eventually(done, () => "it does not happen", 20_000);
+    await soon(() => got("ada@example.com").length === 2 && outbox.told.length >= 2);
+    const states = async () =>
+      (await notify.outbox.list({ limit: 10 })).items.map((one) => one.state);
+    assert.deepEqual(await states(), ["waiting", "waiting"], "one recipient has none yet");
+    const view = notify.channels.all().find((one) => one.id === channel.id)!;
+    assert.notEqual(view.state.failingSinceMs, null, "a channel that fails for one is not well");
+    const passedMs = await until(() => got("grey@example.com").length === 2, clock, HOUR_MS);
+    assert.ok(passedMs <= 5 * MINUTE_MS, `${passedMs} ms`);
+    await until(
+      () => outbox.told.filter((one) => one.state === "delivered").length === 2,
+      clock,
+      0,
+    );
+    assert.deepEqual(await states(), ["delivered", "delivered"]);
+    for (const to of ["ada@example.com", "grey@example.com"]) {
+      assert.equal(new Set(got(to)).size, 2, to);
+      assert.equal(got(to).length, 2, to);
+    }
+  } finally {
+    await outbox.stop();
+    await smtp.close();
+    await Deno.remove(dataDir, { recursive: true });
+  }
 });

@@ -18,6 +18,7 @@ export interface SourceFile {
 /** Left may be imported by right; equal ranks are siblings. */
 const CHAIN: readonly (readonly string[])[] = [
   ["base"],
+  ["words"],
   ["db"],
   ["settings", "events"],
   ["readings"],
@@ -149,7 +150,7 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
     case "/main.ts":
       return to === "base" || to === "cli" ? null : "main.ts uses lib/base and lib/cli only";
     case "/islands":
-      return typeOnly ? null : "islands use types of other rooms only";
+      return typeOnly || to === "words" ? null : "islands use types of other rooms, and lib/words";
     case "/sim":
       return to === "base" || typeOnly
         ? null
@@ -175,7 +176,9 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
 function forbiddenInLib(from: string, to: string, typeOnly: boolean): string | null {
   const toRank = RANK.get(to);
   if (APART.has(from)) {
-    return to === "base" || typeOnly ? null : `lib/${from} takes small interfaces from app.ts`;
+    return to === "base" || to === "words" || typeOnly
+      ? null
+      : `lib/${from} takes small interfaces from app.ts`;
   }
   if (BESIDE.has(from)) {
     if (typeOnly || (toRank !== undefined && toRank < RANK.get("intake")!)) return null;

@@ -1,7 +1,8 @@
 /** Rate of change: how fast the value moves over a span of time. */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, type Finding, NOTHING, plain } from "../detector.ts";
+import { type Detector, duration, type Finding, NOTHING } from "../detector.ts";
+import { beside, exact, plain } from "../../words/numbers.ts";
 
 const NAME = "rate";
 const VERSION = 1;
@@ -120,8 +121,9 @@ function finding(
   const reach = o.maxPerMinute * Math.max(overMs, o.spanMs) / 60_000;
   const text = high
     ? `went from ${plain(from)} to ${plain(value)} in ${duration(overMs)}, ` +
-      `${plain(Math.abs(perMinute))} per minute where ${plain(o.maxPerMinute)} is allowed`
-    : `changes by no more than ${plain(o.maxPerMinute)} per minute again`;
+      `${beside(Math.abs(perMinute), o.maxPerMinute)} per minute where ` +
+      `${exact(o.maxPerMinute)} is allowed`
+    : `changes by no more than ${exact(o.maxPerMinute)} per minute again`;
   return {
     detector: NAME,
     tMs,

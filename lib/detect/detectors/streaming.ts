@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, type Finding, NOTHING, plain, type Reason } from "../detector.ts";
+import { type Detector, type Finding, NOTHING, type Reason } from "../detector.ts";
+import { plain } from "../../words/numbers.ts";
 import { Engine } from "../streaming/engine.ts";
 import { TUNING, type Tuning } from "../streaming/tuning.ts";
 

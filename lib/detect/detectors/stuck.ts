@@ -1,7 +1,8 @@
 /** Stuck value: readings keep coming and all say the same. */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, NOTHING, plain } from "../detector.ts";
+import { type Detector, duration, NOTHING } from "../detector.ts";
+import { plain } from "../../words/numbers.ts";
 
 const NAME = "stuck";
 const VERSION = 1;

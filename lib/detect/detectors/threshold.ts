@@ -5,9 +5,9 @@ import {
   type DetectorInput,
   type Finding,
   NOTHING,
-  plain,
   StateError,
 } from "../detector.ts";
+import { beside, exact } from "../../words/numbers.ts";
 import {
   evaluate,
   type Level,
@@ -34,8 +34,8 @@ function finding(limits: Limits, moved: Transition, value: number, tMs: number):
   const over = side === "high" ? "above" : "below";
   const ended = to === "normal";
   const text = ended
-    ? `${plain(value)} is back inside the ${from} limit ${plain(limit)}`
-    : `${plain(value)} is at or ${over} the ${to} limit ${plain(limit)}`;
+    ? `${beside(value, limit)} is back inside the ${from} limit ${exact(limit)}`
+    : `${beside(value, limit)} is at or ${over} the ${to} limit ${exact(limit)}`;
   return {
     detector: NAME,
     tMs,

@@ -8,7 +8,8 @@
  */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, type Finding, NOTHING, plain } from "../detector.ts";
+import { type Detector, duration, type Finding, NOTHING } from "../detector.ts";
+import { plain } from "../../words/numbers.ts";
 
 const NAME = "zscore";
 const VERSION = 2;

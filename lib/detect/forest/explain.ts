@@ -2,7 +2,7 @@
  * From a judgement to what a person can use: class, confidence, what to do, and which features and
  * sensors it came from, against their normal ranges.
  */
-import { plain } from "../detector.ts";
+import { plain } from "../../words/numbers.ts";
 import { FEATURE_COUNT, FEATURES } from "./features.ts";
 import { excess, type Judgement, type MachineModel, type Range } from "./machine.ts";
 

@@ -6,7 +6,8 @@
  * Kendall's statistic, widened for residuals that follow one another. If the later half has a trend
  * of its own that lies outside that interval, wear has changed pace and the later half decides.
  */
-import { duration, plain } from "../detector.ts";
+import { duration } from "../detector.ts";
+import { exact, plain } from "../../words/numbers.ts";
 import type { History, Life, LifeEstimator, UnknownLife, UnknownReason } from "./life.ts";
 
 const BUCKETS = 120;
@@ -63,7 +64,7 @@ export function estimateLife(history: History): Life {
       perDay: trend.slope * DAY_MS,
       level,
       confidence: 1,
-      text: `the trend has reached the limit ${plain(history.limit)}`,
+      text: `the trend has reached the limit ${exact(history.limit)}`,
     };
   }
   if (!trend.significant) return unknown("no_trend", "no trend stands out from the noise");
@@ -91,7 +92,7 @@ export function estimateLife(history: History): Life {
     perDay,
     level,
     confidence: 1 / (1 + width),
-    text: `${plain(level)} changing by ${plain(perDay)} a day reaches ${plain(history.limit)} in ` +
+    text: `${plain(level)} changing by ${plain(perDay)} a day reaches ${exact(history.limit)} in ` +
       `${duration(remainingMs)} (90 %: ${duration(lowMs)} ${until})`,
   };
 }

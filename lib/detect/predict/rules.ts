@@ -2,7 +2,7 @@
  * What is said about a machine while it has no model: how far each sensor is from its own usual
  * values, and its limits. Pure.
  */
-import { plain } from "../detector.ts";
+import { plain } from "../../words/numbers.ts";
 import { classOf, CRITICAL_SCORE, type MachineClass, WARNING_SCORE } from "../forest/explain.ts";
 import { robustSpread } from "../forest/linalg.ts";
 import { type Level, levelOf, type Limits } from "../limits.ts";

@@ -159,9 +159,28 @@ Deno.test("email: temporary answers are tried again, final ones are not", () =>
 Deno.test("email: one wrong recipient of several keeps the others' mail, and is named", () =>
   withSmtp({}, async (smtp, send) => {
     const outcome = await send({ to: ["ada@example.com", "nobody@example.com"] });
-    assert.equal(outcome.state, "delivered");
-    assert.match(outcome.answer, /refused: nobody@example\.com/);
+    assert.equal(outcome.state, "failed", "trying again would give the same");
+    assert.match(outcome.answer, /nobody@example\.com: 550.*; taken for ada@example\.com/);
+    assert.deepEqual((outcome as { remaining?: unknown }).remaining, ["nobody@example.com"]);
     assert.deepEqual(smtp.mails[0].to, ["ada@example.com"]);
+  }));
+
+Deno.test("email: recipients are judged one by one; who is put off is asked again, alone", () =>
+  withSmtp({}, async (smtp, send) => {
+    smtp.putOff.set("grey@example.com", 2);
+    const to = ["ada@example.com", "grey@example.com", "nobody@example.com"];
+    const first = await send({ to });
+    assert.equal(first.state, "retry");
+    const remaining = ["grey@example.com", "nobody@example.com"];
+    assert.deepEqual((first as { remaining?: unknown }).remaining, remaining);
+    const again = await send({ to }, { ...message(), to: remaining });
+    assert.equal(again.state, "retry", "one of those that are left may be taken later");
+    const last = await send({ to }, { ...message(), to: remaining });
+    assert.equal(last.state, "failed");
+    assert.deepEqual((last as { remaining?: unknown }).remaining, ["nobody@example.com"]);
+    assert.deepEqual(smtp.mails.map((mail) => mail.to), [["ada@example.com"], [
+      "grey@example.com",
+    ]]);
   }));
 
 Deno.test("email: addresses of a message stand for the channel's own", () =>

@@ -67,12 +67,34 @@ async function sendOnce(
     },
   });
   try {
-    const { response, rejected } = await transport.sendMail({ ...mail, signal });
-    const refused = rejected.length === 0 ? "" : `; refused: ${rejected.join(", ")}`;
-    return { state: "delivered", answer: response + refused };
+    const { response, accepted, rejectedErrors = [] } = await transport.sendMail(
+      { ...mail, signal },
+    );
+    return rejectedErrors.length === 0
+      ? { state: "delivered", answer: response }
+      : partly(accepted.map(addressOf), rejectedErrors as SmtpError[]);
   } finally {
     transport.close();
   }
+}
+
+/** The server judges each recipient: who took it has it, only the others are asked again. */
+function partly(accepted: readonly string[], refused: readonly SmtpError[]): Outcome {
+  const words = refused.map((one) => `${one.recipient}: ${one.response ?? one.message}`);
+  return {
+    state: refused.some(passes) ? "retry" : "failed",
+    answer: `${words.join("; ")}; taken for ${accepted.join(", ")}`,
+    remaining: refused.map((one) => one.recipient!),
+  };
+}
+
+function addressOf(one: string | { address: string }): string {
+  return typeof one === "string" ? one : one.address;
+}
+
+/** RFC 5321 §4.2.1: 4yz may be better later, 5yz will not. */
+function passes({ responseCode }: SmtpError): boolean {
+  return responseCode !== undefined && responseCode < 500;
 }
 
 /** The TLS of a connection failed before anything of the mail was said. */
@@ -104,18 +126,24 @@ interface SmtpError extends Error {
   /** Status of the server's answer. */
   responseCode?: number;
   response?: string;
+  /** Whom the server refused. */
+  recipient?: string;
+  /** One for each recipient, when it refused all. */
+  rejectedErrors?: SmtpError[];
 }
 
-/** RFC 5321 §4.2.1: 4yz may be better later, 5yz will not. A wrong password may be mended meanwhile. */
+/** What an error of the whole session means. A wrong password may be mended meanwhile. */
 function outcomeOf(error: unknown): Outcome {
-  const { code, responseCode, message } = error as SmtpError;
+  const { code, responseCode, message, rejectedErrors = [] } = error as SmtpError;
   if (code === "EAUTH") return { state: "retry", answer: message, afterMs: WRONG_PASSWORD_WAIT_MS };
   if (code === "ETLS" && responseCode !== undefined) {
     return { state: "retry", answer: `${message} (the server offers no STARTTLS)` };
   }
   if (responseCode !== undefined) {
     return {
-      state: responseCode >= 500 ? "failed" : "retry",
+      state: passes({ responseCode } as SmtpError) || rejectedErrors.some(passes)
+        ? "retry"
+        : "failed",
       answer: `${responseCode} ${message}`,
     };
   }

@@ -38,6 +38,8 @@ export interface SmtpReceiver {
   /** Passwords that were tried. */
   readonly tried: string[];
   mood: SmtpMood;
+  /** Addresses that are answered 451 so many times (greylisting). */
+  readonly putOff: Map<string, number>;
   close(): Promise<void>;
 }
 
@@ -81,8 +83,13 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpReceiver
       else done();
     },
     onRcptTo(address, _, done) {
-      if (receiver.mood === "rate limited") done(fault(450, "4.7.1 Too many mails, come later"));
-      else if (receiver.mood === "unknown recipient" || address.address.startsWith("nobody@")) {
+      const left = receiver.putOff.get(address.address) ?? 0;
+      if (left > 0) {
+        receiver.putOff.set(address.address, left - 1);
+        done(fault(451, "4.7.1 Greylisted, come later"));
+      } else if (receiver.mood === "rate limited") {
+        done(fault(450, "4.7.1 Too many mails, come later"));
+      } else if (receiver.mood === "unknown recipient" || address.address.startsWith("nobody@")) {
         done(fault(550, `5.1.1 ${address.address}: no such user here`));
       } else done();
     },
@@ -114,6 +121,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpReceiver
     sessions: 0,
     tried,
     mood: "good",
+    putOff: new Map(),
     close: () => {
       for (const one of server.connections) one.close();
       return new Promise((resolve) => server.close(() => resolve()));
