@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Identity } from "../lib/access/identity.ts";
 import { PerchError } from "../lib/base/errors.ts";
-import type { Intake } from "../lib/intake/intake.ts";
-import type { Decoded } from "../lib/readings/reading.ts";
+import type { BatchOutcome, Intake } from "../lib/intake/intake.ts";
+import { addReject, type Decoded, REJECTS_LISTED } from "../lib/readings/reading.ts";
 import type { ParsedBody } from "../lib/sources/http_bodies.ts";
+import { keptOf } from "../lib/intake/refusals.ts";
 import { limitBody } from "./middleware/body.ts";
 import { type Route, route, type RouteContext } from "./route.ts";
 
@@ -21,6 +22,9 @@ export interface IngestServices {
   };
 }
 
+/** What became of a request of so many items. */
+type Taken = BatchOutcome & { items: number };
+
 const Precision = z.enum(["ns", "us", "ms", "s"]);
 export type Precision = z.output<typeof Precision>;
 
@@ -33,8 +37,19 @@ const BODY_BYTES = 2 * 1024 * 1024;
 const BatchAnswer = z.object({
   accepted: z.int(),
   duplicate: z.int(),
-  rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+  rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() }))
+    .describe(`the first ${REJECTS_LISTED} that were refused, in order`),
+  rejected_more: z.int().optional().describe("how many more were refused; left out when none"),
 });
+
+function shaped({ accepted, duplicate, rejected, more }: Taken): z.output<typeof BatchAnswer> {
+  const answer = {
+    accepted,
+    duplicate,
+    rejected: rejected.map(({ index = 0, code, message }) => ({ index, code, message })),
+  };
+  return more === undefined ? answer : { ...answer, rejected_more: more };
+}
 
 const OneBody = z.looseObject({
   machine: z.string().optional().describe("<area…>/<machine>; or `tag`"),
@@ -61,7 +76,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
     { c, who }: RouteContext,
     parse: (text: string) => ParsedBody,
     topic: string = c.req.path,
-  ) {
+  ): Promise<Taken> {
     const at = { source: "http", topic };
     const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
     let text = "";
@@ -73,21 +88,22 @@ export function ingestRoutes(services: IngestServices): Route[] {
       if (!(error instanceof PerchError)) throw error;
       const code = error.code === "payload_too_large" ? "too_large" : "bad_payload";
       const rejects = [{ code, message: error.message } as const];
-      await intake.offerBatch({ ...at, drafts: [], rejects, original: () => text });
+      const original = () => keptOf(new TextEncoder().encode(text));
+      await intake.offerBatch({ ...at, drafts: [], rejects, original });
       throw error;
     }
-    const { drafts, rejects } = ownMachineOnly(parsed, who);
-    return await intake.offerBatch({
+    const { items, original } = parsed;
+    const answer = await intake.offerBatch({
       ...at,
-      drafts,
-      rejects,
-      original: parsed.original,
+      ...ownMachineOnly(parsed, who),
+      original,
       idempotency: idempotencyKey === undefined ? undefined : {
         key: idempotencyKey,
         scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
         requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
       },
     });
+    return { ...answer, items };
   }
 
   return [
@@ -106,7 +122,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
       handler: async (context) => {
         const answer = await take(context, parse.one);
         if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
-        return context.c.json(answer);
+        return context.c.json(shaped(answer));
       },
     }),
     route({
@@ -128,7 +144,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
         },
       },
       responses: { 200: { description: "What became of the items", schema: BatchAnswer } },
-      handler: async (context) => context.c.json(await take(context, parse.batch)),
+      handler: async (context) => context.c.json(shaped(await take(context, parse.batch))),
     }),
     route({
       ...common,
@@ -165,22 +181,21 @@ export function ingestRoutes(services: IngestServices): Route[] {
 }
 
 /** A device key may write below its own machine only. */
-function ownMachineOnly(parsed: ParsedBody, who: Identity | null): Decoded {
+function ownMachineOnly({ drafts, rejects, more, beyond }: Decoded, who: Identity | null): Decoded {
   const machine = who?.machine ?? null;
-  if (machine === null) return parsed;
-  const mine = parsed.drafts.filter((draft) => draft.sensor.startsWith(`${machine}/`));
-  const foreign = parsed.drafts.filter((draft) => !draft.sensor.startsWith(`${machine}/`));
-  return {
-    drafts: mine,
-    rejects: [
-      ...parsed.rejects,
-      ...foreign.map((draft) => ({
-        code: "forbidden_topic" as const,
+  if (machine === null) return { drafts, rejects, more, beyond };
+  const own: Decoded = { drafts: [], rejects, more, beyond };
+  for (const draft of drafts) {
+    if (draft.sensor.startsWith(`${machine}/`)) own.drafts.push(draft);
+    else {
+      addReject(own, {
+        code: "forbidden_topic",
         message: `this device key may write below ${machine}, not ${draft.sensor}`,
         index: draft.index,
-      })),
-    ],
-  };
+      });
+    }
+  }
+  return own;
 }
 
 function idempotencyKeyOf(key: string | undefined): string | undefined {
@@ -246,19 +261,27 @@ function refusedItem(reject: { code: string; message: string }): PerchError {
   });
 }
 
-function partialWrite(
-  answer: { accepted: number; rejected: { index?: number; code: string; message: string }[] },
-): PerchError {
-  const { accepted, rejected } = answer;
+/** Some lines hold something that was refused: how many lines, and what was wrong with the first ones. */
+function partialWrite({ items, accepted, duplicate, rejected, more = 0, refusedItems = 0 }: Taken) {
+  const [first] = rejected;
+  const whole = items - refusedItems;
+  const inPart = whole === 0 && accepted + duplicate > 0 ? " in part" : "";
+  const counts = `${whole} lines stored, ${refusedItems} refused${inPart}`;
+  const left = rejected.length + more;
+  const why = `line ${lineOf(first)}: ${first.message}${left > 1 ? `; ${left - 1} more` : ""}`;
   return new PerchError(
     "validation",
-    `partial write: ${accepted} points stored, ${rejected.length} refused ` +
-      `(line ${(rejected[0].index ?? 0) + 1}: ${rejected[0].message})`,
+    `partial write: ${counts} (${why})`,
     {
-      errors: rejected.slice(0, 100).map(({ index, code, message }) => ({
-        path: `line ${(index ?? 0) + 1}`,
-        message: `${code}: ${message}`,
+      line: lineOf(first),
+      errors: rejected.map((reject) => ({
+        path: `line ${lineOf(reject)}`,
+        message: `${reject.code}: ${reject.message}`,
       })),
     },
   );
+}
+
+function lineOf({ index = 0 }: { index?: number }): number {
+  return index + 1;
 }

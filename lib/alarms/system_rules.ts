@@ -26,8 +26,8 @@ export interface SystemFacts {
   storageFailing: string | null;
   /** What will stop the storing before long, or needs a person; null: all is well. */
   storageAtRisk: string | null;
-  /** Refused and stored messages since the last look. */
-  intake: { rejected: number; stored: number } | null;
+  /** Messages that were refused as a whole, and of which something was taken, in the last minutes. */
+  intake: { rejected: number; taken: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
   detection: { behind: boolean; queued: number } | null;
 }
@@ -185,12 +185,12 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
     title: "Many messages are refused",
     judge({ intake }) {
       if (intake === null) return null;
-      const { rejected, stored } = intake;
-      const share = rejected / Math.max(1, rejected + stored);
+      const { rejected, taken } = intake;
+      const share = rejected / Math.max(1, rejected + taken);
       if (rejected < REJECTED_LEAST || share <= REJECTED_MOST) return "well";
       return {
         severity: "warning",
-        text: `${percent(share)} of what came in was refused (${rejected} messages)`,
+        text: `${percent(share)} of the messages were refused (${rejected} of ${rejected + taken})`,
         value: share,
         limit: REJECTED_MOST,
       };

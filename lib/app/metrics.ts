@@ -38,10 +38,24 @@ export async function perchMetrics(
     gauge("uptime_seconds", "Seconds since the start", process.uptimeS),
     counter("readings_stored", "Readings committed since the start", flow.stored),
     counter("readings_duplicate", "Readings that were stored before", flow.duplicate),
-    counter("rejected", "Messages and items that were refused", flow.rejected),
+    counter(
+      "messages",
+      "Messages, and items of requests, of which something was taken",
+      flow.messages,
+    ),
+    counter(
+      "rejected",
+      "Messages, and items of requests, that were refused as a whole",
+      flow.rejected,
+    ),
+    counter(
+      "partly_refused",
+      "Messages of which something was taken and something refused",
+      flow.partly,
+    ),
     {
       name: "perch_rejected_by_reason_total",
-      help: "Refused messages and items by source and reason",
+      help: "What perch_rejected_total counts, by source and reason",
       type: "counter",
       samples: rejects.counts().map(({ source, code, count }) => ({
         labels: { source, reason: code },

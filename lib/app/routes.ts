@@ -54,6 +54,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
+import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 
 export interface RouteOptions {
@@ -79,6 +80,7 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
   const { clock, version, startedMs } = options;
   const { intake, hub, registry, components, access, recent } = parts;
   const { readings } = parts.storage;
+  const lineNames = new LineNames();
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const sources = () => parts.sources.map((source) => source.state());
   const registered = {
@@ -166,7 +168,14 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     ...deliveryRoutes(outbox),
     ...ruleRoutes(outbox),
     ...thingspeakRoutes({ thingspeak: parts.thingspeak }),
-    ...ingestRoutes({ intake, parse: { one: parseOne, batch: parseBatch, lines: parseLinesBody } }),
+    ...ingestRoutes({
+      intake,
+      parse: {
+        one: parseOne,
+        batch: parseBatch,
+        lines: (body, precision) => parseLinesBody(body, precision, lineNames),
+      },
+    }),
     ...mqttRoutes({ broker: parts.broker }),
     ...simulatorRoutes({ simulator: options.simulator }),
     ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),

@@ -30,7 +30,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   const { clock } = parts;
   /** When each thing that is not well began to be so. */
   const since = new Map<string, number>();
-  const looks: { atMs: number; rejected: number; stored: number }[] = [];
+  const looks: { atMs: number; rejected: number; taken: number }[] = [];
 
   function lasting(what: string, wrong: boolean): boolean {
     if (!wrong) since.delete(what);
@@ -39,11 +39,11 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   }
 
   function flow(): SystemFacts["intake"] {
-    const { rejected, stored } = parts.intake().stats();
+    const { rejected, messages: taken } = parts.intake().stats();
     const atMs = clock.monotonic();
-    looks.push({ atMs, rejected, stored });
+    looks.push({ atMs, rejected, taken });
     while (looks.length > 1 && atMs - looks[1].atMs >= SPAN_MS) looks.shift();
-    return { rejected: rejected - looks[0].rejected, stored: stored - looks[0].stored };
+    return { rejected: rejected - looks[0].rejected, taken: taken - looks[0].taken };
   }
 
   return async () => {

@@ -52,14 +52,17 @@ export class PerchError extends Error {
   readonly errors: readonly FieldError[];
   /** Seconds after which trying again makes sense (Retry-After). */
   readonly retryAfterS: number | undefined;
+  /** Line of the input that is meant, from 1. */
+  readonly line: number | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: { errors?: FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+    options: { errors?: FieldError[]; retryAfterS?: number; line?: number; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.line = options.line;
   }
 }
 

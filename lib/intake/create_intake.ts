@@ -3,7 +3,13 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
-import type { Draft, ReadingGroup, Reject } from "../readings/reading.ts";
+import {
+  addReject,
+  type Decoded,
+  type Draft,
+  type ReadingGroup,
+  type Reject,
+} from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import type { ClockNotes } from "./clock_notes.ts";
 import { type CommittedGroup, committedGroup } from "./committed.ts";
@@ -14,6 +20,14 @@ import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
 import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
 import { RateMeter } from "./rate.ts";
+import {
+  type Kept,
+  keptOf,
+  recordOf,
+  type Refusals,
+  refusalsOf,
+  refusedMessages,
+} from "./refusals.ts";
 import type { RejectLog } from "./rejects.ts";
 
 /*
@@ -51,8 +65,13 @@ const GROUP_READINGS = 512;
 const GROUP_BYTES = 1024 * 1024;
 const OPEN_READINGS_MOST = 20_000;
 const OPEN_BYTES_MOST = 8 * 1024 * 1024;
+/** What a message takes beside its payload while it waits. */
+const MESSAGE_BYTES = 128;
 const LINGER_MS = 4;
 const TELL_FAILURE_MS = 60_000;
+
+const NONE: ReadonlySet<number> = new Set();
+const FIRST: ReadonlySet<number> = new Set([0]);
 
 /** Creates the intake; it starts working with the first offer. */
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
@@ -62,7 +81,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const rate = new RateMeter();
   const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
-  const totals = { stored: 0, duplicate: 0, rejected: 0, groups: 0, refusedFull: 0 };
+  const totals = {
+    stored: 0,
+    duplicate: 0,
+    messages: 0,
+    partly: 0,
+    groups: 0,
+    refusedFull: 0,
+  };
   const lingerMs = Math.min(LINGER_MS, deps.commitIntervalMs / 10);
 
   let open = new OpenGroup();
@@ -120,17 +146,21 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     return open.readings.add(num, resolved.value, undefined, draft.seq, arrivalMs, true);
   }
 
+  /** Counts and keeps what was refused of a message; `taken`: positions of which something was stored. */
   function refused(
     { source, topic, keepRejects = true }: Pick<DraftBatch, "source" | "topic" | "keepRejects">,
-    reject: Reject,
-    payload: Uint8Array,
+    arrivalMs: number,
+    refusals: Refusals,
+    taken: ReadonlySet<number>,
+    kept: Kept,
   ): void {
-    totals.rejected++;
-    const { code, message } = reject;
-    const record = { tsMs: clock.now(), source, topic, code, message, payload };
-    rejects.add(record);
+    const messages = refusedMessages(refusals, taken);
+    if (messages.size === 0) totals.partly++;
+    // Its time is that of its readings: offered again, they are known.
+    const record = recordOf({ tsMs: arrivalMs, source, topic }, refusals, kept);
+    rejects.add(record, messages);
     if (keepRejects) open.rejected.push(record);
-    open.bytes += Math.min(payload.length, 65_536);
+    open.bytes += kept.payload.length + MESSAGE_BYTES;
   }
 
   function offer(message: RawMessage): boolean {
@@ -151,23 +181,27 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       return true;
     }
     const arrivalMs = clock.now();
-    const { drafts, rejects: found } = decode(topic, payload);
+    const decoded = decode(topic, payload);
     let needsMark = false;
     let stored = false;
-    for (const reject of found) refused(message, reject, payload);
-    for (const draft of drafts) {
+    for (const draft of decoded.drafts) {
       const taken = take(draft, arrivalMs, message.source);
-      if (typeof taken === "object") refused(message, taken, payload);
+      if (typeof taken === "object") addReject(decoded, taken);
       else {
         stored = true;
         needsMark ||= taken;
       }
     }
+    if (stored) totals.messages++;
+    if (decoded.rejects.length > 0) {
+      const wholly = { ...refusalsOf(decoded), positions: [0] };
+      refused(message, arrivalMs, wholly, stored ? FIRST : NONE, keptOf(payload));
+    }
     if (mark && needsMark) {
       recent.add(mark);
       open.readings.mark(mark);
     }
-    open.bytes += payload.length;
+    open.bytes += payload.length + MESSAGE_BYTES;
     open.messages.push({ message, outcome: stored ? "stored" : "rejected" });
     kick();
     return true;
@@ -182,19 +216,25 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
           return reject(fault);
         }
         const arrivalMs = clock.now();
-        const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: [] };
         const from = open.readings.n;
-        const no = (item: Reject) => {
-          answer.rejected.push(item);
-          refused(batch, item, originalOf(batch, item.index));
-        };
-        batch.rejects.forEach(no);
+        const late: Omit<Decoded, "drafts"> = { rejects: [] };
+        /** Positions of which something is stored, in order. */
+        const taken: number[] = [];
         batch.drafts.forEach((draft, i) => {
-          const taken = take(draft, arrivalMs, batch.source);
           const index = draft.index ?? i;
-          if (typeof taken === "object") no({ ...taken, index });
+          const stored = take(draft, arrivalMs, batch.source);
+          if (typeof stored === "object") addReject(late, { ...stored, index });
+          else if (taken.at(-1) !== index) taken.push(index);
         });
-        answer.rejected.sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
+        totals.messages += taken.length;
+        const refusals = refusalsOf(batch, late);
+        const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: refusals.listed };
+        if (refusals.more > 0) answer.more = refusals.more;
+        if (refusals.listed.length > 0) {
+          answer.refusedItems = refusals.positions.length;
+          const kept = batch.original?.(refusals.positions) ?? { payload: new Uint8Array() };
+          refused(batch, arrivalMs, refusals, new Set(taken), kept);
+        }
         answer.accepted = open.readings.n - from;
         open.bytes += answer.accepted * 32;
         const extra = statement?.(answer);
@@ -320,6 +360,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     },
     stats: () => ({
       ...totals,
+      rejected: rejects.total(),
       failing: refusal()?.message ?? failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
@@ -344,10 +385,4 @@ function busy(closing: boolean): PerchError {
       : "the intake is full; nothing of this request was stored. Send it again shortly.",
     { retryAfterS: closing ? 5 : 1 },
   );
-}
-
-function originalOf(batch: DraftBatch, index: number | undefined): Uint8Array {
-  const item = batch.original?.(index ?? 0);
-  if (item instanceof Uint8Array) return item;
-  return new TextEncoder().encode(typeof item === "string" ? item : JSON.stringify(item ?? null));
 }

@@ -5,6 +5,8 @@ import { silentLog } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { createRegistry } from "../machines/registry.ts";
 import {
+  addReject,
+  type Decoded,
   type Draft,
   FLAG_ARRIVAL_TIME,
   FLAG_DEVICE_TIME_REFUSED,
@@ -14,7 +16,14 @@ import { createClockNotes } from "./clock_notes.ts";
 import type { CommittedGroup } from "./committed.ts";
 import { createIntake } from "./create_intake.ts";
 import type { Outcome } from "./intake.ts";
-import { createRejectLog } from "./rejects.ts";
+import { createRejectLog, type RejectRecord } from "./rejects.ts";
+
+/** One good value and `n` that are none. */
+function manyRejects(sensor: string, n: number): Decoded {
+  const out: Decoded = { drafts: [{ sensor, value: 1 }], rejects: [] };
+  for (let i = 0; i < n; i++) addReject(out, { code: "bad_value", message: `no ${i}` });
+  return out;
+}
 
 /** The store decides nothing here: the test commits or fails each group when it wants to. */
 async function setup(options: { commitIntervalMs?: number } = {}) {
@@ -26,6 +35,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     fail: () => Promise<void>;
   }[] = [];
   const published: CommittedGroup[] = [];
+  const letters: RejectRecord[] = [];
   const settled = () => new Promise<void>((r) => setTimeout(r, 0));
   const registry = createRegistry({
     clock,
@@ -38,7 +48,10 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     registry,
     rejects,
     clockNotes: createClockNotes(),
-    deadLetters: { append: () => Promise.resolve(), close: () => Promise.resolve() },
+    deadLetters: {
+      append: (records) => Promise.resolve(void letters.push(...records)),
+      close: () => Promise.resolve(),
+    },
     publish: (group) => published.push(group),
     commitIntervalMs: options.commitIntervalMs ?? 50,
     db: { query: () => Promise.resolve({ columns: [], rows: [], rowsAffected: 0 }) },
@@ -48,6 +61,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
       if (text === "unset") {
         return { drafts: [{ sensor: topic, value: 1, noTime: "0" }], rejects: [] };
       }
+      if (text.startsWith("many ")) return manyRejects(topic, Number(text.slice(5)));
       return text === "bad"
         ? { drafts: [], rejects: [{ code: "bad_payload", message: "not a number" }] }
         : { drafts: [{ sensor: topic, value }], rejects: [] };
@@ -87,7 +101,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
       done: (outcome) => outcomes.push([n, outcome]),
     });
   };
-  return { clock, groups, published, intake, registry, rejects, offer, outcomes, settled };
+  return { clock, groups, letters, published, intake, registry, rejects, offer, outcomes, settled };
 }
 
 Deno.test("intake acknowledges nothing before commit, then everything in order of arrival", async () => {
@@ -252,4 +266,52 @@ Deno.test("intake recognises a reading of an unset clock when it is delivered ag
   t.offer("a/b", "unset", { ...delivery, again: true });
   await t.clock.advance(100);
   assert.equal(t.intake.stats().duplicate, 1);
+});
+
+Deno.test("intake writes one dead letter for a message, however much of it is refused", async () => {
+  const t = await setup();
+  t.offer("a/b", "many 9990");
+  t.offer("a/b", "bad");
+  await t.clock.advance(60);
+  await t.groups[0].commit();
+  assert.deepEqual(t.letters.map(({ code, count, reasons }) => [code, count, reasons?.length]), [
+    ["bad_value", 9990, 5],
+    ["bad_payload", undefined, undefined],
+  ]);
+  const { messages, rejected, partly } = t.intake.stats();
+  assert.deepEqual({ messages, rejected, partly }, { messages: 1, rejected: 1, partly: 1 });
+  assert.deepEqual(t.rejects.counts().map((c) => [c.code, c.count]), [["bad_payload", 1]]);
+});
+
+Deno.test("intake answers a batch of many faults with the first ones, their index and exact counts", async () => {
+  const t = await setup();
+  const N = 10_000;
+  const batch: Decoded = { drafts: [], rejects: [] };
+  const drafts: Draft[] = [];
+  for (let index = 0; index < N; index++) {
+    // Of ten items seven cannot be read, one has a value that cannot be stored, two are good.
+    if (index % 10 < 7) addReject(batch, { code: "bad_payload", message: "no", index });
+    else drafts.push({ sensor: "a/b", value: index % 10 === 7 ? NaN : index, index });
+  }
+  const positions: number[] = [];
+  const answer = t.intake.offerBatch({
+    source: "http",
+    topic: "/x",
+    ...batch,
+    drafts,
+    original(at) {
+      positions.push(...at);
+      return { payload: new Uint8Array(7) };
+    },
+  });
+  await t.clock.advance(60);
+  await t.groups[0].commit(Uint8Array.from({ length: 2_000 }, (_, i) => i % 2));
+  const { accepted, duplicate, rejected, more, refusedItems } = await answer;
+  assert.deepEqual([accepted, duplicate, rejected.length, more], [1_000, 1_000, 100, 7_900]);
+  assert.equal(refusedItems, 8_000);
+  assert.deepEqual(rejected.slice(0, 9).map((r) => r.index), [0, 1, 2, 3, 4, 5, 6, 7, 10]);
+  assert.equal(positions.length, 8_000);
+  assert.deepEqual(positions.slice(0, 9), [0, 1, 2, 3, 4, 5, 6, 7, 10]);
+  assert.deepEqual(t.letters.map(({ count, payload }) => [count, payload.length]), [[8_000, 7]]);
+  assert.deepEqual([t.intake.stats().messages, t.intake.stats().rejected], [2_000, 8_000]);
 });

@@ -1,6 +1,11 @@
+import { Buffer } from "node:buffer";
+import type { Reject } from "../readings/reading.ts";
 import type { RejectRecord } from "./rejects.ts";
 
-/** A line of `<data>/rejected.jsonl`. `payload` when it is valid UTF-8, else `payloadBase64`. */
+/**
+ * A line of `<data>/rejected.jsonl`: one for each message of which something was refused. Of an HTTP request
+ * it holds the refused items alone. `payload` when that is the shorter way to write it, else `payloadBase64`.
+ */
 export interface DeadLetter {
   /** ISO 8601, UTC. */
   ts: string;
@@ -10,8 +15,11 @@ export interface DeadLetter {
   message: string;
   payload?: string;
   payloadBase64?: string;
-  /** Length of the payload when it was longer than what is kept. */
+  /** Length of all that came in, when the letter holds only a part of it. Such a letter cannot be replayed. */
   cutFromBytes?: number;
+  /** How many values or items were refused, and the first few reasons, when it was more than one. */
+  count?: number;
+  reasons?: Reject[];
 }
 
 /** Append-only file of what was refused, rotated so that it stays bounded. */
@@ -23,11 +31,15 @@ export interface DeadLetterFile {
 
 const ROTATE_BYTES = 10 * 1024 * 1024;
 const KEEP_FILES = 3;
-const PAYLOAD_BYTES = 64 * 1024;
+/** Most bytes of payload in a letter. */
+export const LETTER_BYTES_MOST = 256 * 1024;
+/** Bytes that are written at once. */
+const WRITE_BYTES = 1024 * 1024;
 
 /**
- * Opens `<directory>/rejected.jsonl`. Older files are `rejected.1.jsonl` … `rejected.3.jsonl`, 10 MB each.
- * Errors go to `onError`, once per run of failures.
+ * Opens `<directory>/rejected.jsonl`. Older files are `rejected.1.jsonl` … `rejected.3.jsonl`, 10 MB each at
+ * most: a letter that does not fit any more begins the next file. Errors go to `onError`, once per run of
+ * failures.
  */
 export function openDeadLetters(
   directory: string,
@@ -35,27 +47,53 @@ export function openDeadLetters(
   rotateBytes = ROTATE_BYTES,
 ): DeadLetterFile {
   const path = `${directory}/rejected.jsonl`;
+  // Escaped and with its other fields, a letter is well below a file.
+  const payloadBytes = Math.min(LETTER_BYTES_MOST, Math.floor(rotateBytes / 4));
   let file: Deno.FsFile | null = null;
   let size = 0;
   let failing = false;
   let last = Promise.resolve();
 
   async function open(): Promise<Deno.FsFile> {
-    if (file !== null && size < rotateBytes) return file;
-    file?.close();
-    file = null;
-    if (size >= rotateBytes) await rotate(directory);
+    if (file !== null) return file;
     file = await Deno.open(path, { append: true, create: true, mode: 0o600 });
     size = (await file.stat()).size;
     return file;
   }
 
+  async function next(): Promise<void> {
+    file?.close();
+    file = null;
+    await rotate(directory);
+    await open();
+  }
+
+  async function put(bytes: Uint8Array): Promise<void> {
+    await open();
+    if (size > 0 && size + bytes.length > rotateBytes) await next();
+    for (let at = 0; at < bytes.length;) {
+      const n = await file!.write(bytes.subarray(at));
+      at += n;
+      size += n;
+    }
+  }
+
   async function write(records: readonly RejectRecord[]): Promise<void> {
+    const encoder = new TextEncoder();
     try {
-      const target = await open();
-      const bytes = new TextEncoder().encode(records.map(line).join(""));
-      for (let at = 0; at < bytes.length;) at += await target.write(bytes.subarray(at));
-      size += bytes.length;
+      await open();
+      let lines: Uint8Array[] = [];
+      let bytes = 0;
+      for (const record of records) {
+        const line = encoder.encode(lineOf(record, payloadBytes));
+        if (bytes > 0 && (bytes >= WRITE_BYTES || size + bytes + line.length > rotateBytes)) {
+          await put(joined(lines, bytes));
+          [lines, bytes] = [[], 0];
+        }
+        lines.push(line);
+        bytes += line.length;
+      }
+      await put(joined(lines, bytes));
       failing = false;
     } catch (error) {
       if (!failing) onError(error);
@@ -82,28 +120,43 @@ async function rotate(directory: string): Promise<void> {
   }
 }
 
-function line(record: RejectRecord): string {
-  const { source, topic, code, message } = record;
-  const kept = record.payload.subarray(0, PAYLOAD_BYTES);
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const out = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function lineOf(record: RejectRecord, payloadBytes: number): string {
+  const { source, topic, code, message, count, reasons } = record;
   const letter: DeadLetter = {
     ts: new Date(record.tsMs).toISOString(),
     source,
     topic,
     code,
     message,
-    ...payloadFields(kept),
+    ...payloadFields(record.payload.subarray(0, payloadBytes)),
   };
-  if (record.payload.length > PAYLOAD_BYTES) letter.cutFromBytes = record.payload.length;
+  const cut = record.payload.length > payloadBytes ? record.payload.length : undefined;
+  const cutFromBytes = record.cutFromBytes ?? cut;
+  if (cutFromBytes !== undefined) letter.cutFromBytes = cutFromBytes;
+  if (count !== undefined) Object.assign(letter, { count, reasons });
   return JSON.stringify(letter) + "\n";
 }
 
+/** As text where that is not much longer than Base64 would be: a NUL takes six characters in JSON. */
 function payloadFields(payload: Uint8Array): Pick<DeadLetter, "payload" | "payloadBase64"> {
+  let escaped = 0;
+  for (const byte of payload) if (byte < 0x20) escaped++;
   try {
+    if (escaped * 8 > payload.length) throw new TypeError("mostly control characters");
     return { payload: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload) };
   } catch {
-    let binary = "";
-    for (const byte of payload) binary += String.fromCharCode(byte);
-    return { payloadBase64: btoa(binary) };
+    return { payloadBase64: Buffer.from(payload).toString("base64") };
   }
 }
 

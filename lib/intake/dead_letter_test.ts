@@ -39,6 +39,31 @@ Deno.test("dead letters rotate and keep three older files", async () => {
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("dead letters of one write never take a file beyond its bound", async () => {
+  const dir = await Deno.makeTempDir();
+  const most = 100_000;
+  const file = openDeadLetters(dir, (error) => assert.fail(String(error)), most);
+  // A payload of NULs takes six characters each in JSON, a large one is cut.
+  const payloads = Array.from(
+    { length: 60 },
+    (_, i) => new Uint8Array(i % 7 === 0 ? most * 4 : 7_000).fill(i % 3 === 0 ? 0 : 0x61 + i % 26),
+  );
+  await file.append(payloads.map(record));
+  await file.close();
+  const files = [...Deno.readDirSync(dir)].map(({ name }) => `${dir}/${name}`);
+  assert.equal(files.length, 4);
+  for (const path of files) {
+    assert.ok(Deno.statSync(path).size <= most, `${path}: ${Deno.statSync(path).size}`);
+    for (const line of Deno.readTextFileSync(path).trimEnd().split("\n")) {
+      const letter = JSON.parse(line);
+      assert.equal(payloadOf(letter).length, letter.cutFromBytes ? most / 4 : 7_000);
+    }
+  }
+  const last = Deno.readTextFileSync(`${dir}/rejected.jsonl`).trimEnd().split("\n").at(-1)!;
+  assert.deepEqual(payloadOf(JSON.parse(last)), payloads[59]);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("dead letters that cannot be written are reported once and stop nothing", async () => {
   const errors: unknown[] = [];
   const file = openDeadLetters("/nonexistent/place", (error) => errors.push(error));

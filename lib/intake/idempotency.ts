@@ -7,7 +7,12 @@ import { deleteAnswers, findAnswer, putAnswer } from "./idempotency_store.ts";
 export interface BatchAnswer {
   accepted: number;
   duplicate: number;
+  /** What was refused: of many the first `REJECTS_LISTED`. */
   rejected: Reject[];
+  /** How many more were refused, when not all are listed. */
+  more?: number;
+  /** How many items hold something that was refused. */
+  refusedItems?: number;
 }
 
 export interface IdempotencyKey {

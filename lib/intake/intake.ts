@@ -1,4 +1,5 @@
 import type { Decoded, Draft, Reject } from "../readings/reading.ts";
+import type { Kept } from "./refusals.ts";
 import type { BatchAnswer, IdempotencyKey } from "./idempotency.ts";
 
 /** What became of a message. `stored` and `rejected` are final: acknowledge. `failed`: do not acknowledge. */
@@ -24,10 +25,12 @@ export interface DraftBatch {
   /** Shown for rejects: the request's path. */
   topic: string;
   drafts: readonly Draft[];
-  /** Rejects that parsing found already; they are counted and kept with the rest. */
-  rejects: readonly Reject[];
-  /** Original items by index, for the dead-letter file. */
-  original?: (index: number) => unknown;
+  /** Rejects that parsing found already (as in `Decoded`); they are counted and kept with the rest. */
+  rejects: Reject[];
+  more?: number;
+  beyond?: number[];
+  /** The items at these positions as they came in, for the dead-letter file. */
+  original?: (positions: readonly number[]) => Kept;
   idempotency?: IdempotencyKey;
   /** False when what is refused stands in the dead-letter file already (a replay). Default true. */
   keepRejects?: boolean;
@@ -61,7 +64,14 @@ export interface IntakeStats {
   queuedBytes: number;
   stored: number;
   duplicate: number;
+  /**
+   * Messages of which something was taken, and messages that were refused as a whole: MQTT messages, items of
+   * HTTP requests.
+   */
+  messages: number;
   rejected: number;
+  /** Good messages of which something was refused. */
+  partly: number;
   groups: number;
   refusedFull: number;
   /** Why readings are refused, or the latest commit failed; null: all is well. */

@@ -1,6 +1,7 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Decoded, Reject } from "../readings/reading.ts";
 import { type DeadLetter, payloadOf } from "./dead_letter.ts";
+import { keptOf } from "./refusals.ts";
 import type { Decode, Intake } from "./intake.ts";
 
 /** What became of a dead letter that was offered again. */
@@ -34,7 +35,8 @@ export function createReplay(deps: {
   }
 
   return async (letter) => {
-    const { drafts, rejects } = read(letter);
+    const decoded = read(letter);
+    const { drafts } = decoded;
     const source = "replay";
     // A reading without a time of its own belongs to the moment when it came in, not to now. That also makes
     // replaying it twice a duplicate.
@@ -45,10 +47,10 @@ export function createReplay(deps: {
     const answer = await deps.intake.offerBatch({
       source,
       topic: letter.topic,
+      ...decoded,
       drafts: dated,
-      rejects,
       keepRejects: false,
-      original: () => payloadOf(letter),
+      original: () => keptOf(payloadOf(letter)),
     });
     const [reject] = answer.rejected;
     if (reject !== undefined) {

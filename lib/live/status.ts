@@ -28,7 +28,7 @@ export interface Status {
     per_s: number;
     /** On disk, all time. */
     stored: number;
-    /** Since the start. */
+    /** Messages that were refused as a whole, since the start. */
     rejected: number;
     duplicate: number;
     waiting: number;

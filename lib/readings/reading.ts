@@ -48,7 +48,31 @@ export type RejectCode = typeof REJECT_CODES[number];
 /** What a dialect makes of one message. Good and bad items may stand side by side. */
 export interface Decoded {
   drafts: Draft[];
+  /** What was refused: of many the first `REJECTS_LISTED`. Filled by `addReject`. */
   rejects: Reject[];
+  /** How many more were refused. */
+  more?: number;
+  /** Positions of what was refused beyond those listed, in order, each once. */
+  beyond?: number[];
+}
+
+/** Most reasons that are listed for one message; the others are counted. */
+export const REJECTS_LISTED = 100;
+
+/** Counts a reject, and lists it while there is room: a message of many faults stays small. */
+export function addReject(
+  out: Pick<Decoded, "rejects" | "more" | "beyond">,
+  reject: Reject,
+): void {
+  if (out.rejects.length < REJECTS_LISTED) {
+    out.rejects.push(reject);
+    return;
+  }
+  out.more = (out.more ?? 0) + 1;
+  const { index } = reject;
+  if (index === undefined) return;
+  out.beyond ??= [];
+  if (out.beyond.at(-1) !== index) out.beyond.push(index);
 }
 
 /** Numbers, on/off (0/1) or texts (code of a per-sensor enumeration). */

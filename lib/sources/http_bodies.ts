@@ -1,86 +1,159 @@
 import { PerchError } from "../base/errors.ts";
+import type { Kept } from "../intake/refusals.ts";
 import type { Decoded } from "../readings/reading.ts";
 import {
-  decodeBatch,
+  decodeItems,
   decodeLines,
   decodeNdjson,
   decodeOne,
+  ITEM_VALUES_MOST,
+  itemLines,
+  ITEMS_MOST,
+  itemsOf,
+  type LineNames,
   type Precision,
   PRECISIONS,
+  weightFault,
 } from "./dialects/mod.ts";
 
 /** Readings of a request body, and the items they came from (for the dead-letter file). */
 export interface ParsedBody extends Decoded {
-  original: (index: number) => unknown;
+  /** How many items the body holds. */
+  items: number;
+  original: (positions: readonly number[]) => Kept;
 }
+
+/** Most JSON values of a batch: readings with some ten fields each. */
+const BATCH_VALUES_MOST = 10 * ITEMS_MOST;
+/** Bytes of refused items that are kept. */
+const ITEMS_CHARS_KEPT = 128 * 1024;
 
 /** `POST /api/ingest`: one JSON object. */
 export function parseOne(body: string): ParsedBody {
-  return { ...decodeOne(parseJson(body)), original: () => body };
+  const original = () => keptBody(body);
+  return { ...decodeOne(parseJson(body, ITEM_VALUES_MOST)), items: 1, original };
 }
 
 /**
  * `POST /api/ingest/batch`: a JSON array, `{"readings":[…]}`, or NDJSON.
- * @throws PerchError `bad_request` when the body is none of them.
+ * @throws PerchError `bad_request` when the body is none of them, `payload_too_large` when it holds too many items.
  */
 export function parseBatch(body: string): ParsedBody {
   const json = wholeJson(body);
   if (json === undefined) {
-    const lines = body.split("\n").filter((line) => line.trim() !== "");
-    return { ...decodeNdjson(body), original: (index) => lines[index] };
+    const lines = itemLines(body);
+    assertFew(lines.length, "lines");
+    const original = (positions: readonly number[]) =>
+      keptItems(body, positions, (i) => lines[i], ["", "\n", ""]);
+    return { ...decodeNdjson(lines), items: lines.length, original };
   }
-  const decoded = decodeBatch(json);
-  if (decoded === null) {
+  const items = itemsOf(json);
+  if (items === null) {
     throw new PerchError(
       "bad_request",
       'the body is neither a JSON array of readings, nor {"readings":[…]}, nor one reading per line',
     );
   }
-  const items = Array.isArray(json) ? json : (json as { readings: unknown[] }).readings;
-  return { ...decoded, original: (index) => items[index] };
+  assertFew(items.length, "items");
+  const original = (positions: readonly number[]) =>
+    keptItems(body, positions, (i) => JSON.stringify(items[i]), ["[", ",", "]"]);
+  return { ...decodeItems(items), items: items.length, original };
 }
 
-/** `POST /api/v2/write`: Influx line protocol. */
-export function parseLinesBody(body: string, precision: Precision): ParsedBody {
-  const { drafts, rejects, lines } = decodeLines(body, precision);
-  return { drafts, rejects, original: (index) => lines[index] };
+/**
+ * `POST /api/v2/write`: Influx line protocol. Positions are line numbers from 0, as an editor counts them.
+ * @param names of earlier requests, so that two tags never share a name
+ * @throws PerchError `payload_too_large` when it holds too many readings.
+ */
+export function parseLinesBody(
+  body: string,
+  precision: Precision,
+  names?: LineNames,
+): ParsedBody {
+  const { lines, tooMuch, ...decoded } = decodeLines(body, precision, names);
+  if (tooMuch !== null) throw new PerchError("payload_too_large", tooMuch);
+  const original = (positions: readonly number[]) =>
+    keptItems(body, positions, (i) => lines.get(i) ?? "", ["", "\n", ""]);
+  return { ...decoded, items: lines.size, original };
 }
 
-/** Reads one item of a refused request (path and query) again; undefined for a path that takes no readings. */
-export function decodeHttp(request: string, item: string): Decoded | undefined {
+/** Reads what was kept of a request (path and query) again; undefined for a path that takes no readings. */
+export function decodeHttp(request: string, kept: string): Decoded | undefined {
   const { pathname, searchParams } = new URL(request, "http://localhost");
-  if (pathname === "/api/ingest") return decodeOne(parseJson(item));
-  if (pathname === "/api/ingest/batch") {
-    const json = wholeJson(item);
-    return (json === undefined ? null : decodeBatch(json)) ?? decodeOne(parseJson(item));
-  }
+  if (pathname === "/api/ingest") return parseOne(kept);
+  if (pathname === "/api/ingest/batch") return parseBatch(kept);
   if (pathname === "/api/v2/write") {
     const precision = searchParams.get("precision") ?? "ns";
-    return decodeLines(item, Object.hasOwn(PRECISIONS, precision) ? precision as Precision : "ns");
+    return decodeLines(kept, Object.hasOwn(PRECISIONS, precision) ? precision as Precision : "ns");
   }
   return undefined;
 }
 
+/** The refused items as a body that could be sent again, as far as there is room for them. */
+function keptItems(
+  body: string,
+  positions: readonly number[],
+  item: (position: number) => string,
+  [before, between, after]: readonly [string, string, string],
+): Kept {
+  const items: string[] = [];
+  let chars = 0;
+  for (const position of positions) {
+    const text = item(position);
+    chars += text.length + between.length;
+    items.push(text.length > ITEMS_CHARS_KEPT ? text.slice(0, ITEMS_CHARS_KEPT) : text);
+    if (chars > ITEMS_CHARS_KEPT) return keptBody(before + items.join(between), body.length);
+  }
+  return keptBody(before + items.join(between) + after);
+}
+
+function keptBody(body: string, cutFromBytes?: number): Kept {
+  const cut = body.length > ITEMS_CHARS_KEPT;
+  const payload = new TextEncoder().encode(cut ? body.slice(0, ITEMS_CHARS_KEPT) : body);
+  return cut || cutFromBytes !== undefined
+    ? { payload, cutFromBytes: cutFromBytes ?? body.length }
+    : { payload };
+}
+
+function assertFew(n: number, what: string): void {
+  if (n <= ITEMS_MOST) return;
+  throw new PerchError(
+    "payload_too_large",
+    `a request has at most ${ITEMS_MOST} ${what}; send it in parts`,
+  );
+}
+
 /** Undefined when the text is not one JSON value, or looks like the first of several lines. */
 function wholeJson(body: string): unknown {
+  const first = body.trimStart();
+  const mayBeLines = first.startsWith("{") && first.includes("\n");
+  const fault = weightFault(body, BATCH_VALUES_MOST);
+  if (fault !== null) {
+    // Lines that are cut off look nested; each line is looked at for itself.
+    if (mayBeLines && fault.code !== "too_large") return undefined;
+    throw refusal(fault);
+  }
   try {
     const json: unknown = JSON.parse(body);
     const oneLine = json !== null && typeof json === "object" && !Array.isArray(json) &&
       !("readings" in json);
     return oneLine ? undefined : json;
   } catch {
-    const first = body.trimStart();
-    if (first.startsWith("[") || !first.includes("\n") || !first.startsWith("{")) {
-      throw new PerchError("bad_request", "the body is not valid JSON");
-    }
+    if (!mayBeLines) throw new PerchError("bad_request", "the body is not valid JSON");
     return undefined;
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, valuesMost: number): unknown {
+  const fault = weightFault(text, valuesMost);
+  if (fault !== null) throw refusal(fault);
   try {
     return JSON.parse(text);
   } catch {
     throw new PerchError("bad_request", "the body is not valid JSON");
   }
+}
+
+function refusal({ code, message }: { code: string; message: string }): PerchError {
+  return new PerchError(code === "too_large" ? "payload_too_large" : "bad_request", message);
 }

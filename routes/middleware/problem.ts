@@ -27,6 +27,9 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+  /** The same words as `detail`: Influx clients read this member and `line`. */
+  message: string;
+  line?: number;
   code: ErrorCode;
   errors: readonly { path: string; message: string }[];
 }
@@ -38,6 +41,8 @@ export function problemOf(error: PerchError): Problem {
     title: TITLES[error.code],
     status: HTTP_STATUS[error.code],
     detail: error.message,
+    message: error.message,
+    ...(error.line === undefined ? {} : { line: error.line }),
     code: error.code,
     errors: error.errors,
   };

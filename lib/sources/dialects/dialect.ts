@@ -6,6 +6,8 @@ export const PAYLOAD_BYTES_MOST = 1024 * 1024;
 export const VALUES_MOST = 10_000;
 /** Deepest nesting of a JSON payload. */
 export const DEPTH_MOST = 16;
+/** Longest key, nested keys joined, that can be a level of a sensor's name. */
+export const NAME_CHARS_MOST = 128;
 /** Longest text that is a state. */
 export const TEXT_CHARS_MOST = 64;
 
@@ -57,9 +59,11 @@ export interface Fault {
   message: string;
 }
 
-/** `value` for an error message: short, printable, quoted. */
+/** `value` for an error message: short, printable, quoted; of an object only what it is. */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = String(value);
   const cut = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   return JSON.stringify(cut.toWellFormed());
 }

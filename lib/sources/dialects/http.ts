@@ -1,12 +1,18 @@
 import { nameFault } from "../../machines/names.ts";
-import type { Decoded, Draft } from "../../readings/reading.ts";
+import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { bad, type Fault, isFault, shown } from "./dialect.ts";
 import { oneValue } from "./json_one.ts";
+import { weightFault } from "./weight.ts";
 
 /*
  * Readings that name their sensor themselves, as they come over HTTP:
  * {"machine","sensor","value","ts"?,"unit"?,"seq"?} or {"tag","value","timestamp"}.
  */
+
+/** Most items of a request. */
+export const ITEMS_MOST = 50_000;
+/** Most JSON values of one reading. */
+export const ITEM_VALUES_MOST = 1_000;
 
 /** One reading from parsed JSON. */
 export function decodeOne(json: unknown): Decoded {
@@ -20,41 +26,55 @@ export function decodeOne(json: unknown): Decoded {
   return oneValue(name.sensor, fields);
 }
 
-/**
- * Many readings from parsed JSON: an array, or `{"readings": […]}`. Null when it is neither.
- * `index` of drafts and rejects is the item's position.
- */
-export function decodeBatch(json: unknown): Decoded | null {
+/** The items of a batch: an array, or `{"readings": […]}`. Null when it is neither. */
+export function itemsOf(json: unknown): readonly unknown[] | null {
   const items = Array.isArray(json) ? json : (json as { readings?: unknown } | null)?.readings;
-  if (!Array.isArray(items)) return null;
-  return collect(items.length, (index) => decodeOne(items[index]));
+  return Array.isArray(items) ? items : null;
 }
 
-/** Many readings, one JSON object per line. Empty lines are passed over; `index` counts the others. */
-export function decodeNdjson(text: string): Decoded {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return collect(lines.length, (index) => {
-    let json: unknown;
-    try {
-      json = JSON.parse(lines[index]);
-    } catch {
-      return bad("bad_payload", `the line is not valid JSON: ${shown(lines[index])}`);
-    }
-    return decodeOne(json);
-  });
-}
-
-function collect(n: number, item: (index: number) => Decoded): Decoded {
+/** Many readings from parsed JSON. `index` of drafts and rejects is the item's position. */
+export function decodeItems(items: readonly unknown[]): Decoded {
   const out: Decoded = { drafts: [], rejects: [] };
-  for (let index = 0; index < n; index++) {
-    const { drafts, rejects } = item(index);
-    for (const draft of drafts) {
-      draft.index = index;
-      out.drafts.push(draft);
-    }
-    for (const reject of rejects) out.rejects.push({ ...reject, index });
-  }
+  for (let index = 0; index < items.length; index++) collect(out, decodeOne(items[index]), index);
   return out;
+}
+
+/** Lines of a text that are not empty, at most one more than a request may have. */
+export function itemLines(text: string): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < text.length && lines.length <= ITEMS_MOST;) {
+    const found = text.indexOf("\n", at);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(at, end);
+    if (line.trim() !== "") lines.push(line);
+    at = end + 1;
+  }
+  return lines;
+}
+
+/** Many readings, one JSON object per line. */
+export function decodeNdjson(lines: readonly string[]): Decoded {
+  const out: Decoded = { drafts: [], rejects: [] };
+  for (let index = 0; index < lines.length; index++) collect(out, ndjsonLine(lines[index]), index);
+  return out;
+}
+
+function ndjsonLine(line: string): Decoded {
+  const tooMuch = weightFault(line, ITEM_VALUES_MOST);
+  if (tooMuch !== null) return bad(tooMuch.code, tooMuch.message);
+  try {
+    return decodeOne(JSON.parse(line));
+  } catch {
+    return bad("bad_payload", `the line is not valid JSON: ${shown(line)}`);
+  }
+}
+
+function collect(out: Decoded, { drafts, rejects }: Decoded, index: number): void {
+  for (const draft of drafts) {
+    draft.index = index;
+    out.drafts.push(draft);
+  }
+  for (const reject of rejects) addReject(out, { ...reject, index });
 }
 
 function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor"> | Fault {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeBatch, decodeNdjson, decodeOne } from "./http.ts";
+import { decodeItems, decodeNdjson, decodeOne, itemLines, ITEMS_MOST, itemsOf } from "./http.ts";
 
 Deno.test("decodeOne takes machine and sensor, and tag", () => {
   assert.deepEqual(
@@ -27,20 +27,22 @@ Deno.test("decodeOne names what is wrong", () => {
   assert.equal(code({ machine: "m", sensor: "t", value: {} }), "bad_value");
 });
 
-Deno.test("decodeBatch keeps 999 of 1000 and gives the index of the bad one", () => {
+Deno.test("decodeItems keeps 999 of 1000 and gives the index of the bad one", () => {
   const items = Array.from({ length: 1000 }, (_, i) => ({ tag: `m/s${i % 7}`, value: i }));
   (items[500] as { value: unknown }).value = "1e999";
   for (const json of [items, { readings: items }]) {
-    const decoded = decodeBatch(json)!;
+    const decoded = decodeItems(itemsOf(json)!);
     assert.equal(decoded.drafts.length, 999);
     assert.deepEqual(decoded.drafts.map((d) => d.index), items.map((_, i) => i).toSpliced(500, 1));
     assert.deepEqual(decoded.rejects.map((r) => [r.index, r.code]), [[500, "bad_value"]]);
   }
-  assert.equal(decodeBatch({ machine: "m" }), null);
+  assert.equal(itemsOf({ machine: "m" }), null);
 });
 
 Deno.test("decodeNdjson reads a reading per line and gives the index of a bad one", () => {
-  const decoded = decodeNdjson('{"tag":"a","value":1}\r\n\nnonsense\n{"tag":"b","value":2}');
+  const decoded = decodeNdjson(
+    itemLines('{"tag":"a","value":1}\r\n\nnonsense\n{"tag":"b","value":2}'),
+  );
   assert.deepEqual(decoded.drafts.map((d) => [d.sensor, d.index]), [
     ["default/a", 0],
     ["default/b", 2],
@@ -48,10 +50,15 @@ Deno.test("decodeNdjson reads a reading per line and gives the index of a bad on
   assert.deepEqual(decoded.rejects.map((r) => [r.index, r.code]), [[1, "bad_payload"]]);
 });
 
-Deno.test("decodeBatch and decodeNdjson never throw", () => {
+Deno.test("itemLines makes at most one line more than a request may have", () => {
+  assert.equal(itemLines("0\n".repeat(200_000)).length, ITEMS_MOST + 1);
+  assert.deepEqual(itemLines("\n \na\n\nb"), ["a", "b"]);
+});
+
+Deno.test("decodeItems and decodeNdjson never throw", () => {
   fc.assert(fc.property(fc.jsonValue(), (json) => {
-    decodeBatch(json);
-    decodeBatch([json, { tag: json, value: json, ts: json, machine: json }]);
+    decodeItems(itemsOf(json) ?? []);
+    decodeItems([json, { tag: json, value: json, ts: json, machine: json }]);
   }));
-  fc.assert(fc.property(fc.string(), (text) => void decodeNdjson(text)));
+  fc.assert(fc.property(fc.string(), (text) => void decodeNdjson(itemLines(text))));
 });

@@ -1,4 +1,4 @@
-import type { Decoded } from "../../readings/reading.ts";
+import { addReject, type Decoded } from "../../readings/reading.ts";
 import { bad, type Dialect, type Place, shown, VALUES_MOST } from "./dialect.ts";
 import { manyValues } from "./json_many.ts";
 import { hasOneValue, oneValue } from "./json_one.ts";
@@ -43,8 +43,9 @@ function batch(place: Place, items: readonly unknown[]): Decoded {
   for (let index = 0; index < items.length; index++) {
     const one = item(place, items[index]);
     for (const draft of one.drafts) out.drafts.push({ ...draft, index });
-    for (const reject of one.rejects) out.rejects.push({ ...reject, index });
-    if (out.drafts.length + out.rejects.length > VALUES_MOST) {
+    for (const reject of one.rejects) addReject(out, { ...reject, index });
+    if (one.more !== undefined) out.more = (out.more ?? 0) + one.more;
+    if (out.drafts.length + out.rejects.length + (out.more ?? 0) > VALUES_MOST) {
       return bad("too_large", `a message carries at most ${VALUES_MOST} values`);
     }
   }

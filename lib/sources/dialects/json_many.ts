@@ -1,6 +1,14 @@
 import { nameFault } from "../../machines/names.ts";
-import type { Decoded } from "../../readings/reading.ts";
-import { bad, DEPTH_MOST, type Dialect, isFault, shown, VALUES_MOST } from "./dialect.ts";
+import { addReject, type Decoded } from "../../readings/reading.ts";
+import {
+  bad,
+  DEPTH_MOST,
+  type Dialect,
+  isFault,
+  NAME_CHARS_MOST,
+  shown,
+  VALUES_MOST,
+} from "./dialect.ts";
 import { isMeta, type Meta, metaOf } from "./meta.ts";
 import { jsonValue } from "./value.ts";
 
@@ -64,9 +72,18 @@ function visit(walk: Walk, key: string, value: unknown, depth: number): void {
   if (typeof value !== "object") return leaf(walk, key, value);
   if (depth >= DEPTH_MOST) {
     walk.leaves++;
-    walk.out.rejects.push({
+    addReject(walk.out, {
       code: "bad_payload",
       message: `JSON is nested deeper than ${DEPTH_MOST} levels`,
+    });
+    return;
+  }
+  // Every name below would begin with it: refused once, not for each of them.
+  if (key.length > NAME_CHARS_MOST) {
+    walk.leaves++;
+    addReject(walk.out, {
+      code: "bad_name",
+      message: `the key ${shown(key)} has more than ${NAME_CHARS_MOST} characters`,
     });
     return;
   }
@@ -82,12 +99,12 @@ function leaf(walk: Walk, key: string, json: unknown): void {
   const sensor = `${machine}/${key}`;
   const fault = key.includes("/") ? `${shown(key)} has a /` : sensorFault(sensor);
   if (fault !== null) {
-    out.rejects.push({ code: "bad_name", message: fault });
+    addReject(out, { code: "bad_name", message: fault });
     return;
   }
   const found = jsonValue(json);
   if (isFault(found)) {
-    out.rejects.push({ code: found.code, message: `${shown(key)}: ${found.message}` });
+    addReject(out, { code: found.code, message: `${shown(key)}: ${found.message}` });
   } else out.drafts.push({ sensor, value: found.value, ...meta });
 }
 

@@ -1,9 +1,13 @@
 /*
  * Influx line protocol: `measurement[,tag=value…] field=value[,field=value…] [timestamp]`, one point per
  * line. Escapes with a backslash: `,` and space in measurements; `,`, `=` and space in tags and field
- * keys; `"` and `\` in strings. Strings may hold line breaks. Lines that begin with # are comments.
+ * keys; `"` and `\` in strings. Strings may hold line breaks; after a fault in such a line, what follows its
+ * first line break is read for itself, so that a quote that was never closed costs one line. Lines that begin
+ * with # are comments. A field that cannot be read costs that field, any other fault the line.
  * https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
  */
+
+import { shown } from "./dialect.ts";
 
 export interface Point {
   /** The text before the fields: measurement and tags as written. Equal series are written alike. */
@@ -16,10 +20,10 @@ export interface Point {
 }
 
 /** `number` values may be infinite or NaN when the text was beyond float64. */
-export type FieldValue = number | boolean | { text: string };
+export type FieldValue = number | boolean | { text: string } | { fault: string };
 
-/** What stands on one line, and the line as it was written. */
-export type Line = { point: Point; text: string } | { error: string; text: string };
+/** What stands on one line, the line as it was written, and its number as an editor counts, from 0. */
+export type Line = ({ point: Point } | { error: string }) & { text: string; no: number };
 
 const COMMA = 0x2c,
   SPACE = 0x20,
@@ -44,26 +48,38 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   FALSE: false,
 };
 
-/** Calls `each` for every line that holds a point or a fault. Never throws. */
-export function parseLines(text: string, each: (line: Line) => void): void {
+/** Calls `each` for every line that holds a point or a fault, until it says false. Never throws. */
+export function parseLines(text: string, each: (line: Line) => boolean | void): void {
   const scanner = new Scanner(text);
   while (scanner.nextLine()) {
     const start = scanner.at;
+    const no = scanner.lineNo();
+    let line: Line;
     try {
       const point = scanner.point();
-      each({ point, text: text.slice(start, scanner.at) });
+      line = { point, text: text.slice(start, scanner.at), no };
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
-      scanner.skipLine();
-      each({ error: error.message, text: text.slice(start, scanner.at).trimEnd() });
+      const message = scanner.spans(start) ? OPEN_QUOTE : error.message;
+      scanner.skipLine(start);
+      line = { error: message, text: text.slice(start, scanner.at).trimEnd(), no };
     }
+    if (each(line) === false) return;
   }
 }
+
+/** More than that is no line of measurements. */
+const FIELDS_MOST = 10_000;
+const TAGS_MOST = 1_000;
+const OPEN_QUOTE = "the closing quote of a text is missing";
 
 class LineFault extends Error {}
 
 class Scanner {
   #at = 0;
+  #counted = 0;
+  #lineNo = 0;
+
   constructor(private readonly text: string) {}
 
   get at(): number {
@@ -80,8 +96,24 @@ class Scanner {
     }
   }
 
-  skipLine(): void {
-    const end = this.text.indexOf("\n", this.#at);
+  /** Number of the line that is being read, from 0. */
+  lineNo(): number {
+    for (;; this.#lineNo++) {
+      const end = this.text.indexOf("\n", this.#counted);
+      if (end < 0 || end >= this.#at) return this.#lineNo;
+      this.#counted = end + 1;
+    }
+  }
+
+  /** Whether what was read since `start` goes over a line break. */
+  spans(start: number): boolean {
+    const end = this.text.indexOf("\n", start);
+    return end >= 0 && end < this.#at;
+  }
+
+  /** Moves behind the end of the line on which `from` stands. */
+  skipLine(from = this.#at): void {
+    const end = this.text.indexOf("\n", from);
     this.#at = end < 0 ? this.text.length : end + 1;
   }
 
@@ -96,6 +128,7 @@ class Scanner {
       this.#expect(EQUALS, "a tag is written key=value");
       const value = this.#word(true);
       if (key === "" || value === "") throw new LineFault("a tag has an empty key or value");
+      if (tags.length === TAGS_MOST) throw new LineFault(`more than ${TAGS_MOST} tags`);
       tags.push([key, value]);
     }
     const head = this.text.slice(start, this.#at);
@@ -113,13 +146,14 @@ class Scanner {
       const key = this.#word(true);
       if (key === "") throw new LineFault("a field key is missing");
       this.#expect(EQUALS, "a field is written key=value");
-      fields.push([key, this.#value(key)]);
+      if (fields.length === FIELDS_MOST) throw new LineFault(`more than ${FIELDS_MOST} fields`);
+      fields.push([key, this.#value()]);
       if (this.#code() !== COMMA) return fields;
       this.#at++;
     }
   }
 
-  #value(key: string): FieldValue {
+  #value(): FieldValue {
     if (this.#code() === QUOTE) return { text: this.#quoted() };
     const start = this.#at;
     while (!this.#ends(this.#code()) && this.#code() !== COMMA) this.#at++;
@@ -130,9 +164,7 @@ class Scanner {
     const digits = word.slice(0, -1);
     if (last === "i" && WHOLE.test(digits)) return Number(digits);
     if (last === "u" && WHOLE.test(digits) && digits[0] !== "-") return Number(digits);
-    throw new LineFault(
-      `field ${JSON.stringify(key)}: a value is a number, 1i, 1u, true, false or a "text"`,
-    );
+    return { fault: `a value is a number, 1i, 1u, true, false or a "text", not ${shown(word)}` };
   }
 
   #quoted(): string {
@@ -151,7 +183,7 @@ class Scanner {
       out += this.text.slice(from, this.#at);
       from = ++this.#at;
     }
-    throw new LineFault("the closing quote of a text is missing");
+    throw new LineFault(OPEN_QUOTE);
   }
 
   /** A measurement, or with `key` a tag key, tag value or field key; ends before `,`, space, `=`. */

@@ -1,7 +1,8 @@
 import { nameFault } from "../../machines/names.ts";
 import { EARLIEST_MS, LATEST_MS } from "../../readings/reading.ts";
-import type { Decoded } from "../../readings/reading.ts";
+import { addReject, type Decoded } from "../../readings/reading.ts";
 import { type Fault, isFault, shown } from "./dialect.ts";
+import { levelOf } from "./level.ts";
 import { type FieldValue, parseLines, type Point } from "./line_parser.ts";
 import { stateOf } from "./value.ts";
 
@@ -13,7 +14,8 @@ import { stateOf } from "./value.ts";
  *            keys, joined by `.`; the field's key is added unless it is `value`
  * So `cpu,cpu=cpu0,host=pi usage_idle=98` is `pi/cpu.cpu0.usage_idle`, and
  * `reading,machine=hall1/press3,sensor=temperature value=21.5` is `hall1/press3/temperature`.
- * A `/` elsewhere (a mount point) becomes `_`.
+ * A `/` elsewhere (a mount point), `+`, `#` and signs that nobody sees become `_`. Where that gives two tags
+ * one name (`C++` and `C##`), the later one is refused and told so.
  */
 
 /** Digits after the second, by the name of the precision. */
@@ -27,67 +29,121 @@ const LIKELY_FROM_MS = Date.UTC(2020, 0, 1);
 const LIKELY_TO_MS = Date.UTC(2040, 0, 1);
 const SERIES_MOST = 4_096;
 const FIELDS_MOST = 1_024;
+/** Most readings of a request, and characters of the sensors' names that it makes. */
+export const READINGS_MOST = 100_000;
+const NAME_CHARS_TOTAL_MOST = 8 * 1024 * 1024;
+/** Longest name that a level is made of, and that is shown. */
+const LEVEL_CHARS_MOST = 128;
+/** Changed names that are remembered from request to request. */
+const NAMES_MOST = 10_000;
 
-/** Readings of a text in line protocol, and its lines as they were written, comments left out. */
+/** Readings of a text in line protocol. */
 export interface DecodedLines extends Decoded {
-  lines: string[];
+  /** Lines as they were written, without comments, by their number from 0: the `index` of drafts and rejects. */
+  lines: ReadonlyMap<number, string>;
+  /** Why the request as a whole is refused; null: it is not. */
+  tooMuch: string | null;
 }
 
-/** Decodes line protocol. `index` of drafts and rejects is the place in `lines`. */
-export function decodeLines(text: string, precision: Precision = "ns"): DecodedLines {
-  const out: DecodedLines = { drafts: [], rejects: [], lines: [] };
-  const series = new Map<string, Series>();
+/** What sensors are called in line protocol whose names had to be changed, over all requests. */
+export class LineNames {
+  readonly #written = new Map<string, string>();
+
+  /** What else has this name already; null: nothing has. */
+  other(sensor: string, written: string): string | null {
+    const known = this.#written.get(sensor);
+    if (known !== undefined) return known === written ? null : known;
+    if (sensor !== written && this.#written.size < NAMES_MOST) this.#written.set(sensor, written);
+    return null;
+  }
+}
+
+/** Decodes line protocol. Line numbers are those of an editor, less one. */
+export function decodeLines(
+  text: string,
+  precision: Precision = "ns",
+  names = new LineNames(),
+): DecodedLines {
+  const lines = new Map<number, string>();
+  const out: DecodedLines = { drafts: [], rejects: [], lines, tooMuch: null };
+  const request = { precision, names, series: new Map(), written: new Map(), nameChars: 0 };
   parseLines(text, (line) => {
-    const index = out.lines.push(line.text) - 1;
+    lines.set(line.no, line.text);
     if ("error" in line) {
-      out.rejects.push({ code: "bad_payload", message: line.error, index });
-    } else point(line.point, index, precision, series, out);
+      addReject(out, { code: "bad_payload", message: line.error, index: line.no });
+    } else point(line.point, line.no, request, out);
+    out.tooMuch = excess(request, out);
+    return out.tooMuch === null;
   });
   return out;
+}
+
+function excess({ nameChars }: Request, { drafts, rejects, more = 0 }: Decoded): string | null {
+  if (drafts.length + rejects.length + more > READINGS_MOST) {
+    return `a request has at most ${READINGS_MOST} fields; send it in parts`;
+  }
+  return nameChars <= NAME_CHARS_TOTAL_MOST
+    ? null
+    : `the request makes sensors' names of more than ${NAME_CHARS_TOTAL_MOST} characters; ` +
+      "send it in parts";
+}
+
+interface Request {
+  precision: Precision;
+  names: LineNames;
+  /** By the text before the fields. */
+  series: Map<string, Series>;
+  /** What each sensor's name was made of. */
+  written: Map<string, string>;
+  nameChars: number;
 }
 
 /** Sensor names by field key: computed once for each series of a request. */
 interface Series {
   machine: string;
   base: string;
+  /** The same without changed signs. */
+  written: string;
+  fault: Fault | null;
   sensors: Map<string, string | Fault>;
 }
 
 function point(
   { head, measurement, tags, fields, time }: Point,
   index: number,
-  precision: Precision,
-  known: Map<string, Series>,
+  request: Request,
   out: Decoded,
 ): void {
   let when: { tMs: number } | { noTime: string } | undefined;
   if (time !== null) {
-    const tMs = timeMs(time, precision);
+    const tMs = timeMs(time, request.precision);
     if (tMs >= EARLIEST_MS && tMs < LATEST_MS) when = { tMs };
     else {
-      const meant = otherPrecision(time, precision);
+      const meant = otherPrecision(time, request.precision);
       if (meant !== null) {
-        const message = `timestamp ${time} in ${precision} is outside 2000 to 2099; ` +
+        const message = `timestamp ${time} in ${request.precision} is outside 2000 to 2099; ` +
           `it looks like ${meant}: write with precision=${meant}`;
-        out.rejects.push({ code: "bad_time", message, index });
-        return;
+        return addReject(out, { code: "bad_time", message, index });
       }
       when = { noTime: time.slice(0, 30) };
     }
   }
-  let series = known.get(head);
+  let series = request.series.get(head);
   if (series === undefined) {
     series = seriesOf(measurement, tags);
-    if (known.size < SERIES_MOST) known.set(head, series);
+    if (request.series.size < SERIES_MOST) request.series.set(head, series);
   }
+  // A fault of the series is one fault, not one of each field.
+  if (series.fault !== null) return addReject(out, { ...series.fault, index });
   for (const [key, value] of fields) {
-    const sensor = sensorOf(series, key);
+    const sensor = sensorOf(series, key, request);
     const found = typeof sensor === "string" ? valueOf(value) : sensor;
     if ("code" in found) {
-      out.rejects.push({ code: found.code, message: `${shown(key)}: ${found.message}`, index });
+      addReject(out, { code: found.code, message: `${shown(key)}: ${found.message}`, index });
     } else if (when === undefined) {
       out.drafts.push({ sensor: sensor as string, value: found.value, index });
     } else out.drafts.push({ sensor: sensor as string, value: found.value, ...when, index });
+    if (out.drafts.length > READINGS_MOST || request.nameChars > NAME_CHARS_TOTAL_MOST) return;
   }
 }
 
@@ -112,34 +168,63 @@ function seriesOf(measurement: string, tags: readonly [string, string][]): Serie
   const byKey = new Map(tags);
   const machineTag = MACHINE_TAGS.find((key) => byKey.has(key));
   const name = machineTag === undefined ? "default" : byKey.get(machineTag)!;
-  const machine = [
-    ...AREA_TAGS.filter((key) => byKey.has(key)).map((key) => level(byKey.get(key)!)),
-    machineTag === "machine" ? name : level(name),
-  ].join("/");
+  const areas = AREA_TAGS.filter((key) => byKey.has(key)).map((key) => byKey.get(key)!);
   const used = new Set<string | undefined>([machineTag, ...AREA_TAGS, "sensor"]);
   const rest = [...byKey].filter(([key]) => !used.has(key))
     .sort(([a], [b]) => a < b ? -1 : 1).map(([, value]) => value);
   const base = byKey.get("sensor") ?? [measurement, ...rest].join(".");
-  return { machine, base: level(base), sensors: new Map() };
+  const machine = machineTag === "machine" ? name.split("/").map(levelOf).join("/") : levelOf(name);
+  const series: Series = {
+    machine: [...areas.map(levelOf), machine].join("/"),
+    base: levelOf(base),
+    written: [...areas, name, base].join("/"),
+    fault: null,
+    sensors: new Map(),
+  };
+  const sensor = `${series.machine}/${series.base}`;
+  const fault = sensor.isWellFormed() ? nameFault(sensor) : "the name is not valid Unicode";
+  if (fault !== null) series.fault = { code: "bad_name", message: fault };
+  return series;
 }
 
-function sensorOf(series: Series, key: string): string | Fault {
+function sensorOf(series: Series, key: string, request: Request): string | Fault {
   const known = series.sensors.get(key);
   if (known !== undefined) return known;
-  const last = key === "value" ? series.base : `${series.base}.${level(key)}`;
-  const sensor = `${series.machine}/${last}`;
-  const fault = sensor.isWellFormed() ? nameFault(sensor) : "the name is not valid Unicode";
-  const result = fault === null ? sensor : { code: "bad_name" as const, message: fault };
+  const result = newSensor(series, key, request);
   if (series.sensors.size < FIELDS_MOST) series.sensors.set(key, result);
   return result;
 }
 
-function level(text: string): string {
-  return text.includes("/") ? text.replaceAll("/", "_") : text;
+function newSensor(series: Series, key: string, request: Request): string | Fault {
+  const { machine, base, written } = series;
+  if (key.length > LEVEL_CHARS_MOST) {
+    return { code: "bad_name", message: `a field's key has ${key.length} characters` };
+  }
+  const sensor = key === "value" ? `${machine}/${base}` : `${machine}/${base}.${levelOf(key)}`;
+  request.nameChars += sensor.length;
+  const fault = sensor.isWellFormed() ? nameFault(sensor) : "the name is not valid Unicode";
+  if (fault !== null) return { code: "bad_name", message: fault };
+  const whole = key === "value" ? written : `${written}.${key}`;
+  const before = request.written.get(sensor);
+  const other = before !== undefined && before !== whole
+    ? before
+    : request.names.other(sensor, whole);
+  if (other !== null) {
+    const message = `${named(whole)} would get the name of ${named(other)}: ${named(sensor)}`;
+    return { code: "bad_name", message };
+  }
+  request.written.set(sensor, whole);
+  return sensor;
+}
+
+/** A name in a message, in quotes and whole unless it is too long to be one. */
+function named(text: string): string {
+  return JSON.stringify(text.length <= LEVEL_CHARS_MOST ? text : `${text.slice(0, 127)}…`);
 }
 
 function valueOf(value: FieldValue): { value: number | boolean | string } | Fault {
   if (typeof value === "object") {
+    if ("fault" in value) return { code: "bad_value", message: value.fault };
     const state = stateOf(value.text, true);
     return isFault(state) ? state : { value: state.value };
   }

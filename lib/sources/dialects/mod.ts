@@ -6,19 +6,30 @@ import {
   isFault,
   PAYLOAD_BYTES_MOST,
   type Place,
+  VALUES_MOST,
 } from "./dialect.ts";
 import { jsonBatch } from "./json_batch.ts";
 import { jsonMany } from "./json_many.ts";
 import { jsonOne } from "./json_one.ts";
 import { plainNumber } from "./plain_number.ts";
 import { createPlaceOf, DEFAULT_TOPICS } from "./topic.ts";
+import { weightFault } from "./weight.ts";
 import { words } from "./words.ts";
 
 export { PAYLOAD_BYTES_MOST } from "./dialect.ts";
 export { DEFAULT_TOPICS } from "./topic.ts";
-export { decodeBatch, decodeNdjson, decodeOne } from "./http.ts";
-export { decodeLines, PRECISIONS } from "./line_protocol.ts";
+export {
+  decodeItems,
+  decodeNdjson,
+  decodeOne,
+  ITEM_VALUES_MOST,
+  itemLines,
+  ITEMS_MOST,
+  itemsOf,
+} from "./http.ts";
+export { decodeLines, LineNames, PRECISIONS } from "./line_protocol.ts";
 export type { Precision } from "./line_protocol.ts";
+export { weightFault } from "./weight.ts";
 
 /** Every dialect of MQTT payloads, in the order in which they are asked. */
 export const DIALECTS: readonly Dialect[] = [plainNumber, jsonOne, jsonBatch, jsonMany, words];
@@ -48,6 +59,8 @@ function decodeWith(dialects: readonly Dialect[], place: Place, content: Content
   return bad("bad_payload", "the payload is in no dialect that Perch knows");
 }
 
+/** Most JSON values of a message that is parsed: some ten for each value that it may carry. */
+const JSON_VALUES_MOST = 10 * VALUES_MOST;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const OPEN_BRACE = 0x7b;
 const BEGINS_LIKE_JSON = /^[{["]/;
@@ -67,6 +80,8 @@ function contentOf(payload: Uint8Array) {
     text = text.trim();
     if (!BEGINS_LIKE_JSON.test(text)) return { kind: "text" as const, text };
   }
+  const tooMuch = weightFault(text, JSON_VALUES_MOST);
+  if (tooMuch !== null) return tooMuch;
   try {
     const json: unknown = JSON.parse(text);
     // A JSON text alone means what it would mean without quotes.

@@ -5,6 +5,8 @@ import type { Fault, Place } from "./dialect.ts";
 export const DEFAULT_TOPICS: readonly string[] = ["factory/#", "edge/#", "sensors/+/telemetry"];
 
 const CACHE_MOST = 16_384;
+/** Longer topics are read each time: what is remembered stays within a few megabytes. */
+const CACHED_CHARS_MOST = 256;
 
 /**
  * Returns the function that finds a topic's place. Known roots are `factory`, `edge`,
@@ -26,6 +28,7 @@ export function createPlaceOf(
     const seen = known.get(topic);
     if (seen !== undefined) return seen;
     const place = placeOf(topic, roots, anyRoot);
+    if (topic.length > CACHED_CHARS_MOST) return place;
     if (known.size >= CACHE_MOST) known.clear();
     known.set(topic, place);
     return place;
