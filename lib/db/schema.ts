@@ -145,6 +145,8 @@ export const series = sqliteTable("series", {
   chunks: integer("chunks").notNull(),
   readings: integer("readings").notNull(),
   bytes: integer("bytes").notNull(),
+  /** Checksum of what sealing wrote; null before the first seal that had one. */
+  crc: integer("crc"),
 });
 
 /**
@@ -174,6 +176,35 @@ export const chunks = sqliteTable("chunks", {
   index("chunks_by_sensor").on(t.sensor, t.lastMs, t.firstMs),
   index("chunks_late").on(t.sensor).where(sql`late = 1`),
 ]);
+
+/** How far the search for damage is (one row), and up to where there may be rows without checksums. */
+export const scrub = sqliteTable("scrub", {
+  one: integer("one").primaryKey(),
+  uncheckedChunk: integer("unchecked_chunk").notNull(),
+  uncheckedGroup: integer("unchecked_group").notNull(),
+  /** The full pass goes on after this chunk. */
+  nextChunk: integer("next_chunk").notNull(),
+  startedMs: integer("started_ms"),
+  finishedMs: integer("finished_ms"),
+});
+
+/** What was found damaged and is not intact again: its readings are in no answer. */
+export const damage = sqliteTable("damage", {
+  kind: text("kind", { enum: ["chunk", "summary", "group", "series"] }).notNull(),
+  /** Id of the chunk or journal group, number of the sensor. */
+  ref: integer("ref").notNull(),
+  /** Null: not known. */
+  sensor: integer("sensor"),
+  fromMs: integer("from_ms").notNull(),
+  /** Exclusive. */
+  toMs: integer("to_ms").notNull(),
+  /** 0: not known. */
+  readings: integer("readings").notNull(),
+  reason: text("reason").notNull(),
+  foundMs: integer("found_ms").notNull(),
+  /** What is left of a journal group: its table is freed one day. */
+  b: blob("b", { mode: "buffer" }),
+}, (t) => [primaryKey({ columns: [t.kind, t.ref] })]);
 
 /** The clock that retention trusts (one row): it follows the host's clock, but never in jumps. */
 export const retention = sqliteTable("retention", {

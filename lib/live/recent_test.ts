@@ -66,6 +66,7 @@ Deno.test("recent seeds itself from the store and keeps what came meanwhile", as
         mean: Float64Array.of(1, 2, 100),
         max: Float64Array.of(1, 2, 100),
         n: Uint32Array.of(10, 10, 1),
+        damaged: [],
       }),
   }, new AbortController().signal);
   assert.deepEqual([...recent.line(1)!.slice(-3)], [1, 2, 100]);

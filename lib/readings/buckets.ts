@@ -1,5 +1,5 @@
 import type { MinuteColumns } from "./minutes.ts";
-import type { BucketResult } from "./store.ts";
+import type { BucketResult, DamagedRange } from "./store.ts";
 
 export const MINUTE_MS = 60_000;
 
@@ -96,7 +96,7 @@ export class BucketSums {
     }
   }
 
-  result(): BucketResult {
+  result(damaged: DamagedRange[]): BucketResult {
     let count = 0;
     for (const n of this.#n) if (n > 0) count++;
     const result: BucketResult = {
@@ -106,6 +106,7 @@ export class BucketSums {
       mean: new Float64Array(count),
       max: new Float64Array(count),
       n: new Uint32Array(count),
+      damaged,
     };
     let to = 0;
     for (let at = 0; at < this.#n.length; at++) {

@@ -5,6 +5,7 @@
  * in byte planes, plain or XORed with the value before. Layout, byte by byte: README.md, "Chunk".
  */
 import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
+import { SIGNED_FROM } from "./checksum.ts";
 import { exponentOf, mantissaAt, MAX_EXPONENT, POW10 } from "./scale.ts";
 import type { Slice } from "./slice.ts";
 import {
@@ -19,7 +20,9 @@ import {
   writeWholes,
 } from "./whole_column.ts";
 
-const VERSION = 1;
+/** Of today. Version 1 has no checksum: the bytes after its version are the same. */
+const VERSION = 2;
+const UNSIGNED_VERSION = 1;
 /** Most readings of one chunk; decoding refuses more, so its memory is bounded. */
 export const MOST_READINGS = 65_536;
 
@@ -43,11 +46,15 @@ export interface Scaled {
   exceptions: number[];
 }
 
-/** Encodes a slice (1 to `MOST_READINGS` readings). `scaled` is `scaleSlice(slice)`. */
+/**
+ * Encodes a slice (1 to `MOST_READINGS` readings). `scaled` is `scaleSlice(slice)`. The place of the checksum is
+ * left free: the row that the chunk stands in is part of it (chunk_row.ts).
+ */
 export function encodeChunk(slice: Slice, scaled: Scaled | null): Uint8Array<ArrayBuffer> {
   const { n, tMs, value } = slice;
   const out = new ByteWriter(n * 2 + 256);
   out.u8(VERSION);
+  out.u32(0);
   out.varint(n);
   writeWholes(out, tMs, [PREDICT_SLOPE, PREDICT_GRID]);
   if (scaled !== null) writeScaled(out, value, scaled);
@@ -57,11 +64,22 @@ export function encodeChunk(slice: Slice, scaled: Scaled | null): Uint8Array<Arr
   return out.take();
 }
 
-/** Decodes a chunk. Throws `FormatError` on anything that `encodeChunk` does not write. */
+/** True when a chunk carries a checksum. */
+export function isSignedChunk(bytes: Uint8Array): boolean {
+  return bytes[0] === VERSION;
+}
+
+/**
+ * Decodes a chunk, whose checksum was looked at before. Throws `FormatError` on anything that `encodeChunk`
+ * does not write.
+ */
 export function decodeChunk(bytes: Uint8Array): Slice {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION) throw new FormatError(`chunk version ${version} is not known`);
+  if (version !== VERSION && version !== UNSIGNED_VERSION) {
+    throw new FormatError(`chunk version ${version} is not known`);
+  }
+  if (version === VERSION) reader.raw(SIGNED_FROM - 1);
   const n = reader.varint();
   if (n < 1 || n > MOST_READINGS) throw new FormatError(`a chunk of ${n} readings`);
   const tMs = readWholes(reader, n);

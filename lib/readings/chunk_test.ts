@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MINUTE_MS } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
-import { decodeChunk, encodeChunk, scaleSlice } from "./chunk.ts";
-import { encodeMinutes, hasMinutes, readMinutes } from "./minutes.ts";
+import { decodeChunk, encodeChunk, MOST_READINGS, scaleSlice } from "./chunk.ts";
+import { checkSummary, type ChunkBlobs, decodeRow, encodeRow, isSummaryOf } from "./chunk_row.ts";
+import { encodeMinutes, hasMinutes, minutesBody, readMinutes, signMinutes } from "./minutes.ts";
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import type { Slice } from "./slice.ts";
 import { Tail } from "./tail.ts";
@@ -68,12 +69,13 @@ Deno.test("encodeMinutes and readMinutes give the exact count, min, max and sum 
   fc.assert(fc.property(slice, (original) => {
     const bytes = encodeMinutes(original, scaleSlice(original));
     if (!hasMinutes(bytes)) return;
+    signMinutes(bytes, 7, 0);
     const expected = new Map<number, number[]>();
     for (let i = 0; i < original.n; i++) {
       const minute = Math.floor(original.tMs[i] / MINUTE_MS) * MINUTE_MS;
       expected.set(minute, [...(expected.get(minute) ?? []), original.value[i]]);
     }
-    readMinutes(bytes, (columns) => {
+    readMinutes(bytes, 7, (columns) => {
       for (let i = 0; i < columns.k; i++) {
         const tMs = (columns.first + i + columns.gap[i]) * MINUTE_MS;
         const of = expected.get(tMs)!;
@@ -91,41 +93,109 @@ Deno.test("encodeMinutes and readMinutes give the exact count, min, max and sum 
   }));
 });
 
-Deno.test("decodeChunk and readMinutes refuse damaged bytes with a FormatError", () => {
+/** Bytes changed as disks, memory and people do it. */
+function damaged(good: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const at = fc.nat(good.length - 1);
+  const changed = (change: (bytes: Uint8Array) => void) => {
+    const bytes = good.slice();
+    change(bytes);
+    return bytes;
+  };
+  return fc.oneof(
+    at.map((length) => good.slice(0, length)),
+    fc.tuple(at, fc.nat(255)).map(([at, byte]) => changed((bytes) => void (bytes[at] = byte))),
+    fc.tuple(at, fc.nat(7)).map(([at, bit]) => changed((bytes) => void (bytes[at] ^= 1 << bit))),
+    fc.tuple(at, fc.nat(600)).map(([at, n]) => changed((bytes) => bytes.fill(0, at, at + n))),
+    fc.tuple(at, fc.uint8Array({ minLength: 1, maxLength: 64 }))
+      .map(([at, noise]) => changed((b) => b.set(noise.subarray(0, b.length - at), at))),
+    fc.uint8Array({ minLength: 1, maxLength: 40 })
+      .map((more) => Uint8Array.from([...good, ...more])),
+    fc.uint8Array({ maxLength: 300 }),
+  );
+}
+
+/** The same as the release before wrote it: without header and checksum. */
+function unsigned({ data, minutes }: ChunkBlobs): ChunkBlobs {
+  return {
+    data: Uint8Array.from([1, ...data.subarray(5)]),
+    minutes: hasMinutes(minutes) ? Uint8Array.from([1, ...minutesBody(minutes)]) : Uint8Array.of(0),
+  };
+}
+
+Deno.test("decodeRow and checkSummary give what was written, or refuse it, whatever changes in blobs and columns", () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(slice, fc.gen(), (original, g) => {
+      const row = encodeRow(7, 1_000, original);
+      const mutant = { ...row };
+      const what = g(() => fc.constantFrom("data", "minutes", "column", "other"));
+      if (what === "data") mutant.data = g(() => damaged(row.data));
+      else if (what === "minutes") mutant.minutes = g(() => damaged(row.minutes));
+      else if (what === "column") {
+        const columns = ["sensor", "firstMs", "lastMs", "rank", "n", "bytes", "min", "max", "sum"];
+        const column = g(() => fc.constantFrom(...columns)) as "sensor";
+        mutant[column] = g(() => fc.oneof(fc.constantFrom(0, 1, -1, 1e300), fc.double()));
+      } else {
+        const { data, minutes } = encodeRow(7, 1_000, g(() => slice));
+        Object.assign(mutant, { data, minutes });
+      }
+      try {
+        assert.deepStrictEqual(decodeRow(mutant, false), original);
+      } catch (error) {
+        assert.ok(error instanceof FormatError, String(error));
+        refused++;
+      }
+      try {
+        checkSummary(mutant, false);
+        assert.deepStrictEqual(mutant.minutes, row.minutes);
+      } catch (error) {
+        assert.ok(error instanceof FormatError, String(error));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+  assert.ok(refused > 500, `${refused} were refused`);
+});
+
+Deno.test("decodeRow still reads what has no checksum, and refuses it where there must be one", () => {
+  fc.assert(fc.property(slice, (original) => {
+    const row = encodeRow(7, 1_000, original);
+    const old = { ...row, ...unsigned(row) };
+    assert.deepStrictEqual(decodeRow(old, true), original);
+    checkSummary(old, true);
+    assert.ok(isSummaryOf(old.minutes, original));
+    assert.throws(() => decodeRow(old, false), FormatError);
+    assert.throws(() => checkSummary(old, false), FormatError);
+  }));
+});
+
+Deno.test("decodeChunk and readMinutes refuse any bytes with a FormatError, and take little memory for them", () => {
   const n = 400;
-  const original: Slice = {
+  const row = encodeRow(7, 1_000, {
     n,
     tMs: Float64Array.from({ length: n }, (_, i) => START_MS + i * 1000),
     value: Float64Array.from({ length: n }, (_, i) => Math.round(1000 * Math.sin(i)) / 100),
     flags: new Uint8Array(n),
     seq: null,
-  };
-  const scaled = scaleSlice(original);
-  for (
-    const [good, read] of [
-      [encodeChunk(original, scaled), (b: Uint8Array) => void decodeChunk(b)],
-      [encodeMinutes(original, scaled), (b: Uint8Array) => readMinutes(b, () => {})],
-    ] as const
-  ) {
-    const damage = fc.oneof(
-      fc.nat(good.length - 1).map((length) => good.slice(0, length)),
-      fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, byte]) => {
-        const bytes = good.slice();
-        bytes[at] = byte;
-        return bytes;
-      }),
-      fc.uint8Array({ maxLength: 300 }),
-    );
-    fc.assert(
-      fc.property(damage, (bytes) => {
-        try {
-          read(bytes);
-        } catch (error) {
-          assert.ok(error instanceof FormatError, String(error));
-        }
-      }),
-      { numRuns: 1000 },
-    );
+  });
+  for (const { data, minutes } of [row, unsigned(row)]) {
+    for (
+      const [good, read] of [
+        [data, (b: Uint8Array) => assert.ok(decodeChunk(b).n <= MOST_READINGS)],
+        [minutes, (b: Uint8Array) => readMinutes(b, 7, ({ k }) => assert.ok(k <= MOST_READINGS))],
+      ] as const
+    ) {
+      fc.assert(
+        fc.property(damaged(good), (bytes) => {
+          try {
+            read(bytes);
+          } catch (error) {
+            assert.ok(error instanceof FormatError, String(error));
+          }
+        }),
+        { numRuns: 500 },
+      );
+    }
   }
 });
 

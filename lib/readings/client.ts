@@ -34,6 +34,8 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     journalAfter: (query) => rpc.call("journalAfter", [query]),
     cursor: (name) => rpc.call("cursor", [name]),
     moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
+    check: (pass) => rpc.call("check", [pass]),
+    damage: () => rpc.call("damage", []),
     stats: () => rpc.call("stats", []),
   };
 }
@@ -53,6 +55,8 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     journalAfter: store.journalAfter,
     cursor: store.cursor,
     moveCursor: store.moveCursor,
+    check: store.check,
+    damage: () => store.damage(),
     stats: () => store.stats(),
   };
 }

@@ -2,13 +2,19 @@
  * DESIGN. Late data is sealed as a part of its own that overlaps older chunks. Merging goes in small steps,
  * one transaction each: the late part and the last chunk it overlaps become one again; what of the late part
  * lies before that chunk stays late, for the next step. Late parts are taken in order of arrival and chunks
- * from the newest, so that readings of equal time end up in the order in which they came.
+ * from the newest, so that readings of equal time end up in the order in which they came. Chunks that are damaged
+ * stay as they are, and late parts beside them, too. What is merged is written in the format of today.
  */
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, type ChunkDraft, draftChunks } from "./chunk_store.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import { type ChunkDraft, draftChunks } from "./chunk_store.ts";
+import type { DamageBook } from "./damage.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { firstFrom, mergeSlices, subslice } from "./slice.ts";
+
+/** Not among the chunks that are known to be damaged. */
+const INTACT = "id NOT IN (SELECT ref FROM damage WHERE kind = 'chunk')";
 
 interface LateChunk {
   id: number;
@@ -21,9 +27,12 @@ interface LateChunk {
 
 /** Merges a bit of late data. Returns false when there is none left. */
 export async function compactStep(
-  connection: Connection,
-  cache: ChunkCache,
-  table: SeriesTable,
+  { connection, cache, table, damage }: {
+    connection: Connection;
+    cache: ChunkCache;
+    table: SeriesTable;
+    damage: DamageBook;
+  },
 ): Promise<boolean> {
   const late = await oneLateChunk(connection);
   if (late === null) return false;
@@ -32,8 +41,11 @@ export async function compactStep(
     await connection.write([{ sql: "UPDATE chunks SET late = 0 WHERE id = ?", args: [late.id] }]);
     return true;
   }
-  const lateSlice = await cache.get(late.id);
-  const otherSlice = await cache.get(other.id);
+  // From the disk, not from memory: what is written must be what was read and checked.
+  const lateSlice = await cache.read(late.id);
+  const otherSlice = await cache.read(other.id);
+  // What is damaged is noted now, and not chosen again.
+  if (lateSlice === null || otherSlice === null) return false;
   const cut = firstFrom(lateSlice, other.firstMs);
   const first = { slice: otherSlice, rank: other.rank, id: other.id };
   const second = { slice: subslice(lateSlice, cut, lateSlice.n), rank: late.rank, id: late.id };
@@ -51,7 +63,13 @@ export async function compactStep(
     bytes: series.sealedBytes + drafts.reduce((sum, d) => sum + d.bytes, 0) - late.bytes -
       other.bytes,
   };
-  await connection.write(replacement(drafts, [late.id, other.id], series, totals));
+  const gone = damage.gone([late.id, other.id]);
+  await connection.write([
+    ...replacement(drafts, [late.id, other.id], series, totals),
+    ...gone.statements,
+  ]);
+  gone.applied();
+  cache.drop([late.id, other.id]);
   series.sealedChunks = totals.chunks;
   series.sealedBytes = totals.bytes;
   return true;
@@ -77,7 +95,7 @@ function replacement(
 async function oneLateChunk(connection: Connection): Promise<LateChunk | null> {
   const { rows } = await connection.query({
     sql: "SELECT id, sensor, first_ms, last_ms, rank, bytes FROM chunks WHERE late = 1 " +
-      "ORDER BY rank, id LIMIT 1",
+      `AND ${INTACT} ORDER BY rank, id LIMIT 1`,
   });
   if (rows.length === 0) return null;
   const [id, sensor, firstMs, lastMs, rank, bytes] = rows[0].map(Number);
@@ -92,7 +110,7 @@ async function lastOverlapping(
   const { rows } = await connection.query({
     sql: "SELECT id, first_ms, last_ms, rank, bytes, late FROM chunks " +
       "WHERE sensor = ? AND last_ms >= ? AND first_ms <= ? AND id <> ? " +
-      "ORDER BY late, first_ms DESC, rank DESC, id DESC LIMIT 1",
+      `AND ${INTACT} ORDER BY late, first_ms DESC, rank DESC, id DESC LIMIT 1`,
     args: [late.sensor, late.firstMs, late.lastMs, late.id],
   });
   if (rows.length === 0) return null;

@@ -11,9 +11,10 @@ import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { ByteWriter } from "./bytes.ts";
 import { checkGroup } from "./check.ts";
-import { ChunkCache, warmUp } from "./chunk_store.ts";
+import { ChunkCache, warmUp } from "./chunk_cache.ts";
 import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
+import { DamageBook } from "./damage.ts";
 import { stage } from "./duplicates.ts";
 import { encodeGroup } from "./journal.ts";
 import {
@@ -29,9 +30,10 @@ import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { createRetention } from "./retention.ts";
+import { createScrub, loadScrubState } from "./scrub.ts";
 import { findSealed } from "./sealed_duplicates.ts";
 import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./sealing.ts";
-import type { Series } from "./series.ts";
+import { type Series, SeriesTable } from "./series.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
 
 export interface EngineDeps {
@@ -95,6 +97,8 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     journalAfter: (query) => core.journalAfter(query),
     cursor: (name) => core.cursor(name),
     moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
+    check: (pass) => core.check(pass),
+    damage: () => core.damage(),
     stats: () => core.stats(),
   };
 }
@@ -118,15 +122,25 @@ interface CommitPlan {
 async function createCore(deps: EngineDeps): Promise<Core> {
   const { connection, clock } = deps;
   warmUp();
-  const state = await recover(connection, clock.monotonic(), deps.options?.journal);
-  const { table, marks, journal } = state;
+  const table = new SeriesTable();
+  const damage = await DamageBook.load({ connection, log: deps.log, nowMs: () => clock.now() });
+  const scrubState = await loadScrubState(connection);
+  const { uncheckedChunk, uncheckedGroup } = scrubState;
+  const cache = new ChunkCache({ connection, damage, table, uncheckedChunk });
+  const shared = { connection, table, cache, damage, uncheckedChunk, uncheckedGroup };
+  const state = await recover({
+    ...shared,
+    monotonicMs: clock.monotonic(),
+    nowMs: clock.now(),
+    limits: deps.options?.journal,
+  });
+  const { marks, journal } = state;
   const sealer = new Sealer(table, journal, deps.options);
   const cursors = await JournalCursors.load(connection);
-  const cache = new ChunkCache(connection, deps.log);
-  const retention = await createRetention({ connection, table, clock, databaseBytes });
+  const retention = await createRetention({ ...shared, clock, databaseBytes });
+  const scrub = createScrub({ ...shared, clock, state: scrubState });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);
-  const queryDeps = { connection, cache, table };
 
   async function append(
     group: ReadingGroup,
@@ -152,7 +166,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   /** Everything that the transaction of the staged group writes. Changes nothing in memory. */
   function planCommit(group: ReadingGroup): CommitPlan {
     const chosen = sealer.choose(staged.n, clock.monotonic());
-    const seals = chosen.map((series) => planSeal(series, state.lastGroup));
+    const seals = chosen.map((series) => planSeal(series, state.lastGroup, connection.kind));
     const read = cursors.passed >= journal.old.lastId || journal.overfull;
     const freeUpTo = read && sealer.oldIsFree(chosen) ? journal.old.lastId : 0;
     // Marks of rows that go are kept: a redelivery may come days later.
@@ -219,15 +233,17 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     missedCommit,
     lastValues: (notAfterMs = Infinity) => lastValues(table, connection, cache, notAfterMs),
     recentDeliveries: () => Promise.resolve(marks.all()),
-    raw: (query) => queryRaw(queryDeps, query),
-    buckets: (query) => queryBuckets(queryDeps, query),
+    raw: (query) => queryRaw(shared, query),
+    buckets: (query) => queryBuckets(shared, query),
     retain: (options) => retention.step(options),
     trustedMs: () => Promise.resolve(retention.trustedMs()),
     forget: (sensor) => retention.forget(sensor),
-    compact: () => compactStep(connection, cache, table),
-    journalAfter: (query) => readAfter(connection, query),
+    compact: () => compactStep(shared),
+    journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),
     moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),
+    check: (pass) => scrub(pass),
+    damage: () => Promise.resolve(damage.all()),
     async stats() {
       const all = table.all();
       const sum = (of: (series: Series) => number) => all.reduce((total, s) => total + of(s), 0);

@@ -7,10 +7,15 @@
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import type { DeliveryMark } from "./reading.ts";
 import { type ByteReader, ByteReader as Reader, type ByteWriter, FormatError } from "./bytes.ts";
+import { isSigned, sign, SIGNED_FROM } from "./checksum.ts";
 import { GroupColumns } from "./columns.ts";
 import { MAX_EXPONENT, RAW } from "./scale.ts";
 
-const VERSION = 1;
+/** Of today. Version 1 has no checksum: the bytes after its version are the same. */
+const VERSION = 2;
+const UNSIGNED_VERSION = 1;
+/** Bytes of the length in front of a group. */
+const LENGTH_BYTES = 4;
 
 /** How a column of small codes is stored. */
 const CONSTANT = 0;
@@ -39,6 +44,7 @@ export function encodeGroup(
   // The length stands first; four bytes are enough for any group, and known before the rest is.
   out.u32(0);
   out.u8(VERSION);
+  out.u32(0);
   out.varint(groupId);
   out.varint(columns.n);
   if (columns.n > 0) {
@@ -52,8 +58,12 @@ export function encodeGroup(
     writeSeq(out, columns);
   }
   writeDeliveries(out, deliveries);
-  out.view.setUint32(start, out.length - start - 4, true);
+  out.view.setUint32(start, out.length - start - LENGTH_BYTES, true);
+  sign(out.bytes.subarray(start + LENGTH_BYTES, out.length), SEED);
 }
+
+/** The id of the group is signed with it: nothing else belongs to its row. */
+const SEED = 0;
 
 function writeSensors(out: ByteWriter, { n, sensor }: GroupColumns): void {
   for (let i = 0; i < n; i++) out.varint(sensor[i]);
@@ -141,30 +151,52 @@ export interface DecodedGroup {
 }
 
 /**
- * Decodes a concatenation of group blobs and hands each to `visit`, in order. Throws `FormatError` on
- * anything that `encodeGroup` does not write; memory is bounded by the length of the input.
+ * Decodes a concatenation of group blobs and hands each to `visit`, in order. Throws `FormatError` on anything
+ * that `encodeGroup` does not write, before the first group that is damaged; memory is bounded by the length of
+ * the input. Groups up to `uncheckedGroup` may be of the version without checksums.
  */
-export function decodeGroups(bytes: Uint8Array, visit: (group: DecodedGroup) => void): void {
+export function decodeGroups(
+  bytes: Uint8Array,
+  visit: (group: DecodedGroup) => void,
+  uncheckedGroup = Infinity,
+): void {
   const reader = new Reader(bytes);
   const columns = new GroupColumns();
   while (reader.left > 0) {
-    reader.end = bytes.length;
     const length = reader.u32();
     reader.need(length);
     reader.end = reader.at + length;
-    const version = reader.u8();
-    if (version !== VERSION) throw new FormatError(`journal version ${version} is not known`);
-    const groupId = reader.varint();
-    const n = reader.varint();
-    if (n * LEAST_READING_BYTES > reader.left) throw new FormatError(`${n} readings do not fit`);
-    columns.reset(n);
-    columns.n = n;
-    if (n > 0) readColumns(reader, columns);
-    const deliveries = readDeliveries(reader);
-    if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a group`);
-    visit({ groupId, columns, deliveries });
+    visit(readGroup(reader, columns, uncheckedGroup));
     reader.end = bytes.length;
   }
+}
+
+/** Reads up to the end of `reader`, which is that of the group. */
+function readGroup(
+  reader: ByteReader,
+  columns: GroupColumns,
+  uncheckedGroup: number,
+): DecodedGroup {
+  const blob = reader.bytes.subarray(reader.at, reader.end);
+  const version = reader.u8();
+  if (version === VERSION) {
+    if (!isSigned(blob, SEED)) throw new FormatError("its checksum does not match");
+    reader.raw(SIGNED_FROM - 1);
+  } else if (version !== UNSIGNED_VERSION) {
+    throw new FormatError(`journal version ${version} is not known`);
+  }
+  const groupId = reader.varint();
+  if (version === UNSIGNED_VERSION && groupId > uncheckedGroup) {
+    throw new FormatError("it has no checksum");
+  }
+  const n = reader.varint();
+  if (n * LEAST_READING_BYTES > reader.left) throw new FormatError(`${n} readings do not fit`);
+  columns.reset(n);
+  columns.n = n;
+  if (n > 0) readColumns(reader, columns);
+  const deliveries = readDeliveries(reader);
+  if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a group`);
+  return { groupId, columns, deliveries };
 }
 
 function readColumns(reader: ByteReader, columns: GroupColumns): void {

@@ -6,7 +6,10 @@
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { valueAt } from "./columns.ts";
-import { type DecodedGroup, decodeGroups } from "./journal.ts";
+import { blobOf } from "./chunk_cache.ts";
+import { type DamageBook, isDamage } from "./damage.ts";
+import type { DecodedGroup } from "./journal.ts";
+import { decodeOne } from "./journal_store.ts";
 import type { JournalPage, JournalQuery } from "./store.ts";
 
 /** Rows looked at by one call, whatever their size. */
@@ -46,9 +49,16 @@ export class JournalCursors {
   }
 }
 
-/** The next groups after a cursor, about `maxBytes` of journal at a time, at least one. */
+/**
+ * The next groups after a cursor, about `maxBytes` of journal at a time, at least one. A group that is damaged is
+ * noted and stands there without readings, so that the reader goes on.
+ */
 export async function readAfter(
-  connection: Connection,
+  { connection, damage, uncheckedGroup }: {
+    connection: Connection;
+    damage: DamageBook;
+    uncheckedGroup: number;
+  },
   { afterGroup, maxBytes }: JournalQuery,
 ): Promise<JournalPage> {
   const rows = "(SELECT id, b FROM journal_a WHERE id > ?1 AND id <= ?2 " +
@@ -66,13 +76,25 @@ export async function readAfter(
   const groups: Copied[] = [];
   if (last > afterGroup) {
     const found = await connection.query({
-      sql: `SELECT b FROM ${rows} ORDER BY id`,
+      sql: `SELECT id, b FROM ${rows} ORDER BY id`,
       args: [afterGroup, last],
     });
-    for (const [b] of found.rows) decodeGroups(b as Uint8Array, (g) => groups.push(copyOf(g)));
+    for (const [rowId, b] of found.rows) {
+      const [id, blob] = [Number(rowId), blobOf(b)];
+      try {
+        groups.push(copyOf(decodeOne(id, blob, uncheckedGroup)));
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        groups.push({ groupId: id, n: 0, sensor: NONE, tMs: NO_TIMES, value: NO_TIMES });
+        await damage.noteGroup(id, blob, error.message);
+      }
+    }
   }
   return joined(groups);
 }
+
+const NONE = new Uint32Array(0);
+const NO_TIMES = new Float64Array(0);
 
 interface Copied {
   groupId: number;

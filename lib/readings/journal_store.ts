@@ -1,5 +1,6 @@
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement, SqlValue } from "../db/client.ts";
+import { FormatError } from "./bytes.ts";
 import { type DecodedGroup, decodeGroups } from "./journal.ts";
 
 /** The two journal tables that take turns. Names stand in statements, so they come from here alone. */
@@ -62,34 +63,95 @@ export async function journalState(
   return { rows: count, bytes, firstId, lastId };
 }
 
+/** What is done with the groups of a table, in order. */
+export interface JournalVisitor {
+  group(group: DecodedGroup): void;
+  /** A row that is not what was written: its readings are lost. The groups after it follow. */
+  damaged(row: { id: number; blob: Uint8Array; reason: string }): void;
+  /** Groups up to this id may be of the version without checksums. */
+  uncheckedGroup: number;
+}
+
 /**
- * Hands every group of a table to `visit`, in order. From a file the blobs are read as one concatenation:
- * a row costs nothing then, where each row fetched by itself costs microseconds. A libSQL server does not
- * parse that statement; there the network costs more than the rows.
+ * Visits every group of a table, in order. From a file the blobs are read as one concatenation: a row costs
+ * nothing then, where each row fetched by itself costs microseconds. A libSQL server does not parse that
+ * statement; there the network costs more than the rows.
  */
 export async function readJournal(
   connection: Connection,
   table: JournalTable,
   state: JournalState,
-  visit: (group: DecodedGroup) => void,
+  visitor: JournalVisitor,
 ): Promise<void> {
   const isFile = connection.kind === "file";
   const segment = isFile ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
   const rowsAtOnce = Math.max(1, Math.floor(segment / (state.bytes / Math.max(1, state.rows) + 1)));
   const part = `SELECT id, b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
-  const sql = isFile
-    ? `SELECT max(id), cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob) FROM (${part})`
-    : part;
-  let after: SqlValue = -1;
+  const together = "SELECT cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob), " +
+    `min(id), max(id), count(*) FROM (${part})`;
+  let after = -1;
   for (;;) {
-    const { rows } = await connection.query({ sql, args: [after, rowsAtOnce] });
-    // The concatenation of nothing is one row of nulls.
-    if (rows.length === 0 || rows[0][0] === null) return;
-    for (const [id, blob] of rows) {
-      decodeGroups(blob as Uint8Array, visit);
-      after = id;
+    let visited = 0;
+    if (isFile) {
+      const { rows: [[blob, ...numbers]] } = await connection.query({
+        sql: together,
+        args: [after, rowsAtOnce],
+      });
+      const [firstId, lastId, count] = numbers.map(Number);
+      if (count === 0) return;
+      const areTogether = lastId - firstId === count - 1;
+      visited = areTogether ? visitTogether(blob as Uint8Array, firstId, visitor) : 0;
+      if (visited === count) {
+        after = lastId;
+        continue;
+      }
+    }
+    // On a server, and where something is damaged: row by row.
+    const { rows } = await connection.query({ sql: part, args: [after, rowsAtOnce] });
+    if (rows.length === 0) return;
+    visitRows(rows.slice(visited), visitor);
+    after = Number(rows[rows.length - 1][0]);
+  }
+}
+
+/** Visits groups whose ids follow each other, as long as all is well. Gives their number. */
+function visitTogether(blob: Uint8Array, firstId: number, visitor: JournalVisitor): number {
+  let visited = 0;
+  try {
+    decodeGroups(blob, (group) => {
+      if (group.groupId !== firstId + visited) throw new FormatError("groups are out of order");
+      visitor.group(group);
+      visited++;
+    }, visitor.uncheckedGroup);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+  }
+  return visited;
+}
+
+function visitRows(rows: readonly SqlValue[][], visitor: JournalVisitor): void {
+  for (const [rowId, value] of rows) {
+    const id = Number(rowId);
+    const blob = value instanceof Uint8Array ? value : new Uint8Array(0);
+    try {
+      visitor.group(decodeOne(id, blob, visitor.uncheckedGroup));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      visitor.damaged({ id, blob, reason: error.message });
     }
   }
+}
+
+/** The one group of a row. @throws FormatError when it is damaged, or another one's */
+export function decodeOne(id: number, blob: Uint8Array, uncheckedGroup: number): DecodedGroup {
+  const found: DecodedGroup[] = [];
+  decodeGroups(blob, (group) => {
+    found.push(group);
+    if (found.length > 1) throw new FormatError("there is more than one group in its row");
+  }, uncheckedGroup);
+  if (found.length === 0) throw new FormatError("its row is empty");
+  if (found[0].groupId !== id) throw new FormatError(`group ${found[0].groupId} is in its row`);
+  return found[0];
 }
 
 /** The pair of journal tables as it stands: which one takes new rows, what the other still holds. */

@@ -94,7 +94,7 @@ Deno.test("encodeGroup and decodeGroups give back any readings and marks bit for
   }));
 });
 
-Deno.test("decodeGroups refuses damaged bytes with a FormatError and never allocates beyond them", () => {
+Deno.test("decodeGroups gives the groups before the first damaged one, refuses that, and never allocates beyond its input", () => {
   const writer = new ByteWriter();
   const items = Array.from({ length: 50 }, (_, i) => ({
     sensor: i % 7,
@@ -103,27 +103,58 @@ Deno.test("decodeGroups refuses damaged bytes with a FormatError and never alloc
     flags: i % 3,
     seq: i,
   }));
-  encodeGroup(writer, 5, columnsOf(items), [{ session: "s", packetId: 1, hash: 2 }]);
+  const marks = [{ session: "s", packetId: 1, hash: 2 }];
+  for (const id of [5, 6]) encodeGroup(writer, id, columnsOf(items), marks);
   const good = writer.take();
+  const at = fc.nat(good.length - 1);
   const damage = fc.oneof(
-    fc.nat(good.length - 1).map((length) => good.slice(0, length)),
-    fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, byte]) => {
+    at.map((length) => good.slice(0, length)),
+    fc.tuple(at, fc.nat(255), fc.integer({ min: 1, max: 64 })).map(([at, byte, n]) => {
       const bytes = good.slice();
-      bytes[at] = byte;
+      for (let i = at; i < Math.min(at + n, bytes.length); i++) bytes[i] = byte * (i + 1);
+      return bytes;
+    }),
+    fc.tuple(at, fc.nat(7)).map(([at, bit]) => {
+      const bytes = good.slice();
+      bytes[at] ^= 1 << bit;
       return bytes;
     }),
     fc.uint8Array({ maxLength: 200 }),
   );
+  let refused = 0;
   fc.assert(
     fc.property(damage, (bytes) => {
+      let id = 5;
       try {
-        decodeGroups(bytes, ({ columns }) => assert.ok(columns.sensor.length <= 1024));
+        decodeGroups(bytes, ({ groupId, columns, deliveries }) => {
+          assert.ok(columns.sensor.length <= 1024);
+          assert.equal(groupId, id++);
+          assert.deepStrictEqual(
+            itemsOf(columns).map(({ value }) => value),
+            items.map((i) => i.value),
+          );
+          assert.deepStrictEqual(deliveries, marks);
+        }, 0);
       } catch (error) {
         assert.ok(error instanceof FormatError, String(error));
+        refused++;
       }
     }),
     { numRuns: 2000 },
   );
+  assert.ok(refused > 1000, `${refused} were refused`);
+});
+
+Deno.test("decodeGroups still reads groups without a checksum, up to the last one that there can be", () => {
+  const writer = new ByteWriter();
+  encodeGroup(writer, 5, columnsOf([{ sensor: 1, tMs: 2, value: 3, flags: 0, seq: 0 }]), []);
+  const signed = writer.take();
+  const old = Uint8Array.from([...signed.subarray(0, 4), 1, ...signed.subarray(9)]);
+  new DataView(old.buffer).setUint32(0, old.length - 4, true);
+  const ids: number[] = [];
+  decodeGroups(old, ({ groupId }) => ids.push(groupId), 5);
+  assert.deepEqual(ids, [5]);
+  assert.throws(() => decodeGroups(old, () => {}, 4), FormatError);
 });
 
 Deno.test("mantissaAt is exact or says NaN, and never loses a negative zero", () => {

@@ -1,5 +1,6 @@
 import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, chunksOf } from "./chunk_store.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import { chunksOf } from "./chunk_store.ts";
 import { EARLIEST_MS } from "./reading.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { firstFrom } from "./slice.ts";
@@ -41,7 +42,7 @@ async function latestOf(
   for (const { id, lastMs } of chunks) {
     // What is left is older.
     if (best !== null && best.tMs >= Math.min(lastMs, notAfterMs)) break;
-    const slice = await cache.getOrNull(id);
+    const slice = await cache.get(id);
     const last = slice === null ? -1 : firstFrom(slice, notAfterMs + 1) - 1;
     if (last < 0 || (best !== null && slice!.tMs[last] <= best.tMs)) continue;
     best = { sensor, tMs: slice!.tMs[last], value: slice!.value[last] };

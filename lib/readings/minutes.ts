@@ -5,11 +5,18 @@
  */
 import { MINUTE_MS } from "./buckets.ts";
 import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
+import { isSigned, sign, SIGNED_FROM, u32At } from "./checksum.ts";
 import type { Scaled } from "./chunk.ts";
 import { MAX_EXPONENT, POW10, RAW } from "./scale.ts";
 import type { Slice } from "./slice.ts";
 
-const VERSION = 1;
+/** Of today. Version 1 has neither checksum nor length: what follows is the same. */
+const VERSION = 2;
+const UNSIGNED_VERSION = 1;
+/** Version, checksum, length of what follows, and the checksum of the row. */
+const HEADER_BYTES = SIGNED_FROM + 4 + 4;
+const LENGTH_AT = SIGNED_FROM;
+const ROW_AT = SIGNED_FROM + 4;
 /** With fewer readings per minute the data itself is no larger than its summary. */
 const LEAST_READINGS_PER_MINUTE = 3;
 /** Widths of a column in bytes; 8 means float64. */
@@ -18,22 +25,47 @@ const FLOAT_WIDTH = 8;
 /** Sums of mantissas beyond this are stored as float64. */
 const MOST_BASE = 2 ** 51;
 
-/** Stands for "too thin for a summary: look at the data". (An empty blob would be bound as NULL.) */
+/** Stands for "too thin for a summary: look at the data". In version 1 it stood alone, without a header. */
 const NO_SUMMARY = 0;
+/** A summary is longer than the header; what is not longer says that there is none. */
+export const NO_SUMMARY_BYTES = HEADER_BYTES;
 
 /** False when a chunk has no summary because its data is no larger. */
 export function hasMinutes(bytes: Uint8Array): boolean {
-  return bytes[0] !== NO_SUMMARY;
+  return bytes.length > NO_SUMMARY_BYTES;
 }
 
-/** Encodes the summary of a slice; see `hasMinutes`. */
+/** Says of which row a summary is, by the checksum of its columns, and signs it for its sensor. */
+export function signMinutes(bytes: Uint8Array, sensor: number, row: number): void {
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(ROW_AT, row, true);
+  sign(bytes, sensor);
+}
+
+/** False when a summary carries no checksum. */
+export function areMinutesSigned(bytes: Uint8Array): boolean {
+  return bytes[0] === VERSION || (bytes[0] === NO_SUMMARY && bytes.length > 1);
+}
+
+/** True when a signed summary is that of this sensor, and of the row whose columns have the checksum `row`. */
+export function areMinutesOf(bytes: Uint8Array, sensor: number, row: number): boolean {
+  return bytes.length >= HEADER_BYTES && isSigned(bytes, sensor) &&
+    u32At(bytes, LENGTH_AT) === bytes.length - HEADER_BYTES && u32At(bytes, ROW_AT) === row;
+}
+
+/** What a summary says, without its header: equal for equal readings. */
+export function minutesBody(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(bytes[0] === UNSIGNED_VERSION ? 1 : HEADER_BYTES);
+}
+
+/** Encodes the summary of a slice; see `hasMinutes` and `signMinutes`. */
 export function encodeMinutes(slice: Slice, scaled: Scaled | null): Uint8Array<ArrayBuffer> {
   const whole = scaled !== null && scaled.exceptions.length === 0;
   const minutes = summarise(slice, whole ? scaled.mantissa : slice.value);
   const k = minutes.minute.length;
-  if (slice.n < k * LEAST_READINGS_PER_MINUTE) return Uint8Array.of(NO_SUMMARY);
+  if (slice.n < k * LEAST_READINGS_PER_MINUTE) return new Uint8Array(HEADER_BYTES);
   const out = new ByteWriter(k * 8 + 64);
   out.u8(VERSION);
+  out.raw(new Uint8Array(HEADER_BYTES - 1));
   out.u8(whole ? scaled.exponent : RAW);
   out.varint(k);
   out.varint(minutes.minute[0]);
@@ -43,6 +75,7 @@ export function encodeMinutes(slice: Slice, scaled: Scaled | null): Uint8Array<A
   writeColumn(out, minutes.min, !whole);
   writeColumn(out, whole ? minutes.max.map((m, i) => m - minutes.min[i]) : minutes.max, !whole);
   writeColumn(out, minutes.sum, !whole);
+  out.view.setUint32(LENGTH_AT, out.length - HEADER_BYTES, true);
   return out.take();
 }
 
@@ -119,15 +152,39 @@ export interface MinuteColumns {
   scale: number;
 }
 
-/** Hands each of a concatenation of summaries to `visit`. */
-export function readMinutes(bytes: Uint8Array, visit: (minutes: MinuteColumns) => void): void {
+/**
+ * Hands each of a concatenation of summaries of one sensor to `visit`. Throws `FormatError` at the first that is
+ * not what was signed for that sensor; of a summary of version 1 only its form can be judged.
+ */
+export function readMinutes(
+  bytes: Uint8Array,
+  sensor: number,
+  visit: (minutes: MinuteColumns) => void,
+): void {
   const reader = new ByteReader(bytes);
-  while (reader.left > 0) visit(readOne(reader));
+  while (reader.left > 0) {
+    visit(bytes[reader.at] === VERSION ? readSigned(reader, sensor) : readUnsigned(reader));
+  }
+}
+
+function readSigned(reader: ByteReader, sensor: number): MinuteColumns {
+  reader.need(HEADER_BYTES);
+  const from = reader.at;
+  const blob = reader.raw(HEADER_BYTES + u32At(reader.bytes, from + LENGTH_AT));
+  if (!isSigned(blob, sensor)) throw new FormatError("a summary does not match its checksum");
+  reader.at = from + HEADER_BYTES;
+  return readOne(reader);
+}
+
+function readUnsigned(reader: ByteReader): MinuteColumns {
+  const version = reader.u8();
+  if (version !== UNSIGNED_VERSION) {
+    throw new FormatError(`summary version ${version} is not known`);
+  }
+  return readOne(reader);
 }
 
 function readOne(reader: ByteReader): MinuteColumns {
-  const version = reader.u8();
-  if (version !== VERSION) throw new FormatError(`summary version ${version} is not known`);
   const exponent = reader.u8();
   if (exponent > MAX_EXPONENT && exponent !== RAW) {
     throw new FormatError(`exponent ${exponent} is not known`);

@@ -1,11 +1,15 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
 import { BucketSums, bucketWidth, MINUTE_MS } from "./buckets.ts";
-import { type ChunkCache, minutesOf, thinChunksOf } from "./chunk_store.ts";
+import { FormatError } from "./bytes.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import { type ChunkInfo, minutesOf, thinChunksOf } from "./chunk_store.ts";
+import type { DamageBook } from "./damage.ts";
 import { readMinutes } from "./minutes.ts";
 import type { SeriesTable } from "./series.ts";
 import { firstFrom, mergeSlices, type Slice, subslice } from "./slice.ts";
-import type { BucketQuery, BucketResult, RawQuery, RawResult } from "./store.ts";
+import type { BucketQuery, BucketResult, DamagedRange, RawQuery, RawResult } from "./store.ts";
+import { checkedMinutesOf } from "./summaries.ts";
 import type { Tail } from "./tail.ts";
 import { windowsOf } from "./windows.ts";
 
@@ -20,6 +24,36 @@ export interface QueryDeps {
   connection: Connection;
   cache: ChunkCache;
   table: SeriesTable;
+  damage: DamageBook;
+  /** Chunks up to this id may be of the version without checksums. */
+  uncheckedChunk: number;
+}
+
+/** The chunks that an answer had to leave out. */
+class Lost {
+  readonly #chunks = new Map<number, ChunkInfo>();
+  readonly add = (chunk: ChunkInfo): void => void this.#chunks.set(chunk.id, chunk);
+
+  constructor(private readonly damage: DamageBook, private readonly sensor: number) {}
+
+  /** What is missing in `[fromMs, toMs)`: what was met, and what else is known. */
+  within(fromMs: number, toMs: number): DamagedRange[] {
+    const known = this.damage.within(this.sensor, fromMs, toMs);
+    for (const { id, firstMs, lastMs } of this.#chunks.values()) {
+      const entry = this.damage.get("chunk", id);
+      const isKnown = entry !== undefined && entry.fromMs < toMs && entry.toMs > fromMs &&
+        (entry.sensor === null || entry.sensor === this.sensor);
+      if (isKnown) continue;
+      // A damaged row tells of another sensor or time than its readings do.
+      const { readings = 0, reason = "it cannot be read" } = entry ?? {};
+      known.push({ fromMs: firstMs, toMs: lastMs + 1, readings, reason });
+    }
+    return known.map((range) => ({
+      ...range,
+      fromMs: Math.max(range.fromMs, fromMs),
+      toMs: Math.min(range.toMs, toMs),
+    })).filter((range) => range.fromMs < range.toMs).sort((a, b) => a.fromMs - b.fromMs);
+  }
 }
 
 /** Readings of `[fromMs, toMs)` in time order; see `ReadingsStore.raw`. */
@@ -31,9 +65,12 @@ export async function queryRaw(deps: QueryDeps, query: RawQuery): Promise<RawRes
   const parts: Slice[] = [];
   // One more than asked for tells whether there is more.
   let wanted = start.skip + limit + 1;
+  const lost = new Lost(deps.damage, query.sensor);
   if (start.tMs < toMs) {
     const { connection, cache } = deps;
-    for await (const w of windowsOf(connection, cache, query.sensor, tail, start.tMs, toMs)) {
+    const { sensor } = query;
+    const windows = windowsOf(connection, cache, sensor, tail, start.tMs, toMs, lost.add);
+    for await (const w of windows) {
       parts.push(subslice(w, 0, Math.min(w.n, wanted)));
       wanted -= w.n;
       if (wanted <= 0) break;
@@ -47,7 +84,9 @@ export async function queryRaw(deps: QueryDeps, query: RawQuery): Promise<RawRes
     value: found.value.slice(from, to),
     flags: found.flags.slice(from, to),
   };
-  return { ...result, next: to < found.n ? nextCursor(result.tMs, start) : null };
+  const next = to < found.n ? nextCursor(result.tMs, start) : null;
+  const endMs = next === null ? toMs : result.tMs[result.tMs.length - 1] + 1;
+  return { ...result, next, damaged: lost.within(start.tMs, endMs) };
 }
 
 /** Exact min, mean, max and count per bucket; see `ReadingsStore.buckets`. */
@@ -60,13 +99,40 @@ export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise
     const sealed = await sealedReadings(deps.connection, query.sensor, fromMs, toMs);
     if (sealed > SHORT_BUCKET_READINGS) width = MINUTE_MS;
   }
+  const lost = new Lost(deps.damage, query.sensor);
+  const range = { fromMs, toMs, width, lost };
+  const sums = await summedUp(deps, query.sensor, range, false)
+    .catch((error) => {
+      // A summary is damaged: which one is found out row by row, and its readings are asked instead.
+      if (error instanceof FormatError) return summedUp(deps, query.sensor, range, true);
+      throw error;
+    });
+  return sums.result(lost.within(fromMs, toMs));
+}
+
+interface Summing {
+  fromMs: number;
+  toMs: number;
+  width: number;
+  lost: Lost;
+}
+
+/** @throws FormatError when a summary is damaged, unless it is looked at `rowByRow`. */
+async function summedUp(
+  deps: QueryDeps,
+  sensor: number,
+  range: Summing,
+  rowByRow: boolean,
+): Promise<BucketSums> {
+  const { fromMs, toMs, width } = range;
   const sums = new BucketSums(fromMs, toMs, width);
-  if (series === undefined) return sums.result();
+  const series = deps.table.get(sensor);
+  if (series === undefined) return sums;
   addTail(sums, series.tail, fromMs, toMs);
-  if (series.sealedOldestMs >= toMs || series.sealedNewestMs < fromMs) return sums.result();
-  if (width >= MINUTE_MS) await addMinutes(deps, sums, query.sensor, fromMs, toMs);
-  else await addReadings(deps, sums, query.sensor, fromMs, toMs);
-  return sums.result();
+  if (series.sealedOldestMs >= toMs || series.sealedNewestMs < fromMs) return sums;
+  if (width >= MINUTE_MS) await addMinutes(deps, sums, sensor, range, rowByRow);
+  else await addReadings(deps, sums, sensor, range);
+  return sums;
 }
 
 function addTail(sums: BucketSums, tail: Tail, fromMs: number, toMs: number): void {
@@ -89,11 +155,10 @@ async function addReadings(
   { connection, cache }: QueryDeps,
   sums: BucketSums,
   sensor: number,
-  fromMs: number,
-  toMs: number,
+  { fromMs, toMs, lost }: Omit<Summing, "width">,
 ): Promise<void> {
-  for await (const window of windowsOf(connection, cache, sensor, null, fromMs, toMs)) {
-    addSlice(sums, window, fromMs, toMs);
+  for await (const w of windowsOf(connection, cache, sensor, null, fromMs, toMs, lost.add)) {
+    addSlice(sums, w, fromMs, toMs);
   }
 }
 
@@ -102,20 +167,48 @@ async function addMinutes(
   deps: QueryDeps,
   sums: BucketSums,
   sensor: number,
+  range: Summing,
+  rowByRow: boolean,
+): Promise<void> {
+  const { fromMs, toMs, lost } = range;
+  const innerFromMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS;
+  const innerToMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
+  if (innerFromMs >= innerToMs) return addReadings(deps, sums, sensor, range);
+  const wholeChunks = await thinChunksOf(deps.connection, sensor, innerFromMs, innerToMs);
+  if (rowByRow) {
+    const { minutes, damaged } = await checkedMinutesOf(deps, sensor, innerFromMs, innerToMs);
+    for (const columns of minutes) sums.addMinutes(columns, innerFromMs, innerToMs);
+    wholeChunks.push(...damaged);
+  } else await addSummaries(deps, sums, sensor, innerFromMs, innerToMs);
+  for (const chunk of wholeChunks) {
+    const slice = await deps.cache.get(chunk.id);
+    if (slice === null) lost.add(chunk);
+    else addSlice(sums, slice, innerFromMs, innerToMs);
+  }
+  if (fromMs < innerFromMs) {
+    await addReadings(deps, sums, sensor, { fromMs, toMs: innerFromMs, lost });
+  }
+  if (innerToMs < toMs) await addReadings(deps, sums, sensor, { fromMs: innerToMs, toMs, lost });
+}
+
+async function addSummaries(
+  { connection }: QueryDeps,
+  sums: BucketSums,
+  sensor: number,
   fromMs: number,
   toMs: number,
 ): Promise<void> {
-  const innerFromMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS;
-  const innerToMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
-  if (innerFromMs >= innerToMs) return addReadings(deps, sums, sensor, fromMs, toMs);
-  for (const minutes of await minutesOf(deps.connection, sensor, innerFromMs, innerToMs)) {
-    readMinutes(minutes, (columns) => sums.addMinutes(columns, innerFromMs, innerToMs));
+  const { blobs, readings } = await minutesOf(connection, sensor, fromMs, toMs);
+  let counted = 0;
+  for (const blob of blobs) {
+    readMinutes(blob, sensor, (columns) => {
+      sums.addMinutes(columns, fromMs, toMs);
+      for (let i = 0; i < columns.k; i++) counted += columns.n[i];
+    });
   }
-  for (const id of await thinChunksOf(deps.connection, sensor, innerFromMs, innerToMs)) {
-    addSlice(sums, await deps.cache.get(id), innerFromMs, innerToMs);
+  if (counted !== readings) {
+    throw new FormatError(`summaries of ${counted} readings instead of ${readings}`);
   }
-  if (fromMs < innerFromMs) await addReadings(deps, sums, sensor, fromMs, innerFromMs);
-  if (innerToMs < toMs) await addReadings(deps, sums, sensor, innerToMs, toMs);
 }
 
 async function sealedReadings(

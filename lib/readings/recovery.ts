@@ -1,10 +1,17 @@
-import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
-import { FormatError } from "./bytes.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import type { DamageBook } from "./damage.ts";
 import type { DecodedGroup } from "./journal.ts";
-import { JournalPair, journalState, readJournal, type TurnLimits } from "./journal_store.ts";
+import {
+  JournalPair,
+  journalState,
+  type JournalVisitor,
+  readJournal,
+  type TurnLimits,
+} from "./journal_store.ts";
 import { RecentMarks } from "./marks.ts";
-import { SeriesTable } from "./series.ts";
+import type { SeriesTable } from "./series.ts";
+import { loadSeries } from "./series_row.ts";
 
 /** What the engine knows when it starts. */
 export interface EngineState {
@@ -17,68 +24,47 @@ export interface EngineState {
 
 /** Rebuilds the tail and the delivery marks from the journal; readings in chunks are left out. */
 export async function recover(
-  connection: Connection,
-  nowMs: number,
-  limits?: TurnLimits,
+  deps: {
+    connection: Connection;
+    table: SeriesTable;
+    cache: ChunkCache;
+    damage: DamageBook;
+    uncheckedGroup: number;
+    /** Now, by the monotonic clock, and by that of the wall. */
+    monotonicMs: number;
+    nowMs: number;
+    limits?: TurnLimits;
+  },
 ): Promise<EngineState> {
-  const table = new SeriesTable();
+  const { connection, table, uncheckedGroup, limits } = deps;
   const marks = new RecentMarks();
-  let lastGroup = await loadSeries(connection, table);
+  await loadSeries(deps);
   const a = await journalState(connection, "journal_a");
   const b = await journalState(connection, "journal_b");
   const journal = new JournalPair(
     b.lastId > a.lastId ? "journal_b" : "journal_a",
-    {
-      journal_a: a,
-      journal_b: b,
-    },
-    nowMs,
+    { journal_a: a, journal_b: b },
+    deps.monotonicMs,
     limits,
   );
-  const visit = (group: DecodedGroup) => {
-    takeGroup(table, group);
-    marks.add(group.groupId, group.deliveries);
-    lastGroup = Math.max(lastGroup, group.groupId);
+  const lost = new LostGroups();
+  const visitor: JournalVisitor = {
+    uncheckedGroup,
+    group(group) {
+      takeGroup(table, group);
+      marks.add(group.groupId, group.deliveries);
+      lost.passed(group);
+    },
+    damaged: (row) => lost.add(row),
   };
   const older = journal.current === "journal_a" ? "journal_b" : "journal_a";
-  try {
-    await readJournal(connection, older, journal.old, visit);
-    await readJournal(connection, journal.current, journal.head, visit);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new PerchError(
-      "storage_failed",
-      `the journal is damaged after group ${lastGroup} (${error.message}): restore a backup`,
-      { cause: error },
-    );
-  }
+  await readJournal(connection, older, journal.old, visitor);
+  await readJournal(connection, journal.current, journal.head, visitor);
+  await lost.note(deps.damage, deps.nowMs);
   for (const series of table.all()) series.settle();
-  return { table, marks, journal, lastGroup };
-}
-
-async function loadSeries(connection: Connection, table: SeriesTable): Promise<number> {
-  const { rows } = await connection.query({
-    sql:
-      "SELECT sensor, sealed_group, newest_ms, newest_value, max_seq, oldest_ms, chunks, readings, " +
-      "bytes FROM series",
-  });
-  let lastGroup = 0;
-  for (const row of rows) {
-    const [sensor, sealedGroup, newestMs, newestValue, maxSeq, oldestMs, chunks, readings, bytes] =
-      row;
-    const series = table.getOrCreate(Number(sensor));
-    series.sealedGroup = Number(sealedGroup);
-    series.sealedNewestMs = Number(newestMs);
-    series.newestMs = series.sealedNewestMs;
-    series.newestValue = Number(newestValue);
-    series.sealedOldestMs = Number(oldestMs);
-    series.sealedChunks = Number(chunks);
-    series.sealedReadings = Number(readings);
-    series.sealedBytes = Number(bytes);
-    if (maxSeq !== null) series.maxSeq = Number(maxSeq);
-    lastGroup = Math.max(lastGroup, series.sealedGroup);
-  }
-  return lastGroup;
+  const sealed = table.all().reduce((id, s) => Math.max(id, s.sealedGroup), 0);
+  // A damaged row keeps its id: nothing is written over it.
+  return { table, marks, journal, lastGroup: Math.max(sealed, a.lastId, b.lastId) };
 }
 
 function takeGroup(table: SeriesTable, { groupId, columns }: DecodedGroup): void {
@@ -88,4 +74,50 @@ function takeGroup(table: SeriesTable, { groupId, columns }: DecodedGroup): void
     series.take(groupId, columns, i);
     table.tailReadings++;
   }
+}
+
+/** Groups of the journal that are damaged, and when that was: between the readings before and after them. */
+class LostGroups {
+  readonly #lost: Lost[] = [];
+  #waiting: Lost[] = [];
+  #newestMs = 0;
+
+  passed({ columns: { n, tMs } }: DecodedGroup): void {
+    if (n === 0) return;
+    for (const lost of this.#waiting) lost.beforeMs = tMs[0];
+    this.#waiting = [];
+    this.#newestMs = tMs[n - 1];
+  }
+
+  add(row: Omit<Lost, "afterMs" | "beforeMs">): void {
+    const lost: Lost = { ...row, afterMs: this.#newestMs, beforeMs: NaN };
+    this.#lost.push(lost);
+    this.#waiting.push(lost);
+  }
+
+  async note(damage: DamageBook, nowMs: number): Promise<void> {
+    for (const { id, blob, reason, afterMs, beforeMs } of this.#lost) {
+      const untilMs = Number.isNaN(beforeMs) ? nowMs : beforeMs;
+      await damage.settle("group", id);
+      await damage.note({
+        kind: "group",
+        ref: id,
+        sensor: null,
+        fromMs: Math.min(afterMs, untilMs),
+        toMs: Math.max(afterMs, untilMs) + 1,
+        readings: 0,
+        reason,
+        blob,
+      });
+    }
+  }
+}
+
+interface Lost {
+  id: number;
+  blob: Uint8Array;
+  reason: string;
+  afterMs: number;
+  /** NaN until a group that is whole comes. */
+  beforeMs: number;
 }

@@ -3,10 +3,14 @@
  * own that follows the host's and the newest stored reading (whichever is less), but moves forward at most
  * `CATCH_UP` times as fast as real time passes: a host clock that jumps ahead by years deletes a few days
  * within hours instead of everything at once, and is noticed. It is stored, so a restart keeps it.
+ * Every chunk is compared with its checksum before it goes: one that is damaged may be of another time than its
+ * row says, and is all that is left to mend it from.
  */
 import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import type { DamageBook } from "./damage.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import type { Forgotten, Retained, RetainOptions } from "./store.ts";
 
@@ -29,10 +33,12 @@ export async function createRetention(
     connection: Connection;
     table: SeriesTable;
     clock: Clock;
+    cache: ChunkCache;
+    damage: DamageBook;
     databaseBytes: () => Promise<number>;
   },
 ): Promise<Retention> {
-  const { connection, table, clock } = deps;
+  const { connection, table, clock, cache, damage } = deps;
   const { rows } = await connection.query({ sql: "SELECT trusted_ms FROM retention" });
   let trustedMs: number | null = rows.length > 0 ? Number(rows[0][0]) : null;
   let movedMs = clock.monotonic();
@@ -56,7 +62,11 @@ export async function createRetention(
       if (gone.length >= STEP_CHUNKS) break;
       if (series.sealedOldestMs >= beforeMs) continue;
       gone.push(
-        ...await chunksBefore(connection, series.sensor, beforeMs, STEP_CHUNKS - gone.length),
+        ...await chunksBefore(deps, series.sensor, {
+          beforeMs,
+          most: STEP_CHUNKS - gone.length,
+          damagedBeforeMs: beforeMs,
+        }),
       );
     }
     return gone;
@@ -71,7 +81,12 @@ export async function createRetention(
     let bytes = 0;
     for (const series of oldest) {
       if (gone.length >= STEP_CHUNKS || bytes >= excess) break;
-      const [chunk] = await chunksBefore(connection, series.sensor, Infinity, 1);
+      const [chunk] = await chunksBefore(deps, series.sensor, {
+        beforeMs: Infinity,
+        most: 1,
+        damagedBeforeMs: 0,
+      });
+      if (chunk === undefined) continue;
       gone.push(chunk);
       bytes += chunk.bytes;
     }
@@ -80,22 +95,30 @@ export async function createRetention(
 
   return {
     async step({ keepMs, maxBytes }) {
-      let gone = keepMs === undefined ? [] : await expired(keepMs);
-      if (gone.length === 0 && maxBytes !== undefined) gone = await tooMany(maxBytes);
-      if (gone.length > 0) await remove(connection, table, gone, trustedMs);
+      let chosen = keepMs === undefined ? [] : await expired(keepMs);
+      if (chosen.length === 0 && maxBytes !== undefined) chosen = await tooMany(maxBytes);
+      const gone: Gone[] = [];
+      for (const chunk of chosen) {
+        if (damage.has("chunk", chunk.id) || await cache.isIntact(chunk.id)) gone.push(chunk);
+      }
+      if (gone.length > 0) await remove(deps, gone, trustedMs);
       return {
         chunks: gone.length,
         readings: gone.reduce((sum, g) => sum + g.n, 0),
         bytes: gone.reduce((sum, g) => sum + g.bytes, 0),
-        more: gone.length > 0,
+        more: chosen.length > 0,
       };
     },
     trustedMs: trusted,
     async forget(sensor) {
       const unsealed = table.all().find((s) => s.sensor === sensor)?.tail.n ?? 0;
       if (unsealed > 0) return { readings: 0, more: false, unsealed };
-      const gone = await chunksBefore(connection, sensor, Infinity, STEP_CHUNKS);
-      if (gone.length > 0) await remove(connection, table, gone, trustedMs);
+      const gone = await chunksBefore(deps, sensor, {
+        beforeMs: Infinity,
+        most: STEP_CHUNKS,
+        damagedBeforeMs: Infinity,
+      });
+      if (gone.length > 0) await remove(deps, gone, trustedMs);
       const readings = gone.reduce((sum, g) => sum + g.n, 0);
       return { readings, more: gone.length === STEP_CHUNKS, unsealed };
     },
@@ -109,28 +132,34 @@ interface Gone {
   bytes: number;
 }
 
+/** Chunks of a sensor that end before a time, the oldest first; damaged ones only where it is known that they do. */
 async function chunksBefore(
-  connection: Connection,
+  { connection, damage }: { connection: Connection; damage: DamageBook },
   sensor: number,
-  beforeMs: number,
-  most: number,
+  { beforeMs, most, damagedBeforeMs }: { beforeMs: number; most: number; damagedBeforeMs: number },
 ): Promise<Gone[]> {
+  const bound = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER);
   const { rows } = await connection.query({
-    sql:
-      "SELECT id, n, bytes FROM chunks WHERE sensor = ? AND last_ms < ? ORDER BY last_ms LIMIT ?",
-    args: [sensor, Math.min(beforeMs, Number.MAX_SAFE_INTEGER), most],
+    sql: "SELECT id, n, bytes FROM chunks WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
+      "(SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) ORDER BY last_ms LIMIT ?",
+    args: [sensor, bound(beforeMs), bound(damagedBeforeMs), most],
   });
+  const mayGo = (id: number) => (damage.get("chunk", id)?.toMs ?? 0) <= damagedBeforeMs;
   return rows.map(([id, n, bytes]) => ({
     id: Number(id),
     sensor,
     n: Number(n),
     bytes: Number(bytes),
-  }));
+  })).filter(({ id }) => mayGo(id));
 }
 
 async function remove(
-  connection: Connection,
-  table: SeriesTable,
+  { connection, table, cache, damage }: {
+    connection: Connection;
+    table: SeriesTable;
+    cache: ChunkCache;
+    damage: DamageBook;
+  },
   gone: Gone[],
   trustedMs: number | null,
 ): Promise<void> {
@@ -166,7 +195,10 @@ async function remove(
       args: [Math.floor(trustedMs)],
     });
   }
-  const results = await connection.write(statements);
+  const settled = damage.gone(gone.map(({ id }) => id));
+  const results = await connection.write([...statements, ...settled.statements]);
+  settled.applied();
+  cache.drop(gone.map(({ id }) => id));
   let at = gone.length;
   for (const [series, left] of touched) {
     series.sealedChunks = left.chunks;

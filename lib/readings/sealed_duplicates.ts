@@ -1,5 +1,6 @@
 import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, type ChunkInfo, chunksOf } from "./chunk_store.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import { type ChunkInfo, chunksOf } from "./chunk_store.ts";
 import { sameReading, SEQ_WINDOW_MS } from "./duplicates.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import type { Series, SeriesTable } from "./series.ts";
@@ -47,7 +48,7 @@ export async function findSealed(
         const byTime = !(group.flags[i] & FLAG_ARRIVAL_TIME);
         if (byTime && (group.tMs[i] < chunk.firstMs || group.tMs[i] > chunk.lastMs)) continue;
         if (sealed.found[i]) continue;
-        const slice = looked[i] === LOOKS_MOST ? null : await cache.getOrNull(chunk.id);
+        const slice = looked[i] === LOOKS_MOST ? null : await cache.get(chunk.id);
         if (slice === null) {
           sealed.seqAbove[i] = NaN;
           continue;

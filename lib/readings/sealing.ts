@@ -5,9 +5,11 @@
  * should be freed. `series.sealed_group` says up to which journal row its readings are in chunks.
  */
 import type { SqlStatement } from "../db/client.ts";
+import type { Connection } from "../db/connection.ts";
 import { type ChunkDraft, draftChunks } from "./chunk_store.ts";
 import type { JournalPair } from "./journal_store.ts";
 import type { Series, SeriesTable } from "./series.ts";
+import { replaceSeries } from "./series_row.ts";
 import { firstFrom, subslice } from "./slice.ts";
 import { Tail } from "./tail.ts";
 
@@ -127,7 +129,11 @@ export interface Seal {
 }
 
 /** Encodes the tail of a sensor as chunks; nothing changes until `applySeal`. */
-export function planSeal(series: Series, lastGroup: number): Seal {
+export function planSeal(
+  series: Series,
+  lastGroup: number,
+  kind: Connection["kind"],
+): Seal {
   const all = series.tail.copy(0, series.tail.n);
   // What lies before the newest chunk is late: a part of its own, so that the rest overlaps nothing.
   const late = firstFrom(all, series.sealedNewestMs);
@@ -136,25 +142,8 @@ export function planSeal(series: Series, lastGroup: number): Seal {
     ...draftChunks(series.sensor, subslice(all, late, all.n), lastGroup, false),
   ];
   const totals = totalsWith(series, drafts);
-  const statements = [
-    ...drafts.map((draft) => draft.insert),
-    {
-      sql:
-        "INSERT OR REPLACE INTO series (sensor, sealed_group, newest_ms, newest_value, max_seq, " +
-        "oldest_ms, chunks, readings, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
-      args: [
-        series.sensor,
-        lastGroup,
-        series.newestMs,
-        series.newestValue,
-        series.maxSeq === -Infinity ? null : series.maxSeq,
-        totals.oldestMs,
-        totals.chunks,
-        totals.readings,
-        totals.bytes,
-      ],
-    },
-  ];
+  const row = { ...series, ...totals, sealedGroup: lastGroup };
+  const statements = [...drafts.map((draft) => draft.insert), replaceSeries(row, kind)];
   return { series, statements, drafts };
 }
 

@@ -46,7 +46,55 @@ export interface ReadingsStore {
    * first cursor on, groups after it stay in the journal, until the journal reaches eight times its usual size.
    */
   moveCursor(name: string, groupId: number, extra: readonly SqlStatement[]): Promise<void>;
+  /**
+   * One small step of looking for damage: reads a few chunks and compares them with their checksums. `pass`
+   * `quick` reads what is about a tenth of the bytes: rows and summaries; `full` reads everything, and remembers
+   * over a restart how far it is. What is found is in `damage()`.
+   */
+  check(pass: CheckPass): Promise<CheckStep>;
+  /** What was found damaged, by checks and by reading, and is not intact again. At most 10 000 things. */
+  damage(): Promise<Damage[]>;
   stats(): Promise<StoreStats>;
+}
+
+/** Something stored that is not what was written. Its readings are in no answer. */
+export interface Damage {
+  /**
+   * `chunk`: sealed readings; `summary`: only the minutes of a chunk (answers come from its readings); `group`: a
+   * commit group in the journal; `series`: what is known of a sensor as a whole.
+   */
+  kind: "chunk" | "summary" | "group" | "series";
+  /** Id of the chunk or group, number of the sensor. */
+  ref: number;
+  /** Null: not known, it can be any. */
+  sensor: number | null;
+  fromMs: number;
+  /** Exclusive. */
+  toMs: number;
+  /** 0: not known. */
+  readings: number;
+  reason: string;
+  foundMs: number;
+}
+/** A part of an answer's range in which readings are missing, because they are damaged. */
+export interface DamagedRange {
+  fromMs: number;
+  /** Exclusive. */
+  toMs: number;
+  /** Readings in it, also outside the range that was asked for; 0: not known. */
+  readings: number;
+  reason: string;
+}
+
+export type CheckPass = "quick" | "full";
+export interface CheckStep {
+  /** Chunks that were looked at. */
+  chunks: number;
+  /** The pass is through: the next step begins a new one. */
+  finished: boolean;
+  /** When the last full pass began and ended; null: never. */
+  startedMs: number | null;
+  finishedMs: number | null;
 }
 
 export interface JournalQuery {
@@ -110,6 +158,8 @@ export interface RawResult {
   value: Float64Array;
   flags: Uint8Array;
   next: string | null;
+  /** What is missing between the first and the last reading of this answer, and up to `toMs` with the last one. */
+  damaged: DamagedRange[];
 }
 
 export interface BucketQuery {
@@ -126,6 +176,8 @@ export interface BucketResult {
   mean: Float64Array;
   max: Float64Array;
   n: Uint32Array;
+  /** What is missing in these buckets. */
+  damaged: DamagedRange[];
 }
 
 export interface StoreStats {

@@ -233,26 +233,3 @@ for (const how of ["before", "after"] as const) {
     });
   });
 }
-
-Deno.test("engine names a damaged chunk in a query and still takes readings of its time", async () => {
-  await withEngine(async (engine) => {
-    await engine.connection.write([{ sql: "UPDATE chunks SET data = x'01' WHERE id = 3" }]);
-    const all = { sensor: 1, fromMs: 0, toMs: START_MS + 200 * DAY_MS, limit: 100_000 };
-    await assert.rejects(engine.store.raw(all), {
-      code: "storage_failed",
-      message: /chunk 3 is damaged/,
-    });
-    const late = { sensor: 1, tMs: START_MS + 5 * DAY_MS + 1, value: 77 };
-    assert.equal((await engine.store.append(groupOf([late]), [])).duplicate, null);
-  });
-});
-
-Deno.test("createReadingsEngine refuses a damaged journal with one sentence", async () => {
-  await withDatabase(async (url) => {
-    const engine = await openEngine({ url });
-    await engine.store.append(groupOf([{ sensor: 1, tMs: START_MS, value: 1 }]), []);
-    await engine.connection.write([{ sql: "UPDATE journal_a SET b = x'0900000001' WHERE id = 1" }]);
-    await engine.close();
-    await assert.rejects(openEngine({ url }), { code: "storage_failed", message: /damaged/ });
-  });
-});

@@ -1,12 +1,14 @@
 import type { Connection } from "../db/connection.ts";
-import { type ChunkCache, type ChunkInfo, chunksOf } from "./chunk_store.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+import { type ChunkInfo, chunksOf } from "./chunk_store.ts";
 import { firstFrom, mergeSlices, type Slice, subslice } from "./slice.ts";
 import type { Tail } from "./tail.ts";
 
 /**
  * The readings of a sensor in `[fromMs, toMs)` as consecutive windows in time order, chunks and tail
  * merged. Only the chunks that overlap the current window are in memory, and nothing is read beyond
- * what the caller takes. `tail` null leaves the unsealed readings out.
+ * what the caller takes. `tail` null leaves the unsealed readings out. A chunk that is damaged is left out and
+ * handed to `lost`.
  */
 export async function* windowsOf(
   connection: Connection,
@@ -15,6 +17,7 @@ export async function* windowsOf(
   tail: Tail | null,
   fromMs: number,
   toMs: number,
+  lost: (chunk: ChunkInfo) => void,
 ): AsyncGenerator<Slice> {
   const waiting = await chunksOf(connection, sensor, fromMs, toMs);
   let open: ChunkInfo[] = [];
@@ -33,7 +36,12 @@ export async function* windowsOf(
     const isMoment = endMs - cursorMs === 1;
     const parts: Slice[] = [];
     for (const chunk of open) {
-      const part = within(await cache.get(chunk.id), cursorMs, endMs);
+      const slice = await cache.get(chunk.id);
+      if (slice === null) {
+        lost(chunk);
+        continue;
+      }
+      const part = within(slice, cursorMs, endMs);
       if (!isMoment) parts.push(part);
       else if (part.n > 0) yield part;
     }

@@ -187,7 +187,13 @@ function recorded(n: number, pause = () => Promise.resolve()) {
       const tMs = Float64Array.from({ length: to - from }, (_, i) => START + (from + i) * 1000);
       const value = tMs.map((t) => 20 + 10 * Math.sin((t - START) / HOUR));
       const more = to < n && START + to * 1000 < toMs;
-      return { tMs, value, flags: new Uint8Array(tMs.length), next: more ? String(to) : null };
+      return {
+        tMs,
+        value,
+        flags: new Uint8Array(tMs.length),
+        next: more ? String(to) : null,
+        damaged: [],
+      };
     },
   };
 }

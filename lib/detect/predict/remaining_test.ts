@@ -41,6 +41,7 @@ function historyOf(hours: number, value: (ageHours: number, i: number) => number
         mean,
         max: mean,
         n,
+        damaged: [],
       });
     },
   };

@@ -1,0 +1,175 @@
+import type { Connection } from "../db/connection.ts";
+import type { SqlValue } from "../db/client.ts";
+import { FormatError } from "./bytes.ts";
+import { decodeChunk, encodeChunk, isSignedChunk, MOST_READINGS, scaleSlice } from "./chunk.ts";
+import {
+  checkData,
+  type ChunkColumns,
+  type ChunkExtremes,
+  decodeRow,
+  isSignedFor,
+} from "./chunk_row.ts";
+import { type DamageBook, type Found, isDamage } from "./damage.ts";
+import { LATEST_MS } from "./reading.ts";
+import type { SeriesTable } from "./series.ts";
+import type { Slice } from "./slice.ts";
+
+/** A whole row, as it is checked. */
+export interface ChunkRow extends ChunkColumns, ChunkExtremes {
+  id: number;
+  minutes: Uint8Array;
+  data: Uint8Array;
+}
+
+const COLUMNS = "id, sensor, first_ms, last_ms, rank, n, bytes, min, max, sum, minutes, data";
+const NOTHING = new Uint8Array(0);
+
+/** Reads a row; its columns are whatever stands there. @throws FormatError when it cannot be found. */
+export async function readRow(connection: Connection, id: number): Promise<ChunkRow> {
+  const { rows } = await connection.query({
+    sql: `SELECT ${COLUMNS} FROM chunks WHERE id = ?`,
+    args: [id],
+  });
+  if (rows.length === 0) throw new FormatError("its row is not there");
+  const [, ...columns] = rows[0];
+  const [sensor, firstMs, lastMs, rank, n, bytes, min, max, sum] = columns.slice(0, 9).map(Number);
+  const [minutes, data] = columns.slice(9).map(blobOf);
+  return { id, sensor, firstMs, lastMs, rank, n, bytes, min, max, sum, minutes, data };
+}
+
+/** Where a damaged record says that a blob is a text or nothing. */
+export function blobOf(value: SqlValue): Uint8Array {
+  return value instanceof Uint8Array ? value : NOTHING;
+}
+
+/** Decoded chunks that were used last, bounded by their readings. */
+export class ChunkCache {
+  readonly #slices = new Map<number, Slice>();
+  #readings = 0;
+
+  constructor(
+    private readonly deps: {
+      connection: Connection;
+      damage: DamageBook;
+      table: SeriesTable;
+      /** Chunks up to this id may be of the version without checksums. */
+      uncheckedChunk: number;
+    },
+    private readonly mostReadings = 250_000,
+  ) {}
+
+  /** The readings of a chunk; null when it is damaged, which is noted. */
+  async get(id: number): Promise<Slice | null> {
+    const cached = this.#slices.get(id);
+    if (cached) {
+      this.#slices.delete(id);
+      this.#slices.set(id, cached);
+      return cached;
+    }
+    if (this.deps.damage.has("chunk", id)) return null;
+    const slice = await this.read(id);
+    if (slice === null) return null;
+    this.#slices.set(id, slice);
+    this.#readings += slice.n;
+    for (const [oldest, { n }] of this.#slices) {
+      if (this.#readings <= this.mostReadings || oldest === id) break;
+      this.#slices.delete(oldest);
+      this.#readings -= n;
+    }
+    return slice;
+  }
+
+  /** Chunks are deleted: their ids may be given anew. */
+  drop(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#readings -= this.#slices.get(id)?.n ?? 0;
+      this.#slices.delete(id);
+    }
+  }
+
+  /** The readings of a chunk as they are on disk now; null when it is damaged, which is noted. */
+  async read(id: number): Promise<Slice | null> {
+    const { connection, damage, uncheckedChunk } = this.deps;
+    let row: ChunkRow | null = null;
+    try {
+      row = await readRow(connection, id);
+      return decodeRow(row, id <= uncheckedChunk);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await damage.note(this.found(id, row, error.message));
+      return null;
+    }
+  }
+
+  /** False when a chunk is damaged, which is noted. Compares checksums; only without one it is decoded. */
+  async isIntact(id: number): Promise<boolean> {
+    const { connection, damage, uncheckedChunk } = this.deps;
+    let row: ChunkRow | null = null;
+    try {
+      row = await readRow(connection, id);
+      if (isSignedChunk(row.data)) checkData(row, false);
+      else decodeRow(row, id <= uncheckedChunk);
+      return true;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await damage.note(this.found(id, row, error.message));
+      return false;
+    }
+  }
+
+  /** What is lost with a damaged chunk, as far as that can be told. */
+  found(id: number, row: ChunkRow | null, reason: string): Found {
+    const kind = "chunk";
+    const unknown = { sensor: null, fromMs: 0, toMs: LATEST_MS + 1, readings: 0 };
+    if (row === null) return { kind, ref: id, ...unknown, reason };
+    const known = this.#identify(row);
+    if (known !== null) {
+      return { kind, ref: id, ...known, reason: `its readings are whole, but ${reason}` };
+    }
+    const { sensor, firstMs, lastMs, n } = row;
+    const isPlausible = firstMs > 0 && firstMs <= lastMs && lastMs <= LATEST_MS;
+    return {
+      kind,
+      ref: id,
+      sensor: this.deps.table.get(sensor) === undefined ? null : sensor,
+      fromMs: isPlausible ? firstMs : 0,
+      toMs: isPlausible ? lastMs + 1 : LATEST_MS + 1,
+      readings: n >= 1 && n <= MOST_READINGS ? n : 0,
+      reason,
+    };
+  }
+
+  /** Whose readings these are when only the columns of the row are damaged: the data tells it. */
+  #identify(row: ChunkRow): Omit<Found, "kind" | "ref" | "reason"> | null {
+    const { minutes, data, rank } = row;
+    let slice: Slice;
+    try {
+      slice = decodeChunk(data);
+    } catch {
+      return null;
+    }
+    const { n, tMs } = slice;
+    const [firstMs, lastMs, bytes] = [tMs[0], tMs[n - 1], minutes.length + data.length];
+    for (const { sensor } of [{ sensor: row.sensor }, ...this.deps.table.all()]) {
+      if (isSignedFor(data, { sensor, firstMs, lastMs, rank, n, bytes })) {
+        return { sensor, fromMs: firstMs, toMs: lastMs + 1, readings: n };
+      }
+    }
+    return null;
+  }
+}
+
+const WARM_READINGS = 400;
+const WARM_ROUNDS = 3;
+
+/** Encodes and decodes a little, so that the first seal under load does not pay for starting zstd. */
+export function warmUp(): void {
+  const slice: Slice = {
+    n: WARM_READINGS,
+    tMs: Float64Array.from({ length: WARM_READINGS }, (_, i) => i * 1000 + i % 3),
+    value: Float64Array.from({ length: WARM_READINGS }, (_, i) => ((i * 7919) % 300) / 100),
+    flags: new Uint8Array(WARM_READINGS),
+    seq: null,
+  };
+  for (let i = 0; i < WARM_ROUNDS; i++) decodeChunk(encodeChunk(slice, scaleSlice(slice)));
+}

@@ -1,0 +1,136 @@
+/**
+ * DESIGN. Damage that nobody reads is found by reading it: every chunk is compared with its checksums, a few per
+ * step between the commits. The quick pass reads rows and summaries, after each start; the full pass reads
+ * everything and remembers how far it is. A chunk that is damaged is noted, and settled when it is intact again:
+ * a wire or a memory cell may have been to blame.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Connection } from "../db/connection.ts";
+import { FormatError } from "./bytes.ts";
+import { blobOf, type ChunkCache, readRow } from "./chunk_cache.ts";
+import { checkSummary, isSummaryOf } from "./chunk_row.ts";
+import { type DamageBook, isDamage } from "./damage.ts";
+import { areMinutesSigned } from "./minutes.ts";
+import type { CheckPass, CheckStep } from "./store.ts";
+
+/** Chunks of one step: some 20 ms, and some 200 kB read. */
+const STEP_CHUNKS: Record<CheckPass, number> = { quick: 64, full: 16 };
+/** Steps after which the place is remembered: a restart repeats no more than these. */
+const REMEMBER_STEPS = 32;
+
+export interface ScrubState {
+  /** Chunks up to this id may be of the version without checksums. */
+  uncheckedChunk: number;
+  uncheckedGroup: number;
+  /** The full pass goes on after this chunk. */
+  nextChunk: number;
+  startedMs: number | null;
+  finishedMs: number | null;
+}
+
+export async function loadScrubState(connection: Connection): Promise<ScrubState> {
+  const { rows } = await connection.query({
+    sql: "SELECT unchecked_chunk, unchecked_group, next_chunk, started_ms, finished_ms FROM scrub",
+  });
+  // Without its row nothing is known to be of the old version, and nothing is trusted without a checksum.
+  const [uncheckedChunk, uncheckedGroup, nextChunk, startedMs, finishedMs] = rows[0] ??
+    [0, 0, 0, null, null];
+  const timeOf = (value: unknown) => value === null ? null : Number(value);
+  return {
+    uncheckedChunk: Number(uncheckedChunk),
+    uncheckedGroup: Number(uncheckedGroup),
+    nextChunk: Number(nextChunk),
+    startedMs: timeOf(startedMs),
+    finishedMs: timeOf(finishedMs),
+  };
+}
+
+export function createScrub(deps: {
+  connection: Connection;
+  cache: ChunkCache;
+  damage: DamageBook;
+  uncheckedChunk: number;
+  clock: Clock;
+  state: ScrubState;
+}): (pass: CheckPass) => Promise<CheckStep> {
+  const { connection, cache, damage, clock, uncheckedChunk } = deps;
+  const state = { ...deps.state };
+  let nextQuick = 0;
+  let steps = 0;
+
+  return async (pass) => {
+    const after = pass === "quick" ? nextQuick : state.nextChunk;
+    const ids = await idsAfter(after, STEP_CHUNKS[pass]);
+    if (pass === "full" && after === 0) state.startedMs = clock.now();
+    for (const id of ids) await (pass === "quick" ? checkQuickly(id) : checkWholly(id));
+    const finished = ids.length < STEP_CHUNKS[pass];
+    const next = finished ? 0 : ids[ids.length - 1];
+    if (pass === "quick") nextQuick = next;
+    else await moveOn(next, finished);
+    const { startedMs, finishedMs } = state;
+    return { chunks: ids.length, finished, startedMs, finishedMs };
+  };
+
+  async function idsAfter(after: number, most: number): Promise<number[]> {
+    const { rows } = await connection.query({
+      sql: "SELECT id FROM chunks WHERE id > ? ORDER BY id LIMIT ?",
+      args: [after, most],
+    });
+    return rows.map(([id]) => Number(id));
+  }
+
+  async function checkQuickly(id: number): Promise<void> {
+    try {
+      const { rows } = await connection.query({
+        sql:
+          "SELECT sensor, first_ms, last_ms, rank, n, bytes, length(data), minutes FROM chunks " +
+          "WHERE id = ?",
+        args: [id],
+      });
+      if (rows.length === 0) throw new FormatError("its row is not there");
+      const [sensor, firstMs, lastMs, rank, n, bytes, dataBytes] = rows[0].map(Number);
+      const minutes = blobOf(rows[0][7]);
+      checkSummary({ sensor, firstMs, lastMs, rank, n, bytes, minutes }, id <= uncheckedChunk);
+      if (bytes !== dataBytes + minutes.length) throw new FormatError("its length is another");
+      await damage.settle("summary", id);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await checkWholly(id);
+    }
+  }
+
+  async function checkWholly(id: number): Promise<void> {
+    const slice = await cache.read(id);
+    if (slice === null) return;
+    await damage.settle("chunk", id);
+    const row = await readRow(connection, id);
+    try {
+      checkSummary(row, id <= uncheckedChunk);
+      if (!areMinutesSigned(row.minutes) && !isSummaryOf(row.minutes, slice)) {
+        throw new FormatError("its summary is not that of its readings");
+      }
+      await damage.settle("summary", id);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      await damage.note({
+        kind: "summary",
+        ref: id,
+        sensor: row.sensor,
+        fromMs: row.firstMs,
+        toMs: row.lastMs + 1,
+        readings: row.n,
+        reason: error.message,
+      });
+    }
+  }
+
+  async function moveOn(next: number, finished: boolean): Promise<void> {
+    state.nextChunk = next;
+    if (finished) state.finishedMs = clock.now();
+    if (!finished && ++steps % REMEMBER_STEPS !== 0) return;
+    await connection.write([{
+      sql: "UPDATE scrub SET next_chunk = ?, started_ms = ?, finished_ms = ?",
+      args: [state.nextChunk, state.startedMs, state.finishedMs],
+    }]);
+  }
+}
