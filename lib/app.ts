@@ -71,6 +71,7 @@ import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
 import { openStorage, type Storage } from "./app/storage.ts";
+import { cutText } from "./app/storage_files.ts";
 import { createStorageGuard, type StorageGuard } from "./app/storage_guard.ts";
 import { createStorageTroubles, type StorageTroubles } from "./app/storage_troubles.ts";
 
@@ -121,6 +122,8 @@ export interface AppOptions {
   clock?: Clock;
   /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
   onFatal?: (error: Error) => void;
+  /** A person said that a new plant begins although something is left of one (`perch serve --new`). */
+  anew?: boolean;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
   simulator?: Simulator | null;
   /** For sabotage in tests only: without it every commit waits for the disk. */
@@ -192,7 +195,6 @@ export function buildApp(options: AppOptions): App {
       url: config.database.url,
       dataDir: config.dataDir,
     });
-    await storageGuard.begin();
     const storage = storageGuard.around(
       await openStorage({
         url: config.database.url,
@@ -200,13 +202,21 @@ export function buildApp(options: AppOptions): App {
         log: log.child("storage"),
         logLevel: config.log.level,
         synchronous: options.synchronous,
+        dataDir: config.dataDir,
+        anew: options.anew,
+        beforeOpen: () => storageGuard.begin(),
         onFault: (error) => {
           storageTroubles.say("worker", { health: "error", detail: error.message });
-          log.error("the database worker ended", { error });
+          log.error("the database cannot be used any more", { error });
           options.onFatal?.(error);
+        },
+        onLost: (error) => {
+          storageTroubles.say("identity", { health: "error", detail: error.message });
+          log.error("the database was taken away", { error });
         },
       }),
     );
+    for (const cut of storage.cuts) log.error(cutText(cut));
     endings.push(() => storage.close());
     const deadLetters = openDeadLetters(
       config.dataDir,
@@ -370,6 +380,7 @@ export function buildApp(options: AppOptions): App {
         runner: detection.runner,
         diskUsed: () => diskUsed(config.dataDir),
         storage: storageTroubles,
+        cut: () => storage.cuts.length === 0 ? null : storage.cuts.map(cutText).join(" "),
         outbox: () => notify.counts(),
       }),
       escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
@@ -423,7 +434,7 @@ export function buildApp(options: AppOptions): App {
     bus.subscribe("alarms", (told) => ticketRoom.follow(told.transitions));
     const loopLag = measureLoopLag();
     endings.push(() => loopLag.stop());
-    describeParts(components, { storageTroubles, intake, sources });
+    describeParts(components, { storage, storageTroubles, intake, sources });
     const status = createStatusBoard({
       clock,
       sensors: registry,
@@ -624,8 +635,13 @@ function publishAlarms(hub: StreamHub, { transitions, updated }: Told, waiting: 
 
 function describeParts(
   components: Components,
-  { storageTroubles, intake, sources }: Pick<Parts, "storageTroubles" | "intake" | "sources">,
+  parts: Pick<Parts, "storage" | "storageTroubles" | "intake" | "sources">,
 ): void {
+  const { storage, storageTroubles, intake, sources } = parts;
+  if (storage.cuts.length > 0) {
+    const detail = storage.cuts.map(cutText).join(" ");
+    components.register("recovery", () => ({ health: "error", detail }));
+  }
   components.register("storage", () => {
     const { health, detail } = storageTroubles.worst() ??
       { health: "ok", detail: "The database answers." };

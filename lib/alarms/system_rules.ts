@@ -26,6 +26,8 @@ export interface SystemFacts {
   storageFailing: string | null;
   /** What will stop the storing before long, or needs a person; null: all is well. */
   storageAtRisk: string | null;
+  /** What was acknowledged and could not be read at the start; null: nothing. */
+  cut: string | null;
   /** Messages that were refused as a whole, and of which something was taken, in the last minutes. */
   intake: { rejected: number; taken: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
@@ -179,6 +181,12 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       storageAtRisk === null
         ? "well"
         : { severity: "warning", text: storageAtRisk, value: null, limit: null },
+  },
+  {
+    key: "cut",
+    title: "Stored readings were lost to damage",
+    judge: ({ cut }) =>
+      cut === null ? "well" : { severity: "critical", text: cut, value: null, limit: null },
   },
   {
     key: "rejected",

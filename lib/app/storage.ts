@@ -6,7 +6,9 @@ import { readMigrations } from "../db/migrate.ts";
 import { createRpcClient, type RpcClient } from "../db/rpc.ts";
 import { createReadingsClient } from "../readings/client.ts";
 import type { ReadingsStore } from "../readings/store.ts";
-import type { LogMessage, OpenRequest } from "./storage_worker.ts";
+import { findRemains } from "./remains.ts";
+import { type CutLog, type PreparedFiles, prepareFiles, refusedLoss } from "./storage_files.ts";
+import type { LogMessage, LostMessage, OpenRequest } from "./storage_worker.ts";
 
 export interface StorageOptions {
   /** `file:` URL with an absolute path, or `http(s)://` of a libSQL server. */
@@ -15,8 +17,22 @@ export interface StorageOptions {
   log: Log;
   /** Least level at which the worker speaks; default `info`. */
   logLevel?: LogLevel;
-  /** Called once when the worker dies by itself; every later call rejects with `storage_failed`. */
+  /**
+   * Of this Perch: where keys, attachments and logs are. They say whether there was a database before. Default:
+   * the folder of the database's file.
+   */
+  dataDir?: string;
+  /** A person said that a new plant begins, although something is left of one. */
+  anew?: boolean;
+  /** Called when nothing speaks against opening the database, before it is opened. */
+  beforeOpen?: () => Promise<void>;
+  /**
+   * Called once when the worker dies by itself, or when another Perch has taken the database: this process has
+   * to end. Every later write rejects with `storage_failed`.
+   */
   onFault?: (error: PerchError) => void;
+  /** Called once when a file of the database was removed or replaced: nothing is stored any more. */
+  onLost?: (error: PerchError) => void;
   /** For sabotage in tests only: `full` is what keeps the promise. */
   synchronous?: Synchronous;
 }
@@ -27,48 +43,103 @@ export interface Storage {
   readings: ReadingsStore;
   /** Migrations that were applied by this start. */
   applied: string[];
+  /** Damaged logs that SQLite could not read to their end, as long as their copies lie there. */
+  cuts: CutLog[];
   /** Ends the worker after what was asked is done; checkpoints and closes. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the database worker, opens (or creates) the database, brings its schema up to date and rebuilds
- * the unsealed readings. Rejects with one sentence: `storage_failed` when the database cannot be used,
- * `conflict` when a newer Perch wrote it.
+ * the unsealed readings. Rejects with one sentence, and has changed nothing then: `not_started` when it is in
+ * use, damaged, not Perch's or missing where there was one, `storage_failed` when it cannot be used at the
+ * moment, `conflict` when a newer Perch wrote it.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const path = /^file:(.*)$/.exec(options.url)?.[1] ?? null;
+  const dataDir = options.dataDir ?? null;
+  const { log, anew = false } = options;
+  const files = path === null ? null : await prepareFiles({ path, dataDir, anew, log });
+  try {
+    await options.beforeOpen?.();
+    return await openPrepared(options, files);
+  } catch (error) {
+    files?.release();
+    throw error;
+  }
+}
+
+async function openPrepared(
+  options: StorageOptions,
+  files: PreparedFiles | null,
+): Promise<Storage> {
   const worker = new Worker(new URL("./storage_worker.ts", import.meta.url), { type: "module" });
   const rpc = createRpcClient(worker);
   forwardLog(worker, options.log);
-  watch(worker, rpc, options.onFault);
+  watch(worker, rpc, options);
   const request: OpenRequest = {
     connection: {
-      url: options.url,
+      url: files === null ? options.url : `file:${files.path}`,
       authToken: options.authToken,
       synchronous: options.synchronous,
     },
     migrations: readMigrations(migrationsFolder()),
     logLevel: options.logLevel ?? "info",
+    path: files?.path ?? null,
+    claimant: await claimantOf(options.dataDir),
+    mustExist: mustExist(options, files),
   };
   let applied: string[];
   try {
     ({ applied } = await rpc.call("open", [request]));
   } catch (error) {
+    // Not closed: SQLite would bring the log into a database that was refused.
     worker.terminate();
     throw error;
   }
+  files?.opened();
   let closing: Promise<void> | null = null;
   const close = () =>
     closing ??= rpc.call("close", []).finally(() => {
       rpc.fail(new PerchError("storage_failed", "the database is closed"));
       worker.terminate();
+      files?.release();
     });
   const db: Database = {
     query: (statement) => rpc.call("query", [statement]),
     write: (statements) => rpc.call("write", [statements]),
     close,
   };
-  return { db, readings: createReadingsClient(rpc), applied, close };
+  const cuts = files?.cuts ?? [];
+  return { db, readings: createReadingsClient(rpc), applied, cuts, close };
+}
+
+/** The sentence with which an empty database is refused; null: nothing says that there was one. */
+function mustExist(
+  { dataDir, url, anew }: StorageOptions,
+  files: PreparedFiles | null,
+): string | null {
+  if (dataDir === undefined || anew) return null;
+  const remains = findRemains(dataDir, files?.path ?? null);
+  return remains.length === 0 ? null : refusedLoss(files?.path ?? url, "empty", remains).message;
+}
+
+async function claimantOf(dataDir: string | undefined): Promise<OpenRequest["claimant"]> {
+  const host = Deno.hostname();
+  const place = dataDir === undefined ? "" : await placeOf(host, dataDir);
+  return { host, pid: Deno.pid, place, sinceMs: Date.now() };
+}
+
+/**
+ * Names this data directory on this host. Its lock is held by whoever starts here, so an owner from the same
+ * place is dead. Cloned cards have the same names, but not the same network cards.
+ */
+async function placeOf(host: string, dataDir: string): Promise<string> {
+  const { dev, ino } = Deno.statSync(dataDir);
+  const cards = [...new Set(Deno.networkInterfaces().map(({ mac }) => mac))].sort();
+  const text = JSON.stringify([host, cards, Deno.realPathSync(dataDir), dev, ino]);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash, 0, 16), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
 function migrationsFolder(): string {
@@ -82,7 +153,16 @@ function forwardLog(worker: Worker, log: Log): void {
   });
 }
 
-function watch(worker: Worker, rpc: RpcClient, onFault?: (error: PerchError) => void): void {
+function watch(
+  worker: Worker,
+  rpc: RpcClient,
+  { onFault, onLost }: Pick<StorageOptions, "onFault" | "onLost">,
+): void {
+  worker.addEventListener("message", (event) => {
+    const { lost } = event.data as Partial<LostMessage>;
+    if (lost === undefined) return;
+    (lost.end ? onFault : onLost)?.(new PerchError("storage_failed", lost.message));
+  });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
     const error = new PerchError(

@@ -21,6 +21,8 @@ export interface SystemFactParts {
   /** Share in use, 0…1. */
   diskUsed: () => Promise<number | null>;
   storage: Pick<StorageTroubles, "worst">;
+  /** What could not be read at the start; null: all was. */
+  cut: () => string | null;
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
 }
@@ -66,6 +68,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       backupAgeMs: null,
       storageFailing: failing ?? parts.intake().stats().failing,
       storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,
+      cut: parts.cut(),
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
     };

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "busy"
   | "storage_full"
   | "storage_failed"
+  | "not_started"
   | "unavailable"
   | "internal";
 
@@ -42,6 +43,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   busy: 503,
   storage_full: 507,
   storage_failed: 503,
+  // Perch does not start on what it found; the message says what, where and what to do. Exit code 2.
+  not_started: 503,
   unavailable: 503,
   internal: 500,
 };

@@ -1,13 +1,16 @@
 /**
- * DESIGN: one process per data directory. The lock is `flock` on `<data>/perch.lock`: the kernel frees it
+ * DESIGN: one process per data directory. The lock is `flock` on the directory itself (lib/base/folder_lock.ts)
+ * and on `<data>/perch.lock`, which also says who holds it and where its control socket is. The kernel frees both
  * however the process ends, so nothing is stale after a crash or a power cut and no process id has to be
- * guessed at. The file also says who holds it and where its control socket is.
+ * guessed at. The directory's lock holds even when the file is removed.
  */
 import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
+import { lockFolder } from "../base/folder_lock.ts";
 
 /** What the running process says of itself. */
 export interface Holder {
+  host?: string;
   pid: number;
   command: string;
   /** ISO 8601, UTC. */
@@ -24,13 +27,13 @@ export interface DataLock {
   release(): void;
 }
 
-/** Creates the data directory (0700) when it is missing. @throws PerchError `storage_failed` */
+/** Creates the data directory (0700) when it is missing. @throws PerchError `not_started` */
 export function ensureDataDir(dataDir: string): void {
   try {
     Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new PerchError(
-      "storage_failed",
+      "not_started",
       `The data directory ${dataDir} cannot be created (${messageOf(error)}). ` +
         "Set PERCH_DATA to a directory that this user may write.",
     );
@@ -39,24 +42,53 @@ export function ensureDataDir(dataDir: string): void {
 
 /**
  * Takes the lock, or gives null when another process has it.
- * @throws PerchError `storage_failed` when the directory cannot be written.
+ * @throws PerchError `not_started` when the directory cannot be locked or written.
  */
 export async function tryLock(dataDir: string, command: string): Promise<DataLock | null> {
+  const folder = await lockFolder(dataDir, "data directory").catch((error) => {
+    throw new PerchError("not_started", `${dataDir} cannot be locked (${messageOf(error)}).`);
+  });
+  if (folder === null) return null;
+  try {
+    const file = await lockFile(dataDir, command);
+    if (file === null) folder.release();
+    return file && {
+      tell: file.tell,
+      release() {
+        file.release();
+        folder.release();
+      },
+    };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+async function lockFile(dataDir: string, command: string): Promise<DataLock | null> {
   const path = join(dataDir, "perch.lock");
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (error) {
+    const advice = error instanceof Deno.errors.IsADirectory
+      ? "Perch needs that name for a file: move the directory away and start again."
+      : "The data directory must be writable for the user that runs Perch.";
     throw new PerchError(
-      "storage_failed",
-      `${path} cannot be opened (${messageOf(error)}). The data directory must be writable.`,
+      "not_started",
+      `${path} cannot be opened (${messageOf(error)}). ${advice}`,
     );
   }
   if (!await file.tryLock(true)) {
     file.close();
     return null;
   }
-  let holder: Holder = { pid: Deno.pid, command, since: new Date().toISOString() };
+  let holder: Holder = {
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    command,
+    since: new Date().toISOString(),
+  };
   const write = () => {
     const bytes = new TextEncoder().encode(JSON.stringify(holder) + "\n");
     file.truncateSync(0);
@@ -67,7 +99,7 @@ export async function tryLock(dataDir: string, command: string): Promise<DataLoc
     write();
   } catch (error) {
     file.close();
-    throw new PerchError("storage_failed", `${path} cannot be written (${messageOf(error)}).`);
+    throw new PerchError("not_started", `${path} cannot be written (${messageOf(error)}).`);
   }
   return {
     tell(more) {
@@ -96,7 +128,7 @@ export function readHolder(dataDir: string): Holder | null {
   }
 }
 
-/** Takes the lock. @throws PerchError `conflict` that says who has it. */
+/** Takes the lock. @throws PerchError `not_started` that says who has it. */
 export async function takeLock(dataDir: string, command: string): Promise<DataLock> {
   ensureDataDir(dataDir);
   const lock = await tryLock(dataDir, command);
@@ -105,9 +137,9 @@ export async function takeLock(dataDir: string, command: string): Promise<DataLo
   const who = holder === null
     ? "another Perch"
     : `perch ${holder.command} (process ${holder.pid} since ${holder.since}` +
-      `${holder.url ? ", " + holder.url : ""})`;
+      `${holder.host ? " on " + holder.host : ""}${holder.url ? ", " + holder.url : ""})`;
   throw new PerchError(
-    "conflict",
+    "not_started",
     `${dataDir} is in use by ${who}. Stop it first, or give this one its own PERCH_DATA.`,
   );
 }

@@ -50,6 +50,9 @@ export async function runPerch(args: readonly string[], host: Host): Promise<Exi
   }
 }
 
+/** What only a person can change: trying again gives the same. */
+const USAGE = ["validation", "bad_request", "not_started"];
+
 function explain(error: unknown, json: boolean, terminal: Terminal): ExitCode {
   if (error instanceof UsageError) {
     terminal.err(`${error.message}. "perch --help" lists what there is.`);
@@ -67,7 +70,7 @@ function explain(error: unknown, json: boolean, terminal: Terminal): ExitCode {
       ? error.errors.map((one) => one.message)
       : [error.message];
     for (const sentence of sentences) terminal.err(sentence);
-    return error.code === "validation" || error.code === "bad_request" ? 2 : 1;
+    return USAGE.includes(error.code) ? 2 : 1;
   }
   // Not foreseen: the stack is what a report of this fault needs.
   terminal.err(error instanceof Error ? error.stack ?? error.message : messageOf(error));

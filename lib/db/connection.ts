@@ -77,11 +77,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     if (kind === "file") await assertPragmas(connection, options.synchronous ?? "full");
     else await connection.query({ sql: "SELECT 1" });
   } catch (error) {
-    client.close();
+    // A file is not closed: SQLite would bring the log into a database that cannot be used. The process ends.
+    if (kind === "server") client.close();
+    else unusable.push(client);
     throw error;
   }
   return connection;
 }
+
+/** Kept, so that the garbage collection does not close them. */
+const unusable: Client[] = [];
 
 async function assertPragmas(connection: Connection, synchronous: Synchronous): Promise<void> {
   const pragma = async (name: string, value?: string | number): Promise<SqlValue> => {

@@ -22,6 +22,24 @@ export function readMigrations(folder: string): Migration[] {
 }
 
 /**
+ * Reads which migrations were applied; null when there is no record of any. Writes nothing.
+ * @throws PerchError `conflict` when the database was written by a newer Perch
+ */
+export async function readApplied(
+  connection: Connection,
+  migrations: readonly Migration[],
+): Promise<ReadonlyMap<string, string> | null> {
+  const { rows: found } = await connection.query({
+    sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
+  });
+  if (found.length === 0) return null;
+  const { rows } = await connection.query({ sql: "SELECT name, hash FROM migrations" });
+  const applied = new Map(rows.map(([name, hash]) => [String(name), String(hash)]));
+  refuseForeign(applied, migrations);
+  return applied;
+}
+
+/**
  * Brings the schema up to date, each migration in a transaction of its own together with its record.
  * Returns the names that were applied. Rejects with `conflict` when the database was written by a
  * newer Perch, or when an applied migration is not the one this Perch has.
@@ -31,13 +49,11 @@ export async function migrate(
   migrations: readonly Migration[],
   nowMs: number,
 ): Promise<string[]> {
+  const applied = await readApplied(connection, migrations) ?? new Map<string, string>();
   await connection.write([{
     sql: "CREATE TABLE IF NOT EXISTS migrations " +
       "(name TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_ms INTEGER NOT NULL)",
   }]);
-  const { rows } = await connection.query({ sql: "SELECT name, hash FROM migrations" });
-  const applied = new Map(rows.map(([name, hash]) => [String(name), String(hash)]));
-  refuseForeign(applied, migrations);
   const done: string[] = [];
   for (const migration of migrations) {
     if (applied.has(migration.name)) continue;
@@ -53,7 +69,10 @@ export async function migrate(
   return done;
 }
 
-function refuseForeign(applied: Map<string, string>, migrations: readonly Migration[]): void {
+function refuseForeign(
+  applied: ReadonlyMap<string, string>,
+  migrations: readonly Migration[],
+): void {
   const known = new Map(migrations.map((m) => [m.name, m]));
   for (const [name, hash] of applied) {
     const migration = known.get(name);

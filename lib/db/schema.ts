@@ -708,3 +708,18 @@ export const storageProbe = sqliteTable("storage_probe", {
   id: integer("id").primaryKey(),
   atMs: integer("at_ms").notNull(),
 });
+
+/** Who holds this database (lib/db/owner.ts): one row. */
+export const owner = sqliteTable("owner", {
+  /** Always 1. */
+  id: integer("id").primaryKey(),
+  /** Counts up with every start; every transaction checks it. */
+  epoch: integer("epoch").notNull(),
+  host: text("host").notNull(),
+  pid: integer("pid").notNull(),
+  /** Host and data directory, hashed: who starts there holds the lock of the one before. */
+  place: text("place").notNull(),
+  sinceMs: integer("since_ms").notNull(),
+  /** On a libSQL server: its own time of the last sign of life; 0 after a clean end. In a file: 0. */
+  beatMs: integer("beat_ms").notNull(),
+});

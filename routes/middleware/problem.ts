@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   busy: "Busy",
   storage_full: "Storage is full",
   storage_failed: "Storage failed",
+  not_started: "Not started",
   unavailable: "Not available",
   internal: "Internal error",
 };

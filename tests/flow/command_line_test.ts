@@ -64,10 +64,27 @@ Deno.test("perch serve refuses a data directory in use and says who has it", asy
     const running = await serve(dir);
     try {
       const second = await perch(dir, ["serve"], { env: { PERCH_PORT: "0" } });
-      assert.equal(second.code, 1);
+      assert.equal(second.code, 2);
       assert.match(second.err, new RegExp(`in use by perch serve \\(process ${running.pid} since`));
       const health = await perch(dir, ["health"]);
       assert.equal(health.code, 0, health.out);
+      // Another data directory on the same database, by another path, after the files that say who it is are gone.
+      const other = `${dir}/other`;
+      await Deno.mkdir(other);
+      await Deno.symlink(dir, `${other}/link`);
+      await Deno.remove(`${dir}/perch.lock`);
+      for (const left of ["kept", "removed"]) {
+        if (left === "removed") await Deno.remove(`${dir}/perch.db-owner`);
+        const third = await perch(other, ["serve"], {
+          env: { PERCH_PORT: "0", DATABASE_URL: `file:${other}/link/perch.db` },
+        });
+        assert.equal(third.code, 2, third.err);
+        const who = left === "kept"
+          ? `Perch on ${Deno.hostname()} \\(process ${running.pid} since`
+          : "another Perch";
+        assert.match(third.err, new RegExp(`perch.db is in use: its folder is held by ${who}`));
+        assert.ok(!third.err.includes("    at "), third.err);
+      }
     } finally {
       await running.stop();
     }

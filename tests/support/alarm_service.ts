@@ -28,6 +28,7 @@ export const WELL: SystemFacts = {
   backupAgeMs: null,
   storageFailing: null,
   storageAtRisk: null,
+  cut: null,
   intake: null,
   detection: null,
 };

@@ -4,15 +4,20 @@ import { runApp } from "../run_app.ts";
 export const serve: Command = {
   name: "serve",
   summary: "run Perch (the default)",
-  options: {},
-  async run({ terminal, config }) {
+  options: {
+    new: {
+      type: "boolean",
+      help: "begin a new plant where the database is missing; what is left is moved away",
+    },
+  },
+  async run({ terminal, config, flags }) {
     const parsed = config("serve");
     const { buildApp } = await import("../../app.ts");
     return await runApp({
       config: parsed,
       command: "serve",
       terminal,
-      build: buildApp,
+      build: (options) => buildApp({ ...options, anew: flags.has("new") }),
       onStarted: (_app, { access, url }) => {
         if (access.setupToken !== null) {
           terminal.err(
