@@ -1,7 +1,7 @@
-import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import type { Audit } from "../lib/access/audit.ts";
 import { messageOf, PerchError } from "../lib/base/errors.ts";
+import { tableOf, textOfFile } from "../lib/base/table.ts";
 import {
   COLUMNS,
   type ExchangeRow,
@@ -50,18 +50,7 @@ export function planJson(plan: ImportPlan, confirmed: boolean): z.output<typeof 
  * @throws PerchError `validation` naming the line, when it is no table or has an unknown column
  */
 export function rowsOfCsv(text: string): ExchangeRow[] {
-  let lines: { record: string[]; info: { lines: number } }[];
-  try {
-    // Spreadsheets of half of Europe write semicolons.
-    const delimiter = text.slice(0, (text + "\n").indexOf("\n")).includes(",") ? "," : ";";
-    const options = { bom: true, info: true, skip_empty_lines: true, delimiter };
-    lines = parse(text, options) as unknown as typeof lines;
-  } catch (error) {
-    const where = error instanceof CsvError && error.lines ? `line ${error.lines}: ` : "";
-    throw new PerchError("validation", `${where}not a CSV table (${messageOf(error)})`);
-  }
-  if (lines.length === 0) throw new PerchError("validation", "the table is empty");
-  const columns = lines[0].record.map((column) => column.trim());
+  const { columns, rows, decimalComma } = tableOf(text);
   const unknown = columns.find((column) => !COLUMNS.includes(column));
   if (unknown !== undefined || !columns.includes("type") || !columns.includes("path")) {
     const what = unknown === undefined ? "type or path is missing" : `"${unknown.slice(0, 40)}"`;
@@ -70,12 +59,7 @@ export function rowsOfCsv(text: string): ExchangeRow[] {
       `line 1: column ${what}; the first line names columns out of ${COLUMNS.join(", ")}`,
     );
   }
-  return lines.slice(1).map(({ record, info }) =>
-    rowOfCells(
-      `line ${info.lines}`,
-      Object.fromEntries(columns.map((column, i) => [column, record[i]])),
-    )
-  );
+  return rows.map(({ line, cells }) => rowOfCells(`line ${line}`, cells, decimalComma));
 }
 
 /**
@@ -182,7 +166,7 @@ export function registryRoutes(services: RegistryServices): Route[] {
         const { c, query } = context;
         const csv = /^text\/csv\b/i.test(c.req.header("content-type") ?? "");
         const rows = csv
-          ? rowsOfCsv(await c.req.raw.text())
+          ? rowsOfCsv(textOfFile(await c.req.raw.bytes()))
           : rowsOfJson(await readJson(c.req.raw));
         const confirm = query.confirm === "true";
         const plan = await service.importRows(rows, confirm, noteOf(audit, context));

@@ -11,6 +11,7 @@ import {
   SETTING_NAMES,
 } from "./sensor_settings.ts";
 import type { FieldError } from "../base/errors.ts";
+import { numberOfCell } from "../base/table.ts";
 
 const MACHINE_COLUMNS = ["display_name", "tags", "notes"] as const;
 /** Columns of the table, in order. */
@@ -135,7 +136,7 @@ function planMachine(fields: unknown, world: ImportWorld, plan: ImportPlan, refu
 }
 
 function planSensor(fields: unknown, world: ImportWorld, plan: ImportPlan, refuse: Refuse): void {
-  const read = sensorRow.safeParse(fields);
+  const read = sensorRow.safeParse(fields, { reportInput: true });
   if (!read.success) return refuseIssues(read.error, refuse);
   const { type: _, path, unit, kind, ...given } = read.data;
   const fault = nameFault(path);
@@ -170,8 +171,22 @@ function refuseIssues(error: z.ZodError, refuse: Refuse): void {
   for (const issue of error.issues) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) refuse(key, "there is no such column here");
-    } else refuse(String(issue.path[0] ?? "type"), issue.message);
+    } else refuse(String(issue.path[0] ?? "type"), wordsOf(issue));
   }
+}
+
+/** A text where a number belongs is said as what it is, with what is allowed. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const { input, code } = issue;
+  if (code !== "invalid_type" || issue.expected !== "number" || typeof input !== "string") {
+    return issue.message;
+  }
+  const comma = /^[+-]?[\d.]*,\d+$/.test(input)
+    ? `write a decimal point (${
+      input.replaceAll(".", "").replace(",", ".")
+    }), or separate cells by semicolons`
+    : "write it like 250.5, without separated thousands or a unit";
+  return `"${input.slice(0, 40)}" is not a number here: ${comma}`;
 }
 
 /** A JSON document `{"machines":[{"path",…}],"sensors":[{"path",…}]}` as rows. */
@@ -201,8 +216,15 @@ const NULLABLE = new Set<string>([
   ...SETTING_NAMES.filter((name) => DEFAULT_SETTINGS[name] === null),
 ]);
 
-/** A line of the table as a row. `cells` by column; numbers that are none stay text and are refused. */
-export function rowOfCells(row: string, cells: Record<string, string>): ExchangeRow {
+/**
+ * A line of the table as a row. `cells` by column; numbers that are none stay text and are refused.
+ * `decimalComma`: the table's numbers may have one.
+ */
+export function rowOfCells(
+  row: string,
+  cells: Record<string, string>,
+  decimalComma: boolean,
+): ExchangeRow {
   const fields: Record<string, unknown> = {};
   const type = cells.type?.trim();
   for (const [column, given] of Object.entries(cells)) {
@@ -217,8 +239,7 @@ export function rowOfCells(row: string, cells: Record<string, string>): Exchange
       else if (NULLABLE.has(column)) fields[column] = null;
     } else if (column === "tags") fields.tags = text.split(";").map((tag) => tag.trim());
     else if (NUMBERS.has(column)) {
-      const number = Number(text);
-      fields[column] = Number.isNaN(number) ? text : number;
+      fields[column] = numberOfCell(text, decimalComma) ?? text;
     } else fields[column] = text;
   }
   return { row, fields };

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
+import { textOfFile } from "../../lib/base/table.ts";
 import type { ImportPlan } from "../../lib/machines/exchange.ts";
 import { countsOf } from "../../lib/machines/service.ts";
 import { atLeast } from "../../lib/access/policy.ts";
@@ -42,8 +43,9 @@ export function registryPages(parts: PageParts): Route[] {
         />
       ),
     });
-  const plan = async (context: RouteContext, text: string, confirm: boolean) => {
+  const plan = async (context: RouteContext, read: () => string, confirm: boolean) => {
     try {
+      const text = read();
       const rows = rowsOfText(text);
       const made = await parts.service.importRows(rows, confirm, noteOf(parts.audit, context));
       const status = made.errors.length > 0 ? 400 : 200;
@@ -71,10 +73,7 @@ export function registryPages(parts: PageParts): Route[] {
         const context = given as RouteContext;
         const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
         if (file === null) return draw(context, "choose a file first", null, 400);
-        const text = textOf(file.bytes);
-        return text === null
-          ? draw(context, "the file is not text in UTF-8; export it as CSV or JSON", null, 400)
-          : await plan(context, text, false);
+        return await plan(context, () => textOfFile(file.bytes), false);
       },
     }),
     route({
@@ -88,19 +87,11 @@ export function registryPages(parts: PageParts): Route[] {
         const body = new URLSearchParams(await context.c.req.raw.text());
         const document = z.string().min(1).safeParse(body.get("document"));
         return document.success
-          ? await plan(context, document.data, true)
+          ? await plan(context, () => document.data, true)
           : draw(context, "upload the document again", null, 400);
       },
     }),
   ];
-}
-
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 function Content(

@@ -79,7 +79,7 @@ for (
             ["type,path,colour\nmachine,a/b,red", /line 1: column "colour"/],
             ['{"machines": 1}', /the document must be/],
             ["{", /the document is no JSON/],
-            [Buffer.from([0xff, 0xfe, 0x00]), /not text in UTF-8/],
+            [Buffer.from([0xff, 0xfe, 0x00]), /not UTF-8/],
           ] as const
         ) {
           await upload(text);

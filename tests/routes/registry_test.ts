@@ -103,7 +103,7 @@ Deno.test("registry: an import names row and column of what is wrong and changes
         ["", "the table is empty"],
         ["type,path,colour\nmachine,a/b,red", 'line 1: column "colour"'],
         ['type,path\nmachine,"a', "line 2: not a CSV table"],
-        ["type,path\nmachine,a,b", "line 2: not a CSV table"],
+        ["type,path\nmachine,a,b", 'line 2: "b" stands beyond the last column'],
       ]
     ) {
       const [code, wrong] = await send(app, body);
@@ -112,4 +112,52 @@ Deno.test("registry: an import names row and column of what is wrong and changes
     }
     const [json, wrong] = await send(app, '{"machines": 1}', { type: "application/json" });
     assert.deepEqual([json, wrong.code], [400, "validation"]);
+  }));
+
+Deno.test("registry: what a spreadsheet set to German saved comes back as it was, decimal commas and all", () =>
+  withApp(async (app) => {
+    await app.ingest([{ machine: "r1/oven", sensor: "temperature", value: 61, unit: "°C" }]);
+    const typed = "type;path;unit;critical_high\r\nsensor;r1/oven/temperature;°C;250,5\r\n";
+    const [status, done] = await send(app, typed, { confirm: true });
+    assert.deepEqual([status, done.errors], [200, []]);
+    assert.equal(app.parts.registry.find("r1/oven/temperature")!.settings.critical_high, 250.5);
+
+    const exported = await (await app.ask("/api/registry?format=csv")).text();
+    const german = exported.replaceAll(",", ";").replaceAll(
+      /(?<=;|^)(-?\d+)\.(\d+)(?=;|\r)/gm,
+      "$1,$2",
+    );
+    assert.match(german, /250,5/);
+    const [, again] = await send(app, german);
+    assert.deepEqual([again.machines, again.new_sensors, again.changed_sensors, again.errors], [
+      0,
+      0,
+      0,
+      [],
+    ]);
+    assert.equal(again.same, 2);
+
+    const quoted = 'type,path,unit,critical_high\nsensor,r1/oven/temperature,°C,"250,5"\n';
+    const [, refused] = await send(app, quoted);
+    assert.equal(refused.errors.length, 1);
+    assert.match(refused.errors[0].message, /decimal point \(250\.5\)/);
+  }));
+
+Deno.test("registry: a file that is not UTF-8 is refused with what to do, and no broken letter is stored", () =>
+  withApp(async (app) => {
+    const ansi = Uint8Array.from(
+      "type,path,unit\nsensor,r3/\xd6fen/t,\xb0C\n",
+      (c) => c.charCodeAt(0),
+    );
+    for (const confirm of ["false", "true"]) {
+      const answer = await app.ask(`/api/registry/import?confirm=${confirm}`, {
+        role: "engineer",
+        method: "POST",
+        headers: { "content-type": "text/csv" },
+        body: ansi,
+      });
+      assert.equal(answer.status, 400);
+      assert.match((await answer.json()).detail, /not UTF-8.*CSV UTF-8/);
+    }
+    assert.equal(app.parts.registry.all().length, 0);
   }));
