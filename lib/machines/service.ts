@@ -102,7 +102,13 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     return done;
   }
 
-  const windows = createWindowService({ db, clock, windows: deps.windows, exclusive });
+  const windows = createWindowService({
+    db,
+    clock,
+    windows: deps.windows,
+    machines: () => registry.machines.all(),
+    exclusive,
+  });
   const purge = createPurge({
     db,
     registry,

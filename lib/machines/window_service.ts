@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database } from "../db/client.ts";
-import { pathFault } from "./names.ts";
+import { type NamedMachine, placeOf } from "./places.ts";
 import type { Note } from "./service.ts";
 import { deleteWindow, insertWindow, setWindowDeleted } from "./store.ts";
 import type { MaintenanceWindow, Timing } from "./windows.ts";
@@ -12,7 +12,7 @@ export interface WindowService {
   /** Without deleted ones. */
   windows(): readonly MaintenanceWindow[];
   deletedWindow(id: string): MaintenanceWindow | undefined;
-  /** @throws `validation` */
+  /** `path` may be what people call the machine. @throws `validation` when there is no such place */
   addWindow(
     given: { path: string; title: string; timing: Timing },
     note: Note,
@@ -35,6 +35,8 @@ export function createWindowService(deps: {
   db: Database;
   clock: Clock;
   windows: readonly MaintenanceWindow[];
+  /** What a window may name. */
+  machines: () => readonly NamedMachine[];
   /** One change after the other. */
   exclusive: <T>(run: () => Promise<T>) => Promise<T>;
 }): { service: WindowService; changes: WindowChanges } {
@@ -66,6 +68,15 @@ export function createWindowService(deps: {
     return next;
   }
 
+  /** A window for what is not there would let its alarms go out. */
+  function namedPath(text: string): string {
+    const { path, fault } = placeOf(text, deps.machines());
+    if (path !== null) return path;
+    throw new PerchError("validation", `path: ${fault}`, {
+      errors: [{ path: "path", message: fault }],
+    });
+  }
+
   function find(id: string): MaintenanceWindow {
     const window = all.find((one) => one.id === id);
     if (window) return window;
@@ -77,12 +88,14 @@ export function createWindowService(deps: {
     deletedWindow: (id) => all.find((one) => one.id === id && one.deletedMs !== null),
     addWindow: (given, note) =>
       exclusive(async () => {
-        const fault = given.path === "" ? null : pathFault(given.path);
-        if (fault !== null) {
-          const errors = [{ path: "path", message: fault }];
-          throw new PerchError("validation", `path: ${fault}`, { errors });
-        }
-        const window = { id: randomId(12), ...given, createdMs: clock.now(), deletedMs: null };
+        const path = given.path === "" ? "" : namedPath(given.path);
+        const window = {
+          id: randomId(12),
+          ...given,
+          path,
+          createdMs: clock.now(),
+          deletedMs: null,
+        };
         await db.write([
           insertWindow(window),
           note({

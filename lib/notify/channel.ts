@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
+import type { FieldError } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { Message } from "./message.ts";
 
@@ -58,6 +59,8 @@ export interface Channel {
   readonly toPersons: boolean;
   /** The environment alone sets up a channel of this kind, with all options left empty. */
   inEnvironment?(environment: ChannelEnvironment): boolean;
+  /** Why it cannot send with these options, whatever the message; null: nothing is missing. */
+  fault?(options: unknown, environment: ChannelEnvironment): FieldError | null;
   /** Adds to the options of a new channel what Perch makes itself (a signing secret), before they are validated. */
   prepare?(options: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Sends once. Never throws: whatever goes wrong is an outcome. `options` as they are stored. */

@@ -119,7 +119,9 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
       options: kind === null ? {} : hideSecrets(kind.options, options ?? row.options),
       fixed,
       state,
-      fault: kind === null ? `this Perch knows no channel of the kind ${row.kind}` : fault,
+      fault: kind === null
+        ? `this Perch knows no channel of the kind ${row.kind}`
+        : fault ?? kind.fault?.(options ?? row.options, deps.environment)?.message ?? null,
     };
   }
 
@@ -134,6 +136,13 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           : [{ path: ["options", ...issue.path].join("."), message: issue.message }]
       );
       throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
+    }
+    const missing = kind.fault?.(result.data, deps.environment) ?? null;
+    if (missing !== null) {
+      const path = `options.${missing.path}`;
+      throw new PerchError("validation", `${path}: ${missing.message}`, {
+        errors: [{ path, message: missing.message }],
+      });
     }
     await deps.check(result.data);
     return result.data as Record<string, unknown>;
@@ -205,14 +214,15 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
       throw new PerchError("unavailable", fault ?? "its options cannot be read");
     },
     routed: () =>
-      [...entries.values()].map(({ row, state }) => {
+      [...entries.values()].map(({ row, state, options }) => {
         const kind = kindNamed(row.kind);
         return {
           id: row.id,
           name: row.name,
           enabled: state.enabled && kind !== null,
           forPeople: kind?.forPeople ?? false,
-          toPersons: kind?.toPersons ?? false,
+          toPersons: (kind?.toPersons ?? false) &&
+            (kind?.fault?.(options ?? row.options, deps.environment) ?? null) === null,
           subscription: row.subscription,
         };
       }),

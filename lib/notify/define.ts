@@ -1,9 +1,15 @@
 import type { z } from "zod";
-import { messageOf } from "../base/errors.ts";
+import { type FieldError, messageOf } from "../base/errors.ts";
 import { OutgoingError } from "../base/outgoing.ts";
 import { Secret } from "../base/secret.ts";
 import { cleanAnswer } from "./answer.ts";
-import type { Channel, ChannelLimits, Outcome, SendContext } from "./channel.ts";
+import type {
+  Channel,
+  ChannelEnvironment,
+  ChannelLimits,
+  Outcome,
+  SendContext,
+} from "./channel.ts";
 import type { Message } from "./message.ts";
 import { secretNames } from "./options.ts";
 
@@ -20,6 +26,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   /** Default: no least interval, 15 s for a try. */
   limits?: Partial<ChannelLimits>;
   inEnvironment?: Channel["inEnvironment"];
+  /** `path` is the name of an option. */
+  fault?(options: z.output<S>, environment: ChannelEnvironment): FieldError | null;
   prepare?: Channel["prepare"];
   /**
    * Sends once. May throw: an OutgoingError `invalid` or `forbidden` is a failure for good, all else is tried
@@ -33,13 +41,17 @@ const ENDED: Outcome = { state: "retry", answer: "the try was ended before there
 
 /** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
 export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
-  const { options: schema, send, limits, ...named } = definition;
+  const { options: schema, send, limits, fault, ...named } = definition;
   return {
     forPeople: true,
     toPersons: false,
     ...named,
     options: schema,
     limits: { ...LIMITS, ...limits },
+    fault(stored, environment) {
+      const parsed = schema.safeParse(stored);
+      return parsed.success ? fault?.(parsed.data, environment) ?? null : null;
+    },
     async send(stored, message, context) {
       const parsed = schema.safeParse(stored);
       if (!parsed.success) {

@@ -73,8 +73,8 @@ export interface NotifyDeps {
   site: string;
   zone: string;
   person: RoutingContext["person"];
-  /** All machines with their tags. */
-  machines: () => readonly { path: string; tags: readonly string[] }[];
+  /** All machines with their names and tags. */
+  machines: () => readonly { path: string; name: string | null; tags: readonly string[] }[];
   windowOf: RoutingContext["windowOf"];
   storm: () => StormLimits;
   /** Finished deliveries older than this are forgotten. */
@@ -99,7 +99,16 @@ export function createNotify(deps: NotifyDeps): Notify {
   const { db, clock, log, events } = deps;
   const outbox = createOutboxStore(db);
   const channels = createChannelList({ ...deps, log: log.child("channels") });
-  const rules = createRules({ db, clock, log });
+  const rules = createRules({
+    db,
+    clock,
+    log,
+    named: () => ({
+      machines: deps.machines(),
+      hasChannel: (id) => channels.all().some((one) => one.id === id),
+      hasPerson: (id) => deps.person(id) !== null,
+    }),
+  });
   const compose = { publicUrl: deps.publicUrl, zone: deps.zone };
 
   const context = () => {

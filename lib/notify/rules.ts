@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Note } from "../machines/service.ts";
 import type { Rule, RuleSpec } from "./rule.ts";
+import { type Named, settledRule } from "./rule_scope.ts";
 import { createRulesStore, specOf } from "./rules_store.ts";
 
 /** The rules in force; kept in memory, a change is written first. */
@@ -14,9 +15,9 @@ export interface Rules {
   all(): readonly Rule[];
   /** @throws `not_found` */
   find(id: string): Rule;
-  /** @throws `conflict` when there are too many */
+  /** @throws `validation` when it names what is not there, `conflict` when there are too many */
   add(spec: RuleSpec, note: Note): Promise<Rule>;
-  /** @throws `not_found` */
+  /** @throws `not_found`, `validation` when it newly names what is not there */
   change(id: string, spec: RuleSpec, note: Note): Promise<Rule>;
   /** @throws `not_found` */
   remove(id: string, note: Note): Promise<Rule>;
@@ -24,7 +25,9 @@ export interface Rules {
 
 const MOST_RULES = 100;
 
-export function createRules(deps: { db: Database; clock: Clock; log: Log }): Rules {
+export function createRules(
+  deps: { db: Database; clock: Clock; log: Log; named: () => Named },
+): Rules {
   const { db, clock, log } = deps;
   const store = createRulesStore(db);
   let rules: readonly Rule[] = [];
@@ -43,7 +46,8 @@ export function createRules(deps: { db: Database; clock: Clock; log: Log }): Rul
     },
     all: () => rules,
     find,
-    async add(spec, note) {
+    async add(given, note) {
+      const spec = settledRule(given, null, deps.named());
       if (rules.length >= MOST_RULES) {
         throw new PerchError("conflict", `more than ${MOST_RULES} rules are not possible`);
       }
@@ -53,8 +57,9 @@ export function createRules(deps: { db: Database; clock: Clock; log: Log }): Rul
       rules = [...rules, rule];
       return rule;
     },
-    async change(id, spec, note) {
+    async change(id, given, note) {
       const before = find(id);
+      const spec = settledRule(given, before, deps.named());
       const rule: Rule = { ...spec, id, createdMs: before.createdMs };
       await db.write([
         store.put(rule),

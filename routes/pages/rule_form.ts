@@ -18,11 +18,13 @@ export function ruleOfForm(values: Readonly<Values>, nowMs: number): unknown {
   const on = (name: string) => values[name] === "on";
   const list = (name: string) =>
     (values[name] ?? "").split(/[,\n]+/).map((part) => part.trim()).filter((part) => part !== "");
-  const hours = (prefix: string) => ({
-    days: DAYS.filter((day) => on(`${prefix}.${day}`)),
-    start: values[`${prefix}.start`] ?? "",
-    end: values[`${prefix}.end`] ?? "",
-  });
+  // What was filled counts: a time or a day is enough to mean it, and the rest is asked for.
+  const hours = (prefix: string) => {
+    const days = DAYS.filter((day) => on(`${prefix}.${day}`));
+    const [start, end] = [values[`${prefix}.start`] ?? "", values[`${prefix}.end`] ?? ""];
+    return days.length === 0 && start === "" && end === "" ? null : { days, start, end };
+  };
+  const quiet = hours("quiet");
   const mute = Number(values.mute_hours ?? "0");
   return {
     name: values.name ?? "",
@@ -31,18 +33,23 @@ export function ruleOfForm(values: Readonly<Values>, nowMs: number): unknown {
     severity: values.severity,
     machines: list("machines"),
     tags: list("tags"),
-    hours: on("hours") ? hours("hours") : null,
-    quiet: on("quiet") ? { ...hours("quiet"), critical: on("quiet.critical") } : null,
+    hours: hours("hours"),
+    quiet: quiet === null ? null : { ...quiet, critical: on("quiet.critical") },
     digest_minutes: Number(values.digest_minutes || "0"),
     recipients: recipientsOf(values, "to"),
     escalation: Array.from({ length: FORM_STEPS }, (_, i) => `step${i}`)
-      .filter((step) => (values[`${step}.after`] ?? "") !== "")
       .map((step) => ({
-        after_minutes: Number(values[`${step}.after`]),
+        after_minutes: numberOf(values[`${step}.after`]),
         recipients: recipientsOf(values, step),
-      })),
+      }))
+      .filter((step) => step.after_minutes !== undefined || step.recipients.length > 0),
     muted_until: mute > 0 ? nowMs + mute * HOUR_MS : Number(values.muted_until) || null,
   };
+}
+
+/** Undefined when nothing is typed; what is no number is left to the schema. */
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined || text.trim() === "" ? undefined : Number(text);
 }
 
 /** `to.<channel>` is ticked, or `to.person` names `<channel>/<person>`. */
@@ -70,7 +77,6 @@ export function formOfRule(rule: RuleSpec): Values {
   for (const prefix of ["hours", "quiet"] as const) {
     const hours = rule[prefix];
     if (hours === null) continue;
-    tick(prefix);
     hours.days.forEach((day) => tick(`${prefix}.${day}`));
     values[`${prefix}.start`] = hours.start;
     values[`${prefix}.end`] = hours.end;

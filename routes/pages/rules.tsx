@@ -425,7 +425,10 @@ function RuleForm(
         value="0"
       />
       <input type="hidden" name="muted_until" value={muted ? values.muted_until : ""} />
-      <details open={FORM_STEP_NAMES.some((step) => values[`${step}.after`])}>
+      <details
+        open={FORM_STEP_NAMES.some((step) => values[`${step}.after`]) ||
+          Object.keys(errors).some((path) => path.startsWith("escalation"))}
+      >
         <summary>Escalation: whom next, when nobody acknowledges</summary>
         {FORM_STEP_NAMES.map((step, i) => (
           <fieldset key={step} class="days">
@@ -548,12 +551,14 @@ function HoursFields(
   },
 ): VNode {
   const faults = Object.entries(errors).filter(([path]) => path.startsWith(`${prefix}.`));
+  const filled = Object.entries(values).some(([name, value]) =>
+    name.startsWith(`${prefix}.`) && name !== `${prefix}.critical` && value !== ""
+  );
   return (
-    <details open={values[prefix] === "on"}>
+    <details open={faults.length > 0 || filled}>
       <summary>{title}</summary>
       <fieldset class="days">
         <legend class="hidden">{title}</legend>
-        <Tick name={prefix} values={values}>In use</Tick>
         {DAYS.map((day) => (
           <Tick key={day} name={`${prefix}.${day}`} values={values}>{DAY_NAMES[day]}</Tick>
         ))}
@@ -572,7 +577,9 @@ function HoursFields(
         ))}
       </div>
       {children}
-      <p class="help">{`Times in ${zone}; at or before the start is on the next day.`}</p>
+      <p class="help">
+        {`Times in ${zone}; at or before the start is on the next day. Nothing filled: at any time.`}
+      </p>
       {faults.map(([path, text]) => <p key={path} class="error" role="alert">{text}</p>)}
     </details>
   );

@@ -148,7 +148,8 @@ Deno.test(
 
 Deno.test(
   "rules: one that reaches nobody is said, a dry run tells what it would have sent, and every alarm why",
-  withApp(async ({ call, parts, receiver }) => {
+  withApp(async ({ call, parts, receiver, ingest }) => {
+    await ingest([{ machine: "hall-9/oven", sensor: "t", value: 1 }]);
     const [, list] = await call("GET", "/api/rules", undefined, "engineer");
     assert.equal(list.items[0].name, "Warnings and above, to everybody");
     const [, nobody] = await call("POST", "/api/rules", {
@@ -158,9 +159,14 @@ Deno.test(
     });
     assert.deepEqual(nobody.warnings, [
       "There is no channel for people yet.",
-      "It fits no machine that there is.",
       "It reaches nobody as things are.",
     ]);
+    const elsewhere = await call("POST", "/api/rules", {
+      name: "Hall 10",
+      machines: ["hall-10"],
+      recipients: [{ channel: "*" }],
+    });
+    assert.deepEqual([elsewhere[0], Object.keys(faults(elsewhere[1]))], [400, ["machines"]]);
     const empty = await call("POST", "/api/rules", { name: "Empty", recipients: [] });
     assert.deepEqual([empty[0], Object.keys(faults(empty[1]))], [400, ["recipients"]]);
     const slack = { kind: "slack", name: "Team", options: { url: receiver.url } };

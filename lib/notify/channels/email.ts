@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { FieldError } from "../../base/errors.ts";
 import type { ChannelEnvironment } from "../channel.ts";
 import { defineChannel } from "../define.ts";
 import type { Message } from "../message.ts";
@@ -63,17 +64,15 @@ export const email = defineChannel({
   toPersons: true,
   inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
+  fault: (given, { smtp }) => {
+    const missing = placeAndSender(given, smtp);
+    return "path" in missing ? missing : null;
+  },
   async send(given, message, context) {
     const { smtp } = context.environment;
-    const server = serverOf(given, smtp);
-    if (server === null) {
-      const missing = given.service === "custom" ? "no server is given" : "SMTP_SERVER is not set";
-      return { state: "failed", answer: `there is no mail server: ${missing}` };
-    }
-    const from = given.from ?? smtp.sender ?? server.user;
-    if (from === null || !from.includes("@")) {
-      return { state: "failed", answer: "no sender is given, and SENDER_EMAIL is not set" };
-    }
+    const ready = placeAndSender(given, smtp);
+    if ("path" in ready) return { state: "failed", answer: ready.message };
+    const { server, from } = ready;
     const own = given.to.length > 0 ? given.to : smtp.recipient === null ? [] : [smtp.recipient];
     const to = message.to.length > 0 ? [...message.to] : own;
     if (to.length === 0) {
@@ -89,6 +88,26 @@ export const email = defineChannel({
     return await sendMail(server, mail, context);
   },
 });
+
+/** Where mails go and who they come from, or the option that is missing for it. */
+function placeAndSender(
+  given: Options,
+  smtp: ChannelEnvironment["smtp"],
+): { server: SmtpServer; from: string } | FieldError {
+  const server = serverOf(given, smtp);
+  if (server === null) {
+    return given.service === "custom"
+      ? { path: "server", message: "there is no mail server: no server is given" }
+      : {
+        path: "service",
+        message: "there is no mail server: SMTP_SERVER is not set; choose another service",
+      };
+  }
+  const from = given.from ?? smtp.sender ?? server.user;
+  return from !== null && from.includes("@")
+    ? { server, from }
+    : { path: "from", message: "no sender is given, and SENDER_EMAIL is not set" };
+}
 
 /** The server and who signs in there; null when none is set. */
 function serverOf(given: Options, smtp: ChannelEnvironment["smtp"]): SmtpServer | null {

@@ -26,6 +26,8 @@ const PASSING = new Set([
   "request_timeout",
 ]);
 
+const NO_ADDRESS = "no webhook address is set, and no SLACK_WEBHOOK_URL";
+
 /** Slack and what takes its incoming webhooks. */
 export const slack = defineChannel({
   kind: "slack",
@@ -35,11 +37,11 @@ export const slack = defineChannel({
   inEnvironment: ({ slackUrl }) => slackUrl !== null,
   // Slack allows one message per second and webhook.
   limits: { intervalMs: 1000 },
+  fault: ({ url }, { slackUrl }) =>
+    url || slackUrl !== null ? null : { path: "url", message: NO_ADDRESS },
   async send({ url }, message, context) {
     const address = url || context.environment.slackUrl?.reveal();
-    if (address === undefined) {
-      return { state: "failed", answer: "no webhook address is set, and no SLACK_WEBHOOK_URL" };
-    }
+    if (address === undefined) return { state: "failed", answer: NO_ADDRESS };
     const answer = await postJson(context, address, bodyOf(message), {}, { trusted: !url });
     return outcome(answer, context.clock.now());
   },

@@ -1,0 +1,176 @@
+/** Forms that could keep alarms from people: what was filled counts, what matches nothing is refused beside the field. */
+import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit.ts";
+import { runApp, type RunningApp } from "../support/app_client.ts";
+
+const ADMIN = { email: "admin@example.org", password: "long enough" };
+
+interface Asked extends RunningApp {
+  /** Posts a form as the browser of an admin; gives status and page. */
+  post(path: string, fields: Record<string, string>): Promise<{ status: number; page: string }>;
+}
+
+function withForms(run: (app: Asked) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const app = await runApp();
+    try {
+      await app.parts.access.users.add({ ...ADMIN, role: "admin" }, systemActor("test"));
+      await app.ingest([{ machine: "hall-1/press-3", sensor: "t", value: 20 }]);
+      const { id } = app.parts.registry.machines.all()[0];
+      await app.parts.machines.patchMachine(id, { name: "Press 3" }, () => ({
+        sql: "select 1",
+      }));
+      const headers = { origin: app.url, "sec-fetch-site": "same-origin" };
+      const signedIn = await fetch(`${app.url}/sign-in`, {
+        method: "POST",
+        redirect: "manual",
+        headers,
+        body: new URLSearchParams(ADMIN),
+      });
+      await signedIn.body?.cancel();
+      const cookie = signedIn.headers.get("set-cookie")!.split(";")[0];
+      await run({
+        ...app,
+        async post(path, fields) {
+          const answer = await fetch(app.url + path, {
+            method: "POST",
+            redirect: "manual",
+            headers: { ...headers, cookie },
+            body: new URLSearchParams(fields),
+          });
+          return { status: answer.status, page: await answer.text() };
+        },
+      });
+    } finally {
+      await app.stop();
+    }
+  };
+}
+
+const RULE = { name: "Nights", severity: "warning", enabled: "on", "event.alarm.raised": "on" };
+const TO = { "to.channel.*": "on" };
+const mine = (app: Asked) => app.parts.notify.rules.all().find((rule) => rule.name === "Nights");
+
+Deno.test(
+  "rule form: hours that were typed count, without a tick beside them",
+  withForms(async (app) => {
+    const times = { "hours.start": "22:00", "hours.end": "06:00", "quiet.start": "01:00" };
+    const { status, page } = await app.post("/settings/rules", { ...RULE, ...TO, ...times });
+    assert.equal(status, 400, "a day is missing, and an end");
+    assert.match(page, /choose at least one day/);
+    assert.match(page, /value="22:00"/, "what was typed is still there");
+    assert.equal(mine(app), undefined);
+    const whole = { ...times, "hours.sat": "on", "quiet.sun": "on", "quiet.end": "02:00" };
+    const saved = await app.post("/settings/rules", { ...RULE, ...TO, ...whole });
+    assert.equal(saved.status, 303, saved.page);
+    assert.deepEqual(mine(app)!.hours, { days: ["sat"], start: "22:00", end: "06:00" });
+    assert.deepEqual(mine(app)!.quiet, {
+      days: ["sun"],
+      start: "01:00",
+      end: "02:00",
+      critical: false,
+    });
+    const emptied = await app.post(`/settings/rules/${mine(app)!.id}`, { ...RULE, ...TO });
+    assert.equal(emptied.status, 303);
+    assert.deepEqual([mine(app)!.hours, mine(app)!.quiet], [null, null]);
+  }),
+);
+
+Deno.test(
+  "rule form: a step of escalation with recipients alone asks for its minutes",
+  withForms(async (app) => {
+    const step = { "step0.channel.*": "on", "step0.after": "" };
+    const { status } = await app.post("/settings/rules", { ...RULE, ...TO, ...step });
+    assert.equal(status, 400);
+    assert.equal(mine(app), undefined);
+  }),
+);
+
+Deno.test(
+  "rule form: a machine or tag that is not there is refused beside its field; a display name is understood",
+  withForms(async (app) => {
+    const wrong = { machines: "Lathe 9", tags: "night" };
+    const { status, page } = await app.post("/settings/rules", { ...RULE, ...TO, ...wrong });
+    assert.equal(status, 400);
+    assert.match(page, /there is no machine or area “Lathe 9”; there are hall-1/);
+    assert.match(page, /no machine has the tag “night”/);
+    const saved = await app.post("/settings/rules", { ...RULE, ...TO, machines: "Press 3" });
+    assert.equal(saved.status, 303, saved.page);
+    assert.deepEqual(mine(app)!.machines, ["hall-1/press-3"]);
+  }),
+);
+
+Deno.test(
+  "rules: one whose machine has gone can be changed, but names no other that is not there",
+  withForms(async (app) => {
+    const { rules } = app.parts.notify;
+    const note = () => ({ sql: "select 1" });
+    const rule = await rules.add(
+      { ...rules.all()[0], name: "Nights", machines: ["hall-1/press-3"] },
+      note,
+    );
+    const gone = app.parts.registry.machines.all()[0];
+    await app.parts.machines.removeMachine(gone.id, note);
+    const changed = await rules.change(rule.id, { ...rule, severity: "critical" }, note);
+    assert.equal(changed.severity, "critical");
+    await assert.rejects(
+      rules.change(rule.id, { ...rule, machines: ["hall-1/press-3", "hall-1/press-9"] }, note),
+      /there is no machine or area “hall-1\/press-9”/,
+    );
+    await assert.rejects(
+      rules.change(rule.id, { ...rule, recipients: [{ channel: "nowhere" }] }, note),
+      /there is no channel “nowhere”/,
+    );
+  }),
+);
+
+Deno.test(
+  "maintenance form: a window is for a place that there is, by path or by what people call it",
+  withForms(async (app) => {
+    const window = { title: "Oil", start: "22:00", end: "23:00", mon: "on" };
+    const { status, page } = await app.post("/maintenance/weekly", { ...window, path: "Press 9" });
+    assert.equal(status, 400);
+    assert.match(page, /there is no machine or area “Press 9”/);
+    assert.match(page, /value="Press 9"/);
+    assert.equal(app.parts.machines.windows().length, 0);
+    const saved = await app.post("/maintenance/weekly", { ...window, path: "Press 3" });
+    assert.equal(saved.status, 303, saved.page);
+    assert.equal(app.parts.machines.windows()[0].path, "hall-1/press-3");
+    const api = await app.ask("/api/maintenance", {
+      role: "engineer",
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        path: "press-9",
+        title: "Oil",
+        timing: { kind: "weekly", days: ["mon"], start: "22:00", end: "23:00" },
+      }),
+    });
+    assert.equal(api.status, 400);
+    assert.equal((await api.json()).errors[0].path, "path");
+  }),
+);
+
+Deno.test(
+  "channel form: a mail channel without a server or sender is refused beside its field, and takes no invitations",
+  withForms(async (app) => {
+    const { channels } = app.parts.notify;
+    const mail = { kind: "email", name: "Mail", "option.to": "ada@example.org" };
+    for (
+      const [service, message] of [
+        ["environment", /there is no mail server: SMTP_SERVER is not set/],
+        ["custom", /there is no mail server: no server is given/],
+        ["gmail", /no sender is given/],
+      ] as const
+    ) {
+      const { status, page } = await app.post("/settings/channels/add", {
+        ...mail,
+        "option.service": service,
+      });
+      assert.equal(status, 400, service);
+      assert.match(page, message);
+    }
+    assert.equal(channels.all().length, 0);
+    assert.equal(app.parts.notify.canMail(), false);
+  }),
+);
