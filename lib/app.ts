@@ -24,6 +24,7 @@ import type { StoredFinding } from "./detect/findings_store.ts";
 import { createNotifyParts } from "./app/notify.ts";
 import { createAppOutgoing } from "./app/outgoing.ts";
 import { createThingSpeak } from "./app/thingspeak.ts";
+import { openPoison } from "./app/poison.ts";
 import { createSources } from "./app/sources.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
@@ -223,6 +224,13 @@ export function buildApp(options: AppOptions): App {
       (error) => log.error("refused messages cannot be written to rejected.jsonl", { error }),
     );
     endings.push(() => deadLetters.close());
+    const poison = openPoison({
+      dataDir: config.dataDir,
+      clock,
+      log: log.child("intake"),
+      events: () => events,
+    });
+    endings.push(() => poison.close());
     const settings = createAppSettings({ config, db: storage.db, clock, log });
     await settings.load();
     storageGuard.setSizes(() => ({
@@ -377,6 +385,7 @@ export function buildApp(options: AppOptions): App {
         clock,
         sources: () => sources,
         intake: () => intake,
+        poison,
         runner: detection.runner,
         diskUsed: () => diskUsed(config.dataDir),
         storage: storageTroubles,
@@ -403,6 +412,7 @@ export function buildApp(options: AppOptions): App {
       decode,
       rejects,
       deadLetters,
+      poison,
       clockNotes,
       publish: (group) => bus.publish("readings", group),
       refusal: () => storageGuard.refusal(),

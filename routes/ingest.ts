@@ -10,7 +10,7 @@ import { limitBody } from "./middleware/body.ts";
 import { type Route, route, type RouteContext } from "./route.ts";
 
 export interface IngestServices {
-  intake: Pick<Intake, "offerBatch">;
+  intake: Pick<Intake, "careful" | "offerBatch">;
   /** Each throws PerchError when the body as a whole is unusable. */
   parse: {
     /** One JSON object. */
@@ -78,32 +78,41 @@ export function ingestRoutes(services: IngestServices): Route[] {
     topic: string = c.req.path,
   ): Promise<Taken> {
     const at = { source: "http", topic };
-    const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
-    let text = "";
-    let parsed: ParsedBody;
-    try {
-      text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
-      parsed = parse(text);
-    } catch (error) {
+    const refused = async (error: unknown, text: string) => {
       if (!(error instanceof PerchError)) throw error;
       const code = error.code === "payload_too_large" ? "too_large" : "bad_payload";
       const rejects = [{ code, message: error.message } as const];
       const original = () => keptOf(new TextEncoder().encode(text));
       await intake.offerBatch({ ...at, drafts: [], rejects, original });
       throw error;
+    };
+    const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
+    let text = "";
+    try {
+      text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
+    } catch (error) {
+      return await refused(error, "");
     }
-    const { items, original } = parsed;
-    const answer = await intake.offerBatch({
-      ...at,
-      ...ownMachineOnly(parsed, who),
-      original,
-      idempotency: idempotencyKey === undefined ? undefined : {
-        key: idempotencyKey,
-        scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
-        requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
-      },
+    return await intake.careful({ ...at, text }, async () => {
+      let parsed: ParsedBody;
+      try {
+        parsed = parse(text);
+      } catch (error) {
+        return await refused(error, text);
+      }
+      const { items, original } = parsed;
+      const answer = await intake.offerBatch({
+        ...at,
+        ...ownMachineOnly(parsed, who),
+        original,
+        idempotency: idempotencyKey === undefined ? undefined : {
+          key: idempotencyKey,
+          scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
+          requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
+        },
+      });
+      return { ...answer, items };
     });
-    return { ...answer, items };
   }
 
   return [

@@ -28,6 +28,8 @@ export interface SystemFacts {
   storageAtRisk: string | null;
   /** What was acknowledged and could not be read at the start; null: nothing. */
   cut: string | null;
+  /** Messages that ended Perch and were set aside, and where the latest came from. */
+  quarantine: { count: number; latest: string | null } | null;
   /** Messages that were refused as a whole, and of which something was taken, in the last minutes. */
   intake: { rejected: number; taken: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
@@ -201,6 +203,24 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         text: `${percent(share)} of the messages were refused (${rejected} of ${rejected + taken})`,
         value: share,
         limit: REJECTED_MOST,
+      };
+    },
+  },
+  {
+    key: "quarantine",
+    title: "A message ended Perch and was set aside",
+    judge({ quarantine }) {
+      if (quarantine === null) return null;
+      const { count, latest } = quarantine;
+      if (count === 0) return "well";
+      const from = latest === null ? "" : `, the latest from ${latest.slice(0, 200)}`;
+      return {
+        severity: "warning",
+        text: `${count} ${count === 1 ? "message" : "messages"} ended Perch again and again and ` +
+          `stand in the folder quarantine of its data${from}; removing a file there lets the ` +
+          "message be tried again",
+        value: count,
+        limit: 0,
       };
     },
   },

@@ -17,17 +17,19 @@ import type { DeadLetterFile } from "./dead_letter.ts";
 import { contentHash, RecentDeliveries } from "./deliveries.ts";
 import { clockFault, noTimeFault } from "./device_time.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
-import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
+import type { BatchOutcome, Decode, DraftBatch, Intake, RawBody, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
 import { RateMeter } from "./rate.ts";
 import {
   type Kept,
   keptOf,
+  type Origin,
   recordOf,
   type Refusals,
   refusalsOf,
   refusedMessages,
 } from "./refusals.ts";
+import type { PoisonWatch } from "./poison.ts";
 import type { RejectLog } from "./rejects.ts";
 
 /*
@@ -51,6 +53,8 @@ export interface IntakeDeps {
   decode: Decode;
   rejects: RejectLog;
   deadLetters: DeadLetterFile;
+  /** Knows the messages that ended the process. */
+  poison: Pick<PoisonWatch, "begin" | "end" | "setAside">;
   /** Devices whose times are not believed. */
   clockNotes: ClockNotes;
   publish: (group: CommittedGroup) => void;
@@ -68,6 +72,7 @@ const OPEN_BYTES_MOST = 8 * 1024 * 1024;
 /** What a message takes beside its payload while it waits. */
 const MESSAGE_BYTES = 128;
 const LINGER_MS = 4;
+const QUARANTINED = "this message ended Perch while it was being read";
 const TELL_FAILURE_MS = 60_000;
 
 const NONE: ReadonlySet<number> = new Set();
@@ -76,6 +81,7 @@ const FIRST: ReadonlySet<number> = new Set([0]);
 /** Creates the intake; it starts working with the first offer. */
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { clock, log, store, registry, decode, rejects, deadLetters, clockNotes, publish } = deps;
+  const { poison } = deps;
   const recent = new RecentDeliveries(await store.recentDeliveries());
   const idempotency = createIdempotency(deps);
   const rate = new RateMeter();
@@ -181,6 +187,16 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       return true;
     }
     const arrivalMs = clock.now();
+    const begun = poison.begin(topic, payload);
+    if (begun.do === "wait") {
+      refuse();
+      return false;
+    }
+    if (begun.do === "aside") {
+      setAside(message, arrivalMs, begun.id);
+      return true;
+    }
+    const { noted } = begun;
     const decoded = decode(topic, payload);
     let needsMark = false;
     let stored = false;
@@ -203,8 +219,44 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     open.bytes += payload.length + MESSAGE_BYTES;
     open.messages.push({ message, outcome: stored ? "stored" : "rejected" });
+    if (noted !== null) open.noted.push(noted);
     kick();
     return true;
+  }
+
+  /** A message that ended the process is acknowledged, as refused, once it is in the quarantine. */
+  function setAside(message: RawMessage, arrivalMs: number, id: string): void {
+    const { source, topic, payload } = message;
+    const origin = { tsMs: arrivalMs, source, topic };
+    countAside(origin, payload);
+    open.messages.push({ message, outcome: "rejected" });
+    open.aside.push(() => poison.setAside(id, origin, payload));
+    open.bytes += payload.length + MESSAGE_BYTES;
+    kick();
+  }
+
+  function countAside(origin: Origin, payload: Uint8Array): void {
+    rejects.add({ ...origin, code: "quarantined", message: QUARANTINED, payload });
+  }
+
+  async function careful<T>(body: RawBody, read: () => Promise<T>): Promise<T> {
+    const { source, topic, text } = body;
+    const begun = poison.begin(topic, text);
+    if (begun.do === "wait") throw busy(false);
+    if (begun.do === "aside") {
+      const origin = { tsMs: clock.now(), source, topic };
+      countAside(origin, new TextEncoder().encode(text.slice(0, 1_024)));
+      await poison.setAside(begun.id, origin, text);
+      throw new PerchError("validation", `${QUARANTINED}; it was set aside and is not read`);
+    }
+    try {
+      return await read();
+    } finally {
+      if (begun.noted !== null) {
+        poison.end(begun.noted);
+        tellRoom();
+      }
+    }
   }
 
   function offerBatch(batch: DraftBatch): Promise<BatchOutcome> {
@@ -275,6 +327,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     lastCommitMs = clock.monotonic();
     committing = commitGroup(group, readings).finally(() => {
       committing = null;
+      for (const noted of group.noted) poison.end(noted);
+      if (group.noted.length > 0) tellRoom();
       kick();
     });
     tellRoom();
@@ -300,9 +354,11 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     if (group.rejected.length > 0) await deadLetters.append(group.rejected);
     let groupId = 0;
     let duplicate: Uint8Array | null = null;
-    if (readings.n > 0 || statements.length > 0) {
+    const writes = readings.n > 0 || statements.length > 0;
+    if (writes || group.aside.length > 0) {
       try {
-        ({ groupId, duplicate } = await store.append(readings, statements));
+        for (const aside of group.aside) await aside();
+        if (writes) ({ groupId, duplicate } = await store.append(readings, statements));
       } catch (error) {
         registry.failed(statements.slice(0, statements.length - group.extra.length));
         recent.remove(marks);
@@ -345,6 +401,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   return {
     offer,
+    careful,
     offerBatch,
     commitSoon() {
       wanted = !open.empty;

@@ -14,9 +14,15 @@ import {
 } from "../readings/reading.ts";
 import { createClockNotes } from "./clock_notes.ts";
 import type { CommittedGroup } from "./committed.ts";
-import { createIntake } from "./create_intake.ts";
+import { createIntake, type IntakeDeps } from "./create_intake.ts";
 import type { Outcome } from "./intake.ts";
 import { createRejectLog, type RejectRecord } from "./rejects.ts";
+
+const noPoison: IntakeDeps["poison"] = {
+  begin: () => ({ do: "read", noted: null }),
+  end: () => {},
+  setAside: () => Promise.resolve(),
+};
 
 /** One good value and `n` that are none. */
 function manyRejects(sensor: string, n: number): Decoded {
@@ -48,6 +54,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     registry,
     rejects,
     clockNotes: createClockNotes(),
+    poison: noPoison,
     deadLetters: {
       append: (records) => Promise.resolve(void letters.push(...records)),
       close: () => Promise.resolve(),

@@ -19,6 +19,14 @@ export interface RawMessage {
 
 export type BatchOutcome = BatchAnswer;
 
+/** A request's body before anything looked at it. */
+export interface RawBody {
+  source: string;
+  /** Shown for rejects: the request's path. */
+  topic: string;
+  text: string;
+}
+
 /** Drafts that belong together and are answered together (an HTTP request). */
 export interface DraftBatch {
   source: string;
@@ -48,6 +56,11 @@ export interface Intake {
    * `conflict` (idempotency key reused for another body).
    */
   offerBatch(batch: DraftBatch): Promise<BatchOutcome>;
+  /**
+   * Reads a body, that is everything from parsing it to the answer of `offerBatch`. One that ended the process
+   * before is set aside instead (`validation`).
+   */
+  careful<T>(body: RawBody, read: () => Promise<T>): Promise<T>;
   /** A source's in-flight window is full: commit what is there at once. */
   commitSoon(): void;
   /** What `refusal` said is over: sources may offer again. */

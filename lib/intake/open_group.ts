@@ -1,6 +1,7 @@
 import type { SqlStatement } from "../db/client.ts";
 import { GroupBuilder } from "./builder.ts";
 import type { BatchAnswer } from "./idempotency.ts";
+import type { Noted } from "./in_flight_notes.ts";
 import type { Outcome, RawMessage } from "./intake.ts";
 import type { RejectRecord } from "./rejects.ts";
 
@@ -21,6 +22,10 @@ export class OpenGroup {
   readonly batches: WaitingBatch[] = [];
   readonly rejected: RejectRecord[] = [];
   readonly extra: SqlStatement[] = [];
+  /** Large messages that are being read until this group is decided on. */
+  readonly noted: Noted[] = [];
+  /** Messages that go to the quarantine; what is acknowledged must be there. */
+  readonly aside: (() => Promise<void>)[] = [];
   bytes = 0;
 
   /** Builders are reused between groups, so that their arrays are allocated once. */

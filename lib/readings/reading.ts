@@ -42,6 +42,7 @@ export const REJECT_CODES = [
   "sensor_cap",
   "state_cap",
   "forbidden_topic",
+  "quarantined",
 ] as const;
 export type RejectCode = typeof REJECT_CODES[number];
 

@@ -1,0 +1,34 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { EventLog } from "../events/events_store.ts";
+import { bootId, openPoisonWatch, type PoisonWatch } from "../intake/poison.ts";
+
+export interface PoisonParts {
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+  events: () => EventLog;
+}
+
+/** Watches for messages that end the process, and tells of those that were set aside. */
+export function openPoison({ dataDir, clock, log, events }: PoisonParts): PoisonWatch {
+  return openPoisonWatch({
+    dataDir,
+    boot: bootId(),
+    onError: (error) => log.warn("large messages cannot be noted before they are read", { error }),
+    onAside({ source, topic }, file) {
+      const from = topic.slice(0, 200);
+      log.error("a message ended Perch twice and was set aside", { source, topic: from, file });
+      events().append({
+        type: "intake.quarantined",
+        subject: `source:${source}`,
+        severity: "warning",
+        tMs: clock.now(),
+        text: `A message from ${from} ended Perch twice and was set aside`,
+        actor: null,
+        body: { source, topic: from, file },
+        route: false,
+      }).catch((error) => log.error("an event could not be written", { error }));
+    },
+  });
+}
