@@ -385,6 +385,7 @@ export function buildApp(options: AppOptions): App {
         clock,
         sources: () => sources,
         intake: () => intake,
+        registry,
         poison,
         runner: detection.runner,
         diskUsed: () => diskUsed(config.dataDir),

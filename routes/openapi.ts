@@ -10,6 +10,8 @@ const PROBLEM = z.object({
   title: z.string(),
   status: z.number(),
   detail: z.string().describe("what was wrong and what is allowed"),
+  message: z.string().describe("the same words, for Influx clients"),
+  line: z.int().optional().describe("line of the input, from 1, where one is meant"),
   code: z.enum(Object.keys(HTTP_STATUS) as [string, ...string[]]),
   errors: z.array(z.object({ path: z.string(), message: z.string() })),
 }).describe("RFC 9457");

@@ -28,6 +28,8 @@ export interface SystemFacts {
   storageAtRisk: string | null;
   /** What was acknowledged and could not be read at the start; null: nothing. */
   cut: string | null;
+  /** Readings of new sensors that were refused this hour, because the most new ones were reached. */
+  refusedNew: number | null;
   /** Messages that ended Perch and were set aside, and where the latest came from. */
   quarantine: { count: number; latest: string | null } | null;
   /** Messages that were refused as a whole, and of which something was taken, in the last minutes. */
@@ -205,6 +207,19 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         limit: REJECTED_MOST,
       };
     },
+  },
+  {
+    key: "sensor-cap",
+    title: "Too many new sensors",
+    judge: ({ refusedNew }) =>
+      above(
+        refusedNew,
+        0,
+        "warning",
+        (n) =>
+          `the most new sensors of an hour are reached, and ${n} readings of further ones were refused; ` +
+          "the setting intake.new_sensors_per_hour says how many may be new",
+      ),
   },
   {
     key: "quarantine",

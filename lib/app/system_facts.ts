@@ -2,6 +2,7 @@ import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { PoisonWatch } from "../intake/poison.ts";
+import type { Registry } from "../machines/registry.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Source } from "../sources/source.ts";
 import type { StorageTroubles } from "./storage_troubles.ts";
@@ -18,6 +19,7 @@ export interface SystemFactParts {
   clock: Clock;
   sources: () => readonly Source[];
   intake: () => Pick<Intake, "stats">;
+  registry: Pick<Registry, "refusedNew">;
   poison: Pick<PoisonWatch, "quarantine">;
   runner: Pick<Runner, "stats">;
   /** Share in use, 0…1. */
@@ -71,6 +73,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       storageFailing: failing ?? parts.intake().stats().failing,
       storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,
       cut: parts.cut(),
+      refusedNew: parts.registry.refusedNew(),
       quarantine: parts.poison.quarantine(),
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },

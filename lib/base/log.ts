@@ -29,7 +29,13 @@ export function createLog(
   const make = (part: string): Log => {
     const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) => {
       if (LOG_LEVELS.indexOf(level) < least) return;
-      options.sink({ tsMs: options.now(), level, part, message, fields: plain(fields) });
+      options.sink({
+        tsMs: options.now(),
+        level,
+        part,
+        message: short(message),
+        fields: plain(fields),
+      });
     };
     return {
       debug: at("debug"),
@@ -74,11 +80,22 @@ function oneLine(text: string): string {
   return text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** Longest text of an entry: what a device or a client sent must not fill the log. */
+const TEXT_CHARS_MOST = 4_096;
+
+function short(text: string): string {
+  return text.length <= TEXT_CHARS_MOST
+    ? text
+    : `${text.slice(0, TEXT_CHARS_MOST)}… (${text.length})`;
+}
+
 function plain(fields: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
     out[key] = value instanceof Error
-      ? { message: value.message, code: (value as { code?: unknown }).code }
+      ? { message: short(value.message), code: (value as { code?: unknown }).code }
+      : typeof value === "string"
+      ? short(value)
       : value;
   }
   return out;

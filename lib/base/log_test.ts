@@ -28,3 +28,11 @@ Deno.test("log lines stay one line and never show a secret or a stack", () => {
     assert.ok(!line.includes("log_test.ts"), line);
   }
 });
+
+Deno.test("createLog cuts what would fill the log", () => {
+  const { entries, log } = setup();
+  const long = "x".repeat(100_000);
+  log.error(long, { user: long, error: new Error(long), n: 1 });
+  assert.ok(jsonLine(entries[0]).length < 15_000);
+  assert.match(String(entries[0].fields.user), /^x+… \(100000\)$/);
+});

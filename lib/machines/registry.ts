@@ -110,6 +110,8 @@ export interface Registry extends SensorDirectory {
   seen(num: number, tMs: number, value: number, arrivalMs: number): void;
   /** How many sensors may still be created within this hour. */
   newLeft(): number;
+  /** Readings of further new sensors that were refused since `newPerHour` was reached, within this hour. */
+  refusedNew(): number;
 }
 
 export interface RegistryOptions {
@@ -160,6 +162,7 @@ export function createRegistry(
   let nextNum = 1;
   let hourStartMs = clock.monotonic();
   let createdThisHour = 0;
+  let refusedThisHour = 0;
   const machines = new Map<string, Machine>();
   const machineById = new Map<string, Machine>();
   /** Paths that machines had before. */
@@ -227,6 +230,7 @@ export function createRegistry(
     if (clock.monotonic() - hourStartMs >= HOUR_MS) {
       hourStartMs = clock.monotonic();
       createdThisHour = 0;
+      refusedThisHour = 0;
     }
     return newPerHour() - createdThisHour;
   }
@@ -398,6 +402,7 @@ export function createRegistry(
       };
     }
     if (newLeft() <= 0) {
+      refusedThisHour++;
       return {
         ok: false,
         code: "sensor_cap",
@@ -444,6 +449,10 @@ export function createRegistry(
       }
     },
     newLeft,
+    refusedNew() {
+      newLeft();
+      return refusedThisHour;
+    },
     find(idOrName) {
       const moved = former.size === 0 ? null : movedName(idOrName);
       const exact = byId.get(idOrName) ?? byName.get(idOrName) ??

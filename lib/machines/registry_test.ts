@@ -62,11 +62,13 @@ Deno.test("registry caps new sensors per hour and texts per sensor", async () =>
   add("a/two", 1);
   const third = add("a/three", 1);
   assert.ok(!third.ok && third.code === "sensor_cap");
+  assert.equal(registry.refusedNew(), 1);
   add("a/one", "y");
   const third_text = add("a/one", "z");
   assert.ok(!third_text.ok && third_text.code === "state_cap");
   await clock.advance(3_600_000);
   assert.equal(registry.newLeft(), 2);
+  assert.equal(registry.refusedNew(), 0);
   assert.ok(add("a/three", 1).ok);
 });
 

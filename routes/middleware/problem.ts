@@ -35,17 +35,28 @@ export interface Problem {
   errors: readonly { path: string; message: string }[];
 }
 
+/** Errors quote their input: what is answered stays small whatever that was. */
+const ERRORS_MOST = 100;
+const TEXT_CHARS = 2_000;
+const PATH_CHARS = 300;
+
+function short(text: string, most = TEXT_CHARS): string {
+  return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
+}
+
 /** What a PerchError looks like from outside. Causes and stacks stay inside. */
 export function problemOf(error: PerchError): Problem {
+  const detail = short(error.message);
   return {
     type: `/problems/${error.code}`,
     title: TITLES[error.code],
     status: HTTP_STATUS[error.code],
-    detail: error.message,
-    message: error.message,
+    detail,
+    message: detail,
     ...(error.line === undefined ? {} : { line: error.line }),
     code: error.code,
-    errors: error.errors,
+    errors: error.errors.slice(0, ERRORS_MOST)
+      .map(({ path, message }) => ({ path: short(path, PATH_CHARS), message: short(message) })),
   };
 }
 

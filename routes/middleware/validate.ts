@@ -42,11 +42,9 @@ export function queryObject(params: URLSearchParams): Record<string, string | st
   const out: Record<string, string | string[]> = Object.create(null);
   for (const [key, value] of params) {
     const before = out[key];
-    out[key] = before === undefined
-      ? value
-      : Array.isArray(before)
-      ? [...before, value]
-      : [before, value];
+    if (before === undefined) out[key] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else out[key] = [before, value];
   }
   return { ...out };
 }

@@ -29,6 +29,7 @@ export const WELL: SystemFacts = {
   storageFailing: null,
   storageAtRisk: null,
   cut: null,
+  refusedNew: null,
   quarantine: null,
   intake: null,
   detection: null,
