@@ -526,6 +526,12 @@ export function buildApp(options: AppOptions): App {
     });
     http = serveHttp({ ...config.http, fetch: answer.fetch, guard, log: log.child("http") });
     endings.push(() => http!.stop(HTTP_GRACE_MS));
+    parts.components.register("pages", () => {
+      const paused = http?.paused() ?? null;
+      return paused === null
+        ? { health: "ok", detail: `Listening at ${http?.url}.` }
+        : { health: "degraded", detail: paused };
+    });
     endings.push(() => hub.stop());
     supervisor.start(parts.storageGuard.task);
     supervisor.start(access.task);

@@ -4,6 +4,7 @@ import { getCookie } from "hono/cookie";
 import { PerchError } from "../lib/base/errors.ts";
 import type { Log } from "../lib/base/log.ts";
 import { randomId } from "../lib/base/ids.ts";
+import { isScarce } from "../lib/base/scarce.ts";
 import type { Identity } from "../lib/access/identity.ts";
 import { decide } from "../lib/access/policy.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./middleware/body.ts";
@@ -190,6 +191,10 @@ export function mount(options: MountOptions): Hono {
   }
 
   function unexpected(c: Context, thrown: unknown): PerchError {
+    if (isScarce(thrown)) {
+      const sentence = "Perch has no free file descriptors at the moment; try again shortly";
+      return new PerchError("unavailable", sentence, { cause: thrown, retryAfterS: 5 });
+    }
     const reference = randomId(8);
     log.error(`${c.req.method} ${c.req.path} failed`, { error: thrown, reference });
     if (thrown instanceof Error) log.debug("stack", { reference, stack: thrown.stack });

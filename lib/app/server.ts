@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { PerchError } from "../base/errors.ts";
+import { serveKept } from "../base/serve_kept.ts";
 import type { ConnectionGuard } from "../live/connection_guard.ts";
 
 export type Fetch = (
@@ -12,6 +13,8 @@ export interface HttpServer {
   /** Address to open in a browser. */
   readonly url: string;
   readonly port: number;
+  /** Why no connection is accepted at the moment; null: they are. */
+  paused(): string | null;
   /** No new connections; what is being answered is finished, at most for `graceMs`; then all is closed. */
   stop(graceMs: number): Promise<void>;
 }
@@ -26,7 +29,7 @@ export function serveHttp(
     port: number;
     fetch: Fetch;
     /** Told of every request. */
-    guard?: Pick<ConnectionGuard, "begin" | "upgraded">;
+    guard?: Pick<ConnectionGuard, "begin" | "upgraded" | "relieve">;
     log: Log;
   },
 ): HttpServer {
@@ -43,33 +46,30 @@ export function serveHttp(
     return response;
   }
 
-  const abort = new AbortController();
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  try {
-    server = Deno.serve({
+  let at = port;
+  const open = (signal: AbortSignal) =>
+    Deno.serve({
       hostname: host,
-      port,
-      signal: abort.signal,
+      port: at,
+      signal,
       onListen: () => {},
       onError: (error) => {
         log.error("a request failed outside its route", { error });
         return new Response(null, { status: 500 });
       },
     }, answer);
+  try {
+    const server = serveKept(open, { log, name: "pages", onPause: () => guard?.relieve() });
+    at = server.addr.port;
+    return {
+      url: `http://${shownHost(host)}:${at}`,
+      port: at,
+      paused: server.paused,
+      stop: server.stop,
+    };
   } catch (error) {
     throw new PerchError("unavailable", cannotListen(host, port, error), { cause: error });
   }
-  return {
-    url: `http://${shownHost(host)}:${server.addr.port}`,
-    port: server.addr.port,
-    async stop(graceMs) {
-      // `shutdown` alone waits for ever while a client keeps a stream open.
-      const timer = setTimeout(() => abort.abort(), graceMs);
-      await server.shutdown().catch(() => {});
-      clearTimeout(timer);
-      await server.finished.catch(() => {});
-    },
-  };
 }
 
 function cannotListen(host: string, port: number, error: unknown): string {

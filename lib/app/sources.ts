@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { nameId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import { descriptorLimit } from "../live/sockets.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { RejectLog } from "../intake/rejects.ts";
 import type { Broker } from "../sources/broker/broker.ts";
@@ -56,7 +57,18 @@ async function embeddedBroker(
       const onEnded = (end: () => void) => access.watch(who, end);
       return { ...mqttRights(who, loopback, pathOf), onEnded };
     },
-  }, config.broker);
+  }, { ...config.broker, ...brokerShare(descriptorLimit()) });
+}
+
+/** Files, the database, listeners and what the runtime holds. */
+const OWN_DESCRIPTORS = 48;
+/** Where this is a limit at all, something is wrong with the host: MQTT must not starve the pages. */
+const SMALL_LIMIT = 2_000;
+
+/** Of few file descriptors the broker takes at most half of those that Perch does not need itself. */
+function brokerShare(limit: number): { connectionsMost?: number } {
+  if (limit > SMALL_LIMIT) return {};
+  return { connectionsMost: Math.max(4, Math.floor((limit - OWN_DESCRIPTORS) / 2)) };
 }
 
 async function mqttSource(

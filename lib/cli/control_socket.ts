@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { serveKept } from "../base/serve_kept.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
 const MOST_PATH_BYTES = 107;
@@ -47,18 +48,19 @@ export function serveControl(
 ): ControlServer {
   const { control, log } = options;
   const { path, temporary } = socketPath(options.dataDir);
-  removeIfThere(path);
-  const abort = new AbortController();
-  const server = Deno.serve(
-    { path, signal: abort.signal, onListen: () => {} },
-    (request) => answer(request, control, log),
-  );
-  Deno.chmodSync(path, 0o600);
+  const server = serveKept((signal) => {
+    removeIfThere(path);
+    const opened = Deno.serve(
+      { path, signal, onListen: () => {} },
+      (request) => answer(request, control, log),
+    );
+    Deno.chmodSync(path, 0o600);
+    return opened;
+  }, { log, name: "commands" });
   return {
     path,
     async stop() {
-      abort.abort();
-      await server.finished.catch(() => {});
+      await server.stop(0);
       removeIfThere(temporary ? dirname(path) : path);
     },
   };

@@ -3,6 +3,7 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
 import type { ExitCode } from "./command.ts";
+import { isScarce } from "../base/scarce.ts";
 import { createControl } from "./create_control.ts";
 import { serveControl } from "./control_socket.ts";
 import { takeLock } from "./lock.ts";
@@ -26,6 +27,7 @@ export interface RunAppOptions {
 
 /** Ending takes at most this long; then the process ends as it is. What was acknowledged is on disk. */
 const STOP_MS = 9_500;
+const TELL_MS = 60_000;
 
 /**
  * Holds the data directory's lock, starts the app and the control socket, and stays until SIGTERM, SIGINT
@@ -37,6 +39,7 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   for (const warning of config.warnings) log.warn(warning);
   const lock = await takeLock(config.dataDir, command);
   const ending = untilEnd(log);
+  const stopOutliving = outliveScarcity(log);
   try {
     const app = options.build({ config, version: VERSION, log, onFatal: ending.fail });
     const started = await app.start();
@@ -60,9 +63,32 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
     log.info("stopped");
     return code;
   } finally {
+    stopOutliving();
     ending.stopListening();
     lock.release();
   }
+}
+
+/**
+ * The last net under everything that opens files or sockets: what nobody caught because the system had no more
+ * file descriptors (or a connection was gone) does not end Perch. Any other fault does, as ever.
+ */
+function outliveScarcity(log: Log): () => void {
+  let toldMs = -Infinity;
+  const survive = (event: PromiseRejectionEvent | ErrorEvent) => {
+    const error = "reason" in event ? event.reason : event.error;
+    if (!isScarce(error)) return;
+    event.preventDefault();
+    if (performance.now() - toldMs < TELL_MS) return;
+    toldMs = performance.now();
+    log.error("the system has no more to give; what was asked for failed", { error });
+  };
+  globalThis.addEventListener("unhandledrejection", survive);
+  globalThis.addEventListener("error", survive);
+  return () => {
+    globalThis.removeEventListener("unhandledrejection", survive);
+    globalThis.removeEventListener("error", survive);
+  };
 }
 
 function untilEnd(log: Log) {

@@ -42,6 +42,8 @@ export interface ConnectionGuard {
   upgraded(port: number): void;
   /** Ends what is due; gives how many. */
   sweep(): number;
+  /** No more file descriptors: ends every connection that was quiet for a second. */
+  relieve(): number;
   /** Sweeps every two seconds; runs under the supervisor. */
   readonly task: Task;
 }
@@ -54,6 +56,7 @@ interface Known {
   quietSinceMs: number;
 }
 
+const RELIEF: ConnectionLimits = { headMs: 1_000, idleMs: 1_000, quietPerAddress: 128 };
 const SWEEP_MS = 2_000;
 const TELL_MS = 60_000;
 
@@ -107,7 +110,7 @@ export function createConnectionGuard(
     for (const [port, { busy }] of known) if (busy === 0 && !ports.has(port)) known.delete(port);
   }
 
-  function sweep(): number {
+  function sweep(limits: ConnectionLimits): number {
     const open = sockets.connectionsOf(deps.port());
     if (open === null) return 0;
     const nowMs = clock.monotonic();
@@ -130,7 +133,8 @@ export function createConnectionGuard(
     upgraded(port) {
       knownOf(port).isSocket = true;
     },
-    sweep,
+    sweep: () => sweep(limits),
+    relieve: () => sweep(RELIEF),
     task: {
       name: "connections",
       async run(signal) {
@@ -138,7 +142,7 @@ export function createConnectionGuard(
         let toldMs = -TELL_MS;
         for (;;) {
           await clock.sleep(SWEEP_MS, signal);
-          ended += sweep();
+          ended += sweep(limits);
           if (ended === 0 || clock.monotonic() - toldMs < TELL_MS) continue;
           log.info("connections that sent no request were ended", { ended });
           toldMs = clock.monotonic();

@@ -26,32 +26,33 @@ const FIRST_FDS = 1_024;
 const POLLNVAL = 0x20;
 const POLLFD_BYTES = 8;
 const SHUT_RDWR = 2;
+const RLIMIT_NOFILE = 7;
 const AF_INET = 2, AF_INET6 = 10;
 
 /** Opens libc once. Needs `--allow-ffi`; without it, or elsewhere than on Linux with glibc, nothing is told. */
 export function createSockets(): Sockets {
   const libc = openLibc();
   if (libc === null) return { connectionsOf: () => null, end: () => {} };
-  const { poll, getsockname, getpeername, shutdown } = libc.symbols;
+  const { poll, getsockname, getpeername, shutdown, getrlimit } = libc.symbols;
   const list = pollList();
   const address = new Uint8Array(128);
   const length = new Uint32Array(1);
   const answers = new Uint16Array(list.buffer);
+  // A list longer than the limit of open files is refused (EINVAL).
+  const most = Math.min(MOST_FDS, limitOf(getrlimit));
   // Descriptors are given out from the lowest on, so a longer list is asked for only when this one fills.
-  let size = FIRST_FDS;
+  let size = Math.min(FIRST_FDS, most);
 
   function openFds(): number[] {
     for (;;) {
-      // A list longer than the limit of open files is refused (EINVAL): then none has a higher number.
       if (poll(list, BigInt(size), 0) < 0) return [];
       const open: number[] = [];
       for (let fd = 3; fd < size; fd++) {
         if ((answers[fd * 4 + 3] & POLLNVAL) === 0) open.push(fd);
       }
       const isFull = (open.at(-1) ?? 0) >= size * 3 / 4;
-      if (!isFull || size === MOST_FDS) return open;
-      if (poll(list, BigInt(size * 2), 0) < 0) return open;
-      size *= 2;
+      if (!isFull || size === most) return open;
+      size = Math.min(size * 2, most);
     }
   }
 
@@ -72,6 +73,17 @@ export function createSockets(): Sockets {
     },
     end: (fd) => void shutdown(fd, SHUT_RDWR),
   };
+}
+
+/** How many files and sockets this process may have open; Infinity where that cannot be told. */
+export function descriptorLimit(): number {
+  const libc = openLibc();
+  return libc === null ? Infinity : limitOf(libc.symbols.getrlimit);
+}
+
+function limitOf(getrlimit: (resource: number, into: BufferSource) => number): number {
+  const limits = new BigUint64Array(2);
+  return getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[0]) : Infinity;
 }
 
 type Name = Omit<OpenConnection, "fd">;
@@ -106,6 +118,7 @@ function openLibc() {
       poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
       getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
       getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+      getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
       shutdown: { parameters: ["i32", "i32"], result: "i32" },
     });
   } catch {

@@ -1,6 +1,7 @@
 /**
  * `perch serve` with a deliberate break: it commits without waiting for the disk (the tests of durability), or
- * with `SABOTAGE=slow_connections` ends no slow connection.
+ * with `SABOTAGE=slow_connections` ends no slow connection, or with `SABOTAGE=descriptors` ends when its listener
+ * does, as a program whose listener is not kept.
  */
 import "../../lib/base/denied_env.ts";
 import { buildApp } from "../../lib/app.ts";
@@ -30,6 +31,15 @@ const serve: Command = {
         }),
     }),
 };
+
+if (sabotaged("descriptors")) {
+  const listen = Deno.serve as (...args: unknown[]) => Deno.HttpServer;
+  Deno.serve = ((...args: unknown[]) => {
+    const server = listen(...args);
+    server.finished.catch(() => Deno.exit(70));
+    return server;
+  }) as typeof Deno.serve;
+}
 
 const env = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, Deno.env.get(name)]));
 const terminal = processTerminal();

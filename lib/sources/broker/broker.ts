@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { Clock } from "../../base/clock.ts";
-import { messageOf, PerchError } from "../../base/errors.ts";
+import { messageOf } from "../../base/errors.ts";
 import { nameId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import type { Intake, Outcome } from "../../intake/intake.ts";
@@ -41,6 +41,8 @@ export interface Broker extends Source, MqttPublisher {
 }
 
 const FAREWELL_MS = 2_000;
+const LISTEN_FIRST_MS = 1_000, LISTEN_MOST_MS = 30_000;
+const ACCEPT_AGAIN_MS = 100, STEADY_MS = 1_000, TELL_MS = 60_000;
 const BAD_CREDENTIALS = 4, NOT_AUTHORIZED = 5, BAD_CLIENT_ID = 2;
 
 /** Creates the embedded broker (MQTT 3.1.1, QoS 0 to 2; sessions and retained messages in memory). */
@@ -57,6 +59,10 @@ class EmbeddedBroker implements Broker {
   #bounds: Bounds | null = null;
   #listener: Deno.TcpListener | null = null;
   #accepting: Promise<void> = Promise.resolve();
+  #ending = new AbortController();
+  /** Why nothing can be listened to or accepted at the moment. */
+  #fault: string | null = null;
+  #toldFaultMs = -Infinity;
   #state: SourceState["state"] = "stopped";
   #received = 0;
   #rejected = 0;
@@ -84,8 +90,10 @@ class EmbeddedBroker implements Broker {
     };
   }
 
+  /** Does not fail when the port is taken: it is tried again, and meanwhile `state` says so. */
   async start(): Promise<void> {
     this.#state = "starting";
+    this.#ending = new AbortController();
     const aedes = this.#createAedes();
     await aedes.listen();
     this.#aedes = aedes;
@@ -93,24 +101,43 @@ class EmbeddedBroker implements Broker {
       (aedes as unknown as { persistence: Persistence }).persistence,
       this.options,
     );
+    if (!this.#listen()) this.#accepting = this.#listenLater();
+  }
+
+  /** False when the port cannot be had now; `state` says why. */
+  #listen(): boolean {
     const { host, port } = this.options;
     try {
       this.#listener = Deno.listen({ hostname: host, port });
     } catch (error) {
       this.#state = "error";
-      aedes.close();
-      throw new PerchError(
-        "unavailable",
-        `The MQTT broker cannot listen on ${host}:${port} (${messageOf(error)}). ` +
-          "Another broker may run there: set MQTT_PORT, or MQTT_URL to use that broker.",
-        { cause: error },
-      );
+      this.#fault = `The MQTT broker cannot listen on ${host}:${port} (${messageOf(error)}). ` +
+        "Another broker may run there: set MQTT_PORT, or MQTT_URL to use that broker. " +
+        "Perch tries again.";
+      return false;
     }
+    this.#fault = null;
     this.#state = "listening";
     this.#accepting = this.#accept(this.#listener);
+    return true;
+  }
+
+  async #listenLater(): Promise<void> {
+    const { log, clock } = this.deps;
+    const { signal } = this.#ending;
+    log.error(this.#fault!);
+    let waitMs = LISTEN_FIRST_MS;
+    do {
+      await clock.sleep(waitMs * (0.5 + Math.random() / 2), signal).catch(() => {});
+      if (signal.aborted) return;
+      waitMs = Math.min(waitMs * 2, LISTEN_MOST_MS);
+    } while (!this.#listen());
+    log.info(this.#detail());
+    await this.#accepting;
   }
 
   async stop(): Promise<void> {
+    this.#ending.abort();
     this.#listener?.close();
     this.#listener = null;
     await this.#accepting;
@@ -150,7 +177,8 @@ class EmbeddedBroker implements Broker {
     return {
       name: this.name,
       kind: "broker",
-      state: this.#state,
+      // Accepting stands still: whoever is connected goes on.
+      state: this.#state === "listening" && this.#fault !== null ? "error" : this.#state,
       detail: this.#detail(),
       received: this.#received,
       rejected: this.#rejected,
@@ -159,6 +187,7 @@ class EmbeddedBroker implements Broker {
   }
 
   #detail(): string {
+    if (this.#fault !== null) return this.#fault;
     if (this.#state !== "listening") return "The broker does not listen.";
     const n = this.#aedes?.connectedClients ?? 0;
     const clients = n === 1 ? "1 client is" : `${n} clients are`;
@@ -192,17 +221,34 @@ class EmbeddedBroker implements Broker {
   async #accept(listener: Deno.TcpListener): Promise<void> {
     for (;;) {
       let conn: Deno.TcpConn;
+      // One that waits is accepted at once or fails at once: while nothing happens, all is well.
+      const steady = setTimeout(() => this.#accepts(null), STEADY_MS);
       try {
         conn = await listener.accept();
       } catch (error) {
         if (this.#listener === null) return;
         // Out of file descriptors, or a peer that left at once: others may still come.
-        this.deps.log.warn("a connection could not be accepted", { error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        this.#accepts(error);
+        await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
         continue;
+      } finally {
+        clearTimeout(steady);
       }
       this.#acceptOne(conn);
     }
+  }
+
+  /** Says in state and log (once a minute) that connections cannot be accepted; null: they can. */
+  #accepts(error: unknown): void {
+    if (error === null) {
+      this.#fault = null;
+      return;
+    }
+    this.#fault = `No connection can be accepted: ${messageOf(error)}.`;
+    const nowMs = this.deps.clock.monotonic();
+    if (nowMs - this.#toldFaultMs < TELL_MS) return;
+    this.#toldFaultMs = nowMs;
+    this.deps.log.warn(this.#fault);
   }
 
   #acceptOne(conn: Deno.TcpConn): void {
@@ -301,6 +347,9 @@ class EmbeddedBroker implements Broker {
   #authenticate(client: Client, user?: string, password?: Readonly<Buffer>): void {
     const gate = gateOf(client);
     const { address, by } = gate.peer;
+    if (gate.namelessSession) {
+      throw refusal(BAD_CLIENT_ID, "a session that is kept needs a client id");
+    }
     const credentials = user === undefined ? null : { user, password: password?.toString() ?? "" };
     const who = this.deps.authenticate(credentials, gate.peer);
     if (who === null || !who.may(by, "")) {

@@ -87,6 +87,7 @@ export class Gate extends PacketStream {
   #stage: "new" | "connecting" | "connected" | "closing" = "new";
   #who: BrokerIdentity | null = null;
   #session = "";
+  #namelessSession = false;
   #idle: (() => void) | null = null;
   #unwatch: (() => void) | undefined;
 
@@ -95,6 +96,11 @@ export class Gate extends PacketStream {
     this.#deps = deps;
     this.#stopOnRoom = deps.intake.onRoom(() => this.goOn());
     this.begin();
+  }
+
+  /** It asked for a session to be kept and gave no id to find it by (MQTT 3.1.1, 3.1.3-8: refused). */
+  get namelessSession(): boolean {
+    return this.#namelessSession;
   }
 
   get who(): BrokerIdentity | null {
@@ -144,8 +150,12 @@ export class Gate extends PacketStream {
     if (this.#stage === "closing") return true;
     if (type === PUBLISH) return this.#take(bytes, at, bodyAt, end, cut);
     const packet = bytes.slice(at, end);
-    assertWellFormed(packet);
-    if (type === CONNECT) this.#stage = "connecting";
+    const parsed = wellFormed(packet);
+    if (type === CONNECT) {
+      const { clientId, clean } = parsed as { clientId: string; clean: boolean };
+      this.#namelessSession = clientId === "" && !clean;
+      this.#stage = "connecting";
+    }
     if (type === PINGREQ || this.#waiting.length === 0) this.pass(packet);
     else if (this.#full()) return false;
     else this.#wait({ bytes: packet, ready: true });
@@ -270,17 +280,18 @@ function substitute(header: number, packetId: number): Uint8Array {
 }
 
 /** Parses a packet as aedes will; throws a `FrameFault` where its parser would fail or throw. */
-function assertWellFormed(packet: Uint8Array): void {
+function wellFormed(packet: Uint8Array): mqtt.Packet {
   const parser = mqtt.parser();
   let fault: unknown = null;
-  let packets = 0;
+  const packets: mqtt.Packet[] = [];
   parser.on("error", (error) => fault ??= error);
-  parser.on("packet", () => packets++);
+  parser.on("packet", (one) => packets.push(one));
   try {
     parser.parse(Buffer.from(packet.buffer, packet.byteOffset, packet.length));
   } catch (error) {
     fault ??= error;
   }
   if (fault !== null) throw new FrameFault(messageOf(fault));
-  if (packets !== 1) throw new FrameFault("a packet is not what its length says");
+  if (packets.length !== 1) throw new FrameFault("a packet is not what its length says");
+  return packets[0];
 }
