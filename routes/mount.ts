@@ -8,9 +8,10 @@ import { isScarce } from "../lib/base/scarce.ts";
 import type { Identity } from "../lib/access/identity.ts";
 import { decide } from "../lib/access/policy.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./middleware/body.ts";
+import { localPath } from "./middleware/form.ts";
 import { setSecurityHeaders } from "./middleware/headers.ts";
 import { hostAllowed, originAllowed } from "./middleware/origin.ts";
-import { parseCidrs, peerOf } from "./middleware/peer.ts";
+import { peerOf, peerRules } from "./middleware/peer.ts";
 import type { Peer } from "./middleware/peer.ts";
 import { problemHeaders, problemOf, problemResponse } from "./middleware/problem.ts";
 import type { Problem } from "./middleware/problem.ts";
@@ -78,7 +79,7 @@ export function mount(options: MountOptions): Hono {
   const { log } = options;
   const publicUrl = options.publicUrl ?? null;
   const hosts = { hostName: options.hostName ?? null, publicUrl };
-  const peerRules = { trusted: parseCidrs(options.trustedProxies ?? []), publicUrl };
+  const rules = peerRules(options.trustedProxies ?? [], publicUrl);
   const socketAddress = options.socketAddress ?? denoSocketAddress;
 
   app.use(async (c, next) => {
@@ -91,7 +92,7 @@ export function mount(options: MountOptions): Hono {
   async function serve(route: Route, c: Context): Promise<Response> {
     const headers = c.req.raw.headers;
     const host = hostOf(c);
-    const peer = peerOf(socketAddress(c), host, headers, peerRules);
+    const peer = peerOf(socketAddress(c), host, headers, rules);
     let who: Identity | null = null;
     try {
       const credentials = credentialsOf(c, peer);
@@ -298,7 +299,8 @@ function wantsSignIn(c: Context): boolean {
 
 function toSignIn(c: Context): Response {
   const { pathname, search } = new URL(c.req.url);
-  const query = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
+  const next = localPath(pathname + search);
+  const query = next === "/" ? "" : `?next=${encodeURIComponent(next)}`;
   return new Response(null, { status: 303, headers: { location: `/sign-in${query}` } });
 }
 

@@ -290,6 +290,16 @@ Deno.test("mount calls only this host itself loopback", async () => {
   assert.equal(await metrics("127.0.0.1", { host: "192.168.1.2" }), 401);
 });
 
+// A proxy such as nginx with a bare proxy_pass: a loopback socket, Host 127.0.0.1, and nothing forwarded.
+Deno.test("mount calls nobody loopback where the configuration tells of a proxy", async () => {
+  const metrics = async (options: Partial<MountOptions>) =>
+    (await app(options, "127.0.0.1").request("http://127.0.0.1:8080/metrics")).status;
+  assert.equal(await metrics({ publicUrl: new URL("https://perch.example") }), 401);
+  assert.equal(await metrics({ trustedProxies: ["10.0.0.1"] }), 401);
+  assert.equal(await metrics({ publicUrl: new URL("http://localhost:8080") }), 200);
+  assert.equal(await metrics({}), 200);
+});
+
 Deno.test("mount believes forwarding headers from trusted proxies alone", async () => {
   const address = async (peer: string, forwarded: string) => {
     const answer = await app({ trustedProxies: ["10.0.0.0/8", "127.0.0.1"] }, peer).request(

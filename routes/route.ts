@@ -7,7 +7,7 @@ import type { Policy } from "../lib/access/policy.ts";
  * Who may use a route. Deny by default: the field is required, so a route without one does not compile.
  * - `public`: no sign-in (health, sign-in, static files)
  * - a role: that role or above
- * - `loopback-or:<role>`: a loopback peer without forwarding headers, else that role
+ * - `loopback-or:<role>`: this host itself (see `Peer.loopback`), else that role
  * - `person:<role>`: that role or above, signed in as a person; no keys
  * - `device-or:<role>`: a device key (`who.machine` says which machine it is limited to, and the
  *   handler must keep it there), else that role. Device keys are refused everywhere else.
@@ -24,7 +24,7 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   body: Body;
   /** Address of the peer, after trusted proxies. */
   address: string;
-  /** Nobody but this host itself: loopback socket and Host, no forwarding header. */
+  /** Nobody but this host itself, see `Peer.loopback`. */
   loopback: boolean;
   /** The browser speaks https to us or to the proxy in front of us. */
   secure: boolean;

@@ -8,8 +8,8 @@ interface MqttPolicy {
   device: "any" | "own";
   /** API keys from this role on, and with this scope when they are limited to scopes. */
   key: { least: Role; scope: Scope | null };
-  /** A client that gives no user. */
-  nobody: "loopback";
+  /** A client that gives no user. A WebSocket may come through a proxy that hides where from: never. */
+  nobody: "loopback" | "never";
 }
 
 const ENTER: MqttPolicy = {
@@ -29,7 +29,7 @@ const SEND: MqttPolicy = {
  */
 export const MQTT_POLICIES = {
   connect: ENTER,
-  connect_web_socket: ENTER,
+  connect_web_socket: { ...ENTER, nobody: "never" },
   publish: SEND,
   retain: SEND,
   will: SEND,
@@ -55,7 +55,10 @@ export function mqttRights(
   loopback: boolean,
   pathOf: (topic: string) => string | null,
 ): MqttRights {
-  if (who === null) return { name: "anonymous", may: () => loopback };
+  if (who === null) {
+    const may = (action: MqttAction) => loopback && MQTT_POLICIES[action].nobody === "loopback";
+    return { name: "anonymous", may };
+  }
   const { machine, name, role, scopes } = who;
   const isOwn = (action: MqttAction, topic: string) =>
     machine !== null &&

@@ -101,3 +101,14 @@ Deno.test("createSockets finds this process's connections on a port and ends one
     for (const one of [...clients, ...accepted, listener]) one.close();
   }
 });
+
+Deno.test("connection guard ends whatever was quiet for a second when there are no more descriptors", async () => {
+  const { guard, ended, open, clock } = guarded();
+  open(3, 4, 5);
+  guard.begin(40_004, new Promise(() => {}));
+  guard.relieve();
+  assert.deepEqual(ended, [], "new ones may still send something");
+  await clock.advance(1_000);
+  guard.relieve();
+  assert.deepEqual(ended, [3, 5], "and what is being answered goes on");
+});

@@ -6,7 +6,8 @@ const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f+#\u200b-\u200f\u2028-\u202e\u2066
 
 /**
  * Says what is wrong with a sensor's full name, or null when it is good:
- * 2 to 12 levels separated by `/`, each 1 to 128 characters, without control characters, `+` or `#`.
+ * 2 to 12 levels separated by `/`, each 1 to 128 characters, without control characters, `+` or `#`, and none
+ * `.` or `..`: names stand in addresses, where those two lead elsewhere.
  */
 export function nameFault(name: string): string | null {
   const levels = name.split("/");
@@ -14,7 +15,11 @@ export function nameFault(name: string): string | null {
     return `a sensor's name has 2 to ${LEVELS_MOST} levels (area/machine/sensor), not ${levels.length}`;
   }
   for (const level of levels) {
-    if (level.trim() === "") return "a level of the sensor's name is empty";
+    const bare = level.trim();
+    if (bare === "") return "a level of the sensor's name is empty";
+    if (bare === "." || bare === "..") {
+      return `a level of the sensor's name is "${bare}", which is no name`;
+    }
     if (level.length > LEVEL_CHARS_MOST) {
       return `a level of the sensor's name has ${level.length} characters; ${LEVEL_CHARS_MOST} are allowed`;
     }

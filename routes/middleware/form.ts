@@ -45,16 +45,19 @@ export function formErrors(error: unknown): Record<string, string> {
   return Object.fromEntries(error.errors.map((e) => [e.path, e.message]));
 }
 
+const OWN = "http://perch.invalid";
+
 /**
- * A path of this Perch to go on to, or `/`: nothing that leads elsewhere (`//host`, `/\host`, control
- * characters, other schemes).
+ * A path of this Perch to go on to, or `/`. The one place where a path from a request (`next`, `back`) is
+ * judged: what is given out is the normalised path, and it is that which must not lead elsewhere
+ * (`/..//host` becomes `//host`).
  */
 export function localPath(next: string | undefined): string {
-  if (next === undefined || next.length > 2000 || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next)) {
-    return "/";
-  }
-  const base = "http://perch.invalid";
-  if (!URL.canParse(next, base)) return "/";
-  const url = new URL(next, base);
-  return url.origin === base ? url.pathname + url.search : "/";
+  if (next === undefined || next.length > 2000 || !/^\/[\x21-\x7e]*$/.test(next)) return "/";
+  const url = URL.parse(next, OWN);
+  if (url === null || url.origin !== OWN) return "/";
+  const path = url.pathname + url.search;
+  const again = URL.parse(path, OWN);
+  const same = again?.origin === OWN && again.pathname + again.search === path;
+  return same && !/^\/[/\\]/.test(path) ? path : "/";
 }

@@ -7,7 +7,10 @@ export interface Peer {
   address: string;
   /** The browser speaks https (to the trusted proxy, or to the public URL). */
   secure: boolean;
-  /** A loopback socket, a loopback Host and no forwarding header: nobody but this host itself. */
+  /**
+   * Nobody but this host itself: a loopback socket, a loopback Host, no forwarding header, and nothing in the
+   * configuration that tells of a proxy. A proxy may rewrite Host to a loopback address and forward nothing.
+   */
   loopback: boolean;
 }
 
@@ -16,6 +19,17 @@ export interface PeerRules {
   trusted: (address: string) => boolean;
   /** `PERCH_PUBLIC_URL`. */
   publicUrl: URL | null;
+  /** A proxy may stand in front: there are `TRUSTED_PROXIES`, or people use an address that is not loopback. */
+  proxied: boolean;
+}
+
+/** Reads the rules from the configuration. @throws PerchError `validation` */
+export function peerRules(trustedProxies: readonly string[], publicUrl: URL | null): PeerRules {
+  return {
+    trusted: parseCidrs(trustedProxies),
+    publicUrl,
+    proxied: trustedProxies.length > 0 || (publicUrl !== null && !isLoopbackHost(publicUrl.host)),
+  };
 }
 
 const FORWARDING_HEADERS = [
@@ -96,7 +110,8 @@ export function peerOf(
       ? clientOf(headers.get("x-forwarded-for"), socketAddress, rules.trusted)
       : socketAddress,
     secure: proto === undefined ? publicHost : proto === "https",
-    loopback: !forwarded && isLoopbackAddress(socketAddress) && isLoopbackHost(host),
+    loopback: !rules.proxied && !forwarded && isLoopbackAddress(socketAddress) &&
+      isLoopbackHost(host),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { render } from "preact-render-to-string";
+import { localPath } from "../middleware/form.ts";
 import type { TypedForm } from "../mount.ts";
 import type { Assets } from "../static.ts";
 import { Field } from "./form.tsx";
@@ -33,7 +34,7 @@ export function createExpiredPage(
                 <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then
                 send it again.
               </p>
-              <form method="post" action={path}>
+              <form method="post" action={localPath(path)}>
                 {fields.map(([name, value], n) =>
                   SECRET.test(name)
                     ? (

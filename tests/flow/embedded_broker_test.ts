@@ -10,10 +10,20 @@ const options: IClientOptions = { protocolVersion: 4, reconnectPeriod: 0 };
 Deno.test("Perch without MQTT_URL takes readings over MQTT and MQTT in WebSocket", async () => {
   const under = await startApp();
   try {
-    const { broker, registry, rejects } = under.app.parts();
+    const { broker, registry, rejects, access } = under.app.parts();
+    const address = `${under.url.replace("http", "ws")}/mqtt`;
+    await assert.rejects(
+      connectAsync(address, options),
+      "nobody enters by WebSocket without a key",
+    );
+    const { key } = await access.keys.add(
+      { name: "page", machine: "hall1/press3" },
+      systemActor("test"),
+    );
     const device = await connectAsync(`mqtt://127.0.0.1:${broker!.port()}`, options);
     await device.publishAsync("factory/hall1/press3/temperature", "21.5", { qos: 1 });
-    const page = await connectAsync(`${under.url.replace("http", "ws")}/mqtt`, options);
+    const signIn = { username: "page", password: key };
+    const page = await connectAsync(address, { ...options, ...signIn });
     await page.publishAsync("factory/hall1/press3", '{"rpm": 900, "on": true}', { qos: 1 });
     await page.publishAsync("factory/hall1/press3/temperature", "1e999", { qos: 1 });
     await Promise.all([device.endAsync(), page.endAsync()]);

@@ -223,3 +223,23 @@ Deno.test("createDecode reads the roots of the topics that are subscribed", () =
   assert.equal(createDecode(["#"])("any/press/t", one).drafts[0].sensor, "any/press/t");
   assert.equal(decode("plant/press/t", one).rejects[0].code, "bad_topic");
 });
+
+Deno.test("no dialect takes a name with a level that leads elsewhere in an address", async () => {
+  const { decodeOne } = await import("./http.ts");
+  const decoded = [
+    from("factory/a/../b", "1"),
+    from("factory/a/./b/c", '{"value": 1}'),
+    from("factory/a", '{"..": 1}'),
+    from("factory/..", '{"t": 1}'),
+    from("sensors/../telemetry", "1"),
+    from("factory/a/..", "m,host=.. v=1"),
+    decodeOne({ machine: "a", sensor: "..", value: 1 }),
+    decodeOne({ machine: "a/..", sensor: "t", value: 1 }),
+    decodeOne({ tag: "a/../b", value: 1 }),
+  ];
+  for (const [n, { drafts, rejects }] of decoded.entries()) {
+    assert.deepEqual(drafts, [], `case ${n}`);
+    assert.equal(rejects[0].code, "bad_name");
+    assert.match(rejects[0].message, /is no name/);
+  }
+});
