@@ -80,7 +80,7 @@ async function startSlow(port: number): Promise<{ left(): number; close(): void 
 
 Deno.test("slow request heads are ended; ingest, new connections, streams and sockets go on", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-slow-" });
-  const key = await addKey({ dataDir, role: "admin" });
+  const key = await addKey({ dataDir, role: "admin", name: "slow" });
   const unsafe = [Deno.execPath(), "run", "-A", `${ROOT}tests/support/unsafe_perch.ts`];
   const perch = await startPerch({
     dataDir,
@@ -99,6 +99,8 @@ Deno.test("slow request heads are ended; ingest, new connections, streams and so
       protocolVersion: 4,
       reconnectPeriod: 0,
       keepalive: 0,
+      username: "slow",
+      password: key,
     });
     let socketEnded = false;
     socket.on("close", () => socketEnded = true);

@@ -129,13 +129,20 @@ async function isReady(url: string): Promise<boolean> {
 
 /** Makes an API key with `perch key add`, before or while Perch runs. */
 export async function addKey(
-  options: { dataDir: string; role: string; binary?: string[]; env?: Record<string, string> },
+  options: {
+    dataDir: string;
+    role: string;
+    /** Any, unless said. */
+    name?: string;
+    binary?: string[];
+    env?: Record<string, string>;
+  },
 ): Promise<string> {
   const [command, args] = perchCommand(options.binary, [
     "key",
     "add",
     "--name",
-    `test-${crypto.randomUUID().slice(0, 8)}`,
+    options.name ?? `test-${crypto.randomUUID().slice(0, 8)}`,
     "--role",
     options.role,
     "--json",
