@@ -8,6 +8,8 @@ export interface Sqld {
   /** SIGKILL; `restart` brings it back with the same database. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** For sabotage, after `kill`: an empty database in place of what it had. */
+  wipe(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function startSqld(binary: string): Promise<Sqld> {
   return {
     url,
     kill,
+    wipe: () => Deno.remove(join(folder, "db"), { recursive: true }),
     restart: async () => void (child = await start()),
     async [Symbol.asyncDispose]() {
       await kill();
