@@ -6,8 +6,10 @@ import { systemActor } from "./access/audit.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import { createBus } from "./base/bus.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { createSteadyClock, type SteadyClock } from "./base/steady_clock.ts";
 import type { Config } from "./base/config.ts";
 import { messageOf, PerchError } from "./base/errors.ts";
+import { keepTime, keepTimeTask, loadTime } from "./db/clock_store.ts";
 import { ping } from "./db/quick_check.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
@@ -85,6 +87,8 @@ import { createStorageTroubles, type StorageTroubles } from "./app/storage_troub
 
 /** What runs between start and stop, as routes, the command line and the simulator see it. */
 export interface Parts {
+  /** The one clock: the host's, as far as it can be believed. */
+  clock: SteadyClock;
   storage: Storage;
   storageTroubles: StorageTroubles;
   storageGuard: StorageGuard;
@@ -176,7 +180,7 @@ const CRITICAL_PARTS = ["storage", "intake"];
 /** Puts Perch together; nothing is opened before `start`. */
 export function buildApp(options: AppOptions): App {
   const { config, log } = options;
-  const clock = options.clock ?? systemClock();
+  const clock = createSteadyClock(options.clock ?? systemClock());
   const supervisor = createSupervisor({ clock, log: log.child("tasks") });
   let parts: Parts | null = null;
   let http: HttpServer | null = null;
@@ -219,6 +223,8 @@ export function buildApp(options: AppOptions): App {
     );
     for (const cut of storage.cuts) log.error(cutText(cut));
     endings.push(() => storage.close());
+    await loadTime(storage.db, clock);
+    endings.push(() => storage.db.write([keepTime(clock.kept())]).then(() => {}));
     const deadLetters = openDeadLetters(
       config.dataDir,
       (error) => log.error("refused messages cannot be written to rejected.jsonl", { error }),
@@ -332,6 +338,7 @@ export function buildApp(options: AppOptions): App {
     const access = createAccess({
       db: storage.db,
       clock,
+      lifeClock: { ...clock, now: clock.trustedMs },
       log: log.child("access"),
       dataDir: config.dataDir,
       jwtSecret: config.jwtSecret,
@@ -356,6 +363,7 @@ export function buildApp(options: AppOptions): App {
     const notify = await createNotifyParts({
       config,
       clock,
+      deletionMs: clock.deletionMs,
       log: log.child("notify"),
       db: storage.db,
       events,
@@ -372,6 +380,7 @@ export function buildApp(options: AppOptions): App {
     });
     const alarms = await createAlarmParts({
       clock,
+      deletionMs: clock.deletionMs,
       log: log.child("alarms"),
       db: storage.db,
       events,
@@ -406,6 +415,8 @@ export function buildApp(options: AppOptions): App {
     const decode = createDecode(config.mqtt.topics);
     const intake = await createIntake({
       clock,
+      arrival: clock.arrival,
+      trustedMs: clock.trustedMs,
       log: log.child("intake"),
       store: storage.readings,
       db: storage.db,
@@ -464,6 +475,7 @@ export function buildApp(options: AppOptions): App {
     });
     const replay = createReplay({ intake, decode, decodeHttp });
     return {
+      clock,
       storage,
       storageTroubles,
       storageGuard,
@@ -536,6 +548,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(parts.storageGuard.task);
     supervisor.start(access.task);
     supervisor.start(guard.task);
+    supervisor.start(keepTimeTask({ db: parts.storage.db, steady: clock, clock }));
     supervisor.start(houseKeeping({ clock, storage: parts.storage }));
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),
@@ -548,7 +561,7 @@ export function buildApp(options: AppOptions): App {
       clock,
       log: log.child("machines"),
       service: parts.machines,
-      trustedMs: () => parts!.storage.readings.trustedMs(),
+      deletionMs: clock.deletionMs,
       note: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
     }));
     supervisor.start(parts.detection.runner.task);

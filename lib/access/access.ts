@@ -45,6 +45,8 @@ import type { Users } from "./users.ts";
 export interface AccessOptions {
   db: Database;
   clock: Clock;
+  /** The time by which sign-ins, tokens, links and keys live; it must not jump. Default `clock`. */
+  lifeClock?: Clock;
   log: Log;
   /** Folder of the setup token and, without `jwtSecret`, of the signing key (`jwt.key`, 0600). */
   dataDir: string;
@@ -108,7 +110,7 @@ const SWEEP_MS = 1000;
 const FLUSH_MS = 5 * 60_000;
 
 export function createAccess(options: AccessOptions): Access {
-  const { db, clock, log, dataDir } = options;
+  const { db, clock, log, dataDir, lifeClock = clock } = options;
   const hasher = options.hasher ?? createPasswordHasher();
   const audit = createAudit({ db, clock });
   const endings = createEndings();
@@ -131,7 +133,7 @@ export function createAccess(options: AccessOptions): Access {
   const sessions: Sessions = createSessions({
     db,
     store: sessionStore,
-    clock,
+    clock: lifeClock,
     findUser: (id) => users.find(id),
     idleMs: options.sessionIdleMs,
     onEnded: (id) => endings.publish(`session:${id}`),
@@ -139,7 +141,7 @@ export function createAccess(options: AccessOptions): Access {
   const keys = createKeys({
     db,
     store: createKeyStore(db),
-    clock,
+    clock: lifeClock,
     audit,
     onEnded: (id) => endings.publish(`key:${id}`),
   });
@@ -148,16 +150,16 @@ export function createAccess(options: AccessOptions): Access {
     db,
     store: sessionStore,
     sessions,
-    clock,
+    clock: lifeClock,
     audit,
     key: key.get,
     findUser: (id) => users.find(id),
   });
-  const attempts = createAttempts({ db, clock, limits: options.attemptLimits });
+  const attempts = createAttempts({ db, clock: lifeClock, limits: options.attemptLimits });
   const secondFactor = createSecondFactor({ db, clock, store: userStore, users, audit });
   const signIn = createSignIn({
     db,
-    clock,
+    clock: lifeClock,
     users,
     store: userStore,
     sessions,
@@ -167,7 +169,7 @@ export function createAccess(options: AccessOptions): Access {
     secondFactor,
     audit,
   });
-  const links = createLinks({ db, clock, users, audit });
+  const links = createLinks({ db, clock: lifeClock, users, audit });
   const mailed = createMailedLinks({
     db,
     clock,
@@ -231,7 +233,7 @@ export function createAccess(options: AccessOptions): Access {
       async run(signal) {
         for (let sinceMs = 0;; sinceMs += SWEEP_MS) {
           await clock.sleep(SWEEP_MS, signal);
-          endings.sweep(clock.now());
+          endings.sweep(lifeClock.now());
           await audit.look().catch((error) => log.warn("the audit log cannot be read", { error }));
           if (sinceMs < FLUSH_MS) continue;
           sinceMs = 0;

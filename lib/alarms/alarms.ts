@@ -110,6 +110,8 @@ export interface AlarmsDeps {
   facts: () => Promise<SystemFacts>;
   /** Resolved alarms are kept this long. */
   keepMs: () => number;
+  /** What ages count from; it never jumps ahead (lib/base/steady_clock.ts). */
+  deletionMs: () => number;
 }
 
 /** Findings of one transaction: commits of readings must not wait long behind it. */
@@ -290,7 +292,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
 
   async function purge(signal: AbortSignal): Promise<void> {
     purgeMs = clock.monotonic();
-    const beforeMs = clock.now() - deps.keepMs();
+    const beforeMs = deps.deletionMs() - deps.keepMs();
     while (!signal.aborted && await store.purge(beforeMs, PURGE_AT_ONCE) === PURGE_AT_ONCE) {
       await clock.sleep(PURGE_PAUSE_MS, signal);
     }

@@ -2,6 +2,7 @@
  * Rules about Perch itself. Each judges the facts of the moment; what cannot be known yet is null and is
  * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
  */
+import type { ClockDoubt } from "../base/trusted_time.ts";
 import { duration, type Severity } from "../detect/detector.ts";
 import { plain } from "../words/numbers.ts";
 import type { Signal } from "./signal.ts";
@@ -18,8 +19,8 @@ export interface SystemFacts {
   sources: readonly { name: string; ok: boolean; detail: string }[];
   /** Share of the data disk in use, 0…1. */
   diskUsed: number | null;
-  /** False when the host's clock cannot be right. */
-  clockPlausible: boolean;
+  /** Why the host's clock is not followed, what it and Perch say, and how much of deletion by age waits. */
+  clock: { doubt: ClockDoubt; hostMs: number; nowMs: number; waitingMs: number };
   /** Age of the last verified backup; null while there is none to be expected. */
   backupAgeMs: number | null;
   /** Why nothing can be stored; null: all is well. */
@@ -60,9 +61,13 @@ const SUCCESS_LEAST = 0.8;
 const DISK_WARNING = 0.9;
 const DISK_CRITICAL = 0.95;
 const BACKUP_MOST_MS = 48 * 3_600_000;
+const JUMP_MS = 86_400_000;
+/** A plant that is switched off over a long weekend is no reason to warn. */
+const JUMP_WARNING_MS = 7 * JUMP_MS;
 const REJECTED_LEAST = 20;
 const REJECTED_MOST = 0.05;
 
+const iso = (tMs: number) => new Date(tMs).toISOString().replace(/\.\d+Z$/, "Z");
 const percent = (share: number) => `${plain(Math.round(share * 1000) / 10)} %`;
 
 /** Wrong above a limit. */
@@ -150,14 +155,39 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   {
     key: "clock",
     title: "The clock is wrong",
-    judge: ({ clockPlausible }) =>
-      clockPlausible ? "well" : {
+    judge({ clock: { doubt, hostMs, nowMs } }) {
+      if (doubt === null) return "well";
+      const cause = {
+        implausible: "which cannot be right",
+        behind: "far behind what it said before",
+        ahead: "more than a year ahead of what it said before",
+      }[doubt];
+      return {
         severity: "warning",
-        text:
-          "the clock of this host cannot be right; times of readings and alarms are not reliable",
+        text: `the clock of this host says ${iso(hostMs)}, ${cause}; Perch goes on from ` +
+          `${
+            iso(nowMs)
+          } and marks what comes without a time. Set the clock, or confirm it on the ` +
+          `page Sources`,
         value: null,
         limit: null,
-      },
+      };
+    },
+  },
+  {
+    key: "clock-jump",
+    title: "The clock jumped ahead",
+    judge({ clock: { doubt, waitingMs } }) {
+      if (doubt !== null || waitingMs <= JUMP_MS) return "well";
+      return {
+        severity: waitingMs > JUMP_WARNING_MS ? "warning" : "info",
+        text: `the clock of this host is ${duration(waitingMs)} ahead of the time that passed ` +
+          `while Perch ran; what is deleted by age waits, a day per day is made up. If the clock ` +
+          `is right, confirm it on the page Sources`,
+        value: waitingMs,
+        limit: JUMP_MS,
+      };
+    },
   },
   {
     key: "backup",

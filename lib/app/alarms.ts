@@ -23,6 +23,8 @@ const DAY_MS = 86_400_000;
 
 export interface AlarmParts {
   clock: Clock;
+  /** What ages count from. */
+  deletionMs: () => number;
   log: Log;
   db: Database;
   events: EventLog;
@@ -133,5 +135,6 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
     },
     facts: parts.facts,
     keepMs: () => settings.get("alarms.keep_days") * DAY_MS,
+    deletionMs: parts.deletionMs,
   });
 }

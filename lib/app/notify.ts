@@ -24,6 +24,8 @@ import type { Settings } from "../settings/settings.ts";
 export interface NotifyParts {
   config: Config;
   clock: Clock;
+  /** What ages count from. */
+  deletionMs: () => number;
   log: Log;
   db: Database;
   events: EventLog;
@@ -71,6 +73,7 @@ export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
       minutes: settings.get("notify.storm_minutes"),
     }),
     keepMs: () => settings.get("notify.keep_days") * DAY_MS,
+    deletionMs: parts.deletionMs,
     async linkFor(userId, kind) {
       const origin = config.http.publicUrl ?? `http://${Deno.hostname()}:${parts.ownPorts()[0]}`;
       try {

@@ -9,6 +9,7 @@ import { attentionRoutes } from "../../routes/attention.ts";
 import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { channelRoutes } from "../../routes/channels.ts";
+import { clockRoutes } from "../../routes/clock.ts";
 import { deliveryRoutes } from "../../routes/deliveries.ts";
 import { ruleRoutes } from "../../routes/rules.ts";
 import { thingspeakRoutes } from "../../routes/thingspeak.ts";
@@ -51,6 +52,8 @@ import { limitJudge, settingsOf } from "./judge.ts";
 import { createTrends } from "../live/timeline.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { confirmTime } from "../db/clock_store.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
@@ -129,6 +132,11 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     machines: registry.machines,
     audit: access.audit,
     clock,
+  };
+  const clocks = {
+    clock: parts.clock,
+    confirm: (also: readonly SqlStatement[]) => confirmTime(parts.storage.db, parts.clock, also),
+    audit: access.audit,
   };
   const outbox = { notify: parts.notify, audit: access.audit, clock };
   const outboxPages = { ...outbox, frame, zone: siteZone(), place: () => hub.place() };
@@ -211,9 +219,11 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       version,
       uptimeS,
     }),
+    ...clockRoutes(clocks),
     ...pageRoutes({
       ...registered,
       clock,
+      clocks,
       readings,
       trends,
       alarms: parts.alarms,

@@ -1,5 +1,5 @@
 import type { SystemFacts } from "../alarms/system_rules.ts";
-import type { Clock } from "../base/clock.ts";
+import type { SteadyClock } from "../base/steady_clock.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { PoisonWatch } from "../intake/poison.ts";
 import type { Registry } from "../machines/registry.ts";
@@ -9,14 +9,11 @@ import type { StorageTroubles } from "./storage_troubles.ts";
 
 /** A source that reconnects or a detection that catches up is left alone for this long. */
 const GRACE_MS = 60_000;
-/** A host without a clock of its own starts in 1970, or where its file system left off. */
-const EARLIEST_MS = Date.UTC(2025, 0, 1);
-const LATEST_MS = Date.UTC(2100, 0, 1);
 /** Share of refused messages is judged over this long. */
 const SPAN_MS = 5 * 60_000;
 
 export interface SystemFactParts {
-  clock: Clock;
+  clock: SteadyClock;
   sources: () => readonly Source[];
   intake: () => Pick<Intake, "stats">;
   registry: Pick<Registry, "refusedNew">;
@@ -53,7 +50,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   }
 
   return async () => {
-    const nowMs = clock.now();
+    const { doubt, hostMs, nowMs, waitingMs } = clock.state();
     const { behind, queuedReadings } = parts.runner.stats();
     const outbox = await parts.outbox();
     const trouble = parts.storage.worst();
@@ -68,7 +65,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
         return { name, ok: !lasting(`source ${name}`, !good), detail };
       }),
       diskUsed: await parts.diskUsed(),
-      clockPlausible: nowMs >= EARLIEST_MS && nowMs < LATEST_MS,
+      clock: { doubt, hostMs, nowMs, waitingMs },
       backupAgeMs: null,
       storageFailing: failing ?? parts.intake().stats().failing,
       storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,

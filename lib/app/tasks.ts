@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { Clock } from "../base/clock.ts";
+import type { SteadyClock } from "../base/steady_clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { CLOCK_NOTE_MS } from "../intake/clock_notes.ts";
@@ -17,7 +17,7 @@ const MEGABYTE = 1_000_000;
 
 /** Merges late data and deletes what its retention ends. */
 export function readingsUpkeep(
-  deps: { clock: Clock; log: Log; storage: Storage; settings: Settings },
+  deps: { clock: SteadyClock; log: Log; storage: Storage; settings: Settings },
 ): Task {
   const { clock, log, storage, settings } = deps;
   return createReadingsUpkeep({
@@ -25,6 +25,7 @@ export function readingsUpkeep(
     clock,
     log,
     retention: () => ({
+      nowMs: clock.deletionMs(),
       keepMs: settings.get("retention.days") * DAY_MS || undefined,
       maxBytes: settings.get("retention.max_database_mb") * MEGABYTE || undefined,
     }),
@@ -45,7 +46,7 @@ export async function forgetReadings(
 
 /** Deletes idempotency keys and notes about devices' clocks that are old, every ten minutes. */
 export function houseKeeping(
-  deps: { clock: Clock; storage: Storage },
+  deps: { clock: SteadyClock; storage: Storage },
 ): Task {
   const { clock, storage } = deps;
   return {
@@ -53,7 +54,7 @@ export function houseKeeping(
     async run(signal) {
       await clock.sleep(FIRST_MS, signal);
       for (;;) {
-        const nowMs = clock.now();
+        const nowMs = clock.deletionMs();
         await storage.db.write([
           purgeIdempotency(nowMs),
           deleteClockNotes(nowMs - CLOCK_NOTE_MS),

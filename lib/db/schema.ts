@@ -206,10 +206,14 @@ export const damage = sqliteTable("damage", {
   b: blob("b", { mode: "buffer" }),
 }, (t) => [primaryKey({ columns: [t.kind, t.ref] })]);
 
-/** The clock that retention trusts (one row): it follows the host's clock, but never in jumps. */
-export const retention = sqliteTable("retention", {
+/** The time that Perch trusts (one row); lib/base/trusted_time.ts says how it moves. */
+export const trustedClock = sqliteTable("trusted_clock", {
   one: integer("one").primaryKey(),
   trustedMs: integer("trusted_ms").notNull(),
+  creditMs: integer("credit_ms").notNull(),
+  stoodMs: integer("stood_ms").notNull(),
+  unprovenMs: integer("unproven_ms").notNull(),
+  known: integer("known").notNull(),
 });
 
 /** Answers to requests with an `Idempotency-Key`, kept for 24 h, written with their readings. */

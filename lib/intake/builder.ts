@@ -1,8 +1,10 @@
+import type { Arrival } from "../base/steady_clock.ts";
 import {
   type DeliveryMark,
   FLAG_ARRIVAL_TIME,
   FLAG_DEVICE_TIME_REFUSED,
   FLAG_HAS_SEQ,
+  FLAG_HOST_CLOCK_SUSPECT,
 } from "../readings/reading.ts";
 import type { ReadingGroup } from "../readings/reading.ts";
 
@@ -28,7 +30,7 @@ export class GroupBuilder {
     value: number,
     tMs: number | undefined,
     seq: number | undefined,
-    arrivalMs: number,
+    arrival: Arrival,
     refused = false,
   ): boolean {
     const i = this.n++;
@@ -37,8 +39,10 @@ export class GroupBuilder {
     this.#value[i] = value;
     let flags = 0;
     if (tMs === undefined) {
-      flags |= refused ? FLAG_ARRIVAL_TIME | FLAG_DEVICE_TIME_REFUSED : FLAG_ARRIVAL_TIME;
-      this.#tMs[i] = arrivalMs;
+      flags |= FLAG_ARRIVAL_TIME;
+      if (refused) flags |= FLAG_DEVICE_TIME_REFUSED;
+      if (arrival.suspect) flags |= FLAG_HOST_CLOCK_SUSPECT;
+      this.#tMs[i] = arrival.tMs;
     } else this.#tMs[i] = Math.floor(tMs);
     if (seq !== undefined) {
       flags |= FLAG_HAS_SEQ;

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Arrival } from "../base/steady_clock.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
 import {
@@ -46,6 +47,10 @@ import type { RejectLog } from "./rejects.ts";
 
 export interface IntakeDeps {
   clock: Clock;
+  /** The time of what comes without one; default the clock's, never suspect. */
+  arrival?: () => Arrival;
+  /** The time by which requests are remembered; it must not jump. Default the clock's. */
+  trustedMs?: () => number;
   log: Log;
   store: Pick<ReadingsStore, "append" | "recentDeliveries">;
   db: Pick<Database, "query">;
@@ -82,8 +87,9 @@ const FIRST: ReadonlySet<number> = new Set([0]);
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { clock, log, store, registry, decode, rejects, deadLetters, clockNotes, publish } = deps;
   const { poison } = deps;
+  const arrivalNow = deps.arrival ?? (() => ({ tMs: clock.now(), suspect: false }));
   const recent = new RecentDeliveries(await store.recentDeliveries());
-  const idempotency = createIdempotency(deps);
+  const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
   const rate = new RateMeter();
   const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
@@ -123,7 +129,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
    */
   function take(
     draft: Draft,
-    arrivalMs: number,
+    arrival: Arrival,
     source: string,
   ): boolean | Omit<Reject, "index"> {
     const { value, tMs, noTime } = draft;
@@ -144,12 +150,12 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     const { num, machine } = resolved.sensor;
     const fault = tMs === undefined
       ? noTime === undefined ? null : noTimeFault(noTime)
-      : clockFault(tMs, arrivalMs, draft.index === undefined);
+      : clockFault(tMs, arrival.suspect ? null : arrival.tMs, draft.index === undefined);
     if (fault === null) {
-      return open.readings.add(num, resolved.value, tMs, draft.seq, arrivalMs);
+      return open.readings.add(num, resolved.value, tMs, draft.seq, arrival);
     }
-    clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrivalMs);
-    return open.readings.add(num, resolved.value, undefined, draft.seq, arrivalMs, true);
+    clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrival.tMs);
+    return open.readings.add(num, resolved.value, undefined, draft.seq, arrival, true);
   }
 
   /** Counts and keeps what was refused of a message; `taken`: positions of which something was stored. */
@@ -186,14 +192,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       kick();
       return true;
     }
-    const arrivalMs = clock.now();
+    const arrival = arrivalNow();
     const begun = poison.begin(topic, payload);
     if (begun.do === "wait") {
       refuse();
       return false;
     }
     if (begun.do === "aside") {
-      setAside(message, arrivalMs, begun.id);
+      setAside(message, arrival.tMs, begun.id);
       return true;
     }
     const { noted } = begun;
@@ -201,7 +207,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     let needsMark = false;
     let stored = false;
     for (const draft of decoded.drafts) {
-      const taken = take(draft, arrivalMs, message.source);
+      const taken = take(draft, arrival, message.source);
       if (typeof taken === "object") addReject(decoded, taken);
       else {
         stored = true;
@@ -211,7 +217,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     if (stored) totals.messages++;
     if (decoded.rejects.length > 0) {
       const wholly = { ...refusalsOf(decoded), positions: [0] };
-      refused(message, arrivalMs, wholly, stored ? FIRST : NONE, keptOf(payload));
+      refused(message, arrival.tMs, wholly, stored ? FIRST : NONE, keptOf(payload));
     }
     if (mark && needsMark) {
       recent.add(mark);
@@ -267,14 +273,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
           refuse();
           return reject(fault);
         }
-        const arrivalMs = clock.now();
+        const arrival = arrivalNow();
         const from = open.readings.n;
         const late: Omit<Decoded, "drafts"> = { rejects: [] };
         /** Positions of which something is stored, in order. */
         const taken: number[] = [];
         batch.drafts.forEach((draft, i) => {
           const index = draft.index ?? i;
-          const stored = take(draft, arrivalMs, batch.source);
+          const stored = take(draft, arrival, batch.source);
           if (typeof stored === "object") addReject(late, { ...stored, index });
           else if (taken.at(-1) !== index) taken.push(index);
         });
@@ -285,7 +291,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         if (refusals.listed.length > 0) {
           answer.refusedItems = refusals.positions.length;
           const kept = batch.original?.(refusals.positions) ?? { payload: new Uint8Array() };
-          refused(batch, arrivalMs, refusals, new Set(taken), kept);
+          refused(batch, arrival.tMs, refusals, new Set(taken), kept);
         }
         answer.accepted = open.readings.n - from;
         open.bytes += answer.accepted * 32;

@@ -1,4 +1,3 @@
-import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Reject } from "../readings/reading.ts";
@@ -35,24 +34,26 @@ export interface Idempotency {
   ): Promise<BatchAnswer>;
 }
 
-export const IDEMPOTENCY_MS = 24 * 3_600_000;
+/** A clock that is set may be followed by a day at once and another in a day: 24 h are kept all the same. */
+export const IDEMPOTENCY_MS = 3 * 24 * 3_600_000;
 
+/** `nowMs`: the trusted time, so that no jump of the clock makes a repeated request a new one. */
 export function createIdempotency(
-  deps: { clock: Clock; db: Pick<Database, "query"> },
+  deps: { nowMs: () => number; db: Pick<Database, "query"> },
 ): Idempotency {
   /** Requests under way, so that two at once are one. */
   const running = new Map<string, { requestHash: string; answer: Promise<BatchAnswer> }>();
 
   async function kept(request: IdempotencyKey): Promise<BatchAnswer | null> {
     const { scope, key, requestHash } = request;
-    const before = await findAnswer(deps.db, { scope, key }, deps.clock.now() - IDEMPOTENCY_MS);
+    const before = await findAnswer(deps.db, { scope, key }, deps.nowMs() - IDEMPOTENCY_MS);
     if (before === null) return null;
     if (before.requestHash !== requestHash) throw reused(key);
     return before.answer as BatchAnswer;
   }
 
   const keeper = (request: IdempotencyKey) => (answer: BatchAnswer) =>
-    putAnswer({ ...request, answer }, deps.clock.now());
+    putAnswer({ ...request, answer }, deps.nowMs());
 
   return {
     once({ idempotency: request }, work) {
@@ -73,7 +74,7 @@ export function createIdempotency(
   };
 }
 
-/** Deletes keys older than 24 h; called by the house-keeping task. */
+/** Deletes keys that are not kept any more; called by the house-keeping task. */
 export function purgeIdempotency(nowMs: number): SqlStatement {
   return deleteAnswers(nowMs - IDEMPOTENCY_MS);
 }

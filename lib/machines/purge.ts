@@ -87,14 +87,14 @@ export function createPurge(deps: PurgeDeps): MachinesService["purge"] {
 }
 
 /**
- * Once a day: what was deleted more than `UNDO_DAYS` ago goes for good. `trustedMs` is a clock that does not
+ * Once a day: what was deleted more than `UNDO_DAYS` ago goes for good. `deletionMs` is a clock that does not
  * follow jumps of the host's.
  */
 export function purgeTask(deps: {
   clock: Clock;
   log: Log;
   service: Pick<MachinesService, "purge">;
-  trustedMs: () => Promise<number>;
+  deletionMs: () => number;
   note: Note;
 }): Task {
   const { clock, log } = deps;
@@ -103,8 +103,8 @@ export function purgeTask(deps: {
     async run(signal) {
       await clock.sleep(FIRST_MS, signal);
       for (;;) {
-        const nowMs = Math.min(clock.now(), await deps.trustedMs());
-        const purged = await deps.service.purge(nowMs - UNDO_DAYS * DAY_MS, deps.note);
+        const beforeMs = deps.deletionMs() - UNDO_DAYS * DAY_MS;
+        const purged = await deps.service.purge(beforeMs, deps.note);
         if (purged.machines + purged.sensors + purged.windows > 0) {
           log.info(`removed for good what was deleted ${UNDO_DAYS} days ago`, { ...purged });
         }

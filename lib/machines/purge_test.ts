@@ -45,7 +45,7 @@ Deno.test("purgeTask removes what was deleted 30 days ago, tells the audit log, 
     clock,
     log: silentLog(),
     service,
-    trustedMs: () => Promise.resolve(trustedMs),
+    deletionMs: () => trustedMs,
     note,
   }).run(stop.signal).catch(() => {});
   const days = async (n: number) => {

@@ -79,6 +79,8 @@ export interface NotifyDeps {
   storm: () => StormLimits;
   /** Finished deliveries older than this are forgotten. */
   keepMs: () => number;
+  /** What ages count from; it never jumps ahead (lib/base/steady_clock.ts). */
+  deletionMs: () => number;
   /** Makes the one-use link of an invitation or reset; null when the person may not have one any more. */
   linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
   /** Something became of a delivery. */
@@ -321,7 +323,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       async run(signal) {
         for (;;) {
           await clock.sleep(HOUR_MS, signal);
-          while (await outbox.forget(clock.now() - deps.keepMs(), FORGET_AT_ONCE) > 0) {
+          while (await outbox.forget(deps.deletionMs() - deps.keepMs(), FORGET_AT_ONCE) > 0) {
             signal.throwIfAborted();
           }
         }

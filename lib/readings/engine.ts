@@ -91,7 +91,6 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     raw: (query) => core.raw(query),
     buckets: (query) => core.buckets(query),
     retain: (options) => upkeep(() => core.retain(options)),
-    trustedMs: () => core.trustedMs(),
     forget: (sensor) => upkeep(() => core.forget(sensor)),
     compact: () => upkeep(() => core.compact()),
     journalAfter: (query) => core.journalAfter(query),
@@ -137,7 +136,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   const { marks, journal } = state;
   const sealer = new Sealer(table, journal, deps.options);
   const cursors = await JournalCursors.load(connection);
-  const retention = await createRetention({ ...shared, clock, databaseBytes });
+  const retention = createRetention({ ...shared, databaseBytes });
   const scrub = createScrub({ ...shared, clock, state: scrubState });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);
@@ -236,7 +235,6 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     raw: (query) => queryRaw(shared, query),
     buckets: (query) => queryBuckets(shared, query),
     retain: (options) => retention.step(options),
-    trustedMs: () => Promise.resolve(retention.trustedMs()),
     forget: (sensor) => retention.forget(sensor),
     compact: () => compactStep(shared),
     journalAfter: (query) => readAfter(shared, query),

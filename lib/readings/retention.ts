@@ -1,12 +1,10 @@
 /**
- * DESIGN. Retention deletes whole chunks in small transactions. The age of data is judged by a clock of its
- * own that follows the host's and the newest stored reading (whichever is less), but moves forward at most
- * `CATCH_UP` times as fast as real time passes: a host clock that jumps ahead by years deletes a few days
- * within hours instead of everything at once, and is noticed. It is stored, so a restart keeps it.
+ * DESIGN. Retention deletes whole chunks in small transactions. The age of data counts from the time that the
+ * caller trusts (`nowMs`: it never jumps, see lib/base/trusted_time.ts) and from the newest stored reading,
+ * whichever is less: what a plant that rests has last measured stays.
  * Every chunk is compared with its checksum before it goes: one that is damaged may be of another time than its
  * row says, and is all that is left to mend it from.
  */
-import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
@@ -14,49 +12,30 @@ import type { DamageBook } from "./damage.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import type { Forgotten, Retained, RetainOptions } from "./store.ts";
 
-/** How many times faster than real time the trusted clock may catch up. */
-const CATCH_UP = 24;
 /** Chunks deleted by one transaction. */
 const STEP_CHUNKS = 32;
 
 export interface Retention {
   /** One step; `more` is true when another one would delete more. */
   step(options: RetainOptions): Promise<Retained>;
-  /** What the trusted clock says. */
-  trustedMs(): number;
   /** One step of deleting everything of a sensor. Its row in `series` stays: the journal may still name it. */
   forget(sensor: number): Promise<Forgotten>;
 }
 
-export async function createRetention(
+export function createRetention(
   deps: {
     connection: Connection;
     table: SeriesTable;
-    clock: Clock;
     cache: ChunkCache;
     damage: DamageBook;
     databaseBytes: () => Promise<number>;
   },
-): Promise<Retention> {
-  const { connection, table, clock, cache, damage } = deps;
-  const { rows } = await connection.query({ sql: "SELECT trusted_ms FROM retention" });
-  let trustedMs: number | null = rows.length > 0 ? Number(rows[0][0]) : null;
-  let movedMs = clock.monotonic();
+): Retention {
+  const { table, cache, damage } = deps;
 
-  /** Moves the trusted clock on and returns it. */
-  function trusted(): number {
+  async function expired(keepMs: number, nowMs: number): Promise<Gone[]> {
     const newestMs = table.all().reduce((ms, s) => Math.max(ms, s.newestMs), -Infinity);
-    const targetMs = Math.min(clock.now(), newestMs);
-    const elapsedMs = clock.monotonic() - movedMs;
-    movedMs = clock.monotonic();
-    trustedMs = trustedMs === null
-      ? targetMs
-      : Math.min(targetMs, trustedMs + elapsedMs * CATCH_UP);
-    return trustedMs;
-  }
-
-  async function expired(keepMs: number): Promise<Gone[]> {
-    const beforeMs = trusted() - keepMs;
+    const beforeMs = Math.min(nowMs, newestMs) - keepMs;
     const gone: Gone[] = [];
     for (const series of table.all()) {
       if (gone.length >= STEP_CHUNKS) break;
@@ -94,14 +73,14 @@ export async function createRetention(
   }
 
   return {
-    async step({ keepMs, maxBytes }) {
-      let chosen = keepMs === undefined ? [] : await expired(keepMs);
+    async step({ nowMs, keepMs, maxBytes }) {
+      let chosen = keepMs === undefined ? [] : await expired(keepMs, nowMs);
       if (chosen.length === 0 && maxBytes !== undefined) chosen = await tooMany(maxBytes);
       const gone: Gone[] = [];
       for (const chunk of chosen) {
         if (damage.has("chunk", chunk.id) || await cache.isIntact(chunk.id)) gone.push(chunk);
       }
-      if (gone.length > 0) await remove(deps, gone, trustedMs);
+      if (gone.length > 0) await remove(deps, gone);
       return {
         chunks: gone.length,
         readings: gone.reduce((sum, g) => sum + g.n, 0),
@@ -109,7 +88,6 @@ export async function createRetention(
         more: chosen.length > 0,
       };
     },
-    trustedMs: trusted,
     async forget(sensor) {
       const unsealed = table.all().find((s) => s.sensor === sensor)?.tail.n ?? 0;
       if (unsealed > 0) return { readings: 0, more: false, unsealed };
@@ -118,7 +96,7 @@ export async function createRetention(
         most: STEP_CHUNKS,
         damagedBeforeMs: Infinity,
       });
-      if (gone.length > 0) await remove(deps, gone, trustedMs);
+      if (gone.length > 0) await remove(deps, gone);
       const readings = gone.reduce((sum, g) => sum + g.n, 0);
       return { readings, more: gone.length === STEP_CHUNKS, unsealed };
     },
@@ -161,7 +139,6 @@ async function remove(
     damage: DamageBook;
   },
   gone: Gone[],
-  trustedMs: number | null,
 ): Promise<void> {
   const touched = new Map<Series, { chunks: number; readings: number; bytes: number }>();
   for (const { sensor, n, bytes } of gone) {
@@ -187,12 +164,6 @@ async function remove(
         "(SELECT min(first_ms) FROM chunks WHERE sensor = ?), newest_ms) WHERE sensor = ? " +
         "RETURNING oldest_ms",
       args: [left.chunks, left.readings, left.bytes, series.sensor, series.sensor],
-    });
-  }
-  if (trustedMs !== null && Number.isFinite(trustedMs)) {
-    statements.push({
-      sql: "INSERT OR REPLACE INTO retention (one, trusted_ms) VALUES (1, ?)",
-      args: [Math.floor(trustedMs)],
     });
   }
   const settled = damage.gone(gone.map(({ id }) => id));

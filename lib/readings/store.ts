@@ -28,8 +28,6 @@ export interface ReadingsStore {
    * while the database is larger than `maxBytes`. Call again while `more` is true.
    */
   retain(options: RetainOptions): Promise<Retained>;
-  /** The clock by which retention judges ages: never ahead of the host's, and it does not follow jumps. */
-  trustedMs(): Promise<number>;
   /** One small step of deleting all readings of a sensor that is gone for good. Call again while `more` is true. */
   forget(sensor: number): Promise<Forgotten>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
@@ -113,7 +111,9 @@ export interface JournalPage {
 }
 
 export interface RetainOptions {
-  /** Age at which readings may go; counted from the newest stored reading and never by a clock jump. */
+  /** The time that ages count from. The caller vouches for it: a clock that jumps would delete everything. */
+  nowMs: number;
+  /** Age at which readings may go; never counted from later than the newest stored reading. */
   keepMs?: number;
   /** Bytes of the database in use at which the oldest readings go. */
   maxBytes?: number;

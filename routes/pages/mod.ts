@@ -15,7 +15,7 @@ import { sensorSettingsPages } from "./sensor_settings.tsx";
 import { sensorsPage } from "./sensors.tsx";
 import type { PageParts, PageServices } from "./services.ts";
 import { simulatorActions } from "./simulator.tsx";
-import { sourcesPage } from "./sources.tsx";
+import { sourcesPages } from "./sources.tsx";
 
 /** Every page, and the static files they use. */
 export function pageRoutes(services: PageServices): Route[] {
@@ -37,7 +37,7 @@ export function pageRoutes(services: PageServices): Route[] {
     plantTreePage(parts),
     ...maintenancePages(parts),
     ...registryPages(parts),
-    sourcesPage(parts),
+    ...sourcesPages(parts),
     ...morePages(parts),
     ...simulatorActions(parts),
     ...staticRoutes(services.assets),

@@ -18,6 +18,7 @@ import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { AnomalyServices } from "../anomalies.ts";
+import type { ClockServices } from "../clock.ts";
 import type { Tickets } from "../../lib/tickets/tickets.ts";
 import type { DiscussionServices } from "../discussion.ts";
 import type { Assets } from "../static.ts";
@@ -26,6 +27,7 @@ import type { PageFrame } from "./layout.tsx";
 /** What the pages read. */
 export interface PageServices extends Pick<DiscussionServices, "comments" | "attachments"> {
   clock: Clock;
+  clocks: ClockServices;
   sensors: SensorDirectory;
   machines: MachineDirectory;
   statuses: Statuses;

@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { z } from "zod";
 import { ago, clockTime, dateTime, grouped } from "../../islands/format.ts";
 import { isGood, SourceList } from "../../islands/source_list.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
@@ -7,39 +8,61 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Status } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
-import { type Route, route } from "../route.ts";
+import { confirmClock } from "../clock.ts";
+import { type Route, route, type RouteContext } from "../route.ts";
 import { payloadText, sourceJson } from "../status.ts";
+import { ClockCard } from "./clock.tsx";
 import { ClockNotes } from "./clock_notes.tsx";
 import { Island } from "./island.tsx";
+import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
 import type { PageParts } from "./services.ts";
 import { SimulatorPanel } from "./simulator.tsx";
 
 const SAMPLES = 30;
 
-/** `/sources`: what arrives where, what is refused and why. */
-export function sourcesPage(parts: PageParts): Route {
-  return route({
-    method: "get",
-    path: "/sources",
-    policy: "viewer",
-    summary: null,
-    handler: async ({ c, who }) => {
-      const since = parts.place();
-      const status = await parts.status.now();
-      return parts.frame.answer(c, who, {
-        title: "Sources",
-        place: "/sources",
-        script: "lists",
-        stream: { types: "status" },
-        since,
-        content: <Content parts={parts} status={status} who={who} />,
-      });
-    },
-  });
+/** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
+export function sourcesPages(parts: PageParts): Route[] {
+  const draw = async ({ c, who }: Pick<RouteContext, "c" | "who">, sent: SentForm) => {
+    const since = parts.place();
+    const status = await parts.status.now();
+    return parts.frame.answer(c, who, {
+      title: "Sources",
+      place: "/sources",
+      script: "lists",
+      stream: { types: "status" },
+      since,
+      status: sent.status,
+      content: <Content parts={parts} status={status} who={who} error={sent.errors.form} />,
+    });
+  };
+  return [
+    route({
+      method: "get",
+      path: "/sources",
+      policy: "viewer",
+      summary: null,
+      handler: (context) => draw(context, NOTHING_SENT),
+    }),
+    formAction(
+      "/sources/clock",
+      z.strictObject({}),
+      async (_, context) => {
+        await confirmClock(parts.clocks, context);
+        return "/sources";
+      },
+      draw,
+      "admin",
+    ),
+  ];
 }
 
 function Content(
-  { parts, status, who }: { parts: PageParts; status: Status; who: Identity | null },
+  { parts, status, who, error }: {
+    parts: PageParts;
+    status: Status;
+    who: Identity | null;
+    error?: string;
+  },
 ): VNode {
   const sources = parts.sources();
   const nowMs = parts.clock.now();
@@ -48,6 +71,12 @@ function Content(
     <>
       <h1 class="answer">{answerOf(sources, parts.rejects.total())}</h1>
       <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
+      <ClockCard
+        state={parts.clocks.clock.state()}
+        zone={parts.zone}
+        mayConfirm={who !== null && atLeast(who.role, "admin")}
+        error={error}
+      />
       <div class="machines">
         <Island
           name="SourceList"

@@ -162,7 +162,7 @@ async function assertKept(
   }
   await engine.store.append(groupOf([{ sensor: 9, tMs: START_MS, value: 1 }]), []);
   while (await engine.store.compact());
-  while ((await engine.store.retain({ maxBytes: 1 })).more);
+  while ((await engine.store.retain({ nowMs: Date.now(), maxBytes: 1 })).more);
   await engine.close();
   assert.equal(damagedChunks(path), before, `${what}: replaced or deleted`);
 }

@@ -24,7 +24,7 @@ export const WELL: SystemFacts = {
   deliveryTries: null,
   sources: [],
   diskUsed: null,
-  clockPlausible: true,
+  clock: { doubt: null, hostMs: 0, nowMs: 0, waitingMs: 0 },
   backupAgeMs: null,
   storageFailing: null,
   storageAtRisk: null,
@@ -97,6 +97,7 @@ export async function openAlarms(
     judging: () => ({ statements: [], done: () => Promise.resolve() }),
     facts: () => Promise.resolve(WELL),
     keepMs: () => 730 * 86_400_000,
+    deletionMs: clock.now,
     ...change.alarms,
   });
   return { alarms, keeper, events, findings, told };

@@ -64,6 +64,7 @@ export async function startOutbox(
     windowOf: () => null,
     storm: () => ({ messages: 20, minutes: 5 }),
     keepMs: () => 90 * 86_400_000,
+    deletionMs: clock.now,
     linkFor: () => Promise.resolve(null),
     check: () => Promise.resolve(),
     onDelivery: (delivery) => void told.push(delivery),

@@ -1,0 +1,49 @@
+import type { VNode } from "preact";
+import { dateTime, duration } from "../../islands/format.ts";
+import type { ClockState } from "../../lib/base/steady_clock.ts";
+import { DAY_MS } from "../../lib/base/trusted_time.ts";
+
+const DOUBTS = {
+  implausible: "That cannot be right.",
+  behind: "That is far behind what it said before.",
+  ahead: "That is more than a year ahead of what it said before.",
+};
+
+/** What is wrong with the host's clock, and for admins the button that says that nothing is. */
+export function ClockCard(
+  { state, zone, mayConfirm, error }: {
+    state: ClockState;
+    zone: string;
+    mayConfirm: boolean;
+    error?: string;
+  },
+): VNode | null {
+  const { doubt, hostMs, nowMs, waitingMs } = state;
+  if (doubt === null && waitingMs <= DAY_MS && error === undefined) return null;
+  return (
+    <section class="card" aria-labelledby="clock">
+      <h2 id="clock">The clock of this host</h2>
+      <p>
+        It says {dateTime(hostMs, zone)}. {doubt === null
+          ? `That is ${
+            duration(waitingMs)
+          } ahead of the time that passed while Perch ran. What is ` +
+            "deleted by age waits; a day per day is made up."
+          : `${DOUBTS[doubt]} Perch goes on from ${
+            dateTime(nowMs, zone)
+          } and marks readings that ` +
+            "come without a time."}
+      </p>
+      {error && <p class="error" role="alert">{error}</p>}
+      {mayConfirm && (
+        <form method="post" action="/sources/clock">
+          <p class="muted">
+            After a long time switched off the clock may well be right. What is older than it should
+            be kept is deleted then.
+          </p>
+          <button type="submit">This clock is right</button>
+        </form>
+      )}
+    </section>
+  );
+}
