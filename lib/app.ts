@@ -46,6 +46,7 @@ import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
 import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";
 import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
+import { createHearing } from "./live/hearing.ts";
 import { createRecent, type Recent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
 import { loadStatuses, statusStatement } from "./live/status_store.ts";
@@ -255,7 +256,17 @@ export function buildApp(options: AppOptions): App {
       },
     });
     const hub = createStreamHub({ clock, sensors: registry });
-    const recent = createRecent({ clock, sensors: registry });
+    const hearing = createHearing({
+      clock,
+      listening: () =>
+        sources.every((source) => ["connected", "listening"].includes(source.state().state)),
+    });
+    const recent = createRecent({
+      clock,
+      sensors: registry,
+      rhythmMs: (num) => detection.runner.silenceMs(num),
+      heardSinceMs: hearing.sinceMs,
+    });
     const machines = createMachinesService({
       db: storage.db,
       clock,
@@ -311,6 +322,7 @@ export function buildApp(options: AppOptions): App {
       bus,
       options: options.detection,
       urgent: (finding) => isUrgent(finding, alarmRules(settings)),
+      heardSinceMs: hearing.sinceMs,
     });
     bus.subscribe("findings", () => alarms.wake());
     const predictions = createPredictions({

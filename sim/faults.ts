@@ -3,7 +3,17 @@
 /** Faults of one sensor: what it says is wrong, the machine is well. */
 export const SENSOR_FAULTS = ["drift", "spike", "stuck", "silence", "noise"] as const;
 /** Faults of a machine: its physics change, and several sensors with them. */
-export const MACHINE_FAULTS = ["bearing-wear", "leak", "overload"] as const;
+export const MACHINE_FAULTS = [
+  "bearing-wear",
+  "leak",
+  "overload",
+  "cooling-lost",
+  "battery-collapse",
+  "inverter-off",
+  "sensor-dead",
+  "short-cycling",
+  "counter-stopped",
+] as const;
 export type FaultKind = typeof SENSOR_FAULTS[number] | typeof MACHINE_FAULTS[number];
 
 export interface Fault {
@@ -28,20 +38,47 @@ export interface Wear {
   bearing: number;
   leak: number;
   overload: number;
+  /** Of the house: 0, or 1 while it lasts. */
+  cooling: number;
+  inverter: number;
+  sensor: number;
+  cycling: number;
+  counter: number;
+  /** Grows like wear. */
+  collapse: number;
 }
+
+/** As new. */
+export const NO_WEAR: Readonly<Wear> = {
+  ...{ bearing: 0, leak: 0, overload: 0, cooling: 0, inverter: 0, sensor: 0 },
+  ...{ cycling: 0, counter: 0, collapse: 0 },
+};
+/** Faults of a machine by the part that they wear; those that grow over their duration. */
+const PARTS: Record<typeof MACHINE_FAULTS[number], keyof Wear> = {
+  "bearing-wear": "bearing",
+  leak: "leak",
+  overload: "overload",
+  "cooling-lost": "cooling",
+  "battery-collapse": "collapse",
+  "inverter-off": "inverter",
+  "sensor-dead": "sensor",
+  "short-cycling": "cycling",
+  "counter-stopped": "counter",
+};
+const GROWING: ReadonlySet<keyof Wear> = new Set(["bearing", "leak", "collapse"]);
 
 const SPIKE_SHARE = 0.2;
 
-/** Wear of a machine at a time. Bearing wear and leaks grow over the fault's duration; overload is there at once. */
+/** Wear of a machine at a time. Some grow over the fault's duration; others are there at once. */
 export function wearOf(faults: readonly Fault[], machine: string, tS: number): Wear {
-  const wear: Wear = { bearing: 0, leak: 0, overload: 0 };
+  const wear: Wear = { ...NO_WEAR };
   for (const fault of faults) {
     if (fault.machine !== machine || !isActive(fault, tS)) continue;
+    const part = PARTS[fault.kind as typeof MACHINE_FAULTS[number]];
+    if (part === undefined) continue;
     const amount = fault.amount ?? 1;
-    const grown = amount * (tS - fault.atS) / fault.durationS;
-    if (fault.kind === "bearing-wear") wear.bearing = Math.max(wear.bearing, grown);
-    else if (fault.kind === "leak") wear.leak = Math.max(wear.leak, grown);
-    else if (fault.kind === "overload") wear.overload = Math.max(wear.overload, amount);
+    const share = GROWING.has(part) ? (tS - fault.atS) / fault.durationS : 1;
+    wear[part] = Math.max(wear[part], amount * share);
   }
   return wear;
 }

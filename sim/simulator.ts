@@ -88,6 +88,7 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       .map((fault) => ({ ...fault, atS: fault.atS + historyS }));
     const world = createWorld({
       seed: wanted.seed,
+      place: scenario.place,
       faults,
       spikeShare: scenario.spikeShare,
       room: deps.room,
@@ -190,7 +191,9 @@ function describe(
   run: Run | null,
   deps: SimulatorDeps,
 ): SimulatorStatus {
-  const world = run?.world ?? createWorld({ seed: chosen.seed, faults: [], room: deps.room });
+  const { place } = SCENARIOS.find((one) => one.name === chosen.scenario)!;
+  const world = run?.world ??
+    createWorld({ seed: chosen.seed, faults: [], room: deps.room, place });
   const stats = run?.publisher.stats() ??
     { connected: false, published: 0, acknowledged: 0, pending: 0 };
   return {

@@ -4,6 +4,7 @@
  * fault in one place changes nothing elsewhere.
  */
 import { distort, type Fault, isActive, wearOf } from "./faults.ts";
+import { createHouse } from "./house/house.ts";
 import type { Machine, SensorSpec, Value } from "./machines/machine.ts";
 import { createPlant } from "./plant.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -14,6 +15,8 @@ export interface WorldOptions {
   /** Share of samples of a machine that are spikes, 0 to 1. By machine path. */
   spikeShare?: Readonly<Record<string, number>>;
   room: { minC: number; maxC: number; periodS: number };
+  /** Which place it is. Default `plant`. */
+  place?: "plant" | "house";
 }
 
 /** What one machine says in one second. Sensors that are silent are missing. */
@@ -34,7 +37,9 @@ export interface World {
 const STATE_REPEAT_S = 60;
 
 export function createWorld(options: WorldOptions): World {
-  const machines = createPlant(options.seed, options.room);
+  const machines = options.place === "house"
+    ? createHouse(options.seed)
+    : createPlant(options.seed, options.room);
   const speakers = machines.map((machine) => createSpeaker(machine, options));
   let nowS = 0;
   return {
@@ -46,6 +51,7 @@ export function createWorld(options: WorldOptions): World {
       nowS++;
       const samples: Sample[] = [];
       machines.forEach((machine, i) => {
+        if (nowS % (machine.tickS ?? 1) !== 0) return;
         const values = speakers[i](nowS);
         if (Object.keys(values).length > 0) samples.push({ machine, values });
       });
@@ -72,6 +78,7 @@ function createSpeaker(
 
   return (nowS) => {
     const physics = machine.step(wearOf(mine, machine.path, nowS));
+    if (machine.speaks) return distorted(physics, sensors, nowS);
     const out: Record<string, Value> = {};
     for (const sensor of sensors) {
       const said = say(sensor, physics[sensor.spec.name] as number, nowS, share);
@@ -88,6 +95,39 @@ function createSpeaker(
     dueS += Math.max(1, machine.periodS);
     return out;
   };
+}
+
+/** What a machine that speaks for itself says, with the faults of its sensors. */
+function distorted(
+  said: Record<string, Value>,
+  sensors: readonly { spec: SensorSpec; random: Random; faults: readonly Fault[]; last: number }[],
+  nowS: number,
+): Record<string, Value> {
+  for (const sensor of sensors) {
+    const { name, decimals } = sensor.spec;
+    let value = said[name] as number | undefined;
+    if (value === undefined) continue;
+    for (const fault of sensor.faults) {
+      if (!isActive(fault, nowS)) continue;
+      const { random, last } = sensor;
+      const draws = { uniform: random.uniform(), normal: random.normal() };
+      const wrong: number | null = distort(
+        fault,
+        nowS,
+        value,
+        Number.isNaN(last) ? value : last,
+        draws,
+      );
+      if (wrong === null) {
+        value = undefined;
+        break;
+      }
+      value = Math.round(wrong * 10 ** decimals) / 10 ** decimals;
+    }
+    if (value === undefined) delete said[name];
+    else said[name] = sensor.last = value;
+  }
+  return said;
 }
 
 function say(

@@ -115,7 +115,7 @@ Deno.test("the fermenter scenario spikes in about one sample of twenty", () => {
 
 for (const scenario of SCENARIOS) {
   Deno.test(`scenario ${scenario.name} names machines and sensors of the plant`, () => {
-    const world = createWorld({ seed: 1, faults: [], room: ROOM });
+    const world = createWorld({ seed: 1, faults: [], room: ROOM, place: scenario.place });
     const sensorsOf = new Map(
       world.machines.map((one) => [one.path, one.sensors.map((spec) => spec.name)] as const),
     );

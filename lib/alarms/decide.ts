@@ -51,8 +51,6 @@ export interface SignalFacts {
 
 /** Conditions of one alarm; further ones are not kept apart. */
 const CONDITIONS_MOST = 500;
-/** Odd readings of two sensors of a machine within this long are no chance. */
-const TOGETHER_MS = 10 * 60_000;
 /** A sensor's time this far from the host's is not shown as when it happened. */
 const TRUSTED_MS = 24 * 3_600_000;
 
@@ -68,6 +66,8 @@ export function decide(
   options: AlarmOptions,
 ): Decision | null {
   if (!signal.present) return alarm === null ? null : ends(alarm, signal, nowMs, options);
+  // A model's guess goes along with an alarm of its machine and raises none of its own.
+  if (alarm === null && signal.source === "prediction" && signal.severity === "info") return null;
   if (alarm === null) return begins(signal, facts, nowMs, options);
   if (isOpen(alarm)) return goesOn(alarm, signal, nowMs, options);
   const known = alarm.conditions.find((one) => one.key === signal.key);
@@ -401,7 +401,7 @@ function led(alarm: AlarmRecord): AlarmRecord {
   );
   return {
     ...alarm,
-    severity: standing.length > 0 ? lead.severity : oddness(alarm, lead, from),
+    severity: standing.length > 0 ? lead.severity : oddness(alarm, lead),
     title: titleOf(lead, standing),
     sensor: lead.sensor ?? alarm.sensor,
     value: lead.value,
@@ -409,14 +409,12 @@ function led(alarm: AlarmRecord): AlarmRecord {
   };
 }
 
-/** Of single odd readings: two sensors that agree are a warning, and what was said is not taken back. */
-function oddness(alarm: AlarmRecord, lead: Condition, points: readonly Condition[]): Severity {
-  const latestMs = Math.max(...points.map((one) => one.lastMs));
-  const together = points.filter((one) => latestMs - one.lastMs <= TOGETHER_MS);
-  const agree = new Set(together.map((one) => one.sensor)).size > 1;
-  const least: Severity[] = [lead.severity, agree ? "warning" : "info"];
-  if (alarm.conditions[0].point) least.push(alarm.severity);
-  return least.reduce((a, b) => SEVERITY_RANK[b] > SEVERITY_RANK[a] ? b : a);
+/** Of single odd readings: what was said is not taken back. */
+function oddness(alarm: AlarmRecord, lead: Condition): Severity {
+  if (!alarm.conditions[0].point) return lead.severity;
+  return SEVERITY_RANK[alarm.severity] > SEVERITY_RANK[lead.severity]
+    ? alarm.severity
+    : lead.severity;
 }
 
 /** When it happened, as it is shown: the sensor's own time unless that cannot be. */

@@ -141,21 +141,34 @@ Deno.test("decide resolves when all that stands is over; odd readings alone need
   assert.deepEqual([two.only().state, two.only().note], ["resolved", "nothing more for 60 min"]);
 });
 
-Deno.test("decide takes an odd reading as a hint, and two sensors that agree as a warning", () => {
+Deno.test("decide takes odd readings as a hint, however many and of however many sensors", () => {
+  const one = site();
+  for (let minute = 0; minute < 12; minute++) {
+    one.after(MINUTE_MS);
+    const tMs = NOW_MS + minute * MINUTE_MS;
+    for (const sensor of [1, 2, 3]) {
+      one.signal(odd({ key: `sensor:s${sensor}:streaming`, sensor, severity: "info", tMs }));
+    }
+  }
+  assert.equal(one.only().severity, "info");
+  assert.deepEqual(one.steps, ["raised"]);
+});
+
+Deno.test("decide makes a warning of a hint when the sensor's departure lasts", () => {
   const one = site();
   one.signal(odd({ severity: "info" }));
-  one.signal(odd({ severity: "info" }));
-  assert.equal(one.only().severity, "info");
-  one.after(11 * MINUTE_MS);
-  const other = { key: "sensor:s2:streaming", sensor: 2, severity: "info" } as const;
-  one.signal(odd({ ...other, tMs: NOW_MS + 11 * MINUTE_MS }));
-  assert.equal(one.only().severity, "info", "not at the same time");
-  one.signal(odd({ severity: "info", tMs: NOW_MS + 12 * MINUTE_MS }));
+  one.signal(found({ key: "sensor:s1:departure", source: "detector", detector: "departure" }));
   assert.equal(one.only().severity, "warning");
-  one.after(30 * MINUTE_MS);
-  one.signal(odd({ severity: "info", tMs: NOW_MS + 40 * MINUTE_MS }));
-  assert.equal(one.only().severity, "warning", "what was said is not taken back");
   assert.deepEqual(one.steps, ["raised", "changed"]);
+});
+
+Deno.test("decide takes a model's guess as evidence of an alarm, and raises none of it", () => {
+  const one = site();
+  one.signal(predicted({ severity: "info" }));
+  assert.equal(one.open().length, 0);
+  one.signal(found({ key: "sensor:s1:departure", source: "detector", detector: "departure" }));
+  one.signal(predicted({ severity: "info", drivers: [1] }));
+  assert.deepEqual(one.only().conditions.map(({ source }) => source), ["detector", "prediction"]);
 });
 
 Deno.test("decide makes one alarm of the silent sensors of a machine", () => {

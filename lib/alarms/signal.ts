@@ -46,11 +46,6 @@ export interface SignalRules {
   leastSeverity: Severity;
 }
 
-/**
- * A single odd reading of this score is a warning by itself: about once in several thousand periods. What
- * is less is a hint: every young sensor gives some, and only a second one beside it makes a warning.
- */
-const SURE_SCORE = 0.65;
 /** Sensors of a prediction that count as what drove it. */
 const DRIVERS_MOST = 5;
 
@@ -62,7 +57,10 @@ export function isUrgent(
   return rules.detectors.has(finding.detector);
 }
 
-/** Null when it raises and ends no alarm. */
+/**
+ * Null when it raises and ends no alarm. A single odd reading is a hint at most, and only when its detector
+ * says that it is one: healthy sensors have several a week.
+ */
 export function signalOfFinding(
   found: StoredFinding,
   sensor: SignalSensor,
@@ -72,13 +70,14 @@ export function signalOfFinding(
   if (!rules.detectors.has(found.detector)) return null;
   const silent = found.detector === "silence";
   const key = `sensor:${sensor.id}:${found.detector}`;
-  const severity = found.detector === "streaming"
-    ? found.score >= SURE_SCORE ? "warning" : "info"
-    : found.severity;
+  const odd = found.phase === "point";
+  if (found.detector === "streaming" && odd && found.reason.numbers?.hint === undefined) {
+    return null;
+  }
+  const severity = odd ? "info" : found.severity;
   const present = found.phase !== "cleared" &&
     SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity];
-  const point = found.phase === "point";
-  if (point && !present) return null;
+  if (odd && !present) return null;
   return {
     key,
     cause: silent ? `machine:${machineId}:silence` : key,
@@ -87,7 +86,7 @@ export function signalOfFinding(
     sensor: sensor.num,
     machine: sensor.machine,
     present,
-    point,
+    point: odd,
     severity,
     text: textOf(found, sensor),
     value: found.reason.value ?? null,
@@ -98,7 +97,11 @@ export function signalOfFinding(
   };
 }
 
-/** The class of a machine; the same class again is no new occurrence. */
+/**
+ * The class of a machine; the same class again is no new occurrence. Alone it is a hint: a model knows what it
+ * was taught, and a healthy machine does much that it was not. Limits that somebody set, and findings of the
+ * machine's sensors that last, make more of it.
+ */
 export function signalOfOutlook(
   outlook: StoredOutlook,
   machineId: string,
@@ -129,9 +132,9 @@ export function signalOfOutlook(
   };
 }
 
-/** Without a model and within its limits: far from usual, but nobody has learned what usual is. */
-function isGuess({ source, confidence }: StoredOutlook): boolean {
-  return source === "rules" && confidence < 1;
+/** Within the limits that people set: unlike what was learned, which is not the same as wrong. */
+function isGuess({ confidence }: StoredOutlook): boolean {
+  return confidence < 1;
 }
 
 function textOf({ detector, severity, reason }: StoredFinding, sensor: SignalSensor): string {

@@ -28,10 +28,16 @@ const finding = (change: Partial<StoredFinding>): StoredFinding => ({
   ...change,
 });
 
-Deno.test("signalOfFinding: one odd reading is a hint unless its score is sure", () => {
-  const severity = (score: number) =>
-    signalOfFinding(finding({ score }), sensor, "m1", rules("info"))?.severity;
-  assert.deepEqual([severity(0.5), severity(0.64), severity(0.65)], ["info", "info", "warning"]);
+Deno.test("signalOfFinding: one odd reading is a hint at most, and only one a week", () => {
+  const severity = (score: number, numbers: Record<string, number>) =>
+    signalOfFinding(
+      finding({ score, reason: { text: "83 where 65 is usual", value: 83, numbers } }),
+      sensor,
+      "m1",
+      rules("info"),
+    )?.severity;
+  assert.deepEqual([severity(0.5, { hint: 1 }), severity(0.99, { hint: 1 })], ["info", "info"]);
+  assert.equal(severity(0.99, {}), undefined, "drawn and listed, nobody is asked to look");
   const none = signalOfFinding(finding({}), sensor, "m1", rules("warning"));
   assert.equal(none, null, "below the least severity");
 });
@@ -69,7 +75,7 @@ Deno.test("signalOfFinding: a limit as it was set, and the value so that it can 
   assert.equal(text(101326.2, 101325.5, "Pa"), "p 101326.2 Pa is above critical 101325.5 Pa");
 });
 
-Deno.test("signalOfOutlook: without a model and within the limits it is a hint", () => {
+Deno.test("signalOfOutlook: within the limits it is a guess, with a model and without", () => {
   const outlook = (change: Partial<StoredOutlook>) =>
     signalOfOutlook(
       {
@@ -89,5 +95,5 @@ Deno.test("signalOfOutlook: without a model and within the limits it is a hint",
     ).severity;
   assert.equal(outlook({}), "info");
   assert.equal(outlook({ confidence: 1 }), "critical", "its limits say so");
-  assert.equal(outlook({ source: "model" }), "critical");
+  assert.equal(outlook({ source: "model", confidence: 0.98 }), "info");
 });

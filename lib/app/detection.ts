@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Finding } from "../detect/detector.ts";
+import { natureFor } from "../detect/departure/nature.ts";
 import { anomalyOf } from "../detect/anomaly.ts";
 import {
   createFindingStore,
@@ -48,6 +49,8 @@ export interface DetectionDeps {
   bus: Bus<{ readings: CommittedGroup; findings: readonly StoredFinding[] }>;
   /** Findings that somebody waits for: stored without delay. */
   urgent: (finding: Finding) => boolean;
+  /** Since when Perch has been listening without a break. */
+  heardSinceMs: () => number;
   options?: Partial<RunnerOptions>;
 }
 
@@ -64,6 +67,8 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
       limits: limitsOf(sensor.settings),
       expectedMs: sensor.settings.expected_interval_ms,
       maxPerMinute: sensor.settings.max_per_minute,
+      nature: natureFor(sensor.sensor, sensor.unit),
+      stuckMs: sensor.settings.stuck_after_ms,
       streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
     });
   }
@@ -74,6 +79,12 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
     db: storage.db,
     findings,
     plan,
+    othersOf(num) {
+      const machine = registry.byNum(num)?.machine;
+      return registry.all().filter((one) => one.machine === machine && one.num !== num)
+        .map((one) => one.num);
+    },
+    heardSinceMs: deps.heardSinceMs,
     urgent: deps.urgent,
     publish(found) {
       // First, so that nobody who waits for an alarm waits for the encoding of these.

@@ -1,6 +1,7 @@
 import type { FieldError } from "../base/errors.ts";
 import { rate, type RateOptions } from "../detect/detectors/rate.ts";
 import { silence, type SilenceOptions } from "../detect/detectors/silence.ts";
+import { stuck, type StuckOptions } from "../detect/detectors/stuck.ts";
 import {
   evaluate,
   type Limits,
@@ -46,6 +47,12 @@ export function settingsOf(detector: string, options: unknown): Partial<SensorSe
   if (detector === "rate") {
     const { maxPerMinute, spanMs } = options as RateOptions;
     return spanMs === rate.options.parse({}).spanMs ? { max_per_minute: maxPerMinute } : null;
+  }
+  if (detector === "stuck") {
+    const { forMs, ...others } = options as StuckOptions;
+    const { forMs: _, ...usual } = stuck.options.parse({});
+    const plain = others.minReadings === usual.minReadings && others.tolerance === usual.tolerance;
+    return plain ? { stuck_after_ms: forMs } : null;
   }
   if (detector === "silence") {
     const { expectedMs, intervals } = options as SilenceOptions;

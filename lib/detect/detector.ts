@@ -9,18 +9,29 @@
  */
 import type { z } from "zod";
 import { plain } from "../words/numbers.ts";
+import type { Hours } from "./departure/hours.ts";
+
+/** What every input may say besides its time. */
+interface Arrival {
+  /** The same moment by the journal's clock: a device's own may be off by any amount. Left out: `tMs`. */
+  readonly arrivalMs?: number;
+  /** Since when somebody has listened without a break, by the journal's clock. Left out: always. */
+  readonly heardMs?: number;
+}
 
 /** A value that came in. Times are epoch milliseconds, as stored. */
-export interface ReadingInput {
+export interface ReadingInput extends Arrival {
   readonly kind: "reading";
   readonly tMs: number;
   readonly value: number;
 }
 
 /** Time passed and nothing came in. Ticks follow journal time, not the host's clock. */
-export interface TickInput {
+export interface TickInput extends Arrival {
   readonly kind: "tick";
   readonly tMs: number;
+  /** At the first tick of an hour: the hours of the other sensors of the machine. */
+  readonly others?: readonly Hours[];
 }
 
 export type DetectorInput = ReadingInput | TickInput;

@@ -1,7 +1,10 @@
 /**
  * The last quarter of an hour of every sensor in memory, as means of 10 s: what sparklines are drawn from,
- * and how often a sensor usually reports. About 750 bytes per sensor; nothing of it is needed to answer
- * queries. At start it is filled from the store in the background.
+ * how often a sensor usually reports, and whether it is silent. About 750 bytes per sensor; nothing of it is
+ * needed to answer queries. At start it is filled from the store in the background.
+ *
+ * Silence is judged by the rhythm that detection learns (`lib/detect/rhythm.ts`, handed in): the status and
+ * the alarm say the same.
  */
 import type { Clock } from "../base/clock.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
@@ -11,11 +14,10 @@ import type { ReadingsStore } from "../readings/store.ts";
 export const RECENT_BUCKET_MS = 10_000;
 export const RECENT_BUCKETS = 90;
 
-/** Silent for this many of its usual intervals: the sensor is offline. */
+/** Silent for this many of its set intervals: the sensor is offline. */
 const SILENT_INTERVALS = 3;
-/** Bounds of the silence that makes a sensor offline: network hiccups are shorter, people wait no longer. */
-const SILENT_LEAST_MS = 15_000;
-const SILENT_MOST_MS = 2 * 3_600_000;
+/** Longer than any silence: nobody can say when the sensor should speak. A whole number, for JSON. */
+export const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
 /** Sensors whose past is loaded at start; later ones fill up as they report. */
 const SEED_MOST = 2_000;
 
@@ -28,14 +30,11 @@ export interface Recent {
   intervalMs(num: number): number | null;
   /** When its last reading arrived, by this host's clock; before the first since the start, its own time. */
   seenMs(sensor: Sensor): number | null;
-  /** How long it may be silent: three intervals, set by a person or learned (then at least 15 s). */
+  /** How long it may be silent: three set intervals, or by its rhythm; `NO_LIMIT_MS` when it has none. */
   silenceMs(sensor: Sensor): number;
   /** `offline` when silent for longer than that, else `normal`. The level of its value: `statuses.ts`. */
   status(sensor: Sensor): "normal" | "offline";
-  /**
-   * What a sensor was before a restart: an offline one stays offline until something comes, another one has
-   * its time from the start on.
-   */
+  /** What a sensor was before a restart: an offline one stays offline until something comes. */
   remember(num: number, status: "normal" | "offline"): void;
   /** Loads the last 15 minutes of every sensor; ends early when `signal` aborts. */
   seed(store: Pick<ReadingsStore, "buckets">, signal: AbortSignal): Promise<void>;
@@ -52,10 +51,16 @@ interface Series {
   seenMs: number | null;
 }
 
-export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): Recent {
+export function createRecent(deps: {
+  clock: Clock;
+  sensors: SensorDirectory;
+  /** How long a sensor (storage number) may be silent by its own rhythm; null: it has none. */
+  rhythmMs: (num: number) => number | null;
+  /** Since when somebody has listened without a break. */
+  heardSinceMs: () => number;
+}): Recent {
   const { clock, sensors } = deps;
   const byNum: (Series | undefined)[] = [];
-  const startMs = clock.now();
   /** Of sensors that nothing came from since the start. */
   const remembered = new Map<number, "normal" | "offline">();
 
@@ -92,8 +97,11 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
 
   const silenceMs = ({ num, settings }: Sensor) =>
     settings.expected_interval_ms === null
-      ? silenceLimitMs(byNum[num]?.intervalMs ?? null)
+      ? deps.rhythmMs(num) ?? NO_LIMIT_MS
       : SILENT_INTERVALS * settings.expected_interval_ms;
+  /** Its silence means something, whether or not its rhythm is known already. */
+  const hasTimes = ({ kind, settings }: Sensor) =>
+    kind === "number" || settings.expected_interval_ms !== null;
   const seenMs = (sensor: Sensor) => byNum[sensor.num]?.seenMs ?? sensor.last?.tMs ?? null;
 
   return {
@@ -126,8 +134,8 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
       const atMs = seenMs(sensor);
       if (atMs === null) return "offline";
       const before = byNum[sensor.num]?.seenMs == null ? remembered.get(sensor.num) : undefined;
-      if (before === "offline") return "offline";
-      const sinceMs = before === undefined ? atMs : Math.max(atMs, startMs);
+      if (before === "offline" && hasTimes(sensor)) return "offline";
+      const sinceMs = Math.max(atMs, deps.heardSinceMs());
       return clock.now() - sinceMs > silenceMs(sensor) ? "offline" : "normal";
     },
     remember: (num, status) => void remembered.set(num, status),
@@ -151,12 +159,6 @@ export function createRecent(deps: { clock: Clock; sensors: SensorDirectory }): 
       }
     },
   };
-}
-
-/** How long a sensor with this interval may be silent; one of unknown rhythm for as long as it takes. */
-export function silenceLimitMs(intervalMs: number | null): number {
-  if (intervalMs === null) return SILENT_MOST_MS;
-  return Math.min(SILENT_MOST_MS, Math.max(SILENT_LEAST_MS, SILENT_INTERVALS * intervalMs));
 }
 
 function bucketOf(tMs: number): number {

@@ -32,7 +32,13 @@ function setup(
     deleted: () => [],
     former: () => undefined,
   };
-  const recent = createRecent({ clock, sensors });
+  const startMs = clock.now();
+  const recent = createRecent({
+    clock,
+    sensors,
+    rhythmMs: () => null,
+    heardSinceMs: () => startMs,
+  });
   let window: MaintenanceWindow | null = null;
   const statuses = createStatuses({
     clock,

@@ -19,7 +19,8 @@ export const sensorSettingsSchema = z.strictObject({
   offset: finite.meta({ title: "Offset", description: "Added after the scale" }),
   expected_interval_ms: z.number().int().min(10).max(INTERVAL_MOST_MS).nullable().meta({
     title: "Expected interval (ms)",
-    description: "Silent for three of them: offline. Empty: learned from its readings",
+    description: "Silent for three of them: offline. Empty: learned from the gaps between its " +
+      "readings; what reports on change is then never called offline",
   }),
   warning_low: limit("Warning low", "Warning at or below this value"),
   warning_high: limit("Warning high", "Warning at or above this value"),
@@ -36,6 +37,10 @@ export const sensorSettingsSchema = z.strictObject({
   max_per_minute: finite.positive().nullable().meta({
     title: "Fastest change per minute",
     description: "Rising or falling faster than this over a minute is reported. Empty: not watched",
+  }),
+  stuck_after_ms: z.number().int().min(1000).max(INTERVAL_MOST_MS).nullable().meta({
+    title: "Stuck after (ms)",
+    description: "Reporting the same value for this long is reported. Empty: not watched",
   }),
 });
 
@@ -55,6 +60,7 @@ export const DEFAULT_SETTINGS: Readonly<SensorSettings> = Object.freeze({
   hysteresis: 0,
   delay_ms: 0,
   max_per_minute: null,
+  stuck_after_ms: null,
 });
 
 export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as SettingName[];
@@ -99,6 +105,9 @@ export function contradictions(kind: SensorKind, settings: SensorSettings): Fiel
   if (kind !== "number") {
     if (settings.max_per_minute !== null) {
       refuse("max_per_minute", "only sensors that report numbers are watched for it");
+    }
+    if (settings.stuck_after_ms !== null) {
+      refuse("stuck_after_ms", "only sensors that report numbers are watched for it");
     }
     if (settings.scale !== 1) refuse("scale", "only sensors that report numbers are calibrated");
     if (settings.offset !== 0) refuse("offset", "only sensors that report numbers are calibrated");

@@ -38,6 +38,7 @@ export const ALARM_RAISERS = [
   "stuck",
   "silence",
   "streaming",
+  "departure",
   "zscore",
   "prediction",
 ] as const;
@@ -139,7 +140,7 @@ export const SETTINGS = {
     title: "Alarms are raised by",
     help: `Some of ${ALARM_RAISERS.join(", ")}, with commas between them.`,
     schema: raisers,
-    default: "threshold, rate, stuck, silence, streaming, prediction",
+    default: "threshold, rate, stuck, silence, departure, streaming, prediction",
     see: "viewer",
     change: "admin",
   }),

@@ -188,7 +188,7 @@ function Empty({ filter, past }: { filter: Filter; past: boolean }): VNode {
       {past
         ? "No alarm has been resolved yet."
         : "Nothing waits for you. Alarms come from limits that somebody sets on a sensor, from " +
-          "readings that are unlike what was learned, and from sensors that fall silent."}
+          "sensors that for a while do what they have never done, and from sensors that fall silent."}
     </p>
   );
 }

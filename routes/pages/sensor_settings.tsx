@@ -31,6 +31,7 @@ const GROUPS: { name: string; fields: SettingName[] }[] = [
       "hysteresis",
       "delay_ms",
       "max_per_minute",
+      "stuck_after_ms",
     ],
   },
   { name: "Reporting", fields: ["expected_interval_ms"] },

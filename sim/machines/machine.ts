@@ -26,7 +26,11 @@ export interface Machine {
   states?: readonly string[];
   /** Seconds between two samples. Default 1. */
   periodS?: number;
-  /** One second passes. Gives the values before noise, by sensor name. */
+  /** Seconds between two steps. Default 1. */
+  tickS?: number;
+  /** Says for itself when it speaks, with noise and rounding: what `step` gives is said. */
+  speaks?: boolean;
+  /** One second (or `tickS`) passes. Gives the values before noise, by sensor name. */
   step(wear: Wear): Record<string, Value>;
 }
 

@@ -1,8 +1,9 @@
 import { bearing } from "./bearing.ts";
 import { fermenter } from "./fermenter.ts";
+import { house } from "./house.ts";
 import { normal } from "./normal.ts";
 import { plant } from "./plant.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Every scenario; the first is the default. */
-export const SCENARIOS: readonly Scenario[] = [plant, normal, bearing, fermenter];
+export const SCENARIOS: readonly Scenario[] = [plant, normal, bearing, fermenter, house];

@@ -20,6 +20,7 @@ const LEARN_STEP_S = 10;
 const LIMITS = {
   ...{ warning_high: 60, critical_high: 80, warning_low: 0, hysteresis: 1 },
   max_per_minute: 100,
+  stuck_after_ms: 3_600_000,
 };
 /** A machine with as long a history as training reads: 2.3 days by ten seconds. */
 const TRAINED = "hall/trained";
@@ -217,9 +218,13 @@ function checkpointBytes(): number {
       limits: null,
       expectedMs: null,
       maxPerMinute: 10,
+      stuckMs: 3_600_000,
+      nature: "level",
       streamingThreshold: STREAMING_THRESHOLD,
     }),
   );
-  for (let s = 0; s < 86_400; s++) watched.read(s * 1000, valueAt(1, s), s * 1000, () => {});
+  for (let s = 0; s < 86_400; s++) {
+    watched.read(s * 1000, valueAt(1, s), { journalMs: s * 1000, heardMs: -Infinity }, () => {});
+  }
   return watched.save().length;
 }

@@ -125,7 +125,7 @@ Deno.test(
       const { result, error } = await over(call, job.id);
       assert.equal(error, null);
       assert.ok(result.changed.count > 0, detector);
-      assert.equal(result.present === null, detector === "rate" || detector === "threshold");
+      assert.equal(result.present === null, ["rate", "stuck", "threshold"].includes(detector));
     }
     const refused = async (body: Json): Promise<[string, string]> => {
       const [status, problem] = await ask(body);

@@ -8,6 +8,8 @@ export interface BenchOptions {
   threshold?: number;
   /** `--minutes N`, where a benchmark waits. */
   minutes?: number;
+  /** `--seeds 1,2,3` or `--seeds 1-10`, where a benchmark makes its data up. */
+  seeds?: string;
   /** `--quick`: shorter and rougher, to see that it works. */
   quick?: boolean;
 }

@@ -46,6 +46,8 @@ export function streamPlan(sensor: number): Watch[] {
     },
     expectedMs: null,
     maxPerMinute: 20,
+    stuckMs: 3_600_000,
+    nature: "level",
     streamingThreshold: STREAMING_THRESHOLD,
   });
 }

@@ -81,7 +81,8 @@ Deno.test("Trial finds what the detectors of a running site find in the same rea
       for (let k = 0; k < n; k++) {
         if (sensor[k] !== 1 && (name !== "stuck" || sensor[k] !== 5)) continue;
         if (name === "stuck" && sensor[k] !== 5) continue;
-        watched.read(tMs[k], value[k], tMs[k], (f) => live.push(f));
+        const hearing = { journalMs: tMs[k], heardMs: -Infinity };
+        watched.read(tMs[k], value[k], hearing, (f) => live.push(f));
         trial.read(tMs[k], value[k]);
       }
     }

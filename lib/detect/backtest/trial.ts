@@ -31,7 +31,7 @@ export class Trial {
   /** A reading; times do not run backwards. */
   read(tMs: number, value: number): void {
     this.#tickUntil(tMs);
-    this.#watched.read(tMs, value, tMs, this.#take);
+    this.#watched.read(tMs, value, { journalMs: tMs, heardMs: -Infinity }, this.#take);
     this.#log.see(tMs, value);
     this.#lastMs = tMs;
   }
@@ -47,7 +47,7 @@ export class Trial {
     if (sinceMs === -Infinity) return;
     let atMs = sinceMs + TICK_MS;
     while (atMs < tMs) {
-      this.#watched.tick(atMs, this.#take);
+      this.#watched.tick({ journalMs: atMs, heardMs: -Infinity }, this.#take);
       atMs += Math.max(TICK_MS, Math.ceil((atMs - sinceMs) / TICKS_A_DAY));
     }
   }

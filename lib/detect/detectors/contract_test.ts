@@ -9,6 +9,7 @@ const SPEAKING: Record<string, unknown> = {
   threshold: { warningHigh: 8, criticalHigh: 12, hysteresis: 0.5, forMs: 120_000 },
   rate: { maxPerMinute: 2, spanMs: 120_000 },
   stuck: { forMs: 600_000, minReadings: 5 },
+  departure: { days: 1, sudden: true },
 };
 
 const START = Date.UTC(2026, 0, 5);
@@ -19,7 +20,7 @@ function random(seed: number): () => number {
 }
 
 /** A daily course with noise, spikes, a stuck stretch, a gap and a level shift; a tick now and then. */
-function stream(n: number, seed: number): DetectorInput[] {
+function stream(n: number, seed: number, shiftBy = 6): DetectorInput[] {
   const rnd = random(seed);
   const inputs: DetectorInput[] = [];
   let t = START, held = 0;
@@ -30,7 +31,7 @@ function stream(n: number, seed: number): DetectorInput[] {
     }
     const stuck = i % 700 > 670;
     if (!stuck) held = 5 + 3 * Math.sin(t / 86_400_000 * 2 * Math.PI) + rnd();
-    const shift = i > n * 0.8 ? 6 : 0;
+    const shift = i > n * 0.8 ? shiftBy : 0;
     const spike = i % 400 === 399 ? 30 : 0;
     inputs.push({ kind: "reading", tMs: t, value: held + shift + spike });
     if (i % 10 === 0) inputs.push({ kind: "tick", tMs: t + 500 });
@@ -72,6 +73,9 @@ for (const d of DETECTORS) {
   const options = d.options.parse(SPEAKING[d.name] ?? {});
   const test = (says: string, fn: () => void) => Deno.test(`${d.name} ${says}`, fn);
   const fresh = () => d.create(options);
+  /** What compares days needs a week of them, and more than a sensor's usual course in the end. */
+  const whole = (seed: number) =>
+    d.name === "departure" ? stream(9000, seed, 60) : stream(4000, seed);
 
   test("has a title, a sentence and options with titles and defaults", () => {
     assert.ok(d.title.length > 2 && d.about.length > 20);
@@ -96,7 +100,7 @@ for (const d of DETECTORS) {
   });
 
   test("finds something in a stream that has everything", () => {
-    const [findings, scores] = run(d, fresh(), stream(4000, 1));
+    const [findings, scores] = run(d, fresh(), whole(1));
     assert.ok(findings.length > 0);
     for (const f of findings) {
       assert.equal(f.detector, d.name);
@@ -108,7 +112,7 @@ for (const d of DETECTORS) {
   });
 
   test("raises before it clears, in turns", () => {
-    const [findings] = run(d, fresh(), stream(4000, 2));
+    const [findings] = run(d, fresh(), whole(2));
     let open = false;
     for (const f of findings) {
       if (f.phase === "raised") assert.equal(open, false);

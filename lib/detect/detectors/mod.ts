@@ -1,5 +1,6 @@
 /** Every detector. A new one is a file in this folder and a line here. */
 import type { Detector } from "../detector.ts";
+import { departure } from "./departure.ts";
 import { rate } from "./rate.ts";
 import { silence } from "./silence.ts";
 import { streaming } from "./streaming.ts";
@@ -14,6 +15,7 @@ export const DETECTORS: readonly Detector[] = [
   silence,
   zscore,
   streaming,
+  departure,
 ];
 
 /** The detector of that name; undefined when there is none. */

@@ -102,15 +102,35 @@ Deno.test("stuck wants readings, not only time, and allows a tolerance", () => {
   assert.equal(run(stuck, tolerant, readings(S, jitter)).length, 1);
 });
 
-Deno.test("silence learns the interval and raises at a tick after three of them", () => {
+Deno.test("silence raises at a tick after three of the usual longest gaps: a hint while the sensor is young", () => {
   const inputs: DetectorInput[] = [
-    ...readings(10 * S, Array(10).fill(1)),
-    { kind: "tick", tMs: 120 * S },
-    { kind: "tick", tMs: 121 * S },
-    { kind: "tick", tMs: 300 * S },
-    { kind: "reading", tMs: 301 * S, value: 1 },
+    ...readings(10 * S, Array(30).fill(1)),
+    { kind: "tick", tMs: 320 * S },
+    { kind: "tick", tMs: 321 * S },
+    { kind: "tick", tMs: 500 * S },
+    { kind: "reading", tMs: 501 * S, value: 1 },
   ];
-  assert.deepEqual(phases(run(silence, {}, inputs)), ["raised@121000", "cleared@301000"]);
+  const found = run(silence, {}, inputs);
+  assert.deepEqual(phases(found), ["raised@321000", "cleared@501000"]);
+  assert.equal(found[0].severity, "info");
+  assert.deepEqual(run(silence, { learns: false }, inputs), []);
+  const days = readings(MINUTE, Array(3 * 1440).fill(1));
+  const endMs = days.at(-1)!.tMs;
+  const sure = run(silence, {}, [...days, { kind: "tick", tMs: endMs + 3 * MINUTE + 1 }]);
+  assert.deepEqual(sure.map((f) => f.severity), ["warning"]);
+});
+
+Deno.test("silence gives everybody their time when nobody has listened", () => {
+  const days = readings(MINUTE, Array(3 * 1440).fill(1));
+  const endMs = days.at(-1)!.tMs;
+  const heardMs = endMs + 5 * 60 * MINUTE;
+  const inputs: DetectorInput[] = [
+    ...days,
+    { kind: "tick", tMs: endMs + 2 * 60 * MINUTE, heardMs: Infinity },
+    { kind: "tick", tMs: heardMs + 3 * MINUTE, heardMs },
+    { kind: "tick", tMs: heardMs + 3 * MINUTE + 1, heardMs },
+  ];
+  assert.deepEqual(phases(run(silence, {}, inputs)), [`raised@${heardMs + 3 * MINUTE + 1}`]);
 });
 
 Deno.test("silence uses the expected interval from the first reading on", () => {

@@ -1,120 +1,117 @@
-/** Silence: a sensor that used to report and does not. Judged at ticks. */
+/** Silence: a sensor that has not spoken for three of its usual longest gaps (`rhythm.ts`). Judged at ticks. */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, NOTHING } from "../detector.ts";
+import { type Detector, duration, NOTHING, type Severity } from "../detector.ts";
+import { Rhythm, SILENT_INTERVALS, silentMs } from "../rhythm.ts";
 
 const NAME = "silence";
-const VERSION = 1;
-/** Intervals seen before a learned one is trusted. */
-const LEARN = 5;
-/** Shorter silences are jitter, whatever the interval. */
-const SHORTEST_MS = 1000;
+const VERSION = 2;
 
 const options = z.strictObject({
   expectedMs: z.number().int().min(10).max(30 * 86_400_000).nullable().default(null).meta({
     title: "Expected interval (ms)",
     description: "Empty: learned from the readings",
   }),
-  intervals: z.number().min(1).max(1000).default(3).meta({
+  intervals: z.number().min(1).max(1000).default(SILENT_INTERVALS).meta({
     title: "Intervals",
-    description: "Silent for this many intervals is reported",
+    description: "Silent for this many intervals, or usual longest gaps, is reported",
+  }),
+  learns: z.boolean().default(true).meta({
+    title: "Learn the rhythm",
+    description: "Off: only an expected interval counts, as for what reports on change",
   }),
 });
 
 export type SilenceOptions = z.infer<typeof options>;
 
+/** What was said of the silence that goes on: nothing, a hint, a warning. */
+const SAID = ["nothing", "info", "warning"] as const;
+
 export interface SilenceState {
   readonly options: SilenceOptions;
-  /** Newest time seen in a reading; -Infinity before the first. */
-  lastMs: number;
-  /** Running median of the interval, and how many intervals it has seen. */
-  typicalMs: number;
-  seen: number;
-  silent: boolean;
+  readonly rhythm: Rhythm;
+  said: typeof SAID[number];
   score: number;
 }
 
 export const silence: Detector<SilenceOptions, SilenceState> = {
   name: NAME,
   title: "Silence",
-  about: "Reports a sensor that has not reported for several of its intervals.",
+  about: "Reports a sensor that has not reported for three of its usual longest gaps.",
   version: VERSION,
   options,
 
-  create: (o) => ({
-    options: o,
-    lastMs: -Infinity,
-    typicalMs: 0,
-    seen: 0,
-    silent: false,
-    score: 0,
-  }),
+  create: (o) => ({ options: o, rhythm: new Rhythm(), said: "nothing", score: 0 }),
 
   step(s, input) {
-    const { tMs } = input;
-    if (!Number.isFinite(tMs)) return NOTHING;
+    if (!Number.isFinite(input.tMs)) return NOTHING;
+    const nowMs = input.arrivalMs ?? input.tMs;
+    if (!Number.isFinite(nowMs)) return NOTHING;
+    const heardMs = input.heardMs ?? -Infinity;
+    const gap = silentMs({ nowMs, spokeMs: s.rhythm.arrivedMs, heardMs });
     if (input.kind === "reading") {
-      const gap = tMs - s.lastMs;
-      const was = s.silent;
-      if (gap > 0 && !was && Number.isFinite(gap)) learn(s, gap);
-      if (gap > 0) s.lastMs = tMs;
-      s.silent = false;
+      const was = s.said;
+      s.rhythm.take(input.tMs, nowMs, heardMs);
+      s.said = "nothing";
       s.score = 0;
-      if (!was) return NOTHING;
+      if (was === "nothing") return NOTHING;
       return [{
         detector: NAME,
-        tMs,
+        tMs: nowMs,
         phase: "cleared",
         severity: "info",
         score: 0,
-        reason: { text: `reports again after ${duration(gap)} of silence` },
+        reason: { text: `reports again after ${duration(Math.max(0, gap))} of silence` },
       }];
     }
-    const every = s.options.expectedMs ?? (s.seen >= LEARN ? s.typicalMs : NaN);
-    const allowed = Math.max(every * s.options.intervals, SHORTEST_MS);
-    const gap = tMs - s.lastMs;
-    if (!Number.isFinite(gap) || !Number.isFinite(allowed)) return NOTHING;
+    const allowed = allowedMs(s);
+    if (allowed === null || !Number.isFinite(gap)) return NOTHING;
     s.score = Math.min(1, Math.max(0, 0.5 * gap / allowed));
-    if (s.silent || gap <= allowed) return NOTHING;
-    s.silent = true;
+    if (gap <= allowed) return NOTHING;
+    const sure = s.options.expectedMs !== null || s.rhythm.sure(nowMs);
+    const severity: Severity = sure ? "warning" : "info";
+    if (s.said === "warning" || s.said === severity) return NOTHING;
+    const phase = s.said === "nothing" ? "raised" : "changed";
+    s.said = severity;
     return [{
       detector: NAME,
-      tMs,
-      phase: "raised",
-      severity: "warning",
+      tMs: nowMs,
+      phase,
+      severity,
       score: s.score,
       reason: {
-        text: `no reading for ${duration(gap)}, expected every ${duration(every)}`,
-        numbers: { silentMs: gap, expectedMs: every },
+        text: s.options.expectedMs === null
+          ? `no reading for ${duration(gap)}, ${
+            duration(s.rhythm.usualMs()!)
+          } was the longest until now`
+          : `no reading for ${duration(gap)}, expected every ${duration(s.options.expectedMs)}`,
+        numbers: { silentMs: gap, allowedMs: allowed },
       },
     }];
   },
 
   score: (s) => s.score,
 
-  save: (s) =>
-    new StateWriter(NAME, VERSION, 96)
-      .f64(s.lastMs, s.typicalMs, s.score).u32(s.seen).u8(s.silent ? 1 : 0).done(),
+  save(s) {
+    const w = new StateWriter(NAME, VERSION, 1024).u8(SAID.indexOf(s.said)).f64(s.score);
+    s.rhythm.save(w);
+    return w.done();
+  },
 
   load(o, bytes) {
     const r = new StateReader(bytes, NAME, VERSION);
     const s = silence.create(o);
-    s.lastMs = r.f64();
-    s.typicalMs = r.f64();
+    s.said = SAID[r.u8()] ?? "nothing";
     s.score = r.f64();
-    s.seen = r.u32();
-    s.silent = r.u8() === 1;
+    s.rhythm.load(r);
     r.end();
     return s;
   },
 };
 
-/** Moves the running median by a share of itself: a few long gaps do not stretch it. */
-function learn(s: SilenceState, gap: number): void {
-  s.seen = Math.min(s.seen + 1, 1_000_000);
-  if (s.seen === 1) s.typicalMs = gap;
-  else {
-    const share = Math.max(0.02, 0.5 / s.seen);
-    s.typicalMs *= gap > s.typicalMs ? 1 + share : gap < s.typicalMs ? 1 - share : 1;
-  }
+/** How long the sensor may be silent; null: nobody can say. */
+export function allowedMs({ options, rhythm }: SilenceState): number | null {
+  if (options.expectedMs !== null) return options.expectedMs * options.intervals;
+  const learned = options.learns ? rhythm.limitMs() : null;
+  return learned === null ? null : learned * options.intervals / SILENT_INTERVALS;
 }

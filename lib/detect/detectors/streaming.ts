@@ -10,7 +10,11 @@ import { Engine } from "../streaming/engine.ts";
 import { TUNING, type Tuning } from "../streaming/tuning.ts";
 
 const NAME = "streaming";
-const VERSION = 1;
+const VERSION = 2;
+/** A sensor gives one hint in this time; what is odd in between is drawn, and nobody is asked to look. */
+const HINT_EVERY_MS = 7 * 86_400_000;
+/** A sensor that is younger than this gives none: it knows no usual day. */
+const HINT_AGE_MS = 86_400_000;
 /** What was reached once in a hundred slots bounds the expected range. */
 const USUAL = 2;
 
@@ -26,6 +30,8 @@ export type StreamingOptions = z.infer<typeof options>;
 export interface StreamingState {
   readonly options: StreamingOptions;
   readonly engine: Engine;
+  /** When it gave its last hint; at first, its first reading less what it may give one after. */
+  hintMs: number;
 }
 
 /** Quiet follows what is reported, so another threshold moves the engine's alarm with it. */
@@ -44,22 +50,23 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   version: VERSION,
   options,
 
-  create: (o) => ({ options: o, engine: new Engine(tuningFor(o.threshold)) }),
+  create: (o) => ({ options: o, engine: new Engine(tuningFor(o.threshold)), hintMs: NaN }),
 
   step(s, input) {
     if (input.kind !== "reading") return NOTHING;
     const { tMs, value } = input;
     if (!Number.isFinite(value) || !Number.isFinite(tMs)) return NOTHING;
     s.engine.take(tMs, value);
+    if (Number.isNaN(s.hintMs)) s.hintMs = tMs - HINT_EVERY_MS + HINT_AGE_MS;
     const score = scoreOf(s.engine);
     if (score < s.options.threshold) return NOTHING;
     const found: Finding = {
       detector: NAME,
       tMs,
       phase: "point",
-      severity: score >= 0.5 ? "warning" : "info",
+      severity: "info",
       score,
-      reason: reasonOf(s.engine, value),
+      reason: reasonOf(s.engine, value, hints(s, tMs)),
     };
     return [found];
   },
@@ -67,7 +74,7 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   score: (s) => scoreOf(s.engine),
 
   save(s) {
-    const w = new StateWriter(NAME, VERSION, 12_000);
+    const w = new StateWriter(NAME, VERSION, 12_000).f64(s.hintMs);
     s.engine.save(w);
     return w.done();
   },
@@ -75,18 +82,27 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   load(o, bytes) {
     const r = new StateReader(bytes, NAME, VERSION);
     const s = streaming.create(o);
+    s.hintMs = r.f64();
     s.engine.load(r);
     r.end();
     return s;
   },
 };
 
+/** Whether this odd reading is the hint that the sensor may give now. */
+function hints(s: StreamingState, tMs: number): boolean {
+  if (tMs - s.hintMs < HINT_EVERY_MS) return false;
+  s.hintMs = tMs;
+  return true;
+}
+
 /** The part that was surprised most, in words, with the range it would have accepted. */
-function reasonOf(e: Engine, value: number): Reason {
+function reasonOf(e: Engine, value: number, hint: boolean): Reason {
   const f = e.features;
   const [atHour, , level, activity, recent] = e.surprise;
   const point = f.known ? atHour : recent;
   const numbers = {
+    ...(hint ? { hint: 1 } : {}),
     point,
     relative: e.surprise[1],
     level,

@@ -1,5 +1,6 @@
 /** Which detectors watch a sensor, and with which options. */
 import type { SensorKind } from "../../readings/reading.ts";
+import type { Nature } from "../departure/nature.ts";
 import { DETECTORS } from "../detectors/mod.ts";
 import { limitOf, type Limits } from "../limits.ts";
 import type { Watch } from "./watched.ts";
@@ -13,21 +14,27 @@ export interface PlanFacts {
   expectedMs: number | null;
   /** Fastest change per minute that somebody allowed; null: not watched. */
   maxPerMinute: number | null;
+  /** Unchanged for this long is reported; null: not watched. */
+  stuckMs: number | null;
+  /** What its quantity is like. */
+  nature: Nature;
   /** Of the streaming detector, moved by feedback. */
   streamingThreshold: number;
 }
 
 /** What runs without anybody having set anything. */
-const FOR_NUMBERS: readonly string[] = ["streaming", "zscore", "stuck", "silence"];
+const FOR_NUMBERS: readonly string[] = ["streaming", "zscore", "silence", "departure"];
 
 export function planOf(facts: PlanFacts): Watch[] {
   const options = new Map<string, unknown>();
   if (facts.kind === "number") { for (const name of FOR_NUMBERS) options.set(name, {}); }
-  // A door may stay shut for a month: of states only the silence is odd.
-  options.set("silence", { expectedMs: facts.expectedMs });
+  // A door may stay shut for a month, and its silence says nothing unless somebody set an interval.
+  options.set("silence", { expectedMs: facts.expectedMs, learns: facts.kind === "number" });
   if (facts.kind === "number") {
+    options.set("departure", { nature: facts.nature });
     options.set("streaming", { threshold: facts.streamingThreshold });
     if (facts.maxPerMinute !== null) options.set("rate", { maxPerMinute: facts.maxPerMinute });
+    if (facts.stuckMs !== null) options.set("stuck", { forMs: facts.stuckMs });
   }
   if (facts.kind !== "text" && facts.limits !== null && hasLimit(facts.limits)) {
     options.set("threshold", facts.limits);

@@ -10,8 +10,11 @@
  * in the group, and stored once: what a replay finds again is there already.
  *
  * Ticks follow the journal's clock. While nothing comes in at all, that clock stands; after a while idle ticks
- * move on from it by the time the process has waited, so that a silent site is noticed, and a host that was
- * switched off overnight accuses nobody.
+ * move on from it by the time the process has waited, so that a silent site is noticed.
+ *
+ * Nobody is called silent for a time in which nobody listened: while the past is read after a start, and until
+ * `heardSinceMs` has been so for as long as the sensor may be silent. What is found at ticks depends on that
+ * and on the process's own time, so a state that found something there is stored together with it.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -20,9 +23,11 @@ import type { Database } from "../../db/client.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import type { Finding } from "../detector.ts";
 import type { FindingStore, NamedFinding, StoredFinding } from "../findings_store.ts";
+import { HOUR_MS } from "../departure/hours.ts";
+import { allowedMs, silence, type SilenceState } from "../detectors/silence.ts";
 import { type Checkpoints, createCheckpoints, type Round } from "./checkpoint.ts";
 import { JournalClock } from "./journal_clock.ts";
-import { type Watch, Watched } from "./watched.ts";
+import { type Hearing, type Watch, Watched } from "./watched.ts";
 
 /** The columns of a commit group that detection reads. */
 export interface DetectGroup {
@@ -41,6 +46,10 @@ export interface RunnerDeps {
   findings: Pick<FindingStore, "add" | "trim">;
   /** How a sensor is to be watched; null: it is not known (any more). */
   plan: (sensor: number) => Watch[] | null;
+  /** Further sensors of its machine. Left out: none. */
+  othersOf?: (sensor: number) => readonly number[];
+  /** Since when Perch has been listening without a break, by the host's clock; another value: a new start. */
+  heardSinceMs?: () => number;
   /** Findings that somebody waits for: stored within a twentieth of a second. Left out: none. */
   urgent?: (finding: Finding) => boolean;
   /** New findings, after they are on disk. */
@@ -88,6 +97,8 @@ export interface Runner {
   take(group: DetectGroup): void;
   /** The sensor's options changed, or it is gone: its detectors go on with the new plan. */
   replan(sensor: number): void;
+  /** How long a sensor may be silent, as its rhythm is known; null: nobody can say. */
+  silenceMs(sensor: number): number | null;
   task: Task;
   stats(): RunnerStats;
 }
@@ -104,6 +115,8 @@ const URGENT_FLUSH_MS = 50;
 const FLUSH_FINDINGS = 200;
 /** A reading this far ahead of the host's clock does not move the journal's. */
 const AHEAD_MOST_MS = 5 * 60_000;
+/** Sensors of a machine that one is compared with. */
+const OTHERS_MOST = 48;
 /** Readings between two looks at the clock. */
 const LOOK_EVERY = 32;
 
@@ -133,6 +146,10 @@ export function createRunner(deps: RunnerDeps): Runner {
       wake();
     },
     replan: (sensor) => run?.replan(sensor),
+    silenceMs(sensor) {
+      const state = run?.watched.get(sensor)?.stateOf(silence.name);
+      return state === undefined ? null : allowedMs(state as SilenceState);
+    },
     task: {
       name: "detection",
       async run(signal) {
@@ -186,7 +203,10 @@ export function createRunner(deps: RunnerDeps): Runner {
     behind = false;
     while (!signal.aborted) {
       const page = await deps.readings.journalAfter({ afterGroup: run.done, maxBytes: PAGE_BYTES });
-      if (page.groupId.length === 0) return;
+      if (page.groupId.length === 0) {
+        run.live = true;
+        return;
+      }
       let at = 0;
       for (let i = 0; i < page.groupId.length; i++) {
         const to = at + page.n[i];
@@ -222,11 +242,18 @@ type Totals = Pick<RunnerStats, "readings" | "findings" | "busyMs" | "checkpoint
 class Run {
   /** Last group that was judged. */
   done = 0;
+  /** The past was read: what comes now comes now. */
+  live = false;
   readonly watched = new Map<number, Watched>();
+  /** Since when somebody has listened, by the journal's clock; Infinity until that is known. */
+  #heardMs = Infinity;
+  #heardSinceMs = NaN;
+  /** Hour at whose beginning sensors of a machine were compared last. */
+  #comparedHour = NaN;
   readonly #clock: JournalClock;
   #found: NamedFinding[] = [];
-  /** Sensors whose state has to be stored with what was found: an idle tick is not replayed. */
-  #idleFound = new Set<Watched>();
+  /** Sensors whose state has to be stored with what was found: at a tick it is not found again. */
+  #tickFound = new Set<Watched>();
   #round: Round | null = null;
   /** No group was left half-way. */
   #whole = true;
@@ -237,6 +264,7 @@ class Run {
   #idleTickMs: number;
   /** Name of what the step under way finds. */
   #name = { sensor: 0, groupId: 0, item: 0 };
+  readonly #now: Hearing = { journalMs: 0, heardMs: 0 };
   readonly #take = (finding: Finding) => this.#keepFinding({ ...this.#name, finding });
   /** Somebody waits for one of what was found. */
   #urgent = false;
@@ -309,6 +337,7 @@ class Run {
     this.#whole = false;
     const latestMs = this.deps.clock.now() + AHEAD_MOST_MS;
     const tickMs = this.#clock.take(group.tMs.subarray(0, group.n), latestMs);
+    this.#listen(this.#clock.newestMs);
     if (tickMs !== null) await this.#tick(tickMs, group.groupId);
     for (let i = 0; i < group.n; i++) {
       this.#read(group, i);
@@ -327,7 +356,22 @@ class Run {
     // A saved state may be ahead of the cursor.
     if (one === null || groupId <= one.savedGroup) return;
     this.#name = { sensor: sensor[i], groupId, item: i };
-    one.read(tMs[i], value[i], this.#clock.newestMs, this.#take);
+    one.read(tMs[i], value[i], this.#hearing(this.#clock.newestMs), this.#take);
+  }
+
+  #hearing(journalMs: number): Hearing {
+    this.#now.journalMs = journalMs;
+    this.#now.heardMs = this.#heardMs;
+    return this.#now;
+  }
+
+  /** Notices that nobody listened for a while: from `journalMs` on everybody has all their time again. */
+  #listen(journalMs: number): void {
+    if (!this.live) return;
+    const sinceMs = this.deps.heardSinceMs?.() ?? 0;
+    if (sinceMs === this.#heardSinceMs) return;
+    this.#heardSinceMs = sinceMs;
+    this.#heardMs = journalMs;
   }
 
   #keepFinding(found: NamedFinding): void {
@@ -336,14 +380,25 @@ class Run {
   }
 
   async #tick(journalMs: number, groupId: number): Promise<void> {
+    const hour = Math.floor(journalMs / HOUR_MS);
+    const compares = this.live && hour !== this.#comparedHour;
+    if (compares) this.#comparedHour = hour;
     let looked = 0;
     for (const one of this.watched.values()) {
       if (groupId > one.savedGroup) {
         this.#name = { sensor: one.sensor, groupId, item: TICK_ITEM };
-        one.tick(journalMs, this.#take);
+        one.tick(this.#hearing(journalMs), (finding) => {
+          this.#take(finding);
+          this.#tickFound.add(one);
+        }, compares ? this.#othersOf(one.sensor) : undefined);
       }
       if (++looked % LOOK_EVERY === 0 && this.#sliceIsOver()) await this.#breathe();
     }
+  }
+
+  #othersOf(sensor: number): Watched[] {
+    const others = this.deps.othersOf?.(sensor).slice(0, OTHERS_MOST) ?? [];
+    return others.flatMap((other) => this.watched.get(other) ?? []);
   }
 
   /** Ticks on from the journal's clock by the time the process has waited, when it has waited long. */
@@ -354,12 +409,14 @@ class Run {
     if (waitedMs < idleMs || nowMs - this.#idleTickMs < tickMs) return;
     if (this.#clock.newestMs === -Infinity) return;
     this.#idleTickMs = nowMs;
+    const journalMs = Math.floor(this.#clock.newestMs + waitedMs);
+    this.#listen(journalMs);
     let looked = 0;
     for (const one of this.watched.values()) {
-      one.tick(Math.floor(this.#clock.newestMs + waitedMs), (finding) => {
+      one.tick(this.#hearing(journalMs), (finding) => {
         const item = IDLE_ITEM[finding.phase];
         this.#keepFinding({ sensor: one.sensor, groupId: this.done, item, finding });
-        this.#idleFound.add(one);
+        this.#tickFound.add(one);
       });
       if (++looked % LOOK_EVERY === 0 && this.#sliceIsOver()) await this.#breathe();
     }
@@ -396,12 +453,13 @@ class Run {
   /** Stores what was found; then tells it. */
   async flush(): Promise<void> {
     this.#flushedMs = this.deps.clock.monotonic();
-    const found = this.#found, idle = [...this.#idleFound];
+    // A group that was left half-way is judged again from the states before it.
+    const found = this.#found, states = this.#whole ? [...this.#tickFound] : [];
     if (found.length === 0) return;
     this.#found = [];
     this.#urgent = false;
-    this.#idleFound = new Set();
-    const added = await this.deps.findings.add(found, this.checkpoints.save(idle, this.done));
+    this.#tickFound = new Set();
+    const added = await this.deps.findings.add(found, this.checkpoints.save(states, this.done));
     this.totals.findings += added.length;
     if (added.length > 0) this.deps.publish(added);
     this.rested();

@@ -9,7 +9,9 @@ import {
 import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { createFindingStore, type StoredFinding } from "../findings_store.ts";
+import { silence } from "../detectors/silence.ts";
 import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import type { Watch } from "./watched.ts";
 
 const GROUPS = 1200;
 
@@ -21,7 +23,11 @@ interface Running {
   stop(): Promise<void>;
 }
 
-function start({ connection, store }: OpenEngine, options: Partial<RunnerOptions> = {}): Running {
+function start(
+  { connection, store }: OpenEngine,
+  options: Partial<RunnerOptions> = {},
+  plan: (sensor: number) => Watch[] = streamPlan,
+): Running {
   const published: StoredFinding[] = [];
   const runner = createRunner({
     clock: systemClock(),
@@ -29,7 +35,7 @@ function start({ connection, store }: OpenEngine, options: Partial<RunnerOptions
     readings: store,
     db: connection,
     findings: createFindingStore(connection),
-    plan: streamPlan,
+    plan,
     publish: (found) => published.push(...found),
     options: { checkpointMs: 50, ...options },
   });
@@ -146,7 +152,8 @@ Deno.test("createRunner tells of silence while nothing comes in at all, once", a
   await withDatabase(async (url) => {
     const engine = await openEngine({ url });
     const options = { idleMs: 200, tickMs: 100 };
-    const first = start(engine, options);
+    const plan = () => [{ detector: silence, options: silence.options.parse({ expectedMs: 200 }) }];
+    const first = start(engine, options, plan);
     // A device whose clock is years behind: only what passes since its last reading counts.
     for (let i = 0; i < 12; i++) {
       const group = groupOf([{ sensor: 1, tMs: Date.UTC(2003, 0, 1) + i * 200, value: i }]);
@@ -160,7 +167,7 @@ Deno.test("createRunner tells of silence while nothing comes in at all, once", a
     assert.match(silent(first)[0].reason.text, /^no reading for/);
     assert.equal(silent(first)[0].phase, "raised");
 
-    const second = start(engine, options);
+    const second = start(engine, options, plan);
     await new Promise((r) => setTimeout(r, 2500));
     await second.stop();
     assert.equal(silent(second).length, 0, "not told again after a restart");

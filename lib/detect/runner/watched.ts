@@ -1,6 +1,8 @@
 /** The running detectors of one sensor. Pure: the caller owns it, feeds it in order and saves it. */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { StateReader, StateWriter } from "../bytes.ts";
+import type { Hours } from "../departure/hours.ts";
+import { departure, type DepartureState } from "../detectors/departure.ts";
 import {
   type Detector,
   type DetectorInput,
@@ -19,8 +21,12 @@ interface Running extends Watch {
   state: unknown;
 }
 
-/** Detectors that judge the time of arrival: a device's own clock may be off by any amount. */
-const BY_ARRIVAL = new Set(["silence"]);
+/** The journal's clock, and since when by it somebody has listened without a break. */
+export interface Hearing {
+  journalMs: number;
+  heardMs: number;
+}
+
 const VERSION = 1;
 /** Largest state that is read back. */
 const STATE_BYTES_MOST = 1024 * 1024;
@@ -33,34 +39,63 @@ export class Watched {
   #running: Running[];
   /** From the journal's clock to the sensor's own, as of its latest reading. */
   #offsetMs = 0;
-  readonly #own = { kind: "reading" as const, tMs: 0, value: 0 };
+  readonly #own = { kind: "reading" as const, tMs: 0, value: 0, arrivalMs: 0, heardMs: 0 };
 
   constructor(readonly sensor: number, watches: readonly Watch[]) {
     this.#running = watches.map((w) => ({ ...w, state: w.detector.create(w.options) }));
   }
 
-  /** A reading by its own time; `journalMs` is the journal's clock. Calls `found` for each finding. */
-  read(tMs: number, value: number, journalMs: number, found: (finding: Finding) => void): void {
+  /**
+   * A reading by its own time; `journalMs` is the journal's clock, `heardMs` since when somebody listens.
+   * Calls `found` for each finding.
+   */
+  read(
+    tMs: number,
+    value: number,
+    { journalMs, heardMs }: Hearing,
+    found: (finding: Finding) => void,
+  ): void {
     if (journalMs > -Infinity) this.#offsetMs = tMs - journalMs;
     this.changed = true;
     const input = this.#own;
+    input.tMs = tMs;
     input.value = value;
+    input.arrivalMs = journalMs;
+    input.heardMs = heardMs;
     for (let i = 0; i < this.#running.length; i++) {
       const { detector, state } = this.#running[i];
-      input.tMs = BY_ARRIVAL.has(detector.name) ? journalMs : tMs;
       hand(detector.step(state, input), found);
     }
   }
 
-  /** Time passed: `journalMs` by the journal's clock. */
-  tick(journalMs: number, found: (finding: Finding) => void): void {
+  /** Time passed: `journalMs` by the journal's clock. `others`: once an hour, those of its machine. */
+  tick(
+    { journalMs, heardMs }: Hearing,
+    found: (finding: Finding) => void,
+    others?: readonly Watched[],
+  ): void {
+    const input: DetectorInput = {
+      kind: "tick",
+      tMs: journalMs + this.#offsetMs,
+      arrivalMs: journalMs,
+      heardMs,
+      others: others?.flatMap((one) => one.hours ?? []),
+    };
     for (const { detector, state } of this.#running) {
-      const tMs = BY_ARRIVAL.has(detector.name) ? journalMs : journalMs + this.#offsetMs;
-      const input: DetectorInput = { kind: "tick", tMs };
       const findings = detector.step(state, input);
       if (findings !== NOTHING) this.changed = true;
       hand(findings, found);
     }
+  }
+
+  /** Its last two weeks by the hour, where a detector keeps them. */
+  get hours(): Hours | undefined {
+    return (this.stateOf(departure.name) as DepartureState | undefined)?.hours;
+  }
+
+  /** State of a detector that watches the sensor; undefined when it does not. */
+  stateOf(name: string): unknown {
+    return this.#running.find(({ detector }) => detector.name === name)?.state;
   }
 
   /** Goes on with other detectors or options; what both have keeps what it learned. */
