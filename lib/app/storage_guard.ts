@@ -63,6 +63,9 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
   let db: Database | null = null;
   let toldMs = -TELL_MS;
   let noReserveBeforeMs = -Infinity;
+  /** What the system said when the folder was written to. */
+  let cause: string | null = null;
+  let causeMs = -Infinity;
 
   /** Says a change in the log, at most once a minute. */
   function tell(level: "error" | "info", message: string): void {
@@ -152,7 +155,11 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
   /** The error with the place and what the system says about it. */
   function explained(error: PerchError): PerchError {
     if (database === null) return error;
-    const cause = folderFault(folder);
+    // Asked once a second, however many writes fail.
+    if (clock.monotonic() - causeMs >= LOOK_MS) {
+      causeMs = clock.monotonic();
+      cause = folderFault(folder);
+    }
     const sentence = `${error.message} (${database}${cause === null ? "" : `: ${cause}`})`;
     return new PerchError(error.code, sentence, { cause: error, retryAfterS: error.retryAfterS });
   }

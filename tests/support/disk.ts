@@ -51,12 +51,77 @@ export async function smallDisk(megabytes: number): Promise<SmallDisk> {
     fill: () => take(Infinity),
     free: () => Deno.remove(ballast).catch(() => {}),
     async [Symbol.asyncDispose]() {
-      for (let tries = 0; tries < 50 && !run("umount", path); tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      await unmount(path);
       await Deno.remove(path).catch(() => {});
     },
   };
+}
+
+/** A small file system on a file, that can become read-only as one does whose disk fails. */
+export interface FailingDisk extends AsyncDisposable {
+  path: string;
+  /** An error of the file system: from now on it is read-only, for what is open too. */
+  fail(): Promise<void>;
+  /** Mounts it anew; nothing may be open there. */
+  mend(): Promise<void>;
+}
+
+/** Whether such a file system can be made (root, loop devices, mkfs.ext4); else as `haveMounts`. */
+export function haveLoopDisks(): boolean {
+  const folder = Deno.makeTempDirSync({ prefix: "perch-loop-" });
+  const image = `${folder}/image`;
+  const made = makeImage(image, 4) && run("mount", "-o", "loop", image, folder);
+  if (made) run("umount", folder);
+  Deno.removeSync(folder, { recursive: true });
+  if (made) return true;
+  const message = "loop devices cannot be mounted here (run the tests as root; mkfs.ext4)";
+  if (Deno.env.get("PERCH_TEST_REQUIRE") === "all") throw new Error(message);
+  console.warn(`SKIPPED: ${message}`);
+  return false;
+}
+
+/** Makes and mounts one; disposing it removes it. */
+export async function failingDisk(megabytes: number): Promise<FailingDisk> {
+  const folder = await Deno.makeTempDir({ prefix: "perch-loop-" });
+  const image = join(folder, "image");
+  const path = join(folder, "disk");
+  await Deno.mkdir(path);
+  const mount = () => {
+    if (!run("mount", "-o", "loop,errors=remount-ro", image, path)) throw new Error("mount failed");
+  };
+  if (!makeImage(image, megabytes)) throw new Error("mkfs.ext4 failed");
+  mount();
+  return {
+    path,
+    async fail() {
+      const { stdout } = await new Deno.Command("findmnt", { args: ["-no", "SOURCE", path] })
+        .output();
+      const device = new TextDecoder().decode(stdout).trim().replace("/dev/", "");
+      await Deno.writeTextFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
+    },
+    async mend() {
+      await unmount(path);
+      mount();
+    },
+    async [Symbol.asyncDispose]() {
+      await unmount(path);
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** A file that was closed a moment ago may still be busy; one that is open for good holds only itself. */
+async function unmount(path: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    if (run("umount", path)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  run("umount", "-l", path);
+}
+
+function makeImage(path: string, megabytes: number): boolean {
+  Deno.openSync(path, { write: true, create: true }).truncateSync(megabytes * 1024 * 1024);
+  return run("mkfs.ext4", "-q", path);
 }
 
 function run(command: string, ...args: string[]): boolean {
