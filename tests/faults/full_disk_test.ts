@@ -9,7 +9,7 @@ import { sabotaged } from "../support/sabotage.ts";
 import { compare, damage, judgeFull } from "./kill.ts";
 
 /** `FULL_KILLS_N` sets how many (the soak 100). */
-const KILLS = Number(Deno.env.get("FULL_KILLS_N") ?? 4);
+const KILLS = Number(Deno.env.get("FULL_KILLS_N") ?? 3);
 const RATE_PER_S = 200;
 const START_MS = Date.UTC(2026, 0, 1);
 const EMAIL = "a@example.com", PASSWORD = "adminadmin-12";
