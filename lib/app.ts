@@ -76,7 +76,7 @@ import { decodeHttp } from "./sources/http_bodies.ts";
 import type { Source } from "./sources/source.ts";
 import { openStorage, type Storage } from "./app/storage.ts";
 import { cutText } from "./app/storage_files.ts";
-import { createStorageGuard, type StorageGuard } from "./app/storage_guard.ts";
+import { createStorageGuard, startFault, type StorageGuard } from "./app/storage_guard.ts";
 import { createStorageTroubles, type StorageTroubles } from "./app/storage_troubles.ts";
 
 /*
@@ -611,7 +611,7 @@ export function buildApp(options: AppOptions): App {
         return await start();
       } catch (error) {
         await stop();
-        throw error;
+        throw startFault(error, config.dataDir);
       }
     },
     async open() {
@@ -621,7 +621,7 @@ export function buildApp(options: AppOptions): App {
         return parts;
       } catch (error) {
         await stop();
-        throw error;
+        throw startFault(error, config.dataDir);
       }
     },
     stop,

@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { createReserveFile, type ReserveFile } from "../base/reserve_file.ts";
+import { createReserveFile, isNoRoom, type ReserveFile } from "../base/reserve_file.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database } from "../db/client.ts";
 import { probeWrite } from "../db/quick_check.ts";
@@ -228,6 +228,14 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       },
     },
   };
+}
+
+/** A start that failed for lack of room, in a sentence; any other error as it is. */
+export function startFault(error: unknown, dataDir: string): unknown {
+  if (!isNoRoom(error)) return error;
+  const sentence = `The disk of ${dataDir} is full, and Perch cannot start there ` +
+    `(${messageOf(error)}). Make room and start again; what is stored is untouched.`;
+  return new PerchError("not_started", sentence, { cause: error });
 }
 
 function isStorageFault(error: unknown): error is PerchError {

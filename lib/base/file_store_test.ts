@@ -144,3 +144,18 @@ Deno.test("createFileStore says what the disk said", () =>
       refused("storage_failed", /cannot be written or read/),
     );
   }));
+
+Deno.test("createFileStore takes nothing while the disk is full, and gives what it has", () => {
+  let full: PerchError | null = null;
+  const bytes = picture("png");
+  return withStore(async (store) => {
+    const { name } = await store.put(bytes, (file) => Promise.resolve(file));
+    full = new PerchError("storage_full", "the disk is full");
+    await assert.rejects(
+      store.put(bytes, () => Promise.resolve()),
+      refused("storage_full", /^the disk is full$/),
+    );
+    assert.deepEqual(await store.read(name), bytes);
+    await store.remove(name);
+  }, { refusal: () => full });
+});

@@ -4,10 +4,17 @@
  * the file system compresses) and belongs to nobody: whoever needs its room removes it.
  */
 import { join } from "node:path";
+import { messageOf, PerchError } from "./errors.ts";
 
 export const RESERVE_NAME = "reserve";
 const HALF_MADE = "reserve.tmp";
 const BLOCK_BYTES = 64 * 1024;
+
+/** Whether it is for lack of room that something could not be written: the disk is full, or a quota. */
+export function isNoRoom(error: unknown): boolean {
+  if (error instanceof PerchError && error.code === "storage_full") return true;
+  return /os error (28|122)\b/.test(messageOf(error));
+}
 
 export interface ReserveFile {
   /** Bytes that it holds on the disk; 0 when it is not there. */

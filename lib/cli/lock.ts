@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
+import { isNoRoom } from "../base/reserve_file.ts";
 import { lockFolder } from "../base/folder_lock.ts";
 
 /** What the running process says of itself. */
@@ -93,7 +94,12 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
     const bytes = new TextEncoder().encode(JSON.stringify(holder) + "\n");
     file.truncateSync(0);
     file.seekSync(0, Deno.SeekMode.Start);
-    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    } catch (error) {
+      // A full disk: the lock is held all the same, and who holds it is told once there is room.
+      if (!isNoRoom(error)) throw error;
+    }
   };
   try {
     write();

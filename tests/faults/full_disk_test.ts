@@ -192,7 +192,8 @@ Deno.test({
     await load.stop();
     const live = await compare(() => judgeFull(perch, site.key, load.ledger()));
 
-    await perch.kill();
+    // A clean stop leaves no log whose room could be used again.
+    assert.equal(await perch.stop(), 0);
     await disk.fill();
     perch = await site.start();
     assert.equal(await health(site, perch), 503, "a start on a full disk says so");
@@ -215,6 +216,25 @@ Deno.test({
         `after there was room, ${Math.round(silentMs)} ms without a sender`,
     );
   }));
+
+Deno.test({
+  name: "a first start on a full disk ends with one sentence, and works once there is room",
+  ignore: !haveMounts(),
+}, async () => {
+  await using disk = await smallDisk(16);
+  const dataDir = join(disk.path, "data");
+  await Deno.mkdir(dataDir);
+  await disk.fill();
+  const env = { PERCH_PORT: "0", PERCH_HOST: "127.0.0.1", MQTT_PORT: "0", LOG_LEVEL: "error" };
+  const { code, err } = await perchCommand(dataDir, ["serve"], { env });
+  assert.equal(code, 2, err);
+  const sentences = err.split("\n").filter((line) => !line.startsWith("{"));
+  assert.equal(sentences.length, 1, err);
+  assert.match(sentences[0], new RegExp(`^The disk of ${dataDir} is full, and Perch cannot start`));
+  await disk.free();
+  const perch = await startPerch({ dataDir, env: { MQTT_PORT: "0" } });
+  assert.equal(await perch.stop(), 0);
+});
 
 // T9. Its control: SABOTAGE=full-kill removes the write-ahead log after each kill, and the test must be red.
 Deno.test({
