@@ -7,6 +7,7 @@ import { addReject, type Decoded, REJECTS_LISTED } from "../lib/readings/reading
 import type { ParsedBody } from "../lib/sources/http_bodies.ts";
 import { keptOf } from "../lib/intake/refusals.ts";
 import { limitBody } from "./middleware/body.ts";
+import { unpack } from "./middleware/unpack.ts";
 import { type Route, route, type RouteContext } from "./route.ts";
 
 export interface IngestServices {
@@ -225,43 +226,14 @@ async function bodyText(request: Request): Promise<string> {
       `content encoding "${encoding}" is not accepted: send gzip or none`,
     );
   }
-  const bytes = encoding === "gzip" ? await unpack(request) : await request.arrayBuffer();
+  const bytes = encoding === "gzip"
+    ? await unpack(request, BODY_BYTES)
+    : await request.arrayBuffer();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new PerchError("bad_request", "the body is not valid UTF-8");
   }
-}
-
-async function unpack(request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    const stream = (request.body ?? new Blob([]).stream()).pipeThrough(
-      new DecompressionStream("gzip"),
-    );
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > BODY_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof PerchError) throw error;
-    throw new PerchError("bad_request", "the body is not valid gzip");
-  }
-  if (size > BODY_BYTES) {
-    throw new PerchError(
-      "payload_too_large",
-      `the body unpacks to more than the ${BODY_BYTES} bytes allowed here`,
-    );
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function refusedItem(reject: { code: string; message: string }): PerchError {

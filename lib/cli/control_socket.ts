@@ -12,7 +12,8 @@ import { serveKept } from "../base/serve_kept.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
 const MOST_PATH_BYTES = 107;
-/** 100 letters of 64 KiB, escaped. */
+const ERRORS_MOST = 20;
+/** 100 letters of 256 KiB, escaped. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
 const name = z.string().min(1).max(320);
@@ -108,7 +109,7 @@ async function readJson(request: Request): Promise<unknown> {
 async function dispatch(call: keyof Control, body: unknown, control: Control): Promise<unknown> {
   const parsed = REQUESTS[call].safeParse(body);
   if (!parsed.success) {
-    const errors = parsed.error.issues.map((issue) => ({
+    const errors = parsed.error.issues.slice(0, ERRORS_MOST).map((issue) => ({
       path: issue.path.join("."),
       message: issue.message,
     }));

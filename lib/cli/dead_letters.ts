@@ -27,14 +27,30 @@ export async function* linesOf(paths: readonly string[]): AsyncGenerator<string>
   }
 }
 
-/** Cuts text into lines. What follows the last line break is being written still and is left out. */
-function wholeLines(): TransformStream<string, string> {
-  let rest = "";
+/** Longest line that can be a letter. */
+const LINE_CHARS_MOST = 2 * 1024 * 1024;
+
+/**
+ * Cuts text into lines. What follows the last line break is being written still and is left out. Of a line that
+ * is too long to be a letter only the beginning is given, which is none.
+ */
+export function wholeLines(): TransformStream<string, string> {
+  let parts: string[] = [];
+  let chars = 0;
+  const keep = (text: string) => {
+    if (chars < LINE_CHARS_MOST) parts.push(text);
+    chars += text.length;
+  };
   return new TransformStream({
     transform(text, controller) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) if (line !== "") controller.enqueue(line);
+      for (let at = 0;;) {
+        const end = text.indexOf("\n", at);
+        if (end < 0) return keep(text.slice(at));
+        keep(text.slice(at, end));
+        if (chars > 0) controller.enqueue(parts.join("").slice(0, LINE_CHARS_MOST));
+        [parts, chars] = [[], 0];
+        at = end + 1;
+      }
     },
   });
 }

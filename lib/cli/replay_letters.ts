@@ -3,6 +3,9 @@ import { parseLetter, type ReplayOutcome } from "../intake/replay.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 import { createMarker, type ReplayMarks } from "./replay_marks.ts";
 
+/** Characters of letters per call, so that one request stays small. */
+const CALL_CHARS_MOST = 2 * 1024 * 1024;
+
 export interface ReplayOptions {
   lines: AsyncIterable<string>;
   marks: ReplayMarks;
@@ -47,6 +50,7 @@ export async function replayLetters(options: ReplayOptions): Promise<ReplayRepor
   const markOf = createMarker();
   const present = new Set<string>();
   let waiting: { mark: string; letter: DeadLetter }[] = [];
+  let waitingChars = 0;
 
   async function flush(): Promise<void> {
     if (control === null) report.pending += waiting.length;
@@ -58,6 +62,7 @@ export async function replayLetters(options: ReplayOptions): Promise<ReplayRepor
       });
     }
     waiting = [];
+    waitingChars = 0;
   }
 
   try {
@@ -69,8 +74,11 @@ export async function replayLetters(options: ReplayOptions): Promise<ReplayRepor
       if (letter === null) report.unreadable++;
       else if (marks.has(mark)) report.done++;
       else if (!chosen(letter, options)) report.filtered++;
-      else waiting.push({ mark, letter });
-      if (waiting.length === MOST_LETTERS) await flush();
+      else {
+        waiting.push({ mark, letter });
+        waitingChars += line.length;
+      }
+      if (waiting.length === MOST_LETTERS || waitingChars >= CALL_CHARS_MOST) await flush();
     }
     await flush();
   } finally {

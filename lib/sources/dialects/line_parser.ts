@@ -73,7 +73,10 @@ const FIELDS_MOST = 10_000;
 const TAGS_MOST = 1_000;
 const OPEN_QUOTE = "the closing quote of a text is missing";
 
-class LineFault extends Error {}
+/** Thrown for each bad line of a request: without a stack, which would cost more than the line. */
+class LineFault {
+  constructor(readonly message: string) {}
+}
 
 class Scanner {
   #at = 0;

@@ -24,13 +24,15 @@ export type TakePacket = (
 
 const EMPTY = new Uint8Array(0);
 const PUBLISH = 3;
+const FIRST_BYTES = 1_024;
 
 export class Framer {
   #chunk: Uint8Array = EMPTY;
   #at = 0;
-  /** A packet that spans chunks; `#filled` bytes of it are there. */
+  /** A packet that spans chunks; `#filled` bytes of it are there, `#wanted` are kept. */
   #partial: Uint8Array | null = null;
   #filled = 0;
+  #wanted = 0;
   #partialBody = 0;
   #partialCut = false;
   /** First bytes of a packet whose length is not known yet (at most 4). */
@@ -93,25 +95,43 @@ export class Framer {
     if (cut && this.#chunk[at] >> 4 !== PUBLISH) {
       throw new FrameFault(`a packet has ${total} bytes; ${this.packetBytesMost} are allowed`);
     }
-    this.#partial = new Uint8Array(Math.min(total, this.packetBytesMost));
+    this.#wanted = Math.min(total, this.packetBytesMost);
+    // A length costs its sender nothing: memory is taken as the bytes come.
+    this.#partial = new Uint8Array(
+      Math.min(this.#wanted, Math.max(FIRST_BYTES, this.#chunk.length)),
+    );
     this.#partialBody = bodyAt - at;
     this.#partialCut = cut;
     this.#filled = 0;
-    this.#skip = total - this.#partial.length;
+    this.#skip = total - this.#wanted;
   }
 
   /** Fills the partial packet; hands it over when it is complete. False when the consumer said no. */
   #complete(): boolean {
-    const partial = this.#partial!;
-    const n = Math.min(partial.length - this.#filled, this.#chunk.length - this.#at);
+    const n = Math.min(this.#wanted - this.#filled, this.#chunk.length - this.#at);
+    const partial = this.#withRoom(this.#filled + n);
     partial.set(this.#chunk.subarray(this.#at, this.#at + n), this.#filled);
     this.#filled += n;
     this.#at += n;
-    if (this.#filled < partial.length) return true;
-    if (!this.take(partial, 0, this.#partialBody, partial.length, this.#partialCut)) return false;
+    if (this.#filled < this.#wanted) return true;
+    if (!this.take(partial, 0, this.#partialBody, this.#wanted, this.#partialCut)) return false;
     this.#partial = null;
     this.#skipBytes();
     return true;
+  }
+
+  /** The partial packet with room for `bytes`. */
+  #withRoom(bytes: number): Uint8Array {
+    const partial = this.#partial!;
+    if (bytes <= partial.length) return partial;
+    const grown = new Uint8Array(Math.min(this.#wanted, Math.max(bytes, 2 * partial.length)));
+    grown.set(partial);
+    return this.#partial = grown;
+  }
+
+  /** Bytes that are held for a packet whose end has not come. */
+  get heldBytes(): number {
+    return (this.#partial?.length ?? 0) + this.#head.length;
   }
 
   #skipBytes(): void {
