@@ -228,11 +228,14 @@ async function bodyText(request: Request): Promise<string> {
   }
   const bytes = encoding === "gzip"
     ? await unpack(request, BODY_BYTES)
-    : await request.arrayBuffer();
+    : new Uint8Array(await request.arrayBuffer());
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new PerchError("bad_request", "the body is not valid UTF-8");
+  } finally {
+    // Given back now: buffers of megabytes would wait for a collection that is in no hurry.
+    bytes.buffer.transfer(0);
   }
 }
 

@@ -73,7 +73,7 @@ export function parseLinesBody(
   const { lines, tooMuch, ...decoded } = decodeLines(body, precision, names);
   if (tooMuch !== null) throw new PerchError("payload_too_large", tooMuch);
   const original = (positions: readonly number[]) =>
-    keptItems(body, positions, (i) => lines.get(i) ?? "", ["", "\n", ""]);
+    keptItems(body, positions, (i) => lines.at(i), ["", "\n", ""]);
   return { ...decoded, items: lines.size, original };
 }
 

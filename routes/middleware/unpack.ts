@@ -1,17 +1,22 @@
 import { PerchError } from "../../lib/base/errors.ts";
 
+/** What is unpacked at once: up to a thousand times as much comes out of it, in one piece. */
+const STEP_BYTES = 512;
+
 /**
  * A gzip body, unpacked to at most `bytesMost`: what is beyond is not unpacked.
  * @throws PerchError `payload_too_large`, `bad_request` when it is not gzip.
  */
-export async function unpack(request: Request, bytesMost: number): Promise<Uint8Array> {
+export async function unpack(
+  request: Request,
+  bytesMost: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    const stream = (request.body ?? new Blob([]).stream()).pipeThrough(
-      new DecompressionStream("gzip"),
-    );
-    for await (const chunk of stream) {
+    const packed = request.body ?? new Blob([]).stream();
+    const steps = ReadableStream.from(inSteps(packed));
+    for await (const chunk of steps.pipeThrough(new DecompressionStream("gzip"))) {
       size += chunk.length;
       if (size > bytesMost) break;
       chunks.push(chunk);
@@ -33,4 +38,14 @@ export async function unpack(request: Request, bytesMost: number): Promise<Uint8
     at += chunk.length;
   }
   return whole;
+}
+
+async function* inSteps(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length; at += STEP_BYTES) {
+      yield chunk.slice(at, at + STEP_BYTES);
+    }
+  }
 }

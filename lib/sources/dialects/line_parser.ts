@@ -22,8 +22,12 @@ export interface Point {
 /** `number` values may be infinite or NaN when the text was beyond float64. */
 export type FieldValue = number | boolean | { text: string } | { fault: string };
 
-/** What stands on one line, the line as it was written, and its number as an editor counts, from 0. */
-export type Line = ({ point: Point } | { error: string }) & { text: string; no: number };
+/** What stands on one line, where it is in the text, and its number as an editor counts, from 0. */
+export type Line = ({ point: Point } | { error: string }) & {
+  start: number;
+  end: number;
+  no: number;
+};
 
 const COMMA = 0x2c,
   SPACE = 0x20,
@@ -57,12 +61,12 @@ export function parseLines(text: string, each: (line: Line) => boolean | void): 
     let line: Line;
     try {
       const point = scanner.point();
-      line = { point, text: text.slice(start, scanner.at), no };
+      line = { point, start, end: scanner.at, no };
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
       const message = scanner.spans(start) ? OPEN_QUOTE : error.message;
       scanner.skipLine(start);
-      line = { error: message, text: text.slice(start, scanner.at).trimEnd(), no };
+      line = { error: message, start, end: scanner.endOf(start), no };
     }
     if (each(line) === false) return;
   }
@@ -112,6 +116,13 @@ class Scanner {
   spans(start: number): boolean {
     const end = this.text.indexOf("\n", start);
     return end >= 0 && end < this.#at;
+  }
+
+  /** End of the line on which `from` stands, without its line break. */
+  endOf(from: number): number {
+    const end = this.text.indexOf("\n", from);
+    if (end < 0) return this.text.length;
+    return end > from && this.text.charCodeAt(end - 1) === CR ? end - 1 : end;
   }
 
   /** Moves behind the end of the line on which `from` stands. */

@@ -3,7 +3,7 @@ import { EARLIEST_MS, LATEST_MS } from "../../readings/reading.ts";
 import { addReject, type Decoded } from "../../readings/reading.ts";
 import { type Fault, isFault, shown } from "./dialect.ts";
 import { levelOf } from "./level.ts";
-import { type FieldValue, parseLines, type Point } from "./line_parser.ts";
+import { type FieldValue, type Line, parseLines, type Point } from "./line_parser.ts";
 import { stateOf } from "./value.ts";
 
 /*
@@ -39,10 +39,42 @@ const NAMES_MOST = 10_000;
 
 /** Readings of a text in line protocol. */
 export interface DecodedLines extends Decoded {
-  /** Lines as they were written, without comments, by their number from 0: the `index` of drafts and rejects. */
-  lines: ReadonlyMap<number, string>;
+  /** Where the lines are, without comments. Their numbers from 0 are the `index` of drafts and rejects. */
+  lines: LinePlaces;
   /** Why the request as a whole is refused; null: it is not. */
   tooMuch: string | null;
+}
+
+/** Places of the lines of a text: a line is cut out of it only when it is asked for. */
+export class LinePlaces {
+  readonly #nos: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  constructor(private readonly text: string) {}
+
+  get size(): number {
+    return this.#nos.length;
+  }
+
+  add({ no, start, end }: Line): void {
+    this.#nos.push(no);
+    this.#starts.push(start);
+    this.#ends.push(end);
+  }
+
+  /** The line of this number as it was written; empty when there is none. */
+  at(no: number): string {
+    let low = 0;
+    let high = this.#nos.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#nos[middle] < no) low = middle + 1;
+      else high = middle;
+    }
+    if (this.#nos[low] !== no) return "";
+    return this.text.slice(this.#starts[low], this.#ends[low]);
+  }
 }
 
 /** What sensors are called in line protocol whose names had to be changed, over all requests. */
@@ -64,11 +96,11 @@ export function decodeLines(
   precision: Precision = "ns",
   names = new LineNames(),
 ): DecodedLines {
-  const lines = new Map<number, string>();
+  const lines = new LinePlaces(text);
   const out: DecodedLines = { drafts: [], rejects: [], lines, tooMuch: null };
   const request = { precision, names, series: new Map(), written: new Map(), nameChars: 0 };
   parseLines(text, (line) => {
-    lines.set(line.no, line.text);
+    lines.add(line);
     if ("error" in line) {
       addReject(out, { code: "bad_payload", message: line.error, index: line.no });
     } else point(line.point, line.no, request, out);

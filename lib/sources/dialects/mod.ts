@@ -59,8 +59,8 @@ function decodeWith(dialects: readonly Dialect[], place: Place, content: Content
   return bad("bad_payload", "the payload is in no dialect that Perch knows");
 }
 
-/** Most JSON values of a message that is parsed: some ten for each value that it may carry. */
-const JSON_VALUES_MOST = 10 * VALUES_MOST;
+/** Most JSON values of a message that is parsed: some six for each value that it may carry. */
+const JSON_VALUES_MOST = 6 * VALUES_MOST;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const OPEN_BRACE = 0x7b;
 const BEGINS_LIKE_JSON = /^[{["]/;
