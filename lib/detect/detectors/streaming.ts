@@ -64,7 +64,7 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
       detector: NAME,
       tMs,
       phase: "point",
-      severity: "info",
+      severity: score >= 0.5 ? "warning" : "info",
       score,
       reason: reasonOf(s.engine, value, hints(s, tMs)),
     };
