@@ -152,8 +152,10 @@ export const environment = z.object({
     allowed: "a whole number from 0 to 36500",
   }),
   MAX_DATABASE_MB: preset(whole(0, 100_000_000), "0", {
-    title: "Database size limit",
-    help: "Beyond it the oldest readings are deleted. 0 sets no limit.",
+    title: "History size limit",
+    help:
+      "Limit for sealed readings. Beyond it the oldest are deleted; the journal, events and alarms " +
+      "do not count. 0 sets no limit.",
     allowed: "a whole number of megabytes from 0 to 100000000",
   }),
   NEW_SENSORS: preset(onOff, "on", {

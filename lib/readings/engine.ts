@@ -136,7 +136,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   const { marks, journal } = state;
   const sealer = new Sealer(table, journal, deps.options);
   const cursors = await JournalCursors.load(connection);
-  const retention = createRetention({ ...shared, databaseBytes });
+  const retention = createRetention(shared);
   const scrub = createScrub({ ...shared, clock, state: scrubState });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);

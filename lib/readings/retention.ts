@@ -14,6 +14,8 @@ import type { Forgotten, Retained, RetainOptions } from "./store.ts";
 
 /** Chunks deleted by one transaction. */
 const STEP_CHUNKS = 32;
+/** What a chunk takes beside its data: its row, its place in the indices, the rest of its last page. */
+const ROW_BYTES = 1_024;
 
 export interface Retention {
   /** One step; `more` is true when another one would delete more. */
@@ -28,7 +30,6 @@ export function createRetention(
     table: SeriesTable;
     cache: ChunkCache;
     damage: DamageBook;
-    databaseBytes: () => Promise<number>;
   },
 ): Retention {
   const { table, cache, damage } = deps;
@@ -52,7 +53,8 @@ export function createRetention(
   }
 
   async function tooMany(maxBytes: number): Promise<Gone[]> {
-    const excess = await deps.databaseBytes() - maxBytes;
+    const held = table.all().reduce((sum, s) => sum + sizeOf(s.sealedBytes, s.sealedChunks), 0);
+    const excess = held - maxBytes;
     if (excess <= 0) return [];
     const oldest = table.all().filter((s) => s.sealedChunks > 0)
       .sort((a, b) => a.sealedOldestMs - b.sealedOldestMs);
@@ -67,7 +69,7 @@ export function createRetention(
       });
       if (chunk === undefined) continue;
       gone.push(chunk);
-      bytes += chunk.bytes;
+      bytes += sizeOf(chunk.bytes, 1);
     }
     return gone;
   }
@@ -101,6 +103,14 @@ export function createRetention(
       return { readings, more: gone.length === STEP_CHUNKS, unsealed };
     },
   };
+}
+
+/**
+ * Bytes that chunks take in the file. Only they count against a limit: the journal empties itself, free pages are
+ * used again, and deleting history for either would free nothing.
+ */
+function sizeOf(bytes: number, chunks: number): number {
+  return bytes + chunks * ROW_BYTES;
 }
 
 interface Gone {

@@ -115,7 +115,7 @@ export interface RetainOptions {
   nowMs: number;
   /** Age at which readings may go; never counted from later than the newest stored reading. */
   keepMs?: number;
-  /** Bytes of the database in use at which the oldest readings go. */
+  /** Bytes of the chunks at which the oldest readings go. The journal and free pages do not count. */
   maxBytes?: number;
 }
 export interface Retained {

@@ -85,14 +85,30 @@ Deno.test("retain counts from what it is told and from the newest reading, which
   });
 });
 
-Deno.test("retain keeps the newest when the database is too large", async () => {
+Deno.test("retain keeps the newest when the history is too large", async () => {
   await withEngine(async (engine) => {
-    const { databaseBytes } = await engine.store.stats();
-    await retainAll(engine, { maxBytes: databaseBytes - 3000 });
+    const { databaseBytes, chunks, chunkBytes } = await engine.store.stats();
+    const held = chunkBytes + chunks * 1024;
+    assert.ok(held <= databaseBytes);
+    await retainAll(engine, { maxBytes: held / 2 });
     const after = await engine.store.stats();
-    assert.ok(after.databaseBytes <= databaseBytes - 3000);
+    assert.ok(after.chunkBytes + after.chunks * 1024 <= held / 2);
+    assert.ok(after.databaseBytes < databaseBytes && after.chunks > chunks / 3);
     assert.ok(after.oldestMs! > START_MS);
     assert.equal((await engine.store.lastValues())[0].tMs, START_MS + 100 * DAY_MS - DAY_MS / 100);
+  });
+});
+
+Deno.test("retain deletes no history for a journal that is larger than the limit", async () => {
+  await withDatabase(async (url) => {
+    const clock = fakeClock(START_MS + 100 * DAY_MS);
+    const engine = await openEngine({ url, clock, limits: { ...SMALL, journal: undefined } });
+    await fill(engine, START_MS, 100, 100);
+    const { chunks, chunkBytes, journalBytes, databaseBytes } = await engine.store.stats();
+    const maxBytes = chunkBytes + chunks * 1024;
+    assert.ok(chunks > 0 && journalBytes > 0 && databaseBytes > maxBytes);
+    assert.equal(await retainAll(engine, { maxBytes }), 0);
+    await engine.close();
   });
 });
 

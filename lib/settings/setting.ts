@@ -66,8 +66,10 @@ export const SETTINGS = {
   }),
   "retention.max_database_mb": setting({
     category: "Keeping readings",
-    title: "Largest database",
-    help: "Beyond it the oldest readings are deleted. 0 sets no limit.",
+    title: "Largest history",
+    help:
+      "Beyond it the oldest readings are deleted. What else is in the database (the journal of " +
+      "the last hours, events, alarms) does not count. 0 sets no limit.",
     schema: whole(0, 100_000_000),
     default: 0,
     unit: "MB",
