@@ -18,6 +18,7 @@ import { createAssets } from "../routes/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { alarmRules, createAlarmParts } from "./app/alarms.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
+import { type Checkpoints, createCheckpoints } from "./app/checkpoints.ts";
 import { createSystemFacts } from "./app/system_facts.ts";
 import type { Alarms } from "./alarms/alarms.ts";
 import type { Told } from "./alarms/keeper.ts";
@@ -93,6 +94,7 @@ export interface Parts {
   storage: Storage;
   storageTroubles: StorageTroubles;
   storageGuard: StorageGuard;
+  checkpoints: Checkpoints;
   settings: Settings;
   registry: Registry;
   machines: MachinesService;
@@ -132,6 +134,8 @@ export interface AppOptions {
   anew?: boolean;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
   simulator?: Simulator | null;
+  /** For tests: bound of the write-ahead log. */
+  walMostBytes?: number;
   /** For sabotage in tests only: without it every commit waits for the disk. */
   synchronous?: "full" | "normal";
   /** For benchmarks, which cannot wait ten minutes for a checkpoint. */
@@ -223,6 +227,17 @@ export function buildApp(options: AppOptions): App {
       }),
     );
     for (const cut of storage.cuts) log.error(cutText(cut));
+    const checkpoints = createCheckpoints({
+      clock,
+      log: log.child("storage"),
+      storage,
+      troubles: storageTroubles,
+      walPath: config.database.url.startsWith("file:")
+        ? `${config.database.url.slice("file:".length)}-wal`
+        : null,
+      mostBytes: options.walMostBytes,
+    });
+    const refusal = () => storageGuard.refusal() ?? checkpoints.refusal();
     endings.push(() => storage.close());
     await loadTime(storage.db, clock);
     endings.push(() => storage.db.write([keepTime(clock.kept())]).then(() => {}));
@@ -290,7 +305,7 @@ export function buildApp(options: AppOptions): App {
         types: PHOTO_TYPES,
         mostBytes: PHOTO_BYTES_MOST,
         quotaBytes: () => settings.get("machines.photos_mb") * MEGABYTE,
-        refusal: () => storageGuard.refusal(),
+        refusal,
       }),
       machines: registry.machines,
       service: machines,
@@ -439,10 +454,11 @@ export function buildApp(options: AppOptions): App {
       poison,
       clockNotes,
       publish: (group) => bus.publish("readings", group),
-      refusal: () => storageGuard.refusal(),
+      refusal,
       commitIntervalMs: config.intake.commitIntervalMs,
     });
     storageGuard.onWell(() => intake.worksAgain());
+    checkpoints.onWell(() => intake.worksAgain());
     endings.push(() => intake.close());
     const { sources, broker, mqtt } = await createSources({
       config,
@@ -461,7 +477,7 @@ export function buildApp(options: AppOptions): App {
       settings,
       hub,
       access,
-      refusal: () => storageGuard.refusal(),
+      refusal,
       dataDir: config.dataDir,
     });
     const tickets = ticketRoom.with(alarms);
@@ -491,6 +507,7 @@ export function buildApp(options: AppOptions): App {
       storage,
       storageTroubles,
       storageGuard,
+      checkpoints,
       settings,
       registry,
       machines,
@@ -558,6 +575,7 @@ export function buildApp(options: AppOptions): App {
     });
     endings.push(() => hub.stop());
     supervisor.start(parts.storageGuard.task);
+    supervisor.start(parts.checkpoints.task);
     supervisor.start(access.task);
     supervisor.start(guard.task);
     supervisor.start(keepTimeTask({ db: parts.storage.db, steady: clock, clock }));

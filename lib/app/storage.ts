@@ -1,5 +1,6 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
+import type { Checkpoint } from "../db/checkpoint.ts";
 import type { Database } from "../db/client.ts";
 import type { Synchronous } from "../db/connection.ts";
 import { readMigrations } from "../db/migrate.ts";
@@ -41,6 +42,8 @@ export interface StorageOptions {
 export interface Storage {
   db: Database;
   readings: ReadingsStore;
+  /** Brings the write-ahead log into the database (`Connection.checkpoint`). */
+  checkpoint(truncate: boolean): Promise<Checkpoint>;
   /** Migrations that were applied by this start. */
   applied: string[];
   /** Damaged logs that SQLite could not read to their end, as long as their copies lie there. */
@@ -111,7 +114,8 @@ async function openPrepared(
     close,
   };
   const cuts = files?.cuts ?? [];
-  return { db, readings: createReadingsClient(rpc), applied, cuts, close };
+  const checkpoint = (truncate: boolean): Promise<Checkpoint> => rpc.call("checkpoint", [truncate]);
+  return { db, readings: createReadingsClient(rpc), checkpoint, applied, cuts, close };
 }
 
 /** The sentence with which an empty database is refused; null: nothing says that there was one. */

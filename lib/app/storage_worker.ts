@@ -82,6 +82,7 @@ const handlers: RpcHandlers = {
   },
   query: (statement: SqlStatement) => opened().query(statement),
   write: (statements: SqlStatement[]) => opened().write(statements),
+  checkpoint: (truncate: boolean) => opened().checkpoint(truncate),
   async close() {
     await connection?.close();
     connection = null;

@@ -1,5 +1,6 @@
 import { type Client, createClient } from "@libsql/client";
 import { PerchError } from "../base/errors.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { SqlResult, SqlStatement, SqlValue } from "./client.ts";
 import { storageError } from "./sql_errors.ts";
 
@@ -14,6 +15,11 @@ export interface Connection {
   query(statement: SqlStatement): Promise<SqlResult>;
   /** All statements in one transaction (`BEGIN IMMEDIATE` … `COMMIT`): all or none. */
   write(statements: readonly SqlStatement[]): Promise<SqlResult[]>;
+  /**
+   * Brings the log into the database as far as nobody is in the way, `truncate`: all of it, and makes the file
+   * of the log empty. On a server there is nothing to do. Rejects when the disk does not let it.
+   */
+  checkpoint(truncate: boolean): Promise<Checkpoint>;
   /** Checkpoints (file) and closes. */
   close(): Promise<void>;
 }
@@ -64,6 +70,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         return (await client.batch(statements.map(forLibsql), "write")).map(plainResult);
       } catch (error) {
         throw storageError(error, "write to the database");
+      }
+    },
+    async checkpoint(truncate) {
+      if (kind === "server") return { busy: false, pages: 0, done: 0 };
+      try {
+        const sql = `PRAGMA wal_checkpoint(${truncate ? "TRUNCATE" : "PASSIVE"})`;
+        const [busy, pages, done] = plainResult(await client.execute(sql)).rows[0].map(Number);
+        return { busy: busy !== 0, pages, done };
+      } catch (error) {
+        throw storageError(error, "bring the log into the database");
+      } finally {
+        await settle(client);
       }
     },
     async close() {
@@ -124,6 +142,11 @@ async function assertPragmas(connection: Connection, synchronous: Synchronous): 
   }
   // The first batch after PRAGMAs through `execute` can fail once; let it be this empty one.
   await connection.write([{ sql: "SELECT 1" }]).catch(() => {});
+}
+
+/** As after the PRAGMAs of the start. */
+async function settle(client: Client): Promise<void> {
+  await client.batch(["SELECT 1"], "write").catch(() => {});
 }
 
 function forLibsql(statement: SqlStatement): { sql: string; args: SqlValue[] } {

@@ -62,6 +62,10 @@ export function guardConnection(raw: Connection, options: GuardOptions): Connect
       if (gone !== null) throw gone;
       return results.slice(1);
     },
+    checkpoint(truncate) {
+      // By the names of the files, which may be another Perch's.
+      return lost === null ? raw.checkpoint(truncate) : Promise.reject(lost);
+    },
     async close() {
       closed = true;
       clearInterval(timer);
