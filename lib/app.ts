@@ -372,6 +372,7 @@ export function buildApp(options: AppOptions): App {
       demo: demoMode(config),
       events,
       canMail: () => notify.canMail(),
+      timeText: siteTime,
       ...accessLimits(settings),
     });
     endings.push(() => access.stop());
@@ -431,7 +432,7 @@ export function buildApp(options: AppOptions): App {
       }),
       escalationMinutes: (alarm) => notify.escalationMinutes(alarm),
       tell: (told) => bus.publish("alarms", told),
-      alongside: (transitions) => ticketRoom.fromAlarms.alongside(transitions),
+      alongside: (transitions, note) => ticketRoom.fromAlarms.alongside(transitions, note),
     });
     bus.subscribe("alarms", (told) => publishAlarms(hub, told, alarms.counts().waiting));
     bus.subscribe("alarms", () => notify.wake());

@@ -154,6 +154,7 @@ export async function retrain(
     actor,
     action: cancel ? "model.cancel" : "model.retrain",
     resource: machine === undefined ? "models" : `machine:${machine}`,
+    touches: [],
   });
   return { queued, cancelled };
 }

@@ -368,7 +368,8 @@ export async function actOnAll(
     try {
       const alarm = await services.alarms.act(id, command, byOf(services, context));
       results.push({ id, ok: true, alarm });
-    } catch (error) {
+    } catch (thrown) {
+      const error = await context.explained(thrown);
       if (!(error instanceof PerchError)) throw error;
       results.push({ id, ok: false, code: error.code, message: messageOf(error) });
     }

@@ -114,6 +114,7 @@ export async function testChannel(
     noteOf(audit, context)({
       action: "channel.test",
       resource: `channel:${channel}`,
+      touches: [],
       after: { delivered: outcome.state === "delivered" },
     }),
   );

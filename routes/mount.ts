@@ -5,6 +5,7 @@ import { PerchError } from "../lib/base/errors.ts";
 import type { Log } from "../lib/base/log.ts";
 import { randomId } from "../lib/base/ids.ts";
 import { isScarce } from "../lib/base/scarce.ts";
+import { type Changes, createSeen, type Seen } from "../lib/access/changes.ts";
 import type { Identity } from "../lib/access/identity.ts";
 import { decide } from "../lib/access/policy.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./middleware/body.ts";
@@ -56,6 +57,8 @@ export interface MountOptions {
   }) => void;
   /** Longest time for a request with a body, from its head to the answer; default 60 s. */
   bodyTimeoutMs?: number;
+  /** Who was faster; without it nobody ever is (tests of routes alone). */
+  changes?: Pick<Changes, "see" | "explained">;
   /** An HTML page for a problem, for people; without it they get problem+json. */
   errorPage?: (problem: Problem, who: Identity | null, c: Context) => string;
   /** A page for a form whose sign-in ended meanwhile: it offers to sign in and to send the same again. */
@@ -66,6 +69,12 @@ export interface MountOptions {
 
 const BODY_TIMEOUT_MS = 60_000;
 const EXPIRED_FORM_BYTES = 64 * 1024;
+/** Number of the newest change that the caller knows of: in answers, and sent back with a change. */
+const SEEN_HEADER = "perch-seen";
+const NO_CHANGES: Pick<Changes, "see" | "explained"> = {
+  see: () => createSeen(() => Number.MAX_SAFE_INTEGER),
+  explained: (error) => Promise.resolve(error),
+};
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
@@ -76,7 +85,7 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  */
 export function mount(options: MountOptions): Hono {
   const app = new Hono();
-  const { log } = options;
+  const { log, changes = NO_CHANGES } = options;
   const publicUrl = options.publicUrl ?? null;
   const hosts = { hostName: options.hostName ?? null, publicUrl };
   const rules = peerRules(options.trustedProxies ?? [], publicUrl);
@@ -94,7 +103,12 @@ export function mount(options: MountOptions): Hono {
     const host = hostOf(c);
     const peer = peerOf(socketAddress(c), host, headers, rules);
     let who: Identity | null = null;
+    // First of all: what is changed from here on is changed in the same moment.
+    const seen = changes.see();
+    c.set("seen", seen);
     try {
+      const since = seenOf(headers);
+      if (since !== undefined) seen.since(since);
       const credentials = credentialsOf(c, peer);
       if (credentials) who = await options.resolve(credentials);
       options.admit?.({ policy: route.policy, who, ...peer });
@@ -111,13 +125,15 @@ export function mount(options: MountOptions): Hono {
         throw new PerchError("unauthenticated", "sign in, or send a valid token or key");
       }
       checkOrigin(c, who, host);
-      return await withinTime(
+      const answer = await withinTime(
         c.req.raw,
         options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
-        async () => await route.handler(await contextOf(route, c, who, peer)),
+        async () => await route.handler(await contextOf(route, c, who, peer, seen)),
       );
+      if (isApi(c.req.path)) tellSeen(answer, seen);
+      return answer;
     } catch (error) {
-      return failed(c, error, who);
+      return failed(c, await changes.explained(error, seen).catch(() => error), who);
     }
   }
 
@@ -153,7 +169,13 @@ export function mount(options: MountOptions): Hono {
     return [...new URLSearchParams(text)];
   }
 
-  async function contextOf(route: Route, c: Context, who: Identity | null, peer: Peer) {
+  async function contextOf(
+    route: Route,
+    c: Context,
+    who: Identity | null,
+    peer: Peer,
+    seen: Seen,
+  ) {
     if (c.req.raw.body !== null) {
       c.req.raw = limitBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_BODY_BYTES);
     }
@@ -164,6 +186,8 @@ export function mount(options: MountOptions): Hono {
     return {
       c,
       who,
+      seen,
+      explained: (error: unknown) => changes.explained(error, seen),
       address: peer.address,
       loopback: peer.loopback,
       secure: peer.secure,
@@ -244,6 +268,26 @@ export function sortRoutes(routes: readonly Route[]): Route[] {
     part.includes("*") || part.endsWith("{.+}") ? "2" : part.startsWith(":") ? "1" : "0";
   const key = (route: Route) => route.path.split("/").map(rank).join("");
   return [...routes].sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
+}
+
+function seenOf(headers: Headers): number | undefined {
+  const given = headers.get(SEEN_HEADER);
+  if (given === null) return undefined;
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw new PerchError(
+    "bad_request",
+    `the header Perch-Seen is "${given.slice(0, 40)}": give the number of an earlier answer`,
+  );
+}
+
+/** With an answer goes what its reader has seen, their own change included. */
+function tellSeen(answer: Response, seen: Seen): void {
+  const number = Math.max(seen.number, ...seen.own.values());
+  try {
+    answer.headers.set(SEEN_HEADER, String(number));
+  } catch {
+    // Headers of a response that came from elsewhere are immutable.
+  }
 }
 
 function methodsByPath(routes: readonly Route[]): Map<string, string[]> {

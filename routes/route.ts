@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
+import type { Seen } from "../lib/access/changes.ts";
 import type { Identity } from "../lib/access/identity.ts";
 import type { Policy } from "../lib/access/policy.ts";
 
@@ -14,6 +15,13 @@ import type { Policy } from "../lib/access/policy.ts";
  */
 export type { Policy };
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** That of the `RouteContext`, for forms and pages. */
+    seen?: Seen;
+  }
+}
+
 export interface RouteContext<Params = unknown, Query = unknown, Body = unknown> {
   /** Hono's context, for headers, streams and raw bodies. */
   c: Context;
@@ -22,6 +30,10 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   params: Params;
   query: Query;
   body: Body;
+  /** What the caller knew when they asked; see `lib/access/changes.ts`. */
+  seen: Seen;
+  /** An error as the caller is told it: with who was faster, where somebody was. */
+  explained: (error: unknown) => Promise<unknown>;
   /** Address of the peer, after trusted proxies. */
   address: string;
   /** Nobody but this host itself, see `Peer.loopback`. */

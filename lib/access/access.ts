@@ -64,6 +64,8 @@ export interface AccessOptions {
   events: Pick<EventLog, "statement" | "list">;
   /** Mails can be sent to people; default never. */
   canMail?: () => boolean;
+  /** A time as people of this site read it; default UTC. */
+  timeText?: (ms: number) => string;
 }
 
 /** What a start says to the person at the console. */
@@ -112,7 +114,7 @@ const FLUSH_MS = 5 * 60_000;
 export function createAccess(options: AccessOptions): Access {
   const { db, clock, log, dataDir, lifeClock = clock } = options;
   const hasher = options.hasher ?? createPasswordHasher();
-  const audit = createAudit({ db, clock });
+  const audit = createAudit({ db, clock, timeText: options.timeText });
   const endings = createEndings();
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
@@ -183,6 +185,7 @@ export function createAccess(options: AccessOptions): Access {
   const setup = createSetup({ users, clock, dataDir });
 
   async function load(): Promise<void> {
+    await audit.changes.load();
     await key.load();
     await users.load();
     await keys.load();

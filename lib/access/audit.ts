@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf, PageQuery } from "../db/list.ts";
 import { createAuditStore } from "./audit_store.ts";
+import { type Changes, createChanges, type Seen } from "./changes.ts";
 import type { Identity } from "./identity.ts";
 
 /** Who acts, and from where. */
@@ -11,6 +12,8 @@ export interface Actor {
   name: string;
   address: string | null;
   agent: string | null;
+  /** What they knew: nothing that was changed after it is overwritten. Perch itself needs none. */
+  seen?: Seen;
 }
 
 /** The program itself, or a person at the command line. */
@@ -35,6 +38,12 @@ export interface AuditEntry {
   /** State before and after, without secrets. */
   before?: unknown;
   after?: unknown;
+  /** What is changed, where that is not the resource itself; none: it only tells. */
+  touches?: readonly string[];
+  /** What else must be as its author saw it. */
+  heeds?: readonly string[];
+  /** What grows by it, which others may do in the same moment. */
+  adds?: readonly string[];
 }
 
 export interface AuditRow {
@@ -61,7 +70,12 @@ export interface AuditQuery extends PageQuery {
 
 /** The append-only log of what people, keys and the program did. */
 export interface Audit {
-  /** The row as a statement, to be written in the same transaction as what it tells of. */
+  /** Who was faster. */
+  readonly changes: Changes;
+  /**
+   * The row as a statement, to be written in the same transaction as what it tells of; that fails when its
+   * actor had not seen the newest change of what it touches.
+   */
   statement(entry: AuditEntry): SqlStatement;
   record(entry: AuditEntry): Promise<void>;
   /** Newest first. */
@@ -89,25 +103,33 @@ const MOST_JSON = 16_384;
 const COMMITTED_MS = 60_000;
 const MOST_ROWS = 500;
 
-export function createAudit(deps: { db: Database; clock: Clock }): Audit {
+export function createAudit(
+  deps: { db: Database; clock: Clock; timeText?: (ms: number) => string },
+): Audit {
+  const { clock, timeText = utcText } = deps;
   const store = createAuditStore(deps.db);
+  const changes = createChanges({ store, now: () => clock.now(), timeText });
   let follower: ((row: AuditRow) => void) | null = null;
   let handedOn = 0;
   let lookUntilMs = 0;
 
-  function statement({ actor, action, resource, before, after }: AuditEntry): SqlStatement {
-    lookUntilMs = deps.clock.monotonic() + COMMITTED_MS;
-    return store.insert({
-      ts: deps.clock.now(),
+  function statement({ actor, action, resource, ...entry }: AuditEntry): SqlStatement {
+    const { before, after, touches = [resource], heeds = [], adds = [] } = entry;
+    lookUntilMs = clock.monotonic() + COMMITTED_MS;
+    const row = store.insert({
+      ts: clock.now(),
       actor,
       action,
       resource,
       before: json(before),
       after: json(after),
     });
+    if (touches.length + adds.length === 0) return row;
+    return { ...row, beside: changes.beside(actor.seen, { touches, heeds, adds }) };
   }
 
   return {
+    changes,
     statement,
     record: async (entry) => void await deps.db.write([statement(entry)]),
     list: (query) => store.list(query),
@@ -116,13 +138,17 @@ export function createAudit(deps: { db: Database; clock: Clock }): Audit {
       follower = onRow;
     },
     async look() {
-      if (follower === null || deps.clock.monotonic() > lookUntilMs) return;
+      if (follower === null || clock.monotonic() > lookUntilMs) return;
       for (const row of await store.after(handedOn, MOST_ROWS)) {
         handedOn = row.id;
         follower(row);
       }
     },
   };
+}
+
+function utcText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function json(value: unknown): string | null {

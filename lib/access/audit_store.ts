@@ -30,6 +30,14 @@ export interface AuditStore {
   after(id: number, most: number): Promise<AuditRow[]>;
   /** Id of the newest row, 0 without any. */
   newest(): Promise<number>;
+  /** Id of the newest row that changed something, 0 without any. */
+  newestChange(): Promise<number>;
+  /** Keeps that the audit row just written changed these; gives its id. */
+  touch(keys: readonly string[]): SqlStatement;
+  /** Fails the transaction when one of the keys was changed by a later row than is said of it. */
+  unchanged(bases: Readonly<Record<string, number>>): SqlStatement;
+  /** The newest such row; null: there is none. */
+  changedSince(bases: Readonly<Record<string, number>>): Promise<AuditRow | null>;
 }
 
 export function createAuditStore(db: Database): AuditStore {
@@ -62,6 +70,32 @@ export function createAuditStore(db: Database): AuditStore {
     async newest() {
       const sql = "select coalesce(max(id), 0) as id from audit";
       return whole(rowsOf(await db.query({ sql }))[0].id);
+    },
+    async newestChange() {
+      const sql = "select coalesce(max(audit_id), 0) as id from changed";
+      return whole(rowsOf(await db.query({ sql }))[0].id);
+    },
+    touch: (keys) => ({
+      sql: "insert into changed (key, audit_id) select value, (select max(id) from audit) " +
+        "from json_each(?) where true on conflict (key) do update set audit_id = excluded.audit_id " +
+        "returning audit_id",
+      args: [JSON.stringify(keys)],
+    }),
+    unchanged: (bases) => ({
+      sql: "insert into unchanged_since (seen) values (?)",
+      args: [JSON.stringify(bases)],
+    }),
+    async changedSince(bases) {
+      const [row] = rowsOf(
+        await db.query({
+          sql:
+            "select audit.* from json_each(?) as wanted join changed on changed.key = wanted.key " +
+            "join audit on audit.id = changed.audit_id where changed.audit_id > wanted.value " +
+            "order by audit.id desc limit 1",
+          args: [JSON.stringify(bases)],
+        }),
+      );
+      return row === undefined ? null : entryOf(row);
     },
   };
 }

@@ -134,9 +134,12 @@ export function createKeys(
     async add(input, actor) {
       const key = KEY_PREFIX + randomSecret();
       const entry = { ...parse(input), hint: key.slice(0, HINT_LENGTH), createdBy: actor.name };
-      if ([...byHash.values()].some((other) => other.name === entry.name)) {
-        throw new PerchError("conflict", `there is a key named "${entry.name}" already`, {
+      const taken = [...byHash.values()].find((other) => other.name === entry.name);
+      if (taken) {
+        const message = `there is a key named "${entry.name}" already, added by ${taken.createdBy}`;
+        throw new PerchError("conflict", message, {
           errors: [{ path: "name", message: "is taken" }],
+          about: [`key:${taken.id}`],
         });
       }
       if (byHash.size >= MOST_KEYS) {
@@ -162,7 +165,7 @@ export function createKeys(
     },
     async remove(id, actor) {
       const found = [...byHash].find(([, key]) => key.id === id);
-      if (!found) throw new PerchError("not_found", "no such key");
+      if (!found) throw new PerchError("not_found", "no such key", { about: [`key:${id}`] });
       await db.write([
         store.remove(id),
         audit.statement({

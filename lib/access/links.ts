@@ -57,7 +57,12 @@ export function createLinks(
       await db.write([
         store.removeExpired(clock.now()),
         store.insert(hashOf(secret), { kind, userId, expiresMs }, clock.now()),
-        audit.statement({ actor, action: `user.${kind}_link`, resource: `user:${userId}` }),
+        audit.statement({
+          actor,
+          action: `user.${kind}_link`,
+          resource: `user:${userId}`,
+          touches: [],
+        }),
       ]);
       return { secret, expiresMs };
     },

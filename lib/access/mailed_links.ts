@@ -56,7 +56,12 @@ export function createMailedLinks(
         body: { user: user.id },
         route: true,
       }),
-      audit.statement({ actor, action: `user.${kind}_mail`, resource: `user:${user.id}` }),
+      audit.statement({
+        actor,
+        action: `user.${kind}_mail`,
+        resource: `user:${user.id}`,
+        touches: [],
+      }),
     ];
   }
 

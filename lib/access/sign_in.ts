@@ -140,6 +140,7 @@ export function createSignIn(
       actor: { ...from, kind: "system", id: null, name: "nobody" },
       action: "sign_in.failed",
       resource: user ? `user:${user.id}` : "user:unknown",
+      touches: [],
       after: { wrong },
     });
   }
@@ -151,6 +152,7 @@ export function createSignIn(
         actor: { ...from, kind: "user", id: user.id, name: user.email },
         action: "sign_in",
         resource: `session:${session.id}`,
+        touches: [],
         after: { kind: session.kind },
       }),
     ];

@@ -147,6 +147,7 @@ export function createTokens(
         actor: { ...actor, kind: "user", id: user.id, name: user.email },
         action: "session.reuse",
         resource: `session:${session.id}`,
+        touches: [],
         after: { ended: true, reason: "a refresh token came back after it was replaced" },
       });
       throw refused();

@@ -84,6 +84,9 @@ export interface UsersDeps {
 }
 
 const MOST_USERS = 1000;
+/** What each change touches that leaves fewer admins. */
+const ADMINS = "users:admins";
+const keyOf = (id: string) => `user:${id}`;
 
 const newUserSchema = z.object({
   email: emailSchema,
@@ -106,8 +109,8 @@ export function createUsers(deps: UsersDeps): Users {
 
   function need(id: string): User {
     const user = byId.get(id);
-    if (!user || user.state === "deleted") throw new PerchError("not_found", "no such person");
-    return user;
+    if (user && user.state !== "deleted") return user;
+    throw new PerchError("not_found", "no such person", { about: [keyOf(id)] });
   }
 
   const isAdmin = (user: User) => user.role === "admin" && user.state === "active";
@@ -119,7 +122,11 @@ export function createUsers(deps: UsersDeps): Users {
         throw new PerchError("conflict", "there is an account already; sign in instead");
       }
       if (byEmail.has(parsed.email)) {
-        throw fieldError("conflict", "email", `${parsed.email} is already in use`);
+        const message = `${parsed.email} is already in use`;
+        throw new PerchError("conflict", message, {
+          errors: [{ path: "email", message }],
+          about: [keyOf(byEmail.get(parsed.email)!.id)],
+        });
       }
       if (byId.size >= MOST_USERS) {
         throw new PerchError("conflict", `more than ${MOST_USERS} people are not possible`);
@@ -159,11 +166,11 @@ export function createUsers(deps: UsersDeps): Users {
         throw fieldError("conflict", "state", "an invited person becomes active by the invitation");
       }
       const after: User = { ...before, ...defined(wanted) };
-      if (
-        isAdmin(before) && !isAdmin(after) &&
-        ![...byId.values()].some((u) => u.id !== id && isAdmin(u))
-      ) {
-        throw new PerchError("conflict", "this is the only active admin; make another one first");
+      const fewerAdmins = isAdmin(before) && !isAdmin(after);
+      if (fewerAdmins && ![...byId.values()].some((u) => u.id !== id && isAdmin(u))) {
+        throw new PerchError("conflict", "this is the only active admin; make another one first", {
+          about: [ADMINS],
+        });
       }
       await db.write([
         store.update(after),
@@ -173,9 +180,11 @@ export function createUsers(deps: UsersDeps): Users {
           resource: `user:${id}`,
           before: shown(before),
           after: shown(after),
+          // Two admins who take each other's role away in the same moment: one of them.
+          touches: fewerAdmins ? [keyOf(id), ADMINS] : [keyOf(id)],
         }),
       ]);
-      keep(after);
+      keep({ ...need(id), ...defined(wanted) });
       if (after.role !== before.role) deps.onRole(id);
       if (after.state !== "active" && before.state === "active") await deps.onEnded(id);
       return after;
@@ -198,7 +207,7 @@ export function createUsers(deps: UsersDeps): Users {
         ...options.also ?? [],
         audit.statement({ actor, action: "user.password", resource: `user:${id}` }),
       ]);
-      keep(after);
+      keep({ ...byId.get(id)!, state: after.state, demo: after.demo });
       await deps.onEnded(id, options.keepSession);
       return after;
     });

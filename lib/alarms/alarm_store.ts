@@ -85,10 +85,12 @@ const COLUMNS = [
   "timing",
   "due_ms",
 ];
+/** Only `move` gives an alarm another machine, whatever else is written in the same moment. */
+const CHANGING = COLUMNS.filter((column) => column !== "id" && column !== "machine");
 const PUT =
   `insert into alarms (${COLUMNS.join(", ")}) values (${COLUMNS.map(() => "?").join(",")}) ` +
   "on conflict (id) do update set " +
-  COLUMNS.slice(1).map((column) => `${column} = excluded.${column}`).join(", ");
+  CHANGING.map((column) => `${column} = excluded.${column}`).join(", ");
 
 /** Columns that indexes are made of: a change that leaves them alone costs less. */
 const INDEXED = ["id", "state", "machine", "sensor_num", "shelved_until_ms", "resolved_ms"];

@@ -172,10 +172,12 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         change.also(...judging.statements);
         judged = judging.done;
       }
+      change.by(by.note);
       change.also(
         by.note({
           action: `alarm.${command.kind}`,
           resource: `alarm:${was.id}`,
+          heeds: [`alarm:${was.id}/words`],
           before: auditOf(was),
           after: { ...auditOf(decision.alarm), title: was.title },
         }),

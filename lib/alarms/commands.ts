@@ -50,7 +50,11 @@ export function obey(
       return told(shelved, "alarm.shelved", by, note);
     }
     case "unshelve": {
-      if (alarm.shelvedUntilMs === null) throw conflict("the alarm is not shelved");
+      if (alarm.shelvedUntilMs === null) {
+        throw new PerchError("conflict", "the alarm is not shelved", {
+          about: [`alarm:${alarm.id}`],
+        });
+      }
       const timing = { ...next.timing, escalateMs: nowMs };
       const back = scheduled(
         { ...next, shelvedUntilMs: null, escalated: 0, timing },

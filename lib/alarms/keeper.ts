@@ -6,6 +6,7 @@
  */
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
+import type { Note } from "../machines/service.ts";
 import type { Alarm, AlarmEventBody } from "./alarm.ts";
 import type { AlarmStore } from "./alarm_store.ts";
 import { type Book, createBook } from "./book.ts";
@@ -42,8 +43,8 @@ export interface KeeperDeps {
   options: () => AlarmOptions;
   /** The machine is in a maintenance window. */
   inMaintenance: (machine: string, nowMs: number) => boolean;
-  /** Statements of the same transaction, e.g. a ticket. */
-  alongside: (transitions: readonly AlarmTransition[]) => Promise<SqlStatement[]>;
+  /** Statements of the same transaction, e.g. a ticket; `note` is that of the person who acts. */
+  alongside: (transitions: readonly AlarmTransition[], note?: Note) => Promise<SqlStatement[]>;
   /** After COMMIT. */
   tell: (told: Told) => void;
 }
@@ -58,6 +59,8 @@ export interface Change {
   signal(signal: Signal): void;
   /** Writes this in the same transaction. */
   also(...statements: SqlStatement[]): void;
+  /** A person acts: what follows from it elsewhere is theirs too. */
+  by(note: Note): void;
 }
 
 export interface Keeper {
@@ -81,6 +84,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const before = new Map<number, AlarmRecord | null>();
     const steps: Step[] = [];
     const extra: SqlStatement[] = [];
+    let actor: Note | undefined;
     const firstId = nextId;
 
     function put(alarm: AlarmRecord): void {
@@ -109,10 +113,13 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         }
       },
       also: (...statements) => void extra.push(...statements),
+      by(note) {
+        actor = note;
+      },
     };
     try {
       const result = await work(change);
-      await commit(before, steps, extra, nowMs);
+      await commit(before, steps, extra, nowMs, actor);
       book.prune(nowMs, options);
       return result;
     } catch (error) {
@@ -130,6 +137,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     steps: readonly Step[],
     extra: readonly SqlStatement[],
     nowMs: number,
+    note: Note | undefined,
   ): Promise<void> {
     if (before.size === 0 && extra.length === 0) return;
     const alarms = [...before.keys()].map((id) => book.get(id)!);
@@ -140,7 +148,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       actor: step.actor,
       note: step.note,
     }));
-    const beside = transitions.length === 0 ? [] : await deps.alongside(transitions);
+    const beside = transitions.length === 0 ? [] : await deps.alongside(transitions, note);
     await deps.db.write([
       ...alarms.map((alarm) => {
         const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);

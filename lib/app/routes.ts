@@ -283,6 +283,7 @@ export function mountApp(
     resolve: (credentials) => access.resolve(credentials),
     watch: (who, onEnd) => access.watch(who, onEnd),
     admit: (request) => access.rateLimiter.admit(request),
+    changes: access.audit.changes,
     log,
     errorPage: createErrorPage(assets, troubleOf({ storageTroubles })),
     expiredPage: createExpiredPage(assets),

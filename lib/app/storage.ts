@@ -1,7 +1,7 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Checkpoint } from "../db/checkpoint.ts";
-import type { Database } from "../db/client.ts";
+import { type Database, writing } from "../db/client.ts";
 import type { Synchronous } from "../db/connection.ts";
 import { readMigrations } from "../db/migrate.ts";
 import { createRpcClient, type RpcClient } from "../db/rpc.ts";
@@ -110,7 +110,7 @@ async function openPrepared(
     });
   const db: Database = {
     query: (statement) => rpc.call("query", [statement]),
-    write: (statements) => rpc.call("write", [statements]),
+    write: writing((statements) => rpc.call("write", [statements])),
     close,
   };
   const cuts = files?.cuts ?? [];

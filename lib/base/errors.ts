@@ -57,15 +57,28 @@ export class PerchError extends Error {
   readonly retryAfterS: number | undefined;
   /** Line of the input that is meant, from 1. */
   readonly line: number | undefined;
+  /** What it is about, as the audit log knows it: whoever changed that meanwhile is named. Stays inside. */
+  readonly about: readonly string[];
+  /** Who was faster, and when. */
+  readonly faster: { by: string; atMs: number } | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: { errors?: FieldError[]; retryAfterS?: number; line?: number; cause?: unknown } = {},
+    options: {
+      errors?: readonly FieldError[];
+      retryAfterS?: number;
+      line?: number;
+      cause?: unknown;
+      about?: readonly string[];
+      faster?: { by: string; atMs: number };
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
     this.line = options.line;
+    this.about = options.about ?? [];
+    this.faster = options.faster;
   }
 }
 

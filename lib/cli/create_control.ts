@@ -1,7 +1,7 @@
 import { ROLES } from "../access/identity.ts";
 import type { Role } from "../access/identity.ts";
 import type { User } from "../access/user_store.ts";
-import { settingChange, systemActor } from "../access/audit.ts";
+import { type Actor, settingChange, systemActor } from "../access/audit.ts";
 import type { Parts } from "../app.ts";
 import { PerchError } from "../base/errors.ts";
 import { quickCheck } from "../db/quick_check.ts";
@@ -12,8 +12,18 @@ import { noSetting } from "./no_setting.ts";
 export function createControl(
   parts: Pick<Parts, "access" | "replay" | "settings" | "storage">,
 ): Control {
-  const actor = systemActor("command line");
   const { access, settings } = parts;
+  const { changes } = access.audit;
+
+  /** A change by whoever is at the command line: who was faster is named, as in a browser. */
+  async function acting<T>(run: (actor: Actor) => Promise<T>): Promise<T> {
+    const seen = changes.see();
+    try {
+      return await run({ ...systemActor("command line"), seen });
+    } catch (error) {
+      throw await changes.explained(error, seen);
+    }
+  }
 
   function userOf(email: string): User {
     const user = access.users.byEmail(email);
@@ -22,45 +32,48 @@ export function createControl(
   }
 
   return {
-    async addUser({ email, role, password }) {
-      const user = await access.users.add(
-        { email, role: roleOf(role), password },
-        actor,
-      );
-      return { id: user.id, email: user.email, role: user.role };
-    },
-    async resetUser({ email, password }) {
-      const user = userOf(email);
-      await access.users.setPassword(user.id, password, actor);
-      if (user.totp) await access.secondFactor.remove(user, actor);
-      return { id: user.id, email: user.email, role: user.role };
-    },
+    addUser: ({ email, role, password }) =>
+      acting(async (actor) => {
+        const user = await access.users.add({ email, role: roleOf(role), password }, actor);
+        return { id: user.id, email: user.email, role: user.role };
+      }),
+    resetUser: ({ email, password }) =>
+      acting(async (actor) => {
+        const user = userOf(email);
+        await access.users.setPassword(user.id, password, actor);
+        if (user.totp) await access.secondFactor.remove(user, actor);
+        return { id: user.id, email: user.email, role: user.role };
+      }),
     listUsers: () => Promise.resolve(access.users.list()),
-    async changeUser({ email, state }) {
-      const user = await access.users.change(userOf(email).id, { state }, actor);
-      return { id: user.id, email, role: user.role };
-    },
-    async addKey({ role, ...wanted }) {
-      const { key, entry } = await access.keys.add(
-        { ...wanted, role: role === undefined ? undefined : roleOf(role) },
-        actor,
-      );
-      return { id: entry.id, name: entry.name, role: entry.role, key };
-    },
+    changeUser: ({ email, state }) =>
+      acting(async (actor) => {
+        const user = await access.users.change(userOf(email).id, { state }, actor);
+        return { id: user.id, email, role: user.role };
+      }),
+    addKey: ({ role, ...wanted }) =>
+      acting(async (actor) => {
+        const { key, entry } = await access.keys.add(
+          { ...wanted, role: role === undefined ? undefined : roleOf(role) },
+          actor,
+        );
+        return { id: entry.id, name: entry.name, role: entry.role, key };
+      }),
     listKeys: () => Promise.resolve(access.keys.list()),
-    async removeKey({ nameOrId }) {
-      const all = access.keys.list();
-      const key = all.find((one) => one.id === nameOrId) ??
-        all.find((one) => one.name === nameOrId);
-      if (!key) throw missing("key", `There is no key "${nameOrId}": perch key list names them.`);
-      await access.keys.remove(key.id, actor);
-      return key;
-    },
+    removeKey: ({ nameOrId }) =>
+      acting(async (actor) => {
+        const all = access.keys.list();
+        const key = all.find((one) => one.id === nameOrId) ??
+          all.find((one) => one.name === nameOrId);
+        if (!key) throw missing("key", `There is no key "${nameOrId}": perch key list names them.`);
+        await access.keys.remove(key.id, actor);
+        return key;
+      }),
     listSettings: () => Promise.resolve(settings.list(() => true)),
-    setSetting({ key, value }) {
-      if (!settings.list(() => true).some((one) => one.key === key)) throw noSetting(key);
-      return settings.set(key, value, actor.name, settingChange(access.audit, actor, key));
-    },
+    setSetting: ({ key, value }) =>
+      acting((actor) => {
+        if (!settings.list(() => true).some((one) => one.key === key)) throw noSetting(key);
+        return settings.set(key, value, actor.name, settingChange(access.audit, actor, key));
+      }),
     async replay(letters) {
       const outcomes = [];
       for (const letter of letters) outcomes.push(await parts.replay(letter));

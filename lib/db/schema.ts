@@ -323,6 +323,17 @@ export const audit = sqliteTable("audit", {
   agent: text("agent"),
 }, (t) => [index("audit_ts").on(t.tsMs)]);
 
+/**
+ * Who changed a thing last; the compare-and-set of every change (`lib/access/changes.ts`) reads it through the
+ * view `unchanged_since`.
+ */
+export const changed = sqliteTable("changed", {
+  /** `rule:x4…`, `ticket:T-12`; `ticket:T-12/words` for what was said about it. */
+  key: text("key").primaryKey(),
+  /** Row of the audit log. */
+  auditId: integer("audit_id").notNull(),
+});
+
 /** Settings that somebody changed; what is not here has its default. */
 export const settings = sqliteTable("settings", {
   key: text("key").primaryKey(),

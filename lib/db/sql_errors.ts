@@ -6,6 +6,15 @@ const FULL = /SQLITE_FULL|database or disk is full|SQLITE_TOOBIG/;
 const FAILED =
   /SQLITE_(IOERR|READONLY|CORRUPT|CANTOPEN|NOTADB|PERM|BUSY|LOCKED|PROTOCOL|NOMEM|AUTH)|disk I\/O error|readonly database|malformed|not a database|unable to open|HRANA|SERVER_ERROR|CLIENT_CLOSED|error sending request|fetch failed|Connection refused/i;
 
+/** What migration 0030 says to a change of something that was changed meanwhile. */
+const OVERTAKEN = "overtaken by another change";
+
+/** True when a transaction failed because what it changes was changed after its author had seen it. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof PerchError && error.code === "conflict" &&
+    error.message.includes(OVERTAKEN);
+}
+
 /**
  * What went wrong while doing `action`, as a PerchError: `storage_full`, `storage_failed`,
  * `conflict` (a constraint of the schema), or `internal` for a mistake in the statement.

@@ -56,6 +56,11 @@ export function newMachine(
   };
 }
 
+/** A machine as a thing that is changed; its path may change, its id does not. */
+export function machineKey({ id }: Pick<Machine, "id">): string {
+  return `machine:${id}`;
+}
+
 /** The part of the plant that a machine stands in: its path without the last level. */
 export function areaOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";

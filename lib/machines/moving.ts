@@ -1,7 +1,7 @@
 /** What moving a machine to another place in the plant changes. Pure. */
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, machineKey } from "./machine.ts";
 import { nameFault, pathFault } from "./names.ts";
 import type { MachineDirectory, Sensor } from "./registry.ts";
 import { moveMachineStatements } from "./store.ts";
@@ -35,7 +35,7 @@ export function planMove(
   const taken = world.machines.find(to);
   if (taken && taken.path === to) {
     const why = taken.deletedMs === null ? "exists already" : "was deleted and can be restored";
-    throw new PerchError("conflict", `the machine ${to} ${why}`);
+    throw new PerchError("conflict", `the machine ${to} ${why}`, { about: [machineKey(taken)] });
   }
   refuseFormer(world.machines, to, machine);
   const sensors = world.sensors.map((sensor) => {
@@ -65,6 +65,7 @@ export function refuseFormer(
     "conflict",
     `${path} is a former path of ${moved.path}, which takes its readings; ` +
       "remove it there first",
+    { about: [machineKey(moved)] },
   );
 }
 

@@ -4,7 +4,7 @@ import { PerchError } from "../base/errors.ts";
 import type { FileStore } from "../base/file_store.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, machineKey } from "./machine.ts";
 import type { MachineDirectory } from "./registry.ts";
 import type { MachinesService, Note } from "./service.ts";
 
@@ -43,13 +43,17 @@ export function createPhotos(deps: {
   function machineOf(pathOrId: string): Machine {
     const machine = machines.find(pathOrId);
     if (machine && machine.deletedMs === null) return machine;
-    throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"`);
+    throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"`, {
+      about: machine && [machineKey(machine)],
+    });
   }
 
   function withPhoto(pathOrId: string) {
     const machine = machineOf(pathOrId);
     if (machine.photo !== null) return { machine, photo: machine.photo };
-    throw new PerchError("not_found", `the machine ${machine.path} has no photo`);
+    throw new PerchError("not_found", `the machine ${machine.path} has no photo`, {
+      about: [machineKey(machine)],
+    });
   }
 
   const all = () => [...machines.all(), ...machines.deleted()];

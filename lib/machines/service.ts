@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { type FieldError, PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
-import { type Machine, newMachine } from "./machine.ts";
+import { type Machine, machineKey, newMachine } from "./machine.ts";
 import { planMove, refuseFormer } from "./moving.ts";
 import { nameFault, pathFault } from "./names.ts";
 import { createPurge, type Purged } from "./purge.ts";
@@ -27,6 +27,12 @@ export interface Change {
   resource: string;
   before?: unknown;
   after?: unknown;
+  /** What is changed, where that is not the resource itself; none: it only tells. */
+  touches?: readonly string[];
+  /** What else must be as the person who changes saw it. */
+  heeds?: readonly string[];
+  /** What grows by it, which others may do in the same moment. */
+  adds?: readonly string[];
 }
 /** Who changes, as the statement that tells of it. */
 export type Note = (change: Change) => SqlStatement;
@@ -118,22 +124,43 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     shown: { machine: shownMachine, sensor: shownSensor },
   });
 
+  /** What is meant is settled when it is asked for: it may be moved or renamed before its turn comes. */
+  const machineId = (pathOrId: string) => machines.find(pathOrId)?.id ?? pathOrId;
+  const sensorId = (idOrName: string) => registry.find(idOrName)?.id ?? idOrName;
+
   function machineAt(pathOrId: string): Machine {
     const machine = machines.find(pathOrId);
     if (machine) return machine;
-    throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"`);
+    throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"`, {
+      about: [machineKey(machines.former(pathOrId) ?? { id: pathOrId })],
+    });
   }
 
   function liveMachine(pathOrId: string): Machine {
     const machine = machineAt(pathOrId);
     if (machine.deletedMs === null) return machine;
-    throw new PerchError("not_found", `the machine ${machine.path} was deleted; restore it first`);
+    throw new PerchError("not_found", `the machine ${machine.path} was deleted; restore it first`, {
+      about: [machineKey(machine)],
+    });
   }
 
   function sensorAt(idOrName: string): Sensor {
     const sensor = registry.find(idOrName);
     if (sensor) return sensor;
-    throw new PerchError("not_found", `there is no sensor "${idOrName.slice(0, 200)}"`);
+    const deleted = deletedSensor(idOrName);
+    const machine = deleted && machines.find(deleted.machine);
+    throw new PerchError("not_found", `there is no sensor "${idOrName.slice(0, 200)}"`, {
+      about: [sensorKey(deleted ?? { id: idOrName }), ...(machine ? [machineKey(machine)] : [])],
+    });
+  }
+
+  const deletedSensor = (idOrName: string) =>
+    changes.deletedSensors().find(({ id, name }) => id === idOrName || name === idOrName);
+
+  /** A further sensor is a change of its machine to whoever deletes or moves that. */
+  function sensorsKeys({ machine }: Sensor): string[] {
+    const known = machines.find(machine);
+    return known ? [`${machineKey(known)}/sensors`] : [];
   }
 
   const idTaken = (id: string) => machines.find(id) !== undefined;
@@ -171,6 +198,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
       note({
         action: "machine.move",
         resource: `machine:${moved.path}`,
+        ...touching(moved, plan.sensors.map(({ sensor }) => sensor)),
         before: { path: from, ...shownMachine(machine) },
         after: { path: moved.path, ...shownMachine(moved) },
       }),
@@ -183,9 +211,9 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     return machine;
   }
 
-  async function putSensor(sensor: Sensor, to: Partial<Sensor>, change: SqlStatement) {
+  async function putSensor(sensor: Sensor, to: Partial<Sensor>, ...more: SqlStatement[]) {
     const next = { ...sensor, ...to };
-    await db.write([sensorStatement(next), change]);
+    await db.write([sensorStatement(next), ...more]);
     changes.changed(sensor, to);
     deps.onSensor?.(sensor);
     return sensor;
@@ -203,7 +231,12 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     const done = await putMachine(
       next,
       with_.map((sensor) => sensorStatement({ ...sensor, deletedMs })),
-      note({ action, resource: `machine:${machine.path}`, after: { sensors: with_.length } }),
+      note({
+        action,
+        resource: `machine:${machine.path}`,
+        ...touching(machine, with_),
+        after: { sensors: with_.length },
+      }),
     );
     for (const sensor of with_) {
       changes.changed(sensor, { deletedMs });
@@ -238,12 +271,20 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     const fault = nameFault(name);
     if (fault !== null) refuse([{ path: "name", message: fault }]);
     const taken = changes.named(name);
-    if (taken) throw new PerchError("conflict", takenText(taken));
+    if (taken) {
+      throw new PerchError("conflict", takenText(taken), { about: [sensorKey(taken)] });
+    }
     const path = name.slice(0, name.lastIndexOf("/"));
     refuseFormer(machines, path);
     const machine = machines.find(path);
     if (machine && machine.deletedMs !== null) {
-      throw new PerchError("conflict", `the machine ${machine.path} was deleted; restore it first`);
+      throw new PerchError(
+        "conflict",
+        `the machine ${machine.path} was deleted; restore it first`,
+        {
+          about: [machineKey(machine)],
+        },
+      );
     }
   }
 
@@ -254,7 +295,16 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
       ...adding,
       ...plan.machines.map(putMachineStatement),
       ...plan.sensors.map(({ sensor, to }) => sensorStatement({ ...sensor, ...to })),
-      note({ action: "registry.import", resource: "registry", after: countsOf(plan) }),
+      note({
+        action: "registry.import",
+        resource: "registry",
+        touches: [
+          "registry",
+          ...plan.machines.map(machineKey),
+          ...[...added, ...plan.sensors].map(({ sensor }) => sensorKey(sensor)),
+        ],
+        after: countsOf(plan),
+      }),
     ];
     try {
       await db.write(statements);
@@ -312,7 +362,9 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         const known = machines.find(path);
         if (known) {
           const why = known.deletedMs === null ? "exists already" : "was deleted; restore it";
-          throw new PerchError("conflict", `the machine ${path} ${why}`);
+          throw new PerchError("conflict", `the machine ${path} ${why}`, {
+            about: [machineKey(known)],
+          });
         }
         refuseFormer(machines, path);
         const machine: Machine = {
@@ -320,13 +372,18 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
           review: "confirmed",
           ...defined(patch),
         };
-        const after = shownMachine(machine);
-        const change = note({ action: "machine.create", resource: `machine:${path}`, after });
+        const change = note({
+          action: "machine.create",
+          resource: `machine:${path}`,
+          touches: [machineKey(machine)],
+          after: shownMachine(machine),
+        });
         return await putMachine(machine, [], change);
       }),
-    patchMachine: (pathOrId, patch, note) =>
-      exclusive(async () => {
-        const machine = liveMachine(pathOrId);
+    patchMachine(pathOrId, patch, note) {
+      const id = machineId(pathOrId);
+      return exclusive(async () => {
+        const machine = liveMachine(id);
         const next = { ...machine, ...defined(patch) };
         const strange = next.formerPaths.find((path) => !machine.formerPaths.includes(path));
         if (strange !== undefined) {
@@ -342,20 +399,26 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
           note({
             action: "machine.update",
             resource: `machine:${machine.path}`,
+            touches: [machineKey(machine), ...confirmed.map(sensorKey)],
             before: shownMachine(machine),
             after: shownMachine(next),
           }),
         );
         for (const sensor of confirmed) changes.changed(sensor, { review: "confirmed" });
         return done;
-      }),
-    removeMachine: (pathOrId, note) =>
-      exclusive(() => setDeleted(liveMachine(pathOrId), clock.now(), note)),
-    restoreMachine: (pathOrId, note) =>
-      exclusive(async () => {
-        const machine = machineAt(pathOrId);
+      });
+    },
+    removeMachine(pathOrId, note) {
+      const id = machineId(pathOrId);
+      return exclusive(() => setDeleted(liveMachine(id), clock.now(), note));
+    },
+    restoreMachine(pathOrId, note) {
+      const id = machineId(pathOrId);
+      return exclusive(async () => {
+        const machine = machineAt(id);
         return machine.deletedMs === null ? machine : await setDeleted(machine, null, note);
-      }),
+      });
+    },
     addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, note) =>
       exclusive(async () => {
         checkName(name);
@@ -369,7 +432,8 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         const { sensor, statements } = changes.add(given);
         const change = note({
           action: "sensor.create",
-          resource: `sensor:${sensor.id}`,
+          resource: sensorKey(sensor),
+          adds: sensorsKeys(sensor),
           after: shownSensor(sensor),
         });
         try {
@@ -382,43 +446,44 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         }
         return sensor;
       }),
-    patchSensor: (idOrName, patch, note) =>
-      exclusive(async () => {
-        const sensor = sensorAt(idOrName);
+    patchSensor(idOrName, patch, note) {
+      const id = sensorId(idOrName);
+      return exclusive(async () => {
+        const sensor = sensorAt(id);
         const to = checkedSensor(sensor, defined(patch));
-        const statements: SqlStatement[] = [];
         const path = to.name?.slice(0, to.name.lastIndexOf("/"));
-        if (path !== undefined && !machines.find(path)) {
-          const machine = newMachine(path, clock.now(), idTaken);
-          statements.push(putMachineStatement(machine));
-          changes.putMachine(machine);
-        }
-        if (statements.length > 0) await db.write(statements);
-        return await putSensor(
+        const machine = path === undefined || machines.find(path)
+          ? null
+          : newMachine(path, clock.now(), idTaken);
+        const done = await putSensor(
           sensor,
           to,
+          ...(machine ? [putMachineStatement(machine)] : []),
           note({
             action: "sensor.update",
-            resource: `sensor:${sensor.id}`,
+            resource: sensorKey(sensor),
             before: shownSensor(sensor),
             after: shownSensor({ ...sensor, ...to }),
           }),
         );
-      }),
-    removeSensor: (idOrName, note) =>
-      exclusive(async () => {
-        const sensor = sensorAt(idOrName);
-        const resource = `sensor:${sensor.id}`;
+        if (machine) changes.putMachine(machine);
+        return done;
+      });
+    },
+    removeSensor(idOrName, note) {
+      const id = sensorId(idOrName);
+      return exclusive(async () => {
+        const sensor = sensorAt(id);
+        const resource = sensorKey(sensor);
         const change = note({ action: "sensor.delete", resource, before: shownSensor(sensor) });
         return await putSensor(sensor, { deletedMs: clock.now() }, change);
-      }),
+      });
+    },
     restoreSensor: (idOrName, note) =>
       exclusive(async () => {
         const alive = registry.find(idOrName);
         if (alive) return alive;
-        const sensor = changes.deletedSensors().find((s) =>
-          s.id === idOrName || s.name === idOrName
-        );
+        const sensor = deletedSensor(idOrName);
         if (!sensor) {
           throw new PerchError(
             "not_found",
@@ -427,11 +492,27 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         }
         const machine = machines.find(sensor.machine);
         if (machine && machine.deletedMs !== null) {
-          throw new PerchError("conflict", `its machine ${machine.path} was deleted; restore that`);
+          throw new PerchError(
+            "conflict",
+            `its machine ${machine.path} was deleted; restore that`,
+            {
+              about: [machineKey(machine)],
+            },
+          );
         }
-        const change = note({ action: "sensor.restore", resource: `sensor:${sensor.id}` });
+        const change = note({ action: "sensor.restore", resource: sensorKey(sensor) });
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
+  };
+}
+
+const sensorKey = ({ id }: Pick<Sensor, "id">) => `sensor:${id}`;
+
+/** What a change of a machine with its sensors touches; one that it gets in the same moment counts too. */
+function touching(machine: Machine, sensors: readonly Sensor[]) {
+  return {
+    touches: [machineKey(machine), ...sensors.map(sensorKey)],
+    heeds: [`${machineKey(machine)}/sensors`],
   };
 }
 

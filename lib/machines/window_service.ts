@@ -80,7 +80,9 @@ export function createWindowService(deps: {
   function find(id: string): MaintenanceWindow {
     const window = all.find((one) => one.id === id);
     if (window) return window;
-    throw new PerchError("not_found", `there is no maintenance window "${id}"`);
+    throw new PerchError("not_found", `there is no maintenance window "${id}"`, {
+      about: [`maintenance:${id}`],
+    });
   }
 
   const service: WindowService = {
@@ -111,7 +113,9 @@ export function createWindowService(deps: {
       exclusive(async () => {
         const window = find(id);
         if (window.deletedMs === null) return await setDeleted(window, clock.now(), note);
-        throw new PerchError("not_found", `the maintenance window "${id}" was deleted already`);
+        throw new PerchError("not_found", `the maintenance window "${id}" was deleted already`, {
+          about: [`maintenance:${id}`],
+        });
       }),
     restoreWindow: (id, note) =>
       exclusive(async () => {

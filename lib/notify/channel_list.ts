@@ -108,7 +108,9 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
   function need(id: string): Entry {
     const entry = entries.get(id);
     if (entry) return entry;
-    throw new PerchError("not_found", `there is no channel "${id.slice(0, 80)}"`);
+    throw new PerchError("not_found", `there is no channel "${id.slice(0, 80)}"`, {
+      about: [`channel:${id}`],
+    });
   }
 
   function viewOf({ row, state, fixed, fault, options }: Entry): ChannelView {
@@ -161,10 +163,11 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
   }
 
   function checkName(name: string, self: string | null): void {
-    const taken = [...entries.values()].some(({ row }) => row.name === name && row.id !== self);
+    const taken = [...entries.values()].find(({ row }) => row.name === name && row.id !== self);
     if (!taken) return;
     const message = `there is a channel "${name}" already`;
-    throw new PerchError("conflict", message, { errors: [{ path: "name", message }] });
+    const about = [`channel:${taken.row.id}`];
+    throw new PerchError("conflict", message, { errors: [{ path: "name", message }], about });
   }
 
   /** As the audit log shows it. */
@@ -316,8 +319,9 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
       const entry = entries.get(id);
       if (entry === undefined) return { statements: [], done() {} };
       const state = stateAfter(entry.state, outcome, tMs);
-      const statements = [store.putState(id, state)];
-      if (outcome.state === "gone") {
+      const gone = outcome.state === "gone";
+      const statements = [gone ? store.putState(id, state) : store.putHealth(id, state)];
+      if (gone) {
         statements.push(deps.events.statement({
           type: "channel.switched_off",
           subject: `channel:${id}`,
@@ -333,7 +337,10 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
         statements,
         done() {
           const now = entries.get(id);
-          if (now !== undefined) entries.set(id, { ...now, state });
+          if (now === undefined) return;
+          // A person may have switched it off meanwhile: that stands.
+          const { enabled, offReason } = gone ? state : now.state;
+          entries.set(id, { ...now, state: { ...state, enabled, offReason } });
         },
       };
     },

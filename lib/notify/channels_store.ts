@@ -42,6 +42,8 @@ export interface ChannelsStore {
   states(): Promise<Map<string, ChannelState>>;
   put(row: ChannelRow): SqlStatement;
   putState(id: string, state: ChannelState): SqlStatement;
+  /** How it is doing, without whether it is on: that is a person's. */
+  putHealth(id: string, state: ChannelState): SqlStatement;
   /** The channel, its state, and what still waits for it. */
   remove(id: string, nowMs: number): SqlStatement[];
 }
@@ -88,23 +90,8 @@ export function createChannelsStore(db: Pick<Database, "query">): ChannelsStore 
         row.createdMs,
       ],
     }),
-    putState: (id, state) => ({
-      sql:
-        "insert into channel_states (channel_id, enabled, off_reason, failing_since_ms, ok_ms, " +
-        "tried_ms, answer) values (?,?,?,?,?,?,?) on conflict (channel_id) do update set " +
-        "enabled = excluded.enabled, off_reason = excluded.off_reason, " +
-        "failing_since_ms = excluded.failing_since_ms, ok_ms = excluded.ok_ms, " +
-        "tried_ms = excluded.tried_ms, answer = excluded.answer",
-      args: [
-        id,
-        state.enabled ? 1 : 0,
-        state.offReason,
-        state.failingSinceMs,
-        state.okMs,
-        state.triedMs,
-        state.answer,
-      ],
-    }),
+    putState: (id, state) => putState(id, state, STATE_COLUMNS),
+    putHealth: (id, state) => putState(id, state, HEALTH_COLUMNS),
     remove: (id, nowMs) => [
       { sql: "delete from channels where id = ?", args: [id] },
       { sql: "delete from channel_states where channel_id = ?", args: [id] },
@@ -113,6 +100,27 @@ export function createChannelsStore(db: Pick<Database, "query">): ChannelsStore 
           "done_ms = ? where channel_id = ? and state in ('waiting', 'held', 'digest')",
         args: [nowMs, id],
       },
+    ],
+  };
+}
+
+const HEALTH_COLUMNS = ["failing_since_ms", "ok_ms", "tried_ms", "answer"];
+const STATE_COLUMNS = ["enabled", "off_reason", ...HEALTH_COLUMNS];
+
+/** A new row, or these columns of the one that is there. */
+function putState(id: string, state: ChannelState, columns: readonly string[]): SqlStatement {
+  const sets = columns.map((column) => `${column} = excluded.${column}`).join(", ");
+  return {
+    sql: "insert into channel_states (channel_id, enabled, off_reason, failing_since_ms, ok_ms, " +
+      `tried_ms, answer) values (?,?,?,?,?,?,?) on conflict (channel_id) do update set ${sets}`,
+    args: [
+      id,
+      state.enabled ? 1 : 0,
+      state.offReason,
+      state.failingSinceMs,
+      state.okMs,
+      state.triedMs,
+      state.answer,
     ],
   };
 }

@@ -267,7 +267,9 @@ export function createNotify(deps: NotifyDeps): Notify {
     async retry(id, note) {
       const before = await need(id);
       if (before.state !== "failed" && before.state !== "cancelled") {
-        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to send again`);
+        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to send again`, {
+          about: [`delivery:${id}`],
+        });
       }
       if (before.digestId !== null) {
         throw new PerchError("conflict", `it is part of the digest ${before.digestId}: send that`);
@@ -284,6 +286,7 @@ export function createNotify(deps: NotifyDeps): Notify {
         action: "delivery.retry_all",
         resource: channel === undefined ? "deliveries" : `channel:${channel}`,
         after: { deliveries: ids.length },
+        touches: [],
       });
       await db.write([...outbox.revive(ids, clock.now()), change]);
       sender.wake();
@@ -292,7 +295,9 @@ export function createNotify(deps: NotifyDeps): Notify {
     async cancel(id, note) {
       const before = await need(id);
       if (!["waiting", "held", "digest"].includes(before.state)) {
-        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to cancel`);
+        throw new PerchError("conflict", `the delivery is ${before.state}; nothing to cancel`, {
+          about: [`delivery:${id}`],
+        });
       }
       const change = note({ action: "delivery.cancel", resource: `delivery:${id}` });
       await db.write([...outbox.cancel(id, clock.now()), change]);

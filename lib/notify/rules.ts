@@ -35,7 +35,9 @@ export function createRules(
   function find(id: string): Rule {
     const rule = rules.find((one) => one.id === id);
     if (rule) return rule;
-    throw new PerchError("not_found", `there is no rule "${id.slice(0, 80)}"`);
+    throw new PerchError("not_found", `there is no rule "${id.slice(0, 80)}"`, {
+      about: [`rule:${id}`],
+    });
   }
 
   return {

@@ -31,7 +31,9 @@ export function createWebhooks(channels: ChannelList): Webhooks {
   function find(id: string): ChannelView {
     const view = channels.all().find((one) => one.id === id);
     if (view?.kind === webhook.kind && view.subscription !== null) return view;
-    throw new PerchError("not_found", `there is no webhook "${id.slice(0, 80)}"`);
+    throw new PerchError("not_found", `there is no webhook "${id.slice(0, 80)}"`, {
+      about: [`channel:${id}`],
+    });
   }
 
   return {

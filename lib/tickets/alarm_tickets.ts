@@ -12,11 +12,12 @@ import type { EventType } from "../events/event.ts";
 import type { Note } from "../machines/service.ts";
 import { auditedOf, type TicketBook } from "./book.ts";
 import { type AutomaticOptions, stepOf, type TicketStep } from "./from_alarms.ts";
+import { ticketKey, wordsKey } from "./words.ts";
 import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./ticket.ts";
 
 export interface AlarmTickets {
   /** What these transitions do to the tickets of their alarms, for the alarms' transaction. */
-  alongside(transitions: readonly AlarmTransition[]): Promise<SqlStatement[]>;
+  alongside(transitions: readonly AlarmTransition[], note?: Note): Promise<SqlStatement[]>;
   /** Tells the live stream of the tickets of these alarms, once `alongside` is committed. */
   announce(alarmIds: readonly string[]): Promise<void>;
   /** A sentence when alarms have opened as many tickets as they may, else null. */
@@ -77,16 +78,22 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
     }
   }
 
-  function audit(action: string, before: TicketRow | null, after: TicketRow): SqlStatement {
-    return deps.note({
+  function audit(
+    note: Note,
+    action: string,
+    before: TicketRow | null,
+    after: TicketRow,
+  ): SqlStatement {
+    return note({
       action: `ticket.${action}`,
-      resource: `ticket:${numberText(after.id)}`,
+      resource: ticketKey(after),
+      heeds: [wordsKey(ticketKey(after))],
       before: before === null ? undefined : auditedOf(before),
       after: auditedOf(after),
     });
   }
 
-  function change(row: TicketRow, step: TicketStep, transition: AlarmTransition) {
+  function change(row: TicketRow, step: TicketStep, transition: AlarmTransition, by: Note) {
     const columns = changeOf(row, step, transition);
     const after = { ...row, ...columns, version: row.version + 1 };
     const { type, action, text } = toldOf(step, row, after);
@@ -94,12 +101,12 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
     const told = event(type, after, text, { actor, note });
     const statements = action === null
       ? [told]
-      : [store.update(row.id, columns, null), told, audit(action, row, after)];
+      : [store.update(row.id, columns, null), told, audit(by, action, row, after)];
     return { after, statements };
   }
 
   return {
-    async alongside(transitions) {
+    async alongside(transitions, by = deps.note) {
       const known = await store.ofAlarms([...new Set(transitions.map(({ alarm }) => alarm.id))]);
       const automatic = deps.automatic();
       let left: number | null = null;
@@ -110,7 +117,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
         const step = stepOf(transition, row, automatic);
         if (step === null) continue;
         if (row !== null) {
-          const { after, statements } = change(row, step, transition);
+          const { after, statements } = change(row, step, transition, by);
           known.set(id, after);
           out.push(...statements);
         } else if (step.kind === "open") {
@@ -125,7 +132,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
           out.push(
             store.insertOnce(ticket),
             event("ticket.created", ticket, text, { actor: null, note: null }),
-            audit("create", null, ticket),
+            audit(by, "create", null, ticket),
           );
         }
       }

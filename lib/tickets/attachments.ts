@@ -21,6 +21,7 @@ import {
   subjectOf,
   type Subjects,
 } from "./subject.ts";
+import { orGone, saidAbout } from "./words.ts";
 
 /** What may be attached, by content. */
 export const ATTACHMENT_TYPES = [
@@ -120,7 +121,9 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
     const subject = await subjectOf(subjects, kind, id);
     const known = await store.find(subject.key, attachment);
     if (known !== null) return { subject, known };
-    throw new PerchError("not_found", `${subject.name} has no attachment ${attachment}`);
+    throw new PerchError("not_found", `${subject.name} has no attachment ${attachment}`, {
+      about: [`attachment:${attachment}`],
+    });
   }
 
   async function checkRoom(subject: Subject, bytes: number): Promise<void> {
@@ -196,10 +199,11 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
           by.note({
             action: "attachment.add",
             resource: subject.key,
+            ...saidAbout(subject),
             after: { name, type, bytes },
           }),
           ...said ?? told(subject, name, by),
-        ]);
+        ]).catch(orGone(subject.name));
         return (await store.find(subject.key, Number(rows[0][0])))!;
       });
       deps.onChange(kind, id);
@@ -223,7 +227,12 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
       const { name, author } = known;
       await db.write([
         store.remove(attachment),
-        by.note({ action: "attachment.delete", resource: subject.key, before: { name, author } }),
+        by.note({
+          action: "attachment.delete",
+          resource: subject.key,
+          touches: [`attachment:${attachment}`],
+          before: { name, author },
+        }),
       ]);
       // A file that stays behind is swept.
       await files.remove(known.file).catch((error) =>

@@ -11,7 +11,7 @@ import {
   subjectOf,
   type Subjects,
 } from "./subject.ts";
-import { fieldError } from "./words.ts";
+import { fieldError, orGone, saidAbout } from "./words.ts";
 
 /** Characters of a comment. */
 export const COMMENT_MOST = 4000;
@@ -52,7 +52,9 @@ export function createComments(deps: CommentsDeps): Comments {
     const subject = await subjectOf(subjects, kind, id);
     const known = await store.find(subject.key, comment);
     if (known !== null && known.deleted_ms === null) return { subject, known };
-    throw new PerchError("not_found", `${subject.name} has no comment ${comment}`);
+    throw new PerchError("not_found", `${subject.name} has no comment ${comment}`, {
+      about: [`comment:${comment}`],
+    });
   }
 
   function checkMine(comment: Comment, by: Author): void {
@@ -86,7 +88,12 @@ export function createComments(deps: CommentsDeps): Comments {
     return [
       store.insert(subject.key, made),
       eventOf(subject, text, by),
-      by.note({ action: "comment.add", resource: subject.key, after: { text } }),
+      by.note({
+        action: "comment.add",
+        resource: subject.key,
+        ...saidAbout(subject),
+        after: { text },
+      }),
     ];
   }
 
@@ -98,7 +105,8 @@ export function createComments(deps: CommentsDeps): Comments {
     },
     async add(kind, id, text, by) {
       const subject = await subjectOf(subjects, kind, id);
-      const [{ rows }] = await db.write(await drafted(subject, text, by));
+      const [{ rows }] = await db.write(await drafted(subject, text, by))
+        .catch(orGone(subject.name));
       deps.onChange(kind, id);
       return (await store.find(subject.key, Number(rows[0][0])))!;
     },
@@ -111,6 +119,7 @@ export function createComments(deps: CommentsDeps): Comments {
         by.note({
           action: "comment.update",
           resource: subject.key,
+          touches: [`comment:${comment}`],
           before: { text: known.text },
           after: { text },
         }),
@@ -126,6 +135,7 @@ export function createComments(deps: CommentsDeps): Comments {
         by.note({
           action: "comment.delete",
           resource: subject.key,
+          touches: [`comment:${comment}`],
           before: { author: known.author, text: known.text },
         }),
       ]);

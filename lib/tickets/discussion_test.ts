@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { silentLog } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import { createEventLog } from "../events/events_store.ts";
+import { createAlarmStore } from "../alarms/alarm_store.ts";
+import { site as alarmSite } from "../../tests/support/alarm_site.ts";
+import { signal } from "../../tests/support/alarm_signals.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { picture } from "../../tests/support/pictures.ts";
@@ -35,6 +38,9 @@ async function withDiscussion(run: (world: World) => Promise<void>): Promise<voi
   const db = await openTestDatabase(dataDir);
   const clock = fakeClock();
   const events = createEventLog(db);
+  const alarms = alarmSite();
+  alarms.signal(signal());
+  await db.write([createAlarmStore(db).put(alarms.only(), null)]);
   const subject = (kind: "alarm" | "ticket") => (id: string) =>
     Promise.resolve(
       ["1", "T-1", "T-2"].includes(id)

@@ -6,6 +6,7 @@
 import type { Alarm } from "../alarms/alarm.ts";
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
+import { isOvertaken } from "../db/sql_errors.ts";
 import type { PageOf } from "../db/list.ts";
 import type { Note } from "../machines/service.ts";
 import { auditedOf, type BookDeps, createTicketBook, type TicketBook } from "./book.ts";
@@ -23,7 +24,15 @@ import {
   type TicketVerdict,
 } from "./ticket.ts";
 import type { TicketQuery } from "./ticket_store.ts";
-import { changeText, fasterError, fieldError, stateError, takenError } from "./words.ts";
+import {
+  changeText,
+  fasterError,
+  fieldError,
+  stateError,
+  takenError,
+  ticketKey,
+  wordsKey,
+} from "./words.ts";
 
 /** Who acts, and the audit row of what they do. */
 export interface By {
@@ -214,7 +223,13 @@ export function createTickets(deps: TicketsDeps): Tickets {
       await db.write([
         store.insert(row),
         event("ticket.created", row, text, { actor: by.name, note: null }),
-        by.note({ action: "ticket.create", resource: resourceOf(row), after: auditedOf(row) }),
+        by.note({
+          action: "ticket.create",
+          resource: ticketKey(row),
+          // One that its alarm does not know of yet would stay open when that is resolved.
+          touches: [ticketKey(row), ...(alarm === null ? [] : [`alarm:${alarm.id}`])],
+          after: auditedOf(row),
+        }),
       ]);
     } catch (error) {
       const faster = isConflict(error) ? await takenBy() : undefined;
@@ -236,7 +251,8 @@ export function createTickets(deps: TicketsDeps): Tickets {
       event("ticket.changed", after, text, { actor: by.name, note: null }),
       by.note({
         action: "ticket.update",
-        resource: resourceOf(row),
+        resource: ticketKey(row),
+        heeds: [wordsKey(ticketKey(row))],
         before: auditedOf(row),
         after: auditedOf(after),
       }),
@@ -254,7 +270,8 @@ export function createTickets(deps: TicketsDeps): Tickets {
     }
     const audit = by.note({
       action: `ticket.${action}`,
-      resource: resourceOf(row),
+      resource: ticketKey(row),
+      heeds: [wordsKey(ticketKey(row))],
       before: { state: row.state },
       after: { state: MOVES[action].to, note, verdict },
     });
@@ -335,10 +352,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
   };
 }
 
+/** A conflict of the ticket's own; who overtook a person is named where their request is answered. */
 function isConflict(error: unknown): boolean {
-  return error instanceof PerchError && error.code === "conflict";
-}
-
-function resourceOf({ id }: TicketRow): string {
-  return `ticket:${numberText(id)}`;
+  return error instanceof PerchError && error.code === "conflict" && !isOvertaken(error);
 }

@@ -37,13 +37,40 @@ export function changeText(before: TicketRow, after: TicketRow, names: Names): s
   return parts.join(", ");
 }
 
+/** A ticket as a thing that is changed. */
+export function ticketKey({ id }: Pick<TicketRow, "id">): string {
+  return `ticket:${numberText(id)}`;
+}
+
+/** What is said and shown about an alarm or a ticket; whoever changes that heeds it. */
+export function wordsKey(subject: string): string {
+  return `${subject}/words`;
+}
+
+/** What a trigger says (migration 0030) is told as any alarm is that there is not. */
+export function orGone(name: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof PerchError) || !error.message.includes("the alarm is gone")) throw error;
+    throw new PerchError("not_found", `the alarm ${name} was deleted in this moment`, {
+      cause: error,
+    });
+  };
+}
+
+/** Words and files are added by several people at once; but not to what is changed in the same moment. */
+export function saidAbout({ key }: { key: string }) {
+  return { touches: [], heeds: [key], adds: [wordsKey(key)] };
+}
+
 export function fieldError(path: string, message: string): PerchError {
   return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
 /** An alarm has one ticket. */
 export function takenError({ id }: TicketRow): PerchError {
-  return new PerchError("conflict", `the alarm has the ticket ${numberText(id)} already`);
+  return new PerchError("conflict", `the alarm has the ticket ${numberText(id)} already`, {
+    about: [ticketKey({ id })],
+  });
 }
 
 /** Somebody changed it since it was read. */

@@ -7,7 +7,8 @@ import type { RouteContext } from "../route.ts";
 
 /** The caller as the audit log names them. */
 export function caller(context: RouteContext): Actor {
-  return actorOf(context.who, context.address, context.c.req.header("user-agent"));
+  const { who, address, c, seen } = context;
+  return { ...actorOf(who, address, c.req.header("user-agent")), seen };
 }
 
 /** The person who calls. @throws PerchError `forbidden` for keys: they have no profile. */

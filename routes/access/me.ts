@@ -91,6 +91,7 @@ export function meRoutes(access: Access): Route[] {
           actor: caller(context),
           action: "session.end_all",
           resource: `user:${user.id}`,
+          touches: [],
         });
         return new Response(null, { status: 204 });
       },

@@ -9,6 +9,9 @@ export type FormResult<T> =
   | { ok: true; data: T }
   | { ok: false; errors: Record<string, string>; values: Record<string, string> };
 
+/** Name of the hidden field that says what the page knew when it was drawn (`SeenField`). */
+export const SEEN_FIELD = "seen";
+
 /**
  * Reads a page's form (`application/x-www-form-urlencoded`); fields given twice count once, unknown ones are
  * refused.
@@ -27,7 +30,8 @@ export async function readForm<T>(
     );
   }
   const text = await limitBody(c.req.raw, maxBytes).text();
-  const values = Object.fromEntries(new URLSearchParams(text));
+  const { [SEEN_FIELD]: since = "", ...values } = Object.fromEntries(new URLSearchParams(text));
+  if (/^\d{1,15}$/.test(since)) c.get("seen")?.since(Number(since));
   const result = await strict(schema).safeParseAsync(values);
   if (result.success) return { ok: true, data: result.data as T };
   const errors: Record<string, string> = {};

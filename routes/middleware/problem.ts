@@ -33,6 +33,8 @@ export interface Problem {
   line?: number;
   code: ErrorCode;
   errors: readonly { path: string; message: string }[];
+  /** Who changed it in the same moment, or since the caller saw it. */
+  faster?: { by: string; at_ms: number };
 }
 
 /** Errors quote their input: what is answered stays small whatever that was. */
@@ -57,6 +59,7 @@ export function problemOf(error: PerchError): Problem {
     code: error.code,
     errors: error.errors.slice(0, ERRORS_MOST)
       .map(({ path, message }) => ({ path: short(path, PATH_CHARS), message: short(message) })),
+    ...(error.faster && { faster: { by: error.faster.by, at_ms: error.faster.atMs } }),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   pageRoute,
   stateOf,
 } from "../access/pages/actions.tsx";
-import { Field, FormError, Select } from "./form.tsx";
+import { Field, FormError, SeenField, Select } from "./form.tsx";
 import { type ChannelJson, channelJson, channelName, testChannel } from "../channels.ts";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
@@ -287,6 +287,7 @@ function ChannelCard(
         <details open={mine}>
           <summary>Change</summary>
           <form method="post" action={`${PAGE}/change`}>
+            <SeenField />
             <input type="hidden" name="id" value={view.id} />
             <OptionForm
               kind={view.kind}
@@ -322,6 +323,7 @@ function Act(
 ): VNode {
   return (
     <form method="post" action={`${PAGE}/${action}`}>
+      <SeenField />
       {Object.entries({ id, ...more }).map(([key, value]) => (
         <input key={key} type="hidden" name={key} value={value} />
       ))}

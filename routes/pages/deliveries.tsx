@@ -12,11 +12,11 @@ import {
   type DeliveryTry,
 } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
-import { formErrors } from "../middleware/form.ts";
 import { channelNames, findDelivery } from "../deliveries.ts";
 import { noteOf } from "../machines.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { FormError } from "./form.tsx";
+import { refusedForm } from "./page_form.ts";
 import { Island } from "./island.tsx";
 import type { PageFrame } from "./layout.tsx";
 
@@ -92,7 +92,8 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
         try {
           await notify[action](id, noteOf(audit, context));
         } catch (error) {
-          return await one(context as RouteContext, String(id), formErrors(error).form);
+          const { errors } = await refusedForm(context as RouteContext, error, {});
+          return await one(context as RouteContext, String(id), errors.form);
         }
         return seeOther(`${PAGE}/${id}`);
       },

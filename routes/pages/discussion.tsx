@@ -4,7 +4,7 @@ import { z } from "zod";
 import { bytes, dateTime } from "../../islands/format.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { Clock } from "../../lib/base/clock.ts";
-import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
+import { PerchError } from "../../lib/base/errors.ts";
 import type { LoggedEvent } from "../../lib/events/event.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { Attachment } from "../../lib/tickets/attachment_store.ts";
@@ -13,11 +13,11 @@ import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
 import { EDIT_MS } from "../../lib/tickets/comments.ts";
 import type { SubjectKind } from "../../lib/tickets/subject.ts";
 import { authorOf, type DiscussionServices, readUpload, UPLOAD_MOST_BYTES } from "../discussion.ts";
-import { formErrors, readForm } from "../middleware/form.ts";
+import { readForm } from "../middleware/form.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { FormError, TextArea } from "./form.tsx";
 import { Markdown } from "./markdown.tsx";
-import type { SentForm } from "./page_form.ts";
+import { drawnAgain, refusedForm, type SentForm } from "./page_form.ts";
 
 export interface DiscussionParts extends DiscussionServices {
   events: Pick<EventLog, "list">;
@@ -332,14 +332,26 @@ export function discussionActions(
       status: 303,
       headers: { location: `/${kind}s/${encodeURIComponent(id)}${anchor}` },
     });
-  const again = (context: RouteContext, error: unknown, values: Record<string, string> = {}) => {
-    const { form, ...errors } = formErrors(error);
-    const status = HTTP_STATUS[(error as PerchError).code];
-    return draw(context, idOf(context), { errors: { ...errors, say: form }, values, status });
+  const again = async (
+    context: RouteContext,
+    error: unknown,
+    values: Record<string, string> = {},
+  ) => {
+    const { errors: { form, ...errors }, ...sent } = await refusedForm(context, error, values);
+    const shown = { ...sent, errors: { ...errors, say: form } };
+    return await drawnAgain(
+      { ...sent, errors: { ...errors, form } },
+      () => draw(context, idOf(context), shown),
+    );
   };
   const act = (
     path: string,
-    run: (context: RouteContext, id: string, number: number) => Promise<void>,
+    run: (
+      context: RouteContext,
+      id: string,
+      number: number,
+      typed: Record<string, string>,
+    ) => Promise<void>,
   ) =>
     route({
       method: "post",
@@ -350,11 +362,12 @@ export function discussionActions(
       handler: async (given) => {
         const { id, number } = given.params;
         const context = given as unknown as RouteContext;
+        const typed = {};
         try {
-          await run(context, id, number);
+          await run(context, id, number, typed);
           return back(id, "#conversation");
         } catch (error) {
-          return await again(context, error);
+          return await again(context, error, typed);
         }
       },
     });
@@ -393,9 +406,11 @@ export function discussionActions(
         }
       },
     }),
-    act("comments/:number/edit", async (context, id, number) => {
+    act("comments/:number/edit", async (context, id, number, typed) => {
       const form = await readForm(context.c, z.strictObject({ text: z.string() }));
       if (!form.ok) throw new PerchError("validation", Object.values(form.errors)[0]);
+      // Where it cannot be changed it stands in the field for a new one.
+      Object.assign(typed, form.data);
       await comments.edit(kind, id, number, form.data.text, authorOf(audit, context));
     }),
     act(

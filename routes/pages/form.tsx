@@ -1,5 +1,7 @@
 /** The one set of form parts: label above, help below, error beside the field. */
-import type { ComponentChildren, VNode } from "preact";
+import { type ComponentChildren, createContext, type VNode } from "preact";
+import { useContext } from "preact/hooks";
+import { SEEN_FIELD } from "../middleware/form.ts";
 
 type InputType = "text" | "email" | "password" | "time" | "datetime-local" | "date";
 
@@ -102,6 +104,18 @@ export function Select(
 /** What is wrong with the form as a whole. */
 export function FormError({ children }: { children?: ComponentChildren }): VNode | null {
   return children ? <p class="error" role="alert">{children}</p> : null;
+}
+
+/** Number of the newest change that the page being drawn knows of. */
+export const SeenNumber = createContext<number | undefined>(undefined);
+
+/**
+ * Goes into every form that overwrites something: who sends it from a page that somebody else has overtaken
+ * meanwhile is told so.
+ */
+export function SeenField(): VNode | null {
+  const number = useContext(SeenNumber);
+  return number === undefined ? null : <Hidden values={{ [SEEN_FIELD]: String(number) }} />;
 }
 
 /** Fields that go with the form unseen. */

@@ -8,6 +8,7 @@ import { ConnectionBanner, ConnectionDot } from "../../islands/connection_state.
 import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import { acceptsGzip, type Assets } from "../static.ts";
+import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Island } from "./island.tsx";
 
@@ -60,16 +61,18 @@ export function createPageFrame(
   return {
     answer(c, who, page) {
       const html = "<!doctype html>" + render(
-        <Document
-          page={page}
-          who={who}
-          theme={themeOf(c)}
-          here={pathOf(c)}
-          assets={assets}
-          notice={notice}
-          trouble={trouble()}
-          waiting={waiting()}
-        />,
+        <SeenNumber.Provider value={c.get("seen")?.number}>
+          <Document
+            page={page}
+            who={who}
+            theme={themeOf(c)}
+            here={pathOf(c)}
+            assets={assets}
+            notice={notice}
+            trouble={trouble()}
+            waiting={waiting()}
+          />
+        </SeenNumber.Provider>,
       );
       return htmlResponse(html, page.status ?? 200, c.req.raw.headers);
     },

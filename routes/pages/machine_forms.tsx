@@ -1,16 +1,14 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { HTTP_STATUS, type PerchError } from "../../lib/base/errors.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import { ALT_CHARS_MOST, PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
-import { Field, FileField, FormError, TextArea } from "./form.tsx";
+import { Field, FileField, FormError, SeenField, TextArea } from "./form.tsx";
 import { altText, noteOf, photoUrl } from "../machines.ts";
-import { formErrors } from "../middleware/form.ts";
 import { readMultipart } from "../middleware/multipart.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { machineHref } from "./machines.tsx";
-import { formAction, type SentForm } from "./page_form.ts";
+import { formAction, refusedForm, type SentForm } from "./page_form.ts";
 import type { PageParts } from "./services.ts";
 
 /** Beside the file a form has a few fields and the lines between them. */
@@ -105,8 +103,8 @@ function photoAction(parts: PageParts, draw: Draw): Route {
         const { path } = await parts.photos.put(id, file.bytes, alt, noteOf(parts.audit, context));
         return new Response(null, { status: 303, headers: { location: machineHref(path) } });
       } catch (error) {
-        const [photo] = Object.values(formErrors(error));
-        return refused({ photo }, HTTP_STATUS[(error as PerchError).code]);
+        const { errors, status } = await refusedForm(context, error, {});
+        return refused({ photo: Object.values(errors)[0] }, status);
       }
     },
   });
@@ -129,6 +127,7 @@ export function MachineForms({ machine, sent }: { machine: Machine; sent: SentFo
         </form>
       )}
       <form method="post" action="/machines/change">
+        <SeenField />
         <FormError>{errors.form}</FormError>
         <input type="hidden" name="id" value={machine.id} />
         <Field
@@ -160,6 +159,7 @@ export function MachineForms({ machine, sent }: { machine: Machine; sent: SentFo
       <PhotoForms machine={machine} sent={sent} />
       <PlaceForms machine={machine} sent={sent} />
       <form method="post" action="/machines/delete">
+        <SeenField />
         <input type="hidden" name="id" value={machine.id} />
         <button type="submit">Delete the machine</button>
         <p class="help">
@@ -201,6 +201,7 @@ function PhotoForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
       {photo !== null && (
         <div class="buttons">
           <form method="post" action="/machines/photo-words">
+            <SeenField />
             <input type="hidden" name="id" value={machine.id} />
             <Field
               name="alt"
@@ -213,6 +214,7 @@ function PhotoForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
             <button type="submit">Save the words</button>
           </form>
           <form method="post" action="/machines/photo-remove">
+            <SeenField />
             <input type="hidden" name="id" value={machine.id} />
             <button type="submit">Remove the photo</button>
           </form>
@@ -228,6 +230,7 @@ function PlaceForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
     <details class="more-form" open={errors.path !== undefined}>
       <summary>Move or rename its path</summary>
       <form method="post" action="/machines/move">
+        <SeenField />
         <input type="hidden" name="id" value={machine.id} />
         <Field
           name="path"

@@ -10,7 +10,7 @@ import {
   spanAt,
   type Timing,
 } from "../../lib/machines/windows.ts";
-import { Field, FormError } from "./form.tsx";
+import { Field, FormError, SeenField } from "./form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { windowBody } from "../maintenance.ts";
 import { noteOf } from "../machines.ts";
@@ -190,6 +190,7 @@ export function WindowList(
           </span>
           {mayChange && (
             <form method="post" action={`${PAGE}/remove`}>
+              <SeenField />
               <input type="hidden" name="id" value={id} />
               <button type="submit" class="small" aria-label={`Remove ${title}`}>Remove</button>
             </form>

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { HTTP_STATUS, type PerchError } from "../../lib/base/errors.ts";
+import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
 import { formErrors, readForm } from "../middleware/form.ts";
 import { problemHeaders } from "../middleware/problem.ts";
 import { type Policy, type Route, route, type RouteContext } from "../route.ts";
@@ -12,6 +12,8 @@ export interface SentForm {
 }
 export const NOTHING_SENT: SentForm = { errors: {}, values: {}, status: 200 };
 
+/** A problem shows so much of each. */
+const PIECES = /[^]{1,1900}/gu;
 const FORM_BYTES = 16 * 1024;
 
 /**
@@ -47,15 +49,46 @@ export function formAction<T>(
           ? new Response(null, { status: 303, headers: { location: done } })
           : done;
       } catch (error) {
-        const errors = formErrors(error);
-        const status = HTTP_STATUS[(error as PerchError).code];
-        const answer = await draw(context, { errors, values: shownAgain(read.data), status });
+        const sent = await refusedForm(context, error, shownAgain(read.data));
+        const answer = await drawnAgain(sent, () => draw(context, sent));
         const { "retry-after": retryAfter } = problemHeaders(error as PerchError);
         if (retryAfter) answer.headers.set("retry-after", retryAfter);
         return answer;
       }
     },
   });
+}
+
+/**
+ * What a form is drawn with after `error`: also who was faster, where somebody was. The page that is drawn then
+ * shows what is there now, so the next try overwrites it knowingly.
+ */
+export async function refusedForm(
+  context: Pick<RouteContext, "explained" | "seen">,
+  error: unknown,
+  values: Record<string, string>,
+): Promise<SentForm> {
+  const told = await context.explained(error);
+  context.seen.renew();
+  return { errors: formErrors(told), values, status: HTTP_STATUS[(told as PerchError).code] };
+}
+
+/** Where the page itself is gone with what somebody else deleted, what was typed is still shown. */
+export async function drawnAgain(
+  { errors, values, status }: SentForm,
+  draw: () => Response | Promise<Response>,
+): Promise<Response> {
+  try {
+    return await draw();
+  } catch (error) {
+    if (!(error instanceof PerchError) || status !== HTTP_STATUS.conflict) throw error;
+    const typed = Object.entries(values).filter(([name, value]) => name !== "id" && value !== "");
+    throw new PerchError("conflict", Object.values(errors)[0], {
+      errors: typed.flatMap(([path, text]) =>
+        (text.match(PIECES) ?? []).map((message) => ({ path, message }))
+      ),
+    });
+  }
 }
 
 /** What was typed comes back into the form, passwords and codes do not. */

@@ -12,14 +12,13 @@ import {
   type RuleSpec,
   SEVERITIES,
 } from "../../lib/notify/rule.ts";
-import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
-import { Field, FormError, Select } from "./form.tsx";
+import { Field, FormError, SeenField, Select } from "./form.tsx";
 import { noteOf } from "../machines.ts";
-import { formErrors, readForm } from "../middleware/form.ts";
+import { readForm } from "../middleware/form.ts";
 import { validate } from "../middleware/validate.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import type { OutboxPageParts } from "./deliveries.tsx";
-import { NOTHING_SENT, type SentForm } from "./page_form.ts";
+import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "./page_form.ts";
 import { FORM_STEPS, formOfRule, isBeyondForm, ruleOfForm, typesByFamily } from "./rule_form.ts";
 
 export interface RulePageParts extends OutboxPageParts {
@@ -115,9 +114,8 @@ export function rulePages(parts: RulePageParts): Route[] {
           const rule = ruleOfForm(values, clock.now());
           return await run(await validate(ruleSchema, rule, "body") as RuleSpec, context, values);
         } catch (error) {
-          const errors = formErrors(error);
-          const status = HTTP_STATUS[(error as PerchError).code];
-          return draw(context, find(context), { errors, values, status });
+          const sent = await refusedForm(context, error, values);
+          return await drawnAgain(sent, () => draw(context, find(context), sent));
         }
       },
     });
@@ -326,6 +324,7 @@ function One({ rule, form }: { rule: Rule; form: VNode }): VNode {
       )}
       <section class="card" aria-label="Rule">{form}</section>
       <form method="post" action={`${PAGE}/${rule.id}/delete`}>
+        <SeenField />
         <button type="submit" class="small">Delete the rule</button>
       </form>
     </>
@@ -347,6 +346,7 @@ function RuleForm(
   const first = Object.entries(errors)[0];
   return (
     <form method="post" action={action} class="rule-form">
+      <SeenField />
       <FormError>{first && (errors.form ?? `${first[0]}: ${first[1]}`)}</FormError>
       <Field
         name="name"

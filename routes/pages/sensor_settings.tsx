@@ -9,7 +9,7 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../../lib/machines/sensor_settings.ts";
-import { Field, FormError, Select } from "./form.tsx";
+import { Field, FormError, SeenField, Select } from "./form.tsx";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
 import { findSensor } from "../params.ts";
@@ -125,6 +125,7 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
       </p>
       <h1>{`Settings of ${label(sensor.settings.display_name ?? sensor.sensor)}`}</h1>
       <form method="post" action={`${PAGE}/change`} class="settings">
+        <SeenField />
         <FormError>{errors.form}</FormError>
         <input type="hidden" name="id" value={sensor.id} />
         <section class="card" aria-labelledby="what">
@@ -186,6 +187,7 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
       <section class="card" aria-labelledby="delete">
         <h2 id="delete">Delete</h2>
         <form method="post" action={`${PAGE}/delete`}>
+          <SeenField />
           <input type="hidden" name="id" value={sensor.id} />
           <p class="help">It can be undone: readings are kept, new ones are refused.</p>
           <button type="submit">Delete the sensor</button>

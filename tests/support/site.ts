@@ -47,6 +47,7 @@ export async function startSite(
     resolve: access.resolve,
     watch: access.watch,
     log: silentLog(),
+    changes: access.audit.changes,
     socketAddress: () => peer,
     ...options.mount,
   });

@@ -4,7 +4,7 @@ import { ROLES } from "../../../lib/access/identity.ts";
 import type { AccessKey } from "../../../lib/access/key_store.ts";
 import type { Route } from "../../route.ts";
 import { caller } from "../caller.ts";
-import { Field, FormError, Select } from "../../pages/form.tsx";
+import { Field, FormError, SeenField, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
@@ -194,6 +194,7 @@ function KeyTable(
                 </td>
                 <td>
                   <form method="post" action="/keys/remove">
+                    <SeenField />
                     <input type="hidden" name="id" value={key.id} />
                     <button type="submit" class="small">Remove</button>
                   </form>

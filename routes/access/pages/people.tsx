@@ -6,7 +6,7 @@ import type { User } from "../../../lib/access/user_store.ts";
 import type { Route, RouteContext } from "../../route.ts";
 import { caller } from "../caller.ts";
 import { mailLink } from "../people.ts";
-import { Field, FormError, Select } from "../../pages/form.tsx";
+import { Field, FormError, SeenField, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "./time.tsx";
@@ -181,6 +181,7 @@ function Person(
         {user.totp ? ", second factor on" : ""}
       </p>
       <form method="post" action="/people/role">
+        <SeenField />
         <input type="hidden" name="id" value={user.id} />
         <Select
           name="role"
@@ -199,6 +200,7 @@ function Person(
 function StateForms({ user, mails }: { user: User; mails: boolean }): VNode {
   const button = (action: string, text: string, fields: Record<string, string> = {}) => (
     <form method="post" action={`/people/${action}`}>
+      <SeenField />
       {Object.entries({ id: user.id, ...fields }).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}

@@ -5,7 +5,7 @@ import type { User } from "../../../lib/access/user_store.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
 import type { Route, RouteContext } from "../../route.ts";
 import { caller, me } from "../caller.ts";
-import { Field, FormError } from "../../pages/form.tsx";
+import { Field, FormError, SeenField } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { QrCode } from "./qr.tsx";
@@ -70,6 +70,7 @@ export function profilePages(parts: AccountPageParts): Route[] {
         actor: caller(context),
         action: "session.end_all",
         resource: `user:${user.id}`,
+        touches: [],
       });
     }),
     formRoute(page, "enrol", none, (_, context) => {
@@ -125,6 +126,7 @@ function Content({ parts, context, user, state, recoveryCodes }: ContentProps): 
       <section class="card" aria-labelledby="name-title">
         <h2 id="name-title">Name</h2>
         <form method="post" action="/profile/name">
+          <SeenField />
           <FormError>{name.errors.form}</FormError>
           <Field
             name="name"

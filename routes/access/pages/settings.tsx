@@ -6,7 +6,7 @@ import type { SettingView } from "../../../lib/settings/settings.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../../lib/settings/text.ts";
 import type { Route } from "../../route.ts";
 import { changeSetting } from "../../settings.ts";
-import { Field, Select } from "../../pages/form.tsx";
+import { Field, SeenField, Select } from "../../pages/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "./time.tsx";
@@ -95,6 +95,7 @@ function Setting(
       {mayChange
         ? (
           <form method="post" action="/settings/change">
+            <SeenField />
             <input type="hidden" name="key" value={view.key} />
             <Input view={view} typed={mine ? sent.values.value : undefined} error={error} />
             <button type="submit" class="small">Save</button>
@@ -110,6 +111,7 @@ function Setting(
       )}
       {view.changed && mayChange && (
         <form method="post" action="/settings/default">
+          <SeenField />
           <input type="hidden" name="key" value={view.key} />
           <button type="submit" class="small">Back to the default</button>
         </form>
