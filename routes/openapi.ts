@@ -59,7 +59,11 @@ function operation(r: Route): Json {
     security: r.policy === "public" ? [] : [{ bearer: [] }, { session: [] }],
     responses: { ...answers(r), ...errors(r) },
   };
-  const parameters = [...parametersOf(r, "path"), ...parametersOf(r, "query")];
+  const parameters = [
+    ...parametersOf(r, "path"),
+    ...parametersOf(r, "query"),
+    ...(changes(r) ? [SEEN] : []),
+  ];
   if (parameters.length > 0) out.parameters = parameters;
   const content = bodyContent(r);
   if (content) out.requestBody = { required: r.body !== undefined, content };
@@ -142,6 +146,24 @@ function answers(r: Route): Json {
   return out;
 }
 
+const FASTER =
+  "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
+  "say who and when; nothing was written. That is also so for a repeat of one's own";
+/** Sent back with a change by those who go by what they read earlier. */
+const SEEN: Json = {
+  name: "Perch-Seen",
+  in: "header",
+  required: false,
+  description: "The number that came as `Perch-Seen` with what you read: the change is refused " +
+    "when somebody changed the thing since. Without it, only when somebody did in the same moment",
+  schema: { type: "integer", minimum: 0 },
+};
+
+/** True for what people change; ingest and sign-in add and overwrite nothing. */
+function changes(r: Route): boolean {
+  return r.method !== "get" && !r.policy.startsWith("device-or:") && r.policy !== "public";
+}
+
 /** Errors that follow from what the route is; the route's own descriptions win. */
 function errors(r: Route): Json {
   const out: Record<number, string> = {};
@@ -151,6 +173,7 @@ function errors(r: Route): Json {
     out[403] = "Signed in, but not allowed";
   }
   if (/:\w/.test(r.path)) out[404] = "There is none";
+  if (changes(r)) out[409] = FASTER;
   if (r.body || r.accepts) {
     out[413] = "The body is too large";
     out[415] = "The body has another content type";
