@@ -9,7 +9,9 @@ import { sabotaged } from "../support/sabotage.ts";
  * call to the database waits a seeded number of turns before and after it, so that the two mix in many ways.
  * Control: SABOTAGE=no-compare takes the comparison out of the transactions.
  */
-const N = Number(Deno.env.get("SAME_MOMENT_N") ?? 20);
+const N = Deno.env.get("SAME_MOMENT_N");
+/** Without a number: the pairs that are met most, and the others. */
+const OFTEN = 200, SELDOM = 20;
 const SEED = Number(Deno.env.get("SAME_MOMENT_SEED") ?? 1);
 
 async function sabotage(world: World): Promise<void> {
@@ -37,9 +39,10 @@ async function newestRow(world: World): Promise<number> {
 }
 
 async function interleave(world: World, pair: Pair): Promise<void> {
-  const next = await pair.prepare(world, N);
+  const times = N === undefined ? pair.often ? OFTEN : SELDOM : Number(N);
+  const next = await pair.prepare(world, times);
   const random = createRandom(SEED, pair.name).uniform;
-  for (let n = 0; n < N; n++) {
+  for (let n = 0; n < times; n++) {
     const [first, second] = await next();
     const said = `${pair.name}, interleaving ${n} of seed ${SEED}`;
     const before = await newestRow(world);

@@ -9,6 +9,8 @@ export interface Pair {
   name: string;
   /** Gives two commands on the same thing each time, about `n` times. */
   prepare(world: World, n: number): Promise<() => Promise<[Command, Command]>>;
+  /** One of those that are met most: tried more. */
+  often?: boolean;
   /** Both may go well: they are about different things, or add to the same. */
   both?: boolean;
 }
@@ -444,4 +446,20 @@ function line(run: (world: World) => Promise<unknown>): Command {
   return (world) => world.line(() => run(world));
 }
 
-export const PAIRS: readonly Pair[] = [...ALARMS_AND_TICKETS, ...THINGS, ...PEOPLE_AND_KEYS];
+const OFTEN = new Set([
+  "alarm: acknowledge, acknowledge",
+  "alarm: resolve, shelve",
+  "alarm resolved, its ticket resolved",
+  "ticket: edit, edit",
+  "ticket resolved, commented on",
+  "rule: edit, edit",
+  "channel: edit, edit",
+  "machine: edit, edit",
+  "sensor: edit, edit",
+  "setting: set, set",
+  "person: role, role",
+  "key: revoke, revoke",
+]);
+
+export const PAIRS: readonly Pair[] = [...ALARMS_AND_TICKETS, ...THINGS, ...PEOPLE_AND_KEYS]
+  .map((pair) => ({ ...pair, often: OFTEN.has(pair.name) }));
