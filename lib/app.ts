@@ -1,7 +1,7 @@
 import type { Route } from "../routes/route.ts";
 import { accessLimits, createAppSettings } from "./app/settings.ts";
 import type { Settings } from "./settings/settings.ts";
-import { type Access, type AccessStart, createAccess } from "./access/access.ts";
+import { type Access, type AccessStart, createAccess, readJwtKey } from "./access/access.ts";
 import { systemActor } from "./access/audit.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import { createBus } from "./base/bus.ts";
@@ -197,6 +197,8 @@ export function buildApp(options: AppOptions): App {
 
   async function build(): Promise<Parts> {
     await Deno.mkdir(config.dataDir, { recursive: true });
+    // Before anything is opened: a start that is refused changes nothing.
+    if (config.jwtSecret === null) readJwtKey(config.dataDir);
     const components = createComponents(CRITICAL_PARTS);
     const storageGuard = createStorageGuard({
       clock,

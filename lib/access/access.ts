@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Secret } from "../base/secret.ts";
 import type { Task } from "../base/supervisor.ts";
@@ -26,7 +27,8 @@ import { createRateLimiter } from "./rate_limit.ts";
 import type { RateLimiter, RateLimits } from "./rate_limit.ts";
 import { createSecondFactor } from "./second_factor.ts";
 import type { SecondFactor } from "./second_factor.ts";
-import { readSecretFile, writeSecretFile } from "./secret_file.ts";
+import { writeSecretFile } from "./secret_file.ts";
+import { readKeyFile } from "./key_file.ts";
 import { randomSecret } from "./secrets.ts";
 import { createSessionStore } from "./session_store.ts";
 import { createSessions } from "./sessions.ts";
@@ -247,6 +249,25 @@ export function createAccess(options: AccessOptions): Access {
   };
 }
 
+const KEY_FILE = "jwt.key";
+
+/**
+ * The key that signs access tokens; null when none was made yet. A file that holds none is not replaced.
+ * @throws PerchError `not_started`
+ */
+export function readJwtKey(dataDir: string): string | null {
+  const file = readKeyFile(join(dataDir, KEY_FILE));
+  if (file.state === "missing") return null;
+  if (file.state === "good") return file.key;
+  throw new PerchError(
+    "not_started",
+    `${file.reason}, and it has to be the key that signs access tokens. ` +
+      (file.state === "unreadable"
+        ? "Give the user that runs Perch the right to read it, or set JWT_SECRET."
+        : "Put it back from a backup, or move it away: Perch makes a new one, and who uses the API signs in again."),
+  );
+}
+
 /** The key that signs access tokens: given, or kept in a file of its own that only the owner reads. */
 function lazyKey(options: AccessOptions): { get: () => Secret; load: () => Promise<void> } {
   let key: Secret | null = options.jwtSecret ?? null;
@@ -257,11 +278,10 @@ function lazyKey(options: AccessOptions): { get: () => Secret; load: () => Promi
     },
     async load() {
       if (key !== null) return;
-      const path = join(options.dataDir, "jwt.key");
-      let text = await readSecretFile(path);
-      if (text === null || text.length < 43) {
+      let text = readJwtKey(options.dataDir);
+      if (text === null) {
         text = randomSecret();
-        await writeSecretFile(path, `${text}\n`);
+        await writeSecretFile(join(options.dataDir, KEY_FILE), `${text}\n`);
       }
       key = new Secret(text);
     },

@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import type { Access } from "../access/access.ts";
 import { systemActor } from "../access/audit.ts";
-import { readSecretFile, writeSecretFile } from "../access/secret_file.ts";
-import { randomSecret } from "../access/secrets.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";
@@ -18,8 +15,8 @@ import type { PublishMqtt } from "../notify/channel.ts";
 import { CHANNELS } from "../notify/channels/mod.ts";
 import type { Delivery } from "../notify/delivery.ts";
 import { createNotify, type Notify } from "../notify/notify.ts";
-import { createSealer } from "../notify/sealed.ts";
 import type { Settings } from "../settings/settings.ts";
+import { channelsSealer } from "./channels_key.ts";
 
 export interface NotifyParts {
   config: Config;
@@ -54,7 +51,7 @@ export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
     log: parts.log,
     events: parts.events,
     kinds: CHANNELS,
-    sealer: createSealer(await channelsKey(config.dataDir)),
+    sealer: await channelsSealer(config.dataDir, parts.log),
     outgoing,
     environment: { smtp: config.smtp, slackUrl: config.slackUrl },
     publishMqtt: parts.publishMqtt,
@@ -116,17 +113,6 @@ function deliveryEvent({ id, eventType, subject, channelId, state, tries, nextMs
     tries,
     next: state === "waiting" ? nextMs : null,
   };
-}
-
-/** The key of the channels' secrets: in a file of its own that only the owner reads. */
-async function channelsKey(dataDir: string): Promise<string> {
-  const path = join(dataDir, "channels.key");
-  let key = (await readSecretFile(path))?.trim() ?? null;
-  if (key === null || key.length < 43) {
-    key = randomSecret();
-    await writeSecretFile(path, `${key}\n`);
-  }
-  return key;
 }
 
 function describe(components: Components, notify: Notify): void {

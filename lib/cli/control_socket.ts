@@ -50,7 +50,7 @@ export function serveControl(
   const { control, log } = options;
   const { path, temporary } = socketPath(options.dataDir);
   const server = serveKept((signal) => {
-    removeIfThere(path);
+    removeSocket(path);
     const opened = Deno.serve(
       { path, signal, onListen: () => {} },
       (request) => answer(request, control, log),
@@ -62,7 +62,8 @@ export function serveControl(
     path,
     async stop() {
       await server.stop(0);
-      removeIfThere(temporary ? dirname(path) : path);
+      removeSocket(path);
+      if (temporary) Deno.removeSync(dirname(path));
     },
   };
 }
@@ -73,12 +74,29 @@ function socketPath(dataDir: string): { path: string; temporary: boolean } {
   return { path: join(Deno.makeTempDirSync({ prefix: "perch-" }), "perch.sock"), temporary: true };
 }
 
-function removeIfThere(path: string): void {
+/**
+ * Sees to it that the socket can be made. @throws PerchError `not_started` when something else has its name
+ */
+export function checkSocketPath(dataDir: string): void {
+  const path = join(dataDir, "perch.sock");
+  if (socketAt(path) !== "other") return;
+  throw new PerchError(
+    "not_started",
+    `${path} is no socket, and Perch needs that name for one. Move it away and start Perch again.`,
+  );
+}
+
+function socketAt(path: string): "none" | "socket" | "other" {
   try {
-    Deno.removeSync(path, { recursive: true });
+    return Deno.lstatSync(path).isSocket ? "socket" : "other";
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
   }
+}
+
+function removeSocket(path: string): void {
+  if (socketAt(path) === "socket") Deno.removeSync(path);
 }
 
 async function answer(request: Request, control: Control, log: Log): Promise<Response> {

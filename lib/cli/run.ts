@@ -72,7 +72,32 @@ function explain(error: unknown, json: boolean, terminal: Terminal): ExitCode {
     for (const sentence of sentences) terminal.err(sentence);
     return USAGE.includes(error.code) ? 2 : 1;
   }
+  const fault = fileFault(error);
+  if (fault !== null) {
+    terminal.err(fault);
+    return 2;
+  }
   // Not foreseen: the stack is what a report of this fault needs.
   terminal.err(error instanceof Error ? error.stack ?? error.message : messageOf(error));
   return 1;
+}
+
+/** Codes of the system about a file and its rights; the message names the file. */
+const FILE_CODES = [
+  "EISDIR",
+  "ENOTDIR",
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ELOOP",
+  "ENOTEMPTY",
+  "EEXIST",
+];
+
+/** A sentence for an error of the file system that nobody foresaw; null for anything else. */
+function fileFault(error: unknown): string | null {
+  const code = String((error as { code?: unknown } | null)?.code);
+  if (!(error instanceof Error) || !FILE_CODES.includes(code)) return null;
+  return `${error.message}. Perch needs that path, and cannot use what is there: move it away or give the ` +
+    "user that runs Perch the right to it.";
 }

@@ -5,7 +5,7 @@ import { VERSION } from "../base/version.ts";
 import type { ExitCode } from "./command.ts";
 import { isScarce } from "../base/scarce.ts";
 import { createControl } from "./create_control.ts";
-import { serveControl } from "./control_socket.ts";
+import { checkSocketPath, serveControl } from "./control_socket.ts";
 import { takeLock } from "./lock.ts";
 import { commandLog } from "./logging.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,6 +41,7 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const ending = untilEnd(log);
   const stopOutliving = outliveScarcity(log);
   try {
+    checkSocketPath(config.dataDir);
     const app = options.build({ config, version: VERSION, log, onFatal: ending.fail });
     const started = await app.start();
     const control = serveControl({

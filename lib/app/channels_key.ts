@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { readKeyFile } from "../access/key_file.ts";
+import { writeSecretFile } from "../access/secret_file.ts";
+import { randomSecret } from "../access/secrets.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { createSealer, type Sealer } from "../notify/sealed.ts";
+
+/**
+ * The key of the channels' secrets, in a file of its own that only the owner reads. Readings do not wait for it:
+ * when the file holds no key, the channels say why they cannot send, and the first secret that is typed again
+ * moves the file aside and begins a new one. A file that cannot be read is left alone: its key may be good.
+ */
+export async function channelsSealer(dataDir: string, log: Log): Promise<Sealer> {
+  const path = join(dataDir, "channels.key");
+  const file = readKeyFile(path);
+  if (file.state === "good") return createSealer(file.key);
+  if (file.state === "missing") return createSealer(await newKey(path));
+  const { state, reason } = file;
+  const advice = state === "damaged"
+    ? "put it back from a backup and start Perch again, or type the secrets again"
+    : "give the user that runs Perch the right to read it and start Perch again";
+  const message = `${reason}, so the secrets of the channels cannot be read: ${advice}`;
+  log.error(message);
+  let fresh: Promise<Sealer> | null = null;
+  const closed = () => new PerchError("unavailable", message);
+  return {
+    async open(sealed, about) {
+      if (fresh === null) throw closed();
+      return (await fresh).open(sealed, about);
+    },
+    async seal(text, about) {
+      if (state === "unreadable") throw closed();
+      fresh ??= begin().catch((error) => {
+        fresh = null;
+        throw error;
+      });
+      return (await fresh).seal(text, about);
+    },
+  };
+
+  async function begin(): Promise<Sealer> {
+    const aside = `${path}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
+    await Deno.rename(path, aside);
+    log.warn(`a new key of the channels was made; the damaged one is ${aside}`);
+    return createSealer(await newKey(path));
+  }
+}
+
+async function newKey(path: string): Promise<string> {
+  const key = randomSecret();
+  await writeSecretFile(path, `${key}\n`);
+  return key;
+}
