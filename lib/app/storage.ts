@@ -67,7 +67,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     await options.beforeOpen?.();
     return await openPrepared(options, files);
   } catch (error) {
-    files?.release();
+    files?.refused();
     throw error;
   }
 }

@@ -28,6 +28,8 @@ export interface PreparedFiles extends DatabasePlace {
   cuts: CutLog[];
   /** Says beside the database who has it. */
   opened(): void;
+  /** It was not opened after all: takes away the empty files that SQLite made beside it, and releases. */
+  refused(): void;
   release(): void;
 }
 
@@ -57,10 +59,15 @@ export async function prepareFiles(options: PrepareOptions): Promise<PreparedFil
     else if (options.anew && content !== "none") throw refusedNew(place.path);
     const { path } = place;
     const before = cutLogs(place);
+    const made = ["-wal", "-shm"].map((end) => path + end).filter((beside) => !exists(beside));
     return {
       ...place,
       cuts: [...before, ...(content === "none" ? [] : cutNow(path, before.length))],
       opened: () => tell(path),
+      refused() {
+        if (content !== "none" && !made.some(hasContent)) made.forEach(removeFile);
+        lock.release();
+      },
       release() {
         untell(path);
         lock.release();
@@ -205,6 +212,18 @@ function lossOf(path: string): Partial<WalLoss> {
     return { frames: Number(frames), commits: Number(commits) };
   } catch {
     return {};
+  }
+}
+
+/** The log has transactions; the index beside it is of use only together with it. */
+const hasContent = (path: string) =>
+  path.endsWith("-wal") && exists(path) && Deno.statSync(path).size > 0;
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

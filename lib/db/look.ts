@@ -49,9 +49,13 @@ export function lookAtFiles({ path: real }: DatabasePlace): DatabaseFiles {
   return { ...files, content: "database" };
 }
 
+const MOST_WHAT = 600;
+
 /** An error of the start, as one message: what is wrong and what to do. */
 export function refused(what: string, advice: string): PerchError {
-  return new PerchError("not_started", `${what}. ${advice}`);
+  const line = what.replaceAll(/\s+/g, " ");
+  const short = line.length > MOST_WHAT ? `${line.slice(0, MOST_WHAT)}…` : line;
+  return new PerchError("not_started", `${short}. ${advice}`);
 }
 
 /** What to do about a database that is damaged. */

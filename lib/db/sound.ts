@@ -13,12 +13,12 @@ const LARGE_TABLES = ["chunks"];
  * the chunks. @throws PerchError `not_started` with the first thing it found
  */
 export async function checkSound(connection: Connection, path: string): Promise<void> {
-  const problem = await firstProblem(connection);
+  const problem = await firstProblem(connection, path);
   if (problem === null) return;
   throw refused(`The database ${path} is damaged (${problem})`, RESTORE_ADVICE);
 }
 
-async function firstProblem(connection: Connection): Promise<string | null> {
+async function firstProblem(connection: Connection, path: string): Promise<string | null> {
   try {
     const { rows } = await connection.query({
       sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -34,9 +34,38 @@ async function firstProblem(connection: Connection): Promise<string | null> {
     }
     return null;
   } catch (error) {
-    if (error instanceof PerchError) return error.message;
+    if (isDamage(error, path)) return error.message;
     throw error;
   }
+}
+
+/**
+ * SQLite cannot make sense of the file, as opposed to a disk that does not answer. A file that ends too early is
+ * an I/O error to SQLite as well.
+ */
+function isDamage(error: unknown, path: string): error is PerchError {
+  if (!(error instanceof PerchError)) return false;
+  if (/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/.test(error.message)) return true;
+  return /SQLITE_IOERR/.test(error.message) && canBeRead(path);
+}
+
+/** Reads the file from end to end; the connection that failed is not used any more. */
+function canBeRead(path: string): boolean {
+  const block = new Uint8Array(1024 * 1024);
+  try {
+    using file = Deno.openSync(path);
+    while (file.readSync(block) !== null);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What went wrong while the file was opened; damage with the path and what to do. */
+export function openingError(error: unknown, path: string): unknown {
+  return isDamage(error, path)
+    ? refused(`The database ${path} is damaged (${error.message})`, RESTORE_ADVICE)
+    : error;
 }
 
 async function problemOf(connection: Connection, table: string): Promise<string | null> {
