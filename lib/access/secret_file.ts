@@ -4,13 +4,3 @@ import { writeDurably } from "../base/durable_file.ts";
 export async function writeSecretFile(path: string, text: string): Promise<void> {
   await writeDurably(path, new TextEncoder().encode(text));
 }
-
-/** Content of the file, or null when there is none. */
-export async function readSecretFile(path: string): Promise<string | null> {
-  try {
-    return (await Deno.readTextFile(path)).trim();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
