@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { messageOf } from "../../../lib/base/errors.ts";
+import { scanWal, walLoss } from "../../../lib/db/wal.ts";
 import { openEngine } from "../storage.ts";
 import type { LedgerGroup, Scenario } from "./ledger.ts";
 import { LIMITS } from "./limits.ts";
@@ -193,6 +194,12 @@ async function check(
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder);
   for (const [file, bytes] of files) await Deno.writeFile(join(folder, file), bytes);
+  const log = join(folder, "perch.db-wal");
+  // A torn end is no damage: nothing that was acknowledged stood there.
+  const loss = walLoss(scanWal(log), null);
+  if (loss !== null) {
+    return { kind: "corrupt", message: `taken for damage: ${JSON.stringify(loss)}` };
+  }
   try {
     const engine = await openEngine({
       url: `file:${join(folder, "perch.db")}`,
