@@ -184,7 +184,7 @@ Deno.test("a directory where a file of Perch belongs: one sentence, exit code 2,
       Deno.writeTextFileSync(join(path, "precious"), "");
       const { code, text } = await serve(dir);
       assert.equal(code, 2, `${name}: ${text}`);
-      assert.ok(text.includes(path) && !/\n|    at /.test(text), `${name}: ${text}`);
+      assert.ok(text.includes(path) && !/\n| {4}at /.test(text), `${name}: ${text}`);
       assert.equal(Deno.readTextFileSync(join(path, "precious")), "");
       Deno.removeSync(path, { recursive: true });
       if (kept !== null) Deno.writeFileSync(path, kept);

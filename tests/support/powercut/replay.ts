@@ -198,7 +198,10 @@ async function check(
   // A torn end is no damage: nothing that was acknowledged stood there.
   const loss = walLoss(scanWal(log), null);
   if (loss !== null) {
-    return { kind: "corrupt", message: `taken for damage: ${JSON.stringify(loss)}` };
+    return {
+      kind: "corrupt",
+      message: `taken for damage: ${JSON.stringify([loss, scanWal(log)])}`,
+    };
   }
   try {
     const engine = await openEngine({
