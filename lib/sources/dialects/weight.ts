@@ -11,50 +11,33 @@ const LIGHT_CHARS = 4_096;
 const DEPTH_PARSED_MOST = 64;
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c;
-const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
+/** `[` and `{` differ in one bit alone, as `]` and `}` do. */
+const BRACE_BIT = 0x20, OPEN = 0x7b, CLOSE = 0x7d;
 
 /** Why a JSON text is not parsed: more than `valuesMost` values, or nested too deeply. Null: it may be. */
 export function weightFault(text: string, valuesMost: number): Fault | null {
   if (text.length <= LIGHT_CHARS) return null;
   let values = 1;
   let depth = 0;
+  let deepest = 0;
+  let inString = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case QUOTE:
-        i = endOfString(text, i);
-        break;
-      case COMMA:
-        values++;
-        break;
-      case OPEN_LIST:
-      case OPEN_OBJECT:
-        values++;
-        if (++depth > DEPTH_PARSED_MOST) {
-          return {
-            code: "bad_payload",
-            message: `JSON is nested deeper than ${DEPTH_PARSED_MOST} levels`,
-          };
-        }
-        break;
-      case CLOSE_LIST:
-      case CLOSE_OBJECT:
-        depth--;
-        break;
-    }
-    if (values > valuesMost) {
-      return { code: "too_large", message: `the JSON holds more than ${valuesMost} values` };
-    }
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) inString = !inString;
+    else if (code === BACKSLASH) i++;
+    else if (inString) continue;
+    else if (code === COMMA) values++;
+    else if ((code | BRACE_BIT) === OPEN) {
+      values++;
+      if (++depth > deepest) deepest = depth;
+    } else if ((code | BRACE_BIT) === CLOSE) depth--;
   }
-  return null;
-}
-
-/** Place of the quote that ends the string which begins at `from`. */
-function endOfString(text: string, from: number): number {
-  for (let i = from + 1;; i++) {
-    i = text.indexOf('"', i);
-    if (i < 0) return text.length;
-    let escapes = 0;
-    while (text.charCodeAt(i - 1 - escapes) === BACKSLASH) escapes++;
-    if (escapes % 2 === 0) return i;
+  if (deepest > DEPTH_PARSED_MOST) {
+    return {
+      code: "bad_payload",
+      message: `JSON is nested deeper than ${DEPTH_PARSED_MOST} levels`,
+    };
   }
+  if (values <= valuesMost) return null;
+  return { code: "too_large", message: `the JSON holds more than ${valuesMost} values` };
 }
