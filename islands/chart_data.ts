@@ -10,6 +10,17 @@ export interface Buckets {
   mean: number[];
   max: number[];
   n: number[];
+  /** Where readings are missing because they are damaged; absent: nowhere. */
+  damaged?: DamagedPart[];
+}
+
+/** A stretch of time in which stored readings are damaged, as `/api/readings` gives it. */
+export interface DamagedPart {
+  from: number;
+  to: number;
+  /** Null: not known. */
+  readings: number | null;
+  reason: string;
 }
 
 export interface Statistics {

@@ -62,10 +62,10 @@ export async function fetchTrend(
   const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
-  const { t, min, mean, max, n } = answer;
+  const { t, min, mean, max, n, damaged } = answer;
   const status: { from: number; to: number; status: StatusSpan["status"] }[] = answer.status;
   return {
-    buckets: { bucketMs: answer.bucket_ms, t, min, mean, max, n },
+    buckets: { bucketMs: answer.bucket_ms, t, min, mean, max, n, damaged },
     spans: status.map(({ from, to, status }) => ({ fromMs: from, toMs: to, status })),
   };
 }

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { DamageNotice } from "./damage_notice.tsx";
 import { addReading, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
 import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
 import { AnomalyList, isShown, type Mark } from "./anomaly_list.tsx";
@@ -154,6 +155,7 @@ export function SensorView(props: SensorViewProps): VNode {
           <button type="button" class="small" onClick={back}>Try again</button>
         </p>
       )}
+      <DamageNotice damaged={view.buckets.damaged ?? []} zone={props.zone} />
       {view.buckets.t.length === 0 && (
         <p class="empty">
           No readings between {dateTime(view.fromMs, props.zone)} and{" "}

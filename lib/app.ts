@@ -29,6 +29,7 @@ import { createAppOutgoing } from "./app/outgoing.ts";
 import { createThingSpeak } from "./app/thingspeak.ts";
 import { openPoison } from "./app/poison.ts";
 import { createSources } from "./app/sources.ts";
+import { damageCheck } from "./app/damage.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
@@ -541,6 +542,7 @@ export function buildApp(options: AppOptions): App {
 
   async function start(): Promise<Started> {
     const startedMs = clock.monotonic();
+    const startedWallMs = clock.now();
     parts = await build();
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
@@ -586,6 +588,14 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),
     );
+    supervisor.start(damageCheck({
+      clock,
+      readings: parts.storage.readings,
+      troubles: parts.storageTroubles,
+      sensorName: (num) => parts?.registry.byNum(num)?.name ?? null,
+      append: (event) => parts!.events.append(event),
+      sinceMs: startedWallMs,
+    }));
     supervisor.start(parts.statuses.task);
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));

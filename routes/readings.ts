@@ -6,6 +6,7 @@ import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/r
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../lib/readings/reading.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../lib/readings/store.ts";
 import { csvLine } from "./csv.ts";
+import { damagedJson, damagedLines, DamagedList } from "./damaged.ts";
 import { findSensor } from "./params.ts";
 import { type Route, route } from "./route.ts";
 
@@ -74,6 +75,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
               mean: z.array(z.number()),
               max: z.array(z.number()),
               n: z.array(z.number()),
+              damaged: DamagedList,
             }),
             z.object({
               sensor: z.string(),
@@ -83,6 +85,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
               notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
                 .describe("where a time is not the device's own, and why; left out when none is"),
               next: z.string().nullable(),
+              damaged: DamagedList,
             }),
           ]),
         },
@@ -118,6 +121,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       v: Array.from(raw.value, (value) => shownValue(sensor, value)),
       ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
       next: raw.next,
+      ...damagedJson(raw.damaged),
     });
   }
 
@@ -129,6 +133,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
   ): AsyncGenerator<string> {
     if (format === "csv") yield csvLine(["ts", "time", "sensor", "value", "unit"]);
     let cursor: string | undefined;
+    const damaged = damagedLines(sensor, format, 5);
     do {
       const page: RawResult = await readings.raw({
         sensor: sensor.num,
@@ -136,7 +141,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
         limit: PAGE,
         cursor,
       });
-      let text = "";
+      let text = damaged(page.damaged);
       for (let i = 0; i < page.tMs.length; i++) {
         const value = shownValue(sensor, page.value[i]);
         text += format === "csv"
@@ -191,6 +196,7 @@ export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
     mean: [...buckets.mean],
     max: [...buckets.max],
     n: [...buckets.n],
+    ...damagedJson(buckets.damaged),
   };
 }
 
@@ -198,6 +204,7 @@ function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "nd
   if (format === "csv") {
     yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit"]);
   }
+  yield damagedLines(sensor, format, 8)(buckets.damaged);
   for (let i = 0; i < buckets.tMs.length; i++) {
     const [ts, min, mean, max, n] = [
       buckets.tMs[i],

@@ -11,6 +11,7 @@ import { sensorSettingsSchema } from "../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../lib/machines/service.ts";
 import { noteOf } from "./machines.ts";
 import { findMachines, findSensor } from "./params.ts";
+import { DamagedList } from "./damaged.ts";
 import { bucketsJson, rangeOf, wholeField } from "./readings.ts";
 import { type Route, route } from "./route.ts";
 
@@ -72,6 +73,7 @@ const Trend = z.object({
   mean: z.array(z.number()),
   max: z.array(z.number()),
   n: z.array(z.number()),
+  damaged: DamagedList,
   limits: z.object({
     warning_low: z.number().nullable(),
     warning_high: z.number().nullable(),

@@ -22,6 +22,7 @@ export const EVENT_TYPES = {
   "prediction.changed": "The prediction for a machine changed its class",
   "machine.status_changed": "A machine changed its status",
   "intake.quarantined": "A message ended Perch twice and was set aside",
+  "readings.damaged": "Stored readings were found damaged",
   "channel.switched_off": "Perch switched a channel off, because its receiver is no more",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",

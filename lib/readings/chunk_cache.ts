@@ -9,6 +9,7 @@ import {
   decodeRow,
   isSignedFor,
 } from "./chunk_row.ts";
+import { blob, real, whole } from "./chunk_store.ts";
 import { type DamageBook, type Found, isDamage } from "./damage.ts";
 import { LATEST_MS } from "./reading.ts";
 import type { SeriesTable } from "./series.ts";
@@ -21,7 +22,11 @@ export interface ChunkRow extends ChunkColumns, ChunkExtremes {
   data: Uint8Array;
 }
 
-const COLUMNS = "id, sensor, first_ms, last_ms, rank, n, bytes, min, max, sum, minutes, data";
+const COLUMNS = [
+  ...["sensor", "first_ms", "last_ms", "rank", "n", "bytes"].map(whole),
+  ...["min", "max", "sum"].map(real),
+  ...["minutes", "data"].map(blob),
+].join(", ");
 const NOTHING = new Uint8Array(0);
 
 /** Reads a row; its columns are whatever stands there. @throws FormatError when it cannot be found. */
@@ -31,7 +36,7 @@ export async function readRow(connection: Connection, id: number): Promise<Chunk
     args: [id],
   });
   if (rows.length === 0) throw new FormatError("its row is not there");
-  const [, ...columns] = rows[0];
+  const columns = rows[0];
   const [sensor, firstMs, lastMs, rank, n, bytes, min, max, sum] = columns.slice(0, 9).map(Number);
   const [minutes, data] = columns.slice(9).map(blobOf);
   return { id, sensor, firstMs, lastMs, rank, n, bytes, min, max, sum, minutes, data };

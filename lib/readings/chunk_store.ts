@@ -84,6 +84,16 @@ function draftOf(sensor: number, slice: Slice, rank: number, late: boolean): Chu
   };
 }
 
+/**
+ * A damaged record can say that a number or a blob is a text, and a text that is no UTF-8 ends the process inside
+ * the driver: columns of tables that may be damaged are only read as what they should be.
+ */
+export const whole = (column: string) => `cast(${column} AS INTEGER)`;
+export const real = (column: string) => `cast(${column} AS REAL)`;
+export const blob = (column: string) => `cast(${column} AS BLOB)`;
+
+/** What `infoOf` reads. */
+export const INFO = ["id", "first_ms", "last_ms", "rank"].map(whole).join(", ");
 export const OVERLAPPING = "FROM chunks WHERE sensor = ? AND last_ms >= ? AND first_ms < ?";
 
 /** Chunks of a sensor that touch `[fromMs, toMs)`, by start. */
@@ -94,7 +104,7 @@ export async function chunksOf(
   toMs: number,
 ): Promise<ChunkInfo[]> {
   const { rows } = await connection.query({
-    sql: `SELECT id, first_ms, last_ms, rank ${OVERLAPPING} ORDER BY first_ms, rank, id`,
+    sql: `SELECT ${INFO} ${OVERLAPPING} ORDER BY first_ms, rank, id`,
     args: [sensor, fromMs, toMs],
   });
   return rows.map(infoOf);
@@ -126,7 +136,7 @@ export async function minutesOf(
   // One long blob costs less than hundreds of rows; a libSQL server gives rows.
   const what = connection.kind === "file"
     ? "cast(group_concat(cast(minutes AS text), '') AS blob), sum(n)"
-    : "minutes, n";
+    : `${blob("minutes")}, ${whole("n")}`;
   const { rows } = await connection.query({
     sql: `SELECT ${what} ${OVERLAPPING} AND length(minutes) > ${NO_SUMMARY_BYTES}`,
     args: [sensor, fromMs, toMs],
@@ -146,7 +156,7 @@ export async function thinChunksOf(
   toMs: number,
 ): Promise<ChunkInfo[]> {
   const { rows } = await connection.query({
-    sql: `SELECT id, first_ms, last_ms, rank ${OVERLAPPING} ` +
+    sql: `SELECT ${INFO} ${OVERLAPPING} ` +
       `AND length(minutes) <= ${NO_SUMMARY_BYTES}`,
     args: [sensor, fromMs, toMs],
   });

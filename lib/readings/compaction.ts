@@ -8,7 +8,14 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { type ChunkDraft, draftChunks } from "./chunk_store.ts";
+import {
+  type ChunkDraft,
+  type ChunkInfo,
+  draftChunks,
+  INFO,
+  infoOf,
+  whole,
+} from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { firstFrom, mergeSlices, subslice } from "./slice.ts";
@@ -16,12 +23,8 @@ import { firstFrom, mergeSlices, subslice } from "./slice.ts";
 /** Not among the chunks that are known to be damaged. */
 const INTACT = "id NOT IN (SELECT ref FROM damage WHERE kind = 'chunk')";
 
-interface LateChunk {
-  id: number;
+interface LateChunk extends ChunkInfo {
   sensor: number;
-  firstMs: number;
-  lastMs: number;
-  rank: number;
   bytes: number;
 }
 
@@ -94,12 +97,12 @@ function replacement(
 /** In order of arrival: readings of equal time must end up in that order. */
 async function oneLateChunk(connection: Connection): Promise<LateChunk | null> {
   const { rows } = await connection.query({
-    sql: "SELECT id, sensor, first_ms, last_ms, rank, bytes FROM chunks WHERE late = 1 " +
+    sql: `SELECT ${INFO}, ${whole("sensor")}, ${whole("bytes")} FROM chunks WHERE late = 1 ` +
       `AND ${INTACT} ORDER BY rank, id LIMIT 1`,
   });
   if (rows.length === 0) return null;
-  const [id, sensor, firstMs, lastMs, rank, bytes] = rows[0].map(Number);
-  return { id, sensor, firstMs, lastMs, rank, bytes };
+  const [sensor, bytes] = rows[0].slice(4).map(Number);
+  return { ...infoOf(rows[0]), sensor, bytes };
 }
 
 /** The chunk that overlaps `late` and starts last; settled ones before other late ones. */
@@ -108,12 +111,12 @@ async function lastOverlapping(
   late: LateChunk,
 ): Promise<LateChunk & { late: boolean } | null> {
   const { rows } = await connection.query({
-    sql: "SELECT id, first_ms, last_ms, rank, bytes, late FROM chunks " +
+    sql: `SELECT ${INFO}, ${whole("bytes")}, ${whole("late")} FROM chunks ` +
       "WHERE sensor = ? AND last_ms >= ? AND first_ms <= ? AND id <> ? " +
       `AND ${INTACT} ORDER BY late, first_ms DESC, rank DESC, id DESC LIMIT 1`,
     args: [late.sensor, late.firstMs, late.lastMs, late.id],
   });
   if (rows.length === 0) return null;
-  const [id, firstMs, lastMs, rank, bytes, isLate] = rows[0].map(Number);
-  return { id, sensor: late.sensor, firstMs, lastMs, rank, bytes, late: isLate === 1 };
+  const [bytes, isLate] = rows[0].slice(4).map(Number);
+  return { ...infoOf(rows[0]), sensor: late.sensor, bytes, late: isLate === 1 };
 }

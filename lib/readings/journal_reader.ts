@@ -76,7 +76,7 @@ export async function readAfter(
   const groups: Copied[] = [];
   if (last > afterGroup) {
     const found = await connection.query({
-      sql: `SELECT id, b FROM ${rows} ORDER BY id`,
+      sql: `SELECT id, cast(b AS BLOB) FROM ${rows} ORDER BY id`,
       args: [afterGroup, last],
     });
     for (const [rowId, b] of found.rows) {

@@ -86,7 +86,7 @@ export async function readJournal(
   const isFile = connection.kind === "file";
   const segment = isFile ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
   const rowsAtOnce = Math.max(1, Math.floor(segment / (state.bytes / Math.max(1, state.rows) + 1)));
-  const part = `SELECT id, b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
+  const part = `SELECT id, cast(b AS BLOB) AS b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
   const together = "SELECT cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob), " +
     `min(id), max(id), count(*) FROM (${part})`;
   let after = -1;

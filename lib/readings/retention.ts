@@ -128,7 +128,8 @@ async function chunksBefore(
 ): Promise<Gone[]> {
   const bound = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER);
   const { rows } = await connection.query({
-    sql: "SELECT id, n, bytes FROM chunks WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
+    sql:
+      "SELECT id, cast(n AS INTEGER), cast(bytes AS INTEGER) FROM chunks WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
       "(SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) ORDER BY last_ms LIMIT ?",
     args: [sensor, bound(beforeMs), bound(damagedBeforeMs), most],
   });
@@ -172,7 +173,7 @@ async function remove(
     statements.push({
       sql: "UPDATE series SET chunks = ?, readings = ?, bytes = ?, oldest_ms = coalesce(" +
         "(SELECT min(first_ms) FROM chunks WHERE sensor = ?), newest_ms) WHERE sensor = ? " +
-        "RETURNING oldest_ms",
+        "RETURNING cast(oldest_ms AS INTEGER)",
       args: [left.chunks, left.readings, left.bytes, series.sensor, series.sensor],
     });
   }

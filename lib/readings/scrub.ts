@@ -8,11 +8,16 @@ import type { Clock } from "../base/clock.ts";
 import type { Connection } from "../db/connection.ts";
 import { FormatError } from "./bytes.ts";
 import { blobOf, type ChunkCache, readRow } from "./chunk_cache.ts";
+import { blob, whole } from "./chunk_store.ts";
 import { checkSummary, isSummaryOf } from "./chunk_row.ts";
 import { type DamageBook, isDamage } from "./damage.ts";
 import { areMinutesSigned } from "./minutes.ts";
 import type { CheckPass, CheckStep } from "./store.ts";
 
+const QUICK = [
+  ...["sensor", "first_ms", "last_ms", "rank", "n", "bytes", "length(data)"].map(whole),
+  blob("minutes"),
+].join(", ");
 /** Chunks of one step: some 20 ms, and some 200 kB read. */
 const STEP_CHUNKS: Record<CheckPass, number> = { quick: 64, full: 16 };
 /** Steps after which the place is remembered: a restart repeats no more than these. */
@@ -68,7 +73,13 @@ export function createScrub(deps: {
     if (pass === "quick") nextQuick = next;
     else await moveOn(next, finished);
     const { startedMs, finishedMs } = state;
-    return { chunks: ids.length, finished, startedMs, finishedMs };
+    return {
+      chunks: ids.length,
+      finished,
+      underWay: state.nextChunk > 0,
+      startedMs,
+      finishedMs,
+    };
   };
 
   async function idsAfter(after: number, most: number): Promise<number[]> {
@@ -82,9 +93,7 @@ export function createScrub(deps: {
   async function checkQuickly(id: number): Promise<void> {
     try {
       const { rows } = await connection.query({
-        sql:
-          "SELECT sensor, first_ms, last_ms, rank, n, bytes, length(data), minutes FROM chunks " +
-          "WHERE id = ?",
+        sql: `SELECT ${QUICK} FROM chunks WHERE id = ?`,
         args: [id],
       });
       if (rows.length === 0) throw new FormatError("its row is not there");

@@ -7,13 +7,19 @@
 import type { SqlStatement, SqlValue } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { chunksOf } from "./chunk_store.ts";
+import { chunksOf, real, whole } from "./chunk_store.ts";
 import { checksumOf } from "./checksum.ts";
 import type { DamageBook } from "./damage.ts";
 import { SEQ_WINDOW_MS } from "./duplicates.ts";
 import { FLAG_HAS_SEQ, LATEST_MS } from "./reading.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import type { Slice } from "./slice.ts";
+
+const COLUMNS = [
+  ...["sensor", "sealed_group", "newest_ms"].map(whole),
+  ...["newest_value", "max_seq"].map(real),
+  ...["oldest_ms", "chunks", "readings", "bytes", "crc"].map(whole),
+].join(", ");
 
 /** What a seal leaves behind about a sensor. */
 export interface SeriesRow {
@@ -69,9 +75,7 @@ export async function loadSeries(
   const { connection, table, cache, damage } = deps;
   const counted = await countedChunks(connection);
   const { rows } = await connection.query({
-    sql:
-      "SELECT sensor, sealed_group, newest_ms, newest_value, max_seq, oldest_ms, chunks, readings, " +
-      "bytes, crc FROM series",
+    sql: `SELECT ${COLUMNS} FROM series`,
   });
   const wrong: { series: Series; isSigned: boolean; reason: string }[] = [];
   for (const columns of rows) {
@@ -131,7 +135,8 @@ async function countedChunks(
   connection: Connection,
 ): Promise<Map<number, { chunks: number; oldestMs: number }>> {
   const { rows } = await connection.query({
-    sql: "SELECT sensor, count(*), min(first_ms) FROM chunks GROUP BY sensor",
+    sql:
+      "SELECT cast(sensor AS INTEGER), count(*), cast(min(first_ms) AS INTEGER) FROM chunks GROUP BY sensor",
   });
   return new Map(
     rows.map(([sensor, chunks, oldestMs]) => [

@@ -90,6 +90,8 @@ export interface CheckStep {
   chunks: number;
   /** The pass is through: the next step begins a new one. */
   finished: boolean;
+  /** A full pass has begun and is not through. */
+  underWay: boolean;
   /** When the last full pass began and ended; null: never. */
   startedMs: number | null;
   finishedMs: number | null;

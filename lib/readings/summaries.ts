@@ -1,7 +1,7 @@
 import { FormatError } from "./bytes.ts";
 import { blobOf, type ChunkCache } from "./chunk_cache.ts";
 import { checkSummary } from "./chunk_row.ts";
-import { type ChunkInfo, infoOf, OVERLAPPING } from "./chunk_store.ts";
+import { blob, type ChunkInfo, INFO, infoOf, OVERLAPPING, whole } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
 import type { Connection } from "../db/connection.ts";
 import { type MinuteColumns, NO_SUMMARY_BYTES, readMinutes } from "./minutes.ts";
@@ -19,7 +19,7 @@ export async function checkedMinutesOf(
   toMs: number,
 ): Promise<{ minutes: MinuteColumns[]; damaged: ChunkInfo[] }> {
   const { rows } = await deps.connection.query({
-    sql: `SELECT id, first_ms, last_ms, rank, n, bytes, minutes ${OVERLAPPING} ` +
+    sql: `SELECT ${INFO}, ${whole("n")}, ${whole("bytes")}, ${blob("minutes")} ${OVERLAPPING} ` +
       `AND length(minutes) > ${NO_SUMMARY_BYTES}`,
     args: [sensor, fromMs, toMs],
   });

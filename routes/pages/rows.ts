@@ -5,6 +5,7 @@ import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
 import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
 import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
+import { damagedJson } from "../damaged.ts";
 import type { PageParts } from "./services.ts";
 
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
@@ -64,7 +65,7 @@ function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
  * bytes.
  */
 export function bucketsOf(
-  { bucketMs, tMs, min, mean, max, n }: BucketResult,
+  { bucketMs, tMs, min, mean, max, n, damaged }: BucketResult,
   decimals: number | null = null,
 ): Buckets {
   const rounded = (values: Float64Array) =>
@@ -79,6 +80,7 @@ export function bucketsOf(
     mean: rounded(mean),
     max: rounded(max),
     n: [...n],
+    ...damagedJson(damaged),
   };
 }
 

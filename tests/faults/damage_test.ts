@@ -196,3 +196,34 @@ Deno.test("damage: a chunk that is intact again is told no longer, and a restart
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+// A flipped bit in the head of a record makes a text of a blob; one that is no UTF-8 ends the process in the driver.
+Deno.test("damage: bytes that their record calls a text neither end the process nor change a value", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "perch-damage-" });
+  const path = `${dir}/perch.db`;
+  try {
+    const ledger = await writeDamageable(path);
+    const db = new DatabaseSync(path);
+    db.exec("UPDATE chunks SET data = cast(data AS TEXT), minutes = cast(minutes AS TEXT)");
+    db.exec("UPDATE chunks SET rank = cast(x'ff' AS TEXT) WHERE id = 2");
+    db.exec("UPDATE series SET newest_value = cast(x'ff' AS TEXT) WHERE sensor = 2");
+    for (const table of ["journal_a", "journal_b"]) {
+      db.exec(`UPDATE ${table} SET b = cast(b AS TEXT)`);
+    }
+    db.close();
+    const engine = await openEngine({ url: `file:${path}`, limits: SMALL });
+    await engine.store.journalAfter({ afterGroup: 0, maxBytes: 1e9 });
+    await checkAll(engine.store);
+    const { wrong, untold } = await judge(engine.store, ledger);
+    assert.deepEqual([wrong, untold], [0, 0]);
+    assert.deepEqual(
+      (await engine.store.damage()).map(({ kind, ref }) => `${kind} ${ref}`).sort(),
+      ["chunk 2", "series 2"],
+    );
+    await engine.store.compact();
+    await engine.store.retain({ maxBytes: 1 });
+    await engine.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

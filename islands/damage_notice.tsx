@@ -1,0 +1,31 @@
+import type { VNode } from "preact";
+import type { DamagedPart } from "./chart_data.ts";
+import { dateTime, grouped } from "./format.ts";
+
+/** Stretches that are listed one by one. */
+const LISTED_MOST = 5;
+
+/** Says in words where readings are missing because what is stored is damaged. Nothing when nothing is. */
+export function DamageNotice(
+  { damaged, zone }: { damaged: readonly DamagedPart[]; zone: string },
+): VNode | null {
+  if (damaged.length === 0) return null;
+  const more = damaged.length - LISTED_MOST;
+  return (
+    <div class="banner warning" role="status">
+      <p>
+        Stored readings of this range are damaged. They are not shown, and a gap here does not mean
+        that the sensor was silent:
+      </p>
+      <ul>
+        {damaged.slice(0, LISTED_MOST).map(({ from, to, readings }) => (
+          <li key={from}>
+            {dateTime(from, zone)} to {dateTime(to, zone)}
+            {readings !== null && `, ${grouped(readings)} readings`}
+          </li>
+        ))}
+        {more > 0 && <li>and {more} more</li>}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import type { Clock } from "../base/clock.ts";
+import type { Task } from "../base/supervisor.ts";
+import type { EventDraft } from "../events/event.ts";
+import { createReadingsCheck } from "../readings/check_task.ts";
+import type { Damage, ReadingsStore } from "../readings/store.ts";
+import type { StorageTroubles } from "./storage_troubles.ts";
+
+/** Sensors that are named in one sentence. */
+const NAMED_MOST = 3;
+
+/**
+ * Looks for damage in the stored readings, and says it: as a trouble of the storage (component, alarm and
+ * banner), and what was found since `sinceMs` as an event.
+ */
+export function damageCheck(deps: {
+  clock: Clock;
+  readings: Pick<ReadingsStore, "check" | "damage">;
+  troubles: Pick<StorageTroubles, "say">;
+  sensorName: (num: number) => string | null;
+  append: (event: EventDraft) => Promise<unknown>;
+  /** When this Perch was started: what was found before was told then. */
+  sinceMs: number;
+}): Task {
+  const { clock, readings, troubles } = deps;
+  const saidOf = new Set<string>();
+
+  async function tell(damage: readonly Damage[]): Promise<void> {
+    const detail = damage.length === 0 ? null : sentenceOf(damage, deps.sensorName);
+    troubles.say("damage", detail === null ? null : { health: "degraded", detail });
+    const news = damage.filter((d) => d.foundMs >= deps.sinceMs && !saidOf.has(keyOf(d)));
+    if (news.length === 0) return;
+    await deps.append({
+      type: "readings.damaged",
+      subject: news.length === 1 ? `${news[0].kind}:${news[0].ref}` : "readings",
+      severity: "critical",
+      tMs: clock.now(),
+      text: sentenceOf(news, deps.sensorName).replace(/\.$/, ""),
+      actor: null,
+      body: { count: news.length, damaged: news.slice(0, 20) },
+      // The alarm goes out.
+      route: false,
+    });
+    for (const d of news) saidOf.add(keyOf(d));
+  }
+  return createReadingsCheck({ readings, clock, tell });
+}
+
+const keyOf = ({ kind, ref, foundMs }: Damage) => `${kind} ${ref} ${foundMs}`;
+
+/** What is damaged, what is missing, and what to do. */
+export function sentenceOf(
+  damage: readonly Damage[],
+  sensorName: (num: number) => string | null,
+): string {
+  const missing = damage.filter((d) => d.kind !== "summary" && d.toMs > d.fromMs);
+  const parts = damage.length === 1 ? "1 part is" : `${damage.length} parts are`;
+  const found = `Stored readings are damaged: ${parts} not what was written.`;
+  if (missing.length === 0) {
+    return `${found} Nothing is missing: it is made good from what is whole. Check the disk.`;
+  }
+  const readings = missing.reduce((sum, d) => sum + d.readings, 0);
+  const count = readings === 0
+    ? "An unknown number of readings"
+    : `${missing.some((d) => d.readings === 0) ? "At least" : "About"} ${readings} readings`;
+  return `${found} ${count} of ${sensorsOf(missing, sensorName)}${
+    spanOf(missing)
+  } are left out of ` +
+    "answers, and marked there. Copy the data directory before anything else, check the disk, and " +
+    "restore a backup.";
+}
+
+function sensorsOf(
+  damage: readonly Damage[],
+  sensorName: (num: number) => string | null,
+): string {
+  const nums = new Set(damage.map(({ sensor }) => sensor));
+  if (nums.has(null)) return "any sensor";
+  const names = [...nums].map((num) => sensorName(num!) ?? `sensor number ${num}`);
+  const more = names.length - NAMED_MOST;
+  return names.slice(0, NAMED_MOST).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function spanOf(damage: readonly Damage[]): string {
+  const known = damage.filter(({ fromMs }) => fromMs > 0);
+  if (known.length < damage.length || known.length === 0) return "";
+  const fromMs = Math.min(...known.map((d) => d.fromMs));
+  const toMs = Math.max(...known.map((d) => d.toMs));
+  return ` from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
+}

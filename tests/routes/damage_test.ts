@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { buildApp } from "../../lib/app.ts";
+import { systemActor } from "../../lib/access/audit.ts";
+import { parseConfig } from "../../lib/base/config.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import { unpackRelease } from "../support/release.ts";
+
+const SENSOR = "hall-1/press-3/vibration";
+const START_MS = Date.UTC(2026, 10, 19);
+const DAY_MS = 86_400_000;
+
+Deno.test("damage: answers, downloads, the sensor's page, the state of the storage, an alarm and an event all say it", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-damaged-" });
+  await unpackRelease(dataDir);
+  const db = new DatabaseSync(`${dataDir}/perch.db`);
+  const { id } = db.prepare(
+    "SELECT chunks.id FROM chunks JOIN sensors ON num = chunks.sensor WHERE name = ?",
+  ).get(SENSOR)!;
+  db.exec(`UPDATE chunks SET data = cast(x'02ff' || substr(data, 3) AS BLOB) WHERE id = ${id}`);
+  db.close();
+  const config = parseConfig({
+    PERCH_DATA: dataDir,
+    PERCH_HOST: "127.0.0.1",
+    PERCH_PORT: "0",
+    MQTT_PORT: "0",
+  });
+  const app = buildApp({ config, version: "0.0.0-test", log: silentLog() });
+  try {
+    const { url } = await app.start();
+    const { access, events, storageTroubles } = app.parts();
+    const { key } = await access.keys.add({ name: "d", role: "viewer" }, systemActor("test"));
+    const ask = async (path: string) => {
+      const response = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
+      assert.equal(response.status, 200, path);
+      return await response.text();
+    };
+    const readings = (query: string) =>
+      ask(`/api/readings?sensor=${SENSOR}&from=${START_MS}&to=${START_MS + DAY_MS}&${query}`);
+
+    // In the fixture the chunk has six thousand readings in 25 hours.
+    const raw = JSON.parse(await readings("points=0"));
+    assert.deepEqual([raw.t, raw.v], [[], []]);
+    const [{ from, to, readings: n, reason }] = raw.damaged;
+    assert.deepEqual([from, to, n], [START_MS, START_MS + DAY_MS, 6_000]);
+    assert.ok(reason.length > 10, reason);
+    const fine = JSON.parse(await readings("points=10000"));
+    assert.deepEqual([fine.damaged.length, fine.damaged[0].from], [1, START_MS]);
+    const whole = JSON.parse(
+      await readings("points=0").then(() =>
+        ask(`/api/readings?sensor=hall-1/oven/door&from=0&to=4000000000000&points=0`)
+      ),
+    );
+    assert.deepEqual([whole.t.length, whole.damaged], [1_200, undefined]);
+
+    const csv = (await readings("points=0&format=csv")).split("\r\n");
+    assert.match(csv[1], /,damaged until 2026-11-20T00:00:00.000Z,$/);
+    const [line] = (await readings("points=0&format=ndjson")).split("\n");
+    assert.deepEqual(JSON.parse(line), {
+      sensor: SENSOR,
+      error: "damaged",
+      from,
+      to,
+      readings: n,
+      reason,
+    });
+
+    const page = await ask(
+      `/sensors/${encodeURIComponent(SENSOR)}?from=2026-11-19T00:00&to=2026-11-20T00:00`,
+    );
+    assert.match(page, /Stored readings of this range are damaged/);
+
+    const until = async (holds: () => Promise<boolean> | boolean) => {
+      while (!await holds()) await new Promise((r) => setTimeout(r, 50));
+    };
+    await until(() => storageTroubles.worst()?.name === "damage");
+    assert.match(
+      storageTroubles.worst()!.detail,
+      /6000 readings of hall-1\/press-3\/vibration from/,
+    );
+    const { items } = await events.list({});
+    const [event] = items.filter(({ type }) => type === "readings.damaged");
+    assert.equal(event.severity, "critical");
+    const status = JSON.parse(await ask("/api/status"));
+    assert.equal(status.overall, "Degraded");
+    await until(async () => /Stored readings are damaged/.test(await ask("/api/alarms")));
+  } finally {
+    await app.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
