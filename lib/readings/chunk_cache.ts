@@ -15,7 +15,7 @@ import { LATEST_MS } from "./reading.ts";
 import type { SeriesTable } from "./series.ts";
 import type { Slice } from "./slice.ts";
 
-/** A whole row, as it is checked. */
+/** A row, as it is checked. */
 export interface ChunkRow extends ChunkColumns, ChunkExtremes {
   id: number;
   minutes: Uint8Array;
@@ -25,25 +25,30 @@ export interface ChunkRow extends ChunkColumns, ChunkExtremes {
 const COLUMNS = [
   ...["sensor", "first_ms", "last_ms", "rank", "n", "bytes"].map(whole),
   ...["min", "max", "sum"].map(real),
-  ...["minutes", "data"].map(blob),
+  blob("data"),
 ].join(", ");
+const WITH_MINUTES = `${COLUMNS}, ${blob("minutes")}`;
 const NOTHING = new Uint8Array(0);
 
 /** Reads a row; its columns are whatever stands there. @throws FormatError when it cannot be found. */
-export async function readRow(connection: Connection, id: number): Promise<ChunkRow> {
+export async function readRow(
+  connection: Connection,
+  id: number,
+  withMinutes = true,
+): Promise<ChunkRow> {
   const { rows } = await connection.query({
-    sql: `SELECT ${COLUMNS} FROM chunks WHERE id = ?`,
+    sql: `SELECT ${withMinutes ? WITH_MINUTES : COLUMNS} FROM chunks WHERE id = ?`,
     args: [id],
   });
   if (rows.length === 0) throw new FormatError("its row is not there");
   const columns = rows[0];
   const [sensor, firstMs, lastMs, rank, n, bytes, min, max, sum] = columns.slice(0, 9).map(Number);
-  const [minutes, data] = columns.slice(9).map(blobOf);
+  const [data, minutes] = [blobOf(columns[9]), blobOf(columns[10])];
   return { id, sensor, firstMs, lastMs, rank, n, bytes, min, max, sum, minutes, data };
 }
 
 /** Where a damaged record says that a blob is a text or nothing. */
-export function blobOf(value: SqlValue): Uint8Array {
+export function blobOf(value: SqlValue | undefined): Uint8Array {
   return value instanceof Uint8Array ? value : NOTHING;
 }
 
@@ -97,11 +102,11 @@ export class ChunkCache {
     const { connection, damage, uncheckedChunk } = this.deps;
     let row: ChunkRow | null = null;
     try {
-      row = await readRow(connection, id);
+      row = await readRow(connection, id, false);
       return decodeRow(row, id <= uncheckedChunk);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      await damage.note(this.found(id, row, error.message));
+      await damage.note(await this.#found(id, row, error.message));
       return null;
     }
   }
@@ -111,23 +116,23 @@ export class ChunkCache {
     const { connection, damage, uncheckedChunk } = this.deps;
     let row: ChunkRow | null = null;
     try {
-      row = await readRow(connection, id);
+      row = await readRow(connection, id, false);
       if (isSignedChunk(row.data)) checkData(row, false);
       else decodeRow(row, id <= uncheckedChunk);
       return true;
     } catch (error) {
       if (!isDamage(error)) throw error;
-      await damage.note(this.found(id, row, error.message));
+      await damage.note(await this.#found(id, row, error.message));
       return false;
     }
   }
 
   /** What is lost with a damaged chunk, as far as that can be told. */
-  found(id: number, row: ChunkRow | null, reason: string): Found {
+  async #found(id: number, row: ChunkRow | null, reason: string): Promise<Found> {
     const kind = "chunk";
     const unknown = { sensor: null, fromMs: 0, toMs: LATEST_MS + 1, readings: 0 };
     if (row === null) return { kind, ref: id, ...unknown, reason };
-    const known = this.#identify(row);
+    const known = await this.#identify(row);
     if (known !== null) {
       return { kind, ref: id, ...known, reason: `its readings are whole, but ${reason}` };
     }
@@ -145,10 +150,12 @@ export class ChunkCache {
   }
 
   /** Whose readings these are when only the columns of the row are damaged: the data tells it. */
-  #identify(row: ChunkRow): Omit<Found, "kind" | "ref" | "reason"> | null {
-    const { minutes, data, rank } = row;
+  async #identify(row: ChunkRow): Promise<Omit<Found, "kind" | "ref" | "reason"> | null> {
+    const { data, rank } = row;
     let slice: Slice;
+    let minutes: Uint8Array;
     try {
+      ({ minutes } = await readRow(this.deps.connection, row.id));
       slice = decodeChunk(data);
     } catch {
       return null;

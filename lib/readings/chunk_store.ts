@@ -119,33 +119,22 @@ export function infoOf([id, firstMs, lastMs, rank]: readonly SqlValue[]): ChunkI
   };
 }
 
-/** Minute summaries of the chunks of a sensor that touch a range. */
-export interface Summaries {
-  blobs: Uint8Array[];
-  /** Readings in these chunks. */
-  readings: number;
-}
-
 /** Concatenated minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
 export async function minutesOf(
   connection: Connection,
   sensor: number,
   fromMs: number,
   toMs: number,
-): Promise<Summaries> {
+): Promise<Uint8Array[]> {
   // One long blob costs less than hundreds of rows; a libSQL server gives rows.
   const what = connection.kind === "file"
-    ? "cast(group_concat(cast(minutes AS text), '') AS blob), sum(n)"
-    : `${blob("minutes")}, ${whole("n")}`;
+    ? "cast(group_concat(cast(minutes AS text), '') AS blob)"
+    : blob("minutes");
   const { rows } = await connection.query({
     sql: `SELECT ${what} ${OVERLAPPING} AND length(minutes) > ${NO_SUMMARY_BYTES}`,
     args: [sensor, fromMs, toMs],
   });
-  const filled = rows.filter(([blob]) => blob !== null);
-  return {
-    blobs: filled.map(([blob]) => blob as Uint8Array),
-    readings: filled.reduce((sum, [, n]) => sum + Number(n), 0),
-  };
+  return rows.filter(([blob]) => blob !== null).map(([blob]) => blob as Uint8Array);
 }
 
 /** Chunks that touch `[fromMs, toMs)` and have no minute summary, because their data is as small. */

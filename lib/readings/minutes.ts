@@ -154,16 +154,20 @@ export interface MinuteColumns {
 
 /**
  * Hands each of a concatenation of summaries of one sensor to `visit`. Throws `FormatError` at the first that is
- * not what was signed for that sensor; of a summary of version 1 only its form can be judged.
+ * not what was signed for that sensor, or is of version 1, unless it `mayBeUnsigned`: then its form is all that
+ * is judged.
  */
 export function readMinutes(
   bytes: Uint8Array,
   sensor: number,
   visit: (minutes: MinuteColumns) => void,
+  mayBeUnsigned = false,
 ): void {
   const reader = new ByteReader(bytes);
   while (reader.left > 0) {
-    visit(bytes[reader.at] === VERSION ? readSigned(reader, sensor) : readUnsigned(reader));
+    const isSigned = bytes[reader.at] === VERSION;
+    if (!isSigned && !mayBeUnsigned) throw new FormatError("a summary has no checksum");
+    visit(isSigned ? readSigned(reader, sensor) : readUnsigned(reader));
   }
 }
 

@@ -9,7 +9,7 @@ import type { Connection } from "../db/connection.ts";
 import { FormatError } from "./bytes.ts";
 import { blobOf, type ChunkCache, readRow } from "./chunk_cache.ts";
 import { blob, whole } from "./chunk_store.ts";
-import { checkSummary, isSummaryOf } from "./chunk_row.ts";
+import { checkExtremes, checkSummary, isSummaryOf } from "./chunk_row.ts";
 import { type DamageBook, isDamage } from "./damage.ts";
 import { areMinutesSigned } from "./minutes.ts";
 import type { CheckPass, CheckStep } from "./store.ts";
@@ -101,7 +101,6 @@ export function createScrub(deps: {
       const minutes = blobOf(rows[0][7]);
       checkSummary({ sensor, firstMs, lastMs, rank, n, bytes, minutes }, id <= uncheckedChunk);
       if (bytes !== dataBytes + minutes.length) throw new FormatError("its length is another");
-      await damage.settle("summary", id);
     } catch (error) {
       if (!isDamage(error)) throw error;
       await checkWholly(id);
@@ -115,6 +114,7 @@ export function createScrub(deps: {
     const row = await readRow(connection, id);
     try {
       checkSummary(row, id <= uncheckedChunk);
+      checkExtremes(row, slice);
       if (!areMinutesSigned(row.minutes) && !isSummaryOf(row.minutes, slice)) {
         throw new FormatError("its summary is not that of its readings");
       }

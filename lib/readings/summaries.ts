@@ -52,7 +52,7 @@ function minutesWithin(
   },
 ): MinuteColumns {
   const all: MinuteColumns[] = [];
-  readMinutes(minutes, sensor, (columns) => all.push(columns));
+  readMinutes(minutes, sensor, (columns) => all.push(columns), true);
   const [columns] = all;
   if (all.length !== 1 || columns.n.reduce((sum, x) => sum + x, 0) !== n) {
     throw new FormatError("its summary does not count the readings of its row");
