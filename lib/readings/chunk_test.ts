@@ -161,9 +161,9 @@ Deno.test("decodeRow and checkSummary give what was written, or refuse it, whate
         assert.ok(error instanceof FormatError, String(error));
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 600 },
   );
-  assert.ok(refused > 500, `${refused} were refused`);
+  assert.ok(refused > 150, `${refused} were refused`);
 });
 
 Deno.test("decodeRow still reads what has no checksum, and refuses it where there must be one", () => {

@@ -222,7 +222,7 @@ Deno.test("damage: bytes that their record calls a text neither end the process 
       ["chunk 2", "series 2"],
     );
     await engine.store.compact();
-    await engine.store.retain({ maxBytes: 1 });
+    await engine.store.retain({ nowMs: Date.now(), maxBytes: 1 });
     await engine.close();
   } finally {
     await Deno.remove(dir, { recursive: true });
