@@ -28,6 +28,7 @@ import { createNotifyParts } from "./app/notify.ts";
 import { createAppOutgoing } from "./app/outgoing.ts";
 import { createThingSpeak } from "./app/thingspeak.ts";
 import { openPoison } from "./app/poison.ts";
+import { sensorEvent } from "./app/sensor_events.ts";
 import { createSources } from "./app/sources.ts";
 import { damageCheck } from "./app/damage.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
@@ -44,6 +45,7 @@ import type { RunnerOptions } from "./detect/runner/runner.ts";
 import { type Backtests, createBacktests } from "./detect/backtest/jobs.ts";
 import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
+import { loadRetainedMarks } from "./intake/retained.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
 import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";
@@ -56,7 +58,7 @@ import { createSockets } from "./live/sockets.ts";
 import { createStatuses, type Statuses } from "./live/statuses.ts";
 import { createStatusBoard, type StatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
-import { createRegistry, type Registry } from "./machines/registry.ts";
+import { createRegistry, type Registry, type Sensor } from "./machines/registry.ts";
 import { createFileStore } from "./base/file_store.ts";
 import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "./machines/photos.ts";
 import { purgeTask } from "./machines/purge.ts";
@@ -271,8 +273,15 @@ export function buildApp(options: AppOptions): App {
       options: {
         autoRegister: () => settings.get("intake.new_sensors"),
         newPerHour: () => settings.get("intake.new_sensors_per_hour"),
+        news: (news) => [events.statement(sensorEvent(news, clock.now()))],
+        onKind: sensorChanged,
       },
     });
+    function sensorChanged(sensor: Sensor): void {
+      statuses.renew(sensor);
+      detection.runner.replan(sensor.num);
+      alarms.recheck(sensor.num);
+    }
     const hub = createStreamHub({ clock, sensors: registry });
     const hearing = createHearing({
       clock,
@@ -291,11 +300,7 @@ export function buildApp(options: AppOptions): App {
       registry,
       windows: await loadWindows(storage.db),
       limitFaults,
-      onSensor(sensor) {
-        statuses.renew(sensor);
-        detection.runner.replan(sensor.num);
-        alarms.recheck(sensor.num);
-      },
+      onSensor: sensorChanged,
       onMove: async (from, to) => together(await predictions.move(from, to), alarms.move(from, to)),
       onPurge: async (sensor) =>
         await forgetReadings(storage.readings, sensor.num)
@@ -457,6 +462,7 @@ export function buildApp(options: AppOptions): App {
       deadLetters,
       poison,
       clockNotes,
+      retained: await loadRetainedMarks(storage.db),
       publish: (group) => bus.publish("readings", group),
       refusal,
       commitIntervalMs: config.intake.commitIntervalMs,

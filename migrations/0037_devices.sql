@@ -1,6 +1,3 @@
--- The name as its device writes it, where a sign of it had to be replaced or could have been.
-alter table sensors add column spelled text;
---> statement-breakpoint
 -- The unit that its device reports, when it says one.
 alter table sensors add column device_unit text;
 --> statement-breakpoint

@@ -183,7 +183,8 @@ export function ingestRoutes(services: IngestServices): Route[] {
           (text) => parse.lines(text, precision),
           `${context.c.req.path}?precision=${precision}`,
         );
-        if (answer.rejected.length > 0) throw partialWrite(answer);
+        // A field without a value is no fault of its line.
+        if (answer.rejected.some(({ code }) => code !== "no_value")) throw partialWrite(answer);
         return context.c.body(null, 204);
       },
     }),

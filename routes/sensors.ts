@@ -5,7 +5,11 @@ import type { Clock } from "../lib/base/clock.ts";
 import type { Recent } from "../lib/live/recent.ts";
 import { SENSOR_STATUSES, type Statuses } from "../lib/live/statuses.ts";
 import { lasted, type Trend, type Trends } from "../lib/live/timeline.ts";
-import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
+import { type Sensor, type SensorDirectory, shownNow } from "../lib/machines/registry.ts";
+import { OTHER_TEXT } from "../lib/machines/words.ts";
+import { UNIT_CHOICES } from "../lib/machines/unit_choice.ts";
+import { ownUnit } from "../lib/machines/unit_change.ts";
+import { conversion } from "../lib/machines/units.ts";
 import type { BucketResult } from "../lib/readings/store.ts";
 import { sensorSettingsSchema } from "../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../lib/machines/service.ts";
@@ -52,6 +56,13 @@ const SensorJson = z.object({
   display_name: z.string().nullable(),
   decimals: z.number().nullable(),
   last: z.object({ value: z.union([z.number(), z.string()]), ts: z.number() }).nullable(),
+  other_units: z.array(z.object({
+    unit: z.string(),
+    since: z.number(),
+    choice: z.enum(["asked", "convert", "new_sensor"]).describe("asked: nobody has chosen yet"),
+    sensor: z.string().nullable().describe("where readings in this unit are kept apart"),
+    convertible: z.boolean(),
+  })).optional().describe("units that its device reported beside the sensor's; left out when none"),
 });
 
 const WholeSensorJson = SensorJson.extend({
@@ -60,6 +71,9 @@ const WholeSensorJson = SensorJson.extend({
   deleted: z.number().nullable(),
   interval_ms: z.number().nullable().describe("learned from its readings"),
   states: z.array(z.string()).optional(),
+  many_texts: z.boolean().optional().describe("its texts change too often to be states"),
+  no_number: z.object({ text: z.string(), ts: z.number() }).optional()
+    .describe("what a sensor of numbers said last that is none"),
 });
 
 const Trend = z.object({
@@ -161,6 +175,19 @@ function trendJson(
   };
 }
 
+/** Units that the sensor's device reported beside the sensor's own; undefined when there is none. */
+export function otherUnitsOf(sensors: Pick<SensorDirectory, "find">, sensor: Sensor) {
+  if (sensor.otherUnits.length === 0) return undefined;
+  const own = ownUnit(sensor);
+  return sensor.otherUnits.map(({ unit, sinceMs, choice, sensor: kept }) => ({
+    unit,
+    since: sinceMs,
+    choice: choice === "apart" ? "new_sensor" as const : choice,
+    sensor: kept === null ? null : sensors.find(kept)?.name ?? null,
+    convertible: own !== null && conversion(unit, own) !== null,
+  }));
+}
+
 /** Over all buckets, from their exact sums; null without readings. */
 function statisticsOf({ min, mean, max, n }: BucketResult) {
   const count = n.reduce((sum, n) => sum + n, 0);
@@ -189,7 +216,8 @@ export function sensorRoutes(services: SensorServices): Route[] {
     display_name: sensor.settings.display_name,
     decimals: sensor.settings.decimals,
     last: sensor.last &&
-      { value: shownValue(sensor, sensor.last.value), ts: sensor.last.tMs },
+      { value: shownNow(sensor, sensor.last.value), ts: sensor.last.tMs },
+    other_units: otherUnitsOf(sensors, sensor),
   });
   const whole = (sensor: Sensor): z.output<typeof WholeSensorJson> => ({
     ...json(sensor),
@@ -198,6 +226,8 @@ export function sensorRoutes(services: SensorServices): Route[] {
     deleted: sensor.deletedMs,
     interval_ms: recent.intervalMs(sensor.num),
     states: sensor.kind === "text" ? sensor.states : undefined,
+    many_texts: sensor.states.includes(OTHER_TEXT) || undefined,
+    no_number: sensor.latestWord && { text: sensor.latestWord.text, ts: sensor.latestWord.tMs },
   });
   const params = z.object({ id: z.string().min(1).max(2000) });
   const one = { 200: { description: "The sensor", schema: WholeSensorJson } };
@@ -308,6 +338,32 @@ export function sensorRoutes(services: SensorServices): Route[] {
         return Response.json(
           whole(await service.patchSensor(id, context.body, noteOf(audit, context))),
         );
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/sensors/:id/unit",
+      policy: "engineer",
+      summary: "Say what becomes of readings in another unit (its id, or its full name with %2F)",
+      tags: ["Sensors"],
+      params,
+      body: z.strictObject({
+        unit: z.string().min(1).max(24).describe("one of `other_units`"),
+        choice: z.enum(UNIT_CHOICES).describe(
+          "convert from now on; take the other unit (what came before stays in a sensor named " +
+            "after its unit); or leave the other unit in a sensor of its own",
+        ),
+      }),
+      example: {
+        params: { id: "hall-1/press-3/temperature" },
+        body: { unit: "°F", choice: "convert" },
+      },
+      responses: one,
+      handler: async (context) => {
+        const { id } = findSensor(sensors, context.params.id);
+        const { unit, choice } = context.body;
+        const note = noteOf(audit, context);
+        return Response.json(whole(await service.chooseUnit(id, unit, choice, note)));
       },
     }),
     route({

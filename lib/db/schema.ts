@@ -38,8 +38,6 @@ export const sensors = sqliteTable("sensors", {
   settings: text("settings").notNull().default("{}"),
   /** Deleted sensors keep their readings and can be restored. */
   deletedMs: integer("deleted_ms"),
-  /** The name as its device writes it, where a sign of it had to be replaced or could have been. */
-  spelled: text("spelled"),
   /** The unit that its device reports, when it says one. */
   deviceUnit: text("device_unit"),
   /** JSON: units that the device reported beside that one (lib/machines/units.ts). */

@@ -20,6 +20,8 @@ export const EVENT_TYPES = {
   "ticket.overdue": "A ticket is past its due date",
   "ticket.commented": "Somebody commented on a ticket",
   "prediction.changed": "The prediction for a machine changed its class",
+  "sensor.unit_changed": "A sensor's device reports another unit",
+  "sensor.many_texts": "A sensor reports too many different texts to be states",
   "machine.status_changed": "A machine changed its status",
   "intake.quarantined": "A message ended Perch twice and was set aside",
   "readings.damaged": "Stored readings were found damaged",

@@ -53,6 +53,12 @@ export class GroupBuilder {
     return (flags & (FLAG_ARRIVAL_TIME | FLAG_HAS_SEQ)) === FLAG_ARRIVAL_TIME;
   }
 
+  /** The value of a sensor that was added last; undefined when there is none. */
+  lastOf(sensor: number): number | undefined {
+    const i = this.#sensor.subarray(0, this.n).lastIndexOf(sensor);
+    return i < 0 ? undefined : this.#value[i];
+  }
+
   mark(delivery: DeliveryMark): void {
     this.#deliveries.push(delivery);
   }

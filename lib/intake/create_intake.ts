@@ -22,6 +22,7 @@ import type { BatchOutcome, Decode, DraftBatch, Intake, RawBody, RawMessage } fr
 import { OpenGroup } from "./open_group.ts";
 import { RateMeter } from "./rate.ts";
 import {
+  faultsOf,
   type Kept,
   keptOf,
   type Origin,
@@ -32,6 +33,7 @@ import {
 } from "./refusals.ts";
 import type { PoisonWatch } from "./poison.ts";
 import type { RejectLog } from "./rejects.ts";
+import { payloadHash, type RetainedMarks } from "./retained.ts";
 
 /*
  * DESIGN
@@ -62,6 +64,8 @@ export interface IntakeDeps {
   poison: Pick<PoisonWatch, "begin" | "end" | "setAside">;
   /** Devices whose times are not believed. */
   clockNotes: ClockNotes;
+  /** Retained messages that were taken before. */
+  retained: RetainedMarks;
   publish: (group: CommittedGroup) => void;
   /** Why no reading can be stored at the moment (no room, a failing disk); null: it can. */
   refusal?: () => PerchError | null;
@@ -85,9 +89,20 @@ const FIRST: ReadonlySet<number> = new Set([0]);
 
 /** Creates the intake; it starts working with the first offer. */
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
-  const { clock, log, store, registry, decode, rejects, deadLetters, clockNotes, publish } = deps;
   const { poison } = deps;
   const arrivalNow = deps.arrival ?? (() => ({ tMs: clock.now(), suspect: false }));
+  const {
+    clock,
+    log,
+    store,
+    registry,
+    decode,
+    rejects,
+    deadLetters,
+    clockNotes,
+    retained,
+    publish,
+  } = deps;
   const recent = new RecentDeliveries(await store.recentDeliveries());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
   const rate = new RateMeter();
@@ -105,6 +120,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   let open = new OpenGroup();
   let committing: Promise<void> | null = null;
+  /** What is being committed. */
+  let underWay: Pick<ReadingGroup, "sensor" | "value"> | null = null;
   let closed = false;
   let failing: string | null = null;
   let toldFailureMs = -Infinity;
@@ -175,6 +192,34 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     open.bytes += kept.payload.length + MESSAGE_BYTES;
   }
 
+  /**
+   * Whether a message that its broker had kept is a new one: neither that which was taken before, nor, the
+   * first time that it comes as a retained one, what its sensors say already.
+   */
+  function takeRetained(
+    { topic, payload }: RawMessage,
+    drafts: readonly Draft[],
+    nowMs: number,
+  ): boolean {
+    const hash = payloadHash(payload);
+    if (retained.knows(topic, hash)) return false;
+    const statement = retained.statement(topic, hash, nowMs);
+    if (statement !== null) {
+      open.extra.push(statement);
+      open.retained.push([topic, hash]);
+    }
+    return !drafts.every(isPresent) || drafts.length === 0;
+  }
+
+  /** Whether a draft says what its sensor said last, as far as nothing else tells them apart. */
+  function isPresent(draft: Draft): boolean {
+    if (draft.tMs !== undefined || draft.seq !== undefined) return false;
+    return registry.isLast(
+      draft,
+      (num) => open.readings.lastOf(num) ?? underWay?.value[underWay.sensor.lastIndexOf(num)],
+    );
+  }
+
   function offer(message: RawMessage): boolean {
     if (closed || full() || refusal() !== null) {
       refuse();
@@ -204,19 +249,27 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     const { noted } = begun;
     const decoded = decode(topic, payload);
+    if (message.retained === true && !takeRetained(message, decoded.drafts, arrival.tMs)) {
+      if (noted !== null) open.noted.push(noted);
+      open.messages.push({ message, outcome: "stored" });
+      kick();
+      return true;
+    }
     let needsMark = false;
     let stored = false;
     for (const draft of decoded.drafts) {
       const taken = take(draft, arrival, message.source);
-      if (typeof taken === "object") addReject(decoded, taken);
-      else {
+      if (typeof taken === "object") {
+        if (taken.code !== "no_value") addReject(decoded, taken);
+      } else {
         stored = true;
         needsMark ||= taken;
       }
     }
     if (stored) totals.messages++;
-    if (decoded.rejects.length > 0) {
-      const wholly = { ...refusalsOf(decoded), positions: [0] };
+    const wrong = faultsOf(decoded);
+    if (wrong.rejects.length > 0) {
+      const wholly = { ...refusalsOf(wrong), positions: [0] };
       refused(message, arrival.tMs, wholly, stored ? FIRST : NONE, keptOf(payload));
     }
     if (mark && needsMark) {
@@ -224,8 +277,9 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       open.readings.mark(mark);
     }
     open.bytes += payload.length + MESSAGE_BYTES;
-    open.messages.push({ message, outcome: stored ? "stored" : "rejected" });
     if (noted !== null) open.noted.push(noted);
+    const fine = stored || wrong.rejects.length === 0;
+    open.messages.push({ message, outcome: fine ? "stored" : "rejected" });
     kick();
     return true;
   }
@@ -288,10 +342,11 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const refusals = refusalsOf(batch, late);
         const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: refusals.listed };
         if (refusals.more > 0) answer.more = refusals.more;
-        if (refusals.listed.length > 0) {
-          answer.refusedItems = refusals.positions.length;
-          const kept = batch.original?.(refusals.positions) ?? { payload: new Uint8Array() };
-          refused(batch, arrival.tMs, refusals, new Set(taken), kept);
+        if (refusals.listed.length > 0) answer.refusedItems = refusals.positions.length;
+        const wrong = refusalsOf(faultsOf(batch), faultsOf(late));
+        if (wrong.listed.length > 0) {
+          const kept = batch.original?.(wrong.positions) ?? { payload: new Uint8Array() };
+          refused(batch, arrival.tMs, wrong, new Set(taken), kept);
         }
         answer.accepted = open.readings.n - from;
         open.bytes += answer.accepted * 32;
@@ -335,6 +390,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       committing = null;
       for (const noted of group.noted) poison.end(noted);
       if (group.noted.length > 0) tellRoom();
+      underWay = null;
       kick();
     });
     tellRoom();
@@ -356,6 +412,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       value: readings.value.slice(),
       flags: readings.flags.slice(),
     };
+    underWay = columns;
     const marks = readings.deliveries;
     if (group.rejected.length > 0) await deadLetters.append(group.rejected);
     let groupId = 0;
@@ -371,6 +428,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         return failed(group, error);
       }
     }
+    for (const [topic, hash] of group.retained) retained.took(topic, hash);
     registry.committed();
     succeeded(group, committedGroup(groupId, columns, duplicate, registry), duplicate);
   }

@@ -16,6 +16,7 @@ import { createClockNotes } from "./clock_notes.ts";
 import type { CommittedGroup } from "./committed.ts";
 import { createIntake, type IntakeDeps } from "./create_intake.ts";
 import type { Outcome } from "./intake.ts";
+import { RetainedMarks } from "./retained.ts";
 import { createRejectLog, type RejectRecord } from "./rejects.ts";
 
 const noPoison: IntakeDeps["poison"] = {
@@ -55,6 +56,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     rejects,
     clockNotes: createClockNotes(),
     poison: noPoison,
+    retained: new RetainedMarks(),
     deadLetters: {
       append: (records) => Promise.resolve(void letters.push(...records)),
       close: () => Promise.resolve(),

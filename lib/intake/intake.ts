@@ -13,6 +13,8 @@ export interface RawMessage {
   payload: Uint8Array;
   /** Set by sources with redelivery: recognises a message that was committed but not acknowledged. */
   delivery?: { session: string; packetId: number; /** the DUP flag */ again: boolean };
+  /** The broker has kept it and sends it because of a new subscription. */
+  retained?: boolean;
   /** Called once, in the order in which messages of a source were offered. */
   done(outcome: Outcome): void;
 }

@@ -26,6 +26,8 @@ export class OpenGroup {
   readonly noted: Noted[] = [];
   /** Messages that go to the quarantine; what is acknowledged must be there. */
   readonly aside: (() => Promise<void>)[] = [];
+  /** Retained messages that are taken: topic and hash of the payload. */
+  readonly retained: [topic: string, hash: string][] = [];
   bytes = 0;
 
   /** Builders are reused between groups, so that their arrays are allocated once. */

@@ -31,6 +31,12 @@ export interface Refusals {
   positions: number[];
 }
 
+/** Without what says that there is no value: whoever asks is told, but nothing was refused. */
+export function faultsOf<T extends Omit<Decoded, "drafts">>(stage: T): T {
+  if (stage.rejects.every(({ code }) => code !== "no_value")) return stage;
+  return { ...stage, rejects: stage.rejects.filter(({ code }) => code !== "no_value") };
+}
+
 /** Puts together what parsing refused and what storing did. */
 export function refusalsOf(...stages: readonly Omit<Decoded, "drafts">[]): Refusals {
   const all = stages.flatMap(({ rejects }) => rejects)

@@ -1,5 +1,5 @@
 import type { CommittedGroup } from "../intake/committed.ts";
-import { type SensorDirectory, shownValue } from "../machines/registry.ts";
+import { type SensorDirectory, shownNow } from "../machines/registry.ts";
 
 /** Chooses readings of a group by storage number and full name. */
 export type ReadingMatch = (sensorNum: number, name: string) => boolean;
@@ -36,6 +36,6 @@ export function createReadingEncoder(sensors: SensorDirectory): EncodeReadings {
 
   function shown(num: number, value: number): string {
     const sensor = sensors.byNum(num);
-    return sensor?.kind === "text" ? JSON.stringify(shownValue(sensor, value)) : String(value);
+    return sensor?.kind === "text" ? JSON.stringify(shownNow(sensor, value)) : String(value);
   }
 }

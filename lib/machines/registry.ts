@@ -6,7 +6,9 @@ import { guessUnit } from "./guess.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
 import { calibrated, DEFAULT_SETTINGS, type SensorSettings } from "./sensor_settings.ts";
-import { addMachineStatement, insertSensor, insertState, setKindStatement } from "./store.ts";
+import { addMachineStatement, insertSensor } from "./store.ts";
+import { createUnitWatch, type OtherUnit } from "./unit_change.ts";
+import { createWords, OTHER_TEXT, saysNothing } from "./words.ts";
 
 /** A sensor as the registry knows it. Kept in memory for every sensor; the database is the truth. */
 export interface Sensor {
@@ -32,7 +34,20 @@ export interface Sensor {
   /** Deleted: found by its storage number only, its readings are refused. Null for all others. */
   deletedMs: number | null;
   last: LastReading | null;
+  /** The unit that its device reports; null: it never said one. `unit` may be another, by calibration. */
+  deviceUnit: string | null;
+  /** Units that the device reported beside that one. */
+  otherUnits: readonly OtherUnit[];
+  /** The latest of more texts than are kept of one sensor. */
+  latestText?: string;
+  /** What it said last that is no number, of a sensor of numbers. */
+  latestWord?: { text: string; tMs: number };
 }
+
+/** What is worth an event. */
+export type SensorNews =
+  | { what: "many_texts"; sensor: Sensor; most: number }
+  | { what: "unit_changed"; sensor: Sensor; unit: string; before: string };
 
 /** The reading that stands for a sensor's present value. */
 export interface LastReading {
@@ -69,7 +84,9 @@ export type Resolved =
   | { ok: false; code: RejectCode; message: string };
 
 /** A sensor that a person adds before its first reading. */
-export type NewSensor = Pick<Sensor, "name" | "unit" | "kind" | "settings">;
+export type NewSensor =
+  & Pick<Sensor, "name" | "unit" | "kind" | "settings">
+  & Partial<Pick<Sensor, "deviceUnit">>;
 
 /** What the machines service changes; it writes the statements and says when they are on disk. */
 export interface RegistryChanges {
@@ -96,6 +113,11 @@ export interface Registry extends SensorDirectory {
   readonly changes: RegistryChanges;
   /** Finds or creates the sensor of a draft and turns its value into a float64. */
   resolve(draft: Draft): Resolved;
+  /**
+   * Whether the sensor of a draft is known and its present value is the draft's. `pending` gives the value of a
+   * reading that is on its way to the disk.
+   */
+  isLast(draft: Draft, pending: (num: number) => number | undefined): boolean;
   /** Statements for what `resolve` created since the last call; they belong into the group's transaction. */
   takePending(): SqlStatement[];
   /** The transaction with these statements was committed: new sensors become visible. */
@@ -119,14 +141,18 @@ export interface RegistryOptions {
   autoRegister?: () => boolean;
   /** Most sensors created within one hour, default 2 000. Protects against a runaway publisher. */
   newPerHour?: () => number;
-  /** Most different texts of one state sensor, default 1 000. */
+  /** Most different texts that are kept of one state sensor, default 1 000. */
   statesPerSensor?: number;
+  /** The event of what happened to a sensor: written in the transaction of the reading that showed it. */
+  news?: (news: SensorNews) => SqlStatement[];
+  /** A sensor turned out to be of another kind. */
+  onKind?: (sensor: Sensor) => void;
 }
 
 /** Rows as the store loads them at start. */
 export interface RegistryRows {
   machines: Machine[];
-  sensors: Omit<Sensor, "states" | "last">[];
+  sensors: Omit<Sensor, "states" | "last" | "latestText" | "latestWord">[];
   states: { sensorNum: number; code: number; text: string }[];
   last: { sensor: number; tMs: number; value: number }[];
 }
@@ -183,6 +209,25 @@ export function createRegistry(
   visible = hidden.filter((sensor) => sensor.deletedMs === null);
   hidden = [];
   sorted = false;
+
+  /** How devices write the names of sensors in which a sign was replaced, or could have been. */
+  const spelled = new Map<number, string>();
+  const replaced = new Set<number>();
+  const write = (statement: SqlStatement) => void pending.push(statement);
+  const tell = (news: SensorNews) => void pending.push(...deps.options?.news?.(news) ?? []);
+  const words = createWords({
+    textsMost: statesPerSensor,
+    write,
+    tell,
+    onKind: (sensor) => deps.options?.onKind?.(sensor),
+  });
+  const units = createUnitWatch({
+    nowMs: () => clock.now(),
+    write,
+    tell,
+    resolve: (draft) => resolve(draft),
+    nameOf: (id) => byId.get(id)?.name,
+  });
 
   function index(sensor: Sensor): void {
     byName.set(sensor.name, sensor);
@@ -244,6 +289,7 @@ export function createRegistry(
       unit: draft.unit ?? guess,
       kind,
       settings: { ...DEFAULT_SETTINGS },
+      deviceUnit: draft.unit ?? null,
     }, "new");
     pending.push(...statements);
     return sensor;
@@ -257,7 +303,9 @@ export function createRegistry(
       num: nextNum,
       id: freeId(given.name),
       ...levelsOf(given.name),
+      deviceUnit: null,
       ...given,
+      otherUnits: [],
       states: [],
       review,
       createdMs: clock.now(),
@@ -277,44 +325,19 @@ export function createRegistry(
     return id;
   }
 
-  function setKind(sensor: Sensor, kind: SensorKind): void {
-    sensor.kind = kind;
-    pending.push(setKindStatement(sensor.num, kind));
-  }
-
-  function codeOf(sensor: Sensor, text: string): Resolved {
-    let code = sensor.states.indexOf(text);
-    if (code < 0) {
-      if (sensor.states.length >= statesPerSensor) {
-        return {
-          ok: false,
-          code: "state_cap",
-          message: `${sensor.name} has ${statesPerSensor} different texts already; ` +
-            "a state sensor reports a small set of words",
-        };
-      }
-      code = sensor.states.push(text) - 1;
-      pending.push(insertState(sensor.num, code, text));
-    }
-    return { ok: true, sensor, value: code };
-  }
-
+  /** Everything but a number for a sensor of numbers. */
   function loosely(sensor: Sensor, draft: Draft): Resolved {
-    const { value } = draft;
-    if (sensor.kind === "text") return codeOf(sensor, String(value));
+    const { value, word } = draft;
+    if (sensor.kind === "text") return words.take(sensor, draft);
     if (typeof value === "string") {
-      if (sensor.last === null && sensor.kind === "binary") setKind(sensor, "text");
-      else {
-        return {
-          ok: false,
-          code: "bad_value",
-          message: `${sensor.name} reports numbers; "${value.slice(0, 40)}" is text`,
-        };
-      }
-      return codeOf(sensor, value);
+      return sensor.kind === "binary" ? words.take(sensor, draft) : noNumber(sensor, value);
+    }
+    if (word !== undefined) {
+      if (sensor.kind === "number" && !isSwitch(sensor)) return noNumber(sensor, word);
+      words.note(sensor, word, value === true);
     }
     const raw = Number(value);
-    if (sensor.kind === "binary" && raw !== 0 && raw !== 1) setKind(sensor, "number");
+    if (sensor.kind === "binary" && raw !== 0 && raw !== 1) words.setKind(sensor, "number");
     const stored = sensor.kind === "number" ? calibrated(sensor.settings, raw) : raw;
     if (Number.isFinite(stored) || !Number.isFinite(raw)) {
       return { ok: true, sensor, value: stored };
@@ -323,6 +346,16 @@ export function createRegistry(
       ok: false,
       code: "bad_value",
       message: `${sensor.name}: ${raw} is too large to be stored with its scale`,
+    };
+  }
+
+  /** A word of a sensor that reports numbers: it has no value just now. */
+  function noNumber(sensor: Sensor, word: string): Resolved {
+    sensor.latestWord = { text: word, tMs: clock.now() };
+    return {
+      ok: false,
+      code: "no_value",
+      message: `${sensor.name} reports numbers; "${word.slice(0, 40)}" is text`,
     };
   }
 
@@ -356,6 +389,7 @@ export function createRegistry(
     changed(sensor, to) {
       if (to.name !== undefined && to.name !== sensor.name) {
         const short = shortName(sensor);
+        spelled.delete(sensor.num);
         byName.delete(sensor.name);
         byShort.set(short, byShort.get(short)!.filter((one) => one !== sensor));
         Object.assign(sensor, to, levelsOf(to.name));
@@ -375,12 +409,31 @@ export function createRegistry(
     dropMachine,
   };
 
+  /** Two names that became the same by the signs that were replaced in them; null when it is one. */
+  function spellingFault({ num, name }: Sensor, draft: Draft): Resolved | null {
+    const written = draft.spelled ?? draft.sensor;
+    const before = spelled.get(num);
+    if (before === undefined) spelled.set(num, written);
+    if (draft.spelled !== undefined) replaced.add(num);
+    if (before === undefined || before === written) return null;
+    const message = `${written} would get the name of ${before}: ${name}`;
+    return { ok: false, code: "bad_name", message };
+  }
+
   function resolve(draft: Draft): Resolved {
     const known = byName.get(draft.sensor);
     if (known !== undefined) {
+      if (draft.spelled !== undefined || (replaced.size > 0 && replaced.has(known.num))) {
+        const fault = spellingFault(known, draft);
+        if (fault !== null) return fault;
+      }
       // The usual case first: a number for a numeric sensor.
       if (known.deletedMs !== null) return deletedFault(known.name, known.deletedMs);
       if (known.kind === "number" && typeof draft.value === "number") {
+        if (draft.unit !== undefined && draft.unit !== known.deviceUnit) {
+          const other = units.take(known, draft);
+          if (other !== null) return other;
+        }
         const value = calibrated(known.settings, draft.value);
         if (Number.isFinite(value)) return { ok: true, sensor: known, value };
       }
@@ -393,6 +446,9 @@ export function createRegistry(
     const machine = machines.get(levelsOf(draft.sensor).machine);
     if (machine && machine.deletedMs !== null) {
       return deletedFault(machine.path, machine.deletedMs);
+    }
+    if (typeof draft.value === "string" && saysNothing(draft.value)) {
+      return { ok: false, code: "no_value", message: `"${draft.value}" is no value` };
     }
     if (!autoRegister()) {
       return {
@@ -411,15 +467,31 @@ export function createRegistry(
       };
     }
     const sensor = create(draft);
-    return sensor.kind === "text"
-      ? codeOf(sensor, draft.value as string)
-      : { ok: true, sensor, value: Number(draft.value) };
+    if (draft.sensor.includes("_")) spelled.set(sensor.num, draft.spelled ?? draft.sensor);
+    if (draft.spelled !== undefined) replaced.add(sensor.num);
+    if (sensor.kind === "text") return words.take(sensor, draft);
+    if (draft.word !== undefined) words.note(sensor, draft.word, draft.value === true);
+    return { ok: true, sensor, value: Number(draft.value) };
+  }
+
+  function isLast(draft: Draft, pending: (num: number) => number | undefined): boolean {
+    const sensor = byName.get(draft.sensor) ?? byName.get(movedName(draft.sensor) ?? "");
+    if (sensor === undefined) return false;
+    const present = pending(sensor.num) ?? sensor.last?.value;
+    if (present === undefined) return false;
+    if (sensor.kind === "text") {
+      return shownNow(sensor, present) === (draft.word ?? String(draft.value));
+    }
+    if (typeof draft.value === "string") return false;
+    const raw = Number(draft.value);
+    return present === (sensor.kind === "number" ? calibrated(sensor.settings, raw) : raw);
   }
 
   return {
     machines: machineDirectory,
     changes,
     resolve,
+    isLast,
     takePending() {
       const statements = pending;
       pending = [];
@@ -504,7 +576,18 @@ function kindOf(value: Draft["value"]): SensorKind {
   return typeof value === "number" ? "number" : typeof value === "boolean" ? "binary" : "text";
 }
 
+/** Whether a sensor of numbers reports 0 and 1, for which devices say on and off as well. */
+function isSwitch({ last }: Sensor): boolean {
+  return last !== null && (last.value === 0 || last.value === 1);
+}
+
 /** Text of a reading as people see it: the number, or the text of a state sensor. */
 export function shownValue(sensor: Sensor, value: number): number | string {
   return sensor.kind === "text" ? sensor.states[value] ?? String(value) : value;
+}
+
+/** The same of a reading that has just come in, or is the last one: of more texts than are kept the latest. */
+export function shownNow(sensor: Sensor, value: number): number | string {
+  const shown = shownValue(sensor, value);
+  return shown === OTHER_TEXT ? sensor.latestText ?? shown : shown;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
-import { createRegistry, type RegistryOptions } from "./registry.ts";
+import { createRegistry, type RegistryOptions, shownNow, shownValue } from "./registry.ts";
 
 function setup(options: RegistryOptions = {}) {
   const clock = fakeClock();
@@ -48,24 +48,22 @@ Deno.test("registry turns on/off into 0/1 and texts into codes of their sensor",
   assert.deepEqual(registry.find("a/mode")!.states, ["idle", "running"]);
 });
 
-Deno.test("registry refuses text for a sensor that reports numbers", () => {
-  const { add } = setup();
+Deno.test("registry takes a word of a sensor that reports numbers for no value", () => {
+  const { add, registry } = setup();
   add("a/temp", 20);
   const resolved = add("a/temp", "unavailable");
   assert.ok(!resolved.ok);
-  assert.equal(resolved.code, "bad_value");
+  assert.equal(resolved.code, "no_value");
+  assert.equal(registry.find("a/temp")!.latestWord?.text, "unavailable");
 });
 
-Deno.test("registry caps new sensors per hour and texts per sensor", async () => {
-  const { clock, registry, add } = setup({ newPerHour: () => 2, statesPerSensor: 2 });
+Deno.test("registry caps new sensors per hour", async () => {
+  const { clock, registry, add } = setup({ newPerHour: () => 2 });
   add("a/one", "x");
   add("a/two", 1);
   const third = add("a/three", 1);
   assert.ok(!third.ok && third.code === "sensor_cap");
   assert.equal(registry.refusedNew(), 1);
-  add("a/one", "y");
-  const third_text = add("a/one", "z");
-  assert.ok(!third_text.ok && third_text.code === "state_cap");
   await clock.advance(3_600_000);
   assert.equal(registry.newLeft(), 2);
   assert.equal(registry.refusedNew(), 0);
@@ -84,4 +82,97 @@ Deno.test("registry refuses names with control characters, wildcards or one leve
     const resolved = setup().add(name, 1);
     assert.ok(!resolved.ok && resolved.code === "bad_name", name);
   }
+});
+
+/** Resolves words as a dialect hands them on, and shows what the API would. */
+function said(setup_: ReturnType<typeof setup>, name: string, words: string[]) {
+  const shown = words.map((word) => {
+    const on = /^(?:on|open|true)$/i.test(word), off = /^(?:off|closed|false)$/i.test(word);
+    const draft = on || off ? { value: on, word } : { value: word };
+    const resolved = setup_.registry.resolve({ sensor: name, ...draft });
+    setup_.registry.takePending();
+    setup_.registry.committed();
+    return resolved.ok ? resolved.value : null;
+  });
+  const sensor = setup_.registry.find(name)!;
+  return { sensor, shown: shown.map((value) => value === null ? null : shownValue(sensor, value)) };
+}
+
+Deno.test("registry: a third word turns on/off into the words as they were sent", () => {
+  const cases = [
+    ["closed", "opening", "open", "closing", "closed"],
+    ["opening", "open", "closing", "closed"],
+    ["heat", "off", "cool"],
+    ["off", "heat", "on"],
+    ["ON", "OFF", "UNKNOWN", "ON"],
+    ["Closed", "ajar", "Open"],
+    ["on", "12:30"],
+  ];
+  for (const words of cases) {
+    const { sensor, shown } = said(setup(), "a/gate", words);
+    assert.deepEqual([sensor.kind, shown], ["text", words]);
+  }
+  const door = said(setup(), "a/door", ["open", "closed", "open"]);
+  assert.deepEqual([door.sensor.kind, door.shown], ["binary", [1, 0, 1]]);
+});
+
+Deno.test("registry: none and unknown are no value until a sensor says words", () => {
+  const t = setup();
+  assert.deepEqual(t.registry.resolve({ sensor: "a/x", value: "unknown" }).ok, false);
+  assert.equal(t.registry.find("a/x"), undefined);
+  const { shown } = said(t, "a/fault", ["overheated", "none"]);
+  assert.deepEqual(shown, ["overheated", "none"]);
+});
+
+Deno.test("registry: of ever-changing texts the latest is shown, the kept ones are bounded, and it is said once", () => {
+  const told: string[] = [];
+  const news = ({ what }: { what: string }) => {
+    told.push(what);
+    return [];
+  };
+  const { registry, add } = setup({ statesPerSensor: 3, news });
+  const values = ["a", "b", "c", "d", "e", "b", "f"].map((text) => {
+    const resolved = add("a/uptime", text);
+    assert.ok(resolved.ok);
+    return resolved.value;
+  });
+  assert.deepEqual(values, [0, 1, 2, 3, 3, 1, 3]);
+  const sensor = registry.find("a/uptime")!;
+  assert.deepEqual([shownNow(sensor, 3), shownNow(sensor, 1)], ["f", "b"]);
+  assert.equal(sensor.states.length, 4);
+  assert.deepEqual(told, ["many_texts"]);
+});
+
+Deno.test("registry tells names apart that become the same", () => {
+  const { registry } = setup();
+  const ok = (sensor: string, spelled?: string) =>
+    registry.resolve({ sensor, spelled, value: 1 }).ok;
+  assert.ok(ok("m/C__", "m/C++") && ok("m/C__", "m/C++"));
+  const other = registry.resolve({ sensor: "m/C__", spelled: "m/C##", value: 1 });
+  assert.ok(!other.ok && other.code === "bad_name" && /C##.*C\+\+/.test(other.message));
+  assert.ok(!ok("m/C__"));
+  assert.ok(ok("m/a_b") && !ok("m/a_b", "m/a+b"));
+});
+
+Deno.test("registry keeps another unit apart and asks once; spellings of one unit are none", () => {
+  const told: unknown[] = [];
+  const { registry, add } = setup({
+    news: (news) => {
+      told.push(news.what === "unit_changed" && [news.unit, news.before]);
+      return [];
+    },
+  });
+  add("j/temp", 20, "°C");
+  for (const unit of ["C", "degC", "°C"]) add("j/temp", 21, unit);
+  add("j/temp", 68, "°F");
+  add("j/temp", 69, "F");
+  const temp = registry.find("j/temp")!;
+  const apart = registry.find("j/temp (°F)")!;
+  assert.deepEqual([temp.unit, apart.unit], ["°C", "°F"]);
+  assert.deepEqual(temp.otherUnits.map(({ unit, choice, sensor }) => [unit, choice, sensor]), [
+    ["°F", "asked", apart.id],
+  ]);
+  assert.deepEqual(told, [["°F", "°C"]]);
+  const back = add("j/temp", 22, "°C");
+  assert.ok(back.ok && back.sensor === temp);
 });

@@ -18,6 +18,7 @@ import {
   settingsJson,
 } from "./sensor_settings.ts";
 import { putMachineStatement, sensorStatement } from "./store.ts";
+import { createUnitChoices, type UnitChoices } from "./unit_choice.ts";
 import { createWindowService, type WindowService } from "./window_service.ts";
 import type { MaintenanceWindow } from "./windows.ts";
 
@@ -44,7 +45,7 @@ export type SensorPatch =
   & Partial<Pick<Sensor, "name" | "unit" | "kind" | "review">>
   & Partial<SensorSettings>;
 
-export interface MachinesService extends WindowService {
+export interface MachinesService extends WindowService, UnitChoices {
   /** @throws `conflict` when there is one (a deleted one is to be restored), `validation` */
   addMachine(given: MachinePatch & { path: string }, note: Note): Promise<Machine>;
   /**
@@ -327,6 +328,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
 
   return {
     ...windows.service,
+    ...createUnitChoices({ db, registry, sensorAt, exclusive, onSensor: deps.onSensor }),
     purge,
     importRows: (rows, confirm, note) =>
       exclusive(async () => {

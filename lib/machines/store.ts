@@ -9,7 +9,7 @@ import type { MaintenanceWindow } from "./windows.ts";
 export async function loadRegistry(db: Database): Promise<Omit<RegistryRows, "last">> {
   const sensors = await db.query({
     sql: "select num, id, name, machine, sensor, unit, kind, review, created_ms, settings, " +
-      "deleted_ms from sensors order by num",
+      "deleted_ms, device_unit, other_units from sensors order by num",
   });
   const states = await db.query({
     sql: "select sensor_num, code, text from sensor_states order by sensor_num, code",
@@ -28,6 +28,8 @@ export async function loadRegistry(db: Database): Promise<Omit<RegistryRows, "la
       createdMs: Number(row[8]),
       settings: settingsOf(String(row[9])),
       deletedMs: row[10] === null ? null : Number(row[10]),
+      deviceUnit: row[11] === null ? null : String(row[11]),
+      otherUnits: row[12] === null ? [] : JSON.parse(String(row[12])),
     })),
     states: states.rows.map((row) => ({
       sensorNum: Number(row[0]),
@@ -122,7 +124,7 @@ export function deleteMachine(path: string): SqlStatement {
 export function insertSensor(sensor: Sensor): SqlStatement {
   return {
     sql: "insert or ignore into sensors(num, id, name, machine, sensor, unit, kind, review, " +
-      "created_ms, settings) values (?,?,?,?,?,?,?,?,?,?)",
+      "created_ms, settings, device_unit) values (?,?,?,?,?,?,?,?,?,?,?)",
     args: [
       sensor.num,
       sensor.id,
@@ -134,7 +136,17 @@ export function insertSensor(sensor: Sensor): SqlStatement {
       sensor.review,
       sensor.createdMs,
       settingsJson(sensor.settings),
+      sensor.deviceUnit,
     ],
+  };
+}
+
+/** Writes which units a sensor's device reports. */
+export function deviceUnitsStatement(sensor: Sensor): SqlStatement {
+  const { num, unit, deviceUnit, otherUnits } = sensor;
+  return {
+    sql: "update sensors set unit = ?, device_unit = ?, other_units = ? where num = ?",
+    args: [unit, deviceUnit, otherUnits.length === 0 ? null : JSON.stringify(otherUnits), num],
   };
 }
 

@@ -9,8 +9,12 @@
 export interface Draft {
   /** `<area…>/<machine>/<sensor>`, at least two levels. */
   sensor: string;
+  /** The same as it was written, where a sign of it had to be replaced. */
+  spelled?: string;
   /** Number, on/off, or text (text becomes a code of the sensor's own enumeration). */
   value: number | boolean | string;
+  /** The word for on or off as it was sent. */
+  word?: string;
   /** The device's time, epoch ms. Fractions are cut. */
   tMs?: number;
   /** The device gave a time that is none, as it was written; `tMs` is left out then. */
@@ -35,6 +39,8 @@ export const REJECT_CODES = [
   "bad_payload",
   "bad_encoding",
   "bad_value",
+  /** The device says that it has no value: told to who asks, but nothing is wrong. */
+  "no_value",
   "bad_time",
   "bad_name",
   "too_large",

@@ -3,7 +3,7 @@ import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
 import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
 import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
-import { type Sensor, shownValue } from "../../lib/machines/registry.ts";
+import { type Sensor, shownNow } from "../../lib/machines/registry.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { damagedJson } from "../damaged.ts";
 import type { PageParts } from "./services.ts";
@@ -38,7 +38,7 @@ export function lastOf(recent: Pick<Recent, "seenMs">, sensor: Sensor): LiveRead
   const { last } = sensor;
   if (last === null) return null;
   const seenMs = recent.seenMs(sensor) ?? last.tMs;
-  return { ts: last.tMs, value: shownValue(sensor, last.value), seenMs };
+  return { ts: last.tMs, value: shownNow(sensor, last.value), seenMs };
 }
 
 function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {

@@ -1,10 +1,11 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label, title } from "../../islands/format.ts";
+import { ago, label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import type { SensorViewProps } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
 import type { Sensor } from "../../lib/machines/registry.ts";
+import { OTHER_TEXT } from "../../lib/machines/words.ts";
 import type { Trend } from "../../lib/live/timeline.ts";
 import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
@@ -20,6 +21,7 @@ import { bucketsOf, lastOf } from "./rows.ts";
 import { machineHref } from "./machines.tsx";
 import type { PageParts } from "./services.ts";
 import { SensorStatusNow } from "./status_now.tsx";
+import { UnitNotice } from "./unit_notice.tsx";
 
 /** About one bucket per two pixels of a wide screen. */
 const POINTS = 600;
@@ -136,7 +138,9 @@ function SensorContent(
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
       </div>
+      <UnitNotice sensors={parts.sensors} sensor={sensor} mayChoose={mayJudge} />
       <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />
+      <WordNotice sensor={sensor} nowMs={nowMs} />
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
     </>
@@ -154,6 +158,25 @@ function ClockNotice(
         clockText(note)
       }: such readings stand at their time of arrival. `}
       <a href="/sources#clocks">Clocks of devices</a>
+    </p>
+  );
+}
+
+/** What a sensor says that is no reading of its kind. */
+function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode | null {
+  if (sensor.states.includes(OTHER_TEXT)) {
+    return (
+      <p class="muted">
+        {`It has reported ${sensor.states.length - 1} different texts: this is no state with few ` +
+          "values. Its latest text is shown, further ones are not kept."}
+      </p>
+    );
+  }
+  if (sensor.latestWord === undefined) return null;
+  const { text, tMs } = sensor.latestWord;
+  return (
+    <p class="muted">
+      {`It reports numbers; “${text.slice(0, 80)}” (${ago(nowMs - tMs)}) is none.`}
     </p>
   );
 }

@@ -9,6 +9,8 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../../lib/machines/sensor_settings.ts";
+import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
+import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "./form.tsx";
 import { noteOf } from "../machines.ts";
 import { validate } from "../middleware/validate.ts";
@@ -82,6 +84,16 @@ export function sensorSettingsPages(parts: PageParts): Route[] {
         }, "body") as z.output<typeof sensorPatch>;
         await parts.service.patchSensor(id, patch, noteOf(parts.audit, context));
         return `/sensors/${id}`;
+      },
+      again,
+    ),
+    formAction(
+      UNIT_ACTION,
+      z.strictObject({ id, unit: z.string().max(24), choice: z.enum(UNIT_CHOICES) }),
+      async (given, context) => {
+        const note = noteOf(parts.audit, context);
+        const sensor = await parts.service.chooseUnit(given.id, given.unit, given.choice, note);
+        return `/sensors/${sensor.id}`;
       },
       again,
     ),

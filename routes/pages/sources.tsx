@@ -181,6 +181,7 @@ const REASONS: Record<RejectRecord["code"], string> = {
   bad_payload: "the payload could not be read",
   bad_encoding: "the payload is not UTF-8",
   bad_value: "the value is not one that can be stored",
+  no_value: "there is no value",
   bad_time: "the time is impossible",
   bad_name: "the name is not allowed",
   too_large: "the message is too large",

@@ -5,6 +5,7 @@
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { createClockNotes } from "../../lib/intake/clock_notes.ts";
+import { RetainedMarks } from "../../lib/intake/retained.ts";
 import { createIntake } from "../../lib/intake/create_intake.ts";
 import { openPoisonWatch } from "../../lib/intake/poison.ts";
 import { createRejectLog } from "../../lib/intake/rejects.ts";
@@ -34,6 +35,7 @@ const intake = await createIntake({
   registry: createRegistry({ clock, rows: { machines: [], sensors: [], states: [], last: [] } }),
   rejects: createRejectLog(),
   clockNotes: createClockNotes(),
+  retained: new RetainedMarks(),
   deadLetters: { append: () => Promise.resolve(), close: () => Promise.resolve() },
   poison: sabotaged("poison")
     ? { ...watch, begin: () => ({ do: "read", noted: null }) as const }

@@ -12,6 +12,8 @@ export function directoryOf(given: (Partial<Sensor> & { name: string })[]): Sens
       machine: sensor.name.slice(0, cut),
       sensor: sensor.name.slice(cut + 1),
       unit: null,
+      deviceUnit: null,
+      otherUnits: [],
       kind: "number",
       states: [],
       review: "confirmed",

@@ -27,12 +27,15 @@ export async function oneOfEach(
   );
   await access.users.add({ email: adminEmail, role: "admin", password: PASSWORD }, tester);
   const { entry, key } = await access.keys.add({ name: "fixture", role: "engineer" }, tester);
-  const stored = await fetch(`${under.url}/api/ingest`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ machine: "hall-1/press-3", sensor: "temperature", value: 61 }),
-  });
-  assert.equal(stored.status, 200, await stored.text());
+  // Its unit changes, so that somebody can choose what becomes of the other.
+  for (const reading of [{ value: 61, unit: "°C" }, { value: 142, unit: "°F" }]) {
+    const stored = await fetch(`${under.url}/api/ingest`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ machine: "hall-1/press-3", sensor: "temperature", ...reading }),
+    });
+    assert.equal(stored.status, 200, await stored.text());
+  }
   const window = await under.app.parts().machines.addWindow(
     { path: "", title: "Fixture", timing: { kind: "once", from: 1, to: 2 } },
     (change) => access.audit.statement({ actor: tester, ...change }),

@@ -17,6 +17,8 @@ function sensor(num: number, name: string, kind: Sensor["kind"] = "number"): Sen
     unit: null,
     kind,
     states: [],
+    deviceUnit: null,
+    otherUnits: [],
     review: "new",
     createdMs: 0,
     settings: { ...DEFAULT_SETTINGS },

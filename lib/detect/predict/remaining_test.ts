@@ -16,6 +16,8 @@ const sensor: Sensor = {
   unit: "°C",
   kind: "number",
   states: [],
+  deviceUnit: null,
+  otherUnits: [],
   review: "new",
   createdMs: 0,
   settings: { ...DEFAULT_SETTINGS },

@@ -8,8 +8,8 @@ export const VALUES_MOST = 10_000;
 export const DEPTH_MOST = 16;
 /** Longest key, nested keys joined, that can be a level of a sensor's name. */
 export const NAME_CHARS_MOST = 128;
-/** Longest text that is a state. */
-export const TEXT_CHARS_MOST = 64;
+/** Longest text that is a state, as in Home Assistant; longer ones are cut. */
+export const TEXT_CHARS_MOST = 255;
 
 /** Where a message belongs: its path below the root topic, `<area…>/<machine>` or `…/<sensor>`. */
 export interface Place {

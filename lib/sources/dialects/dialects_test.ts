@@ -83,21 +83,12 @@ const refused: [what: string, topic: string, payload: string, code: string][] = 
   ["a telemetry topic with one level more", "sensors/a/b/telemetry", "1", "bad_topic"],
   ["a topic that was no UTF-8", "factory/a/\ufffd", "1", "bad_encoding"],
   ["a level of 129 characters", `factory/a/${"x".repeat(129)}`, "1", "bad_name"],
-  ["a control character in the topic", "factory/a/b\u0007", "1", "bad_name"],
   ["a number beyond float64", "factory/a/b", "1e999", "bad_value"],
   ["a number beyond float64 in JSON", "factory/a/b", '{"value":-1e999}', "bad_value"],
-  ["NaN", "factory/a/b", "NaN", "bad_value"],
   ["a decimal comma", "factory/a/b", "21,5", "bad_value"],
-  ["a value of null", "factory/a/b", '{"value":null}', "bad_value"],
-  ["a text of 65 characters", "factory/a/b", "x".repeat(65), "bad_value"],
   ["broken JSON", "factory/a/b", '{"value":', "bad_payload"],
-  ["an empty payload", "factory/a/b", "", "bad_payload"],
   ["an empty object", "factory/a/b", "{}", "bad_payload"],
   ["an empty batch", "factory/a/b", "[]", "bad_payload"],
-  ["a key with a control character", "factory/a/b", '{"a\\u0000":1}', "bad_name"],
-  ["a key with a slash", "factory/a/b", '{"a/b":1}', "bad_name"],
-  ["a key that is half a character", "factory/a/b", '{"\\ud800":1}', "bad_name"],
-  ["a text that is half a character", "factory/a/b", '{"value":"\\ud800"}', "bad_encoding"],
 ];
 for (const [what, topic, payload, code] of refused) {
   Deno.test(`decode refuses ${what} once, as ${code}`, () => {
@@ -148,6 +139,98 @@ Deno.test("decode passes over when a bridge last heard of the device", () => {
   }
 });
 
+for (const nothing of ["", "NaN", "-nan", "inf", "unavailable", "null", "n/a", "--"]) {
+  Deno.test(`decode takes ${JSON.stringify(nothing)} for no value, and not for a fault`, () => {
+    const codes = (payload: string) => from("factory/a/b", payload).rejects.map((r) => r.code);
+    assert.deepEqual(codes(nothing), ["no_value"]);
+    assert.deepEqual(codes(JSON.stringify({ value: nothing })), ["no_value"]);
+    assert.deepEqual(codes(JSON.stringify({ x: nothing, y: null })), ["no_value"]);
+    const { drafts, rejects } = from("factory/a/b", JSON.stringify({ x: nothing, y: 1 }));
+    assert.deepEqual({ drafts, rejects }, { drafts: [{ sensor: "a/b/y", value: 1 }], rejects: [] });
+  });
+}
+
+Deno.test("decode takes texts that begin like numbers for texts", () => {
+  const texts = [
+    "12:30",
+    "1.2.3",
+    "192.0.2.5",
+    "2-speed",
+    "0Y",
+    "2026-11-28",
+    "2026-11-28T01:10:17",
+    "v1",
+    "1.5.0-rc1",
+    "5A",
+    "00158d0001a2b3c4",
+    "0x00158d0001a2b3c4",
+    "+49 170 1234567",
+    "3 of 5",
+    "10:20:30:40:50:60",
+    "1/2",
+  ];
+  for (const text of texts) {
+    assert.deepEqual(from("factory/a/b", text).drafts, [{ sensor: "a/b", value: text }], text);
+    const json = from("factory/a", JSON.stringify({ b: text }));
+    assert.deepEqual(json.drafts, [{ sensor: "a/b", value: text }], text);
+  }
+  for (
+    const text of ["21,5", "1.234,5", "45%", "45 %", "21.5 °C", "21.5°C", "5 A", "1.5V", "0x1F"]
+  ) {
+    assert.deepEqual(from("factory/a/b", text).rejects.map((r) => r.code), ["bad_value"], text);
+  }
+});
+
+Deno.test("decode cuts long texts, and blanks what cannot be shown", () => {
+  const [long] = from("factory/a/b", "x".repeat(3_000)).drafts;
+  assert.equal(long.value, `${"x".repeat(254)}…`);
+  assert.equal(from("factory/a/b", "x".repeat(255)).drafts[0].value, "x".repeat(255));
+  assert.equal(from("factory/a/b", '{"value":"a\\nb\\u0007c"}').drafts[0].value, "a b c");
+  assert.equal(from("factory/a/b", '{"value":"\ud800x"}').drafts[0].value, "\ufffdx");
+});
+
+Deno.test("decode makes signs of a key harmless, and says how it was written", () => {
+  const keys = ["C++ #1", "/boot", "a\u0000b", "x/y", "\ud800"];
+  const { drafts, rejects } = from(
+    "factory/m",
+    JSON.stringify(Object.fromEntries(keys.map((k) => [k, 1]))),
+  );
+  assert.deepEqual(rejects, []);
+  assert.deepEqual(drafts.map((d) => d.sensor), ["m/C__ _1", "m/_boot", "m/a_b", "m/x_y", "m/_"]);
+  assert.deepEqual(drafts.map((d) => d.spelled), keys.map((key) => `m/${key}`));
+});
+
+Deno.test("decode forgives slashes at the ends of a topic, and none in the middle", () => {
+  const any = createDecode(["#"]);
+  const one = encoder.encode("1");
+  assert.equal(any("/SmartHome/bal/blub", one).drafts[0].sensor, "SmartHome/bal/blub");
+  assert.equal(decode("factory/m12/x/t/", one).drafts[0].sensor, "m12/x/t");
+  assert.equal(decode("/factory/m12/t", one).drafts[0].sensor, "m12/t");
+  assert.equal(decode("/sensors/boiler/telemetry/", one).drafts[0].sensor, "default/boiler");
+  assert.equal(any("a//b", one).rejects[0].code, "bad_topic");
+});
+
+Deno.test("decode takes ThingsBoard's envelope off, alone, in arrays and from a gateway", () => {
+  const t = 1795827521000;
+  const item = { ts: t, values: { temperature: 21.5, humidity: 40 } };
+  const expected = [["dev/temperature", 21.5, t], ["dev/humidity", 40, t]];
+  const of = (json: unknown, topic = "factory/dev") =>
+    from(topic, JSON.stringify(json)).drafts.map((d) => [d.sensor, d.value, d.tMs]);
+  assert.deepEqual(of(item), expected);
+  assert.deepEqual(of([item]), expected);
+  assert.deepEqual(of({ values: { a: 1 } }), [["dev/a", 1, undefined]]);
+  assert.deepEqual(
+    of({ "Device A": [item], "B": [{ ts: t, values: { x: true } }] }, "factory/gw"),
+    [["gw/Device A/temperature", 21.5, t], ["gw/Device A/humidity", 40, t], ["gw/B/x", true, t]],
+  );
+  // Other values beside it: nothing is taken off.
+  assert.deepEqual(of({ values: { a: 1 }, b: 2 }), [["dev/values.a", 1, undefined], [
+    "dev/b",
+    2,
+    undefined,
+  ]]);
+});
+
 Deno.test("decode refuses bytes that are no UTF-8 as bad_encoding", () => {
   const { rejects } = decode("factory/a/b", new Uint8Array([0x31, 0xff]));
   assert.deepEqual(rejects.map((r) => r.code), ["bad_encoding"]);
@@ -180,7 +263,7 @@ Deno.test("decode keeps the good values of a message and names the bad one", () 
 Deno.test("decode keeps the good items of a batch and gives the index of the bad one", () => {
   const { drafts, rejects } = from("factory/a/b", '[{"value":1},{"value":"NaN"},7,{"value":2}]');
   assert.deepEqual(drafts.map((d) => [d.value, d.index]), [[1, 0], [2, 3]]);
-  assert.deepEqual(rejects.map((r) => r.index), [1, 2]);
+  assert.deepEqual(rejects.map((r) => r.index), [2]);
 });
 
 Deno.test("decode takes every spelling of a time to the same millisecond", () => {

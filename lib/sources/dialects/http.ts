@@ -2,6 +2,7 @@ import { nameFault } from "../../machines/names.ts";
 import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { bad, type Fault, isFault, shown } from "./dialect.ts";
 import { oneValue } from "./json_one.ts";
+import { levelOf, withoutEdges } from "./level.ts";
 import { weightFault } from "./weight.ts";
 
 /*
@@ -23,7 +24,7 @@ export function decodeOne(json: unknown): Decoded {
   const name = nameOf(fields);
   if (isFault(name)) return bad(name.code, name.message);
   if (fields.value === undefined) return bad("bad_value", "the reading has no value");
-  return oneValue(name.sensor, fields);
+  return oneValue(name, fields);
 }
 
 /** The items of a batch: an array, or `{"readings": […]}`. Null when it is neither. */
@@ -77,7 +78,7 @@ function collect(out: Decoded, { drafts, rejects }: Decoded, index: number): voi
   for (const reject of rejects) addReject(out, { ...reject, index });
 }
 
-function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor"> | Fault {
+function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor" | "spelled"> | Fault {
   const { machine, tag } = fields;
   const last = fields.sensor ?? tag;
   if (typeof last !== "string" || last === "") {
@@ -86,7 +87,14 @@ function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor"> | Fault 
   if (machine !== undefined && machine !== null && typeof machine !== "string") {
     return { code: "bad_name", message: `machine is a text, not ${shown(machine)}` };
   }
-  const sensor = machine ? `${machine}/${last}` : last.includes("/") ? last : `default/${last}`;
-  const fault = sensor.isWellFormed() ? nameFault(sensor) : "the name is not valid Unicode";
-  return fault === null ? { sensor } : { code: "bad_name", message: fault };
+  const own = withoutEdges(last);
+  const spelled = machine
+    ? `${withoutEdges(machine)}/${own}`
+    : own.includes("/")
+    ? own
+    : `default/${own}`;
+  const sensor = spelled.split("/").map(levelOf).join("/");
+  const fault = nameFault(sensor);
+  if (fault !== null) return { code: "bad_name", message: fault };
+  return sensor === spelled ? { sensor } : { sensor, spelled };
 }

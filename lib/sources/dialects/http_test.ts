@@ -13,8 +13,16 @@ Deno.test("decodeOne takes machine and sensor, and tag", () => {
   assert.equal(decodeOne({ tag: "room", value: 1 }).drafts[0].sensor, "default/room");
   assert.deepEqual(
     decodeOne({ tag: "press3/t", value: "open", timestamp: "2026-01-01T00:00:00Z" }).drafts,
-    [{ sensor: "press3/t", value: true, tMs: Date.UTC(2026, 0, 1) }],
+    [{ sensor: "press3/t", value: true, word: "open", tMs: Date.UTC(2026, 0, 1) }],
   );
+});
+
+Deno.test("decodeOne forgives slashes at the ends and signs that a name may not hold", () => {
+  const name = (json: object) => decodeOne({ ...json, value: 1 }).drafts[0].sensor;
+  assert.equal(name({ tag: "/press3/t/" }), "press3/t");
+  assert.equal(name({ machine: "/hall/press/", sensor: "/t" }), "hall/press/t");
+  assert.equal(name({ machine: "l14", sensor: "C++ #1" }), "l14/C__ _1");
+  assert.equal(name({ tag: "/room" }), "default/room");
 });
 
 Deno.test("decodeOne names what is wrong", () => {
@@ -22,7 +30,7 @@ Deno.test("decodeOne names what is wrong", () => {
   assert.equal(code(7), "bad_payload");
   assert.equal(code({ value: 1 }), "bad_name");
   assert.equal(code({ machine: 1, sensor: "t", value: 1 }), "bad_name");
-  assert.equal(code({ machine: "m", sensor: "t\u0000", value: 1 }), "bad_name");
+  assert.equal(code({ machine: "m", sensor: "//", value: 1 }), "bad_name");
   assert.equal(code({ machine: "m", sensor: "t" }), "bad_value");
   assert.equal(code({ machine: "m", sensor: "t", value: {} }), "bad_value");
 });

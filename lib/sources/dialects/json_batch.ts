@@ -43,11 +43,16 @@ function batch(place: Place, items: readonly unknown[]): Decoded {
   for (let index = 0; index < items.length; index++) {
     const one = item(place, items[index]);
     for (const draft of one.drafts) out.drafts.push({ ...draft, index });
-    for (const reject of one.rejects) addReject(out, { ...reject, index });
+    for (const reject of one.rejects) {
+      if (reject.code !== "no_value") addReject(out, { ...reject, index });
+    }
     if (one.more !== undefined) out.more = (out.more ?? 0) + one.more;
     if (out.drafts.length + out.rejects.length + (out.more ?? 0) > VALUES_MOST) {
       return bad("too_large", `a message carries at most ${VALUES_MOST} values`);
     }
+  }
+  if (out.drafts.length === 0 && out.rejects.length === 0) {
+    return bad("no_value", "the message has no value");
   }
   return out;
 }
@@ -58,5 +63,5 @@ function item(place: Place, json: unknown): Decoded {
   }
   const fields = json as Record<string, unknown>;
   if (!hasOneValue(fields)) return manyValues(place.path, fields);
-  return place.namesSensor ? oneValue(place.path, fields) : noSensor();
+  return place.namesSensor ? oneValue({ sensor: place.path }, fields) : noSensor();
 }

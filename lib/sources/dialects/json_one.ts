@@ -1,4 +1,4 @@
-import type { Decoded } from "../../readings/reading.ts";
+import type { Decoded, Draft } from "../../readings/reading.ts";
 import { bad, type Dialect, good, isFault } from "./dialect.ts";
 import { metaOf } from "./meta.ts";
 import { noSensor } from "./plain_number.ts";
@@ -26,6 +26,7 @@ export const jsonOne: Dialect = {
       drafts: [{
         sensor: "hall1/door/contact",
         value: false,
+        word: "closed",
         tMs: Date.UTC(2026, 0, 2, 2, 4, 5),
       }],
     },
@@ -34,7 +35,7 @@ export const jsonOne: Dialect = {
     if (content.kind !== "json" || Array.isArray(content.json)) return null;
     const json = content.json as Record<string, unknown>;
     if (!hasOneValue(json)) return null;
-    return place.namesSensor ? oneValue(place.path, json) : noSensor();
+    return place.namesSensor ? oneValue({ sensor: place.path }, json) : noSensor();
   },
 };
 
@@ -45,8 +46,11 @@ export function hasOneValue(json: Record<string, unknown>): boolean {
 }
 
 /** The reading that such an object describes. */
-export function oneValue(sensor: string, json: Record<string, unknown>): Decoded {
+export function oneValue(
+  name: Pick<Draft, "sensor" | "spelled">,
+  json: Record<string, unknown>,
+): Decoded {
   const found = jsonValue(json.value);
   if (isFault(found)) return bad(found.code, found.message);
-  return good({ sensor, value: found.value, ...metaOf(json) });
+  return good({ ...name, ...found, ...metaOf(json) });
 }

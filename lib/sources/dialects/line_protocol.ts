@@ -171,6 +171,8 @@ function point(
     const sensor = sensorOf(series, key, request);
     const found = typeof sensor === "string" ? valueOf(value) : sensor;
     if ("code" in found) {
+      // A text that says "no value" is no fault of the line.
+      if (found.code === "no_value") continue;
       addReject(out, { code: found.code, message: `${shown(key)}: ${found.message}`, index });
     } else if (when === undefined) {
       out.drafts.push({ sensor: sensor as string, value: found.value, index });

@@ -69,7 +69,7 @@ function contentOf(payload: Uint8Array) {
   if (payload.length > PAYLOAD_BYTES_MOST) {
     return fault("too_large", `the payload has more than ${PAYLOAD_BYTES_MOST} bytes`);
   }
-  if (payload.length === 0) return fault("bad_payload", "the payload is empty");
+  if (payload.length === 0) return fault("no_value", "the payload is empty");
   let text: string;
   try {
     text = utf8.decode(payload);
@@ -93,6 +93,9 @@ function contentOf(payload: Uint8Array) {
   }
 }
 
-function fault(code: "too_large" | "bad_payload" | "bad_encoding", message: string) {
+function fault(
+  code: "too_large" | "bad_payload" | "bad_encoding" | "no_value",
+  message: string,
+) {
   return { code, message };
 }

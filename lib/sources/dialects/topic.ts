@@ -1,5 +1,6 @@
 import { nameFault } from "../../machines/names.ts";
 import type { Fault, Place } from "./dialect.ts";
+import { pathOf } from "./level.ts";
 
 /** Topics that Perch subscribes to unless it is told otherwise. */
 export const DEFAULT_TOPICS: readonly string[] = ["factory/#", "edge/#", "sensors/+/telemetry"];
@@ -43,12 +44,13 @@ function placeOf(topic: string, roots: ReadonlySet<string>, anyRoot: boolean): P
   if (topic.includes("\ufffd")) {
     return { code: "bad_encoding", message: "the topic is not valid UTF-8" };
   }
-  const levels = topic.split("/");
+  const path = pathOf(topic);
+  const levels = path.split("/");
   if (levels[0] === "sensors" && levels.length === 3 && levels[2] === "telemetry") {
     return named(`default/${levels[1]}`);
   }
-  if (roots.has(levels[0]) && levels.length > 1) return named(topic.slice(levels[0].length + 1));
-  if (anyRoot) return named(topic);
+  if (roots.has(levels[0]) && levels.length > 1) return named(path.slice(levels[0].length + 1));
+  if (anyRoot) return named(path);
   return {
     code: "bad_topic",
     message: "the topic is none that Perch reads; known are factory/<area>/<machine>/<sensor>, " +

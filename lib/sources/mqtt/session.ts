@@ -227,6 +227,8 @@ class Delivery implements RawMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly delivery: RawMessage["delivery"];
+  /** Set by the broker only on what it sends because of a subscription. */
+  readonly retained: boolean;
   readonly #session: Session;
   readonly #qos: number;
   readonly #packetId: number;
@@ -234,6 +236,7 @@ class Delivery implements RawMessage {
   constructor(session: Session, publish: Publish, name: string) {
     this.topic = publish.topic;
     this.payload = publish.payload;
+    this.retained = publish.retain;
     this.#session = session;
     this.#qos = publish.qos;
     this.#packetId = publish.packetId;

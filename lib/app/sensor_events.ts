@@ -1,0 +1,28 @@
+import type { EventDraft } from "../events/event.ts";
+import type { SensorNews } from "../machines/registry.ts";
+
+/** The event of what happened to a sensor. */
+export function sensorEvent(news: SensorNews, tMs: number): EventDraft {
+  const { id, name } = news.sensor;
+  const common = { subject: `sensor:${id}`, tMs, actor: null };
+  if (news.what === "many_texts") {
+    return {
+      ...common,
+      type: "sensor.many_texts",
+      severity: "info",
+      text: `${name} has reported ${news.most} different texts: it is no state with few values; ` +
+        "from now on its latest text is shown and no further ones are kept",
+      body: { sensor: name, texts: news.most },
+      route: false,
+    };
+  }
+  return {
+    ...common,
+    type: "sensor.unit_changed",
+    severity: "warning",
+    text: `${name} now reports ${news.unit} instead of ${news.before}; ` +
+      "such readings are kept apart until somebody chooses what becomes of them",
+    body: { sensor: name, unit: news.unit, before: news.before },
+    route: true,
+  };
+}

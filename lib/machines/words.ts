@@ -1,0 +1,97 @@
+import type { SqlStatement } from "../db/client.ts";
+import type { Draft, SensorKind } from "../readings/reading.ts";
+import type { Resolved, Sensor, SensorNews } from "./registry.ts";
+import { insertState, setKindStatement } from "./store.ts";
+
+/*
+ * Words that sensors report. A sensor that only ever says two words that mean on and off is an on/off sensor
+ * (0 and 1); the words themselves are remembered as its texts 0 and 1. When it says a third one, it becomes a
+ * text sensor, and what it reported before are the words that it said.
+ */
+
+/** Stands in the history for each text beyond the most that are kept of one sensor. */
+export const OTHER_TEXT = "(another text)";
+
+/** Words by which a device says that it has no value; of a sensor of words they are words like others. */
+const NO_VALUE = /^(?:none|unknown)$/i;
+const OPPOSITES = [["closed", "open"], ["off", "on"], ["false", "true"]] as const;
+
+export interface Words {
+  /** The reading of a word, by a sensor that is no sensor of numbers. */
+  take(sensor: Sensor, draft: Draft): Resolved;
+  /** Remembers the word for on or off of an on/off sensor. */
+  note(sensor: Sensor, word: string, on: boolean): void;
+  setKind(sensor: Sensor, kind: SensorKind): void;
+}
+
+export function createWords(deps: {
+  /** Texts that are kept of one sensor. */
+  textsMost: number;
+  write: (statement: SqlStatement) => void;
+  tell: (news: SensorNews) => void;
+  onKind: (sensor: Sensor) => void;
+}): Words {
+  const { textsMost, write } = deps;
+
+  function put(sensor: Sensor, code: number, text: string): void {
+    sensor.states[code] = text;
+    write(insertState(sensor.num, code, text));
+  }
+
+  function setKind(sensor: Sensor, kind: SensorKind): void {
+    sensor.kind = kind;
+    write(setKindStatement(sensor.num, kind));
+    deps.onKind(sensor);
+  }
+
+  /** Its 0 and 1 become the codes of the words that it said. */
+  function becomeText(sensor: Sensor): void {
+    const [off, on] = sensor.states;
+    if (off === undefined) put(sensor, 0, oppositeOf(on, 0));
+    if (on === undefined) put(sensor, 1, oppositeOf(off, 1));
+    setKind(sensor, "text");
+  }
+
+  function codeOf(sensor: Sensor, text: string): number {
+    const known = sensor.states.indexOf(text);
+    if (known >= 0 && known < textsMost) return known;
+    if (sensor.states.length < textsMost) {
+      const code = sensor.states.length;
+      put(sensor, code, text);
+      return code;
+    }
+    if (sensor.states.length === textsMost) {
+      put(sensor, textsMost, OTHER_TEXT);
+      deps.tell({ what: "many_texts", sensor, most: textsMost });
+    }
+    sensor.latestText = text;
+    return textsMost;
+  }
+
+  return {
+    setKind,
+    note(sensor, word, on) {
+      const code = on ? 1 : 0;
+      if (sensor.states[code] === undefined) put(sensor, code, word);
+    },
+    take(sensor, draft) {
+      if (sensor.kind === "binary") becomeText(sensor);
+      return { ok: true, sensor, value: codeOf(sensor, draft.word ?? String(draft.value)) };
+    },
+  };
+}
+
+/** Whether a word says that there is no value, of a sensor that has not shown yet what it reports. */
+export function saysNothing(word: string): boolean {
+  return NO_VALUE.test(word);
+}
+
+/** The word for the other side, written alike; plain on and off when nothing is known. */
+function oppositeOf(word: string | undefined, code: 0 | 1): string {
+  const low = word?.toLowerCase() ?? "";
+  const plain = OPPOSITES.find((pair) => pair[1 - code] === low)?.[code] ?? OPPOSITES[1][code];
+  if (word === undefined || word === low) return plain;
+  return word === word.toUpperCase()
+    ? plain.toUpperCase()
+    : plain[0].toUpperCase() + plain.slice(1);
+}
