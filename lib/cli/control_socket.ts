@@ -88,7 +88,9 @@ export function checkSocketPath(dataDir: string): void {
 
 function socketAt(path: string): "none" | "socket" | "other" {
   try {
-    return Deno.lstatSync(path).isSocket ? "socket" : "other";
+    const { isSocket, isFile, size } = Deno.lstatSync(path);
+    // What copies a data directory may leave an empty file for a socket: nothing is lost with it.
+    return isSocket || (isFile && size === 0) ? "socket" : "other";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "none";
     throw error;
