@@ -21,8 +21,8 @@ import { openEngine } from "../support/storage.ts";
 
 const MIGRATIONS = readMigrations(`${import.meta.dirname}/../../migrations`);
 const BREAKPOINT = "--> statement-breakpoint";
-/** Tables in which something changes whenever Perch starts, or that say which migrations there are. */
-const NOT_COMPARED = ["migrations"];
+/** The list of migrations itself, and what a migration has moved elsewhere. */
+const NOT_COMPARED = ["migrations", "retention"];
 
 async function withRelease(run: (dir: string, ledger: ReleaseLedger) => Promise<void>) {
   const dir = await Deno.makeTempDir({ prefix: "perch-release-" });
@@ -39,12 +39,15 @@ async function compare(dir: string, ledger: ReleaseLedger): Promise<void> {
   const db = new DatabaseSync(`${dir}/perch.db`);
   const states = db.prepare("SELECT sensor_num, code, text FROM sensor_states").all();
   const sensors = db.prepare("SELECT num, name, kind FROM sensors").all();
-  const found = contentsOf((sql) => db.prepare(sql).all(), ledger.tables);
+  const compared = Object.fromEntries(
+    Object.entries(ledger.tables).filter(([table]) => !NOT_COMPARED.includes(table)),
+  );
+  const found = contentsOf((sql) => db.prepare(sql).all(), compared);
   const check = db.prepare("PRAGMA integrity_check").all();
   db.close();
   assert.deepEqual(check.map((row) => row.integrity_check), ["ok"]);
-  for (const [table, contents] of Object.entries(ledger.tables)) {
-    if (!NOT_COMPARED.includes(table)) assert.deepEqual(found[table], contents, table);
+  for (const [table, contents] of Object.entries(compared)) {
+    assert.deepEqual(found[table], contents, table);
   }
   const engine = await openEngine({ url: `file:${dir}/perch.db` });
   try {
