@@ -45,7 +45,7 @@ import type { RunnerOptions } from "./detect/runner/runner.ts";
 import { type Backtests, createBacktests } from "./detect/backtest/jobs.ts";
 import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
 import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
-import { loadRetainedMarks } from "./intake/retained.ts";
+import { loadRetainedMarks } from "./intake/retained_store.ts";
 import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
 import { type Components, createComponents } from "./live/components.ts";
 import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";

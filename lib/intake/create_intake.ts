@@ -33,7 +33,7 @@ import {
 } from "./refusals.ts";
 import type { PoisonWatch } from "./poison.ts";
 import type { RejectLog } from "./rejects.ts";
-import { payloadHash, type RetainedMarks } from "./retained.ts";
+import { payloadHash, type RetainedMarks } from "./retained_store.ts";
 
 /*
  * DESIGN

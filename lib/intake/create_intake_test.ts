@@ -16,7 +16,7 @@ import { createClockNotes } from "./clock_notes.ts";
 import type { CommittedGroup } from "./committed.ts";
 import { createIntake, type IntakeDeps } from "./create_intake.ts";
 import type { Outcome } from "./intake.ts";
-import { RetainedMarks } from "./retained.ts";
+import { RetainedMarks } from "./retained_store.ts";
 import { createRejectLog, type RejectRecord } from "./rejects.ts";
 
 const noPoison: IntakeDeps["poison"] = {

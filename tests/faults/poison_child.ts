@@ -5,7 +5,7 @@
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { createClockNotes } from "../../lib/intake/clock_notes.ts";
-import { RetainedMarks } from "../../lib/intake/retained.ts";
+import { RetainedMarks } from "../../lib/intake/retained_store.ts";
 import { createIntake } from "../../lib/intake/create_intake.ts";
 import { openPoisonWatch } from "../../lib/intake/poison.ts";
 import { createRejectLog } from "../../lib/intake/rejects.ts";
