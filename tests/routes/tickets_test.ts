@@ -316,7 +316,9 @@ Deno.test(
   "tickets: none is opened in maintenance, below the least severity, or while they are off",
   withApp(async ({ call, ingest, parts }) => {
     const timing = { kind: "once", from: Date.now() - 1000, to: Date.now() + 60_000 };
-    await call("POST", "/api/maintenance", { path: "hall-2", title: "Cleaning", timing });
+    await ingest([temperature(61, "hall-2/press-1")]);
+    const window = { path: "hall-2", title: "Cleaning", timing };
+    assert.equal((await call("POST", "/api/maintenance", window))[0], 201);
     const warm = async (machine: string) => {
       await ingest([temperature(61, machine)]);
       await call("PATCH", `/api/sensors/${machine}/temperature`, { warning_high: 80 });
