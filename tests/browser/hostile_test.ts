@@ -122,6 +122,12 @@ async function prepared(under: AppUnderTest): Promise<Tools> {
   await settings.set("access.requests_per_second", 10_000, "test", () => []);
   const { key } = await access.keys.add({ name: "hostile", role: "admin" }, tester);
   await alarmsFor(under, key, HOSTILE_TEXTS.map((_, n) => `n${n}`));
+  // Examples name the area; the machine in it is moved about meanwhile.
+  await fetch(`${under.url}/api/ingest`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ machine: "hall-1/stays", sensor: "load", value: 1 }),
+  }).then(async (answer) => assert.equal(answer.status, 200, await answer.text()));
   const from = { ...tester, address: "127.0.0.1" };
   // A person: some routes are not for keys.
   const pair = await access.signIn.api({ email: EMAIL, password: PASSWORD, from });

@@ -320,7 +320,7 @@ async function putIntoField(
   const tally: Tally = { input, tried: 0, taken: 0, failed: [] };
   for (const [n, text] of texts.entries()) {
     if (tally.taken === 0 && tally.tried >= PATIENCE) break;
-    const body = JSON.stringify(withText(route.example!.body, leaf, text, n));
+    const body = JSON.stringify(withText(route, leaf, text, n));
     const answer = await ask(tools, route.method, paths[n % paths.length], { body });
     tally.tried++;
     if (answer.ok) tally.taken++;
@@ -332,9 +332,11 @@ async function putIntoField(
 }
 
 /** The example with a text in one field; names of things to be made are made different. */
-function withText(example: unknown, { path, longest }: Leaf, text: string, n: number): unknown {
-  const body = structuredClone(example) as Record<string, unknown>;
-  for (const name of ["name", "email", "path"]) {
+function withText(route: Route, { path, longest }: Leaf, text: string, n: number): unknown {
+  const body = structuredClone(route.example!.body) as Record<string, unknown>;
+  // A window is for a place that is there.
+  const made = ["name", "email", ...(route.path === "/api/maintenance" ? [] : ["path"])];
+  for (const name of made) {
     if (typeof body[name] === "string" && path[0] !== name) body[name] = different(body[name], n);
   }
   let at = body as Record<string | number, unknown>;

@@ -100,7 +100,7 @@ function html(message: Message, look: Look, label: string, site: string): string
   const e = escapeHtml;
   const colour = COLOURS[look];
   const paragraphs = lines.map((line) =>
-    `<p class="ink" style="margin:0 0 12px;color:#1f2328;font-size:15px;line-height:1.5;white-space:pre-line">${
+    `<p class="ink" style="margin:0 0 12px;color:#1f2328;font-size:15px;line-height:1.5;white-space:pre-line;overflow-wrap:anywhere">${
       e(line)
     }</p>`
   ).join("");
