@@ -62,7 +62,7 @@ for (
         assert.match(figures, /Out of range\s+4 min/);
         assert.match(
           await page.innerText("main"),
-          /warning from 80\.000 °C, critical from 90\.000 °C/,
+          /warning from 80 °C, critical from 90 °C/,
         );
         const legend = await page.innerText(".status-strip .legend");
         assert.match(legend, /warning\s+4 min/);
