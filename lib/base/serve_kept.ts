@@ -88,6 +88,12 @@ export function serveKept<A extends Deno.Addr>(
       stopped = true;
       clearTimeout(timer);
       if (failed) return;
+      if (graceMs <= 0) {
+        // Ending a server that is shutting down already throws in older runtimes.
+        abort.abort();
+        await server.finished.catch(() => {});
+        return;
+      }
       // `shutdown` alone waits for ever while a client keeps a stream open.
       const overdue = setTimeout(() => {
         if (!failed) abort.abort();
