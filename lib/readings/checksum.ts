@@ -18,19 +18,23 @@ export function checksumOf(numbers: readonly number[]): number {
 
 /** Writes the checksum of a blob that begins with its version and four free bytes. */
 export function sign(blob: Uint8Array, seed: number): void {
-  new DataView(blob.buffer, blob.byteOffset).setUint32(AT, checksum(blob, seed), true);
+  new DataView(blob.buffer, blob.byteOffset).setUint32(
+    AT,
+    checksum(blob, seed, 0, blob.length),
+    true,
+  );
 }
 
-/** True when the blob is, byte for byte, the one that was signed with this seed. */
-export function isSigned(blob: Uint8Array, seed: number): boolean {
-  return blob.length >= SIGNED_FROM && u32At(blob, AT) === checksum(blob, seed);
+/** True when `bytes[from, to)` is, byte for byte, the blob that was signed with this seed. */
+export function isSigned(bytes: Uint8Array, seed: number, from = 0, to = bytes.length): boolean {
+  return to - from >= SIGNED_FROM && u32At(bytes, from + AT) === checksum(bytes, seed, from, to);
 }
 
 export function u32At(bytes: Uint8Array, at: number): number {
   return (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24) >>> 0;
 }
 
-function checksum(blob: Uint8Array, seed: number): number {
+function checksum(bytes: Uint8Array, seed: number, from: number, to: number): number {
   // The version byte is part of it, so that none can be read as another.
-  return crc32(blob.subarray(SIGNED_FROM), (seed ^ blob[0]) >>> 0);
+  return crc32(bytes.subarray(from + SIGNED_FROM, to), (seed ^ bytes[from]) >>> 0);
 }

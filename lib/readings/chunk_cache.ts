@@ -22,29 +22,51 @@ export interface ChunkRow extends ChunkColumns, ChunkExtremes {
   data: Uint8Array;
 }
 
-const COLUMNS = [
+type DataRow = Omit<ChunkRow, "minutes">;
+
+/** What a checksum covers. Each column costs about as much as decoding 100 readings. */
+const SIGNED = [
   ...["sensor", "first_ms", "last_ms", "rank", "n", "bytes"].map(whole),
-  ...["min", "max", "sum"].map(real),
   blob("data"),
 ].join(", ");
-const WITH_MINUTES = `${COLUMNS}, ${blob("minutes")}`;
+const EXTREMES = ["min", "max", "sum"].map(real).join(", ");
+const ALL = `${SIGNED}, ${EXTREMES}, ${blob("minutes")}`;
 const NOTHING = new Uint8Array(0);
 
 /** Reads a row; its columns are whatever stands there. @throws FormatError when it cannot be found. */
-export async function readRow(
+export async function readRow(connection: Connection, id: number): Promise<ChunkRow> {
+  const columns = await columnsOf(connection, id, ALL);
+  const [min, max, sum] = columns.slice(7, 10).map(Number);
+  return { ...signedOf(id, columns), min, max, sum, minutes: blobOf(columns[10]) };
+}
+
+/** The same with what an answer needs: without the summary, and the extremes only where nothing else guards. */
+async function readData(connection: Connection, id: number): Promise<DataRow> {
+  const row = signedOf(id, await columnsOf(connection, id, SIGNED));
+  if (isSignedChunk(row.data)) return { ...row, min: NaN, max: NaN, sum: NaN };
+  const [min, max, sum] = (await columnsOf(connection, id, EXTREMES)).map(Number);
+  return { ...row, min, max, sum };
+}
+
+async function columnsOf(
   connection: Connection,
   id: number,
-  withMinutes = true,
-): Promise<ChunkRow> {
+  columns: string,
+): Promise<readonly SqlValue[]> {
   const { rows } = await connection.query({
-    sql: `SELECT ${withMinutes ? WITH_MINUTES : COLUMNS} FROM chunks WHERE id = ?`,
+    sql: `SELECT ${columns} FROM chunks WHERE id = ?`,
     args: [id],
   });
   if (rows.length === 0) throw new FormatError("its row is not there");
-  const columns = rows[0];
-  const [sensor, firstMs, lastMs, rank, n, bytes, min, max, sum] = columns.slice(0, 9).map(Number);
-  const [data, minutes] = [blobOf(columns[9]), blobOf(columns[10])];
-  return { id, sensor, firstMs, lastMs, rank, n, bytes, min, max, sum, minutes, data };
+  return rows[0];
+}
+
+function signedOf(
+  id: number,
+  columns: readonly SqlValue[],
+): ChunkColumns & { id: number; data: Uint8Array } {
+  const [sensor, firstMs, lastMs, rank, n, bytes] = columns.slice(0, 6).map(Number);
+  return { id, sensor, firstMs, lastMs, rank, n, bytes, data: blobOf(columns[6]) };
 }
 
 /** Where a damaged record says that a blob is a text or nothing. */
@@ -100,9 +122,9 @@ export class ChunkCache {
   /** The readings of a chunk as they are on disk now; null when it is damaged, which is noted. */
   async read(id: number): Promise<Slice | null> {
     const { connection, damage, uncheckedChunk } = this.deps;
-    let row: ChunkRow | null = null;
+    let row: DataRow | null = null;
     try {
-      row = await readRow(connection, id, false);
+      row = await readData(connection, id);
       return decodeRow(row, id <= uncheckedChunk);
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -114,9 +136,9 @@ export class ChunkCache {
   /** False when a chunk is damaged, which is noted. Compares checksums; only without one it is decoded. */
   async isIntact(id: number): Promise<boolean> {
     const { connection, damage, uncheckedChunk } = this.deps;
-    let row: ChunkRow | null = null;
+    let row: DataRow | null = null;
     try {
-      row = await readRow(connection, id, false);
+      row = await readData(connection, id);
       if (isSignedChunk(row.data)) checkData(row, false);
       else decodeRow(row, id <= uncheckedChunk);
       return true;
@@ -128,7 +150,7 @@ export class ChunkCache {
   }
 
   /** What is lost with a damaged chunk, as far as that can be told. */
-  async #found(id: number, row: ChunkRow | null, reason: string): Promise<Found> {
+  async #found(id: number, row: DataRow | null, reason: string): Promise<Found> {
     const kind = "chunk";
     const unknown = { sensor: null, fromMs: 0, toMs: LATEST_MS + 1, readings: 0 };
     if (row === null) return { kind, ref: id, ...unknown, reason };
@@ -150,7 +172,7 @@ export class ChunkCache {
   }
 
   /** Whose readings these are when only the columns of the row are damaged: the data tells it. */
-  async #identify(row: ChunkRow): Promise<Omit<Found, "kind" | "ref" | "reason"> | null> {
+  async #identify(row: DataRow): Promise<Omit<Found, "kind" | "ref" | "reason"> | null> {
     const { data, rank } = row;
     let slice: Slice;
     let minutes: Uint8Array;

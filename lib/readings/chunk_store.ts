@@ -119,22 +119,39 @@ export function infoOf([id, firstMs, lastMs, rank]: readonly SqlValue[]): ChunkI
   };
 }
 
-/** Concatenated minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
-export async function minutesOf(
+/** What answers for whole minutes: summaries, and the chunks that have none. */
+export interface Summaries {
+  /** Each a concatenation of summaries. */
+  minutes: Uint8Array[];
+  thin: ChunkInfo[];
+}
+
+/** Minute summaries of the chunks of a sensor that touch `[fromMs, toMs)`. */
+export async function summariesOf(
   connection: Connection,
   sensor: number,
   fromMs: number,
   toMs: number,
-): Promise<Uint8Array[]> {
-  // One long blob costs less than hundreds of rows; a libSQL server gives rows.
-  const what = connection.kind === "file"
-    ? "cast(group_concat(cast(minutes AS text), '') AS blob)"
-    : blob("minutes");
-  const { rows } = await connection.query({
-    sql: `SELECT ${what} ${OVERLAPPING} AND length(minutes) > ${NO_SUMMARY_BYTES}`,
+): Promise<Summaries> {
+  if (connection.kind === "server") {
+    const { rows } = await connection.query({
+      sql: `SELECT ${blob("minutes")} ${OVERLAPPING} AND length(minutes) > ${NO_SUMMARY_BYTES}`,
+      args: [sensor, fromMs, toMs],
+    });
+    const minutes = rows.map(([blob]) => blob as Uint8Array);
+    return { minutes, thin: await thinChunksOf(connection, sensor, fromMs, toMs) };
+  }
+  // One long blob costs less than hundreds of rows, and one look at the rows less than two.
+  const { rows: [[minutes, thin]] } = await connection.query({
+    sql: "SELECT cast(group_concat(cast(minutes AS text), '') " +
+      `FILTER (WHERE length(minutes) > ${NO_SUMMARY_BYTES}) AS blob), ` +
+      `count(*) FILTER (WHERE length(minutes) <= ${NO_SUMMARY_BYTES}) ${OVERLAPPING}`,
     args: [sensor, fromMs, toMs],
   });
-  return rows.filter(([blob]) => blob !== null).map(([blob]) => blob as Uint8Array);
+  return {
+    minutes: minutes === null ? [] : [minutes as Uint8Array],
+    thin: Number(thin) > 0 ? await thinChunksOf(connection, sensor, fromMs, toMs) : [],
+  };
 }
 
 /** Chunks that touch `[fromMs, toMs)` and have no minute summary, because their data is as small. */

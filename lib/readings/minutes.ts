@@ -174,8 +174,11 @@ export function readMinutes(
 function readSigned(reader: ByteReader, sensor: number): MinuteColumns {
   reader.need(HEADER_BYTES);
   const from = reader.at;
-  const blob = reader.raw(HEADER_BYTES + u32At(reader.bytes, from + LENGTH_AT));
-  if (!isSigned(blob, sensor)) throw new FormatError("a summary does not match its checksum");
+  const length = HEADER_BYTES + u32At(reader.bytes, from + LENGTH_AT);
+  reader.need(length);
+  if (!isSigned(reader.bytes, sensor, from, from + length)) {
+    throw new FormatError("a summary does not match its checksum");
+  }
   reader.at = from + HEADER_BYTES;
   return readOne(reader);
 }
@@ -218,15 +221,19 @@ function readColumn(reader: ByteReader, k: number): Float64Array {
   }
   if (!WIDTHS.includes(width as 0)) throw new FormatError(`column width ${width} is not known`);
   const base = reader.zigzag();
-  const bytes = reader.raw(k * width);
+  reader.need(k * width);
+  // Read where it stands: a view per column would take as long as its numbers do.
+  const { bytes, view, at: from } = reader;
+  reader.at += k * width;
   const into = new Float64Array(k);
   if (width === 0) into.fill(base);
-  else if (width === 1) { for (let i = 0; i < k; i++) into[i] = base + bytes[i]; }
+  else if (width === 1) { for (let i = 0; i < k; i++) into[i] = base + bytes[from + i]; }
   else if (width === 2) {
-    for (let i = 0, at = 0; i < k; i++, at += 2) into[i] = base + (bytes[at] | bytes[at + 1] << 8);
+    for (let i = 0, at = from; i < k; i++, at += 2) {
+      into[i] = base + (bytes[at] | bytes[at + 1] << 8);
+    }
   } else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let i = 0; i < k; i++) into[i] = base + view.getUint32(i * 4, true);
+    for (let i = 0; i < k; i++) into[i] = base + view.getUint32(from + i * 4, true);
   }
   return into;
 }

@@ -3,7 +3,7 @@ import type { Connection } from "../db/connection.ts";
 import { BucketSums, bucketWidth, MINUTE_MS } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { type ChunkInfo, minutesOf, thinChunksOf } from "./chunk_store.ts";
+import { type ChunkInfo, summariesOf, thinChunksOf } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
 import { readMinutes } from "./minutes.ts";
 import type { SeriesTable } from "./series.ts";
@@ -175,12 +175,19 @@ async function addMinutes(
   const innerFromMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS;
   const innerToMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
   if (innerFromMs >= innerToMs) return addReadings(deps, sums, sensor, range);
-  const wholeChunks = await thinChunksOf(deps.connection, sensor, innerFromMs, innerToMs);
+  let wholeChunks: ChunkInfo[];
   if (rowByRow) {
     const { minutes, damaged } = await checkedMinutesOf(deps, sensor, innerFromMs, innerToMs);
     for (const columns of minutes) sums.addMinutes(columns, innerFromMs, innerToMs);
+    wholeChunks = await thinChunksOf(deps.connection, sensor, innerFromMs, innerToMs);
     wholeChunks.push(...damaged);
-  } else await addSummaries(deps, sums, sensor, innerFromMs, innerToMs);
+  } else {
+    const { minutes, thin } = await summariesOf(deps.connection, sensor, innerFromMs, innerToMs);
+    for (const blob of minutes) {
+      readMinutes(blob, sensor, (columns) => sums.addMinutes(columns, innerFromMs, innerToMs));
+    }
+    wholeChunks = thin;
+  }
   for (const chunk of wholeChunks) {
     const slice = await deps.cache.get(chunk.id);
     if (slice === null) lost.add(chunk);
@@ -190,18 +197,6 @@ async function addMinutes(
     await addReadings(deps, sums, sensor, { fromMs, toMs: innerFromMs, lost });
   }
   if (innerToMs < toMs) await addReadings(deps, sums, sensor, { fromMs: innerToMs, toMs, lost });
-}
-
-async function addSummaries(
-  { connection }: QueryDeps,
-  sums: BucketSums,
-  sensor: number,
-  fromMs: number,
-  toMs: number,
-): Promise<void> {
-  for (const blob of await minutesOf(connection, sensor, fromMs, toMs)) {
-    readMinutes(blob, sensor, (columns) => sums.addMinutes(columns, fromMs, toMs));
-  }
 }
 
 async function sealedReadings(

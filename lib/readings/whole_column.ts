@@ -229,16 +229,30 @@ function undone(
 ): Float64Array {
   const n = residuals.length;
   const numbers = new Float64Array(n);
+  // As `predicted` and `meanBefore` say; without a call and a choice per number it takes a fraction of the time.
   if (predictor === PREDICT_MEAN) {
+    const begun = Math.min(n, MEAN_OF);
     let sum = 0;
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < begun; i++) {
       numbers[i] = residuals[i] + meanBefore(sum, i, base);
-      sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
+      sum += numbers[i];
     }
-  } else {
+    for (let i = begun; i < n; i++) {
+      const number = residuals[i] + Math.round(sum / MEAN_OF);
+      numbers[i] = number;
+      sum += number - numbers[i - MEAN_OF];
+    }
+  } else if (predictor === PREDICT_SLOPE) {
     for (let i = 0; i < n; i++) {
-      numbers[i] = residuals[i] + predicted(numbers, i, predictor, base, step);
+      numbers[i] = residuals[i] +
+        (i > 1 ? 2 * numbers[i - 1] - numbers[i - 2] : i === 1 ? numbers[0] : base);
     }
+  } else if (predictor === PREDICT_PREVIOUS) {
+    let before = base;
+    for (let i = 0; i < n; i++) numbers[i] = before = residuals[i] + before;
+  } else {
+    const by = predictor === PREDICT_GRID ? step : 0;
+    for (let i = 0; i < n; i++) numbers[i] = residuals[i] + (base + i * by);
   }
   return numbers;
 }
