@@ -65,7 +65,7 @@ const FLUSH_MS = 250;
 const FIRST_RETRY_MS = 1_000;
 const MOST_RETRY_MS = 10_000;
 const HIDDEN_MS = 20_000;
-/** A page without a place looks in so often, and stays so long after the stream said hello. */
+/** A page without a place looks in so often, and stays so long after the stream's hello. */
 const VISIT_EVERY_MS = 4_000;
 const VISIT_MS = 700;
 
@@ -203,19 +203,10 @@ export function connect(parameters: Record<string, string>, since = ""): void {
   open();
 }
 
-let opening = 0;
-
 /** Opens the stream anew, unless nobody looks: a tab that opens in the background waits until it is shown. */
-async function open(): Promise<void> {
+function open(): void {
   close();
   if (connection.value === "signed-out" || document.hidden) return;
-  const mine = ++opening;
-  const stays = await places!.take();
-  // Closed or opened again meanwhile.
-  if (mine !== opening) {
-    if (source === null) places!.give();
-    return;
-  }
   const resume = lastId === "" ? "" : `&last_event_id=${encodeURIComponent(lastId)}`;
   const opened = source = new EventSource(`/api/stream?${query}${resume}`);
   for (const [type, handle] of Object.entries(HANDLERS)) {
@@ -224,10 +215,15 @@ async function open(): Promise<void> {
       handle(event.data === "" ? null : JSON.parse(event.data));
     });
   }
-  if (!stays) opened.addEventListener("hello", () => (visitTimer = setTimeout(leave, VISIT_MS)));
   opened.onerror = () => {
     if (source === opened) lost();
   };
+  // Asked while it opens already: what happens meanwhile is not missed. A visit lasts from the stream's hello.
+  const greeted = new Promise((resolve) => opened.addEventListener("hello", resolve));
+  Promise.all([places!.take(), greeted]).then(([stays]) => {
+    if (source !== opened) return source === null ? places!.give() : undefined;
+    if (!stays) visitTimer = setTimeout(leave, VISIT_MS);
+  });
 }
 
 /** What becomes of each type of event. */
@@ -253,7 +249,6 @@ function tell<T>(listeners: ReadonlySet<(told: T) => void>, told: T): void {
 }
 
 function close(): void {
-  opening++;
   clearTimeout(retryTimer);
   clearTimeout(visitTimer);
   source?.close();
