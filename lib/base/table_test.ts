@@ -80,7 +80,9 @@ Deno.test("numberOfCell: a decimal comma where the table has them, never separat
     assert.deepEqual([numberOfCell(cell, false), numberOfCell(cell, true)], [point, comma], cell);
   }
   fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (x) => {
-    assert.equal(numberOfCell(String(x), false), x);
-    assert.equal(numberOfCell(String(x).replace(".", ","), true), x);
+    // What is written of −0 is 0.
+    const written = Number(String(x));
+    assert.equal(numberOfCell(String(x), false), written);
+    assert.equal(numberOfCell(String(x).replace(".", ","), true), written);
   }));
 });
