@@ -16,6 +16,7 @@ import { peerOf, peerRules } from "./middleware/peer.ts";
 import type { Peer } from "./middleware/peer.ts";
 import { problemHeaders, problemOf, problemResponse } from "./middleware/problem.ts";
 import type { Problem } from "./middleware/problem.ts";
+import { createRepeats } from "./middleware/repeats.ts";
 import { sessionCookieName } from "./middleware/session_cookie.ts";
 import { queryObject, strict, validate } from "./middleware/validate.ts";
 import type { Route } from "./route.ts";
@@ -90,6 +91,7 @@ export function mount(options: MountOptions): Hono {
   const hosts = { hostName: options.hostName ?? null, publicUrl };
   const rules = peerRules(options.trustedProxies ?? [], publicUrl);
   const socketAddress = options.socketAddress ?? denoSocketAddress;
+  const repeats = createRepeats(() => performance.now());
 
   app.use(async (c, next) => {
     const host = hostOf(c);
@@ -188,6 +190,8 @@ export function mount(options: MountOptions): Hono {
       who,
       seen,
       explained: (error: unknown) => changes.explained(error, seen),
+      once: <T>(form: string, run: () => Promise<string | T>) =>
+        who === null ? run() : repeats.once(`${who.kind}:${who.id}`, `${c.req.path}?${form}`, run),
       address: peer.address,
       loopback: peer.loopback,
       secure: peer.secure,

@@ -34,6 +34,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   seen: Seen;
   /** An error as the caller is told it: with who was faster, where somebody was. */
   explained: (error: unknown) => Promise<unknown>;
+  /** Runs a form once where its sender clicked twice; see `middleware/repeats.ts`. */
+  once: <T>(form: string, run: () => Promise<string | T>) => Promise<string | T>;
   /** Address of the peer, after trusted proxies. */
   address: string;
   /** Nobody but this host itself, see `Peer.loopback`. */

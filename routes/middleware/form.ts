@@ -4,10 +4,10 @@ import { PerchError } from "../../lib/base/errors.ts";
 import { DEFAULT_BODY_BYTES, limitBody } from "./body.ts";
 import { strict } from "./validate.ts";
 
-/** What a form held, and what is wrong with it: to be shown again beside the fields. */
+/** What a form held (`text` is all of it, as sent), or what is wrong with it: to be shown beside the fields. */
 export type FormResult<T> =
-  | { ok: true; data: T }
-  | { ok: false; errors: Record<string, string>; values: Record<string, string> };
+  | { ok: true; data: T; text: string }
+  | { ok: false; errors: Record<string, string>; values: Record<string, string>; text: string };
 
 /** Name of the hidden field that says what the page knew when it was drawn (`SeenField`). */
 export const SEEN_FIELD = "seen";
@@ -33,13 +33,13 @@ export async function readForm<T>(
   const { [SEEN_FIELD]: since = "", ...values } = Object.fromEntries(new URLSearchParams(text));
   if (/^\d{1,15}$/.test(since)) c.get("seen")?.since(Number(since));
   const result = await strict(schema).safeParseAsync(values);
-  if (result.success) return { ok: true, data: result.data as T };
+  if (result.success) return { ok: true, data: result.data as T, text };
   const errors: Record<string, string> = {};
   for (const issue of result.error.issues) {
     const path = issue.code === "unrecognized_keys" ? "form" : issue.path.join(".") || "form";
     errors[path] ??= issue.message;
   }
-  return { ok: false, errors, values };
+  return { ok: false, errors, values, text };
 }
 
 /** A PerchError as errors beside fields (`form` for what belongs to none). */

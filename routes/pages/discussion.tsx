@@ -395,8 +395,11 @@ export function discussionActions(
             values = fields;
             const text = fields.text?.trim() ? fields.text : undefined;
             if (upload === null) {
-              const said = await comments.add(kind, id, text ?? "", by);
-              return back(id, `#comment-${said.id}`);
+              const anchor = await context.once(
+                text ?? "",
+                async () => `#comment-${(await comments.add(kind, id, text ?? "", by)).id}`,
+              );
+              return back(id, anchor);
             }
             const shown = await attachments.add(kind, id, upload, by, text);
             return back(id, `#file-${shown.id}`);

@@ -44,7 +44,7 @@ export function formAction<T>(
         });
       }
       try {
-        const done = await run(read.data, context);
+        const done = await context.once(read.text, () => run(read.data, context));
         return typeof done === "string"
           ? new Response(null, { status: 303, headers: { location: done } })
           : done;

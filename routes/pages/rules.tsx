@@ -94,12 +94,14 @@ export function rulePages(parts: RulePageParts): Route[] {
     return id === undefined ? null : rules.find(id);
   };
 
-  /** What a form posts to: `run` gives the answer; what is wrong is shown beside the fields. */
+  /** What a form posts to: `run` gives where to go on, or a page; what is wrong is shown beside the fields. */
   const posted = (
     path: string,
-    run: (spec: RuleSpec, context: RouteContext, values: Record<string, string>) =>
-      | Response
-      | Promise<Response>,
+    run: (
+      spec: RuleSpec,
+      context: RouteContext,
+      values: Record<string, string>,
+    ) => Promise<string | Response>,
   ) =>
     route({
       method: "post",
@@ -112,7 +114,9 @@ export function rulePages(parts: RulePageParts): Route[] {
         const values = read.ok ? read.data : read.values;
         try {
           const rule = ruleOfForm(values, clock.now());
-          return await run(await validate(ruleSchema, rule, "body") as RuleSpec, context, values);
+          const spec = await validate(ruleSchema, rule, "body") as RuleSpec;
+          const done = await context.once(read.text, () => run(spec, context, values));
+          return typeof done === "string" ? seeOther(done) : done;
         } catch (error) {
           const sent = await refusedForm(context, error, values);
           return await drawnAgain(sent, () => draw(context, find(context), sent));
@@ -149,12 +153,12 @@ export function rulePages(parts: RulePageParts): Route[] {
     }),
     posted(PAGE, async (spec, context) => {
       const { id } = await rules.add(spec, noteOf(audit, context));
-      return seeOther(`${PAGE}/${id}?saved`);
+      return `${PAGE}/${id}?saved`;
     }),
     posted(`${PAGE}/try`, tryOut),
     posted(`${PAGE}/:id`, async (spec, context) => {
       const { id } = await rules.change(find(context)!.id, spec, noteOf(audit, context));
-      return seeOther(`${PAGE}/${id}?saved`);
+      return `${PAGE}/${id}?saved`;
     }),
     posted(`${PAGE}/:id/try`, tryOut),
     route({

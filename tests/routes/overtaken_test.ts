@@ -239,3 +239,36 @@ Deno.test("pages: what was typed is shown even where the page itself was deleted
     assert.match(text, /Ben deleted this at /);
     assert.ok(text.includes("Nights at the old press"));
   }));
+
+Deno.test("pages: a form that is sent twice by a double click is done once, and both are answered as done", () =>
+  withSite(async ({ did, form, send, ask }) => {
+    const { id, path } = await did("Ada", "POST", "/api/machines", { path: "hall/press" });
+    const fields = await form(`/machines/${path}`, "/machines/change");
+    fields.set("notes", "grease weekly");
+    const [first, second] = await Promise.all([
+      send("/machines/change", fields),
+      send("/machines/change", fields),
+    ]);
+    assert.deepEqual([first.status, second.status], [303, 303], second.text.slice(0, 300));
+    assert.equal((await send("/machines/change", fields)).status, 303, "just after, too");
+    const log = await (await ask("Ada", "GET", "/api/audit?action=machine.update")).json();
+    assert.equal(log.items.length, 1, "it was done once");
+    // What Ben does meanwhile is still not overwritten by something else of hers.
+    await did("Ben", "PATCH", `/api/machines/${id}`, { notes: "Ben's" });
+    fields.set("notes", "grease daily");
+    assert.equal((await send("/machines/change", fields)).status, 409);
+  }));
+
+Deno.test("pages: a rule that is added by a double click is there once", () =>
+  withSite(async ({ form, send, ask }) => {
+    const fields = await form("/settings/rules", "/settings/rules");
+    fields.set("name", "Twice");
+    fields.set("to.channel.*", "on");
+    const both = await Promise.all([
+      send("/settings/rules", fields),
+      send("/settings/rules", fields),
+    ]);
+    assert.deepEqual(both.map(({ status }) => status), [303, 303], both[1].text.slice(0, 300));
+    const { items } = await (await ask("Ada", "GET", "/api/rules")).json();
+    assert.equal(items.filter((one: { name: string }) => one.name === "Twice").length, 1);
+  }));
