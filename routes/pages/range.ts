@@ -53,26 +53,18 @@ export function chooseRange(
     : { range: ready("1h"), problem };
 }
 
-/** Epoch ms of a local date and time in `zone`; null when it is none. */
+/** Epoch ms of a local date and time in `zone`, the first of two; null when it is none. */
 export function localTime(text: string, zone: string): number | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return null;
-  const asUtcMs = Date.parse(`${text}Z`);
-  if (Number.isNaN(asUtcMs)) return null;
-  // The zone's offset at about that time; asked twice, because it may change in between.
-  const once = asUtcMs - offsetMs(asUtcMs, zone);
-  return asUtcMs - offsetMs(once, zone);
+  try {
+    return Temporal.PlainDateTime.from(text).toZonedDateTime(zone).epochMilliseconds;
+  } catch {
+    return null;
+  }
 }
 
 /** The opposite: for the value of a datetime-local field. */
 export function localText(tMs: number, zone: string): string {
-  return new Date(tMs + offsetMs(tMs, zone)).toISOString().slice(0, 16);
-}
-
-/** How far `zone` is ahead of UTC at `tMs`. */
-function offsetMs(tMs: number, zone: string): number {
-  const name = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" })
-    .formatToParts(tMs).find(({ type }) => type === "timeZoneName")!.value;
-  const [, sign, hours, minutes] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? [];
-  if (sign === undefined) return 0;
-  return (sign === "-" ? -1 : 1) * (Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS);
+  return Temporal.Instant.fromEpochMilliseconds(tMs).toZonedDateTimeISO(zone).toPlainDateTime()
+    .toString({ smallestUnit: "minute" });
 }
