@@ -568,7 +568,14 @@ export function buildApp(options: AppOptions): App {
       simulator: options.simulator ?? null,
       assets,
     });
-    answer = mountApp(table, { access, assets, config, log: log.child("http"), storageTroubles });
+    answer = mountApp(table, {
+      clock,
+      access,
+      assets,
+      config,
+      log: log.child("http"),
+      storageTroubles,
+    });
     const guard = createConnectionGuard({
       clock,
       log: log.child("http"),

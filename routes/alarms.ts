@@ -302,7 +302,7 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
 
 /** A filter of the API and of the page as the service takes it. @throws PerchError `not_found` */
 export function queryOf(
-  { sensors, machines }: Pick<AlarmServices, "sensors" | "machines">,
+  { sensors, machines, clock }: Pick<AlarmServices, "sensors" | "machines" | "clock">,
   { state, open, severity, source, machine, sensor, from, to, ...rest }: AlarmFilter,
 ): AlarmQuery {
   const states = open === undefined
@@ -315,8 +315,8 @@ export function queryOf(
     sources: source,
     machine: machine === undefined ? undefined : machines.find(machine)?.path ?? machine,
     sensor: sensor === undefined ? undefined : findSensor(sensors, sensor).num,
-    fromMs: from,
-    toMs: to,
+    fromMs: from?.(clock.now()),
+    toMs: to?.(clock.now()),
   };
 }
 

@@ -84,14 +84,14 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
         },
         404: { description: "There is no such sensor or machine" },
       },
-      handler: async ({ query }) => {
+      handler: async ({ query, nowMs }) => {
         const { limit = 100, cursor, from, to, detector, severity } = query;
         const found = await findings.list({
           sensors: sensorsOf(query, sensors),
           detector,
           severity,
-          fromMs: from,
-          toMs: to,
+          fromMs: from?.(nowMs),
+          toMs: to?.(nowMs),
           limit: limit + 1,
           beforeId: cursor === undefined ? undefined : Number(cursor),
         });

@@ -122,9 +122,10 @@ export function deliveryRoutes({ notify, audit }: DeliveryServices): Route[] {
           schema: z.object({ items: z.array(DeliveryJson), next: z.string().nullable() }),
         },
       },
-      handler: async ({ query }) => {
+      handler: async ({ query, nowMs }) => {
         const { state, from, ...rest } = query;
-        const page = await notify.outbox.list({ ...rest, states: state, fromMs: from });
+        const fromMs = from?.(nowMs);
+        const page = await notify.outbox.list({ ...rest, states: state, fromMs });
         const nameOf = channelNames(notify);
         return Response.json({
           items: page.items.map((one) => deliveryJson(one, nameOf)),

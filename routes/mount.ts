@@ -42,6 +42,8 @@ export interface MountOptions {
   /** Null when the credentials prove nothing. Called only for requests that bring some; must be cheap. */
   resolve: (credentials: Credentials) => Identity | null | Promise<Identity | null>;
   log: Log;
+  /** Time of the host or a better one, epoch ms; default that of the host. */
+  now?: () => number;
   /** CIDR blocks of proxies whose forwarding headers count. */
   trustedProxies?: readonly string[];
   publicUrl?: URL | null;
@@ -188,6 +190,7 @@ export function mount(options: MountOptions): Hono {
     return {
       c,
       who,
+      nowMs: options.now?.() ?? Date.now(),
       seen,
       explained: (error: unknown) => changes.explained(error, seen),
       once: <T>(form: string, run: () => Promise<string | T>) =>

@@ -94,7 +94,7 @@ export function predictionRoutes(services: PredictionServices): Route[] {
           schema: z.object({ items: z.array(shape), next: z.string().nullable() }),
         },
       },
-      handler: async ({ query }) => {
+      handler: async ({ query, nowMs }) => {
         const { from, to, current, ...rest } = query;
         if (current) {
           const items = currentOf(predictions, rest);
@@ -102,8 +102,8 @@ export function predictionRoutes(services: PredictionServices): Route[] {
         }
         const { items, next } = await predictions.store.outlooks({
           ...rest,
-          fromMs: from,
-          toMs: to,
+          fromMs: from?.(nowMs),
+          toMs: to?.(nowMs),
         });
         return Response.json({ items: items.map((o) => predictionJson(o)), next });
       },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../lib/base/clock.ts";
-import { timeField } from "../lib/base/epoch.ts";
+import { type Moment, timeField } from "../lib/base/epoch.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../lib/machines/registry.ts";
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../lib/readings/reading.ts";
@@ -170,13 +170,13 @@ function noteOf(flags: number): "device_clock" | "host_clock" | null {
 
 /** The range of a query: to now, and an hour, unless it says otherwise. @throws PerchError `validation` */
 export function rangeOf(
-  query: { from?: number; to?: number },
+  query: { from?: Moment; to?: Moment },
   sensor: Sensor,
   nowMs: number,
 ): Range {
   // A device's clock may run ahead of ours: without `to`, its latest reading belongs to the answer.
-  const toMs = query.to ?? Math.max(nowMs, sensor.last?.tMs ?? 0) + 1;
-  const fromMs = query.from ?? Math.max(0, toMs - HOUR_MS);
+  const toMs = query.to?.(nowMs) ?? Math.max(nowMs, sensor.last?.tMs ?? 0) + 1;
+  const fromMs = query.from?.(nowMs) ?? Math.max(0, toMs - HOUR_MS);
   if (fromMs < toMs) return { fromMs, toMs };
   throw new PerchError("validation", `query.from: ${fromMs} is not before \`to\` (${toMs})`, {
     errors: [{ path: "query.from", message: `${fromMs} is not before \`to\` (${toMs})` }],

@@ -30,6 +30,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   params: Params;
   query: Query;
   body: Body;
+  /** When the request came, epoch ms. */
+  nowMs: number;
   /** What the caller knew when they asked; see `lib/access/changes.ts`. */
   seen: Seen;
   /** An error as the caller is told it: with who was faster, where somebody was. */

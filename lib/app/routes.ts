@@ -270,7 +270,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
 /** Mounts the table with the policies, limits and headers that hold for all of it. */
 export function mountApp(
   routes: readonly Route[],
-  { config, log, access, assets, storageTroubles }: {
+  { clock, config, log, access, assets, storageTroubles }: {
+    clock: Clock;
     config: Config;
     log: Log;
     access: Parts["access"];
@@ -280,6 +281,7 @@ export function mountApp(
 ): Hono {
   return mount({
     routes,
+    now: () => clock.now(),
     resolve: (credentials) => access.resolve(credentials),
     watch: (who, onEnd) => access.watch(who, onEnd),
     admit: (request) => access.rateLimiter.admit(request),

@@ -5,7 +5,14 @@ const FIRST_YEAR_MS = Date.UTC(2000, 0, 1);
 const END_MS = Date.UTC(2100, 0, 1);
 const ISO =
   /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?$/;
-const ALLOWED = "give epoch milliseconds, epoch seconds, or ISO 8601 such as 2026-11-20T10:00Z";
+const RELATIVE = /^-(\d{1,9})([smhd])$/;
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const ALLOWED =
+  "give epoch milliseconds, epoch seconds, ISO 8601 such as 2026-11-20T10:00Z, `now`, or so " +
+  "long ago as -90s, -30m, -6h, -7d";
+
+/** A time that was asked for: epoch ms, told from when it was asked. */
+export type Moment = (nowMs: number) => number;
 
 /**
  * A time in a query, as epoch ms. Taken are epoch milliseconds, epoch seconds (told apart by size: nothing is
@@ -30,16 +37,28 @@ export function epochOfText(text: string): number | null {
   }
 }
 
+/** A time in a query: as `epochOfText`, `now`, or how long ago (`-90s`, `-30m`, `-6h`, `-7d`); null: none. */
+export function momentOfText(text: string): Moment | null {
+  if (text === "now") return (nowMs) => nowMs;
+  const [, count, unit] = RELATIVE.exec(text) ?? [];
+  if (count !== undefined) {
+    const agoMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    return (nowMs) => Math.max(0, nowMs - agoMs);
+  }
+  const ms = epochOfText(text);
+  return ms === null ? null : () => ms;
+}
+
 /** A field of a query that holds a time; `what` says which in the API document. */
 export const timeField = (what: string) =>
   z.string().superRefine((text, issue) => {
-    if (epochOfText(text) !== null) return;
+    if (momentOfText(text) !== null) return;
     issue.addIssue({
       code: "custom",
       message: `"${text.slice(0, 40)}" is not a time from 1970 to 2100; ${ALLOWED}`,
     });
-  }).transform((text) => epochOfText(text)!).optional()
-    .describe(`${what}; epoch ms, epoch s or ISO 8601`);
+  }).transform((text) => momentOfText(text)!).optional()
+    .describe(`${what}; epoch ms, epoch s, ISO 8601, now, or so long ago as -6h`);
 
 /** A time in a JSON body: epoch milliseconds. Seconds would be a day in 1970, so they are refused by name. */
 export const epochMs = z.number().int().min(0).max(8e15).refine(

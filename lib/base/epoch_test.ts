@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { epochMs, epochOfText } from "./epoch.ts";
+import { epochMs, epochOfText, momentOfText } from "./epoch.ts";
 
 Deno.test("epochOfText: milliseconds, seconds and ISO 8601 are the same moment", () => {
   const at = Date.UTC(2026, 10, 27, 23, 59, 53);
@@ -43,4 +43,19 @@ Deno.test("epochMs: seconds are refused, and named", () => {
   const said = (n: number) => epochMs.safeParse(n).error?.issues[0].message;
   assert.match(said(1_795_823_993)!, /looks like seconds/);
   assert.equal(said(0), undefined);
+});
+
+Deno.test("momentOfText: now, so long ago, and every fixed time", () => {
+  const nowMs = Date.UTC(2026, 10, 27, 12);
+  const at = (text: string) => momentOfText(text)?.(nowMs);
+  assert.equal(at("now"), nowMs);
+  assert.equal(at("-90s"), nowMs - 90_000);
+  assert.equal(at("-30m"), nowMs - 1_800_000);
+  assert.equal(at("-6h"), nowMs - 21_600_000);
+  assert.equal(at("-7d"), nowMs - 604_800_000);
+  assert.equal(at("-999999999d"), 0, "nothing is older than the beginning");
+  assert.equal(at("2026-11-27T10:00Z"), Date.UTC(2026, 10, 27, 10));
+  for (const text of ["-6", "6h", "+6h", "-6w", "-1.5h", "-h", "now-6h", "NOW"]) {
+    assert.equal(at(text), undefined, text);
+  }
 });

@@ -44,9 +44,9 @@ export function auditRoutes(access: Access): Route[] {
         format: z.enum(["json", "ndjson"]).optional().describe("ndjson: everything, one per line"),
       }),
       responses: { 200: { description: "Entries", schema: listOf(rowShape) } },
-      handler: async ({ query }) => {
+      handler: async ({ query, nowMs }) => {
         const { from, to, format, ...rest } = query;
-        const asked = { ...rest, fromMs: from, toMs: to };
+        const asked = { ...rest, fromMs: from?.(nowMs), toMs: to?.(nowMs) };
         if (format !== "ndjson") return Response.json(await audit.list(asked));
         return new Response(exportOf(audit, asked), {
           headers: {

@@ -169,3 +169,35 @@ Deno.test("GET /api/readings takes seconds and ISO 8601 as it takes milliseconds
       assert.match(JSON.stringify(await refused.json()), /query\.from.*is not a time/);
     }
   }));
+
+Deno.test("times in queries: now and so long ago", () =>
+  withReadings(async (app) => {
+    const nowMs = Date.now();
+    await app.ingest([-90_000, -10_000].map((ago) => ({
+      machine: "hall/press",
+      sensor: "load",
+      ts: nowMs + ago,
+      value: ago,
+    })));
+    const load = (range: string) => app.ask(`/api/readings?sensor=press/load&points=0&${range}`);
+    const values = async (range: string) => (await (await load(range)).json()).v;
+    assert.deepEqual(await values("from=-1h&to=now"), [-90_000, -10_000]);
+    assert.deepEqual(await values("from=-1h&to=-60s"), [-90_000]);
+    assert.deepEqual(await values("from=-60s"), [-10_000]);
+    const sensor = app.parts.registry.find("hall/press/load")!.id;
+    for (
+      const list of [
+        "/api/alarms?",
+        "/api/anomalies?",
+        "/api/predictions?",
+        "/api/readings?sensor=press/load&",
+        `/api/sensors/${sensor}/trend?`,
+      ]
+    ) {
+      const taken = await app.ask(`${list}from=-6h&to=now`);
+      assert.equal(taken.status, 200, `${list}: ${await taken.text()}`);
+      const refused = await app.ask(`${list}from=-6w`);
+      assert.equal(refused.status, 400, list);
+      assert.match(await refused.text(), /query\.from.*-6w.*`now`, or so long ago as/, list);
+    }
+  }));
