@@ -16,7 +16,12 @@ export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number
         Readings with an impossible time are not lost: they are kept at their time of arrival, with
         a note.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Clocks of devices">
+      <div
+        class="scroll"
+        tabIndex={0}
+        role="region"
+        aria-label="Table of devices with a wrong clock"
+      >
         <table>
           <thead>
             <tr>
@@ -46,15 +51,15 @@ export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number
   );
 }
 
-/** What is wrong with a clock, as a sentence without a final stop. */
+/** What is wrong with a clock. */
 export function clockText({ fault, aheadMs }: Pick<ClockNote, "fault" | "aheadMs">): string {
   switch (fault) {
     case "unset":
-      return "the device's clock is not set";
+      return "The device's clock is not set";
     case "ahead":
-      return `the device's clock is ${span(aheadMs)} ahead`;
+      return `The device's clock is ${span(aheadMs)} ahead`;
     case "unreadable":
-      return "what it sends as a time is none";
+      return "The device sends a time that cannot be read";
   }
 }
 

@@ -154,9 +154,7 @@ function ClockNotice(
   if (note === undefined) return null;
   return (
     <p class="muted">
-      {`Of ${title(sensor.machine)}, ${
-        clockText(note)
-      }: such readings stand at their time of arrival. `}
+      {`${clockText(note)}. Readings with such a time are kept at their time of arrival. `}
       <a href="/sources#clocks">Clocks of devices</a>
     </p>
   );

@@ -50,7 +50,7 @@ function one(
         Such readings are kept apart, in {where ?? "a sensor of their own"}, until somebody chooses.
       </p>
       {mayChoose && (
-        <form method="post" action={UNIT_ACTION} class="row">
+        <form method="post" action={UNIT_ACTION} class="buttons">
           <input type="hidden" name="id" value={sensor.id} />
           <input type="hidden" name="unit" value={other.unit} />
           {other.convertible && button("convert", `Convert into ${own} from now on`)}

@@ -55,9 +55,9 @@ Deno.test("a reading of a clock that is not set is kept at its arrival, and the 
     assert.equal(sources.rejected.total, 0);
     assert.deepEqual(sources.clocks.map(({ machine }) => machine).sort(), ["j7", "lp70", "m18/x"]);
     const page = await site.page("/sources");
-    assert.match(page, /m18\/x<\/th><td class="text">the device's clock is not set/);
+    assert.match(page, /m18\/x<\/th><td class="text">The device's clock is not set/);
     await site.restart();
-    assert.match(await site.page("/sources"), /lp70<\/th><td class="text">the device's clock/);
+    assert.match(await site.page("/sources"), /lp70<\/th><td class="text">The device's clock/);
   }));
 
 Deno.test("a line with a timestamp of another precision is told so", () =>
