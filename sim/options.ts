@@ -18,13 +18,16 @@ const fault = z.strictObject({
 /** A script of faults, as in a `--faults` file. */
 export const faultScript = z.array(fault).max(1_000);
 
+/** The first is the default. */
+export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map((one) => one.name);
+
 /** What a start of the simulator may choose. What is left out stays as it was. */
 export const simulatorOptions = z.strictObject({
   seed: z.int().min(0).max(2 ** 31 - 1).optional().meta({ title: "Seed" }),
   speed: z.number().min(0.1).max(100).optional().meta({
     title: "Simulated seconds per second; 100 sends a hundred times as often",
   }),
-  scenario: z.enum(SCENARIOS.map((one) => one.name) as [string, ...string[]]).optional().meta({
+  scenario: z.enum(SCENARIO_NAMES).optional().meta({
     title: "Scenario",
   }),
   faults: faultScript.optional().meta({ title: "Faults beside those of the scenario" }),

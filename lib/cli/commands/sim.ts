@@ -3,7 +3,12 @@ import type { Config } from "../../base/config.ts";
 import { systemClock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { VariableName } from "../../base/variables.ts";
-import { faultScript, type SimulatorOptions, simulatorOptions } from "../../../sim/options.ts";
+import {
+  faultScript,
+  SCENARIO_NAMES,
+  type SimulatorOptions,
+  simulatorOptions,
+} from "../../../sim/options.ts";
 import { type Command, type CommandContext, type Flags, UsageError } from "../command.ts";
 import { commandLog } from "../logging.ts";
 import { runApp } from "../run_app.ts";
@@ -14,7 +19,11 @@ export const sim: Command = {
   name: "sim",
   summary: "run Perch with a simulated plant on loopback, to try it without hardware",
   options: {
-    scenario: { type: "string", value: "S", help: "plant (default), normal, bearing or fermenter" },
+    scenario: {
+      type: "string",
+      value: "S",
+      help: `${SCENARIO_NAMES.join(", ")} (default ${SCENARIO_NAMES[0]})`,
+    },
     seed: { type: "string", value: "N", help: "same seed, same readings (default 1)" },
     speed: { type: "string", value: "X", help: "0.1 to 100 times as fast and as often" },
     faults: { type: "string", value: "FILE", help: "JSON script of more faults" },
