@@ -86,11 +86,18 @@ function draftOf(sensor: number, slice: Slice, rank: number, late: boolean): Chu
 
 /**
  * A damaged record can say that a number or a blob is a text, and a text that is no UTF-8 ends the process inside
- * the driver: columns of tables that may be damaged are only read as what they should be.
+ * the driver, which does not give whole numbers beyond 2^53 either: columns of tables that may be damaged are only
+ * read as what they should be.
  */
-export const whole = (column: string) => `cast(${column} AS INTEGER)`;
+export const whole = (column: string) =>
+  `max(min(cast(${column} AS INTEGER), ${Number.MAX_SAFE_INTEGER}), ${Number.MIN_SAFE_INTEGER})`;
 export const real = (column: string) => `cast(${column} AS REAL)`;
 export const blob = (column: string) => `cast(${column} AS BLOB)`;
+
+/** SQL's own `sum` of whole numbers fails when it overflows. */
+export const total = (column: string) => `total(${column})`;
+/** True where a chunk has no minute summary; a summary that is damaged to nothing at all is none. */
+const IS_THIN = `coalesce(length(minutes), 0) <= ${NO_SUMMARY_BYTES}`;
 
 /** What `infoOf` reads. */
 export const INFO = ["id", "first_ms", "last_ms", "rank"].map(whole).join(", ");
@@ -145,7 +152,7 @@ export async function summariesOf(
   const { rows: [[minutes, thin]] } = await connection.query({
     sql: "SELECT cast(group_concat(cast(minutes AS text), '') " +
       `FILTER (WHERE length(minutes) > ${NO_SUMMARY_BYTES}) AS blob), ` +
-      `count(*) FILTER (WHERE length(minutes) <= ${NO_SUMMARY_BYTES}) ${OVERLAPPING}`,
+      `count(*) FILTER (WHERE ${IS_THIN}) ${OVERLAPPING}`,
     args: [sensor, fromMs, toMs],
   });
   return {
@@ -162,8 +169,7 @@ export async function thinChunksOf(
   toMs: number,
 ): Promise<ChunkInfo[]> {
   const { rows } = await connection.query({
-    sql: `SELECT ${INFO} ${OVERLAPPING} ` +
-      `AND length(minutes) <= ${NO_SUMMARY_BYTES}`,
+    sql: `SELECT ${INFO} ${OVERLAPPING} AND ${IS_THIN}`,
     args: [sensor, fromMs, toMs],
   });
   return rows.map(infoOf);

@@ -3,7 +3,7 @@ import type { Connection } from "../db/connection.ts";
 import { BucketSums, bucketWidth, MINUTE_MS } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { type ChunkInfo, summariesOf, thinChunksOf } from "./chunk_store.ts";
+import { type ChunkInfo, OVERLAPPING, summariesOf, thinChunksOf, total } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
 import { readMinutes } from "./minutes.ts";
 import type { SeriesTable } from "./series.ts";
@@ -206,8 +206,7 @@ async function sealedReadings(
   toMs: number,
 ): Promise<number> {
   const { rows } = await connection.query({
-    sql:
-      "SELECT coalesce(sum(n), 0) FROM chunks WHERE sensor = ? AND last_ms >= ? AND first_ms < ?",
+    sql: `SELECT ${total("n")} ${OVERLAPPING}`,
     args: [sensor, fromMs, toMs],
   });
   return Number(rows[0][0]);

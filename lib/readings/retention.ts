@@ -8,6 +8,7 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
+import { whole } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import type { Forgotten, Retained, RetainOptions } from "./store.ts";
@@ -128,8 +129,8 @@ async function chunksBefore(
 ): Promise<Gone[]> {
   const bound = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER);
   const { rows } = await connection.query({
-    sql:
-      "SELECT id, cast(n AS INTEGER), cast(bytes AS INTEGER) FROM chunks WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
+    sql: `SELECT id, ${whole("n")}, ${whole("bytes")} FROM chunks ` +
+      "WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
       "(SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) ORDER BY last_ms LIMIT ?",
     args: [sensor, bound(beforeMs), bound(damagedBeforeMs), most],
   });
@@ -173,7 +174,7 @@ async function remove(
     statements.push({
       sql: "UPDATE series SET chunks = ?, readings = ?, bytes = ?, oldest_ms = coalesce(" +
         "(SELECT min(first_ms) FROM chunks WHERE sensor = ?), newest_ms) WHERE sensor = ? " +
-        "RETURNING cast(oldest_ms AS INTEGER)",
+        `RETURNING ${whole("oldest_ms")}`,
       args: [left.chunks, left.readings, left.bytes, series.sensor, series.sensor],
     });
   }

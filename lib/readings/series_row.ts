@@ -7,7 +7,7 @@
 import type { SqlStatement, SqlValue } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { chunksOf, real, whole } from "./chunk_store.ts";
+import { chunksOf, real, total, whole } from "./chunk_store.ts";
 import { checksumOf } from "./checksum.ts";
 import type { DamageBook } from "./damage.ts";
 import { SEQ_WINDOW_MS } from "./duplicates.ts";
@@ -135,8 +135,9 @@ async function countedChunks(
   connection: Connection,
 ): Promise<Map<number, { chunks: number; oldestMs: number }>> {
   const { rows } = await connection.query({
-    sql:
-      "SELECT cast(sensor AS INTEGER), count(*), cast(min(first_ms) AS INTEGER) FROM chunks GROUP BY sensor",
+    sql: `SELECT ${whole("sensor")}, count(*), ${
+      whole("min(first_ms)")
+    } FROM chunks GROUP BY sensor`,
   });
   return new Map(
     rows.map(([sensor, chunks, oldestMs]) => [
@@ -152,8 +153,7 @@ async function mendTotals(
   series: Series,
 ): Promise<{ fromMs: number; toMs: number; readings: number }> {
   const { rows } = await connection.query({
-    sql: "SELECT count(*), coalesce(sum(n), 0), coalesce(sum(bytes), 0) FROM chunks " +
-      "WHERE sensor = ?",
+    sql: `SELECT count(*), ${total("n")}, ${total("bytes")} FROM chunks WHERE sensor = ?`,
     args: [series.sensor],
   });
   const [chunks, readings, bytes] = rows[0].map(Number);

@@ -5,6 +5,8 @@ import {
   damageOne,
   type Kind,
   KINDS,
+  RETYPED,
+  retypeOne,
   SENSORS,
   SMALL,
   START_MS,
@@ -193,6 +195,29 @@ Deno.test("damage: a chunk that is intact again is told no longer, and a restart
     assert.deepEqual(await engine.store.damage(), []);
     assert.deepEqual(await judge(engine.store, ledger), { wrong: 0, untold: 0, missing: 0 });
     await engine.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test(`damage: a column of a chunk that is of another type (${RETYPED.length} ways) is told, and what it hides is marked`, async () => {
+  const dir = await Deno.makeTempDir({ prefix: "perch-damage-" });
+  const [good, path] = [`${dir}/good.db`, `${dir}/perch.db`];
+  try {
+    const ledger = await writeDamageable(good);
+    for (const { column, value } of RETYPED) {
+      await Deno.copyFile(good, path);
+      const what = retypeOne(path, column, value);
+      const engine = await openEngine({ url: `file:${path}`, synchronous: "off", limits: SMALL });
+      assert.equal((await judge(engine.store, ledger)).wrong, 0, `${what}: served as truth`);
+      await checkAll(engine.store);
+      const damage = await engine.store.damage();
+      // Nothing that is said or merged depends on `late`.
+      assert.ok(damage.length > 0 || column === "late", `${what}: not told`);
+      const { wrong, untold } = await judge(engine.store, ledger);
+      assert.deepEqual([wrong, untold], [0, 0], `${what}: ${JSON.stringify(damage)}`);
+      await assertKept(path, engine, what);
+    }
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

@@ -99,6 +99,58 @@ export function damageOne(path: string, kind: Kind, i: number, signed: boolean):
   }
 }
 
+/** What a damaged record can say of a column, as SQL. */
+const OTHER_VALUES = [
+  "NULL",
+  "'text'",
+  "CAST(x'ff41' AS TEXT)",
+  "9223372036854775807",
+  "-9223372036854775808",
+  "1e300",
+  "x'00ff'",
+];
+
+/** Every column of a chunk with every value that it should not hold. */
+export const RETYPED = [...CHUNK_COLUMNS, "late", "minutes", "data"].flatMap((column) =>
+  OTHER_VALUES.map((value) => ({ column, value }))
+);
+
+/** Gives a column of a chunk a value that its schema does not allow. Gives what was done, in words. */
+export function retypeOne(path: string, column: string, value: string): string {
+  asIfUnchecked(path, "chunks", (db) => {
+    db.exec(`UPDATE chunks SET ${column} = ${value} WHERE id = 3`);
+  });
+  return `${column} of chunks 3: ${value}`;
+}
+
+/** Changes a table as a flipped bit does: past what its schema allows. Nobody has the file open. */
+export function asIfUnchecked(
+  path: string,
+  table: string,
+  change: (db: DatabaseSync) => void,
+): void {
+  const file = new TextDecoder("latin1").decode(Deno.readFileSync(path));
+  const from = file.indexOf(`CREATE TABLE ${table} (`);
+  const schema = file.slice(from, file.indexOf(")CREATE", from));
+  const at = [...schema.matchAll(/NOT NULL/g)].map(({ index }) => from + index);
+  const write = (text: string) => {
+    using opened = Deno.openSync(path, { write: true });
+    for (const offset of at) {
+      opened.seekSync(offset, Deno.SeekMode.Start);
+      opened.writeSync(new TextEncoder().encode(text));
+    }
+  };
+  write(" ".repeat(8));
+  const db = new DatabaseSync(path);
+  try {
+    change(db);
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+    write("NOT NULL");
+  }
+}
+
 function journalOf(db: DatabaseSync): string {
   const rows = (table: string) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n;
   return rows("journal_a") ? "journal_a" : "journal_b";
