@@ -1,16 +1,19 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
 import { refused, RESTORE_ADVICE } from "./look.ts";
+import { tablesOf, unreadableIn } from "./unreadable.ts";
 
 /** Files up to this size are checked whole at each start: about a third of a second, two on an SD card. */
 const WHOLE_BYTES = 64_000_000;
 const MOST_PROBLEMS = 20;
 /** Most of a large file; each chunk has a checksum of its own. */
 const LARGE_TABLES = ["chunks"];
+/** Read as what they should be, and compared with checksums (lib/readings). */
+const GUARDED_TABLES = ["chunks", "series", "journal_a", "journal_b"];
 
 /**
- * SQLite's own `integrity_check` before anything is served or written. In a large file all tables but that of
- * the chunks. @throws PerchError `not_started` with the first thing it found
+ * SQLite's own `integrity_check` before anything is served or written, and whether all texts and numbers can be
+ * read. In a large file all tables but that of the chunks. @throws PerchError `not_started` with the first thing it found
  */
 export async function checkSound(connection: Connection, path: string): Promise<void> {
   const problem = await firstProblem(connection, path);
@@ -23,14 +26,14 @@ async function firstProblem(connection: Connection, path: string): Promise<strin
     const { rows } = await connection.query({
       sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
     });
-    if (Number(rows[0][0]) <= WHOLE_BYTES) return await problemOf(connection, "");
-    const tables = await connection.query({
-      sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0",
-    });
-    for (const [name] of tables.rows) {
-      if (LARGE_TABLES.includes(String(name))) continue;
-      const problem = await problemOf(connection, String(name));
-      if (problem !== null) return problem;
+    const isSmall = Number(rows[0][0]) <= WHOLE_BYTES;
+    const problem = isSmall ? await problemOf(connection, "") : null;
+    if (problem !== null) return problem;
+    for (const table of await tablesOf(connection)) {
+      const found =
+        (isSmall || LARGE_TABLES.includes(table) ? null : await problemOf(connection, table)) ??
+          (GUARDED_TABLES.includes(table) ? null : await unreadableIn(connection, table));
+      if (found !== null) return found;
     }
     return null;
   } catch (error) {

@@ -7,6 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { asIfUnchecked } from "../support/damage.ts";
 import {
   copyDir,
   type Ledger,
@@ -159,6 +160,35 @@ const KINDS: readonly Kind[] = [
       overwrite(db(dir), a, bytes.slice(b, b + PAGE));
       overwrite(db(dir), b, bytes.slice(a, a + PAGE));
     },
+  },
+  {
+    name: "a text is no UTF-8",
+    ended: true,
+    refused: /perch\.db is damaged \(a text that is no UTF-8 in sensors\.\w+\)/,
+    damage(dir, random) {
+      const column = ["id", "name", "machine", "sensor"][Math.floor(random() * 4)];
+      const bytes = ["c3", "ff41", "4180", "eda080", "c0af", "4100c341"][Math.floor(random() * 6)];
+      asIfUnchecked(db(dir), "sensors", (db) => {
+        db.exec(`UPDATE sensors SET ${column} = CAST(x'${bytes}' AS TEXT) WHERE num = 2`);
+      });
+    },
+  },
+  {
+    name: "a whole number is beyond what a program reads",
+    ended: true,
+    refused: /perch\.db is damaged \(a whole number beyond 2\^53 in sensors\.created_ms\)/,
+    damage: (dir) =>
+      asIfUnchecked(db(dir), "sensors", (db) => {
+        db.exec("UPDATE sensors SET created_ms = 9223372036854775807 WHERE num = 2");
+      }),
+  },
+  {
+    name: "a text that is no ASCII is a good one",
+    ended: true,
+    damage: (dir) =>
+      asIfUnchecked(db(dir), "sensors", (db) => {
+        db.exec("UPDATE sensors SET name = 'Kühlraum/° 測定 👍' WHERE num = 2");
+      }),
   },
   {
     name: "the log is missing",
