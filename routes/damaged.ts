@@ -24,7 +24,7 @@ function partOf({ fromMs, toMs, readings, reason }: DamagedRange): DamagedPart {
 
 /**
  * Lines of a download that say what is damaged: in NDJSON with `error` instead of a value, in CSV with words
- * where a number stands otherwise, so that nobody takes a gap for silence. Each range is said once.
+ * where a number stands otherwise and in the last column, `note`, so that nobody takes a gap for silence. Each range is said once.
  */
 export function damagedLines(
   sensor: Sensor,
@@ -41,6 +41,7 @@ export function damagedLines(
       }
       const [from, to] = [part.from, part.to].map((ms) => new Date(ms).toISOString());
       const cells = [part.from, from, sensor.name, `damaged until ${to}`];
-      return csvLine([...cells, ...new Array(columns - cells.length).fill(null)]);
+      const between = new Array(columns - cells.length - 1).fill(null);
+      return csvLine([...cells, ...between, "damaged"]);
     }).join("");
 }

@@ -131,9 +131,9 @@ export function readingRoutes(services: ReadingServices): Route[] {
     range: Range,
     format: "csv" | "ndjson",
   ): AsyncGenerator<string> {
-    if (format === "csv") yield csvLine(["ts", "time", "sensor", "value", "unit"]);
+    if (format === "csv") yield csvLine(["ts", "time", "sensor", "value", "unit", "note"]);
     let cursor: string | undefined;
-    const damaged = damagedLines(sensor, format, 5);
+    const damaged = damagedLines(sensor, format, 6);
     do {
       const page: RawResult = await readings.raw({
         sensor: sensor.num,
@@ -143,15 +143,12 @@ export function readingRoutes(services: ReadingServices): Route[] {
       });
       let text = damaged(page.damaged);
       for (let i = 0; i < page.tMs.length; i++) {
+        const ts = page.tMs[i];
         const value = shownValue(sensor, page.value[i]);
+        const note = noteOf(page.flags[i]);
         text += format === "csv"
-          ? csvLine([page.tMs[i], iso(page.tMs[i]), sensor.name, value, sensor.unit])
-          : JSON.stringify({
-            sensor: sensor.name,
-            ts: page.tMs[i],
-            value,
-            note: noteOf(page.flags[i]) ?? undefined,
-          }) + "\n";
+          ? csvLine([ts, iso(ts), sensor.name, value, sensor.unit, note])
+          : JSON.stringify({ sensor: sensor.name, ts, value, note: note ?? undefined }) + "\n";
       }
       yield text;
       cursor = page.next ?? undefined;
@@ -202,9 +199,9 @@ export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
 
 function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "ndjson") {
   if (format === "csv") {
-    yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit"]);
+    yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit", "note"]);
   }
-  yield damagedLines(sensor, format, 8)(buckets.damaged);
+  yield damagedLines(sensor, format, 9)(buckets.damaged);
   for (let i = 0; i < buckets.tMs.length; i++) {
     const [ts, min, mean, max, n] = [
       buckets.tMs[i],
@@ -214,7 +211,7 @@ function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "nd
       buckets.n[i],
     ];
     yield format === "csv"
-      ? csvLine([ts, iso(ts), sensor.name, min, mean, max, n, sensor.unit])
+      ? csvLine([ts, iso(ts), sensor.name, min, mean, max, n, sensor.unit, null])
       : JSON.stringify({ sensor: sensor.name, ts, min, mean, max, n }) + "\n";
   }
 }

@@ -54,7 +54,10 @@ Deno.test("damage: answers, downloads, the sensor's page, the state of the stora
     assert.deepEqual([whole.t.length, whole.damaged], [1_200, undefined]);
 
     const csv = (await readings("points=0&format=csv")).split("\r\n");
-    assert.match(csv[1], /,damaged until 2026-11-20T00:00:00.000Z,$/);
+    assert.match(csv[1], /,damaged until 2026-11-20T00:00:00.000Z,,damaged$/);
+    const buckets = (await readings("points=24&format=csv")).split("\r\n");
+    assert.equal(buckets[0], "ts,time,sensor,min,mean,max,n,unit,note");
+    assert.match(buckets[1], /,damaged until 2026-11-20T00:00:00.000Z,,,,,damaged$/);
     const [line] = (await readings("points=0&format=ndjson")).split("\n");
     assert.deepEqual(JSON.parse(line), {
       sensor: SENSOR,

@@ -58,8 +58,8 @@ Deno.test("GET /api/readings as CSV and NDJSON has every reading; formulas are t
     assert.match(csv.headers.get("content-disposition")!, /hall_press_temperature\.csv/);
     const lines = (await csv.text()).trim().split("\r\n");
     assert.equal(lines.length, 601);
-    assert.equal(lines[0], "ts,time,sensor,value,unit");
-    assert.equal(lines[1], `${T0},2026-01-05T12:00:00.000Z,hall/press/temperature,20,°C`);
+    assert.equal(lines[0], "ts,time,sensor,value,unit,note");
+    assert.equal(lines[1], `${T0},2026-01-05T12:00:00.000Z,hall/press/temperature,20,°C,`);
     const mode = await app.ask(`/api/readings?sensor=press/mode&from=${T0}&points=0&format=csv`);
     assert.match(await mode.text(), /,'=1\+1,/);
     const ndjson = await app.ask(`/api/readings?${query}&format=ndjson`);
@@ -69,6 +69,34 @@ Deno.test("GET /api/readings as CSV and NDJSON has every reading; formulas are t
       ts: T0 + 300_000,
       value: 99.5,
     });
+  }));
+
+Deno.test("GET /api/readings says in every format that a time is not the device's own", () =>
+  withReadings(async (app) => {
+    for (const reading of [{ value: 1 }, { value: 2, ts: 5 }]) {
+      const response = await app.ask("/api/ingest", {
+        role: "engineer",
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ machine: "hall/press", sensor: "noted", ...reading }),
+      });
+      assert.equal(response.status, 200);
+    }
+    const query = "/api/readings?sensor=press/noted&points=0&from=0&to=4000000000000";
+    const text = async (format: string) => (await (await app.ask(query + format)).text()).trim();
+    const json = JSON.parse(await text(""));
+    assert.deepEqual([json.v, json.notes], [[1, 2], [null, "device_clock"]]);
+    const ndjson = (await text("&format=ndjson")).split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(ndjson.map(({ value, note }) => [value, note]), [[1, undefined], [
+      2,
+      "device_clock",
+    ]]);
+    const csv = (await text("&format=csv")).split("\r\n").slice(1);
+    assert.deepEqual(csv.map((line) => line.split(",").slice(3)), [["1", "", ""], [
+      "2",
+      "",
+      "device_clock",
+    ]]);
   }));
 
 Deno.test("GET /api/readings names the field, the value and what is allowed", () =>
