@@ -30,7 +30,7 @@ import { createThingSpeak } from "./app/thingspeak.ts";
 import { openPoison } from "./app/poison.ts";
 import { sensorEvent } from "./app/sensor_events.ts";
 import { createSources } from "./app/sources.ts";
-import { damageCheck } from "./app/damage.ts";
+import { type DamageWatch, watchDamage } from "./app/damage.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
@@ -97,6 +97,7 @@ export interface Parts {
   storage: Storage;
   storageTroubles: StorageTroubles;
   storageGuard: StorageGuard;
+  damage: DamageWatch;
   checkpoints: Checkpoints;
   settings: Settings;
   registry: Registry;
@@ -199,6 +200,7 @@ export function buildApp(options: AppOptions): App {
   const endings: (() => void | Promise<void>)[] = [];
 
   async function build(): Promise<Parts> {
+    const sinceMs = clock.now();
     await Deno.mkdir(config.dataDir, { recursive: true });
     // Before anything is opened: a start that is refused changes nothing.
     if (config.jwtSecret === null) readJwtKey(config.dataDir);
@@ -517,6 +519,14 @@ export function buildApp(options: AppOptions): App {
       storage,
       storageTroubles,
       storageGuard,
+      damage: watchDamage({
+        clock,
+        readings: storage.readings,
+        troubles: storageTroubles,
+        sensorName: (num) => registry.byNum(num)?.name ?? null,
+        append: (event) => events.append(event),
+        sinceMs,
+      }),
       checkpoints,
       settings,
       registry,
@@ -548,7 +558,6 @@ export function buildApp(options: AppOptions): App {
 
   async function start(): Promise<Started> {
     const startedMs = clock.monotonic();
-    const startedWallMs = clock.now();
     parts = await build();
     const { access, sources, hub } = parts;
     const accessStart = await access.start();
@@ -601,14 +610,7 @@ export function buildApp(options: AppOptions): App {
     supervisor.start(
       readingsUpkeep({ clock, log, storage: parts.storage, settings: parts.settings }),
     );
-    supervisor.start(damageCheck({
-      clock,
-      readings: parts.storage.readings,
-      troubles: parts.storageTroubles,
-      sensorName: (num) => parts?.registry.byNum(num)?.name ?? null,
-      append: (event) => parts!.events.append(event),
-      sinceMs: startedWallMs,
-    }));
+    supervisor.start(parts.damage.task);
     supervisor.start(parts.statuses.task);
     supervisor.start(parts.status.task);
     supervisor.start(seedRecent(parts));

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
+import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";
@@ -8,23 +9,33 @@ import type { StorageTroubles } from "./storage_troubles.ts";
 /** Sensors that are named in one sentence. */
 const NAMED_MOST = 3;
 
+/** Damage in the stored readings, and who knows of it. */
+export interface DamageWatch {
+  /** Looks for it, and says it. */
+  task: Task;
+  all(): Promise<Damage[]>;
+  /** A person knows of all that was found until then: it is said no longer. Gives how many that were. */
+  acknowledge(foundUntilMs: number, extra: readonly SqlStatement[]): Promise<number>;
+}
+
 /**
- * Looks for damage in the stored readings, and says it: as a trouble of the storage (component, alarm and
- * banner), and what was found since `sinceMs` as an event.
+ * Looks for damage in the stored readings, and says what nobody knows of yet: as a trouble of the storage
+ * (component, alarm and banner), and what was found since `sinceMs` as an event.
  */
-export function damageCheck(deps: {
+export function watchDamage(deps: {
   clock: Clock;
-  readings: Pick<ReadingsStore, "check" | "damage">;
+  readings: Pick<ReadingsStore, "check" | "damage" | "acknowledgeDamage">;
   troubles: Pick<StorageTroubles, "say">;
   sensorName: (num: number) => string | null;
   append: (event: EventDraft) => Promise<unknown>;
   /** When this Perch was started: what was found before was told then. */
   sinceMs: number;
-}): Task {
+}): DamageWatch {
   const { clock, readings, troubles } = deps;
   const saidOf = new Set<string>();
 
-  async function tell(damage: readonly Damage[]): Promise<void> {
+  async function tell(all: readonly Damage[]): Promise<void> {
+    const damage = all.filter(({ acknowledgedMs }) => acknowledgedMs === null);
     const detail = damage.length === 0 ? null : sentenceOf(damage, deps.sensorName);
     troubles.say("damage", detail === null ? null : { health: "degraded", detail });
     const news = damage.filter((d) => d.foundMs >= deps.sinceMs && !saidOf.has(keyOf(d)));
@@ -42,7 +53,15 @@ export function damageCheck(deps: {
     });
     for (const d of news) saidOf.add(keyOf(d));
   }
-  return createReadingsCheck({ readings, clock, tell });
+  return {
+    task: createReadingsCheck({ readings, clock, tell }),
+    all: () => readings.damage(),
+    async acknowledge(foundUntilMs, extra) {
+      const count = await readings.acknowledgeDamage(foundUntilMs, extra);
+      await tell(await readings.damage());
+      return count;
+    },
+  };
 }
 
 const keyOf = ({ kind, ref, foundMs }: Damage) => `${kind} ${ref} ${foundMs}`;
@@ -56,7 +75,7 @@ export function sentenceOf(
   const parts = damage.length === 1 ? "1 part is" : `${damage.length} parts are`;
   const found = `Stored readings are damaged: ${parts} not what was written.`;
   if (missing.length === 0) {
-    return `${found} Nothing is missing: it is made good from what is whole. Check the disk.`;
+    return `${found} Nothing is missing: it is made good from what is whole. Check the disk, and acknowledge it under Sources.`;
   }
   const readings = missing.reduce((sum, d) => sum + d.readings, 0);
   const count = readings === 0
@@ -66,7 +85,7 @@ export function sentenceOf(
     spanOf(missing)
   } are left out of ` +
     "answers, and marked there. Copy the data directory before anything else, check the disk, and " +
-    "restore a backup.";
+    "restore a backup; or acknowledge it under Sources, and go on without them.";
 }
 
 function sensorsOf(

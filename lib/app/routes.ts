@@ -10,6 +10,7 @@ import { backtestRoutes } from "../../routes/backtests.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { channelRoutes } from "../../routes/channels.ts";
 import { clockRoutes } from "../../routes/clock.ts";
+import { damageRoutes } from "../../routes/damage.ts";
 import { deliveryRoutes } from "../../routes/deliveries.ts";
 import { ruleRoutes } from "../../routes/rules.ts";
 import { thingspeakRoutes } from "../../routes/thingspeak.ts";
@@ -138,6 +139,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
     confirm: (also: readonly SqlStatement[]) => confirmTime(parts.storage.db, parts.clock, also),
     audit: access.audit,
   };
+  const damage = {
+    damage: parts.damage,
+    sensorName: (num: number) => registry.byNum(num)?.name ?? null,
+    audit: access.audit,
+    clock,
+  };
   const outbox = { notify: parts.notify, audit: access.audit, clock };
   const outboxPages = { ...outbox, frame, zone: siteZone(), place: () => hub.place() };
   const ticketParts = {
@@ -220,10 +227,12 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
       uptimeS,
     }),
     ...clockRoutes(clocks),
+    ...damageRoutes(damage),
     ...pageRoutes({
       ...registered,
       clock,
       clocks,
+      damage,
       readings,
       trends,
       alarms: parts.alarms,

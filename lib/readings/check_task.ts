@@ -23,7 +23,7 @@ export function createReadingsCheck(deps: {
 
   async function tell(): Promise<void> {
     const damage = await readings.damage();
-    const key = damage.map(({ kind, ref, foundMs }) => `${kind} ${ref} ${foundMs}`).join();
+    const key = damage.map((d) => `${d.kind} ${d.ref} ${d.foundMs} ${d.acknowledgedMs}`).join();
     if (key === told) return;
     await deps.tell(damage);
     told = key;

@@ -43,6 +43,7 @@ Deno.test("createReadingsCheck looks quickly at everything after a start, wholly
     readings: 1,
     reason: "",
     foundMs: 1,
+    acknowledgedMs: null,
   }];
   for (let i = 0; i < 3; i++) await clock.advance(5_000);
   damage = [];

@@ -35,6 +35,8 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
     check: (pass) => rpc.call("check", [pass]),
     damage: () => rpc.call("damage", []),
+    acknowledgeDamage: (foundUntilMs, extra) =>
+      rpc.call("acknowledgeDamage", [foundUntilMs, extra]),
     stats: () => rpc.call("stats", []),
   };
 }
@@ -55,6 +57,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     moveCursor: store.moveCursor,
     check: store.check,
     damage: () => store.damage(),
+    acknowledgeDamage: store.acknowledgeDamage,
     stats: () => store.stats(),
   };
 }

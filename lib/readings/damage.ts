@@ -13,7 +13,7 @@ import type { Damage, DamagedRange } from "./store.ts";
 const MOST_ENTRIES = 10_000;
 
 /** What is said about a chunk, a group or a sensor. */
-export type Found = Omit<Damage, "foundMs"> & { blob?: Uint8Array };
+export type Found = Omit<Damage, "foundMs" | "acknowledgedMs"> & { blob?: Uint8Array };
 
 export class DamageBook {
   readonly #entries = new Map<string, Damage>();
@@ -29,7 +29,8 @@ export class DamageBook {
   ): Promise<DamageBook> {
     const book = new DamageBook(deps.connection, deps.log, deps.nowMs);
     const { rows } = await deps.connection.query({
-      sql: "SELECT kind, ref, sensor, from_ms, to_ms, readings, reason, found_ms FROM damage " +
+      sql: "SELECT kind, ref, sensor, from_ms, to_ms, readings, reason, found_ms, " +
+        "acknowledged_ms FROM damage " +
         `LIMIT ${MOST_ENTRIES}`,
     });
     for (const row of rows) {
@@ -65,7 +66,7 @@ export class DamageBook {
   async note({ blob, ...found }: Found): Promise<void> {
     const key = keyOf(found);
     if (this.#entries.has(key)) return;
-    const entry: Damage = { ...found, foundMs: this.nowMs() };
+    const entry: Damage = { ...found, foundMs: this.nowMs(), acknowledgedMs: null };
     if (this.#entries.size < MOST_ENTRIES) this.#entries.set(key, entry);
     this.log.error(`${nameOf(entry)} is damaged: ${entry.reason}`, {
       readings: entry.readings,
@@ -102,6 +103,19 @@ export class DamageBook {
       reason: `${reason}; its readings are still in memory`,
       blob,
     });
+  }
+
+  /** See `ReadingsStore.acknowledgeDamage`. */
+  async acknowledge(foundUntilMs: number, extra: readonly SqlStatement[]): Promise<number> {
+    const news = this.all().filter((d) => d.acknowledgedMs === null && d.foundMs <= foundUntilMs);
+    if (news.length === 0) return 0;
+    const nowMs = this.nowMs();
+    await this.connection.write([{
+      sql: "UPDATE damage SET acknowledged_ms = ? WHERE acknowledged_ms IS NULL AND found_ms <= ?",
+      args: [nowMs, foundUntilMs],
+    }, ...extra]);
+    for (const entry of news) entry.acknowledgedMs = nowMs;
+    return news.length;
   }
 
   /** What was damaged is intact, or gone. */
@@ -154,7 +168,7 @@ function keyOf({ kind, ref }: Pick<Damage, "kind" | "ref">): string {
 }
 
 function damageOf(
-  [kind, ref, sensor, fromMs, toMs, readings, reason, foundMs]: SqlValue[],
+  [kind, ref, sensor, fromMs, toMs, readings, reason, foundMs, acknowledgedMs]: SqlValue[],
 ): Damage {
   return {
     kind: kind as Damage["kind"],
@@ -165,6 +179,7 @@ function damageOf(
     readings: Number(readings),
     reason: String(reason),
     foundMs: Number(foundMs),
+    acknowledgedMs: acknowledgedMs === null ? null : Number(acknowledgedMs),
   };
 }
 

@@ -98,6 +98,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
     check: (pass) => core.check(pass),
     damage: () => core.damage(),
+    acknowledgeDamage: (foundUntilMs, extra) => core.acknowledgeDamage(foundUntilMs, extra),
     stats: () => core.stats(),
   };
 }
@@ -242,6 +243,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),
     check: (pass) => scrub(pass),
     damage: () => Promise.resolve(damage.all()),
+    acknowledgeDamage: (foundUntilMs, extra) => damage.acknowledge(foundUntilMs, extra),
     async stats() {
       const all = table.all();
       const sum = (of: (series: Series) => number) => all.reduce((total, s) => total + of(s), 0);

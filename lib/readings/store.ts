@@ -52,6 +52,11 @@ export interface ReadingsStore {
   check(pass: CheckPass): Promise<CheckStep>;
   /** What was found damaged, by checks and by reading, and is not intact again. At most 10 000 things. */
   damage(): Promise<Damage[]>;
+  /**
+   * A person knows of everything that was found until `foundUntilMs`; in one transaction with `extra`. It stays
+   * marked as a gap, and listed. Gives how many that were; with none, `extra` is not written.
+   */
+  acknowledgeDamage(foundUntilMs: number, extra: readonly SqlStatement[]): Promise<number>;
   stats(): Promise<StoreStats>;
 }
 
@@ -73,7 +78,10 @@ export interface Damage {
   readings: number;
   reason: string;
   foundMs: number;
+  /** When a person said that they know of it; null: nobody did. */
+  acknowledgedMs: number | null;
 }
+
 /** A part of an answer's range in which readings are missing, because they are damaged. */
 export interface DamagedRange {
   fromMs: number;

@@ -19,6 +19,7 @@ import type { SourceState } from "../../lib/sources/source.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { AnomalyServices } from "../anomalies.ts";
 import type { ClockServices } from "../clock.ts";
+import type { DamageServices } from "../damage.ts";
 import type { Tickets } from "../../lib/tickets/tickets.ts";
 import type { DiscussionServices } from "../discussion.ts";
 import type { Assets } from "../static.ts";
@@ -28,6 +29,7 @@ import type { PageFrame } from "./layout.tsx";
 export interface PageServices extends Pick<DiscussionServices, "comments" | "attachments"> {
   clock: Clock;
   clocks: ClockServices;
+  damage: DamageServices;
   sensors: SensorDirectory;
   machines: MachineDirectory;
   statuses: Statuses;

@@ -9,9 +9,11 @@ import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Status } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { confirmClock } from "../clock.ts";
+import { acknowledgeDamage, type DamageItem, damageItems } from "../damage.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import { payloadText, sourceJson } from "../status.ts";
 import { ClockCard } from "./clock.tsx";
+import { DamageCard } from "./damage.tsx";
 import { ClockNotes } from "./clock_notes.tsx";
 import { Island } from "./island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "./page_form.ts";
@@ -24,7 +26,7 @@ const SAMPLES = 30;
 export function sourcesPages(parts: PageParts): Route[] {
   const draw = async ({ c, who }: Pick<RouteContext, "c" | "who">, sent: SentForm) => {
     const since = parts.place();
-    const status = await parts.status.now();
+    const [status, damage] = [await parts.status.now(), await damageItems(parts.damage)];
     return parts.frame.answer(c, who, {
       title: "Sources",
       place: "/sources",
@@ -32,7 +34,7 @@ export function sourcesPages(parts: PageParts): Route[] {
       stream: { types: "status" },
       since,
       status: sent.status,
-      content: <Content parts={parts} status={status} who={who} error={sent.errors.form} />,
+      content: <Content {...{ parts, status, damage, who }} error={sent.errors.form} />,
     });
   };
   return [
@@ -53,13 +55,24 @@ export function sourcesPages(parts: PageParts): Route[] {
       draw,
       "admin",
     ),
+    formAction(
+      "/sources/damage",
+      z.strictObject({ found_until_ms: z.coerce.number().int() }),
+      async (sent, context) => {
+        await acknowledgeDamage(parts.damage, context, sent.found_until_ms);
+        return "/sources";
+      },
+      draw,
+      "admin",
+    ),
   ];
 }
 
 function Content(
-  { parts, status, who, error }: {
+  { parts, status, damage, who, error }: {
     parts: PageParts;
     status: Status;
+    damage: DamageItem[];
     who: Identity | null;
     error?: string;
   },
@@ -76,6 +89,11 @@ function Content(
         zone={parts.zone}
         mayConfirm={who !== null && atLeast(who.role, "admin")}
         error={error}
+      />
+      <DamageCard
+        items={damage}
+        zone={parts.zone}
+        mayAcknowledge={who !== null && atLeast(who.role, "admin")}
       />
       <div class="machines">
         <Island

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { buildApp } from "../../lib/app.ts";
+import { type App, buildApp } from "../../lib/app.ts";
 import { systemActor } from "../../lib/access/audit.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -9,6 +9,68 @@ import { unpackRelease } from "../support/release.ts";
 const SENSOR = "hall-1/press-3/vibration";
 const START_MS = Date.UTC(2026, 10, 19);
 const DAY_MS = 86_400_000;
+
+/** An admin knows of the damage: all is well again, until there is more. */
+async function acknowledged(
+  app: App,
+  url: string,
+  ask: (path: string) => Promise<string>,
+): Promise<void> {
+  const { access, damage, storage, storageTroubles } = app.parts();
+  const list = async () => JSON.parse(await ask("/api/damage"));
+  const [item] = (await list()).items;
+  assert.deepEqual([item.sensor, item.readings, item.acknowledged_ms], [SENSOR, 6_000, null]);
+  assert.match(await ask("/sources"), /Damaged readings/);
+  const keyOf = async (role: "viewer" | "admin") =>
+    (await access.keys.add({ name: role, role }, systemActor("test"))).key;
+  const keys = { viewer: await keyOf("viewer"), admin: await keyOf("admin") };
+  const send = (role: keyof typeof keys, path: string, body: BodyInit) =>
+    fetch(url + path, {
+      method: "POST",
+      redirect: "manual",
+      headers: {
+        authorization: `Bearer ${keys[role]}`,
+        ...(typeof body === "string" ? { "content-type": "application/json" } : {}),
+      },
+      body,
+    });
+  const path = "/api/damage/acknowledge";
+  assert.equal((await send("viewer", path, "{}")).status, 403);
+  const early = await send(
+    "admin",
+    `${path}?`,
+    JSON.stringify({ found_until_ms: item.found_ms - 1 }),
+  );
+  assert.deepEqual(await early.json(), { acknowledged: 0 });
+  assert.equal(storageTroubles.worst()?.name, "damage");
+
+  const form = new URLSearchParams({ found_until_ms: `${item.found_ms}` });
+  assert.equal((await send("admin", "/sources/damage", form)).status, 303);
+  assert.equal(storageTroubles.worst(), null);
+  assert.equal((await list()).items[0].acknowledged_ms > 0, true);
+  assert.equal(JSON.parse(await ask("/api/status")).overall, "Healthy");
+  const alarms = async () => JSON.parse(await ask("/api/alarms?state=active")).items;
+  while (JSON.stringify(await alarms()).includes("Stored readings are damaged")) {
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  const { rows } = await storage.db.query({
+    sql: "SELECT count(*) FROM audit WHERE action = 'damage.acknowledge'",
+  });
+  assert.equal(rows[0][0], 1);
+  assert.equal((await damage.all()).length, 1);
+
+  // More of it is told again.
+  const { rows: [[other]] } = await storage.db.query({
+    sql: "SELECT max(id) FROM chunks WHERE id <> ?",
+    args: [item.ref],
+  });
+  await storage.db.write([{ sql: "UPDATE chunks SET data = x'02' WHERE id = ?", args: [other] }]);
+  while (!(await storage.readings.check("full")).finished);
+  while (storageTroubles.worst()?.name !== "damage") {
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  assert.match(storageTroubles.worst()!.detail, /1 part is not/);
+}
 
 Deno.test("damage: answers, downloads, the sensor's page, the state of the storage, an alarm and an event all say it", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-damaged-" });
@@ -87,6 +149,8 @@ Deno.test("damage: answers, downloads, the sensor's page, the state of the stora
     const status = JSON.parse(await ask("/api/status"));
     assert.equal(status.overall, "Degraded");
     await until(async () => /Stored readings are damaged/.test(await ask("/api/alarms")));
+    await acknowledged(app, url, ask);
+    assert.equal(JSON.parse(await readings("points=0")).damaged.length, 1, "the gap stays marked");
   } finally {
     await app.stop();
     await Deno.remove(dataDir, { recursive: true });
