@@ -219,10 +219,15 @@ function open(): void {
     if (source === opened) lost();
   };
   // Asked while it opens already: what happens meanwhile is not missed. A visit lasts from the stream's hello.
-  const greeted = new Promise((resolve) => opened.addEventListener("hello", resolve));
-  Promise.all([places!.take(), greeted]).then(([stays]) => {
+  const greeted = new Promise<number>((resolve) =>
+    opened.addEventListener("hello", () => resolve(performance.now()))
+  );
+  const stay = places!.take(() => {
+    if (source === opened) leave();
+  });
+  Promise.all([stay, greeted]).then(([stays, greetedMs]) => {
     if (source !== opened) return source === null ? places!.give() : undefined;
-    if (!stays) visitTimer = setTimeout(leave, VISIT_MS);
+    if (!stays) visitTimer = setTimeout(leave, VISIT_MS - (performance.now() - greetedMs));
   });
 }
 

@@ -2,7 +2,7 @@
  * How the pages of one browser share its connections. HTTP/1.1 gives a browser six per host, whatever the number
  * of its windows; a stream holds one for good, and the seventh page would never load. So only a few pages hold a
  * stream; the others look in for a moment, one after the other. They agree over a broadcast channel: who has a
- * place says so when asked.
+ * place says so when asked. A busy page may answer late: who hears then that too many had one before gives way.
  */
 
 /** What the other pages hear, and what is heard of them. */
@@ -23,20 +23,20 @@ export function browserChannel(): PlaceChannel | null {
 
 export interface PlaceMessage {
   id: string;
-  says: "who" | "here";
+  says: "who" | "here" | "gone";
   /** Since when it has its place: who came later gives way. */
   sinceMs: number;
 }
 
 /** One page's part in it. */
 export interface StreamPlaces {
-  /** True when this page has a place now; false when all are taken. */
-  take(): Promise<boolean>;
+  /** True when this page has a place now; false when all are taken. `onLost` is called once if that was wrong. */
+  take(onLost: () => void): Promise<boolean>;
   give(): void;
 }
 
 export const PLACES = 4;
-const ANSWER_MS = 80;
+const ANSWER_MS = 250;
 
 export function createStreamPlaces(
   deps: {
@@ -49,13 +49,32 @@ export function createStreamPlaces(
   const { channel, id } = deps;
   let sinceMs: number | null = null;
   let others = new Map<string, number>();
+  let lost: (() => void) | null = null;
 
   const say = (says: PlaceMessage["says"]) => channel?.post({ id, says, sinceMs: sinceMs ?? 0 });
 
+  /** True when as many others as there are places had one before. */
+  const isTooMany = (mine: number) =>
+    [...others].filter(([other, since]) => since < mine || (since === mine && other < id))
+      .length >= PLACES;
+
   channel?.listen((told) => {
-    if (told.says === "here") others.set(told.id, told.sinceMs);
-    else if (sinceMs !== null) say("here");
+    if (told.says === "gone") others.delete(told.id);
+    else if (told.says === "here") {
+      others.set(told.id, told.sinceMs);
+      if (lost !== null && sinceMs !== null && isTooMany(sinceMs)) {
+        const tell = lost;
+        drop();
+        tell();
+      }
+    } else if (sinceMs !== null) say("here");
   });
+
+  const drop = () => {
+    if (sinceMs !== null) say("gone");
+    sinceMs = null;
+    lost = null;
+  };
 
   const ask = async () => {
     others = new Map();
@@ -64,23 +83,22 @@ export function createStreamPlaces(
   };
 
   return {
-    async take() {
+    async take(onLost) {
       if (channel === null || sinceMs !== null) return true;
+      lost = null;
       await ask();
       if (others.size >= PLACES) return false;
       const mine = sinceMs = deps.now();
       // Several may have found the same place free: who came first keeps it.
       await ask();
       if (sinceMs === null) return false;
-      const before = [...others].filter(([other, since]) =>
-        since < mine || (since === mine && other < id)
-      );
-      if (before.length < PLACES) return true;
-      sinceMs = null;
-      return false;
+      if (isTooMany(mine)) {
+        drop();
+        return false;
+      }
+      lost = onLost;
+      return true;
     },
-    give() {
-      sinceMs = null;
-    },
+    give: drop,
   };
 }

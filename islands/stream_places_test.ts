@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createStreamPlaces, type PlaceMessage, PLACES } from "./stream_places.ts";
 
-/** A browser: what one page posts, all others hear. */
-function browser() {
+const never = () => assert.fail("a place was lost");
+
+/** A browser: what one page posts, all others hear, when it is delivered. */
+function browser(send: (deliver: () => void) => void = queueMicrotask) {
   const pages: { id: string; hear: (message: PlaceMessage) => void }[] = [];
   let nowMs = 0;
   return {
@@ -12,7 +14,7 @@ function browser() {
         channel: {
           post: (message) => {
             for (const page of pages) {
-              if (page.id !== id) queueMicrotask(() => page.hear(message));
+              if (page.id !== id) send(() => page.hear(message));
             }
           },
           listen: (hear) => pages.push({ id, hear }),
@@ -28,20 +30,31 @@ function browser() {
 Deno.test("stream places: so many pages have one, the next has none until one is given back", async () => {
   const { page } = browser();
   const pages = Array.from({ length: PLACES + 1 }, () => page());
-  for (const one of pages.slice(0, PLACES)) assert.equal(await one.take(), true);
-  assert.equal(await pages[PLACES].take(), false);
-  assert.equal(await pages[0].take(), true, "who has one keeps it");
+  for (const one of pages.slice(0, PLACES)) assert.equal(await one.take(never), true);
+  assert.equal(await pages[PLACES].take(never), false);
+  assert.equal(await pages[0].take(never), true, "who has one keeps it");
   pages[1].give();
-  assert.equal(await pages[PLACES].take(), true);
-  assert.equal(await pages[1].take(), false);
+  assert.equal(await pages[PLACES].take(never), true);
+  assert.equal(await pages[1].take(never), false);
 });
 
 Deno.test("stream places: of pages that ask at the same moment no more than there are places get one", async () => {
   for (let count = 1; count <= 12; count++) {
     const { page } = browser();
-    const got = await Promise.all(Array.from({ length: count }, () => page().take()));
+    const got = await Promise.all(Array.from({ length: count }, () => page().take(never)));
     assert.equal(got.filter((had) => had).length, Math.min(count, PLACES));
   }
+});
+
+Deno.test("stream places: whose neighbours answered too late gives way when it hears of them", async () => {
+  const late: (() => void)[] = [];
+  const slow = browser((deliver) => void late.push(deliver));
+  const pages = Array.from({ length: PLACES + 2 }, () => slow.page());
+  let lost = 0;
+  for (const one of pages) assert.equal(await one.take(() => void lost++), true, "nobody answered");
+  while (late.length > 0) late.shift()!();
+  assert.equal(lost, 2);
+  assert.equal(await pages[0].take(never), true, "who came first keeps it");
 });
 
 Deno.test("stream places: without a channel every page has one", async () => {
@@ -51,5 +64,5 @@ Deno.test("stream places: without a channel every page has one", async () => {
     now: () => 0,
     sleep: () => Promise.resolve(),
   });
-  assert.equal(await alone.take(), true);
+  assert.equal(await alone.take(never), true);
 });

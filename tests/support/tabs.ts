@@ -57,8 +57,9 @@ export async function startTabs(): Promise<Tabs> {
         }, sessionId);
         return answer.result.value;
       };
-      // While it goes to another page there is nothing to ask.
-      const ready = () => run("document.readyState").catch(() => null);
+      // While it goes to another page there is nothing to ask, and before it goes to the first it is empty.
+      const ready = () =>
+        run("location.href === 'about:blank' ? null : document.readyState").catch(() => null);
       return {
         run,
         loads: (withinMs = 15_000) =>
