@@ -262,8 +262,8 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       return {
         severity: "warning",
         text: `${count} ${count === 1 ? "message" : "messages"} ended Perch again and again and ` +
-          `stand in the folder quarantine of its data${from}; removing a file there lets the ` +
-          "message be tried again",
+          `stand in the folder quarantine of its data${from}; after an update, perch replay ` +
+          "--quarantined takes them in; removing a file there ends this",
         value: count,
         limit: 0,
       };

@@ -14,6 +14,19 @@ export async function deadLetterFiles(dataDir: string): Promise<string[]> {
   return current === null ? paths : [...paths, current];
 }
 
+/** The messages that were set aside because they ended Perch, each a dead letter in a file of its own. */
+export async function quarantinedFiles(dataDir: string): Promise<string[]> {
+  const folder = join(dataDir, "quarantine");
+  try {
+    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    return names.filter((name) => /^[0-9a-f]{32}\.json$/.test(name)).sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
 /** Lines of the files in order, without holding a file in memory. A line without its end is left out. */
 export async function* linesOf(paths: readonly string[]): AsyncGenerator<string> {
   for (const path of paths) {

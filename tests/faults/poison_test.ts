@@ -4,6 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { perch as run } from "../support/command_line.ts";
+import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { addKey, type PerchProcess, ROOT, startPerch } from "../support/perch.ts";
+import mqtt from "mqtt";
 
 const STARTS_MOST = 6;
 
@@ -55,4 +59,81 @@ for (const stage of ["decode", "store"]) {
       await Deno.remove(dataDir, { recursive: true });
     }
   });
+}
+
+Deno.test({
+  name:
+    "a message that ends Perch comes again from mosquitto, is set aside after two ends, and is replayed",
+  ignore: !haveMosquitto(),
+  fn: async () => {
+    const dataDir = await Deno.makeTempDir();
+    await using broker = await startMosquitto();
+    const sender = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`);
+    const env = { MQTT_URL: `mqtt://127.0.0.1:${broker.port}` };
+    const binary = [Deno.execPath(), "run", "-A", `${ROOT}tests/support/poisoned_perch.ts`];
+    const start = () => startPerch({ dataDir, env, binary });
+    const until = async (holds: () => boolean | Promise<boolean>) => {
+      while (!await holds()) await new Promise((r) => setTimeout(r, 50));
+    };
+    const aside = () => {
+      try {
+        return [...Deno.readDirSync(join(dataDir, "quarantine"))].length;
+      } catch {
+        return 0;
+      }
+    };
+    let perch: PerchProcess | null = null;
+    try {
+      const key = await addKey({ dataDir, role: "admin" });
+      perch = await start();
+      await until(() => /SUBSCRIBE/.test(broker.log()));
+      const payload = "POISON" + "x".repeat(20_000);
+      await sender.publishAsync("factory/hall/m/poison", payload, { qos: 1 });
+      await sender.publishAsync("factory/hall/m/good", "3", { qos: 1 });
+      let ends = 0;
+      while (aside() === 0) {
+        const { pid } = perch ?? { pid: 0 };
+        if (pid === 0 || !isRunning(pid)) {
+          ends++;
+          assert.ok(ends <= STARTS_MOST, "it ends Perch again and again");
+          // One that ends before it is ready is an end, too.
+          perch = await start().catch(() => null);
+        }
+        await new Promise((r) => setTimeout(r, 50));
+      }
+      assert.equal(ends, 2);
+      const { url } = perch!;
+      await until(async () => {
+        const answer = await fetch(`${url}/api/readings?sensor=hall/m/good&points=0`, {
+          headers: { authorization: `Bearer ${key}` },
+        });
+        return answer.status === 200 && (await answer.json()).v[0] === 3;
+      });
+      await perch!.stop();
+      perch = null;
+
+      // A Perch that does not end at it takes it in, once.
+      const [{ name }] = [...Deno.readDirSync(join(dataDir, "quarantine"))];
+      const letter = JSON.parse(Deno.readTextFileSync(join(dataDir, "quarantine", name)));
+      assert.equal(atob(letter.payloadBase64), payload);
+      const replayed = async (...flags: string[]) =>
+        JSON.parse((await run(dataDir, ["replay", "--json", ...flags])).out);
+      assert.equal((await replayed()).letters, 0);
+      assert.equal((await replayed("--quarantined")).stored, 1);
+      const { letters, stored, done } = await replayed("--quarantined");
+      assert.deepEqual({ letters, stored, done }, { letters: 1, stored: 0, done: 1 });
+    } finally {
+      await perch?.kill();
+      await sender.endAsync(true);
+      await Deno.remove(dataDir, { recursive: true });
+    }
+  },
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
 }

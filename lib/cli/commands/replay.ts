@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { deadLetterFiles, linesOf } from "../dead_letters.ts";
+import { deadLetterFiles, linesOf, quarantinedFiles } from "../dead_letters.ts";
 import { ensureDataDir } from "../lock.ts";
 import { replayLetters, type ReplayReport } from "../replay_letters.ts";
 import { openReplayMarks } from "../replay_marks.ts";
@@ -12,6 +12,7 @@ export const replay: Command = {
   options: {
     since: { type: "string", value: "T", help: "only from this time on: ISO 8601, or like 2h, 3d" },
     source: { type: "string", value: "S", help: "only of this source: mqtt, broker, http" },
+    quarantined: { type: "boolean", help: "also what was set aside because it ended Perch" },
     "dry-run": { type: "boolean", help: "count what would be offered and change nothing" },
   },
   async run({ terminal, flags, json, config }) {
@@ -20,7 +21,8 @@ export const replay: Command = {
     const parsed = config();
     ensureDataDir(parsed.dataDir);
     const marks = await openReplayMarks(parsed.dataDir);
-    const lines = linesOf(await deadLetterFiles(parsed.dataDir));
+    const aside = flags.has("quarantined") ? await quarantinedFiles(parsed.dataDir) : [];
+    const lines = linesOf([...await deadLetterFiles(parsed.dataDir), ...aside]);
     const common = { lines, marks, sinceMs, source };
     let report: ReplayReport;
     if (flags.has("dry-run")) report = await replayLetters({ ...common, control: null });
