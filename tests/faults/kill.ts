@@ -10,7 +10,7 @@
 import { createClient } from "@libsql/client";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { type DeviceLedger, startLoad, valueOf } from "../support/mqtt_load.ts";
-import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
+import { addKey, perchCommand, type PerchProcess, startPerch } from "../support/perch.ts";
 import { subscribed } from "../support/subscribed.ts";
 
 export interface KillOptions {
@@ -33,6 +33,8 @@ export interface KillReport {
   wrong: number;
   /** Slowest start to the first `/health/ready`. */
   slowestReadyMs: number;
+  /** Slowest `perch version` meanwhile: what a start that does nothing takes on this host now. */
+  slowestBareMs: number;
   /** Findings of `PRAGMA integrity_check`; empty when the database is sound. */
   damage: string[];
   examples: string[];
@@ -45,6 +47,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 const LEAST_LIFE_MS = 50;
 const MOST_LIFE_MS = 900;
 const DRAIN_MS = 30_000;
+const BARE_EVERY = 5;
 
 /** Runs the cycles and compares what is stored with the ledger. */
 export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
@@ -64,6 +67,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     });
   let perch = await start();
   let slowestReadyMs = perch.readyAfterMs;
+  let slowestBareMs = 0;
   try {
     await subscribed(perch, key);
     const load = startLoad({
@@ -80,6 +84,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
       await delayed?.status;
       perch = await start();
       slowestReadyMs = Math.max(slowestReadyMs, perch.readyAfterMs);
+      if (cycle % BARE_EVERY === 0) slowestBareMs = Math.max(slowestBareMs, await bareStartMs());
       options.onCycle?.(cycle, perch.readyAfterMs);
     }
     await load.stop();
@@ -87,11 +92,20 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     const judge = options.payload === "plain" ? judgePlain : judgeFull;
     const report = await compare(() => judge(perch, key, ledger));
     await perch.stop();
-    return { cycles: options.cycles, slowestReadyMs, damage: await damage(dataDir), ...report };
+    const slowest = { slowestReadyMs, slowestBareMs };
+    return { cycles: options.cycles, ...slowest, damage: await damage(dataDir), ...report };
   } finally {
     await perch.kill();
     await Deno.remove(dataDir, { recursive: true });
   }
+}
+
+async function bareStartMs(): Promise<number> {
+  const startedMs = performance.now();
+  const [command, args] = perchCommand(undefined, ["version"]);
+  const { success } = await new Deno.Command(command, { args, stdout: "null" }).output();
+  if (!success) throw new Error("perch version failed");
+  return performance.now() - startedMs;
 }
 
 /**
@@ -128,7 +142,10 @@ export async function compare(judge: () => Promise<Verdict>): Promise<Verdict> {
   return result;
 }
 
-export type Verdict = Omit<KillReport, "cycles" | "slowestReadyMs" | "damage">;
+export type Verdict = Pick<
+  KillReport,
+  "acknowledged" | "lost" | "duplicate" | "wrong" | "examples"
+>;
 
 const verdict = (): Verdict => ({ acknowledged: 0, lost: 0, duplicate: 0, wrong: 0, examples: [] });
 

@@ -6,6 +6,8 @@ import { killUnderLoad } from "./kill.ts";
 /** `KILLS_N` sets how many (the soak 1 000). */
 const CYCLES = Number(Deno.env.get("KILLS_N") ?? 50);
 const READY_MS = 3_000;
+/** On a host that is busy with something else: so many starts that do nothing. */
+const READY_STARTS = 10;
 
 // T1. Its control: SABOTAGE=kill lets every start lose its broker session, and the test must be red.
 Deno.test({
@@ -16,14 +18,16 @@ Deno.test({
   const report = await killUnderLoad({ cycles: CYCLES, sabotage: sabotaged("kill") });
   console.log(
     `  ${report.acknowledged} acknowledged, ${report.lost} lost, ${report.duplicate} twice; ` +
-      `slowest start ${Math.round(report.slowestReadyMs)} ms; ` +
+      `slowest start ${Math.round(report.slowestReadyMs)} ms, ` +
+      `of one that does nothing ${Math.round(report.slowestBareMs)} ms; ` +
       `0 of ${CYCLES} means below ${3 / CYCLES} at 95 %`,
   );
   assert.deepEqual(report.examples, []);
   assert.deepEqual([report.lost, report.duplicate, report.wrong], [0, 0, 0]);
   assert.deepEqual(report.damage, []);
   assert.ok(report.acknowledged > 1_000, "the load ran");
-  assert.ok(report.slowestReadyMs <= READY_MS, `a start took ${report.slowestReadyMs} ms`);
+  const mostMs = Math.max(READY_MS, READY_STARTS * report.slowestBareMs);
+  assert.ok(report.slowestReadyMs <= mostMs, `a start took ${report.slowestReadyMs} ms`);
 });
 
 // Readings with neither time nor seq: session, packet id and content tell that a delivery is the same one.
