@@ -186,6 +186,18 @@ Deno.test("perch check finds nothing wrong in a fresh directory and names what i
   });
 });
 
+Deno.test("perch check says that a start would refuse a missing database where there was a plant", async () => {
+  await withDir(async (dir) => {
+    const env = { PERCH_PORT: String(freePort()), MQTT_PORT: String(freePort()) };
+    await Deno.writeTextFile(`${dir}/jwt.key`, "a".repeat(64));
+    const { code, out } = await perch(dir, ["check"], { env });
+    assert.equal(code, 1, out);
+    assert.match(out, /FAIL +database .*perch\.db is missing or empty, but there was a plant here/);
+    assert.match(out, /put a backup of the database in its place/);
+    assert.doesNotMatch(out, /the first start creates it/);
+  });
+});
+
 Deno.test("perch tells wrong usage in one sentence with exit code 2", async () => {
   await withDir(async (dir) => {
     const cases: [string[], RegExp][] = [

@@ -1,3 +1,5 @@
+import { findRemains } from "../../app/remains.ts";
+import { refusedLoss } from "../../app/storage_files.ts";
 import type { Config } from "../../base/config.ts";
 import type { OpenOffline } from "../with_control.ts";
 import { withControl } from "../with_control.ts";
@@ -10,7 +12,10 @@ export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
   return {
     name: "database",
     async run() {
-      if (isFile && !exists(url.slice("file:".length))) {
+      const path = isFile ? url.slice("file:".length) : null;
+      if (path !== null && !hasContent(path)) {
+        const remains = findRemains(config.dataDir, path);
+        if (remains.length > 0) throw refusedLoss(path, "missing or empty", remains);
         return [{ state: "ok", detail: `${url} does not exist yet; the first start creates it` }];
       }
       const problems = await withControl(
@@ -36,9 +41,10 @@ export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
   };
 }
 
-function exists(path: string): boolean {
+function hasContent(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    const { isFile, size } = Deno.statSync(path);
+    return !isFile || size > 0;
   } catch {
     return false;
   }
