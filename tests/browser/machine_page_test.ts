@@ -105,15 +105,13 @@ for (
         await page.click("summary:has-text('Move or rename')");
         await page.getByText(`Also heard as ${PRESS}`).waitFor();
         await page.getByRole("button", { name: `Forget ${PRESS}` }).click();
-        await page.waitForURL("**/machines/hall-2/line-1/press-3");
-        assert.equal(await page.getByText("Also heard as").count(), 0);
+        await page.getByText("Also heard as").waitFor({ state: "detached" });
 
         await page.click("summary:has-text('Change the photo')");
         await page.getByRole("button", { name: "Remove the photo" }).click();
-        await page.waitForURL("**/machines/hall-2/line-1/press-3");
-        assert.equal(await page.locator("img.photo").count(), 0);
+        await page.locator("img.photo").waitFor({ state: "detached" });
         await page.click(".crumbs a:has-text('Hall 2')");
-        assert.match(await page.innerText("h1"), /2 of 2 machines/);
+        await page.locator("h1", { hasText: "2 of 2 machines" }).waitFor();
       }),
   });
 }

@@ -68,7 +68,7 @@ for (
         await look("machines");
         await page.getByRole("button", { name: "Confirm Mixer 1" }).click();
         await page.waitForURL("**/machines?review=new");
-        assert.match(await page.innerText("h1"), /1 of 2 machines/);
+        await page.locator("h1", { hasText: "1 of 2 machines" }).waitFor();
         await page.locator("a.row", { hasText: "Press 3" }).click();
         await page.getByRole("heading", { name: "Press 3" }).waitFor();
         await look("machine-new");
@@ -91,7 +91,7 @@ for (
         await page.getByLabel("Warning high").fill("80");
         await page.getByRole("button", { name: "Save and confirm" }).click();
         await page.waitForURL("**/sensors/*");
-        assert.match(await page.innerText(".sensor-state"), /warning/);
+        await page.locator(".sensor-state", { hasText: "warning" }).waitFor();
         assert.match(await page.innerText(".now-value"), /85\.500/);
         await look("sensor");
         await page.goto("/machines");
