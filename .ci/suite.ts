@@ -1,0 +1,73 @@
+/**
+ * `deno task test`: all tests, and at the end what took longest. Tests that stand beside their code run side by
+ * side, as they share nothing; those of `tests/` start processes and browsers that want the host for themselves, and
+ * run one after the other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
+ */
+const SIDE_BY_SIDE = ["lib", "routes", "islands", "sim"];
+const ONE_BY_ONE = ["tests"];
+/** Has a task of its own: it needs the binaries. */
+const IGNORED = "tests/binary";
+const SLOWEST = 20;
+
+interface Took {
+  name: string;
+  seconds: number;
+}
+
+interface Pass {
+  passed: number;
+  failed: number;
+  took: Took[];
+}
+
+const startedMs = performance.now();
+const passes = Deno.args.length > 0 ? [await run(Deno.args)] : [
+  await run(["--parallel", ...SIDE_BY_SIDE]),
+  await run([`--ignore=${IGNORED}`, ...ONE_BY_ONE]),
+];
+const passed = sum(passes.map((one) => one.passed));
+const failed = sum(passes.map((one) => one.failed));
+const took = passes.flatMap((one) => one.took).sort((a, b) => b.seconds - a.seconds);
+console.log(`\nThe ${SLOWEST} slowest:`);
+for (const { name, seconds } of took.slice(0, SLOWEST)) {
+  console.log(`${seconds.toFixed(1).padStart(7)} s  ${name}`);
+}
+const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
+const verdict = failed === 0 ? "ok" : "FAILED";
+console.log(`\n${verdict} | ${passed} passed | ${failed} failed (${minutes} min)`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+/** One run of `deno test`; a run that ended badly without a failed test counts as one. */
+async function run(args: readonly string[]): Promise<Pass> {
+  const report = await Deno.makeTempFile({ prefix: "perch-tests-", suffix: ".xml" });
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", `--junit-path=${report}`, ...args],
+    }).spawn().status;
+    const pass = read(await Deno.readTextFile(report));
+    return success || pass.failed > 0 ? pass : { ...pass, failed: 1 };
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+/** Reads what `deno test --junit-path` writes: a line for each test case, failure and skipped one. */
+function read(xml: string): Pass {
+  const cases = [...xml.matchAll(/<testcase name="([^"]*)" [^>]*time="([\d.]+)"/g)];
+  const failed = [...xml.matchAll(/<(failure|error)\b/g)].length;
+  const skipped = [...xml.matchAll(/<skipped\b/g)].length;
+  return {
+    passed: cases.length - failed - skipped,
+    failed,
+    took: cases.map(([, name, seconds]) => ({ name: plain(name), seconds: Number(seconds) })),
+  };
+}
+
+function plain(text: string): string {
+  const signs: Record<string, string> = { quot: '"', apos: "'", lt: "<", gt: ">", amp: "&" };
+  return text.replaceAll(/&(quot|apos|lt|gt|amp);/g, (_, name) => signs[name]);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
