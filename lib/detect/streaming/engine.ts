@@ -62,9 +62,7 @@ export class Engine {
   save(w: StateWriter): void {
     w.f64(this.joined, this.result, this.quiet, this.loudest).f64s(this.surprise);
     this.features.save(w);
-    for (const tail of this.tails) {
-      w.f64(tail.total, tail.weight, tail.top, tail.offset).f32s(tail.bins);
-    }
+    for (const tail of this.tails) tail.save(w);
   }
 
   load(r: StateReader): void {
@@ -74,12 +72,6 @@ export class Engine {
     this.loudest = r.f64();
     r.f64s(this.surprise);
     this.features.load(r);
-    for (const tail of this.tails) {
-      tail.total = r.f64();
-      tail.weight = r.f64();
-      tail.top = r.f64();
-      tail.offset = r.f64();
-      r.f32s(tail.bins);
-    }
+    for (const tail of this.tails) tail.load(r);
   }
 }

@@ -25,6 +25,8 @@ const TINY = 1e-90;
 const MOST_RELATIVE = 1e6;
 /** Memory of the usual distance, slots. */
 const SPREAD_MEMORY = 1000;
+/** What all sensors share until a slot was closed: many are new, or never say a second thing. */
+const NONE = new Float64Array(1440);
 /** A gap of more than this many slots: the step over it is not counted. */
 const GAP_SLOTS = 12;
 
@@ -45,10 +47,11 @@ export class Features {
   step = 0;
 
   readonly #t: Tuning;
-  readonly #profile: Float64Array;
-  readonly #spread: Float64Array;
-  readonly #seen: Float64Array;
-  readonly #ring: Float64Array;
+  /** By time of day. */
+  #profile = NONE;
+  #spread = NONE;
+  #seen = NONE;
+  #ring = NONE;
   readonly #peak = new Float64Array(FEATURES.length);
   #ringSum = 0;
   #ringCount = 0;
@@ -67,10 +70,14 @@ export class Features {
 
   constructor(tuning: Tuning) {
     this.#t = tuning;
-    this.#profile = new Float64Array(tuning.profileBins);
-    this.#spread = new Float64Array(tuning.profileBins);
-    this.#seen = new Float64Array(tuning.profileBins);
-    this.#ring = new Float64Array(tuning.level);
+  }
+
+  #makeRoom(): void {
+    const { profileBins, level } = this.#t;
+    this.#profile = new Float64Array(profileBins);
+    this.#spread = new Float64Array(profileBins);
+    this.#seen = new Float64Array(profileBins);
+    this.#ring = new Float64Array(level);
   }
 
   /** Takes a finite reading. True when a slot was closed before it (see `closed`). */
@@ -125,6 +132,7 @@ export class Features {
   /** Moves the baselines by the slot that is over and opens the next at `tMs`. */
   #close(tMs: number): void {
     const t = this.#t;
+    if (this.slots === 0) this.#makeRoom();
     this.closed.set(this.#peak);
     this.#peak.fill(0);
     this.slots++;
@@ -188,7 +196,10 @@ export class Features {
       .f64(this.#previousMs, this.#slotSum, this.#slotCount, this.#stepSum, this.#stepCount)
       .f64(this.#last, this.#usual, this.#deviation)
       .f64s(this.odd).f64s(this.closed).f64s(this.#peak)
-      .f64s(this.#profile).f64s(this.#spread).f64s(this.#seen).f64s(this.#ring);
+      .f64s(this.#profile.subarray(0, this.#t.profileBins))
+      .f64s(this.#spread.subarray(0, this.#t.profileBins))
+      .f64s(this.#seen.subarray(0, this.#t.profileBins))
+      .f64s(this.#ring.subarray(0, this.#t.level));
   }
 
   load(r: StateReader): void {
@@ -212,6 +223,7 @@ export class Features {
     this.#last = r.f64();
     this.#usual = r.f64();
     this.#deviation = r.f64();
+    this.#makeRoom();
     r.f64s(this.odd);
     r.f64s(this.closed);
     r.f64s(this.#peak);
@@ -219,5 +231,12 @@ export class Features {
     r.f64s(this.#spread);
     r.f64s(this.#seen);
     r.f64s(this.#ring);
+    if (this.slots === 0) {
+      this.#profile =
+        this.#spread =
+        this.#seen =
+        this.#ring =
+          NONE;
+    }
   }
 }

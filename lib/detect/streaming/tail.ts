@@ -7,6 +7,8 @@
  * be beaten clearly before it counts as one.
  */
 
+import type { StateReader, StateWriter } from "../bytes.ts";
+
 /** Bins per octave and number of bins: 40 octaves below the largest value seen. */
 const PER_OCTAVE = 8;
 const BINS = 320;
@@ -16,6 +18,9 @@ const FIRST_BIN = 200;
 const FARTHEST = 12 * PER_OCTAVE;
 /** Weights grow instead of the old ones shrinking; at this size all are scaled back. */
 const RESCALE = 1e6;
+
+/** Bins of all histograms that nothing was added to: many sensors are new, or never say a second thing. */
+const NO_BINS = new Float32Array(BINS);
 
 /** Oddness up to this is none: it is counted at the bottom and sets no scale. */
 const NONE = 1e-80;
@@ -29,7 +34,7 @@ export interface TailTuning {
 }
 
 export class Tail {
-  readonly bins = new Float32Array(BINS);
+  bins = NO_BINS;
   /** Sum of all bins, weight of the next entry, highest bin in use, octave offset of bin 0. */
   total = 0;
   weight = 1;
@@ -63,6 +68,7 @@ export class Tail {
 
   /** Adds one slot's oddness (> 0). */
   add(a: number): void {
+    if (this.bins === NO_BINS) this.bins = new Float32Array(BINS);
     let i = 0;
     if (a > NONE) {
       const octave = Math.log2(a);
@@ -77,6 +83,20 @@ export class Tail {
     this.total += this.weight;
     if (i > this.top) this.top = i;
     if (this.weight > RESCALE) this.#rescale();
+  }
+
+  save(w: StateWriter): void {
+    w.f64(this.total, this.weight, this.top, this.offset).f32s(this.bins);
+  }
+
+  load(r: StateReader): void {
+    this.total = r.f64();
+    this.weight = r.f64();
+    this.top = r.f64();
+    this.offset = r.f64();
+    const bins = new Float32Array(BINS);
+    r.f32s(bins);
+    this.bins = this.total > 0 ? bins : NO_BINS;
   }
 
   /** The oddness that a share of 10^-surprise of past slots reached. NaN when empty. */
