@@ -11,10 +11,13 @@ export interface Table {
   columns: string[];
   /** Cells by column, as text; `line` is that of an editor. */
   rows: { line: number; cells: Record<string, string> }[];
-  /** Numbers may have a decimal comma: the comma does not separate cells. */
+  /** Numbers have a decimal comma: it does not separate cells, and a number has one. */
   decimalComma: boolean;
 }
 
+const DECIMAL_COMMA = /^[+\-\u2212]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
+/** `1.013`: a thousand, or one with three decimals. */
+const GROUPED = /^-?[1-9]\d{0,2}\.\d{3}$/;
 const SEPARATORS = [",", ";", "\t"] as const;
 
 /**
@@ -73,7 +76,8 @@ export function tableOf(text: string): Table {
   }
   return {
     columns,
-    decimalComma: separator !== ",",
+    decimalComma: separator !== "," &&
+      rest.some(({ record }) => record.some((cell) => DECIMAL_COMMA.test(cell.trim()))),
     rows: rest.map(({ record, info }) => {
       const line = info.lines + skipped;
       const extra = record.slice(columns.length).find((cell) => cell.trim() !== "");
@@ -106,12 +110,14 @@ function begin(text: string): { body: string; skipped: number; separator: string
 
 /**
  * The number in a cell; null when there is none. Taken are a sign of either kind, a decimal point, a decimal
- * comma where the table has them, and an exponent. Separated thousands are refused: `1.013` may be either.
+ * comma where the table has them, and an exponent. Separated thousands are refused, and where decimals have a
+ * comma so is `1.013`: it may be either.
  */
 export function numberOfCell(cell: string, decimalComma: boolean): number | null {
   const text = cell.trim().replace(/^\u2212/, "-").replace(/^\+/, "");
+  if (decimalComma && GROUPED.test(text)) return null;
   if (/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return finite(Number(text));
-  if (decimalComma && /^-?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i.test(text)) {
+  if (decimalComma && DECIMAL_COMMA.test(text)) {
     return finite(Number(text.replace(",", ".")));
   }
   return null;

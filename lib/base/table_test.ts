@@ -71,6 +71,9 @@ Deno.test("numberOfCell: a decimal comma where the table has them, never separat
     ["1.013,5", null, null],
     ["1,013.5", null, null],
     ["1 013", null, null],
+    ["1.013", 1.013, null],
+    ["0.125", 0.125, 0.125],
+    ["1.25", 1.25, 1.25],
     ["", null, null],
     ["NaN", null, null],
     ["0x10", null, null],
@@ -85,4 +88,10 @@ Deno.test("numberOfCell: a decimal comma where the table has them, never separat
     assert.equal(numberOfCell(String(x), false), written);
     assert.equal(numberOfCell(String(x).replace(".", ","), true), written);
   }));
+});
+
+Deno.test("tableOf: numbers have a decimal comma where one does and it does not separate cells", () => {
+  assert.equal(tableOf("a;b\n1,5;2\n").decimalComma, true);
+  assert.equal(tableOf("a;b\n1.125;2\n").decimalComma, false);
+  assert.equal(tableOf('a,b\n"1,5",2\n').decimalComma, false);
 });

@@ -181,12 +181,22 @@ function wordsOf(issue: z.core.$ZodIssue): string {
   if (code !== "invalid_type" || issue.expected !== "number" || typeof input !== "string") {
     return issue.message;
   }
-  const comma = /^[+-]?[\d.]*,\d+$/.test(input)
-    ? `write a decimal point (${
-      input.replaceAll(".", "").replace(",", ".")
-    }), or separate cells by semicolons`
+  return `"${input.slice(0, 40)}" is not a number here: ${howToWrite(input)}`;
+}
+
+function howToWrite(input: string): string {
+  if (/^[+-]?[1-9]\d{0,2}\.\d{3}$/.test(input)) {
+    const thousands = input.replace(".", "");
+    return `it may be ${thousands} or ${Number(input)}; write ${thousands}, or a decimal comma`;
+  }
+  if (/^[+-]?\d{1,3}([.\s'’]\d{3})+(,\d+)?$/.test(input)) {
+    return `write it without separated thousands: ${
+      input.replace(/[.\s'’]/g, "").replace(",", ".")
+    }`;
+  }
+  return /^[+-]?\d*,\d+$/.test(input)
+    ? `write a decimal point (${input.replace(",", ".")}), or separate cells by semicolons`
     : "write it like 250.5, without separated thousands or a unit";
-  return `"${input.slice(0, 40)}" is not a number here: ${comma}`;
 }
 
 /** A JSON document `{"machines":[{"path",…}],"sensors":[{"path",…}]}` as rows. */

@@ -15,12 +15,16 @@ type Row = [symbol: string, factor: number, aliases?: string, offset?: number];
 /** By quantity. Aliases are separated by spaces; blanks inside a unit do not count, case is looked at last. */
 const QUANTITIES: Record<string, readonly Row[]> = {
   temperature: [
-    ["°C", 1, "C degC celsius degreecelsius degreescelsius deg.C"],
+    ["°C", 1, "C degC celsius degreecelsius degreescelsius deg.C Cel"],
     ["°F", 5 / 9, "F degF fahrenheit degreefahrenheit degreesfahrenheit deg.F", -160 / 9],
     ["K", 1, "kelvin °K", -273.15],
   ],
   ratio: [["%", 1, "percent pct %RH RH%"], ["‰", 0.1, "permille"]],
   "particles per million": [["ppm", 1], ["ppb", 0.001]],
+  "mass in the air": [
+    ["µg/m³", 1, "ug/m3"],
+    ["mg/m³", 1e3, "mg/m3"],
+  ],
   voltage: [["V", 1, "volt volts"], ["mV", 1e-3], ["kV", 1e3], ["µV", 1e-6, "uV"], ["MV", 1e6]],
   current: [["A", 1, "ampere amperes amp amps"], ["mA", 1e-3], ["kA", 1e3], ["µA", 1e-6, "uA"]],
   power: [["W", 1, "watt watts"], ["mW", 1e-3], ["kW", 1e3], ["MW", 1e6], ["GW", 1e9]],
@@ -129,8 +133,9 @@ for (const [quantity, rows] of Object.entries(QUANTITIES)) {
 
 /** One way to write the signs that Unicode has twice. */
 function plainSpelling(text: string): string {
-  return text.trim().normalize("NFKC").replaceAll("μ", "µ").replaceAll("º", "°")
-    .replace(/²/g, "2").replace(/³/g, "3").replace(/\s+/g, "");
+  // The ordinal sign is put right first: it would become an `o`.
+  return text.trim().replaceAll("º", "°").normalize("NFKC").replaceAll("μ", "µ")
+    .replace(/[\s^]+/g, "");
 }
 
 function known(text: string): Unit | undefined {

@@ -16,9 +16,18 @@ Deno.test("sameUnit knows spellings of one unit, and different units apart", () 
     ["Foo", "foo"],
     ["l/min", "L/min"],
     ["HPA", "hPa"],
+    ["ºC", "°C"],
+    ["Cel", "°C"],
+    ["ug/m3", "µg/m³"],
+    ["µg/m^3", "μg/m³"],
+    ["m^3/s", "m³/s"],
+    ["foo^2", "foo²"],
   ];
   for (const [a, b] of same) assert.ok(sameUnit(a, b), `${a} ${b}`);
-  const different = [["°C", "°F"], ["mW", "MW"], ["V", "mV"], ["A", "%"], ["foo", "bar"], [
+  const different = [["°C", "°F"], ["mW", "MW"], ["µg/m³", "mg/m³"], ["V", "mV"], ["A", "%"], [
+    "foo",
+    "bar",
+  ], [
     "W",
     "Wh",
   ]];

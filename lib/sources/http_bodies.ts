@@ -11,6 +11,7 @@ import {
   ITEMS_MOST,
   itemsOf,
   type LineNames,
+  parseJson,
   type Precision,
   PRECISIONS,
   weightFault,
@@ -31,7 +32,7 @@ const ITEMS_CHARS_KEPT = 128 * 1024;
 /** `POST /api/ingest`: one JSON object. */
 export function parseOne(body: string): ParsedBody {
   const original = () => keptBody(body);
-  return { ...decodeOne(parseJson(body, ITEM_VALUES_MOST)), items: 1, original };
+  return { ...decodeOne(weighedJson(body, ITEM_VALUES_MOST)), items: 1, original };
 }
 
 /**
@@ -134,7 +135,7 @@ function wholeJson(body: string): unknown {
     throw refusal(fault);
   }
   try {
-    const json: unknown = JSON.parse(body);
+    const json: unknown = parseJson(body);
     const oneLine = json !== null && typeof json === "object" && !Array.isArray(json) &&
       !("readings" in json);
     return oneLine ? undefined : json;
@@ -144,11 +145,11 @@ function wholeJson(body: string): unknown {
   }
 }
 
-function parseJson(text: string, valuesMost: number): unknown {
+function weighedJson(text: string, valuesMost: number): unknown {
   const fault = weightFault(text, valuesMost);
   if (fault !== null) throw refusal(fault);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new PerchError("bad_request", "the body is not valid JSON");
   }

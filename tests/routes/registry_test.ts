@@ -141,6 +141,22 @@ Deno.test("registry: what a spreadsheet set to German saved comes back as it was
     const [, refused] = await send(app, quoted);
     assert.equal(refused.errors.length, 1);
     assert.match(refused.errors[0].message, /decimal point \(250\.5\)/);
+
+    // What may be a thousand is asked about, never taken for one.
+    for (
+      const [cell, wanted] of [
+        ["1.250", /1250 or 1\.25/],
+        ["1.250,5", /without separated thousands: 1250\.5/],
+        ["1\u202f250,5", /without separated thousands: 1250\.5/],
+        ["1'250.5", /without separated thousands or a unit/],
+      ] as const
+    ) {
+      const table =
+        `type;path;critical_low;critical_high\nsensor;r1/oven/temperature;0,5;${cell}\n`;
+      const [, { errors }] = await send(app, table);
+      assert.deepEqual(errors.map((e: { column: string }) => e.column), ["critical_high"], cell);
+      assert.match(errors[0].message, wanted);
+    }
   }));
 
 Deno.test("registry: a file that is not UTF-8 is refused with what to do, and no broken letter is stored", () =>

@@ -231,6 +231,47 @@ Deno.test("decode takes ThingsBoard's envelope off, alone, in arrays and from a 
   ]]);
 });
 
+Deno.test("decode forgives JSON its words for no number, outside of texts", () => {
+  const of = (payload: string) => {
+    const { drafts, rejects } = from("factory/dev", payload);
+    return [drafts.map((d) => [d.sensor, d.value]), rejects.map((r) => r.code)];
+  };
+  assert.deepEqual(of('{"t": NaN, "h": 55}'), [[["dev/h", 55]], []]);
+  assert.deepEqual(of('{"DHT11":{"Temperature":nan,"Humidity":-Infinity},"x":+inf,"h":1}'), [
+    [["dev/h", 1]],
+    [],
+  ]);
+  assert.deepEqual(of('[{"t":nan},{"t":2}]'), [[["dev/t", 2]], []]);
+  assert.deepEqual(of('{"name":"say \\"NaN\\", nan","h":nan,"i":3}'), [
+    [["dev/name", 'say "NaN", nan'], ["dev/i", 3]],
+    [],
+  ]);
+  assert.deepEqual(of('{"t":NaN}'), [[], ["no_value"]]);
+  for (const none of ['{"t":nano}', '{"t":NaN', '{"t":inf.5}', "{nan:1}"]) {
+    assert.deepEqual(of(none), [[], ["bad_payload"]], none);
+  }
+});
+
+Deno.test("decode leaves zero bytes out that end a message", () => {
+  assert.deepEqual(from("factory/a/b", "21.5\u0000").drafts, [{ sensor: "a/b", value: 21.5 }]);
+  assert.deepEqual(from("factory/a/b", "on\u0000\u0000").drafts.map((d) => d.value), [true]);
+  assert.deepEqual(from("factory/a", '{"t":1}\n\u0000').drafts, [{ sensor: "a/t", value: 1 }]);
+  assert.deepEqual(from("factory/a/b", "\u0000").rejects.map((r) => r.code), ["no_value"]);
+});
+
+Deno.test("decode of a machine's message takes a value beside other values as one of them", () => {
+  assert.deepEqual(from("factory/meter", '{"value":9,"rate":1}').drafts, [
+    { sensor: "meter/value", value: 9 },
+    { sensor: "meter/rate", value: 1 },
+  ]);
+  assert.deepEqual(
+    from("factory/meter", '{"value":9,"ts":1700000000}').rejects.map((r) => r.code),
+    [
+      "bad_topic",
+    ],
+  );
+});
+
 Deno.test("decode refuses bytes that are no UTF-8 as bad_encoding", () => {
   const { rejects } = decode("factory/a/b", new Uint8Array([0x31, 0xff]));
   assert.deepEqual(rejects.map((r) => r.code), ["bad_encoding"]);

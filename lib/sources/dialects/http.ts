@@ -3,6 +3,7 @@ import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { bad, type Fault, isFault, shown } from "./dialect.ts";
 import { oneValue } from "./json_one.ts";
 import { levelOf, withoutEdges } from "./level.ts";
+import { parseJson } from "./loose_json.ts";
 import { weightFault } from "./weight.ts";
 
 /*
@@ -64,7 +65,7 @@ function ndjsonLine(line: string): Decoded {
   const tooMuch = weightFault(line, ITEM_VALUES_MOST);
   if (tooMuch !== null) return bad(tooMuch.code, tooMuch.message);
   try {
-    return decodeOne(JSON.parse(line));
+    return decodeOne(parseJson(line));
   } catch {
     return bad("bad_payload", `the line is not valid JSON: ${shown(line)}`);
   }
@@ -79,10 +80,13 @@ function collect(out: Decoded, { drafts, rejects }: Decoded, index: number): voi
 }
 
 function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor" | "spelled"> | Fault {
-  const { machine, tag } = fields;
-  const last = fields.sensor ?? tag;
-  if (typeof last !== "string" || last === "") {
-    return { code: "bad_name", message: `sensor (or tag) is a text, not ${shown(last ?? null)}` };
+  const machine = spoken(fields.machine);
+  const last = spoken(fields.sensor ?? fields.tag);
+  if (last === undefined || last === null || last === "") {
+    return { code: "bad_name", message: "sensor (or tag) is missing" };
+  }
+  if (typeof last !== "string") {
+    return { code: "bad_name", message: `sensor (or tag) is a text, not ${shown(last)}` };
   }
   if (machine !== undefined && machine !== null && typeof machine !== "string") {
     return { code: "bad_name", message: `machine is a text, not ${shown(machine)}` };
@@ -97,4 +101,9 @@ function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor" | "spelle
   const fault = nameFault(sensor);
   if (fault !== null) return { code: "bad_name", message: fault };
   return sensor === spelled ? { sensor } : { sensor, spelled };
+}
+
+/** A whole number may be a name (a device's id, a channel): line protocol knows no other than texts there. */
+function spoken(name: unknown): unknown {
+  return Number.isSafeInteger(name) ? String(name) : name;
 }

@@ -25,11 +25,19 @@ Deno.test("decodeOne forgives slashes at the ends and signs that a name may not 
   assert.equal(name({ tag: "/room" }), "default/room");
 });
 
+Deno.test("decodeOne takes whole numbers for names", () => {
+  const name = (json: object) => decodeOne({ ...json, value: 1 }).drafts[0].sensor;
+  assert.equal(name({ machine: 5, sensor: 0 }), "5/0");
+  assert.equal(name({ tag: 12 }), "default/12");
+});
+
 Deno.test("decodeOne names what is wrong", () => {
   const code = (json: unknown) => decodeOne(json).rejects[0]?.code;
   assert.equal(code(7), "bad_payload");
   assert.equal(code({ value: 1 }), "bad_name");
-  assert.equal(code({ machine: 1, sensor: "t", value: 1 }), "bad_name");
+  assert.equal(code({ machine: 1.5, sensor: "t", value: 1 }), "bad_name");
+  assert.equal(code({ machine: "m", sensor: true, value: 1 }), "bad_name");
+  assert.match(decodeOne({ value: 1 }).rejects[0].message, /is missing/);
   assert.equal(code({ machine: "m", sensor: "//", value: 1 }), "bad_name");
   assert.equal(code({ machine: "m", sensor: "t" }), "bad_value");
   assert.equal(code({ machine: "m", sensor: "t", value: {} }), "bad_value");

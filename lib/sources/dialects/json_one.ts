@@ -1,6 +1,6 @@
 import type { Decoded, Draft } from "../../readings/reading.ts";
 import { bad, type Dialect, good, isFault } from "./dialect.ts";
-import { metaOf } from "./meta.ts";
+import { isMeta, metaOf } from "./meta.ts";
 import { noSensor } from "./plain_number.ts";
 import { jsonValue } from "./value.ts";
 
@@ -35,7 +35,11 @@ export const jsonOne: Dialect = {
     if (content.kind !== "json" || Array.isArray(content.json)) return null;
     const json = content.json as Record<string, unknown>;
     if (!hasOneValue(json)) return null;
-    return place.namesSensor ? oneValue({ sensor: place.path }, json) : noSensor();
+    if (place.namesSensor) return oneValue({ sensor: place.path }, json);
+    // The topic names a machine: beside other values, this one is a sensor as they are.
+    return Object.keys(json).some((key) => key !== "value" && !isMeta(key, json[key]))
+      ? null
+      : noSensor();
   },
 };
 

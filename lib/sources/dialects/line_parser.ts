@@ -39,6 +39,8 @@ const COMMA = 0x2c,
 const HASH = 0x23, TAB = 0x09;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const WHOLE = /^-?\d+$/;
+/** Said where a number has no value: read as that text. */
+const NO_NUMBER = /^[+-]?(?:nan|inf(?:inity)?)$/i;
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   t: true,
   T: true,
@@ -177,6 +179,7 @@ class Scanner {
     const last = word.at(-1);
     const digits = word.slice(0, -1);
     if (last === "i" && WHOLE.test(digits)) return Number(digits);
+    if (NO_NUMBER.test(word)) return { text: word };
     if (last === "u" && WHOLE.test(digits) && digits[0] !== "-") return Number(digits);
     return { fault: `a value is a number, 1i, 1u, true, false or a "text", not ${shown(word)}` };
   }

@@ -68,10 +68,18 @@ Deno.test("decodeLines keeps good lines around a bad one and gives its index", (
 });
 
 Deno.test("decodeLines keeps the other fields of a line when one cannot be read", () => {
-  for (const bad of ["", "abc", "1x", "-1u", "NaN"]) {
+  for (const bad of ["", "abc", "1x", "-1u", "NaNa"]) {
     const { drafts, rejects } = decodeLines(`m a=1,b=${bad},c=3 1700000000000000000`);
     assert.deepEqual(drafts.map((d) => d.sensor), ["default/m.a", "default/m.c"], bad);
     assert.deepEqual(rejects.map((r) => r.code), ["bad_value"], bad);
+  }
+});
+
+Deno.test("decodeLines takes NaN and infinity for no value, as JSON does", () => {
+  for (const nothing of ["NaN", "nan", "-inf", "+Inf", "Infinity"]) {
+    const { drafts, rejects } = decodeLines(`m a=1,b=${nothing},c=3 1700000000000000000`);
+    assert.deepEqual(drafts.map((d) => d.sensor), ["default/m.a", "default/m.c"], nothing);
+    assert.deepEqual(rejects, [], nothing);
   }
 });
 

@@ -11,6 +11,7 @@ import {
 import { jsonBatch } from "./json_batch.ts";
 import { jsonMany } from "./json_many.ts";
 import { jsonOne } from "./json_one.ts";
+import { parseJson } from "./loose_json.ts";
 import { plainNumber } from "./plain_number.ts";
 import { createPlaceOf, DEFAULT_TOPICS } from "./topic.ts";
 import { weightFault } from "./weight.ts";
@@ -29,6 +30,7 @@ export {
 } from "./http.ts";
 export { decodeLines, LineNames, PRECISIONS } from "./line_protocol.ts";
 export type { Precision } from "./line_protocol.ts";
+export { parseJson } from "./loose_json.ts";
 export { weightFault } from "./weight.ts";
 
 /** Every dialect of MQTT payloads, in the order in which they are asked. */
@@ -65,10 +67,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const OPEN_BRACE = 0x7b;
 const BEGINS_LIKE_JSON = /^[{["]/;
 
-function contentOf(payload: Uint8Array) {
-  if (payload.length > PAYLOAD_BYTES_MOST) {
+function contentOf(sent: Uint8Array) {
+  if (sent.length > PAYLOAD_BYTES_MOST) {
     return fault("too_large", `the payload has more than ${PAYLOAD_BYTES_MOST} bytes`);
   }
+  const payload = withoutEnd(sent);
   if (payload.length === 0) return fault("no_value", "the payload is empty");
   let text: string;
   try {
@@ -83,7 +86,7 @@ function contentOf(payload: Uint8Array) {
   const tooMuch = weightFault(text, JSON_VALUES_MOST);
   if (tooMuch !== null) return tooMuch;
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = parseJson(text);
     // A JSON text alone means what it would mean without quotes.
     return typeof json === "string"
       ? { kind: "text" as const, text: json.trim() }
@@ -91,6 +94,13 @@ function contentOf(payload: Uint8Array) {
   } catch {
     return fault("bad_payload", "the payload begins like JSON but is not valid JSON");
   }
+}
+
+/** Without the zero bytes at its end: programs in C send a text with its end, or the whole of a buffer. */
+function withoutEnd(payload: Uint8Array): Uint8Array {
+  let end = payload.length;
+  while (end > 0 && payload[end - 1] === 0) end--;
+  return end === payload.length ? payload : payload.subarray(0, end);
 }
 
 function fault(
