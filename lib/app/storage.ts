@@ -100,7 +100,7 @@ async function openPrepared(
     worker.terminate();
     throw error;
   }
-  files?.opened();
+  await files?.opened();
   let closing: Promise<void> | null = null;
   const close = () =>
     closing ??= rpc.call("close", []).finally(() => {

@@ -26,8 +26,8 @@ export function cutText({ path, frames, commits }: CutLog): string {
 export interface PreparedFiles extends DatabasePlace {
   /** What was cut off now and at starts before, as long as the copies lie there. */
   cuts: CutLog[];
-  /** Says beside the database who has it. */
-  opened(): void;
+  /** Holds a file that was just made, too, and says beside it who has it. */
+  opened(): Promise<void>;
   /** It was not opened after all: takes away the empty files that SQLite made beside it, and releases. */
   refused(): void;
   release(): void;
@@ -52,31 +52,59 @@ const KEPT = /-wal\.cut-[\w.-]+$/;
 export async function prepareFiles(options: PrepareOptions): Promise<PreparedFiles> {
   const place = locate(options.path);
   const lock = await lockPlace(place);
+  let file: FolderLock | null = null;
+  const free = () => {
+    file?.release();
+    lock.release();
+  };
   try {
     const { content } = lookAtFiles(place);
     const remains = findRemains(options.dataDir ?? place.folder, place.path);
     if (content === "none" && remains.length > 0) beginAnew(options, place, remains);
     else if (options.anew && content !== "none") throw refusedNew(place.path);
     const { path } = place;
+    if (content !== "none") file = await lockFile(path);
     const before = cutLogs(place);
     const made = ["-wal", "-shm"].map((end) => path + end).filter((beside) => !exists(beside));
     return {
       ...place,
       cuts: [...before, ...(content === "none" ? [] : cutNow(path, before.length))],
-      opened: () => tell(path),
+      async opened() {
+        file ??= await lockFile(path);
+        tell(path);
+      },
       refused() {
         if (content !== "none" && !made.some(hasContent)) made.forEach(removeFile);
-        lock.release();
+        free();
       },
       release() {
         untell(path);
-        lock.release();
+        free();
       },
     };
   } catch (error) {
-    lock.release();
+    free();
     throw error;
   }
+}
+
+/**
+ * The folder's lock does not reach a file that is mounted in another folder. The file is let go of only when
+ * SQLite has closed it: that would drop its locks. Null: its file system has no locks; the folder's is held.
+ */
+async function lockFile(path: string): Promise<FolderLock | null> {
+  let lock: FolderLock | null;
+  try {
+    lock = await lockFolder(path, "database file");
+  } catch {
+    return null;
+  }
+  if (lock !== null) return lock;
+  throw refused(
+    `The database ${path} is in use by another Perch, which has it by another path (is the file mounted here?)`,
+    "Each of the two would write a log of its own. Stop the other one, and mount the folder of the database " +
+      "rather than the file. Nothing was changed.",
+  );
 }
 
 /** An empty database where there was a plant: what a person is told. */

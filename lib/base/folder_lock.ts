@@ -3,6 +3,8 @@
  * is removed or replaced inside, over symlinks, bind mounts and second paths to the same folder, and the kernel
  * frees it however the process ends. Nothing has to be opened but the folder, so no lock of SQLite's is touched.
  *
+ * A file may be locked in the same way, where its folder says too little.
+ *
  * One process may hold a folder for several purposes (the data directory is usually the database's folder
  * too), each of them once; to other processes it is one lock.
  */

@@ -1,6 +1,7 @@
 /**
  * One database, one Perch: what another owner or a lost file does to what is acknowledged.
- * `SABOTAGE=owner` leaves the fence out, `SABOTAGE=identity` the look at the files.
+ * `SABOTAGE=owner` leaves the fence out, `SABOTAGE=identity` the look at the files; `SABOTAGE=mounts` lets the first
+ * one go before the second starts.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -13,6 +14,8 @@ import { beat, BEAT_LIVES_MS, claim, type Claimant, resign } from "../../lib/db/
 import { silentLog } from "../../lib/base/log.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { groupOf } from "../support/storage.ts";
+import { perchCommand, startPerch } from "../support/perch.ts";
+import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const MIGRATIONS = readMigrations(join(import.meta.dirname!, "../../migrations"));
@@ -230,6 +233,62 @@ Deno.test("openStorage: a second one on the same file is refused and told who ha
     await storage.close();
     await (await openStorage({ url: `file:${dir}/file-link.db`, log: silentLog() })).close();
   }));
+
+/** Mounts what is at one path at another, too, while `work` runs. False: this host does not let it. */
+async function boundTo(from: string, to: string, work: () => Promise<void>): Promise<boolean> {
+  const run = async (command: string, ...args: string[]) =>
+    (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).success;
+  if (!await run("mount", "--bind", from, to).catch(() => false)) return false;
+  try {
+    await work();
+  } finally {
+    assert.ok(await run("umount", to));
+  }
+  return true;
+}
+
+Deno.test("a data directory that is mounted in a second place, and a database that is: the second start is refused", () =>
+  withDir(async (dir) => {
+    const [data, folder, other] = ["data", "second folder", "third"].map((name) => join(dir, name));
+    for (const path of [data, folder, other]) await Deno.mkdir(path);
+    await Deno.writeTextFile(join(other, "perch.db"), "");
+    const perch = await startPerch({ dataDir: data, env: { MQTT_PORT: String(freePort()) } });
+    if (sabotaged("mounts")) await perch.kill();
+    try {
+      const second = async (dataDir: string, wanted: RegExp) => {
+        const { code, output } = await refusedStart(dataDir);
+        assert.equal(code, 2, output);
+        assert.match(output, wanted);
+      };
+      // A link stands in for the mount where this host does not let a test mount.
+      await Deno.symlink(data, join(dir, "link"));
+      await second(join(dir, "link"), /is in use by perch serve \(process/);
+      const inUse = () => second(folder, /is in use by perch serve \(process/);
+      if (!await boundTo(data, folder, inUse)) {
+        console.log("mount --bind is not permitted here: tried by links alone");
+        return;
+      }
+      const asFile = () => second(other, /perch\.db is in use by another Perch.*by another path/);
+      assert.ok(await boundTo(join(data, "perch.db"), join(other, "perch.db"), asFile));
+    } finally {
+      await perch.stop();
+    }
+  }));
+
+/** `perch serve` that should end by itself. */
+async function refusedStart(dataDir: string): Promise<{ code: number; output: string }> {
+  const [command, args] = perchCommand(undefined, ["serve"]);
+  const child = new Deno.Command(command, {
+    args,
+    env: { PERCH_DATA: dataDir, PERCH_PORT: "0", MQTT_PORT: String(freePort()) },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const kill = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const { code, stdout, stderr } = await child.output();
+  clearTimeout(kill);
+  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
 
 /** A libSQL server as seen by `claim`: the same statements on a file. */
 const asServer = (connection: Connection): Connection => ({ ...connection, kind: "server" });

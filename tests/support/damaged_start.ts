@@ -97,7 +97,7 @@ async function open(dir: string): Promise<Opened> {
       claimant: { host: "test", pid: Deno.pid, place: "", sinceMs: 0 },
       mustExist: findRemains(dir, files.path).length > 0 ? "there was a plant here" : null,
     }, () => {});
-    files.opened();
+    await files.opened();
     return { connection, files };
   } catch (error) {
     files.refused();
@@ -115,7 +115,8 @@ async function openBlindly(path: string): Promise<Opened> {
     throw new PerchError("not_started", messageOf(error));
   }
   const nothing = () => {};
-  const files = { path, folder: "", cuts: [], opened: nothing, refused: nothing, release: nothing };
+  const opened = () => Promise.resolve();
+  const files = { path, folder: "", cuts: [], opened, refused: nothing, release: nothing };
   return { connection, files };
 }
 
