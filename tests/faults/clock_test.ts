@@ -1,7 +1,7 @@
 /**
  * Wrong clocks: 1970, beyond 2100, ten years ahead, two hours back, random steps. Nothing is deleted, nobody is
  * signed out, nothing is refused, and what comes without a time keeps its order under a flag.
- * `SABOTAGE=clock` believes every jump at once.
+ * `SABOTAGE=clock` believes every jump at once; `SABOTAGE=summer` counts in the time of the wall.
  */
 import assert from "node:assert/strict";
 import mqtt from "mqtt";
@@ -222,3 +222,78 @@ Deno.test("clock: random steps reorder nothing, lose nothing, sign nobody out an
       assert.equal((await rawOf(app, "c/m/once")).v.length, 1);
     });
   }));
+
+/** Changes of summer time of 2026, UTC: an hour or half of one is left out, or is there twice. */
+const CHANGES: [zone: string, at: string, hostStepMs: number][] = [
+  ["Europe/Berlin", "2026-03-29T01:00:00Z", HOUR_MS],
+  ["Europe/Berlin", "2026-10-25T01:00:00Z", -HOUR_MS],
+  ["America/St_Johns", "2026-11-01T04:30:00Z", -HOUR_MS],
+  ["Australia/Lord_Howe", "2026-10-03T15:30:00Z", HOUR_MS / 2],
+  ["Australia/Lord_Howe", "2026-04-04T15:00:00Z", -HOUR_MS / 2],
+  ["Africa/Casablanca", "2026-02-15T02:00:00Z", -HOUR_MS],
+];
+
+/** The mistake that is meant: local time for the time. */
+function wallClock(): WrongClock {
+  const clock = wrongClock();
+  const { now } = clock;
+  return { ...clock, now: () => now() - new Date(now()).getTimezoneOffset() * 60_000 };
+}
+
+for (const [zone, at, hostStepMs] of CHANGES) {
+  Deno.test(`clock: summer time changes in ${zone} at ${at}: nothing is deleted, reordered or signed out`, () =>
+    inFolder(async (dataDir) => {
+      const zoneBefore = Deno.env.get("TZ");
+      Deno.env.set("TZ", zone);
+      const changeMs = Date.parse(at);
+      const clock = sabotaged("summer") ? wallClock() : wrongClock();
+      try {
+        const offset = (ms: number) => new Date(ms).getTimezoneOffset();
+        assert.notEqual(offset(changeMs - 1), offset(changeMs), "the process is in the zone");
+        clock.set(changeMs - 2 * HOUR_MS);
+        await withApp(dataDir, clock, async (app) => {
+          await app.parts.access.users.add({ ...ADMIN, role: "admin" }, systemActor("test"));
+          const from = systemActor("test");
+          const { secret } = await app.parts.access.signIn.browser({ ...ADMIN, from });
+          // Old enough that an hour too much would delete it.
+          await app.ingest([{
+            machine: "c/m",
+            sensor: "old",
+            value: 1,
+            ts: changeMs - 30 * DAY_MS + 6 * HOUR_MS,
+          }]);
+          let value = 0;
+          const put = () => app.ingest([{ machine: "c/m", sensor: "s", value: value++ }]);
+          const t = async () => (await rawOf(app, "c/m/s")).t;
+          const started = clock.monotonic();
+          const steps = [-1, 0, 1, 30 * 60_000, HOUR_MS, 2 * HOUR_MS];
+          for (const toMs of steps) {
+            clock.set(changeMs + toMs);
+            await put();
+          }
+          const right = await t();
+          assert.equal(
+            app.parts.clock.state().doubt,
+            null,
+            "the change itself is no step of the clock",
+          );
+          assert.deepEqual(right, right.toSorted((a, b) => a - b));
+          const offMs = right.map((t, i) => Math.abs(t - changeMs - steps[i]));
+          assert.ok(offMs.every((ms) => ms < 10 * 60_000), `each at its time: ${offMs}`);
+          // A host whose clock is set to local time steps with it, and is put right again.
+          clock.jump(hostStepMs);
+          for (let i = 0; i < 3; i++) await put();
+          clock.jump(-hostStepMs);
+          for (let i = 0; i < 3; i++) await put();
+          const { v } = await rawOf(app, "c/m/s");
+          assert.deepEqual(v, Array.from({ length: value }, (_, i) => i), "in order");
+          assert.equal((await rawOf(app, "c/m/old")).v.length, 1);
+          assert.notEqual(app.parts.access.sessions.identify(secret), null);
+          assert.ok(clock.monotonic() - started < 60_000, "what waits does not wait an hour more");
+        });
+      } finally {
+        if (zoneBefore === undefined) Deno.env.delete("TZ");
+        else Deno.env.set("TZ", zoneBefore);
+      }
+    }));
+}
