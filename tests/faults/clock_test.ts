@@ -230,7 +230,7 @@ const CHANGES: [zone: string, at: string, hostStepMs: number][] = [
   ["America/St_Johns", "2026-11-01T04:30:00Z", -HOUR_MS],
   ["Australia/Lord_Howe", "2026-10-03T15:30:00Z", HOUR_MS / 2],
   ["Australia/Lord_Howe", "2026-04-04T15:00:00Z", -HOUR_MS / 2],
-  ["Africa/Casablanca", "2026-02-15T02:00:00Z", -HOUR_MS],
+  ["Africa/Casablanca", "2026-03-22T02:00:00Z", HOUR_MS],
 ];
 
 /** The mistake that is meant: local time for the time. */

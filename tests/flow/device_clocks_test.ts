@@ -1,4 +1,7 @@
-/** What devices send in the place of a time: clocks that are not set, are ahead, or are none. */
+/**
+ * What devices send in the place of a time: clocks that are not set, are ahead, or are none.
+ * `SABOTAGE=device_clocks`: see `tests/support/device_site.ts`.
+ */
 import assert from "node:assert/strict";
 import { WHOLE, withDeviceSite } from "../support/device_site.ts";
 

@@ -1,4 +1,7 @@
-/** A unit that changes is asked about, never mixed. */
+/**
+ * A unit that changes is asked about, never mixed.
+ * `SABOTAGE=device_units`: see `tests/support/device_site.ts`.
+ */
 import assert from "node:assert/strict";
 import { type DeviceSite, withDeviceSite } from "../support/device_site.ts";
 

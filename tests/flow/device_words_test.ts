@@ -1,4 +1,7 @@
-/** Words, names and shapes as devices send them: nothing that is meant is refused, nothing is made false. */
+/**
+ * Words, names and shapes as devices send them: nothing that is meant is refused, nothing is made false.
+ * `SABOTAGE=device_words`: see `tests/support/device_site.ts`.
+ */
 import assert from "node:assert/strict";
 import { withDeviceSite } from "../support/device_site.ts";
 

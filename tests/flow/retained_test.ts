@@ -1,10 +1,14 @@
-/** Retained messages of a broker that speaks MQTT 3.1.1: it sends them again with each subscription. */
+/**
+ * Retained messages of a broker that speaks MQTT 3.1.1: it sends them again with each subscription.
+ * `SABOTAGE=retained` lets Perch forget at each end what it has taken.
+ */
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync } from "mqtt";
 import { startApp } from "../support/app.ts";
 import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { eventually } from "../support/recording_intake.ts";
+import { sabotaged } from "../support/sabotage.ts";
 import { WHOLE } from "../support/device_site.ts";
 
 for (const version of ["3.1.1", "5"]) {
@@ -48,6 +52,9 @@ for (const version of ["3.1.1", "5"]) {
           many: await values("ret/many/a"),
           live: await values("ret/live/t"),
         };
+        if (sabotaged("retained")) {
+          await storage.db.write([{ sql: "delete from retained_marks" }]);
+        }
         await close();
         return found;
       };
