@@ -34,7 +34,7 @@ export interface MosquittoOptions {
 }
 
 const BINARY = "mosquitto";
-const START_MS = 5_000;
+const START_MS = 30_000;
 
 /** Whether mosquitto is installed. `PERCH_TEST_REQUIRE=all` makes its absence an error. */
 export function haveMosquitto(): boolean {
