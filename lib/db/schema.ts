@@ -200,10 +200,10 @@ export const damage = sqliteTable("damage", {
   readings: integer("readings").notNull(),
   reason: text("reason").notNull(),
   foundMs: integer("found_ms").notNull(),
-  /** When a person said that they know of it; null: nobody did. */
-  acknowledgedMs: integer("acknowledged_ms"),
   /** What is left of a journal group: its table is freed one day. */
   b: blob("b", { mode: "buffer" }),
+  /** When a person said that they know of it; null: nobody did. */
+  acknowledgedMs: integer("acknowledged_ms"),
 }, (t) => [primaryKey({ columns: [t.kind, t.ref] })]);
 
 /** The time that Perch trusts (one row); lib/base/trusted_time.ts says how it moves. */
