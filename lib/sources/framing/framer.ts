@@ -42,6 +42,14 @@ export class Framer {
   /** `packetBytesMost`: longest packet that is kept whole, header included. */
   constructor(private readonly packetBytesMost: number, private readonly take: TakePacket) {}
 
+  /** The bytes of `chunk` that are to be fed: without the rest of a packet that was cut. */
+  passOver(chunk: Uint8Array): Uint8Array {
+    if (this.#partial !== null) return chunk;
+    const n = Math.min(this.#skip, chunk.length);
+    this.#skip -= n;
+    return chunk.subarray(n);
+  }
+
   /** Takes the next bytes, which the framer owns from now on. False when the consumer stopped it. */
   feed(chunk: Uint8Array): boolean {
     if (this.#head.length > 0) {

@@ -72,6 +72,8 @@ Deno.test("Framer cuts a PUBLISH beyond the limit and goes on after it", () => {
     const framer = new Framer(100, (_, at, __, end, isCut) => got.push([end - at, isCut]) > 0);
     for (const chunk of cutAt(joined([before, large, after]), cut)) framer.feed(chunk);
     assert.deepEqual(got, [[2, false], [100, true], [5, false]]);
+    for (const chunk of cutAt(joined([large, after]), cut)) framer.feed(framer.passOver(chunk));
+    assert.deepEqual(got.slice(3), [[100, true], [5, false]]);
   }));
 });
 

@@ -1,6 +1,6 @@
 /** A connection as bytes, whatever it runs over. One read and one write at a time. */
 export interface Link {
-  /** The next bytes, which belong to the caller; null at the end. */
+  /** The next bytes, which stay as they are until the next read; null at the end. */
   read(): Promise<Uint8Array | null>;
   write(bytes: Uint8Array): Promise<void>;
   close(): void;
@@ -15,7 +15,7 @@ export function connLink(conn: Deno.Conn): Link {
   return {
     async read() {
       const n = await conn.read(buffer);
-      return n === null ? null : buffer.slice(0, n);
+      return n === null ? null : buffer.subarray(0, n);
     },
     async write(bytes) {
       for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));

@@ -14,6 +14,8 @@ import type { Link } from "./link.ts";
 
 /** Most bytes that wait to be written. */
 const OUT_BYTES_MOST = 4 * 1024 * 1024;
+/** Reads of bytes that are there already give nobody else a turn; after so many bytes others get one. */
+const TURN_BYTES = 512 * 1024;
 
 export abstract class PacketStream extends Duplex {
   readonly #link: Link;
@@ -85,11 +87,20 @@ export abstract class PacketStream extends Duplex {
 
   async #readAll(): Promise<void> {
     try {
-      for (;;) {
-        const chunk = await this.#link.read();
+      for (let bytes = 0;;) {
+        const read = await this.#link.read();
         if (this.destroyed) return;
-        if (chunk === null) return this.ended();
-        if (this.#framer.feed(chunk)) this.drained();
+        if (read === null) return this.ended();
+        bytes += read.length;
+        if (bytes >= TURN_BYTES) {
+          bytes = 0;
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          if (this.destroyed) return;
+        }
+        const chunk = this.#framer.passOver(read);
+        if (chunk.length === 0) continue;
+        // A copy, as packets are handed over in place and the next read may write over these bytes.
+        if (this.#framer.feed(chunk.slice())) this.drained();
         else {
           this.#stopped = true;
           this.drained();
