@@ -30,7 +30,7 @@ import { createThingSpeak } from "./app/thingspeak.ts";
 import { openPoison } from "./app/poison.ts";
 import { sensorEvent } from "./app/sensor_events.ts";
 import { createSources } from "./app/sources.ts";
-import { type DamageWatch, watchDamage } from "./app/damage.ts";
+import { type DamageWatch, sensorAtMachine, watchDamage } from "./app/damage.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
 import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
 import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
@@ -523,7 +523,7 @@ export function buildApp(options: AppOptions): App {
         clock,
         readings: storage.readings,
         troubles: storageTroubles,
-        sensorName: (num) => registry.byNum(num)?.name ?? null,
+        words: { sensor: (num) => sensorAtMachine(registry, num), time: siteTime },
         append: (event) => events.append(event),
         sinceMs,
       }),

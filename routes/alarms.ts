@@ -271,7 +271,8 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
         },
         404: { description: "There is no such sensor" },
       },
-      handler: async ({ query }) => Response.json(await alarms.list(queryOf(services, query))),
+      handler: async ({ query, nowMs }) =>
+        Response.json(await alarms.list(queryOf(services, query, nowMs))),
     }),
     route({
       method: "get",
@@ -300,10 +301,11 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
   ];
 }
 
-/** A filter of the API and of the page as the service takes it. @throws PerchError `not_found` */
+/** A filter of the API and of the page as the service takes it, asked at `nowMs`. @throws PerchError `not_found` */
 export function queryOf(
-  { sensors, machines, clock }: Pick<AlarmServices, "sensors" | "machines" | "clock">,
+  { sensors, machines }: Pick<AlarmServices, "sensors" | "machines">,
   { state, open, severity, source, machine, sensor, from, to, ...rest }: AlarmFilter,
+  nowMs: number,
 ): AlarmQuery {
   const states = open === undefined
     ? state
@@ -315,8 +317,8 @@ export function queryOf(
     sources: source,
     machine: machine === undefined ? undefined : machines.find(machine)?.path ?? machine,
     sensor: sensor === undefined ? undefined : findSensor(sensors, sensor).num,
-    fromMs: from?.(clock.now()),
-    toMs: to?.(clock.now()),
+    fromMs: from?.(nowMs),
+    toMs: to?.(nowMs),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
+import type { Registry } from "../machines/registry.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";
 import type { StorageTroubles } from "./storage_troubles.ts";
@@ -26,7 +27,7 @@ export function watchDamage(deps: {
   clock: Clock;
   readings: Pick<ReadingsStore, "check" | "damage" | "acknowledgeDamage">;
   troubles: Pick<StorageTroubles, "say">;
-  sensorName: (num: number) => string | null;
+  words: DamageWords;
   append: (event: EventDraft) => Promise<unknown>;
   /** When this Perch was started: what was found before was told then. */
   sinceMs: number;
@@ -36,7 +37,7 @@ export function watchDamage(deps: {
 
   async function tell(all: readonly Damage[]): Promise<void> {
     const damage = all.filter(({ acknowledgedMs }) => acknowledgedMs === null);
-    const detail = damage.length === 0 ? null : sentenceOf(damage, deps.sensorName);
+    const detail = damage.length === 0 ? null : sentenceOf(damage, deps.words);
     troubles.say("damage", detail === null ? null : { health: "degraded", detail });
     const news = damage.filter((d) => d.foundMs >= deps.sinceMs && !saidOf.has(keyOf(d)));
     if (news.length === 0) return;
@@ -45,7 +46,7 @@ export function watchDamage(deps: {
       subject: news.length === 1 ? `${news[0].kind}:${news[0].ref}` : "readings",
       severity: "critical",
       tMs: clock.now(),
-      text: sentenceOf(news, deps.sensorName).replace(/\.$/, ""),
+      text: sentenceOf(news, deps.words).replace(/\.$/, ""),
       actor: null,
       body: { count: news.length, damaged: news.slice(0, 20) },
       // The alarm goes out.
@@ -66,10 +67,30 @@ export function watchDamage(deps: {
 
 const keyOf = ({ kind, ref, foundMs }: Damage) => `${kind} ${ref} ${foundMs}`;
 
+/** How people call what is damaged. */
+export interface DamageWords {
+  /** A sensor with its machine, by storage number; null when there is none of it. */
+  sensor(num: number): string | null;
+  /** A time in the site's zone. */
+  time(tMs: number): string;
+}
+
+/** A sensor as pages call it, with its machine: `Bearing vibration (Press 3)`. Null when there is none. */
+export function sensorAtMachine(
+  registry: Pick<Registry, "byNum" | "machines">,
+  num: number,
+): string | null {
+  const sensor = registry.byNum(num);
+  if (!sensor) return null;
+  const machine = registry.machines.find(sensor.machine)?.name ??
+    sensor.machine.split("/").at(-1);
+  return `${sensor.settings.display_name ?? sensor.sensor} (${machine})`;
+}
+
 /** What is damaged, what is missing, and what to do. */
 export function sentenceOf(
   damage: readonly Damage[],
-  sensorName: (num: number) => string | null,
+  words: DamageWords,
 ): string {
   const missing = damage.filter((d) => d.kind !== "summary" && d.toMs > d.fromMs);
   const parts = damage.length === 1 ? "1 part is" : `${damage.length} parts are`;
@@ -81,28 +102,25 @@ export function sentenceOf(
   const count = readings === 0
     ? "An unknown number of readings"
     : `${missing.some((d) => d.readings === 0) ? "At least" : "About"} ${readings} readings`;
-  return `${found} ${count} of ${sensorsOf(missing, sensorName)}${
-    spanOf(missing)
+  return `${found} ${count} of ${sensorsOf(missing, words)}${
+    spanOf(missing, words)
   } are left out of ` +
     "answers, and marked there. Copy the data directory before anything else, check the disk, and " +
     "restore a backup; or acknowledge it under Sources, and go on without them.";
 }
 
-function sensorsOf(
-  damage: readonly Damage[],
-  sensorName: (num: number) => string | null,
-): string {
+function sensorsOf(damage: readonly Damage[], words: DamageWords): string {
   const nums = new Set(damage.map(({ sensor }) => sensor));
   if (nums.has(null)) return "any sensor";
-  const names = [...nums].map((num) => sensorName(num!) ?? `sensor number ${num}`);
+  const names = [...nums].map((num) => words.sensor(num!) ?? `sensor number ${num}`);
   const more = names.length - NAMED_MOST;
   return names.slice(0, NAMED_MOST).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function spanOf(damage: readonly Damage[]): string {
+function spanOf(damage: readonly Damage[], words: DamageWords): string {
   const known = damage.filter(({ fromMs }) => fromMs > 0);
   if (known.length < damage.length || known.length === 0) return "";
   const fromMs = Math.min(...known.map((d) => d.fromMs));
   const toMs = Math.max(...known.map((d) => d.toMs));
-  return ` from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
+  return ` from ${words.time(fromMs)} to ${words.time(toMs)}`;
 }

@@ -30,10 +30,13 @@ async function firstProblem(connection: Connection, path: string): Promise<strin
     const problem = isSmall ? await problemOf(connection, "") : null;
     if (problem !== null) return problem;
     for (const table of await tablesOf(connection)) {
-      const found =
-        (isSmall || LARGE_TABLES.includes(table) ? null : await problemOf(connection, table)) ??
-          (GUARDED_TABLES.includes(table) ? null : await unreadableIn(connection, table));
-      if (found !== null) return found;
+      const found = (isSmall || LARGE_TABLES.includes(table.name)
+        ? null
+        : await problemOf(connection, table.name)) ??
+        (GUARDED_TABLES.includes(table.name) ? null : await unreadableIn(connection, table));
+      if (found !== null) {
+        return found;
+      }
     }
     return null;
   } catch (error) {

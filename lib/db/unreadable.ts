@@ -16,21 +16,29 @@ interface Column {
   isNumber: boolean;
 }
 
+/** A table with what has to be known to read it whole. */
+export interface StoredTable {
+  name: string;
+  columns: Column[];
+  /** It has row numbers and is read page by page; tables without are small. */
+  paged: boolean;
+}
+
 /** What cannot be read of a table, and where; null when everything can. */
-export async function unreadableIn(connection: Connection, table: string): Promise<string | null> {
-  const columns = await columnsOf(connection, table);
-  // Tables without row numbers are small.
-  const paged = await hasRowid(connection, table);
+export async function unreadableIn(
+  connection: Connection,
+  { name, columns, paged }: StoredTable,
+): Promise<string | null> {
   let after = Number.MIN_SAFE_INTEGER;
   for (;;) {
     const page = paged
-      ? `${quoted(table)} WHERE rowid > ${after} ORDER BY rowid LIMIT ${ROWS}`
-      : quoted(table);
+      ? `${quoted(name)} WHERE rowid > ${after} ORDER BY rowid LIMIT ${ROWS}`
+      : quoted(name);
     const { problem, rows } = await look(connection, page, columns);
     if (problem !== null) {
       for (const column of columns) {
         const own = await look(connection, page, [column]);
-        if (own.problem !== null) return `${own.problem} in ${table}.${column.name}`;
+        if (own.problem !== null) return `${own.problem} in ${name}.${column.name}`;
       }
     }
     if (!paged || rows < ROWS) return null;
@@ -41,12 +49,23 @@ export async function unreadableIn(connection: Connection, table: string): Promi
   }
 }
 
-/** The names of all tables. What is no UTF-8 in one is no table's name any more, and SQLite says so. */
-export async function tablesOf(connection: Connection): Promise<string[]> {
+/** All tables, asked for at once. What is no UTF-8 in a name is no table's name any more, and SQLite says so. */
+export async function tablesOf(connection: Connection): Promise<StoredTable[]> {
   const { rows } = await connection.query({
-    sql: "SELECT cast(name AS BLOB) FROM sqlite_master WHERE type = 'table' AND rootpage > 0",
+    sql: "SELECT cast(m.name AS BLOB), l.wr, cast(c.name AS BLOB), c.type LIKE '%int%' " +
+      "FROM sqlite_master m LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name " +
+      "LEFT JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.rootpage > 0",
   });
-  return rows.map(([name]) => nameOf(name));
+  const tables = new Map<string, StoredTable>();
+  for (const [table, withoutRowid, column, isNumber] of rows) {
+    const name = nameOf(table);
+    if (!tables.has(name)) {
+      tables.set(name, { name, columns: [], paged: Number(withoutRowid ?? 1) === 0 });
+    }
+    if (column === null) continue;
+    tables.get(name)!.columns.push({ name: nameOf(column), isNumber: Number(isNumber) === 1 });
+  }
+  return [...tables.values()];
 }
 
 async function look(
@@ -82,22 +101,6 @@ function isUtf8(bytes: SqlValue): boolean {
   } catch {
     return false;
   }
-}
-
-async function columnsOf(connection: Connection, table: string): Promise<Column[]> {
-  const { rows } = await connection.query({
-    sql: "SELECT cast(name AS BLOB), type LIKE '%int%' FROM pragma_table_info(?)",
-    args: [table],
-  });
-  return rows.map(([name, isNumber]) => ({ name: nameOf(name), isNumber: Number(isNumber) === 1 }));
-}
-
-async function hasRowid(connection: Connection, table: string): Promise<boolean> {
-  const { rows } = await connection.query({
-    sql: "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?",
-    args: [table],
-  });
-  return Number(rows[0]?.[0]) === 0;
 }
 
 function nameOf(value: SqlValue): string {

@@ -96,7 +96,7 @@ async function draw(
   const past = filter.show === "resolved";
   const api = apiOf(filter);
   const { items, next } = await parts.alarms.list({
-    ...queryOf(parts, { ...api, open: !past }),
+    ...queryOf(parts, { ...api, open: !past }, context.nowMs),
     cursor,
     limit: SHOWN,
   });
