@@ -11,6 +11,7 @@ const PACKAGES: Record<string, string> = {
   "mosquitto": "mosquitto",
   "mosquitto-clients": "mosquitto_pub",
   "chromium": "chromium",
+  "chromium-headless-shell": "/usr/lib/chromium/chromium-headless-shell",
   "strace": "strace",
   "openssl": "openssl",
   "python3": "python3",
