@@ -8,6 +8,7 @@ import {
   isTest,
   type SourceFile,
   strayingSql,
+  unusedDependencies,
 } from "./support/import_rules.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
@@ -103,6 +104,22 @@ Deno.test("rawConnections reports what passes the guard, and nothing else", () =
   for (const source of allowed) {
     assert.deepEqual(rawConnections("lib/notify/x.ts", source), [], source);
   }
+});
+
+Deno.test("architecture: every dependency of deno.json is imported by something", () => {
+  const { imports } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+  assert.deepEqual(unusedDependencies(Object.keys(imports), readTree()), []);
+});
+
+Deno.test("unusedDependencies takes imports of a package's parts and of its types alone, and no namesakes", () => {
+  const source = `import { a } from "hono/cookie";\n// @ts-types="@types/ws"\nimport ws from "ws";`;
+  const files = [{ path: "lib/x.ts", source, imports: importsOf("lib/x.ts", source) }];
+  assert.deepEqual(unusedDependencies(["hono", "@types/ws", "ws"], files), []);
+  assert.deepEqual(unusedDependencies(["hono-extra", "@types/w", "cookie"], files), [
+    "hono-extra",
+    "@types/w",
+    "cookie",
+  ]);
 });
 
 Deno.test("architecture: the top level holds the agreed names only", () => {

@@ -118,6 +118,20 @@ export function strayingSql(path: string, source: string): string | null {
   return SQL_TEXT.exec(source)?.[0] ?? null;
 }
 
+/** The packages that no file imports, nor names as the source of another's types. */
+export function unusedDependencies(
+  packages: readonly string[],
+  files: readonly (SourceFile & { source: string })[],
+): string[] {
+  const named = new Set(files.flatMap(({ source, imports }) => [
+    ...imports.map((one) => one.target),
+    ...Array.from(source.matchAll(/@ts-types="([^"]+)"/g), ([, name]) => name),
+  ]));
+  const uses = (name: string) =>
+    [...named].some((one) => one === name || one.startsWith(`${name}/`));
+  return packages.filter((name) => !uses(name));
+}
+
 /** Every forbidden import as one sentence. */
 export function crossings(files: readonly SourceFile[]): string[] {
   const out: string[] = [];
