@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { BacktestJson } from "../routes/backtests.ts";
+import type { BacktestJson } from "../routes/detection/backtests_api.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
 import { clockTime, number } from "./format.ts";
 

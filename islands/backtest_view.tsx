@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { BacktestJson } from "../routes/backtests.ts";
+import type { BacktestJson } from "../routes/detection/backtests_api.ts";
 import { BacktestChart } from "./backtest_chart.tsx";
 import type { Buckets } from "./chart_data.ts";
 import { dateTime, duration, grouped, number } from "./format.ts";

@@ -2,7 +2,7 @@ import { type ComponentType, h, hydrate } from "preact";
 
 /**
  * Brings the islands of a page to life: every element that the server rendered with
- * `<Island name=… component=… props=…>` (routes/pages/island.tsx) is hydrated with the same component
+ * `<Island name=… component=… props=…>` (routes/frame/island.tsx) is hydrated with the same component
  * and the same properties.
  */
 export function bringToLife(components: Record<string, ComponentType<never>>): void {

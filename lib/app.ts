@@ -1,4 +1,4 @@
-import type { Route } from "../routes/route.ts";
+import type { Route } from "../routes/http/route.ts";
 import { accessLimits, createAppSettings } from "./app/settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { type Access, type AccessStart, createAccess, readJwtKey } from "./access/access.ts";
@@ -14,7 +14,7 @@ import { ping } from "./db/quick_check.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { join } from "node:path";
-import { createAssets } from "../routes/static.ts";
+import { createAssets } from "../routes/http/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { alarmRules, createAlarmParts } from "./app/alarms.ts";
 import { createDetection, type Detection } from "./app/detection.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { timeField } from "../../lib/base/epoch.ts";
 import type { Access } from "../../lib/access/access.ts";
 import type { AuditQuery } from "../../lib/access/audit.ts";
-import { type Route, route } from "../route.ts";
+import { type Route, route } from "../http/route.ts";
 import { listOf } from "./shapes.ts";
 
 const EXPORT_PAGE = 500;

@@ -1,11 +1,11 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
-import { Field, FormError } from "../pages/form.tsx";
-import { formAction } from "../pages/page_form.ts";
-import { type Route, route } from "../route.ts";
-import { caller } from "./caller.ts";
-import { shellPage } from "./shell.tsx";
+import { Field, FormError } from "../frame/form.tsx";
+import { formAction } from "../frame/form_action.ts";
+import { type Route, route } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
+import { shellPage } from "../frame/shell.tsx";
 
 const TITLE = "Forgotten password";
 const schema = z.strictObject({ email: z.email("This is not an address.").max(254) });

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { ROLES } from "../../lib/access/identity.ts";
 import { SCOPES } from "../../lib/access/policy.ts";
-import { type Route, route } from "../route.ts";
-import { caller } from "./caller.ts";
+import { type Route, route } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
 import { keyJson, keyShape, listOf } from "./shapes.ts";
 
 const tags = ["Keys"];

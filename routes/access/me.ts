@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { type Route, route } from "../route.ts";
-import { caller, me } from "./caller.ts";
+import { type Route, route } from "../http/route.ts";
+import { caller, me } from "../http/caller.ts";
 import { listOf, sessionJson, sessionShape, userJson, userShape } from "./shapes.ts";
 
 const tags = ["Profile"];

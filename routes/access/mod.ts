@@ -1,6 +1,6 @@
 import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
-import type { Route } from "../route.ts";
+import type { Route } from "../http/route.ts";
 import { auditRoutes } from "./audit.ts";
 import { forgotPages } from "./forgot.tsx";
 import { keyRoutes } from "./keys.ts";

@@ -5,8 +5,8 @@ import type { LinkKind } from "../../lib/access/links.ts";
 import type { Actor } from "../../lib/access/audit.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { type Route, route } from "../route.ts";
-import { caller } from "./caller.ts";
+import { type Route, route } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
 import { listOf, userJson, userShape } from "./shapes.ts";
 
 const tags = ["People"];

@@ -1,11 +1,11 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
-import { type Route, route, type RouteContext } from "../route.ts";
-import { caller } from "./caller.ts";
-import { Field, FormError } from "../pages/form.tsx";
-import { formAction } from "../pages/page_form.ts";
-import { shellPage } from "./shell.tsx";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
+import { Field, FormError } from "../frame/form.tsx";
+import { formAction } from "../frame/form_action.ts";
+import { shellPage } from "../frame/shell.tsx";
 import { signedIn } from "./sign_in.tsx";
 
 const setupSchema = z.strictObject({

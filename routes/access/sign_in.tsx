@@ -4,13 +4,13 @@ import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { type BrowserSignIn, CodeNeeded } from "../../lib/access/sign_in.ts";
-import { localPath } from "../middleware/form.ts";
-import { sessionCookie } from "../middleware/session_cookie.ts";
-import { type Route, route, type RouteContext } from "../route.ts";
-import { caller } from "./caller.ts";
-import { Field, FormError } from "../pages/form.tsx";
-import { formAction } from "../pages/page_form.ts";
-import { shellPage } from "./shell.tsx";
+import { localPath } from "../http/form.ts";
+import { sessionCookie } from "../http/session_cookie.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
+import { Field, FormError } from "../frame/form.tsx";
+import { formAction } from "../frame/form_action.ts";
+import { shellPage } from "../frame/shell.tsx";
 
 export interface SignInPages {
   access: Access;

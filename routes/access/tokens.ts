@@ -2,10 +2,10 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { limitBody, readJson } from "../middleware/body.ts";
-import { validate } from "../middleware/validate.ts";
-import { type Route, route } from "../route.ts";
-import { caller } from "./caller.ts";
+import { limitBody, readJson } from "../http/body.ts";
+import { validate } from "../http/validate.ts";
+import { type Route, route } from "../http/route.ts";
+import { caller } from "../http/caller.ts";
 
 const BODY_BYTES = 8 * 1024;
 const tags = ["Sign-in"];

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { readJson } from "../middleware/body.ts";
-import { validate } from "../middleware/validate.ts";
-import { type Route, route } from "../route.ts";
+import { readJson } from "../http/body.ts";
+import { validate } from "../http/validate.ts";
+import { type Route, route } from "../http/route.ts";
 
 export interface VerifyServices {
   access: Pick<Access, "keys">;

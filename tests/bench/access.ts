@@ -13,8 +13,8 @@ import {
   median,
   quantile,
 } from "../support/bench.ts";
-import { mount } from "../../routes/mount.ts";
-import { route } from "../../routes/route.ts";
+import { mount } from "../../routes/http/mount.ts";
+import { route } from "../../routes/http/route.ts";
 import { addKey } from "../support/perch.ts";
 import { benchPerch } from "./ingest/setup.ts";
 

@@ -12,7 +12,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { systemActor } from "../../lib/access/audit.ts";
 import { SETTINGS } from "../../lib/settings/setting.ts";
-import type { Route } from "../../routes/route.ts";
+import type { Route } from "../../routes/http/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { chromiumIsMissing, signIn, startBrowser, visitor } from "../support/browser.ts";
 import {

@@ -25,7 +25,7 @@ import { Framer } from "../../lib/sources/framing/framer.ts";
 import { emptyPublish, readPublish } from "../../lib/sources/framing/publish.ts";
 import { TopicNames } from "../../lib/sources/framing/topics.ts";
 import { decodeHttp, parseBatch, parseLinesBody, parseOne } from "../../lib/sources/http_bodies.ts";
-import { unpack } from "../../routes/middleware/unpack.ts";
+import { unpack } from "../../routes/http/unpack.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const numRuns = Number(Deno.env.get("GROWTH_RUNS") ?? 300);

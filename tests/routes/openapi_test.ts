@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { z } from "zod";
 import { systemActor } from "../../lib/access/audit.ts";
-import type { Route } from "../../routes/route.ts";
+import type { Route } from "../../routes/http/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { oneOfEach, PASSWORD, pathOf } from "../support/one_of_each.ts";
 import { picture } from "../support/pictures.ts";

@@ -13,7 +13,7 @@
 import { Buffer } from "node:buffer";
 import { connectAsync } from "mqtt";
 import { z } from "zod";
-import type { Route } from "../../routes/route.ts";
+import type { Route } from "../../routes/http/route.ts";
 import type { AppUnderTest } from "./app.ts";
 import { pathOf } from "./one_of_each.ts";
 import { picture } from "./pictures.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit.ts";
 import type { Change } from "../../lib/machines/service.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
-import type { Route } from "../../routes/route.ts";
+import type { Route } from "../../routes/http/route.ts";
 import type { AppUnderTest } from "./app.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";

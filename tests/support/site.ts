@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
 import { silentLog } from "../../lib/base/log.ts";
 import type { AccessOptions } from "../../lib/access/access.ts";
-import { mount } from "../../routes/mount.ts";
-import type { MountOptions } from "../../routes/mount.ts";
-import type { Route } from "../../routes/route.ts";
+import { mount } from "../../routes/http/mount.ts";
+import type { MountOptions } from "../../routes/http/mount.ts";
+import type { Route } from "../../routes/http/route.ts";
 import { accessRoutes } from "../../routes/access/mod.ts";
 import { startAccess, tester } from "./access.ts";
 import type { AccessUnderTest } from "./access.ts";

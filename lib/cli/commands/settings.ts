@@ -1,4 +1,4 @@
-import { settingJson } from "../../../routes/settings.ts";
+import { settingJson } from "../../../routes/site/settings_api.ts";
 import type { SettingView } from "../../settings/settings.ts";
 import { allowedBy, textOf, valueOfText, type ValueSchema } from "../../settings/text.ts";
 import { columns, minute } from "../columns.ts";

@@ -1,11 +1,11 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { AuditQuery, AuditRow } from "../../../lib/access/audit.ts";
-import { Field, FormError } from "../../pages/form.tsx";
-import { localTime } from "../../pages/range.ts";
-import { type Route, route } from "../../route.ts";
+import { Field, FormError } from "../../frame/form.tsx";
+import { localTime } from "../../frame/range.ts";
+import { type Route, route } from "../../http/route.ts";
 import type { AccountPageParts } from "./parts.ts";
-import { Exact } from "./time.tsx";
+import { Exact } from "../../frame/times.tsx";
 
 const PAGE = 50;
 const querySchema = z.object({

@@ -2,13 +2,13 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { ROLES } from "../../../lib/access/identity.ts";
 import type { AccessKey } from "../../../lib/access/key_store.ts";
-import type { Route } from "../../route.ts";
-import { caller } from "../caller.ts";
-import { Field, FormError, SeenField, Select } from "../../pages/form.tsx";
+import type { Route } from "../../http/route.ts";
+import { caller } from "../../http/caller.ts";
+import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
-import { Ago, Exact } from "./time.tsx";
+import { Ago, Exact } from "../../frame/times.tsx";
 
 const DAY_MS = 86_400_000;
 const MAY = ["all", "read", "ingest"] as const;

@@ -1,10 +1,10 @@
-import type { Route } from "../../route.ts";
+import type { Route } from "../../http/route.ts";
 import { auditPages } from "./audit.tsx";
 import { keyPages } from "./keys.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { peoplePages } from "./people.tsx";
 import { profilePages } from "./profile.tsx";
-import { settingsPages } from "./settings.tsx";
+import { settingsPages } from "../../site/settings.tsx";
 
 export type { AccountPageParts } from "./parts.ts";
 

@@ -1,7 +1,7 @@
 import type { Access } from "../../../lib/access/access.ts";
 import type { Clock } from "../../../lib/base/clock.ts";
 import type { Settings } from "../../../lib/settings/settings.ts";
-import type { PageFrame } from "../../pages/layout.tsx";
+import type { PageFrame } from "../../frame/layout.tsx";
 
 /** What the pages of this room use. */
 export interface AccountPageParts {

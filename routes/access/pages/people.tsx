@@ -3,13 +3,13 @@ import { z } from "zod";
 import { type Role, ROLES } from "../../../lib/access/identity.ts";
 import type { LinkKind } from "../../../lib/access/links.ts";
 import type { User } from "../../../lib/access/user_store.ts";
-import type { Route, RouteContext } from "../../route.ts";
-import { caller } from "../caller.ts";
+import type { Route, RouteContext } from "../../http/route.ts";
+import { caller } from "../../http/caller.ts";
 import { mailLink } from "../people.ts";
-import { Field, FormError, SeenField, Select } from "../../pages/form.tsx";
+import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
-import { Ago } from "./time.tsx";
+import { Ago } from "../../frame/times.tsx";
 
 export const ROLE_CHOICES: readonly (readonly [Role, string])[] = [
   ["viewer", "Viewer: sees"],

@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { Session } from "../../../lib/access/session_store.ts";
 import type { User } from "../../../lib/access/user_store.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
-import type { Route, RouteContext } from "../../route.ts";
-import { caller, me } from "../caller.ts";
-import { Field, FormError, SeenField } from "../../pages/form.tsx";
+import type { Route, RouteContext } from "../../http/route.ts";
+import { caller, me } from "../../http/caller.ts";
+import { Field, FormError, SeenField } from "../../frame/form.tsx";
 import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { QrCode } from "./qr.tsx";
-import { Ago, Exact } from "./time.tsx";
+import { Ago, Exact } from "../../frame/times.tsx";
 
 const none = z.strictObject({});
 

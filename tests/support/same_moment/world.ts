@@ -7,7 +7,7 @@ import type { Parts } from "../../../lib/app.ts";
 import { createControl } from "../../../lib/cli/create_control.ts";
 import type { Control } from "../../../lib/cli/control.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
-import { problemOf } from "../../../routes/middleware/problem.ts";
+import { problemOf } from "../../../routes/http/problem.ts";
 import { createRandom } from "../../../sim/random.ts";
 import { startApp } from "../app.ts";
 

@@ -1,0 +1,251 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { AlarmList } from "../../islands/alarm_list.tsx";
+import { title } from "../../islands/format.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { ALARM_SOURCES } from "../../lib/alarms/alarm.ts";
+import type { AlarmCounts } from "../../lib/alarms/alarms.ts";
+import { actOnAll, type AlarmServices, commandOf, queryOf } from "./api.ts";
+import { localPath, readForm } from "../http/form.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { Island } from "../frame/island.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
+
+const SHOWN = 200;
+const FORM_BYTES = 64 * 1024;
+const SEVERITIES = ["critical", "warning", "info"] as const;
+const STATES = ["active", "acknowledged"] as const;
+
+const Filter = z.object({
+  show: z.enum(["resolved"]).optional().catch(undefined),
+  state: z.enum(STATES).optional().catch(undefined),
+  severity: z.enum(SEVERITIES).optional().catch(undefined),
+  source: z.enum(ALARM_SOURCES).optional().catch(undefined),
+  machine: z.string().max(2000).optional().catch(undefined),
+  sensor: z.string().max(2000).optional().catch(undefined),
+  q: z.string().max(200).optional().catch(undefined),
+  cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
+});
+const Query = Filter.loose();
+type Filter = z.output<typeof Filter>;
+
+const Bulk = z.object({
+  back: z.string().max(2000).optional(),
+  minutes: z.coerce.number().int().min(1).max(43_200).optional(),
+}).catchall(z.literal("on"));
+
+/** `/alarms`: what waits for somebody, and what was; and what the forms of the list post to. */
+export function alarmsPages(parts: PageParts): Route[] {
+  const services: AlarmServices = parts;
+  return [
+    route({
+      method: "get",
+      path: "/alarms",
+      policy: "viewer",
+      summary: null,
+      query: Query,
+      handler: (context) => draw(parts, context as RouteContext, Filter.parse(context.query), null),
+    }),
+    ...(["ack", "resolve", "shelve"] as const).map((action) =>
+      route({
+        method: "post",
+        path: `/alarms/bulk/${action}`,
+        policy: "engineer",
+        summary: null,
+        handler: async (given) => {
+          const context = given as RouteContext;
+          const read = await readForm(context.c, Bulk, FORM_BYTES);
+          const back = localPath(read.ok ? read.data.back : undefined);
+          const filter = Filter.parse(Object.fromEntries(new URL(back, "http://x").searchParams));
+          if (!read.ok) return await draw(parts, context, filter, Object.values(read.errors)[0]);
+          const ids = Object.keys(read.data).flatMap((name) =>
+            name.startsWith("alarm-") ? name.slice("alarm-".length) : []
+          );
+          if (ids.length === 0) {
+            return await draw(parts, context, filter, "No alarm is selected.");
+          }
+          const { minutes } = read.data;
+          const command = commandOf(action, { minutes }, parts.clock.now());
+          const results = await actOnAll(services, context, ids, command);
+          const refused = results.filter(({ ok }) => !ok);
+          if (refused.length > 0) {
+            const [{ message }] = refused;
+            return await draw(
+              parts,
+              context,
+              filter,
+              `${refused.length} of ${results.length} were not changed: ${message}.`,
+            );
+          }
+          const location = back.startsWith("/alarms") ? back : "/alarms";
+          return new Response(null, { status: 303, headers: { location } });
+        },
+      })
+    ),
+  ];
+}
+
+async function draw(
+  parts: PageParts,
+  context: RouteContext,
+  { cursor, ...filter }: Filter,
+  problem: string | null,
+): Promise<Response> {
+  const { c, who } = context;
+  const since = parts.place();
+  const past = filter.show === "resolved";
+  const api = apiOf(filter);
+  const { items, next } = await parts.alarms.list({
+    ...queryOf(parts, { ...api, open: !past }, context.nowMs),
+    cursor,
+    limit: SHOWN,
+  });
+  const query = new URLSearchParams({
+    ...Object.fromEntries(
+      Object.entries(api).flatMap(([key, value]) => value ? [[key, String(value)]] : []),
+    ),
+    open: String(!past),
+    limit: String(SHOWN),
+  });
+  return parts.frame.answer(c, who, {
+    title: past ? "Resolved alarms" : "Alarms",
+    place: "/alarms",
+    script: "alarms",
+    stream: { types: "alarm" },
+    since,
+    status: problem === null ? 200 : 409,
+    content: (
+      <>
+        <h1 class="answer">{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</h1>
+        {problem !== null && <p class="banner warning" role="alert">{problem}</p>}
+        <Filters filter={filter} />
+        {items.length === 0 ? <Empty filter={filter} past={past} /> : null}
+        <Island
+          name="AlarmList"
+          component={AlarmList}
+          props={{
+            alarms: items,
+            query: query.toString(),
+            past,
+            mayAct: atLeast(who!.role, "engineer"),
+            here: href({ ...filter, cursor }),
+            nowMs: parts.clock.now(),
+            zone: parts.zone,
+          }}
+        />
+        {next !== null && (
+          <p class="more">
+            <a href={href({ ...filter, cursor: next })}>Older alarms</a>
+          </p>
+        )}
+      </>
+    ),
+  });
+}
+
+function apiOf({ state, severity, source, machine, sensor, q }: Filter) {
+  return {
+    state: state && [state],
+    severity: severity && [severity],
+    source: source && [source],
+    machine,
+    sensor,
+    search: q,
+  };
+}
+
+/** The page's sentence: what asks for somebody; hints (severity info) only beside it. */
+export function answerOf({ open, waiting }: AlarmCounts): VNode {
+  const all = open.warning + open.critical;
+  const alarms = (n: number) => n === 1 ? "1 alarm" : `${n} alarms`;
+  const hints = open.info === 1 ? "1 hint" : `${open.info} hints`;
+  if (all === 0) return <>{open.info === 0 ? "No alarm is open" : `No alarm is open, ${hints}`}</>;
+  if (waiting === 0) {
+    return <>{`${alarms(all)} open, all acknowledged or shelved`}</>;
+  }
+  const kind = open.critical > 0 ? "critical" : "warning";
+  return (
+    <>
+      <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
+      {waiting === all
+        ? `${alarms(all)} ${all === 1 ? "waits" : "wait"} for somebody`
+        : `${waiting} of ${alarms(all)} ${waiting === 1 ? "waits" : "wait"} for somebody`}
+    </>
+  );
+}
+
+function Empty({ filter, past }: { filter: Filter; past: boolean }): VNode {
+  const filtered = Object.entries(filter).some(([key, value]) => key !== "show" && value);
+  if (filtered) {
+    return (
+      <p class="empty">
+        No alarm fits. <a href={href({ show: filter.show })}>Show all</a>
+      </p>
+    );
+  }
+  return (
+    <p class="empty">
+      {past
+        ? "No alarm has been resolved yet."
+        : "Nothing waits for you. Alarms come from limits that somebody sets on a sensor, from " +
+          "sensors that for a while do what they have never done, and from sensors that fall silent."}
+    </p>
+  );
+}
+
+function Filters({ filter }: { filter: Filter }): VNode {
+  const { show, q, severity, state, source, machine, sensor } = filter;
+  const chip = (text: string, on: boolean, change: Filter) => (
+    <a class="chip" href={href({ ...filter, ...change })} aria-current={on ? "true" : undefined}>
+      {text}
+    </a>
+  );
+  const removable = (text: string | undefined, change: Filter) =>
+    text && (
+      <a class="chip" aria-current="true" href={href({ ...filter, ...change })}>
+        {text} <span aria-hidden="true">×</span>
+        <span class="hidden">remove</span>
+      </a>
+    );
+  return (
+    <>
+      <form class="filter" method="get" action="/alarms" role="search">
+        {Object.entries(filter).map(([name, value]) =>
+          name !== "q" && value && <input key={name} type="hidden" name={name} value={value} />
+        )}
+        <input type="search" name="q" value={q} aria-label="Filter alarms" placeholder="Filter" />
+        <button type="submit">Filter</button>
+      </form>
+      <nav class="chips" aria-label="Filters">
+        {chip("Open", show === undefined, { show: undefined })}
+        {chip("Resolved", show === "resolved", { show: "resolved", state: undefined })}
+        <span class="chip-gap" aria-hidden="true" />
+        {SEVERITIES.map((one) =>
+          chip(title(one), severity === one, { severity: severity === one ? undefined : one })
+        )}
+        {show === undefined && (
+          <>
+            <span class="chip-gap" aria-hidden="true" />
+            {chip("Unacknowledged", state === "active", {
+              state: state === "active" ? undefined : "active",
+            })}
+            {chip("Acknowledged", state === "acknowledged", {
+              state: state === "acknowledged" ? undefined : "acknowledged",
+            })}
+          </>
+        )}
+        {removable(source, { source: undefined })}
+        {removable(machine, { machine: undefined })}
+        {removable(sensor, { sensor: undefined })}
+      </nav>
+    </>
+  );
+}
+
+/** The list with a filter, for links to it. */
+export function href(filter: Filter): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value) search.set(name, value);
+  const text = search.toString();
+  return text === "" ? "/alarms" : `/alarms?${text}`;
+}

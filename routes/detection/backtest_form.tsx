@@ -1,0 +1,199 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { label, title } from "../../islands/format.ts";
+import { detectorsFor } from "../../lib/detect/backtest/request.ts";
+import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
+import type { Detector } from "../../lib/detect/detector.ts";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import { Field, FormError, Select } from "../frame/form.tsx";
+import type { SentForm } from "../frame/form_action.ts";
+import { localText, RANGES } from "../frame/range.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+
+export const PAGE = "/backtest";
+/** The choice of a range that has its own two ends. */
+export const CUSTOM = "custom";
+
+/** Text of an option's field, and what it is called. */
+interface OptionField {
+  name: string;
+  title: string;
+  help?: string;
+  value: string;
+}
+
+/** What the form is about: a sensor, once one was named that exists, and a detector for it. */
+export type Chosen = { sensor: Sensor; detector: Detector } | {
+  sensor: null;
+  problem: string | null;
+};
+
+/** Fields of a detector's options with what they are now, or the defaults. */
+export function fieldsOf(detector: Detector, present: unknown): OptionField[] {
+  const schema = z.toJSONSchema(detector.options, { io: "input" }) as {
+    properties: Record<string, { title?: string; description?: string }>;
+  };
+  const values = (present ?? detector.options.parse({})) as Record<string, unknown>;
+  return Object.entries(schema.properties).map(([name, { title, description }]) => ({
+    name,
+    title: title ?? name,
+    help: description,
+    value: String(values[name] ?? ""),
+  }));
+}
+
+/** What can be asked: a sensor first, then a detector and its options; and what was asked lately. */
+export function BacktestForm(
+  { parts, chosen, sent }: { parts: PageParts; chosen: Chosen; sent: SentForm },
+): VNode {
+  const jobs = parts.backtests.list();
+  return (
+    <>
+      <h1>Backtest</h1>
+      <p class="intro">
+        Runs a detector with other options over what a sensor has recorded, beside the options it
+        has now. Nothing is changed by it.
+      </p>
+      {chosen.sensor === null
+        ? <SensorForm problem={chosen.problem ?? sent.errors.sensor ?? sent.errors.form} />
+        : (
+          <>
+            <nav class="chips" aria-label="Detector">
+              {detectorsFor(chosen.sensor.kind).map((d) => (
+                <a
+                  key={d.name}
+                  class="chip"
+                  href={`${PAGE}?sensor=${chosen.sensor!.id}&detector=${d.name}`}
+                  aria-current={d === chosen.detector ? "true" : undefined}
+                >
+                  {d.title}
+                </a>
+              ))}
+            </nav>
+            <RunForm parts={parts} sensor={chosen.sensor} detector={chosen.detector} sent={sent} />
+          </>
+        )}
+      {jobs.length > 0 && <Jobs jobs={jobs} />}
+    </>
+  );
+}
+
+function SensorForm({ problem }: { problem?: string }): VNode {
+  return (
+    <form method="get" action={PAGE} class="settings">
+      <Field
+        name="sensor"
+        label="Sensor"
+        help="Full name or machine/sensor. The page of each sensor leads here, too."
+        error={problem}
+        autocomplete="off"
+      />
+      <button type="submit" class="primary">Choose</button>
+    </form>
+  );
+}
+
+function RunForm(
+  { parts, sensor, detector, sent }: {
+    parts: PageParts;
+    sensor: Sensor;
+    detector: Detector;
+    sent: SentForm;
+  },
+): VNode {
+  const { values, errors } = sent;
+  const present = parts.backtests.present(sensor.num, detector.name);
+  const fields = fieldsOf(detector, present);
+  const nowMs = parts.clock.now();
+  const whole = errors.form ?? errors.detector ?? errors.sensor;
+  return (
+    <form method="post" action={`${PAGE}/run`} class="settings">
+      <FormError>{whole}</FormError>
+      <input type="hidden" name="sensor" value={sensor.id} />
+      <input type="hidden" name="detector" value={detector.name} />
+      <section class="card" aria-labelledby="options">
+        <h2 id="options">
+          {`${detector.title} of ${label(sensor.machine)}, ${
+            sensor.settings.display_name ?? title(sensor.sensor)
+          }`}
+        </h2>
+        <p class="help">
+          {detector.about}
+          {present === null && " It does not watch this sensor at present."}
+        </p>
+        <div class="fields">
+          {fields.map(({ name, title, help, value }) => (
+            <Field
+              key={name}
+              name={`options.${name}`}
+              id={`option-${name}`}
+              label={title}
+              help={help}
+              value={values[`options.${name}`] ?? value}
+              error={errors[`options.${name}`]}
+              autocomplete="off"
+              required={false}
+            />
+          ))}
+        </div>
+      </section>
+      <section class="card" aria-labelledby="range-of">
+        <h2 id="range-of">Recorded readings</h2>
+        <div class="fields">
+          <Select
+            name="range"
+            label="Range"
+            options={[
+              ...RANGES.map(({ key, name }) => [key, `The last ${name}`] as const),
+              [CUSTOM, "From … to …"],
+            ]}
+            value={values.range ?? "24h"}
+          />
+          <Field
+            type="datetime-local"
+            required={false}
+            name="from"
+            label="From"
+            value={values.from ?? localText(nowMs - 86_400_000, parts.zone)}
+            error={errors.from}
+          />
+          <Field
+            type="datetime-local"
+            required={false}
+            name="to"
+            label="To"
+            value={values.to ?? localText(nowMs, parts.zone)}
+            help={`Both count for “From … to …” alone. Times in ${parts.zone}.`}
+          />
+        </div>
+      </section>
+      <p>
+        <button type="submit" class="primary">Run</button>
+      </p>
+    </form>
+  );
+}
+
+const STATES: Record<Backtest["state"], string> = {
+  waiting: "waits",
+  running: "runs",
+  done: "done",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
+function Jobs({ jobs }: { jobs: Backtest[] }): VNode {
+  return (
+    <section class="card" aria-labelledby="latest">
+      <h2 id="latest">Latest backtests</h2>
+      <p class="help">Kept until Perch is started anew.</p>
+      {jobs.map((job) => (
+        <a key={job.id} class="row" href={`${PAGE}/${job.id}`}>
+          <span class="row-name">{job.sensor.name}</span>
+          <span>{job.detector}</span>
+          <span class="muted">{STATES[job.state]}</span>
+        </a>
+      ))}
+    </section>
+  );
+}

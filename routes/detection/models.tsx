@@ -1,0 +1,255 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { bytes, dateTime, duration, grouped, label } from "../../islands/format.ts";
+import type { Audit } from "../../lib/access/audit.ts";
+import type { LogRow, ModelInfo, TrainingState } from "../../lib/detect/predict/shapes.ts";
+import { caller } from "../http/caller.ts";
+import { type FormPage, formRoute, type FormState, pageRoute } from "../access/pages/actions.tsx";
+import { Ago } from "../frame/times.tsx";
+import { retrain } from "./models_api.ts";
+import type { Route } from "../http/route.ts";
+import { machineName, type PredictionParts } from "./predictions.tsx";
+
+export interface ModelParts extends PredictionParts {
+  audit: Pick<Audit, "record" | "statement">;
+}
+
+const LOG_LINES = 30;
+const RELOAD_S = 3;
+
+/** `/models`: versions, training with its progress, the log; admins train and cancel here. */
+export function modelPages(parts: ModelParts): Route[] {
+  const page: FormPage = {
+    path: "/models",
+    policy: "viewer",
+    draw: async (context, state) => {
+      const { store } = parts.predictions;
+      const training = parts.predictions.training();
+      const data: Data = {
+        models: await store.models(),
+        log: (await store.log({ limit: LOG_LINES })).items,
+        training,
+        mayTrain: context.who!.role === "admin",
+      };
+      const response = parts.frame.answer(context.c, context.who, {
+        title: "Models",
+        place: "/more",
+        status: state.status,
+        content: <Content parts={parts} data={data} state={state} />,
+      });
+      if (training.length > 0) response.headers.set("refresh", `${RELOAD_S}; url=/models`);
+      return response;
+    },
+  };
+  const machine = z.strictObject({ machine: z.string().max(2000).optional() });
+  return [
+    pageRoute(page),
+    formRoute(page, "retrain", machine, async (data, context) => {
+      await retrain(parts, caller(context), data.machine || undefined, false);
+    }, "admin"),
+    formRoute(page, "cancel", machine, async (data, context) => {
+      await retrain(parts, caller(context), data.machine || undefined, true);
+    }, "admin"),
+  ];
+}
+
+interface Data {
+  models: ModelInfo[];
+  log: LogRow[];
+  training: TrainingState[];
+  mayTrain: boolean;
+}
+
+function Content(
+  { parts, data, state }: { parts: ModelParts; data: Data; state: FormState },
+): VNode {
+  const machines = parts.predictions.machines();
+  const byMachine = Map.groupBy(data.models, (m) => m.machine);
+  const ready = machines.filter((name) => byMachine.has(name)).length;
+  const error = Object.values(state.errors)[0];
+  return (
+    <>
+      <h1 class="answer">
+        {machines.length === 0
+          ? "No machine reports numbers yet"
+          : ready === 0
+          ? "No machine has a model yet: rules judge them"
+          : `${ready} of ${machines.length} machines ${ready === 1 ? "has" : "have"} a model`}
+      </h1>
+      {error && <p class="error" role="alert">{error}</p>}
+      <Figures parts={parts} />
+      {data.training.length > 0 && <Running training={data.training} mayTrain={data.mayTrain} />}
+      {machines.length > 0 && (
+        <section class="card" aria-labelledby="models">
+          <h2 id="models">Machines</h2>
+          {machines.map((name) => (
+            <Machine
+              key={name}
+              name={name}
+              models={byMachine.get(name) ?? []}
+              parts={parts}
+              mayTrain={data.mayTrain && !data.training.some((t) => t.machine === name)}
+            />
+          ))}
+          {data.mayTrain && machines.length > 1 && (
+            <form method="post" action="/models/retrain">
+              <button type="submit">Train all anew</button>
+            </form>
+          )}
+        </section>
+      )}
+      <Log rows={data.log} zone={parts.zone} />
+      <p class="more">
+        <a href="/predictions">Predictions</a>
+      </p>
+    </>
+  );
+}
+
+function Figures({ parts }: { parts: ModelParts }): VNode {
+  const { predictions, errors, latencyMs } = parts.predictions.status();
+  const looks = predictions + errors;
+  const rows: [string, string][] = [
+    ["Looks since the start", grouped(predictions)],
+    ["Failed", looks === 0 ? "none" : `${(100 * errors / looks).toFixed(1)} %`],
+    ["One look takes", latencyMs === null ? "not known" : `${latencyMs.p50.toFixed(2)} ms`],
+    ["99 of 100 within", latencyMs === null ? "not known" : `${latencyMs.p99.toFixed(2)} ms`],
+  ];
+  return (
+    <dl class="figures">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const PHASES: Record<TrainingState["phase"], string> = {
+  waiting: "waits for its turn",
+  reading: "reads the history",
+  learning: "learns",
+  storing: "is being stored",
+};
+
+function Running(
+  { training, mayTrain }: { training: TrainingState[]; mayTrain: boolean },
+): VNode {
+  return (
+    <section class="card" aria-labelledby="training">
+      <h2 id="training">Training</h2>
+      <p class="muted">{`This page loads again every ${RELOAD_S} s while it runs.`}</p>
+      <ul class="outlooks">
+        {training.map((t) => (
+          <li key={t.machine}>
+            <p class="part-name">
+              {machineName(t.machine)}
+              <span class="state">{PHASES[t.phase]}</span>
+            </p>
+            <p class="part-share">{`${Math.round(t.progress * 100)} %`}</p>
+            <progress max="1" value={t.progress} aria-label={`Training of ${t.machine}`} />
+            {mayTrain && (
+              <form method="post" action="/models/cancel">
+                <input type="hidden" name="machine" value={t.machine} />
+                <button type="submit" class="small">
+                  Cancel
+                  <span class="hidden">{` training of ${t.machine}`}</span>
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Machine(
+  { name, models, parts, mayTrain }: {
+    name: string;
+    models: ModelInfo[];
+    parts: ModelParts;
+    mayTrain: boolean;
+  },
+): VNode {
+  const [model, ...older] = models;
+  const nowMs = parts.clock.now();
+  const area = name.split("/").slice(0, -1).map(label).join(" · ");
+  return (
+    <div class="model">
+      <h3>
+        {machineName(name)}
+        {area !== "" && <span class="area">{area}</span>}
+      </h3>
+      {model === undefined
+        ? (
+          <p class="muted">
+            No model yet: rules judge it. Training needs an hour of readings that come every 10 s,
+            six hours of those that come every minute.
+          </p>
+        )
+        : (
+          <>
+            <p>
+              {`Model ${model.version}, trained `}
+              <Ago tMs={model.createdMs} nowMs={nowMs} zone={parts.zone} />
+              {` on ${grouped(model.rows)} rows of ${model.sensors.length} sensors over ` +
+                `${duration(model.toMs - model.fromMs)}, in ${duration(model.trainMs)} ` +
+                `(${bytes(model.bytes)}).`}
+            </p>
+            {model.notes.map((note) => <p key={note} class="muted">{`${note}.`}</p>)}
+          </>
+        )}
+      {older.length > 0 && (
+        <details class="table">
+          <summary>{`${older.length} older`}</summary>
+          <ul>
+            {older.map((m) => (
+              <li key={m.version}>
+                {`Model ${m.version}: ${dateTime(m.createdMs, parts.zone)}, ` +
+                  `${grouped(m.rows)} rows over ${duration(m.toMs - m.fromMs)}`}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {mayTrain && (
+        <form method="post" action="/models/retrain">
+          <input type="hidden" name="machine" value={name} />
+          <button type="submit" class="small">
+            {model === undefined ? "Train" : "Train anew"}
+            <span class="hidden">{` ${name}`}</span>
+          </button>
+        </form>
+      )}
+    </div>
+  );
+}
+
+function Log({ rows, zone }: { rows: LogRow[]; zone: string }): VNode | null {
+  if (rows.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="log">
+      <h2 id="log">Log</h2>
+      <ul class="samples">
+        {rows.map((row) => (
+          <li key={row.id}>
+            <p>
+              <time dateTime={new Date(row.tMs).toISOString()}>{dateTime(row.tMs, zone)}</time>
+              {row.machine && <span class="muted">{` ${machineName(row.machine)}`}</span>}
+              {row.level !== "info" && (
+                <span class="state warning">
+                  <span class="mark" aria-hidden="true">▲</span>
+                  {row.level === "warn" ? "not done" : "error"}
+                </span>
+              )}
+            </p>
+            <p>{row.message}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+import type { Context } from "hono";
+import { render } from "preact-render-to-string";
+import type { Identity } from "../../lib/access/identity.ts";
+import type { Problem } from "../http/problem.ts";
+import type { Assets } from "../http/static.ts";
+import { Document, themeOf } from "./layout.tsx";
+
+const HEADINGS: Partial<Record<Problem["code"], string>> = {
+  not_found: "There is nothing here",
+  forbidden: "You may not do this",
+  rate_limited: "Too many requests",
+  unavailable: "Perch is not available",
+  storage_full: "The disk is full",
+  internal: "Something went wrong in Perch",
+};
+
+/** A problem as a page: what happened, what is allowed, where to go on. */
+export function createErrorPage(
+  assets: Assets,
+  trouble: () => string | null = () => null,
+): (problem: Problem, who: Identity | null, c: Context) => string {
+  return (problem, who, c) =>
+    "<!doctype html>" + render(
+      <Document
+        who={who}
+        theme={themeOf(c)}
+        here="/"
+        assets={assets}
+        trouble={trouble()}
+        page={{
+          title: problem.title,
+          place: "",
+          content: (
+            <section class="empty">
+              <h1 class="answer">{HEADINGS[problem.code] ?? problem.title}</h1>
+              <p>{sentence(problem.detail)}</p>
+              {problem.errors.length > 0 && (
+                <ul>
+                  {problem.errors.map((error) => (
+                    <li key={error.path}>
+                      <code>{error.path}</code>: {error.message}
+                    </li>
+                  ))}
+                </ul>
+              )}
+              <p>
+                <a href="/">Go to the overview</a>
+              </p>
+            </section>
+          ),
+        }}
+      />,
+    );
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?]$/.test(start) ? start : `${start}.`;
+}

@@ -1,0 +1,58 @@
+import type { Context } from "hono";
+import { render } from "preact-render-to-string";
+import { localPath } from "../http/form.ts";
+import type { TypedForm } from "../http/mount.ts";
+import type { Assets } from "../http/static.ts";
+import { Field } from "./form.tsx";
+import { Document, themeOf } from "./layout.tsx";
+
+// What must be typed again rather than travel back in a page.
+const SECRET = /password|code|ticket/;
+
+/**
+ * What a person gets who sends a form after the sign-in ended: a way to sign in beside this page, and the same
+ * form again with all that was typed. Nothing is lost, and no script is needed.
+ */
+export function createExpiredPage(
+  assets: Assets,
+): (form: TypedForm, c: Context) => string {
+  return ({ path, fields }, c) =>
+    "<!doctype html>" + render(
+      <Document
+        who={null}
+        theme={themeOf(c)}
+        here="/"
+        assets={assets}
+        page={{
+          title: "Sign in again",
+          place: "",
+          content: (
+            <section class="empty">
+              <h1 class="answer">Your sign-in has ended</h1>
+              <p>
+                Nothing was saved yet, and what you typed is kept here.{" "}
+                <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then
+                send it again.
+              </p>
+              <form method="post" action={localPath(path)}>
+                {fields.map(([name, value], n) =>
+                  SECRET.test(name)
+                    ? (
+                      <Field
+                        key={n}
+                        name={name}
+                        id={`again-${n}`}
+                        label={name.replaceAll("_", " ")}
+                        type="password"
+                      />
+                    )
+                    : <input key={n} type="hidden" name={name} value={value} />
+                )}
+                <button type="submit" class="primary">Send again</button>
+              </form>
+            </section>
+          ),
+        }}
+      />,
+    );
+}

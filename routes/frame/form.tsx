@@ -1,0 +1,159 @@
+/** The one set of form parts: label above, help below, error beside the field. */
+import { type ComponentChildren, createContext, type VNode } from "preact";
+import { useContext } from "preact/hooks";
+import { SEEN_FIELD } from "../http/form.ts";
+
+type InputType = "text" | "email" | "password" | "time" | "datetime-local" | "date";
+
+interface Labelled {
+  name: string;
+  label: string;
+  help?: string;
+  error?: string;
+  /** Where the same name stands several times on a page. */
+  id?: string;
+}
+
+/** A labelled input. Required unless said otherwise. */
+export function Field(
+  props: Labelled & {
+    type?: InputType;
+    value?: string;
+    /** Shown beside the label: `days`, `°C`. */
+    unit?: string | null;
+    placeholder?: string;
+    autocomplete?: string;
+    required?: boolean;
+    autofocus?: boolean;
+    minLength?: number;
+    /** A phone shows its number keys. */
+    numeric?: boolean;
+  },
+): VNode {
+  const { type = "text", numeric } = props;
+  const attributes = {
+    ...attributesOf(props),
+    value: props.value,
+    placeholder: props.placeholder,
+    autocomplete: props.autocomplete,
+    required: props.required ?? true,
+    autofocus: props.autofocus,
+    minLength: props.minLength,
+    inputMode: numeric ? "numeric" as const : undefined,
+  };
+  return <Frame {...props}>{INPUTS[type](attributes)}</Frame>;
+}
+
+type Attributes = Record<string, unknown>;
+/** The type is written out for each: an input's type decides what its other attributes may be. */
+const INPUTS: Record<InputType, (attributes: Attributes) => VNode> = {
+  text: (attributes) => <input {...attributes} type="text" />,
+  email: (attributes) => <input {...attributes} type="email" />,
+  password: (attributes) => <input {...attributes} type="password" />,
+  time: (attributes) => <input {...attributes} type="time" />,
+  "datetime-local": (attributes) => <input {...attributes} type="datetime-local" />,
+  date: (attributes) => <input {...attributes} type="date" />,
+};
+
+/** A labelled text of several lines. */
+export function TextArea(
+  props: Labelled & { value?: string; rows?: number; required?: boolean },
+): VNode {
+  const { value, rows = 4, required = false } = props;
+  return (
+    <Frame {...props}>
+      <textarea {...attributesOf(props)} rows={rows} required={required}>{value}</textarea>
+    </Frame>
+  );
+}
+
+/** A labelled choice of a file. `accept` are MIME types that the browser offers. */
+export function FileField(
+  props: Labelled & { accept: readonly string[]; required?: boolean },
+): VNode {
+  return (
+    <Frame {...props}>
+      <input
+        {...attributesOf(props)}
+        type="file"
+        accept={props.accept.join(",")}
+        required={props.required ?? true}
+      />
+    </Frame>
+  );
+}
+
+/** A labelled choice. */
+export function Select(
+  props: Labelled & {
+    options: readonly (readonly [value: string, text: string])[];
+    value?: string;
+  },
+): VNode {
+  return (
+    <Frame {...props}>
+      <select {...attributesOf(props)}>
+        {props.options.map(([option, text]) => (
+          <option key={option} value={option} selected={option === props.value}>{text}</option>
+        ))}
+      </select>
+    </Frame>
+  );
+}
+
+/** What is wrong with the form as a whole. */
+export function FormError({ children }: { children?: ComponentChildren }): VNode | null {
+  return children ? <p class="error" role="alert">{children}</p> : null;
+}
+
+/** Number of the newest change that the page being drawn knows of. */
+export const SeenNumber = createContext<number | undefined>(undefined);
+
+/**
+ * Goes into every form that overwrites something: who sends it from a page that somebody else has overtaken
+ * meanwhile is told so.
+ */
+export function SeenField(): VNode | null {
+  const number = useContext(SeenNumber);
+  return number === undefined ? null : <Hidden values={{ [SEEN_FIELD]: String(number) }} />;
+}
+
+/** Fields that go with the form unseen. */
+export function Hidden({ values }: { values: Readonly<Record<string, string>> }): VNode {
+  return (
+    <>
+      {Object.entries(values).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+    </>
+  );
+}
+
+function attributesOf({ name, id = name, help, error }: Labelled) {
+  const described = [help && `${id}-help`, error && `${id}-error`].filter(Boolean).join(" ");
+  return {
+    id,
+    name,
+    "aria-invalid": error ? "true" as const : undefined,
+    "aria-describedby": described === "" ? undefined : described,
+  };
+}
+
+function Frame(
+  { name, id = name, label, unit, help, error, children }: Labelled & {
+    unit?: string | null;
+    children?: ComponentChildren;
+  },
+): VNode {
+  return (
+    <div class="field">
+      <label for={id}>
+        {label}
+        {unit && <span class="unit">{unit}</span>}
+      </label>
+      {children}
+      {help && <p class="help" id={`${id}-help`}>{help}</p>}
+      {error && <p class="error" id={`${id}-error`} role="alert">{error}</p>}
+    </div>
+  );
+}

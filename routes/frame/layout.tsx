@@ -1,0 +1,226 @@
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import type { ComponentChildren, VNode } from "preact";
+import { render } from "preact-render-to-string";
+import { gzipSync } from "node:zlib";
+import { AlarmBadge } from "../../islands/alarm_badge.tsx";
+import { ConnectionBanner, ConnectionDot } from "../../islands/connection_state.tsx";
+import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
+import type { Identity } from "../../lib/access/identity.ts";
+import { acceptsGzip, type Assets } from "../http/static.ts";
+import { SeenNumber } from "./form.tsx";
+import { Icon, type IconName } from "./icons.tsx";
+import { Island } from "./island.tsx";
+
+export interface Page {
+  title: string;
+  /** Address of the navigation entry it belongs to. */
+  place: string;
+  content: ComponentChildren;
+  /** Script beside the one of all pages: `lists`, `sensor`, `docs`. */
+  script?: "lists" | "alarms" | "sensor" | "docs" | "backtest";
+  /** Parameters of its event stream; none: the page does not live. */
+  stream?: Record<string, string>;
+  /** `place()` of before its data was read: the stream begins there. */
+  since?: string;
+  status?: number;
+  /** Where no script runs, the page loads anew after so many seconds. */
+  refreshS?: number;
+}
+
+/** `wide`: only where there is room; small screens find it under More. */
+const PLACES: { href: string; name: string; icon: IconName; wide?: boolean }[] = [
+  { href: "/", name: "Overview", icon: "overview" },
+  { href: "/alarms", name: "Alarms", icon: "alarms" },
+  { href: "/tickets", name: "Tickets", icon: "tickets", wide: true },
+  { href: "/machines", name: "Machines", icon: "machines" },
+  { href: "/sensors", name: "Sensors", icon: "sensors", wide: true },
+  { href: "/sources", name: "Sources", icon: "sources", wide: true },
+  { href: "/more", name: "More", icon: "more" },
+];
+const GZIP_LEAST = 1_500;
+
+/** Draws pages in the application's frame. */
+export interface PageFrame {
+  answer(c: Context, who: Identity | null, page: Page): Response;
+}
+
+export interface FrameOptions {
+  /** A sentence that stands on every page, such as that the plant is simulated. */
+  notice?: string | null;
+  /** What stops Perch from doing its work, asked for each page; null: nothing. */
+  trouble?: () => string | null;
+  /** Alarms that wait for somebody. */
+  waiting?: () => number;
+}
+
+export function createPageFrame(
+  assets: Assets,
+  { notice = null, trouble = () => null, waiting = () => 0 }: FrameOptions = {},
+): PageFrame {
+  return {
+    answer(c, who, page) {
+      const html = "<!doctype html>" + render(
+        <SeenNumber.Provider value={c.get("seen")?.number}>
+          <Document
+            page={page}
+            who={who}
+            theme={themeOf(c)}
+            here={pathOf(c)}
+            assets={assets}
+            notice={notice}
+            trouble={trouble()}
+            waiting={waiting()}
+          />
+        </SeenNumber.Provider>,
+      );
+      return htmlResponse(html, page.status ?? 200, c.req.raw.headers);
+    },
+  };
+}
+
+/** HTML, compressed where the client takes it. */
+export function htmlResponse(html: string, status: number, headers: Headers): Response {
+  const type = { "content-type": "text/html; charset=utf-8", vary: "accept-encoding" };
+  if (html.length < GZIP_LEAST || !acceptsGzip(headers)) {
+    return new Response(html, { status, headers: type });
+  }
+  const body = new Uint8Array(gzipSync(html, { level: 4 }));
+  return new Response(body, { status, headers: { ...type, "content-encoding": "gzip" } });
+}
+
+/** Colours that this browser chose. */
+export function themeOf(c: Context): Theme {
+  const cookie = getCookie(c, "theme");
+  return THEMES.find((theme) => theme === cookie) ?? "auto";
+}
+
+function pathOf(c: Context): string {
+  const { pathname, search } = new URL(c.req.url);
+  return pathname + search;
+}
+
+/** The frame around everything: head, navigation, banner, main. */
+export function Document(
+  { page, who, theme, here, assets, notice = null, trouble = null, waiting = 0 }: {
+    page: Page;
+    who: Identity | null;
+    theme: Theme;
+    here: string;
+    assets: Assets;
+    notice?: string | null;
+    trouble?: string | null;
+    waiting?: number;
+  },
+): VNode {
+  const stream = who === null ? undefined : streamOf(page);
+  const title = page.place === "/" ? "Perch" : `${page.title} · Perch`;
+  const scripts = who === null ? [] : ["page", ...(page.script ? [page.script] : [])];
+  return (
+    <html lang="en" data-theme={theme}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{who !== null && waiting > 0 ? `(${waiting}) ${title}` : title}</title>
+        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href={assets.url("perch.css") ?? "/static/perch.css"} />
+        {page.refreshS && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(page.refreshS)} />
+          </noscript>
+        )}
+        {scripts.map((name) => {
+          const url = assets.url(`built/${name}.js`);
+          return url && <script key={name} type="module" src={url} />;
+        })}
+      </head>
+      <body
+        data-stream={stream && new URLSearchParams(stream).toString()}
+        data-since={page.since}
+      >
+        <a class="skip" href="#main">Skip to content</a>
+        <header class="top">
+          <a class="brand" href="/">Perch</a>
+          {page.stream && <Island name="ConnectionDot" component={ConnectionDot} props={{}} />}
+        </header>
+        {who && (
+          <nav class="nav" aria-label="Main">
+            <ul>
+              {PLACES.map(({ href, name, icon, wide }) => (
+                <li key={href} class={wide ? "wide-only" : undefined}>
+                  <a href={href} aria-current={href === page.place ? "page" : undefined}>
+                    <Icon name={icon} />
+                    <span>{name}</span>
+                    {href === "/alarms" && (
+                      <Island name="AlarmBadge" component={AlarmBadge} props={{ waiting }} />
+                    )}
+                  </a>
+                </li>
+              ))}
+            </ul>
+            <div class="nav-foot">
+              <Island name="ThemeSwitch" component={ThemeSwitch} props={{ theme, next: here }} />
+              <p class="who">{who.name}</p>
+            </div>
+          </nav>
+        )}
+        <main id="main" tabIndex={-1}>
+          {trouble && who && <p class="site-trouble" role="alert">{trouble}</p>}
+          {notice && <p class="site-notice">{notice}</p>}
+          {page.stream && (
+            <Island
+              name="ConnectionBanner"
+              component={ConnectionBanner}
+              props={{}}
+            />
+          )}
+          {page.content}
+        </main>
+        <KeysHelp />
+      </body>
+    </html>
+  );
+}
+
+/** Every page hears of alarms: its title says how many wait. */
+function streamOf({ stream }: Page): Record<string, string> {
+  if (stream === undefined) return { types: "alarm" };
+  if (stream.types === undefined || stream.types.split(",").includes("alarm")) return stream;
+  return { ...stream, types: `${stream.types},alarm` };
+}
+
+function KeysHelp(): VNode {
+  const keys = [
+    ["/", "filter sensors"],
+    ["g o", "overview"],
+    ["g a", "alarms"],
+    ["g t", "tickets"],
+    ["g m", "machines"],
+    ["g s", "sensors"],
+    ["g u", "sources"],
+    ["j, k", "next, previous row"],
+    ["x", "select an alarm"],
+    ["a", "acknowledge an alarm, or the selected ones"],
+    ["← →", "step through a chart"],
+    ["?", "this help"],
+  ];
+  return (
+    <dialog id="keys" aria-labelledby="keys-title">
+      <form method="dialog">
+        <h2 id="keys-title">Keys</h2>
+        <dl class="keys">
+          {keys.map(([key, what]) => (
+            <div key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,270 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import type { Machine } from "../../lib/machines/machine.ts";
+import { ALT_CHARS_MOST, PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
+import { UNDO_DAYS } from "../../lib/machines/purge.ts";
+import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.tsx";
+import { altText, noteOf, photoUrl } from "./api.ts";
+import { readMultipart } from "../http/multipart.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { machineHref } from "./list.tsx";
+import { formAction, refusedForm, type SentForm } from "../frame/form_action.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+
+/** Beside the file a form has a few fields and the lines between them. */
+const FORM_MORE_BYTES = 64 * 1024;
+const id = z.string().max(40);
+const photoFields = z.strictObject({ id, alt: altText });
+
+type Draw = (context: RouteContext, id: string, sent: SentForm) => Response | Promise<Response>;
+
+/** What the forms of a machine's page post to. `draw` shows the page again with what was wrong. */
+export function machineActions(parts: PageParts, draw: Draw): Route[] {
+  const again = (context: RouteContext, sent: SentForm) =>
+    draw(context, sent.values.id ?? "", sent);
+  const note = (context: RouteContext) => noteOf(parts.audit, context);
+  return [
+    formAction(
+      "/machines/change",
+      z.strictObject({
+        id,
+        name: z.string().trim().max(80),
+        tags: z.string().max(1000),
+        notes: z.string().max(4000),
+      }),
+      async ({ id, name, tags, notes }, context) => {
+        const patch = {
+          name: name === "" ? null : name,
+          tags: [...new Set(tags.split(",").map((tag) => tag.trim().slice(0, 40)))].filter(Boolean),
+          notes,
+        };
+        return machineHref((await parts.service.patchMachine(id, patch, note(context))).path);
+      },
+      again,
+    ),
+    formAction(
+      "/machines/move",
+      z.strictObject({ id, path: z.string().trim().max(2000) }),
+      async ({ id, path }, context) =>
+        machineHref((await parts.service.patchMachine(id, { path }, note(context))).path),
+      // Whatever is wrong is wrong with the path.
+      (context, sent) => {
+        const errors: Record<string, string> = { path: Object.values(sent.errors)[0] };
+        return again(context, { ...sent, errors });
+      },
+    ),
+    formAction(
+      "/machines/forget-path",
+      z.strictObject({ id, former: z.string().max(2000) }),
+      async ({ id, former }, context) => {
+        const formerPaths = parts.machines.find(id)?.formerPaths.filter((path) => path !== former);
+        const patched = await parts.service.patchMachine(id, { formerPaths }, note(context));
+        return machineHref(patched.path);
+      },
+      again,
+    ),
+    photoAction(parts, draw),
+    formAction(
+      "/machines/photo-words",
+      photoFields,
+      async ({ id, alt }, context) =>
+        machineHref((await parts.photos.describe(id, alt, note(context))).path),
+      again,
+    ),
+    formAction(
+      "/machines/photo-remove",
+      z.strictObject({ id }),
+      async ({ id }, context) => machineHref((await parts.photos.remove(id, note(context))).path),
+      again,
+    ),
+  ];
+}
+
+function photoAction(parts: PageParts, draw: Draw): Route {
+  return route({
+    method: "post",
+    path: "/machines/photo",
+    policy: "engineer",
+    summary: null,
+    maxBodyBytes: PHOTO_BYTES_MOST + FORM_MORE_BYTES,
+    handler: async (given) => {
+      const context = given as RouteContext;
+      const { fields, file } = await readMultipart(context.c.req.raw, "photo", PHOTO_BYTES_MOST);
+      const read = photoFields.safeParse(fields);
+      const refused = (errors: Record<string, string>, status: number) =>
+        draw(context, fields.id ?? "", { errors, values: fields, status });
+      if (!read.success) {
+        const { path, message } = read.error.issues[0];
+        return refused({ [path[0] === "alt" ? "alt" : "form"]: message }, 400);
+      }
+      if (file === null) return refused({ photo: "choose a picture first" }, 400);
+      try {
+        const { id, alt } = read.data;
+        const { path } = await parts.photos.put(id, file.bytes, alt, noteOf(parts.audit, context));
+        return new Response(null, { status: 303, headers: { location: machineHref(path) } });
+      } catch (error) {
+        const { errors, status } = await refusedForm(context, error, {});
+        return refused({ photo: Object.values(errors)[0] }, status);
+      }
+    },
+  });
+}
+
+/** What may be said and changed about a machine. */
+export function MachineForms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
+  const { errors, values } = sent;
+  return (
+    <section class="card" aria-labelledby="settings">
+      <h2 id="settings">Settings</h2>
+      {machine.review === "new" && (
+        <form method="post" action="/machines/confirm">
+          <p class="help">
+            It appeared by itself with its first reading. Confirm it and its sensors when it belongs
+            here.
+          </p>
+          <input type="hidden" name="id" value={machine.id} />
+          <button type="submit" class="primary">Confirm</button>
+        </form>
+      )}
+      <form method="post" action="/machines/change">
+        <SeenField />
+        <FormError>{errors.form}</FormError>
+        <input type="hidden" name="id" value={machine.id} />
+        <Field
+          name="name"
+          label="Name"
+          value={values.name ?? machine.name ?? ""}
+          error={errors.name}
+          help="Empty: the last part of the path."
+          autocomplete="off"
+          required={false}
+        />
+        <Field
+          name="tags"
+          label="Tags"
+          value={values.tags ?? machine.tags.join(", ")}
+          error={errors.tags}
+          help="Separated by commas."
+          autocomplete="off"
+          required={false}
+        />
+        <TextArea
+          name="notes"
+          label="Notes"
+          value={values.notes ?? machine.notes}
+          error={errors.notes}
+        />
+        <button type="submit">Save</button>
+      </form>
+      <PhotoForms machine={machine} sent={sent} />
+      <PlaceForms machine={machine} sent={sent} />
+      <form method="post" action="/machines/delete">
+        <SeenField />
+        <input type="hidden" name="id" value={machine.id} />
+        <button type="submit">Delete the machine</button>
+        <p class="help">
+          {`It can be undone for ${UNDO_DAYS} days; then it and its readings go for good.`}
+        </p>
+      </form>
+    </section>
+  );
+}
+
+function PhotoForms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
+  const { photo } = machine;
+  const { errors, values } = sent;
+  const open = errors.photo !== undefined || errors.alt !== undefined;
+  return (
+    <details class="more-form" open={open}>
+      <summary>{photo === null ? "Add a photo" : "Change the photo"}</summary>
+      <form method="post" action="/machines/photo" encType="multipart/form-data">
+        <input type="hidden" name="id" value={machine.id} />
+        <FileField
+          name="photo"
+          label="Picture"
+          accept={PHOTO_TYPES}
+          error={errors.photo}
+          help={`PNG, JPEG or WebP, at most ${PHOTO_BYTES_MOST / 1e6} MB.`}
+        />
+        <Field
+          name="alt"
+          id="photo-alt"
+          label="What it shows"
+          value={values.alt ?? photo?.alt ?? ""}
+          error={errors.alt}
+          help={`For those who do not see it; at most ${ALT_CHARS_MOST} characters.`}
+          autocomplete="off"
+          required={false}
+        />
+        <button type="submit">Upload</button>
+      </form>
+      {photo !== null && (
+        <div class="buttons">
+          <form method="post" action="/machines/photo-words">
+            <SeenField />
+            <input type="hidden" name="id" value={machine.id} />
+            <Field
+              name="alt"
+              id="photo-words"
+              label="Only change what it shows"
+              value={photo.alt}
+              autocomplete="off"
+              required={false}
+            />
+            <button type="submit">Save the words</button>
+          </form>
+          <form method="post" action="/machines/photo-remove">
+            <SeenField />
+            <input type="hidden" name="id" value={machine.id} />
+            <button type="submit">Remove the photo</button>
+          </form>
+        </div>
+      )}
+    </details>
+  );
+}
+
+function PlaceForms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
+  const { errors, values } = sent;
+  return (
+    <details class="more-form" open={errors.path !== undefined}>
+      <summary>Move or rename its path</summary>
+      <form method="post" action="/machines/move">
+        <SeenField />
+        <input type="hidden" name="id" value={machine.id} />
+        <Field
+          name="path"
+          label="Path"
+          value={values.path ?? machine.path}
+          error={errors.path}
+          help="Area, line and machine, as in hall-1/line-2/press-3. Readings, limits, models and ids go along; devices that still publish under the former path are heard."
+          autocomplete="off"
+        />
+        <button type="submit">Move</button>
+      </form>
+      {machine.formerPaths.map((former) => (
+        <form key={former} method="post" action="/machines/forget-path" class="act">
+          <span class="muted">{`Also heard as ${former}`}</span>
+          <input type="hidden" name="id" value={machine.id} />
+          <input type="hidden" name="former" value={former} />
+          <button type="submit" class="small" aria-label={`Forget ${former}`}>Forget</button>
+        </form>
+      ))}
+    </details>
+  );
+}
+
+/** The picture of a machine. */
+export function MachinePhoto({ machine }: { machine: Machine }): VNode | null {
+  const { photo } = machine;
+  if (photo === null) return null;
+  return (
+    <img
+      class="photo"
+      src={photoUrl(photo)}
+      alt={photo.alt}
+      width={photo.width}
+      height={photo.height}
+    />
+  );
+}

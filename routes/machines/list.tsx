@@ -1,0 +1,340 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { label, title } from "../../islands/format.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/statuses.ts";
+import { areaOf, type Machine } from "../../lib/machines/machine.ts";
+import { Field, FormError } from "../frame/form.tsx";
+import { filterMachines, type MachineFilter, needsAttention, noteOf, photoUrl } from "./api.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { FirstReading } from "./first_reading.tsx";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+import { MachineStatusNow } from "./status_now.tsx";
+
+const PAGE = 200;
+/** Tags offered as filters. */
+const TAGS_SHOWN = 8;
+
+const Query = z.object({
+  q: z.string().max(200).optional(),
+  under: z.string().max(2000).optional(),
+  tag: z.string().max(40).optional(),
+  status: z.enum([...MACHINE_STATUSES, "attention"]).optional().catch(undefined),
+  review: z.enum(["new", "confirmed"]).optional().catch(undefined),
+  deleted: z.enum(["true", "false"]).optional().catch(undefined),
+  after: z.string().max(2000).optional(),
+  /** A machine that was just deleted: to be undone. */
+  undo: z.string().max(40).optional(),
+}).loose();
+
+/** Where a machine's page is. */
+export function machineHref(path: string): string {
+  return `/machines/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The last level of a path. */
+export function lastLevel(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** What people call a machine. */
+export function machineTitle({ name, path }: Machine): string {
+  return name ?? title(lastLevel(path));
+}
+
+/** `/machines`: all of them by area, what is new, and what was deleted. */
+export function machinesPages(parts: PageParts): Route[] {
+  const draw = (context: RouteContext, query: z.output<typeof Query>, sent: SentForm) => {
+    const since = parts.place();
+    const { after, undo, q, under, tag, status, review, deleted } = query;
+    const filter: MachineFilter = { q, under, tag, status, review, deleted };
+    const found = filterMachines(parts, filter);
+    const from = after === undefined ? 0 : found.findIndex((m) => m.path > after);
+    const page = from < 0 ? [] : found.slice(from, from + PAGE);
+    const next = from >= 0 && from + PAGE < found.length ? page.at(-1)!.path : null;
+    const none = parts.machines.all().length === 0 && deleted !== "true";
+    const mayChange = atLeast(context.who!.role, "engineer");
+    const gone = undo === undefined ? undefined : parts.machines.find(undo);
+    return parts.frame.answer(context.c, context.who, {
+      title: "Machines",
+      place: "/machines",
+      script: "lists",
+      stream: { types: "status" },
+      since,
+      status: sent.status,
+      content: (
+        <>
+          {gone && gone.deletedMs !== null && mayChange && <Undo machine={gone} />}
+          <FormError>{sent.errors.form}</FormError>
+          {none && <FirstReading mqtt={parts.mqtt} url={new URL(context.c.req.url).origin} />}
+          {!none && (
+            <List
+              parts={parts}
+              filter={filter}
+              found={found.length}
+              page={page}
+              next={next}
+              mayChange={mayChange}
+            />
+          )}
+          {mayChange && deleted !== "true" && <Add sent={sent} />}
+        </>
+      ),
+    });
+  };
+  const again = (context: RouteContext, sent: SentForm) => draw(context, {}, sent);
+  const id = z.strictObject({ id: z.string().max(40) });
+  return [
+    route({
+      method: "get",
+      path: "/machines",
+      policy: "viewer",
+      summary: null,
+      query: Query,
+      handler: (context) => draw(context as RouteContext, context.query, NOTHING_SENT),
+    }),
+    formAction(
+      "/machines/add",
+      z.strictObject({ path: z.string().max(2000), name: z.string().max(80) }),
+      async ({ path, name }, context) => {
+        const given = { path: path.trim(), name: name.trim() === "" ? null : name.trim() };
+        const machine = await parts.service.addMachine(given, noteOf(parts.audit, context));
+        return machineHref(machine.path);
+      },
+      again,
+    ),
+    formAction("/machines/confirm", id, async (given, context) => {
+      const note = noteOf(parts.audit, context);
+      await parts.service.patchMachine(given.id, { review: "confirmed" }, note);
+      return "/machines?review=new";
+    }, again),
+    formAction("/machines/delete", id, async (given, context) => {
+      const machine = await parts.service.removeMachine(given.id, noteOf(parts.audit, context));
+      return `/machines?undo=${machine.id}`;
+    }, again),
+    formAction("/machines/restore", id, async (given, context) => {
+      const machine = await parts.service.restoreMachine(given.id, noteOf(parts.audit, context));
+      return machineHref(machine.path);
+    }, again),
+  ];
+}
+
+function Undo({ machine }: { machine: Machine }): VNode {
+  return (
+    <section class="card toast" role="status" aria-label="Deleted">
+      <p>
+        {machineTitle(machine)}{" "}
+        and its sensors were deleted. Their readings are kept; new ones are refused.
+      </p>
+      <form method="post" action="/machines/restore">
+        <input type="hidden" name="id" value={machine.id} />
+        <button type="submit">Undo</button>
+      </form>
+    </section>
+  );
+}
+
+function answerOf(parts: PageParts): string {
+  const all = parts.machines.all();
+  const off = all.filter(({ path }) => needsAttention(parts.statuses.machine(path).status)).length;
+  if (off === 0) {
+    return all.length === 1 ? "The machine is normal" : `All ${all.length} machines are normal`;
+  }
+  return off === 1 ? "1 machine needs attention" : `${off} machines need attention`;
+}
+
+function List(
+  { parts, filter, found, page, next, mayChange }: {
+    parts: PageParts;
+    filter: MachineFilter;
+    found: number;
+    page: Machine[];
+    next: string | null;
+    mayChange: boolean;
+  },
+): VNode {
+  const total = parts.machines.all().length;
+  const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
+  const areas = Map.groupBy(page, (machine) => areaOf(machine.path));
+  return (
+    <>
+      <h1 class="answer">
+        {filter.deleted === "true"
+          ? `${found} deleted machine${found === 1 ? "" : "s"}`
+          : filtered
+          ? `${found} of ${total} machines`
+          : answerOf(parts)}
+      </h1>
+      <form method="get" action="/machines" class="filter" role="search">
+        <label class="hidden" for="q">Filter by name or tag</label>
+        <input id="q" name="q" type="search" placeholder="Filter by name or tag" value={filter.q} />
+        <button type="submit">Filter</button>
+      </form>
+      <Chips filter={filter} tags={commonTags(parts.machines.all())} />
+      {page.length === 0 && (
+        <p class="empty">
+          No machine fits. <a href="/machines">Show all {total}</a>
+        </p>
+      )}
+      <div class="list">
+        {[...areas].map(([area, machines]) => (
+          <section key={area} class="card" aria-label={area === "" ? "Machines" : area}>
+            <h2>{area === "" ? "Machines" : area.split("/").map(title).join(" / ")}</h2>
+            {machines.map((machine) => (
+              <Row key={machine.id} parts={parts} machine={machine} mayChange={mayChange} />
+            ))}
+          </section>
+        ))}
+      </div>
+      {next && (
+        <p class="more">
+          <a href={href({ ...filter, after: next })}>Next {PAGE}</a>
+        </p>
+      )}
+      <p class="more">
+        <a href="/maintenance">Maintenance windows</a>
+      </p>
+      <p class="more">
+        <a href="/machines/tree">The plant as a tree</a>
+      </p>
+      <p class="more">
+        <a href="/machines/exchange">Import and export</a>
+      </p>
+    </>
+  );
+}
+
+function Row(
+  { parts, machine, mayChange }: { parts: PageParts; machine: Machine; mayChange: boolean },
+): VNode {
+  if (machine.deletedMs !== null) {
+    return (
+      <div class="row machine">
+        <span class="row-name">{machineTitle(machine)}</span>
+        {mayChange && <Act action="restore" id={machine.id} name={machineTitle(machine)} />}
+      </div>
+    );
+  }
+  const { sensors, window } = parts.statuses.machine(machine.path);
+  const total = Object.values(sensors).reduce((sum, n) => sum + n, 0);
+  const not = (["critical", "offline", "warning"] as const).filter((s) => sensors[s] > 0)
+    .map((s) => `${sensors[s]} ${s}`);
+  return (
+    <>
+      <a class="row machine" href={machineHref(machine.path)}>
+        <span class="row-name">
+          {machine.photo && (
+            <img
+              class="thumb"
+              src={photoUrl(machine.photo)}
+              alt=""
+              width={40}
+              height={40}
+              loading="lazy"
+            />
+          )}
+          {machineTitle(machine)}
+          {machine.tags.map((tag) => <span key={tag} class="area">{tag}</span>)}
+        </span>
+        <MachineStatusNow parts={parts} machine={machine} />
+        <span class="row-sub">
+          {`${total} sensor${total === 1 ? "" : "s"}`}
+          {not.length > 0 && `, ${not.join(", ")}`}
+          {window && `; ${window.title}`}
+        </span>
+      </a>
+      {machine.review === "new" && mayChange && (
+        <Act action="confirm" id={machine.id} name={machineTitle(machine)} />
+      )}
+    </>
+  );
+}
+
+function Act(
+  { action, id, name }: { action: "confirm" | "restore"; id: string; name: string },
+): VNode {
+  return (
+    <form method="post" action={`/machines/${action}`} class="act">
+      {action === "confirm" && <span class="muted">New.</span>}
+      <input type="hidden" name="id" value={id} />
+      <button type="submit" class="small" aria-label={`${title(action)} ${name}`}>
+        {title(action)}
+      </button>
+    </form>
+  );
+}
+
+function Add({ sent }: { sent: SentForm }): VNode {
+  return (
+    <details class="card more-form" open={sent.errors.path !== undefined}>
+      <summary>Add a machine</summary>
+      <form method="post" action="/machines/add">
+        <Field
+          name="path"
+          label="Path"
+          value={sent.values.path}
+          error={sent.errors.path}
+          help="Area and machine as in its topic, for example hall-1/press-3. Machines that send readings appear by themselves."
+          autocomplete="off"
+        />
+        <Field
+          name="name"
+          label="Name"
+          value={sent.values.name}
+          error={sent.errors.name}
+          help="Empty: the last part of the path."
+          autocomplete="off"
+          required={false}
+        />
+        <button type="submit">Add</button>
+      </form>
+    </details>
+  );
+}
+
+/** The tags that most machines have. */
+function commonTags(machines: readonly Machine[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { tags } of machines) {
+    for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, TAGS_SHOWN).map(([tag]) => tag);
+}
+
+function Chips({ filter, tags }: { filter: MachineFilter; tags: readonly string[] }): VNode {
+  const chip = (name: string, set: Partial<MachineFilter>) => {
+    const on = Object.entries(set).every(([key, value]) =>
+      filter[key as keyof MachineFilter] === value
+    );
+    return (
+      <a
+        key={name}
+        class="chip"
+        href={on ? "/machines" : href(set)}
+        aria-current={on ? "true" : undefined}
+      >
+        {name}
+      </a>
+    );
+  };
+  const statuses: MachineStatus[] = ["critical", "warning", "offline", "maintenance"];
+  return (
+    <nav class="chips" aria-label="Filters">
+      {statuses.map((status) => chip(title(status), { status }))}
+      {chip("New", { review: "new" })}
+      {chip("Deleted", { deleted: "true" })}
+      {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])]
+        .map((tag) => chip(`tag ${label(tag)}`, { tag }))}
+      {filter.under && chip(filter.under, { under: filter.under })}
+    </nav>
+  );
+}
+
+function href(filter: MachineFilter & { after?: string }): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(filter)) if (value) query.set(key, value);
+  const text = query.toString();
+  return text === "" ? "/machines" : `/machines?${text}`;
+}

@@ -1,0 +1,308 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { dateTime } from "../../islands/format.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import {
+  DAYS,
+  isOpen,
+  type MaintenanceWindow,
+  spanAt,
+  type Timing,
+} from "../../lib/machines/windows.ts";
+import { Field, FormError, SeenField } from "../frame/form.tsx";
+import { UNDO_DAYS } from "../../lib/machines/purge.ts";
+import { windowBody } from "./maintenance_api.ts";
+import { noteOf } from "./api.ts";
+import { validate } from "../http/validate.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { localTime } from "../frame/range.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+
+const DAY_NAMES = {
+  mon: "Monday",
+  tue: "Tuesday",
+  wed: "Wednesday",
+  thu: "Thursday",
+  fri: "Friday",
+  sat: "Saturday",
+  sun: "Sunday",
+} as const;
+const PAGE = "/maintenance";
+const common = { path: z.string().max(2000), title: z.string().max(80) };
+const ticks = Object.fromEntries(DAYS.map((day) => [day, z.literal("on").optional()]));
+
+/** `/maintenance`: windows, one-off and weekly. */
+export function maintenancePages(parts: PageParts): Route[] {
+  const draw = (context: RouteContext, path: string, sent: SentForm, undo?: string) => {
+    const mayChange = atLeast(context.who!.role, "engineer");
+    const gone = undo === undefined || !mayChange ? undefined : parts.service.deletedWindow(undo);
+    return parts.frame.answer(context.c, context.who, {
+      title: "Maintenance",
+      place: "/machines",
+      status: sent.status,
+      content: (
+        <>
+          {gone && <Undo window={gone} />}
+          <Content parts={parts} path={path} mayChange={mayChange} sent={sent} />
+        </>
+      ),
+    });
+  };
+  const again = (context: RouteContext, sent: SentForm) =>
+    draw(context, sent.values.path ?? "", sent);
+  const add = async (given: unknown, context: RouteContext) => {
+    const window = await validate(windowBody, given, "body") as z.output<typeof windowBody>;
+    await parts.service.addWindow(window, noteOf(parts.audit, context));
+    return PAGE;
+  };
+  return [
+    route({
+      method: "get",
+      path: PAGE,
+      policy: "viewer",
+      summary: null,
+      query: z.object({
+        path: z.string().max(2000).optional(),
+        /** A window that was just removed: to be undone. */
+        undo: z.string().max(40).optional(),
+      }).loose(),
+      handler: (context) =>
+        draw(context as RouteContext, context.query.path ?? "", NOTHING_SENT, context.query.undo),
+    }),
+    formAction(
+      `${PAGE}/once`,
+      z.strictObject({ ...common, from: z.string().max(30), to: z.string().max(30) }),
+      ({ path, title, ...local }, context) => {
+        const [from, to] = (["from", "to"] as const).map((name) => {
+          const ms = localTime(local[name], parts.zone);
+          if (ms !== null) return ms;
+          const message = "is not a date and time";
+          throw new PerchError("validation", message, {
+            errors: [{ path: `timing.${name}`, message }],
+          });
+        });
+        return add({ path: path.trim(), title, timing: { kind: "once", from, to } }, context);
+      },
+      again,
+    ),
+    formAction(
+      `${PAGE}/weekly`,
+      z.strictObject({ ...common, start: z.string().max(8), end: z.string().max(8), ...ticks }),
+      ({ path, title, start, end, ...on }, context) => {
+        const days = DAYS.filter((day) => (on as Record<string, unknown>)[day] === "on");
+        const timing = { kind: "weekly", days, start, end };
+        return add({ path: path.trim(), title, timing }, context);
+      },
+      again,
+    ),
+    formAction(
+      `${PAGE}/remove`,
+      z.strictObject({ id: z.string().max(40) }),
+      async ({ id }, context) => {
+        await parts.service.removeWindow(id, noteOf(parts.audit, context));
+        return `${PAGE}?undo=${encodeURIComponent(id)}`;
+      },
+      again,
+    ),
+    formAction(
+      `${PAGE}/restore`,
+      z.strictObject({ id: z.string().max(40) }),
+      async ({ id }, context) => {
+        await parts.service.restoreWindow(id, noteOf(parts.audit, context));
+        return PAGE;
+      },
+      again,
+    ),
+  ];
+}
+
+function Undo({ window }: { window: MaintenanceWindow }): VNode {
+  return (
+    <section class="card toast" role="status" aria-label="Removed">
+      <p>{`${window.title} was removed. It can be restored for ${UNDO_DAYS} days.`}</p>
+      <form method="post" action={`${PAGE}/restore`}>
+        <input type="hidden" name="id" value={window.id} />
+        <button type="submit">Undo</button>
+      </form>
+    </section>
+  );
+}
+
+function Content(
+  { parts, path, mayChange, sent }: {
+    parts: PageParts;
+    path: string;
+    mayChange: boolean;
+    sent: SentForm;
+  },
+): VNode {
+  const windows = parts.service.windows();
+  const nowMs = parts.clock.now();
+  const open = windows.filter(({ timing }) => isOpen(timing, nowMs, parts.zone)).length;
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/machines">Machines</a>
+      </p>
+      <h1 class="answer">
+        {open === 0
+          ? "No maintenance now"
+          : open === 1
+          ? "Maintenance goes on"
+          : `${open} windows are open`}
+      </h1>
+      <FormError>{sent.errors.form}</FormError>
+      <section class="card" aria-labelledby="windows">
+        <h2 id="windows">Windows</h2>
+        <WindowList parts={parts} windows={windows} mayChange={mayChange} />
+      </section>
+      {mayChange && (
+        <div class="pair">
+          <Once path={path} sent={sent} zone={parts.zone} />
+          <Weekly path={path} sent={sent} zone={parts.zone} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Windows with when they are, and for engineers a way to remove them. */
+export function WindowList(
+  { parts, windows, mayChange }: {
+    parts: PageParts;
+    windows: readonly MaintenanceWindow[];
+    mayChange: boolean;
+  },
+): VNode {
+  if (windows.length === 0) return <p class="empty">None is planned.</p>;
+  const nowMs = parts.clock.now();
+  return (
+    <ul class="windows">
+      {windows.map(({ id, title, path, timing }) => (
+        <li key={id}>
+          <span>
+            <strong>{title}</strong> {path === "" ? "everything" : path}
+            <span class="help">
+              {timingText(timing, parts.zone)} {nextText(timing, nowMs, parts.zone)}
+            </span>
+          </span>
+          {mayChange && (
+            <form method="post" action={`${PAGE}/remove`}>
+              <SeenField />
+              <input type="hidden" name="id" value={id} />
+              <button type="submit" class="small" aria-label={`Remove ${title}`}>Remove</button>
+            </form>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function timingText(timing: Timing, zone: string): string {
+  if (timing.kind === "once") {
+    const [from, to] = [timing.from, timing.to].map((ms) => dateTime(ms, zone).slice(0, 16));
+    return `${from} to ${to}.`;
+  }
+  const days = timing.days.length === 7
+    ? "Every day"
+    : DAYS.filter((day) => timing.days.includes(day)).map((day) => DAY_NAMES[day]).join(", ");
+  return `${days}, ${timing.start} to ${timing.end}.`;
+}
+
+function nextText(timing: Timing, nowMs: number, zone: string): string {
+  const span = spanAt(timing, nowMs, zone);
+  if (span === null) return "Over.";
+  if (span.fromMs <= nowMs) return `Open until ${dateTime(span.toMs, zone).slice(0, 16)}.`;
+  return timing.kind === "once" ? "" : `Next ${dateTime(span.fromMs, zone).slice(0, 16)}.`;
+}
+
+function Common({ path, sent, form }: { path: string; sent: SentForm; form: string }): VNode {
+  return (
+    <>
+      <Field
+        name="title"
+        id={`${form}-title`}
+        label="What for"
+        value={sent.values.title}
+        error={sent.errors.title}
+        autocomplete="off"
+      />
+      <Field
+        name="path"
+        id={`${form}-path`}
+        label="Machine or area"
+        value={sent.values.path ?? path}
+        error={sent.errors.path}
+        help="Empty: everything."
+        autocomplete="off"
+        required={false}
+      />
+    </>
+  );
+}
+
+function TimeField(
+  { form, name, label, type, sent }: {
+    form: string;
+    name: string;
+    label: string;
+    type: "time" | "datetime-local";
+    sent: SentForm;
+  },
+): VNode {
+  return (
+    <Field
+      name={name}
+      id={`${form}-${name}`}
+      label={label}
+      type={type}
+      value={sent.values[name]}
+      error={sent.errors[`timing.${name}`]}
+    />
+  );
+}
+
+function Once({ path, sent, zone }: { path: string; sent: SentForm; zone: string }): VNode {
+  return (
+    <section class="card" aria-labelledby="once">
+      <h2 id="once">Once</h2>
+      <form method="post" action={`${PAGE}/once`}>
+        <Common path={path} sent={sent} form="once" />
+        <TimeField form="once" name="from" label="From" type="datetime-local" sent={sent} />
+        <TimeField form="once" name="to" label="To" type="datetime-local" sent={sent} />
+        <p class="help">{`Times in ${zone}.`}</p>
+        <button type="submit">Plan</button>
+      </form>
+    </section>
+  );
+}
+
+function Weekly({ path, sent, zone }: { path: string; sent: SentForm; zone: string }): VNode {
+  return (
+    <section class="card" aria-labelledby="weekly">
+      <h2 id="weekly">Every week</h2>
+      <form method="post" action={`${PAGE}/weekly`}>
+        <Common path={path} sent={sent} form="weekly" />
+        <fieldset class="days">
+          <legend>Days</legend>
+          {DAYS.map((day) => (
+            <label key={day}>
+              <input type="checkbox" name={day} checked={sent.values[day] === "on"} />{" "}
+              {DAY_NAMES[day]}
+            </label>
+          ))}
+          {sent.errors["timing.days"] && (
+            <p class="error" role="alert">{sent.errors["timing.days"]}</p>
+          )}
+        </fieldset>
+        <TimeField form="weekly" name="start" label="From" type="time" sent={sent} />
+        <TimeField form="weekly" name="end" label="To" type="time" sent={sent} />
+        <p class="help">{`Times in ${zone}; at or before the start is on the next day.`}</p>
+        <button type="submit">Plan</button>
+      </form>
+    </section>
+  );
+}

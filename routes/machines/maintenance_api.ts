@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Audit } from "../../lib/access/audit.ts";
+import type { Clock } from "../../lib/base/clock.ts";
+import { isUnder } from "../../lib/machines/machine.ts";
+import type { MachinesService } from "../../lib/machines/service.ts";
+import { type MaintenanceWindow, spanAt, timingSchema } from "../../lib/machines/windows.ts";
+import { noteOf } from "./api.ts";
+import { type Route, route } from "../http/route.ts";
+
+const tags = ["Maintenance"];
+
+const WindowJson = z.object({
+  id: z.string(),
+  path: z.string(),
+  title: z.string(),
+  timing: timingSchema,
+  created: z.number(),
+  open: z.boolean().describe("true while it lasts"),
+  from: z.number().nullable().describe("start of this or the next time; null when it is over"),
+  to: z.number().nullable(),
+});
+
+/** What a new window is made of. */
+export const windowBody = z.strictObject({
+  path: z.string().max(2000).describe("a machine, a part of the plant, or empty for all of it"),
+  title: z.string().trim().min(1).max(80),
+  timing: timingSchema,
+});
+
+export interface MaintenanceServices {
+  service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow" | "restoreWindow">;
+  audit: Pick<Audit, "statement">;
+  clock: Clock;
+  /** The site's time zone, an IANA name. */
+  zone: string;
+}
+
+/** `/api/maintenance`: one-off and weekly windows. */
+export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceServices): Route[] {
+  const json = ({ createdMs, deletedMs: _, ...window }: MaintenanceWindow) => {
+    const nowMs = clock.now();
+    const span = spanAt(window.timing, nowMs, zone);
+    return {
+      ...window,
+      created: createdMs,
+      open: span !== null && span.fromMs <= nowMs,
+      from: span?.fromMs ?? null,
+      to: span?.toMs ?? null,
+    };
+  };
+  return [
+    route({
+      method: "get",
+      path: "/api/maintenance",
+      policy: "viewer",
+      summary: "Maintenance windows, newest first",
+      tags,
+      query: z.object({
+        machine: z.string().max(2000).optional().describe("those that concern this machine"),
+      }),
+      responses: {
+        200: {
+          description: "All windows",
+          schema: z.object({ items: z.array(WindowJson), next: z.null() }),
+        },
+      },
+      handler: ({ query }) => {
+        const { machine } = query;
+        const items = service.windows().filter((window) =>
+          machine === undefined || isUnder(machine, window.path)
+        );
+        return Response.json({ items: items.toReversed().map(json), next: null });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/maintenance",
+      policy: "engineer",
+      summary: "Add a window, once or weekly in the site's time zone",
+      tags,
+      body: windowBody,
+      example: {
+        body: {
+          path: "hall-1",
+          title: "Cleaning",
+          timing: { kind: "weekly", days: ["sat", "sun"], start: "22:00", end: "06:00" },
+        },
+      },
+      responses: { 201: { description: "The window", schema: WindowJson } },
+      handler: async (context) => {
+        const window = await service.addWindow(context.body, noteOf(audit, context));
+        return Response.json(json(window), { status: 201 });
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/maintenance/:id",
+      policy: "engineer",
+      summary: "Remove a window; it can be restored for 30 days",
+      tags,
+      params: z.object({ id: z.string().max(40) }),
+      responses: { 204: { description: "Removed" } },
+      handler: async (context) => {
+        await service.removeWindow(context.params.id, noteOf(audit, context));
+        return new Response(null, { status: 204 });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/maintenance/:id/restore",
+      policy: "engineer",
+      summary: "Bring a removed window back",
+      tags,
+      params: z.object({ id: z.string().max(40) }),
+      responses: {
+        200: { description: "The window", schema: WindowJson },
+        404: { description: "There is no such window" },
+      },
+      handler: async (context) =>
+        Response.json(
+          json(await service.restoreWindow(context.params.id, noteOf(audit, context))),
+        ),
+    }),
+  ];
+}

@@ -1,0 +1,159 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { title } from "../../islands/format.ts";
+import { MachineCondition, type MachineConditionProps } from "../../islands/machine_condition.tsx";
+import { SensorRow } from "../../islands/sensor_row.tsx";
+import { atLeast } from "../../lib/access/policy.ts";
+import { isUnder, type Machine } from "../../lib/machines/machine.ts";
+import { lifeWords } from "../overview/attention.ts";
+import { findMachine } from "./api.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { Island } from "../frame/island.tsx";
+import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
+import { lastLevel, machineTitle } from "./list.tsx";
+import { WindowList } from "./maintenance.tsx";
+import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { rowOf } from "./sensor_rows.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+import { MachineStatusNow } from "./status_now.tsx";
+
+/** `/machines/:path`: one machine with its sensors, and what may be said about it. */
+export function machinePages(parts: PageParts): Route[] {
+  const draw = (context: RouteContext, pathOrId: string, sent: SentForm) => {
+    const since = parts.place();
+    const machine = findMachine(parts.machines, pathOrId);
+    return parts.frame.answer(context.c, context.who, {
+      title: machineTitle(machine),
+      place: "/machines",
+      script: "lists",
+      stream: { types: "reading,status,prediction" },
+      since,
+      status: sent.status,
+      content: (
+        <Content
+          parts={parts}
+          machine={machine}
+          mayChange={atLeast(context.who!.role, "engineer")}
+          sent={sent}
+        />
+      ),
+    });
+  };
+  return [
+    route({
+      method: "get",
+      path: "/machines/:path{.+}",
+      policy: "viewer",
+      summary: null,
+      params: z.object({ path: z.string().min(1).max(2000) }),
+      handler: (context) => draw(context as RouteContext, context.params.path, NOTHING_SENT),
+    }),
+    ...machineActions(parts, draw),
+  ];
+}
+
+function Content(
+  { parts, machine, mayChange, sent }: {
+    parts: PageParts;
+    machine: Machine;
+    mayChange: boolean;
+    sent: SentForm;
+  },
+): VNode {
+  const { worst, window } = parts.statuses.machine(machine.path);
+  const sensors = parts.sensors.all().filter((sensor) => sensor.machine === machine.path);
+  const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/machines">Machines</a>
+        {areasOf(machine.path).map((area) => (
+          <>
+            {" / "}
+            <a href={`/machines?under=${encodeURIComponent(area)}`}>{title(lastLevel(area))}</a>
+          </>
+        ))}
+      </p>
+      <h1>{machineTitle(machine)}</h1>
+      <div class="machine-state">
+        <MachineStatusNow parts={parts} machine={machine} since />
+        {window && <>; {window.title}{worst !== "normal" && `; its sensors are ${worst}`}</>}
+      </div>
+      {machine.tags.length > 0 && (
+        <p class="chips">
+          {machine.tags.map((tag) => (
+            <a key={tag} class="chip" href={`/machines?tag=${encodeURIComponent(tag)}`}>{tag}</a>
+          ))}
+        </p>
+      )}
+      {machine.notes !== "" && <p class="notes">{machine.notes}</p>}
+      <MachinePhoto machine={machine} />
+      <section class="card" aria-labelledby="condition">
+        <h2 id="condition">Condition</h2>
+        <Island
+          name="MachineCondition"
+          component={MachineCondition}
+          props={conditionOf(parts, machine)}
+        />
+      </section>
+      <section class="card" aria-labelledby="sensors">
+        <h2 id="sensors">Sensors</h2>
+        {sensors.length === 0 && <p class="empty">It has no sensors yet.</p>}
+        {sensors.map((sensor) => (
+          <Island
+            key={sensor.id}
+            name="SensorRow"
+            component={SensorRow}
+            props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+          />
+        ))}
+      </section>
+      <section class="card" aria-labelledby="windows">
+        <h2 id="windows">Maintenance</h2>
+        <WindowList parts={parts} windows={windows} mayChange={false} />
+        <p>
+          <a href={`/maintenance?path=${encodeURIComponent(machine.path)}`}>
+            {mayChange ? "Plan or change maintenance" : "All maintenance windows"}
+          </a>
+        </p>
+        <p>
+          <a href={`/tickets?machine=${encodeURIComponent(machine.path)}`}>Tickets</a>
+          {mayChange && (
+            <>
+              {" · "}
+              <a href={`/tickets/new?machine=${encodeURIComponent(machine.path)}`}>Open a ticket</a>
+            </>
+          )}
+        </p>
+      </section>
+      {mayChange && <MachineForms machine={machine} sent={sent} />}
+    </>
+  );
+}
+
+function conditionOf(parts: PageParts, { path }: Machine): MachineConditionProps {
+  const outlook = parts.predictions.current().find((one) => one.machine === path);
+  const condition = outlook === undefined ? null : {
+    id: outlook.id === null ? null : String(outlook.id),
+    ts: outlook.tMs,
+    class: outlook.class,
+    score: outlook.score,
+    confidence: outlook.confidence,
+    action: outlook.action,
+    summary: outlook.summary,
+    source: outlook.source,
+  };
+  return {
+    machine: path,
+    condition,
+    life: outlook === undefined ? null : lifeWords(outlook.life, parts.sensors),
+    nowMs: parts.clock.now(),
+    zone: parts.zone,
+  };
+}
+
+/** `hall-1/line-2/press-3` → `hall-1`, `hall-1/line-2`. */
+function areasOf(path: string): string[] {
+  const levels = path.split("/").slice(0, -1);
+  return levels.map((_, i) => levels.slice(0, i + 1).join("/"));
+}

@@ -1,0 +1,257 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
+import { textOfFile } from "../../lib/base/table.ts";
+import type { ImportPlan } from "../../lib/machines/exchange.ts";
+import { countsOf } from "../../lib/machines/service.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { noteOf } from "./api.ts";
+import { readMultipart } from "../http/multipart.ts";
+import { type RegistryServices, rowsOfText } from "./registry_api.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { FileField, FormError, Hidden } from "../frame/form.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
+
+const PAGE = "/machines/exchange";
+/** Enough for some 15 000 sensors. */
+const DOCUMENT_BYTES = 2_000_000;
+const FORM_MORE_BYTES = 64 * 1024;
+const CONFIRM_BYTES = 3 * DOCUMENT_BYTES;
+const ERRORS_SHOWN = 50;
+
+/** What an upload led to. */
+interface Seen {
+  /** The document as it was sent, to be confirmed. */
+  text: string;
+  plan: ImportPlan;
+  done: boolean;
+}
+
+/** `/machines/exchange`: the registry as a document, out and in: looked at first, then confirmed. */
+export function registryPages(parts: PageParts): Route[] {
+  const draw = (context: RouteContext, problem: string | null, seen: Seen | null, status = 200) =>
+    parts.frame.answer(context.c, context.who, {
+      title: "Import and export",
+      place: "/machines",
+      status,
+      content: (
+        <Content
+          parts={parts}
+          mayImport={atLeast(context.who!.role, "engineer")}
+          problem={problem}
+          seen={seen}
+        />
+      ),
+    });
+  const plan = async (context: RouteContext, read: () => string, confirm: boolean) => {
+    try {
+      const text = read();
+      const rows = rowsOfText(text);
+      const made = await parts.service.importRows(rows, confirm, noteOf(parts.audit, context));
+      const status = made.errors.length > 0 ? 400 : 200;
+      return await draw(context, null, { text, plan: made, done: confirm }, status);
+    } catch (error) {
+      if (!(error instanceof PerchError)) throw error;
+      return await draw(context, error.message, null, HTTP_STATUS[error.code]);
+    }
+  };
+  return [
+    route({
+      method: "get",
+      path: PAGE,
+      policy: "viewer",
+      summary: null,
+      handler: (context) => draw(context as RouteContext, null, null),
+    }),
+    route({
+      method: "post",
+      path: PAGE,
+      policy: "engineer",
+      summary: null,
+      maxBodyBytes: DOCUMENT_BYTES + FORM_MORE_BYTES,
+      handler: async (given) => {
+        const context = given as RouteContext;
+        const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
+        if (file === null) return draw(context, "choose a file first", null, 400);
+        return await plan(context, () => textOfFile(file.bytes), false);
+      },
+    }),
+    route({
+      method: "post",
+      path: `${PAGE}/confirm`,
+      policy: "engineer",
+      summary: null,
+      maxBodyBytes: CONFIRM_BYTES,
+      handler: async (given) => {
+        const context = given as RouteContext;
+        const body = new URLSearchParams(await context.c.req.raw.text());
+        const document = z.string().min(1).safeParse(body.get("document"));
+        return document.success
+          ? await plan(context, () => document.data, true)
+          : draw(context, "upload the document again", null, 400);
+      },
+    }),
+  ];
+}
+
+function Content(
+  { parts, mayImport, problem, seen }: {
+    parts: Pick<RegistryServices, "machines" | "sensors">;
+    mayImport: boolean;
+    problem: string | null;
+    seen: Seen | null;
+  },
+): VNode {
+  const [machines, sensors] = [parts.machines.all().length, parts.sensors.all().length];
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/machines">Machines</a>
+      </p>
+      <h1 class="answer">{seen === null ? "Import and export" : answerOf(seen)}</h1>
+      {seen !== null && <Plan seen={seen} />}
+      {mayImport && (
+        <section class="card" aria-labelledby="import">
+          <h2 id="import">Import</h2>
+          <form method="post" action={PAGE} encType="multipart/form-data">
+            <FormError>{problem && `Nothing was changed: ${problem}.`}</FormError>
+            <FileField
+              name="document"
+              label="Document"
+              accept={["text/csv", "application/json", ".csv", ".json"]}
+              help="CSV or JSON as exported here. Nothing is changed before you confirm; rows that say nothing of a field leave it as it is."
+            />
+            <button type="submit">Look at it first</button>
+          </form>
+        </section>
+      )}
+      <section class="card" aria-labelledby="export">
+        <h2 id="export">Export</h2>
+        <p>
+          {`${machines} machine${machines === 1 ? "" : "s"} and ${sensors} sensor${
+            sensors === 1 ? "" : "s"
+          } with names, tags, notes, units, limits and calibration; no readings.`}
+        </p>
+        <p class="links">
+          <a href="/api/registry?format=csv" download>All as CSV</a>
+          <a href="/api/registry?format=json" download="machines.json">All as JSON</a>
+        </p>
+      </section>
+      <section class="card" aria-labelledby="template">
+        <h2 id="template">Template for a second site</h2>
+        <p>
+          The same without notes and calibration, which belong to one site’s own devices: change the
+          paths, and import it there.
+        </p>
+        <p class="links">
+          <a href="/api/registry?format=csv&template=true" download>Template as CSV</a>
+          <a href="/api/registry?format=json&template=true" download="template.json">
+            Template as JSON
+          </a>
+        </p>
+      </section>
+    </>
+  );
+}
+
+function answerOf({ plan, done }: Seen): string {
+  const { errors } = plan;
+  if (errors.length > 0) {
+    return errors.length === 1
+      ? "1 field is wrong; nothing was changed"
+      : `${errors.length} fields are wrong; nothing was changed`;
+  }
+  const { machines, new_sensors, changed_sensors } = countsOf(plan);
+  if (machines + new_sensors + changed_sensors === 0) {
+    return "The document changes nothing: everything is so already";
+  }
+  return done ? "Imported" : "Nothing is changed yet";
+}
+
+function Plan({ seen }: { seen: Seen }): VNode {
+  const { plan, done, text } = seen;
+  const { machines, new_sensors, changed_sensors, same } = countsOf(plan);
+  const changes = machines + new_sensors + changed_sensors;
+  const good = plan.errors.length === 0;
+  return (
+    <section class="card" aria-labelledby="plan">
+      <h2 id="plan">{done ? "What was changed" : "What the document would change"}</h2>
+      <dl class="figures">
+        <Figure name="Machines" value={machines} />
+        <Figure name="New sensors" value={new_sensors} />
+        <Figure name="Changed sensors" value={changed_sensors} />
+        <Figure name="As they are" value={same} />
+      </dl>
+      {!good && <Errors plan={plan} />}
+      {good && !done && changes > 0 && (
+        <>
+          <Names plan={plan} />
+          <form method="post" action={`${PAGE}/confirm`}>
+            <Hidden values={{ document: text }} />
+            <button type="submit" class="primary">{`Change ${changes} of them`}</button>
+          </form>
+        </>
+      )}
+      {done && (
+        <p class="links">
+          <a href="/machines">Machines</a>
+          <a href="/sensors">Sensors</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The first of what would be new or changed, by name. */
+function Names({ plan }: { plan: ImportPlan }): VNode {
+  const names = [
+    ...plan.machines.map(({ path }) => path),
+    ...plan.newSensors.map(({ name }) => `${name} (new)`),
+    ...plan.sensors.map(({ sensor }) => sensor.name),
+  ];
+  const rest = names.length - ERRORS_SHOWN;
+  return (
+    <ul class="names">
+      {names.slice(0, ERRORS_SHOWN).map((name) => <li key={name}>{name}</li>)}
+      {rest > 0 && <li class="muted">{`and ${rest} more`}</li>}
+    </ul>
+  );
+}
+
+function Errors({ plan }: { plan: ImportPlan }): VNode {
+  const rest = plan.errors.length - ERRORS_SHOWN;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="What is wrong">
+      <table>
+        <caption>
+          {rest > 0 ? `The first ${ERRORS_SHOWN} of ${plan.errors.length}` : "What is wrong"}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Row</th>
+            <th scope="col" class="text">Column</th>
+            <th scope="col" class="text">What is wrong</th>
+          </tr>
+        </thead>
+        <tbody>
+          {plan.errors.slice(0, ERRORS_SHOWN).map(({ row, column, message }) => (
+            <tr key={row + column}>
+              <th scope="row">{row}</th>
+              <td class="text">{column}</td>
+              <td class="text wide">{message}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: number }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { VNode } from "preact";
+import { title } from "../../islands/format.ts";
+import type { SensorStatus } from "../../lib/live/statuses.ts";
+import { worstOf } from "../../lib/live/statuses.ts";
+import type { Machine } from "../../lib/machines/machine.ts";
+import { type Route, route } from "../http/route.ts";
+import { FirstReading } from "../machines/first_reading.tsx";
+import { StatusWord } from "../../islands/status_word.tsx";
+import { machineHref, machineTitle } from "../machines/list.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
+import { MachineStatusNow } from "../machines/status_now.tsx";
+
+/** A site, area or line: what stands directly in it. */
+interface Place {
+  path: string;
+  places: Map<string, Place>;
+  machines: Machine[];
+}
+
+/** `/machines/tree`: sites, areas, lines and machines, each with its status. */
+export function plantTreePage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/machines/tree",
+    policy: "viewer",
+    summary: null,
+    handler: ({ c, who }) => {
+      const since = parts.place();
+      const all = parts.machines.all();
+      const root = treeOf(all);
+      return parts.frame.answer(c, who, {
+        title: "Plant",
+        place: "/machines",
+        script: "lists",
+        stream: { types: "status" },
+        since,
+        content: all.length === 0
+          ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+          : (
+            <>
+              <p class="crumbs">
+                <a href="/machines">Machines</a>
+              </p>
+              <h1 class="answer">{answerOf(root, all.length)}</h1>
+              <section class="card tree" aria-label="The plant">
+                <Branch parts={parts} place={root} />
+              </section>
+            </>
+          ),
+      });
+    },
+  });
+}
+
+/** Machines by the levels of their paths. */
+export function treeOf(machines: readonly Machine[]): Place {
+  const root: Place = { path: "", places: new Map(), machines: [] };
+  for (const machine of machines) {
+    let at = root;
+    for (const level of machine.path.split("/").slice(0, -1)) {
+      let next = at.places.get(level);
+      if (next === undefined) {
+        next = {
+          path: at.path === "" ? level : `${at.path}/${level}`,
+          places: new Map(),
+          machines: [],
+        };
+        at.places.set(level, next);
+      }
+      at = next;
+    }
+    at.machines.push(machine);
+  }
+  return root;
+}
+
+function answerOf({ places }: Place, machines: number): string {
+  const part = places.size === 1 ? "1 part" : `${places.size} parts`;
+  return `${machines === 1 ? "1 machine" : `${machines} machines`} in ${part} of the plant`;
+}
+
+function Branch({ parts, place }: { parts: PageParts; place: Place }): VNode {
+  return (
+    <ul>
+      {[...place.places].map(([name, below]) => (
+        <li key={`place ${name}`}>
+          <p class="part">
+            <a href={`/machines?under=${encodeURIComponent(below.path)}`}>{title(name)}</a>
+            <StatusWord status={worstBelow(parts, below)} />
+          </p>
+          <Branch parts={parts} place={below} />
+        </li>
+      ))}
+      {place.machines.map((machine) => (
+        <li key={machine.id} class="leaf">
+          <a href={machineHref(machine.path)}>{machineTitle(machine)}</a>
+          <MachineStatusNow parts={parts} machine={machine} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The worst of the machines in a place, without those in maintenance. */
+function worstBelow(parts: PageParts, place: Place): SensorStatus {
+  const counts = { normal: 0, warning: 0, offline: 0, critical: 0 };
+  for (const { path } of place.machines) {
+    const { status } = parts.statuses.machine(path);
+    if (status !== "maintenance") counts[status]++;
+  }
+  for (const below of place.places.values()) counts[worstBelow(parts, below)]++;
+  return worstOf(counts);
+}

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import type { Audit } from "../../lib/access/audit.ts";
+import { timeField } from "../../lib/base/epoch.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { SqlStatement } from "../../lib/db/client.ts";
+import { anomalyOf } from "../../lib/detect/anomaly.ts";
+import { DETECTORS } from "../../lib/detect/detectors/mod.ts";
+import type {
+  FindingQuery,
+  FindingStore,
+  StoredFinding,
+  Verdict,
+} from "../../lib/detect/findings_store.ts";
+import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import { caller } from "../http/caller.ts";
+import { findSensor } from "../http/params.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+
+export interface AnomalyServices {
+  sensors: SensorDirectory;
+  findings: Pick<FindingStore, "list" | "find">;
+  /** Keeps what a person said of a finding, with the audit row in the same transaction. */
+  judge(
+    finding: StoredFinding,
+    verdict: Verdict,
+    by: string,
+    extra: readonly SqlStatement[],
+  ): Promise<void>;
+  audit: Pick<Audit, "statement">;
+}
+
+export const VERDICTS = ["real", "false_alarm"] as const;
+/** Sensors of one machine that a question may cover. */
+const SENSORS_MOST = 500;
+const tags = ["Anomalies"];
+
+const names = DETECTORS.map((d) => d.name) as [string, ...string[]];
+
+export const anomalyShape = z.object({
+  id: z.number(),
+  sensor: z.string().nullable(),
+  sensor_id: z.string().nullable(),
+  machine: z.string().nullable(),
+  detector: z.enum(names),
+  ts: z.number().describe("epoch ms"),
+  phase: z.enum(["point", "raised", "changed", "cleared"]),
+  severity: z.enum(["info", "warning", "critical"]),
+  score: z.number().describe("0 to 1"),
+  reason: z.string(),
+  value: z.number().nullable(),
+  expected: z.object({ low: z.number().nullable(), high: z.number().nullable() }),
+  component: z.string().nullable().describe("the part of the detector that spoke"),
+  numbers: z.record(z.string(), z.number()),
+  feedback: z.enum(VERDICTS).nullable(),
+});
+
+const Query = z.strictObject({
+  sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
+  machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
+  detector: z.enum(names).optional(),
+  severity: z.enum(["info", "warning", "critical"]).optional(),
+  from: timeField("of the first"),
+  to: timeField("exclusive"),
+  limit: z.coerce.number().int().min(1).max(500).optional().describe("default 100"),
+  cursor: z.string().regex(/^\d{1,15}$/, "must be `next` of the answer before").optional(),
+});
+
+/** `/api/anomalies`: what the detectors found, and what people say of it. */
+export function anomalyRoutes(services: AnomalyServices): Route[] {
+  const { sensors, findings } = services;
+  return [
+    route({
+      method: "get",
+      path: "/api/anomalies",
+      policy: "viewer",
+      summary: "What the detectors found, newest first, each with its reason",
+      tags,
+      query: Query,
+      example: { query: { sensor: "hall-1/press-3/temperature", limit: "20" } },
+      responses: {
+        200: {
+          description: "A page of anomalies",
+          schema: z.object({ items: z.array(anomalyShape), next: z.string().nullable() }),
+        },
+        404: { description: "There is no such sensor or machine" },
+      },
+      handler: async ({ query, nowMs }) => {
+        const { limit = 100, cursor, from, to, detector, severity } = query;
+        const found = await findings.list({
+          sensors: sensorsOf(query, sensors),
+          detector,
+          severity,
+          fromMs: from?.(nowMs),
+          toMs: to?.(nowMs),
+          limit: limit + 1,
+          beforeId: cursor === undefined ? undefined : Number(cursor),
+        });
+        const page = found.slice(0, limit);
+        return Response.json({
+          items: page.map((one) => anomalyOf(one, sensors)),
+          next: found.length > limit ? String(page.at(-1)!.id) : null,
+        });
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/anomalies/:id/feedback",
+      policy: "engineer",
+      summary:
+        "Say whether an anomaly was real or a false alarm; the streaming detector learns from it",
+      tags,
+      params: z.object({ id: z.string().max(20) }),
+      body: z.strictObject({ verdict: z.enum(VERDICTS) }),
+      example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
+      responses: {
+        200: { description: "The anomaly", schema: anomalyShape },
+        404: { description: "There is no such anomaly" },
+      },
+      handler: async (context) => {
+        const found = await sayOf(services, context, context.params.id, context.body.verdict);
+        return Response.json(anomalyOf((await findings.find(found.id))!, sensors));
+      },
+    }),
+  ];
+}
+
+/** Keeps what the caller says of an anomaly, audited. @throws PerchError `not_found` */
+export async function sayOf(
+  { findings, judge, audit }: AnomalyServices,
+  context: RouteContext,
+  id: string,
+  verdict: Verdict,
+): Promise<StoredFinding> {
+  const found = /^\d{1,15}$/.test(id) ? await findings.find(Number(id)) : null;
+  if (found === null) throw new PerchError("not_found", `there is no anomaly "${id}"`);
+  const actor = caller(context);
+  await judge(found, verdict, actor.name, [
+    audit.statement({
+      actor,
+      action: "anomaly.feedback",
+      resource: `anomaly:${found.id}`,
+      before: { verdict: found.verdict },
+      after: { verdict },
+    }),
+  ]);
+  return found;
+}
+
+function sensorsOf(
+  { sensor, machine }: z.output<typeof Query>,
+  sensors: SensorDirectory,
+): FindingQuery["sensors"] {
+  if (sensor === undefined && machine === undefined) return undefined;
+  const one = sensor === undefined ? null : findSensor(sensors, sensor);
+  if (machine === undefined) return [one!.num];
+  const of = sensors.all().filter((s) => s.machine === machine);
+  if (of.length === 0) {
+    throw new PerchError("not_found", `there is no machine "${machine.slice(0, 200)}"`, {
+      errors: [{ path: "query.machine", message: "must be the path of a machine" }],
+    });
+  }
+  if (of.length > SENSORS_MOST) {
+    throw new PerchError("validation", `query.machine: it has more than ${SENSORS_MOST} sensors`, {
+      errors: [{ path: "query.machine", message: "ask for its sensors one by one" }],
+    });
+  }
+  return of.filter((s) => one === null || s.num === one.num).map((s) => s.num);
+}

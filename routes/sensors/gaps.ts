@@ -1,0 +1,47 @@
+/** How answers say that stored readings are damaged and left out. */
+import { z } from "zod";
+import type { DamagedPart } from "../../islands/chart_data.ts";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import type { DamagedRange } from "../../lib/readings/store.ts";
+import { csvLine } from "../http/csv.ts";
+
+/** In the description of an answer. */
+export const DamagedList = z.array(z.object({
+  from: z.number().describe("epoch ms"),
+  to: z.number().describe("epoch ms, exclusive"),
+  readings: z.number().nullable().describe("how many are damaged; null: not known"),
+  reason: z.string(),
+})).optional().describe("where readings are missing because they are damaged; absent: nowhere");
+
+/** The field `damaged`, where there is something to say. */
+export function damagedJson(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {
+  return ranges.length === 0 ? {} : { damaged: ranges.map(partOf) };
+}
+
+function partOf({ fromMs, toMs, readings, reason }: DamagedRange): DamagedPart {
+  return { from: fromMs, to: toMs, readings: readings === 0 ? null : readings, reason };
+}
+
+/**
+ * Lines of a download that say what is damaged: in NDJSON with `error` instead of a value, in CSV with words
+ * where a number stands otherwise and in the last column, `note`, so that nobody takes a gap for silence. Each range is said once.
+ */
+export function damagedLines(
+  sensor: Sensor,
+  format: "csv" | "ndjson",
+  columns: number,
+): (ranges: readonly DamagedRange[]) => string {
+  let saidMs = -Infinity;
+  return (ranges) =>
+    ranges.filter(({ toMs }) => toMs > saidMs).map((range) => {
+      saidMs = Math.max(saidMs, range.toMs);
+      const part = partOf(range);
+      if (format === "ndjson") {
+        return JSON.stringify({ sensor: sensor.name, error: "damaged", ...part }) + "\n";
+      }
+      const [from, to] = [part.from, part.to].map((ms) => new Date(ms).toISOString());
+      const cells = [part.from, from, sensor.name, `damaged until ${to}`];
+      const between = new Array(columns - cells.length - 1).fill(null);
+      return csvLine([...cells, ...between, "damaged"]);
+    }).join("");
+}

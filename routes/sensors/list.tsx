@@ -1,0 +1,162 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { title } from "../../islands/format.ts";
+import { SensorRow } from "../../islands/sensor_row.tsx";
+import { atLeast } from "../../lib/access/policy.ts";
+import { SENSOR_STATUSES } from "../../lib/live/statuses.ts";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import { type Route, route } from "../http/route.ts";
+import { filterSensors } from "./api.ts";
+import { FirstReading } from "../machines/first_reading.tsx";
+import { Island } from "../frame/island.tsx";
+import { byMachine, rowOf } from "../machines/sensor_rows.ts";
+import { UndoSensor } from "./settings.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
+
+const PAGE = 200;
+
+const Query = z.object({
+  q: z.string().max(200).optional(),
+  machine: z.string().max(2000).optional(),
+  status: z.enum(SENSOR_STATUSES).optional().catch(undefined),
+  kind: z.enum(["number", "binary", "text"]).optional().catch(undefined),
+  review: z.enum(["new", "confirmed"]).optional().catch(undefined),
+  after: z.string().max(2000).optional(),
+  /** A sensor that was just deleted: to be undone. */
+  undo: z.string().max(40).optional(),
+}).loose();
+type Filter = Pick<z.output<typeof Query>, "q" | "machine" | "status" | "kind" | "review">;
+
+/** `/sensors`: all of them, with a filter in the address. */
+export function sensorsPage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/sensors",
+    policy: "viewer",
+    summary: null,
+    query: Query,
+    handler: ({ c, who, query }) => {
+      const since = parts.place();
+      const { q, machine, status, kind, review, after, undo } = query;
+      const gone = undo === undefined || !atLeast(who!.role, "engineer")
+        ? undefined
+        : parts.service.deletedSensor(undo);
+      const filter: Filter = { q, machine, status, kind, review };
+      const found = filterSensors(parts, filter);
+      const from = after === undefined ? 0 : found.findIndex((s) => s.name > after);
+      const page = from < 0 ? [] : found.slice(from, from + PAGE);
+      const next = from >= 0 && from + PAGE < found.length ? page.at(-1)!.name : null;
+      const none = parts.sensors.all().length === 0;
+      return parts.frame.answer(c, who, {
+        title: "Sensors",
+        place: "/sensors",
+        script: "lists",
+        stream: { types: "reading,status" },
+        since,
+        content: (
+          <>
+            {gone && <UndoSensor sensor={gone} />}
+            {none
+              ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
+              : <List parts={parts} filter={filter} found={found.length} page={page} next={next} />}
+          </>
+        ),
+      });
+    },
+  });
+}
+
+function List(
+  { parts, filter, found, page, next }: {
+    parts: PageParts;
+    filter: Filter;
+    found: number;
+    page: Sensor[];
+    next: string | null;
+  },
+): VNode {
+  const total = parts.sensors.all().length;
+  const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
+  return (
+    <>
+      <h1 class="answer">
+        {filtered ? `${found} of ${total} sensors` : `${total} sensor${total === 1 ? "" : "s"}`}
+      </h1>
+      <form method="get" action="/sensors" class="filter" role="search">
+        <label class="hidden" for="q">Filter by name</label>
+        <input id="q" name="q" type="search" placeholder="Filter by name" value={filter.q} />
+        {filter.machine && <input type="hidden" name="machine" value={filter.machine} />}
+        {filter.status && <input type="hidden" name="status" value={filter.status} />}
+        <button type="submit">Filter</button>
+      </form>
+      <Chips filter={filter} />
+      {page.length === 0 && (
+        <p class="empty">
+          No sensor fits. <a href="/sensors">Show all {total}</a>
+        </p>
+      )}
+      <div class="list">
+        {[...byMachine(page)].map(([machine, sensors]) => (
+          <section key={machine} class="card" aria-label={machine}>
+            <h2>{machine.split("/").map(title).join(" / ")}</h2>
+            {sensors.map((sensor) => (
+              <Island
+                key={sensor.id}
+                name="SensorRow"
+                component={SensorRow}
+                props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+              />
+            ))}
+          </section>
+        ))}
+      </div>
+      {next && (
+        <p class="more">
+          <a href={href({ ...filter, after: next })}>Next {PAGE}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What is filtered, and one click to change it. */
+function Chips({ filter }: { filter: Filter }): VNode {
+  const chip = (name: string, set: Partial<Filter>) => {
+    const on = Object.entries(set).every(([key, value]) => filter[key as keyof Filter] === value);
+    const off = Object.fromEntries(Object.keys(set).map((key) => [key, undefined]));
+    return (
+      <a
+        key={name}
+        class="chip"
+        href={href({ ...filter, ...(on ? off : set) })}
+        aria-current={on ? "true" : undefined}
+      >
+        {name}
+      </a>
+    );
+  };
+  return (
+    <nav class="chips" aria-label="Filters">
+      {chip("Critical", { status: "critical" })}
+      {chip("Warning", { status: "warning" })}
+      {chip("Silent", { status: "offline" })}
+      {chip("New", { review: "new" })}
+      {chip("Numbers", { kind: "number" })}
+      {chip("On/off", { kind: "binary" })}
+      {chip("States", { kind: "text" })}
+      {filter.machine && (
+        <a class="chip" aria-current="true" href={href({ ...filter, machine: undefined })}>
+          {filter.machine} <span aria-hidden="true">×</span>
+          <span class="hidden">remove</span>
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function href(filter: Filter & { after?: string }): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(filter)) if (value) query.set(key, value);
+  const text = query.toString();
+  return text === "" ? "/sensors" : `/sensors?${text}`;
+}

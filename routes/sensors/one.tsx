@@ -1,0 +1,251 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { ago, label, title } from "../../islands/format.ts";
+import { SensorNow } from "../../islands/sensor_now.tsx";
+import type { SensorViewProps } from "../../islands/sensor_data.ts";
+import { SensorView } from "../../islands/sensor_view.tsx";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import { OTHER_TEXT } from "../../lib/machines/words.ts";
+import type { Trend } from "../../lib/live/timeline.ts";
+import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import type { Mark } from "../../islands/anomaly_list.tsx";
+import { sayOf, VERDICTS } from "./anomalies_api.ts";
+import { findSensor } from "../http/params.ts";
+import { type Route, route } from "../http/route.ts";
+import { clockText } from "./clock_notes.tsx";
+import { Island } from "../frame/island.tsx";
+import { Field } from "../frame/form.tsx";
+import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "../frame/range.ts";
+import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
+import { machineHref } from "../machines/list.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
+import { SensorStatusNow } from "../machines/status_now.tsx";
+import { UnitNotice } from "./unit_notice.tsx";
+
+/** About one bucket per two pixels of a wide screen. */
+const POINTS = 600;
+/** Anomalies drawn and listed at most. */
+const MARKS = 200;
+
+const Query = z.object({
+  range: z.string().max(10).optional(),
+  from: z.string().max(30).optional(),
+  to: z.string().max(30).optional(),
+}).loose();
+
+/** `/sensors/:id`: one sensor over time. */
+export function sensorPage(parts: PageParts): Route {
+  return route({
+    method: "get",
+    path: "/sensors/:id{.+}",
+    policy: "viewer",
+    summary: null,
+    params: z.object({ id: z.string().min(1).max(2000) }),
+    query: Query,
+    handler: async ({ c, who, params, query }) => {
+      const since = parts.place();
+      const sensor = findSensor(parts.sensors, params.id);
+      const choice = chooseRange(query, parts.clock.now(), parts.zone);
+      const { fromMs, toMs } = choice.range;
+      const [trend, found] = await Promise.all([
+        parts.trends.of(sensor, { fromMs, toMs: toMs + 1, points: POINTS }),
+        parts.anomalies.findings.list({
+          sensors: [sensor.num],
+          phases: ["point", "raised", "changed"],
+          fromMs,
+          toMs: toMs + 1,
+          limit: MARKS,
+        }),
+      ]);
+      const marks = found.map((one) => markOf(anomalyOf(one, parts.sensors)));
+      const mayJudge = atLeast(who!.role, "engineer");
+      const content = { parts, sensor, choice, trend, marks, mayJudge };
+      return parts.frame.answer(c, who, {
+        title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
+        place: "/sensors",
+        script: "sensor",
+        stream: { types: "reading,anomaly,status", sensor: sensor.id },
+        since,
+        content: <SensorContent {...content} />,
+      });
+    },
+  });
+}
+
+function SensorContent(
+  { parts, sensor, choice, trend, marks, mayJudge }: {
+    parts: PageParts;
+    sensor: Sensor;
+    choice: RangeChoice;
+    trend: Trend;
+    marks: Mark[];
+    mayJudge: boolean;
+  },
+): VNode {
+  const { name, unit, kind } = sensor;
+  const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
+  const nowMs = parts.clock.now();
+  const intervalMs = parts.recent.intervalMs(sensor.num);
+  const view: SensorViewProps = {
+    id: sensor.id,
+    name,
+    unit,
+    kind,
+    states: kind === "text" ? sensor.states : [],
+    intervalMs,
+    lengthMs: choice.range.lengthMs,
+    range: choice.range.key,
+    fromMs: choice.range.fromMs,
+    toMs: choice.range.toMs,
+    nowMs,
+    zone: parts.zone,
+    points: POINTS,
+    decimals: sensor.settings.decimals,
+    limits: { warning_low, warning_high, critical_low, critical_high },
+    buckets: bucketsOf(trend.buckets, sensor.settings.decimals),
+    spans: trend.spans,
+    marks,
+    mayJudge,
+  };
+  return (
+    <>
+      <p class="crumbs">
+        <a href={machineHref(sensor.machine)}>
+          {sensor.machine.split("/").map(title).join(" / ")}
+        </a>
+      </p>
+      <div class="sensor-head">
+        <h1>{sensor.settings.display_name ?? title(sensor.sensor)}</h1>
+        <Island
+          name="SensorNow"
+          component={SensorNow}
+          props={{
+            name,
+            unit,
+            kind,
+            decimals: sensor.settings.decimals,
+            last: lastOf(parts.recent, sensor),
+            silenceMs: parts.recent.silenceMs(sensor),
+            intervalMs,
+            nowMs,
+            zone: parts.zone,
+          }}
+        />
+      </div>
+      <div class="sensor-state">
+        <SensorStatusNow parts={parts} sensor={sensor} since />
+        {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
+        {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
+      </div>
+      <UnitNotice sensors={parts.sensors} sensor={sensor} mayChoose={mayJudge} />
+      <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />
+      <WordNotice sensor={sensor} nowMs={nowMs} />
+      <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
+      <Island name="SensorView" component={SensorView} props={view} />
+    </>
+  );
+}
+
+function ClockNotice(
+  { parts, sensor, nowMs }: { parts: PageParts; sensor: Sensor; nowMs: number },
+): VNode | null {
+  const note = parts.clockNotes.list(nowMs).find(({ machine }) => machine === sensor.machine);
+  if (note === undefined) return null;
+  return (
+    <p class="muted">
+      {`${clockText(note)}. Readings with such a time are kept at their time of arrival. `}
+      <a href="/sources#clocks">Clocks of devices</a>
+    </p>
+  );
+}
+
+/** What a sensor says that is no reading of its kind. */
+function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode | null {
+  if (sensor.states.includes(OTHER_TEXT)) {
+    return (
+      <p class="muted">
+        {`It has reported ${sensor.states.length - 1} different texts: this is no state with few ` +
+          "values. Its latest text is shown, further ones are not kept."}
+      </p>
+    );
+  }
+  if (sensor.latestWord === undefined) return null;
+  const { text, tMs } = sensor.latestWord;
+  return (
+    <p class="muted">
+      {`It reports numbers; “${text.slice(0, 80)}” (${ago(nowMs - tMs)}) is none.`}
+    </p>
+  );
+}
+
+/** What the buttons beside an anomaly post to; they lead back to its sensor. */
+export function anomalyActions({ anomalies, sensors }: PageParts): Route[] {
+  return VERDICTS.map((verdict) =>
+    route({
+      method: "post",
+      path: `/anomalies/:id/${verdict}`,
+      policy: "engineer",
+      summary: null,
+      params: z.object({ id: z.string().max(20) }),
+      handler: async (context) => {
+        const found = await sayOf(anomalies, context, context.params.id, verdict);
+        const sensor = sensors.byNum(found.sensor);
+        const location = sensor === undefined ? "/sensors" : `/sensors/${sensor.id}#anomalies`;
+        return new Response(null, { status: 303, headers: { location } });
+      },
+    })
+  );
+}
+
+/** What a page needs of an anomaly. */
+function markOf(anomaly: Anomaly): Mark {
+  const { id, ts, value, detector, phase, severity, reason, feedback } = anomaly;
+  return { id, ts, value, detector, phase, severity, reason, feedback };
+}
+
+function Ranges(
+  { sensor, range, zone, problem }: {
+    sensor: Sensor;
+    range: Range;
+    zone: string;
+    problem: string | null;
+  },
+): VNode {
+  return (
+    <div class="ranges">
+      <nav aria-label="Range">
+        {RANGES.map(({ key, name }) => (
+          <a
+            key={key}
+            class="chip"
+            href={`/sensors/${sensor.id}?range=${key}`}
+            aria-current={range.key === key ? "true" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
+      <details class="custom" open={range.key === "custom" || problem !== null}>
+        <summary class={range.key === "custom" ? "chip on" : "chip"}>Custom</summary>
+        <form method="get" action={`/sensors/${sensor.id}`}>
+          <Field
+            name="from"
+            label="From"
+            type="datetime-local"
+            value={localText(range.fromMs, zone)}
+          />
+          <Field
+            name="to"
+            label="To"
+            type="datetime-local"
+            value={localText(range.toMs, zone)}
+          />
+          <button type="submit">Show</button>
+          <p class="help">{`Times in ${zone}.`}</p>
+          {problem && <p class="error" id="range-problem" role="alert">{problem}</p>}
+        </form>
+      </details>
+    </div>
+  );
+}

@@ -1,0 +1,246 @@
+import { z } from "zod";
+import type { Clock } from "../../lib/base/clock.ts";
+import { type Moment, timeField } from "../../lib/base/epoch.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/registry.ts";
+import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
+import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
+import { csvLine } from "../http/csv.ts";
+import { damagedJson, damagedLines, DamagedList } from "./gaps.ts";
+import { findSensor } from "../http/params.ts";
+import { type Route, route } from "../http/route.ts";
+
+export interface ReadingServices {
+  sensors: SensorDirectory;
+  readings: Pick<ReadingsStore, "raw" | "buckets">;
+  clock: Clock;
+}
+
+const HOUR_MS = 3_600_000;
+const POINTS_MOST = 10_000;
+/** Raw readings per step of an export, and in one JSON answer unless asked otherwise. */
+const PAGE = 10_000;
+const JSON_MOST = 200_000;
+
+/** A whole number in a query. */
+export const wholeField = (least: number, most: number) =>
+  z.string().superRefine((text, issue) => {
+    const n = Number(text);
+    if (/^\d+$/.test(text) && n >= least && n <= most) return;
+    issue.addIssue({
+      code: "custom",
+      message: `"${text.slice(0, 40)}" is not a whole number from ${least} to ${most}`,
+    });
+  }).transform(Number);
+
+const Query = z.object({
+  sensor: z.string({ error: "is missing; give the id, full name or machine/sensor of a sensor" })
+    .min(1),
+  from: timeField("default one hour before `to`"),
+  to: timeField("exclusive; default now"),
+  points: wholeField(0, POINTS_MOST).optional()
+    .describe("most buckets; 0 gives the readings themselves; default 500"),
+  format: z.enum(["json", "csv", "ndjson"]).optional(),
+  limit: wholeField(1, JSON_MOST).optional().describe("most raw readings in a JSON answer"),
+  cursor: z.string().max(100).optional().describe("`next` of the raw answer before"),
+});
+
+interface Range {
+  fromMs: number;
+  toMs: number;
+}
+
+/** `GET /api/readings`: buckets with exact min, mean, max and count, or the readings themselves. */
+export function readingRoutes(services: ReadingServices): Route[] {
+  const { sensors, readings, clock } = services;
+  return [
+    route({
+      method: "get",
+      path: "/api/readings",
+      policy: "viewer",
+      summary: "Readings of a sensor: buckets (points=N) or raw (points=0); JSON, CSV or NDJSON",
+      tags: ["Readings"],
+      query: Query,
+      example: { query: { sensor: "hall-1/press-3/temperature", points: "100" } },
+      responses: {
+        200: {
+          description: "Columns: t with min, mean, max and n, or t with v",
+          schema: z.union([
+            z.object({
+              sensor: z.string(),
+              unit: z.string().nullable(),
+              bucket_ms: z.number(),
+              t: z.array(z.number()),
+              min: z.array(z.number()),
+              mean: z.array(z.number()),
+              max: z.array(z.number()),
+              n: z.array(z.number()),
+              damaged: DamagedList,
+            }),
+            z.object({
+              sensor: z.string(),
+              unit: z.string().nullable(),
+              t: z.array(z.number()),
+              v: z.array(z.union([z.number(), z.string()])),
+              notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
+                .describe("where a time is not the device's own, and why; left out when none is"),
+              next: z.string().nullable(),
+              damaged: DamagedList,
+            }),
+          ]),
+        },
+        400: { description: "A field is wrong; it is named" },
+        404: { description: "There is no such sensor" },
+      },
+      handler: async ({ query }) => {
+        const sensor = findSensor(sensors, query.sensor);
+        const range = rangeOf(query, sensor, clock.now());
+        const { points = 500, format = "json", limit = JSON_MOST, cursor } = query;
+        if (points === 0) {
+          if (format === "json") return rawJson(sensor, range, limit, cursor);
+          return download(sensor, format, rawLines(sensor, range, format));
+        }
+        const buckets = await readings.buckets({ sensor: sensor.num, ...range, points });
+        if (format === "json") return Response.json(bucketsJson(sensor, buckets));
+        return download(sensor, format, bucketLines(sensor, buckets, format));
+      },
+    }),
+  ];
+
+  async function rawJson(
+    sensor: Sensor,
+    range: Range,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<Response> {
+    const raw = await readings.raw({ sensor: sensor.num, ...range, limit, cursor });
+    return Response.json({
+      sensor: sensor.name,
+      unit: sensor.unit,
+      t: [...raw.tMs],
+      v: Array.from(raw.value, (value) => shownValue(sensor, value)),
+      ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
+      next: raw.next,
+      ...damagedJson(raw.damaged),
+    });
+  }
+
+  /** The readings of a range as text, page by page: memory stays that of a page. */
+  async function* rawLines(
+    sensor: Sensor,
+    range: Range,
+    format: "csv" | "ndjson",
+  ): AsyncGenerator<string> {
+    if (format === "csv") yield csvLine(["ts", "time", "sensor", "value", "unit", "note"]);
+    let cursor: string | undefined;
+    const damaged = damagedLines(sensor, format, 6);
+    do {
+      const page: RawResult = await readings.raw({
+        sensor: sensor.num,
+        ...range,
+        limit: PAGE,
+        cursor,
+      });
+      let text = damaged(page.damaged);
+      for (let i = 0; i < page.tMs.length; i++) {
+        const ts = page.tMs[i];
+        const value = shownValue(sensor, page.value[i]);
+        const note = noteOf(page.flags[i]);
+        text += format === "csv"
+          ? csvLine([ts, iso(ts), sensor.name, value, sensor.unit, note])
+          : JSON.stringify({ sensor: sensor.name, ts, value, note: note ?? undefined }) + "\n";
+      }
+      yield text;
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+  }
+}
+
+const isNoted = (flags: number) =>
+  (flags & (FLAG_DEVICE_TIME_REFUSED | FLAG_HOST_CLOCK_SUSPECT)) !== 0;
+
+/** Why a reading's time is neither the device's nor simply that of its arrival; null for the usual reading. */
+function noteOf(flags: number): "device_clock" | "host_clock" | null {
+  if (flags & FLAG_DEVICE_TIME_REFUSED) return "device_clock";
+  return flags & FLAG_HOST_CLOCK_SUSPECT ? "host_clock" : null;
+}
+
+/** The range of a query: to now, and an hour, unless it says otherwise. @throws PerchError `validation` */
+export function rangeOf(
+  query: { from?: Moment; to?: Moment },
+  sensor: Sensor,
+  nowMs: number,
+): Range {
+  // A device's clock may run ahead of ours: without `to`, its latest reading belongs to the answer.
+  const toMs = query.to?.(nowMs) ?? Math.max(nowMs, sensor.last?.tMs ?? 0) + 1;
+  const fromMs = query.from?.(nowMs) ?? Math.max(0, toMs - HOUR_MS);
+  if (fromMs < toMs) return { fromMs, toMs };
+  throw new PerchError("validation", `query.from: ${fromMs} is not before \`to\` (${toMs})`, {
+    errors: [{ path: "query.from", message: `${fromMs} is not before \`to\` (${toMs})` }],
+  });
+}
+
+/** Buckets as columns. */
+export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
+  return {
+    sensor: sensor.name,
+    unit: sensor.unit,
+    kind: sensor.kind,
+    ...(sensor.kind === "text" ? { states: sensor.states } : {}),
+    bucket_ms: buckets.bucketMs,
+    t: [...buckets.tMs],
+    min: [...buckets.min],
+    mean: [...buckets.mean],
+    max: [...buckets.max],
+    n: [...buckets.n],
+    ...damagedJson(buckets.damaged),
+  };
+}
+
+function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "ndjson") {
+  if (format === "csv") {
+    yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit", "note"]);
+  }
+  yield damagedLines(sensor, format, 9)(buckets.damaged);
+  for (let i = 0; i < buckets.tMs.length; i++) {
+    const [ts, min, mean, max, n] = [
+      buckets.tMs[i],
+      buckets.min[i],
+      buckets.mean[i],
+      buckets.max[i],
+      buckets.n[i],
+    ];
+    yield format === "csv"
+      ? csvLine([ts, iso(ts), sensor.name, min, mean, max, n, sensor.unit, null])
+      : JSON.stringify({ sensor: sensor.name, ts, min, mean, max, n }) + "\n";
+  }
+}
+
+function iso(tMs: number): string {
+  return new Date(tMs).toISOString();
+}
+
+/** An answer that is written as fast as it is read. */
+function download(
+  sensor: Sensor,
+  format: "csv" | "ndjson",
+  lines: AsyncGenerator<string> | Generator<string>,
+): Response {
+  const utf8 = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await lines.next();
+      if (done) controller.close();
+      else if (value !== "") controller.enqueue(utf8.encode(value));
+      else return this.pull!(controller);
+    },
+    cancel: () => void lines.return(undefined),
+  });
+  const name = sensor.name.replaceAll(/[^\w.-]+/g, "_").slice(-100);
+  return new Response(body, {
+    headers: {
+      "content-type": format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson",
+      "content-disposition": `attachment; filename="${name}.${format}"`,
+    },
+  });
+}

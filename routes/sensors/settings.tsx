@@ -1,0 +1,223 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { label, title } from "../../islands/format.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { Sensor } from "../../lib/machines/registry.ts";
+import {
+  type SensorSettings,
+  sensorSettingsSchema,
+  SETTING_NAMES,
+  type SettingName,
+} from "../../lib/machines/sensor_settings.ts";
+import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
+import { UNIT_ACTION } from "./unit_notice.tsx";
+import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
+import { noteOf } from "../machines/api.ts";
+import { validate } from "../http/validate.ts";
+import { findSensor } from "../http/params.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { sensorPatch } from "./api.ts";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+
+const PAGE = "/sensor-settings";
+const GROUPS: { name: string; fields: SettingName[] }[] = [
+  { name: "Shown as", fields: ["display_name", "decimals"] },
+  {
+    name: "Limits",
+    fields: [
+      "critical_high",
+      "warning_high",
+      "warning_low",
+      "critical_low",
+      "hysteresis",
+      "delay_ms",
+      "max_per_minute",
+      "stuck_after_ms",
+    ],
+  },
+  { name: "Reporting", fields: ["expected_interval_ms"] },
+  { name: "Calibration", fields: ["scale", "offset"] },
+];
+const KINDS = [["number", "numbers"], ["binary", "on/off"], ["text", "texts"]] as const;
+const texts = Object.fromEntries(SETTING_NAMES.map((name) => [name, z.string().max(100)]));
+
+/** `/sensor-settings/:id`: what an engineer may set of a sensor. */
+export function sensorSettingsPages(parts: PageParts): Route[] {
+  const draw = (context: RouteContext, id: string, sent: SentForm) => {
+    const sensor = findSensor(parts.sensors, id);
+    return parts.frame.answer(context.c, context.who, {
+      title: `Settings of ${label(sensor.sensor)}`,
+      place: "/sensors",
+      status: sent.status,
+      content: <Content sensor={sensor} sent={sent} />,
+    });
+  };
+  const again = (context: RouteContext, sent: SentForm) =>
+    draw(context, sent.values.id ?? "", sent);
+  const id = z.string().max(40);
+  return [
+    route({
+      method: "get",
+      path: `${PAGE}/:id`,
+      policy: "engineer",
+      summary: null,
+      params: z.object({ id }),
+      handler: (context) => draw(context as RouteContext, context.params.id, NOTHING_SENT),
+    }),
+    formAction(
+      `${PAGE}/change`,
+      z.strictObject({
+        id,
+        name: z.string().max(2000),
+        unit: z.string().max(24),
+        kind: z.enum(["number", "binary", "text"]),
+        ...texts,
+      }),
+      async ({ id, name, unit, kind, ...fields }, context) => {
+        const patch = await validate(sensorPatch, {
+          name: name.trim(),
+          unit: unit.trim() === "" ? null : unit.trim(),
+          kind,
+          review: "confirmed",
+          ...valuesOf(fields as Record<SettingName, string>),
+        }, "body") as z.output<typeof sensorPatch>;
+        await parts.service.patchSensor(id, patch, noteOf(parts.audit, context));
+        return `/sensors/${id}`;
+      },
+      again,
+    ),
+    formAction(
+      UNIT_ACTION,
+      z.strictObject({ id, unit: z.string().max(24), choice: z.enum(UNIT_CHOICES) }),
+      async (given, context) => {
+        const note = noteOf(parts.audit, context);
+        const sensor = await parts.service.chooseUnit(given.id, given.unit, given.choice, note);
+        return `/sensors/${sensor.id}`;
+      },
+      again,
+    ),
+    formAction(`${PAGE}/delete`, z.strictObject({ id }), async (given, context) => {
+      await parts.service.removeSensor(given.id, noteOf(parts.audit, context));
+      return `/sensors?undo=${given.id}`;
+    }, again),
+    formAction(`${PAGE}/restore`, z.strictObject({ id }), async (given, context) => {
+      await parts.service.restoreSensor(given.id, noteOf(parts.audit, context));
+      return `/sensors/${given.id}`;
+    }, again),
+  ];
+}
+
+/** Texts of the form as the types that the settings want; an empty field is null, or its default. */
+function valuesOf(fields: Record<SettingName, string>): Partial<SensorSettings> {
+  const empty: Partial<SensorSettings> = { scale: 1, offset: 0, hysteresis: 0, delay_ms: 0 };
+  const out: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const text = fields[name].trim();
+    if (text === "") out[name] = empty[name] ?? null;
+    else if (name === "display_name") out[name] = text;
+    else {
+      const value = Number(text.replace(",", "."));
+      if (Number.isNaN(value)) {
+        const message = "is not a number";
+        throw new PerchError("validation", message, { errors: [{ path: name, message }] });
+      }
+      out[name] = value;
+    }
+  }
+  return out;
+}
+
+function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
+  const { errors, values } = sent;
+  return (
+    <>
+      <p class="crumbs">
+        <a href={`/sensors/${sensor.id}`}>{sensor.name.split("/").map(title).join(" / ")}</a>
+      </p>
+      <h1>{`Settings of ${label(sensor.settings.display_name ?? sensor.sensor)}`}</h1>
+      <form method="post" action={`${PAGE}/change`} class="settings">
+        <SeenField />
+        <FormError>{errors.form}</FormError>
+        <input type="hidden" name="id" value={sensor.id} />
+        <section class="card" aria-labelledby="what">
+          <h2 id="what">What it is</h2>
+          <div class="fields">
+            <Field
+              name="name"
+              label="Full name"
+              value={values.name ?? sensor.name}
+              error={errors.name}
+              help="As in its topic. History stays with it."
+              autocomplete="off"
+            />
+            <Field
+              name="unit"
+              label="Unit"
+              value={values.unit ?? sensor.unit ?? ""}
+              error={errors.unit}
+              autocomplete="off"
+              required={false}
+            />
+            <Select
+              name="kind"
+              label="Reports"
+              options={KINDS}
+              value={values.kind ?? sensor.kind}
+              error={errors.kind}
+            />
+          </div>
+        </section>
+        {GROUPS.map(({ name, fields }) => (
+          <section key={name} class="card" aria-label={name}>
+            <h2>{name}</h2>
+            <div class="fields">
+              {fields.map((field) => {
+                const meta = sensorSettingsSchema.shape[field].meta();
+                return (
+                  <Field
+                    key={field}
+                    name={field}
+                    label={String(meta?.title)}
+                    help={meta?.description}
+                    value={values[field] ?? String(sensor.settings[field] ?? "")}
+                    error={errors[field]}
+                    autocomplete="off"
+                    required={false}
+                  />
+                );
+              })}
+            </div>
+          </section>
+        ))}
+        <p>
+          <button type="submit" class="primary">
+            {sensor.review === "new" ? "Save and confirm" : "Save"}
+          </button>
+        </p>
+      </form>
+      <section class="card" aria-labelledby="delete">
+        <h2 id="delete">Delete</h2>
+        <form method="post" action={`${PAGE}/delete`}>
+          <SeenField />
+          <input type="hidden" name="id" value={sensor.id} />
+          <p class="help">It can be undone: readings are kept, new ones are refused.</p>
+          <button type="submit">Delete the sensor</button>
+        </form>
+      </section>
+    </>
+  );
+}
+
+/** After a deletion, at the head of the list. */
+export function UndoSensor({ sensor }: { sensor: Sensor }): VNode {
+  return (
+    <section class="card toast" role="status" aria-label="Deleted">
+      <p>{`${sensor.name} was deleted. Its readings are kept; new ones are refused.`}</p>
+      <form method="post" action={`${PAGE}/restore`}>
+        <input type="hidden" name="id" value={sensor.id} />
+        <button type="submit">Undo</button>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import type { VNode } from "preact";
+import { title } from "../../islands/format.ts";
+import type { Sensor, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
+import { ownUnit } from "../../lib/machines/unit_change.ts";
+import { otherUnitsOf } from "./api.ts";
+
+export const UNIT_ACTION = "/sensor-settings/unit";
+
+type Other = NonNullable<ReturnType<typeof otherUnitsOf>>[number];
+
+/** Says that a sensor's device reports another unit, and asks what becomes of such readings. */
+export function UnitNotice(
+  { sensors, sensor, mayChoose }: {
+    sensors: SensorDirectory;
+    sensor: Sensor;
+    mayChoose: boolean;
+  },
+): VNode | null {
+  const others = otherUnitsOf(sensors, sensor);
+  if (others === undefined) return null;
+  const own = ownUnit(sensor) ?? "";
+  return <>{others.map((other) => one(sensors, sensor, own, other, mayChoose))}</>;
+}
+
+function one(
+  sensors: SensorDirectory,
+  sensor: Sensor,
+  own: string,
+  other: Other,
+  mayChoose: boolean,
+): VNode {
+  const kept = other.sensor === null ? undefined : sensors.find(other.sensor);
+  const where = kept === undefined
+    ? null
+    : <a href={`/sensors/${kept.id}`}>{title(kept.sensor)}</a>;
+  if (other.choice === "convert") {
+    return <p class="muted">{`Readings in ${other.unit} are converted into ${own}.`}</p>;
+  }
+  if (other.choice === "new_sensor") {
+    return (
+      <p class="muted">Readings in {other.unit} stand in {where ?? "a sensor of their own"}.</p>
+    );
+  }
+  return (
+    <section class="card" aria-label={`Now reports ${other.unit}`}>
+      <p>
+        <span class="mark warning" aria-hidden="true">▲</span>
+        {` Now reports ${other.unit} instead of ${own}. `}
+        Such readings are kept apart, in {where ?? "a sensor of their own"}, until somebody chooses.
+      </p>
+      {mayChoose && (
+        <form method="post" action={UNIT_ACTION} class="buttons">
+          <input type="hidden" name="id" value={sensor.id} />
+          <input type="hidden" name="unit" value={other.unit} />
+          {other.convertible && button("convert", `Convert into ${own} from now on`)}
+          {button("take", `Go on in ${other.unit}`)}
+          {button("new_sensor", `Keep ${other.unit} as a sensor of its own`)}
+        </form>
+      )}
+    </section>
+  );
+}
+
+function button(choice: UnitChoice, text: string): VNode {
+  return <button type="submit" name="choice" value={choice}>{text}</button>;
+}

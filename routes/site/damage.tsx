@@ -1,0 +1,66 @@
+import type { VNode } from "preact";
+import { dateTime, grouped } from "../../islands/format.ts";
+import type { DamageItem } from "./damage_api.ts";
+
+/** Rows on the page; the API has more. */
+const SHOWN = 20;
+
+/** Stored readings that are damaged, and for admins the button that says that they know. */
+export function DamageCard(
+  { items, zone, mayAcknowledge }: { items: DamageItem[]; zone: string; mayAcknowledge: boolean },
+): VNode | null {
+  if (items.length === 0) return null;
+  const news = items.filter((item) => item.acknowledged_ms === null);
+  return (
+    <section class="card" aria-labelledby="damage">
+      <h2 id="damage">Damaged readings</h2>
+      <p>
+        What is stored here is not what was written. It is left out of answers, marked there as a
+        gap, and kept as it is.
+      </p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of damaged readings">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Sensor</th>
+              <th scope="col" class="text">From</th>
+              <th scope="col" class="text">To</th>
+              <th scope="col">Readings left out</th>
+              <th scope="col" class="text">What is wrong</th>
+              <th scope="col" class="text">Acknowledged</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.slice(0, SHOWN).map((item) => (
+              <tr key={`${item.kind} ${item.ref}`}>
+                <th scope="row">{item.sensor ?? "any"}</th>
+                <td class="text">{timeText(item.from, zone)}</td>
+                <td class="text">{timeText(item.to, zone)}</td>
+                <td>{item.readings === null ? "not known" : grouped(item.readings)}</td>
+                <td class="text">{item.reason}</td>
+                <td class="text">
+                  {item.acknowledged_ms === null ? "no" : dateTime(item.acknowledged_ms, zone)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {items.length > SHOWN && <p class="muted">And {grouped(items.length - SHOWN)} more.</p>}
+      {mayAcknowledge && news.length > 0 && (
+        <form method="post" action="/sources/damage">
+          <p class="muted">
+            Once you have copied the data directory and looked at the disk: acknowledged damage
+            alarms no longer. Its gap stays marked, and new damage is told again.
+          </p>
+          <input type="hidden" name="found_until_ms" value={news[0].found_ms} />
+          <button type="submit">I know of this damage</button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function timeText(ms: number | null, zone: string): string {
+  return ms === null ? "not known" : dateTime(ms, zone);
+}

@@ -1,0 +1,181 @@
+import type { VNode } from "preact";
+import { type Operation, TryOperation } from "../../islands/try_operation.tsx";
+import { openapiDocument } from "./openapi.ts";
+import { type Route, route } from "../http/route.ts";
+import { Island } from "../frame/island.tsx";
+import type { PageFrame } from "../frame/layout.tsx";
+
+export interface DocsServices {
+  frame: PageFrame;
+  routes: () => readonly Route[];
+  version: string;
+  publicUrl: string | null;
+}
+
+// The document is JSON of our own making; its shape is OpenAPI's.
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+/** `/docs`: the API document to read, and to call for those who are signed in. Nothing comes from elsewhere. */
+export function docsPage(services: DocsServices): Route {
+  let document: Json = null;
+  return route({
+    method: "get",
+    path: "/docs",
+    policy: "public",
+    summary: null,
+    handler: ({ c, who }) => {
+      document ??= openapiDocument(services.routes(), services);
+      return services.frame.answer(c, who, {
+        title: "API",
+        place: "/more",
+        script: "docs",
+        content: <Content document={document} mayCall={who !== null} />,
+      });
+    },
+  });
+}
+
+function Content({ document, mayCall }: { document: Json; mayCall: boolean }): VNode {
+  const all = operationsOf(document);
+  return (
+    <>
+      <h1 class="answer">{`${all.length} operations, Perch ${document.info.version}`}</h1>
+      <p>
+        {document.info.description.replaceAll("`", "")} The same as{" "}
+        <a href="/openapi.json">OpenAPI 3.1</a> for generators.
+        {!mayCall && " Sign in to call them from here."}
+      </p>
+      {document.tags.map(({ name }: { name: string }) => (
+        <section class="card" key={name} aria-labelledby={`tag-${slug(name)}`}>
+          <h2 id={`tag-${slug(name)}`}>{name}</h2>
+          {all.filter(({ spec }) =>
+            spec.tags.includes(name)
+          ).map((one) => (
+            <OperationDetails
+              key={one.spec.operationId}
+              {...one}
+              mayCall={mayCall}
+            />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+interface One {
+  path: string;
+  method: string;
+  spec: Json;
+}
+
+function operationsOf(document: Json): One[] {
+  return Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap((
+    [path, methods],
+  ) => Object.entries(methods).map(([method, spec]) => ({ path, method, spec })));
+}
+
+const slug = (text: string) => text.toLowerCase().replace(/\W+/g, "-");
+
+function OperationDetails({ path, method, spec, mayCall }: One & { mayCall: boolean }): VNode {
+  const parameters: Json[] = spec.parameters ?? [];
+  return (
+    <details class="operation" id={spec.operationId}>
+      <summary>
+        <code>{`${method.toUpperCase()} ${path}`}</code> <span>{spec.summary}</span>
+      </summary>
+      <p class="muted">{spec.description.replaceAll("`", "")}</p>
+      {parameters.length > 0 && <Parameters list={parameters} />}
+      {Object.entries(spec.requestBody?.content ?? {}).map(([type, content]) => (
+        <Body key={type} type={type} content={content} />
+      ))}
+      <Answers responses={spec.responses} />
+      {mayCall && (
+        <Island
+          name="TryOperation"
+          component={TryOperation}
+          props={{ operation: callOf({ path, method, spec }) }}
+        />
+      )}
+    </details>
+  );
+}
+
+function Parameters({ list }: { list: Json[] }): VNode {
+  return (
+    <dl class="parameters">
+      {list.map((parameter) => (
+        <div key={parameter.name}>
+          <dt>
+            <code>{parameter.name}</code>
+          </dt>
+          <dd>
+            {[
+              parameter.required ? "required" : "optional",
+              typeOf(parameter.schema),
+              parameter.description,
+            ].filter(Boolean).join(", ")}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** `integer 1…500`, `"a" or "b"`, `text`. */
+function typeOf(schema: Json): string {
+  if (schema.enum) return schema.enum.map((v: unknown) => JSON.stringify(v)).join(" or ");
+  const range = schema.minimum === undefined && schema.maximum === undefined
+    ? ""
+    : ` ${schema.minimum ?? ""}…${schema.maximum ?? ""}`;
+  return `${schema.type ?? ""}${range}`.trim();
+}
+
+function Body({ type, content }: { type: string; content: Json }): VNode {
+  return (
+    <>
+      <p>{`Body, ${type}`}</p>
+      {content.example !== undefined && (
+        <pre tabIndex={0}><code>{exampleText(content.example)}</code></pre>
+      )}
+    </>
+  );
+}
+
+function Answers({ responses }: { responses: Record<string, Json> }): VNode {
+  return (
+    <dl class="parameters">
+      {Object.entries(responses).map(([status, { description }]) => (
+        <div key={status}>
+          <dt>
+            <code>{status}</code>
+          </dt>
+          <dd>{description}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function callOf({ path, method, spec }: One): Operation {
+  const [type, content] = Object.entries(spec.requestBody?.content ?? {})[0] as [string, Json] ??
+    [null, null];
+  return {
+    id: spec.operationId,
+    method,
+    path,
+    parameters: (spec.parameters ?? []).map((p: Json) => ({
+      name: p.name,
+      in: p.in,
+      required: p.required,
+      example: String(p.example ?? ""),
+    })),
+    body: type === null ? null : { type, example: exampleText(content.example) },
+  };
+}
+
+function exampleText(example: unknown): string {
+  if (example === undefined) return "";
+  return typeof example === "string" ? example : JSON.stringify(example, null, 2);
+}

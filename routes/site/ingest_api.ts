@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Identity } from "../../lib/access/identity.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { BatchOutcome, Intake } from "../../lib/intake/intake.ts";
+import { addReject, type Decoded, REJECTS_LISTED } from "../../lib/readings/reading.ts";
+import type { ParsedBody } from "../../lib/sources/http_bodies.ts";
+import { keptOf } from "../../lib/intake/refusals.ts";
+import { limitBody } from "../http/body.ts";
+import { unpack } from "../http/unpack.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+
+export interface IngestServices {
+  intake: Pick<Intake, "careful" | "offerBatch">;
+  /** Each throws PerchError when the body as a whole is unusable. */
+  parse: {
+    /** One JSON object. */
+    one(body: string): ParsedBody;
+    /** JSON array, `{"readings":[…]}` or NDJSON. */
+    batch(body: string): ParsedBody;
+    /** Influx line protocol. */
+    lines(body: string, precision: Precision): ParsedBody;
+  };
+}
+
+/** What became of a request of so many items. */
+type Taken = BatchOutcome & { items: number };
+
+const Precision = z.enum(["ns", "us", "ms", "s"]);
+export type Precision = z.output<typeof Precision>;
+
+/**
+ * A body is read in one go on the main thread: 2 MiB are about 20 000 readings and some 50 ms. What a
+ * compressed body unpacks to counts.
+ */
+const BODY_BYTES = 2 * 1024 * 1024;
+
+const BatchAnswer = z.object({
+  accepted: z.int(),
+  duplicate: z.int(),
+  rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() }))
+    .describe(`the first ${REJECTS_LISTED} that were refused, in order`),
+  rejected_more: z.int().optional().describe("how many more were refused; left out when none"),
+});
+
+function shaped({ accepted, duplicate, rejected, more }: Taken): z.output<typeof BatchAnswer> {
+  const answer = {
+    accepted,
+    duplicate,
+    rejected: rejected.map(({ index = 0, code, message }) => ({ index, code, message })),
+  };
+  return more === undefined ? answer : { ...answer, rejected_more: more };
+}
+
+const OneBody = z.looseObject({
+  machine: z.string().optional().describe("<area…>/<machine>; or `tag`"),
+  sensor: z.string().optional(),
+  tag: z.string().optional().describe("a sensor of the machine `default`, or `machine/sensor`"),
+  value: z.union([z.number(), z.boolean(), z.string()]),
+  ts: z.union([z.number(), z.string()]).optional().describe("s, ms or ISO 8601; or `timestamp`"),
+  unit: z.string().optional(),
+  seq: z.number().optional(),
+});
+
+/** HTTP ingest. Every 2xx is sent after the readings are committed. */
+export function ingestRoutes(services: IngestServices): Route[] {
+  const { intake, parse } = services;
+  const tags = ["Ingest"];
+  // The limit is checked here and not by the mount, so that what is refused is also counted.
+  const common = {
+    policy: "device-or:engineer",
+    tags,
+    maxBodyBytes: Number.MAX_SAFE_INTEGER,
+  } as const;
+
+  async function take(
+    { c, who }: RouteContext,
+    parse: (text: string) => ParsedBody,
+    topic: string = c.req.path,
+  ): Promise<Taken> {
+    const at = { source: "http", topic };
+    const refused = async (error: unknown, text: string) => {
+      if (!(error instanceof PerchError)) throw error;
+      const code = error.code === "payload_too_large" ? "too_large" : "bad_payload";
+      const rejects = [{ code, message: error.message } as const];
+      const original = () => keptOf(new TextEncoder().encode(text));
+      await intake.offerBatch({ ...at, drafts: [], rejects, original });
+      throw error;
+    };
+    const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
+    let text = "";
+    try {
+      text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
+    } catch (error) {
+      return await refused(error, "");
+    }
+    return await intake.careful({ ...at, text }, async () => {
+      let parsed: ParsedBody;
+      try {
+        parsed = parse(text);
+      } catch (error) {
+        return await refused(error, text);
+      }
+      const { items, original } = parsed;
+      const answer = await intake.offerBatch({
+        ...at,
+        ...ownMachineOnly(parsed, who),
+        original,
+        idempotency: idempotencyKey === undefined ? undefined : {
+          key: idempotencyKey,
+          scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
+          requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
+        },
+      });
+      return { ...answer, items };
+    });
+  }
+
+  return [
+    route({
+      ...common,
+      method: "post",
+      path: "/api/ingest",
+      summary: "Store one reading",
+      accepts: {
+        "application/json": {
+          schema: OneBody,
+          example: { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, unit: "°C" },
+        },
+      },
+      responses: { 200: { description: "Stored (or stored before)", schema: BatchAnswer } },
+      handler: async (context) => {
+        const answer = await take(context, parse.one);
+        if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
+        return context.c.json(shaped(answer));
+      },
+    }),
+    route({
+      ...common,
+      method: "post",
+      path: "/api/ingest/batch",
+      summary: "Store many readings; bad items are answered by index, good ones are stored",
+      accepts: {
+        "application/json": {
+          schema: z.union([z.array(OneBody), z.looseObject({ readings: z.array(OneBody) })]),
+          example: [
+            { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, ts: 1767225600000 },
+            { tag: "hall-1/press-3/rpm", value: 420, timestamp: "2026-01-01T00:00:00Z" },
+          ],
+        },
+        "application/x-ndjson": {
+          description: "one reading per line",
+          example: '{"machine":"hall-1/press-3","sensor":"temperature","value":61.5}\n',
+        },
+      },
+      responses: { 200: { description: "What became of the items", schema: BatchAnswer } },
+      handler: async (context) => context.c.json(shaped(await take(context, parse.batch))),
+    }),
+    route({
+      ...common,
+      method: "post",
+      path: "/api/v2/write",
+      summary: "Store Influx line protocol (Telegraf's influxdb_v2 output works unchanged)",
+      accepts: {
+        "text/plain": {
+          description: "Influx line protocol",
+          example: "hall-1/press-3 temperature=61.5,rpm=420i 1767225600000000000",
+        },
+      },
+      query: z.object({
+        precision: Precision.default("ns"),
+        // Telegraf and other clients send these; Perch has one place for readings.
+        bucket: z.string().optional(),
+        org: z.string().optional(),
+        orgID: z.string().optional(),
+      }),
+      responses: { 204: { description: "Stored" } },
+      handler: async (context) => {
+        const { precision } = context.query;
+        // The precision is part of what a dead letter needs to be read again.
+        const answer = await take(
+          context,
+          (text) => parse.lines(text, precision),
+          `${context.c.req.path}?precision=${precision}`,
+        );
+        // A field without a value is no fault of its line.
+        if (answer.rejected.some(({ code }) => code !== "no_value")) throw partialWrite(answer);
+        return context.c.body(null, 204);
+      },
+    }),
+  ];
+}
+
+/** A device key may write below its own machine only. */
+function ownMachineOnly({ drafts, rejects, more, beyond }: Decoded, who: Identity | null): Decoded {
+  const machine = who?.machine ?? null;
+  if (machine === null) return { drafts, rejects, more, beyond };
+  const own: Decoded = { drafts: [], rejects, more, beyond };
+  for (const draft of drafts) {
+    if (draft.sensor.startsWith(`${machine}/`)) own.drafts.push(draft);
+    else {
+      addReject(own, {
+        code: "forbidden_topic",
+        message: `this device key may write below ${machine}, not ${draft.sensor}`,
+        index: draft.index,
+      });
+    }
+  }
+  return own;
+}
+
+function idempotencyKeyOf(key: string | undefined): string | undefined {
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new PerchError("validation", "Idempotency-Key has 1 to 200 printable ASCII characters", {
+      errors: [{ path: "Idempotency-Key", message: "1 to 200 printable ASCII characters" }],
+    });
+  }
+  return key;
+}
+
+/** The body as text, unpacked when it is gzip. */
+async function bodyText(request: Request): Promise<string> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new PerchError(
+      "unsupported_media_type",
+      `content encoding "${encoding}" is not accepted: send gzip or none`,
+    );
+  }
+  const bytes = encoding === "gzip"
+    ? await unpack(request, BODY_BYTES)
+    : new Uint8Array(await request.arrayBuffer());
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new PerchError("bad_request", "the body is not valid UTF-8");
+  } finally {
+    // Given back now: buffers of megabytes would wait for a collection that is in no hurry.
+    bytes.buffer.transfer(0);
+  }
+}
+
+function refusedItem(reject: { code: string; message: string }): PerchError {
+  return new PerchError("validation", reject.message, {
+    errors: [{ path: "body", message: `${reject.code}: ${reject.message}` }],
+  });
+}
+
+/** Some lines hold something that was refused: how many lines, and what was wrong with the first ones. */
+function partialWrite({ items, accepted, duplicate, rejected, more = 0, refusedItems = 0 }: Taken) {
+  const [first] = rejected;
+  const whole = items - refusedItems;
+  const inPart = whole === 0 && accepted + duplicate > 0 ? " in part" : "";
+  const counts = `${whole} lines stored, ${refusedItems} refused${inPart}`;
+  const left = rejected.length + more;
+  const why = `line ${lineOf(first)}: ${first.message}${left > 1 ? `; ${left - 1} more` : ""}`;
+  return new PerchError(
+    "validation",
+    `partial write: ${counts} (${why})`,
+    {
+      line: lineOf(first),
+      errors: rejected.map((reject) => ({
+        path: `line ${lineOf(reject)}`,
+        message: `${reject.code}: ${reject.message}`,
+      })),
+    },
+  );
+}
+
+function lineOf({ index = 0 }: { index?: number }): number {
+  return index + 1;
+}

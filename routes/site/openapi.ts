@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { roleOf, scopeOf } from "../../lib/access/policy.ts";
+import { HTTP_STATUS } from "../../lib/base/errors.ts";
+import { type Route, route } from "../http/route.ts";
+
+type Json = Record<string, unknown>;
+
+const PROBLEM = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string().describe("what was wrong and what is allowed"),
+  message: z.string().describe("the same words, for Influx clients"),
+  line: z.int().optional().describe("line of the input, from 1, where one is meant"),
+  code: z.enum(Object.keys(HTTP_STATUS) as [string, ...string[]]),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+}).describe("RFC 9457");
+
+const INTRODUCTION =
+  "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
+  "Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads.";
+
+/**
+ * The OpenAPI 3.1 document of a route table: paths, parameters, bodies and answers come from the schemas that
+ * also validate. Routes without a summary (pages, static files) are left out.
+ */
+export function openapiDocument(
+  routes: readonly Route[],
+  about: { version: string; publicUrl: string | null },
+): Json {
+  const shown = routes.filter((r) => r.summary !== null);
+  const paths: Record<string, Json> = {};
+  for (const r of shown) {
+    const path = r.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+    paths[path] = { ...paths[path], [r.method]: operation(r) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Perch", version: about.version, description: INTRODUCTION },
+    servers: [{ url: about.publicUrl ?? "/" }],
+    tags: [...new Set(shown.flatMap((r) => r.tags ?? []))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(PROBLEM, "output") },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "Access token or API key" },
+        session: { type: "apiKey", in: "cookie", name: "perch", description: "Browser session" },
+      },
+    },
+  };
+}
+
+function operation(r: Route): Json {
+  const out: Json = {
+    operationId: operationId(r),
+    summary: r.summary,
+    description: whoMay(r),
+    tags: r.tags ?? [],
+    security: r.policy === "public" ? [] : [{ bearer: [] }, { session: [] }],
+    responses: { ...answers(r), ...errors(r) },
+  };
+  const parameters = [
+    ...parametersOf(r, "path"),
+    ...parametersOf(r, "query"),
+    ...(changes(r) ? [SEEN] : []),
+  ];
+  if (parameters.length > 0) out.parameters = parameters;
+  const content = bodyContent(r);
+  if (content) out.requestBody = { required: r.body !== undefined, content };
+  return out;
+}
+
+/** `GET /api/users/{id}/link` → `get_users_id_link`. */
+function operationId(r: Route): string {
+  const words = r.path.replace(/^\/(api\/)?/, "").split(/[^A-Za-z0-9]+/).filter(Boolean);
+  return [r.method, ...words].join("_");
+}
+
+function whoMay(r: Route): string {
+  const least = roleOf(r.policy);
+  if (least === null) return "No sign-in.";
+  const scope = `an API key needs the scope \`${scopeOf(r.policy, r.method)}\` if it has scopes`;
+  if (r.policy.startsWith("person:")) return `For people who signed in, ${least} or above.`;
+  if (r.policy.startsWith("device-or:")) {
+    return `For device keys (their own machine), or ${least} and above; ${scope}.`;
+  }
+  if (r.policy.startsWith("loopback-or:")) {
+    return `From this host, or ${least} and above; ${scope}.`;
+  }
+  return `For ${least}${least === "admin" ? "" : " and above"}; ${scope}.`;
+}
+
+function parametersOf(r: Route, where: "path" | "query"): Json[] {
+  const schema = where === "path" ? r.params : r.query;
+  const example = where === "path" ? r.example?.params : r.example?.query;
+  const json = schema ? schemaOf(schema, "input") : {};
+  const properties = { ...(json.properties ?? {}) as Record<string, Json> };
+  const required = new Set((json.required ?? []) as string[]);
+  if (where === "path") {
+    for (const [, name] of r.path.matchAll(/:(\w+)/g)) properties[name] ??= { type: "string" };
+  }
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: where,
+    required: where === "path" || required.has(name),
+    ...(description === undefined ? {} : { description }),
+    schema: property,
+    ...(example?.[name] === undefined ? {} : { example: example[name] }),
+  }));
+}
+
+function bodyContent(r: Route): Json | null {
+  if (r.body) {
+    const example = r.example?.body;
+    return {
+      "application/json": {
+        schema: schemaOf(r.body, "input"),
+        ...(example === undefined ? {} : { example }),
+      },
+    };
+  }
+  if (!r.accepts) return null;
+  return Object.fromEntries(
+    Object.entries(r.accepts).map(([type, { description, schema, example }]) => [type, {
+      schema: { ...(schema ? schemaOf(schema, "input") : { type: "string" }), description },
+      ...(example === undefined ? {} : { example }),
+    }]),
+  );
+}
+
+function answers(r: Route): Json {
+  const out: Json = {};
+  for (const [status, answer] of Object.entries(r.responses ?? { 200: { description: "Done" } })) {
+    const { description, schema } = answer;
+    const contentType = answer.contentType ?? (schema ? "application/json" : undefined);
+    const good = Number(status) < 400;
+    out[status] = good
+      ? {
+        description,
+        ...(contentType
+          ? { content: { [contentType]: { schema: schema ? schemaOf(schema, "output") : {} } } }
+          : {}),
+      }
+      : problem(description);
+  }
+  return out;
+}
+
+const FASTER =
+  "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
+  "say who and when; nothing was written. That is also so for a repeat of one's own";
+/** Sent back with a change by those who go by what they read earlier. */
+const SEEN: Json = {
+  name: "Perch-Seen",
+  in: "header",
+  required: false,
+  description: "The number that came as `Perch-Seen` with what you read: the change is refused " +
+    "when somebody changed the thing since. Without it, only when somebody did in the same moment",
+  schema: { type: "integer", minimum: 0 },
+};
+
+/** True for what people change; ingest and sign-in add and overwrite nothing. */
+function changes(r: Route): boolean {
+  return r.method !== "get" && !r.policy.startsWith("device-or:") && r.policy !== "public";
+}
+
+/** Errors that follow from what the route is; the route's own descriptions win. */
+function errors(r: Route): Json {
+  const out: Record<number, string> = {};
+  if (r.params || r.query || r.body || r.accepts) out[400] = "Not valid; errors names each field";
+  if (r.policy !== "public") {
+    out[401] = "No valid sign-in";
+    out[403] = "Signed in, but not allowed";
+  }
+  if (/:\w/.test(r.path)) out[404] = "There is none";
+  if (changes(r)) out[409] = FASTER;
+  if (r.body || r.accepts) {
+    out[413] = "The body is too large";
+    out[415] = "The body has another content type";
+  }
+  out[429] = "Too many requests; see Retry-After";
+  return Object.fromEntries(
+    Object.entries(out)
+      .filter(([status]) => r.responses?.[Number(status)] === undefined)
+      .map(([status, description]) => [status, problem(description)]),
+  );
+}
+
+function problem(description: string): Json {
+  const schema = { $ref: "#/components/schemas/Problem" };
+  return { description, content: { "application/problem+json": { schema } } };
+}
+
+function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
+  return json;
+}
+
+/** `GET /openapi.json`. `routes` is asked when the document is first wanted: it describes itself too. */
+export function openapiRoutes(
+  deps: { routes: () => readonly Route[]; version: string; publicUrl: string | null },
+): Route[] {
+  let document: string | null = null;
+  return [
+    route({
+      method: "get",
+      path: "/openapi.json",
+      policy: "public",
+      summary: "This document",
+      tags: ["About"],
+      responses: { 200: { description: "OpenAPI 3.1", contentType: "application/json" } },
+      handler: () => {
+        document ??= JSON.stringify(openapiDocument(deps.routes(), deps));
+        return new Response(document, {
+          headers: { "content-type": "application/json", "cache-control": "no-cache" },
+        });
+      },
+    }),
+  ];
+}

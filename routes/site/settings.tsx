@@ -1,0 +1,170 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import type { Role } from "../../lib/access/identity.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import type { SettingView } from "../../lib/settings/settings.ts";
+import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
+import type { Route } from "../http/route.ts";
+import { changeSetting } from "./settings_api.ts";
+import { Field, SeenField, Select } from "../frame/form.tsx";
+import {
+  type FormPage,
+  formRoute,
+  type FormState,
+  pageRoute,
+  stateOf,
+} from "../access/pages/actions.tsx";
+import type { AccountPageParts } from "../access/pages/parts.ts";
+import { Exact } from "../frame/times.tsx";
+
+/** `/settings`: a form per setting, drawn from the registry. */
+export function settingsPages(parts: AccountPageParts): Route[] {
+  const { settings, access } = parts;
+  const services = { settings, audit: access.audit };
+  const page: FormPage = {
+    path: "/settings",
+    policy: "viewer",
+    draw: (context, state) =>
+      parts.frame.answer(context.c, context.who, {
+        title: "Settings",
+        place: "/more",
+        status: state.status,
+        content: <Content parts={parts} role={context.who!.role} state={state} />,
+      }),
+  };
+  return [
+    pageRoute(page),
+    formRoute(
+      page,
+      "change",
+      z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) }),
+      async ({ key, value }, context) => {
+        const schema = settings.view(key).schema as ValueSchema;
+        await changeSetting(services, context, key, valueOfText(schema, value));
+      },
+      "admin",
+    ),
+    formRoute(
+      page,
+      "default",
+      z.strictObject({ key: z.string().max(100) }),
+      async ({ key }, context) => {
+        await changeSetting(services, context, key, null);
+      },
+      "admin",
+    ),
+  ];
+}
+
+function Content(
+  { parts, role, state }: { parts: AccountPageParts; role: Role; state: FormState },
+): VNode {
+  const views = parts.settings.list((least) => atLeast(role, least));
+  const categories = [...new Set(views.map((view) => view.category))];
+  const changed = views.filter((view) => view.changed).length;
+  return (
+    <>
+      <h1 class="answer">
+        {changed === 0 ? "All settings have their defaults" : `${changed} settings were changed`}
+      </h1>
+      {categories.map((category) => (
+        <section class="card" key={category} aria-label={category}>
+          <h2>{category}</h2>
+          {views.filter((view) => view.category === category).map((view) => (
+            <Setting
+              key={view.key}
+              view={view}
+              mayChange={atLeast(role, view.change)}
+              state={state}
+              zone={parts.zone}
+            />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Setting(
+  { view, mayChange, state, zone }: {
+    view: SettingView;
+    mayChange: boolean;
+    state: FormState;
+    zone: string;
+  },
+): VNode {
+  const sent = stateOf(state, "change");
+  const mine = sent.values.key === view.key;
+  const error = mine ? sent.errors.value ?? sent.errors.form : undefined;
+  return (
+    <>
+      {mayChange
+        ? (
+          <form method="post" action="/settings/change">
+            <SeenField />
+            <input type="hidden" name="key" value={view.key} />
+            <Input view={view} typed={mine ? sent.values.value : undefined} error={error} />
+            <button type="submit" class="small">Save</button>
+          </form>
+        )
+        : <p>{`${view.title}: ${textOf(view, view.value)}`}</p>}
+      {view.changed && (
+        <p class="muted">
+          {`Changed by ${view.changedBy}, `}
+          <Exact tMs={view.changedMs!} zone={zone} />
+          {view.secret ? "." : `; the default is ${textOf(view, view.default)}.`}
+        </p>
+      )}
+      {view.changed && mayChange && (
+        <form method="post" action="/settings/default">
+          <SeenField />
+          <input type="hidden" name="key" value={view.key} />
+          <button type="submit" class="small">Back to the default</button>
+        </form>
+      )}
+    </>
+  );
+}
+
+function Input(
+  { view, typed, error }: { view: SettingView; typed: string | undefined; error?: string },
+): VNode {
+  const schema = view.schema as ValueSchema;
+  const id = view.key.replace(/\W/g, "-");
+  const value = typed ?? typedText(view.value);
+  const choices = schema.type === "boolean" ? ["on", "off"] : schema.enum;
+  if (choices !== undefined) {
+    return (
+      <Select
+        name="value"
+        id={id}
+        label={view.title}
+        options={choices.map((word) => [word, word] as const)}
+        value={value}
+        help={view.help}
+        error={error}
+      />
+    );
+  }
+  const later = view.restart ? " Counts from the next start." : "";
+  return (
+    <Field
+      name="value"
+      id={id}
+      label={view.title}
+      unit={view.unit}
+      help={`${view.help}${rangeOf(schema)}${later}`}
+      error={error}
+      type={view.secret ? "password" : "text"}
+      placeholder={view.secret ? textOf(view, null) : undefined}
+      value={view.secret ? undefined : value}
+      numeric={schema.type === "integer"}
+      required={view.secret}
+      autocomplete="off"
+    />
+  );
+}
+
+function rangeOf({ minimum, maximum }: ValueSchema): string {
+  return minimum === undefined || maximum === undefined ? "" : ` ${minimum} to ${maximum}.`;
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { type Audit, settingChange } from "../../lib/access/audit.ts";
+import type { Role } from "../../lib/access/identity.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { Settings, SettingView } from "../../lib/settings/settings.ts";
+import { caller } from "../http/caller.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+
+const tags = ["Settings"];
+
+const settingShape = z.object({
+  key: z.string(),
+  category: z.string(),
+  title: z.string(),
+  help: z.string(),
+  unit: z.string().nullable(),
+  schema: z.unknown().describe("JSON Schema of the value"),
+  secret: z.boolean().describe("written, never read: value and default are null"),
+  restart: z.boolean().describe("takes effect at the next start"),
+  change: z.string().describe("role that may change it"),
+  value: z.unknown(),
+  default: z.unknown(),
+  changed: z.boolean(),
+  changed_at: z.number().nullable(),
+  changed_by: z.string().nullable(),
+});
+
+/** Shape of a setting in answers. */
+export function settingJson(view: SettingView): z.output<typeof settingShape> {
+  const { changedMs, changedBy, ...rest } = view;
+  return { ...rest, changed_at: changedMs, changed_by: changedBy };
+}
+
+export interface SettingServices {
+  settings: Settings;
+  audit: Audit;
+}
+
+/** Changes a setting for a caller, with its audit row. @throws `forbidden`, `not_found`, `validation` */
+export function changeSetting(
+  { settings, audit }: SettingServices,
+  context: RouteContext,
+  key: string,
+  value: unknown,
+): Promise<SettingView> {
+  const { change } = settings.view(key);
+  if (!atLeast(context.who!.role, change)) {
+    throw new PerchError("forbidden", `this setting is changed by the role ${change}`);
+  }
+  const actor = caller(context);
+  return settings.set(key, value, actor.name, settingChange(audit, actor, key));
+}
+
+/** Settings: each role sees what the registry lets it see. */
+export function settingRoutes(services: SettingServices): Route[] {
+  const { settings } = services;
+  const sees = (role: Role) => (least: Role) => atLeast(role, least);
+  return [
+    route({
+      method: "get",
+      path: "/api/settings",
+      policy: "viewer",
+      summary: "Settings that you may see, with their values, ranges and help",
+      tags,
+      responses: {
+        200: {
+          description: "Settings",
+          schema: z.object({ items: z.array(settingShape), next: z.string().nullable() }),
+        },
+      },
+      handler: ({ who }) =>
+        Response.json({ items: settings.list(sees(who!.role)).map(settingJson), next: null }),
+    }),
+    route({
+      method: "patch",
+      path: "/api/settings/:key",
+      policy: "admin",
+      summary: "Change a setting; null puts its default back",
+      tags,
+      params: z.object({ key: z.string().max(100) }),
+      body: z.strictObject({ value: z.unknown() }),
+      example: { params: { key: "retention.days" }, body: { value: 365 } },
+      responses: { 200: { description: "The setting", schema: settingShape } },
+      handler: async (context) => {
+        const { key } = context.params;
+        if (!("value" in context.body)) {
+          throw new PerchError("validation", "value: is missing", {
+            errors: [{ path: "value", message: "is missing" }],
+          });
+        }
+        return Response.json(
+          settingJson(await changeSetting(services, context, key, context.body.value)),
+        );
+      },
+    }),
+  ];
+}

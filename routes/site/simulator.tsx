@@ -1,0 +1,77 @@
+import type { VNode } from "preact";
+import { duration, grouped, label } from "../../islands/format.ts";
+import type { SimulatorStatus } from "../../sim/simulator.ts";
+import { type Route, route } from "../http/route.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+
+/** The simulated plant: what it does, and buttons to stop and start it. */
+export function SimulatorPanel(
+  { status, mayControl }: { status: SimulatorStatus; mayControl: boolean },
+): VNode {
+  return (
+    <section class="card source" aria-labelledby="simulator">
+      <h2 id="simulator">
+        Simulator
+        <span class="state">
+          <span aria-hidden="true">{status.running ? "●" : "○"}</span>{" "}
+          {status.running ? "running" : "stopped"}
+        </span>
+      </h2>
+      <p>
+        {status.running
+          ? `${status.title}: ${status.machines} machines with ${status.sensors} sensors, for ${
+            duration(status.simulatedS * 1000)
+          }${status.speed === 1 ? "" : ` at ${status.speed} times the speed`}.`
+          : `${status.title}. Start it to see readings arrive.`}
+      </p>
+      {status.faults.length > 0 && (
+        <p>
+          Faults that play now:{" "}
+          {status.faults.map((fault) =>
+            `${label(fault.machine)}${
+              fault.sensor ? ` ${label(fault.sensor)}` : ""
+            } (${fault.kind})`
+          ).join(", ")}.
+        </p>
+      )}
+      <dl class="figures">
+        <div>
+          <dt>Published</dt>
+          <dd>{grouped(status.published)}</dd>
+        </div>
+        <div>
+          <dt>Acknowledged</dt>
+          <dd>{grouped(status.acknowledged)}</dd>
+        </div>
+        <div>
+          <dt>On the way</dt>
+          <dd>{grouped(status.pending)}</dd>
+        </div>
+      </dl>
+      {mayControl && (
+        <form method="post" action={status.running ? "/simulator/stop" : "/simulator/start"}>
+          <button type="submit">
+            {status.running ? "Stop the simulator" : "Start the simulator"}
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+/** What the buttons post to; they lead back to the page. */
+export function simulatorActions({ simulator }: PageParts): Route[] {
+  if (simulator === null) return [];
+  const action = (name: "start" | "stop", run: () => Promise<void>) =>
+    route({
+      method: "post",
+      path: `/simulator/${name}`,
+      policy: "engineer",
+      summary: null,
+      handler: async () => {
+        await run();
+        return new Response(null, { status: 303, headers: { location: "/sources" } });
+      },
+    });
+  return [action("start", () => simulator.start()), action("stop", () => simulator.stop())];
+}

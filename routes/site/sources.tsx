@@ -1,0 +1,211 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { ago, clockTime, dateTime, grouped } from "../../islands/format.ts";
+import { isGood, SourceList } from "../../islands/source_list.tsx";
+import { SystemLine } from "../../islands/system_line.tsx";
+import type { Identity } from "../../lib/access/identity.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
+import type { Status } from "../../lib/live/status.ts";
+import type { SourceState } from "../../lib/sources/source.ts";
+import { confirmClock } from "./clock_api.ts";
+import { acknowledgeDamage, type DamageItem, damageItems } from "./damage_api.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { payloadText, sourceJson } from "./status_api.ts";
+import { ClockCard } from "./clock.tsx";
+import { DamageCard } from "./damage.tsx";
+import { ClockNotes } from "../sensors/clock_notes.tsx";
+import { Island } from "../frame/island.tsx";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+import { SimulatorPanel } from "./simulator.tsx";
+
+const SAMPLES = 30;
+
+/** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
+export function sourcesPages(parts: PageParts): Route[] {
+  const draw = async ({ c, who }: Pick<RouteContext, "c" | "who">, sent: SentForm) => {
+    const since = parts.place();
+    const [status, damage] = [await parts.status.now(), await damageItems(parts.damage)];
+    return parts.frame.answer(c, who, {
+      title: "Sources",
+      place: "/sources",
+      script: "lists",
+      stream: { types: "status" },
+      since,
+      status: sent.status,
+      content: <Content {...{ parts, status, damage, who }} error={sent.errors.form} />,
+    });
+  };
+  return [
+    route({
+      method: "get",
+      path: "/sources",
+      policy: "viewer",
+      summary: null,
+      handler: (context) => draw(context, NOTHING_SENT),
+    }),
+    formAction(
+      "/sources/clock",
+      z.strictObject({}),
+      async (_, context) => {
+        await confirmClock(parts.clocks, context);
+        return "/sources";
+      },
+      draw,
+      "admin",
+    ),
+    formAction(
+      "/sources/damage",
+      z.strictObject({ found_until_ms: z.coerce.number().int() }),
+      async (sent, context) => {
+        await acknowledgeDamage(parts.damage, context, sent.found_until_ms);
+        return "/sources";
+      },
+      draw,
+      "admin",
+    ),
+  ];
+}
+
+function Content(
+  { parts, status, damage, who, error }: {
+    parts: PageParts;
+    status: Status;
+    damage: DamageItem[];
+    who: Identity | null;
+    error?: string;
+  },
+): VNode {
+  const sources = parts.sources();
+  const nowMs = parts.clock.now();
+  const mayControl = who !== null && atLeast(who.role, "engineer");
+  return (
+    <>
+      <h1 class="answer">{answerOf(sources, parts.rejects.total())}</h1>
+      <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
+      <ClockCard
+        state={parts.clocks.clock.state()}
+        zone={parts.zone}
+        mayConfirm={who !== null && atLeast(who.role, "admin")}
+        error={error}
+      />
+      <DamageCard
+        items={damage}
+        zone={parts.zone}
+        mayAcknowledge={who !== null && atLeast(who.role, "admin")}
+      />
+      <div class="machines">
+        <Island
+          name="SourceList"
+          component={SourceList}
+          props={{ sources: sources.map(sourceJson), nowMs, zone: parts.zone }}
+        />
+        {parts.simulator && (
+          <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
+        )}
+      </div>
+      <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
+      <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
+      <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />
+    </>
+  );
+}
+
+function answerOf(sources: SourceState[], refused: number): VNode {
+  const bad = sources.filter((source) => !isGood(source.state));
+  const refusals = refused === 0
+    ? "nothing was refused"
+    : `${grouped(refused)} ${refused === 1 ? "message was" : "messages were"} refused`;
+  if (bad.length === 0) {
+    return <>{sources.length === 1 ? "The source works" : "All sources work"}; {refusals}</>;
+  }
+  return (
+    <>
+      <span class="mark warning" aria-hidden="true">▲</span>
+      {`${bad.map((source) => source.name).join(", ")} ${
+        bad.length === 1 ? "needs" : "need"
+      } attention; ${refusals}`}
+    </>
+  );
+}
+
+function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): VNode | null {
+  if (counts.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="refused">
+      <h2 id="refused">Refused since the start</h2>
+      <p class="muted">
+        Refused messages are not lost: they are in <code>rejected.jsonl</code>{" "}
+        in the data folder, and <code>perch replay</code>{" "}
+        takes them in again once the cause is gone.
+      </p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Refused by reason">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Source</th>
+              <th scope="col" class="text">Reason</th>
+              <th scope="col">Messages</th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {counts.map((count) => (
+              <tr key={`${count.source} ${count.code}`}>
+                <th scope="row">{count.source}</th>
+                <td class="text">{REASONS[count.code]}</td>
+                <td>{grouped(count.count)}</td>
+                <td>{ago(nowMs - count.lastMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Samples(
+  { records, nowMs, zone }: { records: RejectRecord[]; nowMs: number; zone: string },
+): VNode | null {
+  if (records.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="samples">
+      <h2 id="samples">The latest refused messages</h2>
+      <ul class="samples">
+        {records.map((record, i) => (
+          <li key={i}>
+            <p>
+              <time
+                dateTime={new Date(record.tsMs).toISOString()}
+                title={dateTime(record.tsMs, zone)}
+              >
+                {clockTime(record.tsMs, nowMs, zone)}
+              </time>{" "}
+              <span class="muted">{record.source}</span> <code>{record.topic.slice(0, 200)}</code>
+            </p>
+            <p>{record.message}</p>
+            <pre tabIndex={0}><code>{payloadText(record.payload)}</code></pre>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const REASONS: Record<RejectRecord["code"], string> = {
+  bad_topic: "the topic is not one that Perch reads",
+  bad_payload: "the payload could not be read",
+  bad_encoding: "the payload is not UTF-8",
+  bad_value: "the value is not one that can be stored",
+  no_value: "there is no value",
+  bad_time: "the time is impossible",
+  bad_name: "the name is not allowed",
+  too_large: "the message is too large",
+  unknown_sensor: "the sensor is not registered, and only registered ones are taken",
+  sensor_cap: "too many new sensors within an hour",
+  state_cap: "too many different texts for one sensor",
+  forbidden_topic: "the sender may not publish there",
+  quarantined: "ended Perch while it was read",
+};

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import type { Clock } from "../../lib/base/clock.ts";
+import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
+import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
+import type { Components } from "../../lib/live/components.ts";
+import type { StatusBoard } from "../../lib/live/status.ts";
+import type { StoreStats } from "../../lib/readings/store.ts";
+import type { SourceState } from "../../lib/sources/source.ts";
+import { type Route, route } from "../http/route.ts";
+
+export interface StatusRouteServices {
+  status: Pick<StatusBoard, "now">;
+  components: Pick<Components, "all">;
+  stored: () => Promise<StoreStats>;
+  sources: () => SourceState[];
+  rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
+  clockNotes: Pick<ClockNotes, "list">;
+  clock: Pick<Clock, "now">;
+  version: string;
+  uptimeS: () => number;
+}
+
+const SourceJson = z.object({
+  name: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  detail: z.string(),
+  received: z.number(),
+  rejected: z.number(),
+  last: z.number().nullable(),
+});
+
+/** `/api/status` (the whole picture), `/api/stats` (numbers of the storage), `/api/sources`. */
+export function statusRoutes(services: StatusRouteServices): Route[] {
+  const sources = () => services.sources().map(sourceJson);
+  return [
+    route({
+      method: "get",
+      path: "/api/status",
+      policy: "viewer",
+      summary: "The complete snapshot: parts, sensors, flow of readings, storage, sources",
+      tags: ["Status"],
+      responses: { 200: { description: "The snapshot" } },
+      handler: async ({ c }) => {
+        const status = await services.status.now();
+        return c.json({
+          version: services.version,
+          uptime_s: Math.floor(services.uptimeS()),
+          ...status,
+          components: services.components.all(),
+          sources: sources(),
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/stats",
+      policy: "viewer",
+      summary: "Numbers of sensors, readings and storage",
+      tags: ["Status"],
+      responses: { 200: { description: "Counts and bytes" } },
+      handler: async ({ c }) => {
+        const [status, stored] = await Promise.all([services.status.now(), services.stored()]);
+        return c.json({
+          ts: status.ts,
+          uptime_s: Math.floor(services.uptimeS()),
+          sensors: status.sensors,
+          readings: { ...status.readings, stored: stored.readings, oldest: stored.oldestMs },
+          storage: {
+            database_bytes: stored.databaseBytes,
+            chunks: stored.chunks,
+            chunk_bytes: stored.chunkBytes,
+            journal_rows: stored.journalRows,
+            journal_bytes: stored.journalBytes,
+            tail_readings: stored.tailReadings,
+            disk_used: status.disk_used,
+          },
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/sources",
+      policy: "viewer",
+      summary: "What arrives where, and what was refused and why (counts and the latest examples)",
+      tags: ["Sources"],
+      responses: {
+        200: {
+          description: "Sources, counts of refusals by source and reason, the latest refusals",
+          schema: z.object({
+            items: z.array(SourceJson),
+            next: z.null(),
+            clocks: z.array(z.object({
+              machine: z.string(),
+              source: z.string(),
+              fault: z.enum(["unset", "ahead", "unreadable"]),
+              written: z.string().describe("the latest such time, as it was sent"),
+              ahead_ms: z.number(),
+              count: z.number(),
+              first: z.number(),
+              last: z.number(),
+            })).describe(
+              "machines whose devices give impossible times: those readings have their time of arrival",
+            ),
+            rejected: z.object({
+              total: z.number(),
+              counts: z.array(z.object({
+                source: z.string(),
+                code: z.string(),
+                count: z.number(),
+                last: z.number(),
+              })),
+              latest: z.array(z.object({
+                ts: z.number(),
+                source: z.string(),
+                topic: z.string(),
+                code: z.string(),
+                message: z.string(),
+                payload: z.string(),
+              })),
+            }),
+          }),
+        },
+      },
+      handler: ({ c }) => {
+        const { rejects } = services;
+        return c.json({
+          items: sources(),
+          next: null,
+          clocks: services.clockNotes.list(services.clock.now()).map((note) => ({
+            machine: note.machine,
+            source: note.source,
+            fault: note.fault,
+            written: note.written,
+            ahead_ms: note.aheadMs,
+            count: note.count,
+            first: note.firstMs,
+            last: note.lastMs,
+          })),
+          rejected: {
+            total: rejects.total(),
+            counts: rejects.counts().map(({ lastMs, ...count }) => ({ ...count, last: lastMs })),
+            latest: rejects.sample().map((record) => ({
+              ts: record.tsMs,
+              source: record.source,
+              topic: record.topic,
+              code: record.code,
+              message: record.message,
+              payload: payloadText(record.payload),
+            })),
+          },
+        });
+      },
+    }),
+  ];
+}
+
+/** A source as it is shown outside. */
+export function sourceJson({ lastMessageMs, ...source }: SourceState) {
+  return { ...source, last: lastMessageMs };
+}
+
+/** The beginning of a refused payload as text; bytes that are none are shown as `�`. */
+export function payloadText(payload: Uint8Array): string {
+  // deno-lint-ignore no-control-regex
+  const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
+  return new TextDecoder().decode(payload.subarray(0, 512)).replace(control, "\ufffd");
+}

@@ -1,0 +1,437 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { atLeast } from "../../lib/access/policy.ts";
+import { TicketNews } from "../../islands/ticket_news.tsx";
+import type { Alarms } from "../../lib/alarms/alarms.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { User } from "../../lib/access/user_store.ts";
+import type { Users } from "../../lib/access/users.ts";
+import { PRIORITIES, type Ticket } from "../../lib/tickets/ticket.ts";
+import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
+import { validate } from "../http/validate.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import {
+  askTickets,
+  byOf,
+  ticketFields,
+  type TicketFilter,
+  TicketQueryShape,
+  type TicketServices,
+} from "./api.ts";
+import type { DiscussionParts } from "../discussion/view.tsx";
+import { Field, FormError, Hidden, Select, TextArea } from "../frame/form.tsx";
+import { Island } from "../frame/island.tsx";
+import type { PageFrame } from "../frame/layout.tsx";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { localText, localTime } from "../frame/range.ts";
+import { DueWord, PriorityWord, StateWord, ticketHref } from "./words.tsx";
+
+export interface TicketPageParts extends TicketServices, DiscussionParts {
+  users: Pick<Users, "find" | "byEmail" | "list">;
+  frame: PageFrame;
+  alarms: Pick<Alarms, "find">;
+  /** Where the event stream stands. */
+  place: () => string;
+}
+
+/** An alarm's title; null when there is none (any more). */
+export async function alarmTitle(
+  { alarms }: Pick<TicketPageParts, "alarms">,
+  id: string,
+): Promise<string | null> {
+  try {
+    return (await alarms.find(id)).title;
+  } catch (error) {
+    if (error instanceof PerchError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+const PAGE = 50;
+const Query = z.object({ ...TicketQueryShape, cursor: z.string().max(40).optional() }).loose();
+
+/** Views that stand as chips, each a filter in the address. */
+const VIEWS: [name: string, query: Record<string, string>][] = [
+  ["Unresolved", {}],
+  ["Mine", { assignee: "me", state: "unresolved" }],
+  ["Overdue", { overdue: "true" }],
+  ["Unassigned", { assignee: "none", state: "unresolved" }],
+  ["Resolved", { state: "resolved" }],
+  ["All", { state: "open,in_progress,resolved,closed" }],
+];
+const SORT_NAMES = { newest: "Newest", due: "Due date", priority: "Priority" } as const;
+
+/** `/tickets`, `/tickets/new`. */
+export function ticketsPages(parts: TicketPageParts): Route[] {
+  const drawNew = async (context: RouteContext, sent: SentForm) =>
+    parts.frame.answer(context.c, context.who, {
+      title: "New ticket",
+      place: "/tickets",
+      status: sent.status,
+      content: (
+        <NewTicket
+          parts={parts}
+          sent={sent}
+          alarm={sent.values.alarm ? await alarmTitle(parts, sent.values.alarm) : null}
+        />
+      ),
+    });
+  return [
+    route({
+      method: "get",
+      path: "/tickets",
+      policy: "viewer",
+      summary: null,
+      query: Query,
+      handler: async (context) => {
+        const { c, who } = context;
+        const { search, cursor } = context.query;
+        const asked = new URL(c.req.url).searchParams;
+        const since = parts.place();
+        const filter = narrowed(context.query);
+        const page = await askTickets(parts, { ...filter, search, cursor, limit: PAGE }, context);
+        return parts.frame.answer(c, who, {
+          title: "Tickets",
+          place: "/tickets",
+          script: "lists",
+          stream: { types: "ticket" },
+          since,
+          content: (
+            <List
+              parts={parts}
+              asked={asked}
+              page={page}
+              counts={await parts.tickets.counts()}
+              notice={await parts.fromAlarms.full()}
+              mayOpen={atLeast(who!.role, "engineer")}
+            />
+          ),
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/tickets/new",
+      policy: "engineer",
+      summary: null,
+      query: z.object({
+        alarm: z.string().max(40).optional(),
+        machine: z.string().max(2000).optional(),
+        title: z.string().max(200).optional(),
+      }).loose(),
+      handler: async (context) => {
+        const { alarm, machine, title } = context.query;
+        const known = alarm === undefined ? null : await parts.tickets.ofAlarm(alarm);
+        if (known !== null) {
+          return new Response(null, { status: 303, headers: { location: ticketHref(known.id) } });
+        }
+        const alarmText = alarm === undefined ? null : await alarmTitle(parts, alarm);
+        const values = {
+          alarm: alarmText === null ? "" : alarm!,
+          machine: machine ?? "",
+          title: title ?? alarmText ?? "",
+        };
+        return await drawNew(context as unknown as RouteContext, { ...NOTHING_SENT, values });
+      },
+    }),
+    formAction(
+      "/tickets/new",
+      z.strictObject({ ...ticketForm, alarm: z.string().max(40) }),
+      async ({ alarm, ...form }, context) => {
+        const draft = { ...await ticketOf(form, parts.zone), alarm: alarm || null };
+        const ticket = await parts.tickets.create(
+          // An alarm's ticket is its machine's.
+          { ...draft, machine: draft.machine ?? undefined },
+          byOf(parts.audit, context),
+        );
+        return ticketHref(ticket.id);
+      },
+      drawNew,
+    ),
+  ];
+}
+
+/** Without a state, a list is of what there is to do. */
+function narrowed(
+  { state, priority, assignee, machine, alarm, overdue, sort }: z.output<typeof Query>,
+) {
+  const whole = alarm !== undefined || overdue !== undefined;
+  return {
+    state: state ?? (whole ? undefined : ["unresolved" as const]),
+    priority,
+    assignee,
+    machine,
+    alarm,
+    overdue,
+    sort,
+  } satisfies TicketFilter;
+}
+
+function List(
+  { parts, asked, page, counts, notice, mayOpen }: {
+    parts: TicketPageParts;
+    asked: URLSearchParams;
+    page: { items: Ticket[]; next: string | null };
+    counts: { unresolved: number; overdue: number };
+    notice: string | null;
+    mayOpen: boolean;
+  },
+): VNode {
+  const sort = asked.get("sort") ?? "newest";
+  return (
+    <>
+      <div class="page-head">
+        <h1 class="answer">{answerOf(counts)}</h1>
+        {mayOpen && <a class="chip" href="/tickets/new">New ticket</a>}
+      </div>
+      {notice && (
+        <p class="banner warning" role="status">
+          <span class="mark" aria-hidden="true">▲</span>
+          {`${notice[0].toUpperCase()}${notice.slice(1)}.`}
+        </p>
+      )}
+      <Island name="TicketNews" component={TicketNews} props={{ id: null }} />
+      <form method="get" action="/tickets" class="filter" role="search">
+        <Hidden values={without(asked, "search", "cursor")} />
+        <input
+          type="search"
+          name="search"
+          value={asked.get("search") ?? ""}
+          aria-label="Search in titles, descriptions and numbers"
+          placeholder="Title, description or number"
+        />
+        <button type="submit">Search</button>
+      </form>
+      <nav class="chips" aria-label="Which tickets">
+        {VIEWS.map(([name, query]) => (
+          <a
+            key={name}
+            class="chip"
+            href={address(asked, ["state", "assignee", "overdue"], query)}
+            aria-current={isView(asked, query) ? "true" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+        {(["priority", "machine", "alarm", "search"] as const).map((key) =>
+          asked.get(key) && (
+            <a key={key} class="chip on" href={address(asked, [key], {})}>
+              {`${key}: ${asked.get(key)}`} <span aria-label="remove">×</span>
+            </a>
+          )
+        )}
+      </nav>
+      {page.items.length === 0 ? <Empty asked={asked} mayOpen={mayOpen} /> : (
+        <>
+          <nav class="sorts" aria-label="Order">
+            {TICKET_SORTS.map((key) => (
+              <a
+                key={key}
+                href={address(asked, ["sort"], key === "newest" ? {} : { sort: key })}
+                aria-current={sort === key ? "true" : undefined}
+              >
+                {SORT_NAMES[key]}
+              </a>
+            ))}
+          </nav>
+          <section class="card" aria-label="Tickets">
+            {page.items.map((ticket) => <Row key={ticket.id} ticket={ticket} zone={parts.zone} />)}
+          </section>
+        </>
+      )}
+      {page.next !== null && (
+        <p class="more">
+          <a href={address(asked, [], { cursor: page.next })}>More</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function answerOf({ unresolved, overdue }: { unresolved: number; overdue: number }): string {
+  if (unresolved === 0) return "No ticket is open";
+  const open = unresolved === 1 ? "1 ticket is open" : `${unresolved} tickets are open`;
+  if (overdue === 0) return open;
+  return `${open}, ${overdue} ${overdue === 1 ? "is" : "are"} overdue`;
+}
+
+/** The address with another filter; the page begins anew. */
+function address(
+  asked: URLSearchParams,
+  without: readonly string[],
+  query: Record<string, string>,
+): string {
+  const out = new URLSearchParams(asked);
+  for (const key of [...without, "cursor"]) out.delete(key);
+  for (const [key, value] of Object.entries(query)) out.set(key, value);
+  return out.size === 0 ? "/tickets" : `/tickets?${out}`;
+}
+
+function without(asked: URLSearchParams, ...keys: string[]): Record<string, string> {
+  return Object.fromEntries([...asked].filter(([key]) => !keys.includes(key)));
+}
+
+function isView(asked: URLSearchParams, query: Record<string, string>): boolean {
+  return ["state", "assignee", "overdue"].every((key) =>
+    (asked.get(key) ?? "") === (query[key] ?? "")
+  );
+}
+
+function Row({ ticket, zone }: { ticket: Ticket; zone: string }): VNode {
+  const { id, title, assignee, machine, machine_name } = ticket;
+  const where = machine_name ?? machine;
+  return (
+    <a class="row ticket" href={ticketHref(id)}>
+      <span class="row-name">
+        <span class="muted number">{id}</span> {title}
+      </span>
+      <span class="row-sub">
+        <StateWord state={ticket.state} /> <PriorityWord ticket={ticket} />{" "}
+        <DueWord ticket={ticket} zone={zone} />
+        {assignee !== null && <span>{assignee}</span>}
+        {where !== null && <span>{where}</span>}
+      </span>
+    </a>
+  );
+}
+
+function Empty({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolean }): VNode {
+  if (asked.size > 0) {
+    return (
+      <div class="empty">
+        <p>No ticket is like that.</p>
+        <p>
+          <a href="/tickets">Show what is unresolved</a>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div class="empty">
+      <p>There is nothing to do. Alarms of warning and above open tickets by themselves.</p>
+      {mayOpen && (
+        <p>
+          <a href="/tickets/new">Open one by hand</a> for what no sensor sees.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The fields of a ticket as a form sends them. */
+export const ticketForm = {
+  title: z.string().max(300),
+  description: z.string().max(10_000),
+  priority: z.string().max(20),
+  assignee: z.string().max(200),
+  due: z.string().max(30),
+  machine: z.string().max(2000),
+};
+type TicketForm = z.output<z.ZodObject<typeof ticketForm>>;
+const fields = z.strictObject(ticketFields);
+
+/** A form's texts as a ticket's fields. @throws PerchError `validation` */
+export async function ticketOf({ due, ...form }: TicketForm, zone: string) {
+  const dueMs = due === "" ? null : localTime(due, zone);
+  const given = {
+    ...form,
+    description: form.description.replace(/\r\n?/g, "\n"),
+    assignee: form.assignee || null,
+    machine: form.machine.trim() || null,
+    due_ms: due !== "" && dueMs === null ? "no date" : dueMs,
+  };
+  return await validate(fields, given, "body") as z.output<typeof fields>;
+}
+
+function NewTicket(
+  { parts, sent, alarm }: { parts: TicketPageParts; sent: SentForm; alarm: string | null },
+): VNode {
+  const { errors, values } = sent;
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/tickets">Tickets</a>
+      </p>
+      <h1 class="answer">New ticket</h1>
+      <section class="card" aria-label="New ticket">
+        <form method="post" action="/tickets/new">
+          <FormError>{errors.form ?? errors.alarm}</FormError>
+          <input type="hidden" name="alarm" value={values.alarm ?? ""} />
+          {alarm !== null && (
+            <p class="help">
+              For the alarm <a href={`/alarms/${encodeURIComponent(values.alarm)}`}>{alarm}</a>
+            </p>
+          )}
+          <TicketFields parts={parts} sent={sent} ticket={null} />
+          <button type="submit" class="primary">Open the ticket</button>
+        </form>
+      </section>
+    </>
+  );
+}
+
+/** The fields of a ticket, new or known. */
+export function TicketFields(
+  { parts, sent, ticket }: { parts: TicketPageParts; sent: SentForm; ticket: Ticket | null },
+): VNode {
+  const { errors, values } = sent;
+  const due = ticket?.due_ms ?? null;
+  const assignee = values.assignee ?? ticket?.assignee_id ?? "";
+  return (
+    <>
+      <Field
+        name="title"
+        label="Title"
+        value={values.title ?? ticket?.title}
+        error={errors.title}
+        autocomplete="off"
+      />
+      <TextArea
+        name="description"
+        label="Description"
+        rows={5}
+        value={values.description ?? ticket?.description ?? ""}
+        error={errors.description}
+      />
+      <Select
+        name="priority"
+        label="Priority"
+        options={PRIORITIES.map((priority) => [priority, priority] as const)}
+        value={values.priority ?? ticket?.priority ?? "normal"}
+        error={errors.priority}
+      />
+      <Select
+        name="assignee"
+        label="Assignee"
+        options={[["", "nobody"], ...able(parts.users, assignee)]}
+        value={assignee}
+        error={errors.assignee}
+      />
+      <Field
+        name="due"
+        type="datetime-local"
+        label="Due"
+        value={values.due ?? (due === null ? "" : localText(due, parts.zone))}
+        error={errors.due_ms && "must be a date and time"}
+        help={`Time in ${parts.zone}; empty: none.`}
+        required={false}
+      />
+      <Field
+        name="machine"
+        label="Machine"
+        value={values.machine ?? ticket?.machine ?? ""}
+        error={errors.machine}
+        help="Its path; empty: none."
+        autocomplete="off"
+        required={false}
+      />
+    </>
+  );
+}
+
+/** Who may be given a ticket, and who has it. */
+function able(users: Pick<Users, "list">, current: string): [string, string][] {
+  const mayWork = ({ id, state, role }: User) =>
+    id === current || (state === "active" && atLeast(role, "engineer"));
+  return users.list().filter(mayWork).map(({ id, name, email }) => [id, name || email]);
+}

@@ -1,0 +1,252 @@
+import type { ComponentChildren, VNode } from "preact";
+import { z } from "zod";
+import { TicketNews } from "../../islands/ticket_news.tsx";
+import { title as words } from "../../islands/format.ts";
+import { atLeast } from "../../lib/access/policy.ts";
+import {
+  mayMove,
+  type Ticket,
+  TICKET_ACTIONS,
+  type TicketAction,
+} from "../../lib/tickets/ticket.ts";
+import { Exact } from "../frame/times.tsx";
+import { VERDICTS } from "../sensors/anomalies_api.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { byOf } from "./api.ts";
+import {
+  type Conversation,
+  Discussion,
+  discussionActions,
+  readConversation,
+} from "../discussion/view.tsx";
+import { FormError, Select, TextArea } from "../frame/form.tsx";
+import { Island } from "../frame/island.tsx";
+import { Markdown } from "../frame/markdown.tsx";
+import { machineHref } from "../machines/list.tsx";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { DueWord, PriorityWord, StateWord, ticketHref } from "./words.tsx";
+import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./list.tsx";
+
+const BUTTONS: Record<TicketAction, string> = {
+  start: "Start work",
+  resolve: "Resolve",
+  close: "Close",
+  reopen: "Open again",
+};
+const version = z.coerce.number().int().min(1);
+
+/** `/tickets/:id`: one ticket, what can be done with it, and the conversation about it. */
+export function ticketPages(parts: TicketPageParts): Route[] {
+  const draw = async (context: RouteContext, id: string, sent: SentForm) => {
+    const since = parts.place();
+    const ticket = await parts.tickets.get(id);
+    return parts.frame.answer(context.c, context.who, {
+      title: `${ticket.id} ${ticket.title}`,
+      place: "/tickets",
+      script: "lists",
+      stream: { types: "ticket" },
+      since,
+      status: sent.status,
+      content: (
+        <Content
+          parts={parts}
+          ticket={ticket}
+          alarm={ticket.alarm_id === null ? null : await alarmTitle(parts, ticket.alarm_id)}
+          talk={await readConversation(parts, "ticket", ticket.id)}
+          context={context}
+          sent={sent}
+        />
+      ),
+    });
+  };
+  const idOf = (context: RouteContext) => (context.params as { id: string }).id;
+  const again = (context: RouteContext, sent: SentForm) => draw(context, idOf(context), sent);
+  return [
+    route({
+      method: "get",
+      path: "/tickets/:id",
+      policy: "viewer",
+      summary: null,
+      params: z.object({ id: z.string().max(40) }),
+      handler: (context) =>
+        draw(context as unknown as RouteContext, context.params.id, NOTHING_SENT),
+    }),
+    formAction(
+      "/tickets/:id/change",
+      z.strictObject({ ...ticketForm, version }),
+      async ({ version, ...form }, context) => {
+        const patch = { ...await ticketOf(form, parts.zone), version };
+        const ticket = await parts.tickets.change(idOf(context), patch, byOf(parts.audit, context));
+        return ticketHref(ticket.id);
+      },
+      again,
+    ),
+    ...TICKET_ACTIONS.map((action) =>
+      formAction(
+        `/tickets/:id/${action}`,
+        z.strictObject({
+          version,
+          note: z.string().trim().max(2000).optional(),
+          verdict: z.enum([...VERDICTS, ""]).optional(),
+        }),
+        async ({ note, verdict, version }, context) => {
+          const said = { note, verdict: verdict || null, version };
+          const ticket = await parts.tickets.move(
+            idOf(context),
+            action,
+            said,
+            byOf(parts.audit, context),
+          );
+          return ticketHref(ticket.id);
+        },
+        again,
+      )
+    ),
+    ...discussionActions("ticket", parts, draw),
+  ];
+}
+
+function Content(
+  { parts, ticket, alarm, talk, context, sent }: {
+    parts: TicketPageParts;
+    ticket: Ticket;
+    alarm: string | null;
+    talk: Conversation;
+    context: RouteContext;
+    sent: SentForm;
+  },
+): VNode {
+  const who = context.who!;
+  const mayWork = atLeast(who.role, "engineer");
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/tickets">Tickets</a> / {ticket.id}
+      </p>
+      <h1>{ticket.title}</h1>
+      <p class="ticket-state">
+        <span class="number">{ticket.id}</span> <StateWord state={ticket.state} />{" "}
+        <PriorityWord ticket={ticket} /> <DueWord ticket={ticket} zone={parts.zone} />
+      </p>
+      <Island name="TicketNews" component={TicketNews} props={{ id: ticket.id }} />
+      <FormError>{sent.errors.form}</FormError>
+      <Facts parts={parts} ticket={ticket} alarm={alarm} />
+      {mayWork && <Work ticket={ticket} sent={sent} />}
+      <Discussion parts={parts} talk={talk} who={who} sent={sent} />
+      {mayWork && <Change parts={parts} ticket={ticket} sent={sent} />}
+    </>
+  );
+}
+
+function Facts(
+  { parts, ticket, alarm }: { parts: TicketPageParts; ticket: Ticket; alarm: string | null },
+): VNode {
+  const { machine, machine_name, alarm_id, assignee, note, verdict } = ticket;
+  return (
+    <section class="card" aria-labelledby="facts">
+      <h2 id="facts">What it is about</h2>
+      {ticket.description !== "" && (
+        <div class="said">
+          <Markdown text={ticket.description} />
+        </div>
+      )}
+      <dl class="facts">
+        {alarm_id !== null && (
+          <Fact name="Alarm">
+            {alarm === null
+              ? "deleted meanwhile"
+              : <a href={`/alarms/${encodeURIComponent(alarm_id)}`}>{alarm}</a>}
+          </Fact>
+        )}
+        {machine !== null && (
+          <Fact name="Machine">
+            <a href={machineHref(machine)}>{machine_name ?? words(machine.split("/").at(-1)!)}</a>
+          </Fact>
+        )}
+        <Fact name="Assignee">{assignee ?? "nobody"}</Fact>
+        <Fact name="Opened">
+          {ticket.created_by ?? "by its alarm"}, <Exact tMs={ticket.created_ms} zone={parts.zone} />
+        </Fact>
+        {ticket.resolved_ms !== null && (
+          <Fact name="Resolved">
+            {ticket.resolved_by ?? "with its alarm"},{" "}
+            <Exact tMs={ticket.resolved_ms} zone={parts.zone} />
+          </Fact>
+        )}
+        {note !== null && <Fact name="What was done">{note}</Fact>}
+        {verdict !== null && (
+          <Fact name="The alarm was">{verdict === "real" ? "real" : "a false alarm"}</Fact>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** What can be done with it in its state. */
+function Work({ ticket, sent }: { ticket: Ticket; sent: SentForm }): VNode {
+  const possible = TICKET_ACTIONS.filter((action) => mayMove(ticket.state, action));
+  const base = ticketHref(ticket.id);
+  return (
+    <section class="card work" aria-labelledby="work">
+      <h2 id="work">What next</h2>
+      <div class="buttons">
+        {possible.filter((action) => action !== "resolve").map((action) => (
+          <form key={action} method="post" action={`${base}/${action}`}>
+            <input type="hidden" name="version" value={ticket.version} />
+            <button type="submit" class={action === "start" ? "primary" : undefined}>
+              {BUTTONS[action]}
+            </button>
+          </form>
+        ))}
+      </div>
+      {possible.includes("resolve") && (
+        <form method="post" action={`${base}/resolve`}>
+          <input type="hidden" name="version" value={ticket.version} />
+          <TextArea
+            name="note"
+            label="What was done"
+            rows={2}
+            value={sent.values.note ?? ""}
+            error={sent.errors.note}
+          />
+          {ticket.alarm_id !== null && (
+            <Select
+              name="verdict"
+              label="The alarm was"
+              options={[["", "not judged"], ["real", "real"], ["false_alarm", "a false alarm"]]}
+              value={sent.values.verdict ?? ""}
+              help="The detector learns from it. The alarm is resolved too."
+              error={sent.errors.verdict}
+            />
+          )}
+          <button type="submit">{BUTTONS.resolve}</button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function Change(
+  { parts, ticket, sent }: { parts: TicketPageParts; ticket: Ticket; sent: SentForm },
+): VNode {
+  const tried = sent.values.title !== undefined;
+  return (
+    <details class="card more-form" open={tried}>
+      <summary>Change title, assignee, due date …</summary>
+      <form method="post" action={`${ticketHref(ticket.id)}/change`}>
+        <input type="hidden" name="version" value={ticket.version} />
+        <TicketFields parts={parts} sent={sent} ticket={ticket} />
+        <button type="submit">Save</button>
+      </form>
+    </details>
+  );
+}
