@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import type { MachineStatus } from "../lib/live/statuses.ts";
+import type { MachineStatus } from "../lib/live/status_words.ts";
 import { onAlarm, onReset, serverNow, status } from "./live.ts";
 import { SensorRow, type SensorRowProps } from "./sensor_row.tsx";
 import { StatusNow } from "./status_word.tsx";

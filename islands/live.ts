@@ -5,9 +5,9 @@
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Alarm } from "../lib/alarms/alarm.ts";
+import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status.ts";
-import type { MachineStatus } from "../lib/live/statuses.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
 
 export interface LiveReading {

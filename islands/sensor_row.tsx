@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
+import type { SensorStatus } from "../lib/live/status_words.ts";
 import { ago, dateTime, title as titleOf, valueText } from "./format.ts";
-import type { SensorStatus } from "../lib/live/statuses.ts";
 import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
 import { extended, type Spark, Sparkline } from "./sparkline.tsx";
 

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { MachineStatus } from "../lib/live/statuses.ts";
+import type { MachineStatus } from "../lib/live/status_words.ts";
 import { dateTime, duration } from "./format.ts";
 import { now, statusOf } from "./live.ts";
 

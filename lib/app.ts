@@ -1,26 +1,26 @@
 import type { Route } from "../routes/http/route.ts";
+import { systemActor } from "./access/audit_row.ts";
+import type { Parts } from "./app/parts.ts";
+import { describeParts } from "./app/ready.ts";
 import { accessLimits, createAppSettings } from "./app/settings.ts";
-import type { Settings } from "./settings/settings.ts";
-import { type Access, type AccessStart, createAccess, readJwtKey } from "./access/access.ts";
-import { systemActor } from "./access/audit.ts";
+import { demoMode, siteTime, siteZone } from "./app/site.ts";
+import type { Sensor } from "./machines/sensor.ts";
+import { type AccessStart, createAccess, readJwtKey } from "./access/access.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import { createBus } from "./base/bus.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
-import { createSteadyClock, type SteadyClock } from "./base/steady_clock.ts";
+import { createSteadyClock } from "./base/steady_clock.ts";
 import type { Config } from "./base/config.ts";
-import { messageOf, PerchError } from "./base/errors.ts";
 import { keepTime, keepTimeTask, loadTime } from "./db/clock_store.ts";
-import { ping } from "./db/quick_check.ts";
 import type { Log } from "./base/log.ts";
 import { createSupervisor } from "./base/supervisor.ts";
 import { join } from "node:path";
 import { createAssets } from "../routes/http/static.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { alarmRules, createAlarmParts } from "./app/alarms.ts";
-import { createDetection, type Detection } from "./app/detection.ts";
-import { type Checkpoints, createCheckpoints } from "./app/checkpoints.ts";
+import { createDetection } from "./app/detection.ts";
+import { createCheckpoints } from "./app/checkpoints.ts";
 import { createSystemFacts } from "./app/system_facts.ts";
-import type { Alarms } from "./alarms/alarms.ts";
 import type { Told } from "./alarms/keeper.ts";
 import { isUrgent } from "./alarms/signal.ts";
 import type { StoredFinding } from "./detect/findings_store.ts";
@@ -30,58 +30,49 @@ import { createThingSpeak } from "./app/thingspeak.ts";
 import { openPoison } from "./app/poison.ts";
 import { sensorEvent } from "./app/sensor_events.ts";
 import { createSources } from "./app/sources.ts";
-import { type DamageWatch, sensorAtMachine, watchDamage } from "./app/damage.ts";
+import { sensorAtMachine, watchDamage } from "./app/damage.ts";
 import { diskUsed, forgetReadings, houseKeeping, readingsUpkeep, seedRecent } from "./app/tasks.ts";
-import { createTicketRoom, type TicketParts } from "./app/tickets.ts";
-import { type DeadLetter, openDeadLetters } from "./intake/dead_letter.ts";
+import { createTicketRoom } from "./app/tickets.ts";
+import { openDeadLetters } from "./intake/dead_letter.ts";
 import type { CommittedGroup } from "./intake/committed.ts";
-import { CLOCK_NOTE_MS, type ClockNotes, createClockNotes } from "./intake/clock_notes.ts";
+import { CLOCK_NOTE_MS, createClockNotes } from "./intake/clock_notes.ts";
 import { loadClockNotes } from "./intake/clock_notes_store.ts";
 import { AHEAD_MOST_MS } from "./intake/device_time.ts";
-import { createEventLog, type EventLog } from "./events/events_store.ts";
+import { createEventLog } from "./events/events_store.ts";
 import { createIntake } from "./intake/create_intake.ts";
-import type { Intake } from "./intake/intake.ts";
 import type { RunnerOptions } from "./detect/runner/runner.ts";
-import { type Backtests, createBacktests } from "./detect/backtest/jobs.ts";
-import { createPredictions, type Predictions } from "./detect/predict/predictions.ts";
-import { createRejectLog, type RejectLog } from "./intake/rejects.ts";
+import { createBacktests } from "./detect/backtest/jobs.ts";
+import { createPredictions } from "./detect/predict/predictions.ts";
+import { createRejectLog } from "./intake/rejects.ts";
 import { loadRetainedMarks } from "./intake/retained_store.ts";
-import { createReplay, type ReplayOutcome } from "./intake/replay.ts";
-import { type Components, createComponents } from "./live/components.ts";
+import { createReplay } from "./intake/replay.ts";
+import { createComponents } from "./live/components.ts";
 import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";
-import { type LoopLag, measureLoopLag } from "./live/loop_lag.ts";
+import { measureLoopLag } from "./live/loop_lag.ts";
 import { createHearing } from "./live/hearing.ts";
-import { createRecent, type Recent } from "./live/recent.ts";
+import { createRecent } from "./live/recent.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
 import { loadStatuses, statusStatement } from "./live/status_store.ts";
 import { createSockets } from "./live/sockets.ts";
-import { createStatuses, type Statuses } from "./live/statuses.ts";
-import { createStatusBoard, type StatusBoard } from "./live/status.ts";
+import { createStatuses } from "./live/statuses.ts";
+import { createStatusBoard } from "./live/status.ts";
 import { createStreamHub, type StreamHub } from "./live/stream.ts";
-import { createRegistry, type Registry, type Sensor } from "./machines/registry.ts";
+import { createRegistry } from "./machines/registry.ts";
 import { createFileStore } from "./base/file_store.ts";
-import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "./machines/photos.ts";
+import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES } from "./machines/photos.ts";
 import { purgeTask } from "./machines/purge.ts";
-import {
-  createMachinesService,
-  type MachinesService,
-  type MoveElsewhere,
-} from "./machines/service.ts";
+import { createMachinesService, type MoveElsewhere } from "./machines/service.ts";
 import { hasLimits } from "./machines/sensor_settings.ts";
 import { loadRegistry, loadWindows } from "./machines/store.ts";
 import { createWindowWatch } from "./machines/windows.ts";
-import type { Notify } from "./notify/notify.ts";
-import type { Uploader } from "./notify/thingspeak/uploader.ts";
 import { limitFaults, limitJudge, limitsOf } from "./app/judge.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
-import type { Broker } from "./sources/broker/broker.ts";
 import { createDecode } from "./sources/dialects/mod.ts";
 import { decodeHttp } from "./sources/http_bodies.ts";
-import type { Source } from "./sources/source.ts";
-import { openStorage, type Storage } from "./app/storage.ts";
+import { openStorage } from "./app/storage.ts";
 import { cutText } from "./app/storage_files.ts";
-import { createStorageGuard, startFault, type StorageGuard } from "./app/storage_guard.ts";
-import { createStorageTroubles, type StorageTroubles } from "./app/storage_troubles.ts";
+import { createStorageGuard, startFault } from "./app/storage_guard.ts";
+import { createStorageTroubles } from "./app/storage_troubles.ts";
 
 /*
  * DESIGN
@@ -89,43 +80,6 @@ import { createStorageTroubles, type StorageTroubles } from "./app/storage_troub
  * access, HTTP, sources) and `stop` ends them from the outside inwards: sources first, so that nothing new
  * is offered; then what is in the intake is committed and acknowledged; storage last.
  */
-
-/** What runs between start and stop, as routes, the command line and the simulator see it. */
-export interface Parts {
-  /** The one clock: the host's, as far as it can be believed. */
-  clock: SteadyClock;
-  storage: Storage;
-  storageTroubles: StorageTroubles;
-  storageGuard: StorageGuard;
-  damage: DamageWatch;
-  checkpoints: Checkpoints;
-  settings: Settings;
-  registry: Registry;
-  machines: MachinesService;
-  photos: Photos;
-  statuses: Statuses;
-  rejects: RejectLog;
-  clockNotes: ClockNotes;
-  intake: Intake;
-  replay: (letter: DeadLetter) => Promise<ReplayOutcome>;
-  sources: Source[];
-  /** One of the sources; null when `MQTT_URL` names another broker. */
-  broker: Broker | null;
-  hub: StreamHub;
-  detection: Detection;
-  recent: Recent;
-  status: StatusBoard;
-  access: Access;
-  components: Components;
-  loopLag: LoopLag;
-  predictions: Predictions;
-  backtests: Backtests;
-  events: EventLog;
-  alarms: Alarms;
-  notify: Notify;
-  tickets: TicketParts;
-  thingspeak: Uploader;
-}
 
 export interface AppOptions {
   config: Config;
@@ -683,23 +637,7 @@ export function buildApp(options: AppOptions): App {
   };
 }
 
-/** The site's time zone: the host's. */
-export function siteZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-/** A time in the site's zone, `2026-01-05 12:00:00`. */
-function siteTime(tMs: number): string {
-  return new Date(tMs).toLocaleString("sv-SE", { timeZone: siteZone() });
-}
-
 const LOOPBACK = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 0 } } as const;
-
-/** The simulator's accounts: documented passwords on loopback, random ones when it is open to the network. */
-function demoMode(config: Config): "loopback" | "lan" | null {
-  if (config.mode !== "sim") return null;
-  return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
-}
 
 function together(...parts: MoveElsewhere[]): MoveElsewhere {
   return {
@@ -718,48 +656,5 @@ function publishAlarms(hub: StreamHub, { transitions, updated }: Told, waiting: 
   for (const alarm of updated) {
     const told = { ts: alarm.last_ms, actor: null, note: null };
     hub.publish("alarm", { transition: "updated", ...told, alarm, waiting });
-  }
-}
-
-function describeParts(
-  components: Components,
-  parts: Pick<Parts, "storage" | "storageTroubles" | "intake" | "sources">,
-): void {
-  const { storage, storageTroubles, intake, sources } = parts;
-  if (storage.cuts.length > 0) {
-    const detail = storage.cuts.map(cutText).join(" ");
-    components.register("recovery", () => ({ health: "error", detail }));
-  }
-  components.register("storage", () => {
-    const { health, detail } = storageTroubles.worst() ??
-      { health: "ok", detail: "The database answers." };
-    return { health, detail };
-  });
-  components.register("intake", () => {
-    const { failing, queued, ratePerS } = intake.stats();
-    return failing === null
-      ? { health: "ok", detail: `${ratePerS.toFixed(1)} readings/s, ${queued} waiting for commit.` }
-      : { health: "error", detail: failing };
-  });
-  for (const source of sources) {
-    components.register(source.name, () => {
-      const { state, detail } = source.state();
-      const good = state === "connected" || state === "listening";
-      return { health: good ? "ok" : state === "error" ? "error" : "degraded", detail };
-    });
-  }
-}
-
-/** Null when a reading could be stored now, else the reason. Does a round trip to the database. */
-export async function notReady(parts: Parts): Promise<string | null> {
-  const trouble = parts.storageTroubles.worst();
-  if (trouble?.health === "error") return trouble.detail;
-  const { failing } = parts.intake.stats();
-  if (failing !== null) return failing;
-  try {
-    await ping(parts.storage.db);
-    return null;
-  } catch (error) {
-    return error instanceof PerchError ? error.message : messageOf(error);
   }
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { rawConnections } from "./support/connection_rules.ts";
 import {
+  circles,
   crossings,
   importsOf,
   isTest,
@@ -41,6 +42,10 @@ Deno.test("architecture: no import crosses a room's border", () => {
   const files = readTree();
   assert.ok(files.length > 20, "the tree was read");
   assert.deepEqual(crossings(files), []);
+});
+
+Deno.test("architecture: no circle of files, types counted", () => {
+  assert.deepEqual(circles(readTree()), []);
 });
 
 Deno.test("architecture: SQL stands in lib/db, in stores and in the engine of the readings", () => {
@@ -157,6 +162,38 @@ for (const [path, source] of FORBIDDEN) {
     assert.equal(crossings([{ path, imports: importsOf(path, source) }]).length, 1);
   });
 }
+
+Deno.test("circles reports each circle once, types counted, and no other way back to a file", () => {
+  const graph = (arrows: Record<string, string>): SourceFile[] =>
+    Object.entries(arrows).map(([path, source]) => ({
+      path,
+      source,
+      imports: importsOf(path, source),
+    }));
+  assert.deepEqual(
+    circles(graph({
+      "lib/x/a.ts": `import { b } from "./b.ts"; import type { C } from "./c.ts";`,
+      "lib/x/b.ts": `import { d } from "./d.ts";`,
+      "lib/x/c.ts": `import { d } from "./d.ts";`,
+      "lib/x/d.ts": `import { x } from "../base/x.ts";`,
+      "lib/x/d_test.ts": `import { d } from "./d.ts";`,
+    })),
+    [],
+  );
+  assert.deepEqual(
+    circles(graph({
+      "lib/x/a.ts": `import { b } from "./b.ts";`,
+      "lib/x/b.ts": `import type { C } from "../y/c.ts";`,
+      "lib/y/c.ts": `export type { A } from "../x/a.ts";`,
+      "lib/y/d.ts": `import { e } from "./e.ts";`,
+      "lib/y/e.ts": `const d = await import("./d.ts");`,
+    })),
+    [
+      "lib/x/a.ts → lib/x/b.ts → lib/y/c.ts → lib/x/a.ts",
+      "lib/y/d.ts → lib/y/e.ts → lib/y/d.ts",
+    ],
+  );
+});
 
 Deno.test("strayingSql reports SQL of every kind, and no sentence for people", () => {
   const sql = [

@@ -1,25 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { PageOf, PageQuery } from "../db/list.ts";
+import type { AuditChange } from "../events/note.ts";
+import type { PageOf } from "../db/list.ts";
+import type { Actor, AuditQuery, AuditRow } from "./audit_row.ts";
 import { createAuditStore } from "./audit_store.ts";
-import { type Changes, createChanges, type Seen } from "./changes.ts";
+import { type Changes, createChanges } from "./changes.ts";
 import type { Identity } from "./identity.ts";
-
-/** Who acts, and from where. */
-export interface Actor {
-  kind: "user" | "key" | "device" | "system";
-  id: string | null;
-  name: string;
-  address: string | null;
-  agent: string | null;
-  /** What they knew: nothing that was changed after it is overwritten. Perch itself needs none. */
-  seen?: Seen;
-}
-
-/** The program itself, or a person at the command line. */
-export function systemActor(name: string): Actor {
-  return { kind: "system", id: null, name, address: null, agent: null };
-}
 
 /** The actor of a request. */
 export function actorOf(who: Identity | null, address: string, agent: string | undefined): Actor {
@@ -29,44 +15,8 @@ export function actorOf(who: Identity | null, address: string, agent: string | u
     : { kind: who.kind, id: who.id, name: who.name, address, agent: cut };
 }
 
-export interface AuditEntry {
-  actor: Actor;
-  /** `<resource>.<verb>`, e.g. `user.update`, `sign_in.failed`. */
-  action: string;
-  /** What it was done to, e.g. `user:4fk2…`. */
-  resource: string;
-  /** State before and after, without secrets. */
-  before?: unknown;
-  after?: unknown;
-  /** What is changed, where that is not the resource itself; none: it only tells. */
-  touches?: readonly string[];
-  /** What else must be as its author saw it. */
-  heeds?: readonly string[];
-  /** What grows by it, which others may do in the same moment. */
-  adds?: readonly string[];
-}
-
-export interface AuditRow {
-  id: number;
-  ts: number;
-  actor: { kind: string; id: string | null; name: string };
-  action: string;
-  resource: string;
-  before: unknown;
-  after: unknown;
-  address: string | null;
-  agent: string | null;
-}
-
-export interface AuditQuery extends PageQuery {
-  /** Part of the actor's name, the action, the resource or the address. */
-  search?: string;
-  /** Action, or the part before its dot (`user` finds `user.update`). */
-  action?: string;
-  actor?: string;
-  fromMs?: number;
-  toMs?: number;
-}
+/** A change with who made it; `action` is `<resource>.<verb>`, e.g. `user.update`, `sign_in.failed`. */
+export type AuditEntry = AuditChange & { actor: Actor };
 
 /** The append-only log of what people, keys and the program did. */
 export interface Audit {

@@ -8,7 +8,7 @@ import {
   type Row,
   rowsOf,
 } from "../db/list.ts";
-import type { Actor, AuditQuery, AuditRow } from "./audit.ts";
+import type { Actor, AuditQuery, AuditRow } from "./audit_row.ts";
 import { text, textOrNull, whole } from "./rows.ts";
 
 /** A row to be written; `before` and `after` are JSON or null. */

@@ -8,23 +8,9 @@
 import { PerchError } from "../base/errors.ts";
 import type { Beside } from "../db/client.ts";
 import { isOvertaken } from "../db/sql_errors.ts";
-import type { AuditRow } from "./audit.ts";
+import type { AuditRow, Seen } from "./audit_row.ts";
 import type { AuditStore } from "./audit_store.ts";
 import { fasterText } from "./faster.ts";
-
-/** What somebody knew when they asked for a change. One for each request. */
-export interface Seen {
-  /** The newest change that they could know of. */
-  readonly number: number;
-  /** Newer ones that are their own, by what they changed. */
-  readonly own: Map<string, number>;
-  /** What their changes depended on. */
-  readonly asked: Set<string>;
-  /** They go by what they read earlier. Nobody has seen what is yet to come. */
-  since(number: number): void;
-  /** They are shown what is there now. */
-  renew(): void;
-}
 
 /** What a request knows that arrives now; `newest` tells how far the log is. */
 export function createSeen(newest: () => number): Seen {

@@ -1,6 +1,6 @@
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
-import { systemActor } from "./audit.ts";
+import { systemActor } from "./audit_row.ts";
 import type { Role } from "./identity.ts";
 import type { DemoMode } from "./user_store.ts";
 import type { Users } from "./users.ts";

@@ -1,5 +1,5 @@
 /** What somebody is told whose change came second: who was faster, when, and what they did. Pure. */
-import type { AuditRow } from "./audit.ts";
+import type { AuditRow } from "./audit_row.ts";
 
 /** Verbs of actions; all others `changed`. */
 const VERBS: Readonly<Record<string, string>> = {

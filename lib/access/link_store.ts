@@ -1,6 +1,10 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { LinkKind } from "./links.ts";
+import { HOUR_MS } from "../words/times.ts";
 import { rowsOf, text, whole } from "./rows.ts";
+
+/** How long a link of each kind holds. */
+export const LIFE_MS = { invite: 72 * HOUR_MS, reset: 2 * HOUR_MS } as const;
+export type LinkKind = keyof typeof LIFE_MS;
 
 export interface StoredLink {
   kind: LinkKind;

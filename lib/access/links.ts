@@ -1,16 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
-import type { Actor, Audit } from "./audit.ts";
-import { createLinkStore } from "./link_store.ts";
+import type { Audit } from "./audit.ts";
+import type { Actor } from "./audit_row.ts";
+import { createLinkStore, LIFE_MS, type LinkKind } from "./link_store.ts";
 import { hashOf, randomSecret } from "./secrets.ts";
 import type { User } from "./user_store.ts";
 import { createTurns } from "./users.ts";
 import type { Users } from "./users.ts";
-
-const HOUR_MS = 3_600_000;
-const LIFE_MS = { invite: 72 * HOUR_MS, reset: 2 * HOUR_MS } as const;
-export type LinkKind = keyof typeof LIFE_MS;
 
 /** One-use links by which a person sets their own password: invitations and resets. */
 export interface Links {

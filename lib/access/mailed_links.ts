@@ -3,8 +3,9 @@ import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Attempts } from "./attempts.ts";
-import type { Actor, Audit } from "./audit.ts";
-import type { LinkKind } from "./links.ts";
+import type { Audit } from "./audit.ts";
+import type { Actor } from "./audit_row.ts";
+import type { LinkKind } from "./link_store.ts";
 import type { User } from "./user_store.ts";
 import type { Users } from "./users.ts";
 

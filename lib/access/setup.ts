@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import type { Actor } from "./audit.ts";
+import type { Actor } from "./audit_row.ts";
 import { writeSecretFile } from "./secret_file.ts";
 import { hashOf, randomSecret, sameText } from "./secrets.ts";
 import type { User } from "./user_store.ts";

@@ -1,8 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
-import type { Actor, Audit } from "./audit.ts";
+import type { Audit } from "./audit.ts";
 import type { Attempt, Attempts } from "./attempts.ts";
+import type { Actor } from "./audit_row.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import { randomSecret } from "./secrets.ts";
 import type { Session } from "./session_store.ts";

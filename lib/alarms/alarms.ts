@@ -15,7 +15,7 @@ import type { PageOf } from "../db/list.ts";
 import type { Severity } from "../detect/detector.ts";
 import type { FindingName, StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
 import { type Command, obey } from "./commands.ts";
@@ -30,7 +30,7 @@ import { alarmOf, type Places } from "./view.ts";
 /** Who acts: a name, and the row of the audit log. */
 export interface By {
   name: string;
-  note: Note;
+  note: Audited;
 }
 
 export interface ActOptions {

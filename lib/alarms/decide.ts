@@ -5,10 +5,9 @@
  * object) has not changed. `nowMs` is the host's clock: devices' clocks may be off by any amount, so only
  * what is shown comes from them.
  */
-import type { EventType } from "../events/event.ts";
 import type { Severity } from "../detect/detector.ts";
 import type { AlarmState } from "./alarm.ts";
-import { type AlarmRecord, type Condition, isOpen, SEVERITY_RANK } from "./record.ts";
+import { type AlarmRecord, type Condition, isOpen, SEVERITY_RANK, type Step } from "./record.ts";
 import type { Signal } from "./signal.ts";
 import { titleOf } from "./words.ts";
 
@@ -23,17 +22,6 @@ export interface AlarmOptions {
   quietMs: number;
   /** Minutes after which an alarm that nobody acknowledges goes to the next; empty: never. */
   escalationMinutes: (alarm: AlarmRecord) => readonly number[];
-}
-
-/** A step that is told: becomes an event of the log. */
-export interface Step {
-  type: Extract<EventType, `alarm.${string}`>;
-  /** The alarm right after it. */
-  alarm: AlarmRecord;
-  /** Name of who did it; null: Perch itself. */
-  actor: string | null;
-  /** What was said with it. */
-  note: string | null;
 }
 
 export interface Decision {

@@ -6,12 +6,12 @@
  */
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import type { Alarm, AlarmEventBody } from "./alarm.ts";
 import type { AlarmStore } from "./alarm_store.ts";
 import { type Book, createBook } from "./book.ts";
-import { type AlarmOptions, decide, type Decision, type Step } from "./decide.ts";
-import { type AlarmRecord, released } from "./record.ts";
+import { type AlarmOptions, decide, type Decision } from "./decide.ts";
+import { type AlarmRecord, released, type Step } from "./record.ts";
 import type { Signal } from "./signal.ts";
 import { alarmOf, type Places } from "./view.ts";
 import { sentenceOf } from "./words.ts";
@@ -44,7 +44,7 @@ export interface KeeperDeps {
   /** The machine is in a maintenance window. */
   inMaintenance: (machine: string, nowMs: number) => boolean;
   /** Statements of the same transaction, e.g. a ticket; `note` is that of the person who acts. */
-  alongside: (transitions: readonly AlarmTransition[], note?: Note) => Promise<SqlStatement[]>;
+  alongside: (transitions: readonly AlarmTransition[], note?: Audited) => Promise<SqlStatement[]>;
   /** After COMMIT. */
   tell: (told: Told) => void;
 }
@@ -60,7 +60,7 @@ export interface Change {
   /** Writes this in the same transaction. */
   also(...statements: SqlStatement[]): void;
   /** A person acts: what follows from it elsewhere is theirs too. */
-  by(note: Note): void;
+  by(note: Audited): void;
 }
 
 export interface Keeper {
@@ -84,7 +84,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const before = new Map<number, AlarmRecord | null>();
     const steps: Step[] = [];
     const extra: SqlStatement[] = [];
-    let actor: Note | undefined;
+    let actor: Audited | undefined;
     const firstId = nextId;
 
     function put(alarm: AlarmRecord): void {
@@ -137,7 +137,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     steps: readonly Step[],
     extra: readonly SqlStatement[],
     nowMs: number,
-    note: Note | undefined,
+    note: Audited | undefined,
   ): Promise<void> {
     if (before.size === 0 && extra.length === 0) return;
     const alarms = [...before.keys()].map((id) => book.get(id)!);

@@ -6,10 +6,9 @@ import {
   nextEscalationMs,
   over,
   scheduled,
-  type Step,
 } from "./decide.ts";
 import { duration } from "../detect/detector.ts";
-import { type AlarmRecord, isOpen } from "./record.ts";
+import { type AlarmRecord, isOpen, type Step } from "./record.ts";
 
 /** Time has come to `nowMs`. Safe to call at any time: what is not due does not happen. */
 export function pass(

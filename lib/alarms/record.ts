@@ -1,4 +1,5 @@
 /** An alarm as it is kept: what is shown of it, and what its next step depends on. */
+import type { EventType } from "../events/event.ts";
 import type { Severity } from "../detect/detector.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
 
@@ -106,4 +107,15 @@ export function released(alarm: AlarmRecord, key: string): AlarmRecord {
   );
   const present = conditions.some((one) => one.present);
   return { ...alarm, present, conditions, version: alarm.version + 1 };
+}
+
+/** A step that is told: becomes an event of the log. */
+export interface Step {
+  type: Extract<EventType, `alarm.${string}`>;
+  /** The alarm right after it. */
+  alarm: AlarmRecord;
+  /** Name of who did it; null: Perch itself. */
+  actor: string | null;
+  /** What was said with it. */
+  note: string | null;
 }

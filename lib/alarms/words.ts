@@ -1,7 +1,6 @@
 /** Alarms in words. */
 import { duration } from "../detect/detector.ts";
-import type { Step } from "./decide.ts";
-import type { AlarmRecord, Condition } from "./record.ts";
+import type { AlarmRecord, Condition, Step } from "./record.ts";
 
 const NAMES_MOST = 3;
 

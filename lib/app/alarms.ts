@@ -13,8 +13,8 @@ import type { Predictions } from "../detect/predict/predictions.ts";
 import type { PredictStore } from "../detect/predict/predict_store.ts";
 import type { EventLog } from "../events/events_store.ts";
 import { nameId } from "../base/ids.ts";
+import type { Audited } from "../events/note.ts";
 import type { Registry } from "../machines/registry.ts";
-import type { Note } from "../machines/service.ts";
 import { namesOf } from "../settings/setting.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Detection } from "./detection.ts";
@@ -40,7 +40,7 @@ export interface AlarmParts {
   /** After COMMIT. */
   tell: (told: Told) => void;
   /** Statements of the same transaction. */
-  alongside?: (transitions: readonly AlarmTransition[], note?: Note) => Promise<SqlStatement[]>;
+  alongside?: (transitions: readonly AlarmTransition[], note?: Audited) => Promise<SqlStatement[]>;
   /** Minutes after which an unacknowledged alarm goes to the next; none: the setting says. */
   escalationMinutes: (alarm: AlarmRecord) => readonly number[];
 }

@@ -17,7 +17,7 @@ import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/
 import type { Watch } from "../detect/runner/watched.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { StreamHub } from "../live/stream.ts";
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 import { limitsOf } from "./judge.ts";
 import type { Storage } from "./storage.ts";
 

@@ -1,5 +1,5 @@
-import type { Parts } from "../app.ts";
 import type { Metric } from "../live/metrics.ts";
+import type { Parts } from "./parts.ts";
 
 /** Every metric of `/metrics`. */
 export async function perchMetrics(

@@ -1,5 +1,5 @@
 import type { Access } from "../access/access.ts";
-import { systemActor } from "../access/audit.ts";
+import { systemActor } from "../access/audit_row.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";

@@ -48,7 +48,6 @@ import { statusRoutes } from "../../routes/site/status_api.ts";
 import { streamRoutes } from "../../routes/site/stream_api.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
-import { notReady, type Parts, siteZone } from "../app.ts";
 import { limitJudge, settingsOf } from "./judge.ts";
 import { createTrends } from "../live/timeline.ts";
 import { perchMetrics } from "./metrics.ts";
@@ -60,6 +59,9 @@ import type { Log } from "../base/log.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
 import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
+import type { Parts } from "./parts.ts";
+import { notReady } from "./ready.ts";
+import { siteZone } from "./site.ts";
 
 export interface RouteOptions {
   config: Config;

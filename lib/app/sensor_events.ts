@@ -1,5 +1,5 @@
 import type { EventDraft } from "../events/event.ts";
-import type { SensorNews } from "../machines/registry.ts";
+import type { SensorNews } from "../machines/sensor.ts";
 
 /** The event of what happened to a sensor. */
 export function sensorEvent(news: SensorNews, tMs: number): EventDraft {

@@ -3,7 +3,7 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { Components } from "../live/components.ts";
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 import { createUploadStore } from "../notify/thingspeak/upload_store.ts";
 import { createUploader, type Uploader } from "../notify/thingspeak/uploader.ts";
 import { namesOf } from "../settings/setting.ts";

@@ -1,5 +1,5 @@
-import { systemActor } from "../access/audit.ts";
 import type { Access } from "../access/access.ts";
+import { systemActor } from "../access/audit_row.ts";
 import { atLeast } from "../access/policy.ts";
 import type { Alarm, AlarmEventBody } from "../alarms/alarm.ts";
 import type { Alarms } from "../alarms/alarms.ts";
@@ -11,7 +11,7 @@ import type { Task } from "../base/supervisor.ts";
 import type { Database } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { StreamHub } from "../live/stream.ts";
-import type { MachineDirectory } from "../machines/registry.ts";
+import type { MachineDirectory } from "../machines/sensor.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type AlarmTickets, createAlarmTickets } from "../tickets/alarm_tickets.ts";
 import { type Attachments, createAttachments } from "../tickets/attachments.ts";

@@ -1,8 +1,9 @@
+import type { Config } from "../base/config.ts";
 import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
-import type { SettingView } from "../settings/settings.ts";
+import type { SettingView } from "../settings/setting.ts";
 
 /**
  * What the command line asks of Perch: of the running one through the control socket, else of one that is
@@ -62,3 +63,6 @@ export interface KeyAdded {
 
 /** Letters per call, so that one request stays small. */
 export const MOST_LETTERS = 100;
+
+/** Opens what a command needs on the database itself, while nothing else runs on it. */
+export type OpenOffline = (config: Config) => Promise<{ control: Control; close(): Promise<void> }>;

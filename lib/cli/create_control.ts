@@ -1,8 +1,9 @@
+import { type Actor, systemActor } from "../access/audit_row.ts";
 import { ROLES } from "../access/identity.ts";
 import type { Role } from "../access/identity.ts";
 import type { User } from "../access/user_store.ts";
-import { type Actor, settingChange, systemActor } from "../access/audit.ts";
-import type { Parts } from "../app.ts";
+import { settingChange } from "../access/audit.ts";
+import type { Parts } from "../app/parts.ts";
 import { PerchError } from "../base/errors.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import type { Control } from "./control.ts";

@@ -1,8 +1,8 @@
 import { buildApp } from "../app.ts";
 import { silentLog } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
+import type { OpenOffline } from "./control.ts";
 import { createControl } from "./create_control.ts";
-import type { OpenOffline } from "./with_control.ts";
 
 // What goes wrong is thrown; the log would say it twice.
 /** Opens the database for the length of a command: no listener, no source, no background work. */

@@ -1,12 +1,9 @@
 import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";
 import type { CommandContext } from "./command.ts";
-import type { Control } from "./control.ts";
+import type { Control, OpenOffline } from "./control.ts";
 import { connectControl } from "./control_socket.ts";
 import { ensureDataDir, readHolder, tryLock } from "./lock.ts";
-
-/** Opens what a command needs on the database itself, while nothing else runs on it. */
-export type OpenOffline = (config: Config) => Promise<{ control: Control; close(): Promise<void> }>;
 
 const PATIENCE_MS = 10_000;
 const STEP_MS = 100;

@@ -1,4 +1,4 @@
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 import type { StoredFinding } from "./findings_store.ts";
 
 /** A finding as the API, the live stream and the pages show it. */

@@ -2,7 +2,11 @@
  * How detector states and models are written: a header (name, version), then fields in a fixed
  * order, little-endian. Reading checks every length, so damaged bytes end in a `StateError`.
  */
-import { StateError } from "./detector.ts";
+
+/** A saved state that cannot be continued. The caller starts afresh and says so. */
+export class StateError extends Error {
+  override readonly name = "StateError";
+}
 
 /** Appends fields to a growing buffer. */
 export class StateWriter {

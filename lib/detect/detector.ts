@@ -98,11 +98,6 @@ export interface Detector<O = unknown, S = unknown> {
 /** No findings: one shared empty list, so that the usual step allocates nothing. */
 export const NOTHING: readonly Finding[] = Object.freeze([]);
 
-/** A saved state that cannot be continued. The caller starts afresh and says so. */
-export class StateError extends Error {
-  override readonly name = "StateError";
-}
-
 /** A duration for people, e.g. `90 s`, `12 min`, `3 h`. */
 export function duration(ms: number): string {
   const s = ms / 1000;

@@ -1,21 +1,6 @@
 import type { SqlStatement } from "../db/client.ts";
-import { putClockNote } from "./clock_notes_store.ts";
+import { type ClockNote, putClockNote } from "./clock_notes_store.ts";
 import type { ClockFault } from "./device_time.ts";
-
-/** A machine whose devices gave times that are not believed. Its readings were kept at their time of arrival. */
-export interface ClockNote {
-  machine: string;
-  source: string;
-  fault: ClockFault;
-  /** The latest such time as it was given. */
-  written: string;
-  /** How far ahead it was, ms; 0 for the other faults. */
-  aheadMs: number;
-  /** Readings since the first of them. */
-  count: number;
-  firstMs: number;
-  lastMs: number;
-}
 
 /** Tells which clocks are wrong: bounded, and the same after a restart. */
 export interface ClockNotes {

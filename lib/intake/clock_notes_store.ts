@@ -1,6 +1,20 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { ClockNote } from "./clock_notes.ts";
 import type { ClockFault } from "./device_time.ts";
+
+/** A machine whose devices gave times that are not believed. Its readings were kept at their time of arrival. */
+export interface ClockNote {
+  machine: string;
+  source: string;
+  fault: ClockFault;
+  /** The latest such time as it was given. */
+  written: string;
+  /** How far ahead it was, ms; 0 for the other faults. */
+  aheadMs: number;
+  /** Readings since the first of them. */
+  count: number;
+  firstMs: number;
+  lastMs: number;
+}
 
 /** Notes about devices' clocks from before the start. */
 export async function loadClockNotes(

@@ -1,4 +1,4 @@
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 
 /** One commit group as it is told to the rest of the application, after COMMIT. Duplicates are left out. */
 export interface CommittedGroup {

@@ -1,5 +1,6 @@
 import type { CommittedGroup } from "../intake/committed.ts";
-import { type SensorDirectory, shownNow } from "../machines/registry.ts";
+import { shownNow } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 
 /** Chooses readings of a group by storage number and full name. */
 export type ReadingMatch = (sensorNum: number, name: string) => boolean;

@@ -8,7 +8,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
-import type { Sensor, SensorDirectory } from "../machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../machines/sensor.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 
 export const RECENT_BUCKET_MS = 10_000;

@@ -1,16 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { IntakeStats } from "../intake/intake.ts";
-import type { MachineDirectory, SensorDirectory } from "../machines/registry.ts";
+import type { MachineDirectory, SensorDirectory } from "../machines/sensor.ts";
 import type { StoreStats } from "../readings/store.ts";
 import type { Overall } from "./components.ts";
 import type { Recent } from "./recent.ts";
-import {
-  type MachineState,
-  type MachineStatus,
-  type StatusChange,
-  type Statuses,
-} from "./statuses.ts";
+import type { MachineStatus } from "./status_words.ts";
+import type { MachineState, StatusChange, Statuses } from "./statuses.ts";
 import type { StreamHub } from "./stream.ts";
 
 /** How Perch is doing, in one small object: the system line of the overview and the `status` event. */

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { MachineStatus } from "./statuses.ts";
+import type { MachineStatus } from "./status_words.ts";
 
 /** A status as it is stored: a restart goes on from it. */
 export interface StoredStatus {

@@ -6,16 +6,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
-import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/registry.ts";
+import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sensor.ts";
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import type { Recent } from "./recent.ts";
 import type { StoredStatus } from "./status_store.ts";
+import { type MachineStatus, SENSOR_STATUSES, type SensorStatus } from "./status_words.ts";
 
-export const SENSOR_STATUSES = ["normal", "warning", "critical", "offline"] as const;
-export type SensorStatus = typeof SENSOR_STATUSES[number];
-export const MACHINE_STATUSES = [...SENSOR_STATUSES, "maintenance"] as const;
-export type MachineStatus = typeof MACHINE_STATUSES[number];
 type Level = Exclude<SensorStatus, "offline">;
 
 /** What is worse: silence hides a warning, not what was critical when it fell silent. */

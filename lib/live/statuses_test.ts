@@ -4,7 +4,7 @@ import { limitJudge } from "../app/judge.ts";
 import { directoryOf, groupOf } from "../../tests/support/directory.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { newMachine } from "../machines/machine.ts";
-import type { Sensor } from "../machines/registry.ts";
+import type { Sensor } from "../machines/sensor.ts";
 import { DEFAULT_SETTINGS, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import { createRecent } from "./recent.ts";

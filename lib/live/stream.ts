@@ -12,7 +12,7 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
-import type { SensorDirectory } from "../machines/registry.ts";
+import type { SensorDirectory } from "../machines/sensor.ts";
 import { createReadingEncoder, type ReadingMatch } from "./encode.ts";
 import { EventRing, type RingEntry } from "./ring.ts";
 import type { StreamType } from "./stream_types.ts";

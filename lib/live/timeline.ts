@@ -3,10 +3,11 @@
  * judged one by one while they are few; of more, each step shows the worst that its lowest and highest value
  * give, and a delay counts from step to step.
  */
-import type { Sensor } from "../machines/registry.ts";
+import type { Sensor } from "../machines/sensor.ts";
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { BucketResult, ReadingsStore } from "../readings/store.ts";
-import type { LimitJudge, SensorStatus } from "./statuses.ts";
+import type { SensorStatus } from "./status_words.ts";
+import type { LimitJudge } from "./statuses.ts";
 
 /** `none`: no readings. */
 export type TimelineStatus = Exclude<SensorStatus, "offline"> | "none";

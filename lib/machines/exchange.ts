@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PerchError } from "../base/errors.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { nameFault, pathFault } from "./names.ts";
-import type { NewSensor, Sensor } from "./registry.ts";
+import type { NewSensor, Sensor } from "./sensor.ts";
 import {
   DEFAULT_SETTINGS,
   type SensorSettings,

@@ -3,7 +3,7 @@ import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { type Machine, machineKey } from "./machine.ts";
 import { nameFault, pathFault } from "./names.ts";
-import type { MachineDirectory, Sensor } from "./registry.ts";
+import type { MachineDirectory, Sensor } from "./sensor.ts";
 import { moveMachineStatements } from "./store.ts";
 
 export interface Move {

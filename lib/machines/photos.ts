@@ -4,9 +4,10 @@ import { PerchError } from "../base/errors.ts";
 import type { FileStore } from "../base/file_store.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
+import type { Audited } from "../events/note.ts";
 import { type Machine, machineKey } from "./machine.ts";
-import type { MachineDirectory } from "./registry.ts";
-import type { MachinesService, Note } from "./service.ts";
+import type { MachineDirectory } from "./sensor.ts";
+import type { MachinesService } from "./service.ts";
 
 export const PHOTO_TYPES = ["image/png", "image/jpeg", "image/webp"] as const;
 export const PHOTO_BYTES_MOST = 8_000_000;
@@ -17,11 +18,11 @@ export interface Photos {
    * Gives the machine a picture in place of the one it has.
    * @throws PerchError `not_found`, and what `FileStore.put` throws
    */
-  put(pathOrId: string, bytes: Uint8Array, alt: string, note: Note): Promise<Machine>;
+  put(pathOrId: string, bytes: Uint8Array, alt: string, note: Audited): Promise<Machine>;
   /** What the picture shows, in words. @throws PerchError `not_found` */
-  describe(pathOrId: string, alt: string, note: Note): Promise<Machine>;
+  describe(pathOrId: string, alt: string, note: Audited): Promise<Machine>;
   /** @throws PerchError `not_found` */
-  remove(pathOrId: string, note: Note): Promise<Machine>;
+  remove(pathOrId: string, note: Audited): Promise<Machine>;
   /** A picture that a machine has, by the name of its file; null when there is none. */
   read(file: string): Promise<{ type: string; bytes: Uint8Array<ArrayBuffer> } | null>;
   /** Removes files that no machine names, at start and once a day. */

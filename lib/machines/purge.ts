@@ -3,9 +3,10 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import type { Audited } from "../events/note.ts";
 import type { Machine } from "./machine.ts";
-import type { Registry, Sensor } from "./registry.ts";
-import type { MachinesService, Note } from "./service.ts";
+import type { Registry } from "./registry.ts";
+import type { Sensor } from "./sensor.ts";
 import { deleteMachine, deleteSensor } from "./store.ts";
 import type { WindowChanges } from "./window_service.ts";
 
@@ -20,6 +21,9 @@ const DAY_MS = 86_400_000;
 /** So long can a deletion be undone. */
 export const UNDO_DAYS = 30;
 const FIRST_MS = 5 * 60_000;
+
+/** Removes for good what was deleted before `beforeMs`: it cannot be restored any more. */
+export type Purge = (beforeMs: number, note: Audited) => Promise<Purged>;
 
 export interface PurgeDeps {
   db: Database;
@@ -36,11 +40,11 @@ export interface PurgeDeps {
 }
 
 /** The work behind `MachinesService.purge`. */
-export function createPurge(deps: PurgeDeps): MachinesService["purge"] {
+export function createPurge(deps: PurgeDeps): Purge {
   const { db, windows, exclusive, shown } = deps;
   const { machines, changes } = deps.registry;
 
-  async function purgeSensor(sensor: Sensor, note: Note): Promise<boolean> {
+  async function purgeSensor(sensor: Sensor, note: Audited): Promise<boolean> {
     const elsewhere = await deps.onPurge?.(sensor) ?? null;
     if (elsewhere === null) return false;
     const resource = `sensor:${sensor.id}`;
@@ -53,7 +57,7 @@ export function createPurge(deps: PurgeDeps): MachinesService["purge"] {
     return true;
   }
 
-  async function purgeMachine(machine: Machine, note: Note): Promise<void> {
+  async function purgeMachine(machine: Machine, note: Audited): Promise<void> {
     const resource = `machine:${machine.path}`;
     await db.write([
       deleteMachine(machine.path),
@@ -93,9 +97,9 @@ export function createPurge(deps: PurgeDeps): MachinesService["purge"] {
 export function purgeTask(deps: {
   clock: Clock;
   log: Log;
-  service: Pick<MachinesService, "purge">;
+  service: { purge: Purge };
   deletionMs: () => number;
-  note: Note;
+  note: Audited;
 }): Task {
   const { clock, log } = deps;
   return {

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { silentLog } from "../base/log.ts";
+import type { AuditChange } from "../events/note.ts";
 import { purgeTask, UNDO_DAYS } from "./purge.ts";
 import { createRegistry } from "./registry.ts";
-import { type Change, createMachinesService } from "./service.ts";
+import { createMachinesService } from "./service.ts";
 import { loadRegistry, loadWindows } from "./store.ts";
 
 const DAY_MS = 86_400_000;
@@ -14,7 +15,7 @@ Deno.test("purgeTask removes what was deleted 30 days ago, tells the audit log, 
   const db = await openTestDatabase(dir);
   const clock = fakeClock();
   let noted: string[] = [];
-  const note = ({ action, resource }: Change) => {
+  const note = ({ action, resource }: AuditChange) => {
     noted.push(`${action} ${resource}`);
     return { sql: "select 1" };
   };

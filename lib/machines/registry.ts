@@ -1,92 +1,25 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Clock } from "../base/clock.ts";
 import { nameId } from "../base/ids.ts";
-import type { Draft, RejectCode, SensorKind } from "../readings/reading.ts";
+import type { Draft, SensorKind } from "../readings/reading.ts";
 import { guessUnit } from "./guess.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
-import { calibrated, DEFAULT_SETTINGS, type SensorSettings } from "./sensor_settings.ts";
+import {
+  type LastReading,
+  type MachineDirectory,
+  type NewSensor,
+  type RegistryRows,
+  type Resolved,
+  type Sensor,
+  type SensorDirectory,
+  type SensorNews,
+  shownValue,
+} from "./sensor.ts";
+import { calibrated, DEFAULT_SETTINGS } from "./sensor_settings.ts";
 import { addMachineStatement, insertSensor } from "./store.ts";
-import { createUnitWatch, type OtherUnit } from "./unit_change.ts";
+import { createUnitWatch } from "./unit_change.ts";
 import { createWords, OTHER_TEXT, saysNothing } from "./words.ts";
-
-/** A sensor as the registry knows it. Kept in memory for every sensor; the database is the truth. */
-export interface Sensor {
-  /** Small storage number, never shown. */
-  num: number;
-  /** Public id: depends on the name at creation alone, survives renaming. */
-  id: string;
-  /** Full path `<area…>/<machine>/<sensor>`. */
-  name: string;
-  /** Path of the machine: the name without its last level. */
-  machine: string;
-  /** Last level. */
-  sensor: string;
-  unit: string | null;
-  kind: SensorKind;
-  /** Texts of a `text` sensor by code. */
-  states: string[];
-  /** "new" until a person confirms it. */
-  review: "new" | "confirmed";
-  createdMs: number;
-  /** Limits, calibration and the rest of what a person may set. */
-  settings: SensorSettings;
-  /** Deleted: found by its storage number only, its readings are refused. Null for all others. */
-  deletedMs: number | null;
-  last: LastReading | null;
-  /** The unit that its device reports; null: it never said one. `unit` may be another, by calibration. */
-  deviceUnit: string | null;
-  /** Units that the device reported beside that one. */
-  otherUnits: readonly OtherUnit[];
-  /** The latest of more texts than are kept of one sensor. */
-  latestText?: string;
-  /** What it said last that is no number, of a sensor of numbers. */
-  latestWord?: { text: string; tMs: number };
-}
-
-/** What is worth an event. */
-export type SensorNews =
-  | { what: "many_texts"; sensor: Sensor; most: number }
-  | { what: "unit_changed"; sensor: Sensor; unit: string; before: string };
-
-/** The reading that stands for a sensor's present value. */
-export interface LastReading {
-  tMs: number;
-  value: number;
-  /** Its time, but not later than its arrival: the order by which readings replace each other. */
-  orderMs?: number;
-}
-
-/** Read side of the registry, for pages and routes. */
-export interface SensorDirectory {
-  /** By public id, full name, or `machine/sensor` where that is unambiguous. */
-  find(idOrName: string): Sensor | undefined;
-  byNum(num: number): Sensor | undefined;
-  /** Sorted by name. Only sensors whose first reading is on disk, without deleted ones. */
-  all(): readonly Sensor[];
-}
-
-/** The same for machines. */
-export interface MachineDirectory {
-  /** By path or public id; deleted ones too. */
-  find(pathOrId: string): Machine | undefined;
-  /** Sorted by path; without deleted ones. */
-  all(): readonly Machine[];
-  /** Deleted ones, latest first. */
-  deleted(): readonly Machine[];
-  /** The machine that had this path before it was moved. */
-  former(path: string): Machine | undefined;
-}
-
-/** A draft with its place: storage number and float64 value, or why it cannot be stored. */
-export type Resolved =
-  | { ok: true; sensor: Sensor; value: number }
-  | { ok: false; code: RejectCode; message: string };
-
-/** A sensor that a person adds before its first reading. */
-export type NewSensor =
-  & Pick<Sensor, "name" | "unit" | "kind" | "settings">
-  & Partial<Pick<Sensor, "deviceUnit">>;
 
 /** What the machines service changes; it writes the statements and says when they are on disk. */
 export interface RegistryChanges {
@@ -147,14 +80,6 @@ export interface RegistryOptions {
   news?: (news: SensorNews) => SqlStatement[];
   /** A sensor turned out to be of another kind. */
   onKind?: (sensor: Sensor) => void;
-}
-
-/** Rows as the store loads them at start. */
-export interface RegistryRows {
-  machines: Machine[];
-  sensors: Omit<Sensor, "states" | "last" | "latestText" | "latestWord">[];
-  states: { sensorNum: number; code: number; text: string }[];
-  last: { sensor: number; tMs: number; value: number }[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -579,11 +504,6 @@ function kindOf(value: Draft["value"]): SensorKind {
 /** Whether a sensor of numbers reports 0 and 1, for which devices say on and off as well. */
 function isSwitch({ last }: Sensor): boolean {
   return last !== null && (last.value === 0 || last.value === 1);
-}
-
-/** Text of a reading as people see it: the number, or the text of a state sensor. */
-export function shownValue(sensor: Sensor, value: number): number | string {
-  return sensor.kind === "text" ? sensor.states[value] ?? String(value) : value;
 }
 
 /** The same of a reading that has just come in, or is the last one: of more texts than are kept the latest. */

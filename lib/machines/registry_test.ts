@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
-import { createRegistry, type RegistryOptions, shownNow, shownValue } from "./registry.ts";
+import { createRegistry, type RegistryOptions, shownNow } from "./registry.ts";
+import { shownValue } from "./sensor.ts";
 
 function setup(options: RegistryOptions = {}) {
   const clock = fakeClock();

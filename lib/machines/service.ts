@@ -5,12 +5,14 @@
 import type { Clock } from "../base/clock.ts";
 import { type FieldError, PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import type { Audited } from "../events/note.ts";
 import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
 import { type Machine, machineKey, newMachine } from "./machine.ts";
 import { planMove, refuseFormer } from "./moving.ts";
 import { nameFault, pathFault } from "./names.ts";
-import { createPurge, type Purged } from "./purge.ts";
-import type { NewSensor, Registry, Sensor } from "./registry.ts";
+import { createPurge, type Purge } from "./purge.ts";
+import type { Registry } from "./registry.ts";
+import type { NewSensor, Sensor } from "./sensor.ts";
 import {
   contradictions,
   DEFAULT_SETTINGS,
@@ -22,22 +24,6 @@ import { createUnitChoices, type UnitChoices } from "./unit_choice.ts";
 import { createWindowService, type WindowService } from "./window_service.ts";
 import type { MaintenanceWindow } from "./windows.ts";
 
-/** The audit row of a change, written in its transaction. */
-export interface Change {
-  action: string;
-  resource: string;
-  before?: unknown;
-  after?: unknown;
-  /** What is changed, where that is not the resource itself; none: it only tells. */
-  touches?: readonly string[];
-  /** What else must be as the person who changes saw it. */
-  heeds?: readonly string[];
-  /** What grows by it, which others may do in the same moment. */
-  adds?: readonly string[];
-}
-/** Who changes, as the statement that tells of it. */
-export type Note = (change: Change) => SqlStatement;
-
 export type MachinePatch = Partial<
   Pick<Machine, "path" | "name" | "tags" | "notes" | "review" | "photo" | "formerPaths">
 >;
@@ -47,30 +33,29 @@ export type SensorPatch =
 
 export interface MachinesService extends WindowService, UnitChoices {
   /** @throws `conflict` when there is one (a deleted one is to be restored), `validation` */
-  addMachine(given: MachinePatch & { path: string }, note: Note): Promise<Machine>;
+  addMachine(given: MachinePatch & { path: string }, note: Audited): Promise<Machine>;
   /**
    * Confirming a machine confirms its sensors; another path moves it with them. `formerPaths` can be shortened.
    * @throws `not_found`, `validation`, `conflict`
    */
-  patchMachine(pathOrId: string, patch: MachinePatch, note: Note): Promise<Machine>;
+  patchMachine(pathOrId: string, patch: MachinePatch, note: Audited): Promise<Machine>;
   /** Hides it and its sensors; readings stay, new ones are refused. @throws `not_found` */
-  removeMachine(pathOrId: string, note: Note): Promise<Machine>;
+  removeMachine(pathOrId: string, note: Audited): Promise<Machine>;
   /** Brings back what `removeMachine` took. @throws `not_found` */
-  restoreMachine(pathOrId: string, note: Note): Promise<Machine>;
+  restoreMachine(pathOrId: string, note: Audited): Promise<Machine>;
   /** @throws `conflict`, `validation` */
-  addSensor(given: SensorPatch & { name: string }, note: Note): Promise<Sensor>;
+  addSensor(given: SensorPatch & { name: string }, note: Audited): Promise<Sensor>;
   /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
-  patchSensor(idOrName: string, patch: SensorPatch, note: Note): Promise<Sensor>;
-  removeSensor(idOrName: string, note: Note): Promise<Sensor>;
-  restoreSensor(idOrName: string, note: Note): Promise<Sensor>;
+  patchSensor(idOrName: string, patch: SensorPatch, note: Audited): Promise<Sensor>;
+  removeSensor(idOrName: string, note: Audited): Promise<Sensor>;
+  restoreSensor(idOrName: string, note: Audited): Promise<Sensor>;
   deletedSensor(id: string): Sensor | undefined;
   /**
    * What a document would change; with `confirm` it is changed, all of it in one transaction.
    * @throws `validation` when rows are wrong and `confirm` is set: nothing is changed then
    */
-  importRows(rows: readonly ExchangeRow[], confirm: boolean, note: Note): Promise<ImportPlan>;
-  /** Removes for good what was deleted before `beforeMs`: it cannot be restored any more. */
-  purge(beforeMs: number, note: Note): Promise<Purged>;
+  importRows(rows: readonly ExchangeRow[], confirm: boolean, note: Audited): Promise<ImportPlan>;
+  purge: Purge;
 }
 
 /** What other rooms keep under the path of a machine. */
@@ -184,7 +169,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     return machines.find(machine.path)!;
   }
 
-  async function move(machine: Machine, next: Machine, note: Note): Promise<Machine> {
+  async function move(machine: Machine, next: Machine, note: Audited): Promise<Machine> {
     const from = machine.path;
     const own = [...registry.all(), ...changes.deletedSensors()]
       .filter((sensor) => sensor.machine === from);
@@ -221,7 +206,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
   }
 
   /** Deletes or restores a machine with its sensors. */
-  async function setDeleted(machine: Machine, deletedMs: number | null, note: Note) {
+  async function setDeleted(machine: Machine, deletedMs: number | null, note: Audited) {
     const with_ = deletedMs === null
       ? changes.deletedSensors().filter((s) =>
         s.machine === machine.path && s.deletedMs === machine.deletedMs
@@ -289,7 +274,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     }
   }
 
-  async function carryOut(plan: ImportPlan, note: Note): Promise<void> {
+  async function carryOut(plan: ImportPlan, note: Audited): Promise<void> {
     const added = plan.newSensors.map((given) => changes.add(given));
     const adding = added.flatMap(({ statements }) => statements);
     const statements = [

@@ -1,7 +1,7 @@
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { SensorKind } from "../readings/reading.ts";
 import type { Machine } from "./machine.ts";
-import type { RegistryRows, Sensor } from "./registry.ts";
+import type { RegistryRows, Sensor } from "./sensor.ts";
 import { settingsJson, settingsOf } from "./sensor_settings.ts";
 import type { MaintenanceWindow } from "./windows.ts";
 

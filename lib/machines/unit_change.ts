@@ -1,6 +1,6 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Draft } from "../readings/reading.ts";
-import type { Resolved, Sensor, SensorNews } from "./registry.ts";
+import type { OtherUnit, Resolved, Sensor, SensorNews } from "./sensor.ts";
 import { calibrated } from "./sensor_settings.ts";
 import { deviceUnitsStatement } from "./store.ts";
 import { type Conversion, conversion, converted, sameUnit } from "./units.ts";
@@ -9,17 +9,6 @@ import { type Conversion, conversion, converted, sameUnit } from "./units.ts";
  * A unit that changes. Readings in a unit that is not the sensor's own never come under it: until somebody has
  * chosen they are kept apart, in a sensor of their own named after the unit (`temp (°F)`).
  */
-
-/** Another unit that a sensor's device reported, and what becomes of such readings. */
-export interface OtherUnit {
-  /** As the device wrote it first. */
-  unit: string;
-  sinceMs: number;
-  /** `asked`: nobody has chosen yet. `apart`: in a sensor of their own, for good. */
-  choice: "asked" | "apart" | "convert";
-  /** Id of the sensor in which they are kept apart; null before the first. */
-  sensor: string | null;
-}
 
 export interface UnitWatch {
   /** The reading of a unit other than the sensor's; null when it is none and the reading is the sensor's own. */

@@ -1,11 +1,12 @@
 /** What a person decides about a unit that changed. */
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
-import type { Registry, Sensor } from "./registry.ts";
+import type { AuditChange, Audited } from "../events/note.ts";
+import type { Registry } from "./registry.ts";
+import type { OtherUnit, Sensor } from "./sensor.ts";
 import type { SensorSettings } from "./sensor_settings.ts";
-import type { Change, Note } from "./service.ts";
 import { deviceUnitsStatement, sensorStatement } from "./store.ts";
-import { apartName, type OtherUnit, ownUnit } from "./unit_change.ts";
+import { apartName, ownUnit } from "./unit_change.ts";
 import { type Conversion, conversion, converted, sameUnit } from "./units.ts";
 
 export const UNIT_CHOICES = ["convert", "take", "new_sensor"] as const;
@@ -17,7 +18,7 @@ export type UnitChoice = typeof UNIT_CHOICES[number];
 
 export interface UnitChoices {
   /** The sensor that has the name afterwards. @throws `not_found`, `validation`, `conflict` */
-  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, note: Note): Promise<Sensor>;
+  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, note: Audited): Promise<Sensor>;
 }
 
 export function createUnitChoices(deps: {
@@ -39,7 +40,7 @@ export function createUnitChoices(deps: {
     throw new PerchError("validation", `unit: ${message}`, { errors: [{ path: "unit", message }] });
   }
 
-  async function put(changed: [Sensor, Partial<Sensor>][], change: Change, note: Note) {
+  async function put(changed: [Sensor, Partial<Sensor>][], change: AuditChange, note: Audited) {
     await db.write([
       ...changed.flatMap(([sensor, to]) => {
         const next = { ...sensor, ...to };
@@ -57,7 +58,7 @@ export function createUnitChoices(deps: {
     sensor: Sensor,
     other: OtherUnit,
     choice: "convert" | "apart",
-    note: Note,
+    note: Audited,
   ) {
     const otherUnits = sensor.otherUnits.map((one) => one === other ? { ...one, choice } : one);
     const kept = other.sensor === null ? undefined : registry.find(other.sensor);
@@ -73,7 +74,7 @@ export function createUnitChoices(deps: {
     return sensor;
   }
 
-  async function takeUnit(sensor: Sensor, other: OtherUnit, note: Note): Promise<Sensor> {
+  async function takeUnit(sensor: Sensor, other: OtherUnit, note: Audited): Promise<Sensor> {
     const next = other.sensor === null ? undefined : registry.find(other.sensor);
     const before = ownUnit(sensor);
     if (next === undefined || before === null) {

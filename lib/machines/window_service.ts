@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database } from "../db/client.ts";
+import type { Audited } from "../events/note.ts";
 import { type NamedMachine, placeOf } from "./places.ts";
-import type { Note } from "./service.ts";
 import { deleteWindow, insertWindow, setWindowDeleted } from "./store.ts";
 import type { MaintenanceWindow, Timing } from "./windows.ts";
 
@@ -15,12 +15,12 @@ export interface WindowService {
   /** `path` may be what people call the machine. @throws `validation` when there is no such place */
   addWindow(
     given: { path: string; title: string; timing: Timing },
-    note: Note,
+    note: Audited,
   ): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  removeWindow(id: string, note: Note): Promise<MaintenanceWindow>;
+  removeWindow(id: string, note: Audited): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  restoreWindow(id: string, note: Note): Promise<MaintenanceWindow>;
+  restoreWindow(id: string, note: Audited): Promise<MaintenanceWindow>;
 }
 
 /** For the machines service, whose changes these go along with. */
@@ -28,7 +28,7 @@ export interface WindowChanges {
   /** A machine was moved; the rows are changed already. */
   moved(from: string, to: string): void;
   /** Removes for good what was deleted before; call it within `exclusive`. Gives how many. */
-  purge(beforeMs: number, note: Note): Promise<number>;
+  purge(beforeMs: number, note: Audited): Promise<number>;
 }
 
 export function createWindowService(deps: {
@@ -53,7 +53,7 @@ export function createWindowService(deps: {
   async function setDeleted(
     window: MaintenanceWindow,
     deletedMs: number | null,
-    note: Note,
+    note: Audited,
   ): Promise<MaintenanceWindow> {
     const { id } = window;
     const action = deletedMs === null

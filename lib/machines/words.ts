@@ -1,6 +1,6 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
-import type { Resolved, Sensor, SensorNews } from "./registry.ts";
+import type { Resolved, Sensor, SensorNews } from "./sensor.ts";
 import { insertState, setKindStatement } from "./store.ts";
 
 /*

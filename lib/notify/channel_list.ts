@@ -4,7 +4,7 @@ import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { Change, Note } from "../machines/service.ts";
+import type { AuditChange, Audited } from "../events/note.ts";
 import type { Channel, ChannelEnvironment, Outcome } from "./channel.ts";
 import {
   type ChannelRow,
@@ -56,11 +56,11 @@ export interface ChannelList {
   optionsOf(id: string): Record<string, unknown>;
   routed(): RoutedChannel[];
   /** @throws `validation`; `conflict` when the name is taken */
-  add(given: NewChannel, note: Note): Promise<ChannelView>;
+  add(given: NewChannel, note: Audited): Promise<ChannelView>;
   /** @throws `not_found`, `validation`, `conflict` */
-  change(id: string, patch: ChannelPatch, note: Note): Promise<ChannelView>;
+  change(id: string, patch: ChannelPatch, note: Audited): Promise<ChannelView>;
   /** What still waits for it is cancelled. @throws `not_found`, `conflict` */
-  remove(id: string, note: Note): Promise<ChannelView>;
+  remove(id: string, note: Audited): Promise<ChannelView>;
   /** Keeps how a try ended. */
   noted(id: string, outcome: Outcome, tMs: number): { statements: SqlStatement[]; done(): void };
   /** Called with the id after each change. */
@@ -176,7 +176,11 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
     return { kind, name, options, subscription, enabled: state.enabled };
   }
 
-  async function put(entry: Entry, note: Note, change: Omit<Change, "resource">): Promise<Entry> {
+  async function put(
+    entry: Entry,
+    note: Audited,
+    change: Omit<AuditChange, "resource">,
+  ): Promise<Entry> {
     const { row } = entry;
     await db.write([
       ...(entry.fixed ? [] : [store.put(row)]),

@@ -4,9 +4,9 @@ import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import type { Audited } from "../events/note.ts";
 import { familyOf } from "./rule.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { Note } from "../machines/service.ts";
 import type { Channel, ChannelEnvironment, Outcome, PublishMqtt, SendContext } from "./channel.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import { type ChannelList, createChannelList } from "./channel_list.ts";
@@ -44,11 +44,11 @@ export interface Notify {
   /** Writes a row of the audit log about what changed nothing here. */
   noted(row: SqlStatement): Promise<void>;
   /** @throws `not_found`, `conflict` */
-  retry(id: number, note: Note): Promise<Delivery>;
+  retry(id: number, note: Audited): Promise<Delivery>;
   /** All dead letters, of one channel or of all; gives how many. */
-  retryAll(channel: string | undefined, note: Note): Promise<number>;
+  retryAll(channel: string | undefined, note: Audited): Promise<number>;
   /** @throws `not_found`, `conflict` */
-  cancel(id: number, note: Note): Promise<Delivery>;
+  cancel(id: number, note: Audited): Promise<Delivery>;
   warnings(rule: RuleSpec): string[];
   dryRun(rule: RuleSpec, fromMs: number): Promise<DryRun>;
   /** For the alarms' timers. */

@@ -3,7 +3,7 @@ import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import type { Rule, RuleSpec } from "./rule.ts";
 import { type Named, settledRule } from "./rule_scope.ts";
 import { createRulesStore, specOf } from "./rules_store.ts";
@@ -16,11 +16,11 @@ export interface Rules {
   /** @throws `not_found` */
   find(id: string): Rule;
   /** @throws `validation` when it names what is not there, `conflict` when there are too many */
-  add(spec: RuleSpec, note: Note): Promise<Rule>;
+  add(spec: RuleSpec, note: Audited): Promise<Rule>;
   /** @throws `not_found`, `validation` when it newly names what is not there */
-  change(id: string, spec: RuleSpec, note: Note): Promise<Rule>;
+  change(id: string, spec: RuleSpec, note: Audited): Promise<Rule>;
   /** @throws `not_found` */
-  remove(id: string, note: Note): Promise<Rule>;
+  remove(id: string, note: Audited): Promise<Rule>;
 }
 
 const MOST_RULES = 100;

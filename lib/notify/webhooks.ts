@@ -1,5 +1,5 @@
 import { PerchError } from "../base/errors.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import type { ChannelList, ChannelView } from "./channel_list.ts";
 import { webhook } from "./channels/webhook.ts";
 import { newWebhookSecret } from "./channels/webhook_signature.ts";
@@ -13,18 +13,18 @@ export interface Webhooks {
   /** @throws `validation`, `conflict` */
   add(
     given: { name: string; url: string; subscription: Subscription },
-    note: Note,
+    note: Audited,
   ): Promise<{ view: ChannelView; secret: string }>;
   /** @throws `not_found`, `validation`, `conflict` */
   change(
     id: string,
     patch: { name?: string; url?: string; subscription?: Subscription; enabled?: boolean },
-    note: Note,
+    note: Audited,
   ): Promise<ChannelView>;
   /** A new secret; messages are signed with both until the next one. @throws `not_found` */
-  rotate(id: string, note: Note): Promise<{ view: ChannelView; secret: string }>;
+  rotate(id: string, note: Audited): Promise<{ view: ChannelView; secret: string }>;
   /** @throws `not_found` */
-  remove(id: string, note: Note): Promise<ChannelView>;
+  remove(id: string, note: Audited): Promise<ChannelView>;
 }
 
 export function createWebhooks(channels: ChannelList): Webhooks {

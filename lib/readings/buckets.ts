@@ -1,7 +1,6 @@
+import { MINUTE_MS } from "../words/times.ts";
 import type { MinuteColumns } from "./minutes.ts";
 import type { BucketResult, DamagedRange } from "./store.ts";
-
-export const MINUTE_MS = 60_000;
 
 /** Bucket widths below one minute: divisors of a minute that people know. */
 const SHORT_MS = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MINUTE_MS } from "./buckets.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { FormatError } from "./bytes.ts";
 import { decodeChunk, encodeChunk, MOST_READINGS, scaleSlice } from "./chunk.ts";
 import {

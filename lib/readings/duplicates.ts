@@ -1,8 +1,8 @@
 import { type GroupColumns, valueAt } from "./columns.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
-import type { Sealed } from "./sealed_duplicates.ts";
 import type { Series, SeriesTable } from "./series.ts";
+import type { Sealed } from "./slice.ts";
 
 /** A reading without device time is looked for by its seq this far back from the newest one. */
 export const SEQ_WINDOW_MS = 3_600_000;

@@ -3,7 +3,7 @@
  * sum. Ranges of days are answered from these alone, so reading them must be fast rather than small: columns
  * of fixed width (0, 1, 2 or 4 bytes above a base, or float64). Layout: README.md, "Minutes".
  */
-import { MINUTE_MS } from "./buckets.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
 import { isSigned, sign, SIGNED_FROM, u32At } from "./checksum.ts";
 import type { Scaled } from "./chunk.ts";

@@ -1,6 +1,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "../db/connection.ts";
-import { BucketSums, bucketWidth, MINUTE_MS } from "./buckets.ts";
+import { MINUTE_MS } from "../words/times.ts";
+import { BucketSums, bucketWidth } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 import { type ChunkInfo, OVERLAPPING, summariesOf, thinChunksOf, total } from "./chunk_store.ts";

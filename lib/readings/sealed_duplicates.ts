@@ -4,18 +4,7 @@ import { type ChunkInfo, chunksOf } from "./chunk_store.ts";
 import { sameReading, SEQ_WINDOW_MS } from "./duplicates.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ, type ReadingGroup } from "./reading.ts";
 import type { Series, SeriesTable } from "./series.ts";
-import { firstFrom, type Slice } from "./slice.ts";
-
-/** What was found in chunks about the readings of a group. */
-export interface Sealed {
-  /** 1 where the reading is stored. */
-  found: Uint8Array;
-  /**
-   * For readings that are told by their seq: the smallest seq above it that is stored in the window.
-   * NaN where chunks were not looked at, or not completely.
-   */
-  seqAbove: Float64Array;
-}
+import { firstFrom, type Sealed, type Slice } from "./slice.ts";
 
 /**
  * Chunks in which one reading is looked for, the newest first. More than a few hold the same time only when

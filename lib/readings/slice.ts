@@ -93,3 +93,14 @@ function mergeTwo(a: Slice, b: Slice): Slice {
   }
   return merged;
 }
+
+/** What was found in chunks about the readings of a group. */
+export interface Sealed {
+  /** 1 where the reading is stored. */
+  found: Uint8Array;
+  /**
+   * For readings that are told by their seq: the smallest seq above it that is stored in the window.
+   * NaN where chunks were not looked at, or not completely.
+   */
+  seqAbove: Float64Array;
+}

@@ -380,3 +380,26 @@ export const SETTINGS = {
 
 export type SettingKey = keyof typeof SETTINGS;
 export type SettingValue<K extends SettingKey> = z.output<typeof SETTINGS[K]["schema"]>;
+
+/** A setting as API and form show it. */
+export interface SettingView {
+  key: string;
+  category: string;
+  title: string;
+  help: string;
+  unit: string | null;
+  /** JSON Schema of the value. */
+  schema: unknown;
+  secret: boolean;
+  /** Takes effect at the next start. */
+  restart: boolean;
+  /** Role that may change it. */
+  change: SettingRole;
+  /** Null for secrets, set or not. */
+  value: unknown;
+  default: unknown;
+  /** False: the default holds. */
+  changed: boolean;
+  changedMs: number | null;
+  changedBy: string | null;
+}

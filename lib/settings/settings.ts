@@ -4,32 +4,15 @@ import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { SETTINGS } from "./setting.ts";
-import type { SettingDefinition, SettingKey, SettingRole, SettingValue } from "./setting.ts";
+import type {
+  SettingDefinition,
+  SettingKey,
+  SettingRole,
+  SettingValue,
+  SettingView,
+} from "./setting.ts";
 import { createSettingsStore } from "./settings_store.ts";
 import { allowedBy, type ValueSchema } from "./text.ts";
-
-/** A setting as API and form show it. */
-export interface SettingView {
-  key: string;
-  category: string;
-  title: string;
-  help: string;
-  unit: string | null;
-  /** JSON Schema of the value. */
-  schema: unknown;
-  secret: boolean;
-  /** Takes effect at the next start. */
-  restart: boolean;
-  /** Role that may change it. */
-  change: SettingRole;
-  /** Null for secrets, set or not. */
-  value: unknown;
-  default: unknown;
-  /** False: the default holds. */
-  changed: boolean;
-  changedMs: number | null;
-  changedBy: string | null;
-}
 
 interface Change {
   value: unknown;

@@ -1,5 +1,5 @@
 /** Values of settings as text: what people type and read, on the command line and in forms. */
-import type { SettingView } from "./settings.ts";
+import type { SettingView } from "./setting.ts";
 
 /** The parts of JSON Schema that settings use. */
 export interface ValueSchema {

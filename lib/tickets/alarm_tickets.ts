@@ -9,7 +9,7 @@ import type { AlarmTransition } from "../alarms/keeper.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventType } from "../events/event.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import { auditedOf, type TicketBook } from "./book.ts";
 import { type AutomaticOptions, stepOf, type TicketStep } from "./from_alarms.ts";
 import { ticketKey, wordsKey } from "./words.ts";
@@ -17,7 +17,7 @@ import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./tic
 
 export interface AlarmTickets {
   /** What these transitions do to the tickets of their alarms, for the alarms' transaction. */
-  alongside(transitions: readonly AlarmTransition[], note?: Note): Promise<SqlStatement[]>;
+  alongside(transitions: readonly AlarmTransition[], note?: Audited): Promise<SqlStatement[]>;
   /** Tells the live stream of the tickets of these alarms, once `alongside` is committed. */
   announce(alarmIds: readonly string[]): Promise<void>;
   /** A sentence when alarms have opened as many tickets as they may, else null. */
@@ -30,7 +30,7 @@ export interface AlarmTicketsDeps {
   log: Log;
   automatic: () => AutomaticOptions;
   /** Audit rows of what alarms do. */
-  note: Note;
+  note: Audited;
   publish: (ticket: Ticket) => void;
   /** Most unresolved tickets that alarms may have opened; default 500. */
   most?: number;
@@ -79,7 +79,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   }
 
   function audit(
-    note: Note,
+    note: Audited,
     action: string,
     before: TicketRow | null,
     after: TicketRow,
@@ -93,7 +93,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
     });
   }
 
-  function change(row: TicketRow, step: TicketStep, transition: AlarmTransition, by: Note) {
+  function change(row: TicketRow, step: TicketStep, transition: AlarmTransition, by: Audited) {
     const columns = changeOf(row, step, transition);
     const after = { ...row, ...columns, version: row.version + 1 };
     const { type, action, text } = toldOf(step, row, after);

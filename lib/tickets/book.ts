@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventType } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { MachineDirectory } from "../machines/registry.ts";
+import type { MachineDirectory } from "../machines/sensor.ts";
 import {
   isOverdue,
   numberText,

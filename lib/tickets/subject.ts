@@ -1,7 +1,7 @@
 /** What comments and files can belong to, and who says and shows things. */
 import { PerchError } from "../base/errors.ts";
 import type { EventSeverity, EventType } from "../events/event.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 
 export const SUBJECT_KINDS = ["alarm", "ticket"] as const;
 export type SubjectKind = typeof SUBJECT_KINDS[number];
@@ -29,7 +29,7 @@ export interface Author {
   /** May remove what others said and showed. */
   moderator: boolean;
   /** The audit row of what they do. */
-  note: Note;
+  note: Audited;
 }
 
 /** @throws PerchError `not_found` */

@@ -8,7 +8,7 @@ import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { isOvertaken } from "../db/sql_errors.ts";
 import type { PageOf } from "../db/list.ts";
-import type { Note } from "../machines/service.ts";
+import type { Audited } from "../events/note.ts";
 import { auditedOf, type BookDeps, createTicketBook, type TicketBook } from "./book.ts";
 import {
   changedBy,
@@ -37,7 +37,7 @@ import {
 /** Who acts, and the audit row of what they do. */
 export interface By {
   name: string;
-  note: Note;
+  note: Audited;
 }
 
 export interface TicketDraft {

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { AuditQuery } from "../../lib/access/audit_row.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import type { Access } from "../../lib/access/access.ts";
-import type { AuditQuery } from "../../lib/access/audit.ts";
 import { type Route, route } from "../http/route.ts";
 import { listOf } from "./shapes.ts";
 

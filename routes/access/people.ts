@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
+import type { Actor } from "../../lib/access/audit_row.ts";
 import { ROLES } from "../../lib/access/identity.ts";
-import type { LinkKind } from "../../lib/access/links.ts";
-import type { Actor } from "../../lib/access/audit.ts";
+import type { LinkKind } from "../../lib/access/link_store.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";

@@ -11,7 +11,7 @@ import type { Clock } from "../../lib/base/clock.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { EVENT_TYPES, type LoggedEvent } from "../../lib/events/event.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
-import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { caller } from "../http/caller.ts";
 import { anomalyShape, VERDICTS } from "../sensors/anomalies_api.ts";
 import { noteOf } from "../machines/api.ts";

@@ -10,7 +10,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { AlarmEvidence } from "../../lib/alarms/alarms.ts";
 import type { Command } from "../../lib/alarms/commands.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { byOf, commandOf } from "./api.ts";
 import { VERDICTS } from "../sensors/anomalies_api.ts";
 import { localPath } from "../http/form.ts";

@@ -4,7 +4,7 @@ import { epochMs } from "../../lib/base/epoch.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { Backtest, Firing, TrialResult } from "../../lib/detect/backtest/shapes.ts";
 import { DETECTORS } from "../../lib/detect/detectors/mod.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { LATEST_MS } from "../../lib/readings/reading.ts";
 import { caller } from "../http/caller.ts";
 import { findSensor } from "../http/params.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Actor, Audit } from "../../lib/access/audit.ts";
+import type { Audit } from "../../lib/access/audit.ts";
+import type { Actor } from "../../lib/access/audit_row.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { VERDICTS } from "../sensors/anomalies_api.ts";
 import {

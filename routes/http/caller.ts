@@ -1,5 +1,5 @@
 import { actorOf } from "../../lib/access/audit.ts";
-import type { Actor } from "../../lib/access/audit.ts";
+import type { Actor } from "../../lib/access/audit_row.ts";
 import type { Users } from "../../lib/access/users.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";

@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
+import type { Seen } from "../../lib/access/audit_row.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/base/log.ts";
 import { randomId } from "../../lib/base/ids.ts";
 import { isScarce } from "../../lib/base/scarce.ts";
-import { type Changes, createSeen, type Seen } from "../../lib/access/changes.ts";
+import { type Changes, createSeen } from "../../lib/access/changes.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { decide } from "../../lib/access/policy.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./body.ts";

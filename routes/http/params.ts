@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Sensor, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {

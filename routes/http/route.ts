@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import type { Seen } from "../../lib/access/changes.ts";
+import type { Seen } from "../../lib/access/audit_row.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { Policy } from "../../lib/access/policy.ts";
 

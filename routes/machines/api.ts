@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import type { Audited } from "../../lib/events/note.ts";
 import {
   MACHINE_STATUSES,
   type MachineStatus,
   SENSOR_STATUSES,
-  type Statuses,
-} from "../../lib/live/statuses.ts";
+} from "../../lib/live/status_words.ts";
+import type { Statuses } from "../../lib/live/statuses.ts";
 import { areaOf, isUnder, type Machine, type Photo } from "../../lib/machines/machine.ts";
 import {
   ALT_CHARS_MOST,
@@ -14,8 +15,8 @@ import {
   PHOTO_TYPES,
   type Photos,
 } from "../../lib/machines/photos.ts";
-import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
-import type { MachinesService, Note } from "../../lib/machines/service.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { MachinesService } from "../../lib/machines/service.ts";
 import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
@@ -31,7 +32,7 @@ export interface MachineServices {
 }
 
 /** Changes of a request are noted in the audit log under its caller. */
-export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): Note {
+export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
   const actor = caller(context);
   return (change) => audit.statement({ actor, ...change });
 }

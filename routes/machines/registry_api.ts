@@ -11,7 +11,7 @@ import {
   rowsOfJson,
   sensorFields,
 } from "../../lib/machines/exchange.ts";
-import type { MachineDirectory, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { countsOf, type MachinesService } from "../../lib/machines/service.ts";
 import { csvLine } from "../http/csv.ts";
 import { noteOf } from "./api.ts";

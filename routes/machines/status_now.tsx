@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { StatusNow, type StatusNowProps } from "../../islands/status_word.tsx";
 import type { Machine } from "../../lib/machines/machine.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { Island } from "../frame/island.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 

@@ -6,7 +6,7 @@ import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { attentionOf } from "./attention.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { title } from "../../islands/format.ts";
-import type { SensorStatus } from "../../lib/live/statuses.ts";
+import type { SensorStatus } from "../../lib/live/status_words.ts";
 import { worstOf } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import { type Route, route } from "../http/route.ts";

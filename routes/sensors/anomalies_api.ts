@@ -11,7 +11,7 @@ import type {
   StoredFinding,
   Verdict,
 } from "../../lib/detect/findings_store.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { caller } from "../http/caller.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { ago, grouped } from "../../islands/format.ts";
-import type { ClockNote } from "../../lib/intake/clock_notes.ts";
+import type { ClockNote } from "../../lib/intake/clock_notes_store.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

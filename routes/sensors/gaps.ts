@@ -1,7 +1,7 @@
 /** How answers say that stored readings are damaged and left out. */
 import { z } from "zod";
 import type { DamagedPart } from "../../islands/chart_data.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { DamagedRange } from "../../lib/readings/store.ts";
 import { csvLine } from "../http/csv.ts";
 

@@ -4,7 +4,7 @@ import { ago, label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import type { SensorViewProps } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { OTHER_TEXT } from "../../lib/machines/words.ts";
 import type { Trend } from "../../lib/live/timeline.ts";
 import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../../lib/base/clock.ts";
 import { type Moment, timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/registry.ts";
+import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { csvLine } from "../http/csv.ts";

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { label, title } from "../../islands/format.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Sensor } from "../../lib/machines/registry.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import {
   type SensorSettings,
   sensorSettingsSchema,

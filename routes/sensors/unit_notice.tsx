@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { title } from "../../islands/format.ts";
-import type { Sensor, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { otherUnitsOf } from "./api.ts";

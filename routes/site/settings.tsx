@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { SettingView } from "../../lib/settings/settings.ts";
+import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
 import type { Route } from "../http/route.ts";
 import { changeSetting } from "./settings_api.ts";

@@ -3,7 +3,8 @@ import { type Audit, settingChange } from "../../lib/access/audit.ts";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Settings, SettingView } from "../../lib/settings/settings.ts";
+import type { SettingView } from "../../lib/settings/setting.ts";
+import type { Settings } from "../../lib/settings/settings.ts";
 import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 

@@ -6,7 +6,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { LimitSocket, SocketLimits } from "../../lib/live/socket_limits.ts";
 import type { StreamFilter, StreamHub } from "../../lib/live/stream.ts";
 import { STREAM_POLICIES, STREAM_TYPES, type StreamType } from "../../lib/live/stream_types.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { findMachines, findSensor, list } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 

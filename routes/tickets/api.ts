@@ -3,7 +3,7 @@ import type { Audit } from "../../lib/access/audit.ts";
 import type { Users } from "../../lib/access/users.ts";
 import { epochMs } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { MachineDirectory } from "../../lib/machines/registry.ts";
+import type { MachineDirectory } from "../../lib/machines/sensor.ts";
 import type { AlarmTickets } from "../../lib/tickets/alarm_tickets.ts";
 import {
   PRIORITIES,

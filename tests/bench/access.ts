@@ -1,5 +1,5 @@
 import { createAccess } from "../../lib/access/access.ts";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { systemClock } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";

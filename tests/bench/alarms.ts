@@ -2,7 +2,7 @@
  * From a value over its limit to the alarm on the live stream and to the mail that a server took, while 1 000
  * readings a second come in: the whole application, asked over HTTP, its stream read over HTTP.
  */
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { type BenchOptions, type BenchResult, quantile } from "../support/bench.ts";
 import { startSmtp } from "../support/receivers/smtp.ts";

@@ -5,7 +5,7 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
 import { Watched } from "../../lib/detect/runner/watched.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";

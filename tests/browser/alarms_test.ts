@@ -1,7 +1,7 @@
 /** Alarms as people meet them: on a phone and at a desk, with and without script, by keyboard and in bulk. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import {
   assertAccessible,

@@ -1,6 +1,6 @@
 /** A spike as a person meets it: a red point with its reason, a row below the chart, a word on it. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp } from "../support/app_client.ts";
 import {
   assertAccessible,

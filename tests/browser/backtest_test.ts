@@ -1,6 +1,6 @@
 /** Thresholds tried over what was recorded, then set: with script at both widths, and without. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import {
   assertAccessible,

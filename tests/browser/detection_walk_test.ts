@@ -4,7 +4,7 @@
  * that is marked as real, and a backtest shows what another limit would have done.
  */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Fault } from "../../sim/faults.ts";
 import { historyMessages, type Moment } from "../../sim/messages.ts";

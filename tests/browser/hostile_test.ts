@@ -7,10 +7,10 @@
  * without a line there fails the test. `SABOTAGE=markup` takes the escaping out of every page on its way to
  * the browser; then the test must fail.
  */
+import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { systemActor } from "../../lib/access/audit.ts";
 import { SETTINGS } from "../../lib/settings/setting.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";

@@ -1,7 +1,7 @@
 /** The page of a machine and the overview as a person meets them: condition, photo, moving, what needs attention. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

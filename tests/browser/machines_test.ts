@@ -1,6 +1,6 @@
 /** Machines as a person meets them: new ones confirmed, limits set, maintenance planned, deletion undone. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

@@ -1,6 +1,6 @@
 /** What a sensor's page and the sources say of devices that change their unit or whose clock is wrong. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

@@ -1,6 +1,6 @@
 /** Channels, rules and deliveries as a person meets them, with a receiver on this host. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

@@ -1,7 +1,7 @@
 /** The registry as a document, the plant as a tree, and removed windows, as a person meets them. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

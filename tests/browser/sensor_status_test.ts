@@ -1,6 +1,6 @@
 /** A sensor's limits, status strip and live status as a person meets them, with and without script. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertAccessible,
   assertFits,

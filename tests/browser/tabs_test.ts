@@ -1,6 +1,6 @@
 /** Many tabs and windows of one browser over plain HTTP, which gives it six connections. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { chromiumIsMissing } from "../support/browser.ts";
 import { startTabs, type Tab, type Tabs } from "../support/tabs.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Hono } from "hono";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { mount } from "../../routes/http/mount.ts";
 import type { Route } from "../../routes/http/route.ts";

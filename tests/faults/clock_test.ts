@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import mqtt from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";

@@ -5,10 +5,10 @@
  * `SABOTAGE=malformed` makes a Perch that loses one reject in a hundred without a word and whose main thread
  * stands still now and then, as a parser of quadratic cost would make it: the tests must fail.
  */
+import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync, type MqttClient } from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import {
   connectPacket,

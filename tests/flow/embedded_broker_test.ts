@@ -1,7 +1,7 @@
+import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync, type IClientOptions } from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
 import { startApp } from "../support/app.ts";
 import { eventually } from "../support/recording_intake.ts";
 

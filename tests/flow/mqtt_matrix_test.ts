@@ -3,10 +3,10 @@
  * the whole application. Who adds an action says in `TRIES` how a client does it; without that nothing
  * compiles. Its control: `SABOTAGE=mqtt_policy` lets every role publish.
  */
+import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
 import { MQTT_POLICIES } from "../../lib/access/mqtt_rights.ts";
 import { type Role, ROLES } from "../../lib/access/identity.ts";
 import type { MqttAction } from "../../lib/sources/broker/broker.ts";

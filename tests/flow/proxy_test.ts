@@ -3,10 +3,10 @@
  * stream is watched and an MQTT connection is quiet (default 15, longer than the stream's keep-alive; a
  * release watches 300).
  */
+import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync, type IClientOptions } from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
 import { startApp } from "../support/app.ts";
 import { freePort } from "../support/port.ts";
 import { haveProxy, type ProxyKind, startProxy } from "../support/proxy.ts";

@@ -1,10 +1,10 @@
 /** The upload to ThingSpeak in the whole application, by the environment alone. */
 import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 import { startReceiver } from "../support/receivers/http.ts";
 import { THINGSPEAK, thingspeakApi } from "../support/receivers/thingspeak.ts";
 import { eventually } from "../support/recording_intake.ts";
-import { systemActor } from "../../lib/access/audit.ts";
 
 async function keyOf(under: Awaited<ReturnType<typeof startApp>>): Promise<string> {
   const { access } = under.app.parts();

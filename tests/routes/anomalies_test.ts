@@ -1,6 +1,6 @@
 /** Anomalies from a reading to the API, the live stream and feedback, against the running application. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 import { runApp } from "../support/app_client.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { type App, buildApp } from "../../lib/app.ts";
-import { systemActor } from "../../lib/access/audit.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { unpackRelease } from "../support/release.ts";

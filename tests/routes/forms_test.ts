@@ -1,6 +1,6 @@
 /** Forms that could keep alarms from people: what was filled counts, what matches nothing is refused beside the field. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 
 const ADMIN = { email: "admin@example.org", password: "long enough" };

@@ -1,10 +1,10 @@
 /** Photos, moving machines, undo of maintenance windows, and what is removed for good after 30 days. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { systemActor } from "../../lib/access/audit_row.ts";
+import type { Parts } from "../../lib/app/parts.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
-import { systemActor } from "../../lib/access/audit.ts";
 import type { Role } from "../../lib/access/identity.ts";
-import type { Parts } from "../../lib/app.ts";
 import { picture } from "../support/pictures.ts";
 
 // deno-lint-ignore no-explicit-any

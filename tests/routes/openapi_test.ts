@@ -1,7 +1,7 @@
 /** The API document, and every example in it against the running server. */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { oneOfEach, PASSWORD, pathOf } from "../support/one_of_each.ts";

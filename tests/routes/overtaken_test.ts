@@ -1,6 +1,6 @@
 /** Somebody else changed it since it was read: what API clients and people at pages are told. */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 
 type Who = "Ada" | "Ben";

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { Hono } from "hono";
 import { z } from "zod";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { type Role, ROLES } from "../../lib/access/identity.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { mount } from "../../routes/http/mount.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 
 const tester = systemActor("test");

@@ -3,7 +3,7 @@
  * and taken as it comes. `SABOTAGE=stream_policy` opens the audit events to every viewer.
  */
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { ROLES } from "../../lib/access/identity.ts";
 import { STREAM_POLICIES, STREAM_TYPES, type StreamType } from "../../lib/live/stream_types.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Role } from "../../lib/access/identity.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 

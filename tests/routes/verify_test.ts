@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 
 Deno.test("verify: who holds a key learns who this is, and can be sure of it without sending the key", async () => {

@@ -1,6 +1,6 @@
 import { createAccess } from "../../lib/access/access.ts";
 import type { Access, AccessOptions, AccessStart } from "../../lib/access/access.ts";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import type { PasswordHasher } from "../../lib/access/passwords.ts";
 import { hashOf } from "../../lib/access/secrets.ts";
 import { silentLog } from "../../lib/base/log.ts";

@@ -1,6 +1,6 @@
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Role } from "../../lib/access/identity.ts";
-import type { Parts } from "../../lib/app.ts";
+import type { Parts } from "../../lib/app/parts.ts";
 import { startApp } from "./app.ts";
 
 /** The whole application, with keys to ask it. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { systemActor } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { type Role, ROLES } from "../../lib/access/identity.ts";
 import type { AppUnderTest } from "./app.ts";
 

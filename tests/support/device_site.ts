@@ -1,7 +1,7 @@
+import { systemActor } from "../../lib/access/audit_row.ts";
+import type { Parts } from "../../lib/app/parts.ts";
 import "../../lib/base/denied_env.ts";
 import { connectAsync } from "mqtt";
-import { systemActor } from "../../lib/access/audit.ts";
-import type { Parts } from "../../lib/app.ts";
 import { startApp } from "./app.ts";
 import { sabotaged } from "./sabotage.ts";
 

@@ -1,4 +1,4 @@
-import type { Sensor, SensorDirectory } from "../../lib/machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../lib/machines/sensor_settings.ts";
 import type { CommittedGroup } from "../../lib/intake/committed.ts";
 

@@ -103,6 +103,26 @@ function roomOf(path: string): string {
   return rest[0].replace(/\.tsx?$/, "");
 }
 
+/** Circles of files that import each other, as `a → b → a`. Types count: what knows each other is one file. */
+export function circles(files: readonly SourceFile[]): string[] {
+  const own = files.filter((file) => !isTest(file.path));
+  const targets = new Map(own.map((file) => [file.path, file.imports.map(({ target }) => target)]));
+  const done = new Set<string>();
+  const way: string[] = [];
+  const out: string[] = [];
+  const visit = (path: string) => {
+    const at = way.indexOf(path);
+    if (at >= 0) return void out.push([...way.slice(at), path].join(" → "));
+    if (done.has(path)) return;
+    way.push(path);
+    for (const target of targets.get(path) ?? []) if (targets.has(target)) visit(target);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of targets.keys()) visit(path);
+  return out;
+}
+
 export function isTest(path: string): boolean {
   return path.startsWith("tests/") || /_test\.tsx?$/.test(path);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { systemActor } from "../../lib/access/audit.ts";
-import type { Change } from "../../lib/machines/service.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
+import type { AuditChange } from "../../lib/events/note.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import type { AppUnderTest } from "./app.ts";
@@ -113,7 +113,7 @@ export async function alarmsFor(
   while (alarms.open().length < names.length) await new Promise((r) => setTimeout(r, 20));
   const idOf = (action: string) =>
     alarms.open().find((alarm) => alarm.machine === `hall-2/${action}`)!.id;
-  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const note = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
   const untilMs = Date.now() + 3_600_000;
   const shelve = { kind: "shelve", untilMs, note: null } as const;
   await alarms.act(idOf("unshelve"), shelve, { name: "test", note });
@@ -163,7 +163,7 @@ async function ticketsFor(
   adminEmail: string,
 ): Promise<Record<string, string>> {
   const { access, alarms, tickets: { tickets, comments, attachments } } = under.app.parts();
-  const note = (change: Change) => access.audit.statement({ actor: tester, ...change });
+  const note = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
   const admin = access.users.byEmail(adminEmail)!;
   const by = { id: admin.id, name: "test", moderator: true, note };
   const make = async (...moves: TicketAction[]) => {

@@ -1,12 +1,12 @@
-import { systemActor } from "../../lib/access/audit.ts";
 import { createAudit } from "../../lib/access/audit.ts";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { createOutgoing } from "../../lib/base/create_outgoing.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";
 import type { EventDraft } from "../../lib/events/event.ts";
 import { createEventLog, type EventLog } from "../../lib/events/events_store.ts";
-import type { Note } from "../../lib/machines/service.ts";
+import type { Audited } from "../../lib/events/note.ts";
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Delivery } from "../../lib/notify/delivery.ts";
 import { createNotify, type Notify, type NotifyDeps } from "../../lib/notify/notify.ts";
@@ -21,7 +21,7 @@ export interface OutboxUnderTest {
   db: Database;
   /** What became of deliveries, in order. */
   told: Delivery[];
-  note: Note;
+  note: Audited;
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function startOutbox(
   const events = createEventLog(db);
   const told: Delivery[] = [];
   const audit = createAudit({ db, clock });
-  const note: Note = (change) => audit.statement({ actor: systemActor("test"), ...change });
+  const note: Audited = (change) => audit.statement({ actor: systemActor("test"), ...change });
   const notify = createNotify({
     db,
     clock,

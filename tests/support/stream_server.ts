@@ -8,7 +8,7 @@ import type { CommittedGroup } from "../../lib/intake/committed.ts";
 import { createReadingEncoder } from "../../lib/live/encode.ts";
 import { createSocketLimiter } from "../../lib/live/socket_limits.ts";
 import { createStreamHub, type StreamLimits } from "../../lib/live/stream.ts";
-import type { SensorDirectory } from "../../lib/machines/registry.ts";
+import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { mount } from "../../routes/http/mount.ts";
 import { streamRoutes } from "../../routes/site/stream_api.ts";
 import { directoryOf, groupOf } from "./directory.ts";

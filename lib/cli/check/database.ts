@@ -1,7 +1,7 @@
 import { findRemains } from "../../app/remains.ts";
 import { refusedLoss } from "../../app/storage_files.ts";
 import type { Config } from "../../base/config.ts";
-import type { OpenOffline } from "../with_control.ts";
+import type { OpenOffline } from "../control.ts";
 import { withControl } from "../with_control.ts";
 import type { Check, Finding } from "./check.ts";
 

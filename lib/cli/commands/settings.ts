@@ -1,5 +1,5 @@
 import { settingJson } from "../../../routes/site/settings_api.ts";
-import type { SettingView } from "../../settings/settings.ts";
+import type { SettingView } from "../../settings/setting.ts";
 import { allowedBy, textOf, valueOfText, type ValueSchema } from "../../settings/text.ts";
 import { columns, minute } from "../columns.ts";
 import { type Command, type CommandContext, UsageError } from "../command.ts";

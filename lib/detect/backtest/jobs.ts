@@ -9,7 +9,7 @@ import { messageOf, PerchError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import type { Watch } from "../runner/watched.ts";
 import { checkRange, detectorFor, optionsOf } from "./request.ts";

@@ -1,7 +1,8 @@
 /** What every detector promises, run over each of them. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { type Detector, type DetectorInput, type Finding, StateError } from "../detector.ts";
+import { StateError } from "../bytes.ts";
+import type { Detector, DetectorInput, Finding } from "../detector.ts";
 import { DETECTORS } from "./mod.ts";
 
 /** Options with which a detector has something to say about the streams below. */

@@ -1,12 +1,6 @@
 /** Threshold: the limits of `limits.ts` as a detector. */
-import { StateReader, StateWriter } from "../bytes.ts";
-import {
-  type Detector,
-  type DetectorInput,
-  type Finding,
-  NOTHING,
-  StateError,
-} from "../detector.ts";
+import { StateError, StateReader, StateWriter } from "../bytes.ts";
+import { type Detector, type DetectorInput, type Finding, NOTHING } from "../detector.ts";
 import { beside, exact } from "../../words/numbers.ts";
 import {
   evaluate,

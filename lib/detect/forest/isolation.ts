@@ -5,8 +5,7 @@
  * few splits. Score = 2^(-mean path length / c(sample)): near 1 is odd, below 0.5 is usual.
  * All nodes of all trees lie in flat arrays, children side by side, so scoring is index arithmetic.
  */
-import { StateReader, StateWriter } from "../bytes.ts";
-import { StateError } from "../detector.ts";
+import { StateError, StateReader, StateWriter } from "../bytes.ts";
 
 const NAME = "isolation-forest";
 const VERSION = 1;

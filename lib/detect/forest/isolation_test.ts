@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StateError } from "../detector.ts";
+import { StateError } from "../bytes.ts";
 import { IsolationForest, meanPath, randomFrom } from "./isolation.ts";
 
 function cloud(rows: number, columns: number, seed: number): Float64Array {

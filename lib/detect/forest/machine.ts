@@ -3,8 +3,7 @@
  * The whitened distance is the better judge on industrial data, the forest also sees windows that
  * are odd in shape only; a prediction is as odd as the odder of the two says.
  */
-import { StateReader, StateWriter } from "../bytes.ts";
-import { StateError } from "../detector.ts";
+import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import {
   type Baseline,
   FEATURE_COUNT,

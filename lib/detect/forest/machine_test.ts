@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StateError } from "../detector.ts";
+import { StateError } from "../bytes.ts";
 import { explain } from "./explain.ts";
 import { FEATURE_COUNT, FEATURES } from "./features.ts";
 import { randomFrom } from "./isolation.ts";

@@ -8,8 +8,7 @@
  * T² (the leading directions, 90 % of the variance: how far along the usual ways) and Q (the rest:
  * relations between sensors that no longer hold).
  */
-import { StateReader, StateWriter } from "../bytes.ts";
-import { StateError } from "../detector.ts";
+import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import { columnOf, covariance, eigen, quantile, robustSpread } from "./linalg.ts";
 
 const NAME = "whitening";

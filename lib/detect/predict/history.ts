@@ -2,7 +2,7 @@
  * The rows of a machine: one column per sensor, one row per step of time, means over the step.
  * Training and prediction read the same rows, so what is usual in one is usual in the other.
  */
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import type { SaidPeriod } from "./feedback_store.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
 import type { SaidPeriod } from "./feedback_store.ts";
 import { type History, readRows, ROWS_LEAST } from "./history.ts";

@@ -1,4 +1,4 @@
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import { loadMachine, type MachineModel, MachineWatch } from "../forest/machine.ts";
 import { explain } from "../forest/explain.ts";
 import { type History, recentRows, STEPS_MS } from "./history.ts";

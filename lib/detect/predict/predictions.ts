@@ -11,7 +11,7 @@ import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
 import type { Database, SqlStatement } from "../../db/client.ts";
 import type { CommittedGroup } from "../../intake/committed.ts";
-import type { Sensor, SensorDirectory } from "../../machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../../machines/sensor.ts";
 import { trendLife } from "../life/trend.ts";
 import type { Limits } from "../limits.ts";
 import type { Verdict } from "../findings_store.ts";

@@ -3,7 +3,7 @@
  * so. Wear is slow and a developing fault is not, so three spans of history are asked, the longest
  * first; the first that knows an end is taken.
  */
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import type { History as LifeHistory, KnownLife, LifeEstimator } from "../life/life.ts";
 import type { Limits } from "../limits.ts";
 import type { History } from "./history.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { Sensor } from "../../machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
-import type { Sensor } from "../../machines/registry.ts";
 import { trendLife } from "../life/trend.ts";
 import { limitsSchema } from "../limits.ts";
 import type { History } from "./history.ts";

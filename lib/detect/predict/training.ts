@@ -6,7 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import type { SensorDirectory } from "../../machines/registry.ts";
+import type { SensorDirectory } from "../../machines/sensor.ts";
 import type { FeedbackStore } from "./feedback_store.ts";
 import { type History, readRows } from "./history.ts";
 import type { PredictStore } from "./predict_store.ts";

@@ -1,15 +1,9 @@
 /** The running detectors of one sensor. Pure: the caller owns it, feeds it in order and saves it. */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { StateReader, StateWriter } from "../bytes.ts";
+import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import type { Hours } from "../departure/hours.ts";
 import { departure, type DepartureState } from "../detectors/departure.ts";
-import {
-  type Detector,
-  type DetectorInput,
-  type Finding,
-  NOTHING,
-  StateError,
-} from "../detector.ts";
+import { type Detector, type DetectorInput, type Finding, NOTHING } from "../detector.ts";
 
 /** A detector and its parsed options, as a sensor is to be watched. */
 export interface Watch {

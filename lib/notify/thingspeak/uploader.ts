@@ -3,7 +3,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Outgoing } from "../../base/outgoing.ts";
 import type { Task } from "../../base/supervisor.ts";
-import type { Sensor, SensorDirectory } from "../../machines/registry.ts";
+import type { Sensor, SensorDirectory } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import { cleanAnswer } from "../answer.ts";
 import type { Outcome } from "../channel.ts";

@@ -16,7 +16,7 @@ import { sabotaged } from "../../../tests/support/sabotage.ts";
 import { groupOf, openEngine } from "../../../tests/support/storage.ts";
 import { createOutgoing } from "../../base/create_outgoing.ts";
 import { silentLog } from "../../base/log.ts";
-import type { Sensor } from "../../machines/registry.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import { createUploadStore } from "./upload_store.ts";
 import { createUploader, MESSAGES_MOST, type UploadConfig, type Uploader } from "./uploader.ts";
 

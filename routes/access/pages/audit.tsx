@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import type { AuditQuery, AuditRow } from "../../../lib/access/audit.ts";
+import type { AuditQuery, AuditRow } from "../../../lib/access/audit_row.ts";
 import { Field, FormError } from "../../frame/form.tsx";
 import { localTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";

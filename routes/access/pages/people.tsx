@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { type Role, ROLES } from "../../../lib/access/identity.ts";
-import type { LinkKind } from "../../../lib/access/links.ts";
+import type { LinkKind } from "../../../lib/access/link_store.ts";
 import type { User } from "../../../lib/access/user_store.ts";
 import type { Route, RouteContext } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";

@@ -1,0 +1,17 @@
+import type { Config } from "../base/config.ts";
+
+/** The site's time zone: the host's. */
+export function siteZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** A time in the site's zone, `2026-01-05 12:00:00`. */
+export function siteTime(tMs: number): string {
+  return new Date(tMs).toLocaleString("sv-SE", { timeZone: siteZone() });
+}
+
+/** The simulator's accounts: documented passwords on loopback, random ones when it is open to the network. */
+export function demoMode(config: Config): "loopback" | "lan" | null {
+  if (config.mode !== "sim") return null;
+  return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
+}
