@@ -128,16 +128,27 @@ export class Rhythm {
     const slow = this.gaps >= SLOW.gaps && span >= SLOW.spanMs;
     if (!fast && !slow) return null;
     const longest = this.#longestUsual();
-    const middle = this.#quantile(0.5), high = this.#quantile(0.95);
+    let total = 0;
+    for (let i = 0; i < BINS; i++) total += this.#bins[i];
+    const middle = this.#quantile(0.5, total), high = this.#quantile(0.95, total);
     const alike = lengthOf(middle) < SLOW_MS ? ALIKE.fast : ALIKE.slow;
     if (high - middle <= alike) return longest;
     return this.#beats(longest) ? longest : null;
   }
 
+  /** Asked after each group of readings: plain loops, nothing is made. */
   #longestUsual(): number {
-    const days = this.#longest.filter((gap) => gap > 0).sort().reverse();
-    const repeated = this.#second.reduce((a, b) => Math.max(a, b), 0);
-    const most = days.length < 3 || days[0] >= PAUSE_MS ? days[0] : days[1];
+    let days = 0, first = 0, second = 0, repeated = 0;
+    for (let i = 0; i < DAYS; i++) {
+      const gap = this.#longest[i];
+      if (gap > 0) days++;
+      if (gap > first) {
+        second = first;
+        first = gap;
+      } else if (gap > second) second = gap;
+      if (this.#second[i] > repeated) repeated = this.#second[i];
+    }
+    const most = days < 3 || first >= PAUSE_MS ? first : second;
     return Math.max(most, repeated);
   }
 
@@ -151,8 +162,8 @@ export class Rhythm {
     return count >= HEARTBEAT.gaps;
   }
 
-  #quantile(share: number): number {
-    let left = this.#bins.reduce((a, b) => a + b, 0) * share;
+  #quantile(share: number, total: number): number {
+    let left = total * share;
     for (let i = 0; i < BINS; i++) if ((left -= this.#bins[i]) <= 0) return i;
     return BINS - 1;
   }

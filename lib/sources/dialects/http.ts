@@ -1,4 +1,4 @@
-import { nameFault } from "../../machines/names.ts";
+import { isPlainName, nameFault } from "../../machines/names.ts";
 import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { bad, type Fault, isFault, shown } from "./dialect.ts";
 import { oneValue } from "./json_one.ts";
@@ -91,6 +91,8 @@ function nameOf(fields: Record<string, unknown>): Pick<Draft, "sensor" | "spelle
   if (machine !== undefined && machine !== null && typeof machine !== "string") {
     return { code: "bad_name", message: `machine is a text, not ${shown(machine)}` };
   }
+  const plain = machine ? `${machine}/${last}` : last;
+  if (isPlainName(plain)) return { sensor: plain };
   const own = withoutEdges(last);
   const spelled = machine
     ? `${withoutEdges(machine)}/${own}`

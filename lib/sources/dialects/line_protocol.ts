@@ -1,6 +1,6 @@
 import { nameFault } from "../../machines/names.ts";
 import { EARLIEST_MS, LATEST_MS } from "../../readings/reading.ts";
-import { addReject, type Decoded } from "../../readings/reading.ts";
+import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { type Fault, isFault, shown } from "./dialect.ts";
 import { levelOf } from "./level.ts";
 import { type FieldValue, type Line, parseLines, type Point } from "./line_parser.ts";
@@ -146,10 +146,11 @@ function point(
   request: Request,
   out: Decoded,
 ): void {
-  let when: { tMs: number } | { noTime: string } | undefined;
+  let tMs: number | undefined;
+  let noTime: string | undefined;
   if (time !== null) {
-    const tMs = timeMs(time, request.precision);
-    if (tMs >= EARLIEST_MS && tMs < LATEST_MS) when = { tMs };
+    const writtenMs = timeMs(time, request.precision);
+    if (writtenMs >= EARLIEST_MS && writtenMs < LATEST_MS) tMs = writtenMs;
     else {
       const meant = otherPrecision(time, request.precision);
       if (meant !== null) {
@@ -157,7 +158,7 @@ function point(
           `it looks like ${meant}: write with precision=${meant}`;
         return addReject(out, { code: "bad_time", message, index });
       }
-      when = { noTime: time.slice(0, 30) };
+      noTime = time.slice(0, 30);
     }
   }
   let series = request.series.get(head);
@@ -174,9 +175,12 @@ function point(
       // A text that says "no value" is no fault of the line.
       if (found.code === "no_value") continue;
       addReject(out, { code: found.code, message: `${shown(key)}: ${found.message}`, index });
-    } else if (when === undefined) {
-      out.drafts.push({ sensor: sensor as string, value: found.value, index });
-    } else out.drafts.push({ sensor: sensor as string, value: found.value, ...when, index });
+    } else {
+      const draft: Draft = { sensor: sensor as string, value: found.value, index };
+      if (tMs !== undefined) draft.tMs = tMs;
+      else if (noTime !== undefined) draft.noTime = noTime;
+      out.drafts.push(draft);
+    }
     if (out.drafts.length > READINGS_MOST || request.nameChars > NAME_CHARS_TOTAL_MOST) return;
   }
 }

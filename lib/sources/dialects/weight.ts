@@ -20,12 +20,9 @@ export function weightFault(text: string, valuesMost: number): Fault | null {
   let values = 1;
   let depth = 0;
   let deepest = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === QUOTE) inString = !inString;
-    else if (code === BACKSLASH) i++;
-    else if (inString) continue;
+    if (code === QUOTE) i = endOfString(text, i);
     else if (code === COMMA) values++;
     else if ((code | BRACE_BIT) === OPEN) {
       values++;
@@ -40,4 +37,16 @@ export function weightFault(text: string, valuesMost: number): Fault | null {
   }
   if (values <= valuesMost) return null;
   return { code: "too_large", message: `the JSON holds more than ${valuesMost} values` };
+}
+
+/** Where the string that begins at `start` ends: most of a JSON text is strings, and finding a sign is quick. */
+function endOfString(text: string, start: number): number {
+  for (let end = start;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let first = end;
+    while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+    // Pairs of backslashes stand for themselves.
+    if ((end - first) % 2 === 0) return end;
+  }
 }
