@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Alarm } from "../lib/alarms/alarm.ts";
+import { dateTime } from "../lib/words/times.ts";
 import { areaOf, grouped, placeOf, SEVERITY_MARKS, since, standing } from "./alarm_words.ts";
-import { dateTime } from "./format.ts";
 import { now, onAlarm, onReset } from "./live.ts";
 
 export interface AlarmListProps {

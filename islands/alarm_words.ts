@@ -1,10 +1,11 @@
 /** Alarms in words, the same on the server and in the browser. Pure. */
 import type { Alarm } from "../lib/alarms/alarm.ts";
-import { beside, exact } from "../lib/words/numbers.ts";
-import { clockTime, duration, label, number, title } from "./format.ts";
+import { label, title } from "../lib/words/names.ts";
+import { beside, exact, number } from "../lib/words/numbers.ts";
+import { severityRank } from "../lib/words/severity.ts";
+import { clockTime, duration } from "../lib/words/times.ts";
 
 export const SEVERITY_MARKS = { info: "●", warning: "▲", critical: "■" } as const;
-const RANK = { info: 0, warning: 1, critical: 2 } as const;
 
 /** Where it is: what people call the machine. */
 export function placeOf(alarm: Pick<Alarm, "machine" | "machine_name">): string {
@@ -47,7 +48,7 @@ export function since(alarm: Alarm, nowMs: number): string {
 /** Alarms by machine: where the worst is first, then the newest. */
 export function grouped(alarms: readonly Alarm[]): { place: string; alarms: Alarm[] }[] {
   const groups = [...Map.groupBy(alarms, (alarm) => alarm.machine ?? "").values()];
-  const worst = (list: Alarm[]) => Math.max(...list.map(({ severity }) => RANK[severity]));
+  const worst = (list: Alarm[]) => Math.max(...list.map(({ severity }) => severityRank(severity)));
   const newest = (list: Alarm[]) => Math.max(...list.map(({ id }) => Number(id)));
   return groups
     .map((list) => ({ place: list[0].machine ?? "", alarms: list }))

@@ -1,5 +1,8 @@
 import type { VNode } from "preact";
-import { dateTime, number } from "./format.ts";
+import { number } from "../lib/words/numbers.ts";
+import type { Severity } from "../lib/words/severity.ts";
+import { dateTime } from "../lib/words/times.ts";
+import type { Verdict } from "../lib/words/verdict.ts";
 
 /** What a detector found, as the API tells it. */
 export interface Mark {
@@ -8,9 +11,9 @@ export interface Mark {
   value: number | null;
   detector: string;
   phase: string;
-  severity: "info" | "warning" | "critical";
+  severity: Severity;
   reason: string;
-  feedback: "real" | "false_alarm" | null;
+  feedback: Verdict | null;
 }
 
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
@@ -72,7 +75,7 @@ export function AnomalyList(
 }
 
 function Judge(
-  { mark, verdict, text }: { mark: Mark; verdict: "real" | "false_alarm"; text: string },
+  { mark, verdict, text }: { mark: Mark; verdict: Verdict; text: string },
 ): VNode | null {
   if (mark.feedback === verdict) return null;
   return (

@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
+import { number } from "../lib/words/numbers.ts";
+import { clockTime } from "../lib/words/times.ts";
 import type { BacktestJson } from "../routes/detection/backtests_api.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
-import { clockTime, number } from "./format.ts";
 
 type Trial = NonNullable<BacktestJson["result"]>["changed"];
 

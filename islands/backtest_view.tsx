@@ -1,9 +1,10 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { grouped, number } from "../lib/words/numbers.ts";
+import { dateTime, duration } from "../lib/words/times.ts";
 import type { BacktestJson } from "../routes/detection/backtests_api.ts";
 import { BacktestChart } from "./backtest_chart.tsx";
 import type { Buckets } from "./chart_data.ts";
-import { dateTime, duration, grouped, number } from "./format.ts";
 
 export interface BacktestViewProps {
   job: BacktestJson;

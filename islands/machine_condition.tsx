@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import { ago, dateTime } from "./format.ts";
+import { ago, dateTime } from "../lib/words/times.ts";
 import { now, onPrediction } from "./live.ts";
 
 export type ConditionClass = "normal" | "warning" | "critical";

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
+import { number } from "../lib/words/numbers.ts";
+import { clockTime } from "../lib/words/times.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
-import { clockTime, number } from "./format.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
 
 const WIDTH = 1000, HEIGHT = 320;

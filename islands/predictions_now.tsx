@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import { ago, duration, title } from "./format.ts";
+import { title } from "../lib/words/names.ts";
+import { ago, duration } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
 
 /** A prediction as `/api/predictions` gives it. */

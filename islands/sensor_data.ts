@@ -1,8 +1,9 @@
 /** What the page of a sensor shows, and asks for when another range is looked at. */
 import type { StatusSpan } from "../lib/live/timeline.ts";
+import { number } from "../lib/words/numbers.ts";
+import { dateTime } from "../lib/words/times.ts";
 import { isShown, type Mark } from "./anomaly_list.tsx";
 import type { Buckets } from "./chart_data.ts";
-import { dateTime, number } from "./format.ts";
 import type { ShownLimits } from "./limits.ts";
 
 export interface SensorViewProps {

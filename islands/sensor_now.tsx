@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
-import { ago, dateTime, rhythm, valueText } from "./format.ts";
+import { valueText } from "../lib/words/numbers.ts";
+import { ago, dateTime, rhythm } from "../lib/words/times.ts";
 import { now } from "./live.ts";
 import { type SensorRowProps, silenceOf, useLatest } from "./sensor_row.tsx";
 

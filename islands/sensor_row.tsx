@@ -1,7 +1,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import type { SensorStatus } from "../lib/live/status_words.ts";
-import { ago, dateTime, title as titleOf, valueText } from "./format.ts";
+import { title as titleOf } from "../lib/words/names.ts";
+import { valueText } from "../lib/words/numbers.ts";
+import { ago, dateTime } from "../lib/words/times.ts";
 import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
 import { extended, type Spark, Sparkline } from "./sparkline.tsx";
 

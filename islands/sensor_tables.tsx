@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
+import { number } from "../lib/words/numbers.ts";
+import { dateTime, duration } from "../lib/words/times.ts";
 import type { Span } from "./chart_data.ts";
-import { dateTime, duration, number } from "./format.ts";
 import type { SensorViewProps, View } from "./sensor_data.ts";
 import { wordOf } from "./state_bands.tsx";
 

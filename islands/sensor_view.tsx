@@ -1,8 +1,9 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { grouped, number } from "../lib/words/numbers.ts";
+import { clockTime, dateTime, duration } from "../lib/words/times.ts";
 import { DamageNotice } from "./damage_notice.tsx";
 import { addReading, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
-import { clockTime, dateTime, duration, grouped, number } from "./format.ts";
 import { AnomalyList, isShown, type Mark } from "./anomaly_list.tsx";
 import { bandsOf, limitWords } from "./limits.ts";
 import { onAnomaly, onReadings, onReset, serverNow, statusOf } from "./live.ts";

@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
-import { ago, dateTime, grouped } from "./format.ts";
+import { grouped } from "../lib/words/numbers.ts";
+import { ago, dateTime } from "../lib/words/times.ts";
 import { now, status } from "./live.ts";
 
 /** A source as `/api/sources` gives it. */

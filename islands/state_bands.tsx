@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
+import { clockTime, dateTime, duration } from "../lib/words/times.ts";
 import type { Span } from "./chart_data.ts";
-import { clockTime, dateTime, duration } from "./format.ts";
 
 const WIDTH = 1000, HEIGHT = 44;
 /** Shades for states; more states than shades repeat them, the words tell them apart. */

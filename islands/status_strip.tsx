@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { StatusSpan, TimelineStatus } from "../lib/live/timeline.ts";
-import { dateTime, duration } from "./format.ts";
+import { dateTime, duration } from "../lib/words/times.ts";
 
 const WIDTH = 1000, HEIGHT = 12;
 const WORDS: Record<TimelineStatus, string> = {

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { MachineStatus } from "../lib/live/status_words.ts";
-import { dateTime, duration } from "./format.ts";
+import { dateTime, duration } from "../lib/words/times.ts";
 import { now, statusOf } from "./live.ts";
 
 const MARKS: Record<MachineStatus, { mark: string | null; tone: string }> = {

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { Status } from "../lib/live/status.ts";
-import { bytes, compact, grouped } from "./format.ts";
+import { bytes, compact, grouped } from "../lib/words/numbers.ts";
 import { status } from "./live.ts";
 
 /** The state of Perch itself in one line; changes in place. */

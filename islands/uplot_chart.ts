@@ -1,8 +1,8 @@
 import uPlot from "uplot";
+import { dateTime } from "../lib/words/times.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
 import type { Mark } from "./anomaly_list.tsx";
-import { exact } from "../lib/words/numbers.ts";
-import { dateTime, number } from "./format.ts";
+import { exact, number } from "../lib/words/numbers.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
 
 /** A chart of one sensor: min/max band, mean line, gaps, zoom by dragging. */

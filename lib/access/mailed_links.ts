@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
+import { HOUR_MS } from "../words/times.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./audit_row.ts";
@@ -26,7 +27,6 @@ export interface MailedLinks {
   forgot(email: string, from: Actor): Promise<void>;
 }
 
-const HOUR_MS = 3_600_000;
 /** Mails to one person, whoever asks from wherever. */
 const RESETS_PER_HOUR = 3;
 

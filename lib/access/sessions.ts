@@ -8,12 +8,12 @@
 import type { Clock } from "../base/clock.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import { DAY_MS } from "../words/times.ts";
 import type { Identity } from "./identity.ts";
 import { hashOf, randomSecret } from "./secrets.ts";
 import type { Session, SessionStore } from "./session_store.ts";
 import type { User } from "./user_store.ts";
 
-const DAY_MS = 24 * 3_600_000;
 export const IDLE_MS = 7 * DAY_MS;
 export const LIFE_MS = 30 * DAY_MS;
 const MOST_PER_USER = 20;

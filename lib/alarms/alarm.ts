@@ -3,7 +3,8 @@
  * by itself; the alarm is *acknowledged* by a person who takes it on, *shelved* when it shall be quiet for
  * a while, and *resolved* when it is over.
  */
-import type { Severity } from "../detect/detector.ts";
+import type { Severity } from "../words/severity.ts";
+import type { Verdict } from "../words/verdict.ts";
 
 export const ALARM_STATES = ["active", "acknowledged", "resolved"] as const;
 export type AlarmState = typeof ALARM_STATES[number];
@@ -59,7 +60,7 @@ export interface Alarm {
   /** Null while open, and when it ended by itself. */
   resolved_by: string | null;
   note: string | null;
-  verdict: "real" | "false_alarm" | null;
+  verdict: Verdict | null;
   /** Steps of escalation it has gone. */
   escalated: number;
   /** Grows with each change: who sends an old one back is told that somebody was faster. */

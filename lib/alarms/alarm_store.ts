@@ -8,7 +8,7 @@ import {
   type Row,
   rowsOf,
 } from "../db/list.ts";
-import type { Severity } from "../detect/detector.ts";
+import type { Severity } from "../words/severity.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
 import type { AlarmRecord } from "./record.ts";
 

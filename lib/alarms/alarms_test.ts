@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { openAlarms, sensorOf, WELL } from "../../tests/support/alarm_service.ts";
-import { MINUTE_MS, NOW_MS } from "../../tests/support/alarm_signals.ts";
+import { NOW_MS } from "../../tests/support/alarm_signals.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { NamedFinding } from "../detect/findings_store.ts";
-import type { FindingPhase, Severity } from "../detect/detector.ts";
+import type { FindingPhase } from "../detect/detector.ts";
+import type { Severity } from "../words/severity.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { createAlarmStore } from "./alarm_store.ts";
 
 async function withDatabase(

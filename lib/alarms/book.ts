@@ -2,8 +2,9 @@
  * The alarms that can still move, in memory: open ones, and resolved ones that may come back or whose
  * condition still stands. Says to which of them a signal belongs.
  */
+import { severityRank } from "../words/severity.ts";
 import { type AlarmOptions, comesBack } from "./decide.ts";
-import { type AlarmRecord, isOpen, SEVERITY_RANK } from "./record.ts";
+import { type AlarmRecord, isOpen } from "./record.ts";
 import type { Signal } from "./signal.ts";
 
 export interface Book {
@@ -90,7 +91,7 @@ function holds(alarm: AlarmRecord, signal: Signal): boolean {
 
 function isWorse(signal: Signal, alarm: AlarmRecord): boolean {
   const known = alarm.conditions.find((one) => one.key === signal.key);
-  return known === undefined || SEVERITY_RANK[signal.severity] > SEVERITY_RANK[known.severity];
+  return known === undefined || severityRank(signal.severity) > severityRank(known.severity);
 }
 
 /**
@@ -121,7 +122,7 @@ function ofSensor(alarm: AlarmRecord, sensor: number | null): boolean {
 function worst(alarms: readonly AlarmRecord[]): AlarmRecord | null {
   return alarms.reduce<AlarmRecord | null>(
     (best, one) =>
-      best === null || SEVERITY_RANK[one.severity] > SEVERITY_RANK[best.severity] ? one : best,
+      best === null || severityRank(one.severity) > severityRank(best.severity) ? one : best,
     null,
   );
 }

@@ -1,6 +1,6 @@
 /** What a person does with an alarm. Pure; see `decide.ts`. */
 import { PerchError } from "../base/errors.ts";
-import { duration } from "../detect/detector.ts";
+import { span } from "../words/times.ts";
 import { type AlarmOptions, type Decision, over, scheduled, told } from "./decide.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
 
@@ -116,7 +116,7 @@ function resolvedAlready(alarm: AlarmRecord, nowMs: number): PerchError {
 }
 
 function ago(tMs: number, nowMs: number): string {
-  return `${duration(Math.max(0, Math.round((nowMs - tMs) / 1000) * 1000))} ago`;
+  return `${span(Math.max(0, Math.round((nowMs - tMs) / 1000) * 1000))} ago`;
 }
 
 function conflict(message: string): PerchError {

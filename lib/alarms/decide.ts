@@ -5,9 +5,9 @@
  * object) has not changed. `nowMs` is the host's clock: devices' clocks may be off by any amount, so only
  * what is shown comes from them.
  */
-import type { Severity } from "../detect/detector.ts";
+import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmState } from "./alarm.ts";
-import { type AlarmRecord, type Condition, isOpen, SEVERITY_RANK, type Step } from "./record.ts";
+import { type AlarmRecord, type Condition, isOpen, type Step } from "./record.ts";
 import type { Signal } from "./signal.ts";
 import { titleOf } from "./words.ts";
 
@@ -59,8 +59,8 @@ export function decide(
   if (alarm === null) return begins(signal, facts, nowMs, options);
   if (isOpen(alarm)) return goesOn(alarm, signal, nowMs, options);
   const known = alarm.conditions.find((one) => one.key === signal.key);
-  const rank = SEVERITY_RANK[signal.severity];
-  if (known?.present && rank <= SEVERITY_RANK[known.severity]) {
+  const rank = severityRank(signal.severity);
+  if (known?.present && rank <= severityRank(known.severity)) {
     // It stood when somebody resolved the alarm, and it still does: that was the answer to it.
     return { alarm, steps: [] };
   }
@@ -158,7 +158,7 @@ function goesOn(
 ): Decision {
   const { alarm: next, came } = taken(was, signal, nowMs, options);
   let alarm = next;
-  const worse = SEVERITY_RANK[alarm.severity] > SEVERITY_RANK[was.severity];
+  const worse = severityRank(alarm.severity) > severityRank(was.severity);
   if (worse) alarm = asksAgain(alarm, nowMs);
   const flapping = came && !alarm.flapping && flaps(alarm, options);
   if (flapping) alarm = { ...alarm, flapping: true };
@@ -385,7 +385,7 @@ function led(alarm: AlarmRecord): AlarmRecord {
   const from = standing.length > 0 ? standing : alarm.conditions.filter((one) => one.point);
   if (from.length === 0) return alarm;
   const lead = from.reduce((best, one) =>
-    SEVERITY_RANK[one.severity] > SEVERITY_RANK[best.severity] ? one : best
+    severityRank(one.severity) > severityRank(best.severity) ? one : best
   );
   return {
     ...alarm,
@@ -400,7 +400,7 @@ function led(alarm: AlarmRecord): AlarmRecord {
 /** Of single odd readings: what was said is not taken back. */
 function oddness(alarm: AlarmRecord, lead: Condition): Severity {
   if (!alarm.conditions[0].point) return lead.severity;
-  return SEVERITY_RANK[alarm.severity] > SEVERITY_RANK[lead.severity]
+  return severityRank(alarm.severity) > severityRank(lead.severity)
     ? alarm.severity
     : lead.severity;
 }

@@ -3,13 +3,13 @@ import { site } from "../../tests/support/alarm_site.ts";
 import {
   ended,
   found,
-  MINUTE_MS,
   NOW_MS,
   odd,
   predicted,
   signal,
   silent,
 } from "../../tests/support/alarm_signals.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { shifted } from "./record.ts";
 
 Deno.test("decide raises an alarm, counts nothing twice and resolves it with its condition", () => {

@@ -1,4 +1,5 @@
 /** What time alone does to an alarm. Pure; see `decide.ts`. */
+import { span } from "../words/times.ts";
 import {
   type AlarmOptions,
   cleared,
@@ -7,7 +8,6 @@ import {
   over,
   scheduled,
 } from "./decide.ts";
-import { duration } from "../detect/detector.ts";
 import { type AlarmRecord, isOpen, type Step } from "./record.ts";
 
 /** Time has come to `nowMs`. Safe to call at any time: what is not due does not happen. */
@@ -41,7 +41,7 @@ export function pass(
   }
   const quietMs = nowMs - alarm.timing.movedMs;
   if (alarm.conditions[0].point && !alarm.present && quietMs >= options.quietMs) {
-    const note = `nothing more for ${duration(options.quietMs)}`;
+    const note = `nothing more for ${span(options.quietMs)}`;
     return joined(
       steps,
       over({ ...alarm, clearedMs: nowMs, version: alarm.version + 1 }, note, nowMs),

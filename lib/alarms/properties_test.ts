@@ -1,15 +1,9 @@
 /** What holds for alarms whatever comes, in whatever order. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  ended,
-  found,
-  MINUTE_MS,
-  odd,
-  predicted,
-  silent,
-} from "../../tests/support/alarm_signals.ts";
+import { ended, found, odd, predicted, silent } from "../../tests/support/alarm_signals.ts";
 import { site } from "../../tests/support/alarm_site.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { isOpen } from "./record.ts";
 import type { Signal } from "./signal.ts";
 

@@ -1,6 +1,7 @@
 /** An alarm as it is kept: what is shown of it, and what its next step depends on. */
 import type { EventType } from "../events/event.ts";
-import type { Severity } from "../detect/detector.ts";
+import type { Severity } from "../words/severity.ts";
+import type { Verdict } from "../words/verdict.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
 
 /** One thing that an alarm tells of. Its first is what it was raised for; the others are further evidence. */
@@ -57,7 +58,7 @@ export interface AlarmRecord {
   resolvedMs: number | null;
   resolvedBy: string | null;
   note: string | null;
-  verdict: "real" | "false_alarm" | null;
+  verdict: Verdict | null;
   escalated: number;
   version: number;
   conditions: Condition[];
@@ -77,8 +78,6 @@ export interface Timing {
   /** Escalation counts from here. */
   escalateMs: number;
 }
-
-export const SEVERITY_RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 
 export function isOpen(alarm: Pick<AlarmRecord, "state">): boolean {
   return alarm.state !== "resolved";

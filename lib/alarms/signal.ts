@@ -1,10 +1,9 @@
 /** What is told to alarms: findings, predictions and rules about Perch, in one shape. */
-import { type Severity } from "../detect/detector.ts";
 import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
+import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
-import { SEVERITY_RANK } from "./record.ts";
 
 /** Something came or goes on (`present`), or is over. */
 export interface Signal {
@@ -76,7 +75,7 @@ export function signalOfFinding(
   }
   const severity = odd ? "info" : found.severity;
   const present = found.phase !== "cleared" &&
-    SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity];
+    severityRank(severity) >= severityRank(rules.leastSeverity);
   if (odd && !present) return null;
   return {
     key,
@@ -120,7 +119,7 @@ export function signalOfOutlook(
     sensor: null,
     machine: outlook.machine,
     present: outlook.class !== "normal" &&
-      SEVERITY_RANK[severity] >= SEVERITY_RANK[rules.leastSeverity],
+      severityRank(severity) >= severityRank(rules.leastSeverity),
     point: false,
     severity,
     text: outlook.summary,

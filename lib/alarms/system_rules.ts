@@ -3,8 +3,9 @@
  * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
  */
 import type { ClockDoubt } from "../base/trusted_time.ts";
-import { duration, type Severity } from "../detect/detector.ts";
 import { plain } from "../words/numbers.ts";
+import type { Severity } from "../words/severity.ts";
+import { span } from "../words/times.ts";
 import type { Signal } from "./signal.ts";
 
 /** How Perch is doing, as the app says it. Null: not known (yet). */
@@ -181,7 +182,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       if (doubt !== null || waitingMs <= JUMP_MS) return "well";
       return {
         severity: waitingMs > JUMP_WARNING_MS ? "warning" : "info",
-        text: `the clock of this host is ${duration(waitingMs)} ahead of the time that passed ` +
+        text: `the clock of this host is ${span(waitingMs)} ahead of the time that passed ` +
           `while Perch ran; what is deleted by age waits, a day per day is made up. If the clock ` +
           `is right, confirm it on the page Sources`,
         value: waitingMs,
@@ -197,7 +198,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         backupAgeMs,
         BACKUP_MOST_MS,
         "warning",
-        (ms) => `the last verified backup is ${duration(ms)} old`,
+        (ms) => `the last verified backup is ${span(ms)} old`,
       ),
   },
   {

@@ -1,5 +1,5 @@
 /** Alarms in words. */
-import { duration } from "../detect/detector.ts";
+import { span } from "../words/times.ts";
 import type { AlarmRecord, Condition, Step } from "./record.ts";
 
 const NAMES_MOST = 3;
@@ -39,7 +39,7 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
         : `${title}: unshelved by ${actor}`;
     case "alarm.escalated":
       return `${title}: nobody has acknowledged it for ${
-        duration(Math.max(0, nowMs - alarm.timing.escalateMs))
+        span(Math.max(0, nowMs - alarm.timing.escalateMs))
       }`;
     case "alarm.resolved":
       return actor === null ? `${title}: over${said}` : `${title}: resolved by ${actor}${said}`;
@@ -49,5 +49,5 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
 }
 
 function shelfOf(alarm: AlarmRecord, nowMs: number): string {
-  return duration(Math.max(0, (alarm.shelvedUntilMs ?? nowMs) - nowMs));
+  return span(Math.max(0, (alarm.shelvedUntilMs ?? nowMs) - nowMs));
 }

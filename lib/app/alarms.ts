@@ -17,10 +17,8 @@ import type { Audited } from "../events/note.ts";
 import type { Registry } from "../machines/registry.ts";
 import { namesOf } from "../settings/setting.ts";
 import type { Settings } from "../settings/settings.ts";
+import { DAY_MS, MINUTE_MS } from "../words/times.ts";
 import type { Detection } from "./detection.ts";
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 export interface AlarmParts {
   clock: Clock;

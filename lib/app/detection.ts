@@ -10,7 +10,6 @@ import {
   type FindingName,
   type FindingStore,
   type StoredFinding,
-  type Verdict,
 } from "../detect/findings_store.ts";
 import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
 import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/runner.ts";
@@ -18,6 +17,7 @@ import type { Watch } from "../detect/runner/watched.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
+import type { Verdict } from "../words/verdict.ts";
 import { limitsOf } from "./judge.ts";
 import type { Storage } from "./storage.ts";
 

@@ -16,6 +16,7 @@ import { CHANNELS } from "../notify/channels/mod.ts";
 import type { Delivery } from "../notify/delivery.ts";
 import { createNotify, type Notify } from "../notify/notify.ts";
 import type { Settings } from "../settings/settings.ts";
+import { DAY_MS } from "../words/times.ts";
 import { channelsSealer } from "./channels_key.ts";
 
 export interface NotifyParts {
@@ -39,8 +40,6 @@ export interface NotifyParts {
   /** The site's time zone, an IANA name. */
   zone: string;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
 export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {

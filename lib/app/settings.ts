@@ -6,8 +6,8 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import { createSettings, type Settings } from "../settings/settings.ts";
+import { DAY_MS } from "../words/times.ts";
 
-const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 /** A burst is so many seconds' worth of requests. */
 const BURST_S = 10;

@@ -8,11 +8,11 @@ import { purgeIdempotency } from "../intake/idempotency.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep } from "../readings/upkeep.ts";
 import type { Settings } from "../settings/settings.ts";
+import { DAY_MS } from "../words/times.ts";
 import type { Storage } from "./storage.ts";
 
 const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
-const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 
 /** Merges late data and deletes what its retention ends. */

@@ -8,7 +8,7 @@
  * its checkpoint and replay the journal.
  */
 import type { z } from "zod";
-import { plain } from "../words/numbers.ts";
+import type { Severity } from "../words/severity.ts";
 import type { Hours } from "./departure/hours.ts";
 
 /** What every input may say besides its time. */
@@ -35,8 +35,6 @@ export interface TickInput extends Arrival {
 }
 
 export type DetectorInput = ReadingInput | TickInput;
-
-export type Severity = "info" | "warning" | "critical";
 
 /**
  * `point`: this reading is odd, nothing is left open. `raised`, `changed`, `cleared`: a condition
@@ -97,12 +95,3 @@ export interface Detector<O = unknown, S = unknown> {
 
 /** No findings: one shared empty list, so that the usual step allocates nothing. */
 export const NOTHING: readonly Finding[] = Object.freeze([]);
-
-/** A duration for people, e.g. `90 s`, `12 min`, `3 h`. */
-export function duration(ms: number): string {
-  const s = ms / 1000;
-  if (s < 120) return `${plain(s)} s`;
-  if (s < 7200) return `${plain(Math.round(s / 6) / 10)} min`;
-  if (s < 172_800) return `${plain(Math.round(s / 360) / 10)} h`;
-  return `${plain(Math.round(s / 8640) / 10)} days`;
-}

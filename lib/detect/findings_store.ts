@@ -1,5 +1,7 @@
 import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
-import type { Finding, FindingPhase, Reason, Severity } from "./detector.ts";
+import type { Severity } from "../words/severity.ts";
+import type { Verdict } from "../words/verdict.ts";
+import type { Finding, FindingPhase, Reason } from "./detector.ts";
 import { thresholdAfter } from "./runner/plan.ts";
 
 /** A finding with its name: (detector, sensor, group, item) exists once, however often it is found. */
@@ -11,8 +13,6 @@ export interface NamedFinding {
   item: number;
   finding: Finding;
 }
-
-export type Verdict = "real" | "false_alarm";
 
 /** A finding as stored. */
 export interface StoredFinding {

@@ -6,14 +6,13 @@
  * the same, and those that report on change but have a heartbeat, which shows in many gaps of just that
  * length. What else reports on change has none: of a thermostat that nobody touches nothing can be said.
  */
+import { DAY_MS, HOUR_MS } from "../words/times.ts";
 import type { StateReader, StateWriter } from "./bytes.ts";
 
 /** Silent for this many of its longest gaps, or of its set intervals. */
 export const SILENT_INTERVALS = 3;
 /** Shorter silences of a learned rhythm are hiccups of the network. */
 const LEAST_MS = 15_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Gaps by length, four bins an octave from a quarter of a second on. */
 const BINS = 112;

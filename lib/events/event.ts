@@ -1,4 +1,5 @@
 /** What can happen, with a sentence for whoever chooses what to be told of. */
+import type { Severity } from "../words/severity.ts";
 export const EVENT_TYPES = {
   "alarm.raised": "An alarm was raised",
   "alarm.changed": "An alarm changed its severity",
@@ -31,14 +32,13 @@ export const EVENT_TYPES = {
 } as const;
 
 export type EventType = keyof typeof EVENT_TYPES;
-export type EventSeverity = "info" | "warning" | "critical";
 
 /** An event that is to be written. */
 export interface EventDraft {
   type: EventType;
   /** What it happened to: `alarm:<id>`, `ticket:<id>`, `user:<id>`. */
   subject: string;
-  severity: EventSeverity;
+  severity: Severity;
   tMs: number;
   /** One sentence for people, without a final stop. */
   text: string;

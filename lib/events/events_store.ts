@@ -9,13 +9,14 @@ import {
   type Row,
   rowsOf,
 } from "../db/list.ts";
-import type { EventDraft, EventSeverity, EventType, LoggedEvent } from "./event.ts";
+import type { Severity } from "../words/severity.ts";
+import type { EventDraft, EventType, LoggedEvent } from "./event.ts";
 
 export interface EventQuery extends PageQuery {
   /** A type, or the part before its dot (`alarm`). */
   type?: string;
   subject?: string;
-  severity?: EventSeverity;
+  severity?: Severity;
   /** Part of the sentence or of the actor's name. */
   search?: string;
   fromMs?: number;
@@ -111,7 +112,7 @@ function eventOf(row: Row): LoggedEvent {
     uid: String(row.uid),
     type: String(row.type) as EventType,
     subject: String(row.subject),
-    severity: String(row.severity) as EventSeverity,
+    severity: String(row.severity) as Severity,
     tMs: Number(row.t_ms),
     text: String(row.text),
     actor: row.actor === null ? null : String(row.actor),

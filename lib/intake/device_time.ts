@@ -1,4 +1,5 @@
 import { LATEST_MS } from "../readings/reading.ts";
+import { DAY_MS } from "../words/times.ts";
 
 /*
  * Whether a device's time can be right. What cannot is not believed: the reading is kept at its time of
@@ -18,7 +19,6 @@ export type ClockFault =
   /** What stands in the time's place is none. */
   | "unreadable";
 
-const DAY_MS = 86_400_000;
 /** GPS counts weeks in ten bits: a receiver that lost count is this far behind. */
 const GPS_ROLLOVER_MS = 1024 * 7 * DAY_MS;
 /** An RTC without a battery starts in 2000, and counts on for as long as it has power. */

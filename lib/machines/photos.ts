@@ -5,6 +5,7 @@ import type { FileStore } from "../base/file_store.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Audited } from "../events/note.ts";
+import { DAY_MS } from "../words/times.ts";
 import { type Machine, machineKey } from "./machine.ts";
 import type { MachineDirectory } from "./sensor.ts";
 import type { MachinesService } from "./service.ts";
@@ -29,7 +30,6 @@ export interface Photos {
   task: Task;
 }
 
-const DAY_MS = 86_400_000;
 const FIRST_MS = 60_000;
 
 export function createPhotos(deps: {

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/note.ts";
+import { DAY_MS } from "../words/times.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
 import type { Sensor } from "./sensor.ts";
@@ -17,7 +18,6 @@ export interface Purged {
   windows: number;
 }
 
-const DAY_MS = 86_400_000;
 /** So long can a deletion be undone. */
 export const UNDO_DAYS = 30;
 const FIRST_MS = 5 * 60_000;

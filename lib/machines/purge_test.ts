@@ -3,12 +3,11 @@ import { openTestDatabase } from "../../tests/support/database.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { silentLog } from "../base/log.ts";
 import type { AuditChange } from "../events/note.ts";
+import { DAY_MS } from "../words/times.ts";
 import { purgeTask, UNDO_DAYS } from "./purge.ts";
 import { createRegistry } from "./registry.ts";
 import { createMachinesService } from "./service.ts";
 import { loadRegistry, loadWindows } from "./store.ts";
-
-const DAY_MS = 86_400_000;
 
 Deno.test("purgeTask removes what was deleted 30 days ago, tells the audit log, and not on a clock jump", async () => {
   const dir = await Deno.makeTempDir({ prefix: "perch-purge-" });

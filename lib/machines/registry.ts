@@ -2,6 +2,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { Clock } from "../base/clock.ts";
 import { nameId } from "../base/ids.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
+import { HOUR_MS } from "../words/times.ts";
 import { guessUnit } from "./guess.ts";
 import { type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
@@ -82,7 +83,6 @@ export interface RegistryOptions {
   onKind?: (sensor: Sensor) => void;
 }
 
-const HOUR_MS = 3_600_000;
 /** After a step back of the host's clock, readings this young are taken for new ones. */
 const CLOCK_STEP_MS = 60_000;
 

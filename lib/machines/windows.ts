@@ -6,15 +6,15 @@
  */
 import { z } from "zod";
 import { epochMs } from "../base/epoch.ts";
+import { WEEKDAYS } from "../words/names.ts";
+import { HOUR_MS } from "../words/times.ts";
 import { isUnder } from "./machine.ts";
 
-const HOUR_MS = 3_600_000;
 /** A start is looked for this far ahead. */
 const ONCE_MOST_MS = 366 * 24 * HOUR_MS;
 /** Days looked at for the next weekly stretch: one may fall out, and a change of zone may leave out a day. */
 const DAYS_AHEAD = 22;
 
-export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
 
 export const timingSchema = z.discriminatedUnion("kind", [
@@ -29,7 +29,7 @@ export const timingSchema = z.discriminatedUnion("kind", [
     }),
   z.strictObject({
     kind: z.literal("weekly"),
-    days: z.array(z.enum(DAYS)).min(1, "choose at least one day").max(7),
+    days: z.array(z.enum(WEEKDAYS)).min(1, "choose at least one day").max(7),
     start: time.describe("local time, 22:00"),
     end: time.describe("local time; at or before start: on the next day"),
   }),
@@ -63,7 +63,7 @@ export function spanAt(timing: Timing, nowMs: number, zone: string): Span | null
   // A stretch that began two days ago may last where a day has more than 24 hours.
   for (let ahead = -2; ahead <= DAYS_AHEAD; ahead++) {
     const day = today.add({ days: ahead });
-    if (!timing.days.includes(DAYS[day.dayOfWeek - 1])) continue;
+    if (!timing.days.includes(WEEKDAYS[day.dayOfWeek - 1])) continue;
     const last = timing.end <= timing.start ? day.add({ days: 1 }) : day;
     const fromMs = momentOf(day, timing.start, zone), toMs = momentOf(last, timing.end, zone);
     if (fromMs < toMs && nowMs < toMs) return { fromMs, toMs };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { WEEKDAYS } from "../words/names.ts";
+import { HOUR_MS } from "../words/times.ts";
 import {
   createWindowWatch,
-  DAYS,
   isOpen,
   type MaintenanceWindow,
   spanAt,
@@ -10,7 +11,6 @@ import {
 } from "./windows.ts";
 
 const ZONE = "Europe/Berlin";
-const HOUR_MS = 3_600_000;
 const at = (iso: string) => Date.parse(iso);
 const night: Timing = { kind: "weekly", days: ["sat"], start: "22:00", end: "06:00" };
 
@@ -82,7 +82,7 @@ Deno.test("windows: at every kind of change, none is longer than usual by more t
     fc.property(
       fc.constantFrom(...zones),
       fc.integer({ min: Date.UTC(2009, 0, 1), max: Date.UTC(2030, 0, 1) }),
-      fc.subarray([...DAYS], { minLength: 1 }),
+      fc.subarray([...WEEKDAYS], { minLength: 1 }),
       minute,
       minute,
       fc.integer({ min: -40, max: 40 }),

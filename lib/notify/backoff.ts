@@ -1,6 +1,6 @@
+import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
+
 const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** Waits between the tries of one delivery: about a day in all, then it is a dead letter. */
 export const RETRY_STEPS_MS: readonly number[] = [

@@ -1,4 +1,4 @@
-import type { EventSeverity } from "../events/event.ts";
+import type { Severity } from "../words/severity.ts";
 import type { Outcome } from "./channel.ts";
 
 /**
@@ -25,7 +25,7 @@ export interface Delivery {
   /** Type of the event, or `digest`. */
   eventType: string;
   subject: string;
-  severity: EventSeverity;
+  severity: Severity;
   text: string;
   channelId: string;
   /** Address on the channel; empty: the channel's own recipients. */

@@ -1,4 +1,5 @@
-import type { EventSeverity, LoggedEvent } from "../events/event.ts";
+import type { LoggedEvent } from "../events/event.ts";
+import type { Severity } from "../words/severity.ts";
 
 export type MessageKind = "firing" | "resolved" | "info" | "digest" | "test" | "invitation";
 
@@ -7,7 +8,7 @@ export interface Message {
   /** Goes outside with each delivery and is the same on every repeat. */
   uid: string;
   kind: MessageKind;
-  severity: EventSeverity;
+  severity: Severity;
   tMs: number;
   /** One line without a final stop. */
   title: string;

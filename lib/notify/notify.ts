@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/note.ts";
+import { HOUR_MS } from "../words/times.ts";
 import { familyOf } from "./rule.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Channel, ChannelEnvironment, Outcome, PublishMqtt, SendContext } from "./channel.ts";
@@ -90,7 +91,6 @@ export interface NotifyDeps {
   random?: () => number;
 }
 
-const HOUR_MS = 3_600_000;
 const FORGET_AT_ONCE = 500;
 /** Sentences of a digest that are written out. */
 const DIGEST_LINES = 50;

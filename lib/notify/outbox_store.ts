@@ -1,7 +1,9 @@
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
 import { conditions, listPage, type PageOf, type PageQuery, type Row, rowsOf } from "../db/list.ts";
-import type { EventSeverity, LoggedEvent } from "../events/event.ts";
+import type { LoggedEvent } from "../events/event.ts";
+import { SEVERITIES, type Severity } from "../words/severity.ts";
+import { HOUR_MS } from "../words/times.ts";
 import type { Outcome } from "./channel.ts";
 import { type Delivery, type DeliveryState, type DeliveryTry, DIGEST } from "./delivery.ts";
 import { type Decision, placeOf, type Planned } from "./routing.ts";
@@ -92,7 +94,6 @@ const COLUMNS = "id, uid, event_id, event_type, subject, severity, text, channel
 const OPEN = "('waiting', 'held', 'digest')";
 /** Tries of a delivery that are kept: the newest. */
 const KEPT_TRIES = 20;
-const HOUR_MS = 3_600_000;
 const UID_LENGTH = 24;
 const NOT_NEWS = "('alarm.resolved', 'alarm.cleared', 'alarm.commented')";
 
@@ -139,7 +140,7 @@ export function createOutboxStore(db: Database): OutboxStore {
         nowMs,
       );
       for (const { target, n, worst } of targets) {
-        const severity = (["info", "warning", "critical"] as const)[Number(worst)];
+        const severity = SEVERITIES[Number(worst)];
         await db.write(digestStatements(channel, String(target), Number(n), severity, nowMs));
       }
       return targets.length;
@@ -356,7 +357,7 @@ function digestStatements(
   channel: string,
   target: string,
   count: number,
-  severity: EventSeverity,
+  severity: Severity,
   nowMs: number,
 ): SqlStatement[] {
   return [
@@ -427,7 +428,7 @@ function deliveryOf(row: Row): Delivery {
     eventId: numberOrNull(row.event_id),
     eventType: String(row.event_type),
     subject: String(row.subject),
-    severity: String(row.severity) as EventSeverity,
+    severity: String(row.severity) as Severity,
     text: String(row.text),
     channelId: String(row.channel_id),
     target: String(row.target),

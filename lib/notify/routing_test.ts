@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { EventType, LoggedEvent } from "../events/event.ts";
+import { MINUTE_MS } from "../words/times.ts";
 import { calmStorm, decideRoutes, escalationMinutes, type RoutedChannel } from "./routing.ts";
 import { placeOf, type RoutingContext } from "./routing.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "./rule.ts";
 
-const MINUTE_MS = 60_000;
 /** A Monday, 12:00 in UTC. */
 const NOON_MS = Date.UTC(2026, 0, 5, 12);
 

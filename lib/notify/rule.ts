@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { EVENT_TYPES, type EventType } from "../events/event.ts";
-import { DAYS, type Timing } from "../machines/windows.ts";
-
-export const SEVERITIES = ["info", "warning", "critical"] as const;
+import type { Timing } from "../machines/windows.ts";
+import { WEEKDAYS } from "../words/names.ts";
+import { SEVERITIES, type Severity, severityRank } from "../words/severity.ts";
 
 /** Every channel that people read: the recipient of the rule that Perch comes with. */
 export const EVERY_CHANNEL = "*";
@@ -24,7 +24,7 @@ const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22
 
 /** Weekly hours in the site's time zone; `end` at or before `start` is on the next day. */
 export const hoursSchema = z.strictObject({
-  days: z.array(z.enum(DAYS)).min(1, "choose at least one day").max(7),
+  days: z.array(z.enum(WEEKDAYS)).min(1, "choose at least one day").max(7),
   start: time,
   end: time,
 });
@@ -96,8 +96,8 @@ export function namesType(names: readonly string[], type: string): boolean {
 
 /** True when `severity` is `least` or above. */
 export function isAtLeast(
-  severity: typeof SEVERITIES[number],
-  least: typeof SEVERITIES[number],
+  severity: Severity,
+  least: Severity,
 ): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+  return severityRank(severity) >= severityRank(least);
 }

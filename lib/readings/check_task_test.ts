@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
+import { HOUR_MS } from "../words/times.ts";
 import { createReadingsCheck } from "./check_task.ts";
 import type { CheckPass, CheckStep, Damage } from "./store.ts";
-
-const HOUR_MS = 3_600_000;
 
 Deno.test("createReadingsCheck looks quickly at everything after a start, wholly once a day, and tells each change once", async () => {
   const clock = fakeClock();

@@ -10,10 +10,10 @@ import {
   type TestReading,
   withDatabase,
 } from "../../tests/support/storage.ts";
+import { DAY_MS } from "../words/times.ts";
 import { createReadingsEngine } from "./engine.ts";
 import { createReadingsUpkeep } from "./upkeep.ts";
 
-const DAY_MS = 24 * 3_600_000;
 const START_MS = Date.UTC(2026, 0, 1);
 const SMALL = {
   sealReadings: 200,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { networkFault } from "../base/reach.ts";
+import { SEVERITIES, type Severity } from "../words/severity.ts";
 
 /** Who may see or change a setting: the role and those above it. */
 export type SettingRole = "viewer" | "engineer" | "admin";
@@ -146,12 +147,12 @@ export const SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
-  "alarms.least_severity": setting<"info" | "warning" | "critical">({
+  "alarms.least_severity": setting<Severity>({
     category: "Alarms",
     title: "Least severity",
     help: "What is less severe raises no alarm. Info: also hints, such as one odd reading of a " +
       "sensor; they are listed, and neither sent nor made a ticket.",
-    schema: z.enum(["info", "warning", "critical"]),
+    schema: z.enum(SEVERITIES),
     default: "info",
     see: "viewer",
     change: "admin",
@@ -255,11 +256,11 @@ export const SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
-  "tickets.least_severity": setting<"info" | "warning" | "critical">({
+  "tickets.least_severity": setting<Severity>({
     category: "Tickets",
     title: "Least severity",
     help: "Alarms below it open no ticket.",
-    schema: z.enum(["info", "warning", "critical"]),
+    schema: z.enum(SEVERITIES),
     default: "warning",
     see: "viewer",
     change: "admin",

@@ -2,6 +2,7 @@
 import type { Alarm } from "../alarms/alarm.ts";
 import type { AlarmTransition } from "../alarms/keeper.ts";
 import type { EventType } from "../events/event.ts";
+import { severityRank } from "../words/severity.ts";
 import { PRIORITIES, type Priority, type TicketRow, UNRESOLVED } from "./ticket.ts";
 
 export interface AutomaticOptions {
@@ -20,7 +21,6 @@ export type TicketStep =
   | { kind: "tell"; text: string }
   | { kind: "raise_priority"; priority: Priority };
 
-const SEVERITIES = ["info", "warning", "critical"] as const;
 const PRIORITY: Record<Alarm["severity"], Priority> = {
   info: "low",
   warning: "normal",
@@ -35,7 +35,7 @@ export function stepOf(
 ): TicketStep | null {
   if (ticket === null) {
     const wanted = options.on && alarm.state !== "resolved" && !alarm.maintenance &&
-      SEVERITIES.indexOf(alarm.severity) >= SEVERITIES.indexOf(options.leastSeverity);
+      severityRank(alarm.severity) >= severityRank(options.leastSeverity);
     return wanted && OPENING.has(type)
       ? { kind: "open", priority: PRIORITY[alarm.severity] }
       : null;

@@ -1,7 +1,8 @@
 /** What comments and files can belong to, and who says and shows things. */
 import { PerchError } from "../base/errors.ts";
-import type { EventSeverity, EventType } from "../events/event.ts";
+import type { EventType } from "../events/event.ts";
 import type { Audited } from "../events/note.ts";
+import type { Severity } from "../words/severity.ts";
 
 export const SUBJECT_KINDS = ["alarm", "ticket"] as const;
 export type SubjectKind = typeof SUBJECT_KINDS[number];
@@ -13,7 +14,7 @@ export interface Subject {
   /** What people call it: `T-12`, an alarm's title. */
   name: string;
   commented: EventType & `${string}.commented`;
-  severity: EventSeverity;
+  severity: Severity;
   /** Body of its events. */
   bodyOf(note: string): unknown;
 }

@@ -1,5 +1,7 @@
 /** What a ticket is, and how it moves: open → in progress → resolved → closed, and back. Pure. */
-import type { EventSeverity, EventType } from "../events/event.ts";
+import type { EventType } from "../events/event.ts";
+import type { Severity } from "../words/severity.ts";
+import type { Verdict } from "../words/verdict.ts";
 
 export const TICKET_STATES = ["open", "in_progress", "resolved", "closed"] as const;
 export type TicketState = typeof TICKET_STATES[number];
@@ -7,8 +9,6 @@ export type TicketState = typeof TICKET_STATES[number];
 /** Least first. */
 export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
 export type Priority = typeof PRIORITIES[number];
-
-export type TicketVerdict = "real" | "false_alarm";
 
 /** States in which there is work to do. */
 export const UNRESOLVED: readonly TicketState[] = ["open", "in_progress"];
@@ -54,7 +54,7 @@ export interface TicketRow {
   dueMs: number | null;
   machineId: string | null;
   alarmId: string | null;
-  verdict: TicketVerdict | null;
+  verdict: Verdict | null;
   note: string | null;
   createdMs: number;
   createdBy: string | null;
@@ -89,7 +89,7 @@ export interface Ticket {
   machine_name: string | null;
   alarm_id: string | null;
   /** What was said of its alarm. */
-  verdict: TicketVerdict | null;
+  verdict: Verdict | null;
   /** What was said when it was resolved. */
   note: string | null;
   created_ms: number;
@@ -118,7 +118,7 @@ export interface TicketEventBody {
 export function moved(
   row: TicketRow,
   action: TicketAction,
-  by: { name: string | null; atMs: number; note: string | null; verdict: TicketVerdict | null },
+  by: { name: string | null; atMs: number; note: string | null; verdict: Verdict | null },
 ): Partial<TicketRow> {
   const { name, atMs, note, verdict } = by;
   const change: Partial<TicketRow> = { state: MOVES[action].to, ...changedBy(name, atMs) };
@@ -162,6 +162,6 @@ export function numberOf(text: string): number | null {
 }
 
 /** How urgent an event of a ticket is for whoever is to be told. */
-export function severityOf(priority: Priority): EventSeverity {
+export function severityOf(priority: Priority): Severity {
   return priority === "urgent" ? "critical" : priority === "high" ? "warning" : "info";
 }

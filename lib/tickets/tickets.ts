@@ -9,6 +9,7 @@ import type { SqlStatement } from "../db/client.ts";
 import { isOvertaken } from "../db/sql_errors.ts";
 import type { PageOf } from "../db/list.ts";
 import type { Audited } from "../events/note.ts";
+import type { Verdict } from "../words/verdict.ts";
 import { auditedOf, type BookDeps, createTicketBook, type TicketBook } from "./book.ts";
 import {
   changedBy,
@@ -21,7 +22,6 @@ import {
   type Ticket,
   type TicketAction,
   type TicketRow,
-  type TicketVerdict,
 } from "./ticket.ts";
 import type { TicketQuery } from "./ticket_store.ts";
 import {
@@ -66,7 +66,7 @@ export interface MoveOptions {
   /** What was done about it, or why. */
   note?: string | null;
   /** Of its alarm; when resolving. */
-  verdict?: TicketVerdict | null;
+  verdict?: Verdict | null;
 }
 
 export interface TicketsDeps extends BookDeps {
@@ -78,14 +78,14 @@ export interface TicketsDeps extends BookDeps {
      */
     resolve(
       id: string,
-      said: { note: string | null; verdict: TicketVerdict | null },
+      said: { note: string | null; verdict: Verdict | null },
       by: By,
       extra: readonly SqlStatement[],
     ): Promise<void>;
     /** Keeps what is said of a resolved alarm, with `extra` in its transaction. */
     judge(
       id: string,
-      verdict: TicketVerdict,
+      verdict: Verdict,
       by: By,
       extra: readonly SqlStatement[],
     ): Promise<void>;
@@ -304,7 +304,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
   async function resolveBoth(
     row: TicketRow,
     alarmId: string,
-    said: { note: string | null; verdict: TicketVerdict | null },
+    said: { note: string | null; verdict: Verdict | null },
     by: By,
     audit: SqlStatement,
   ): Promise<boolean> {

@@ -32,6 +32,57 @@ export function beside(value: number, limit: number): string {
   return String(value);
 }
 
+/**
+ * A measured value on a page: with `decimals` where a person has set them, else with as many as fit its size, so
+ * that it does not jump about.
+ */
+export function number(value: number, decimals: number | null = null): string {
+  if (decimals !== null && Math.abs(value) < WRITTEN_OUT_MOST) return sign(value.toFixed(decimals));
+  const size = Math.abs(value);
+  if (size >= WRITTEN_OUT_MOST || (size > 0 && size < WRITTEN_OUT_LEAST)) {
+    return sign(value.toExponential(2));
+  }
+  if (size >= 10_000) return grouped(Math.round(value));
+  const fitting = size >= 1000 || (size >= 100 && Number.isInteger(value))
+    ? 0
+    : size >= 10
+    ? 1
+    : size >= 1 || value === 0
+    ? 2
+    : 3;
+  return sign(value.toFixed(fitting));
+}
+
+/** A whole number with thin spaces between thousands. */
+export function grouped(value: number): string {
+  return sign(String(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** A count in few characters: `950`, `12.4 k`, `41 M`. */
+export function compact(value: number): string {
+  for (const [factor, unit] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+    if (value < factor) continue;
+    const n = value / factor;
+    return `${n >= 100 ? n.toFixed(0) : n.toFixed(1)}\u202f${unit}`;
+  }
+  return String(Math.round(value));
+}
+
+/** Bytes in decimal units. */
+export function bytes(value: number): string {
+  return value < 1000 ? `${value}\u202fB` : `${compact(value)}B`;
+}
+
+/** A reading as text, without its unit; with `decimals` where a person has set them. `on`/`off` for binary sensors. */
+export function valueText(
+  kind: "number" | "binary" | "text",
+  value: number | string,
+  decimals: number | null = null,
+): string {
+  if (typeof value === "string") return value;
+  return kind === "binary" ? (value === 0 ? "off" : "on") : number(value, decimals);
+}
+
 function isWrittenOut(x: number): boolean {
   const size = Math.abs(x);
   return size === 0 || (size >= WRITTEN_OUT_LEAST && size < WRITTEN_OUT_MOST);
@@ -56,4 +107,9 @@ function withDecimals(x: number, decimals: number): string {
   const text = x.toFixed(decimals);
   const short = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   return short === "-0" ? "0" : short;
+}
+
+/** With a real minus sign, and none before zero. */
+function sign(text: string): string {
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", "\u2212");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { beside, exact, plain } from "./numbers.ts";
+import { beside, bytes, compact, exact, number, plain } from "./numbers.ts";
 
 Deno.test("plain: four significant digits, and nothing rounded before the decimal point", () => {
   const cases: [number, string][] = [
@@ -41,13 +41,13 @@ Deno.test("beside: value and limit can be told apart, on the right side", () => 
 });
 
 Deno.test("beside: for any two different numbers the texts differ and keep the order", () => {
-  const number = fc.oneof(
+  const anyNumber = fc.oneof(
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.double({ min: -1e6, max: 1e6, noNaN: true }),
     fc.integer({ min: -200_000, max: 200_000 }).map((n) => n / 100),
   );
   fc.assert(
-    fc.property(number, number, fc.boolean(), (limit, other, near) => {
+    fc.property(anyNumber, anyNumber, fc.boolean(), (limit, other, near) => {
       const value = near ? limit + (Math.abs(limit) || 1) * 1e-9 : other;
       fc.pre(value !== limit && Number.isFinite(value));
       const text = beside(value, limit);
@@ -57,4 +57,34 @@ Deno.test("beside: for any two different numbers the texts differ and keep the o
     }),
     { numRuns: 5000 },
   );
+});
+
+Deno.test("number gives decimals that fit the size", () => {
+  const cases: [number, string][] = [
+    [0, "0.00"],
+    [0.01234, "0.012"],
+    [1.005, "1.00"],
+    [83.44, "83.4"],
+    [420, "420"],
+    [420.25, "420.3"],
+    [2900.4, "2900"],
+    [12345.6, "12\u202f346"],
+    [-3.5, "\u22123.50"],
+    [-0.00001, "\u22121.00e-5"],
+    [-0, "0.00"],
+    [1e15, "1.00e+15"],
+    [1_795_827_521, "1\u202f795\u202f827\u202f521"],
+  ];
+  for (const [value, text] of cases) assert.equal(number(value), text);
+});
+
+Deno.test("compact and bytes shorten counts", () => {
+  assert.deepEqual([999, 12_400, 41e6, 2.5e9].map(compact), [
+    "999",
+    "12.4\u202fk",
+    "41.0\u202fM",
+    "2.5\u202fG",
+  ]);
+  assert.equal(bytes(12), "12\u202fB");
+  assert.equal(bytes(5_300_000), "5.3\u202fMB");
 });

@@ -12,8 +12,11 @@ import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { EVENT_TYPES, type LoggedEvent } from "../../lib/events/event.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
+import { MINUTE_MS } from "../../lib/words/times.ts";
+import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { anomalyShape, VERDICTS } from "../sensors/anomalies_api.ts";
+import { anomalyShape } from "../sensors/anomalies_api.ts";
 import { noteOf } from "../machines/api.ts";
 import { findSensor, list } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -27,10 +30,8 @@ export interface AlarmServices {
   clock: Clock;
 }
 
-const SEVERITIES = ["info", "warning", "critical"] as const;
 const BULK_MOST = 500;
 const HISTORY_MOST = 200;
-const MINUTE_MS = 60_000;
 const tags = ["Alarms"];
 
 const ms = z.number().describe("epoch ms");
@@ -327,7 +328,7 @@ export function commandOf(
   action: "ack" | "resolve" | "shelve" | "unshelve",
   given: {
     note?: string | null;
-    verdict?: "real" | "false_alarm" | null;
+    verdict?: Verdict | null;
     minutes?: number;
     until_ms?: number;
     reason?: string | null;

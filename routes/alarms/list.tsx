@@ -1,10 +1,11 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { AlarmList } from "../../islands/alarm_list.tsx";
-import { title } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { ALARM_SOURCES } from "../../lib/alarms/alarm.ts";
 import type { AlarmCounts } from "../../lib/alarms/alarms.ts";
+import { title } from "../../lib/words/names.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
 import { actOnAll, type AlarmServices, commandOf, queryOf } from "./api.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -13,7 +14,6 @@ import type { PageParts } from "../frame/page_parts.ts";
 
 const SHOWN = 200;
 const FORM_BYTES = 64 * 1024;
-const SEVERITIES = ["critical", "warning", "info"] as const;
 const STATES = ["active", "acknowledged"] as const;
 
 const Filter = z.object({
@@ -220,7 +220,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
         {chip("Open", show === undefined, { show: undefined })}
         {chip("Resolved", show === "resolved", { show: "resolved", state: undefined })}
         <span class="chip-gap" aria-hidden="true" />
-        {SEVERITIES.map((one) =>
+        {SEVERITIES.toReversed().map((one) =>
           chip(title(one), severity === one, { severity: severity === one ? undefined : one })
         )}
         {show === undefined && (

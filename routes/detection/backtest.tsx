@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { BacktestView, type BacktestViewProps } from "../../islands/backtest_view.tsx";
 import { gapMs } from "../../islands/chart_data.ts";
-import { label, title } from "../../islands/format.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
+import { label, title } from "../../lib/words/names.ts";
 import { caller } from "../http/caller.ts";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
 import { backtestJson } from "./backtests_api.ts";

@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label, title } from "../../islands/format.ts";
 import { detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { label, title } from "../../lib/words/names.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { localText, RANGES } from "../frame/range.ts";

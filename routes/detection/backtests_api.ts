@@ -6,6 +6,8 @@ import type { Backtest, Firing, TrialResult } from "../../lib/detect/backtest/sh
 import { DETECTORS } from "../../lib/detect/detectors/mod.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { LATEST_MS } from "../../lib/readings/reading.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
+import { DAY_MS } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -17,9 +19,8 @@ export interface BacktestServices {
 }
 
 const tags = ["Backtests"];
-const DAY_MS = 86_400_000;
 const time = epochMs.max(LATEST_MS).optional();
-const severity = z.enum(["info", "warning", "critical"]);
+const severity = z.enum(SEVERITIES);
 
 /** Every detector with the names of its options, for the API document. */
 const optionNames = DETECTORS.map(({ name, options }) =>

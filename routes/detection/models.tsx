@@ -1,8 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { bytes, dateTime, duration, grouped, label } from "../../islands/format.ts";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { LogRow, ModelInfo, TrainingState } from "../../lib/detect/predict/shapes.ts";
+import { label } from "../../lib/words/names.ts";
+import { bytes, grouped } from "../../lib/words/numbers.ts";
+import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
 import { type FormPage, formRoute, type FormState, pageRoute } from "../access/pages/actions.tsx";
 import { Ago } from "../frame/times.tsx";

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
-import { number } from "../../islands/format.ts";
 import type { FeatureShare, SensorShare } from "../../lib/detect/predict/shapes.ts";
+import { number } from "../../lib/words/numbers.ts";
 
 /** A part in a prediction as it is drawn: its name, and a link where there is a page for it. */
 export interface DrawnPart {

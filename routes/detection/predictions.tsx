@@ -1,6 +1,5 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { dateTime, label, title } from "../../islands/format.ts";
 import {
   ClassMark,
   ClassWord,
@@ -11,7 +10,9 @@ import type { Clock } from "../../lib/base/clock.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import { VERDICTS } from "../sensors/anomalies_api.ts";
+import { label, title } from "../../lib/words/names.ts";
+import { dateTime } from "../../lib/words/times.ts";
+import { VERDICTS } from "../../lib/words/verdict.ts";
 import {
   findPrediction,
   judgePrediction,

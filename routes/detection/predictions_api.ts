@@ -4,9 +4,8 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { LifeNote, Outlook, SensorShare } from "../../lib/detect/predict/shapes.ts";
 import type { Audit } from "../../lib/access/audit.ts";
-import type { Verdict } from "../../lib/detect/findings_store.ts";
+import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { VERDICTS } from "../sensors/anomalies_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const CLASSES = ["normal", "warning", "critical"] as const;

@@ -1,7 +1,6 @@
 /** What people said and showed about an alarm or a ticket, between what happened to it: one conversation. */
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
-import { bytes, dateTime } from "../../islands/format.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
@@ -12,6 +11,8 @@ import type { Comment } from "../../lib/tickets/comment_store.ts";
 import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
 import { EDIT_MS } from "../../lib/tickets/comments.ts";
 import type { SubjectKind } from "../../lib/tickets/subject.ts";
+import { bytes } from "../../lib/words/numbers.ts";
+import { dateTime } from "../../lib/words/times.ts";
 import { authorOf, type DiscussionServices, readUpload, UPLOAD_MOST_BYTES } from "./api.ts";
 import { readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

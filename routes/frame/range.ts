@@ -1,4 +1,4 @@
-const MINUTE_MS = 60_000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS } from "../../lib/words/times.ts";
 
 /** Ranges that end now. */
 export const RANGES = [

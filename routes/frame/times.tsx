@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { ago, dateTime } from "../../islands/format.ts";
+import { ago, dateTime } from "../../lib/words/times.ts";
 
 /** A time as `3 h ago`, exact on hover; `never` for null. */
 export function Ago(

@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label, title } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_words.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
+import { label, title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { filterMachines, type MachineFilter, needsAttention, noteOf, photoUrl } from "./api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

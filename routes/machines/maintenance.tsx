@@ -1,15 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { dateTime } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import {
-  DAYS,
-  isOpen,
-  type MaintenanceWindow,
-  spanAt,
-  type Timing,
-} from "../../lib/machines/windows.ts";
+import { isOpen, type MaintenanceWindow, spanAt, type Timing } from "../../lib/machines/windows.ts";
+import { WEEKDAY_NAMES, WEEKDAYS } from "../../lib/words/names.ts";
+import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, SeenField } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { windowBody } from "./maintenance_api.ts";
@@ -20,18 +15,9 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { localTime } from "../frame/range.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 
-const DAY_NAMES = {
-  mon: "Monday",
-  tue: "Tuesday",
-  wed: "Wednesday",
-  thu: "Thursday",
-  fri: "Friday",
-  sat: "Saturday",
-  sun: "Sunday",
-} as const;
 const PAGE = "/maintenance";
 const common = { path: z.string().max(2000), title: z.string().max(80) };
-const ticks = Object.fromEntries(DAYS.map((day) => [day, z.literal("on").optional()]));
+const ticks = Object.fromEntries(WEEKDAYS.map((day) => [day, z.literal("on").optional()]));
 
 /** `/maintenance`: windows, one-off and weekly. */
 export function maintenancePages(parts: PageParts): Route[] {
@@ -91,7 +77,7 @@ export function maintenancePages(parts: PageParts): Route[] {
       `${PAGE}/weekly`,
       z.strictObject({ ...common, start: z.string().max(8), end: z.string().max(8), ...ticks }),
       ({ path, title, start, end, ...on }, context) => {
-        const days = DAYS.filter((day) => (on as Record<string, unknown>)[day] === "on");
+        const days = WEEKDAYS.filter((day) => (on as Record<string, unknown>)[day] === "on");
         const timing = { kind: "weekly", days, start, end };
         return add({ path: path.trim(), title, timing }, context);
       },
@@ -208,7 +194,9 @@ function timingText(timing: Timing, zone: string): string {
   }
   const days = timing.days.length === 7
     ? "Every day"
-    : DAYS.filter((day) => timing.days.includes(day)).map((day) => DAY_NAMES[day]).join(", ");
+    : WEEKDAYS.filter((day) => timing.days.includes(day)).map((day) => WEEKDAY_NAMES[day]).join(
+      ", ",
+    );
   return `${days}, ${timing.start} to ${timing.end}.`;
 }
 
@@ -288,10 +276,10 @@ function Weekly({ path, sent, zone }: { path: string; sent: SentForm; zone: stri
         <Common path={path} sent={sent} form="weekly" />
         <fieldset class="days">
           <legend>Days</legend>
-          {DAYS.map((day) => (
+          {WEEKDAYS.map((day) => (
             <label key={day}>
               <input type="checkbox" name={day} checked={sent.values[day] === "on"} />{" "}
-              {DAY_NAMES[day]}
+              {WEEKDAY_NAMES[day]}
             </label>
           ))}
           {sent.errors["timing.days"] && (

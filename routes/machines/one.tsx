@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { title } from "../../islands/format.ts";
 import { MachineCondition, type MachineConditionProps } from "../../islands/machine_condition.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
+import { title } from "../../lib/words/names.ts";
 import { lifeWords } from "../overview/attention.ts";
 import { findMachine } from "./api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -1,13 +1,14 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { ago } from "../../islands/format.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import type { ChannelView } from "../../lib/notify/channel_list.ts";
 import { channelOf, CHANNELS } from "../../lib/notify/channels/mod.ts";
 import { optionFields } from "../../lib/notify/options.ts";
-import { eventNames, FAMILIES, SEVERITIES } from "../../lib/notify/rule.ts";
+import { eventNames, FAMILIES } from "../../lib/notify/rule.ts";
 import { createWebhooks } from "../../lib/notify/webhooks.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
+import { ago } from "../../lib/words/times.ts";
 import {
   type FormPage,
   formRoute,

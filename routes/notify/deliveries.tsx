@@ -1,7 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
 import { DeliveryNews } from "../../islands/delivery_news.tsx";
-import { ago, dateTime } from "../../islands/format.ts";
 import type { Audit } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Clock } from "../../lib/base/clock.ts";
@@ -12,6 +11,7 @@ import {
   type DeliveryTry,
 } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
+import { ago, dateTime } from "../../lib/words/times.ts";
 import { channelNames, findDelivery } from "./deliveries_api.ts";
 import { noteOf } from "../machines/api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

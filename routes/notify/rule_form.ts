@@ -1,4 +1,3 @@
-import { DAYS } from "../../lib/machines/windows.ts";
 import {
   familyOf,
   namesType,
@@ -6,10 +5,11 @@ import {
   type Rule,
   type RuleSpec,
 } from "../../lib/notify/rule.ts";
+import { WEEKDAYS } from "../../lib/words/names.ts";
+import { HOUR_MS } from "../../lib/words/times.ts";
 
 /** Steps of escalation that the form offers; the API takes more. */
 export const FORM_STEPS = 3;
-const HOUR_MS = 3_600_000;
 
 type Values = Record<string, string>;
 
@@ -20,7 +20,7 @@ export function ruleOfForm(values: Readonly<Values>, nowMs: number): unknown {
     (values[name] ?? "").split(/[,\n]+/).map((part) => part.trim()).filter((part) => part !== "");
   // What was filled counts: a time or a day is enough to mean it, and the rest is asked for.
   const hours = (prefix: string) => {
-    const days = DAYS.filter((day) => on(`${prefix}.${day}`));
+    const days = WEEKDAYS.filter((day) => on(`${prefix}.${day}`));
     const [start, end] = [values[`${prefix}.start`] ?? "", values[`${prefix}.end`] ?? ""];
     return days.length === 0 && start === "" && end === "" ? null : { days, start, end };
   };

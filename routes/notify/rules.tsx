@@ -1,17 +1,12 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
-import { dateTime } from "../../islands/format.ts";
 import { EVENT_TYPES, type EventType } from "../../lib/events/event.ts";
-import { DAYS } from "../../lib/machines/windows.ts";
 import type { DryRun } from "../../lib/notify/dry_run.ts";
 import type { RoutedChannel } from "../../lib/notify/routing.ts";
-import {
-  EVERY_CHANNEL,
-  type Rule,
-  ruleSchema,
-  type RuleSpec,
-  SEVERITIES,
-} from "../../lib/notify/rule.ts";
+import { EVERY_CHANNEL, type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
+import { shortWeekday, WEEKDAYS } from "../../lib/words/names.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
+import { dateTime, DAY_MS } from "../../lib/words/times.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { noteOf } from "../machines/api.ts";
 import { readForm } from "../http/form.ts";
@@ -27,20 +22,10 @@ export interface RulePageParts extends OutboxPageParts {
 }
 
 const PAGE = "/settings/rules";
-const DAY_MS = 86_400_000;
 const DRY_RUN_DAYS = 7;
 const FORM_BYTES = 32 * 1024;
 const texts = z.record(z.string().max(100), z.string().max(4000));
 const params = z.object({ id: z.string().max(40) });
-const DAY_NAMES: Record<typeof DAYS[number], string> = {
-  mon: "Mon",
-  tue: "Tue",
-  wed: "Wed",
-  thu: "Thu",
-  fri: "Fri",
-  sat: "Sat",
-  sun: "Sun",
-};
 const MUTES = [["0", "not muted"], ["1", "1 hour"], ["8", "8 hours"], ["24", "1 day"], [
   "168",
   "7 days",
@@ -563,8 +548,8 @@ function HoursFields(
       <summary>{title}</summary>
       <fieldset class="days">
         <legend class="hidden">{title}</legend>
-        {DAYS.map((day) => (
-          <Tick key={day} name={`${prefix}.${day}`} values={values}>{DAY_NAMES[day]}</Tick>
+        {WEEKDAYS.map((day) => (
+          <Tick key={day} name={`${prefix}.${day}`} values={values}>{shortWeekday(day)}</Tick>
         ))}
       </fieldset>
       <div class="fields">

@@ -5,11 +5,11 @@ import type { Clock } from "../../lib/base/clock.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import type { Decision } from "../../lib/notify/routing.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
+import { DAY_MS } from "../../lib/words/times.ts";
 import { noteOf } from "../machines/api.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Rules"];
-const DAY_MS = 86_400_000;
 
 const RuleJson = ruleSchema.extend({ id: z.string(), created: z.number() });
 const Saved = RuleJson.extend({

@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { dateTime } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { StoredRouting } from "../../lib/notify/outbox_store.ts";
 import type { Choice, Decision } from "../../lib/notify/routing.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
+import { dateTime } from "../../lib/words/times.ts";
 import { withoutAddress } from "./rules_api.ts";
 import { type Route, route } from "../http/route.ts";
 import type { OutboxPageParts } from "./deliveries.tsx";

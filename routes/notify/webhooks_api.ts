@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ChannelView } from "../../lib/notify/channel_list.ts";
-import { eventNames, SEVERITIES } from "../../lib/notify/rule.ts";
+import { eventNames } from "../../lib/notify/rule.ts";
 import { createWebhooks } from "../../lib/notify/webhooks.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
 import {
   CHANNEL_HEALTH,
   channelJson,

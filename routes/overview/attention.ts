@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { AttentionCard } from "../../islands/attention.tsx";
-import { duration, number, title } from "../../islands/format.ts";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Clock } from "../../lib/base/clock.ts";
@@ -11,7 +10,10 @@ import type { MachineStatus, SensorStatus } from "../../lib/live/status_words.ts
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
-import { exact } from "../../lib/words/numbers.ts";
+import { title } from "../../lib/words/names.ts";
+import { exact, number } from "../../lib/words/numbers.ts";
+import { severityRank } from "../../lib/words/severity.ts";
+import { duration } from "../../lib/words/times.ts";
 import { machineHref, machineTitle } from "../machines/list.tsx";
 import { rowOf } from "../machines/sensor_rows.ts";
 import { needsAttention } from "../machines/api.ts";
@@ -98,9 +100,8 @@ function cardOf(
 function worstOf(alarms: readonly Alarm[], nowMs: number): AttentionCard["alarm"] {
   const waits = ({ state, shelved_until_ms }: Alarm) =>
     state === "active" && (shelved_until_ms === null || shelved_until_ms <= nowMs);
-  const rank = { info: 0, warning: 1, critical: 2 };
   const [worst] = alarms.toSorted((a, b) =>
-    Number(waits(b)) - Number(waits(a)) || rank[b.severity] - rank[a.severity] ||
+    Number(waits(b)) - Number(waits(a)) || severityRank(b.severity) - severityRank(a.severity) ||
     Number(b.id) - Number(a.id)
   );
   return worst === undefined ? null : { id: worst.id, title: worst.title, waits: waits(worst) };

@@ -1,12 +1,12 @@
 import type { VNode } from "preact";
 import { Attention } from "../../islands/attention.tsx";
-import { label, title } from "../../islands/format.ts";
 import { NewSensors } from "../../islands/new_sensors.tsx";
 import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { label, title } from "../../lib/words/names.ts";
 import { attentionOf } from "./attention.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";

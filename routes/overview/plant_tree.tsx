@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
-import { title } from "../../islands/format.ts";
 import type { SensorStatus } from "../../lib/live/status_words.ts";
 import { worstOf } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
+import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";

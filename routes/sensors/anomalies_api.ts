@@ -5,13 +5,10 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { DETECTORS } from "../../lib/detect/detectors/mod.ts";
-import type {
-  FindingQuery,
-  FindingStore,
-  StoredFinding,
-  Verdict,
-} from "../../lib/detect/findings_store.ts";
+import type { FindingQuery, FindingStore, StoredFinding } from "../../lib/detect/findings_store.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
+import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -29,7 +26,6 @@ export interface AnomalyServices {
   audit: Pick<Audit, "statement">;
 }
 
-export const VERDICTS = ["real", "false_alarm"] as const;
 /** Sensors of one machine that a question may cover. */
 const SENSORS_MOST = 500;
 const tags = ["Anomalies"];
@@ -44,7 +40,7 @@ export const anomalyShape = z.object({
   detector: z.enum(names),
   ts: z.number().describe("epoch ms"),
   phase: z.enum(["point", "raised", "changed", "cleared"]),
-  severity: z.enum(["info", "warning", "critical"]),
+  severity: z.enum(SEVERITIES),
   score: z.number().describe("0 to 1"),
   reason: z.string(),
   value: z.number().nullable(),
@@ -58,7 +54,7 @@ const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
   detector: z.enum(names).optional(),
-  severity: z.enum(["info", "warning", "critical"]).optional(),
+  severity: z.enum(SEVERITIES).optional(),
   from: timeField("of the first"),
   to: timeField("exclusive"),
   limit: z.coerce.number().int().min(1).max(500).optional().describe("default 100"),

@@ -1,10 +1,7 @@
 import type { VNode } from "preact";
-import { ago, grouped } from "../../islands/format.ts";
 import type { ClockNote } from "../../lib/intake/clock_notes_store.ts";
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
+import { grouped } from "../../lib/words/numbers.ts";
+import { ago, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 
 /** Machines whose devices give times that are not believed; nothing when there is none. */
 export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number }): VNode | null {

@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { title } from "../../islands/format.ts";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
 import { filterSensors } from "./api.ts";
 import { FirstReading } from "../machines/first_reading.tsx";

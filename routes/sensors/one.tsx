@@ -1,6 +1,5 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { ago, label, title } from "../../islands/format.ts";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import type { SensorViewProps } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
@@ -10,7 +9,10 @@ import type { Trend } from "../../lib/live/timeline.ts";
 import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Mark } from "../../islands/anomaly_list.tsx";
-import { sayOf, VERDICTS } from "./anomalies_api.ts";
+import { label, title } from "../../lib/words/names.ts";
+import { ago } from "../../lib/words/times.ts";
+import { VERDICTS } from "../../lib/words/verdict.ts";
+import { sayOf } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { clockText } from "./clock_notes.tsx";

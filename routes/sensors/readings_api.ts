@@ -5,6 +5,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
+import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
 import { damagedJson, damagedLines, DamagedList } from "./gaps.ts";
 import { findSensor } from "../http/params.ts";
@@ -16,7 +17,6 @@ export interface ReadingServices {
   clock: Clock;
 }
 
-const HOUR_MS = 3_600_000;
 const POINTS_MOST = 10_000;
 /** Raw readings per step of an export, and in one JSON answer unless asked otherwise. */
 const PAGE = 10_000;

@@ -1,6 +1,5 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { label, title } from "../../islands/format.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type SettingName,
 } from "../../lib/machines/sensor_settings.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
+import { label, title } from "../../lib/words/names.ts";
 import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { noteOf } from "../machines/api.ts";

@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
-import { title } from "../../islands/format.ts";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
+import { title } from "../../lib/words/names.ts";
 import { otherUnitsOf } from "./api.ts";
 
 export const UNIT_ACTION = "/sensor-settings/unit";

@@ -1,7 +1,6 @@
 import type { VNode } from "preact";
-import { dateTime, duration } from "../../islands/format.ts";
 import type { ClockState } from "../../lib/base/steady_clock.ts";
-import { DAY_MS } from "../../lib/base/trusted_time.ts";
+import { dateTime, DAY_MS, duration } from "../../lib/words/times.ts";
 
 const DOUBTS = {
   implausible: "That cannot be right.",

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
-import { dateTime, grouped } from "../../islands/format.ts";
+import { grouped } from "../../lib/words/numbers.ts";
+import { dateTime } from "../../lib/words/times.ts";
 import type { DamageItem } from "./damage_api.ts";
 
 /** Rows on the page; the API has more. */

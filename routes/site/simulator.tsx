@@ -1,5 +1,7 @@
 import type { VNode } from "preact";
-import { duration, grouped, label } from "../../islands/format.ts";
+import { label } from "../../lib/words/names.ts";
+import { grouped } from "../../lib/words/numbers.ts";
+import { duration } from "../../lib/words/times.ts";
 import type { SimulatorStatus } from "../../sim/simulator.ts";
 import { type Route, route } from "../http/route.ts";
 import type { PageParts } from "../frame/page_parts.ts";

@@ -1,6 +1,5 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { ago, clockTime, dateTime, grouped } from "../../islands/format.ts";
 import { isGood, SourceList } from "../../islands/source_list.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
@@ -8,6 +7,8 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Status } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
+import { grouped } from "../../lib/words/numbers.ts";
+import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
 import { confirmClock } from "./clock_api.ts";
 import { acknowledgeDamage, type DamageItem, damageItems } from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

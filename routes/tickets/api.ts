@@ -14,8 +14,8 @@ import {
 } from "../../lib/tickets/ticket.ts";
 import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
 import type { By, MoveOptions, Tickets } from "../../lib/tickets/tickets.ts";
+import { VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { VERDICTS } from "../sensors/anomalies_api.ts";
 import { findMachine, noteOf } from "../machines/api.ts";
 import { list } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -1,7 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
 import { TicketNews } from "../../islands/ticket_news.tsx";
-import { title as words } from "../../islands/format.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import {
   mayMove,
@@ -9,8 +8,9 @@ import {
   TICKET_ACTIONS,
   type TicketAction,
 } from "../../lib/tickets/ticket.ts";
+import { title as words } from "../../lib/words/names.ts";
+import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Exact } from "../frame/times.tsx";
-import { VERDICTS } from "../sensors/anomalies_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { byOf } from "./api.ts";
 import {

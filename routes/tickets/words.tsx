@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
-import { dateTime } from "../../islands/format.ts";
 import type { Priority, Ticket, TicketState } from "../../lib/tickets/ticket.ts";
+import { dateTime } from "../../lib/words/times.ts";
 
 export const STATE_NAMES: Record<TicketState, string> = {
   open: "open",

@@ -1,6 +1,7 @@
 /** What a sensor's page and the sources say of devices that change their unit or whose clock is wrong. */
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import { DAY_MS } from "../../lib/words/times.ts";
 import {
   assertAccessible,
   assertFits,
@@ -14,7 +15,6 @@ import { runApp } from "../support/app_client.ts";
 
 const ENGINEER = ["engineer@example.org", "long enough"] as const;
 const PUMP = "hall-9/pump-1";
-const DAY_MS = 86_400_000;
 
 Deno.test({
   name:

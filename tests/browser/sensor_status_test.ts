@@ -1,6 +1,7 @@
 /** A sensor's limits, status strip and live status as a person meets them, with and without script. */
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import { MINUTE_MS } from "../../lib/words/times.ts";
 import {
   assertAccessible,
   assertFits,
@@ -14,7 +15,6 @@ import {
 import { runApp } from "../support/app_client.ts";
 
 const VIEWER = ["viewer@example.org", "long enough"] as const;
-const MINUTE_MS = 60_000;
 
 for (
   const [name, viewport, script] of [

@@ -8,12 +8,11 @@ import mqtt from "mqtt";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/words/times.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { type WrongClock, wrongClock } from "../support/wrong_clock.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365 * DAY_MS;
 const SUSPECT = "host_clock";
 const ADMIN = { email: "a@example.com", password: "correct horse battery" };

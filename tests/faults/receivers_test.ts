@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../lib/base/clock.ts";
 import type { Channel } from "../../lib/notify/channel.ts";
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
+import { HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { fakeClock } from "../support/fake_clock.ts";
 import { alarmStep, type OutboxUnderTest, startOutbox } from "../support/outbox.ts";
 import { freePort } from "../support/port.ts";
@@ -23,8 +24,6 @@ const PROTOCOL = {
   lie: null,
 };
 const ALARMS = 10;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 const kinds = sabotaged("believes_all")
   ? CHANNELS.map((channel): Channel => ({

@@ -1,13 +1,13 @@
 /** Backtests over HTTP against the running application, and beside what detection found live. */
 import assert from "node:assert/strict";
 import type { Role } from "../../lib/access/identity.ts";
+import { HOUR_MS } from "../../lib/words/times.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
 
 const SENSOR = "hall/press/temperature";
-const HOUR_MS = 3_600_000;
 
 type Call = (method: string, path: string, body?: unknown, role?: Role) => Promise<[number, Json]>;
 

@@ -4,11 +4,11 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import { type App, buildApp } from "../../lib/app.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
+import { DAY_MS } from "../../lib/words/times.ts";
 import { unpackRelease } from "../support/release.ts";
 
 const SENSOR = "hall-1/press-3/vibration";
 const START_MS = Date.UTC(2026, 10, 19);
-const DAY_MS = 86_400_000;
 
 /** An admin knows of the damage: all is well again, until there is more. */
 async function acknowledged(

@@ -2,8 +2,8 @@
 import type { AlarmOptions } from "../../lib/alarms/decide.ts";
 import type { AlarmRecord } from "../../lib/alarms/record.ts";
 import type { Signal } from "../../lib/alarms/signal.ts";
+import { MINUTE_MS } from "../../lib/words/times.ts";
 
-export const MINUTE_MS = 60_000;
 export const NOW_MS = Date.UTC(2026, 0, 5, 8);
 
 export const OPTIONS: AlarmOptions = {

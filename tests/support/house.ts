@@ -1,4 +1,5 @@
 /** Two weeks of the simulated house and plant through what Perch makes of it, with and without faults. */
+import { HOUR_MS } from "../../lib/words/times.ts";
 import { createWorld } from "../../sim/world.ts";
 import { createRandom } from "../../sim/random.ts";
 import { houseFaults, type TimedFault } from "../../sim/scenarios/house.ts";
@@ -6,7 +7,6 @@ import type { Watch } from "../../lib/detect/runner/watched.ts";
 import { OfflineSite } from "./offline_site.ts";
 
 const MINUTE_S = 60;
-const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 1, 2);
 
 export interface HouseReport {

@@ -208,6 +208,7 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
 }
 
 function forbiddenInLib(from: string, to: string, typeOnly: boolean): string | null {
+  if (from === "words") return "lib/words imports nothing: islands take its code to the browser";
   const toRank = RANK.get(to);
   if (APART.has(from)) {
     return to === "base" || to === "words" || typeOnly

@@ -14,9 +14,7 @@ import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
 import { type Hearing, type Watch, Watched } from "../../lib/detect/runner/watched.ts";
 import type { SensorKind } from "../../lib/readings/reading.ts";
 import { namesOf, SETTINGS } from "../../lib/settings/setting.ts";
-
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
+import { HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 
 export interface OfflineSensor {
   num: number;

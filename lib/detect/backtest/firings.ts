@@ -1,12 +1,11 @@
-import type { Finding, Severity } from "../detector.ts";
+import { type Severity, severityRank } from "../../words/severity.ts";
+import type { Finding } from "../detector.ts";
 import type { Firing, TrialResult } from "./shapes.ts";
 
 /** Points this close together are one alarm, as repeats are when they are live. */
 const JOIN_MS = 5 * 60_000;
 /** Alarms told in full; further ones are counted. */
 export const FIRINGS_MOST = 500;
-
-const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 
 /** An alarm on its way, and how far its value may lie without being odd. */
 interface Open extends Firing {
@@ -65,7 +64,7 @@ export class FiringLog {
     if (open !== null) {
       open.findings++;
       open.score = Math.max(open.score, score);
-      if (RANK[severity] > RANK[open.severity]) {
+      if (severityRank(severity) > severityRank(open.severity)) {
         open.severity = severity;
         open.reason = reason.text;
       }
@@ -100,7 +99,7 @@ export class FiringLog {
       last.findings++;
       if (score <= last.score) return;
       Object.assign(last, { score, peak, reason: reason.text });
-      if (RANK[severity] > RANK[last.severity]) last.severity = severity;
+      if (severityRank(severity) > severityRank(last.severity)) last.severity = severity;
       return;
     }
     this.#endPoints();

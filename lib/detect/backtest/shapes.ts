@@ -1,5 +1,5 @@
 /** What a backtest is asked, and what it answers. Plain data: it travels to the worker and to routes. */
-import type { Severity } from "../detector.ts";
+import type { Severity } from "../../words/severity.ts";
 
 /** One alarm that a detector would have raised. */
 export interface Firing {

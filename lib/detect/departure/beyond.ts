@@ -1,9 +1,9 @@
 /** Above and below: a sensor that stays beyond everything that its days have shown. */
-import { duration, type Finding, NOTHING } from "../detector.ts";
+import { HOUR_MS, MINUTE_MS, span } from "../../words/times.ts";
+import { type Finding, NOTHING } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
 import type { Past } from "./days.ts";
-import { HOUR_MS } from "./hours.ts";
-import { clear, type DepartureState, MINUTE_MS, raise, USUAL_AFTER_MS } from "./state.ts";
+import { clear, type DepartureState, raise, USUAL_AFTER_MS } from "./state.ts";
 
 /** Means over this long are compared; of a slower sensor, its readings. */
 export const SLOT_MS = 10 * MINUTE_MS;
@@ -77,7 +77,7 @@ export function closeSlot(s: DepartureState, tMs: number): readonly Finding[] {
     return NOTHING;
   }
   return raise(s, side > 0 ? "above" : "below", tMs, {
-    text: `${plain(mean)} for ${duration(Math.abs(s.beyondMs))}; within ${past.days} days it was ` +
+    text: `${plain(mean)} for ${span(Math.abs(s.beyondMs))}; within ${past.days} days it was ` +
       `${plain(past.low)} to ${plain(past.high)}`,
     value: mean,
     expectedLow: past.low,

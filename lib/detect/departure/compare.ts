@@ -1,7 +1,8 @@
 /** By the hour: asleep at a time when it was always awake, or still while others of its machine go on. */
+import { HOUR_MS } from "../../words/times.ts";
 import { type Finding, NOTHING, type TickInput } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
-import { HOUR_MS, Hours } from "./hours.ts";
+import { Hours } from "./hours.ts";
 import { clear, type DepartureState, raise } from "./state.ts";
 
 /** Asleep in so many hours on end that were active on each of so many days before; it rests at other hours. */

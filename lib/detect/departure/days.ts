@@ -1,7 +1,7 @@
 /** Numbers by the day over a good two weeks: what was reached, and how much it differs from one day to the next. */
+import { DAY_MS } from "../../words/times.ts";
 import type { StateReader, StateWriter } from "../bytes.ts";
 
-export const DAY_MS = 86_400_000;
 const DAYS = 16;
 /** A day with fewer slots than this says nothing. */
 const SLOTS_LEAST = 3;

@@ -5,7 +5,6 @@
  */
 import type { StateReader, StateWriter } from "../bytes.ts";
 
-export const HOUR_MS = 3_600_000;
 /** Hours kept: a multiple of 32 above two weeks. */
 const SPAN = 352;
 const WORDS = SPAN / 32;

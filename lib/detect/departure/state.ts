@@ -1,14 +1,14 @@
 /** The state of the departure detector: what it is made of, how it is stored, and how a finding is told. */
 import { z } from "zod";
+import { DAY_MS, MINUTE_MS } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
 import type { Finding } from "../detector.ts";
-import { DAY_MS, Days } from "./days.ts";
+import { Days } from "./days.ts";
 import { Hours } from "./hours.ts";
 import { NATURES } from "./nature.ts";
 
 export const NAME = "departure";
 export const VERSION = 1;
-export const MINUTE_MS = 60_000;
 /** Different values within a day that make a sensor more than a switch or a wish. */
 export const VALUES_MOST = 6;
 /** What lasted this long is usual from then on. */

@@ -4,10 +4,10 @@
  * always awake, or stands still while what always moves along with it goes on. Each must last before it is
  * raised. The method is in the room's README; what is kept is in `departure/`.
  */
+import { DAY_MS, HOUR_MS, span } from "../../words/times.ts";
 import { closeSlot, openSlot, SLOT_MS } from "../departure/beyond.ts";
 import { compare } from "../departure/compare.ts";
-import { DAY_MS } from "../departure/days.ts";
-import { HOUR_MS, Hours } from "../departure/hours.ts";
+import { Hours } from "../departure/hours.ts";
 import {
   clear,
   type DepartureOptions,
@@ -22,7 +22,7 @@ import {
   VALUES_MOST,
   VERSION,
 } from "../departure/state.ts";
-import { type Detector, duration, type Finding, NOTHING } from "../detector.ts";
+import { type Detector, type Finding, NOTHING } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
 
 export type { DepartureOptions, DepartureState };
@@ -143,8 +143,8 @@ function tooLongAwake(s: DepartureState, tMs: number): readonly Finding[] {
   const allowedMs = Math.max(AWAKE.times * past.awakeMs, past.awakeMs + AWAKE.moreMs);
   if (awakeMs < allowedMs || s.upSum / s.upCount > AWAKE.height * s.height) return NOTHING;
   return raise(s, "awake", tMs, {
-    text: `has not come to rest for ${duration(awakeMs)}, at ${plain(s.last.value)}; ` +
-      `within ${past.days} days ${duration(past.awakeMs)} was the longest`,
+    text: `has not come to rest for ${span(awakeMs)}, at ${plain(s.last.value)}; ` +
+      `within ${past.days} days ${span(past.awakeMs)} was the longest`,
     value: s.last.value,
   });
 }

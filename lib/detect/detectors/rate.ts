@@ -1,7 +1,8 @@
 /** Rate of change: how fast the value moves over a span of time. */
 import { z } from "zod";
+import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, type Finding, NOTHING } from "../detector.ts";
+import { type Detector, type Finding, NOTHING } from "../detector.ts";
 import { beside, exact, plain } from "../../words/numbers.ts";
 
 const NAME = "rate";
@@ -120,7 +121,7 @@ function finding(
 ): Finding {
   const reach = o.maxPerMinute * Math.max(overMs, o.spanMs) / 60_000;
   const text = high
-    ? `went from ${plain(from)} to ${plain(value)} in ${duration(overMs)}, ` +
+    ? `went from ${plain(from)} to ${plain(value)} in ${span(overMs)}, ` +
       `${beside(Math.abs(perMinute), o.maxPerMinute)} per minute where ` +
       `${exact(o.maxPerMinute)} is allowed`
     : `changes by no more than ${exact(o.maxPerMinute)} per minute again`;

@@ -1,7 +1,9 @@
 /** Silence: a sensor that has not spoken for three of its usual longest gaps (`rhythm.ts`). Judged at ticks. */
 import { z } from "zod";
+import type { Severity } from "../../words/severity.ts";
+import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, NOTHING, type Severity } from "../detector.ts";
+import { type Detector, NOTHING } from "../detector.ts";
 import { Rhythm, SILENT_INTERVALS, silentMs } from "../rhythm.ts";
 
 const NAME = "silence";
@@ -61,7 +63,7 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
         phase: "cleared",
         severity: "info",
         score: 0,
-        reason: { text: `reports again after ${duration(Math.max(0, gap))} of silence` },
+        reason: { text: `reports again after ${span(Math.max(0, gap))} of silence` },
       }];
     }
     const allowed = allowedMs(s);
@@ -81,10 +83,8 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
       score: s.score,
       reason: {
         text: s.options.expectedMs === null
-          ? `no reading for ${duration(gap)}, ${
-            duration(s.rhythm.usualMs()!)
-          } was the longest until now`
-          : `no reading for ${duration(gap)}, expected every ${duration(s.options.expectedMs)}`,
+          ? `no reading for ${span(gap)}, ${span(s.rhythm.usualMs()!)} was the longest until now`
+          : `no reading for ${span(gap)}, expected every ${span(s.options.expectedMs)}`,
         numbers: { silentMs: gap, allowedMs: allowed },
       },
     }];

@@ -1,7 +1,8 @@
 /** Stuck value: readings keep coming and all say the same. */
 import { z } from "zod";
+import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, NOTHING } from "../detector.ts";
+import { type Detector, NOTHING } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
 
 const NAME = "stuck";
@@ -62,7 +63,7 @@ export const stuck: Detector<StuckOptions, StuckState> = {
         severity: "info",
         score: 0,
         reason: {
-          text: `moved to ${plain(value)} after ${duration(tMs - since)} at ${plain(held)}`,
+          text: `moved to ${plain(value)} after ${span(tMs - since)} at ${plain(held)}`,
           value,
         },
       }];
@@ -80,7 +81,7 @@ export const stuck: Detector<StuckOptions, StuckState> = {
       severity: "warning",
       score: s.score,
       reason: {
-        text: `has said ${plain(s.held)} for ${duration(forNow)} (${s.readings} readings)`,
+        text: `has said ${plain(s.held)} for ${span(forNow)} (${s.readings} readings)`,
         value,
         numbers: { unchangedMs: forNow, readings: s.readings },
       },

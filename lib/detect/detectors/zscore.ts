@@ -7,15 +7,15 @@
  * counted in the next report, and the score of each reading shows it all the same.
  */
 import { z } from "zod";
+import { HOUR_MS, span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, duration, type Finding, NOTHING } from "../detector.ts";
+import { type Detector, type Finding, NOTHING } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
 
 const NAME = "zscore";
 const VERSION = 2;
 /** Reports that a sensor has in hand when it was calm. */
 const AT_ONCE = 5;
-const HOUR_MS = 3_600_000;
 /** A reading this many times as far away as the last reports is always told. */
 const MUCH_FURTHER = 2;
 
@@ -170,7 +170,7 @@ function reported(s: ZscoreState, away: number, tMs: number): void {
 function heldBackText(s: ZscoreState, tMs: number): string {
   if (s.heldBack === 0) return "";
   const what = s.heldBack === 1 ? "one other is" : `${s.heldBack} others are`;
-  return `; ${what} not listed since the report ${duration(Math.abs(tMs - s.reportedMs))} before`;
+  return `; ${what} not listed since the report ${span(Math.abs(tMs - s.reportedMs))} before`;
 }
 
 /** Two passes, so that a large mean does not swallow a small spread. */

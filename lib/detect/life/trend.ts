@@ -6,8 +6,8 @@
  * Kendall's statistic, widened for residuals that follow one another. If the later half has a trend
  * of its own that lies outside that interval, wear has changed pace and the later half decides.
  */
-import { duration } from "../detector.ts";
 import { exact, plain } from "../../words/numbers.ts";
+import { DAY_MS, span } from "../../words/times.ts";
 import type { History, Life, LifeEstimator, UnknownLife, UnknownReason } from "./life.ts";
 
 const BUCKETS = 120;
@@ -18,7 +18,6 @@ const Z90 = 1.645;
 const FARTHEST = 5;
 /** The newest reading may be this share of the history's length ago. */
 const STALE = 0.5;
-const DAY_MS = 86_400_000;
 
 interface Points {
   t: Float64Array;
@@ -43,13 +42,13 @@ export const trendLife: LifeEstimator = { name: "trend", estimate: estimateLife 
 export function estimateLife(history: History): Life {
   const points = buckets(history.tMs, history.value);
   const n = points.t.length;
-  const span = n > 1 ? points.t[n - 1] - points.t[0] : 0;
-  if (n < LEAST_BUCKETS || !(span > 0)) {
+  const spanMs = n > 1 ? points.t[n - 1] - points.t[0] : 0;
+  if (n < LEAST_BUCKETS || !(spanMs > 0)) {
     return unknown("too_short", `${n} points are not enough for a trend, ${LEAST_BUCKETS} are`);
   }
   const age = history.nowMs - points.t[n - 1];
-  if (age > Math.max(STALE * span, 0)) {
-    return unknown("stale", `the newest reading is ${duration(age)} old`);
+  if (age > Math.max(STALE * spanMs, 0)) {
+    return unknown("stale", `the newest reading is ${span(age)} old`);
   }
   const trend = decisive(points);
   const up = history.side === "high" ? 1 : -1;
@@ -72,18 +71,18 @@ export function estimateLife(history: History): Life {
   if (pace <= 0) return unknown("moving_away", "the trend leads away from the limit");
   const slow = up > 0 ? trend.low : -trend.high, fast = up > 0 ? trend.high : -trend.low;
   const remainingMs = left / pace;
-  if (remainingMs > FARTHEST * span) {
+  if (remainingMs > FARTHEST * spanMs) {
     return unknown(
       "too_far",
       `at this pace the limit is more than ${FARTHEST} times the history's ` +
-        `${duration(span)} away`,
+        `${span(spanMs)} away`,
     );
   }
   const lowMs = Math.max(0, (left - Z90 * trend.noise) / fast);
   const highMs = slow > 0 ? (left + Z90 * trend.noise) / slow : Infinity;
   const width = (Math.min(highMs, 10 * remainingMs) - lowMs) / remainingMs;
   const perDay = trend.slope * DAY_MS;
-  const until = Number.isFinite(highMs) ? `to ${duration(highMs)}` : "or much longer";
+  const until = Number.isFinite(highMs) ? `to ${span(highMs)}` : "or much longer";
   return {
     known: true,
     remainingMs,
@@ -93,7 +92,7 @@ export function estimateLife(history: History): Life {
     level,
     confidence: 1 / (1 + width),
     text: `${plain(level)} changing by ${plain(perDay)} a day reaches ${exact(history.limit)} in ` +
-      `${duration(remainingMs)} (90 %: ${duration(lowMs)} ${until})`,
+      `${span(remainingMs)} (90 %: ${span(lowMs)} ${until})`,
   };
 }
 

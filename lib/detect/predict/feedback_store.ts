@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../../db/client.ts";
-import type { Verdict } from "../findings_store.ts";
+import type { Verdict } from "../../words/verdict.ts";
 import type { StoredOutlook } from "./shapes.ts";
 
 /** A time of a machine that a person has called a real fault or a false alarm. */

@@ -4,6 +4,7 @@
  */
 import type { Sensor } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
+import { HOUR_MS } from "../../words/times.ts";
 import type { SaidPeriod } from "./feedback_store.ts";
 
 /** Steps that rows may have: the first that the machine's sensors report within. */
@@ -22,7 +23,6 @@ const AROUND_MS = { real: 5 * 60_000, false_alarm: 30_000 };
 const TAUGHT_SHARE = 0.05;
 /** Rows asked for at once: short answers, so that writing never waits long. */
 const SLICE_ROWS = 1000;
-const HOUR_MS = 3_600_000;
 const SURVEY_HOURS = 14 * 24;
 
 export type History = Pick<ReadingsStore, "buckets">;

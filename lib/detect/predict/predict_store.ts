@@ -8,7 +8,7 @@ import {
   type Row,
   rowsOf,
 } from "../../db/list.ts";
-import type { Verdict } from "../findings_store.ts";
+import type { Verdict } from "../../words/verdict.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
   FeatureShare,

@@ -4,12 +4,12 @@
  * first; the first that knows an end is taken.
  */
 import type { Sensor } from "../../machines/sensor.ts";
+import { HOUR_MS } from "../../words/times.ts";
 import type { History as LifeHistory, KnownLife, LifeEstimator } from "../life/life.ts";
 import type { Limits } from "../limits.ts";
 import type { History } from "./history.ts";
 import type { LifeNote } from "./shapes.ts";
 
-const HOUR_MS = 3_600_000;
 const SPANS_MS = [14 * 24 * HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS];
 const POINTS = 240;
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { DAY_MS } from "../../words/times.ts";
 import type { MachineClass } from "../forest/explain.ts";
 import type { FeedbackStore, LastSaid } from "./feedback_store.ts";
 import type { PredictStore } from "./predict_store.ts";
@@ -11,7 +12,6 @@ const EVERY_MS = 60_000;
 const AGAIN_MS = 30 * 60_000;
 /** A model is not replaced by itself before this age. */
 const YOUNGEST_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Why a machine should be trained now, or null. A first model as soon as possible; a young one again

@@ -1,6 +1,6 @@
 /** What the parts of this room hand each other. */
+import type { Verdict } from "../../words/verdict.ts";
 import type { MachineClass } from "../forest/explain.ts";
-import type { Verdict } from "../findings_store.ts";
 import type { Range } from "../forest/machine.ts";
 
 /** A stored model without its bytes. */

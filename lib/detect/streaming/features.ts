@@ -11,13 +11,13 @@
  * - `level`: distance of the recent mean from the long one
  * - `activity`: recent mean step between neighbouring readings
  */
+import { DAY_MS } from "../../words/times.ts";
 import type { StateReader, StateWriter } from "../bytes.ts";
 import type { Tuning } from "./tuning.ts";
 
 export const FEATURES = ["point", "relative", "level", "activity", "recent"] as const;
 export type Feature = typeof FEATURES[number];
 
-const DAY_MS = 86_400_000;
 /** Beyond this a value says nothing more, and sums stay finite. */
 const HUGE = 1e100;
 /** Nothing, as an oddness: below what a histogram calls odd. */

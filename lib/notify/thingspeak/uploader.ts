@@ -5,6 +5,7 @@ import type { Outgoing } from "../../base/outgoing.ts";
 import type { Task } from "../../base/supervisor.ts";
 import type { Sensor, SensorDirectory } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
+import { DAY_MS } from "../../words/times.ts";
 import { cleanAnswer } from "../answer.ts";
 import type { Outcome } from "../channel.ts";
 import { bulkUpdate, type FeedEntry, readFeeds, type ThingSpeakChannel } from "./client.ts";
@@ -70,7 +71,6 @@ const READINGS_MOST = 20_000;
 const SETTLE_MS = 2_000;
 const IDLE_MS = 5_000;
 const MOST_BACKOFF_MS = 10 * 60_000;
-const DAY_MS = 86_400_000;
 
 export function createUploader(deps: UploaderDeps): Uploader {
   const { clock, log, readings, sensors, store, outgoing } = deps;

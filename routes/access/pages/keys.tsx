@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { ROLES } from "../../../lib/access/identity.ts";
 import type { AccessKey } from "../../../lib/access/key_store.ts";
+import { DAY_MS } from "../../../lib/words/times.ts";
 import type { Route } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
 import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
@@ -10,7 +11,6 @@ import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
 
-const DAY_MS = 86_400_000;
 const MAY = ["all", "read", "ingest"] as const;
 const EXPIRY = ["never", "30", "90", "365"] as const;
 

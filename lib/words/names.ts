@@ -1,0 +1,33 @@
+/** Names as people read them. Pure. */
+
+/** `motor_current` → `motor current`, `press-3` → `press 3`: names as people read them. */
+export function label(name: string): string {
+  return name.replaceAll(/[_-]+/g, " ");
+}
+
+/** Words with a spelling of their own. */
+const SPELLINGS: Record<string, string> = { ph: "pH", rpm: "RPM", co2: "CO₂" };
+
+/** A name as a heading: `motor_current` → `Motor current`, `ph` → `pH`. */
+export function title(name: string): string {
+  const text = label(name).split(" ").map((word) => SPELLINGS[word] ?? word).join(" ");
+  return /^pH\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = typeof WEEKDAYS[number];
+
+export const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
+  mon: "Monday",
+  tue: "Tuesday",
+  wed: "Wednesday",
+  thu: "Thursday",
+  fri: "Friday",
+  sat: "Saturday",
+  sun: "Sunday",
+};
+
+/** `Mon`. */
+export function shortWeekday(day: Weekday): string {
+  return WEEKDAY_NAMES[day].slice(0, 3);
+}

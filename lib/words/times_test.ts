@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { ago, clockTime, dateTime, duration, span } from "./times.ts";
+
+Deno.test("duration and ago use the largest fitting unit", () => {
+  assert.deepEqual([200, 12_000, 120_000, 7_200_000, 172_800_000].map(duration), [
+    "200 ms",
+    "12 s",
+    "2 min",
+    "2 h",
+    "2 d",
+  ]);
+  assert.equal(ago(-500), "just now");
+  assert.equal(ago(12_000), "12 s ago");
+});
+
+Deno.test("clockTime is in the site's zone and adds the date when it is not today", () => {
+  const noon = Date.UTC(2026, 6, 5, 12, 0, 3);
+  assert.equal(dateTime(noon, "Europe/Berlin"), "2026-07-05 14:00:03");
+  assert.equal(clockTime(noon, noon + 1000, "UTC"), "12:00");
+  assert.equal(clockTime(noon, noon + 86_400_000, "UTC"), "2026-07-05 12:00");
+});
+
+Deno.test("span has a digit more than duration", () => {
+  assert.deepEqual([90_000, 150_000, 9_000_000, 259_200_000].map(span), [
+    "90 s",
+    "2.5 min",
+    "2.5 h",
+    "3 days",
+  ]);
+});
