@@ -1,7 +1,7 @@
 /** An alarm as it is kept: what is shown of it, and what its next step depends on. */
+import type { AlarmRow } from "../db/schema/alarms.ts";
 import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
-import type { Verdict } from "../words/verdict.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
 
 /** One thing that an alarm tells of. Its first is what it was raised for; the others are further evidence. */
@@ -32,41 +32,10 @@ export interface Condition {
   lastFinding: number | null;
 }
 
-export interface AlarmRecord {
-  id: number;
-  cause: string;
-  source: AlarmSource;
-  severity: Severity;
-  state: AlarmState;
-  title: string;
-  /** Path of the machine; null: Perch itself. */
-  machine: string | null;
-  /** Storage number. */
-  sensor: number | null;
-  value: number | null;
-  limit: number | null;
-  count: number;
-  present: boolean;
-  flapping: boolean;
-  maintenance: boolean;
-  raisedMs: number;
-  lastMs: number;
-  clearedMs: number | null;
-  acknowledgedMs: number | null;
-  acknowledgedBy: string | null;
-  shelvedUntilMs: number | null;
-  resolvedMs: number | null;
-  resolvedBy: string | null;
-  note: string | null;
-  verdict: Verdict | null;
-  escalated: number;
-  version: number;
+/** An alarm as it is kept; what its columns mean is said in `lib/db/schema/alarms.ts`. */
+export interface AlarmRecord extends Omit<AlarmRow, "sensorName" | "conditions" | "timing"> {
   conditions: Condition[];
-  /** Storage numbers of the sensors that a prediction named: their findings belong to its alarm. */
-  drivers: number[];
   timing: Timing;
-  /** When time alone moves it next, by the host's clock; null: never. */
-  dueMs: number | null;
 }
 
 /** Times by the host's clock that its next step depends on. */

@@ -3,7 +3,7 @@ import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import * as schema from "../../lib/db/schema.ts";
+import * as schema from "../../lib/db/schema/mod.ts";
 
 interface Column {
   name: string;
@@ -29,7 +29,7 @@ function described(): Record<string, Column[]> {
   }));
 }
 
-Deno.test("schema.ts describes exactly the tables that the migrations create", async () => {
+Deno.test("lib/db/schema describes exactly the tables that the migrations create", async () => {
   const dir = await Deno.makeTempDir({ prefix: "perch-schema-" });
   const { db, close } = await openStorage({ url: `file:${dir}/perch.db`, log: silentLog() });
   try {

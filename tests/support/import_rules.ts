@@ -40,10 +40,11 @@ const WIRING = "app";
 
 /** Packages with one door: who may import them at run time (tests may import all). */
 const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
+  { packages: /^@libsql\//, may: /^lib\/db\//, door: "lib/db" },
   {
-    packages: /^(@libsql\/|drizzle-orm)/,
-    may: /^(lib\/db\/|lib\/.*store\.ts$|migrations\/)/,
-    door: "lib/db and *store.ts",
+    packages: /^drizzle-orm(\/|$)/,
+    may: /^lib\/db\/(orm|schema\/\w+)\.ts$/,
+    door: "lib/db/orm.ts and lib/db/schema",
   },
   {
     packages: /^(mqtt|mqtt-packet|aedes)$/,

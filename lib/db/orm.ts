@@ -1,0 +1,173 @@
+/**
+ * The one door to drizzle. Reads go through `createOrm(db)` and come out typed; writes are lists of statements
+ * of one transaction (`db.write([…])`), each made by `statementOf(…)` or, what repeats, by `prepared(…)`:
+ * to build a query takes ten to fifty times as long as to fill one.
+ */
+import {
+  type Column,
+  getTableColumns,
+  is,
+  Param,
+  Placeholder,
+  type Query,
+  type SQL,
+  sql,
+  type Table,
+} from "drizzle-orm";
+import {
+  type RemoteCallback,
+  SqliteRemoteDatabase,
+  SQLiteRemoteSession,
+} from "drizzle-orm/sqlite-proxy";
+import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { PerchError } from "../base/errors.ts";
+import type { Database, SqlStatement, SqlValue } from "./client.ts";
+
+export {
+  and,
+  asc,
+  type Column,
+  count,
+  desc,
+  eq,
+  exists,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  max,
+  min,
+  ne,
+  not,
+  notExists,
+  notInArray,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+export { alias, union, unionAll } from "drizzle-orm/sqlite-core";
+
+/** Drizzle wraps what a failed query was rejected with; callers get the PerchError itself. */
+class Session extends SQLiteRemoteSession<Record<string, never>, Record<string, never>> {
+  override prepareQuery: SQLiteRemoteSession<Record<string, never>, Record<string, never>>[
+    "prepareQuery"
+  ] = (...args) => {
+    const query = super.prepareQuery(...args);
+    const { all, get } = query;
+    query.all = (given) => unwrapped(all.call(query, given));
+    query.get = (given) => unwrapped(get.call(query, given));
+    return query as never;
+  };
+}
+
+/** Typed queries over the database worker. */
+export type Orm = SqliteRemoteDatabase<Record<string, never>>;
+
+/** Reads of `db`. A write that is awaited here is refused: it belongs into a transaction of `db.write`. */
+export function createOrm(db: Pick<Database, "query">): Orm {
+  return ormOver(async (text, params, method) => {
+    if (method === "run") throw new PerchError("internal", "writes go through db.write");
+    const { rows } = await db.query({ sql: text, args: params as SqlValue[] });
+    return { rows: method === "get" ? rows[0] : rows };
+  });
+}
+
+/** Builds statements, and is connected to nothing. */
+export const build: Orm = ormOver(() =>
+  Promise.reject(new PerchError("internal", "only builds statements"))
+);
+
+function ormOver(run: RemoteCallback): Orm {
+  const dialect = new SQLiteAsyncDialect();
+  return new SqliteRemoteDatabase(
+    "async",
+    dialect,
+    new Session(run, dialect, undefined),
+    undefined,
+  );
+}
+
+async function unwrapped<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof Error && error.cause instanceof PerchError ? error.cause : error;
+  }
+}
+
+/**
+ * A condition with its values written into the text: SQLite uses a partial index only where it can read in the
+ * statement that its condition holds. For constants of the code alone.
+ */
+export function literally(condition: SQL | undefined): SQL {
+  return condition!.inlineParams();
+}
+
+/** What drizzle has built: an insert, an update, a delete or a select. */
+interface Built {
+  toSQL(): Omit<Query, "typings">;
+}
+
+/** A query as a statement of a transaction. */
+export function statementOf(query: Built): SqlStatement {
+  const { sql, params } = query.toSQL();
+  return { sql, args: params as SqlValue[] };
+}
+
+/** A query with placeholders, built once; gives the statement with these values in their places. */
+export function prepared<T extends object>(query: Built): (values: T) => SqlStatement {
+  const { sql, params } = query.toSQL();
+  const fills = params.map(fillOf);
+  return (values) => ({
+    sql,
+    args: fills.map((fill) => fill(values as Record<string, unknown>)),
+  });
+}
+
+function fillOf(param: unknown): (values: Record<string, unknown>) => SqlValue {
+  if (is(param, Placeholder)) return (values) => values[param.name] as SqlValue;
+  if (is(param, Param) && is(param.value, Placeholder)) {
+    const { name } = param.value;
+    return (values) => {
+      const value = values[name] ?? null;
+      return value === null ? null : param.encoder.mapToDriverValue(value) as SqlValue;
+    };
+  }
+  return () => param as SqlValue;
+}
+
+/**
+ * A placeholder for each column of a table, or for those that are named: the values of a prepared insert or
+ * update. (`never`: drizzle takes one for every value, but its types know that of inserts alone.)
+ */
+export function placeholders<T extends Table, K extends keyof T["_"]["columns"] & string>(
+  table: T,
+  columns?: readonly K[],
+): Record<K, never> {
+  const names = columns ?? Object.keys(getTableColumns(table)) as K[];
+  const entries = names.map((name) => [name, sql.placeholder(name)]);
+  return Object.fromEntries(entries) as Record<K, never>;
+}
+
+/** What an upsert sets: these columns as the row that was to be inserted has them. */
+export function excluded<T extends Table, K extends keyof T["_"]["columns"] & string>(
+  table: T,
+  columns: readonly K[],
+): Record<K, SQL> {
+  const all = getTableColumns(table) as Record<string, Column>;
+  return Object.fromEntries(
+    columns.map((name) => [name, sql`excluded.${sql.identifier(all[name].name)}`]),
+  ) as Record<K, SQL>;
+}
+
+/** The names of a table's columns without some. */
+export function columnsBut<T extends Table, K extends keyof T["_"]["columns"] & string>(
+  table: T,
+  left: readonly K[],
+): Exclude<keyof T["_"]["columns"] & string, K>[] {
+  const out = new Set<string>(left);
+  return Object.keys(getTableColumns(table)).filter((name) => !out.has(name)) as never;
+}

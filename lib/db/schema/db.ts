@@ -1,0 +1,34 @@
+/** What the database keeps about itself. */
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { ms } from "./columns.ts";
+
+/** The time that Perch trusts (one row); lib/base/trusted_time.ts says how it moves. */
+export const trustedClock = sqliteTable("trusted_clock", {
+  one: integer("one").primaryKey(),
+  trustedMs: ms("trusted_ms").notNull(),
+  creditMs: ms("credit_ms").notNull(),
+  stoodMs: ms("stood_ms").notNull(),
+  unprovenMs: ms("unproven_ms").notNull(),
+  known: integer("known").notNull(),
+});
+
+/** One row, written while storage is in trouble to find out when it works again (lib/db/quick_check.ts). */
+export const storageProbe = sqliteTable("storage_probe", {
+  id: integer("id").primaryKey(),
+  atMs: ms("at_ms").notNull(),
+});
+
+/** Who holds this database (lib/db/owner.ts): one row. */
+export const owner = sqliteTable("owner", {
+  /** Always 1. */
+  id: integer("id").primaryKey(),
+  /** Counts up with every start; every transaction checks it. */
+  epoch: integer("epoch").notNull(),
+  host: text("host").notNull(),
+  pid: integer("pid").notNull(),
+  /** Host and data directory, hashed: who starts there holds the lock of the one before. */
+  place: text("place").notNull(),
+  sinceMs: ms("since_ms").notNull(),
+  /** On a libSQL server: its own time of the last sign of life; 0 after a clean end. In a file: 0. */
+  beatMs: ms("beat_ms").notNull(),
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
+import { openStorage } from "../../lib/app/storage.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import type { Database, SqlStatement } from "../../lib/db/client.ts";
+
+/** Reads that grow with the history unless SQLite takes the index that is made for them. */
+const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] = [
+  { read: (db) => createAlarmStore(db).live(0), index: "alarms_live" },
+];
+
+Deno.test("reads that are made often take the partial index that is there for them", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "perch-plans-" });
+  const { db, close } = await openStorage({ url: `file:${dir}/perch.db`, log: silentLog() });
+  try {
+    for (const { read, index } of READS) {
+      const asked: SqlStatement[] = [];
+      const query = (statement: SqlStatement) => {
+        asked.push(statement);
+        return db.query(statement);
+      };
+      await read({ ...db, query });
+      const plans = await Promise.all(
+        asked.map(({ sql, args }) => db.query({ sql: `explain query plan ${sql}`, args })),
+      );
+      const plan = plans.flatMap(({ rows }) => rows.map((row) => String(row[3]))).join("\n");
+      assert.match(plan, new RegExp(`\\b${index}\\b`), plan);
+    }
+  } finally {
+    await close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
