@@ -2,7 +2,7 @@
 import type { AlarmRow } from "../db/schema/alarms.ts";
 import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
-import type { AlarmSource, AlarmState } from "./alarm.ts";
+import type { AlarmSource } from "./alarm.ts";
 
 /** One thing that an alarm tells of. Its first is what it was raised for; the others are further evidence. */
 export interface Condition {
