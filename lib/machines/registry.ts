@@ -32,6 +32,11 @@ export interface RegistryChanges {
   show(sensors: readonly Sensor[]): void;
   /** Statements of `add` were not written: the next group writes them. */
   owe(statements: readonly SqlStatement[]): void;
+  /**
+   * A new name is about to be written: readings that come under it are the sensor's already, so that none of them
+   * makes another sensor of that name. `changed` keeps it; what this gives takes it back.
+   */
+  claim(sensor: Sensor, name: string): () => void;
   /** The row is changed already. Also when `deletedMs` changed. */
   changed(sensor: Sensor, to: Partial<Sensor>): void;
   /** A machine was added, or its path or former paths changed. */
@@ -310,6 +315,13 @@ export function createRegistry(
     show,
     owe(statements) {
       pending.push(...statements);
+    },
+    claim(sensor, name) {
+      if (byName.has(name)) return () => {};
+      byName.set(name, sensor);
+      return () => {
+        if (sensor.name !== name) byName.delete(name);
+      };
     },
     changed(sensor, to) {
       if (to.name !== undefined && to.name !== sensor.name) {

@@ -162,6 +162,22 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
   }
 
+  /** Writes a change that may give sensors new names. */
+  async function write(
+    renamed: readonly { sensor: Sensor; name: string | undefined }[],
+    statements: readonly SqlStatement[],
+  ): Promise<void> {
+    const claims = renamed.flatMap(({ sensor, name }) =>
+      name === undefined ? [] : [changes.claim(sensor, name)]
+    );
+    try {
+      await db.write(statements);
+    } catch (error) {
+      for (const giveUp of claims) giveUp();
+      throw error;
+    }
+  }
+
   async function putMachine(machine: Machine, more: SqlStatement[], change: SqlStatement) {
     await db.write([putMachineStatement(machine), ...more, change]);
     const known = machines.find(machine.path);
@@ -176,7 +192,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     const plan = planMove(machine, next.path, { machines, sensors: own, named: changes.named });
     const moved = { ...next, formerPaths: plan.machine.formerPaths };
     const elsewhere = await deps.onMove?.(from, moved.path);
-    await db.write([
+    await write(plan.sensors, [
       ...plan.statements,
       putMachineStatement(moved),
       ...plan.sensors.map(({ sensor, name }) => sensorStatement({ ...sensor, name })),
@@ -197,9 +213,18 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     return machine;
   }
 
-  async function putSensor(sensor: Sensor, to: Partial<Sensor>, ...more: SqlStatement[]) {
-    const next = { ...sensor, ...to };
-    await db.write([sensorStatement(next), ...more]);
+  async function putSensor(
+    sensor: Sensor,
+    to: Partial<Sensor>,
+    change: SqlStatement,
+    newMachine: Machine | null = null,
+  ): Promise<Sensor> {
+    await write([{ sensor, name: to.name }], [
+      sensorStatement({ ...sensor, ...to }),
+      ...(newMachine === null ? [] : [putMachineStatement(newMachine)]),
+      change,
+    ]);
+    if (newMachine !== null) changes.putMachine(newMachine);
     changes.changed(sensor, to);
     deps.onSensor?.(sensor);
     return sensor;
@@ -442,19 +467,13 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
         const machine = path === undefined || machines.find(path)
           ? null
           : newMachine(path, clock.now(), idTaken);
-        const done = await putSensor(
-          sensor,
-          to,
-          ...(machine ? [putMachineStatement(machine)] : []),
-          note({
-            action: "sensor.update",
-            resource: sensorKey(sensor),
-            before: shownSensor(sensor),
-            after: shownSensor({ ...sensor, ...to }),
-          }),
-        );
-        if (machine) changes.putMachine(machine);
-        return done;
+        const change = note({
+          action: "sensor.update",
+          resource: sensorKey(sensor),
+          before: shownSensor(sensor),
+          after: shownSensor({ ...sensor, ...to }),
+        });
+        return await putSensor(sensor, to, change, machine);
       });
     },
     removeSensor(idOrName, note) {
