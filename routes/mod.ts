@@ -6,6 +6,7 @@ import { backtestPages } from "./detection/backtest.tsx";
 import { machinePages } from "./machines/one.tsx";
 import { machinesPages } from "./machines/list.tsx";
 import { maintenancePages } from "./machines/maintenance.tsx";
+import { guidePages } from "./site/guides.tsx";
 import { morePages } from "./site/more.tsx";
 import { overviewPage } from "./overview/overview.tsx";
 import { anomalyActions, sensorPage } from "./sensors/one.tsx";
@@ -39,6 +40,7 @@ export function pageRoutes(services: PageServices): Route[] {
     ...registryPages(parts),
     ...sourcesPages(parts),
     ...morePages(parts),
+    ...guidePages(services),
     ...simulatorActions(parts),
     ...staticRoutes(services.assets),
   ];

@@ -29,6 +29,31 @@ export function findSensor(sensors: SensorDirectory, idOrName: string): Sensor {
   });
 }
 
+/** A sensor as clients of other systems name it: a tag without a machine is one of the machine `default`. */
+export function findTag(sensors: SensorDirectory, tag: string): Sensor {
+  const own = tag.includes("/") ? undefined : sensors.find(`default/${tag}`);
+  return own ?? findSensor(sensors, tag);
+}
+
+/**
+ * The sensor of a query that names it by `sensor` or by `tag`; undefined when by neither.
+ * @throws PerchError `validation` for both, `not_found`
+ */
+export function sensorOf(
+  sensors: SensorDirectory,
+  { sensor, tag }: { sensor?: string; tag?: string },
+): Sensor | undefined {
+  if (sensor === undefined) return tag === undefined ? undefined : findTag(sensors, tag);
+  if (tag === undefined) return findSensor(sensors, sensor);
+  throw new PerchError("validation", "query.tag: stands for `sensor`; give one of them", {
+    errors: [{ path: "query.tag", message: "stands for `sensor`; give one of them" }],
+  });
+}
+
+/** What other systems call a sensor, in a query. */
+export const tagField = z.string().min(1).max(2000).optional()
+  .describe("the same as `sensor`; without a machine, one of the machine `default`");
+
 /**
  * Paths of the machines that `name` names: a machine's full path, an area (all machines below it), or the end
  * of a machine's path where that is unambiguous.

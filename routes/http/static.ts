@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
   png: "image/png",
   webmanifest: "application/manifest+json",
+  md: "text/markdown; charset=utf-8",
 };
 const YEAR = "public, max-age=31536000, immutable";
 

@@ -248,6 +248,18 @@ export function machineRoutes(services: MachineServices): Route[] {
       handler: ({ c, params }) => c.json(json(findMachine(machines, params.path))),
     }),
     route({
+      method: "get",
+      // As other systems call it; a machine whose own last level is `summary` is meant first.
+      path: "/api/machines/:path/summary",
+      policy: "viewer",
+      summary: null,
+      params,
+      handler: ({ c, params }) => {
+        const own = machines.find(`${params.path}/summary`);
+        return c.json(json(own?.deletedMs === null ? own : findMachine(machines, params.path)));
+      },
+    }),
+    route({
       method: "patch",
       path: "/api/machines/:path{.+}",
       policy: "engineer",

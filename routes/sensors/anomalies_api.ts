@@ -10,7 +10,7 @@ import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { findSensor } from "../http/params.ts";
+import { sensorOf, tagField } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 export interface AnomalyServices {
@@ -52,6 +52,7 @@ export const anomalyShape = z.object({
 
 const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
+  tag: tagField,
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
   detector: z.enum(names).optional(),
   severity: z.enum(SEVERITIES).optional(),
@@ -143,12 +144,12 @@ export async function sayOf(
 }
 
 function sensorsOf(
-  { sensor, machine }: z.output<typeof Query>,
+  query: z.output<typeof Query>,
   sensors: SensorDirectory,
 ): FindingQuery["sensors"] {
-  if (sensor === undefined && machine === undefined) return undefined;
-  const one = sensor === undefined ? null : findSensor(sensors, sensor);
-  if (machine === undefined) return [one!.num];
+  const { machine } = query;
+  const one = sensorOf(sensors, query);
+  if (machine === undefined) return one && [one.num];
   const of = sensors.all().filter((s) => s.machine === machine);
   if (of.length === 0) {
     throw new PerchError("not_found", `there is no machine "${machine.slice(0, 200)}"`, {
@@ -160,5 +161,5 @@ function sensorsOf(
       errors: [{ path: "query.machine", message: "ask for its sensors one by one" }],
     });
   }
-  return of.filter((s) => one === null || s.num === one.num).map((s) => s.num);
+  return of.filter((s) => one === undefined || s.num === one.num).map((s) => s.num);
 }

@@ -4,11 +4,12 @@ import { type Moment, timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
+import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
 import { damagedJson, damagedLines, DamagedList } from "./gaps.ts";
-import { findSensor } from "../http/params.ts";
+import { sensorOf, tagField } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 export interface ReadingServices {
@@ -21,6 +22,7 @@ const POINTS_MOST = 10_000;
 /** Raw readings per step of an export, and in one JSON answer unless asked otherwise. */
 const PAGE = 10_000;
 const JSON_MOST = 200_000;
+const LATEST_MOST = 1_000;
 
 /** A whole number in a query. */
 export const wholeField = (least: number, most: number) =>
@@ -34,8 +36,8 @@ export const wholeField = (least: number, most: number) =>
   }).transform(Number);
 
 const Query = z.object({
-  sensor: z.string({ error: "is missing; give the id, full name or machine/sensor of a sensor" })
-    .min(1),
+  sensor: z.string().min(1).optional().describe("id, full name or machine/sensor; or `tag`"),
+  tag: tagField,
   from: timeField("default one hour before `to`"),
   to: timeField("exclusive; default now"),
   points: wholeField(0, POINTS_MOST).optional()
@@ -48,6 +50,13 @@ const Query = z.object({
 interface Range {
   fromMs: number;
   toMs: number;
+}
+
+function missingSensor(): never {
+  const message = "is missing; give the id, full name or machine/sensor of a sensor";
+  throw new PerchError("validation", `query.sensor: ${message}`, {
+    errors: [{ path: "query.sensor", message }],
+  });
 }
 
 /** `GET /api/readings`: buckets with exact min, mean, max and count, or the readings themselves. */
@@ -93,7 +102,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
         404: { description: "There is no such sensor" },
       },
       handler: async ({ query }) => {
-        const sensor = findSensor(sensors, query.sensor);
+        const sensor = sensorOf(sensors, query) ?? missingSensor();
         const range = rangeOf(query, sensor, clock.now());
         const { points = 500, format = "json", limit = JSON_MOST, cursor } = query;
         if (points === 0) {
@@ -103,6 +112,51 @@ export function readingRoutes(services: ReadingServices): Route[] {
         const buckets = await readings.buckets({ sensor: sensor.num, ...range, points });
         if (format === "json") return Response.json(bucketsJson(sensor, buckets));
         return download(sensor, format, bucketLines(sensor, buckets, format));
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/readings/latest",
+      policy: "viewer",
+      summary: "The newest readings of all sensors, newest first",
+      tags: ["Readings"],
+      query: z.object({
+        limit: wholeField(1, LATEST_MOST).optional().describe("default 100"),
+      }),
+      example: { query: { limit: "20" } },
+      responses: {
+        200: {
+          description: "Readings with the sensors they are of",
+          schema: z.object({
+            items: z.array(z.object({
+              sensor: z.string(),
+              sensor_id: z.string(),
+              machine: z.string(),
+              unit: z.string().nullable(),
+              ts: z.number(),
+              value: z.union([z.number(), z.string()]),
+            })),
+            next: z.null(),
+          }),
+        },
+      },
+      handler: async ({ query }) => {
+        const spoke = sensors.all().flatMap(({ num, last }) =>
+          last === null ? [] : [{ num, lastMs: last.tMs }]
+        );
+        const newest = await newestReadings(readings, spoke, query.limit ?? 100);
+        const items = newest.map(({ sensor: num, tMs, value }) => {
+          const sensor = sensors.byNum(num)!;
+          return {
+            sensor: sensor.name,
+            sensor_id: sensor.id,
+            machine: sensor.machine,
+            unit: sensor.unit,
+            ts: tMs,
+            value: shownValue(sensor, value),
+          };
+        });
+        return Response.json({ items, next: null });
       },
     }),
   ];

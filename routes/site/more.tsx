@@ -102,6 +102,11 @@ export function morePages(parts: PageParts): Route[] {
                   <a href="/api/status">/api/status</a> and <a href="/metrics">/metrics</a>;{" "}
                   <a href="/docs">the API</a> is described here.
                 </p>
+                <ul class="more">
+                  <li>
+                    <a href="/guides">Guides</a>
+                  </li>
+                </ul>
               </section>
             </>
           ),

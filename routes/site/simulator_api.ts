@@ -33,6 +33,35 @@ export function simulatorRoutes({ simulator }: { simulator: Simulator | null }):
   if (simulator === null) return [];
   const tags = ["Simulator"];
   const responses = { 200: { description: "How the plant is now", schema: Status } };
+  /** `/api/simulator/start`, and `/api/start` as other systems call it. */
+  const start = (path: string, summary: string | null) =>
+    route({
+      method: "post",
+      path,
+      policy: "engineer",
+      summary,
+      tags,
+      accepts: { "application/json": { schema: simulatorOptions, example: { speed: 2 } } },
+      responses,
+      // Read here rather than by the table: no body at all means "as before".
+      handler: async ({ c }) => {
+        await simulator.start(await readOptions(c.req.raw));
+        return c.json(simulator.status());
+      },
+    });
+  const stop = (path: string, summary: string | null) =>
+    route({
+      method: "post",
+      path,
+      policy: "engineer",
+      summary,
+      tags,
+      responses,
+      handler: async ({ c }) => {
+        await simulator.stop();
+        return c.json(simulator.status());
+      },
+    });
   return [
     route({
       method: "get",
@@ -43,32 +72,13 @@ export function simulatorRoutes({ simulator }: { simulator: Simulator | null }):
       responses,
       handler: ({ c }) => c.json(simulator.status()),
     }),
-    route({
-      method: "post",
-      path: "/api/simulator/start",
-      policy: "engineer",
-      summary: "Start the plant from its first second",
-      tags,
-      accepts: { "application/json": { schema: simulatorOptions, example: { speed: 2 } } },
-      responses,
-      // Read here rather than by the table: no body at all means "as before".
-      handler: async ({ c }) => {
-        await simulator.start(await readOptions(c.req.raw));
-        return c.json(simulator.status());
-      },
-    }),
-    route({
-      method: "post",
-      path: "/api/simulator/stop",
-      policy: "engineer",
-      summary: "Stop the plant",
-      tags,
-      responses,
-      handler: async ({ c }) => {
-        await simulator.stop();
-        return c.json(simulator.status());
-      },
-    }),
+    start(
+      "/api/simulator/start",
+      "Start the plant from its first second (`/api/start` is the same)",
+    ),
+    stop("/api/simulator/stop", "Stop the plant (`/api/stop` is the same)"),
+    start("/api/start", null),
+    stop("/api/stop", null),
   ];
 }
 

@@ -229,3 +229,43 @@ Deno.test("times in queries: now and so long ago", () =>
       assert.match(await refused.text(), /query\.from.*-6w.*`now`, or so long ago as/, list);
     }
   }));
+
+Deno.test("GET /api/readings and /api/anomalies take a tag as other systems call a sensor", () =>
+  withReadings(async (app) => {
+    await app.ingest([{ tag: "outside", value: 7, timestamp: T0 }]);
+    const namesOf = async (query: string) => {
+      const answer = await app.ask(`/api/readings?${query}&from=${T0}&to=${T0 + 1}&points=0`);
+      const { sensor, v, detail } = await answer.json();
+      return detail ?? `${sensor} ${v}`;
+    };
+    assert.equal(await namesOf("tag=outside"), "default/outside 7");
+    assert.equal(await namesOf("tag=press/temperature"), "hall/press/temperature 20");
+    assert.match(await namesOf("tag=nothing"), /there is no sensor "nothing"/);
+    assert.match(await namesOf("tag=outside&sensor=press/mode"), /give one of them/);
+    assert.match(await namesOf(""), /^query\.sensor: is missing/);
+    for (const [query, status] of [["tag=outside", 200], ["tag=nothing", 404]] as const) {
+      const answer = await app.ask(`/api/anomalies?${query}`);
+      await answer.body?.cancel();
+      assert.equal(answer.status, status, query);
+    }
+  }));
+
+Deno.test("GET /api/readings/latest gives the newest readings of all sensors", () =>
+  withReadings(async (app) => {
+    const latest = async (limit: number) =>
+      (await (await app.ask(`/api/readings/latest?limit=${limit}`)).json()).items;
+    const short = ({ sensor, ts, value }: { sensor: string; ts: number; value: unknown }) =>
+      `${sensor} ${(ts - T0) / 1000} ${value}`;
+    assert.deepEqual((await latest(3)).map(short), [
+      "hall/press/temperature 599 29",
+      "hall/press/temperature 598 28",
+      "hall/press/temperature 597 27",
+    ]);
+    const all = await latest(1000);
+    assert.equal(all.length, 603);
+    assert.deepEqual(all.slice(-2).map(short).sort(), [
+      "hall/press/mode 0 idle",
+      "hall/press/temperature 0 20",
+    ]);
+    assert.equal((await app.ask("/api/readings/latest?limit=0")).status, 400);
+  }));

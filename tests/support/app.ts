@@ -13,7 +13,8 @@ export interface AppUnderTest {
 /** The whole application on free ports in a folder of its own. */
 export async function startApp(
   env: Record<string, string> = {},
-  options: Pick<AppOptions, "detection" | "clock" | "walMostBytes" | "synchronous"> = {},
+  options: Pick<AppOptions, "detection" | "clock" | "walMostBytes" | "synchronous" | "simulator"> =
+    {},
 ): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });
   const config = parseConfig({

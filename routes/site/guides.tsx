@@ -1,0 +1,103 @@
+import type { VNode } from "preact";
+import { PerchError } from "../../lib/base/errors.ts";
+import { GuideText } from "../frame/markdown.tsx";
+import type { PageFrame } from "../frame/layout.tsx";
+import { type Route, route } from "../http/route.ts";
+import type { Assets } from "../http/static.ts";
+
+/** Files of `static/guides`, in the order in which they are listed. */
+export const GUIDES = [
+  "raspberry-pi",
+  "coming-from",
+  "email",
+  "proxy",
+  "troubleshooting",
+] as const;
+
+interface Guide {
+  title: string;
+  /** Its first paragraph: what it is good for. */
+  lead: string;
+  text: string;
+}
+
+export interface GuideServices {
+  frame: PageFrame;
+  assets: Pick<Assets, "get">;
+}
+
+/** `/guides` and `/guides/NAME`: what to do, to read without a connection and without signing in. */
+export function guidePages({ frame, assets }: GuideServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/guides",
+      policy: "public",
+      summary: null,
+      handler: ({ c, who }) =>
+        frame.answer(c, who, {
+          title: "Guides",
+          place: "/more",
+          content: <Index guides={GUIDES.map((name) => ({ name, ...readGuide(assets, name) }))} />,
+        }),
+    }),
+    route({
+      method: "get",
+      path: "/guides/:name",
+      policy: "public",
+      summary: null,
+      handler: ({ c, who, params }) => {
+        const name = GUIDES.find((one) => one === params.name);
+        if (name === undefined) {
+          throw new PerchError("not_found", "there is no such guide; /guides lists them");
+        }
+        const guide = readGuide(assets, name);
+        return frame.answer(c, who, {
+          title: guide.title,
+          place: "/more",
+          content: <One guide={guide} />,
+        });
+      },
+    }),
+  ];
+}
+
+/** A guide begins with its title and a paragraph that says what it is good for. */
+function readGuide(assets: Pick<Assets, "get">, name: string): Guide {
+  const file = assets.get(`guides/${name}.md`);
+  if (file === undefined) throw new Error(`static/guides/${name}.md is missing`);
+  const [, title, lead, text] = /^# (.+)\n\n([^]+?)\n\n([^]*)$/.exec(
+    new TextDecoder().decode(file.bytes),
+  )!;
+  return { title, lead, text };
+}
+
+function Index({ guides }: { guides: (Guide & { name: string })[] }): VNode {
+  return (
+    <>
+      <h1 class="answer">{`${guides.length} guides`}</h1>
+      {guides.map(({ name, title, lead }) => (
+        <section class="card" key={name} aria-labelledby={name}>
+          <h2 id={name}>
+            <a href={`/guides/${name}`}>{title}</a>
+          </h2>
+          <GuideText text={lead} />
+        </section>
+      ))}
+    </>
+  );
+}
+
+function One({ guide: { title, lead, text } }: { guide: Guide }): VNode {
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/guides">Guides</a>
+      </p>
+      <h1 class="answer">{title}</h1>
+      <article class="card">
+        <GuideText text={`${lead}\n\n${text}`} />
+      </article>
+    </>
+  );
+}
