@@ -177,7 +177,7 @@ function inline(tokens: readonly Token[], place: Place): ComponentChildren {
 
 /** A path or a name that a narrow column may break between its words. */
 function breakable(text: string): ComponentChildren {
-  return text.split(/(?<=[/_&?])(?=\w)/).map((piece, i) => (
+  return text.split(/(?<=\w[/_]|[&?])(?=\w)/).map((piece, i) => (
     <Fragment key={i}>
       {i > 0 && <wbr />}
       {piece}

@@ -10,6 +10,7 @@ import {
   benchFolder,
   type BenchOptions,
   type BenchResult,
+  doing,
   median,
   quantile,
 } from "../support/bench.ts";
@@ -88,6 +89,7 @@ async function perRequest(figures: Figures, options: BenchOptions): Promise<void
     const hashed = hasher.count();
     for (const [name, path, headers] of kinds) {
       const ask = () => app.request(`http://localhost/api/${path}`, { headers });
+      doing(`requests: ${name}`);
       for (let i = 0; i < 500; i++) await ask();
       const rounds: number[] = [];
       for (let round = 0; round < 5; round++) {
@@ -117,7 +119,9 @@ async function signInsBesideIngest(
     await addPeople(perch.url, { authorization: `Bearer ${admin}` });
     const alone: number[] = [], beside: number[] = [], signIn: number[] = [];
     for (let round = 0; round < rounds; round++) {
+      doing("ingest alone", round + 1, rounds);
       alone.push(...await ingest(perch.url, headers, seconds * 1000, round * 2));
+      doing(`ingest while ${SIGN_INS} people sign in`, round + 1, rounds);
       const stop = new AbortController();
       const signing = signInTogether(perch.url, stop.signal, signIn);
       beside.push(...await ingest(perch.url, headers, seconds * 1000, round * 2 + 1));
@@ -148,7 +152,9 @@ async function slowConnectionsBesideIngest(
   try {
     const alone: number[] = [], beside: number[] = [];
     for (let round = 0; round < rounds; round++) {
+      doing("ingest alone", round + 1, rounds);
       alone.push(...await ingest(perch.url, headers, seconds * 1000, 100 + round * 2));
+      doing(`ingest beside ${SLOW} slow connections`, round + 1, rounds);
       const close = await openSlowly(perch.url, headers, SLOW);
       beside.push(...await ingest(perch.url, headers, seconds * 1000, 101 + round * 2));
       close();

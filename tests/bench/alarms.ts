@@ -4,7 +4,7 @@
  */
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
-import { type BenchOptions, type BenchResult, quantile } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, quantile } from "../support/bench.ts";
 import { startSmtp } from "../support/receivers/smtp.ts";
 import { EventReader } from "../support/sse.ts";
 
@@ -29,8 +29,11 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   try {
     // Each alarm its own mail: what a flood becomes is not measured here.
     await app.parts.settings.set("notify.storm_messages", 10_000, "bench", () => []);
+    doing(`${SENSORS} sensors and their limits`);
     await prepare(app);
+    doing("warming up");
     await load(app, 5, 0);
+    doing(`${SENSORS} readings/s with ${CROSSINGS_PER_S} crossings/s for ${seconds} s`);
     const sentMs = new Map<string, number>();
     const alarmMs: number[] = [];
     const stream = new EventReader((await app.ask("/api/stream?types=alarm")).body!);

@@ -9,7 +9,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
 import { Watched } from "../../lib/detect/runner/watched.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
-import { type BenchOptions, type BenchResult, quantile } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, quantile } from "../support/bench.ts";
 
 const SENSORS = 1000;
 /** Requests per second; each carries the readings of as many sensors as fall to it. */
@@ -30,6 +30,11 @@ const TRAINED_SENSORS = 10;
 const CHECKPOINT_MS = 10_000;
 
 type Load = "without" | "with" | "busy";
+const LOAD_WORDS: Record<Load, string> = {
+  without: "without detection",
+  with: "with detection",
+  busy: "with detection, training and checkpoints",
+};
 
 /**
  * Figures: CPU of the whole process as a share of one core, busy time of the runner, ingest latency from
@@ -44,6 +49,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
       figures[`${load}_${key}`] = value;
     }
   }
+  doing("the size of a checkpoint");
   return {
     name: "detect_load",
     figures: {
@@ -66,7 +72,9 @@ async function measure(seconds: number, load: Load): Promise<Record<string, numb
   const detection = busy ? { checkpointMs: CHECKPOINT_MS } : {};
   const app = await runApp({ MQTT_PORT: "0", NEW_SENSORS_PER_HOUR: "2000" }, { detection });
   try {
+    doing(`${LOAD_WORDS[load]}: what detectors learn from`);
     await teach(app, load);
+    doing(`${LOAD_WORDS[load]}: ${SENSORS} readings/s for ${seconds} s`);
     const { runner } = app.parts.detection;
     await send(app.ingest, 3, 1);
     const stopTraining = busy ? keepTraining(app) : null;

@@ -2,7 +2,7 @@
  * What the compiled binary costs: start, memory, size, script per page. Needs `deno task compile`.
  * `--minutes N` is the length of the simulator's run (10).
  */
-import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
 import { addKey, ROOT, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { processMemory } from "./ingest/setup.ts";
@@ -27,6 +27,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     const figures: Record<string, number> = {
       binary_mb: Deno.statSync(BINARY).size / 1e6,
     };
+    doing(`the simulator fills six hours, then runs for ${minutes} minutes`);
     const sim = await start(dataDir, ["sim"]);
     await sleep(FILL_MS + minutes * 60_000);
     const busy = processMemory(sim.pid);
@@ -51,10 +52,12 @@ async function serving(dataDir: string): Promise<Record<string, number>> {
   const key = await addKey({ dataDir, role: "viewer", binary: [BINARY] });
   const readyMs: number[] = [];
   for (let i = 0; i < STARTS; i++) {
+    doing("start to ready", i + 1, STARTS);
     const perch = await start(dataDir, ["serve"]);
     readyMs.push(perch.readyAfterMs);
     await perch.stop();
   }
+  doing(`idle for ${IDLE_MS / 1000} s`);
   const perch = await start(dataDir, ["serve"]);
   try {
     await sleep(IDLE_MS);

@@ -18,7 +18,7 @@ import {
   sharedBench,
   unpack,
 } from "./detect/files.ts";
-import type { BenchOptions, BenchResult } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 
 const ROWS = 10_000, COLUMNS = 25, ROUNDS = 7, SEEDS = 10;
 
@@ -99,9 +99,11 @@ export async function run(
     const random = randomFrom(1);
     const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     const table = Float64Array.from({ length: ROWS * COLUMNS }, normal);
+    doing(`own forest: ${ROWS} rows, ${ROUNDS} times`);
     const own = times(table);
     Object.assign(figures, { fit_ms: own.fit, score_ms: own.score, us_for_one_row: own.one });
     if (sklearn !== null) {
+      doing(`scikit-learn's: ${ROWS} rows, ${ROUNDS} times`);
       await Deno.writeFile(scratch, new Uint8Array(table.buffer));
       const theirs = JSON.parse(
         await command(sklearn, ["-c", TIMES, scratch, `${ROWS}`, `${COLUMNS}`, `${ROUNDS}`]),
@@ -115,7 +117,8 @@ export async function run(
     if (python === null) return { name: "forest", figures, notes };
     const names = [...Deno.readDirSync(root)].map((e) => e.name).filter((n) => n.endsWith(".npz"));
     let worst = 0;
-    for (const name of names.sort()) {
+    for (const [i, name] of names.sort().entries()) {
+      doing(`table ${name}, ${SEEDS} seeds`, i + 1, names.length);
       const read = JSON.parse(
         await command(python, [
           "-c",

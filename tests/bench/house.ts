@@ -3,7 +3,7 @@
  * hints, faults found and how soon. `--seeds 1,2,3` or `--seeds 101-110`; by default five.
  */
 import { faultsOf, type HouseReport, playHouse } from "../support/house.ts";
-import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
 
 const DAYS = 14;
 
@@ -13,8 +13,10 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const figures: Record<string, number> = { seeds: seeds.length, days: DAYS };
   const startMs = performance.now();
   const well: HouseReport[] = [], ill: HouseReport[] = [];
-  for (const seed of seeds) {
+  for (const [i, seed] of seeds.entries()) {
+    doing(`seed ${seed}, ${DAYS} days without a fault`, i + 1, seeds.length);
     well.push(playHouse({ seed, days: DAYS }));
+    doing(`seed ${seed}, ${DAYS} days with ten faults`, i + 1, seeds.length);
     ill.push(playHouse({ seed, days: DAYS, faults: faultsOf(seed) }));
     notes.push(...wordsOf(seed, well.at(-1)!, "well"), ...wordsOf(seed, ill.at(-1)!, "faults"));
     await new Promise((resolve) => setTimeout(resolve, 0));

@@ -2,7 +2,7 @@ import { startMosquitto } from "../support/mosquitto.ts";
 import { writtenBytes } from "./ingest/bytes.ts";
 import { httpThroughput } from "./ingest/http.ts";
 import { streamLatency } from "./ingest/latency.ts";
-import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
 import { slowFsync } from "./ingest/setup.ts";
 import { BROKER_CONFIG, mosquittoAlone, perchThroughput, perMessage } from "./ingest/throughput.ts";
 
@@ -44,15 +44,21 @@ async function throughput(
   const alone: number[] = [], perch: number[] = [], slow: number[] = [];
   const each: number[] = [], eachSlow: number[] = [];
   let peakMb = 0, cpuUs = 0;
-  for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
+  const rounds = quick ? 1 : ROUNDS;
+  for (let round = 1; round <= rounds; round++) {
+    doing("mosquitto alone", round, rounds);
     alone.push(await withBroker((port) => mosquittoAlone(port, count)));
+    doing("Perch through mosquitto", round, rounds);
     const fast = await withBroker((port) => perchThroughput(port, count, {}));
     perch.push(fast.perS);
     peakMb = Math.max(peakMb, fast.peakMb);
     cpuUs = fast.cpuUsPerReading;
+    doing("one commit per message", round, rounds);
     each.push(await withBroker((port) => perMessage(port, 20_000, {})));
     if (sdCard === null) continue;
+    doing("Perch, 5 ms per fsync", round, rounds);
     slow.push((await withBroker((port) => perchThroughput(port, count, sdCard))).perS);
+    doing("one commit per message, 5 ms per fsync", round, rounds);
     eachSlow.push(await withBroker((port) => perMessage(port, 600, sdCard)));
   }
   Object.assign(figures, {
@@ -74,6 +80,7 @@ async function throughput(
 }
 
 async function http(figures: Figures, quick: boolean): Promise<void> {
+  doing("batches over HTTP");
   const { json, line } = await httpThroughput({ batches: quick ? 50 : 300, env: {} });
   Object.assign(figures, { http_batch_per_s: json, http_line_protocol_per_s: line });
 }
@@ -91,6 +98,7 @@ async function latency(
   ];
   for (const [name, env] of parts) {
     if (env === null) continue;
+    doing(`from publishing to the event stream: ${name}, ${seconds} s`);
     const { p50, p99, received, loopLagP99Ms } = await withBroker((mqttPort) =>
       streamLatency({ mqttPort, seconds, env })
     );
@@ -106,6 +114,7 @@ async function latency(
 async function bytes(figures: Figures, quick: boolean): Promise<void> {
   const runs = [[50, "timed"], [100, "timed"], [250, "timed"], [50, "plain"]] as const;
   for (const [intervalMs, payload] of runs) {
+    doing(`bytes written: ${payload} readings, commits every ${intervalMs} ms`);
     const { written, storage } = await withBroker((mqttPort) =>
       writtenBytes({
         mqttPort,

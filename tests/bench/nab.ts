@@ -22,7 +22,7 @@ import {
   unpack,
   writeText,
 } from "./detect/files.ts";
-import type { BenchOptions, BenchResult } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 import { judge, type Profile, PROFILES, type Scored } from "./detect/folds.ts";
 
 interface Report {
@@ -141,8 +141,10 @@ export async function run(
   try {
     const all = readSeries(join(root, "data"));
     if (all.length === 0) throw new Error(`${basename(root)}/data holds no csv file`);
+    doing(`scoring ${all.length} files`);
     const results = all.map((series) => score(series, series.values.length));
     all.forEach((series, i) => write(out, series, results[i].scores));
+    doing("scoring the beginnings of the files again");
     const differing = all.filter((series, i) => {
       const part = score(series, Math.floor(0.6 * series.values.length)).scores;
       return part.some((s, row) => s !== results[i].scores[row]);
@@ -155,15 +157,18 @@ export async function run(
     const labels = join(root, "windows.json");
     const labelled = await Deno.readTextFile(labels).then(JSON.parse, () => null);
     if (labelled !== null && shared !== null) {
+      doing("the shared scorer");
       await scorer({ figures, notes }, shared, out, labels, threshold);
       const scored = all.flatMap((series, i) =>
         series.key in labelled
           ? [{ scores: results[i].scores, windows: windowsOf(series, labelled[series.key]) }]
           : []
       );
+      doing("cross-validation");
       if (threshold === null) crossValidate({ figures, notes }, scored);
     }
     figures.files_whose_prefix_scores_differ = differing.length;
+    doing("cost per reading, 5 times over all files");
     figures.us_per_reading = cost(all);
     figures.state_bytes = Math.max(...results.map(({ state }) => streaming.save(state).length));
     return { name: "nab", figures, notes };

@@ -1,7 +1,7 @@
 /** The overview with 200 live sensors: server time and bytes, and the script of each page. */
 import { gzipSync } from "node:zlib";
 import { runApp } from "../support/app_client.ts";
-import { type BenchOptions, type BenchResult, quantile } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, quantile } from "../support/bench.ts";
 
 const SENSORS = 200;
 const PER_MACHINE = 8;
@@ -10,6 +10,7 @@ const PER_MACHINE = 8;
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const app = await runApp({ MQTT_PORT: "0" });
   try {
+    doing(`filling ${SENSORS} sensors`);
     const nowMs = Date.now();
     const readings = Array.from({ length: SENSORS * 90 }, (_, i) => {
       const sensor = i % SENSORS;
@@ -26,6 +27,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     const times: number[] = [];
     let bytes = 0;
     const rounds = options.quick ? 40 : 300;
+    doing(`asking for the overview ${rounds} times`);
     for (let i = 0; i < rounds + 20; i++) {
       const startMs = performance.now();
       const page = await app.ask("/", { headers: { accept: "text/html" } });

@@ -1,5 +1,11 @@
 /** Queries over 30 days of 1-second data: a fresh process's first and the same again, through the worker. */
-import { benchFolder, type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import {
+  benchFolder,
+  type BenchOptions,
+  type BenchResult,
+  doing,
+  median,
+} from "../support/bench.ts";
 import { createPlant, PLANT_START_MS } from "../support/plant.ts";
 import { openEngine } from "../support/storage.ts";
 
@@ -17,9 +23,13 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const folder = await benchFolder(options);
   try {
     const url = `file:${folder.path}/perch.db`;
+    doing(`filling ${DAYS} days`);
     await fill(url);
     const runs: Record<string, number>[] = [];
-    for (let i = 0; i < PROCESSES; i++) runs.push(await child(url));
+    for (let i = 0; i < PROCESSES; i++) {
+      doing("queries of a fresh process", i + 1, PROCESSES);
+      runs.push(await child(url));
+    }
     const figures: Record<string, number> = {};
     for (const key of Object.keys(runs[0])) figures[key] = median(runs.map((r) => r[key]));
     return { name: "query", figures };

@@ -26,7 +26,7 @@ import {
   unpack,
   writeText,
 } from "./detect/files.ts";
-import type { BenchOptions, BenchResult } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 
 const TRAINING_ROWS = 400;
 const FOLDERS = /^(other|valve1|valve2)\//;
@@ -92,8 +92,10 @@ export async function run(
       throw new Error("--data needs other/, valve1/ or valve2/ with csv files");
     }
     const start = performance.now();
+    doing(`training on ${rigs.length} files`);
     const models = rigs.map((rig) => trainMachine(rig.sensors, rig.data, TRAINING_ROWS));
     const trained = performance.now();
+    doing("scoring the files");
     const scores = rigs.map((rig, k) => score(rig, models[k], rig.rows));
     const scored = performance.now();
     rigs.forEach((rig, k) => {
@@ -103,6 +105,7 @@ export async function run(
       );
       writeText(join(out, rig.key), `datetime;anomaly;anomaly_score\n${lines.join("\n")}\n`);
     });
+    doing("scoring the beginnings of the files again");
     const differing = rigs.filter((rig, k) =>
       score(rig, models[k], Math.floor(0.6 * rig.rows)).some((s, r) => s !== scores[k][r])
     );
@@ -110,6 +113,7 @@ export async function run(
     const figures: BenchResult["figures"] = { files: rigs.length, rows, threshold };
     const python = shared === null ? null : await pythonWith("numpy");
     if (python !== null && rigs.every((rig) => rig.labels !== null)) {
+      doing("the shared scorer");
       const script = join(shared!, "score/skab_score.py");
       const files = await Deno.makeTempFile();
       await Deno.writeTextFile(files, rigs.map((rig) => rig.key).join("\n"));

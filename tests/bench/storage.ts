@@ -3,7 +3,13 @@ import type { Clock } from "../../lib/base/clock.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
 import { openConnection } from "../../lib/db/connection.ts";
 import { FLAG_ARRIVAL_TIME, type ReadingGroup } from "../../lib/readings/reading.ts";
-import { benchFolder, type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import {
+  benchFolder,
+  type BenchOptions,
+  type BenchResult,
+  doing,
+  median,
+} from "../support/bench.ts";
 import { createPlant } from "../support/plant.ts";
 import { openEngine } from "../support/storage.ts";
 
@@ -23,13 +29,17 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const disk = await benchFolder(options);
   const memory = await benchFolder({ data: MEMORY_FOLDER }).catch(() => null);
   try {
+    doing("fsync");
     const figures: Record<string, number> = { fsync_ms: await fsyncMs(disk.path) };
     Object.assign(figures, await speed(disk.path, ""));
     if (memory) Object.assign(figures, await speed(memory.path, "_in_memory"));
+    doing("bytes at rest");
     figures.bytes_at_rest = await bytesAtRest(memory?.path ?? disk.path, 0);
     figures.bytes_at_rest_jitter_2ms = await bytesAtRest(memory?.path ?? disk.path, 2);
+    doing("start with an hour of unsealed journal");
     figures.restart_hour_of_journal_ms = await restartMs(disk.path, memory?.path ?? disk.path);
     for (const intervalMs of [50, 100, 250]) {
+      doing(`bytes written, commits every ${intervalMs} ms`);
       const { written, storage } = await bytesWritten(disk.path, intervalMs);
       figures[`written_per_reading_${intervalMs}ms`] = written;
       figures[`write_bytes_per_reading_${intervalMs}ms`] = storage;
@@ -58,7 +68,10 @@ async function speed(folder: string, suffix: string): Promise<Record<string, num
   const packed: number[] = [];
   const rows: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
+    const where = suffix === "" ? "on disk" : "in memory";
+    doing(`one row per reading, ${where}`, round + 1, ROUNDS);
     rows.push(await rowsPerSecond(`${folder}/rows${round}.db`));
+    doing(`readings in groups, ${where}`, round + 1, ROUNDS);
     packed.push(await packedPerSecond(`${folder}/packed${round}.db`));
   }
   return {

@@ -1,5 +1,5 @@
 /** What 500 open streams cost, beside a bare `Deno.serve` that writes the same bytes, in one run. */
-import { type BenchOptions, type BenchResult, median } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
 import { startStreamServer } from "../support/stream_server.ts";
 
 const CLIENTS = 500;
@@ -19,7 +19,9 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const rounds = options.quick ? 1 : ROUNDS;
   const perch: Round[] = [], bare: Round[] = [];
   for (let i = 0; i < rounds; i++) {
+    doing("a bare server", i + 1, rounds);
     bare.push(await round(true));
+    doing("Perch", i + 1, rounds);
     perch.push(await round(false));
   }
   const middle = (of: Round[], pick: (round: Round) => number) => median(of.map(pick));

@@ -11,7 +11,7 @@ import { quantile } from "../../lib/detect/forest/linalg.ts";
 import { DISTANCE_ALARM } from "../../lib/detect/forest/machine.ts";
 import { Smoother, Whitening } from "../../lib/detect/forest/whitening.ts";
 import { alone, NO_SHARED, readArguments, sharedBench, unpack } from "./detect/files.ts";
-import type { BenchOptions, BenchResult } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 
 const VARIABLES = 52, FAULT_FROM = 160;
 /** Faults that are known to leave hardly a trace in the data. */
@@ -53,6 +53,7 @@ export async function run(
       .filter((name) => /^d\d+_te\.dat$/.test(name) && name !== "d00_te.dat").sort();
     const figures: BenchResult["figures"] = { faults: faults.length };
     for (const smooth of [1, 20]) {
+      doing(smooth === 1 ? "plain distances" : "smoothed distances", smooth === 1 ? 1 : 2, 2);
       const model = Whitening.fit(training.data, training.rows, VARIABLES, { smooth });
       const usual = distances(model, normal);
       const limit = quantile(usual.slice().sort(), 0.99);

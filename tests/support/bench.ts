@@ -41,3 +41,25 @@ export function quantile(numbers: readonly number[], q: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }
+
+/** What is done now stays said: again after so long. */
+const AGAIN_MS = 15_000;
+const begunMs = performance.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Says on standard error what a benchmark does from now on, and now and then that it still does:
+ * `[ 75 s] Perch through mosquitto, round 2 of 5`.
+ */
+export function doing(part: string, round?: number, rounds?: number): void {
+  const text = round === undefined ? part : `${part}, round ${round} of ${rounds}`;
+  const say = (words: string) => {
+    const seconds = Math.round((performance.now() - begunMs) / 1000);
+    console.error(`[${String(seconds).padStart(3)} s] ${words}`);
+  };
+  say(text);
+  clearInterval(timer);
+  timer = setInterval(() => say(`${text} …`), AGAIN_MS);
+  // Saying so is no reason to stay.
+  Deno.unrefTimer(timer as unknown as number);
+}
