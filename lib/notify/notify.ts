@@ -15,6 +15,7 @@ import { type Delivery, DIGEST } from "./delivery.ts";
 import { type DryRun, dryRun, ruleWarnings } from "./dry_run.ts";
 import { linkMessage, type OneUseLink } from "./link_message.ts";
 import type { Message } from "./message.ts";
+import { createDigestStore } from "./digest_store.ts";
 import { digestOf, messageOf, testMessage } from "./message_of.ts";
 import { createOutboxStore, type OutboxCounts, type OutboxStore } from "./outbox_store.ts";
 import { createRouter } from "./router.ts";
@@ -100,6 +101,7 @@ const UID_LENGTH = 24;
 export function createNotify(deps: NotifyDeps): Notify {
   const { db, clock, log, events } = deps;
   const outbox = createOutboxStore(db);
+  const digests = createDigestStore(db);
   const channels = createChannelList({ ...deps, log: log.child("channels") });
   const rules = createRules({
     db,
@@ -126,6 +128,7 @@ export function createNotify(deps: NotifyDeps): Notify {
 
   const sender = createSender({
     outbox,
+    digests,
     clock,
     log: log.child("sender"),
     random: deps.random,
@@ -186,7 +189,7 @@ export function createNotify(deps: NotifyDeps): Notify {
   }
 
   async function digest(delivery: Delivery, to: string[]): Promise<Message> {
-    const { items, total } = await outbox.digestOf(delivery.id, DIGEST_LINES);
+    const { items, total } = await digests.of(delivery.id, DIGEST_LINES);
     const messages: Message[] = [];
     for (const { eventId } of items) {
       const event = await events.find(eventId!);

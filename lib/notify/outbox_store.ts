@@ -1,8 +1,35 @@
-import { randomId } from "../base/ids.ts";
-import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
-import { conditions, listPage, type PageOf, type PageQuery, type Row, rowsOf } from "../db/list.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import {
+  alias,
+  and,
+  asc,
+  build,
+  createOrm,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  literally,
+  lt,
+  lte,
+  max,
+  min,
+  ne,
+  notExists,
+  notInArray,
+  or,
+  placeholders,
+  prepared,
+  type SQL,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
+import { deliveries, deliveryTries, routings } from "../db/schema/notify.ts";
 import type { LoggedEvent } from "../events/event.ts";
-import { SEVERITIES, type Severity } from "../words/severity.ts";
 import { HOUR_MS } from "../words/times.ts";
 import type { Outcome } from "./channel.ts";
 import { type Delivery, type DeliveryState, type DeliveryTry, DIGEST } from "./delivery.ts";
@@ -60,10 +87,6 @@ export interface OutboxStore {
   due(channel: string, nowMs: number): Promise<Delivery | null>;
   /** When something of a channel becomes due after `nowMs`; null: nothing is planned. */
   nextDueMs(channel: string, nowMs: number): Promise<number | null>;
-  /** Turns what was collected for a channel, and is due, into one digest per place. */
-  closeDigests(channel: string, nowMs: number): Promise<number>;
-  /** Sentences of what a digest holds, oldest first, and how many there are. */
-  digestOf(id: number, limit: number): Promise<{ items: Delivery[]; total: number }>;
   /** Marks a try before it is made. */
   begin(delivery: Delivery, nowMs: number): Promise<void>;
   finish(delivery: Delivery, finished: Finished, more: readonly SqlStatement[]): Promise<void>;
@@ -89,169 +112,198 @@ export interface OutboxStore {
   forget(beforeMs: number, limit: number): Promise<number>;
 }
 
-const COLUMNS = "id, uid, event_id, event_type, subject, severity, text, channel_id, target, " +
-  "state, why, digest_id, tries, next_ms, answer, took_ms, created_ms, done_ms, remaining";
-const OPEN = "('waiting', 'held', 'digest')";
 /** Tries of a delivery that are kept: the newest. */
 const KEPT_TRIES = 20;
-const UID_LENGTH = 24;
-const NOT_NEWS = "('alarm.resolved', 'alarm.cleared', 'alarm.commented')";
+const NOT_NEWS = ["alarm.resolved", "alarm.cleared", "alarm.commented"];
+const IN_NO_DIGEST = isNull(deliveries.digestId);
+/** Waits for something; the condition of the index `deliveries_open`. */
+export const IS_OPEN = literally(inArray(deliveries.state, ["waiting", "held", "digest"]));
+const MAY_BE_REVIVED = inArray(deliveries.state, ["failed", "cancelled"]);
+const { id, channel, target, nowMs } = {
+  id: sql.placeholder("id"),
+  channel: sql.placeholder("channel"),
+  target: sql.placeholder("target"),
+  nowMs: sql.placeholder("nowMs"),
+};
+
+const { id: _, ...GIVEN } = placeholders(deliveries);
+const insert = prepared<Omit<typeof deliveries.$inferSelect, "id">>(
+  build.insert(deliveries).values(GIVEN)
+    .onConflictDoNothing({ target: [deliveries.eventId, deliveries.channelId, deliveries.target] }),
+);
+const insertRouting = prepared<typeof routings.$inferSelect>(
+  build.insert(routings).values(placeholders(routings))
+    .onConflictDoNothing({ target: routings.eventId }),
+);
+const lastTry = build.select({ n: max(deliveryTries.n) }).from(deliveryTries)
+  .where(eq(deliveryTries.deliveryId, id));
+const begin = [
+  build.update(deliveries).set({ tries: sql`${deliveries.tries} + 1` }).where(
+    eq(deliveries.id, id),
+  ),
+  build.insert(deliveryTries)
+    .values({ deliveryId: id, n: sql`coalesce(${lastTry}, 0) + 1`, tMs: nowMs }),
+  build.delete(deliveryTries)
+    .where(and(
+      eq(deliveryTries.deliveryId, id),
+      lte(deliveryTries.n, sql`${lastTry} - ${KEPT_TRIES}`),
+    )),
+].map((query) => prepared<{ id: number; nowMs: number }>(query));
+const endTry = prepared<{ id: number } & Pick<DeliveryTry, "tookMs" | "outcome" | "answer">>(
+  build.update(deliveryTries).set(placeholders(deliveryTries, ["tookMs", "outcome", "answer"]))
+    .where(and(eq(deliveryTries.deliveryId, id), eq(deliveryTries.n, sql`${lastTry}`))),
+);
+const ENDING = ["state", "nextMs", "answer", "tookMs", "doneMs", "remaining"] as const;
+const end = prepared<Pick<Delivery, "id" | typeof ENDING[number]>>(
+  build.update(deliveries).set(placeholders(deliveries, ENDING))
+    .where(and(eq(deliveries.id, id), ne(deliveries.state, "cancelled"))),
+);
 
 export function createOutboxStore(db: Database): OutboxStore {
-  const query = async (sql: string, ...args: SqlValue[]) => rowsOf(await db.query({ sql, args }));
-  const one = async (sql: string, ...args: SqlValue[]) => (await query(sql, ...args))[0];
+  const orm = createOrm(db);
+  const all = () => orm.select().from(deliveries);
+  const earlier = alias(deliveries, "earlier");
+  const findDue = all()
+    .where(and(
+      eq(deliveries.channelId, channel),
+      lte(deliveries.nextMs, nowMs),
+      IS_OPEN,
+      ne(deliveries.state, "digest"),
+      notExists(
+        orm.select({ id: earlier.id }).from(earlier).where(and(
+          eq(earlier.subject, deliveries.subject),
+          eq(earlier.channelId, deliveries.channelId),
+          eq(earlier.target, deliveries.target),
+          lt(earlier.id, deliveries.id),
+          isNotNull(earlier.eventId),
+          isNotNull(deliveries.eventId),
+          literally(inArray(earlier.state, ["waiting", "held", "digest"])),
+        )),
+      ),
+    ))
+    .orderBy(asc(deliveries.id)).limit(1).prepare();
+  const findNextDue = orm.select({ atMs: min(deliveries.nextMs) }).from(deliveries)
+    .where(and(
+      eq(deliveries.channelId, channel),
+      gt(deliveries.nextMs, nowMs),
+      IS_OPEN,
+      IN_NO_DIGEST,
+    )).prepare();
+  const findTold = orm.selectDistinct({ channel: deliveries.channelId, target: deliveries.target })
+    .from(deliveries)
+    .where(and(
+      eq(deliveries.subject, sql.placeholder("subject")),
+      notInArray(deliveries.eventType, NOT_NEWS),
+      ne(deliveries.state, "cancelled"),
+    )).prepare();
 
   return {
     add: addStatement,
-    routing: (event, nowMs, decisions) => ({
-      sql: "insert into routings (event_id, subject, t_ms, decisions) values (?,?,?,?) " +
-        "on conflict (event_id) do nothing",
-      args: [event.id, event.subject, nowMs, JSON.stringify(decisions)],
-    }),
-    async due(channel, nowMs) {
-      const row = await one(
-        `select ${COLUMNS} from deliveries d where channel_id = ? and next_ms <= ? ` +
-          `and state in ${OPEN} and state <> 'digest' ` +
-          "and not exists (select 1 from deliveries e where e.subject = d.subject " +
-          "and e.channel_id = d.channel_id and e.target = d.target and e.id < d.id " +
-          `and e.event_id is not null and d.event_id is not null and e.state in ${OPEN}) ` +
-          "order by id limit 1",
-        channel,
-        nowMs,
-      );
-      return row === undefined ? null : deliveryOf(row);
-    },
-    async nextDueMs(channel, nowMs) {
-      const row = await one(
-        "select min(next_ms) as at from deliveries where channel_id = ? and next_ms > ? " +
-          `and state in ${OPEN} and digest_id is null`,
-        channel,
-        nowMs,
-      );
-      return row.at === null ? null : Number(row.at);
-    },
-    async closeDigests(channel, nowMs) {
-      const targets = await query(
-        `select target, count(*) as n, max(case severity when 'critical' then 2 ` +
-          "when 'warning' then 1 else 0 end) as worst from deliveries where channel_id = ? " +
-          `and next_ms <= ? and state in ${OPEN} and state = 'digest' and digest_id is null ` +
-          "group by target",
-        channel,
-        nowMs,
-      );
-      for (const { target, n, worst } of targets) {
-        const severity = SEVERITIES[Number(worst)];
-        await db.write(digestStatements(channel, String(target), Number(n), severity, nowMs));
-      }
-      return targets.length;
-    },
-    async digestOf(id, limit) {
-      const items = await query(
-        `select ${COLUMNS} from deliveries where digest_id = ? order by id limit ?`,
-        id,
-        limit,
-      );
-      const { n } = await one("select count(*) as n from deliveries where digest_id = ?", id);
-      return { items: items.map(deliveryOf), total: Number(n) };
-    },
-    async begin({ id }, nowMs) {
-      await db.write([
-        { sql: "update deliveries set tries = tries + 1 where id = ?", args: [id] },
-        {
-          sql: "insert into delivery_tries (delivery_id, n, t_ms) " +
-            "select ?, coalesce(max(n), 0) + 1, ? from delivery_tries where delivery_id = ?",
-          args: [id, nowMs, id],
-        },
-        {
-          sql: "delete from delivery_tries where delivery_id = ? and n <= " +
-            `(select max(n) from delivery_tries where delivery_id = ?) - ${KEPT_TRIES}`,
-          args: [id, id],
-        },
-      ]);
-    },
+    routing: (event, nowMs, decisions) =>
+      insertRouting({ eventId: event.id, subject: event.subject, tMs: nowMs, decisions }),
+    due: async (channel, nowMs) => await findDue.get({ channel, nowMs }) ?? null,
+    nextDueMs: async (channel, nowMs) => (await findNextDue.get({ channel, nowMs }))?.atMs ?? null,
+    begin: async ({ id }, nowMs) => void await db.write(begin.map((one) => one({ id, nowMs }))),
     async finish(delivery, finished, more) {
       await db.write([...finishStatements(delivery, finished), ...more]);
     },
     async hurry(channel, nowMs) {
-      await db.write([{
-        sql: "update deliveries set next_ms = ? where channel_id = ? and next_ms > ? " +
-          `and state in ${OPEN} and state = 'waiting'`,
-        args: [nowMs, channel, nowMs],
-      }]);
+      await db.write([statementOf(
+        build.update(deliveries).set({ nextMs: nowMs }).where(and(
+          eq(deliveries.channelId, channel),
+          gt(deliveries.nextMs, nowMs),
+          IS_OPEN,
+          eq(deliveries.state, "waiting"),
+        )),
+      )]);
     },
-    async find(id) {
-      const row = await one(`select ${COLUMNS} from deliveries where id = ?`, id);
-      return row === undefined ? null : deliveryOf(row);
-    },
-    async list(wantedQuery) {
-      const { states, channel, event, subject, digest, fromMs } = wantedQuery;
-      const wanted = conditions();
-      if (states !== undefined) wanted.oneOf("state", states);
-      if (channel !== undefined) wanted.add("channel_id = ?", channel);
-      if (event !== undefined) wanted.add("event_id = ?", event);
-      if (subject !== undefined) wanted.add("subject = ?", subject);
-      if (fromMs !== undefined) wanted.add("created_ms >= ?", fromMs);
-      if (digest !== undefined) wanted.add("digest_id = ?", digest);
-      else if (event === undefined && subject === undefined) wanted.add("digest_id is null");
-      const page = await listPage(db, `select ${COLUMNS} from deliveries`, wanted, wantedQuery);
-      return { items: page.items.map(deliveryOf), next: page.next };
-    },
-    async tries(id) {
-      const rows = await query(
-        "select n, t_ms, took_ms, outcome, answer from delivery_tries where delivery_id = ? " +
-          "order by n",
-        id,
-      );
-      return rows.map((row) => ({
-        n: Number(row.n),
-        tMs: Number(row.t_ms),
-        tookMs: numberOrNull(row.took_ms),
-        outcome: textOrNull(row.outcome) as Outcome["state"] | null,
-        answer: textOrNull(row.answer),
-      }));
-    },
+    find: async (id) => await all().where(eq(deliveries.id, id)).get() ?? null,
+    list: (query) => selectPage(all(), deliveries.id, wantedBy(query), query),
+    tries: (id) =>
+      orm.select(TRY).from(deliveryTries).where(eq(deliveryTries.deliveryId, id))
+        .orderBy(asc(deliveryTries.n)),
     revive: (ids, nowMs) =>
       ids.flatMap((id) => [
-        {
-          sql: "update deliveries set state = 'waiting', tries = 0, next_ms = ?, done_ms = null " +
-            "where id = ? and digest_id is null and state in ('failed', 'cancelled')",
-          args: [nowMs, id],
-        },
-        {
-          sql: "update deliveries set state = 'digest', done_ms = null where digest_id = ? " +
-            "and state in ('failed', 'cancelled')",
-          args: [id],
-        },
+        statementOf(
+          build.update(deliveries)
+            .set({ state: "waiting", tries: 0, nextMs: nowMs, doneMs: null })
+            .where(and(eq(deliveries.id, id), IN_NO_DIGEST, MAY_BE_REVIVED)),
+        ),
+        statementOf(
+          build.update(deliveries).set({ state: "digest", doneMs: null })
+            .where(and(eq(deliveries.digestId, id), MAY_BE_REVIVED)),
+        ),
       ]),
-    cancel: (id, nowMs) => [{
-      sql: "update deliveries set state = 'cancelled', done_ms = ? " +
-        `where (id = ? or digest_id = ?) and state in ${OPEN}`,
-      args: [nowMs, id, id],
-    }],
+    cancel: (id, nowMs) => [statementOf(
+      build.update(deliveries).set({ state: "cancelled", doneMs: nowMs })
+        .where(and(or(eq(deliveries.id, id), eq(deliveries.digestId, id)), IS_OPEN)),
+    )],
     async deadLetters(channel, limit) {
-      const rows = channel === undefined
-        ? await query(
-          "select id from deliveries where state = 'failed' and digest_id is null " +
-            "order by id limit ?",
-          limit,
-        )
-        : await query(
-          "select id from deliveries where state = 'failed' and digest_id is null " +
-            "and channel_id = ? order by id limit ?",
-          channel,
-          limit,
-        );
-      return rows.map((row) => Number(row.id));
+      const rows = await orm.select({ id: deliveries.id }).from(deliveries)
+        .where(and(
+          eq(deliveries.state, "failed"),
+          IN_NO_DIGEST,
+          channel === undefined ? undefined : eq(deliveries.channelId, channel),
+        ))
+        .orderBy(asc(deliveries.id)).limit(limit);
+      return rows.map(({ id }) => id);
     },
+    async told(subjects) {
+      const out = new Map<string, Set<string>>();
+      for (const subject of new Set(subjects)) {
+        const rows = await findTold.all({ subject });
+        out.set(subject, new Set(rows.map(({ channel, target }) => placeOf(channel, target))));
+      }
+      return out;
+    },
+    routings: async (subject, limit) =>
+      (await orm.select().from(routings).where(eq(routings.subject, subject))
+        .orderBy(desc(routings.eventId)).limit(limit))
+        .map(({ eventId, tMs, decisions }) => ({
+          event: eventId,
+          tMs,
+          decisions: decisions as Decision[],
+        })),
+    async forget(beforeMs, limit) {
+      const old = build.select({ id: deliveries.id }).from(deliveries)
+        .where(and(lt(deliveries.createdMs, beforeMs), sql`not ${IS_OPEN}`))
+        .orderBy(asc(deliveries.createdMs)).limit(limit);
+      const oldRoutings = build.select({ id: routings.eventId }).from(routings)
+        .where(lt(routings.tMs, beforeMs)).orderBy(asc(routings.eventId)).limit(limit);
+      const [, gone] = await db.write([
+        statementOf(build.delete(deliveryTries).where(inArray(deliveryTries.deliveryId, old))),
+        statementOf(build.delete(deliveries).where(inArray(deliveries.id, old))),
+        statementOf(build.delete(routings).where(inArray(routings.eventId, oldRoutings))),
+      ]);
+      return gone.rowsAffected;
+    },
+    ...statistics(db),
+  };
+}
+
+const TRY = {
+  n: deliveryTries.n,
+  tMs: deliveryTries.tMs,
+  tookMs: deliveryTries.tookMs,
+  outcome: deliveryTries.outcome,
+  answer: deliveryTries.answer,
+};
+
+/** SQL by hand: sums over conditions, which drizzle would write as the same text in pieces. */
+function statistics(db: Database): Pick<OutboxStore, "counts" | "countsByChannel" | "sentSince"> {
+  const rowsOf = async (sql: string, ...args: number[]) => (await db.query({ sql, args })).rows;
+  return {
     async counts(nowMs) {
-      const states = await query(
-        "select state, count(*) as n from deliveries " +
-          "where state in ('waiting', 'held', 'digest', 'failed') and digest_id is null " +
-          "group by state",
+      const states = new Map(
+        (await rowsOf(
+          "select state, count(*) from deliveries " +
+            "where state in ('waiting', 'held', 'digest', 'failed') and digest_id is null " +
+            "group by state",
+        )).map(([state, n]) => [String(state), Number(n)]),
       );
-      const of = (state: string) => Number(states.find((row) => row.state === state)?.n ?? 0);
-      const tries = await one(
-        "select count(*) as n, coalesce(sum(outcome = 'delivered'), 0) as good " +
+      const of = (state: DeliveryState) => states.get(state) ?? 0;
+      const [[tries, good]] = await rowsOf(
+        "select count(*), coalesce(sum(outcome = 'delivered'), 0) " +
           "from delivery_tries where t_ms > ? and outcome is not null",
         nowMs - HOUR_MS,
       );
@@ -260,190 +312,84 @@ export function createOutboxStore(db: Database): OutboxStore {
         held: of("held"),
         digest: of("digest"),
         failed: of("failed"),
-        tries: Number(tries.n),
-        good: Number(tries.good),
+        tries: Number(tries),
+        good: Number(good),
       };
     },
     async countsByChannel() {
-      const rows = await query(
-        `select channel_id, sum(state in ${OPEN}) as open, sum(state = 'failed') as failed ` +
+      const rows = await rowsOf(
+        "select channel_id, sum(state <> 'failed'), sum(state = 'failed') " +
           "from deliveries where state in ('waiting', 'held', 'digest', 'failed') " +
           "and digest_id is null group by channel_id",
       );
-      return new Map(rows.map((row) => [
-        String(row.channel_id),
-        { open: Number(row.open), failed: Number(row.failed) },
+      return new Map(rows.map(([channel, open, failed]) => [
+        String(channel),
+        { open: Number(open), failed: Number(failed) },
       ]));
     },
-    async told(subjects) {
-      const out = new Map<string, Set<string>>();
-      for (const subject of new Set(subjects)) {
-        const rows = await query(
-          "select distinct channel_id, target from deliveries where subject = ? " +
-            `and event_type not in ${NOT_NEWS} and state <> 'cancelled'`,
-          subject,
-        );
-        out.set(
-          subject,
-          new Set(rows.map((row) => placeOf(String(row.channel_id), String(row.target)))),
-        );
-      }
-      return out;
-    },
     async sentSince(sinceMs) {
-      const rows = await query(
-        "select channel_id, count(*) as n from deliveries where created_ms > ? " +
+      const rows = await rowsOf(
+        "select channel_id, count(*) from deliveries where created_ms > ? " +
           "and digest_id is null and state not in ('digest', 'held') group by channel_id",
         sinceMs,
       );
-      return new Map(rows.map((row) => [String(row.channel_id), Number(row.n)]));
-    },
-    async routings(subject, limit) {
-      const rows = await query(
-        "select event_id, t_ms, decisions from routings where subject = ? " +
-          "order by event_id desc limit ?",
-        subject,
-        limit,
-      );
-      return rows.map((row) => ({
-        event: Number(row.event_id),
-        tMs: Number(row.t_ms),
-        decisions: JSON.parse(String(row.decisions)),
-      }));
-    },
-    async forget(beforeMs, limit) {
-      const old = "select id from deliveries where created_ms < ? " +
-        `and state not in ${OPEN} order by created_ms limit ?`;
-      const [, gone] = await db.write([
-        {
-          sql: `delete from delivery_tries where delivery_id in (${old})`,
-          args: [beforeMs, limit],
-        },
-        { sql: `delete from deliveries where id in (${old})`, args: [beforeMs, limit] },
-        {
-          sql: "delete from routings where event_id in " +
-            "(select event_id from routings where t_ms < ? order by event_id limit ?)",
-          args: [beforeMs, limit],
-        },
-      ]);
-      return gone.rowsAffected;
+      return new Map(rows.map(([channel, n]) => [String(channel), Number(n)]));
     },
   };
+}
+
+function wantedBy(query: DeliveryQuery): (SQL | undefined)[] {
+  const { states, channel, event, subject, digest, fromMs } = query;
+  return [
+    states && inArray(deliveries.state, states),
+    channel === undefined ? undefined : eq(deliveries.channelId, channel),
+    event === undefined ? undefined : eq(deliveries.eventId, event),
+    subject === undefined ? undefined : eq(deliveries.subject, subject),
+    fromMs === undefined ? undefined : gte(deliveries.createdMs, fromMs),
+    digest !== undefined
+      ? eq(deliveries.digestId, digest)
+      : event === undefined && subject === undefined
+      ? IN_NO_DIGEST
+      : undefined,
+  ];
 }
 
 function addStatement(event: LoggedEvent, plan: Planned, nowMs: number): SqlStatement {
-  return {
-    sql: "insert into deliveries (uid, event_id, event_type, subject, severity, text, " +
-      "channel_id, target, state, why, tries, next_ms, created_ms) " +
-      "values (?,?,?,?,?,?,?,?,?,?,0,?,?) on conflict (event_id, channel_id, target) do nothing",
-    args: [
-      event.uid,
-      event.id,
-      event.type,
-      event.subject,
-      event.severity,
-      event.text,
-      plan.channel,
-      plan.target,
-      plan.state,
-      plan.why,
-      plan.untilMs ?? nowMs,
-      nowMs,
-    ],
-  };
-}
-
-function digestStatements(
-  channel: string,
-  target: string,
-  count: number,
-  severity: Severity,
-  nowMs: number,
-): SqlStatement[] {
-  return [
-    {
-      sql: "insert into deliveries (uid, event_type, subject, severity, text, channel_id, " +
-        "target, state, why, tries, next_ms, created_ms) values (?,?,?,?,?,?,?,?,?,0,?,?)",
-      args: [
-        randomId(UID_LENGTH),
-        DIGEST,
-        DIGEST,
-        severity,
-        count === 1 ? "One message in a digest" : `${count} messages in a digest`,
-        channel,
-        target,
-        "waiting",
-        "collected",
-        nowMs,
-        nowMs,
-      ],
-    },
-    {
-      sql: "update deliveries set digest_id = last_insert_rowid() where channel_id = ? " +
-        `and target = ? and state in ${OPEN} and state = 'digest' and digest_id is null ` +
-        "and next_ms <= ?",
-      args: [channel, target, nowMs],
-    },
-  ];
+  return insert({
+    uid: event.uid,
+    eventId: event.id,
+    eventType: event.type,
+    subject: event.subject,
+    severity: event.severity,
+    text: event.text,
+    channelId: plan.channel,
+    target: plan.target,
+    state: plan.state,
+    why: plan.why,
+    digestId: null,
+    tries: 0,
+    nextMs: plan.untilMs ?? nowMs,
+    answer: null,
+    tookMs: null,
+    createdMs: nowMs,
+    doneMs: null,
+    remaining: null,
+  });
 }
 
 function finishStatements(delivery: Delivery, finished: Finished): SqlStatement[] {
   const { id } = delivery;
   const { outcome, answer, atMs, tookMs, state, nextMs, remaining } = finished;
   const doneMs = state === "delivered" || state === "failed" ? atMs : null;
-  const statements: SqlStatement[] = [
-    {
-      sql: "update deliveries set state = ?, next_ms = ?, answer = ?, took_ms = ?, done_ms = ?, " +
-        "remaining = ? where id = ? and state <> 'cancelled'",
-      args: [
-        state,
-        nextMs,
-        answer,
-        tookMs,
-        doneMs,
-        remaining === null ? null : JSON.stringify(remaining),
-        id,
-      ],
-    },
-    {
-      sql: "update delivery_tries set took_ms = ?, outcome = ?, answer = ? where delivery_id = ? " +
-        "and n = (select max(n) from delivery_tries where delivery_id = ?)",
-      args: [tookMs, outcome, answer, id, id],
-    },
+  const statements = [
+    end({ id, state, nextMs, answer, tookMs, doneMs, remaining }),
+    endTry({ id, tookMs, outcome, answer }),
   ];
   if (delivery.eventType === DIGEST && doneMs !== null) {
-    statements.push({
-      sql: "update deliveries set state = ?, answer = ?, done_ms = ? " +
-        "where digest_id = ? and state = 'digest'",
-      args: [state, answer, doneMs, id],
-    });
+    statements.push(statementOf(
+      build.update(deliveries).set({ state, answer, doneMs })
+        .where(and(eq(deliveries.digestId, id), eq(deliveries.state, "digest"))),
+    ));
   }
   return statements;
 }
-
-function deliveryOf(row: Row): Delivery {
-  return {
-    id: Number(row.id),
-    uid: String(row.uid),
-    eventId: numberOrNull(row.event_id),
-    eventType: String(row.event_type),
-    subject: String(row.subject),
-    severity: String(row.severity) as Severity,
-    text: String(row.text),
-    channelId: String(row.channel_id),
-    target: String(row.target),
-    state: String(row.state) as DeliveryState,
-    why: String(row.why),
-    digestId: numberOrNull(row.digest_id),
-    tries: Number(row.tries),
-    nextMs: Number(row.next_ms),
-    answer: textOrNull(row.answer),
-    tookMs: numberOrNull(row.took_ms),
-    createdMs: Number(row.created_ms),
-    doneMs: numberOrNull(row.done_ms),
-    remaining: row.remaining === null ? null : JSON.parse(String(row.remaining)),
-  };
-}
-
-const numberOrNull = (value: SqlValue) => value === null ? null : Number(value);
-const textOrNull = (value: SqlValue) => value === null ? null : String(value);

@@ -1,5 +1,6 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { rowsOf } from "../db/list.ts";
+import { asc, build, createOrm, eq, excluded, statementOf } from "../db/orm.ts";
+import { rules } from "../db/schema/notify.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "./rule.ts";
 
 /** Statements and reads of rules. */
@@ -11,25 +12,26 @@ export interface RulesStore {
 }
 
 export function createRulesStore(db: Pick<Database, "query">): RulesStore {
+  const orm = createOrm(db);
   return {
     async all() {
-      const rows = rowsOf(await db.query({ sql: "select * from rules order by created_ms, id" }));
-      const rules: Rule[] = [];
+      const rows = await orm.select().from(rules).orderBy(asc(rules.createdMs), asc(rules.id));
+      const read: Rule[] = [];
       const unreadable: string[] = [];
-      for (const row of rows) {
-        const id = String(row.id);
-        const spec = ruleSchema.safeParse(JSON.parse(String(row.spec)));
-        if (spec.success) rules.push({ ...spec.data, id, createdMs: Number(row.created_ms) });
+      for (const { id, createdMs, spec } of rows) {
+        const { success, data } = ruleSchema.safeParse(spec);
+        if (success) read.push({ ...data, id, createdMs });
         else unreadable.push(id);
       }
-      return { rules, unreadable };
+      return { rules: read, unreadable };
     },
-    put: (rule) => ({
-      sql: "insert into rules (id, spec, created_ms) values (?,?,?) " +
-        "on conflict (id) do update set spec = excluded.spec",
-      args: [rule.id, JSON.stringify(specOf(rule)), rule.createdMs],
-    }),
-    remove: (id) => ({ sql: "delete from rules where id = ?", args: [id] }),
+    put: (rule) =>
+      statementOf(
+        build.insert(rules)
+          .values({ id: rule.id, spec: specOf(rule), createdMs: rule.createdMs })
+          .onConflictDoUpdate({ target: rules.id, set: excluded(rules, ["spec"]) }),
+      ),
+    remove: (id) => statementOf(build.delete(rules).where(eq(rules.id, id))),
   };
 }
 

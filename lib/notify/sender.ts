@@ -14,11 +14,13 @@ import type { SqlStatement } from "../db/client.ts";
 import { restMs, retryWaitMs } from "./backoff.ts";
 import type { Outcome } from "./channel.ts";
 import type { Delivery, DeliveryState } from "./delivery.ts";
+import type { DigestStore } from "./digest_store.ts";
 import type { OutboxStore } from "./outbox_store.ts";
 import { createWake } from "./wake.ts";
 
 export interface SenderDeps {
   outbox: OutboxStore;
+  digests: Pick<DigestStore, "close">;
   clock: Clock;
   log: Log;
   random?: () => number;
@@ -55,7 +57,7 @@ const DIGEST_LOOK_MS = 1_000;
 const FAULT_MS = 2_000;
 
 export function createSender(deps: SenderDeps): Sender {
-  const { outbox, clock, log } = deps;
+  const { outbox, digests, clock, log } = deps;
   const random = deps.random ?? Math.random;
   const workers = new Map<string, Worker>();
   /** When each channel's digests were looked for. */
@@ -110,7 +112,7 @@ export function createSender(deps: SenderDeps): Sender {
     const found = sinceMs >= 0 && sinceMs < DIGEST_LOOK_MS ? await outbox.due(id, nowMs) : null;
     if (found !== null) return found;
     lookedMs.set(id, nowMs);
-    await outbox.closeDigests(id, nowMs);
+    await digests.close(id, nowMs);
     return await outbox.due(id, nowMs);
   }
 

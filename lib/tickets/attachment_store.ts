@@ -1,5 +1,8 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { conditions, listPage, type PageOf, type PageQuery, type Row, rowsOf } from "../db/list.ts";
+import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { and, build, count, createOrm, eq, sql, statementOf } from "../db/orm.ts";
+import { attachments } from "../db/schema/tickets.ts";
+import { ofGoneAlarm } from "./comment_store.ts";
 
 /** A file as the API and the pages show it. */
 export interface Attachment {
@@ -36,70 +39,52 @@ export interface AttachmentStore {
   files(): Promise<Set<string>>;
 }
 
-const NAMES = "id, author_id, author, name, type, bytes, width, height, created_ms";
+const FIELDS = {
+  id: attachments.id,
+  author_id: attachments.authorId,
+  author: attachments.author,
+  name: attachments.name,
+  type: attachments.type,
+  bytes: attachments.bytes,
+  width: attachments.width,
+  height: attachments.height,
+  created_ms: attachments.createdMs,
+};
 
 export function createAttachmentStore(db: Database): AttachmentStore {
+  const orm = createOrm(db);
   return {
-    async list(subject, query) {
-      const wanted = conditions();
-      wanted.add("subject = ?", subject);
-      const page = await listPage(db, `select ${NAMES} from attachments`, wanted, query);
-      return { items: page.items.map(attachmentOf), next: page.next };
-    },
+    list: (subject, query) =>
+      selectPage(
+        orm.select(FIELDS).from(attachments),
+        attachments.id,
+        [eq(attachments.subject, subject)],
+        query,
+      ),
     async find(subject, id) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: `select ${NAMES}, file from attachments where subject = ? and id = ?`,
-          args: [subject, id],
-        }),
-      );
-      return row === undefined ? null : { ...attachmentOf(row), file: String(row.file) };
+      const [found] = await orm.select({ ...FIELDS, file: attachments.file }).from(attachments)
+        .where(and(eq(attachments.subject, subject), eq(attachments.id, id)));
+      return found ?? null;
     },
     async used(subject) {
-      const { rows } = await db.query({
-        sql: "select count(*), coalesce(sum(bytes), 0) from attachments where subject = ?",
-        args: [subject],
-      });
-      return { count: Number(rows[0][0]), bytes: Number(rows[0][1]) };
+      const [used] = await orm.select({
+        count: count(),
+        bytes: sql<number>`coalesce(sum(${attachments.bytes}), 0)`,
+      }).from(attachments).where(eq(attachments.subject, subject));
+      return used;
     },
-    insert: (subject, a) => ({
-      sql: "insert into attachments (subject, author_id, author, name, type, bytes, width, " +
-        "height, created_ms, file) values (?,?,?,?,?,?,?,?,?,?) returning id",
-      args: [
-        subject,
-        a.author_id,
-        a.author,
-        a.name,
-        a.type,
-        a.bytes,
-        a.width,
-        a.height,
-        a.created_ms,
-        a.file,
-      ],
-    }),
-    remove: (id) => ({ sql: "delete from attachments where id = ?", args: [id] }),
-    removeGone: () => ({
-      sql: "delete from attachments where subject like 'alarm:%' and not exists " +
-        "(select 1 from alarms where id = cast(substr(subject, 7) as integer))",
-    }),
+    insert: (subject, { author_id, created_ms, ...rest }) =>
+      statementOf(
+        build.insert(attachments)
+          .values({ ...rest, subject, authorId: author_id, createdMs: created_ms })
+          .returning({ id: attachments.id }),
+      ),
+    remove: (id) => statementOf(build.delete(attachments).where(eq(attachments.id, id))),
+    removeGone: () =>
+      statementOf(build.delete(attachments).where(ofGoneAlarm(attachments.subject))),
     async files() {
-      const { rows } = await db.query({ sql: "select file from attachments" });
-      return new Set(rows.map(([file]) => String(file)));
+      const rows = await orm.select({ file: attachments.file }).from(attachments);
+      return new Set(rows.map(({ file }) => file));
     },
-  };
-}
-
-function attachmentOf(row: Row): Attachment {
-  return {
-    id: Number(row.id),
-    author_id: String(row.author_id),
-    author: String(row.author),
-    name: String(row.name),
-    type: String(row.type),
-    bytes: Number(row.bytes),
-    width: row.width === null ? null : Number(row.width),
-    height: row.height === null ? null : Number(row.height),
-    created_ms: Number(row.created_ms),
   };
 }

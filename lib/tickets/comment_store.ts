@@ -1,5 +1,8 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { conditions, listPage, type PageOf, type PageQuery, type Row, rowsOf } from "../db/list.ts";
+import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { and, build, type Column, createOrm, eq, type SQL, sql, statementOf } from "../db/orm.ts";
+import { alarms } from "../db/schema/alarms.ts";
+import { comments } from "../db/schema/tickets.ts";
 
 /** A comment as the API and the pages show it. */
 export interface Comment {
@@ -28,60 +31,51 @@ export interface CommentStore {
   removeGone(): SqlStatement;
 }
 
-const NAMES = "id, author_id, author, text, created_ms, edited_ms, deleted_ms";
+const FIELDS = {
+  id: comments.id,
+  author_id: comments.authorId,
+  author: comments.author,
+  text: comments.text,
+  created_ms: comments.createdMs,
+  edited_ms: comments.editedMs,
+  deleted_ms: comments.deletedMs,
+};
 
 export function createCommentStore(db: Database): CommentStore {
+  const orm = createOrm(db);
   return {
-    async list(subject, query) {
-      const wanted = conditions();
-      wanted.add("subject = ?", subject);
-      const page = await listPage(db, `select ${NAMES} from comments`, wanted, query);
-      return { items: page.items.map(commentOf), next: page.next };
-    },
+    list: (subject, query) =>
+      selectPage(
+        orm.select(FIELDS).from(comments),
+        comments.id,
+        [eq(comments.subject, subject)],
+        query,
+      ),
     async find(subject, id) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: `select ${NAMES} from comments where subject = ? and id = ?`,
-          args: [subject, id],
-        }),
-      );
-      return row === undefined ? null : commentOf(row);
+      const [found] = await orm.select(FIELDS).from(comments)
+        .where(and(eq(comments.subject, subject), eq(comments.id, id)));
+      return found ?? null;
     },
-    async count(subject) {
-      const { rows } = await db.query({
-        sql: "select count(*) from comments where subject = ?",
-        args: [subject],
-      });
-      return Number(rows[0][0]);
-    },
-    insert: (subject, { author_id, author, text, created_ms }) => ({
-      sql: "insert into comments (subject, author_id, author, text, created_ms) " +
-        "values (?,?,?,?,?) returning id",
-      args: [subject, author_id, author, text, created_ms],
-    }),
-    edit: (id, text, atMs) => ({
-      sql: "update comments set text = ?, edited_ms = ? where id = ?",
-      args: [text, atMs, id],
-    }),
-    remove: (id, atMs) => ({
-      sql: "update comments set text = '', deleted_ms = ? where id = ?",
-      args: [atMs, id],
-    }),
-    removeGone: () => ({
-      sql: "delete from comments where subject like 'alarm:%' and not exists " +
-        "(select 1 from alarms where id = cast(substr(subject, 7) as integer))",
-    }),
+    count: (subject) => orm.$count(comments, eq(comments.subject, subject)),
+    insert: (subject, { author_id, author, text, created_ms }) =>
+      statementOf(
+        build.insert(comments)
+          .values({ subject, authorId: author_id, author, text, createdMs: created_ms })
+          .returning({ id: comments.id }),
+      ),
+    edit: (id, text, atMs) =>
+      statementOf(
+        build.update(comments).set({ text, editedMs: atMs }).where(eq(comments.id, id)),
+      ),
+    remove: (id, atMs) =>
+      statementOf(
+        build.update(comments).set({ text: "", deletedMs: atMs }).where(eq(comments.id, id)),
+      ),
+    removeGone: () => statementOf(build.delete(comments).where(ofGoneAlarm(comments.subject))),
   };
 }
 
-function commentOf(row: Row): Comment {
-  return {
-    id: Number(row.id),
-    author_id: String(row.author_id),
-    author: String(row.author),
-    text: String(row.text),
-    created_ms: Number(row.created_ms),
-    edited_ms: row.edited_ms === null ? null : Number(row.edited_ms),
-    deleted_ms: row.deleted_ms === null ? null : Number(row.deleted_ms),
-  };
+/** Belongs to an alarm that is there no more. */
+export function ofGoneAlarm(subject: Column): SQL {
+  return sql`${subject} like 'alarm:%' and not exists (select 1 from ${alarms} where ${alarms.id} = cast(substr(${subject}, 7) as integer))`;
 }

@@ -1,4 +1,5 @@
 /** What a ticket is, and how it moves: open → in progress → resolved → closed, and back. Pure. */
+import type { TicketRow as StoredTicket } from "../db/schema/tickets.ts";
 import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Verdict } from "../words/verdict.ts";
@@ -41,31 +42,8 @@ export function mayMove(state: TicketState, action: TicketAction): boolean {
   return (MOVES[action].from as readonly TicketState[]).includes(state);
 }
 
-/** A ticket as it is stored. */
-export interface TicketRow {
-  /** Its number: 12 for T-12. */
-  id: number;
-  title: string;
-  /** Markdown. */
-  description: string;
-  state: TicketState;
-  priority: Priority;
-  assigneeId: string | null;
-  dueMs: number | null;
-  machineId: string | null;
-  alarmId: string | null;
-  verdict: Verdict | null;
-  note: string | null;
-  createdMs: number;
-  createdBy: string | null;
-  changedMs: number;
-  changedBy: string | null;
-  startedMs: number | null;
-  resolvedMs: number | null;
-  resolvedBy: string | null;
-  closedMs: number | null;
-  version: number;
-}
+/** A ticket as it is kept; what its columns mean is said in `lib/db/schema/tickets.ts`. */
+export type TicketRow = Omit<StoredTicket, "overdueTold">;
 
 /** A ticket as the API, the live stream, the pages and every delivery show it. */
 export interface Ticket {

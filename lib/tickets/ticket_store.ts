@@ -1,22 +1,40 @@
-import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import { hasPart, type Order, type PageOf, type PageQuery, selectPage } from "../db/list.ts";
 import {
-  conditions,
-  containing,
-  listPage,
-  type PageOf,
-  type PageOrder,
-  type PageQuery,
-  type Row,
-  rowsOf,
-} from "../db/list.ts";
-import { numberOf, PRIORITIES, type TicketRow, type TicketState, UNRESOLVED } from "./ticket.ts";
+  and,
+  asc,
+  build,
+  count,
+  createOrm,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lte,
+  max,
+  or,
+  placeholders,
+  prepared,
+  type SQL,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
+import { tickets } from "../db/schema/tickets.ts";
+import {
+  numberOf,
+  PRIORITIES,
+  type Priority,
+  type TicketRow,
+  type TicketState,
+  UNRESOLVED,
+} from "./ticket.ts";
 
 export const TICKET_SORTS = ["newest", "due", "priority"] as const;
 export type TicketSort = typeof TICKET_SORTS[number];
 
 export interface TicketQuery extends PageQuery {
   states?: readonly TicketState[];
-  priorities?: readonly string[];
+  priorities?: readonly Priority[];
   /** Id of a person; null: nobody. */
   assigneeId?: string | null;
   machineId?: string;
@@ -53,141 +71,109 @@ export interface TicketStore {
   told(id: number): SqlStatement;
 }
 
-/** Columns by field, in the order of the table. */
-const COLUMNS = {
-  id: "id",
-  title: "title",
-  description: "description",
-  state: "state",
-  priority: "priority",
-  assigneeId: "assignee_id",
-  dueMs: "due_ms",
-  machineId: "machine_id",
-  alarmId: "alarm_id",
-  verdict: "verdict",
-  note: "note",
-  createdMs: "created_ms",
-  createdBy: "created_by",
-  changedMs: "changed_ms",
-  changedBy: "changed_by",
-  startedMs: "started_ms",
-  resolvedMs: "resolved_ms",
-  resolvedBy: "resolved_by",
-  closedMs: "closed_ms",
-  version: "version",
-} as const satisfies Record<keyof TicketRow, string>;
-const FIELDS = Object.keys(COLUMNS) as (keyof TicketRow)[];
-const NAMES = Object.values(COLUMNS).join(", ");
+const { overdueTold: _, ...COLUMNS } = getTableColumns(tickets);
 const MOST_AT_ONCE = 500;
 /** Later than any due date: those without one come last. */
 const NEVER_MS = 9e15;
+const RANKS = PRIORITIES.map((priority) => `when '${priority}' then ${rankOf(priority)}`);
 
-const ORDERS: Record<TicketSort, PageOrder | undefined> = {
+const ORDERS: Record<TicketSort, Order<TicketRow> | undefined> = {
   newest: undefined,
   due: {
-    sql: `coalesce(due_ms, ${NEVER_MS})`,
-    keyOf: (row) => Number(row.due_ms ?? NEVER_MS),
+    by: sql`coalesce(${tickets.dueMs}, ${sql.raw(`${NEVER_MS}`)})`,
+    keyOf: ({ dueMs }) => dueMs ?? NEVER_MS,
   },
   priority: {
-    sql: `case priority ${PRIORITIES.map((p) => `when '${p}' then ${rankOf(p)}`).join(" ")} end`,
-    keyOf: (row) => rankOf(String(row.priority)),
+    by: sql`case ${tickets.priority} ${sql.raw(RANKS.join(" "))} end`,
+    keyOf: ({ priority }) => rankOf(priority),
   },
 };
-const quoted = (states: readonly string[]) => states.map((state) => `'${state}'`).join(",");
-const IS_UNRESOLVED = `state in (${quoted(UNRESOLVED)})`;
+const IS_UNRESOLVED = inArray(tickets.state, UNRESOLVED);
+
+const NEW = { ...placeholders(tickets), overdueTold: false };
+const insert = prepared<TicketRow>(build.insert(tickets).values(NEW));
+const insertOnce = prepared<TicketRow>(
+  build.insert(tickets).values(NEW).onConflictDoNothing({ target: tickets.alarmId }),
+);
 
 export function createTicketStore(db: Database): TicketStore {
-  const rows = async (sql: string, args: SqlValue[]) =>
-    rowsOf(await db.query({ sql: `select ${NAMES} from tickets ${sql}`, args })).map(ticketRow);
+  const orm = createOrm(db);
+  const all = () => orm.select(COLUMNS).from(tickets);
+  const findOne = all().where(eq(tickets.id, sql.placeholder("id"))).prepare();
+  const findDue = all()
+    .where(and(
+      eq(tickets.overdueTold, false),
+      lte(tickets.dueMs, sql.placeholder("nowMs")),
+      IS_UNRESOLVED,
+    ))
+    .orderBy(asc(tickets.dueMs)).limit(sql.placeholder("limit")).prepare();
   return {
-    async list(query) {
-      const wanted = conditions();
-      if (query.states !== undefined) wanted.oneOf("state", query.states);
-      if (query.priorities !== undefined) wanted.oneOf("priority", query.priorities);
-      if (query.assigneeId === null) wanted.add("assignee_id is null");
-      else if (query.assigneeId !== undefined) wanted.add("assignee_id = ?", query.assigneeId);
-      if (query.machineId !== undefined) wanted.add("machine_id = ?", query.machineId);
-      if (query.alarmId !== undefined) wanted.add("alarm_id = ?", query.alarmId);
-      if (query.overdueAtMs !== undefined) {
-        wanted.add(`due_ms <= ? and ${IS_UNRESOLVED}`, query.overdueAtMs);
-      }
-      if (query.search !== undefined && query.search !== "") {
-        const part = containing(query.search);
-        wanted.add(
-          "(title like ? escape '\\' or description like ? escape '\\' or id = ?)",
-          part,
-          part,
-          numberOf(query.search),
-        );
-      }
-      const select = `select ${NAMES} from tickets`;
-      const page = await listPage(db, select, wanted, query, ORDERS[query.sort ?? "newest"]);
-      return { items: page.items.map(ticketRow), next: page.next };
-    },
-    find: async (id) => (await rows("where id = ?", [id]))[0] ?? null,
+    list: (query) =>
+      selectPage(all(), tickets.id, wantedBy(query), query, ORDERS[query.sort ?? "newest"]),
+    find: async (id) => await findOne.get({ id }) ?? null,
     async ofAlarms(alarmIds) {
       const found = new Map<string, TicketRow>();
       for (let from = 0; from < alarmIds.length; from += MOST_AT_ONCE) {
         const some = alarmIds.slice(from, from + MOST_AT_ONCE);
-        const marks = some.map(() => "?").join(",");
-        for (const row of await rows(`where alarm_id in (${marks})`, some)) {
-          found.set(row.alarmId!, row);
-        }
+        const rows = await all().where(inArray(tickets.alarmId, some));
+        for (const row of rows) found.set(row.alarmId!, row);
       }
       return found;
     },
     async lastNumber() {
-      const { rows } = await db.query({ sql: "select coalesce(max(id), 0) from tickets" });
-      return Number(rows[0][0]);
+      const [{ last }] = await orm.select({ last: max(tickets.id) }).from(tickets);
+      return last ?? 0;
     },
     async counts(nowMs) {
-      const { rows } = await db.query({
-        sql:
-          "select count(*), coalesce(sum(due_ms <= ?), 0), coalesce(sum(created_by is null), 0) " +
-          `from tickets where ${IS_UNRESOLVED}`,
-        args: [nowMs],
-      });
-      const [unresolved, overdue, automatic] = rows[0].map(Number);
-      return { unresolved, overdue, automatic };
+      const times = (condition: SQL) => sql<number>`coalesce(sum(${condition}), 0)`;
+      const [counts] = await orm.select({
+        unresolved: count(),
+        overdue: times(lte(tickets.dueMs, nowMs)),
+        automatic: times(isNull(tickets.createdBy)),
+      }).from(tickets).where(IS_UNRESOLVED);
+      return counts;
     },
-    due: (nowMs, limit) =>
-      rows(
-        `where overdue_told = 0 and due_ms <= ? and ${IS_UNRESOLVED} order by due_ms limit ?`,
-        [nowMs, limit],
-      ),
+    due: (nowMs, limit) => findDue.all({ nowMs, limit }),
     insert,
-    insertOnce(row) {
-      const { sql, args } = insert(row);
-      return { sql: `${sql} on conflict (alarm_id) do nothing`, args };
+    insertOnce,
+    update(id, { version: _, ...change }, version) {
+      const untold = "dueMs" in change ? { overdueTold: false } : {};
+      const next = version === null ? sql`${tickets.version} + 1` : version + 1;
+      return statementOf(
+        build.update(tickets).set({ ...change, ...untold, version: next }).where(
+          eq(tickets.id, id),
+        ),
+      );
     },
-    update(id, change, version) {
-      const fields = (Object.keys(change) as (keyof TicketRow)[]).filter((f) => f !== "version");
-      const sets = fields.map((field) => `${COLUMNS[field]} = ?`);
-      if ("dueMs" in change) sets.push("overdue_told = 0");
-      sets.push(version === null ? "version = version + 1" : "version = ?");
-      const args: SqlValue[] = fields.map((field) => change[field]!);
-      if (version !== null) args.push(version + 1);
-      return { sql: `update tickets set ${sets.join(", ")} where id = ?`, args: [...args, id] };
-    },
-    told: (id) => ({ sql: "update tickets set overdue_told = 1 where id = ?", args: [id] }),
+    told: (id) =>
+      statementOf(build.update(tickets).set({ overdueTold: true }).where(eq(tickets.id, id))),
   };
 }
 
-function insert(row: TicketRow): SqlStatement {
-  const marks = FIELDS.map(() => "?").join(",");
-  return {
-    sql: `insert into tickets (${NAMES}, overdue_told) values (${marks}, 0)`,
-    args: FIELDS.map((field) => row[field]),
-  };
+function wantedBy(query: TicketQuery): (SQL | undefined)[] {
+  const { states, priorities, assigneeId, machineId, alarmId, overdueAtMs, search } = query;
+  return [
+    states && inArray(tickets.state, states),
+    priorities && inArray(tickets.priority, priorities),
+    assigneeId === undefined
+      ? undefined
+      : assigneeId === null
+      ? isNull(tickets.assigneeId)
+      : eq(tickets.assigneeId, assigneeId),
+    machineId === undefined ? undefined : eq(tickets.machineId, machineId),
+    alarmId === undefined ? undefined : eq(tickets.alarmId, alarmId),
+    overdueAtMs === undefined ? undefined : and(lte(tickets.dueMs, overdueAtMs), IS_UNRESOLVED),
+    search ? or(hasPart(search, tickets.title, tickets.description), isNumber(search)) : undefined,
+  ];
+}
+
+/** Has the number that was searched for; undefined when it is none. */
+function isNumber(search: string): SQL | undefined {
+  const number = numberOf(search);
+  return number === null ? undefined : eq(tickets.id, number);
 }
 
 /** 0 for the most urgent. */
-function rankOf(priority: string): number {
-  return PRIORITIES.length - 1 - (PRIORITIES as readonly string[]).indexOf(priority);
-}
-
-function ticketRow(row: Row): TicketRow {
-  return Object.fromEntries(
-    FIELDS.map((field) => [field, row[COLUMNS[field]]]),
-  ) as unknown as TicketRow;
+function rankOf(priority: Priority): number {
+  return PRIORITIES.length - 1 - PRIORITIES.indexOf(priority);
 }

@@ -25,6 +25,8 @@ export const channels = sqliteTable("channels", {
   createdMs: ms("created_ms").notNull(),
 });
 
+export type ChannelRow = typeof channels.$inferSelect;
+
 /** How channels are doing. */
 export const channelStates = sqliteTable("channel_states", {
   channelId: text("channel_id").primaryKey(),
@@ -54,6 +56,7 @@ export const deliveries = sqliteTable("deliveries", {
   uid: text("uid").notNull(),
   /** Null: a digest of others. */
   eventId: integer("event_id"),
+  /** Of the event, or `digest`. */
   eventType: text("event_type").notNull(),
   subject: text("subject").notNull(),
   severity: text("severity", { enum: SEVERITIES }).notNull(),
@@ -68,6 +71,7 @@ export const deliveries = sqliteTable("deliveries", {
   why: text("why").notNull(),
   /** The digest that it is part of. */
   digestId: integer("digest_id"),
+  /** Since it was written or sent again by a person. */
   tries: integer("tries").notNull(),
   /** When it is tried next; of a held one and a digest: when it may leave. */
   nextMs: ms("next_ms").notNull(),
@@ -77,7 +81,7 @@ export const deliveries = sqliteTable("deliveries", {
   createdMs: ms("created_ms").notNull(),
   doneMs: ms("done_ms"),
   /** JSON: recipients that have not got it yet, when the far side judged them one by one; null: all or none. */
-  remaining: text("remaining", { mode: "json" }).$type<string[]>(),
+  remaining: text("remaining", { mode: "json" }).$type<readonly string[]>(),
 }, (t) => [
   uniqueIndex("deliveries_once").on(t.eventId, t.channelId, t.target),
   index("deliveries_open").on(t.channelId, t.nextMs)
@@ -88,18 +92,23 @@ export const deliveries = sqliteTable("deliveries", {
   index("deliveries_by_time").on(t.createdMs),
 ]);
 
+export type DeliveryRow = typeof deliveries.$inferSelect;
+
 /** What each try led to; the newest few of a delivery. A row without outcome was cut short. */
 export const deliveryTries = sqliteTable("delivery_tries", {
   deliveryId: integer("delivery_id").notNull(),
   n: integer("n").notNull(),
   tMs: ms("t_ms").notNull(),
   tookMs: ms("took_ms"),
+  /** Null: it runs, or Perch ended meanwhile. */
   outcome: text("outcome", { enum: ["delivered", "retry", "failed", "gone"] }),
   answer: text("answer"),
 }, (t) => [
   primaryKey({ columns: [t.deliveryId, t.n] }),
   index("delivery_tries_by_time").on(t.tMs),
 ]);
+
+export type TryRow = typeof deliveryTries.$inferSelect;
 
 /** What every rule said to an event. */
 export const routings = sqliteTable("routings", {

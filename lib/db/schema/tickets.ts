@@ -42,6 +42,8 @@ export const tickets = sqliteTable("tickets", {
   index("tickets_due").on(t.dueMs).where(sql`overdue_told = 0`),
 ]);
 
+export type TicketRow = typeof tickets.$inferSelect;
+
 /** What people say about alarms and tickets. */
 export const comments = sqliteTable("comments", {
   id: integer("id").primaryKey({ autoIncrement: true }),

@@ -1,5 +1,6 @@
 import type { Database } from "../../db/client.ts";
-import { rowsOf } from "../../db/list.ts";
+import { build, createOrm, eq, excluded, statementOf } from "../../db/orm.ts";
+import { uploadCursors } from "../../db/schema/notify.ts";
 
 /** How far an upload is; kept over restarts. */
 export interface UploadStore {
@@ -9,20 +10,19 @@ export interface UploadStore {
 }
 
 export function createUploadStore(db: Database): UploadStore {
+  const orm = createOrm(db);
   return {
     async cursor(name) {
-      const result = await db.query({
-        sql: "select at_ms from upload_cursors where name = ?",
-        args: [name],
-      });
-      const [row] = rowsOf(result);
-      return row === undefined ? null : Number(row.at_ms);
+      const [row] = await orm.select().from(uploadCursors).where(eq(uploadCursors.name, name));
+      return row?.atMs ?? null;
     },
     async move(name, toMs) {
-      await db.write([{
-        sql: "insert or replace into upload_cursors (name, at_ms) values (?, ?)",
-        args: [name, Math.trunc(toMs)],
-      }]);
+      await db.write([statementOf(
+        build.insert(uploadCursors).values({ name, atMs: toMs }).onConflictDoUpdate({
+          target: uploadCursors.name,
+          set: excluded(uploadCursors, ["atMs"]),
+        }),
+      )]);
     },
   };
 }
