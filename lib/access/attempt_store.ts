@@ -1,5 +1,6 @@
 import type { Database } from "../db/client.ts";
-import { rowsOf, text } from "./rows.ts";
+import { build, createOrm, eq, excluded, gt, lt, statementOf } from "../db/orm.ts";
+import { signInFailures } from "../db/schema/access.ts";
 
 /** Wrong sign-ins of one account and address, or of one address. */
 export interface StoredAttempts {
@@ -18,26 +19,24 @@ export interface AttemptStore {
 }
 
 export function createAttemptStore(db: Database): AttemptStore {
+  const orm = createOrm(db);
   return {
-    async since(afterMs, most) {
-      const result = await db.query({
-        sql: "select bucket, times from sign_in_failures where last_ms > ? limit ?",
-        args: [afterMs, most],
-      });
-      return rowsOf(result).map((row) => ({
-        key: text(row.bucket),
-        times: (JSON.parse(text(row.times)) as number[]).map(Number),
-      }));
-    },
+    since: (afterMs, most) =>
+      orm.select({ key: signInFailures.bucket, times: signInFailures.times }).from(signInFailures)
+        .where(gt(signInFailures.lastMs, afterMs)).limit(most),
     async save({ key, times }, forgetMs) {
+      const lastMs = times.at(-1);
       await db.write([
-        times.length === 0
-          ? { sql: "delete from sign_in_failures where bucket = ?", args: [key] }
-          : {
-            sql: "insert or replace into sign_in_failures (bucket, times, last_ms) values (?,?,?)",
-            args: [key, JSON.stringify(times), times[times.length - 1]],
-          },
-        { sql: "delete from sign_in_failures where last_ms < ?", args: [forgetMs] },
+        statementOf(
+          lastMs === undefined
+            ? build.delete(signInFailures).where(eq(signInFailures.bucket, key))
+            : build.insert(signInFailures).values({ bucket: key, times, lastMs })
+              .onConflictDoUpdate({
+                target: signInFailures.bucket,
+                set: excluded(signInFailures, ["times", "lastMs"]),
+              }),
+        ),
+        statementOf(build.delete(signInFailures).where(lt(signInFailures.lastMs, forgetMs))),
       ]);
     },
   };

@@ -1,15 +1,24 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import { hasPart, isOrBelow, type PageOf, selectPage } from "../db/list.ts";
 import {
-  type Conditions,
-  conditions,
-  containing,
-  listPage,
-  type PageOf,
-  type Row,
-  rowsOf,
-} from "../db/list.ts";
+  asc,
+  build,
+  createOrm,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  lt,
+  max,
+  or,
+  placeholders,
+  prepared,
+  type SQL,
+  sql,
+} from "../db/orm.ts";
+import { audit, changed } from "../db/schema/access.ts";
 import type { Actor, AuditQuery, AuditRow } from "./audit_row.ts";
-import { text, textOrNull, whole } from "./rows.ts";
 
 /** A row to be written; `before` and `after` are JSON or null. */
 export interface NewAuditRow {
@@ -40,41 +49,40 @@ export interface AuditStore {
   changedSince(bases: Readonly<Record<string, number>>): Promise<AuditRow | null>;
 }
 
+type Row = typeof audit.$inferSelect;
+const { id: _, ...GIVEN } = placeholders(audit);
+const insert = prepared<Omit<Row, "id">>(build.insert(audit).values(GIVEN));
+
 export function createAuditStore(db: Database): AuditStore {
+  const orm = createOrm(db);
+  const all = () => orm.select().from(audit);
+  const findAfter = all().where(gt(audit.id, sql.placeholder("id")))
+    .orderBy(asc(audit.id)).limit(sql.placeholder("most")).prepare();
   return {
-    insert: ({ ts, actor, action, resource, before, after }) => ({
-      sql:
-        "insert into audit (ts_ms, actor_kind, actor_id, actor_name, action, resource, before, after, address, agent) values (?,?,?,?,?,?,?,?,?,?)",
-      args: [
-        ts,
-        actor.kind,
-        actor.id,
-        actor.name,
-        action,
-        resource,
-        before,
-        after,
-        actor.address,
-        actor.agent,
-      ],
-    }),
+    insert: ({ ts, actor, ...row }) =>
+      insert({
+        ...row,
+        tsMs: ts,
+        actorKind: actor.kind,
+        actorId: actor.id,
+        actorName: actor.name,
+        address: actor.address,
+        agent: actor.agent,
+      }),
     async list(query) {
-      const wanted = wantedBy(query);
-      const page = await listPage(db, "select * from audit", wanted, query);
+      const page = await selectPage(all(), audit.id, wantedBy(query), query);
       return { items: page.items.map(entryOf), next: page.next };
     },
-    async after(id, most) {
-      const sql = "select * from audit where id > ? order by id limit ?";
-      return rowsOf(await db.query({ sql, args: [id, most] })).map(entryOf);
-    },
+    after: async (id, most) => (await findAfter.all({ id, most })).map(entryOf),
     async newest() {
-      const sql = "select coalesce(max(id), 0) as id from audit";
-      return whole(rowsOf(await db.query({ sql }))[0].id);
+      const [{ id }] = await orm.select({ id: max(audit.id) }).from(audit);
+      return id ?? 0;
     },
     async newestChange() {
-      const sql = "select coalesce(max(audit_id), 0) as id from changed";
-      return whole(rowsOf(await db.query({ sql }))[0].id);
+      const [{ id }] = await orm.select({ id: max(changed.auditId) }).from(changed);
+      return id ?? 0;
     },
+    // By hand: an insert from `json_each`, and one into a view that only checks.
     touch: (keys) => ({
       sql: "insert into changed (key, audit_id) select value, (select max(id) from audit) " +
         "from json_each(?) where true on conflict (key) do update set audit_id = excluded.audit_id " +
@@ -86,59 +94,38 @@ export function createAuditStore(db: Database): AuditStore {
       args: [JSON.stringify(bases)],
     }),
     async changedSince(bases) {
-      const [row] = rowsOf(
-        await db.query({
-          sql:
-            "select audit.* from json_each(?) as wanted join changed on changed.key = wanted.key " +
-            "join audit on audit.id = changed.audit_id where changed.audit_id > wanted.value " +
-            "order by audit.id desc limit 1",
-          args: [JSON.stringify(bases)],
-        }),
-      );
+      const [row] = await orm.select(getTableColumns(audit))
+        .from(sql`json_each(${JSON.stringify(bases)}) as wanted`)
+        .innerJoin(changed, sql`${changed.key} = wanted.key`)
+        .innerJoin(audit, eq(audit.id, changed.auditId))
+        .where(sql`${changed.auditId} > wanted.value`)
+        .orderBy(desc(audit.id)).limit(1);
       return row === undefined ? null : entryOf(row);
     },
   };
 }
 
 function entryOf(row: Row): AuditRow {
+  const { tsMs, actorKind, actorId, actorName, before, after, ...rest } = row;
   return {
-    id: whole(row.id),
-    ts: whole(row.ts_ms),
-    actor: {
-      kind: text(row.actor_kind),
-      id: textOrNull(row.actor_id),
-      name: text(row.actor_name),
-    },
-    action: text(row.action),
-    resource: text(row.resource),
-    before: parsed(row.before),
-    after: parsed(row.after),
-    address: textOrNull(row.address),
-    agent: textOrNull(row.agent),
+    ...rest,
+    ts: tsMs,
+    actor: { kind: actorKind, id: actorId, name: actorName },
+    before: parsed(before),
+    after: parsed(after),
   };
 }
 
-const SEARCHED = ["actor_name", "action", "resource", "address"];
-
-function wantedBy({ search, action, actor, fromMs, toMs }: AuditQuery): Conditions {
-  const wanted = conditions();
-  if (action !== undefined) {
-    // `user` is everything between `user.` and `user/`, the character after the dot.
-    wanted.add("(action = ? or (action >= ? and action < ?))", action, `${action}.`, `${action}/`);
-  }
-  if (actor !== undefined) wanted.add("(actor_id = ? or actor_name = ?)", actor, actor);
-  if (fromMs !== undefined) wanted.add("ts_ms >= ?", fromMs);
-  if (toMs !== undefined) wanted.add("ts_ms < ?", toMs);
-  if (search !== undefined && search !== "") {
-    const part = containing(search);
-    wanted.add(
-      `(${SEARCHED.map((column) => `${column} like ? escape '\\'`).join(" or ")})`,
-      ...SEARCHED.map(() => part),
-    );
-  }
-  return wanted;
+function wantedBy({ search, action, actor, fromMs, toMs }: AuditQuery): (SQL | undefined)[] {
+  return [
+    action === undefined ? undefined : isOrBelow(audit.action, action, "."),
+    actor === undefined ? undefined : or(eq(audit.actorId, actor), eq(audit.actorName, actor)),
+    fromMs === undefined ? undefined : gte(audit.tsMs, fromMs),
+    toMs === undefined ? undefined : lt(audit.tsMs, toMs),
+    hasPart(search, audit.actorName, audit.action, audit.resource, audit.address),
+  ];
 }
 
-function parsed(value: unknown): unknown {
-  return typeof value === "string" ? JSON.parse(value) : null;
+function parsed(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
 }

@@ -1,6 +1,7 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import { build, createOrm, eq, getTableColumns, lte, statementOf } from "../db/orm.ts";
+import { oneUseLinks } from "../db/schema/access.ts";
 import { HOUR_MS } from "../words/times.ts";
-import { rowsOf, text, whole } from "./rows.ts";
 
 /** How long a link of each kind holds. */
 export const LIFE_MS = { invite: 72 * HOUR_MS, reset: 2 * HOUR_MS } as const;
@@ -20,32 +21,19 @@ export interface LinkStore {
   removeExpired(nowMs: number): SqlStatement;
 }
 
+const { kind, userId, expiresMs } = getTableColumns(oneUseLinks);
+
 export function createLinkStore(db: Database): LinkStore {
+  const orm = createOrm(db);
   return {
     async find(hash) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: "select kind, user_id, expires_ms from one_use_links where hash = ?",
-          args: [hash],
-        }),
-      );
-      return row
-        ? {
-          kind: text(row.kind) as LinkKind,
-          userId: text(row.user_id),
-          expiresMs: whole(row.expires_ms),
-        }
-        : null;
+      const [link] = await orm.select({ kind, userId, expiresMs }).from(oneUseLinks)
+        .where(eq(oneUseLinks.hash, hash));
+      return link ?? null;
     },
-    insert: (hash, { kind, userId, expiresMs }, nowMs) => ({
-      sql:
-        "insert into one_use_links (hash, kind, user_id, created_ms, expires_ms) values (?,?,?,?,?)",
-      args: [hash, kind, userId, nowMs, expiresMs],
-    }),
-    removeExpired: (nowMs) => ({
-      sql: "delete from one_use_links where expires_ms <= ?",
-      args: [nowMs],
-    }),
-    removeOf: (userId) => ({ sql: "delete from one_use_links where user_id = ?", args: [userId] }),
+    insert: (hash, link, nowMs) =>
+      statementOf(build.insert(oneUseLinks).values({ ...link, hash, createdMs: nowMs })),
+    removeExpired: (nowMs) => statementOf(build.delete(oneUseLinks).where(lte(expiresMs, nowMs))),
+    removeOf: (id) => statementOf(build.delete(oneUseLinks).where(eq(userId, id))),
   };
 }

@@ -1,6 +1,17 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import {
+  and,
+  asc,
+  build,
+  createOrm,
+  eq,
+  getTableColumns,
+  isNotNull,
+  lt,
+  statementOf,
+} from "../db/orm.ts";
+import { recoveryCodes, users } from "../db/schema/access.ts";
 import type { Role } from "./identity.ts";
-import { rowsOf, text, textOrNull, whole, wholeOrNull } from "./rows.ts";
 
 /** `loopback`: nobody but this host can reach the simulator; `lan`: others can. */
 export type DemoMode = "loopback" | "lan";
@@ -47,92 +58,44 @@ export interface UserStore {
   recoveryCodesLeft(id: string): Promise<number>;
 }
 
+const { password, totp, totpStep, ...SHOWN } = getTableColumns(users);
+const USER = { ...SHOWN, totp: isNotNull(users.totp).mapWith(Boolean) };
+const SECRETS = { password, totp, totpStep };
+
 export function createUserStore(db: Database): UserStore {
+  const orm = createOrm(db);
+  const change = (id: string, set: Partial<typeof users.$inferInsert>) =>
+    statementOf(build.update(users).set(set).where(eq(users.id, id)));
   return {
-    async all() {
-      const result = await db.query({
-        sql:
-          "select id, email, name, role, state, totp is not null as has_totp, demo, created_ms, last_sign_in_ms from users order by created_ms, id",
-      });
-      return rowsOf(result).map((row) => ({
-        id: text(row.id),
-        email: text(row.email),
-        name: text(row.name),
-        role: text(row.role) as Role,
-        state: text(row.state) as UserState,
-        totp: whole(row.has_totp) === 1,
-        demo: textOrNull(row.demo) as DemoMode | null,
-        createdMs: whole(row.created_ms),
-        lastSignInMs: wholeOrNull(row.last_sign_in_ms),
-      }));
-    },
+    all: async () =>
+      await orm.select(USER).from(users).orderBy(asc(users.createdMs), asc(users.id)) as User[],
     async secrets(id) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: "select password, totp, totp_step from users where id = ?",
-          args: [id],
-        }),
-      );
-      if (!row) return { password: null, totp: null, totpStep: 0 };
-      return {
-        password: textOrNull(row.password),
-        totp: textOrNull(row.totp),
-        totpStep: whole(row.totp_step),
-      };
+      const [secrets] = await orm.select(SECRETS).from(users).where(eq(users.id, id));
+      return secrets ?? { password: null, totp: null, totpStep: 0 };
     },
-    insert: (user, password) => ({
-      sql:
-        "insert into users (id, email, name, role, state, password, demo, created_ms) values (?,?,?,?,?,?,?,?)",
-      args: [
-        user.id,
-        user.email,
-        user.name,
-        user.role,
-        user.state,
-        password,
-        user.demo,
-        user.createdMs,
-      ],
-    }),
-    update: (user) => ({
-      sql: "update users set email = ?, name = ?, role = ?, state = ?, demo = ? where id = ?",
-      args: [user.email, user.name, user.role, user.state, user.demo, user.id],
-    }),
-    setPassword: (id, password) => ({
-      sql: "update users set password = ? where id = ?",
-      args: [password, id],
-    }),
-    setTotp: (id, secret) => ({
-      sql: "update users set totp = ?, totp_step = 0 where id = ?",
-      args: [secret, id],
-    }),
-    setTotpStep: (id, step) => ({
-      sql: "update users set totp_step = ? where id = ? and totp_step < ?",
-      args: [step, id, step],
-    }),
-    signedIn: (id, nowMs) => ({
-      sql: "update users set last_sign_in_ms = ? where id = ?",
-      args: [nowMs, id],
-    }),
-    setRecoveryCodes: (id, hashes) => [
-      { sql: "delete from recovery_codes where user_id = ?", args: [id] },
-      ...hashes.map((hash) => ({
-        sql: "insert into recovery_codes (user_id, hash) values (?,?)",
-        args: [id, hash],
-      })),
+    insert: ({ id, email, name, role, state, demo, createdMs }, password) =>
+      statementOf(
+        build.insert(users).values({ id, email, name, role, state, password, demo, createdMs }),
+      ),
+    update: ({ id, email, name, role, state, demo }) =>
+      change(id, { email, name, role, state, demo }),
+    setPassword: (id, password) => change(id, { password }),
+    setTotp: (id, secret) => change(id, { totp: secret, totpStep: 0 }),
+    setTotpStep: (id, step) =>
+      statementOf(
+        build.update(users).set({ totpStep: step })
+          .where(and(eq(users.id, id), lt(users.totpStep, step))),
+      ),
+    signedIn: (id, nowMs) => change(id, { lastSignInMs: nowMs }),
+    setRecoveryCodes: (userId, hashes) => [
+      statementOf(build.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId))),
+      ...hashes.map((hash) => statementOf(build.insert(recoveryCodes).values({ userId, hash }))),
     ],
-    useRecoveryCode: (id, hash) => ({
-      sql: "delete from recovery_codes where user_id = ? and hash = ?",
-      args: [id, hash],
-    }),
-    async recoveryCodesLeft(id) {
-      const [row] = rowsOf(
-        await db.query({
-          sql: "select count(*) as n from recovery_codes where user_id = ?",
-          args: [id],
-        }),
-      );
-      return whole(row.n);
-    },
+    useRecoveryCode: (id, hash) =>
+      statementOf(
+        build.delete(recoveryCodes)
+          .where(and(eq(recoveryCodes.userId, id), eq(recoveryCodes.hash, hash))),
+      ),
+    recoveryCodesLeft: (id) => orm.$count(recoveryCodes, eq(recoveryCodes.userId, id)),
   };
 }
