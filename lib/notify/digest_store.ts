@@ -1,18 +1,6 @@
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import {
-  and,
-  asc,
-  build,
-  count,
-  createOrm,
-  eq,
-  isNull,
-  lte,
-  max,
-  sql,
-  statementOf,
-} from "../db/orm.ts";
+import { and, asc, build, count, createOrm, eq, isNull, lte, sql, statementOf } from "../db/orm.ts";
 import { deliveries } from "../db/schema/notify.ts";
 import { SEVERITIES, type Severity } from "../words/severity.ts";
 import { type Delivery, DIGEST } from "./delivery.ts";

@@ -119,12 +119,9 @@ const IN_NO_DIGEST = isNull(deliveries.digestId);
 /** Waits for something; the condition of the index `deliveries_open`. */
 export const IS_OPEN = literally(inArray(deliveries.state, ["waiting", "held", "digest"]));
 const MAY_BE_REVIVED = inArray(deliveries.state, ["failed", "cancelled"]);
-const { id, channel, target, nowMs } = {
-  id: sql.placeholder("id"),
-  channel: sql.placeholder("channel"),
-  target: sql.placeholder("target"),
-  nowMs: sql.placeholder("nowMs"),
-};
+const id = sql.placeholder("id");
+const channel = sql.placeholder("channel");
+const nowMs = sql.placeholder("nowMs");
 
 const { id: _, ...GIVEN } = placeholders(deliveries);
 const insert = prepared<Omit<typeof deliveries.$inferSelect, "id">>(
