@@ -78,7 +78,7 @@ export interface Registry extends SensorDirectory {
 export interface RegistryOptions {
   /** False on closed sites: readings of unknown sensors are rejected. Default true. */
   autoRegister?: () => boolean;
-  /** Most sensors created within one hour, default 2 000. Protects against a runaway publisher. */
+  /** Most sensors created within one hour: protects against a runaway publisher. Default without limit. */
   newPerHour?: () => number;
   /** Most different texts that are kept of one state sensor, default 1 000. */
   statesPerSensor?: number;
@@ -101,7 +101,7 @@ export function createRegistry(
   const { clock } = deps;
   // Settings: asked for each time, because they change while Perch runs.
   const autoRegister = () => deps.options?.autoRegister?.() ?? true;
-  const newPerHour = () => deps.options?.newPerHour?.() ?? 2_000;
+  const newPerHour = () => deps.options?.newPerHour?.() ?? Infinity;
   const statesPerSensor = deps.options?.statesPerSensor ?? 1_000;
 
   const byName = new Map<string, Sensor>();
