@@ -64,7 +64,7 @@ function brokenPaths(text: string, folder: string): string[] {
 
 /** `camelCase` and `UPPER_CASE` names that a README takes for code, out of calls too. */
 function codeNames(text: string): string[] {
-  return namesIn(text).filter((name) => !PLACEHOLDER.test(name) && !/[/\s-]/.test(name))
+  return namesIn(text).filter((name) => /^[\w.]+(\(.*\))?$/.test(name))
     .flatMap((name) => name.match(/[A-Za-z_]\w*/g) ?? [])
     .filter((word) => /^[a-z]+[A-Z]\w*$/.test(word) || /^[A-Z]+_[A-Z_]+$/.test(word));
 }

@@ -45,6 +45,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/tickets/:id": "/api/tickets",
   "/welcome/:secret": null,
   "/photos/:file": null,
+  "/guides/:name": null,
 };
 /** Things of a list that are looked at one by one; the lists themselves show all. */
 const MOST_OF_A_LIST = Number(Deno.env.get("HOSTILE_THINGS") ?? 12);
