@@ -103,6 +103,7 @@ Deno.test("the checks of READMEs report what is not there, and nothing else", ()
     "tests/flaw/",
   ]);
   assert.deepEqual(codeNames("`createKeeper({ x })` `hub.publish(fooBar)` `plain` `MANY_WORDS`"), [
+    "createKeeper",
     "fooBar",
     "MANY_WORDS",
   ]);
