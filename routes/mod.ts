@@ -1,47 +1,48 @@
+import { type AccessParts, accessRoutes } from "./access/mod.ts";
+import type { AlarmPageParts } from "./alarms/api.ts";
+import { alarmsRoutes } from "./alarms/mod.ts";
+import type { BacktestParts } from "./detection/backtest_form.tsx";
+import { detectionRoutes } from "./detection/mod.ts";
+import type { ModelParts } from "./detection/models.tsx";
+import { discussionRoutes, type DiscussionServices } from "./discussion/api.ts";
 import type { Route } from "./http/route.ts";
-import { staticRoutes } from "./http/static.ts";
-import { alarmPages } from "./alarms/one.tsx";
-import { alarmsPages } from "./alarms/list.tsx";
-import { backtestPages } from "./detection/backtest.tsx";
-import { machinePages } from "./machines/one.tsx";
-import { machinesPages } from "./machines/list.tsx";
-import { maintenancePages } from "./machines/maintenance.tsx";
-import { guidePages } from "./site/guides.tsx";
-import { morePages } from "./site/more.tsx";
-import { overviewPage } from "./overview/overview.tsx";
-import { anomalyActions, sensorPage } from "./sensors/one.tsx";
-import { plantTreePage } from "./overview/plant_tree.tsx";
-import { registryPages } from "./machines/registry.tsx";
-import { sensorSettingsPages } from "./sensors/settings.tsx";
-import { sensorsPage } from "./sensors/list.tsx";
-import type { PageParts, PageServices } from "./frame/page_parts.ts";
-import { simulatorActions } from "./site/simulator.tsx";
-import { sourcesPages } from "./site/sources.tsx";
+import { machinesRoutes } from "./machines/mod.ts";
+import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
+import { overviewRoutes } from "./overview/mod.ts";
+import type { OverviewParts } from "./overview/overview.tsx";
+import type { SensorPageParts } from "./sensors/api.ts";
+import { sensorsRoutes } from "./sensors/mod.ts";
+import type { ReadingServices } from "./sensors/readings_api.ts";
+import { type SiteParts, siteRoutes } from "./site/mod.ts";
+import type { TicketPageParts } from "./tickets/list.tsx";
+import { ticketsRoutes } from "./tickets/mod.ts";
 
-/** Every page, and the static files they use. */
-export function pageRoutes(services: PageServices): Route[] {
-  const parts: PageParts = {
-    ...services,
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  };
+/** What all of them take together. */
+export type RouteParts =
+  & SiteParts
+  & AccessParts
+  & NotifyParts
+  & DiscussionServices
+  & TicketPageParts
+  & AlarmPageParts
+  & SensorPageParts
+  & ReadingServices
+  & ModelParts
+  & BacktestParts
+  & OverviewParts;
+
+/** The route table of the whole product, a line for each folder. */
+export function allRoutes(parts: RouteParts): Route[] {
   return [
-    overviewPage(parts),
-    sensorsPage(parts),
-    sensorPage(parts),
-    ...anomalyActions(parts),
-    ...sensorSettingsPages(parts),
-    ...backtestPages(parts),
-    ...alarmsPages(parts),
-    ...alarmPages(parts),
-    ...machinesPages(parts),
-    ...machinePages(parts),
-    plantTreePage(parts),
-    ...maintenancePages(parts),
-    ...registryPages(parts),
-    ...sourcesPages(parts),
-    ...morePages(parts),
-    ...guidePages(services),
-    ...simulatorActions(parts),
-    ...staticRoutes(services.assets),
+    ...siteRoutes(parts),
+    ...accessRoutes(parts),
+    ...notifyRoutes(parts),
+    ...machinesRoutes(parts),
+    ...sensorsRoutes(parts),
+    ...ticketsRoutes(parts),
+    ...discussionRoutes(parts),
+    ...detectionRoutes(parts),
+    ...alarmsRoutes(parts),
+    ...overviewRoutes(parts),
   ];
 }

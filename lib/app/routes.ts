@@ -1,51 +1,11 @@
 import type { Hono } from "hono";
-import { accountPages } from "../../routes/access/pages/mod.ts";
-import { docsPage } from "../../routes/site/docs.tsx";
 import { createPageFrame } from "../../routes/frame/layout.tsx";
-import { verifyRoutes } from "../../routes/access/verify.ts";
-import { alarmRoutes } from "../../routes/alarms/api.ts";
-import { anomalyRoutes } from "../../routes/sensors/anomalies_api.ts";
-import { attentionRoutes } from "../../routes/overview/attention.ts";
-import { backtestRoutes } from "../../routes/detection/backtests_api.ts";
-import { accessRoutes } from "../../routes/access/mod.ts";
-import { channelRoutes } from "../../routes/notify/channels_api.ts";
-import { clockRoutes } from "../../routes/site/clock_api.ts";
-import { damageRoutes } from "../../routes/site/damage_api.ts";
-import { deliveryRoutes } from "../../routes/notify/deliveries_api.ts";
-import { ruleRoutes } from "../../routes/notify/rules_api.ts";
-import { thingspeakRoutes } from "../../routes/notify/thingspeak_api.ts";
-import { webhookRoutes } from "../../routes/notify/webhooks_api.ts";
-import { healthRoutes } from "../../routes/site/health_api.ts";
-import { ingestRoutes } from "../../routes/site/ingest_api.ts";
-import { mqttRoutes } from "../../routes/site/mqtt_api.ts";
-import { machineRoutes, photoRoutes } from "../../routes/machines/api.ts";
-import { maintenanceRoutes } from "../../routes/machines/maintenance_api.ts";
 import { mount } from "../../routes/http/mount.ts";
 import { createExpiredPage } from "../../routes/frame/expired.tsx";
 import { createErrorPage } from "../../routes/frame/error.tsx";
-import { channelPages } from "../../routes/notify/channels.tsx";
-import { deliveryPages } from "../../routes/notify/deliveries.tsx";
-import { rulePages } from "../../routes/notify/rules.tsx";
-import { toldPages } from "../../routes/notify/told.tsx";
-import { predictionPages } from "../../routes/detection/predictions.tsx";
-import { modelPages } from "../../routes/detection/models.tsx";
-import { aiRoutes } from "../../routes/detection/models_api.ts";
-import { predictionRoutes } from "../../routes/detection/predictions_api.ts";
-import { pageRoutes } from "../../routes/mod.ts";
-import { readingRoutes } from "../../routes/sensors/readings_api.ts";
-import { registryRoutes } from "../../routes/machines/registry_api.ts";
-import { discussionRoutes } from "../../routes/discussion/api.ts";
-import { ticketPages } from "../../routes/tickets/one.tsx";
-import { ticketsPages } from "../../routes/tickets/list.tsx";
-import { ticketRoutes } from "../../routes/tickets/api.ts";
-import { settingRoutes } from "../../routes/site/settings_api.ts";
-import { openapiRoutes } from "../../routes/site/openapi.ts";
 import type { Route } from "../../routes/http/route.ts";
-import { sensorRoutes } from "../../routes/sensors/api.ts";
+import { allRoutes, type RouteParts } from "../../routes/mod.ts";
 import type { Assets } from "../../routes/http/static.ts";
-import { simulatorRoutes } from "../../routes/site/simulator_api.ts";
-import { statusRoutes } from "../../routes/site/status_api.ts";
-import { streamRoutes } from "../../routes/site/stream_api.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { limitJudge, settingsOf } from "./judge.ts";
@@ -83,199 +43,103 @@ const SIMULATED =
 
 /** The route table of the whole product. */
 export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
-  const { clock, version, startedMs } = options;
-  const { intake, hub, registry, components, access, recent } = parts;
-  const { readings } = parts.storage;
-  const lineNames = new LineNames();
-  const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
-  const sources = () => parts.sources.map((source) => source.state());
-  const registered = {
-    sensors: registry,
-    machines: registry.machines,
-    statuses: parts.statuses,
-    service: parts.machines,
-    photos: parts.photos,
-    audit: access.audit,
-  };
-  const document = {
-    routes: () => table,
-    version,
-    publicUrl: options.config.http.publicUrl,
-  };
-  const frame = createPageFrame(options.assets, {
-    notice: options.config.mode === "sim" ? SIMULATED : null,
-    trouble: troubleOf(parts),
-    waiting: () => parts.alarms.counts().waiting,
-  });
-  const predictionParts = {
-    predictions: parts.predictions,
-    audit: access.audit,
-    sensors: registry,
-    frame,
-    clock,
-    place: () => hub.place(),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  };
-  const trends = createTrends({
-    readings,
-    judge: limitJudge,
-    silenceMs: recent.silenceMs,
-    nowMs: () => clock.now(),
-  });
-  const anomalies = {
-    sensors: registry,
-    findings: parts.detection.findings,
-    judge: parts.detection.judge,
-    audit: access.audit,
-  };
-  const alarms = {
-    alarms: parts.alarms,
-    events: parts.events,
-    sensors: registry,
-    machines: registry.machines,
-    audit: access.audit,
-    clock,
-  };
-  const clocks = {
-    clock: parts.clock,
-    confirm: (also: readonly SqlStatement[]) => confirmTime(parts.storage.db, parts.clock, also),
-    audit: access.audit,
-  };
-  const damage = {
-    damage: parts.damage,
-    sensorName: (num: number) => registry.byNum(num)?.name ?? null,
-    audit: access.audit,
-    clock,
-  };
-  const outbox = { notify: parts.notify, audit: access.audit, clock };
-  const outboxPages = { ...outbox, frame, zone: siteZone(), place: () => hub.place() };
-  const ticketParts = {
-    ...parts.tickets,
-    machines: registry.machines,
-    users: access.users,
-    audit: access.audit,
-    events: parts.events,
-    frame,
-    clock,
-    zone: siteZone(),
-    alarms: parts.alarms,
-    place: () => hub.place(),
-  };
-  const table: Route[] = [
-    ...healthRoutes({
-      version,
-      components,
-      uptimeS,
-      notReady: () => notReady(parts),
-      metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
-    }),
-    ...accessRoutes({ access, demoUsers: options.demoUsers, trouble: troubleOf(parts) }),
-    ...verifyRoutes({
-      access,
-      site: {
-        id: options.config.siteId,
-        name: Deno.hostname(),
-        address: options.config.announcedAddress,
-        version,
-      },
-    }),
-    ...settingRoutes({ settings: parts.settings, audit: access.audit }),
-    ...channelRoutes(outbox),
-    ...webhookRoutes(outbox),
-    ...deliveryRoutes(outbox),
-    ...ruleRoutes(outbox),
-    ...thingspeakRoutes({ thingspeak: parts.thingspeak }),
-    ...ingestRoutes({
-      intake,
-      parse: {
-        one: parseOne,
-        batch: parseBatch,
-        lines: (body, precision) => parseLinesBody(body, precision, lineNames),
-      },
-    }),
-    ...mqttRoutes({ broker: parts.broker }),
-    ...simulatorRoutes({ simulator: options.simulator }),
-    ...streamRoutes({ hub, sensors: registry, limitSocket: options.limitSocket }),
-    ...sensorRoutes({ ...registered, recent, trends, clock }),
-    ...machineRoutes(registered),
-    ...photoRoutes(registered),
-    ...attentionRoutes({
-      ...registered,
-      alarms: parts.alarms,
-      recent,
-      predictions: parts.predictions,
-      clock,
-      zone: siteZone(),
-    }),
-    ...registryRoutes(registered),
-    ...maintenanceRoutes({ ...registered, clock, zone: siteZone() }),
-    ...readingRoutes({ sensors: registry, readings, clock }),
-    ...anomalyRoutes(anomalies),
-    ...ticketRoutes(ticketParts),
-    ...discussionRoutes(ticketParts),
-    ...backtestRoutes({ backtests: parts.backtests, sensors: registry, clock }),
-    ...predictionRoutes({ predictions: parts.predictions, audit: access.audit }),
-    ...alarmRoutes(alarms),
-    ...aiRoutes({ predictions: parts.predictions, audit: access.audit, clock }),
-    ...statusRoutes({
-      status: parts.status,
-      components,
-      stored: () => readings.stats(),
-      sources,
-      rejects: parts.rejects,
-      clockNotes: parts.clockNotes,
-      clock,
-      version,
-      uptimeS,
-    }),
-    ...clockRoutes(clocks),
-    ...damageRoutes(damage),
-    ...pageRoutes({
-      ...registered,
-      clock,
-      clocks,
-      damage,
-      readings,
-      trends,
-      alarms: parts.alarms,
-      events: parts.events,
-      anomalies,
-      predictions: parts.predictions,
-      backtests: parts.backtests,
-      settingsOf,
-      ...parts.tickets,
-      recent,
-      status: parts.status,
-      sources,
-      rejects: parts.rejects,
-      clockNotes: parts.clockNotes,
-      simulator: options.simulator,
-      mqtt: brokerAddress(options.config),
-      place: () => hub.place(),
-      version,
-      assets: options.assets,
-      frame,
-    }),
-    ...deliveryPages(outboxPages),
-    ...channelPages(outboxPages),
-    ...rulePages({ ...outboxPages, people: () => peopleOf(access) }),
-    ...toldPages({ ...outboxPages, events: parts.events }),
-    ...ticketsPages(ticketParts),
-    ...ticketPages(ticketParts),
-    ...predictionPages(predictionParts),
-    ...modelPages(predictionParts),
-    ...accountPages({
-      access,
-      settings: parts.settings,
-      frame,
-      clock,
-      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      publicUrl: options.config.http.publicUrl,
-    }),
-    ...openapiRoutes(document),
-    docsPage({ ...document, frame }),
-  ];
+  const table: Route[] = allRoutes(routeParts(parts, options, () => table));
   return table;
+}
+
+/** What the routes take, by the names that they know. */
+function routeParts(
+  parts: Parts,
+  { clock, version, startedMs, config, assets, simulator, demoUsers, limitSocket }: RouteOptions,
+  routes: () => readonly Route[],
+): RouteParts {
+  const { registry, access, recent, hub } = parts;
+  const { audit } = access;
+  const { readings } = parts.storage;
+  const { publicUrl } = config.http;
+  const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
+  const lineNames = new LineNames();
+  const trouble = troubleOf(parts);
+  return {
+    ...parts.tickets,
+    access,
+    alarms: parts.alarms,
+    anomalies: {
+      sensors: registry,
+      findings: parts.detection.findings,
+      judge: parts.detection.judge,
+      audit,
+    },
+    assets,
+    audit,
+    backtests: parts.backtests,
+    broker: parts.broker,
+    clock,
+    clockNotes: parts.clockNotes,
+    clocks: {
+      clock: parts.clock,
+      confirm: (also: readonly SqlStatement[]) => confirmTime(parts.storage.db, parts.clock, also),
+      audit,
+    },
+    components: parts.components,
+    damage: {
+      damage: parts.damage,
+      sensorName: (num: number) => registry.byNum(num)?.name ?? null,
+      audit,
+      clock,
+    },
+    demoUsers,
+    events: parts.events,
+    frame: createPageFrame(assets, {
+      notice: config.mode === "sim" ? SIMULATED : null,
+      trouble,
+      waiting: () => parts.alarms.counts().waiting,
+    }),
+    hub,
+    intake: parts.intake,
+    limitSocket,
+    machines: registry.machines,
+    metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
+    mqtt: brokerAddress(config),
+    notify: parts.notify,
+    notReady: () => notReady(parts),
+    parse: {
+      one: parseOne,
+      batch: parseBatch,
+      lines: (body, precision) => parseLinesBody(body, precision, lineNames),
+    },
+    people: () => peopleOf(access),
+    photos: parts.photos,
+    place: () => hub.place(),
+    predictions: parts.predictions,
+    publicUrl,
+    readings,
+    recent,
+    rejects: parts.rejects,
+    routes,
+    sensors: registry,
+    service: parts.machines,
+    settings: parts.settings,
+    settingsOf,
+    simulator,
+    site: { id: config.siteId, name: Deno.hostname(), address: config.announcedAddress, version },
+    sources: () => parts.sources.map((source) => source.state()),
+    status: parts.status,
+    statuses: parts.statuses,
+    stored: () => readings.stats(),
+    thingspeak: parts.thingspeak,
+    trends: createTrends({
+      readings,
+      judge: limitJudge,
+      silenceMs: recent.silenceMs,
+      nowMs: () => clock.now(),
+    }),
+    trouble,
+    uptimeS,
+    users: access.users,
+    version,
+    zone: siteZone(),
+  };
 }
 
 /** Mounts the table with the policies, limits and headers that hold for all of it. */

@@ -7,19 +7,30 @@ import { keyRoutes } from "./keys.ts";
 import { meRoutes } from "./me.ts";
 import { peopleRoutes } from "./people.ts";
 import { setupPages } from "./setup.tsx";
+import { accountPages } from "./pages/mod.ts";
+import type { AccountPageParts } from "./pages/parts.ts";
 import { signInPages } from "./sign_in.tsx";
 import { tokenRoutes } from "./tokens.ts";
+import { verifyRoutes, type VerifyServices } from "./verify.ts";
 
-export interface AccessRoutes {
+/** What signing in and the API of this room take. */
+export interface AccessServices {
   access: Access;
   /** Sign-ins to show on the sign-in page: the simulator's on loopback, else none. */
-  demoUsers?: readonly DemoUser[];
+  demoUsers: readonly DemoUser[];
   /** What stops Perch from doing its work; null: nothing. */
-  trouble?: () => string | null;
+  trouble: () => string | null;
 }
 
+export type AccessParts = AccessServices & AccountPageParts & VerifyServices;
+
 /** Everything about people, keys, sign-ins and the audit log. */
-export function accessRoutes(services: AccessRoutes): Route[] {
+export function accessRoutes(parts: AccessParts): Route[] {
+  return [...signInRoutes(parts), ...verifyRoutes(parts), ...accountPages(parts)];
+}
+
+/** What works without the pages of those who are signed in. */
+export function signInRoutes(services: AccessServices): Route[] {
   const { access } = services;
   return [
     ...tokenRoutes(access),
@@ -27,11 +38,7 @@ export function accessRoutes(services: AccessRoutes): Route[] {
     ...peopleRoutes(access),
     ...keyRoutes(access),
     ...auditRoutes(access),
-    ...signInPages({
-      access,
-      demoUsers: services.demoUsers ?? [],
-      trouble: services.trouble ?? (() => null),
-    }),
+    ...signInPages(services),
     ...forgotPages(access),
     ...setupPages(access),
   ];

@@ -15,12 +15,17 @@ import type { MachineDirectory, SensorDirectory } from "../../lib/machines/senso
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
-import { caller } from "../http/caller.ts";
+import type { Recent } from "../../lib/live/recent.ts";
+import type { ReadingsStore } from "../../lib/readings/store.ts";
+import type { Tickets } from "../../lib/tickets/tickets.ts";
+import type { DiscussionServices } from "../discussion/api.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+import { byOf } from "../http/caller.ts";
 import { anomalyShape } from "../sensors/anomalies_api.ts";
-import { noteOf } from "../machines/api.ts";
 import { findSensor, list } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
+/** What is asked and done about alarms. */
 export interface AlarmServices {
   alarms: Pick<Alarms, "list" | "find" | "evidence" | "act">;
   events: Pick<EventLog, "list">;
@@ -28,6 +33,14 @@ export interface AlarmServices {
   machines: MachineDirectory;
   audit: Pick<Audit, "statement">;
   clock: Clock;
+}
+
+/** What the pages about alarms take. */
+export interface AlarmPageParts extends PageParts, AlarmServices, DiscussionServices {
+  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act" | "counts" | "open">;
+  readings: Pick<ReadingsStore, "buckets">;
+  recent: Recent;
+  tickets: Pick<Tickets, "ofAlarm">;
 }
 
 const BULK_MOST = 500;
@@ -133,7 +146,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
   const { alarms } = services;
   const act = async (context: RouteContext, id: string, command: Command, seen?: number) =>
     Response.json(
-      await alarms.act(id, command, byOf(services, context), {
+      await alarms.act(id, command, byOf(services.audit, context), {
         version: seen,
       }),
     );
@@ -369,7 +382,7 @@ export async function actOnAll(
   const results = [];
   for (const id of new Set(ids)) {
     try {
-      const alarm = await services.alarms.act(id, command, byOf(services, context));
+      const alarm = await services.alarms.act(id, command, byOf(services.audit, context));
       results.push({ id, ok: true, alarm });
     } catch (thrown) {
       const error = await context.explained(thrown);
@@ -378,11 +391,6 @@ export async function actOnAll(
     }
   }
   return results;
-}
-
-/** The caller, with the row of the audit log. */
-export function byOf({ audit }: Pick<AlarmServices, "audit">, context: RouteContext) {
-  return { name: caller(context).name, note: noteOf(audit, context) };
 }
 
 export function eventJson({ id, uid, type, severity, tMs, text, actor, body }: LoggedEvent) {

@@ -10,7 +10,7 @@ import { actOnAll, type AlarmServices, commandOf, queryOf } from "./api.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { AlarmPageParts } from "./api.ts";
 
 const SHOWN = 200;
 const FORM_BYTES = 64 * 1024;
@@ -35,7 +35,7 @@ const Bulk = z.object({
 }).catchall(z.literal("on"));
 
 /** `/alarms`: what waits for somebody, and what was; and what the forms of the list post to. */
-export function alarmsPages(parts: PageParts): Route[] {
+export function alarmsPages(parts: AlarmPageParts): Route[] {
   const services: AlarmServices = parts;
   return [
     route({
@@ -86,7 +86,7 @@ export function alarmsPages(parts: PageParts): Route[] {
 }
 
 async function draw(
-  parts: PageParts,
+  parts: AlarmPageParts,
   context: RouteContext,
   { cursor, ...filter }: Filter,
   problem: string | null,

@@ -12,7 +12,8 @@ import type { Command } from "../../lib/alarms/commands.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
-import { byOf, commandOf } from "./api.ts";
+import { commandOf } from "./api.ts";
+import { byOf } from "../http/caller.ts";
 import { localPath } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import type { Ticket } from "../../lib/tickets/ticket.ts";
@@ -24,7 +25,7 @@ import { Island } from "../frame/island.tsx";
 import { machineHref } from "../machines/list.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { bucketsOf } from "../machines/sensor_rows.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { AlarmPageParts } from "./api.ts";
 
 const AROUND_MS = 30 * 60_000;
 const LONGEST_MS = 7 * 24 * 3_600_000;
@@ -35,13 +36,13 @@ const params = z.object({ id: z.string().max(20) });
 const note = z.string().trim().max(2000).optional();
 
 /** `/alarms/:id`: one alarm, what led to it, what was done, and what can be done. */
-export function alarmPages(parts: PageParts): Route[] {
+export function alarmPages(parts: AlarmPageParts): Route[] {
   const idOf = (context: RouteContext) => (context.params as { id: string }).id;
   const redraw = (context: RouteContext, sent: SentForm) =>
     draw(parts, context, context.c.req.param("id")!, sent);
   const act = async (context: RouteContext, command: Command) => {
     const id = context.c.req.param("id")!;
-    await parts.alarms.act(id, command, byOf(parts, context));
+    await parts.alarms.act(id, command, byOf(parts.audit, context));
     return `/alarms/${id}`;
   };
   const nowMs = () => parts.clock.now();
@@ -96,7 +97,7 @@ export function alarmPages(parts: PageParts): Route[] {
 }
 
 async function draw(
-  parts: PageParts,
+  parts: AlarmPageParts,
   context: RouteContext,
   id: string,
   sent: SentForm,
@@ -279,7 +280,7 @@ function Ended({ alarm, zone, mayAct }: { alarm: Alarm; zone: string; mayAct: bo
 }
 
 /** The sensor from half an hour before the alarm to half an hour after it. */
-async function around(parts: PageParts, alarm: Alarm, sensor: Sensor) {
+async function around(parts: AlarmPageParts, alarm: Alarm, sensor: Sensor) {
   const nowMs = parts.clock.now();
   const toMs = Math.min(nowMs, (alarm.resolved_ms ?? nowMs) + AROUND_MS);
   const fromMs = Math.max(alarm.raised_ms - AROUND_MS, toMs - LONGEST_MS);
@@ -296,7 +297,7 @@ function Chart(
   { alarm, sensor, parts, fromMs, toMs, buckets }: {
     alarm: Alarm;
     sensor: Sensor;
-    parts: PageParts;
+    parts: AlarmPageParts;
   } & Awaited<ReturnType<typeof around>>,
 ): VNode {
   const value = valueOf(alarm);
@@ -326,7 +327,7 @@ function Chart(
 }
 
 function Evidence(
-  { evidence, parts }: { evidence: AlarmEvidence; parts: PageParts },
+  { evidence, parts }: { evidence: AlarmEvidence; parts: AlarmPageParts },
 ): VNode {
   const { conditions, findings } = evidence;
   return (

@@ -6,24 +6,23 @@ import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts"
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import { label, title } from "../../lib/words/names.ts";
-import { caller } from "../http/caller.ts";
+import { caller, noteOf } from "../http/caller.ts";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
 import { backtestJson } from "./backtests_api.ts";
-import { noteOf } from "../machines/api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { chooseRange } from "../frame/range.ts";
 import { bucketsOf } from "../machines/sensor_rows.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { BacktestParts } from "./backtest_form.tsx";
 
 const POINTS = 600;
 const REFRESH_S = 2;
 const id = z.string().max(40);
 
 /** `/backtest`: what a detector would have raised with other options, over recorded readings. */
-export function backtestPages(parts: PageParts): Route[] {
+export function backtestPages(parts: BacktestParts): Route[] {
   const { backtests, sensors } = parts;
   const form = (context: RouteContext, sent: SentForm, chosen: Chosen) =>
     parts.frame.answer(context.c, context.who, {
@@ -98,7 +97,7 @@ export function backtestPages(parts: PageParts): Route[] {
   ];
 }
 
-function choose(parts: PageParts, given: { sensor?: string; detector?: string }): Chosen {
+function choose(parts: BacktestParts, given: { sensor?: string; detector?: string }): Chosen {
   if (!given.sensor) return { sensor: null, problem: null };
   try {
     const sensor = findSensor(parts.sensors, given.sensor);
@@ -111,7 +110,7 @@ function choose(parts: PageParts, given: { sensor?: string; detector?: string })
 }
 
 function rangeOf(
-  parts: PageParts,
+  parts: BacktestParts,
   query: { range?: string; from?: string; to?: string },
 ): { fromMs: number; toMs: number } {
   const { range, problem } = chooseRange(query, parts.clock.now(), parts.zone);
@@ -137,7 +136,11 @@ function optionsOf(detector: Detector, fields: Record<string, string>): Record<s
   return out;
 }
 
-async function result(parts: PageParts, context: RouteContext, job: Backtest): Promise<Response> {
+async function result(
+  parts: BacktestParts,
+  context: RouteContext,
+  job: Backtest,
+): Promise<Response> {
   const { fromMs, toMs, detector } = job;
   const sensor = parts.sensors.find(job.sensor.id);
   const series = sensor &&

@@ -3,12 +3,28 @@ import { z } from "zod";
 import { detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
-import type { Sensor } from "../../lib/machines/sensor.ts";
 import { label, title } from "../../lib/words/names.ts";
+import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
+import type { Recent } from "../../lib/live/recent.ts";
+import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { SensorSettings } from "../../lib/machines/sensor_settings.ts";
+import type { MachinesService } from "../../lib/machines/service.ts";
+import type { ReadingsStore } from "../../lib/readings/store.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { localText, RANGES } from "../frame/range.ts";
 import type { PageParts } from "../frame/page_parts.ts";
+
+/** What the backtest page takes. */
+export interface BacktestParts extends PageParts {
+  sensors: SensorDirectory;
+  service: MachinesService;
+  readings: Pick<ReadingsStore, "buckets">;
+  recent: Recent;
+  backtests: Backtests;
+  /** What to set of a sensor so that a detector has these options; null when it cannot be set. */
+  settingsOf: (detector: string, options: unknown) => Partial<SensorSettings> | null;
+}
 
 export const PAGE = "/backtest";
 /** The choice of a range that has its own two ends. */
@@ -44,7 +60,7 @@ export function fieldsOf(detector: Detector, present: unknown): OptionField[] {
 
 /** What can be asked: a sensor first, then a detector and its options; and what was asked lately. */
 export function BacktestForm(
-  { parts, chosen, sent }: { parts: PageParts; chosen: Chosen; sent: SentForm },
+  { parts, chosen, sent }: { parts: BacktestParts; chosen: Chosen; sent: SentForm },
 ): VNode {
   const jobs = parts.backtests.list();
   return (
@@ -95,7 +111,7 @@ function SensorForm({ problem }: { problem?: string }): VNode {
 
 function RunForm(
   { parts, sensor, detector, sent }: {
-    parts: PageParts;
+    parts: BacktestParts;
     sensor: Sensor;
     detector: Detector;
     sent: SentForm;

@@ -6,7 +6,7 @@ import { label } from "../../lib/words/names.ts";
 import { bytes, grouped } from "../../lib/words/numbers.ts";
 import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
-import { type FormPage, formRoute, type FormState, pageRoute } from "../access/pages/actions.tsx";
+import { type FormPage, formRoute, type FormState, pageRoute } from "../frame/form_page.ts";
 import { Ago } from "../frame/times.tsx";
 import { retrain } from "./models_api.ts";
 import type { Route } from "../http/route.ts";

@@ -6,7 +6,7 @@ import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
 import { COMMENT_MOST, type Comments } from "../../lib/tickets/comments.ts";
 import { disposition } from "../../lib/tickets/file_name.ts";
 import { type Author, SUBJECT_KINDS, type SubjectKind } from "../../lib/tickets/subject.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { limitBody } from "../http/body.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

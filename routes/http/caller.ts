@@ -1,14 +1,29 @@
-import { actorOf } from "../../lib/access/audit.ts";
+import { actorOf, type Audit } from "../../lib/access/audit.ts";
 import type { Actor } from "../../lib/access/audit_row.ts";
 import type { Users } from "../../lib/access/users.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import type { Audited } from "../../lib/events/note.ts";
 import type { RouteContext } from "./route.ts";
 
 /** The caller as the audit log names them. */
 export function caller(context: RouteContext): Actor {
   const { who, address, c, seen } = context;
   return { ...actorOf(who, address, c.req.header("user-agent")), seen };
+}
+
+/** Changes of a request are noted in the audit log under its caller. */
+export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
+  const actor = caller(context);
+  return (change) => audit.statement({ actor, ...change });
+}
+
+/** The caller as alarms and tickets know them: a name, and the row of the audit log. */
+export function byOf(
+  audit: Pick<Audit, "statement">,
+  context: RouteContext,
+): { name: string; note: Audited } {
+  return { name: caller(context).name, note: noteOf(audit, context) };
 }
 
 /** The person who calls. @throws PerchError `forbidden` for keys: they have no profile. */

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Audited } from "../../lib/events/note.ts";
 import {
   MACHINE_STATUSES,
   type MachineStatus,
   SENSOR_STATUSES,
 } from "../../lib/live/status_words.ts";
+import type { Predictions } from "../../lib/detect/predict/predictions.ts";
+import type { Recent } from "../../lib/live/recent.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import { areaOf, isUnder, type Machine, type Photo } from "../../lib/machines/machine.ts";
 import {
@@ -17,11 +18,14 @@ import {
 } from "../../lib/machines/photos.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
-import { caller } from "../http/caller.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import type { ReadingsStore } from "../../lib/readings/store.ts";
+import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
+import { noteOf } from "../http/caller.ts";
+import { type Route, route } from "../http/route.ts";
 
 const tags = ["Machines"];
 
+/** What is asked and changed about machines. */
 export interface MachineServices {
   machines: MachineDirectory;
   sensors: SensorDirectory;
@@ -31,10 +35,13 @@ export interface MachineServices {
   audit: Pick<Audit, "statement">;
 }
 
-/** Changes of a request are noted in the audit log under its caller. */
-export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
-  const actor = caller(context);
-  return (change) => audit.statement({ actor, ...change });
+/** What the pages about machines take. */
+export interface MachinePageParts extends PageParts, MachineServices {
+  statuses: Statuses;
+  recent: Recent;
+  predictions: Pick<Predictions, "current">;
+  readings: Pick<ReadingsStore, "buckets">;
+  mqtt: BrokerAddress;
 }
 
 const name = z.string().trim().min(1).max(80).nullable();

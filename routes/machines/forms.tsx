@@ -4,12 +4,13 @@ import type { Machine } from "../../lib/machines/machine.ts";
 import { ALT_CHARS_MOST, PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.tsx";
-import { altText, noteOf, photoUrl } from "./api.ts";
+import { altText, photoUrl } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { machineHref } from "./list.tsx";
 import { formAction, refusedForm, type SentForm } from "../frame/form_action.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 
 /** Beside the file a form has a few fields and the lines between them. */
 const FORM_MORE_BYTES = 64 * 1024;
@@ -19,7 +20,7 @@ const photoFields = z.strictObject({ id, alt: altText });
 type Draw = (context: RouteContext, id: string, sent: SentForm) => Response | Promise<Response>;
 
 /** What the forms of a machine's page post to. `draw` shows the page again with what was wrong. */
-export function machineActions(parts: PageParts, draw: Draw): Route[] {
+export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
   const again = (context: RouteContext, sent: SentForm) =>
     draw(context, sent.values.id ?? "", sent);
   const note = (context: RouteContext) => noteOf(parts.audit, context);
@@ -80,7 +81,7 @@ export function machineActions(parts: PageParts, draw: Draw): Route[] {
   ];
 }
 
-function photoAction(parts: PageParts, draw: Draw): Route {
+function photoAction(parts: MachinePageParts, draw: Draw): Route {
   return route({
     method: "post",
     path: "/machines/photo",

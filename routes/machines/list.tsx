@@ -5,11 +5,12 @@ import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_word
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
-import { filterMachines, type MachineFilter, needsAttention, noteOf, photoUrl } from "./api.ts";
+import { filterMachines, type MachineFilter, needsAttention, photoUrl } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 const PAGE = 200;
@@ -44,7 +45,7 @@ export function machineTitle({ name, path }: Machine): string {
 }
 
 /** `/machines`: all of them by area, what is new, and what was deleted. */
-export function machinesPages(parts: PageParts): Route[] {
+export function machinesPages(parts: MachinePageParts): Route[] {
   const draw = (context: RouteContext, query: z.output<typeof Query>, sent: SentForm) => {
     const since = parts.place();
     const { after, undo, q, under, tag, status, review, deleted } = query;
@@ -135,7 +136,7 @@ function Undo({ machine }: { machine: Machine }): VNode {
   );
 }
 
-function answerOf(parts: PageParts): string {
+function answerOf(parts: MachinePageParts): string {
   const all = parts.machines.all();
   const off = all.filter(({ path }) => needsAttention(parts.statuses.machine(path).status)).length;
   if (off === 0) {
@@ -146,7 +147,7 @@ function answerOf(parts: PageParts): string {
 
 function List(
   { parts, filter, found, page, next, mayChange }: {
-    parts: PageParts;
+    parts: MachinePageParts;
     filter: MachineFilter;
     found: number;
     page: Machine[];
@@ -206,7 +207,7 @@ function List(
 }
 
 function Row(
-  { parts, machine, mayChange }: { parts: PageParts; machine: Machine; mayChange: boolean },
+  { parts, machine, mayChange }: { parts: MachinePageParts; machine: Machine; mayChange: boolean },
 ): VNode {
   if (machine.deletedMs !== null) {
     return (

@@ -8,19 +8,19 @@ import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, SeenField } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { windowBody } from "./maintenance_api.ts";
-import { noteOf } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { localTime } from "../frame/range.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 
 const PAGE = "/maintenance";
 const common = { path: z.string().max(2000), title: z.string().max(80) };
 const ticks = Object.fromEntries(WEEKDAYS.map((day) => [day, z.literal("on").optional()]));
 
 /** `/maintenance`: windows, one-off and weekly. */
-export function maintenancePages(parts: PageParts): Route[] {
+export function maintenancePages(parts: MachinePageParts): Route[] {
   const draw = (context: RouteContext, path: string, sent: SentForm, undo?: string) => {
     const mayChange = atLeast(context.who!.role, "engineer");
     const gone = undo === undefined || !mayChange ? undefined : parts.service.deletedWindow(undo);
@@ -118,7 +118,7 @@ function Undo({ window }: { window: MaintenanceWindow }): VNode {
 
 function Content(
   { parts, path, mayChange, sent }: {
-    parts: PageParts;
+    parts: MachinePageParts;
     path: string;
     mayChange: boolean;
     sent: SentForm;
@@ -157,7 +157,7 @@ function Content(
 /** Windows with when they are, and for engineers a way to remove them. */
 export function WindowList(
   { parts, windows, mayChange }: {
-    parts: PageParts;
+    parts: MachinePageParts;
     windows: readonly MaintenanceWindow[];
     mayChange: boolean;
   },

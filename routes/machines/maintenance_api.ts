@@ -4,7 +4,7 @@ import type { Clock } from "../../lib/base/clock.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { type MaintenanceWindow, spanAt, timingSchema } from "../../lib/machines/windows.ts";
-import { noteOf } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Maintenance"];

@@ -5,7 +5,7 @@ import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
-import { lifeWords } from "../overview/attention.ts";
+import { lifeWords } from "./life_words.ts";
 import { findMachine } from "./api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
@@ -14,11 +14,11 @@ import { lastLevel, machineTitle } from "./list.tsx";
 import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be said about it. */
-export function machinePages(parts: PageParts): Route[] {
+export function machinePages(parts: MachinePageParts): Route[] {
   const draw = (context: RouteContext, pathOrId: string, sent: SentForm) => {
     const since = parts.place();
     const machine = findMachine(parts.machines, pathOrId);
@@ -54,7 +54,7 @@ export function machinePages(parts: PageParts): Route[] {
 
 function Content(
   { parts, machine, mayChange, sent }: {
-    parts: PageParts;
+    parts: MachinePageParts;
     machine: Machine;
     mayChange: boolean;
     sent: SentForm;
@@ -131,7 +131,7 @@ function Content(
   );
 }
 
-function conditionOf(parts: PageParts, { path }: Machine): MachineConditionProps {
+function conditionOf(parts: MachinePageParts, { path }: Machine): MachineConditionProps {
   const outlook = parts.predictions.current().find((one) => one.machine === path);
   const condition = outlook === undefined ? null : {
     id: outlook.id === null ? null : String(outlook.id),

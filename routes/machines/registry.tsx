@@ -5,12 +5,12 @@ import { textOfFile } from "../../lib/base/table.ts";
 import type { ImportPlan } from "../../lib/machines/exchange.ts";
 import { countsOf } from "../../lib/machines/service.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import { noteOf } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { type RegistryServices, rowsOfText } from "./registry_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FileField, FormError, Hidden } from "../frame/form.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 
 const PAGE = "/machines/exchange";
 /** Enough for some 15 000 sensors. */
@@ -28,7 +28,7 @@ interface Seen {
 }
 
 /** `/machines/exchange`: the registry as a document, out and in: looked at first, then confirmed. */
-export function registryPages(parts: PageParts): Route[] {
+export function registryPages(parts: MachinePageParts): Route[] {
   const draw = (context: RouteContext, problem: string | null, seen: Seen | null, status = 200) =>
     parts.frame.answer(context.c, context.who, {
       title: "Import and export",

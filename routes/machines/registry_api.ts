@@ -14,7 +14,7 @@ import {
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { countsOf, type MachinesService } from "../../lib/machines/service.ts";
 import { csvLine } from "../http/csv.ts";
-import { noteOf } from "./api.ts";
+import { noteOf } from "../http/caller.ts";
 import { readJson } from "../http/body.ts";
 import { type Route, route } from "../http/route.ts";
 

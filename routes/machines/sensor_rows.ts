@@ -6,15 +6,18 @@ import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/re
 import { shownNow } from "../../lib/machines/registry.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
-import { damagedJson } from "../sensors/gaps.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import { damagedJson } from "./gaps.ts";
+import type { MachinePageParts } from "./api.ts";
 
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
 const JOIN = 2;
 
 /** What a sensor's row shows. */
 export function rowOf(
-  { clock, recent, statuses, zone }: Pick<PageParts, "clock" | "recent" | "statuses" | "zone">,
+  { clock, recent, statuses, zone }: Pick<
+    MachinePageParts,
+    "clock" | "recent" | "statuses" | "zone"
+  >,
   sensor: Sensor,
   title: string,
 ): SensorRowProps {

@@ -3,9 +3,9 @@ import { StatusNow, type StatusNowProps } from "../../islands/status_word.tsx";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { Island } from "../frame/island.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "./api.ts";
 
-type Parts = Pick<PageParts, "statuses" | "clock" | "zone">;
+type Parts = Pick<MachinePageParts, "statuses" | "clock" | "zone">;
 
 /** A sensor's status, live; `since`: and since when. */
 export function SensorStatusNow(

@@ -15,10 +15,10 @@ import {
   type FormState,
   pageRoute,
   stateOf,
-} from "../access/pages/actions.tsx";
+} from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { type ChannelJson, channelJson, channelName, testChannel } from "./channels_api.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import type { Route, RouteContext } from "../http/route.ts";
 import type { OutboxPageParts } from "./deliveries.tsx";

@@ -5,7 +5,7 @@ import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { optionFields } from "../../lib/notify/options.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Channels"];

@@ -1,9 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
 import { DeliveryNews } from "../../islands/delivery_news.tsx";
-import type { Audit } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { Clock } from "../../lib/base/clock.ts";
 import {
   type Delivery,
   DELIVERY_STATES,
@@ -13,22 +11,16 @@ import {
 import type { Notify } from "../../lib/notify/notify.ts";
 import { ago, dateTime } from "../../lib/words/times.ts";
 import { channelNames, findDelivery } from "./deliveries_api.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FormError } from "../frame/form.tsx";
 import { refusedForm } from "../frame/form_action.ts";
 import { Island } from "../frame/island.tsx";
-import type { PageFrame } from "../frame/layout.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
 
-export interface OutboxPageParts {
+/** What the pages about notifications take. */
+export interface OutboxPageParts extends PageParts {
   notify: Notify;
-  audit: Pick<Audit, "statement">;
-  frame: PageFrame;
-  clock: Clock;
-  /** The site's time zone, an IANA name. */
-  zone: string;
-  /** Where the event stream stands. */
-  place: () => string;
 }
 
 const PAGE = "/deliveries";

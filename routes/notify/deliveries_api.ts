@@ -5,7 +5,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import { type Delivery, DELIVERY_STATES, type DeliveryTry } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { list } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 

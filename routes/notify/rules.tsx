@@ -8,7 +8,7 @@ import { shortWeekday, WEEKDAYS } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { dateTime, DAY_MS } from "../../lib/words/times.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -6,7 +6,7 @@ import type { Notify } from "../../lib/notify/notify.ts";
 import type { Decision } from "../../lib/notify/routing.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Rules"];

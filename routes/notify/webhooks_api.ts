@@ -11,7 +11,7 @@ import {
   testChannel,
   TestJson,
 } from "./channels_api.ts";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Webhooks"];

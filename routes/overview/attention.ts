@@ -4,17 +4,16 @@ import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
-import type { LifeNote, Outlook } from "../../lib/detect/predict/shapes.ts";
+import type { Outlook } from "../../lib/detect/predict/shapes.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { MachineStatus, SensorStatus } from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
-import { title } from "../../lib/words/names.ts";
-import { exact, number } from "../../lib/words/numbers.ts";
+import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
-import { duration } from "../../lib/words/times.ts";
 import { machineHref, machineTitle } from "../machines/list.tsx";
+import { lifeSentence } from "../machines/life_words.ts";
 import { rowOf } from "../machines/sensor_rows.ts";
 import { needsAttention } from "../machines/api.ts";
 import { type Route, route } from "../http/route.ts";
@@ -115,27 +114,6 @@ function usualOf(sensor: Sensor, outlook: Outlook | null): string | null {
   }
   const { decimals } = sensor.settings;
   return `usually ${number(share.low, decimals)} to ${number(share.high, decimals)}`;
-}
-
-/** Remaining life in words: when which limit is reached, or why that is unknown. */
-export function lifeWords(life: LifeNote, sensors: SensorDirectory): string {
-  return lifeSentence(life, sensors) ?? life.text.charAt(0).toUpperCase() + life.text.slice(1);
-}
-
-/** When a limit will probably be reached; null when that is not known. */
-function lifeSentence(life: LifeNote, sensors: SensorDirectory): string | null {
-  if (!life.known) return null;
-  const sensor = sensors.find(life.sensor);
-  const name = sensor ? sensor.settings.display_name ?? sensor.sensor : life.sensor;
-  const limit = exact(life.limit);
-  const unit = sensor?.unit ? ` ${sensor.unit}` : "";
-  return `${title(name)} probably reaches ${limit}${unit} in ${lifeSpan(life)}`;
-}
-
-/** `3 h (2 h to 5 h)`. */
-export function lifeSpan(life: Extract<LifeNote, { known: true }>): string {
-  const high = life.highMs === null ? "much longer" : duration(life.highMs);
-  return `${duration(life.remainingMs)} (${duration(life.lowMs)} to ${high})`;
 }
 
 const Row = z.object({

@@ -5,6 +5,8 @@ import { OverviewAnswer } from "../../islands/overview_answer.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { SystemLine } from "../../islands/system_line.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
+import type { Alarms } from "../../lib/alarms/alarms.ts";
+import type { StatusBoard } from "../../lib/live/status.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { attentionOf } from "./attention.ts";
@@ -13,14 +15,20 @@ import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
 import { machineHref, machineTitle } from "../machines/list.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "../machines/api.ts";
 
 /** Beyond this the overview shows the machines' first sensors; the list has them all. */
 const ROWS_MOST = 400;
 const ROWS_PER_MACHINE = 12;
 
+/** What the overview takes. */
+export interface OverviewParts extends MachinePageParts {
+  alarms: Pick<Alarms, "open">;
+  status: Pick<StatusBoard, "now">;
+}
+
 /** `/`: is anything wrong, and the plant at a glance. */
-export function overviewPage(parts: PageParts): Route {
+export function overviewPage(parts: OverviewParts): Route {
   return route({
     method: "get",
     path: "/",
@@ -74,7 +82,7 @@ export function overviewPage(parts: PageParts): Route {
   });
 }
 
-function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sensor[] }): VNode {
+function Machines({ parts, sensors }: { parts: OverviewParts; sensors: readonly Sensor[] }): VNode {
   const machines = byMachine(sensors);
   const most = sensors.length > ROWS_MOST
     ? Math.max(2, Math.floor(ROWS_MOST / machines.size))
@@ -116,7 +124,7 @@ function Machines({ parts, sensors }: { parts: PageParts; sensors: readonly Sens
   );
 }
 
-function MachineLink({ parts, path }: { parts: PageParts; path: string }): VNode {
+function MachineLink({ parts, path }: { parts: OverviewParts; path: string }): VNode {
   const machine = parts.machines.find(path);
   return (
     <a href={machineHref(path)}>
@@ -126,7 +134,7 @@ function MachineLink({ parts, path }: { parts: PageParts; path: string }): VNode
 }
 
 function Row(
-  { parts, sensor, name }: { parts: PageParts; sensor: Sensor; name: string },
+  { parts, sensor, name }: { parts: OverviewParts; sensor: Sensor; name: string },
 ): VNode {
   return <Island name="SensorRow" component={SensorRow} props={rowOf(parts, sensor, name)} />;
 }

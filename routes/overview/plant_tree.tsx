@@ -7,7 +7,7 @@ import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
 import { machineHref, machineTitle } from "../machines/list.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { MachinePageParts } from "../machines/api.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
 
 /** A site, area or line: what stands directly in it. */
@@ -18,7 +18,7 @@ interface Place {
 }
 
 /** `/machines/tree`: sites, areas, lines and machines, each with its status. */
-export function plantTreePage(parts: PageParts): Route {
+export function plantTreePage(parts: MachinePageParts): Route {
   return route({
     method: "get",
     path: "/machines/tree",
@@ -79,7 +79,7 @@ function answerOf({ places }: Place, machines: number): string {
   return `${machines === 1 ? "1 machine" : `${machines} machines`} in ${part} of the plant`;
 }
 
-function Branch({ parts, place }: { parts: PageParts; place: Place }): VNode {
+function Branch({ parts, place }: { parts: MachinePageParts; place: Place }): VNode {
   return (
     <ul>
       {[...place.places].map(([name, below]) => (
@@ -102,7 +102,7 @@ function Branch({ parts, place }: { parts: PageParts; place: Place }): VNode {
 }
 
 /** The worst of the machines in a place, without those in maintenance. */
-function worstBelow(parts: PageParts, place: Place): SensorStatus {
+function worstBelow(parts: MachinePageParts, place: Place): SensorStatus {
   const counts = { normal: 0, warning: 0, offline: 0, critical: 0 };
   for (const { path } of place.machines) {
     const { status } = parts.statuses.machine(path);

@@ -15,12 +15,16 @@ import { conversion } from "../../lib/machines/units.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { sensorSettingsSchema } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
-import { noteOf } from "../machines/api.ts";
+import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
+import type { MachinePageParts } from "../machines/api.ts";
+import type { AnomalyServices } from "./anomalies_api.ts";
+import { noteOf } from "../http/caller.ts";
 import { findMachines, findSensor } from "../http/params.ts";
-import { DamagedList } from "./gaps.ts";
+import { DamagedList } from "../machines/gaps.ts";
 import { bucketsJson, rangeOf, wholeField } from "./readings_api.ts";
 import { type Route, route } from "../http/route.ts";
 
+/** What is asked and changed about sensors. */
 export interface SensorServices {
   sensors: SensorDirectory;
   trends: Trends;
@@ -29,6 +33,13 @@ export interface SensorServices {
   statuses: Pick<Statuses, "sensor" | "sinceOf">;
   service: MachinesService;
   audit: Pick<Audit, "statement">;
+}
+
+/** What the pages about sensors take. */
+export interface SensorPageParts extends MachinePageParts {
+  trends: Trends;
+  anomalies: AnomalyServices;
+  clockNotes: Pick<ClockNotes, "list">;
 }
 
 const kind = z.enum(["number", "binary", "text"]);

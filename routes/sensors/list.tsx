@@ -11,7 +11,7 @@ import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
 import { UndoSensor } from "./settings.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { SensorPageParts } from "./api.ts";
 
 const PAGE = 200;
 
@@ -28,7 +28,7 @@ const Query = z.object({
 type Filter = Pick<z.output<typeof Query>, "q" | "machine" | "status" | "kind" | "review">;
 
 /** `/sensors`: all of them, with a filter in the address. */
-export function sensorsPage(parts: PageParts): Route {
+export function sensorsPage(parts: SensorPageParts): Route {
   return route({
     method: "get",
     path: "/sensors",
@@ -68,7 +68,7 @@ export function sensorsPage(parts: PageParts): Route {
 
 function List(
   { parts, filter, found, page, next }: {
-    parts: PageParts;
+    parts: SensorPageParts;
     filter: Filter;
     found: number;
     page: Sensor[];

@@ -15,13 +15,13 @@ import { VERDICTS } from "../../lib/words/verdict.ts";
 import { sayOf } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { clockText } from "./clock_notes.tsx";
+import { clockText } from "../site/clock_notes.tsx";
 import { Island } from "../frame/island.tsx";
 import { Field } from "../frame/form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "../frame/range.ts";
 import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
 import { machineHref } from "../machines/list.tsx";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { SensorPageParts } from "./api.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
 import { UnitNotice } from "./unit_notice.tsx";
 
@@ -37,7 +37,7 @@ const Query = z.object({
 }).loose();
 
 /** `/sensors/:id`: one sensor over time. */
-export function sensorPage(parts: PageParts): Route {
+export function sensorPage(parts: SensorPageParts): Route {
   return route({
     method: "get",
     path: "/sensors/:id{.+}",
@@ -77,7 +77,7 @@ export function sensorPage(parts: PageParts): Route {
 
 function SensorContent(
   { parts, sensor, choice, trend, marks, mayJudge }: {
-    parts: PageParts;
+    parts: SensorPageParts;
     sensor: Sensor;
     choice: RangeChoice;
     trend: Trend;
@@ -150,7 +150,7 @@ function SensorContent(
 }
 
 function ClockNotice(
-  { parts, sensor, nowMs }: { parts: PageParts; sensor: Sensor; nowMs: number },
+  { parts, sensor, nowMs }: { parts: SensorPageParts; sensor: Sensor; nowMs: number },
 ): VNode | null {
   const note = parts.clockNotes.list(nowMs).find(({ machine }) => machine === sensor.machine);
   if (note === undefined) return null;
@@ -182,7 +182,7 @@ function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode
 }
 
 /** What the buttons beside an anomaly post to; they lead back to its sensor. */
-export function anomalyActions({ anomalies, sensors }: PageParts): Route[] {
+export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[] {
   return VERDICTS.map((verdict) =>
     route({
       method: "post",

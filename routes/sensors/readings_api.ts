@@ -8,7 +8,7 @@ import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
-import { damagedJson, damagedLines, DamagedList } from "./gaps.ts";
+import { damagedJson, damagedLines, DamagedList } from "../machines/gaps.ts";
 import { sensorOf, tagField } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 

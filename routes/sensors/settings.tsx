@@ -12,13 +12,13 @@ import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
-import { noteOf } from "../machines/api.ts";
+import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { sensorPatch } from "./api.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import type { PageParts } from "../frame/page_parts.ts";
+import type { SensorPageParts } from "./api.ts";
 
 const PAGE = "/sensor-settings";
 const GROUPS: { name: string; fields: SettingName[] }[] = [
@@ -43,7 +43,7 @@ const KINDS = [["number", "numbers"], ["binary", "on/off"], ["text", "texts"]] a
 const texts = Object.fromEntries(SETTING_NAMES.map((name) => [name, z.string().max(100)]));
 
 /** `/sensor-settings/:id`: what an engineer may set of a sensor. */
-export function sensorSettingsPages(parts: PageParts): Route[] {
+export function sensorSettingsPages(parts: SensorPageParts): Route[] {
   const draw = (context: RouteContext, id: string, sent: SentForm) => {
     const sensor = findSensor(parts.sensors, id);
     return parts.frame.answer(context.c, context.who, {

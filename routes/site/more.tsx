@@ -33,7 +33,7 @@ function placesOf({ role, kind }: Identity): [string, string][] {
 }
 
 /** `/more`: who I am, colours, version; and what the colour buttons post to. */
-export function morePages(parts: PageParts): Route[] {
+export function morePages(parts: PageParts & { version: string }): Route[] {
   return [
     route({
       method: "get",

@@ -2,6 +2,8 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
+import type { Audit } from "../../lib/access/audit.ts";
+import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
 import type { Route } from "../http/route.ts";
@@ -13,14 +15,19 @@ import {
   type FormState,
   pageRoute,
   stateOf,
-} from "../access/pages/actions.tsx";
-import type { AccountPageParts } from "../access/pages/parts.ts";
+} from "../frame/form_page.ts";
+import type { PageParts } from "../frame/page_parts.ts";
 import { Exact } from "../frame/times.tsx";
 
+/** What the settings page takes. */
+export interface SettingsParts extends PageParts {
+  settings: Settings;
+  audit: Audit;
+}
+
 /** `/settings`: a form per setting, drawn from the registry. */
-export function settingsPages(parts: AccountPageParts): Route[] {
-  const { settings, access } = parts;
-  const services = { settings, audit: access.audit };
+export function settingsPages(parts: SettingsParts): Route[] {
+  const { settings } = parts;
   const page: FormPage = {
     path: "/settings",
     policy: "viewer",
@@ -40,7 +47,7 @@ export function settingsPages(parts: AccountPageParts): Route[] {
       z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) }),
       async ({ key, value }, context) => {
         const schema = settings.view(key).schema as ValueSchema;
-        await changeSetting(services, context, key, valueOfText(schema, value));
+        await changeSetting(parts, context, key, valueOfText(schema, value));
       },
       "admin",
     ),
@@ -49,7 +56,7 @@ export function settingsPages(parts: AccountPageParts): Route[] {
       "default",
       z.strictObject({ key: z.string().max(100) }),
       async ({ key }, context) => {
-        await changeSetting(services, context, key, null);
+        await changeSetting(parts, context, key, null);
       },
       "admin",
     ),
@@ -57,7 +64,7 @@ export function settingsPages(parts: AccountPageParts): Route[] {
 }
 
 function Content(
-  { parts, role, state }: { parts: AccountPageParts; role: Role; state: FormState },
+  { parts, role, state }: { parts: SettingsParts; role: Role; state: FormState },
 ): VNode {
   const views = parts.settings.list((least) => atLeast(role, least));
   const categories = [...new Set(views.map((view) => view.category))];

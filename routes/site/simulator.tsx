@@ -2,9 +2,8 @@ import type { VNode } from "preact";
 import { label } from "../../lib/words/names.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { duration } from "../../lib/words/times.ts";
-import type { SimulatorStatus } from "../../sim/simulator.ts";
+import type { Simulator, SimulatorStatus } from "../../sim/simulator.ts";
 import { type Route, route } from "../http/route.ts";
-import type { PageParts } from "../frame/page_parts.ts";
 
 /** The simulated plant: what it does, and buttons to stop and start it. */
 export function SimulatorPanel(
@@ -61,8 +60,13 @@ export function SimulatorPanel(
   );
 }
 
+/** Null in `perch serve`. */
+export interface SimulatorParts {
+  simulator: Pick<Simulator, "start" | "stop" | "status"> | null;
+}
+
 /** What the buttons post to; they lead back to the page. */
-export function simulatorActions({ simulator }: PageParts): Route[] {
+export function simulatorActions({ simulator }: SimulatorParts): Route[] {
   if (simulator === null) return [];
   const action = (name: "start" | "stop", run: () => Promise<void>) =>
     route({

@@ -5,26 +5,42 @@ import { SystemLine } from "../../islands/system_line.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
-import type { Status } from "../../lib/live/status.ts";
+import type { ClockNotes as ClockNotesKept } from "../../lib/intake/clock_notes.ts";
+import type { Status, StatusBoard } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
-import { confirmClock } from "./clock_api.ts";
-import { acknowledgeDamage, type DamageItem, damageItems } from "./damage_api.ts";
+import { type ClockServices, confirmClock } from "./clock_api.ts";
+import {
+  acknowledgeDamage,
+  type DamageItem,
+  damageItems,
+  type DamageServices,
+} from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { payloadText, sourceJson } from "./status_api.ts";
 import { ClockCard } from "./clock.tsx";
 import { DamageCard } from "./damage.tsx";
-import { ClockNotes } from "../sensors/clock_notes.tsx";
+import { ClockNotes } from "./clock_notes.tsx";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { SimulatorPanel } from "./simulator.tsx";
+import { SimulatorPanel, type SimulatorParts } from "./simulator.tsx";
 
 const SAMPLES = 30;
 
+/** What the page about sources takes. */
+export interface SourcesParts extends PageParts, SimulatorParts {
+  clocks: ClockServices;
+  damage: DamageServices;
+  clockNotes: Pick<ClockNotesKept, "list">;
+  sources: () => SourceState[];
+  rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
+  status: Pick<StatusBoard, "now">;
+}
+
 /** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
-export function sourcesPages(parts: PageParts): Route[] {
+export function sourcesPages(parts: SourcesParts): Route[] {
   const draw = async ({ c, who }: Pick<RouteContext, "c" | "who">, sent: SentForm) => {
     const since = parts.place();
     const [status, damage] = [await parts.status.now(), await damageItems(parts.damage)];
@@ -71,7 +87,7 @@ export function sourcesPages(parts: PageParts): Route[] {
 
 function Content(
   { parts, status, damage, who, error }: {
-    parts: PageParts;
+    parts: SourcesParts;
     status: Status;
     damage: DamageItem[];
     who: Identity | null;

@@ -13,10 +13,10 @@ import {
   UNRESOLVED,
 } from "../../lib/tickets/ticket.ts";
 import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
-import type { By, MoveOptions, Tickets } from "../../lib/tickets/tickets.ts";
+import type { MoveOptions, Tickets } from "../../lib/tickets/tickets.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
-import { caller } from "../http/caller.ts";
-import { findMachine, noteOf } from "../machines/api.ts";
+import { byOf } from "../http/caller.ts";
+import { findMachine } from "../machines/api.ts";
 import { list } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
@@ -100,11 +100,6 @@ const Query = z.strictObject({
 export type TicketFilter = z.output<typeof Query>;
 
 const idParams = z.object({ id: z.string().max(40).describe("T-12, or 12") });
-
-/** The caller as tickets know them. */
-export function byOf(audit: Pick<Audit, "statement">, context: RouteContext): By {
-  return { name: caller(context).name, note: noteOf(audit, context) };
-}
 
 /** A page of tickets by what a query asks for. @throws `not_found` for a person or machine there is not */
 export function askTickets(

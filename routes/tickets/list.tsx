@@ -12,26 +12,26 @@ import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import {
   askTickets,
-  byOf,
   ticketFields,
   type TicketFilter,
   TicketQueryShape,
   type TicketServices,
 } from "./api.ts";
-import type { DiscussionParts } from "../discussion/view.tsx";
+import { byOf } from "../http/caller.ts";
+import type { EventLog } from "../../lib/events/events_store.ts";
+import type { DiscussionServices } from "../discussion/api.ts";
 import { Field, FormError, Hidden, Select, TextArea } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
-import type { PageFrame } from "../frame/layout.tsx";
+import type { PageParts } from "../frame/page_parts.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { localText, localTime } from "../frame/range.ts";
 import { DueWord, PriorityWord, StateWord, ticketHref } from "./words.tsx";
 
-export interface TicketPageParts extends TicketServices, DiscussionParts {
+/** What the pages about tickets take. */
+export interface TicketPageParts extends PageParts, TicketServices, DiscussionServices {
   users: Pick<Users, "find" | "byEmail" | "list">;
-  frame: PageFrame;
   alarms: Pick<Alarms, "find">;
-  /** Where the event stream stands. */
-  place: () => string;
+  events: Pick<EventLog, "list">;
 }
 
 /** An alarm's title; null when there is none (any more). */

@@ -12,7 +12,7 @@ import { title as words } from "../../lib/words/names.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { byOf } from "./api.ts";
+import { byOf } from "../http/caller.ts";
 import {
   type Conversation,
   Discussion,

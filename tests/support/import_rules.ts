@@ -38,6 +38,17 @@ const APART = new Set(["health", "faults", "ai"]);
 const CLI = "cli";
 const WIRING = "app";
 
+/** The same for the folders of `routes/`. */
+const ROUTE_FOLDERS: readonly (readonly string[])[] = [
+  ["http"],
+  ["frame"],
+  ["discussion"],
+  ["machines", "notify", "site"],
+  ["sensors", "tickets", "access"],
+  ["alarms", "detection", "overview"],
+  ["mod.ts"],
+];
+
 /** Packages with one door: who may import them at run time (tests may import all). */
 const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   { packages: /^@libsql\//, may: /^lib\/db\//, door: "lib/db" },
@@ -179,6 +190,7 @@ function forbiddenPackage(path: string, { target, typeOnly }: ImportOf): string 
 function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | null {
   const from = roomOf(path);
   const to = roomOf(target);
+  if (from === "/routes" && to === "/routes") return forbiddenFolder(path, target);
   if (from === to) return null;
   if (isTest(target)) return "the product does not import tests";
   switch (from) {
@@ -206,6 +218,15 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
     return typeOnly && BESIDE.has(from) ? null : `lib/${from} does not know ${to.slice(1)}`;
   }
   return forbiddenInLib(from, to, typeOnly);
+}
+
+/** Inside `routes/` a folder knows those that stand left of it. */
+function forbiddenFolder(path: string, target: string): string | null {
+  const [from, to] = [path, target].map((one) => one.split("/")[1]);
+  if (from === to) return null;
+  const rank = (folder: string) => ROUTE_FOLDERS.findIndex((folders) => folders.includes(folder));
+  if (rank(from) < 0 || rank(to) < 0) return "no folder of routes/ by this name is in the order";
+  return rank(to) < rank(from) ? null : `routes/${to} does not stand left of routes/${from}`;
 }
 
 function forbiddenInLib(from: string, to: string, typeOnly: boolean): string | null {

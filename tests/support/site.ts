@@ -4,7 +4,7 @@ import type { AccessOptions } from "../../lib/access/access.ts";
 import { mount } from "../../routes/http/mount.ts";
 import type { MountOptions } from "../../routes/http/mount.ts";
 import type { Route } from "../../routes/http/route.ts";
-import { accessRoutes } from "../../routes/access/mod.ts";
+import { signInRoutes } from "../../routes/access/mod.ts";
 import { startAccess, tester } from "./access.ts";
 import type { AccessUnderTest } from "./access.ts";
 
@@ -40,7 +40,7 @@ export async function startSite(
     }
   }
   const demoUsers = under.started.demoUsers;
-  const routes = accessRoutes({ access, demoUsers });
+  const routes = signInRoutes({ access, demoUsers, trouble: () => null });
   let peer = "192.168.1.7";
   const app = mount({
     routes,

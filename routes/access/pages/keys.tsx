@@ -6,7 +6,13 @@ import { DAY_MS } from "../../../lib/words/times.ts";
 import type { Route } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
 import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
-import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
+import {
+  type FormPage,
+  formRoute,
+  type FormState,
+  pageRoute,
+  stateOf,
+} from "../../frame/form_page.ts";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";

@@ -7,7 +7,13 @@ import type { Route, RouteContext } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
 import { mailLink } from "../people.ts";
 import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
-import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
+import {
+  type FormPage,
+  formRoute,
+  type FormState,
+  pageRoute,
+  stateOf,
+} from "../../frame/form_page.ts";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "../../frame/times.tsx";
 

@@ -6,7 +6,13 @@ import { PerchError } from "../../../lib/base/errors.ts";
 import type { Route, RouteContext } from "../../http/route.ts";
 import { caller, me } from "../../http/caller.ts";
 import { Field, FormError, SeenField } from "../../frame/form.tsx";
-import { type FormPage, formRoute, type FormState, pageRoute, stateOf } from "./actions.tsx";
+import {
+  type FormPage,
+  formRoute,
+  type FormState,
+  pageRoute,
+  stateOf,
+} from "../../frame/form_page.ts";
 import type { AccountPageParts } from "./parts.ts";
 import { QrCode } from "./qr.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";

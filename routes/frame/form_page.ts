@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { z } from "zod";
-import { formAction, NOTHING_SENT, type SentForm } from "../../frame/form_action.ts";
-import { type Policy, type Route, route, type RouteContext } from "../../http/route.ts";
+import { formAction, NOTHING_SENT, type SentForm } from "./form_action.ts";
+import { type Policy, type Route, route, type RouteContext } from "../http/route.ts";
 
 /** What a page shows beside its data: the form that was just sent, and what became of it. */
 export interface FormState extends SentForm {

@@ -1,0 +1,20 @@
+import type { Route } from "../http/route.ts";
+import { anomalyRoutes } from "./anomalies_api.ts";
+import { type SensorPageParts, sensorRoutes } from "./api.ts";
+import { sensorsPage } from "./list.tsx";
+import { anomalyActions, sensorPage } from "./one.tsx";
+import { readingRoutes, type ReadingServices } from "./readings_api.ts";
+import { sensorSettingsPages } from "./settings.tsx";
+
+/** Sensors, their readings, and what was noticed about them. */
+export function sensorsRoutes(parts: SensorPageParts & ReadingServices): Route[] {
+  return [
+    ...sensorRoutes(parts),
+    ...readingRoutes(parts),
+    ...anomalyRoutes(parts.anomalies),
+    sensorsPage(parts),
+    sensorPage(parts),
+    ...anomalyActions(parts),
+    ...sensorSettingsPages(parts),
+  ];
+}
