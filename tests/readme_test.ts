@@ -9,8 +9,8 @@ const ROOT = join(import.meta.dirname!, "..");
 const SKIP = new Set(["node_modules", "built", "data", "dist", "tmp", "bench-results"]);
 const FILE = /\.(tsx?|md|css|sql|json|conf)$/;
 const PLACEHOLDER = /[<>…{}*#?=|@$]/;
-/** Files that Perch makes when it runs, or that belong to other programs. */
-const NOT_OURS = new Set(["mosquitto.conf"]);
+/** Made when Perch is built or runs, or of other programs. */
+const NOT_OURS = new Set(["mosquitto.conf", "static/built"]);
 
 function* filesBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
