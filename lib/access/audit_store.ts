@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, isOrBelow, type PageOf, selectPage } from "../db/list.ts";
+import { hasPart, isOrBelow, listPage, type PageOf } from "../db/list.ts";
 import {
   asc,
   build,
@@ -70,7 +70,7 @@ export function createAuditStore(db: Database): AuditStore {
         agent: actor.agent,
       }),
     async list(query) {
-      const page = await selectPage(all(), audit.id, wantedBy(query), query);
+      const page = await listPage(all(), audit.id, wantedBy(query), query);
       return { items: page.items.map(entryOf), next: page.next };
     },
     after: async (id, most) => (await findAfter.all({ id, most })).map(entryOf),

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, isOrBelow, type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { hasPart, isOrBelow, listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   and,
   asc,
@@ -99,7 +99,7 @@ export function createAlarmStore(db: Database): AlarmStore {
   ).orderBy(asc(alarms.id)).prepare();
   return {
     async list(query) {
-      const page = await selectPage(orm.select().from(alarms), alarms.id, wantedBy(query), query);
+      const page = await listPage(orm.select().from(alarms), alarms.id, wantedBy(query), query);
       return { items: page.items.map(recordOf), next: page.next };
     },
     async find(id) {

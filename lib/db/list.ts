@@ -1,9 +1,5 @@
 import { PerchError } from "../base/errors.ts";
-import type { Database, SqlResult, SqlValue } from "./client.ts";
 import { and, type Column, desc, eq, gt, gte, lt, or, type SQL, sql } from "./orm.ts";
-
-/** One row by column name. */
-export type Row = Record<string, SqlValue>;
 
 /** A page of a list. `next` goes into the next question as `cursor`; null: there is no more. */
 export interface PageOf<T> {
@@ -18,92 +14,7 @@ export interface PageQuery {
   cursor?: string;
 }
 
-/** Conditions of a WHERE that grow one by one, with their arguments. */
-export interface Conditions {
-  readonly args: SqlValue[];
-  add(sql: string, ...values: SqlValue[]): void;
-  /** `column in (…)`; no values: nothing matches. */
-  oneOf(column: string, values: readonly SqlValue[]): void;
-  /** Empty, or with the word `where`. */
-  where(): string;
-}
-
 const DEFAULT_LIMIT = 50;
-
-/** Rows of an answer by column name. */
-export function rowsOf({ columns, rows }: SqlResult): Row[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
-}
-
-export function conditions(): Conditions {
-  const parts: string[] = [];
-  const args: SqlValue[] = [];
-  const add = (sql: string, ...values: SqlValue[]) => {
-    parts.push(sql);
-    args.push(...values);
-  };
-  return {
-    args,
-    add,
-    oneOf: (column, values) => add(`${column} in (${values.map(() => "?").join(",")})`, ...values),
-    where: () => parts.length === 0 ? "" : `where ${parts.join(" and ")}`,
-  };
-}
-
-/** `%part%` for a LIKE with `escape '\'`. */
-export function containing(part: string): string {
-  return `%${part.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
-}
-
-/** An order other than newest first: by a whole number, the smallest first, the newest first among equals. */
-export interface PageOrder {
-  /** SQL of the number. */
-  sql: string;
-  /** The same number from an answered row. */
-  keyOf(row: Row): number;
-}
-
-/**
- * A page of `select … from …` by its column `id`, which has to be an increasing number: newest first, or in
- * the given order.
- * @throws PerchError `validation` when the cursor is not one of this list
- */
-export async function listPage(
-  db: Pick<Database, "query">,
-  select: string,
-  wanted: Conditions,
-  { limit = DEFAULT_LIMIT, cursor }: PageQuery,
-  order?: PageOrder,
-): Promise<PageOf<Row>> {
-  if (cursor !== undefined) {
-    const [id, key] = cursorOf(cursor, order === undefined ? 1 : 2);
-    if (order === undefined) wanted.add("id < ?", id);
-    else wanted.add(`(${order.sql} > ? or (${order.sql} = ? and id < ?))`, key, key, id);
-  }
-  const result = await db.query({
-    sql: `${select} ${wanted.where()} ` +
-      `order by ${order === undefined ? "" : `${order.sql}, `}id desc limit ?`,
-    args: [...wanted.args, limit + 1],
-  });
-  const items = rowsOf(result);
-  const more = items.length > limit;
-  if (more) items.pop();
-  const last = items.at(-1);
-  const cursorAfter = (row: Row) =>
-    order === undefined ? `${row.id}` : `${row.id}.${order.keyOf(row)}`;
-  return { items, next: more ? cursorAfter(last!) : null };
-}
-
-/** Numbers of a cursor, separated by dots. */
-function cursorOf(cursor: string, count: number): number[] {
-  const numbers = cursor.split(".");
-  if (numbers.length === count && numbers.every((n) => /^\d{1,16}$/.test(n))) {
-    return numbers.map(Number);
-  }
-  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
-    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
-  });
-}
 
 /** A select without conditions: `orm.select().from(…)`. */
 interface Selected<T> {
@@ -123,7 +34,7 @@ export interface Order<T> {
  * A page of what `selected` gives by `id`, an increasing number: newest first, or in the given order.
  * @throws PerchError `validation` when the cursor is not one of this list
  */
-export async function selectPage<T extends { id: number }>(
+export async function listPage<T extends { id: number }>(
   selected: Selected<T>,
   id: Column,
   wanted: readonly (SQL | undefined)[],
@@ -148,10 +59,21 @@ function beyond<T>(cursor: string, id: Column, order?: Order<T>): SQL | undefine
   return order === undefined ? older : or(gt(order.by, key), and(eq(order.by, key), older));
 }
 
+/** Numbers of a cursor, separated by dots. */
+function cursorOf(cursor: string, count: number): number[] {
+  const numbers = cursor.split(".");
+  if (numbers.length === count && numbers.every((n) => /^\d{1,16}$/.test(n))) {
+    return numbers.map(Number);
+  }
+  throw new PerchError("validation", "query.cursor: not a cursor of this list", {
+    errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
+  });
+}
+
 /** Has this part in one of these columns, whatever its case; no part: undefined, every row. */
 export function hasPart(part: string | undefined, ...columns: Column[]): SQL | undefined {
   if (part === undefined || part === "") return undefined;
-  const pattern = containing(part);
+  const pattern = `%${part.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
   return or(...columns.map((column) => sql`${column} like ${pattern} escape '\\'`));
 }
 

@@ -1,4 +1,25 @@
-import type { Database, SqlStatement, SqlValue } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
+import {
+  and,
+  asc,
+  build,
+  createOrm,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  lt,
+  lte,
+  max,
+  placeholders,
+  prepared,
+  type SQL,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
+import { detectorStates, findingFeedback, findings } from "../db/schema/detect.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Verdict } from "../words/verdict.ts";
 import type { Finding, FindingPhase, Reason } from "./detector.ts";
@@ -84,139 +105,106 @@ export interface FindingStore {
 const KEEP_PER_DETECTOR = 100_000;
 const SENSORS_MOST = 500;
 
-const COLUMNS = "f.id, f.sensor_num, f.detector, f.t_ms, f.phase, f.severity, f.score, f.reason, " +
-  "(SELECT verdict FROM finding_feedback b WHERE b.finding_id = f.id ORDER BY b.id DESC LIMIT 1)";
+const { id: _, ...GIVEN } = placeholders(findings);
+const insert = prepared<Omit<typeof findings.$inferSelect, "id">>(
+  build.insert(findings).values(GIVEN)
+    .onConflictDoNothing({
+      target: [findings.detector, findings.sensor, findings.groupId, findings.item],
+    })
+    .returning({ id: findings.id }),
+);
+const latestVerdict = build.select({ verdict: findingFeedback.verdict }).from(findingFeedback)
+  .where(eq(findingFeedback.findingId, findings.id)).orderBy(desc(findingFeedback.id)).limit(1);
+const { groupId: __, item: ___, ...SHOWN } = getTableColumns(findings);
+const STORED = { ...SHOWN, verdict: sql<Verdict | null>`${latestVerdict}` };
 
 export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): FindingStore {
+  const orm = createOrm(db);
+  const all = () => orm.select(STORED).from(findings);
+  const findOne = all().where(eq(findings.id, sql.placeholder("id"))).prepare();
+  const findAfter = all().where(gt(findings.id, sql.placeholder("id")))
+    .orderBy(asc(findings.id)).limit(sql.placeholder("limit")).prepare();
   return {
     async add(found, extra = []) {
       if (found.length === 0 && extra.length === 0) return [];
-      const results = await db.write([...found.map(insert), ...extra]);
+      const rows = found.map(({ finding, ...name }) => insert({ ...name, ...finding }));
+      const results = await db.write([...rows, ...extra]);
       return found.flatMap(({ sensor, finding }, i) => {
         const [row] = results[i].rows;
         return row === undefined ? [] : [{ id: Number(row[0]), sensor, ...finding, verdict: null }];
       });
     },
-    async list(query) {
-      const { where, args } = conditions(query);
-      const { rows } = await db.query({
-        sql: `SELECT ${COLUMNS} FROM findings f ${where} ORDER BY f.id DESC LIMIT ?`,
-        args: [...args, query.limit],
-      });
-      return rows.map(stored);
-    },
-    async find(id) {
-      const { rows } = await db.query({
-        sql: `SELECT ${COLUMNS} FROM findings f WHERE f.id = ?`,
-        args: [id],
-      });
-      return rows.length === 0 ? null : stored(rows[0]);
-    },
-    async after(id, limit) {
-      const { rows } = await db.query({
-        sql: `SELECT ${COLUMNS} FROM findings f WHERE f.id > ? ORDER BY f.id LIMIT ?`,
-        args: [id, limit],
-      });
-      return rows.map(stored);
-    },
+    list: async (query) =>
+      await all().where(and(...wantedBy(query)))
+        .orderBy(desc(findings.id)).limit(query.limit) as StoredFinding[],
+    find: async (id) => await findOne.get({ id }) as StoredFinding | undefined ?? null,
+    after: async (id, limit) => await findAfter.all({ id, limit }) as StoredFinding[],
     saying,
     async say(finding, verdict, by, extra) {
       await db.write([saying(finding, verdict, by), ...extra]);
     },
     async thresholds(sensor) {
       // The latest word on each finding counts.
-      const { rows } = await db.query({
-        sql: "SELECT sensor_num, sum(verdict = 'false_alarm'), sum(verdict = 'real') " +
-          "FROM finding_feedback WHERE detector = 'streaming' AND (?1 IS NULL OR sensor_num = ?1) " +
-          "AND id IN (SELECT max(id) FROM finding_feedback GROUP BY finding_id) GROUP BY sensor_num",
-        args: [sensor ?? null],
-      });
-      return new Map(
-        rows.map(([num, falseAlarms, real]) => [
-          Number(num),
-          thresholdAfter({ falseAlarms: Number(falseAlarms), real: Number(real) }),
-        ]),
-      );
+      const latest = orm.select({ id: max(findingFeedback.id) }).from(findingFeedback)
+        .groupBy(findingFeedback.findingId);
+      const times = (verdict: Verdict) => sql<number>`sum(${eq(findingFeedback.verdict, verdict)})`;
+      const rows = await orm.select({
+        sensor: findingFeedback.sensor,
+        falseAlarms: times("false_alarm"),
+        real: times("real"),
+      }).from(findingFeedback)
+        .where(and(
+          eq(findingFeedback.detector, "streaming"),
+          sensor === undefined ? undefined : eq(findingFeedback.sensor, sensor),
+          inArray(findingFeedback.id, latest),
+        ))
+        .groupBy(findingFeedback.sensor);
+      return new Map(rows.map(({ sensor, ...said }) => [sensor, thresholdAfter(said)]));
     },
     forget: (sensor) =>
-      ["findings", "finding_feedback", "detector_states"].map((table) => ({
-        sql: `DELETE FROM ${table} WHERE sensor_num = ?`,
-        args: [sensor],
-      })),
+      [findings, findingFeedback, detectorStates].map((table) =>
+        statementOf(build.delete(table).where(eq(table.sensor, sensor)))
+      ),
     async trim() {
-      const { rows } = await db.query({ sql: "SELECT DISTINCT detector FROM findings" });
-      for (const [detector] of rows) {
-        await db.write([{
-          sql: "DELETE FROM findings WHERE detector = ?1 AND id <= (SELECT id FROM findings " +
-            "WHERE detector = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-          args: [detector, keep],
-        }]);
+      const rows = await orm.selectDistinct({ detector: findings.detector }).from(findings);
+      for (const { detector } of rows) {
+        const ofIt = eq(findings.detector, detector);
+        const newestTooMany = build.select({ id: findings.id }).from(findings).where(ofIt)
+          .orderBy(desc(findings.id)).limit(1).offset(keep);
+        await db.write([
+          statementOf(
+            build.delete(findings).where(and(ofIt, lte(findings.id, sql`${newestTooMany}`))),
+          ),
+        ]);
       }
     },
   };
 }
 
 function saying(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement {
-  return {
-    sql: "INSERT INTO finding_feedback (finding_id, sensor_num, detector, verdict, by_name, " +
-      "at_ms) VALUES (?,?,?,?,?,?)",
-    args: [finding.id, finding.sensor, finding.detector, verdict, by.name, by.atMs],
-  };
-}
-
-function insert({ sensor, groupId, item, finding }: NamedFinding): SqlStatement {
-  const { detector, tMs, phase, severity, score, reason } = finding;
-  return {
-    sql: "INSERT INTO findings (sensor_num, detector, group_id, item, t_ms, phase, severity, " +
-      "score, reason) VALUES (?,?,?,?,?,?,?,?,?) " +
-      "ON CONFLICT (detector, sensor_num, group_id, item) DO NOTHING RETURNING id",
-    args: [
+  const { id, sensor, detector } = finding;
+  return statementOf(
+    build.insert(findingFeedback).values({
+      findingId: id,
       sensor,
       detector,
-      groupId,
-      item,
-      Math.trunc(tMs),
-      phase,
-      severity,
-      score,
-      JSON.stringify(reason),
-    ],
-  };
+      verdict,
+      byName: by.name,
+      atMs: by.atMs,
+    }),
+  );
 }
 
-function conditions(query: FindingQuery): { where: string; args: SqlValue[] } {
-  const parts: string[] = [];
-  const args: SqlValue[] = [];
-  const and = (sql: string, ...values: SqlValue[]) => {
-    parts.push(sql);
-    args.push(...values);
-  };
-  const oneOf = (values: readonly unknown[]) => values.map(() => "?").join(",");
-  if (query.sensors !== undefined) {
-    const sensors = query.sensors.slice(0, SENSORS_MOST);
-    and(`f.sensor_num IN (${oneOf(sensors)})`, ...sensors);
-  }
-  if (query.phases !== undefined) and(`f.phase IN (${oneOf(query.phases)})`, ...query.phases);
-  if (query.detector !== undefined) and("f.detector = ?", query.detector);
-  if (query.severity !== undefined) and("f.severity = ?", query.severity);
-  if (query.fromMs !== undefined) and("f.t_ms >= ?", query.fromMs);
-  if (query.toMs !== undefined) and("f.t_ms < ?", query.toMs);
-  if (query.beforeId !== undefined) and("f.id < ?", query.beforeId);
-  if (query.fromId !== undefined) and("f.id >= ?", query.fromId);
-  return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, args };
-}
-
-function stored(row: readonly SqlValue[]): StoredFinding {
-  const [id, sensor, detector, tMs, phase, severity, score, reason, verdict] = row;
-  return {
-    id: Number(id),
-    sensor: Number(sensor),
-    detector: String(detector),
-    tMs: Number(tMs),
-    phase: String(phase) as FindingPhase,
-    severity: String(severity) as Severity,
-    score: Number(score),
-    reason: JSON.parse(String(reason)),
-    verdict: verdict === null ? null : String(verdict) as Verdict,
-  };
+function wantedBy(query: FindingQuery): (SQL | undefined)[] {
+  const { sensors, detector, severity, phases, fromMs, toMs, beforeId, fromId } = query;
+  return [
+    sensors && inArray(findings.sensor, sensors.slice(0, SENSORS_MOST)),
+    phases && inArray(findings.phase, phases),
+    detector === undefined ? undefined : eq(findings.detector, detector),
+    severity === undefined ? undefined : eq(findings.severity, severity),
+    fromMs === undefined ? undefined : gte(findings.tMs, fromMs),
+    toMs === undefined ? undefined : lt(findings.tMs, toMs),
+    beforeId === undefined ? undefined : lt(findings.id, beforeId),
+    fromId === undefined ? undefined : gte(findings.id, fromId),
+  ];
 }

@@ -1,14 +1,23 @@
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
+import { hasPart, isOrBelow, listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import {
-  conditions,
-  containing,
-  listPage,
-  type PageOf,
-  type PageQuery,
-  type Row,
-  rowsOf,
-} from "../db/list.ts";
+  asc,
+  build,
+  createOrm,
+  eq,
+  getTableColumns,
+  gte,
+  inArray,
+  literally,
+  lt,
+  placeholders,
+  prepared,
+  type SQL,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
+import { events } from "../db/schema/events.ts";
 import type { Severity } from "../words/severity.ts";
 import type { EventDraft, EventType, LoggedEvent } from "./event.ts";
 
@@ -38,84 +47,54 @@ export interface EventLog {
   routed(ids: readonly number[]): SqlStatement;
 }
 
-const COLUMNS = "id, uid, type, subject, severity, t_ms, text, actor, body";
+type Row = typeof events.$inferSelect;
+const { route: _, ...LOGGED } = getTableColumns(events);
 const UID_LENGTH = 24;
+const { id: __, ...GIVEN } = placeholders(events);
+const insert = prepared<Omit<Row, "id">>(build.insert(events).values(GIVEN));
 
 export function createEventLog(db: Database): EventLog {
+  const orm = createOrm(db);
+  const all = () => orm.select(LOGGED).from(events);
+  const findToRoute = all().where(literally(eq(events.route, true)))
+    .orderBy(asc(events.id)).limit(sql.placeholder("limit")).prepare();
   return {
     statement,
     append: async (draft) => void await db.write([statement(draft)]),
     async list(query) {
-      const wanted = conditions();
-      if (query.type !== undefined) {
-        // `alarm` is everything between `alarm.` and `alarm/`, the character after the dot.
-        wanted.add("(type = ? or (type >= ? and type < ?))", ...span(query.type));
-      }
-      if (query.subject !== undefined) wanted.add("subject = ?", query.subject);
-      if (query.severity !== undefined) wanted.add("severity = ?", query.severity);
-      if (query.fromMs !== undefined) wanted.add("t_ms >= ?", query.fromMs);
-      if (query.toMs !== undefined) wanted.add("t_ms < ?", query.toMs);
-      if (query.search !== undefined && query.search !== "") {
-        const pattern = containing(query.search);
-        wanted.add("(text like ? escape '\\' or actor like ? escape '\\')", pattern, pattern);
-      }
-      const page = await listPage(db, `select ${COLUMNS} from events`, wanted, query);
+      const page = await listPage(all(), events.id, wantedBy(query), query);
       return { items: page.items.map(eventOf), next: page.next };
     },
     async find(id) {
-      const result = await db.query({
-        sql: `select ${COLUMNS} from events where id = ?`,
-        args: [id],
-      });
-      const [row] = rowsOf(result);
+      const [row] = await all().where(eq(events.id, id));
       return row === undefined ? null : eventOf(row);
     },
-    async toRoute(limit) {
-      const result = await db.query({
-        sql: `select ${COLUMNS} from events where route = 1 order by id limit ?`,
-        args: [limit],
-      });
-      return rowsOf(result).map(eventOf);
-    },
-    routed: (ids) => ({
-      sql: `update events set route = 0 where id in (${ids.map(() => "?").join(",")})`,
-      args: [...ids],
-    }),
+    toRoute: async (limit) => (await findToRoute.all({ limit })).map(eventOf),
+    routed: (ids) =>
+      statementOf(build.update(events).set({ route: false }).where(inArray(events.id, [...ids]))),
   };
+}
+
+function wantedBy(query: EventQuery): (SQL | undefined)[] {
+  const { type, subject, severity, fromMs, toMs, search } = query;
+  return [
+    type === undefined ? undefined : isOrBelow(events.type, type, "."),
+    subject === undefined ? undefined : eq(events.subject, subject),
+    severity === undefined ? undefined : eq(events.severity, severity),
+    fromMs === undefined ? undefined : gte(events.tMs, fromMs),
+    toMs === undefined ? undefined : lt(events.tMs, toMs),
+    hasPart(search, events.text, events.actor),
+  ];
 }
 
 function statement(draft: EventDraft): SqlStatement {
-  return {
-    sql: "insert into events (uid, type, subject, severity, t_ms, text, actor, body, route) " +
-      "values (?,?,?,?,?,?,?,?,?)",
-    args: [
-      randomId(UID_LENGTH),
-      draft.type,
-      draft.subject,
-      draft.severity,
-      Math.trunc(draft.tMs),
-      draft.text,
-      draft.actor,
-      JSON.stringify(draft.body ?? null),
-      draft.route ? 1 : 0,
-    ],
-  };
+  return insert({
+    ...draft,
+    uid: randomId(UID_LENGTH),
+    body: JSON.stringify(draft.body ?? null),
+  });
 }
 
-function span(type: string): [string, string, string] {
-  return [type, `${type}.`, `${type}/`];
-}
-
-function eventOf(row: Row): LoggedEvent {
-  return {
-    id: Number(row.id),
-    uid: String(row.uid),
-    type: String(row.type) as EventType,
-    subject: String(row.subject),
-    severity: String(row.severity) as Severity,
-    tMs: Number(row.t_ms),
-    text: String(row.text),
-    actor: row.actor === null ? null : String(row.actor),
-    body: JSON.parse(String(row.body)),
-  };
+function eventOf(row: Omit<Row, "route">): LoggedEvent {
+  return { ...row, type: row.type as EventType, body: JSON.parse(row.body) };
 }

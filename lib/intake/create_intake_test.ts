@@ -158,13 +158,13 @@ Deno.test("intake marks the new sensor in the transaction of its first reading, 
   const t = await setup();
   t.offer("plant/press/temperature", "1");
   await t.clock.advance(5);
-  assert.match(t.groups[0].extra.map(({ sql }) => sql).join(), /insert or ignore into sensors/);
+  assert.match(t.groups[0].extra.map(({ sql }) => sql).join(), /insert into "sensors"/);
   assert.equal(t.registry.all().length, 0);
   await t.groups[0].fail();
   assert.deepEqual(t.outcomes, [[0, "failed"]]);
   t.offer("plant/press/temperature", "1");
   await t.clock.advance(60);
-  assert.match(t.groups[1].extra.map(({ sql }) => sql).join(), /insert or ignore into sensors/);
+  assert.match(t.groups[1].extra.map(({ sql }) => sql).join(), /insert into "sensors"/);
   await t.groups[1].commit();
   assert.equal(t.registry.all()[0].unit, "°C");
 });

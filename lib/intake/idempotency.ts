@@ -1,7 +1,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Reject } from "../readings/reading.ts";
-import { deleteAnswers, findAnswer, putAnswer } from "./idempotency_store.ts";
+import { answersOf, deleteAnswers, putAnswer } from "./idempotency_store.ts";
 
 export interface BatchAnswer {
   accepted: number;
@@ -41,12 +41,13 @@ export const IDEMPOTENCY_MS = 3 * 24 * 3_600_000;
 export function createIdempotency(
   deps: { nowMs: () => number; db: Pick<Database, "query"> },
 ): Idempotency {
+  const findAnswer = answersOf(deps.db);
   /** Requests under way, so that two at once are one. */
   const running = new Map<string, { requestHash: string; answer: Promise<BatchAnswer> }>();
 
   async function kept(request: IdempotencyKey): Promise<BatchAnswer | null> {
     const { scope, key, requestHash } = request;
-    const before = await findAnswer(deps.db, { scope, key }, deps.nowMs() - IDEMPOTENCY_MS);
+    const before = await findAnswer({ scope, key }, deps.nowMs() - IDEMPOTENCY_MS);
     if (before === null) return null;
     if (before.requestHash !== requestHash) throw reused(key);
     return before.answer as BatchAnswer;

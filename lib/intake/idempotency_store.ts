@@ -1,4 +1,18 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import {
+  and,
+  build,
+  createOrm,
+  eq,
+  excluded,
+  gt,
+  lte,
+  placeholders,
+  prepared,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
+import { idempotency } from "../db/schema/intake.ts";
 
 /** An answer that was given under a key. */
 export interface KeptAnswer {
@@ -9,29 +23,36 @@ export interface KeptAnswer {
   answer: unknown;
 }
 
-/** The answer kept under a key since `afterMs`; null when there is none. */
-export async function findAnswer(
-  db: Pick<Database, "query">,
-  { scope, key }: Pick<KeptAnswer, "scope" | "key">,
+/** Gives the answer kept under a key since `afterMs`; null when there is none. */
+export type FindAnswer = (
+  request: Pick<KeptAnswer, "scope" | "key">,
   afterMs: number,
-): Promise<Pick<KeptAnswer, "requestHash" | "answer"> | null> {
-  const { rows: [row] } = await db.query({
-    sql:
-      "select request_hash, response from idempotency where scope = ? and key = ? and created_ms > ?",
-    args: [scope, key, afterMs],
-  });
-  return row ? { requestHash: String(row[0]), answer: JSON.parse(String(row[1])) } : null;
+) => Promise<Pick<KeptAnswer, "requestHash" | "answer"> | null>;
+
+export function answersOf(db: Pick<Database, "query">): FindAnswer {
+  const find = createOrm(db).select().from(idempotency).where(and(
+    eq(idempotency.scope, sql.placeholder("scope")),
+    eq(idempotency.key, sql.placeholder("key")),
+    gt(idempotency.createdMs, sql.placeholder("afterMs")),
+  )).prepare();
+  return async ({ scope, key }, afterMs) => {
+    const row = await find.get({ scope, key, afterMs });
+    return row ? { requestHash: row.requestHash, answer: JSON.parse(row.response) } : null;
+  };
 }
 
-export function putAnswer(kept: KeptAnswer, nowMs: number): SqlStatement {
-  return {
-    sql: "insert or replace into idempotency(scope, key, request_hash, response, created_ms) " +
-      "values (?,?,?,?,?)",
-    args: [kept.scope, kept.key, kept.requestHash, JSON.stringify(kept.answer), nowMs],
-  };
+const put = prepared<typeof idempotency.$inferSelect>(
+  build.insert(idempotency).values(placeholders(idempotency)).onConflictDoUpdate({
+    target: [idempotency.scope, idempotency.key],
+    set: excluded(idempotency, ["requestHash", "response", "createdMs"]),
+  }),
+);
+
+export function putAnswer({ answer, ...kept }: KeptAnswer, nowMs: number): SqlStatement {
+  return put({ ...kept, response: JSON.stringify(answer), createdMs: nowMs });
 }
 
 /** Deletes answers up to this time. */
 export function deleteAnswers(upToMs: number): SqlStatement {
-  return { sql: "delete from idempotency where created_ms <= ?", args: [upToMs] };
+  return statementOf(build.delete(idempotency).where(lte(idempotency.createdMs, upToMs)));
 }

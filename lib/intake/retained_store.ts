@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database, SqlStatement } from "../db/client.ts";
+import { build, createOrm, excluded, placeholders, prepared } from "../db/orm.ts";
+import { retainedMarks } from "../db/schema/intake.ts";
 
 /*
  * A broker that speaks MQTT 3.1.1 sends every retained message again with each subscription, so at every start of
@@ -10,6 +12,13 @@ import type { Database, SqlStatement } from "../db/client.ts";
 /** Topics whose retained message is remembered. Of further ones only the value is compared. */
 const TOPICS_MOST = 50_000;
 const HASH_CHARS = 22;
+
+const put = prepared<typeof retainedMarks.$inferSelect>(
+  build.insert(retainedMarks).values(placeholders(retainedMarks)).onConflictDoUpdate({
+    target: retainedMarks.topic,
+    set: excluded(retainedMarks, ["hash", "atMs"]),
+  }),
+);
 
 export class RetainedMarks {
   readonly #hashes: Map<string, string>;
@@ -26,10 +35,7 @@ export class RetainedMarks {
   /** What keeps it over a restart; null when there is no room. */
   statement(topic: string, hash: string, nowMs: number): SqlStatement | null {
     if (!this.#hashes.has(topic) && this.#hashes.size >= TOPICS_MOST) return null;
-    return {
-      sql: "insert or replace into retained_marks(topic, hash, at_ms) values (?,?,?)",
-      args: [topic, hash, nowMs],
-    };
+    return put({ topic, hash, atMs: nowMs });
   }
 
   /** It is on disk. */
@@ -43,6 +49,6 @@ export function payloadHash(payload: Uint8Array): string {
 }
 
 export async function loadRetainedMarks(db: Pick<Database, "query">): Promise<RetainedMarks> {
-  const { rows } = await db.query({ sql: "select topic, hash from retained_marks" });
-  return new RetainedMarks(rows.map(([topic, hash]) => [String(topic), String(hash)] as const));
+  const rows = await createOrm(db).select().from(retainedMarks);
+  return new RetainedMarks(rows.map(({ topic, hash }) => [topic, hash] as const));
 }

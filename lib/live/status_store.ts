@@ -1,34 +1,33 @@
-import type { Database, SqlStatement } from "../db/client.ts";
-import type { MachineStatus } from "./status_words.ts";
+import type { Database } from "../db/client.ts";
+import {
+  build,
+  createOrm,
+  excluded,
+  notInArray,
+  placeholders,
+  prepared,
+  statementOf,
+  unionAll,
+} from "../db/orm.ts";
+import { statuses } from "../db/schema/live.ts";
+import { machines, sensors } from "../db/schema/machines.ts";
 
 /** A status as it is stored: a restart goes on from it. */
-export interface StoredStatus {
-  kind: "sensor" | "machine";
-  /** Public id. */
-  id: string;
-  status: MachineStatus;
-  sinceMs: number;
-}
+export type StoredStatus = typeof statuses.$inferSelect;
 
 /** Loads what was stored last of every sensor and machine, and forgets those that are gone for good. */
 export async function loadStatuses(db: Database): Promise<StoredStatus[]> {
-  await db.write([{
-    sql: "delete from statuses where id not in " +
-      "(select id from sensors union all select id from machines)",
-  }]);
-  const { rows } = await db.query({ sql: "select kind, id, status, since_ms from statuses" });
-  return rows.map(([kind, id, status, sinceMs]) => ({
-    kind: kind as StoredStatus["kind"],
-    id: String(id),
-    status: status as MachineStatus,
-    sinceMs: Number(sinceMs),
-  }));
+  const known = unionAll(
+    build.select({ id: sensors.id }).from(sensors),
+    build.select({ id: machines.id }).from(machines),
+  );
+  await db.write([statementOf(build.delete(statuses).where(notInArray(statuses.id, known)))]);
+  return await createOrm(db).select().from(statuses);
 }
 
-export function statusStatement({ kind, id, status, sinceMs }: StoredStatus): SqlStatement {
-  return {
-    sql: "insert into statuses (kind, id, status, since_ms) values (?,?,?,?) " +
-      "on conflict (kind, id) do update set status = excluded.status, since_ms = excluded.since_ms",
-    args: [kind, id, status, Math.trunc(sinceMs)],
-  };
-}
+export const statusStatement = prepared<StoredStatus>(
+  build.insert(statuses).values(placeholders(statuses)).onConflictDoUpdate({
+    target: [statuses.kind, statuses.id],
+    set: excluded(statuses, ["status", "sinceMs"]),
+  }),
+);

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   alias,
   and,
@@ -215,7 +215,7 @@ export function createOutboxStore(db: Database): OutboxStore {
       )]);
     },
     find: async (id) => await all().where(eq(deliveries.id, id)).get() ?? null,
-    list: (query) => selectPage(all(), deliveries.id, wantedBy(query), query),
+    list: (query) => listPage(all(), deliveries.id, wantedBy(query), query),
     tries: (id) =>
       orm.select(TRY).from(deliveryTries).where(eq(deliveryTries.deliveryId, id))
         .orderBy(asc(deliveryTries.n)),

@@ -1,4 +1,6 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import { build, createOrm, eq, excluded, statementOf } from "../db/orm.ts";
+import { settings } from "../db/schema/settings.ts";
 
 export interface StoredSetting {
   key: string;
@@ -17,23 +19,22 @@ export interface SettingsStore {
 }
 
 export function createSettingsStore(db: Database): SettingsStore {
+  const orm = createOrm(db);
   return {
     async all() {
-      const { rows } = await db.query({
-        sql: "select key, value, changed_ms, changed_by from settings",
-      });
-      return rows.map(([key, value, changedMs, changedBy]) => ({
-        key: String(key),
-        value: JSON.parse(String(value)),
-        changedMs: Number(changedMs),
-        changedBy: String(changedBy),
-      }));
+      const rows = await orm.select().from(settings);
+      return rows.map((row) => ({ ...row, value: JSON.parse(row.value) }));
     },
-    put: (key, value, nowMs, by) => ({
-      sql: "insert or replace into settings (key, value, changed_ms, changed_by) values (?,?,?,?)",
-      args: [key, JSON.stringify(value), nowMs, by],
-    }),
-    remove: (key) => ({ sql: "delete from settings where key = ?", args: [key] }),
+    put: (key, value, nowMs, by) =>
+      statementOf(
+        build.insert(settings)
+          .values({ key, value: JSON.stringify(value), changedMs: nowMs, changedBy: by })
+          .onConflictDoUpdate({
+            target: settings.key,
+            set: excluded(settings, ["value", "changedMs", "changedBy"]),
+          }),
+      ),
+    remove: (key) => statementOf(build.delete(settings).where(eq(settings.key, key))),
     write: async (change, also) => void await db.write([change, ...also]),
   };
 }

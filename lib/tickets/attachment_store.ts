@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import { and, build, count, createOrm, eq, sql, statementOf } from "../db/orm.ts";
 import { attachments } from "../db/schema/tickets.ts";
 import { ofGoneAlarm } from "./comment_store.ts";
@@ -55,7 +55,7 @@ export function createAttachmentStore(db: Database): AttachmentStore {
   const orm = createOrm(db);
   return {
     list: (subject, query) =>
-      selectPage(
+      listPage(
         orm.select(FIELDS).from(attachments),
         attachments.id,
         [eq(attachments.subject, subject)],

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import { and, build, type Column, createOrm, eq, type SQL, sql, statementOf } from "../db/orm.ts";
 import { alarms } from "../db/schema/alarms.ts";
 import { comments } from "../db/schema/tickets.ts";
@@ -45,7 +45,7 @@ export function createCommentStore(db: Database): CommentStore {
   const orm = createOrm(db);
   return {
     list: (subject, query) =>
-      selectPage(
+      listPage(
         orm.select(FIELDS).from(comments),
         comments.id,
         [eq(comments.subject, subject)],

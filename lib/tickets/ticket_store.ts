@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, type Order, type PageOf, type PageQuery, selectPage } from "../db/list.ts";
+import { hasPart, listPage, type Order, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   and,
   asc,
@@ -109,7 +109,7 @@ export function createTicketStore(db: Database): TicketStore {
     .orderBy(asc(tickets.dueMs)).limit(sql.placeholder("limit")).prepare();
   return {
     list: (query) =>
-      selectPage(all(), tickets.id, wantedBy(query), query, ORDERS[query.sort ?? "newest"]),
+      listPage(all(), tickets.id, wantedBy(query), query, ORDERS[query.sort ?? "newest"]),
     find: async (id) => await findOne.get({ id }) ?? null,
     async ofAlarms(alarmIds) {
       const found = new Map<string, TicketRow>();

@@ -64,7 +64,7 @@ async function lastGroup(db: Database): Promise<number> {
 }
 
 function cursorApart(db: Database): Pick<Database, "write"> {
-  const isCursor = ({ sql }: { sql: string }) => sql.startsWith("update alarm_cursors");
+  const isCursor = ({ sql }: { sql: string }) => sql.startsWith(`update "alarm_cursors"`);
   return {
     async write(statements) {
       const cursor = statements.filter(isCursor);

@@ -3,12 +3,14 @@ import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database, SqlStatement } from "../../lib/db/client.ts";
+import { createEventLog } from "../../lib/events/events_store.ts";
 import { createDigestStore } from "../../lib/notify/digest_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 
 /** Reads that grow with the history unless SQLite takes the index that is made for them. */
 const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] = [
   { read: (db) => createAlarmStore(db).live(0), index: "alarms_live" },
+  { read: (db) => createEventLog(db).toRoute(10), index: "events_to_route" },
   { read: (db) => createOutboxStore(db).due("c", 1), index: "deliveries_open" },
   { read: (db) => createOutboxStore(db).nextDueMs("c", 1), index: "deliveries_open" },
   { read: (db) => createDigestStore(db).close("c", 1), index: "deliveries_open" },

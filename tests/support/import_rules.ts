@@ -141,6 +141,8 @@ export function isTest(path: string): boolean {
 
 /** Where SQL is written: the database's own room, the stores, and the storage engine of the readings. */
 const SQL_MAY_STAND_IN = /^(lib\/db\/|lib\/readings\/|lib\/.*store\.ts$)/;
+/** What queries are built with; its types are everybody's. */
+const BUILDS_SQL = /^lib\/db\/(orm|schema\/\w+)\.ts$/;
 const SQL_TEXT =
   /["'`](select\b[^"'`]*(\bfrom\b|\d)|insert (or \w+ )?into |update \w+ set |delete from |replace into |pragma |create (table|index|trigger) |drop (table|index) |alter table |vacuum\b)/i;
 
@@ -192,6 +194,9 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
   const to = roomOf(target);
   if (from === "/routes" && to === "/routes") return forbiddenFolder(path, target);
   if (from === to) return null;
+  if (!typeOnly && BUILDS_SQL.test(target) && !SQL_MAY_STAND_IN.test(path)) {
+    return "queries are built in *store.ts";
+  }
   if (isTest(target)) return "the product does not import tests";
   switch (from) {
     case "/main.ts":

@@ -6,9 +6,10 @@ import { bytes, ms } from "./columns.ts";
 
 /** Checkpoint of the detectors of a sensor; row 0 holds the runner's own clock. */
 export const detectorStates = sqliteTable("detector_states", {
-  sensorNum: integer("sensor_num").primaryKey(),
+  /** Storage number. */
+  sensor: integer("sensor_num").primaryKey(),
   /** The state has seen the groups up to this one. */
-  groupId: integer("group_id").notNull(),
+  group: integer("group_id").notNull(),
   /** Deflated states of the sensor's detectors (lib/detect/runner/checkpoint.ts). */
   data: bytes("data").notNull(),
 });
@@ -16,7 +17,8 @@ export const detectorStates = sqliteTable("detector_states", {
 /** What the detectors found. Rows are never changed; the oldest go when there are too many. */
 export const findings = sqliteTable("findings", {
   id: integer("id").primaryKey({ autoIncrement: true }),
-  sensorNum: integer("sensor_num").notNull(),
+  /** Storage number. */
+  sensor: integer("sensor_num").notNull(),
   detector: text("detector").notNull(),
   /** Commit group and place in it (negative: at a tick): with detector and sensor, once. */
   groupId: integer("group_id").notNull(),
@@ -29,8 +31,8 @@ export const findings = sqliteTable("findings", {
   /** JSON: text, value, expectedLow, expectedHigh, component, numbers. */
   reason: text("reason", { mode: "json" }).notNull(),
 }, (t) => [
-  uniqueIndex("findings_once").on(t.detector, t.sensorNum, t.groupId, t.item),
-  index("findings_by_sensor").on(t.sensorNum, t.id),
+  uniqueIndex("findings_once").on(t.detector, t.sensor, t.groupId, t.item),
+  index("findings_by_sensor").on(t.sensor, t.id),
   index("findings_by_detector").on(t.detector, t.id),
 ]);
 
@@ -38,7 +40,8 @@ export const findings = sqliteTable("findings", {
 export const findingFeedback = sqliteTable("finding_feedback", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   findingId: integer("finding_id").notNull(),
-  sensorNum: integer("sensor_num").notNull(),
+  /** Storage number. */
+  sensor: integer("sensor_num").notNull(),
   detector: text("detector").notNull(),
   verdict: text("verdict", { enum: VERDICTS }).notNull(),
   byName: text("by_name").notNull(),

@@ -7,9 +7,11 @@ export const deviceClocks = sqliteTable("device_clocks", {
   machine: text("machine").primaryKey(),
   source: text("source").notNull(),
   fault: text("fault", { enum: ["unset", "ahead", "unreadable"] }).notNull(),
-  /** As the device gave it. */
+  /** The latest such time as the device gave it. */
   written: text("written").notNull(),
+  /** How far ahead it was; 0 for the other faults. */
   aheadMs: ms("ahead_ms").notNull(),
+  /** Readings since the first of them. */
   count: integer("count").notNull(),
   firstMs: ms("first_ms").notNull(),
   lastMs: ms("last_ms").notNull(),
@@ -28,6 +30,7 @@ export const idempotency = sqliteTable("idempotency", {
   scope: text("scope").notNull(),
   key: text("key").notNull(),
   requestHash: text("request_hash").notNull(),
+  /** JSON, also `null`. */
   response: text("response").notNull(),
   createdMs: ms("created_ms").notNull(),
 }, (t) => [primaryKey({ columns: [t.scope, t.key] })]);

@@ -26,7 +26,7 @@ export const sensors = sqliteTable("sensors", {
   /** The unit that its device reports, when it says one. */
   deviceUnit: text("device_unit"),
   /** JSON: units that the device reported beside that one (lib/machines/units.ts). */
-  otherUnits: text("other_units", { mode: "json" }).$type<string[]>(),
+  otherUnits: text("other_units", { mode: "json" }),
 });
 
 /** The texts of a `text` sensor; readings hold the code. */

@@ -41,6 +41,8 @@ export interface FeedbackStore {
   lastSaid(): Promise<Map<string, LastSaid>>;
 }
 
+// SQL by hand: an insert from a select, and unions of what two tables say, which drizzle would not make shorter.
+
 const KEPT = 5_000;
 const LATEST_OF_PREDICTION = "b.id in (select max(id) from prediction_feedback " +
   "group by prediction_id)";

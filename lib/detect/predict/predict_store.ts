@@ -1,17 +1,30 @@
 import type { Database, SqlStatement } from "../../db/client.ts";
+import { listPage, type PageOf, type PageQuery } from "../../db/list.ts";
 import {
-  type Conditions,
-  conditions,
-  listPage,
-  type PageOf,
-  type PageQuery,
-  type Row,
-  rowsOf,
-} from "../../db/list.ts";
+  and,
+  asc,
+  build,
+  createOrm,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  lt,
+  lte,
+  max,
+  placeholders,
+  prepared,
+  sql,
+  statementOf,
+} from "../../db/orm.ts";
+import { modelLog, models, predictionFeedback, predictions } from "../../db/schema/detect.ts";
 import type { Verdict } from "../../words/verdict.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
   FeatureShare,
+  LifeNote,
   LogRow,
   ModelInfo,
   Outlook,
@@ -59,194 +72,132 @@ export interface PredictStore {
   move(from: string, to: string): Promise<SqlStatement[]>;
 }
 
+const { bytes: _, size, ...OF_MODEL } = getTableColumns(models);
+const MODEL = { ...OF_MODEL, bytes: size };
+const latestVerdict = build.select({ verdict: predictionFeedback.verdict }).from(predictionFeedback)
+  .where(eq(predictionFeedback.predictionId, predictions.id))
+  .orderBy(desc(predictionFeedback.id)).limit(1);
 /** A stored prediction with the last word on it. */
-const OUTLOOKS = "select *, (select verdict from prediction_feedback b " +
-  "where b.prediction_id = predictions.id order by b.id desc limit 1) verdict from predictions";
-const MODEL_COLUMNS = "id, machine, version, created_ms, sensors, step_ms, from_ms, to_ms, rows, " +
-  "train_ms, notes, size";
+const STORED = {
+  ...getTableColumns(predictions),
+  verdict: sql<Verdict | null>`${latestVerdict}`,
+};
+
+const { id: __, ...GIVEN } = placeholders(predictions);
+const insertOutlook = prepared<Omit<Row, "id">>(
+  build.insert(predictions).values(GIVEN).returning({ id: predictions.id }),
+);
+const newestPrediction = build.select({ id: max(predictions.id) }).from(predictions);
+const boundOutlooks = statementOf(
+  build.delete(predictions).where(
+    lte(predictions.id, sql`${newestPrediction} - ${PREDICTIONS_KEPT}`),
+  ),
+);
+const newestLog = build.select({ id: max(modelLog.id) }).from(modelLog);
+const boundLog = statementOf(
+  build.delete(modelLog).where(lte(modelLog.id, sql`${newestLog} - ${LOG_KEPT}`)),
+);
 
 export function createPredictStore(db: Database): PredictStore {
-  const models = async (machine?: string) => {
-    const where = machine === undefined ? "" : "where machine = ?";
-    const result = await db.query({
-      sql: `select ${MODEL_COLUMNS} from models ${where} order by machine, version desc`,
-      args: machine === undefined ? [] : [machine],
-    });
-    return rowsOf(result).map(modelOf);
-  };
-
+  const orm = createOrm(db);
+  const outlooks = () => orm.select(STORED).from(predictions);
+  const findAfter = outlooks().where(gt(predictions.id, sql.placeholder("id")))
+    .orderBy(asc(predictions.id)).limit(sql.placeholder("limit")).prepare();
+  const modelsOf = (machine?: string) =>
+    orm.select(MODEL).from(models)
+      .where(machine === undefined ? undefined : eq(models.machine, machine))
+      .orderBy(asc(models.machine), desc(models.version));
   return {
-    models,
+    models: async (machine) => await modelsOf(machine),
     async bytesOf(id) {
-      const { rows } = await db.query({ sql: "select bytes from models where id = ?", args: [id] });
-      return rows.length === 0 ? null : await unpack(rows[0][0] as Uint8Array);
+      const [row] = await orm.select({ bytes: models.bytes }).from(models).where(eq(models.id, id));
+      return row === undefined ? null : await unpack(row.bytes);
     },
     async addModel(model, packed) {
-      await db.write([insertModel(model, packed), {
-        sql: "delete from models where machine = ? and version <= " +
-          "(select max(version) from models where machine = ?) - ?",
-        args: [model.machine, model.machine, VERSIONS_KEPT],
-      }]);
-      return (await models(model.machine))[0];
+      const ofMachine = eq(models.machine, model.machine);
+      const newest = build.select({ version: max(models.version) }).from(models).where(ofMachine);
+      await db.write([
+        statementOf(
+          build.insert(models).values({
+            ...model,
+            version: sql`coalesce(${newest}, 0) + 1`,
+            trainMs: Math.round(model.trainMs),
+            size: model.bytes,
+            bytes: packed,
+          }),
+        ),
+        statementOf(
+          build.delete(models)
+            .where(and(ofMachine, lte(models.version, sql`${newest} - ${VERSIONS_KEPT}`))),
+        ),
+      ]);
+      return (await modelsOf(model.machine))[0];
     },
     async addOutlook(outlook) {
-      const { rows } = (await db.write([
-        insertOutlook(outlook),
-        { sql: "select last_insert_rowid()" },
-        bounded("predictions", PREDICTIONS_KEPT),
-      ]))[1];
+      const { sensors, features, ...row } = outlook;
+      const parts: Parts = {
+        sensors: sensors.map(packShare),
+        features: features.map((f) => [...packShare(f), f.sensor]),
+      };
+      const [{ rows }] = await db.write([insertOutlook({ ...row, parts }), boundOutlooks]);
       return { ...outlook, id: Number(rows[0][0]), verdict: null };
     },
     async latest() {
-      const result = await db.query({
-        sql: `${OUTLOOKS} where id in ` +
-          "(select max(id) from predictions group by machine) order by machine",
-      });
-      return rowsOf(result).map(outlookOf);
+      const newest = orm.select({ id: max(predictions.id) }).from(predictions)
+        .groupBy(predictions.machine);
+      const rows = await outlooks().where(inArray(predictions.id, newest))
+        .orderBy(asc(predictions.machine));
+      return rows.map(outlookOf);
     },
     async outlooks(query) {
-      const wanted = outlookConditions(query);
-      const { items, next } = await listPage(db, OUTLOOKS, wanted, query);
-      return { items: items.map(outlookOf), next };
+      const { machine, class: wantedClass, source, fromMs, toMs } = query;
+      const page = await listPage(outlooks(), predictions.id, [
+        machine === undefined ? undefined : eq(predictions.machine, machine),
+        wantedClass === undefined ? undefined : eq(predictions.class, wantedClass),
+        source === undefined ? undefined : eq(predictions.source, source),
+        fromMs === undefined ? undefined : gte(predictions.tMs, fromMs),
+        toMs === undefined ? undefined : lt(predictions.tMs, toMs),
+      ], query);
+      return { items: page.items.map(outlookOf), next: page.next };
     },
     async outlook(id) {
-      const result = await db.query({ sql: `${OUTLOOKS} where id = ?`, args: [id] });
-      const [row] = rowsOf(result);
+      const [row] = await outlooks().where(eq(predictions.id, id));
       return row === undefined ? null : outlookOf(row);
     },
-    async outlooksAfter(id, limit) {
-      const result = await db.query({
-        sql: "select * from predictions where id > ? order by id limit ?",
-        args: [id, limit],
-      });
-      return rowsOf(result).map(outlookOf);
-    },
-    async addLog({ tMs, machine, level, message }) {
-      await db.write([{
-        sql: "insert into model_log (t_ms, machine, level, message) values (?,?,?,?)",
-        args: [tMs, machine, level, message.slice(0, 2000)],
-      }, bounded("model_log", LOG_KEPT)]);
+    outlooksAfter: async (id, limit) => (await findAfter.all({ id, limit })).map(outlookOf),
+    async addLog(row) {
+      const message = row.message.slice(0, 2000);
+      await db.write([statementOf(build.insert(modelLog).values({ ...row, message })), boundLog]);
     },
     async move(from, to) {
       const renamed = (name: string) =>
         name.startsWith(`${from}/`) ? to + name.slice(from.length) : name;
-      const own = await models(from);
+      const own = await modelsOf(from);
       return [
-        ...own.map(({ id, sensors }) => ({
-          sql: "update models set machine = ?, sensors = ? where id = ?",
-          args: [to, JSON.stringify(sensors.map(renamed)), id],
-        })),
-        { sql: "update predictions set machine = ? where machine = ?", args: [to, from] },
-        { sql: "update prediction_feedback set machine = ? where machine = ?", args: [to, from] },
-        { sql: "update model_log set machine = ? where machine = ?", args: [to, from] },
-      ];
+        ...own.map(({ id, sensors }) =>
+          build.update(models).set({ machine: to, sensors: sensors.map(renamed) })
+            .where(eq(models.id, id))
+        ),
+        ...[predictions, predictionFeedback, modelLog].map((table) =>
+          build.update(table).set({ machine: to }).where(eq(table.machine, from))
+        ),
+      ].map(statementOf);
     },
-    async log(query) {
-      const wanted = conditions();
-      if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
-      if (query.level !== undefined) wanted.add("level = ?", query.level);
-      const { items, next } = await listPage(db, "select * from model_log", wanted, query);
-      return { items: items.map(logOf), next };
-    },
+    log: (query) =>
+      listPage(orm.select().from(modelLog), modelLog.id, [
+        query.machine === undefined ? undefined : eq(modelLog.machine, query.machine),
+        query.level === undefined ? undefined : eq(modelLog.level, query.level),
+      ], query),
   };
 }
 
-function insertModel(
-  model: Omit<ModelInfo, "id" | "version">,
-  packed: Uint8Array,
-): SqlStatement {
+function outlookOf({ parts, life, ...row }: Row & { verdict: Verdict | null }): StoredOutlook {
+  const { sensors, features } = parts as Parts;
   return {
-    sql: "insert into models (machine, version, created_ms, sensors, step_ms, from_ms, to_ms, " +
-      "rows, train_ms, notes, size, bytes) values (?, " +
-      "(select coalesce(max(version), 0) + 1 from models where machine = ?), ?,?,?,?,?,?,?,?,?,?)",
-    args: [
-      model.machine,
-      model.machine,
-      model.createdMs,
-      JSON.stringify(model.sensors),
-      model.stepMs,
-      model.fromMs,
-      model.toMs,
-      model.rows,
-      Math.round(model.trainMs),
-      JSON.stringify(model.notes),
-      model.bytes,
-      packed,
-    ],
-  };
-}
-
-function insertOutlook(outlook: Outlook): SqlStatement {
-  return {
-    sql: "insert into predictions (machine, t_ms, class, score, confidence, action, summary, " +
-      "source, model_version, life, parts) values (?,?,?,?,?,?,?,?,?,?,?)",
-    args: [
-      outlook.machine,
-      outlook.tMs,
-      outlook.class,
-      outlook.score,
-      outlook.confidence,
-      outlook.action,
-      outlook.summary,
-      outlook.source,
-      outlook.modelVersion,
-      JSON.stringify(outlook.life),
-      JSON.stringify({
-        sensors: outlook.sensors.map(packShare),
-        features: outlook.features.map((f) => [...packShare(f), f.sensor]),
-      }),
-    ],
-  };
-}
-
-function bounded(table: "predictions" | "model_log", kept: number): SqlStatement {
-  return { sql: `delete from ${table} where id <= (select max(id) from ${table}) - ${kept}` };
-}
-
-function outlookConditions(query: OutlookQuery): Conditions {
-  const wanted = conditions();
-  if (query.machine !== undefined) wanted.add("machine = ?", query.machine);
-  if (query.class !== undefined) wanted.add("class = ?", query.class);
-  if (query.source !== undefined) wanted.add("source = ?", query.source);
-  if (query.fromMs !== undefined) wanted.add("t_ms >= ?", query.fromMs);
-  if (query.toMs !== undefined) wanted.add("t_ms < ?", query.toMs);
-  return wanted;
-}
-
-function modelOf(row: Row): ModelInfo {
-  return {
-    id: Number(row.id),
-    machine: String(row.machine),
-    version: Number(row.version),
-    createdMs: Number(row.created_ms),
-    sensors: JSON.parse(String(row.sensors)),
-    stepMs: Number(row.step_ms),
-    fromMs: Number(row.from_ms),
-    toMs: Number(row.to_ms),
-    rows: Number(row.rows),
-    trainMs: Number(row.train_ms),
-    bytes: Number(row.size),
-    notes: JSON.parse(String(row.notes)),
-  };
-}
-
-function outlookOf(row: Row): StoredOutlook {
-  const parts = JSON.parse(String(row.parts)) as { sensors: Packed[]; features: Packed[] };
-  return {
-    id: Number(row.id),
-    verdict: row.verdict === null ? null : String(row.verdict) as Verdict,
-    machine: String(row.machine),
-    tMs: Number(row.t_ms),
-    class: String(row.class) as Outlook["class"],
-    score: Number(row.score),
-    confidence: Number(row.confidence),
-    action: String(row.action),
-    summary: String(row.summary),
-    source: String(row.source) as Outlook["source"],
-    modelVersion: row.model_version === null ? null : Number(row.model_version),
-    life: JSON.parse(String(row.life)),
-    sensors: parts.sensors.map(unpackShare),
-    features: parts.features.map((packed): FeatureShare => ({
+    ...row,
+    life: life as LifeNote,
+    sensors: sensors.map(unpackShare),
+    features: features.map((packed): FeatureShare => ({
       ...unpackShare(packed),
       about: FEATURES.find(([name]) => name === packed[0])?.[1] ?? String(packed[0]),
       sensor: packed[7] as string | null,
@@ -254,17 +205,12 @@ function outlookOf(row: Row): StoredOutlook {
   };
 }
 
-function logOf(row: Row): LogRow {
-  return {
-    id: Number(row.id),
-    tMs: Number(row.t_ms),
-    machine: row.machine === null ? null : String(row.machine),
-    level: String(row.level) as LogRow["level"],
-    message: String(row.message),
-  };
-}
-
+type Row = typeof predictions.$inferSelect;
 type Packed = (string | number | null)[];
+interface Parts {
+  sensors: Packed[];
+  features: Packed[];
+}
 
 /** Five digits are more than anybody reads; as an array without names a share takes 60 bytes. */
 function packShare(share: SensorShare): Packed {

@@ -1,28 +1,18 @@
-import type { Database, SqlStatement } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { build, columnsBut, createOrm, excluded, placeholders, prepared } from "../../db/orm.ts";
+import { detectorStates } from "../../db/schema/detect.ts";
 
 /** A detector state as it was saved. */
-export interface SavedState {
-  sensor: number;
-  /** The last journal group that it has seen. */
-  group: number;
-  data: Uint8Array;
-}
+export type SavedState = typeof detectorStates.$inferSelect;
 
 /** Reads the table `detector_states`. */
 export async function loadStates(db: Pick<Database, "query">): Promise<SavedState[]> {
-  const { rows } = await db.query({
-    sql: "SELECT sensor_num, group_id, data FROM detector_states",
-  });
-  return rows.map(([sensor, seen, data]) => ({
-    sensor: Number(sensor),
-    group: Number(seen),
-    data: data as Uint8Array,
-  }));
+  return await createOrm(db).select().from(detectorStates);
 }
 
-export function putState({ sensor, group, data }: SavedState): SqlStatement {
-  return {
-    sql: "INSERT OR REPLACE INTO detector_states (sensor_num, group_id, data) VALUES (?,?,?)",
-    args: [sensor, group, data],
-  };
-}
+export const putState = prepared<SavedState>(
+  build.insert(detectorStates).values(placeholders(detectorStates)).onConflictDoUpdate({
+    target: detectorStates.sensor,
+    set: excluded(detectorStates, columnsBut(detectorStates, ["sensor"])),
+  }),
+);
