@@ -29,7 +29,7 @@ const UNREAD: readonly RegExp[] = [
 /** Read at run time by path: they are not part of the import graph. */
 const INCLUDED = [
   "migrations",
-  // Style sheet, icons and the built islands.
+  // Icons, guides, the built style sheet and islands; not what the style sheet is built from.
   "static",
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
@@ -45,7 +45,7 @@ if (target === undefined) {
 const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
 const permissions = String(tasks.perch).split(" ").filter((word) => word.startsWith("--"));
 const compiler = Deno.env.get("DENORT_BIN") ? await olderDeno() : Deno.execPath();
-const excluded = await unreadFiles();
+const excluded = ["static/css", ...await unreadFiles()];
 const args = [
   "compile",
   "--quiet",

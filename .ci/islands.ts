@@ -1,9 +1,18 @@
-/** Bundles the islands into `static/built` (task `islands`). Quiet when nothing changed since the last time. */
+/**
+ * Makes `static/built` (task `islands`): bundles the islands, and joins the files of `static/css` into one style
+ * sheet. Quiet when nothing changed since the last time.
+ */
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
 const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest"];
+const SHEETS = join(ROOT, "static", "css");
+/** The files of `static/css` in the order of the cascade: what comes later wins. */
+const SHEET_ORDER = [
+  "tokens ground frame words cards controls sensor tables door chart talk docs predictions machines attention",
+  "backtests alarms notify print",
+].flatMap((names) => names.split(" "));
 
 /** Newest change of anything that goes into the bundle. */
 function newestChange(): number {
@@ -24,6 +33,32 @@ function builtAt(): number {
     );
   } catch {
     return 0;
+  }
+}
+
+/** One file for all pages: a browser asks once and keeps it. */
+function joinSheets(): void {
+  const there = [...Deno.readDirSync(SHEETS)].map(({ name }) => name.replace(/\.css$/, ""));
+  const strangers = there.filter((name) => !SHEET_ORDER.includes(name));
+  if (strangers.length > 0) {
+    console.error(
+      `static/css: ${strangers.join(", ")} has no place in SHEET_ORDER (.ci/islands.ts).`,
+    );
+    Deno.exit(1);
+  }
+  const joined = SHEET_ORDER.map((name) => Deno.readTextFileSync(join(SHEETS, `${name}.css`)))
+    .join("\n");
+  const built = join(OUT, "perch.css");
+  if (textOf(built) === joined) return;
+  Deno.mkdirSync(OUT, { recursive: true });
+  Deno.writeTextFileSync(built, joined);
+}
+
+function textOf(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return null;
   }
 }
 
@@ -51,3 +86,5 @@ if (builtAt() < newestChange()) {
     Deno.exit(1);
   }
 }
+
+joinSheets();

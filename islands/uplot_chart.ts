@@ -32,7 +32,14 @@ const MARK_REACH_PX = 8;
 /** Creates the chart in `root`; colours come from the style sheet's custom properties. */
 export function createChart(root: HTMLElement, options: ChartOptions): Chart {
   const { zone, decimals, bands } = options;
-  const colour = (name: string) => getComputedStyle(root).getPropertyValue(name).trim();
+  // A property of its own says `light-dark(…)`; a colour that is drawn with says which of the two.
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  root.append(probe);
+  const colour = (name: string) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   let indexOfBucket: number[] = [];
   let marks: readonly Mark[] = [];
 
@@ -232,7 +239,10 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
       return next;
     },
     resize: () => plot.setSize(sizeOf(root)),
-    destroy: () => plot.destroy(),
+    destroy: () => {
+      plot.destroy();
+      probe.remove();
+    },
   };
 }
 

@@ -518,8 +518,10 @@ export function buildApp(options: AppOptions): App {
     hub.start();
     await access.audit.follow((row) => hub.publish("audit", row));
     const assets = createAssets();
-    if (assets.url("built/page.js") === null) {
-      log.warn("static/built is missing: pages do not live; `deno task islands` builds it");
+    if (assets.url("built/perch.css") === null || assets.url("built/page.js") === null) {
+      log.warn(
+        "static/built is missing: pages have no style sheet and do not live; `deno task islands` builds it",
+      );
     }
     table = appRoutes(parts, {
       config,

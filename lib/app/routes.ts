@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { createPageFrame } from "../../routes/frame/layout.tsx";
 import { mount } from "../../routes/http/mount.ts";
+import { createShell } from "../../routes/frame/shell.tsx";
 import { createExpiredPage } from "../../routes/frame/expired.tsx";
 import { createErrorPage } from "../../routes/frame/error.tsx";
 import type { Route } from "../../routes/http/route.ts";
@@ -71,6 +72,7 @@ function routeParts(
       audit,
     },
     assets,
+    shell: createShell(assets),
     audit,
     backtests: parts.backtests,
     broker: parts.broker,

@@ -5,31 +5,31 @@ import { Field, FormError } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
 import { type Route, route } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
-import { shellPage } from "../frame/shell.tsx";
+import type { Shell } from "../frame/shell.tsx";
 
 const TITLE = "Forgotten password";
 const schema = z.strictObject({ email: z.email("This is not an address.").max(254) });
 
 /** `/forgot`: a mail with a link to choose a new password. The answer is the same for every address. */
-export function forgotPages({ mailed }: Access): Route[] {
+export function forgotPages({ mailed }: Access, shell: Shell): Route[] {
   return [
     route({
       method: "get",
       path: "/forgot",
       policy: "public",
       summary: null,
-      handler: () => shellPage(TITLE, <Form mails={mailed.available()} />),
+      handler: () => shell(TITLE, <Form mails={mailed.available()} />),
     }),
     formAction(
       "/forgot",
       schema,
       async ({ email }, context) => {
-        if (!mailed.available()) return shellPage(TITLE, <Form mails={false} />, 409);
+        if (!mailed.available()) return shell(TITLE, <Form mails={false} />, 409);
         await mailed.forgot(email, caller(context));
-        return shellPage(TITLE, <Done />);
+        return shell(TITLE, <Done />);
       },
       (_, { errors, values, status }) =>
-        shellPage(
+        shell(
           TITLE,
           <Form mails={mailed.available()} errors={errors} values={values} />,
           status,

@@ -1,5 +1,6 @@
 import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
+import type { Shell } from "../frame/shell.tsx";
 import type { Route } from "../http/route.ts";
 import { auditRoutes } from "./audit.ts";
 import { forgotPages } from "./forgot.tsx";
@@ -18,6 +19,8 @@ export interface AccessServices {
   access: Access;
   /** Sign-ins to show on the sign-in page: the simulator's on loopback, else none. */
   demoUsers: readonly DemoUser[];
+  /** Draws the pages before the sign-in. */
+  shell: Shell;
   /** What stops Perch from doing its work; null: nothing. */
   trouble: () => string | null;
 }
@@ -31,7 +34,7 @@ export function accessRoutes(parts: AccessParts): Route[] {
 
 /** What works without the pages of those who are signed in. */
 export function signInRoutes(services: AccessServices): Route[] {
-  const { access } = services;
+  const { access, shell } = services;
   return [
     ...tokenRoutes(access),
     ...meRoutes(access),
@@ -39,7 +42,7 @@ export function signInRoutes(services: AccessServices): Route[] {
     ...keyRoutes(access),
     ...auditRoutes(access),
     ...signInPages(services),
-    ...forgotPages(access),
-    ...setupPages(access),
+    ...forgotPages(access, shell),
+    ...setupPages(access, shell),
   ];
 }

@@ -5,7 +5,7 @@ import { type Route, route, type RouteContext } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
-import { shellPage } from "../frame/shell.tsx";
+import type { Shell } from "../frame/shell.tsx";
 import { signedIn } from "./sign_in.tsx";
 
 const setupSchema = z.strictObject({
@@ -16,7 +16,7 @@ const setupSchema = z.strictObject({
 const welcomeSchema = z.strictObject({ password: z.string().max(256) });
 
 /** First start (`/setup`) and one-use links (`/welcome/…`). */
-export function setupPages(access: Access): Route[] {
+export function setupPages(access: Access, shell: Shell): Route[] {
   const { setup, links } = access;
   return [
     route({
@@ -25,9 +25,9 @@ export function setupPages(access: Access): Route[] {
       policy: "public",
       summary: null,
       handler: () => {
-        if (setup.isOpen()) return shellPage("First start", <SetupForm />);
+        if (setup.isOpen()) return shell("First start", <SetupForm />);
         return access.users.isEmpty()
-          ? shellPage("First start", <SetupOver />)
+          ? shell("First start", <SetupOver />)
           : new Response(null, { status: 303, headers: { location: "/sign-in" } });
       },
     }),
@@ -41,7 +41,7 @@ export function setupPages(access: Access): Route[] {
         return await signedIn(context, signIn, "/", access);
       },
       (_, { errors, values, status }) =>
-        shellPage("First start", <SetupForm email={values.email} errors={errors} />, status),
+        shell("First start", <SetupForm email={values.email} errors={errors} />, status),
       "public",
     ),
     route({
@@ -51,8 +51,8 @@ export function setupPages(access: Access): Route[] {
       summary: null,
       handler: async ({ params }) => {
         const found = await links.find(params.secret);
-        if (!found) return shellPage("Link", <LinkOver />, 401);
-        return shellPage(
+        if (!found) return shell("Link", <LinkOver />, 401);
+        return shell(
           found.kind === "invite" ? "Welcome" : "New password",
           <PasswordForm email={found.user.email} />,
         );
@@ -68,9 +68,9 @@ export function setupPages(access: Access): Route[] {
       },
       async (context, { errors, status }) => {
         const found = await links.find(secretOf(context));
-        if (!found) return shellPage("Link", <LinkOver />, 401);
+        if (!found) return shell("Link", <LinkOver />, 401);
         const form = <PasswordForm email={found.user.email} errors={errors} />;
-        return shellPage("New password", form, status);
+        return shell("New password", form, status);
       },
       "public",
     ),

@@ -10,10 +10,11 @@ import { type Route, route, type RouteContext } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
-import { shellPage } from "../frame/shell.tsx";
+import type { Shell } from "../frame/shell.tsx";
 
 export interface SignInPages {
   access: Access;
+  shell: Shell;
   /** Shown as a banner by the simulator on loopback; empty otherwise. */
   demoUsers: readonly DemoUser[];
   /** What stops Perch from doing its work; null: nothing. */
@@ -33,7 +34,7 @@ const codeSchema = z.strictObject({
 
 /** Signing in and out in a browser. */
 export function signInPages(options: SignInPages): Route[] {
-  const { access, demoUsers } = options;
+  const { access, shell, demoUsers } = options;
   const shared = () => ({
     demoUsers,
     mails: access.mailed.available(),
@@ -49,7 +50,7 @@ export function signInPages(options: SignInPages): Route[] {
     try {
       return await signedIn(context, await prove(), next, access);
     } catch (error) {
-      if (error instanceof CodeNeeded) return askCode(error, next);
+      if (error instanceof CodeNeeded) return askCode(error, next, shell);
       throw error;
     }
   }
@@ -57,7 +58,7 @@ export function signInPages(options: SignInPages): Route[] {
   function again(
     { status, ...props }: Omit<FormProps, "demoUsers" | "mails" | "trouble"> & { status: number },
   ): Response {
-    return shellPage("Sign in", <SignInForm {...props} {...shared()} />, status);
+    return shell("Sign in", <SignInForm {...props} {...shared()} />, status);
   }
 
   return [
@@ -70,7 +71,7 @@ export function signInPages(options: SignInPages): Route[] {
       handler: ({ who, query }) => {
         if (who?.via === "session") return seeOther(localPath(query.next));
         if (access.setup.isOpen()) return seeOther("/setup");
-        return shellPage("Sign in", <SignInForm next={query.next} {...shared()} />);
+        return shell("Sign in", <SignInForm next={query.next} {...shared()} />);
       },
     }),
     formAction(
@@ -142,8 +143,8 @@ interface FormProps {
   errors?: Record<string, string>;
 }
 
-function askCode(error: CodeNeeded, next: string | undefined): Response {
-  return shellPage("One-time code", <CodeForm error={error} next={next} />, 401);
+function askCode(error: CodeNeeded, next: string | undefined, shell: Shell): Response {
+  return shell("One-time code", <CodeForm error={error} next={next} />, 401);
 }
 
 function SignInForm({ email, next, demoUsers, mails, trouble, errors = {} }: FormProps): VNode {

@@ -11,6 +11,7 @@ import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Island } from "./island.tsx";
+import { StyleSheet } from "./shell.tsx";
 
 export interface Page {
   title: string;
@@ -124,7 +125,7 @@ export function Document(
         <meta name="color-scheme" content="light dark" />
         <title>{who !== null && waiting > 0 ? `(${waiting}) ${title}` : title}</title>
         <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href={assets.url("perch.css") ?? "/static/perch.css"} />
+        <StyleSheet assets={assets} />
         {page.refreshS && (
           <noscript>
             <meta http-equiv="refresh" content={String(page.refreshS)} />

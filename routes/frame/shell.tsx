@@ -1,28 +1,39 @@
 import type { VNode } from "preact";
 import { render } from "preact-render-to-string";
+import type { Assets } from "../http/static.ts";
 
-/** A page outside the application's frame: sign-in, setup, invitation. No script needed. */
-export function shellPage(title: string, content: VNode, status = 200): Response {
-  const html = "<!doctype html>" + render(
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${title} · Perch`}</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/static/perch.css" />
-      </head>
-      <body class="door">
-        <main>
-          <p class="brand">Perch</p>
-          <h1>{title}</h1>
-          {content}
-        </main>
-      </body>
-    </html>,
-  );
-  return new Response(html, {
-    status,
-    headers: { "content-type": "text/html; charset=utf-8" },
-  });
+/** Answers with a page outside the application's frame: sign-in, setup, invitation. No script needed. */
+export type Shell = (title: string, content: VNode, status?: number) => Response;
+
+export function createShell(assets: Assets): Shell {
+  return (title, content, status = 200) => {
+    const html = "<!doctype html>" + render(
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <title>{`${title} · Perch`}</title>
+          <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+          <StyleSheet assets={assets} />
+        </head>
+        <body class="door">
+          <main>
+            <p class="brand">Perch</p>
+            <h1>{title}</h1>
+            {content}
+          </main>
+        </body>
+      </html>,
+    );
+    return new Response(html, {
+      status,
+      headers: { "content-type": "text/html; charset=utf-8" },
+    });
+  };
+}
+
+/** The one style sheet, at an address that changes with its content: browsers keep it for ever. */
+export function StyleSheet({ assets }: { assets: Assets }): VNode {
+  const path = "built/perch.css";
+  return <link rel="stylesheet" href={assets.url(path) ?? `/static/${path}`} />;
 }

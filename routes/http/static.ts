@@ -15,7 +15,7 @@ interface Asset {
 
 /** Files of `static/`, read once when first needed. */
 export interface Assets {
-  /** Address of a file that changes with its content: `/static/perch.css?v=…`. Null when it is not there. */
+  /** Address of a file that changes with its content: `/static/built/perch.css?v=…`. Null when it is not there. */
   url(path: string): string | null;
   /** Undefined when there is no such file. */
   get(path: string): Asset | undefined;

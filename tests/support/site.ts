@@ -1,6 +1,8 @@
 import type { Hono } from "hono";
 import { silentLog } from "../../lib/base/log.ts";
 import type { AccessOptions } from "../../lib/access/access.ts";
+import { createShell } from "../../routes/frame/shell.tsx";
+import { createAssets } from "../../routes/http/static.ts";
 import { mount } from "../../routes/http/mount.ts";
 import type { MountOptions } from "../../routes/http/mount.ts";
 import type { Route } from "../../routes/http/route.ts";
@@ -40,7 +42,12 @@ export async function startSite(
     }
   }
   const demoUsers = under.started.demoUsers;
-  const routes = signInRoutes({ access, demoUsers, trouble: () => null });
+  const routes = signInRoutes({
+    access,
+    shell: createShell(createAssets()),
+    demoUsers,
+    trouble: () => null,
+  });
   let peer = "192.168.1.7";
   const app = mount({
     routes,
