@@ -1,13 +1,15 @@
 /**
  * `deno task test`: all tests, and at the end what took longest. Tests that stand beside their code run side by
- * side, as they share nothing; those of `tests/` start processes and browsers that want the host for themselves, and
- * run one after the other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
+ * side, as they share nothing; browsers and whole ways through the product two at a time, as they mostly wait; those of
+ * `tests/faults` measure how others are served meanwhile, want the host for themselves, and run one after the
+ * other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
  */
 const SIDE_BY_SIDE = ["lib", "routes", "islands", "sim"];
-const ONE_BY_ONE = ["tests"];
+const ONE_BY_ONE = "tests/faults";
 /** Has a task of its own: it needs the binaries. */
 const IGNORED = "tests/binary";
 const SLOWEST = 20;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface Took {
   name: string;
@@ -23,7 +25,8 @@ interface Pass {
 const startedMs = performance.now();
 const passes = Deno.args.length > 0 ? [await run(Deno.args)] : [
   await run(["--parallel", ...SIDE_BY_SIDE]),
-  await run([`--ignore=${IGNORED}`, ...ONE_BY_ONE]),
+  await run(["--parallel", `--ignore=${IGNORED},${ONE_BY_ONE}`, "tests"], { DENO_JOBS: "2" }),
+  await run([ONE_BY_ONE]),
 ];
 const passed = sum(passes.map((one) => one.passed));
 const failed = sum(passes.map((one) => one.failed));
@@ -38,15 +41,21 @@ console.log(`\n${verdict} | ${passed} passed | ${failed} failed (${minutes} min)
 Deno.exit(failed === 0 ? 0 : 1);
 
 /** One run of `deno test`; a run that ended badly without a failed test counts as one. */
-async function run(args: readonly string[]): Promise<Pass> {
+async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Pass> {
   const report = await Deno.makeTempFile({ prefix: "perch-tests-", suffix: ".xml" });
+  const tests = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", `--junit-path=${report}`, ...args],
+    env,
+  }).spawn();
+  // Who ends this ends the tests as well.
+  const end = () => tests.kill("SIGTERM");
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, end);
   try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", `--junit-path=${report}`, ...args],
-    }).spawn().status;
+    const { success } = await tests.status;
     const pass = read(await Deno.readTextFile(report));
     return success || pass.failed > 0 ? pass : { ...pass, failed: 1 };
   } finally {
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, end);
     await Deno.remove(report);
   }
 }

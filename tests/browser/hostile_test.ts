@@ -48,7 +48,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/guides/:name": null,
 };
 /** Things of a list that are looked at one by one; the lists themselves show all. */
-const MOST_OF_A_LIST = Number(Deno.env.get("HOSTILE_THINGS") ?? 12);
+const MOST_OF_A_LIST = Number(Deno.env.get("HOSTILE_THINGS") ?? 3);
 /** Names that pages read from their query, all with the same text. */
 const QUERY = [
   "q",

@@ -9,8 +9,8 @@ import { createClient } from "@libsql/client";
 import { CROSSING_SENSORS, crossingsOf } from "../support/crossings.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
-/** `ALARM_KILLS_N` sets how many (the soak more). */
-const CYCLES = Number(Deno.env.get("ALARM_KILLS_N") ?? 50);
+/** `ALARM_KILLS_N` sets how many (10; the soak 500). */
+const CYCLES = Number(Deno.env.get("ALARM_KILLS_N") ?? 10);
 const GROUPS = 60 * CYCLES;
 const LEAST_LIFE_MS = 20;
 const MOST_LIFE_MS = 400;

@@ -1,7 +1,7 @@
 /**
- * An alarm storm through the real program: 500 sensors go over their limits 10 000 times within a minute. Each
- * has one alarm that counts them, the list of alarms answers, readings are taken as fast as before, and
- * memory stays bounded.
+ * An alarm storm through the real program: 500 sensors go over their limits 10 000 times a minute. Each has one
+ * alarm that counts them, the list of alarms answers, readings are taken as fast as before, and memory stays
+ * bounded. `ALARM_STORM_S` sets for how long (15 s; the soak a minute).
  */
 import assert from "node:assert/strict";
 import { quantile } from "../support/bench.ts";
@@ -13,8 +13,8 @@ import { EventReader } from "../support/sse.ts";
 const SENSORS = 500;
 const PER_MACHINE = 10;
 const LIMIT = 50;
-const BASE_S = 20;
-const STORM_S = 60;
+const STORM_S = Number(Deno.env.get("ALARM_STORM_S") ?? 15);
+const BASE_S = Math.ceil(STORM_S / 3);
 /** Each sensor is over its limit for one reading in three: 20 times a minute. */
 const PERIOD_S = 3;
 const REQUESTS_PER_S = 20;
@@ -25,7 +25,7 @@ const MOST_MB = 128;
 const machineOf = (sensor: number) => `hall/machine-${Math.floor(sensor / PER_MACHINE)}`;
 
 // Its control: SABOTAGE=alarm_storm resolves alarms by hand meanwhile, so that repeats are new ones: red.
-Deno.test("alarm storm: 10 000 crossings on 500 sensors in a minute are 500 alarms", async () => {
+Deno.test(`alarm storm: 10 000 crossings a minute on 500 sensors, for ${STORM_S} s, are 500 alarms`, async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-storm-" });
   const key = await addKey({ dataDir, role: "admin" });
   const perch = await startPerch({ dataDir, env: { MQTT_PORT: String(freePort()) } });

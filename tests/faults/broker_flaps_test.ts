@@ -1,5 +1,5 @@
 /**
- * T8: the broker goes and comes back, again and again. `FLAPS_N` sets how often (10 per kind; the soak 250).
+ * T8: the broker goes and comes back, again and again. `FLAPS_N` sets how often (3 per kind; the soak 250).
  * `SABOTAGE=flaps` makes readings without time and seq, which a publisher that sends again after the
  * broker's restart stores twice: the test of duplicates must fail.
  */
@@ -10,7 +10,7 @@ import { type Load, startLoad, valueOf } from "../support/mqtt_load.ts";
 import { eventually } from "../support/recording_intake.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
-const N = Number(Deno.env.get("FLAPS_N") ?? 10);
+const N = Number(Deno.env.get("FLAPS_N") ?? 3);
 const DEVICES = 10;
 const BACK_MOST_MS = 5_000;
 const ignore = !haveMosquitto();

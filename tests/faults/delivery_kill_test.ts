@@ -11,8 +11,8 @@ import { startReceiver } from "../support/receivers/http.ts";
 import { startSmtp } from "../support/receivers/smtp.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
-/** `DELIVERY_KILLS_N` sets how many (the soak more). */
-const CYCLES = Number(Deno.env.get("DELIVERY_KILLS_N") ?? 50);
+/** `DELIVERY_KILLS_N` sets how many (10; the soak 1 000). */
+const CYCLES = Number(Deno.env.get("DELIVERY_KILLS_N") ?? 10);
 const STEPS = 8 * CYCLES;
 const LEAST_LIFE_MS = 10;
 const MOST_LIFE_MS = 400;

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { sabotaged } from "../support/sabotage.ts";
 
-/** `DETECT_KILLS_N` sets how many (the soak more). */
-const CYCLES = Number(Deno.env.get("DETECT_KILLS_N") ?? 50);
+/** `DETECT_KILLS_N` sets how many (10; the soak 500). */
+const CYCLES = Number(Deno.env.get("DETECT_KILLS_N") ?? 10);
 const GROUPS = Math.max(2000, 40 * CYCLES);
 const LEAST_LIFE_MS = 20;
 const MOST_LIFE_MS = 350;

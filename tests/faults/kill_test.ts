@@ -3,8 +3,8 @@ import { haveMosquitto } from "../support/mosquitto.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { killUnderLoad } from "./kill.ts";
 
-/** `KILLS_N` sets how many (the soak 1 000). */
-const CYCLES = Number(Deno.env.get("KILLS_N") ?? 50);
+/** `KILLS_N` sets how many (10; the soak 1 000). */
+const CYCLES = Number(Deno.env.get("KILLS_N") ?? 10);
 const READY_MS = 3_000;
 /** On a host that is busy with something else: so many starts that do nothing. */
 const READY_STARTS = 10;

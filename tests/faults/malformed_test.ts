@@ -1,7 +1,7 @@
 /**
  * T11: malformed MQTT payloads and topics, raw frames at every listener, malformed HTTP. Nothing crashes, each
  * bad message is one counted reject, good traffic goes on. Seeded: `MALFORMED_SEED` repeats a run,
- * `MALFORMED_N` sets how many of each kind (2 000; the soak 10 000).
+ * `MALFORMED_N` sets how many of each kind (400; the soak 10 000).
  * `SABOTAGE=malformed` makes a Perch that loses one reject in a hundred without a word and whose main thread
  * stands still now and then, as a parser of quadratic cost would make it: the tests must fail.
  */
@@ -27,7 +27,7 @@ import { type Load, startLoad } from "../support/mqtt_load.ts";
 import { eventually } from "../support/recording_intake.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
-const N = Number(Deno.env.get("MALFORMED_N") ?? 2_000);
+const N = Number(Deno.env.get("MALFORMED_N") ?? 400);
 const SEED = Number(Deno.env.get("MALFORMED_SEED") ?? 1_811);
 const AT_ONCE = 10;
 const LEAST_BASE_MS = 75;
