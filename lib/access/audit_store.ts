@@ -11,6 +11,7 @@ import {
   gte,
   lt,
   max,
+  onFirstUse,
   or,
   placeholders,
   prepared,
@@ -56,8 +57,10 @@ const insert = prepared<Omit<Row, "id">>(build.insert(audit).values(GIVEN));
 export function createAuditStore(db: Database): AuditStore {
   const orm = createOrm(db);
   const all = () => orm.select().from(audit);
-  const findAfter = all().where(gt(audit.id, sql.placeholder("id")))
-    .orderBy(asc(audit.id)).limit(sql.placeholder("most")).prepare();
+  const findAfter = onFirstUse(() =>
+    all().where(gt(audit.id, sql.placeholder("id")))
+      .orderBy(asc(audit.id)).limit(sql.placeholder("most")).prepare()
+  );
   return {
     insert: ({ ts, actor, ...row }) =>
       insert({
@@ -73,7 +76,7 @@ export function createAuditStore(db: Database): AuditStore {
       const page = await listPage(all(), audit.id, wantedBy(query), query);
       return { items: page.items.map(entryOf), next: page.next };
     },
-    after: async (id, most) => (await findAfter.all({ id, most })).map(entryOf),
+    after: async (id, most) => (await findAfter().all({ id, most })).map(entryOf),
     async newest() {
       const [{ id }] = await orm.select({ id: max(audit.id) }).from(audit);
       return id ?? 0;

@@ -13,6 +13,7 @@ import {
   literally,
   lt,
   ne,
+  onFirstUse,
   or,
   placeholders,
   prepared,
@@ -86,28 +87,32 @@ const touch = prepared<AlarmRow>(
 
 export function createAlarmStore(db: Database): AlarmStore {
   const orm = createOrm(db);
-  const findOne = orm.select().from(alarms).where(eq(alarms.id, sql.placeholder("id"))).prepare();
+  const findOne = onFirstUse(() =>
+    orm.select().from(alarms).where(eq(alarms.id, sql.placeholder("id"))).prepare()
+  );
   const since = sql.placeholder("sinceMs");
   // A union, and what stands as text: so SQLite reads the open ones through the index of just those.
-  const findLive = union(
-    orm.select().from(alarms)
-      .where(literally(or(ne(alarms.state, "resolved"), eq(alarms.present, true)))),
-    orm.select().from(alarms).where(
-      and(IS_RESOLVED, gte(alarms.resolvedMs, since)),
-    ),
-    orm.select().from(alarms).where(gte(alarms.shelvedUntilMs, since)),
-  ).orderBy(asc(alarms.id)).prepare();
+  const findLive = onFirstUse(() =>
+    union(
+      orm.select().from(alarms)
+        .where(literally(or(ne(alarms.state, "resolved"), eq(alarms.present, true)))),
+      orm.select().from(alarms).where(
+        and(IS_RESOLVED, gte(alarms.resolvedMs, since)),
+      ),
+      orm.select().from(alarms).where(gte(alarms.shelvedUntilMs, since)),
+    ).orderBy(asc(alarms.id)).prepare()
+  );
   return {
     async list(query) {
       const page = await listPage(orm.select().from(alarms), alarms.id, wantedBy(query), query);
       return { items: page.items.map(recordOf), next: page.next };
     },
     async find(id) {
-      const row = await findOne.get({ id });
+      const row = await findOne().get({ id });
       return row === undefined ? null : recordOf(row);
     },
     async live(sinceMs) {
-      return (await findLive.all({ sinceMs: Math.trunc(sinceMs) })).map(recordOf);
+      return (await findLive().all({ sinceMs: Math.trunc(sinceMs) })).map(recordOf);
     },
     async lastId() {
       const { rows } = await db.query({

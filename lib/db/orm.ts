@@ -118,14 +118,26 @@ export function statementOf(query: Built): SqlStatement {
   return { sql, args: params as SqlValue[] };
 }
 
-/** A query with placeholders, built once; gives the statement with these values in their places. */
+/**
+ * A query with placeholders, built once, when it is first needed; gives the statement with these values in their
+ * places.
+ */
 export function prepared<T extends object>(query: Built): (values: T) => SqlStatement {
-  const { sql, params } = query.toSQL();
-  const fills = params.map(fillOf);
-  return (values) => ({
-    sql,
-    args: fills.map((fill) => fill(values as Record<string, unknown>)),
-  });
+  let built: { sql: string; fills: ReturnType<typeof fillOf>[] } | null = null;
+  return (values) => {
+    if (built === null) {
+      const { sql, params } = query.toSQL();
+      built = { sql, fills: params.map(fillOf) };
+    }
+    const { sql, fills } = built;
+    return { sql, args: fills.map((fill) => fill(values as Record<string, unknown>)) };
+  };
+}
+
+/** A prepared read, built when it is first asked: a start does not wait for what it does not ask. */
+export function onFirstUse<T>(prepare: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= prepare();
 }
 
 function fillOf(param: unknown): (values: Record<string, unknown>) => SqlValue {

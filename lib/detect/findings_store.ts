@@ -13,6 +13,7 @@ import {
   lt,
   lte,
   max,
+  onFirstUse,
   placeholders,
   prepared,
   type SQL,
@@ -121,9 +122,11 @@ const STORED = { ...SHOWN, verdict: sql<Verdict | null>`${latestVerdict}` };
 export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): FindingStore {
   const orm = createOrm(db);
   const all = () => orm.select(STORED).from(findings);
-  const findOne = all().where(eq(findings.id, sql.placeholder("id"))).prepare();
-  const findAfter = all().where(gt(findings.id, sql.placeholder("id")))
-    .orderBy(asc(findings.id)).limit(sql.placeholder("limit")).prepare();
+  const findOne = onFirstUse(() => all().where(eq(findings.id, sql.placeholder("id"))).prepare());
+  const findAfter = onFirstUse(() =>
+    all().where(gt(findings.id, sql.placeholder("id")))
+      .orderBy(asc(findings.id)).limit(sql.placeholder("limit")).prepare()
+  );
   return {
     async add(found, extra = []) {
       if (found.length === 0 && extra.length === 0) return [];
@@ -137,8 +140,8 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
     list: async (query) =>
       await all().where(and(...wantedBy(query)))
         .orderBy(desc(findings.id)).limit(query.limit) as StoredFinding[],
-    find: async (id) => await findOne.get({ id }) as StoredFinding | undefined ?? null,
-    after: async (id, limit) => await findAfter.all({ id, limit }) as StoredFinding[],
+    find: async (id) => await findOne().get({ id }) as StoredFinding | undefined ?? null,
+    after: async (id, limit) => await findAfter().all({ id, limit }) as StoredFinding[],
     saying,
     async say(finding, verdict, by, extra) {
       await db.write([saying(finding, verdict, by), ...extra]);

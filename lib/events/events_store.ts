@@ -11,6 +11,7 @@ import {
   inArray,
   literally,
   lt,
+  onFirstUse,
   placeholders,
   prepared,
   type SQL,
@@ -56,8 +57,10 @@ const insert = prepared<Omit<Row, "id">>(build.insert(events).values(GIVEN));
 export function createEventLog(db: Database): EventLog {
   const orm = createOrm(db);
   const all = () => orm.select(LOGGED).from(events);
-  const findToRoute = all().where(literally(eq(events.route, true)))
-    .orderBy(asc(events.id)).limit(sql.placeholder("limit")).prepare();
+  const findToRoute = onFirstUse(() =>
+    all().where(literally(eq(events.route, true)))
+      .orderBy(asc(events.id)).limit(sql.placeholder("limit")).prepare()
+  );
   return {
     statement,
     append: async (draft) => void await db.write([statement(draft)]),
@@ -69,7 +72,7 @@ export function createEventLog(db: Database): EventLog {
       const [row] = await all().where(eq(events.id, id));
       return row === undefined ? null : eventOf(row);
     },
-    toRoute: async (limit) => (await findToRoute.all({ limit })).map(eventOf),
+    toRoute: async (limit) => (await findToRoute().all({ limit })).map(eventOf),
     routed: (ids) =>
       statementOf(build.update(events).set({ route: false }).where(inArray(events.id, [...ids]))),
   };

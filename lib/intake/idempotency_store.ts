@@ -7,6 +7,7 @@ import {
   excluded,
   gt,
   lte,
+  onFirstUse,
   placeholders,
   prepared,
   sql,
@@ -30,13 +31,15 @@ export type FindAnswer = (
 ) => Promise<Pick<KeptAnswer, "requestHash" | "answer"> | null>;
 
 export function answersOf(db: Pick<Database, "query">): FindAnswer {
-  const find = createOrm(db).select().from(idempotency).where(and(
-    eq(idempotency.scope, sql.placeholder("scope")),
-    eq(idempotency.key, sql.placeholder("key")),
-    gt(idempotency.createdMs, sql.placeholder("afterMs")),
-  )).prepare();
+  const find = onFirstUse(() =>
+    createOrm(db).select().from(idempotency).where(and(
+      eq(idempotency.scope, sql.placeholder("scope")),
+      eq(idempotency.key, sql.placeholder("key")),
+      gt(idempotency.createdMs, sql.placeholder("afterMs")),
+    )).prepare()
+  );
   return async ({ scope, key }, afterMs) => {
-    const row = await find.get({ scope, key, afterMs });
+    const row = await find().get({ scope, key, afterMs });
     return row ? { requestHash: row.requestHash, answer: JSON.parse(row.response) } : null;
   };
 }

@@ -1,6 +1,18 @@
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import { and, asc, build, count, createOrm, eq, isNull, lte, sql, statementOf } from "../db/orm.ts";
+import {
+  and,
+  asc,
+  build,
+  count,
+  createOrm,
+  eq,
+  isNull,
+  lte,
+  onFirstUse,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
 import { deliveries } from "../db/schema/notify.ts";
 import { SEVERITIES, type Severity } from "../words/severity.ts";
 import { type Delivery, DIGEST } from "./delivery.ts";
@@ -20,12 +32,14 @@ const worst = sql<number>`max(case ${deliveries.severity} ${sql.raw(RANKS)} end)
 
 export function createDigestStore(db: Database): DigestStore {
   const orm = createOrm(db);
-  const findDue = orm.select({ target: deliveries.target, n: count(), worst }).from(deliveries)
-    .where(isDue(sql.placeholder("channel"), sql.placeholder("nowMs")))
-    .groupBy(deliveries.target).prepare();
+  const findDue = onFirstUse(() =>
+    orm.select({ target: deliveries.target, n: count(), worst }).from(deliveries)
+      .where(isDue(sql.placeholder("channel"), sql.placeholder("nowMs")))
+      .groupBy(deliveries.target).prepare()
+  );
   return {
     async close(channel, nowMs) {
-      const targets = await findDue.all({ channel, nowMs });
+      const targets = await findDue().all({ channel, nowMs });
       for (const { target, n, worst } of targets) {
         await db.write(digestStatements(channel, target, n, SEVERITIES[worst], nowMs));
       }

@@ -21,6 +21,7 @@ import {
   ne,
   notExists,
   notInArray,
+  onFirstUse,
   or,
   placeholders,
   prepared,
@@ -160,46 +161,53 @@ export function createOutboxStore(db: Database): OutboxStore {
   const orm = createOrm(db);
   const all = () => orm.select().from(deliveries);
   const earlier = alias(deliveries, "earlier");
-  const findDue = all()
-    .where(and(
-      eq(deliveries.channelId, channel),
-      lte(deliveries.nextMs, nowMs),
-      IS_OPEN,
-      ne(deliveries.state, "digest"),
-      notExists(
-        orm.select({ id: earlier.id }).from(earlier).where(and(
-          eq(earlier.subject, deliveries.subject),
-          eq(earlier.channelId, deliveries.channelId),
-          eq(earlier.target, deliveries.target),
-          lt(earlier.id, deliveries.id),
-          isNotNull(earlier.eventId),
-          isNotNull(deliveries.eventId),
-          literally(inArray(earlier.state, ["waiting", "held", "digest"])),
-        )),
-      ),
-    ))
-    .orderBy(asc(deliveries.id)).limit(1).prepare();
-  const findNextDue = orm.select({ atMs: min(deliveries.nextMs) }).from(deliveries)
-    .where(and(
-      eq(deliveries.channelId, channel),
-      gt(deliveries.nextMs, nowMs),
-      IS_OPEN,
-      IN_NO_DIGEST,
-    )).prepare();
-  const findTold = orm.selectDistinct({ channel: deliveries.channelId, target: deliveries.target })
-    .from(deliveries)
-    .where(and(
-      eq(deliveries.subject, sql.placeholder("subject")),
-      notInArray(deliveries.eventType, NOT_NEWS),
-      ne(deliveries.state, "cancelled"),
-    )).prepare();
+  const findDue = onFirstUse(() =>
+    all()
+      .where(and(
+        eq(deliveries.channelId, channel),
+        lte(deliveries.nextMs, nowMs),
+        IS_OPEN,
+        ne(deliveries.state, "digest"),
+        notExists(
+          orm.select({ id: earlier.id }).from(earlier).where(and(
+            eq(earlier.subject, deliveries.subject),
+            eq(earlier.channelId, deliveries.channelId),
+            eq(earlier.target, deliveries.target),
+            lt(earlier.id, deliveries.id),
+            isNotNull(earlier.eventId),
+            isNotNull(deliveries.eventId),
+            literally(inArray(earlier.state, ["waiting", "held", "digest"])),
+          )),
+        ),
+      ))
+      .orderBy(asc(deliveries.id)).limit(1).prepare()
+  );
+  const findNextDue = onFirstUse(() =>
+    orm.select({ atMs: min(deliveries.nextMs) }).from(deliveries)
+      .where(and(
+        eq(deliveries.channelId, channel),
+        gt(deliveries.nextMs, nowMs),
+        IS_OPEN,
+        IN_NO_DIGEST,
+      )).prepare()
+  );
+  const findTold = onFirstUse(() =>
+    orm.selectDistinct({ channel: deliveries.channelId, target: deliveries.target })
+      .from(deliveries)
+      .where(and(
+        eq(deliveries.subject, sql.placeholder("subject")),
+        notInArray(deliveries.eventType, NOT_NEWS),
+        ne(deliveries.state, "cancelled"),
+      )).prepare()
+  );
 
   return {
     add: addStatement,
     routing: (event, nowMs, decisions) =>
       insertRouting({ eventId: event.id, subject: event.subject, tMs: nowMs, decisions }),
-    due: async (channel, nowMs) => await findDue.get({ channel, nowMs }) ?? null,
-    nextDueMs: async (channel, nowMs) => (await findNextDue.get({ channel, nowMs }))?.atMs ?? null,
+    due: async (channel, nowMs) => await findDue().get({ channel, nowMs }) ?? null,
+    nextDueMs: async (channel, nowMs) =>
+      (await findNextDue().get({ channel, nowMs }))?.atMs ?? null,
     begin: async ({ id }, nowMs) => void await db.write(begin.map((one) => one({ id, nowMs }))),
     async finish(delivery, finished, more) {
       await db.write([...finishStatements(delivery, finished), ...more]);
@@ -248,7 +256,7 @@ export function createOutboxStore(db: Database): OutboxStore {
     async told(subjects) {
       const out = new Map<string, Set<string>>();
       for (const subject of new Set(subjects)) {
-        const rows = await findTold.all({ subject });
+        const rows = await findTold().all({ subject });
         out.set(subject, new Set(rows.map(({ channel, target }) => placeOf(channel, target))));
       }
       return out;

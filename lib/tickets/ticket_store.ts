@@ -12,6 +12,7 @@ import {
   isNull,
   lte,
   max,
+  onFirstUse,
   or,
   placeholders,
   prepared,
@@ -99,18 +100,20 @@ const insertOnce = prepared<TicketRow>(
 export function createTicketStore(db: Database): TicketStore {
   const orm = createOrm(db);
   const all = () => orm.select(COLUMNS).from(tickets);
-  const findOne = all().where(eq(tickets.id, sql.placeholder("id"))).prepare();
-  const findDue = all()
-    .where(and(
-      eq(tickets.overdueTold, false),
-      lte(tickets.dueMs, sql.placeholder("nowMs")),
-      IS_UNRESOLVED,
-    ))
-    .orderBy(asc(tickets.dueMs)).limit(sql.placeholder("limit")).prepare();
+  const findOne = onFirstUse(() => all().where(eq(tickets.id, sql.placeholder("id"))).prepare());
+  const findDue = onFirstUse(() =>
+    all()
+      .where(and(
+        eq(tickets.overdueTold, false),
+        lte(tickets.dueMs, sql.placeholder("nowMs")),
+        IS_UNRESOLVED,
+      ))
+      .orderBy(asc(tickets.dueMs)).limit(sql.placeholder("limit")).prepare()
+  );
   return {
     list: (query) =>
       listPage(all(), tickets.id, wantedBy(query), query, ORDERS[query.sort ?? "newest"]),
-    find: async (id) => await findOne.get({ id }) ?? null,
+    find: async (id) => await findOne().get({ id }) ?? null,
     async ofAlarms(alarmIds) {
       const found = new Map<string, TicketRow>();
       for (let from = 0; from < alarmIds.length; from += MOST_AT_ONCE) {
@@ -133,7 +136,7 @@ export function createTicketStore(db: Database): TicketStore {
       }).from(tickets).where(IS_UNRESOLVED);
       return counts;
     },
-    due: (nowMs, limit) => findDue.all({ nowMs, limit }),
+    due: (nowMs, limit) => findDue().all({ nowMs, limit }),
     insert,
     insertOnce,
     update(id, { version: _, ...change }, version) {

@@ -14,6 +14,7 @@ import {
   lt,
   lte,
   max,
+  onFirstUse,
   placeholders,
   prepared,
   sql,
@@ -101,8 +102,10 @@ const boundLog = statementOf(
 export function createPredictStore(db: Database): PredictStore {
   const orm = createOrm(db);
   const outlooks = () => orm.select(STORED).from(predictions);
-  const findAfter = outlooks().where(gt(predictions.id, sql.placeholder("id")))
-    .orderBy(asc(predictions.id)).limit(sql.placeholder("limit")).prepare();
+  const findAfter = onFirstUse(() =>
+    outlooks().where(gt(predictions.id, sql.placeholder("id")))
+      .orderBy(asc(predictions.id)).limit(sql.placeholder("limit")).prepare()
+  );
   const modelsOf = (machine?: string) =>
     orm.select(MODEL).from(models)
       .where(machine === undefined ? undefined : eq(models.machine, machine))
@@ -164,7 +167,7 @@ export function createPredictStore(db: Database): PredictStore {
       const [row] = await outlooks().where(eq(predictions.id, id));
       return row === undefined ? null : outlookOf(row);
     },
-    outlooksAfter: async (id, limit) => (await findAfter.all({ id, limit })).map(outlookOf),
+    outlooksAfter: async (id, limit) => (await findAfter().all({ id, limit })).map(outlookOf),
     async addLog(row) {
       const message = row.message.slice(0, 2000);
       await db.write([statementOf(build.insert(modelLog).values({ ...row, message })), boundLog]);
