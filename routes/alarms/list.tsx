@@ -6,6 +6,8 @@ import { ALARM_SOURCES } from "../../lib/alarms/alarm.ts";
 import type { AlarmCounts } from "../../lib/alarms/alarms.ts";
 import { title } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
+import { hrefWith } from "../frame/links.ts";
+import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
 import { actOnAll, type AlarmServices, commandOf, queryOf } from "./api.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -116,10 +118,10 @@ async function draw(
     status: problem === null ? 200 : 409,
     content: (
       <>
-        <h1 class="answer">{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</h1>
+        <Answer>{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</Answer>
         {problem !== null && <p class="banner warning" role="alert">{problem}</p>}
         <Filters filter={filter} />
-        {items.length === 0 ? <Empty filter={filter} past={past} /> : null}
+        {items.length === 0 ? <NothingFits filter={filter} past={past} /> : null}
         <Island
           name="AlarmList"
           component={AlarmList}
@@ -128,15 +130,13 @@ async function draw(
             query: query.toString(),
             past,
             mayAct: atLeast(who!.role, "engineer"),
-            here: href({ ...filter, cursor }),
+            here: hrefWith("/alarms", { ...filter, cursor }),
             nowMs: parts.clock.now(),
             zone: parts.zone,
           }}
         />
         {next !== null && (
-          <p class="more">
-            <a href={href({ ...filter, cursor: next })}>Older alarms</a>
-          </p>
+          <More href={hrefWith("/alarms", { ...filter, cursor: next })}>Older alarms</More>
         )}
       </>
     ),
@@ -174,39 +174,32 @@ export function answerOf({ open, waiting }: AlarmCounts): VNode {
   );
 }
 
-function Empty({ filter, past }: { filter: Filter; past: boolean }): VNode {
+function NothingFits({ filter, past }: { filter: Filter; past: boolean }): VNode {
   const filtered = Object.entries(filter).some(([key, value]) => key !== "show" && value);
   if (filtered) {
     return (
-      <p class="empty">
-        No alarm fits. <a href={href({ show: filter.show })}>Show all</a>
-      </p>
+      <Empty>
+        No alarm fits. <a href={hrefWith("/alarms", { show: filter.show })}>Show all</a>
+      </Empty>
     );
   }
   return (
-    <p class="empty">
+    <Empty>
       {past
         ? "No alarm has been resolved yet."
         : "Nothing waits for you. Alarms come from limits that somebody sets on a sensor, from " +
           "sensors that for a while do what they have never done, and from sensors that fall silent."}
-    </p>
+    </Empty>
   );
 }
 
 function Filters({ filter }: { filter: Filter }): VNode {
   const { show, q, severity, state, source, machine, sensor } = filter;
   const chip = (text: string, on: boolean, change: Filter) => (
-    <a class="chip" href={href({ ...filter, ...change })} aria-current={on ? "true" : undefined}>
-      {text}
-    </a>
+    <Chip href={hrefWith("/alarms", { ...filter, ...change })} on={on}>{text}</Chip>
   );
   const removable = (text: string | undefined, change: Filter) =>
-    text && (
-      <a class="chip" aria-current="true" href={href({ ...filter, ...change })}>
-        {text} <span aria-hidden="true">×</span>
-        <span class="hidden">remove</span>
-      </a>
-    );
+    text && <Removable href={hrefWith("/alarms", { ...filter, ...change })}>{text}</Removable>;
   return (
     <>
       <form class="filter" method="get" action="/alarms" role="search">
@@ -216,7 +209,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
         <input type="search" name="q" value={q} aria-label="Filter alarms" placeholder="Filter" />
         <button type="submit">Filter</button>
       </form>
-      <nav class="chips" aria-label="Filters">
+      <Chips label="Filters">
         {chip("Open", show === undefined, { show: undefined })}
         {chip("Resolved", show === "resolved", { show: "resolved", state: undefined })}
         <span class="chip-gap" aria-hidden="true" />
@@ -237,15 +230,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
         {removable(source, { source: undefined })}
         {removable(machine, { machine: undefined })}
         {removable(sensor, { sensor: undefined })}
-      </nav>
+      </Chips>
     </>
   );
-}
-
-/** The list with a filter, for links to it. */
-export function href(filter: Filter): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(filter)) if (value) search.set(name, value);
-  const text = search.toString();
-  return text === "" ? "/alarms" : `/alarms?${text}`;
 }

@@ -12,6 +12,8 @@ import type { Command } from "../../lib/alarms/commands.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
+import { alarmHref, machineHref, sensorHref, ticketHref } from "../frame/links.ts";
+import { Answer, Crumbs, More, Post } from "../frame/parts.tsx";
 import { commandOf } from "./api.ts";
 import { byOf } from "../http/caller.ts";
 import { localPath } from "../http/form.ts";
@@ -19,10 +21,9 @@ import { type Route, route, type RouteContext } from "../http/route.ts";
 import type { Ticket } from "../../lib/tickets/ticket.ts";
 import { alarmStep } from "./history.tsx";
 import { Discussion, discussionActions, readConversation } from "../discussion/view.tsx";
-import { StateWord, ticketHref } from "../tickets/words.tsx";
+import { StateWord } from "../tickets/words.tsx";
 import { Field, FormError, Select, TextArea } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
-import { machineHref } from "../machines/list.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { bucketsOf } from "../machines/sensor_rows.ts";
 import type { AlarmPageParts } from "./api.ts";
@@ -43,7 +44,7 @@ export function alarmPages(parts: AlarmPageParts): Route[] {
   const act = async (context: RouteContext, command: Command) => {
     const id = context.c.req.param("id")!;
     await parts.alarms.act(id, command, byOf(parts.audit, context));
-    return `/alarms/${id}`;
+    return alarmHref(id);
   };
   const nowMs = () => parts.clock.now();
   return [
@@ -117,7 +118,7 @@ async function draw(
     status: sent.status,
     content: (
       <>
-        <p class="crumbs">
+        <Crumbs>
           <a href="/alarms">Alarms</a>
           {alarm.machine !== null && (
             <>
@@ -126,13 +127,13 @@ async function draw(
               <span class="area">{areaOf(alarm)}</span>
             </>
           )}
-        </p>
-        <h1 class="answer">
+        </Crumbs>
+        <Answer>
           <span class={`mark ${alarm.severity}`} aria-hidden="true">
             {SEVERITY_MARKS[alarm.severity]}
           </span>
           {alarm.title}
-        </h1>
+        </Answer>
         <Island
           name="AlarmNow"
           component={AlarmNow}
@@ -159,9 +160,7 @@ async function draw(
           sent={sent}
           step={alarmStep}
         />
-        <p class="more">
-          <a href={`/alarms/${id}/told`}>Who was told, who was not, and why</a>
-        </p>
+        <More href={`${alarmHref(id)}/told`}>Who was told, who was not, and why</More>
       </>
     ),
   });
@@ -194,18 +193,12 @@ function Actions({ alarm, sent, nowMs }: { alarm: Alarm; sent: SentForm; nowMs: 
     <section class="card actions" aria-labelledby="actions">
       <h2 id="actions">What to do</h2>
       {alarm.state === "active" && (
-        <form method="post" action={`/alarms/${alarm.id}/ack`}>
-          <button type="submit" class="primary">Acknowledge</button>
-        </form>
+        <Post action={`${alarmHref(alarm.id)}/ack`} look="primary">Acknowledge</Post>
       )}
-      {shelved && (
-        <form method="post" action={`/alarms/${alarm.id}/unshelve`}>
-          <button type="submit">End the shelf</button>
-        </form>
-      )}
+      {shelved && <Post action={`${alarmHref(alarm.id)}/unshelve`}>End the shelf</Post>}
       <details open={errors.note !== undefined || errors.verdict !== undefined}>
         <summary class="chip">Resolve</summary>
-        <form method="post" action={`/alarms/${alarm.id}/resolve`}>
+        <form method="post" action={`${alarmHref(alarm.id)}/resolve`}>
           <TextArea
             name="note"
             label="What was it, what was done"
@@ -225,7 +218,7 @@ function Actions({ alarm, sent, nowMs }: { alarm: Alarm; sent: SentForm; nowMs: 
       </details>
       <details open={errors.minutes !== undefined || errors.reason !== undefined}>
         <summary class="chip">Shelve</summary>
-        <form method="post" action={`/alarms/${alarm.id}/shelve`}>
+        <form method="post" action={`${alarmHref(alarm.id)}/shelve`}>
           <Select
             name="minutes"
             label="Quiet for"
@@ -264,7 +257,7 @@ function Ended({ alarm, zone, mayAct }: { alarm: Alarm; zone: string; mayAct: bo
           : "It was a false alarm."}
       </p>
       {mayAct && (
-        <form method="post" action={`/alarms/${alarm.id}/verdict`} class="judge">
+        <form method="post" action={`${alarmHref(alarm.id)}/verdict`} class="judge">
           {verdict !== "real" && (
             <button type="submit" class="small" name="verdict" value="real">Real</button>
           )}
@@ -304,7 +297,7 @@ function Chart(
   return (
     <section class="card" aria-labelledby="chart">
       <h2 id="chart">
-        <a href={`/sensors/${sensor.id}`}>{sensor.settings.display_name ?? sensor.sensor}</a>
+        <a href={sensorHref(sensor.id)}>{sensor.settings.display_name ?? sensor.sensor}</a>
         {value !== null && <span class="area">{value}</span>}
       </h2>
       {buckets.t.length === 0
@@ -357,7 +350,7 @@ function Evidence(
                 {sensor && (
                   <>
                     {" · "}
-                    <a href={`/sensors/${sensor.id}`}>{sensor.name}</a>
+                    <a href={sensorHref(sensor.id)}>{sensor.name}</a>
                   </>
                 )}
               </p>

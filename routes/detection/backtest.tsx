@@ -7,6 +7,8 @@ import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { caller, noteOf } from "../http/caller.ts";
+import { sensorHref } from "../frame/links.ts";
+import { Crumbs, More } from "../frame/parts.tsx";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
 import { backtestJson } from "./backtests_api.ts";
 import { findSensor } from "../http/params.ts";
@@ -92,7 +94,7 @@ export function backtestPages(parts: BacktestParts): Route[] {
         throw new PerchError("validation", "the options of this detector cannot be set per sensor");
       }
       await parts.service.patchSensor(sensor.id, settings, noteOf(parts.audit, context));
-      return `/sensors/${sensor.id}`;
+      return sensorHref(sensor.id);
     }, again),
   ];
 }
@@ -169,15 +171,13 @@ async function result(
     refreshS: job.endedMs === null ? REFRESH_S : undefined,
     content: (
       <>
-        <p class="crumbs">
-          <a href={`/sensors/${job.sensor.id}`}>
+        <Crumbs>
+          <a href={sensorHref(job.sensor.id)}>
             {job.sensor.name.split("/").map(title).join(" / ")}
           </a>
-        </p>
+        </Crumbs>
         <Island name="BacktestView" component={BacktestView} props={props} />
-        <p class="more">
-          <a href={`${PAGE}?sensor=${job.sensor.id}&detector=${detector}`}>Try other options</a>
-        </p>
+        <More href={`${PAGE}?sensor=${job.sensor.id}&detector=${detector}`}>Try other options</More>
       </>
     ),
   });

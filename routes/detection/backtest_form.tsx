@@ -14,6 +14,7 @@ import { Field, FormError, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { localText, RANGES } from "../frame/range.ts";
 import type { PageParts } from "../frame/page_parts.ts";
+import { Chip, Chips } from "../frame/parts.tsx";
 
 /** What the backtest page takes. */
 export interface BacktestParts extends PageParts {
@@ -74,18 +75,17 @@ export function BacktestForm(
         ? <SensorForm problem={chosen.problem ?? sent.errors.sensor ?? sent.errors.form} />
         : (
           <>
-            <nav class="chips" aria-label="Detector">
+            <Chips label="Detector">
               {detectorsFor(chosen.sensor.kind).map((d) => (
-                <a
+                <Chip
                   key={d.name}
-                  class="chip"
                   href={`${PAGE}?sensor=${chosen.sensor!.id}&detector=${d.name}`}
-                  aria-current={d === chosen.detector ? "true" : undefined}
+                  on={d === chosen.detector}
                 >
                   {d.title}
-                </a>
+                </Chip>
               ))}
-            </nav>
+            </Chips>
             <RunForm parts={parts} sensor={chosen.sensor} detector={chosen.detector} sent={sent} />
           </>
         )}

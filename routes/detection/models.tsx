@@ -8,6 +8,7 @@ import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
 import { type FormPage, formRoute, type FormState, pageRoute } from "../frame/form_page.ts";
 import { Ago } from "../frame/times.tsx";
+import { Answer, Fact, Facts, More, Post } from "../frame/parts.tsx";
 import { retrain } from "./models_api.ts";
 import type { Route } from "../http/route.ts";
 import { machineName, type PredictionParts } from "./predictions.tsx";
@@ -71,13 +72,13 @@ function Content(
   const error = Object.values(state.errors)[0];
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {machines.length === 0
           ? "No machine reports numbers yet"
           : ready === 0
           ? "No machine has a model yet: rules judge them"
           : `${ready} of ${machines.length} machines ${ready === 1 ? "has" : "have"} a model`}
-      </h1>
+      </Answer>
       {error && <p class="error" role="alert">{error}</p>}
       <Figures parts={parts} />
       {data.training.length > 0 && <Running training={data.training} mayTrain={data.mayTrain} />}
@@ -94,16 +95,12 @@ function Content(
             />
           ))}
           {data.mayTrain && machines.length > 1 && (
-            <form method="post" action="/models/retrain">
-              <button type="submit">Train all anew</button>
-            </form>
+            <Post action="/models/retrain">Train all anew</Post>
           )}
         </section>
       )}
       <Log rows={data.log} zone={parts.zone} />
-      <p class="more">
-        <a href="/predictions">Predictions</a>
-      </p>
+      <More href="/predictions">Predictions</More>
     </>
   );
 }
@@ -118,14 +115,9 @@ function Figures({ parts }: { parts: ModelParts }): VNode {
     ["99 of 100 within", latencyMs === null ? "not known" : `${latencyMs.p99.toFixed(2)} ms`],
   ];
   return (
-    <dl class="figures">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <Facts figures>
+      {rows.map(([name, value]) => <Fact key={name} name={name}>{value}</Fact>)}
+    </Facts>
   );
 }
 

@@ -13,6 +13,18 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
+import { hrefWith, lastLevel, sensorHref } from "../frame/links.ts";
+import {
+  Answer,
+  Chip,
+  Chips,
+  Empty,
+  Fact,
+  Facts,
+  More,
+  Removable,
+  Table,
+} from "../frame/parts.tsx";
 import {
   findPrediction,
   judgePrediction,
@@ -130,10 +142,10 @@ function List(
           props={{ newest: newest === undefined ? null : String(newest) }}
         />
       )}
-      <Chips filter={filter} />
+      <Filters filter={filter} />
       {past.items.length === 0
         ? (
-          <p class="empty">
+          <Empty>
             {filtered
               ? (
                 <>
@@ -141,17 +153,15 @@ function List(
                 </>
               )
               : "The first ones appear seconds after a machine's first readings of numbers."}
-          </p>
+          </Empty>
         )
         : <Past items={past.items} parts={parts} />}
       {past.next !== null && (
-        <p class="more">
-          <a href={href({ ...filter, cursor: past.next })}>Older predictions</a>
-        </p>
+        <More href={hrefWith("/predictions", { ...filter, cursor: past.next })}>
+          Older predictions
+        </More>
       )}
-      <p class="more">
-        <a href="/models">Models and training</a>
-      </p>
+      <More href="/models">Models and training</More>
     </>
   );
 }
@@ -160,69 +170,65 @@ function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts
   return (
     <section class="card" aria-labelledby="past">
       <h2 id="past">Said before</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Predictions, newest first">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col" class="text">Machine</th>
-              <th scope="col" class="text">Class</th>
-              <th scope="col">Score</th>
-              <th scope="col">Sure</th>
-              <th scope="col" class="text">By</th>
-              <th scope="col" class="text">What</th>
+      <Table label="Predictions, newest first">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col" class="text">Machine</th>
+            <th scope="col" class="text">Class</th>
+            <th scope="col">Score</th>
+            <th scope="col">Sure</th>
+            <th scope="col" class="text">By</th>
+            <th scope="col" class="text">What</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((o) => (
+            <tr key={o.id}>
+              <th scope="row">
+                <a href={`/predictions/${o.id}`}>
+                  <time dateTime={new Date(o.tMs).toISOString()}>
+                    {dateTime(o.tMs, parts.zone)}
+                  </time>
+                </a>
+              </th>
+              <td class="text">{machineName(o.machine)}</td>
+              <td class="text">
+                <ClassWord kind={o.class} />
+              </td>
+              <td>{o.score.toFixed(2)}</td>
+              <td>{`${Math.round(o.confidence * 100)} %`}</td>
+              <td class="text">{sourceWords(o)}</td>
+              <td class="text wide">{o.summary}</td>
             </tr>
-          </thead>
-          <tbody>
-            {items.map((o) => (
-              <tr key={o.id}>
-                <th scope="row">
-                  <a href={`/predictions/${o.id}`}>
-                    <time dateTime={new Date(o.tMs).toISOString()}>
-                      {dateTime(o.tMs, parts.zone)}
-                    </time>
-                  </a>
-                </th>
-                <td class="text">{machineName(o.machine)}</td>
-                <td class="text">
-                  <ClassWord kind={o.class} />
-                </td>
-                <td>{o.score.toFixed(2)}</td>
-                <td>{`${Math.round(o.confidence * 100)} %`}</td>
-                <td class="text">{sourceWords(o)}</td>
-                <td class="text wide">{o.summary}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }
 
-function Chips({ filter }: { filter: Filter }): VNode {
+function Filters({ filter }: { filter: Filter }): VNode {
   return (
-    <nav class="chips" aria-label="Filters">
+    <Chips label="Filters">
       {(["critical", "warning", "normal"] as const).map((kind) => {
         const on = filter.class === kind;
         return (
-          <a
+          <Chip
             key={kind}
-            class="chip"
-            href={href({ ...filter, class: on ? undefined : kind })}
-            aria-current={on ? "true" : undefined}
+            href={hrefWith("/predictions", { ...filter, class: on ? undefined : kind })}
+            on={on}
           >
             {title(kind)}
-          </a>
+          </Chip>
         );
       })}
       {filter.machine && (
-        <a class="chip" aria-current="true" href={href({ class: filter.class })}>
-          {filter.machine} <span aria-hidden="true">×</span>
-          <span class="hidden">remove</span>
-        </a>
+        <Removable href={hrefWith("/predictions", { class: filter.class })}>
+          {filter.machine}
+        </Removable>
       )}
-    </nav>
+    </Chips>
   );
 }
 
@@ -243,17 +249,17 @@ function Explanation(
   }));
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         <ClassMark kind={outlook.class} />
         {`${machineName(machine)}: ${outlook.summary}`}
-      </h1>
-      <dl class="figures">
-        <Figure name="Class" value={title(outlook.class)} />
-        <Figure name="Score" value={outlook.score.toFixed(2)} />
-        <Figure name="Confidence" value={`${Math.round(outlook.confidence * 100)} %`} />
-        <Figure name="Judged by" value={sourceWords(outlook)} />
-        <Figure name="At" value={dateTime(tMs, parts.zone)} />
-      </dl>
+      </Answer>
+      <Facts figures>
+        <Fact name="Class">{title(outlook.class)}</Fact>
+        <Fact name="Score">{outlook.score.toFixed(2)}</Fact>
+        <Fact name="Confidence">{`${Math.round(outlook.confidence * 100)} %`}</Fact>
+        <Fact name="Judged by">{sourceWords(outlook)}</Fact>
+        <Fact name="At">{dateTime(tMs, parts.zone)}</Fact>
+      </Facts>
       <section class="card" aria-labelledby="action">
         <h2 id="action">What to do</h2>
         <p>{`${outlook.action}.`}</p>
@@ -283,9 +289,7 @@ function Explanation(
             calm={calm}
           />
         )}
-      <p class="more">
-        <a href={href({ machine })}>All predictions of this machine</a>
-      </p>
+      <More href={hrefWith("/predictions", { machine })}>All predictions of this machine</More>
     </>
   );
 }
@@ -353,36 +357,16 @@ function sensorPart(
   return {
     share,
     title: title(lastLevel(name)),
-    href: sensor && `/sensors/${sensor.id}`,
+    href: sensor && sensorHref(sensor.id),
     note: sensor?.unit ?? undefined,
   };
-}
-
-function Figure({ name, value }: { name: string; value: string }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
 }
 
 function sourceWords(o: Outlook): string {
   return o.source === "rules" ? "rules" : `model ${o.modelVersion}`;
 }
 
-function lastLevel(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
-}
-
 /** `hall-1/press-3` as people read it. */
 export function machineName(machine: string): string {
   return title(lastLevel(machine));
-}
-
-function href(query: Filter & { cursor?: string }): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value) search.set(key, value);
-  const text = search.toString();
-  return text === "" ? "/predictions" : `/predictions?${text}`;
 }

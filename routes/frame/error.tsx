@@ -4,6 +4,7 @@ import type { Identity } from "../../lib/access/identity.ts";
 import type { Problem } from "../http/problem.ts";
 import type { Assets } from "../http/static.ts";
 import { Document, themeOf } from "./layout.tsx";
+import { Answer } from "./parts.tsx";
 
 const HEADINGS: Partial<Record<Problem["code"], string>> = {
   not_found: "There is nothing here",
@@ -32,7 +33,7 @@ export function createErrorPage(
           place: "",
           content: (
             <section class="empty">
-              <h1 class="answer">{HEADINGS[problem.code] ?? problem.title}</h1>
+              <Answer>{HEADINGS[problem.code] ?? problem.title}</Answer>
               <p>{sentence(problem.detail)}</p>
               {problem.errors.length > 0 && (
                 <ul>

@@ -5,6 +5,7 @@ import type { TypedForm } from "../http/mount.ts";
 import type { Assets } from "../http/static.ts";
 import { Field } from "./form.tsx";
 import { Document, themeOf } from "./layout.tsx";
+import { Answer } from "./parts.tsx";
 
 // What must be typed again rather than travel back in a page.
 const SECRET = /password|code|ticket/;
@@ -28,7 +29,7 @@ export function createExpiredPage(
           place: "",
           content: (
             <section class="empty">
-              <h1 class="answer">Your sign-in has ended</h1>
+              <Answer>Your sign-in has ended</Answer>
               <p>
                 Nothing was saved yet, and what you typed is kept here.{" "}
                 <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then

@@ -7,6 +7,7 @@
  */
 import { type ComponentChildren, Fragment, type VNode } from "preact";
 import { Marked, type Token, type Tokens } from "marked";
+import { Table } from "./parts.tsx";
 
 const marked = new Marked({ gfm: true, breaks: true });
 /** In a file, a line's end is no more than that. */
@@ -124,24 +125,22 @@ function list({ ordered, start, items }: Tokens.List, place: Place): VNode {
 /** Wide ones scroll by themselves; what they are about is said by the heading above. */
 function table({ header, rows }: Tokens.Table, heading: string, place: Place): VNode {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`Table: ${heading}`}>
-      <table>
-        <thead>
-          <tr>
-            {header.map((cell, i) => (
-              <th key={i} scope="col" class="text">{inline(cell.tokens, place)}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, n) => (
-            <tr key={n}>
-              {row.map((cell, i) => <td key={i} class="text">{inline(cell.tokens, place)}</td>)}
-            </tr>
+    <Table label={`Table: ${heading}`}>
+      <thead>
+        <tr>
+          {header.map((cell, i) => (
+            <th key={i} scope="col" class="text">{inline(cell.tokens, place)}</th>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, n) => (
+          <tr key={n}>
+            {row.map((cell, i) => <td key={i} class="text">{inline(cell.tokens, place)}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

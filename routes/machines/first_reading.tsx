@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { Answer } from "../frame/parts.tsx";
 
 /** What to do when nothing has arrived yet: two lines to copy. */
 export function FirstReading(
@@ -6,7 +7,7 @@ export function FirstReading(
 ): VNode {
   return (
     <section class="empty">
-      <h1 class="answer">No readings yet</h1>
+      <Answer>No readings yet</Answer>
       <p>
         Perch is running and waits for a first reading. An unknown sensor is created by its first
         message; there is nothing to configure before.

@@ -4,11 +4,12 @@ import type { Machine } from "../../lib/machines/machine.ts";
 import { ALT_CHARS_MOST, PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.tsx";
+import { machineHref } from "../frame/links.ts";
+import { Post } from "../frame/parts.tsx";
 import { altText, photoUrl } from "./api.ts";
 import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { machineHref } from "./list.tsx";
 import { formAction, refusedForm, type SentForm } from "../frame/form_action.ts";
 import type { MachinePageParts } from "./api.ts";
 
@@ -214,11 +215,9 @@ function PhotoForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
             />
             <button type="submit">Save the words</button>
           </form>
-          <form method="post" action="/machines/photo-remove">
-            <SeenField />
-            <input type="hidden" name="id" value={machine.id} />
-            <button type="submit">Remove the photo</button>
-          </form>
+          <Post action="/machines/photo-remove" fields={{ id: machine.id }} seen>
+            Remove the photo
+          </Post>
         </div>
       )}
     </details>

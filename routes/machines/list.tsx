@@ -5,6 +5,8 @@ import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_word
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
+import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
+import { Answer, Chip, Chips, Empty, More, Post } from "../frame/parts.tsx";
 import { filterMachines, type MachineFilter, needsAttention, photoUrl } from "./api.ts";
 import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -28,21 +30,6 @@ const Query = z.object({
   /** A machine that was just deleted: to be undone. */
   undo: z.string().max(40).optional(),
 }).loose();
-
-/** Where a machine's page is. */
-export function machineHref(path: string): string {
-  return `/machines/${path.split("/").map(encodeURIComponent).join("/")}`;
-}
-
-/** The last level of a path. */
-export function lastLevel(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** What people call a machine. */
-export function machineTitle({ name, path }: Machine): string {
-  return name ?? title(lastLevel(path));
-}
 
 /** `/machines`: all of them by area, what is new, and what was deleted. */
 export function machinesPages(parts: MachinePageParts): Route[] {
@@ -128,10 +115,7 @@ function Undo({ machine }: { machine: Machine }): VNode {
         {machineTitle(machine)}{" "}
         and its sensors were deleted. Their readings are kept; new ones are refused.
       </p>
-      <form method="post" action="/machines/restore">
-        <input type="hidden" name="id" value={machine.id} />
-        <button type="submit">Undo</button>
-      </form>
+      <Post action="/machines/restore" fields={{ id: machine.id }}>Undo</Post>
     </section>
   );
 }
@@ -160,23 +144,23 @@ function List(
   const areas = Map.groupBy(page, (machine) => areaOf(machine.path));
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {filter.deleted === "true"
           ? `${found} deleted machine${found === 1 ? "" : "s"}`
           : filtered
           ? `${found} of ${total} machines`
           : answerOf(parts)}
-      </h1>
+      </Answer>
       <form method="get" action="/machines" class="filter" role="search">
         <label class="hidden" for="q">Filter by name or tag</label>
         <input id="q" name="q" type="search" placeholder="Filter by name or tag" value={filter.q} />
         <button type="submit">Filter</button>
       </form>
-      <Chips filter={filter} tags={commonTags(parts.machines.all())} />
+      <Filters filter={filter} tags={commonTags(parts.machines.all())} />
       {page.length === 0 && (
-        <p class="empty">
+        <Empty>
           No machine fits. <a href="/machines">Show all {total}</a>
-        </p>
+        </Empty>
       )}
       <div class="list">
         {[...areas].map(([area, machines]) => (
@@ -188,20 +172,10 @@ function List(
           </section>
         ))}
       </div>
-      {next && (
-        <p class="more">
-          <a href={href({ ...filter, after: next })}>Next {PAGE}</a>
-        </p>
-      )}
-      <p class="more">
-        <a href="/maintenance">Maintenance windows</a>
-      </p>
-      <p class="more">
-        <a href="/machines/tree">The plant as a tree</a>
-      </p>
-      <p class="more">
-        <a href="/machines/exchange">Import and export</a>
-      </p>
+      {next && <More href={hrefWith("/machines", { ...filter, after: next })}>Next {PAGE}</More>}
+      <More href="/maintenance">Maintenance windows</More>
+      <More href="/machines/tree">The plant as a tree</More>
+      <More href="/machines/exchange">Import and export</More>
     </>
   );
 }
@@ -304,38 +278,24 @@ function commonTags(machines: readonly Machine[]): string[] {
     .slice(0, TAGS_SHOWN).map(([tag]) => tag);
 }
 
-function Chips({ filter, tags }: { filter: MachineFilter; tags: readonly string[] }): VNode {
+function Filters({ filter, tags }: { filter: MachineFilter; tags: readonly string[] }): VNode {
   const chip = (name: string, set: Partial<MachineFilter>) => {
     const on = Object.entries(set).every(([key, value]) =>
       filter[key as keyof MachineFilter] === value
     );
     return (
-      <a
-        key={name}
-        class="chip"
-        href={on ? "/machines" : href(set)}
-        aria-current={on ? "true" : undefined}
-      >
-        {name}
-      </a>
+      <Chip key={name} href={on ? "/machines" : hrefWith("/machines", set)} on={on}>{name}</Chip>
     );
   };
   const statuses: MachineStatus[] = ["critical", "warning", "offline", "maintenance"];
   return (
-    <nav class="chips" aria-label="Filters">
+    <Chips label="Filters">
       {statuses.map((status) => chip(title(status), { status }))}
       {chip("New", { review: "new" })}
       {chip("Deleted", { deleted: "true" })}
       {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])]
         .map((tag) => chip(`tag ${label(tag)}`, { tag }))}
       {filter.under && chip(filter.under, { under: filter.under })}
-    </nav>
+    </Chips>
   );
-}
-
-function href(filter: MachineFilter & { after?: string }): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(filter)) if (value) query.set(key, value);
-  const text = query.toString();
-  return text === "" ? "/machines" : `/machines?${text}`;
 }

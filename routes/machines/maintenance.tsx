@@ -5,8 +5,9 @@ import { PerchError } from "../../lib/base/errors.ts";
 import { isOpen, type MaintenanceWindow, spanAt, type Timing } from "../../lib/machines/windows.ts";
 import { WEEKDAY_NAMES, WEEKDAYS } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
-import { Field, FormError, SeenField } from "../frame/form.tsx";
+import { Field, FormError } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
+import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { windowBody } from "./maintenance_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
@@ -108,10 +109,7 @@ function Undo({ window }: { window: MaintenanceWindow }): VNode {
   return (
     <section class="card toast" role="status" aria-label="Removed">
       <p>{`${window.title} was removed. It can be restored for ${UNDO_DAYS} days.`}</p>
-      <form method="post" action={`${PAGE}/restore`}>
-        <input type="hidden" name="id" value={window.id} />
-        <button type="submit">Undo</button>
-      </form>
+      <Post action={`${PAGE}/restore`} fields={{ id: window.id }}>Undo</Post>
     </section>
   );
 }
@@ -129,16 +127,16 @@ function Content(
   const open = windows.filter(({ timing }) => isOpen(timing, nowMs, parts.zone)).length;
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/machines">Machines</a>
-      </p>
-      <h1 class="answer">
+      </Crumbs>
+      <Answer>
         {open === 0
           ? "No maintenance now"
           : open === 1
           ? "Maintenance goes on"
           : `${open} windows are open`}
-      </h1>
+      </Answer>
       <FormError>{sent.errors.form}</FormError>
       <section class="card" aria-labelledby="windows">
         <h2 id="windows">Windows</h2>
@@ -162,7 +160,7 @@ export function WindowList(
     mayChange: boolean;
   },
 ): VNode {
-  if (windows.length === 0) return <p class="empty">None is planned.</p>;
+  if (windows.length === 0) return <Empty>None is planned.</Empty>;
   const nowMs = parts.clock.now();
   return (
     <ul class="windows">
@@ -175,11 +173,15 @@ export function WindowList(
             </span>
           </span>
           {mayChange && (
-            <form method="post" action={`${PAGE}/remove`}>
-              <SeenField />
-              <input type="hidden" name="id" value={id} />
-              <button type="submit" class="small" aria-label={`Remove ${title}`}>Remove</button>
-            </form>
+            <Post
+              action={`${PAGE}/remove`}
+              fields={{ id }}
+              seen
+              look="small"
+              label={`Remove ${title}`}
+            >
+              Remove
+            </Post>
           )}
         </li>
       ))}

@@ -5,12 +5,13 @@ import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
+import { lastLevel, machineTitle } from "../frame/links.ts";
+import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
 import { findMachine } from "./api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
-import { lastLevel, machineTitle } from "./list.tsx";
 import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
@@ -65,7 +66,7 @@ function Content(
   const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/machines">Machines</a>
         {areasOf(machine.path).map((area) => (
           <>
@@ -73,7 +74,7 @@ function Content(
             <a href={`/machines?under=${encodeURIComponent(area)}`}>{title(lastLevel(area))}</a>
           </>
         ))}
-      </p>
+      </Crumbs>
       <h1>{machineTitle(machine)}</h1>
       <div class="machine-state">
         <MachineStatusNow parts={parts} machine={machine} since />
@@ -98,7 +99,7 @@ function Content(
       </section>
       <section class="card" aria-labelledby="sensors">
         <h2 id="sensors">Sensors</h2>
-        {sensors.length === 0 && <p class="empty">It has no sensors yet.</p>}
+        {sensors.length === 0 && <Empty>It has no sensors yet.</Empty>}
         {sensors.map((sensor) => (
           <Island
             key={sensor.id}

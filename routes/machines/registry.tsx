@@ -7,6 +7,7 @@ import { countsOf } from "../../lib/machines/service.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
+import { Answer, Crumbs, Fact, Facts, Table } from "../frame/parts.tsx";
 import { type RegistryServices, rowsOfText } from "./registry_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FileField, FormError, Hidden } from "../frame/form.tsx";
@@ -105,10 +106,10 @@ function Content(
   const [machines, sensors] = [parts.machines.all().length, parts.sensors.all().length];
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/machines">Machines</a>
-      </p>
-      <h1 class="answer">{seen === null ? "Import and export" : answerOf(seen)}</h1>
+      </Crumbs>
+      <Answer>{seen === null ? "Import and export" : answerOf(seen)}</Answer>
       {seen !== null && <Plan seen={seen} />}
       {mayImport && (
         <section class="card" aria-labelledby="import">
@@ -176,12 +177,12 @@ function Plan({ seen }: { seen: Seen }): VNode {
   return (
     <section class="card" aria-labelledby="plan">
       <h2 id="plan">{done ? "What was changed" : "What the document would change"}</h2>
-      <dl class="figures">
-        <Figure name="Machines" value={machines} />
-        <Figure name="New sensors" value={new_sensors} />
-        <Figure name="Changed sensors" value={changed_sensors} />
-        <Figure name="As they are" value={same} />
-      </dl>
+      <Facts figures>
+        <Fact name="Machines">{machines}</Fact>
+        <Fact name="New sensors">{new_sensors}</Fact>
+        <Fact name="Changed sensors">{changed_sensors}</Fact>
+        <Fact name="As they are">{same}</Fact>
+      </Facts>
       {!good && <Errors plan={plan} />}
       {good && !done && changes > 0 && (
         <>
@@ -221,37 +222,26 @@ function Names({ plan }: { plan: ImportPlan }): VNode {
 function Errors({ plan }: { plan: ImportPlan }): VNode {
   const rest = plan.errors.length - ERRORS_SHOWN;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="What is wrong">
-      <table>
-        <caption>
-          {rest > 0 ? `The first ${ERRORS_SHOWN} of ${plan.errors.length}` : "What is wrong"}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Row</th>
-            <th scope="col" class="text">Column</th>
-            <th scope="col" class="text">What is wrong</th>
+    <Table label="What is wrong">
+      <caption>
+        {rest > 0 ? `The first ${ERRORS_SHOWN} of ${plan.errors.length}` : "What is wrong"}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Row</th>
+          <th scope="col" class="text">Column</th>
+          <th scope="col" class="text">What is wrong</th>
+        </tr>
+      </thead>
+      <tbody>
+        {plan.errors.slice(0, ERRORS_SHOWN).map(({ row, column, message }) => (
+          <tr key={row + column}>
+            <th scope="row">{row}</th>
+            <td class="text">{column}</td>
+            <td class="text wide">{message}</td>
           </tr>
-        </thead>
-        <tbody>
-          {plan.errors.slice(0, ERRORS_SHOWN).map(({ row, column, message }) => (
-            <tr key={row + column}>
-              <th scope="row">{row}</th>
-              <td class="text">{column}</td>
-              <td class="text wide">{message}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Figure({ name, value }: { name: string; value: number }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }

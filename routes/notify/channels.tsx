@@ -17,6 +17,7 @@ import {
   stateOf,
 } from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
+import { Answer, Chip, Chips, Crumbs, Post } from "../frame/parts.tsx";
 import { type ChannelJson, channelJson, channelName, testChannel } from "./channels_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
@@ -190,10 +191,10 @@ function Content(
   const elsewhere = ["test", "rotate", "enable", "delete"].includes(state.form);
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/settings">Settings</a>
-      </p>
-      <h1 class="answer">{answerOf(views)}</h1>
+      </Crumbs>
+      <Answer>{answerOf(views)}</Answer>
       <p class="muted">
         Channels are where messages go to. <a href="/settings/rules">Rules</a> say who gets what;
         {" "}
@@ -210,18 +211,13 @@ function Content(
       )}
       <section class="card" aria-labelledby="add-title">
         <h2 id="add-title">Add a channel</h2>
-        <nav class="chips" aria-label="Kinds of channels">
+        <Chips label="Kinds of channels">
           {CHANNELS.map(({ kind, title }) => (
-            <a
-              key={kind}
-              class="chip"
-              href={`${PAGE}?add=${kind}#add-title`}
-              aria-current={kind === adding ? "true" : undefined}
-            >
+            <Chip key={kind} href={`${PAGE}?add=${kind}#add-title`} on={kind === adding}>
               {title}
-            </a>
+            </Chip>
           ))}
-        </nav>
+        </Chips>
         {adding !== null && <AddForm kind={adding} state={state} />}
       </section>
     </>
@@ -323,13 +319,15 @@ function Act(
   },
 ): VNode {
   return (
-    <form method="post" action={`${PAGE}/${action}`}>
-      <SeenField />
-      {Object.entries({ id, ...more }).map(([key, value]) => (
-        <input key={key} type="hidden" name={key} value={value} />
-      ))}
-      <button type="submit" class="small" aria-label={`${text}: ${name}`}>{text}</button>
-    </form>
+    <Post
+      action={`${PAGE}/${action}`}
+      fields={{ id, ...more }}
+      seen
+      look="small"
+      label={`${text}: ${name}`}
+    >
+      {text}
+    </Post>
   );
 }
 

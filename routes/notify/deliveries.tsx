@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
 import { z } from "zod";
 import { DeliveryNews } from "../../islands/delivery_news.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
@@ -10,6 +10,20 @@ import {
 } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { ago, dateTime } from "../../lib/words/times.ts";
+import { alarmHref, hrefWith, ticketHref } from "../frame/links.ts";
+import {
+  Answer,
+  Chip,
+  Chips,
+  Crumbs,
+  Empty,
+  Fact,
+  Facts,
+  More,
+  Post,
+  Removable,
+  Table,
+} from "../frame/parts.tsx";
 import { channelNames, findDelivery } from "./deliveries_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -193,7 +207,7 @@ function List(
   const nameOf = channelNames(parts.notify);
   return (
     <>
-      <h1 class="answer">{answerOf(counts)}</h1>
+      <Answer>{answerOf(counts)}</Answer>
       <Island name="DeliveryNews" component={DeliveryNews} props={{}} />
       {dead.length > 0 && (
         <section class="card" aria-labelledby="dead">
@@ -204,20 +218,16 @@ function List(
           <Rows items={dead} parts={parts} nameOf={nameOf} />
           <div class="buttons">
             {counts.failed > dead.length && (
-              <a href={href({ state: "failed" })}>{`All ${counts.failed}`}</a>
+              <a href={hrefWith(PAGE, { state: "failed" })}>{`All ${counts.failed}`}</a>
             )}
-            {mayAct && (
-              <form method="post" action={`${PAGE}/retry`}>
-                <button type="submit" class="small">Send all again</button>
-              </form>
-            )}
+            {mayAct && <Post action={`${PAGE}/retry`} look="small">Send all again</Post>}
           </div>
         </section>
       )}
-      <Chips filter={filter} nameOf={nameOf} />
+      <Filters filter={filter} nameOf={nameOf} />
       {page.items.length === 0
         ? (
-          <p class="empty">
+          <Empty>
             {filtered
               ? (
                 <>
@@ -230,7 +240,7 @@ function List(
                   are where messages go to, <a href="/settings/rules">rules</a> say which.
                 </>
               )}
-          </p>
+          </Empty>
         )
         : (
           <section class="card" aria-labelledby="all">
@@ -239,41 +249,35 @@ function List(
           </section>
         )}
       {page.next !== null && (
-        <p class="more">
-          <a href={href({ ...filter, cursor: page.next })}>Older deliveries</a>
-        </p>
+        <More href={hrefWith(PAGE, { ...filter, cursor: page.next })}>Older deliveries</More>
       )}
     </>
   );
 }
 
-function Chips(
+function Filters(
   { filter, nameOf }: { filter: Filter; nameOf: (id: string) => string },
 ): VNode {
   const chosen = (text: string, without: Filter) => (
-    <a class="chip" aria-current="true" href={href(without)}>
-      {text} <span aria-hidden="true">×</span>
-      <span class="hidden">remove</span>
-    </a>
+    <Removable href={hrefWith(PAGE, without)}>{text}</Removable>
   );
   return (
-    <nav class="chips" aria-label="Filters">
+    <Chips label="Filters">
       {DELIVERY_STATES.map((state) => {
         const on = filter.state === state;
         return (
-          <a
+          <Chip
             key={state}
-            class="chip"
-            href={href({ ...filter, state: on ? undefined : state })}
-            aria-current={on ? "true" : undefined}
+            href={hrefWith(PAGE, { ...filter, state: on ? undefined : state })}
+            on={on}
           >
             {state === "failed" ? "Dead letters" : CHIP_WORDS[state]}
-          </a>
+          </Chip>
         );
       })}
       {filter.channel && chosen(nameOf(filter.channel), { ...filter, channel: undefined })}
       {filter.subject && chosen(filter.subject, { ...filter, subject: undefined })}
-    </nav>
+    </Chips>
   );
 }
 
@@ -285,11 +289,6 @@ const CHIP_WORDS: Record<DeliveryState, string> = {
   failed: "Dead letters",
   cancelled: "Cancelled",
 };
-
-function href(query: Filter & { cursor?: string }): string {
-  const given = Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined);
-  return given.length === 0 ? PAGE : `${PAGE}?${new URLSearchParams(given)}`;
-}
 
 /** Deliveries as rows: what, to whom, how it stands. */
 export function Rows(
@@ -361,22 +360,22 @@ function One(
   const about = subjectLink(delivery.subject);
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href={PAGE}>Deliveries</a>
-      </p>
-      <h1 class="answer">{delivery.text}</h1>
+      </Crumbs>
+      <Answer>{delivery.text}</Answer>
       <FormError>{error}</FormError>
-      <dl class="figures">
+      <Facts figures>
         <Fact name="State">
           <StateWord state={delivery.state} />
         </Fact>
         <Fact name="Channel">
-          <a href={href({ channel: delivery.channelId })}>{nameOf(delivery.channelId)}</a>
+          <a href={hrefWith(PAGE, { channel: delivery.channelId })}>{nameOf(delivery.channelId)}</a>
         </Fact>
         <Fact name="To">{delivery.target === "" ? "its recipients" : delivery.target}</Fact>
         <Fact name="Written">{dateTime(delivery.createdMs, zone)}</Fact>
         {open && <Fact name="Next">{dateTime(delivery.nextMs, zone)}</Fact>}
-      </dl>
+      </Facts>
       <section class="card" aria-labelledby="why">
         <h2 id="why">Why</h2>
         <p>{`${delivery.why.charAt(0).toUpperCase()}${delivery.why.slice(1)}.`}</p>
@@ -418,9 +417,9 @@ function One(
 
 function Act({ id, action, text }: { id: number; action: string; text: string }): VNode {
   return (
-    <form method="post" action={`${PAGE}/${id}/${action}`}>
-      <button type="submit" class={action === "retry" ? "primary" : "small"}>{text}</button>
-    </form>
+    <Post action={`${PAGE}/${id}/${action}`} look={action === "retry" ? "primary" : "small"}>
+      {text}
+    </Post>
   );
 }
 
@@ -435,50 +434,39 @@ function Tries(
   { tries, zone, running }: { tries: DeliveryTry[]; zone: string; running: boolean },
 ): VNode {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Tries, newest first">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col" class="text">Outcome</th>
-            <th scope="col">Took</th>
-            <th scope="col" class="text">Answer</th>
+    <Table label="Tries, newest first">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col" class="text">Outcome</th>
+          <th scope="col">Took</th>
+          <th scope="col" class="text">Answer</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tries.toReversed().map((one, i) => (
+          <tr key={one.n}>
+            <th scope="row">{dateTime(one.tMs, zone)}</th>
+            <td class="text">
+              {one.outcome !== null
+                ? OUTCOME_WORDS[one.outcome]
+                : i === 0 && running
+                ? "under way"
+                : "cut short; sent again"}
+            </td>
+            <td>{one.tookMs === null ? "" : `${one.tookMs} ms`}</td>
+            <td class="text wide">{one.answer ?? ""}</td>
           </tr>
-        </thead>
-        <tbody>
-          {tries.toReversed().map((one, i) => (
-            <tr key={one.n}>
-              <th scope="row">{dateTime(one.tMs, zone)}</th>
-              <td class="text">
-                {one.outcome !== null
-                  ? OUTCOME_WORDS[one.outcome]
-                  : i === 0 && running
-                  ? "under way"
-                  : "cut short; sent again"}
-              </td>
-              <td>{one.tookMs === null ? "" : `${one.tookMs} ms`}</td>
-              <td class="text wide">{one.answer ?? ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 
 /** Page of what a delivery is about. */
 function subjectLink(subject: string): string | null {
   const [kind, id] = subject.split(":", 2);
-  if (kind === "alarm") return `/alarms/${id}`;
-  if (kind === "ticket") return `/tickets/${id}`;
+  if (kind === "alarm") return alarmHref(id);
+  if (kind === "ticket") return ticketHref(id);
   return kind === "channel" ? "/settings/channels" : null;
 }

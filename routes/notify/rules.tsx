@@ -12,6 +12,7 @@ import { noteOf } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import type { OutboxPageParts } from "./deliveries.tsx";
 import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { FORM_STEPS, formOfRule, isBeyondForm, ruleOfForm, typesByFamily } from "./rule_form.ts";
@@ -230,16 +231,16 @@ function List(
   const on = rules.filter((rule) => rule.enabled).length;
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/settings">Settings</a>
-      </p>
-      <h1 class="answer">
+      </Crumbs>
+      <Answer>
         {on === 0
           ? "No rule is in use: only webhooks are told"
           : on === 1
           ? "One rule says who gets what"
           : `${on} rules say who gets what`}
-      </h1>
+      </Answer>
       <p class="muted">
         Every rule is asked about every event. Maintenance windows and shelved alarms are kept
         still; an alarm's end goes to whom its beginning went.
@@ -301,10 +302,10 @@ function sentenceOf(rule: Rule, parts: RulePageParts): string {
 function One({ rule, form }: { rule: Rule; form: VNode }): VNode {
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href={PAGE}>Rules</a>
-      </p>
-      <h1 class="answer">{rule.name}</h1>
+      </Crumbs>
+      <Answer>{rule.name}</Answer>
       {isBeyondForm(rule) && (
         <p class="banner info">
           This rule says more than the form shows; saving it here leaves that out. Change it over
@@ -312,10 +313,7 @@ function One({ rule, form }: { rule: Rule; form: VNode }): VNode {
         </p>
       )}
       <section class="card" aria-label="Rule">{form}</section>
-      <form method="post" action={`${PAGE}/${rule.id}/delete`}>
-        <SeenField />
-        <button type="submit" class="small">Delete the rule</button>
-      </form>
+      <Post action={`${PAGE}/${rule.id}/delete`} seen look="small">Delete the rule</Post>
     </>
   );
 }

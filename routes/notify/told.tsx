@@ -5,6 +5,8 @@ import type { StoredRouting } from "../../lib/notify/outbox_store.ts";
 import type { Choice, Decision } from "../../lib/notify/routing.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import { dateTime } from "../../lib/words/times.ts";
+import { alarmHref } from "../frame/links.ts";
+import { Answer, Crumbs } from "../frame/parts.tsx";
 import { withoutAddress } from "./rules_api.ts";
 import { type Route, route } from "../http/route.ts";
 import type { OutboxPageParts } from "./deliveries.tsx";
@@ -42,10 +44,10 @@ export function toldPages(parts: ToldParts): Route[] {
           place: "/alarms",
           content: (
             <>
-              <p class="crumbs">
-                <a href={`/alarms/${params.id}`}>Alarm</a>
-              </p>
-              <h1 class="answer">{answerOf(routings)}</h1>
+              <Crumbs>
+                <a href={alarmHref(params.id)}>Alarm</a>
+              </Crumbs>
+              <Answer>{answerOf(routings)}</Answer>
               <p class="muted">
                 What every rule said to each step of this alarm, as it was decided then.
                 {seesAddresses && (

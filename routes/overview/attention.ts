@@ -12,11 +12,11 @@ import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
-import { machineHref, machineTitle } from "../machines/list.tsx";
 import { lifeSentence } from "../machines/life_words.ts";
 import { rowOf } from "../machines/sensor_rows.ts";
 import { needsAttention } from "../machines/api.ts";
 import { type Route, route } from "../http/route.ts";
+import { machineHref, machineTitle } from "../frame/links.ts";
 
 export interface AttentionServices {
   machines: MachineDirectory;

@@ -9,12 +9,13 @@ import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { label, title } from "../../lib/words/names.ts";
+import { machineHref, machineTitle } from "../frame/links.ts";
+import { More } from "../frame/parts.tsx";
 import { attentionOf } from "./attention.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
-import { machineHref, machineTitle } from "../machines/list.tsx";
 import type { MachinePageParts } from "../machines/api.ts";
 
 /** Beyond this the overview shows the machines' first sensors; the list has them all. */
@@ -106,19 +107,15 @@ function Machines({ parts, sensors }: { parts: OverviewParts; sensors: readonly 
               />
             ))}
             {list.length > most && (
-              <p class="more">
-                <a href={`/sensors?machine=${encodeURIComponent(machine)}`}>
-                  {`${list.length - most} more`}
-                </a>
-              </p>
+              <More href={`/sensors?machine=${encodeURIComponent(machine)}`}>
+                {`${list.length - most} more`}
+              </More>
             )}
           </section>
         ))}
       </div>
       {shown.length < machines.size && (
-        <p class="more">
-          <a href="/sensors">{`${machines.size - shown.length} more machines`}</a>
-        </p>
+        <More href="/sensors">{`${machines.size - shown.length} more machines`}</More>
       )}
     </>
   );

@@ -6,9 +6,10 @@ import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
-import { machineHref, machineTitle } from "../machines/list.tsx";
 import type { MachinePageParts } from "../machines/api.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
+import { machineHref, machineTitle } from "../frame/links.ts";
+import { Answer, Crumbs } from "../frame/parts.tsx";
 
 /** A site, area or line: what stands directly in it. */
 interface Place {
@@ -38,10 +39,10 @@ export function plantTreePage(parts: MachinePageParts): Route {
           ? <FirstReading mqtt={parts.mqtt} url={new URL(c.req.url).origin} />
           : (
             <>
-              <p class="crumbs">
+              <Crumbs>
                 <a href="/machines">Machines</a>
-              </p>
-              <h1 class="answer">{answerOf(root, all.length)}</h1>
+              </Crumbs>
+              <Answer>{answerOf(root, all.length)}</Answer>
               <section class="card tree" aria-label="The plant">
                 <Branch parts={parts} place={root} />
               </section>

@@ -6,6 +6,8 @@ import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
+import { hrefWith } from "../frame/links.ts";
+import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
 import { filterSensors } from "./api.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
@@ -79,9 +81,9 @@ function List(
   const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {filtered ? `${found} of ${total} sensors` : `${total} sensor${total === 1 ? "" : "s"}`}
-      </h1>
+      </Answer>
       <form method="get" action="/sensors" class="filter" role="search">
         <label class="hidden" for="q">Filter by name</label>
         <input id="q" name="q" type="search" placeholder="Filter by name" value={filter.q} />
@@ -89,11 +91,11 @@ function List(
         {filter.status && <input type="hidden" name="status" value={filter.status} />}
         <button type="submit">Filter</button>
       </form>
-      <Chips filter={filter} />
+      <Filters filter={filter} />
       {page.length === 0 && (
-        <p class="empty">
+        <Empty>
           No sensor fits. <a href="/sensors">Show all {total}</a>
-        </p>
+        </Empty>
       )}
       <div class="list">
         {[...byMachine(page)].map(([machine, sensors]) => (
@@ -110,33 +112,24 @@ function List(
           </section>
         ))}
       </div>
-      {next && (
-        <p class="more">
-          <a href={href({ ...filter, after: next })}>Next {PAGE}</a>
-        </p>
-      )}
+      {next && <More href={hrefWith("/sensors", { ...filter, after: next })}>Next {PAGE}</More>}
     </>
   );
 }
 
 /** What is filtered, and one click to change it. */
-function Chips({ filter }: { filter: Filter }): VNode {
+function Filters({ filter }: { filter: Filter }): VNode {
   const chip = (name: string, set: Partial<Filter>) => {
     const on = Object.entries(set).every(([key, value]) => filter[key as keyof Filter] === value);
     const off = Object.fromEntries(Object.keys(set).map((key) => [key, undefined]));
     return (
-      <a
-        key={name}
-        class="chip"
-        href={href({ ...filter, ...(on ? off : set) })}
-        aria-current={on ? "true" : undefined}
-      >
+      <Chip key={name} href={hrefWith("/sensors", { ...filter, ...(on ? off : set) })} on={on}>
         {name}
-      </a>
+      </Chip>
     );
   };
   return (
-    <nav class="chips" aria-label="Filters">
+    <Chips label="Filters">
       {chip("Critical", { status: "critical" })}
       {chip("Warning", { status: "warning" })}
       {chip("Silent", { status: "offline" })}
@@ -145,18 +138,10 @@ function Chips({ filter }: { filter: Filter }): VNode {
       {chip("On/off", { kind: "binary" })}
       {chip("States", { kind: "text" })}
       {filter.machine && (
-        <a class="chip" aria-current="true" href={href({ ...filter, machine: undefined })}>
-          {filter.machine} <span aria-hidden="true">×</span>
-          <span class="hidden">remove</span>
-        </a>
+        <Removable href={hrefWith("/sensors", { ...filter, machine: undefined })}>
+          {filter.machine}
+        </Removable>
       )}
-    </nav>
+    </Chips>
   );
-}
-
-function href(filter: Filter & { after?: string }): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(filter)) if (value) query.set(key, value);
-  const text = query.toString();
-  return text === "" ? "/sensors" : `/sensors?${text}`;
 }

@@ -12,6 +12,8 @@ import type { Mark } from "../../islands/anomaly_list.tsx";
 import { label, title } from "../../lib/words/names.ts";
 import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
+import { machineHref, sensorHref } from "../frame/links.ts";
+import { Chip, Crumbs } from "../frame/parts.tsx";
 import { sayOf } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
@@ -20,7 +22,6 @@ import { Island } from "../frame/island.tsx";
 import { Field } from "../frame/form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "../frame/range.ts";
 import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
-import { machineHref } from "../machines/list.tsx";
 import type { SensorPageParts } from "./api.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
 import { UnitNotice } from "./unit_notice.tsx";
@@ -112,11 +113,11 @@ function SensorContent(
   };
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href={machineHref(sensor.machine)}>
           {sensor.machine.split("/").map(title).join(" / ")}
         </a>
-      </p>
+      </Crumbs>
       <div class="sensor-head">
         <h1>{sensor.settings.display_name ?? title(sensor.sensor)}</h1>
         <Island
@@ -193,7 +194,7 @@ export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[]
       handler: async (context) => {
         const found = await sayOf(anomalies, context, context.params.id, verdict);
         const sensor = sensors.byNum(found.sensor);
-        const location = sensor === undefined ? "/sensors" : `/sensors/${sensor.id}#anomalies`;
+        const location = sensor === undefined ? "/sensors" : `${sensorHref(sensor.id)}#anomalies`;
         return new Response(null, { status: 303, headers: { location } });
       },
     })
@@ -218,19 +219,14 @@ function Ranges(
     <div class="ranges">
       <nav aria-label="Range">
         {RANGES.map(({ key, name }) => (
-          <a
-            key={key}
-            class="chip"
-            href={`/sensors/${sensor.id}?range=${key}`}
-            aria-current={range.key === key ? "true" : undefined}
-          >
+          <Chip key={key} href={`${sensorHref(sensor.id)}?range=${key}`} on={range.key === key}>
             {name}
-          </a>
+          </Chip>
         ))}
       </nav>
       <details class="custom" open={range.key === "custom" || problem !== null}>
         <summary class={range.key === "custom" ? "chip on" : "chip"}>Custom</summary>
-        <form method="get" action={`/sensors/${sensor.id}`}>
+        <form method="get" action={sensorHref(sensor.id)}>
           <Field
             name="from"
             label="From"

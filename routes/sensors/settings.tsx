@@ -10,6 +10,8 @@ import {
 } from "../../lib/machines/sensor_settings.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { label, title } from "../../lib/words/names.ts";
+import { sensorHref } from "../frame/links.ts";
+import { Crumbs, Post } from "../frame/parts.tsx";
 import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { noteOf } from "../http/caller.ts";
@@ -83,7 +85,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
           ...valuesOf(fields as Record<SettingName, string>),
         }, "body") as z.output<typeof sensorPatch>;
         await parts.service.patchSensor(id, patch, noteOf(parts.audit, context));
-        return `/sensors/${id}`;
+        return sensorHref(id);
       },
       again,
     ),
@@ -93,7 +95,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       async (given, context) => {
         const note = noteOf(parts.audit, context);
         const sensor = await parts.service.chooseUnit(given.id, given.unit, given.choice, note);
-        return `/sensors/${sensor.id}`;
+        return sensorHref(sensor.id);
       },
       again,
     ),
@@ -103,7 +105,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
     }, again),
     formAction(`${PAGE}/restore`, z.strictObject({ id }), async (given, context) => {
       await parts.service.restoreSensor(given.id, noteOf(parts.audit, context));
-      return `/sensors/${given.id}`;
+      return sensorHref(given.id);
     }, again),
   ];
 }
@@ -132,9 +134,9 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
   const { errors, values } = sent;
   return (
     <>
-      <p class="crumbs">
-        <a href={`/sensors/${sensor.id}`}>{sensor.name.split("/").map(title).join(" / ")}</a>
-      </p>
+      <Crumbs>
+        <a href={sensorHref(sensor.id)}>{sensor.name.split("/").map(title).join(" / ")}</a>
+      </Crumbs>
       <h1>{`Settings of ${label(sensor.settings.display_name ?? sensor.sensor)}`}</h1>
       <form method="post" action={`${PAGE}/change`} class="settings">
         <SeenField />
@@ -214,10 +216,7 @@ export function UndoSensor({ sensor }: { sensor: Sensor }): VNode {
   return (
     <section class="card toast" role="status" aria-label="Deleted">
       <p>{`${sensor.name} was deleted. Its readings are kept; new ones are refused.`}</p>
-      <form method="post" action={`${PAGE}/restore`}>
-        <input type="hidden" name="id" value={sensor.id} />
-        <button type="submit">Undo</button>
-      </form>
+      <Post action={`${PAGE}/restore`} fields={{ id: sensor.id }}>Undo</Post>
     </section>
   );
 }

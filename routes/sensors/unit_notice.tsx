@@ -3,6 +3,7 @@ import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { title } from "../../lib/words/names.ts";
+import { sensorHref } from "../frame/links.ts";
 import { otherUnitsOf } from "./api.ts";
 
 export const UNIT_ACTION = "/sensor-settings/unit";
@@ -31,9 +32,7 @@ function one(
   mayChoose: boolean,
 ): VNode {
   const kept = other.sensor === null ? undefined : sensors.find(other.sensor);
-  const where = kept === undefined
-    ? null
-    : <a href={`/sensors/${kept.id}`}>{title(kept.sensor)}</a>;
+  const where = kept === undefined ? null : <a href={sensorHref(kept.id)}>{title(kept.sensor)}</a>;
   if (other.choice === "convert") {
     return <p class="muted">{`Readings in ${other.unit} are converted into ${own}.`}</p>;
   }

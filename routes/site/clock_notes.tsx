@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import type { ClockNote } from "../../lib/intake/clock_notes_store.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
+import { Table } from "../frame/parts.tsx";
 
 /** Machines whose devices give times that are not believed; nothing when there is none. */
 export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number }): VNode | null {
@@ -13,37 +14,30 @@ export function ClockNotes({ notes, nowMs }: { notes: ClockNote[]; nowMs: number
         Readings with an impossible time are not lost: they are kept at their time of arrival, with
         a note.
       </p>
-      <div
-        class="scroll"
-        tabIndex={0}
-        role="region"
-        aria-label="Table of devices with a wrong clock"
-      >
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Machine</th>
-              <th scope="col" class="text">What is wrong</th>
-              <th scope="col" class="text">Its time, as sent</th>
-              <th scope="col">Readings</th>
-              <th scope="col">Last</th>
+      <Table label="Table of devices with a wrong clock">
+        <thead>
+          <tr>
+            <th scope="col">Machine</th>
+            <th scope="col" class="text">What is wrong</th>
+            <th scope="col" class="text">Its time, as sent</th>
+            <th scope="col">Readings</th>
+            <th scope="col">Last</th>
+          </tr>
+        </thead>
+        <tbody>
+          {notes.map((note) => (
+            <tr key={note.machine}>
+              <th scope="row">{note.machine}</th>
+              <td class="text">{clockText(note)}</td>
+              <td class="text">
+                <code>{note.written === "" ? '""' : note.written}</code>
+              </td>
+              <td>{grouped(note.count)}</td>
+              <td>{ago(nowMs - note.lastMs)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {notes.map((note) => (
-              <tr key={note.machine}>
-                <th scope="row">{note.machine}</th>
-                <td class="text">{clockText(note)}</td>
-                <td class="text">
-                  <code>{note.written === "" ? '""' : note.written}</code>
-                </td>
-                <td>{grouped(note.count)}</td>
-                <td>{ago(nowMs - note.lastMs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { grouped } from "../../lib/words/numbers.ts";
 import { dateTime } from "../../lib/words/times.ts";
+import { Table } from "../frame/parts.tsx";
 import type { DamageItem } from "./damage_api.ts";
 
 /** Rows on the page; the API has more. */
@@ -19,34 +20,32 @@ export function DamageCard(
         What is stored here is not what was written. It is left out of answers, marked there as a
         gap, and kept as it is.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Table of damaged readings">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Sensor</th>
-              <th scope="col" class="text">From</th>
-              <th scope="col" class="text">To</th>
-              <th scope="col">Readings left out</th>
-              <th scope="col" class="text">What is wrong</th>
-              <th scope="col" class="text">Acknowledged</th>
+      <Table label="Table of damaged readings">
+        <thead>
+          <tr>
+            <th scope="col">Sensor</th>
+            <th scope="col" class="text">From</th>
+            <th scope="col" class="text">To</th>
+            <th scope="col">Readings left out</th>
+            <th scope="col" class="text">What is wrong</th>
+            <th scope="col" class="text">Acknowledged</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.slice(0, SHOWN).map((item) => (
+            <tr key={`${item.kind} ${item.ref}`}>
+              <th scope="row">{item.sensor ?? "any"}</th>
+              <td class="text">{timeText(item.from, zone)}</td>
+              <td class="text">{timeText(item.to, zone)}</td>
+              <td>{item.readings === null ? "not known" : grouped(item.readings)}</td>
+              <td class="text">{item.reason}</td>
+              <td class="text">
+                {item.acknowledged_ms === null ? "no" : dateTime(item.acknowledged_ms, zone)}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {items.slice(0, SHOWN).map((item) => (
-              <tr key={`${item.kind} ${item.ref}`}>
-                <th scope="row">{item.sensor ?? "any"}</th>
-                <td class="text">{timeText(item.from, zone)}</td>
-                <td class="text">{timeText(item.to, zone)}</td>
-                <td>{item.readings === null ? "not known" : grouped(item.readings)}</td>
-                <td class="text">{item.reason}</td>
-                <td class="text">
-                  {item.acknowledged_ms === null ? "no" : dateTime(item.acknowledged_ms, zone)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
       {items.length > SHOWN && <p class="muted">And {grouped(items.length - SHOWN)} more.</p>}
       {mayAcknowledge && news.length > 0 && (
         <form method="post" action="/sources/damage">

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { type Operation, TryOperation } from "../../islands/try_operation.tsx";
+import { Answer } from "../frame/parts.tsx";
 import { openapiDocument } from "./openapi.ts";
 import { type Route, route } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
@@ -40,7 +41,7 @@ function Content({ document, mayCall }: { document: Json; mayCall: boolean }): V
   const all = operationsOf(document);
   return (
     <>
-      <h1 class="answer">{`${all.length} operations, Perch ${document.info.version}`}</h1>
+      <Answer>{`${all.length} operations, Perch ${document.info.version}`}</Answer>
       <p>
         {document.info.description.replaceAll("`", "")} The same as{" "}
         <a href="/openapi.json">OpenAPI 3.1</a> for generators.

@@ -4,6 +4,7 @@ import { GuideText } from "../frame/markdown.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
 import { type Route, route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
+import { Answer, Crumbs } from "../frame/parts.tsx";
 
 /** Files of `static/guides`, in the order in which they are listed. */
 export const GUIDES = [
@@ -75,7 +76,7 @@ function readGuide(assets: Pick<Assets, "get">, name: string): Guide {
 function Index({ guides }: { guides: (Guide & { name: string })[] }): VNode {
   return (
     <>
-      <h1 class="answer">{`${guides.length} guides`}</h1>
+      <Answer>{`${guides.length} guides`}</Answer>
       {guides.map(({ name, title, lead }) => (
         <section class="card" key={name} aria-labelledby={name}>
           <h2 id={name}>
@@ -91,10 +92,10 @@ function Index({ guides }: { guides: (Guide & { name: string })[] }): VNode {
 function One({ guide: { title, lead, text } }: { guide: Guide }): VNode {
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/guides">Guides</a>
-      </p>
-      <h1 class="answer">{title}</h1>
+      </Crumbs>
+      <Answer>{title}</Answer>
       <article class="card">
         <GuideText text={`${lead}\n\n${text}`} />
       </article>

@@ -7,6 +7,7 @@ import { type Route, route } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { themeOf } from "../frame/layout.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
+import { Answer, Post } from "../frame/parts.tsx";
 
 const themeForm = z.object({ theme: z.enum(THEMES), next: z.string().max(2000).optional() });
 
@@ -46,7 +47,7 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
           place: "/more",
           content: (
             <>
-              <h1 class="answer">{`Signed in as ${who!.name}`}</h1>
+              <Answer>{`Signed in as ${who!.name}`}</Answer>
               <section class="card" aria-labelledby="account">
                 <h2 id="account">Account</h2>
                 <p>{`Your role is ${who!.role}.`}</p>
@@ -57,9 +58,7 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     </li>
                   ))}
                 </ul>
-                <form method="post" action="/sign-out">
-                  <button type="submit">Sign out</button>
-                </form>
+                <Post action="/sign-out">Sign out</Post>
               </section>
               <section class="card" aria-labelledby="judged">
                 <h2 id="judged">Machines</h2>

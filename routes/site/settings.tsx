@@ -7,6 +7,7 @@ import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
 import type { Route } from "../http/route.ts";
+import { Answer } from "../frame/parts.tsx";
 import { changeSetting } from "./settings_api.ts";
 import { Field, SeenField, Select } from "../frame/form.tsx";
 import {
@@ -71,9 +72,9 @@ function Content(
   const changed = views.filter((view) => view.changed).length;
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {changed === 0 ? "All settings have their defaults" : `${changed} settings were changed`}
-      </h1>
+      </Answer>
       {categories.map((category) => (
         <section class="card" key={category} aria-label={category}>
           <h2>{category}</h2>

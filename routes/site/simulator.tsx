@@ -4,6 +4,7 @@ import { grouped } from "../../lib/words/numbers.ts";
 import { duration } from "../../lib/words/times.ts";
 import type { Simulator, SimulatorStatus } from "../../sim/simulator.ts";
 import { type Route, route } from "../http/route.ts";
+import { Fact, Facts } from "../frame/parts.tsx";
 
 /** The simulated plant: what it does, and buttons to stop and start it. */
 export function SimulatorPanel(
@@ -35,20 +36,11 @@ export function SimulatorPanel(
           ).join(", ")}.
         </p>
       )}
-      <dl class="figures">
-        <div>
-          <dt>Published</dt>
-          <dd>{grouped(status.published)}</dd>
-        </div>
-        <div>
-          <dt>Acknowledged</dt>
-          <dd>{grouped(status.acknowledged)}</dd>
-        </div>
-        <div>
-          <dt>On the way</dt>
-          <dd>{grouped(status.pending)}</dd>
-        </div>
-      </dl>
+      <Facts figures>
+        <Fact name="Published">{grouped(status.published)}</Fact>
+        <Fact name="Acknowledged">{grouped(status.acknowledged)}</Fact>
+        <Fact name="On the way">{grouped(status.pending)}</Fact>
+      </Facts>
       {mayControl && (
         <form method="post" action={status.running ? "/simulator/stop" : "/simulator/start"}>
           <button type="submit">

@@ -10,6 +10,7 @@ import type { Status, StatusBoard } from "../../lib/live/status.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
+import { Answer, Table } from "../frame/parts.tsx";
 import { type ClockServices, confirmClock } from "./clock_api.ts";
 import {
   acknowledgeDamage,
@@ -99,7 +100,7 @@ function Content(
   const mayControl = who !== null && atLeast(who.role, "engineer");
   return (
     <>
-      <h1 class="answer">{answerOf(sources, parts.rejects.total())}</h1>
+      <Answer>{answerOf(sources, parts.rejects.total())}</Answer>
       <Island name="SystemLine" component={SystemLine} props={{ initial: status }} />
       <ClockCard
         state={parts.clocks.clock.state()}
@@ -157,28 +158,26 @@ function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): V
         in the data folder, and <code>perch replay</code>{" "}
         takes them in again once the cause is gone.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Refused by reason">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Source</th>
-              <th scope="col" class="text">Reason</th>
-              <th scope="col">Messages</th>
-              <th scope="col">Last</th>
+      <Table label="Refused by reason">
+        <thead>
+          <tr>
+            <th scope="col">Source</th>
+            <th scope="col" class="text">Reason</th>
+            <th scope="col">Messages</th>
+            <th scope="col">Last</th>
+          </tr>
+        </thead>
+        <tbody>
+          {counts.map((count) => (
+            <tr key={`${count.source} ${count.code}`}>
+              <th scope="row">{count.source}</th>
+              <td class="text">{REASONS[count.code]}</td>
+              <td>{grouped(count.count)}</td>
+              <td>{ago(nowMs - count.lastMs)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {counts.map((count) => (
-              <tr key={`${count.source} ${count.code}`}>
-                <th scope="row">{count.source}</th>
-                <td class="text">{REASONS[count.code]}</td>
-                <td>{grouped(count.count)}</td>
-                <td>{ago(nowMs - count.lastMs)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -10,6 +10,8 @@ import { PRIORITIES, type Ticket } from "../../lib/tickets/ticket.ts";
 import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { alarmHref, ticketHref } from "../frame/links.ts";
+import { Answer, Chip, Chips, Crumbs, More } from "../frame/parts.tsx";
 import {
   askTickets,
   ticketFields,
@@ -25,7 +27,7 @@ import { Island } from "../frame/island.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { localText, localTime } from "../frame/range.ts";
-import { DueWord, PriorityWord, StateWord, ticketHref } from "./words.tsx";
+import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 
 /** What the pages about tickets take. */
 export interface TicketPageParts extends PageParts, TicketServices, DiscussionServices {
@@ -181,7 +183,7 @@ function List(
   return (
     <>
       <div class="page-head">
-        <h1 class="answer">{answerOf(counts)}</h1>
+        <Answer>{answerOf(counts)}</Answer>
         {mayOpen && <a class="chip" href="/tickets/new">New ticket</a>}
       </div>
       {notice && (
@@ -202,16 +204,15 @@ function List(
         />
         <button type="submit">Search</button>
       </form>
-      <nav class="chips" aria-label="Which tickets">
+      <Chips label="Which tickets">
         {VIEWS.map(([name, query]) => (
-          <a
+          <Chip
             key={name}
-            class="chip"
             href={address(asked, ["state", "assignee", "overdue"], query)}
-            aria-current={isView(asked, query) ? "true" : undefined}
+            on={isView(asked, query)}
           >
             {name}
-          </a>
+          </Chip>
         ))}
         {(["priority", "machine", "alarm", "search"] as const).map((key) =>
           asked.get(key) && (
@@ -220,8 +221,8 @@ function List(
             </a>
           )
         )}
-      </nav>
-      {page.items.length === 0 ? <Empty asked={asked} mayOpen={mayOpen} /> : (
+      </Chips>
+      {page.items.length === 0 ? <NoTickets asked={asked} mayOpen={mayOpen} /> : (
         <>
           <nav class="sorts" aria-label="Order">
             {TICKET_SORTS.map((key) => (
@@ -239,11 +240,7 @@ function List(
           </section>
         </>
       )}
-      {page.next !== null && (
-        <p class="more">
-          <a href={address(asked, [], { cursor: page.next })}>More</a>
-        </p>
-      )}
+      {page.next !== null && <More href={address(asked, [], { cursor: page.next })}>More</More>}
     </>
   );
 }
@@ -295,7 +292,7 @@ function Row({ ticket, zone }: { ticket: Ticket; zone: string }): VNode {
   );
 }
 
-function Empty({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolean }): VNode {
+function NoTickets({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolean }): VNode {
   if (asked.size > 0) {
     return (
       <div class="empty">
@@ -349,17 +346,17 @@ function NewTicket(
   const { errors, values } = sent;
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/tickets">Tickets</a>
-      </p>
-      <h1 class="answer">New ticket</h1>
+      </Crumbs>
+      <Answer>New ticket</Answer>
       <section class="card" aria-label="New ticket">
         <form method="post" action="/tickets/new">
           <FormError>{errors.form ?? errors.alarm}</FormError>
           <input type="hidden" name="alarm" value={values.alarm ?? ""} />
           {alarm !== null && (
             <p class="help">
-              For the alarm <a href={`/alarms/${encodeURIComponent(values.alarm)}`}>{alarm}</a>
+              For the alarm <a href={alarmHref(values.alarm)}>{alarm}</a>
             </p>
           )}
           <TicketFields parts={parts} sent={sent} ticket={null} />

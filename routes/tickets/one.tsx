@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
 import { z } from "zod";
 import { TicketNews } from "../../islands/ticket_news.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
@@ -22,9 +22,10 @@ import {
 import { FormError, Select, TextArea } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { Markdown } from "../frame/markdown.tsx";
-import { machineHref } from "../machines/list.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { DueWord, PriorityWord, StateWord, ticketHref } from "./words.tsx";
+import { alarmHref, machineHref, ticketHref } from "../frame/links.ts";
+import { Crumbs, Fact, Facts } from "../frame/parts.tsx";
+import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./list.tsx";
 
 const BUTTONS: Record<TicketAction, string> = {
@@ -120,9 +121,9 @@ function Content(
   const mayWork = atLeast(who.role, "engineer");
   return (
     <>
-      <p class="crumbs">
+      <Crumbs>
         <a href="/tickets">Tickets</a> / {ticket.id}
-      </p>
+      </Crumbs>
       <h1>{ticket.title}</h1>
       <p class="ticket-state">
         <span class="number">{ticket.id}</span> <StateWord state={ticket.state} />{" "}
@@ -130,7 +131,7 @@ function Content(
       </p>
       <Island name="TicketNews" component={TicketNews} props={{ id: ticket.id }} />
       <FormError>{sent.errors.form}</FormError>
-      <Facts parts={parts} ticket={ticket} alarm={alarm} />
+      <TicketFacts parts={parts} ticket={ticket} alarm={alarm} />
       {mayWork && <Work ticket={ticket} sent={sent} />}
       <Discussion parts={parts} talk={talk} who={who} sent={sent} />
       {mayWork && <Change parts={parts} ticket={ticket} sent={sent} />}
@@ -138,7 +139,7 @@ function Content(
   );
 }
 
-function Facts(
+function TicketFacts(
   { parts, ticket, alarm }: { parts: TicketPageParts; ticket: Ticket; alarm: string | null },
 ): VNode {
   const { machine, machine_name, alarm_id, assignee, note, verdict } = ticket;
@@ -150,12 +151,10 @@ function Facts(
           <Markdown text={ticket.description} />
         </div>
       )}
-      <dl class="facts">
+      <Facts>
         {alarm_id !== null && (
           <Fact name="Alarm">
-            {alarm === null
-              ? "deleted meanwhile"
-              : <a href={`/alarms/${encodeURIComponent(alarm_id)}`}>{alarm}</a>}
+            {alarm === null ? "deleted meanwhile" : <a href={alarmHref(alarm_id)}>{alarm}</a>}
           </Fact>
         )}
         {machine !== null && (
@@ -177,17 +176,8 @@ function Facts(
         {verdict !== null && (
           <Fact name="The alarm was">{verdict === "real" ? "real" : "a false alarm"}</Fact>
         )}
-      </dl>
+      </Facts>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -21,11 +21,6 @@ const TONES: Record<Priority, string | null> = {
   urgent: "critical",
 };
 
-/** The address of a ticket's page. */
-export function ticketHref(id: string): string {
-  return `/tickets/${encodeURIComponent(id)}`;
-}
-
 /** A state as a mark and a word. */
 export function StateWord({ state }: { state: TicketState }): VNode {
   return (

@@ -4,6 +4,7 @@ import type { AuditQuery, AuditRow } from "../../../lib/access/audit_row.ts";
 import { Field, FormError } from "../../frame/form.tsx";
 import { localTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";
+import { Answer, More, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "../../frame/times.tsx";
 
@@ -98,7 +99,7 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
   const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {items.length === 0
           ? "Nothing was found"
           : filters.search
@@ -106,7 +107,7 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
           : isFiltered
           ? "What these filters leave"
           : "What was done lately"}
-      </h1>
+      </Answer>
       <form method="get" action="/audit" role="search">
         <div class="filter">
           <input
@@ -138,35 +139,27 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
       </form>
       {items.length > 0 && (
         <section class="card">
-          <div class="scroll" tabIndex={0} role="region" aria-label="Entries">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col" class="text">When</th>
-                  <th scope="col" class="text">Who</th>
-                  <th scope="col" class="text">What</th>
-                  <th scope="col" class="text">To what</th>
-                  <th scope="col" class="text">Change</th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((row) => <Row key={row.id} row={row} zone={zone} />)}
-              </tbody>
-            </table>
-          </div>
+          <Table label="Entries">
+            <thead>
+              <tr>
+                <th scope="col" class="text">When</th>
+                <th scope="col" class="text">Who</th>
+                <th scope="col" class="text">What</th>
+                <th scope="col" class="text">To what</th>
+                <th scope="col" class="text">Change</th>
+                <th scope="col">From</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((row) => <Row key={row.id} row={row} zone={zone} />)}
+            </tbody>
+          </Table>
         </section>
       )}
-      {next !== null && (
-        <p class="more">
-          <a href={`/audit?${older}`}>Older entries</a>
-        </p>
-      )}
-      <p class="more">
-        <a href={exported} download>
-          {isFiltered ? "Download what was found" : "Download all"}, one entry per line
-        </a>
-      </p>
+      {next !== null && <More href={`/audit?${older}`}>Older entries</More>}
+      <More href={exported} download>
+        {isFiltered ? "Download what was found" : "Download all"}, one entry per line
+      </More>
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { AccessKey } from "../../../lib/access/key_store.ts";
 import { DAY_MS } from "../../../lib/words/times.ts";
 import type { Route } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
-import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
+import { Field, FormError, Select } from "../../frame/form.tsx";
 import {
   type FormPage,
   formRoute,
@@ -13,6 +13,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
+import { Answer, Post, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
@@ -97,7 +98,7 @@ function Content({ parts, state }: { parts: AccountPageParts; state: FormState }
   const device = stateOf(state, "add-device");
   return (
     <>
-      <h1 class="answer">{list.length === 1 ? "One key" : `${list.length || "No"} keys`}</h1>
+      <Answer>{list.length === 1 ? "One key" : `${list.length || "No"} keys`}</Answer>
       {state.notice}
       <FormError>{stateOf(state, "remove").errors.form}</FormError>
       {list.length > 0 && <KeyTable list={list} nowMs={parts.clock.now()} zone={parts.zone} />}
@@ -170,46 +171,40 @@ function KeyTable(
 ): VNode {
   return (
     <section class="card">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Keys">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="text">Name</th>
-              <th scope="col" class="text">Begins with</th>
-              <th scope="col" class="text">May</th>
-              <th scope="col">Last used</th>
-              <th scope="col">Ends</th>
-              <th scope="col">
-                <span class="hidden">Remove</span>
-              </th>
+      <Table label="Keys">
+        <thead>
+          <tr>
+            <th scope="col" class="text">Name</th>
+            <th scope="col" class="text">Begins with</th>
+            <th scope="col" class="text">May</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Ends</th>
+            <th scope="col">
+              <span class="hidden">Remove</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((key) => (
+            <tr key={key.id}>
+              <th scope="row" class="text">{key.name}</th>
+              <td>
+                <code>{key.hint}…</code>
+              </td>
+              <td class="text">{mayText(key)}</td>
+              <td>
+                <Ago tMs={key.lastUsedMs} nowMs={nowMs} zone={zone} />
+              </td>
+              <td>
+                {key.expiresMs === null ? "never" : <Exact tMs={key.expiresMs} zone={zone} />}
+              </td>
+              <td>
+                <Post action="/keys/remove" fields={{ id: key.id }} seen look="small">Remove</Post>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {list.map((key) => (
-              <tr key={key.id}>
-                <th scope="row" class="text">{key.name}</th>
-                <td>
-                  <code>{key.hint}…</code>
-                </td>
-                <td class="text">{mayText(key)}</td>
-                <td>
-                  <Ago tMs={key.lastUsedMs} nowMs={nowMs} zone={zone} />
-                </td>
-                <td>
-                  {key.expiresMs === null ? "never" : <Exact tMs={key.expiresMs} zone={zone} />}
-                </td>
-                <td>
-                  <form method="post" action="/keys/remove">
-                    <SeenField />
-                    <input type="hidden" name="id" value={key.id} />
-                    <button type="submit" class="small">Remove</button>
-                  </form>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -14,6 +14,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
+import { Answer } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "../../frame/times.tsx";
 
@@ -114,11 +115,11 @@ function Content(
   const error = state.form !== "invite" ? Object.values(state.errors)[0] : undefined;
   return (
     <>
-      <h1 class="answer">
+      <Answer>
         {people.length === 1
           ? "One person has an account"
           : `${people.length} people have accounts`}
-      </h1>
+      </Answer>
       {state.notice}
       <FormError>{error}</FormError>
       <section class="card" aria-labelledby="invite-title">

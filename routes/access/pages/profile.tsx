@@ -13,6 +13,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
+import { Answer, Post, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { QrCode } from "./qr.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
@@ -127,7 +128,7 @@ function Content({ parts, context, user, state, recoveryCodes }: ContentProps): 
   const password = stateOf(state, "password");
   return (
     <>
-      <h1 class="answer">{`You are ${user.name || user.email}, ${user.role}`}</h1>
+      <Answer>{`You are ${user.name || user.email}, ${user.role}`}</Answer>
       {state.notice}
       <section class="card" aria-labelledby="name-title">
         <h2 id="name-title">Name</h2>
@@ -285,51 +286,46 @@ function SessionsCard(
   return (
     <section class="card" aria-labelledby="sessions-title">
       <h2 id="sessions-title">Where you are signed in</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Sign-ins">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="text">Browser or program</th>
-              <th scope="col">Address</th>
-              <th scope="col">Since</th>
-              <th scope="col">Last used</th>
-              <th scope="col">
-                <span class="hidden">End</span>
+      <Table label="Sign-ins">
+        <thead>
+          <tr>
+            <th scope="col" class="text">Browser or program</th>
+            <th scope="col">Address</th>
+            <th scope="col">Since</th>
+            <th scope="col">Last used</th>
+            <th scope="col">
+              <span class="hidden">End</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((session) => (
+            <tr key={session.id}>
+              <th scope="row" class="text">
+                {session.kind === "api" ? "API: " : ""}
+                {session.agent.slice(0, 80) || "unknown"}
               </th>
+              <td>{session.address}</td>
+              <td>
+                <Exact tMs={session.createdMs} zone={zone} />
+              </td>
+              <td>
+                <Ago tMs={session.lastUsedMs} nowMs={nowMs} zone={zone} />
+              </td>
+              <td>
+                {session.id === current
+                  ? "this one"
+                  : (
+                    <Post action="/profile/end-session" fields={{ id: session.id }} look="small">
+                      End
+                    </Post>
+                  )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {sorted.map((session) => (
-              <tr key={session.id}>
-                <th scope="row" class="text">
-                  {session.kind === "api" ? "API: " : ""}
-                  {session.agent.slice(0, 80) || "unknown"}
-                </th>
-                <td>{session.address}</td>
-                <td>
-                  <Exact tMs={session.createdMs} zone={zone} />
-                </td>
-                <td>
-                  <Ago tMs={session.lastUsedMs} nowMs={nowMs} zone={zone} />
-                </td>
-                <td>
-                  {session.id === current
-                    ? "this one"
-                    : (
-                      <form method="post" action="/profile/end-session">
-                        <input type="hidden" name="id" value={session.id} />
-                        <button type="submit" class="small">End</button>
-                      </form>
-                    )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <form method="post" action="/profile/sign-out-everywhere">
-        <button type="submit">Sign out everywhere</button>
-      </form>
+          ))}
+        </tbody>
+      </Table>
+      <Post action="/profile/sign-out-everywhere">Sign out everywhere</Post>
     </section>
   );
 }

@@ -1,0 +1,38 @@
+import type { Machine } from "../../lib/machines/machine.ts";
+import { title } from "../../lib/words/names.ts";
+
+/** Address of a machine's page. */
+export function machineHref(path: string): string {
+  return `/machines/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+export function sensorHref(id: string): string {
+  return `/sensors/${encodeURIComponent(id)}`;
+}
+
+export function alarmHref(id: string): string {
+  return `/alarms/${encodeURIComponent(id)}`;
+}
+
+export function ticketHref(id: string): string {
+  return `/tickets/${encodeURIComponent(id)}`;
+}
+
+/** A page with what is filtered; what is empty is left out. */
+export function hrefWith(
+  path: string,
+  filter: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = Object.entries(filter).filter((entry): entry is [string, string] => !!entry[1]);
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** The last level of a path. */
+export function lastLevel(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** What people call a machine. */
+export function machineTitle({ name, path }: Pick<Machine, "name" | "path">): string {
+  return name ?? title(lastLevel(path));
+}
