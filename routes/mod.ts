@@ -14,7 +14,7 @@ import type { SensorPageParts } from "./sensors/api.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
 import type { ReadingServices } from "./sensors/readings_api.ts";
 import { type SiteParts, siteRoutes } from "./site/mod.ts";
-import type { TicketPageParts } from "./tickets/list.tsx";
+import type { TicketPageParts } from "./tickets/form.tsx";
 import { ticketsRoutes } from "./tickets/mod.ts";
 
 /** What all of them take together. */

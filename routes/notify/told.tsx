@@ -9,7 +9,7 @@ import { alarmHref } from "../frame/links.ts";
 import { Answer, Crumbs } from "../frame/parts.tsx";
 import { withoutAddress } from "./rules_api.ts";
 import { type Route, route } from "../http/route.ts";
-import type { OutboxPageParts } from "./deliveries.tsx";
+import type { OutboxPageParts } from "./delivery.tsx";
 
 const MOST_STEPS = 100;
 

@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { ticketRoutes } from "./api.ts";
-import { type TicketPageParts, ticketsPages } from "./list.tsx";
+import type { TicketPageParts } from "./form.tsx";
+import { ticketsPages } from "./list.tsx";
 import { ticketPages } from "./one.tsx";
 
 /** Tickets: what is to be repaired, by whom. */

@@ -26,7 +26,7 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { alarmHref, machineHref, ticketHref } from "../frame/links.ts";
 import { Crumbs, Fact, Facts } from "../frame/parts.tsx";
 import { DueWord, PriorityWord, StateWord } from "./words.tsx";
-import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./list.tsx";
+import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
 
 const BUTTONS: Record<TicketAction, string> = {
   start: "Start work",
