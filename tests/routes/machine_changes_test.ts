@@ -136,7 +136,8 @@ Deno.test(
     const once = { kind: "once", from: Date.now() - 1000, to: Date.now() + 3_600_000 };
     await call("POST", "/api/maintenance", { path: PRESS, title: "Oil", timing: once });
     await parts.predictions.look({ all: true });
-    assert.equal(parts.predictions.current().length, 1);
+    const current = parts.predictions.current();
+    assert.equal(current.length, 1);
 
     const to = "hall-2/line-1/press-3";
     const [status, moved] = await call("PATCH", `/api/machines/${press.id}`, { path: to });
@@ -162,7 +163,8 @@ Deno.test(
     const [, { items: windows }] = await call("GET", `/api/maintenance?machine=${to}`);
     assert.deepEqual(windows.map((w: Json) => w.path), [to]);
     const [, predictions] = await call("GET", `/api/predictions?machine=${to}`);
-    assert.equal(predictions.items.length, 1);
+    // The task of every second may have looked at it again meanwhile.
+    assert.equal(predictions.items.at(-1).id, String(current[0].id));
     const encoded = encodeURIComponent(`${to}/mode`);
     assert.equal((await call("POST", `/api/sensors/${encoded}/restore`))[0], 200);
 
