@@ -1,67 +1,45 @@
 import { createAlarmStore } from "../alarms/alarm_store.ts";
 import { type Alarms, createAlarms } from "../alarms/alarms.ts";
 import type { AlarmOptions } from "../alarms/decide.ts";
-import { type AlarmTransition, createKeeper, type Told } from "../alarms/keeper.ts";
+import { createKeeper, type Told } from "../alarms/keeper.ts";
 import type { AlarmRecord, Condition } from "../alarms/record.ts";
-import { signalOfFinding, signalOfOutlook, type SignalRules } from "../alarms/signal.ts";
+import { signalOfFinding, signalOfOutlook } from "../alarms/signal.ts";
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Places } from "../alarms/view.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
-import type { Database, SqlStatement } from "../db/client.ts";
-import type { Predictions } from "../detect/predict/predictions.ts";
-import type { PredictStore } from "../detect/predict/predict_store.ts";
-import type { EventLog } from "../events/events_store.ts";
 import { nameId } from "../base/ids.ts";
-import type { Audited } from "../events/note.ts";
-import type { Registry } from "../machines/registry.ts";
-import { namesOf } from "../settings/setting.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { StreamHub } from "../live/stream.ts";
+import type { Notify } from "../notify/notify.ts";
+import type { AlarmTickets } from "../tickets/alarm_tickets.ts";
 import { DAY_MS, MINUTE_MS } from "../words/times.ts";
-import type { Detection } from "./detection.ts";
+import type { DetectionParts } from "./detection.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+import { alarmRules } from "./settings.ts";
 
-export interface AlarmParts {
-  clock: Clock;
-  /** What ages count from. */
-  deletionMs: () => number;
-  log: Log;
-  db: Database;
-  events: EventLog;
-  settings: Settings;
-  registry: Registry;
-  detection: Pick<Detection, "findings" | "watches" | "learn">;
-  outlooks: Pick<PredictStore, "outlooksAfter">;
-  /** Keeps what a person said of a machine's prediction of that time. */
-  sayingOutlook: Predictions["saying"];
-  inMaintenance: (machine: string, nowMs: number) => boolean;
+export interface AlarmNeeds {
+  machines: Pick<MachineParts, "registry" | "windowOf">;
+  detection: DetectionParts;
+  live: { hub: Pick<StreamHub, "publish"> };
+  notify: Pick<Notify, "escalationMinutes" | "wake">;
+  /** Gives the statements of tickets that go into the transaction of the alarms. */
+  fromAlarms: Pick<AlarmTickets, "alongside">;
   facts: () => Promise<SystemFacts>;
-  /** After COMMIT. */
-  tell: (told: Told) => void;
-  /** Statements of the same transaction. */
-  alongside?: (transitions: readonly AlarmTransition[], note?: Audited) => Promise<SqlStatement[]>;
-  /** Minutes after which an unacknowledged alarm goes to the next; none: the setting says. */
-  escalationMinutes: (alarm: AlarmRecord) => readonly number[];
 }
 
-/** Which findings and predictions raise alarms, as the settings say at the moment. */
-export function alarmRules(settings: Settings): SignalRules {
-  return {
-    detectors: new Set(namesOf(settings.get("alarms.raised_by"))),
-    leastSeverity: settings.get("alarms.least_severity"),
-  };
-}
-
-/** Puts the alarms together and reads what is open. */
-export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
-  const { clock, log, registry, detection, settings, inMaintenance } = parts;
-  const store = createAlarmStore(parts.db);
+/** Puts the alarms together, reads what is open and tells the live stream and the notifications. */
+export async function createAlarmParts(
+  { clock, log, storage, events, settings, bus }: Foundation,
+  needs: AlarmNeeds,
+): Promise<Alarms> {
+  const { machines: { registry, windowOf }, detection: { detection, predictions }, notify } = needs;
+  const store = createAlarmStore(storage.db);
   const places: Places = {
     sensor: (num) => registry.byNum(num),
     machine: (path) => registry.machines.find(path),
   };
   const machineId = (path: string) => registry.machines.find(path)?.id ?? nameId(`machine ${path}`);
   const escalationMinutes = (alarm: AlarmRecord) => {
-    const byRules = parts.escalationMinutes(alarm);
+    const byRules = notify.escalationMinutes(alarm);
     const minutes = settings.get("alarms.escalate_minutes");
     return byRules.length > 0 || minutes === 0 ? byRules : [minutes];
   };
@@ -72,15 +50,16 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
     quietMs: settings.get("alarms.quiet_minutes") * MINUTE_MS,
     escalationMinutes,
   });
+  const inMaintenance = (machine: string, nowMs: number) => windowOf(machine, nowMs) !== null;
   const keeper = createKeeper({
-    db: parts.db,
+    db: storage.db,
     store,
-    events: parts.events,
+    events,
     places,
     options,
     inMaintenance,
-    alongside: parts.alongside ?? (() => Promise.resolve([])),
-    tell: parts.tell,
+    alongside: (transitions, note) => needs.fromAlarms.alongside(transitions, note),
+    tell: (told) => bus.publish("alarms", told),
   });
   await keeper.load(clock.now());
 
@@ -98,14 +77,14 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
       : "nothing watches the sensor for it any more";
   }
 
-  return createAlarms({
+  const alarms = createAlarms({
     clock,
-    log,
+    log: log.child("alarms"),
     store,
     keeper,
     places,
     findings: detection.findings,
-    outlooks: parts.outlooks,
+    outlooks: predictions.store,
     signalOf(found) {
       const sensor = registry.byNum(found.sensor);
       if (sensor === undefined || sensor.deletedMs !== null) return null;
@@ -125,15 +104,34 @@ export async function createAlarmParts(parts: AlarmParts): Promise<Alarms> {
       return {
         statements: [
           ...found.map((one) => detection.findings.saying(one, verdict, by)),
-          ...said.map(({ lastMs }) =>
-            parts.sayingOutlook(alarm.machine ?? "", lastMs, verdict, by)
-          ),
+          ...said.map(({ lastMs }) => predictions.saying(alarm.machine ?? "", lastMs, verdict, by)),
         ],
         done: () => detection.learn(found),
       };
     },
-    facts: parts.facts,
+    facts: needs.facts,
     keepMs: () => settings.get("alarms.keep_days") * DAY_MS,
-    deletionMs: parts.deletionMs,
+    deletionMs: clock.deletionMs,
   });
+  bus.subscribe("sensor.changed", (sensor) => alarms.recheck(sensor.num));
+  bus.subscribe("findings", () => alarms.wake());
+  bus.subscribe("predictions", () => alarms.wake());
+  bus.subscribe("alarms", (told) => publishAlarms(needs.live.hub, told, alarms.counts().waiting));
+  bus.subscribe("alarms", () => notify.wake());
+  return alarms;
+}
+
+/** Alarms on the live stream; what only counted up is `updated`. */
+function publishAlarms(
+  hub: Pick<StreamHub, "publish">,
+  { transitions, updated }: Told,
+  waiting: number,
+): void {
+  for (const { type, alarm, tMs, actor, note } of transitions) {
+    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm, waiting });
+  }
+  for (const alarm of updated) {
+    const told = { ts: alarm.last_ms, actor: null, note: null };
+    hub.publish("alarm", { transition: "updated", ...told, alarm, waiting });
+  }
 }

@@ -1,8 +1,6 @@
-import type { Bus } from "../base/bus.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
-import type { Finding } from "../detect/detector.ts";
+import { isUrgent } from "../alarms/signal.ts";
+import { type Backtests, createBacktests } from "../detect/backtest/jobs.ts";
 import { natureFor } from "../detect/departure/nature.ts";
 import { anomalyOf } from "../detect/anomaly.ts";
 import {
@@ -11,15 +9,18 @@ import {
   type FindingStore,
   type StoredFinding,
 } from "../detect/findings_store.ts";
+import { createPredictions, type Predictions } from "../detect/predict/predictions.ts";
 import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
-import { createRunner, type Runner, type RunnerOptions } from "../detect/runner/runner.ts";
+import { createRunner, type Runner } from "../detect/runner/runner.ts";
 import type { Watch } from "../detect/runner/watched.ts";
-import type { CommittedGroup } from "../intake/committed.ts";
-import type { StreamHub } from "../live/stream.ts";
-import type { SensorDirectory } from "../machines/sensor.ts";
+import { hasLimits } from "../machines/sensor_settings.ts";
 import type { Verdict } from "../words/verdict.ts";
+import type { BuildOptions, Foundation } from "./foundation.ts";
 import { limitsOf } from "./judge.ts";
-import type { Storage } from "./storage.ts";
+import type { LiveParts } from "./live.ts";
+import type { MachineParts } from "./machines.ts";
+import { alarmRules } from "./settings.ts";
+import { siteTime } from "./site.ts";
 
 /** Detection over every committed reading, and what it found. */
 export interface Detection {
@@ -40,23 +41,52 @@ export interface Detection {
   watches(sensor: number): ReadonlySet<string>;
 }
 
-export interface DetectionDeps {
-  clock: Clock;
-  log: Log;
-  storage: Storage;
-  registry: SensorDirectory;
-  hub: Pick<StreamHub, "publish">;
-  bus: Bus<{ readings: CommittedGroup; findings: readonly StoredFinding[] }>;
-  /** Findings that somebody waits for: stored without delay. */
-  urgent: (finding: Finding) => boolean;
-  /** Since when Perch has been listening without a break. */
-  heardSinceMs: () => number;
-  options?: Partial<RunnerOptions>;
+export interface DetectionParts {
+  detection: Detection;
+  predictions: Predictions;
+  backtests: Backtests;
+}
+
+/** What judges committed readings: detectors, predictions, and backtests of both. */
+export async function createDetectionParts(
+  foundation: Foundation,
+  machines: MachineParts,
+  live: LiveParts,
+  options: BuildOptions["detection"],
+): Promise<DetectionParts> {
+  const { clock, log, storage, settings, bus } = foundation;
+  const detection = await createDetection(foundation, machines, live, options);
+  const predictions = createPredictions({
+    clock,
+    log: log.child("predictions"),
+    db: storage.db,
+    sensors: machines.registry,
+    readings: storage.readings,
+    limitsOf: (sensor) => hasLimits(sensor.settings) ? limitsOf(sensor.settings) : null,
+    publish(type, data) {
+      live.hub.publish(type, data);
+      bus.publish("predictions", data);
+    },
+    retrainDays: () => settings.get("predictions.retrain_days"),
+  });
+  bus.subscribe("readings", (group) => predictions.add(group));
+  const backtests = createBacktests({
+    clock,
+    log: log.child("backtests"),
+    readings: storage.readings,
+    plan: detection.plan,
+    timeText: siteTime,
+  });
+  return { detection, predictions, backtests };
 }
 
 /** Puts detection together and listens; it judges once its task runs. */
-export async function createDetection(deps: DetectionDeps): Promise<Detection> {
-  const { clock, log, storage, registry, hub } = deps;
+async function createDetection(
+  { clock, log, storage, settings, bus }: Foundation,
+  { registry }: MachineParts,
+  { hub, hearing }: LiveParts,
+  options: BuildOptions["detection"],
+): Promise<Detection> {
   const findings = createFindingStore(storage.db);
   const thresholds = await findings.thresholds();
   function plan(num: number): Watch[] | null {
@@ -74,7 +104,7 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
   }
   const runner = createRunner({
     clock,
-    log,
+    log: log.child("detect"),
     readings: storage.readings,
     db: storage.db,
     findings,
@@ -84,16 +114,18 @@ export async function createDetection(deps: DetectionDeps): Promise<Detection> {
       return registry.all().filter((one) => one.machine === machine && one.num !== num)
         .map((one) => one.num);
     },
-    heardSinceMs: deps.heardSinceMs,
-    urgent: deps.urgent,
+    heardSinceMs: hearing.sinceMs,
+    // Somebody waits for these: they are stored without delay.
+    urgent: (finding) => isUrgent(finding, alarmRules(settings)),
     publish(found) {
       // First, so that nobody who waits for an alarm waits for the encoding of these.
-      deps.bus.publish("findings", found);
+      bus.publish("findings", found);
       for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
     },
-    options: deps.options,
+    options,
   });
-  deps.bus.subscribe("readings", (group) => runner.take(group));
+  bus.subscribe("readings", (group) => runner.take(group));
+  bus.subscribe("sensor.changed", (sensor) => runner.replan(sensor.num));
   async function learn(judged: readonly FindingName[]): Promise<void> {
     const sensors = new Set(
       judged.filter(({ detector }) => detector === "streaming").map(({ sensor }) => sensor),

@@ -1,77 +1,64 @@
 import type { Access } from "../access/access.ts";
 import { systemActor } from "../access/audit_row.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
-import type { Database } from "../db/client.ts";
-import type { EventLog } from "../events/events_store.ts";
 import type { Components } from "../live/components.ts";
-import type { StreamHub } from "../live/stream.ts";
-import type { Registry } from "../machines/registry.ts";
-import type { MaintenanceWindow } from "../machines/windows.ts";
 import type { PublishMqtt } from "../notify/channel.ts";
 import { CHANNELS } from "../notify/channels/mod.ts";
 import type { Delivery } from "../notify/delivery.ts";
 import { createNotify, type Notify } from "../notify/notify.ts";
-import type { Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 import { channelsSealer } from "./channels_key.ts";
+import type { Foundation } from "./foundation.ts";
+import type { LiveParts } from "./live.ts";
+import type { MachineParts } from "./machines.ts";
+import { siteZone } from "./site.ts";
 
-export interface NotifyParts {
-  config: Config;
-  clock: Clock;
-  /** What ages count from. */
-  deletionMs: () => number;
-  log: Log;
-  db: Database;
-  events: EventLog;
-  settings: Settings;
-  registry: Registry;
+export interface NotifyNeeds {
+  machines: MachineParts;
+  live: LiveParts;
   access: Access;
-  hub: Pick<StreamHub, "publish">;
-  components: Components;
-  windowOf: (machine: string, nowMs: number) => MaintenanceWindow | null;
-  publishMqtt: PublishMqtt;
   outgoing: Outgoing;
-  /** Ports that this Perch listens on. */
-  ownPorts: () => readonly number[];
-  /** The site's time zone, an IANA name. */
-  zone: string;
+  publishMqtt: PublishMqtt;
+  /** The port that the pages are on. */
+  httpPort: () => number;
 }
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
-export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
-  const { config, clock, settings, registry, access, hub, outgoing } = parts;
+export async function createNotifyParts(
+  { config, clock, log: root, storage, settings, events, components }: Foundation,
+  needs: NotifyNeeds,
+): Promise<Notify> {
+  const { machines: { registry, windowOf }, live: { hub }, access, outgoing } = needs;
+  const log = root.child("notify");
   const notify = createNotify({
-    db: parts.db,
+    db: storage.db,
     clock,
-    log: parts.log,
-    events: parts.events,
+    log,
+    events,
     kinds: CHANNELS,
-    sealer: await channelsSealer(config.dataDir, parts.log),
+    sealer: await channelsSealer(config.dataDir, log),
     outgoing,
     environment: { smtp: config.smtp, slackUrl: config.slackUrl },
-    publishMqtt: parts.publishMqtt,
+    publishMqtt: needs.publishMqtt,
     publicUrl: config.http.publicUrl,
     site: config.siteId ?? Deno.hostname(),
-    zone: parts.zone,
+    zone: siteZone(),
     person(id) {
       const user = access.users.find(id);
       if (user === undefined || user.state === "deleted") return null;
       return { name: user.name || user.email, email: user.email, active: user.state === "active" };
     },
     machines: () => registry.machines.all(),
-    windowOf: (machine) => parts.windowOf(machine, clock.now())?.title ?? null,
+    windowOf: (machine) => windowOf(machine, clock.now())?.title ?? null,
     storm: () => ({
       messages: settings.get("notify.storm_messages"),
       minutes: settings.get("notify.storm_minutes"),
     }),
     keepMs: () => settings.get("notify.keep_days") * DAY_MS,
-    deletionMs: parts.deletionMs,
+    deletionMs: clock.deletionMs,
     async linkFor(userId, kind) {
-      const origin = config.http.publicUrl ?? `http://${Deno.hostname()}:${parts.ownPorts()[0]}`;
+      const origin = config.http.publicUrl ?? `http://${Deno.hostname()}:${needs.httpPort()}`;
       try {
         const actor = systemActor("Perch (by email)");
         const { secret, expiresMs } = await access.links.create(userId, kind, actor);
@@ -97,7 +84,7 @@ export async function createNotifyParts(parts: NotifyParts): Promise<Notify> {
     onDelivery: (delivery) => hub.publish("delivery", deliveryEvent(delivery)),
   });
   await notify.load();
-  describe(parts.components, notify);
+  describe(components, notify);
   return notify;
 }
 

@@ -1,17 +1,13 @@
-import type { Config } from "../base/config.ts";
 import { createOutgoing } from "../base/create_outgoing.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { Foundation } from "./foundation.ts";
 
 /** The one way out, as settings and environment say. @throws PerchError `validation` when OUTGOING_CA is no file */
 export async function createAppOutgoing(
-  { config, settings, ownPorts }: {
-    config: Config;
-    settings: Settings;
-    /** Ports that this Perch listens on. */
-    ownPorts: () => readonly number[];
-  },
+  { config, settings }: Foundation,
+  /** Ports that this Perch listens on. */
+  ownPorts: () => readonly number[],
 ): Promise<Outgoing> {
   const { networks, caFile } = config.outgoing;
   return createOutgoing({

@@ -7,7 +7,7 @@ export interface PoisonParts {
   dataDir: string;
   clock: Clock;
   log: Log;
-  events: () => EventLog;
+  events: Pick<EventLog, "append">;
 }
 
 /** Watches for messages that end the process, and tells of those that were set aside. */
@@ -19,7 +19,7 @@ export function openPoison({ dataDir, clock, log, events }: PoisonParts): Poison
     onAside({ source, topic }, file) {
       const from = topic.slice(0, 200);
       log.error("a message ended Perch twice and was set aside", { source, topic: from, file });
-      events().append({
+      events.append({
         type: "intake.quarantined",
         subject: `source:${source}`,
         severity: "warning",

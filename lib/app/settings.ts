@@ -5,6 +5,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
+import type { SignalRules } from "../alarms/signal.ts";
+import { namesOf } from "../settings/setting.ts";
 import { createSettings, type Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 
@@ -48,5 +50,13 @@ export function accessLimits(
       const perSecond = settings.get("access.requests_per_second");
       return { ...RATE_LIMITS, requests: { perSecond, burst: perSecond * BURST_S } };
     },
+  };
+}
+
+/** Which findings and predictions raise alarms, as the settings say at the moment. */
+export function alarmRules(settings: Settings): SignalRules {
+  return {
+    detectors: new Set(namesOf(settings.get("alarms.raised_by"))),
+    leastSeverity: settings.get("alarms.least_severity"),
   };
 }

@@ -1,33 +1,37 @@
 import type { Access } from "../access/access.ts";
 import { mqttRights } from "../access/mqtt_rights.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Config } from "../base/config.ts";
 import { nameId } from "../base/ids.ts";
-import type { Log } from "../base/log.ts";
 import { descriptorLimit } from "../live/sockets.ts";
-import type { Intake } from "../intake/intake.ts";
-import type { RejectLog } from "../intake/rejects.ts";
 import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
+import type { Foundation } from "./foundation.ts";
+import type { IntakeParts } from "./intake.ts";
 
-export interface SourcesDeps {
-  config: Config;
-  intake: Intake;
-  rejects: RejectLog;
-  access: Access;
-  clock: Clock;
-  log: Log;
+export interface SourceParts {
+  sources: Source[];
+  /** One of the sources; null when `MQTT_URL` names another broker. */
+  broker: Broker | null;
+  /** The way out to whichever broker it is. */
+  mqtt: MqttPublisher;
 }
+
+type SourcesDeps =
+  & Pick<Foundation, "config" | "clock" | "log">
+  & Pick<IntakeParts, "intake" | "rejects">
+  & { access: Access };
 
 /**
  * The sources that the configuration asks for: a broker elsewhere, or the embedded one. Only the one that is
  * used is loaded: each brings a library that costs start-up time and memory.
  */
-export async function createSources(
-  deps: SourcesDeps,
-): Promise<{ sources: Source[]; broker: Broker | null; mqtt: MqttPublisher }> {
-  const { mqtt } = deps.config;
+export async function createSourceParts(
+  { config, clock, log }: Foundation,
+  { intake, rejects }: IntakeParts,
+  access: Access,
+): Promise<SourceParts> {
+  const deps = { config, clock, log: log.child("sources"), intake, rejects, access };
+  const { mqtt } = config;
   if (mqtt.url !== null) {
     const source = await mqttSource(deps, mqtt.url);
     return { sources: [source], broker: null, mqtt: source };

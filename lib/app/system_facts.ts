@@ -14,8 +14,8 @@ const SPAN_MS = 5 * 60_000;
 
 export interface SystemFactParts {
   clock: SteadyClock;
-  sources: () => readonly Source[];
-  intake: () => Pick<Intake, "stats">;
+  sources: readonly Source[];
+  intake: Pick<Intake, "stats">;
   registry: Pick<Registry, "refusedNew">;
   poison: Pick<PoisonWatch, "quarantine">;
   runner: Pick<Runner, "stats">;
@@ -42,7 +42,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   }
 
   function flow(): SystemFacts["intake"] {
-    const { rejected, messages: taken } = parts.intake().stats();
+    const { rejected, messages: taken } = parts.intake.stats();
     const atMs = clock.monotonic();
     looks.push({ atMs, rejected, taken });
     while (looks.length > 1 && atMs - looks[1].atMs >= SPAN_MS) looks.shift();
@@ -59,7 +59,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       outboxQueued: outbox.waiting,
       deliveriesFailed: outbox.failed,
       deliveryTries: { tries: outbox.tries, successes: outbox.good },
-      sources: parts.sources().map((source) => {
+      sources: parts.sources.map((source) => {
         const { name, state, detail } = source.state();
         const good = state === "connected" || state === "listening";
         return { name, ok: !lasting(`source ${name}`, !good), detail };
@@ -67,7 +67,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       diskUsed: await parts.diskUsed(),
       clock: { doubt, hostMs, nowMs, waitingMs },
       backupAgeMs: null,
-      storageFailing: failing ?? parts.intake().stats().failing,
+      storageFailing: failing ?? parts.intake.stats().failing,
       storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,
       cut: parts.cut(),
       refusedNew: parts.registry.refusedNew(),

@@ -1,88 +1,41 @@
-import { statfs } from "node:fs/promises";
-import type { SteadyClock } from "../base/steady_clock.ts";
+import { systemActor } from "../access/audit_row.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
-import { CLOCK_NOTE_MS } from "../intake/clock_notes.ts";
-import { deleteClockNotes } from "../intake/clock_notes_store.ts";
-import { purgeIdempotency } from "../intake/idempotency.ts";
-import type { Recent } from "../live/recent.ts";
-import { createReadingsUpkeep } from "../readings/upkeep.ts";
-import type { Settings } from "../settings/settings.ts";
-import { DAY_MS } from "../words/times.ts";
-import type { Storage } from "./storage.ts";
+import { keepTimeTask } from "../db/clock_store.ts";
+import type { ConnectionGuard } from "../live/connection_guard.ts";
+import { purgeTask } from "../machines/purge.ts";
+import type { Parts } from "./parts.ts";
+import { houseKeeping, readingsUpkeep, seedRecent } from "./upkeep.ts";
 
-const PERIOD_MS = 10 * 60_000;
-const FIRST_MS = 30_000;
-const MEGABYTE = 1_000_000;
-
-/** Merges late data and deletes what its retention ends. */
-export function readingsUpkeep(
-  deps: { clock: SteadyClock; log: Log; storage: Storage; settings: Settings },
-): Task {
-  const { clock, log, storage, settings } = deps;
-  return createReadingsUpkeep({
-    readings: storage.readings,
-    clock,
-    log,
-    retention: () => ({
-      nowMs: clock.deletionMs(),
-      keepMs: settings.get("retention.days") * DAY_MS || undefined,
-      maxBytes: settings.get("retention.max_database_mb") * MEGABYTE || undefined,
+/** Everything that runs by itself between start and stop, in the order in which it is started. */
+export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] {
+  const { clock, storage, settings, access } = parts;
+  return [
+    parts.storageGuard.task,
+    parts.checkpoints.task,
+    access.task,
+    guard.task,
+    keepTimeTask({ db: storage.db, steady: clock, clock }),
+    houseKeeping({ clock, storage }),
+    readingsUpkeep({ clock, log, storage, settings }),
+    parts.damage.task,
+    parts.statuses.task,
+    parts.status.task,
+    seedRecent(parts),
+    parts.photos.task,
+    purgeTask({
+      clock,
+      log: log.child("machines"),
+      service: parts.machines,
+      deletionMs: clock.deletionMs,
+      note: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
     }),
-  });
-}
-
-/** Deletes all readings of a sensor that is gone for good; false when some are not sealed yet. */
-export async function forgetReadings(
-  readings: Pick<Storage["readings"], "forget">,
-  sensor: number,
-): Promise<boolean> {
-  for (;;) {
-    const { more, unsealed } = await readings.forget(sensor);
-    if (unsealed > 0) return false;
-    if (!more) return true;
-  }
-}
-
-/** Deletes idempotency keys and notes about devices' clocks that are old, every ten minutes. */
-export function houseKeeping(
-  deps: { clock: SteadyClock; storage: Storage },
-): Task {
-  const { clock, storage } = deps;
-  return {
-    name: "house-keeping",
-    async run(signal) {
-      await clock.sleep(FIRST_MS, signal);
-      for (;;) {
-        const nowMs = clock.deletionMs();
-        await storage.db.write([
-          purgeIdempotency(nowMs),
-          deleteClockNotes(nowMs - CLOCK_NOTE_MS),
-        ]);
-        await clock.sleep(PERIOD_MS, signal);
-      }
-    },
-  };
-}
-
-/** Loads the last minutes of every sensor once, beside everything else, and rests then. */
-export function seedRecent(deps: { recent: Recent; storage: Storage }): Task {
-  return {
-    name: "recent readings",
-    async run(signal) {
-      await deps.recent.seed(deps.storage.readings, signal);
-      if (signal.aborted) return;
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    },
-  };
-}
-
-/** Share of the disk under `path` that is in use, 0…1; null where the system does not say. */
-export async function diskUsed(path: string): Promise<number | null> {
-  try {
-    const { blocks, bavail } = await statfs(path);
-    return blocks === 0 ? null : 1 - bavail / blocks;
-  } catch {
-    return null;
-  }
+    parts.detection.runner.task,
+    ...parts.tickets.tasks,
+    ...parts.predictions.tasks,
+    parts.backtests.task,
+    parts.alarms.task,
+    ...parts.notify.tasks,
+    parts.thingspeak.task,
+  ];
 }

@@ -1,32 +1,19 @@
-import type { Clock } from "../base/clock.ts";
-import type { Config } from "../base/config.ts";
-import type { Log } from "../base/log.ts";
 import type { Outgoing } from "../base/outgoing.ts";
-import type { Components } from "../live/components.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
 import { createUploadStore } from "../notify/thingspeak/upload_store.ts";
 import { createUploader, type Uploader } from "../notify/thingspeak/uploader.ts";
 import { namesOf } from "../settings/setting.ts";
-import type { Settings } from "../settings/settings.ts";
-import type { Storage } from "./storage.ts";
+import type { Foundation } from "./foundation.ts";
 
 /** The upload to ThingSpeak; it runs once its task does. */
 export function createThingSpeak(
-  parts: {
-    config: Config;
-    clock: Clock;
-    log: Log;
-    storage: Storage;
-    settings: Settings;
-    sensors: SensorDirectory;
-    outgoing: Outgoing;
-    components: Components;
-  },
+  { config, clock, log, storage, settings, components }: Foundation,
+  sensors: SensorDirectory,
+  outgoing: Outgoing,
 ): Uploader {
-  const { config, clock, log, storage, settings, sensors, outgoing } = parts;
   const uploader = createUploader({
     clock,
-    log,
+    log: log.child("thingspeak"),
     readings: storage.readings,
     sensors,
     store: createUploadStore(storage.db),
@@ -45,7 +32,7 @@ export function createThingSpeak(
       };
     },
   });
-  parts.components.register("thingspeak", () => {
+  components.register("thingspeak", () => {
     const { health, detail } = uploader.state();
     return { health, detail };
   });

@@ -3,16 +3,10 @@ import { systemActor } from "../access/audit_row.ts";
 import { atLeast } from "../access/policy.ts";
 import type { Alarm, AlarmEventBody } from "../alarms/alarm.ts";
 import type { Alarms } from "../alarms/alarms.ts";
-import type { AlarmTransition } from "../alarms/keeper.ts";
-import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
-import type { Database } from "../db/client.ts";
-import type { EventLog } from "../events/events_store.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { MachineDirectory } from "../machines/sensor.ts";
-import type { Settings } from "../settings/settings.ts";
 import { type AlarmTickets, createAlarmTickets } from "../tickets/alarm_tickets.ts";
 import { type Attachments, createAttachments } from "../tickets/attachments.ts";
 import { type BookDeps, createTicketBook } from "../tickets/book.ts";
@@ -21,6 +15,7 @@ import { overdueTask } from "../tickets/overdue.ts";
 import type { Subjects } from "../tickets/subject.ts";
 import { severityOf, type Ticket, type TicketEventBody } from "../tickets/ticket.ts";
 import { createTickets, type Tickets } from "../tickets/tickets.ts";
+import type { Foundation } from "./foundation.ts";
 
 const MEGABYTE = 1_000_000;
 
@@ -32,30 +27,20 @@ export interface TicketParts {
   tasks: Task[];
 }
 
-export interface TicketRoomDeps {
-  db: Database;
-  clock: Clock;
-  log: Log;
-  events: EventLog;
+export interface TicketNeeds {
   machines: MachineDirectory;
-  settings: Settings;
   hub: Pick<StreamHub, "publish">;
   access: Pick<Access, "users" | "audit">;
-  /** Why the disk takes no files at the moment; null: it does. */
-  refusal: () => PerchError | null;
-  dataDir: string;
 }
 
 /** What the tickets do when alarms move, and what is made once the alarms are there. */
 export function createTicketRoom(
-  deps: TicketRoomDeps,
-): {
-  fromAlarms: AlarmTickets;
-  /** Tells the live stream of the tickets of alarms that moved. */
-  follow(transitions: readonly AlarmTransition[]): void;
-  with(alarms: Pick<Alarms, "find" | "act">): TicketParts;
-} {
-  const { clock, log, settings, hub, access } = deps;
+  foundation: Foundation,
+  { machines, hub, access }: TicketNeeds,
+): { fromAlarms: AlarmTickets; with(alarms: Pick<Alarms, "find" | "act">): TicketParts } {
+  const { clock, events, settings, storage: { db }, config: { dataDir }, refusal } = foundation;
+  const log = foundation.log.child("tickets");
+  const deps = { db, clock, log, events, machines, settings, refusal, dataDir };
   const people: BookDeps["people"] = {
     find(idOrEmail) {
       const user = access.users.find(idOrEmail) ?? access.users.byEmail(idOrEmail);
@@ -83,11 +68,12 @@ export function createTicketRoom(
   });
   return {
     fromAlarms,
-    follow(transitions) {
-      const ids = [...new Set(transitions.map(({ alarm }) => alarm.id))];
-      if (ids.length > 0) told(fromAlarms.announce(ids));
-    },
     with(alarms) {
+      // The live stream learns of the tickets of alarms that moved.
+      foundation.bus.subscribe("alarms", ({ transitions }) => {
+        const ids = [...new Set(transitions.map(({ alarm }) => alarm.id))];
+        if (ids.length > 0) told(fromAlarms.announce(ids));
+      });
       const find = (id: string) => alarms.find(id).catch(nullWhenMissing);
       const tickets = createTickets({
         ...deps,

@@ -1,0 +1,25 @@
+import { type Access, createAccess } from "../access/access.ts";
+import type { Foundation } from "./foundation.ts";
+import { accessLimits } from "./settings.ts";
+import { demoMode, siteTime } from "./site.ts";
+
+/** People, keys and what they may do. Nobody is let in before it is started. */
+export function createAppAccess(
+  { config, clock, log, storage, settings, events, late, ending }: Foundation,
+): Access {
+  const access = createAccess({
+    db: storage.db,
+    clock,
+    lifeClock: { ...clock, now: clock.trustedMs },
+    log: log.child("access"),
+    dataDir: config.dataDir,
+    jwtSecret: config.jwtSecret,
+    demo: demoMode(config),
+    events,
+    canMail: () => late.get("notify").canMail(),
+    timeText: siteTime,
+    ...accessLimits(settings),
+  });
+  ending(() => access.stop());
+  return access;
+}

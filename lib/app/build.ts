@@ -1,0 +1,117 @@
+import { createAppAccess } from "./access.ts";
+import { createAlarmParts } from "./alarms.ts";
+import { sensorAtMachine, watchDamage } from "./damage.ts";
+import { createDetectionParts } from "./detection.ts";
+import { type BuildOptions, openFoundation } from "./foundation.ts";
+import { createIntakeParts, openIntakeFiles } from "./intake.ts";
+import { createLiveParts, createStatusParts } from "./live.ts";
+import { createMachineParts } from "./machines.ts";
+import { createNotifyParts } from "./notify.ts";
+import { createAppOutgoing } from "./outgoing.ts";
+import type { Parts } from "./parts.ts";
+import { describeParts } from "./ready.ts";
+import { siteTime } from "./site.ts";
+import { createSourceParts } from "./sources.ts";
+import { cutText } from "./storage_files.ts";
+import { createSystemFacts } from "./system_facts.ts";
+import { createThingSpeak } from "./thingspeak.ts";
+import { createTicketRoom } from "./tickets.ts";
+import { diskUsed } from "./upkeep.ts";
+
+/**
+ * Makes every part, from the disk upwards; none of them works yet. What a part asks of one that is made after it
+ * goes over the bus (`topics.ts`) or through `late` (`late.ts`).
+ */
+export async function build(options: BuildOptions): Promise<Parts> {
+  const { httpPort } = options;
+  const foundation = await openFoundation(options);
+  const { config, clock, storage, storageTroubles, events, components, late } = foundation;
+  const files = openIntakeFiles(foundation);
+  const machines = await createMachineParts(foundation);
+  const { registry } = machines;
+  const live = await createLiveParts(foundation, machines);
+  const { hub, recent, statuses } = live;
+
+  const detection = await createDetectionParts(foundation, machines, live, options.detection);
+  late.fill("detection", detection.detection);
+  late.fill("predictions", detection.predictions);
+
+  const access = createAppAccess(foundation);
+  const intake = await createIntakeParts(foundation, files, registry);
+  const { sources, broker, mqtt } = await createSourceParts(foundation, intake, access);
+  late.fill("sources", sources);
+
+  const outgoing = await createAppOutgoing(foundation, () => [httpPort(), broker?.port() ?? 0]);
+  const thingspeak = createThingSpeak(foundation, registry, outgoing);
+  const notify = await createNotifyParts(foundation, {
+    machines,
+    live,
+    access,
+    outgoing,
+    publishMqtt: (message, signal) => mqtt.publish(message, signal),
+    httpPort,
+  });
+  late.fill("notify", notify);
+
+  const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
+  const alarms = await createAlarmParts(foundation, {
+    machines,
+    detection,
+    live,
+    notify,
+    fromAlarms: ticketRoom.fromAlarms,
+    facts: createSystemFacts({
+      clock,
+      sources,
+      intake: intake.intake,
+      registry,
+      poison: files.poison,
+      runner: detection.detection.runner,
+      diskUsed: () => diskUsed(config.dataDir),
+      storage: storageTroubles,
+      cut: () => storage.cuts.length === 0 ? null : storage.cuts.map(cutText).join(" "),
+      outbox: () => notify.counts(),
+    }),
+  });
+  late.fill("alarms", alarms);
+  const tickets = ticketRoom.with(alarms);
+
+  describeParts(components, { storage, storageTroubles, intake: intake.intake, sources });
+  const status = createStatusParts(foundation, machines, live, { intake: intake.intake, alarms });
+  const damage = watchDamage({
+    clock,
+    readings: storage.readings,
+    troubles: storageTroubles,
+    words: { sensor: (num) => sensorAtMachine(registry, num), time: siteTime },
+    append: (event) => events.append(event),
+    sinceMs: foundation.sinceMs,
+  });
+  const { storageGuard, checkpoints, settings } = foundation;
+  return {
+    clock,
+    storage,
+    storageTroubles,
+    storageGuard,
+    damage,
+    checkpoints,
+    settings,
+    events,
+    components,
+    registry,
+    machines: machines.machines,
+    photos: machines.photos,
+    hub,
+    recent,
+    statuses,
+    ...detection,
+    access,
+    ...intake,
+    sources,
+    broker,
+    thingspeak,
+    notify,
+    alarms,
+    tickets,
+    ...status,
+  };
+}

@@ -1,0 +1,139 @@
+import { readJwtKey } from "../access/access.ts";
+import { type Bus, createBus } from "../base/bus.ts";
+import type { Config } from "../base/config.ts";
+import type { PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { SteadyClock } from "../base/steady_clock.ts";
+import { keepTime, loadTime } from "../db/clock_store.ts";
+import type { RunnerOptions } from "../detect/runner/runner.ts";
+import { createEventLog, type EventLog } from "../events/events_store.ts";
+import { type Components, createComponents } from "../live/components.ts";
+import type { Settings } from "../settings/settings.ts";
+import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
+import { createLate, type Late } from "./late.ts";
+import { createAppSettings } from "./settings.ts";
+import { openStorage, type Storage } from "./storage.ts";
+import { cutText } from "./storage_files.ts";
+import { createStorageGuard, type StorageGuard } from "./storage_guard.ts";
+import type { StorageTroubles } from "./storage_troubles.ts";
+import type { Topics } from "./topics.ts";
+
+export interface BuildOptions {
+  config: Config;
+  log: Log;
+  clock: SteadyClock;
+  storageTroubles: StorageTroubles;
+  /** Takes what ends a part; `stop` calls the latest first. */
+  ending: (end: () => void | Promise<void>) => void;
+  /** The port that the pages are on, or will be. */
+  httpPort: () => number;
+  /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
+  onFatal?: (error: Error) => void;
+  /** A person said that a new plant begins although something is left of one (`perch serve --new`). */
+  anew?: boolean;
+  /** For tests: bound of the write-ahead log. */
+  walMostBytes?: number;
+  /** For sabotage in tests only: without it every commit waits for the disk. */
+  synchronous?: "full" | "normal";
+  /** For benchmarks, which cannot wait ten minutes for a checkpoint. */
+  detection?: Partial<RunnerOptions>;
+}
+
+/** What every room's wiring is handed. */
+export interface Foundation
+  extends Pick<BuildOptions, "config" | "log" | "clock" | "storageTroubles" | "ending"> {
+  /** When this Perch was started. */
+  sinceMs: number;
+  storage: Storage;
+  storageGuard: StorageGuard;
+  checkpoints: Checkpoints;
+  /** Why no readings and files are taken at the moment; null: they are. */
+  refusal: () => PerchError | null;
+  settings: Settings;
+  events: EventLog;
+  components: Components;
+  bus: Bus<Topics>;
+  late: Late;
+}
+
+const CRITICAL_PARTS = ["storage", "intake"];
+
+/** Opens the database and reads the time and the settings. @throws PerchError whose message is for people */
+export async function openFoundation(options: BuildOptions): Promise<Foundation> {
+  const { config, log, clock, storageTroubles, ending } = options;
+  const sinceMs = clock.now();
+  await Deno.mkdir(config.dataDir, { recursive: true });
+  // Before anything is opened: a start that is refused changes nothing.
+  if (config.jwtSecret === null) readJwtKey(config.dataDir);
+  const opened = await openDatabase(options);
+  const { storage, storageGuard, checkpoints } = opened;
+  ending(() => storage.close());
+  await loadTime(storage.db, clock);
+  ending(() => storage.db.write([keepTime(clock.kept())]).then(() => {}));
+  const settings = createAppSettings({ config, db: storage.db, clock, log });
+  await settings.load();
+  storageGuard.setSizes(() => ({
+    reserveMb: settings.get("storage.reserve_mb"),
+    floorMb: settings.get("storage.floor_mb"),
+  }));
+  return {
+    config,
+    log,
+    clock,
+    storageTroubles,
+    ending,
+    sinceMs,
+    ...opened,
+    refusal: () => storageGuard.refusal() ?? checkpoints.refusal(),
+    settings,
+    events: createEventLog(storage.db),
+    components: createComponents(CRITICAL_PARTS),
+    bus: createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error })),
+    late: createLate(),
+  };
+}
+
+async function openDatabase(
+  options: BuildOptions,
+): Promise<Pick<Foundation, "storage" | "storageGuard" | "checkpoints">> {
+  const { config, log, clock, storageTroubles } = options;
+  const { url, authToken } = config.database;
+  const storageGuard = createStorageGuard({
+    clock,
+    log: log.child("storage"),
+    troubles: storageTroubles,
+    url,
+    dataDir: config.dataDir,
+  });
+  const storage = storageGuard.around(
+    await openStorage({
+      url,
+      authToken: authToken?.reveal(),
+      log: log.child("storage"),
+      logLevel: config.log.level,
+      synchronous: options.synchronous,
+      dataDir: config.dataDir,
+      anew: options.anew,
+      beforeOpen: () => storageGuard.begin(),
+      onFault: (error) => {
+        storageTroubles.say("worker", { health: "error", detail: error.message });
+        log.error("the database cannot be used any more", { error });
+        options.onFatal?.(error);
+      },
+      onLost: (error) => {
+        storageTroubles.say("identity", { health: "error", detail: error.message });
+        log.error("the database was taken away", { error });
+      },
+    }),
+  );
+  for (const cut of storage.cuts) log.error(cutText(cut));
+  const checkpoints = createCheckpoints({
+    clock,
+    log: log.child("storage"),
+    storage,
+    troubles: storageTroubles,
+    walPath: url.startsWith("file:") ? `${url.slice("file:".length)}-wal` : null,
+    mostBytes: options.walMostBytes,
+  });
+  return { storage, storageGuard, checkpoints };
+}

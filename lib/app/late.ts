@@ -1,0 +1,43 @@
+import type { Alarms } from "../alarms/alarms.ts";
+import type { FindingStore } from "../detect/findings_store.ts";
+import type { Predictions } from "../detect/predict/predictions.ts";
+import type { Runner } from "../detect/runner/runner.ts";
+import type { Notify } from "../notify/notify.ts";
+import type { Source } from "../sources/source.ts";
+
+/** What a room asks of a room that is made after it. `build.ts` fills in each, in this order. */
+export interface LateParts {
+  /** Asked by live (how long a sensor may be silent) and by machines (a sensor goes for good). */
+  detection: {
+    runner: Pick<Runner, "silenceMs">;
+    findings: Pick<FindingStore, "forget">;
+  };
+  /** Asked by machines: a machine moves. */
+  predictions: Pick<Predictions, "move">;
+  /** Asked by live: whether every source can be reached. */
+  sources: readonly Source[];
+  /** Asked by access: whether mails can be sent. */
+  notify: Pick<Notify, "canMail">;
+  /** Asked by machines: a machine moves. */
+  alarms: Pick<Alarms, "move">;
+}
+
+export interface Late {
+  /** @throws Error when it is asked for before it is filled in */
+  get<Name extends keyof LateParts>(name: Name): LateParts[Name];
+  fill<Name extends keyof LateParts>(name: Name, part: LateParts[Name]): void;
+}
+
+export function createLate(): Late {
+  const parts: Partial<LateParts> = {};
+  return {
+    get(name) {
+      const part = parts[name];
+      if (part === undefined) throw new Error(`${name} is asked for before it is made`);
+      return part;
+    },
+    fill(name, part) {
+      parts[name] = part;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Alarms } from "../alarms/alarms.ts";
+import type { Intake } from "../intake/intake.ts";
+import { createHearing, type Hearing } from "../live/hearing.ts";
+import { type LoopLag, measureLoopLag } from "../live/loop_lag.ts";
+import { createRecent, type Recent } from "../live/recent.ts";
+import { createStatusBoard, type StatusBoard } from "../live/status.ts";
+import { loadStatuses, statusStatement } from "../live/status_store.ts";
+import { createStatuses, type Statuses } from "../live/statuses.ts";
+import { createStreamHub, type StreamHub } from "../live/stream.ts";
+import type { Foundation } from "./foundation.ts";
+import { limitJudge } from "./judge.ts";
+import type { MachineParts } from "./machines.ts";
+import { diskUsed } from "./upkeep.ts";
+
+export interface LiveParts {
+  hub: StreamHub;
+  hearing: Hearing;
+  recent: Recent;
+  statuses: Statuses;
+}
+
+/** What pages see of the moment; it follows every committed reading. */
+export async function createLiveParts(
+  { clock, storage, bus, late, ending }: Foundation,
+  { registry, windowOf }: MachineParts,
+): Promise<LiveParts> {
+  const hub = createStreamHub({ clock, sensors: registry });
+  const hearing = createHearing({
+    clock,
+    listening: () =>
+      late.get("sources").every((source) =>
+        ["connected", "listening"].includes(source.state().state)
+      ),
+  });
+  const recent = createRecent({
+    clock,
+    sensors: registry,
+    rhythmMs: (num) => late.get("detection").runner.silenceMs(num),
+    heardSinceMs: hearing.sinceMs,
+  });
+  const statuses = createStatuses({
+    clock,
+    sensors: registry,
+    machines: registry.machines,
+    recent,
+    judge: limitJudge,
+    stored: await loadStatuses(storage.db),
+    save: async (changed) => void await storage.db.write(changed.map(statusStatement)),
+    windowOf,
+  });
+  ending(() => statuses.store());
+  bus.subscribe("sensor.changed", (sensor) => statuses.renew(sensor));
+  bus.subscribe("readings", (group) => recent.add(group));
+  bus.subscribe("readings", (group) => statuses.add(group));
+  bus.subscribe("readings", (group) => hub.publishReadings(group));
+  return { hub, hearing, recent, statuses };
+}
+
+/** How Perch as a whole is doing, for the status that pages show. */
+export function createStatusParts(
+  { config, clock, storage, components, ending }: Foundation,
+  { registry }: MachineParts,
+  { hub, recent, statuses }: LiveParts,
+  { intake, alarms }: { intake: Pick<Intake, "stats">; alarms: Pick<Alarms, "counts"> },
+): { loopLag: LoopLag; status: StatusBoard } {
+  const loopLag = measureLoopLag();
+  ending(() => loopLag.stop());
+  const status = createStatusBoard({
+    clock,
+    sensors: registry,
+    recent,
+    machines: registry.machines,
+    statuses,
+    intake,
+    alarms() {
+      const { open, waiting } = alarms.counts();
+      return { ...open, waiting };
+    },
+    stored: () => storage.readings.stats(),
+    overall: () => components.overall(),
+    diskUsed: () => diskUsed(config.dataDir),
+    hub,
+  });
+  return { loopLag, status };
+}
