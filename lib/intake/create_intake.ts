@@ -233,7 +233,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     };
     if (mark && delivery.again && recent.has(mark)) {
       totals.duplicate++;
-      open.messages.push({ message, outcome: "stored" });
+      open.messages.push({ message, outcome: "stored", mark });
       kick();
       return true;
     }
@@ -425,6 +425,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       } catch (error) {
         registry.failed(statements.slice(0, statements.length - group.extra.length));
         recent.remove(marks);
+        open.forget(marks);
         return failed(group, error);
       }
     }

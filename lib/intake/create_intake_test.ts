@@ -263,6 +263,22 @@ Deno.test("intake close stores what was taken and refuses the rest", async () =>
   assert.deepEqual(t.outcomes, [[0, "stored"]]);
 });
 
+Deno.test("intake acknowledges nothing that it knows from a commit which then fails", async () => {
+  const t = await setup();
+  t.offer("a/b", "0");
+  await t.clock.advance(50);
+  await t.groups[0].commit();
+  const delivery = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", delivery);
+  await t.clock.advance(50);
+  // The connection broke meanwhile: it comes again while the first is being written.
+  t.offer("a/b", "1", { ...delivery, again: true });
+  await t.clock.advance(50);
+  await t.groups[1].fail();
+  await t.clock.advance(1_000);
+  assert.deepEqual(t.outcomes, [[0, "stored"], [1, "failed"], [2, "failed"]]);
+});
+
 Deno.test("intake recognises a reading of an unset clock when it is delivered again", async () => {
   const t = await setup();
   const delivery = { session: "s", packetId: 7 };

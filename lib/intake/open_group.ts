@@ -1,4 +1,5 @@
 import type { SqlStatement } from "../db/client.ts";
+import type { DeliveryMark } from "../readings/reading.ts";
 import { GroupBuilder } from "./builder.ts";
 import type { BatchAnswer } from "./idempotency.ts";
 import type { Noted } from "./in_flight_notes.ts";
@@ -17,8 +18,8 @@ export interface WaitingBatch {
 /** Everything that will be decided by one commit. */
 export class OpenGroup {
   readonly readings: GroupBuilder;
-  /** In order of arrival: acknowledgements keep it. */
-  readonly messages: { message: RawMessage; outcome: Outcome }[] = [];
+  /** In order of arrival: acknowledgements keep it. `mark`: of one that is known, and stored before. */
+  readonly messages: { message: RawMessage; outcome: Outcome; mark?: DeliveryMark }[] = [];
   readonly batches: WaitingBatch[] = [];
   readonly rejected: RejectRecord[] = [];
   readonly extra: SqlStatement[] = [];
@@ -35,7 +36,19 @@ export class OpenGroup {
     this.readings = builder;
   }
 
+  /** Marks whose commit failed: what came again meanwhile, and was known by them, is not stored either. */
+  forget(marks: readonly DeliveryMark[]): void {
+    const failed = new Set(marks.map(keyOf));
+    for (const one of this.messages) {
+      if (one.mark !== undefined && failed.has(keyOf(one.mark))) one.outcome = "failed";
+    }
+  }
+
   get empty(): boolean {
     return this.readings.n === 0 && this.messages.length === 0 && this.batches.length === 0;
   }
+}
+
+function keyOf({ session, packetId, hash }: DeliveryMark): string {
+  return JSON.stringify([session, packetId, hash]);
 }
