@@ -1,14 +1,15 @@
 /**
  * `deno task test`: all tests, and at the end what took longest. Tests that stand beside their code run side by
- * side, as they share nothing; browsers and whole ways through the product two at a time, as they mostly wait; those of
- * `tests/faults` measure how others are served meanwhile, want the host for themselves, and run one after the
- * other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
+ * side, as they share nothing; browsers and whole ways through the product two at a time (`TEST_JOBS` says how
+ * many), as they mostly wait; those of `tests/faults` measure how others are served meanwhile, want the host for
+ * themselves, and run one after the other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
  */
 const SIDE_BY_SIDE = ["lib", "routes", "islands", "sim"];
 const ONE_BY_ONE = "tests/faults";
 /** Has a task of its own: it needs the binaries. */
 const IGNORED = "tests/binary";
 const SLOWEST = 20;
+const JOBS = Deno.env.get("TEST_JOBS") ?? "2";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface Took {
@@ -25,7 +26,7 @@ interface Pass {
 const startedMs = performance.now();
 const passes = Deno.args.length > 0 ? [await run(Deno.args)] : [
   await run(["--parallel", ...SIDE_BY_SIDE]),
-  await run(["--parallel", `--ignore=${IGNORED},${ONE_BY_ONE}`, "tests"], { DENO_JOBS: "2" }),
+  await run(["--parallel", `--ignore=${IGNORED},${ONE_BY_ONE}`, "tests"], { DENO_JOBS: JOBS }),
   await run([ONE_BY_ONE]),
 ];
 const passed = sum(passes.map((one) => one.passed));
