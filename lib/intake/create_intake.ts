@@ -121,7 +121,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   let open = new OpenGroup();
   let committing: Promise<void> | null = null;
   /** What is being committed. */
-  let underWay: Pick<ReadingGroup, "sensor" | "value"> | null = null;
+  let underWay: Pick<ReadingGroup, "sensor"> | null = null;
   let closed = false;
   let failing: string | null = null;
   let toldFailureMs = -Infinity;
@@ -194,30 +194,34 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   /**
    * Whether a message that its broker had kept is a new one: neither that which was taken before, nor, the
-   * first time that it comes as a retained one, what its sensors say already.
+   * first time that it comes as a retained one, what its sensors say already. `wait`: that depends on a commit
+   * which may still fail.
    */
   function takeRetained(
     { topic, payload }: RawMessage,
     drafts: readonly Draft[],
     nowMs: number,
-  ): boolean {
+  ): boolean | "wait" {
     const hash = payloadHash(payload);
     if (retained.knows(topic, hash)) return false;
+    let undecided = false;
+    const lastOf = (num: number) => {
+      undecided ||= underWay?.sensor.includes(num) ?? false;
+      return open.readings.lastOf(num);
+    };
+    const known = drafts.length > 0 && drafts.every((draft) => isPresent(draft, lastOf));
+    if (undecided) return "wait";
     const statement = retained.statement(topic, hash, nowMs);
     if (statement !== null) {
       open.extra.push(statement);
       open.retained.push([topic, hash]);
     }
-    return !drafts.every(isPresent) || drafts.length === 0;
+    return !known;
   }
 
   /** Whether a draft says what its sensor said last, as far as nothing else tells them apart. */
-  function isPresent(draft: Draft): boolean {
-    if (draft.tMs !== undefined || draft.seq !== undefined) return false;
-    return registry.isLast(
-      draft,
-      (num) => open.readings.lastOf(num) ?? underWay?.value[underWay.sensor.lastIndexOf(num)],
-    );
+  function isPresent(draft: Draft, lastOf: (num: number) => number | undefined): boolean {
+    return draft.tMs === undefined && draft.seq === undefined && registry.isLast(draft, lastOf);
   }
 
   function offer(message: RawMessage): boolean {
@@ -249,11 +253,19 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     const { noted } = begun;
     const decoded = decode(topic, payload);
-    if (message.retained === true && !takeRetained(message, decoded.drafts, arrival.tMs)) {
-      if (noted !== null) open.noted.push(noted);
-      open.messages.push({ message, outcome: "stored" });
-      kick();
-      return true;
+    if (message.retained === true) {
+      const isNew = takeRetained(message, decoded.drafts, arrival.tMs);
+      if (isNew === "wait") {
+        if (noted !== null) poison.end(noted);
+        refuse();
+        return false;
+      }
+      if (!isNew) {
+        if (noted !== null) open.noted.push(noted);
+        open.messages.push({ message, outcome: "stored" });
+        kick();
+        return true;
+      }
     }
     let needsMark = false;
     let stored = false;
@@ -389,8 +401,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     committing = commitGroup(group, readings).finally(() => {
       committing = null;
       for (const noted of group.noted) poison.end(noted);
-      if (group.noted.length > 0) tellRoom();
       underWay = null;
+      tellRoom();
       kick();
     });
     tellRoom();

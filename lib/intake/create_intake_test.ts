@@ -100,6 +100,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
     topic: string,
     payload: string,
     delivery?: { session: string; packetId: number; again: boolean },
+    retained?: boolean,
   ) => {
     const n = offered++;
     return intake.offer({
@@ -107,6 +108,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
       topic,
       payload: new TextEncoder().encode(payload),
       delivery,
+      retained,
       done: (outcome) => outcomes.push([n, outcome]),
     });
   };
@@ -277,6 +279,26 @@ Deno.test("intake acknowledges nothing that it knows from a commit which then fa
   await t.groups[1].fail();
   await t.clock.advance(1_000);
   assert.deepEqual(t.outcomes, [[0, "stored"], [1, "failed"], [2, "failed"]]);
+});
+
+Deno.test("intake decides on a retained message once the commit with the same value is decided", async () => {
+  for (const ends of ["fail", "commit"] as const) {
+    const t = await setup();
+    t.offer("a/b", "0");
+    await t.clock.advance(50);
+    await t.groups[0].commit();
+    t.offer("a/b", "5");
+    await t.clock.advance(50);
+    let told = 0;
+    t.intake.onRoom(() => told++);
+    assert.equal(t.offer("a/b", "5", undefined, true), false, "5 may still be lost");
+    await t.groups[1][ends]();
+    assert.equal(told, 1, "its source is told to offer it again");
+    assert.equal(t.offer("a/b", "5", undefined, true), true);
+    await t.clock.advance(1_000);
+    const [, , { group, extra }] = t.groups;
+    assert.deepEqual([group.n, extra.length], [ends === "fail" ? 1 : 0, 1], ends);
+  }
 });
 
 Deno.test("intake recognises a reading of an unset clock when it is delivered again", async () => {

@@ -6,6 +6,7 @@
  * follow. A failed write therefore leaves memory as it was. Calls come one at a time.
  */
 import type { Clock } from "../base/clock.ts";
+import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
@@ -48,7 +49,10 @@ export interface EngineDeps {
  * Starts the engine on an open, migrated database: rebuilds the unsealed tail from the journal.
  *
  * A write that failed may still have reached the disk (a libSQL server went away before it answered, a
- * COMMIT failed late). The engine looks before the next commit, and rebuilds memory when that happened.
+ * COMMIT failed late). The engine looks before the next commit, and rebuilds memory when that happened. What
+ * is found in a file was perhaps only in the host's memory, where a failed fsync leaves it and a later one does
+ * not bring it out: readings that come again would be known by it and acknowledged. So it is written anew, into
+ * the database, before anything is taken; as long as that fails, so does `append`.
  */
 export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsStore> {
   let core = await createCore(deps);
@@ -60,6 +64,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
       deps.log.warn(
         "a write that was reported as failed may be on disk: reading the journal again",
       );
+      await bringIntoDatabase(deps.connection);
       core = await createCore(deps);
     }
     appendFailed = upkeepFailed = false;
@@ -101,6 +106,15 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     acknowledgeDamage: (foundUntilMs, extra) => core.acknowledgeDamage(foundUntilMs, extra),
     stats: () => core.stats(),
   };
+}
+
+async function bringIntoDatabase(connection: Connection): Promise<void> {
+  const { busy, done, pages } = await connection.checkpoint(false);
+  if (!busy && done >= pages) return;
+  throw new PerchError(
+    "storage_failed",
+    "a write that was reported as failed cannot be made safe: another program reads or holds the database",
+  );
 }
 
 interface Core extends ReadingsStore {

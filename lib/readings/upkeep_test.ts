@@ -248,3 +248,27 @@ for (const how of ["before", "after"] as const) {
     });
   });
 }
+
+Deno.test("append knows nothing by a failed write before that is in the database itself", async () => {
+  await withDatabase(async (url) => {
+    const opened = await openEngine({ url });
+    const { wrapped, fail } = failing(opened.connection);
+    const answers = [{ busy: true, pages: 9, done: 0 }, { busy: false, pages: 9, done: 8 }];
+    const connection: Connection = {
+      ...wrapped,
+      checkpoint: (truncate) => {
+        const answer = answers.shift();
+        return answer ? Promise.resolve(answer) : opened.connection.checkpoint(truncate);
+      },
+    };
+    const deps = { connection, clock: fakeClock(START_MS), log: silentLog() };
+    const store = await createReadingsEngine(deps);
+    const group = groupOf([{ sensor: 1, tMs: START_MS, value: 1 }]);
+    fail("after");
+    await assert.rejects(store.append(group, []), { code: "storage_full" });
+    await assert.rejects(store.append(group, []), { code: "storage_failed" });
+    await assert.rejects(store.append(group, []), { code: "storage_failed" });
+    assert.deepEqual([...(await store.append(group, [])).duplicate!], [1]);
+    await opened.close();
+  });
+});

@@ -165,7 +165,7 @@ Deno.test({
   const load = startLoad({ port: mqttPort, devices: 4, ratePerS: RATE_PER_S, startMs: START_MS });
   try {
     await until("the load", () => load.acknowledged() > 200, 20_000);
-    if (!sabotaged("read-only")) await disk.fail();
+    if (!sabotaged("read-only")) await disk.fail(perch.pid);
     await until("health is red", () => isRed(perch, key), RED_MS);
     const refused = await call(perch, "/api/ingest", key, READING);
     assert.equal(refused.status, 503);
@@ -190,6 +190,7 @@ Deno.test({
     await until("readings are taken", () => load.acknowledged() > before + 50, 15_000);
     await load.stop();
     const report = await compare(() => judgeFull(perch, key, load.ledger()));
+    assert.deepEqual(report.examples, []);
     assert.deepEqual([report.lost, report.duplicate, report.wrong], [0, 0, 0]);
     assert.equal(await perch.stop(), 0);
     assert.deepEqual(await damage(dataDir), []);

@@ -60,8 +60,12 @@ export async function smallDisk(megabytes: number): Promise<SmallDisk> {
 /** A small file system on a file, that can become read-only as one does whose disk fails. */
 export interface FailingDisk extends AsyncDisposable {
   path: string;
-  /** An error of the file system: from now on it is read-only, for what is open too. */
-  fail(): Promise<void>;
+  /**
+   * An error of the file system: from now on it is read-only, for what is open too. The process stands still
+   * meanwhile: Linux answers an fsync that runs into this moment with success and has not written (one in
+   * four, measured with a program that only writes and syncs), which no program can notice.
+   */
+  fail(pid: number): Promise<void>;
   /** Mounts it anew; nothing may be open there. */
   mend(): Promise<void>;
 }
@@ -93,11 +97,17 @@ export async function failingDisk(megabytes: number): Promise<FailingDisk> {
   mount();
   return {
     path,
-    async fail() {
+    async fail(pid) {
       const { stdout } = await new Deno.Command("findmnt", { args: ["-no", "SOURCE", path] })
         .output();
       const device = new TextDecoder().decode(stdout).trim().replace("/dev/", "");
-      await Deno.writeTextFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
+      Deno.kill(pid, "SIGSTOP");
+      try {
+        while (!allStopped(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+        await Deno.writeTextFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
+      } finally {
+        Deno.kill(pid, "SIGCONT");
+      }
     },
     async mend() {
       await unmount(path);
@@ -108,6 +118,15 @@ export async function failingDisk(megabytes: number): Promise<FailingDisk> {
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** A thread within an fsync stops after it. */
+function allStopped(pid: number): boolean {
+  const tasks = [...Deno.readDirSync(`/proc/${pid}/task`)];
+  return tasks.every(({ name }) => {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+  });
 }
 
 /** A file that was closed a moment ago may still be busy; one that is open for good holds only itself. */
