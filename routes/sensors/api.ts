@@ -92,6 +92,8 @@ const WholeSensorJson = SensorJson.extend({
 const Trend = z.object({
   sensor: z.string(),
   unit: z.string().nullable(),
+  kind: z.enum(["number", "binary", "text"]),
+  states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
   from: z.number(),
   to: z.number(),
   bucket_ms: z.number(),

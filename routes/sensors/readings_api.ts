@@ -78,6 +78,10 @@ export function readingRoutes(services: ReadingServices): Route[] {
             z.object({
               sensor: z.string(),
               unit: z.string().nullable(),
+              kind: z.enum(["number", "binary", "text"]),
+              states: z.array(z.string()).optional().describe(
+                "of text sensors: the texts by number",
+              ),
               bucket_ms: z.number(),
               t: z.array(z.number()),
               min: z.array(z.number()),

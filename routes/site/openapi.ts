@@ -2,8 +2,7 @@ import { z } from "zod";
 import { roleOf, scopeOf } from "../../lib/access/policy.ts";
 import { HTTP_STATUS } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
-
-type Json = Record<string, unknown>;
+import { type Json, SchemaBook } from "./openapi_schemas.ts";
 
 const PROBLEM = z.object({
   type: z.string(),
@@ -14,7 +13,7 @@ const PROBLEM = z.object({
   line: z.int().optional().describe("line of the input, from 1, where one is meant"),
   code: z.enum(Object.keys(HTTP_STATUS) as [string, ...string[]]),
   errors: z.array(z.object({ path: z.string(), message: z.string() })),
-}).describe("RFC 9457");
+}).meta({ id: "Problem", description: "RFC 9457" });
 
 const INTRODUCTION =
   "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
@@ -22,50 +21,60 @@ const INTRODUCTION =
 
 /**
  * The OpenAPI 3.1 document of a route table: paths, parameters, bodies and answers come from the schemas that
- * also validate. Routes without a summary (pages, static files) are left out.
+ * also validate. A schema with a name (`.meta({ id: "Alarm" })`) is a component, so that generated clients have
+ * a type of that name. Routes without a summary (pages, static files) are left out.
+ * @throws Error when two different schemas have one name
  */
 export function openapiDocument(
   routes: readonly Route[],
   about: { version: string; publicUrl: string | null },
 ): Json {
   const shown = routes.filter((r) => r.summary !== null);
+  const book = new SchemaBook();
   const paths: Record<string, Json> = {};
   for (const r of shown) {
     const path = r.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
-    paths[path] = { ...paths[path], [r.method]: operation(r) };
+    paths[path] = { ...paths[path], [r.method]: operation(r, book) };
   }
-  return {
+  const problem = book.of(PROBLEM, "output");
+  return book.resolved({
     openapi: "3.1.0",
     info: { title: "Perch", version: about.version, description: INTRODUCTION },
     servers: [{ url: about.publicUrl ?? "/" }],
     tags: [...new Set(shown.flatMap((r) => r.tags ?? []))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: schemaOf(PROBLEM, "output") },
+      parameters: { PerchSeen: SEEN },
+      responses: Object.fromEntries(
+        [...Object.values(ERRORS), OTHER].map(([name, description]) => [name, {
+          description,
+          content: { "application/problem+json": { schema: problem } },
+        }]),
+      ),
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "Access token or API key" },
         session: { type: "apiKey", in: "cookie", name: "perch", description: "Browser session" },
       },
     },
-  };
+  });
 }
 
-function operation(r: Route): Json {
+function operation(r: Route, book: SchemaBook): Json {
   const out: Json = {
     operationId: operationId(r),
     summary: r.summary,
     description: whoMay(r),
     tags: r.tags ?? [],
     security: r.policy === "public" ? [] : [{ bearer: [] }, { session: [] }],
-    responses: { ...answers(r), ...errors(r) },
+    responses: { ...answers(r, book), ...errors(r) },
   };
   const parameters = [
-    ...parametersOf(r, "path"),
-    ...parametersOf(r, "query"),
-    ...(changes(r) ? [SEEN] : []),
+    ...parametersOf(r, "path", book),
+    ...parametersOf(r, "query", book),
+    ...(changes(r) ? [{ $ref: "#/components/parameters/PerchSeen" }] : []),
   ];
   if (parameters.length > 0) out.parameters = parameters;
-  const content = bodyContent(r);
+  const content = bodyContent(r, book);
   if (content) out.requestBody = { required: r.body !== undefined, content };
   return out;
 }
@@ -90,10 +99,10 @@ function whoMay(r: Route): string {
   return `For ${least}${least === "admin" ? "" : " and above"}; ${scope}.`;
 }
 
-function parametersOf(r: Route, where: "path" | "query"): Json[] {
+function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json[] {
   const schema = where === "path" ? r.params : r.query;
   const example = where === "path" ? r.example?.params : r.example?.query;
-  const json = schema ? schemaOf(schema, "input") : {};
+  const json = schema ? book.of(schema, "input") : {};
   const properties = { ...(json.properties ?? {}) as Record<string, Json> };
   const required = new Set((json.required ?? []) as string[]);
   if (where === "path") {
@@ -109,12 +118,12 @@ function parametersOf(r: Route, where: "path" | "query"): Json[] {
   }));
 }
 
-function bodyContent(r: Route): Json | null {
+function bodyContent(r: Route, book: SchemaBook): Json | null {
   if (r.body) {
     const example = r.example?.body;
     return {
       "application/json": {
-        schema: schemaOf(r.body, "input"),
+        schema: book.of(r.body, "input"),
         ...(example === undefined ? {} : { example }),
       },
     };
@@ -122,13 +131,13 @@ function bodyContent(r: Route): Json | null {
   if (!r.accepts) return null;
   return Object.fromEntries(
     Object.entries(r.accepts).map(([type, { description, schema, example }]) => [type, {
-      schema: { ...(schema ? schemaOf(schema, "input") : { type: "string" }), description },
+      schema: { ...(schema ? book.of(schema, "input") : { type: "string" }), description },
       ...(example === undefined ? {} : { example }),
     }]),
   );
 }
 
-function answers(r: Route): Json {
+function answers(r: Route, book: SchemaBook): Json {
   const out: Json = {};
   for (const [status, answer] of Object.entries(r.responses ?? { 200: { description: "Done" } })) {
     const { description, schema } = answer;
@@ -138,17 +147,30 @@ function answers(r: Route): Json {
       ? {
         description,
         ...(contentType
-          ? { content: { [contentType]: { schema: schema ? schemaOf(schema, "output") : {} } } }
+          ? { content: { [contentType]: { schema: schema ? book.of(schema, "output") : {} } } }
           : {}),
       }
-      : problem(description);
+      : { ...problem(Number(status)), description };
   }
   return out;
 }
 
-const FASTER =
-  "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
-  "say who and when; nothing was written. That is also so for a repeat of one's own";
+/** Errors that follow from what a route is: name of the component and description by status. */
+const ERRORS: Record<number, [name: string, description: string]> = {
+  400: ["BadRequest", "Not valid; errors names each field"],
+  401: ["Unauthorized", "No valid sign-in"],
+  403: ["Forbidden", "Signed in, but not allowed"],
+  404: ["NotFound", "There is none"],
+  409: [
+    "Conflict",
+    "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
+    "say who and when; nothing was written. That is also so for a repeat of one's own",
+  ],
+  413: ["TooLarge", "The body is too large"],
+  415: ["UnsupportedMediaType", "The body has another content type"],
+  429: ["TooManyRequests", "Too many requests; see Retry-After"],
+};
+
 /** Sent back with a change by those who go by what they read earlier. */
 const SEEN: Json = {
   name: "Perch-Seen",
@@ -164,36 +186,24 @@ function changes(r: Route): boolean {
   return r.method !== "get" && !r.policy.startsWith("device-or:") && r.policy !== "public";
 }
 
+const OTHER: [name: string, description: string] = ["Failure", "The detail says why"];
+
 /** Errors that follow from what the route is; the route's own descriptions win. */
 function errors(r: Route): Json {
-  const out: Record<number, string> = {};
-  if (r.params || r.query || r.body || r.accepts) out[400] = "Not valid; errors names each field";
-  if (r.policy !== "public") {
-    out[401] = "No valid sign-in";
-    out[403] = "Signed in, but not allowed";
-  }
-  if (/:\w/.test(r.path)) out[404] = "There is none";
-  if (changes(r)) out[409] = FASTER;
-  if (r.body || r.accepts) {
-    out[413] = "The body is too large";
-    out[415] = "The body has another content type";
-  }
-  out[429] = "Too many requests; see Retry-After";
-  return Object.fromEntries(
-    Object.entries(out)
-      .filter(([status]) => r.responses?.[Number(status)] === undefined)
-      .map(([status, description]) => [status, problem(description)]),
-  );
+  const out = [429];
+  if (r.params || r.query || r.body || r.accepts) out.push(400);
+  if (r.policy !== "public") out.push(401, 403);
+  if (/:\w/.test(r.path)) out.push(404);
+  if (changes(r)) out.push(409);
+  if (r.body || r.accepts) out.push(413, 415);
+  const other = out.filter((status) => r.responses?.[status] === undefined);
+  return Object.fromEntries(other.map((status) => [status, problem(status)]));
 }
 
-function problem(description: string): Json {
-  const schema = { $ref: "#/components/schemas/Problem" };
-  return { description, content: { "application/problem+json": { schema } } };
-}
-
-function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
-  return json;
+/** A description beside a reference overrides the component's (OpenAPI 3.1). */
+function problem(status: number): Json {
+  const [name] = ERRORS[status] ?? OTHER;
+  return { $ref: `#/components/responses/${name}` };
 }
 
 /** `GET /openapi.json`. `routes` is asked when the document is first wanted: it describes itself too. */

@@ -103,8 +103,11 @@ const EXPECTED_FAILURES = new Set([
 ]);
 
 function checkShape(schema: z.ZodType, text: string, what: string): void {
-  const result = schema.safeParse(JSON.parse(text));
+  const answered = JSON.parse(text);
+  const result = schema.safeParse(answered);
   assert.ok(result.success, `${what} ${JSON.stringify(result.error?.issues)}`);
+  // Parsing drops what is not described.
+  assert.deepEqual(result.data, answered, what);
 }
 
 const shown = (under: AppUnderTest) => [...under.app.routes()].filter((r) => r.summary !== null);

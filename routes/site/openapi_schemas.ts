@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+export type Json = Record<string, unknown>;
+type Io = "input" | "output";
+
+const ANY = /"#\/\$defs\/(input|output)\/([^"]+)"/g;
+
+/**
+ * The schemas of a document. Those that have a name become components. One that is read otherwise than it is
+ * written (defaults, texts that become numbers) has two: `Rule` in answers, `RuleInput` in requests.
+ */
+export class SchemaBook {
+  readonly #named = { input: new Map<string, Json>(), output: new Map<string, Json>() };
+
+  /**
+   * A schema as JSON Schema; references stand for the named ones until `resolved`.
+   * @throws Error when another schema has the same name
+   */
+  of(schema: z.ZodType, io: Io): Json {
+    // Inside another one: a name at the root would be left out.
+    const json: Json = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: "any" });
+    const named = Object.entries((json.$defs ?? {}) as Record<string, Json>);
+    for (const [name, one] of named) this.#keep(name, marked(one, io), io);
+    return marked((json.properties as Record<string, Json>).schema, io);
+  }
+
+  #keep(name: string, json: Json, io: Io): void {
+    const known = this.#named[io].get(name);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(json)) {
+      throw new Error(`two schemas are called ${name}`);
+    }
+    this.#named[io].set(name, json);
+  }
+
+  /** The document with its components and with references to them. */
+  resolved(document: Json & { components: Json }): Json {
+    const schemas: Record<string, Json> = {};
+    const twofold = this.#twofold();
+    const nameOf = (io: Io, name: string) =>
+      io === "input" && twofold.has(name) ? `${name}Input` : name;
+    for (const io of ["output", "input"] as const) {
+      for (const [name, json] of this.#named[io]) schemas[nameOf(io, name)] ??= json;
+    }
+    const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1));
+    const whole = { ...document, components: { schemas: sorted, ...document.components } };
+    return JSON.parse(
+      JSON.stringify(whole).replace(
+        ANY,
+        (_, io: Io, name: string) => `"#/components/schemas/${nameOf(io, name)}"`,
+      ),
+    );
+  }
+
+  /** Names whose two sides differ, in themselves or in what they refer to. */
+  #twofold(): Set<string> {
+    const { input, output } = this.#named;
+    const both = [...input.keys()].filter((name) => output.has(name));
+    const differ = new Set<string>();
+    for (let before = -1; differ.size > before;) {
+      before = differ.size;
+      const plain = (json: Json) =>
+        JSON.stringify(json).replace(
+          ANY,
+          (_, io: Io, name: string) => differ.has(name) ? `"${io} ${name}"` : `"${name}"`,
+        ).replaceAll('"additionalProperties":false', "");
+      for (const name of both) {
+        if (plain(input.get(name)!) !== plain(output.get(name)!)) differ.add(name);
+      }
+    }
+    return differ;
+  }
+}
+
+/** References say which side they are of. */
+function marked(json: Json, io: Io): Json {
+  return JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"#/$defs/${io}/`));
+}
