@@ -1,4 +1,5 @@
 /** Alarms as they are shown outside. */
+import { lastLevel } from "../machines/machine.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmRecord } from "./record.ts";
 
@@ -45,8 +46,4 @@ export function alarmOf(alarm: AlarmRecord, places: Places): Alarm {
     escalated: alarm.escalated,
     version: alarm.version,
   };
-}
-
-function lastLevel(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
+import { lastLevel } from "../machines/machine.ts";
 import type { Registry } from "../machines/registry.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";
@@ -83,7 +84,7 @@ export function sensorAtMachine(
   const sensor = registry.byNum(num);
   if (!sensor) return null;
   const machine = registry.machines.find(sensor.machine)?.name ??
-    sensor.machine.split("/").at(-1);
+    lastLevel(sensor.machine);
   return `${sensor.settings.display_name ?? sensor.sensor} (${machine})`;
 }
 

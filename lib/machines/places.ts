@@ -1,4 +1,5 @@
 /** Which part of the plant a person means. Pure. */
+import { lastLevel } from "./machine.ts";
 
 /** A machine as it may be named. */
 export interface NamedMachine {
@@ -52,7 +53,7 @@ function placesOf(machines: readonly NamedMachine[]): Map<string, string[]> {
     }
   }
   for (const { path, name } of machines) {
-    const last = path.slice(path.lastIndexOf("/") + 1);
+    const last = lastLevel(path);
     places.set(path, name === null ? [last] : [name, last]);
   }
   return places;

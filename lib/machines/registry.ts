@@ -4,7 +4,7 @@ import { nameId } from "../base/ids.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
 import { HOUR_MS } from "../words/times.ts";
 import { guessUnit } from "./guess.ts";
-import { type Machine, newMachine } from "./machine.ts";
+import { lastLevel, type Machine, newMachine } from "./machine.ts";
 import { nameFault } from "./names.ts";
 import {
   type LastReading,
@@ -506,7 +506,7 @@ function deletedFault(what: string, deletedMs: number): Resolved {
 }
 
 function shortName(sensor: Sensor): string {
-  return `${sensor.machine.slice(sensor.machine.lastIndexOf("/") + 1)}/${sensor.sensor}`;
+  return `${lastLevel(sensor.machine)}/${sensor.sensor}`;
 }
 
 function kindOf(value: Draft["value"]): SensorKind {

@@ -8,12 +8,13 @@ import {
 } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
+import { lastLevel } from "../../lib/machines/machine.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
-import { hrefWith, lastLevel, sensorHref } from "../frame/links.ts";
+import { hrefWith, sensorHref } from "../frame/links.ts";
 import {
   Answer,
   Chip,

@@ -1,4 +1,4 @@
-import type { Machine } from "../../lib/machines/machine.ts";
+import { lastLevel, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
 
 /** Address of a machine's page. */
@@ -25,11 +25,6 @@ export function hrefWith(
 ): string {
   const given = Object.entries(filter).filter((entry): entry is [string, string] => !!entry[1]);
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
-}
-
-/** The last level of a path. */
-export function lastLevel(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** What people call a machine. */

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { TicketNews } from "../../islands/ticket_news.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
+import { lastLevel } from "../../lib/machines/machine.ts";
 import {
   mayMove,
   type Ticket,
@@ -159,7 +160,7 @@ function TicketFacts(
         )}
         {machine !== null && (
           <Fact name="Machine">
-            <a href={machineHref(machine)}>{machine_name ?? words(machine.split("/").at(-1)!)}</a>
+            <a href={machineHref(machine)}>{machine_name ?? words(lastLevel(machine))}</a>
           </Fact>
         )}
         <Fact name="Assignee">{assignee ?? "nobody"}</Fact>
