@@ -44,10 +44,8 @@ export class Framer {
 
   /** The bytes of `chunk` that are to be fed: without the rest of a packet that was cut. */
   passOver(chunk: Uint8Array): Uint8Array {
-    if (this.#partial !== null) return chunk;
-    const n = Math.min(this.#skip, chunk.length);
-    this.#skip -= n;
-    return chunk.subarray(n);
+    const n = this.#skipped(chunk.length);
+    return n === 0 ? chunk : chunk.subarray(n);
   }
 
   /** Takes the next bytes, which the framer owns from now on. False when the consumer stopped it. */
@@ -66,7 +64,7 @@ export class Framer {
 
   /** Goes on where the consumer stopped it. */
   resume(): boolean {
-    if (this.#skip > 0) this.#skipBytes();
+    if (this.#skip > 0) this.#at += this.#skipped(this.#chunk.length - this.#at);
     if (this.#partial !== null && !this.#complete()) return false;
     const chunk = this.#chunk;
     while (this.#at < chunk.length) {
@@ -124,7 +122,7 @@ export class Framer {
     if (this.#filled < this.#wanted) return true;
     if (!this.take(partial, 0, this.#partialBody, this.#wanted, this.#partialCut)) return false;
     this.#partial = null;
-    this.#skipBytes();
+    this.#at += this.#skipped(this.#chunk.length - this.#at);
     return true;
   }
 
@@ -142,10 +140,11 @@ export class Framer {
     return (this.#partial?.length ?? 0) + this.#head.length;
   }
 
-  #skipBytes(): void {
-    if (this.#partial !== null) return;
-    const n = Math.min(this.#skip, this.#chunk.length - this.#at);
+  /** Counts off how many of `there` bytes belong to the rest of a packet that was cut. */
+  #skipped(there: number): number {
+    if (this.#partial !== null) return 0;
+    const n = Math.min(this.#skip, there);
     this.#skip -= n;
-    this.#at += n;
+    return n;
   }
 }
