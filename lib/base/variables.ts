@@ -1,89 +1,31 @@
 /**
  * DESIGN: every environment variable is described once, here. Validation (`config.ts`), the text of
- * `perch check --env`, the table in the README and the permission list of the binary derive from it.
+ * `perch check --env`, the table in the README and the permission list of the binary derive from it. It is one table, and longer than other files for that reason;
+ * the kinds of value are in `variable_kinds.ts`.
  */
-import { isIP } from "node:net";
 import { z } from "zod";
 import { LOG_LEVELS } from "./log.ts";
 import { Secret } from "./secret.ts";
-
-/** What a person is told about a variable. */
-export interface VariableNotes {
-  title: string;
-  help: string;
-  /** Ends the sentence "give …". */
-  allowed: string;
-  /** As it would be written in `.env`; null when unset means "off" or "decided at start". */
-  default: string | null;
-  /** Default under `perch sim`, where it differs. */
-  simDefault?: string;
-  secret?: boolean;
-  /** The name is reserved and checked, but nothing in this version reads it. */
-  reserved?: boolean;
-}
-
-function optional<T extends z.ZodType>(schema: T, notes: Omit<VariableNotes, "default">) {
-  return schema.optional().meta({ ...notes, default: null });
-}
-
-function preset<T extends z.ZodType>(
-  schema: T,
-  value: string,
-  notes: Omit<VariableNotes, "default">,
-) {
-  return schema.prefault(value as z.input<T>).meta({ ...notes, default: value });
-}
-
-const text = z.string().min(1).max(4096);
-const secret = text.transform((value) => new Secret(value));
-
-function number(least: number, most: number) {
-  return z.string().regex(/^[+-]?\d+(\.\d+)?$/).transform(Number).pipe(
-    z.number().min(least).max(most),
-  );
-}
-function whole(least: number, most: number) {
-  return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(least).max(most));
-}
-function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.string().toLowerCase().pipe(z.enum(values));
-}
-const onOff = oneOf(["on", "off"]).transform((value) => value === "on");
-
-function url(protocols: readonly string[]) {
-  return text.refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const { protocol, hostname } = new URL(value);
-    return protocols.includes(protocol) && (hostname !== "" || protocol === "file:");
-  });
-}
-const httpUrl = url(["http:", "https:"]);
-const mqttUrl = url(["mqtt:", "mqtts:", "ws:", "wss:"]);
-const email = z.email();
-// A name or address to listen on or to announce.
-const host = text.refine((value) =>
-  isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)
-);
-
-function list<T extends z.ZodType<string, string>>(item: T) {
-  return text.transform((value) => value.split(",").map((s) => s.trim()).filter((s) => s !== ""))
-    .pipe(z.array(item).min(1).max(200));
-}
-/** MQTT 5 §4.7.1: `#` only as the last level, `+` only as a whole level. */
-const topicFilter = z.string().max(65_535).refine((filter) => {
-  if (filter.includes("\0")) return false;
-  const levels = filter.split("/");
-  return levels.every((level, i) =>
-    level === "+" || (level === "#" && i === levels.length - 1) || !/[+#]/.test(level)
-  );
-});
-const cidr = z.string().refine((value) => {
-  const [address, bits, ...rest] = value.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined ||
-    (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-});
+import {
+  cidr,
+  email,
+  host,
+  httpUrl,
+  ipAddress,
+  list,
+  mqttUrl,
+  number,
+  oneOf,
+  onOff,
+  optional,
+  preset,
+  secret,
+  text,
+  topicFilter,
+  url,
+  type VariableNotes,
+  whole,
+} from "./variable_kinds.ts";
 
 const MQTT_URLS = "an address like mqtt://broker:1883 (mqtt, mqtts, ws or wss)";
 const FILE = "the path of a PEM file";
@@ -236,7 +178,7 @@ export const environment = z.object({
     help: "Who this Perch says it is.",
     allowed: "1 to 128 characters",
   }),
-  LOCAL_SENSOR_IP: optional(text.refine((value) => isIP(value) !== 0), {
+  LOCAL_SENSOR_IP: optional(ipAddress, {
     title: "Announced address",
     help: "The address told to clients on the local network.",
     allowed: "an IP address",
@@ -362,7 +304,7 @@ export type Environment = z.output<typeof environment>;
 
 export const VARIABLE_NAMES = Object.keys(environment.shape) as VariableName[];
 
-/** What people are told about one variable. */
+/** What people read about one variable. */
 export function notesOf(name: VariableName): VariableNotes {
   return environment.shape[name].meta() as unknown as VariableNotes;
 }
