@@ -29,11 +29,14 @@ export interface Voice {
   read(around: Around): Value | null;
 }
 
+/** The surroundings at a time, in seconds since the start. */
+export type AroundAt = (nowS: number) => Surroundings;
+
 /** A machine of voices; `live` moves what they share, once a tick. */
 export function houseMachine(
   path: string,
   random: Random,
-  surroundings: (nowS: number) => Surroundings,
+  surroundings: AroundAt,
   { tickS = 60, live, voices }: {
     tickS?: number;
     live?: (around: Around, dtS: number) => void;
@@ -118,5 +121,18 @@ export function cycle(
       leftS = on ? onS() : offS();
     }
     return on;
+  };
+}
+
+/** A battery that falls by a little a day; `collapse` takes it down within hours. */
+export function battery(name: string, start: number, perDay: number, everyS: number): Voice {
+  return {
+    name,
+    unit: "%",
+    decimals: 0,
+    everyS,
+    noise: 0.25,
+    read: ({ nowS, wear }) =>
+      Math.max(1, start - perDay * nowS / 86_400 - 70 * Math.min(1, wear.collapse)),
   };
 }

@@ -1,13 +1,9 @@
 /** The small plant beside the house: a pump, a compressor, a conveyor, a cold room, a tank and the mains. */
-import { createRandom } from "../random.ts";
+import { createRandom, type Random } from "../random.ts";
 import type { Machine } from "../machines/machine.ts";
-import { cycle, houseMachine, towards } from "./parts.ts";
-import type { Surroundings } from "./weather.ts";
+import { type AroundAt, cycle, houseMachine, towards } from "./parts.ts";
 
-type Around = (nowS: number) => Surroundings;
-type R = ReturnType<typeof createRandom>;
-
-export function createWorks(seed: number, around: Around): Machine[] {
+export function createWorks(seed: number, around: AroundAt): Machine[] {
   const random = (name: string) => createRandom(seed, name);
   return [
     pump(random("pump"), around),
@@ -20,7 +16,7 @@ export function createWorks(seed: number, around: Around): Machine[] {
 }
 
 /** Switched by level, day and night. */
-function pump(random: R, around: Around): Machine {
+function pump(random: Random, around: AroundAt): Machine {
   const runs = cycle(
     random,
     () => 1200 + 900 * random.uniform(),
@@ -67,7 +63,7 @@ function pump(random: R, around: Around): Machine {
   });
 }
 
-function compressor(random: R, around: Around): Machine {
+function compressor(random: Random, around: AroundAt): Machine {
   let bar = 8, on = false, oil = 40;
   return houseMachine("works/compressor", random, around, {
     tickS: 30,
@@ -93,7 +89,7 @@ function compressor(random: R, around: Around): Machine {
 }
 
 /** One shift on five days; it also measures while it stands. */
-function conveyor(random: R, around: Around): Machine {
+function conveyor(random: Random, around: AroundAt): Machine {
   const stops = cycle(
     random,
     () => 120 + 300 * random.uniform(),
@@ -138,7 +134,7 @@ function conveyor(random: R, around: Around): Machine {
 }
 
 /** Two thermometers in one room, and a hygrometer. */
-function coldRoom(random: R, around: Around): Machine {
+function coldRoom(random: Random, around: AroundAt): Machine {
   let air = 4, on = false, humidity = 78;
   return houseMachine("works/cold-room", random, around, {
     live(a, dtS) {
@@ -171,7 +167,7 @@ function coldRoom(random: R, around: Around): Machine {
 }
 
 /** Falls while it is used, and is filled. */
-function tank(random: R, around: Around): Machine {
+function tank(random: Random, around: AroundAt): Machine {
   let level = 80, fills = false;
   return houseMachine("works/tank", random, around, {
     live(a, dtS) {
@@ -186,7 +182,7 @@ function tank(random: R, around: Around): Machine {
   });
 }
 
-function mains(random: R, around: Around): Machine {
+function mains(random: Random, around: AroundAt): Machine {
   let load = 400, hertz = 0;
   return houseMachine("works/mains", random, around, {
     tickS: 30,
