@@ -3,7 +3,8 @@
  * condition still stands. Says to which of them a signal belongs.
  */
 import { severityRank } from "../words/severity.ts";
-import { type AlarmOptions, comesBack } from "./decide.ts";
+import { mayReopen } from "./decide.ts";
+import { type AlarmOptions } from "./decision.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
 import type { Signal } from "./signal.ts";
 
@@ -23,7 +24,7 @@ export interface Book {
 
 /** True while a later signal or time can still change it. */
 export function isLive(alarm: AlarmRecord, nowMs: number, options: AlarmOptions): boolean {
-  return isOpen(alarm) || alarm.present || comesBack(alarm, nowMs, options) ||
+  return isOpen(alarm) || alarm.present || mayReopen(alarm, nowMs, options) ||
     nowMs - alarm.timing.movedMs < options.repeatMs;
 }
 
@@ -136,7 +137,7 @@ function recent(
 ): AlarmRecord | null {
   const resolved = near.filter((alarm) => !isOpen(alarm)).toReversed();
   const back = resolved.find((alarm) =>
-    comesBack(alarm, nowMs, options) &&
+    mayReopen(alarm, nowMs, options) &&
     (alarm.cause === signal.cause || alarm.conditions.some((one) => one.key === signal.key))
   );
   if (back !== undefined) return back;

@@ -1,7 +1,9 @@
 /** What a person does with an alarm. Pure; see `decide.ts`. */
 import { PerchError } from "../base/errors.ts";
 import { span } from "../words/times.ts";
-import { type AlarmOptions, type Decision, over, scheduled, told } from "./decide.ts";
+import { resolvedByItself } from "./ending.ts";
+import { scheduled } from "./timers.ts";
+import { type AlarmOptions, type Decision, withStep } from "./decision.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
 
 export type Command =
@@ -34,20 +36,20 @@ export function obey(
     case "resolve": {
       const { note, verdict } = command;
       const resolved: AlarmRecord = {
-        ...over(next, note, nowMs).alarm,
+        ...resolvedByItself(next, note, nowMs).alarm,
         // What still stands is remembered, so that it is not raised again while it does.
         present: alarm.present,
         resolvedBy: by,
         verdict: verdict ?? alarm.verdict,
         shelvedUntilMs: null,
       };
-      return told(resolved, "alarm.resolved", by, note);
+      return withStep(resolved, "alarm.resolved", by, note);
     }
     case "shelve": {
       const { untilMs, note } = command;
       checkShelf(untilMs, nowMs);
       const shelved = scheduled({ ...next, shelvedUntilMs: untilMs }, nowMs, options);
-      return told(shelved, "alarm.shelved", by, note);
+      return withStep(shelved, "alarm.shelved", by, note);
     }
     case "unshelve": {
       if (alarm.shelvedUntilMs === null) {
@@ -61,7 +63,7 @@ export function obey(
         nowMs,
         options,
       );
-      return told(back, "alarm.unshelved", by);
+      return withStep(back, "alarm.unshelved", by);
     }
   }
 }
@@ -81,7 +83,7 @@ function acknowledge(
     acknowledgedMs: nowMs,
     acknowledgedBy: by,
   };
-  const { alarm: acknowledged, steps } = told(
+  const { alarm: acknowledged, steps } = withStep(
     scheduled(taken, nowMs, options),
     "alarm.acknowledged",
     by,
@@ -90,7 +92,7 @@ function acknowledge(
   const seen = alarm.clearedMs !== null && !alarm.present && !alarm.flapping &&
     !alarm.conditions[0].point;
   if (!seen) return { alarm: acknowledged, steps };
-  const ended = over(acknowledged, null, nowMs);
+  const ended = resolvedByItself(acknowledged, null, nowMs);
   return { alarm: ended.alarm, steps: [...steps, ...ended.steps] };
 }
 

@@ -1,13 +1,8 @@
 /** What time alone does to an alarm. Pure; see `decide.ts`. */
 import { span } from "../words/times.ts";
-import {
-  type AlarmOptions,
-  cleared,
-  type Decision,
-  nextEscalationMs,
-  over,
-  scheduled,
-} from "./decide.ts";
+import { cleared, resolvedByItself } from "./ending.ts";
+import { nextEscalationMs, scheduled } from "./timers.ts";
+import { type AlarmOptions, type Decision } from "./decision.ts";
 import { type AlarmRecord, isOpen, type Step } from "./record.ts";
 
 /** Time has come to `nowMs`. Safe to call at any time: what is not due does not happen. */
@@ -19,19 +14,19 @@ export function pass(
 ): Decision {
   let alarm = was;
   const steps: Step[] = [];
-  const tell = (type: Step["type"], next: AlarmRecord, note: string | null = null) => {
+  const step = (type: Step["type"], next: AlarmRecord, note: string | null = null) => {
     alarm = { ...next, version: alarm.version + 1 };
     steps.push({ type, alarm, actor: null, note });
   };
   if (alarm.shelvedUntilMs !== null && nowMs >= alarm.shelvedUntilMs) {
     const back = { ...unshelved(alarm, nowMs), shelvedUntilMs: null };
-    if (isOpen(alarm)) tell("alarm.unshelved", back);
+    if (isOpen(alarm)) step("alarm.unshelved", back);
     else alarm = back;
   }
   if (!isOpen(alarm)) return { alarm: { ...alarm, dueMs: null }, steps };
   if (alarm.maintenance && !facts.maintenance) {
     const back = { ...unshelved(alarm, nowMs), maintenance: false };
-    tell("alarm.unshelved", back, "the maintenance is over");
+    step("alarm.unshelved", back, "the maintenance is over");
   }
   if (alarm.flapping && nowMs >= alarm.timing.movedMs + options.repeatMs) {
     alarm = { ...alarm, flapping: false, version: alarm.version + 1 };
@@ -44,11 +39,11 @@ export function pass(
     const note = `nothing more for ${span(options.quietMs)}`;
     return joined(
       steps,
-      over({ ...alarm, clearedMs: nowMs, version: alarm.version + 1 }, note, nowMs),
+      resolvedByItself({ ...alarm, clearedMs: nowMs, version: alarm.version + 1 }, note, nowMs),
     );
   }
   for (let at = nextEscalationMs(alarm, options); at !== null && nowMs >= at;) {
-    tell("alarm.escalated", { ...alarm, escalated: alarm.escalated + 1 });
+    step("alarm.escalated", { ...alarm, escalated: alarm.escalated + 1 });
     at = nextEscalationMs(alarm, options);
   }
   alarm = scheduled(alarm, nowMs, options);

@@ -1,6 +1,7 @@
 /**
  * Rules about Perch itself. Each judges the facts of the moment; what cannot be known yet is null and is
  * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
+ * One table: it is as long as there are rules, and stays in one file.
  */
 import type { ClockDoubt } from "../base/trusted_time.ts";
 import { plain } from "../words/numbers.ts";
@@ -8,7 +9,7 @@ import type { Severity } from "../words/severity.ts";
 import { span } from "../words/times.ts";
 import type { Signal } from "./signal.ts";
 
-/** How Perch is doing, as the app says it. Null: not known (yet). */
+/** How Perch is doing, as the app reports it. Null: not known (yet). */
 export interface SystemFacts {
   /** Deliveries that wait to be sent. */
   outboxQueued: number | null;
@@ -20,11 +21,11 @@ export interface SystemFacts {
   sources: readonly { name: string; ok: boolean; detail: string }[];
   /** Share of the data disk in use, 0…1. */
   diskUsed: number | null;
-  /** Why the host's clock is not followed, what it and Perch say, and how much of deletion by age waits. */
+  /** Why the host's clock is not followed, its time and Perch's, and how much of deletion by age is put off. */
   clock: { doubt: ClockDoubt; hostMs: number; nowMs: number; waitingMs: number };
   /** Age of the last verified backup; null while there is none to be expected. */
   backupAgeMs: number | null;
-  /** Why nothing can be stored; null: all is well. */
+  /** Why nothing can be stored; null: it can. */
   storageFailing: string | null;
   /** What will stop the storing before long, or needs a person; null: all is well. */
   storageAtRisk: string | null;
@@ -40,7 +41,7 @@ export interface SystemFacts {
   detection: { behind: boolean; queued: number } | null;
 }
 
-/** What a rule says: all is well, or what is wrong. */
+/** All is well, or what is wrong. */
 export type Judgement = "well" | {
   severity: Severity;
   text: string;
@@ -51,7 +52,7 @@ export type Judgement = "well" | {
 export interface SystemRule {
   key: string;
   title: string;
-  /** Null: cannot be judged; what it said before stands. */
+  /** Null: cannot be judged; the last judgement stands. */
   judge(facts: SystemFacts): Judgement | null;
 }
 
@@ -80,6 +81,11 @@ function above(
 ): Judgement | null {
   if (value === null) return null;
   return value > limit ? { severity, text: text(value), value, limit } : "well";
+}
+
+/** Wrong while there is a sentence about it. */
+function sentence(text: string | null, severity: Severity): Judgement {
+  return text === null ? "well" : { severity, text, value: null, limit: null };
 }
 
 export const SYSTEM_RULES: readonly SystemRule[] = [
@@ -204,24 +210,17 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   {
     key: "storage",
     title: "Readings cannot be stored",
-    judge: ({ storageFailing }) =>
-      storageFailing === null
-        ? "well"
-        : { severity: "critical", text: storageFailing, value: null, limit: null },
+    judge: ({ storageFailing }) => sentence(storageFailing, "critical"),
   },
   {
     key: "storage-risk",
     title: "Storage is not well",
-    judge: ({ storageAtRisk }) =>
-      storageAtRisk === null
-        ? "well"
-        : { severity: "warning", text: storageAtRisk, value: null, limit: null },
+    judge: ({ storageAtRisk }) => sentence(storageAtRisk, "warning"),
   },
   {
     key: "cut",
     title: "Stored readings were lost to damage",
-    judge: ({ cut }) =>
-      cut === null ? "well" : { severity: "critical", text: cut, value: null, limit: null },
+    judge: ({ cut }) => sentence(cut, "critical"),
   },
   {
     key: "rejected",
@@ -293,7 +292,7 @@ export function systemSignals(facts: SystemFacts, nowMs: number): Signal[] {
     const judged = rule.judge(facts);
     if (judged === null) return [];
     const key = `system:${rule.key}`;
-    const said = judged === "well"
+    const shown = judged === "well"
       ? { severity: "info" as const, text: "", value: null, limit: null }
       : judged;
     return [{
@@ -305,7 +304,7 @@ export function systemSignals(facts: SystemFacts, nowMs: number): Signal[] {
       machine: null,
       present: judged !== "well",
       point: false,
-      ...said,
+      ...shown,
       tMs: nowMs,
       finding: null,
       drivers: [],

@@ -1,6 +1,6 @@
 import { createAlarmStore } from "../alarms/alarm_store.ts";
 import { type Alarms, createAlarms } from "../alarms/alarms.ts";
-import type { AlarmOptions } from "../alarms/decide.ts";
+import type { AlarmOptions } from "../alarms/decision.ts";
 import { createKeeper, type Told } from "../alarms/keeper.ts";
 import type { AlarmRecord, Condition } from "../alarms/record.ts";
 import { signalOfFinding, signalOfOutlook } from "../alarms/signal.ts";

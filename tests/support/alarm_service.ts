@@ -1,7 +1,7 @@
 /** The alarms on a real database, with everything around them handed in. */
 import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
 import { type Alarms, type AlarmsDeps, createAlarms } from "../../lib/alarms/alarms.ts";
-import type { AlarmOptions } from "../../lib/alarms/decide.ts";
+import type { AlarmOptions } from "../../lib/alarms/decision.ts";
 import { createKeeper, type Keeper, type KeeperDeps, type Told } from "../../lib/alarms/keeper.ts";
 import { signalOfFinding } from "../../lib/alarms/signal.ts";
 import type { SystemFacts } from "../../lib/alarms/system_rules.ts";

@@ -1,5 +1,5 @@
 /** Signals and options for tests of alarms. */
-import type { AlarmOptions } from "../../lib/alarms/decide.ts";
+import type { AlarmOptions } from "../../lib/alarms/decision.ts";
 import type { AlarmRecord } from "../../lib/alarms/record.ts";
 import type { Signal } from "../../lib/alarms/signal.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createBook } from "../../lib/alarms/book.ts";
 import { type Command, obey } from "../../lib/alarms/commands.ts";
-import { type AlarmOptions, decide, type Decision, withdraw } from "../../lib/alarms/decide.ts";
+import { decide } from "../../lib/alarms/decide.ts";
+import { withdraw } from "../../lib/alarms/ending.ts";
+import { type AlarmOptions, type Decision } from "../../lib/alarms/decision.ts";
 import { pass } from "../../lib/alarms/passing.ts";
 import { type AlarmRecord, isOpen, released } from "../../lib/alarms/record.ts";
 import type { Signal } from "../../lib/alarms/signal.ts";

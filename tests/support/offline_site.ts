@@ -3,7 +3,8 @@
  * alarms, and silence, driven by the time of the readings. Two weeks of a house take seconds.
  */
 import { createBook } from "../../lib/alarms/book.ts";
-import { type AlarmOptions, decide } from "../../lib/alarms/decide.ts";
+import { decide } from "../../lib/alarms/decide.ts";
+import { type AlarmOptions } from "../../lib/alarms/decision.ts";
 import { pass } from "../../lib/alarms/passing.ts";
 import { type AlarmRecord, released } from "../../lib/alarms/record.ts";
 import { signalOfFinding, type SignalRules } from "../../lib/alarms/signal.ts";

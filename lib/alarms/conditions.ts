@@ -1,0 +1,87 @@
+/** The conditions of an alarm: how a signal becomes one, and what the alarm shows of them. Pure. */
+import { type Severity, severityRank } from "../words/severity.ts";
+import type { AlarmRecord, Condition } from "./record.ts";
+import type { Signal } from "./signal.ts";
+import { titleOf } from "./words.ts";
+
+/** Conditions of one alarm; further ones are not stored. */
+const CONDITIONS_MOST = 500;
+
+/** A sensor's time this far from the host's is not shown as when it happened. */
+const TRUSTED_MS = 24 * 3_600_000;
+
+export function conditionOf(signal: Signal, tMs: number): Condition {
+  const { key, cause, source, detector, sensor, severity, text, value, limit, point } = signal;
+  return {
+    key,
+    cause,
+    source,
+    detector,
+    sensor,
+    severity,
+    text,
+    value,
+    limit,
+    point,
+    present: !point,
+    count: 1,
+    firstMs: tMs,
+    lastMs: tMs,
+    firstFinding: signal.finding,
+    lastFinding: signal.finding,
+  };
+}
+
+/** The same list when the signal brings nothing new. */
+export function withSignal(conditions: Condition[], signal: Signal, tMs: number): Condition[] {
+  const at = conditions.findIndex((one) => one.key === signal.key);
+  if (at < 0) {
+    if (conditions.length >= CONDITIONS_MOST) return conditions;
+    return [...conditions, conditionOf(signal, tMs)];
+  }
+  const known = conditions[at];
+  if (known.present && known.severity === signal.severity && signal.finding === null) {
+    return conditions;
+  }
+  const next: Condition = {
+    ...conditionOf(signal, tMs),
+    point: known.point && signal.point,
+    count: known.count + (known.present ? 0 : 1),
+    firstMs: known.firstMs,
+    lastMs: Math.max(known.lastMs, tMs),
+    firstFinding: known.firstFinding ?? signal.finding,
+    lastFinding: signal.finding ?? known.lastFinding,
+  };
+  return conditions.with(at, next);
+}
+
+/** Severity, title and value follow the worst condition that is present; its own first among equals. */
+export function showingWorst(alarm: AlarmRecord): AlarmRecord {
+  const standing = alarm.conditions.filter((one) => one.present);
+  const from = standing.length > 0 ? standing : alarm.conditions.filter((one) => one.point);
+  if (from.length === 0) return alarm;
+  const lead = from.reduce((best, one) =>
+    severityRank(one.severity) > severityRank(best.severity) ? one : best
+  );
+  return {
+    ...alarm,
+    severity: standing.length > 0 ? lead.severity : oddReadingSeverity(alarm, lead),
+    title: titleOf(lead, standing),
+    sensor: lead.sensor ?? alarm.sensor,
+    value: lead.value,
+    limit: lead.limit,
+  };
+}
+
+/** Of single odd readings: an alarm never becomes less severe than it was shown. */
+function oddReadingSeverity(alarm: AlarmRecord, lead: Condition): Severity {
+  if (!alarm.conditions[0].point) return lead.severity;
+  return severityRank(alarm.severity) > severityRank(lead.severity)
+    ? alarm.severity
+    : lead.severity;
+}
+
+/** When it happened, as it is shown: the sensor's own time unless that cannot be. */
+export function shownMs(tMs: number, nowMs: number): number {
+  return tMs <= nowMs && nowMs - tMs < TRUSTED_MS ? Math.trunc(tMs) : nowMs;
+}
