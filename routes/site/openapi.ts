@@ -3,6 +3,7 @@ import { roleOf, scopeOf } from "../../lib/access/policy.ts";
 import { HTTP_STATUS } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
 import { type Json, SchemaBook } from "./openapi_schemas.ts";
+import { TAGS } from "./openapi_tags.ts";
 
 const PROBLEM = z.object({
   type: z.string(),
@@ -17,7 +18,10 @@ const PROBLEM = z.object({
 
 const INTRODUCTION =
   "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
-  "Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads.";
+  "Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads. " +
+  "MQTT 3.1.1 over WebSocket (subprotocol `mqtt`) is at `/mqtt`.";
+
+const LICENSE = { name: "MIT", identifier: "MIT" };
 
 /**
  * The OpenAPI 3.1 document of a route table: paths, parameters, bodies and answers come from the schemas that
@@ -39,9 +43,17 @@ export function openapiDocument(
   const problem = book.of(PROBLEM, "output");
   return book.resolved({
     openapi: "3.1.0",
-    info: { title: "Perch", version: about.version, description: INTRODUCTION },
+    info: {
+      title: "Perch",
+      version: about.version,
+      description: INTRODUCTION,
+      license: LICENSE,
+    },
     servers: [{ url: about.publicUrl ?? "/" }],
-    tags: [...new Set(shown.flatMap((r) => r.tags ?? []))].map((name) => ({ name })),
+    tags: [...new Set(shown.flatMap((r) => r.tags ?? []))].map((name) => ({
+      name,
+      description: TAGS[name],
+    })),
     paths,
     components: {
       parameters: { PerchSeen: SEEN },
@@ -114,8 +126,17 @@ function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json
     required: where === "path" || required.has(name),
     ...(description === undefined ? {} : { description }),
     schema: property,
-    ...(example?.[name] === undefined ? {} : { example: example[name] }),
+    ...(example?.[name] === undefined ? {} : { example: typed(example[name], property) }),
   }));
+}
+
+/** Examples are written as they stand in a URL; the document wants them as the schema says. */
+function typed(example: string, { type }: Json): unknown {
+  return type === "integer" || type === "number"
+    ? Number(example)
+    : type === "boolean"
+    ? example === "true"
+    : example;
 }
 
 function bodyContent(r: Route, book: SchemaBook): Json | null {
@@ -131,11 +152,15 @@ function bodyContent(r: Route, book: SchemaBook): Json | null {
   if (!r.accepts) return null;
   return Object.fromEntries(
     Object.entries(r.accepts).map(([type, { description, schema, example }]) => [type, {
-      schema: { ...(schema ? book.of(schema, "input") : { type: "string" }), description },
-      ...(example === undefined ? {} : { example }),
+      schema: { ...(schema ? book.of(schema, "input") : anyOf(type)), description },
+      ...(example === undefined ? {} : { example: type === FORM ? fields(example) : example }),
     }]),
   );
 }
+
+const FORM = "application/x-www-form-urlencoded";
+const fields = (example: unknown) => Object.fromEntries(new URLSearchParams(String(example)));
+const anyOf = (type: string): Json => type === "application/json" ? {} : { type: "string" };
 
 function answers(r: Route, book: SchemaBook): Json {
   const out: Json = {};

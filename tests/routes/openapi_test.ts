@@ -95,11 +95,10 @@ Deno.test("openapi: every example, called as documented, is answered as document
   }));
 
 /** Their examples cannot be right: a code of the second factor, a token that was given out
- * before, a WebSocket. */
+ * before. */
 const EXPECTED_FAILURES = new Set([
   "/api/users/refresh",
   "/api/users/me/second-factor/confirm",
-  "/mqtt",
 ]);
 
 function checkShape(schema: z.ZodType, text: string, what: string): void {
