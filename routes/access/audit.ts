@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { AuditQuery } from "../../lib/access/audit_row.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import type { Access } from "../../lib/access/access.ts";
+import { listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { listOf } from "./shapes.ts";
 
 const EXPORT_PAGE = 500;
 

@@ -3,8 +3,9 @@ import type { Access } from "../../lib/access/access.ts";
 import { ROLES } from "../../lib/access/identity.ts";
 import { SCOPES } from "../../lib/access/policy.ts";
 import { type Route, route } from "../http/route.ts";
+import { listOf } from "../http/params.ts";
 import { caller } from "../http/caller.ts";
-import { keyJson, keyShape, listOf } from "./shapes.ts";
+import { keyJson, keyShape } from "./shapes.ts";
 
 const tags = ["Keys"];
 

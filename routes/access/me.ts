@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
+import { listOf } from "../http/params.ts";
 import { caller, me } from "../http/caller.ts";
-import { listOf, sessionJson, sessionShape, userJson, userShape } from "./shapes.ts";
+import { sessionJson, sessionShape, userJson, userShape } from "./shapes.ts";
 
 const tags = ["Profile"];
 const idParam = z.object({ id: z.string().max(40) });

@@ -6,8 +6,9 @@ import type { LinkKind } from "../../lib/access/link_store.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
+import { listOf } from "../http/params.ts";
 import { caller } from "../http/caller.ts";
-import { listOf, userJson, userShape } from "./shapes.ts";
+import { userJson, userShape } from "./shapes.ts";
 
 const tags = ["People"];
 const idParam = z.object({ id: z.string().max(40) });

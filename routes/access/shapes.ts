@@ -5,11 +5,6 @@ import { SCOPES } from "../../lib/access/policy.ts";
 import type { Session } from "../../lib/access/session_store.ts";
 import type { User } from "../../lib/access/user_store.ts";
 
-/** Lists of this room are short and whole: there is never a next page. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next: z.string().nullable() });
-}
-
 export const userShape = z.object({
   id: z.string(),
   email: z.string(),

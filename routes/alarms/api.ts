@@ -199,7 +199,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       responses: answers,
       handler: (context) =>
         act(
-          context as RouteContext,
+          context,
           context.params.id,
           { kind: "acknowledge" },
           context.body.version,
@@ -218,7 +218,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       handler: (context) => {
         const { version: seen, ...given } = context.body;
         const command = commandOf("resolve", given, services.clock.now());
-        return act(context as RouteContext, context.params.id, command, seen);
+        return act(context, context.params.id, command, seen);
       },
     }),
     route({
@@ -231,8 +231,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       body: z.strictObject({ verdict: z.enum(VERDICTS) }),
       example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
       responses: answers,
-      handler: (context) =>
-        act(context as RouteContext, context.params.id, { kind: "judge", ...context.body }),
+      handler: (context) => act(context, context.params.id, { kind: "judge", ...context.body }),
     }),
     route({
       method: "post",
@@ -247,7 +246,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       handler: (context) => {
         const { version: seen, ...given } = context.body;
         const command = commandOf("shelve", given, services.clock.now());
-        return act(context as RouteContext, context.params.id, command, seen);
+        return act(context, context.params.id, command, seen);
       },
     }),
     route({
@@ -261,7 +260,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       example: { params: { id: "1" }, body: {} },
       responses: answers,
       handler: (context) =>
-        act(context as RouteContext, context.params.id, { kind: "unshelve" }, context.body.version),
+        act(context, context.params.id, { kind: "unshelve" }, context.body.version),
     }),
   ];
 }

@@ -2,6 +2,45 @@ import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 
+/** A page of a list: `next` goes into the next question as `cursor`; null: there is no more. */
+export function listOf<T extends z.ZodType>(item: T) {
+  const page = z.object({ items: z.array(item), next: z.string().nullable() });
+  const name = item.meta()?.id;
+  return name === undefined ? page : page.meta({ id: `${name}List` });
+}
+
+/** How many items of a list to answer. */
+export function limitField(most: number, byDefault: number) {
+  return z.coerce.number().int().min(1).max(most).optional().describe(`default ${byDefault}`);
+}
+
+/** Where a list continues. */
+export function cursorField(longest = 40) {
+  return z.string().max(longest).optional().describe("`next` of the answer before");
+}
+
+/** A page of a list that is in memory, in the order of its keys. */
+export function pageInMemory<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  { cursor, limit }: { cursor?: string; limit: number },
+): { items: T[]; next: string | null } {
+  const at = cursor === undefined ? 0 : items.findIndex((item) => keyOf(item) > cursor);
+  const from = at < 0 ? items.length : at;
+  const page = items.slice(from, from + limit);
+  return { items: page, next: from + limit < items.length ? keyOf(page.at(-1)!) : null };
+}
+
+/** A path parameter that holds an id of this many characters at most. */
+export const idParams = (longest = 40) => z.object({ id: z.string().max(longest) });
+
+/** A time in an answer. */
+export const msField = z.number().describe("epoch ms");
+
+/** The name that a time had before it ended in `_ms`: answered beside the new one for one version. */
+export const oldName = (now: string) =>
+  z.number().meta({ deprecated: true, description: `the same as ${now}` });
+
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {
   return z.union([z.string(), z.array(z.string())])

@@ -21,6 +21,7 @@ import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
 import { noteOf } from "../http/caller.ts";
+import { pageInMemory } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Machines"];
@@ -212,10 +213,8 @@ export function machineRoutes(services: MachineServices): Route[] {
       handler: ({ c, query }) => {
         const { limit = 100, cursor, ...filter } = query;
         const found = filterMachines(services, filter);
-        const from = cursor === undefined ? 0 : found.findIndex((m) => m.path > cursor);
-        const page = from < 0 ? [] : found.slice(from, from + limit);
-        const more = from >= 0 && from + limit < found.length;
-        return c.json({ items: page.map(json), next: more ? page.at(-1)!.path : null });
+        const { items, next } = pageInMemory(found, (m) => m.path, { cursor, limit });
+        return c.json({ items: items.map(json), next });
       },
     }),
     route({

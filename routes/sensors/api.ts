@@ -19,7 +19,7 @@ import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { MachinePageParts } from "../machines/api.ts";
 import type { AnomalyServices } from "./anomalies_api.ts";
 import { noteOf } from "../http/caller.ts";
-import { findMachines, findSensor } from "../http/params.ts";
+import { findMachines, findSensor, pageInMemory } from "../http/params.ts";
 import { DamagedList } from "../machines/gaps.ts";
 import { bucketsJson, rangeOf, wholeField } from "./readings_api.ts";
 import { type Route, route } from "../http/route.ts";
@@ -264,10 +264,8 @@ export function sensorRoutes(services: SensorServices): Route[] {
         const { limit = 100, cursor, ...filter } = query;
         if (filter.machine !== undefined) findMachines(sensors, filter.machine);
         const found = filterSensors(services, filter);
-        const from = cursor === undefined ? 0 : found.findIndex((s) => s.name > cursor);
-        const page = from < 0 ? [] : found.slice(from, from + limit);
-        const more = from >= 0 && from + limit < found.length;
-        return c.json({ items: page.map(json), next: more ? page.at(-1)!.name : null });
+        const { items, next } = pageInMemory(found, (s) => s.name, { cursor, limit });
+        return c.json({ items: items.map(json), next });
       },
     }),
     route({

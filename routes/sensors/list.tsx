@@ -5,6 +5,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { title } from "../../lib/words/names.ts";
+import { pageInMemory } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { hrefWith } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
@@ -45,9 +46,8 @@ export function sensorsPage(parts: SensorPageParts): Route {
         : parts.service.deletedSensor(undo);
       const filter: Filter = { q, machine, status, kind, review };
       const found = filterSensors(parts, filter);
-      const from = after === undefined ? 0 : found.findIndex((s) => s.name > after);
-      const page = from < 0 ? [] : found.slice(from, from + PAGE);
-      const next = from >= 0 && from + PAGE < found.length ? page.at(-1)!.name : null;
+      const asked = { cursor: after, limit: PAGE };
+      const { items: page, next } = pageInMemory(found, (s) => s.name, asked);
       const none = parts.sensors.all().length === 0;
       return parts.frame.answer(c, who, {
         title: "Sensors",
