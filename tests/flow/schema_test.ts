@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { changesSince, SNAPSHOT } from "../../.ci/migration.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import * as schema from "../../lib/db/schema/mod.ts";
@@ -64,4 +65,13 @@ Deno.test("lib/db/schema describes exactly the tables that the migrations create
     await close();
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("a change of lib/db/schema comes with its migration, and drizzle-kit writes what the migrator takes", async () => {
+  const last = JSON.parse(await Deno.readTextFile(SNAPSHOT));
+  assert.deepEqual((await changesSince(last)).statements, [], "deno task migration NAME");
+  delete last.tables.tickets.columns.closed_ms;
+  assert.deepEqual((await changesSince(last)).statements, [
+    "ALTER TABLE `tickets` ADD `closed_ms` integer;",
+  ]);
 });
