@@ -26,7 +26,9 @@ async function write(name: string | undefined): Promise<number> {
     console.error("deno task migration NAME: small letters, digits and _, such as add_cameras");
     return 2;
   }
-  const { statements, snapshot } = await changesSince(JSON.parse(await Deno.readTextFile(SNAPSHOT)));
+  const { statements, snapshot } = await changesSince(
+    JSON.parse(await Deno.readTextFile(SNAPSHOT)),
+  );
   if (statements.length === 0) {
     console.log("The schema is what the migrations make: there is nothing to write.");
     return 0;

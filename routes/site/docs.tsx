@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { type Operation, TryOperation } from "../../islands/try_operation.tsx";
 import { Answer } from "../frame/parts.tsx";
-import { openapiDocument } from "./openapi.ts";
+import { FORM, openapiDocument } from "./openapi.ts";
 import { type Route, route } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
@@ -56,6 +56,7 @@ function Content({ document, mayCall }: { document: Json; mayCall: boolean }): V
             <OperationDetails
               key={one.spec.operationId}
               {...one}
+              document={document}
               mayCall={mayCall}
             />
           ))}
@@ -74,20 +75,43 @@ interface One {
 function operationsOf(document: Json): One[] {
   return Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap((
     [path, methods],
-  ) => Object.entries(methods).map(([method, spec]) => ({ path, method, spec })));
+  ) =>
+    Object.entries(methods).map(([method, spec]) => ({
+      path,
+      method,
+      spec: {
+        ...spec,
+        parameters: (spec.parameters ?? []).map((parameter: Json) => found(document, parameter)),
+        responses: Object.fromEntries(
+          Object.entries(spec.responses).map((
+            [status, answer],
+          ) => [status, found(document, answer)]),
+        ),
+      },
+    }))
+  );
+}
+
+/** What stands in the components, where it is a reference; words beside a reference win. */
+function found(document: Json, { $ref, ...own }: Json): Json {
+  if ($ref === undefined) return own;
+  const names: string[] = $ref.slice("#/".length).split("/");
+  return { ...names.reduce((at, name) => at[name], document), ...own };
 }
 
 const slug = (text: string) => text.toLowerCase().replace(/\W+/g, "-");
 
-function OperationDetails({ path, method, spec, mayCall }: One & { mayCall: boolean }): VNode {
-  const parameters: Json[] = spec.parameters ?? [];
+function OperationDetails(
+  { document, path, method, spec, mayCall }: One & { document: Json; mayCall: boolean },
+): VNode {
+  const parameters: Json[] = spec.parameters;
   return (
     <details class="operation" id={spec.operationId}>
       <summary>
         <code>{`${method.toUpperCase()} ${path}`}</code> <span>{spec.summary}</span>
       </summary>
       <p class="muted">{spec.description.replaceAll("`", "")}</p>
-      {parameters.length > 0 && <Parameters list={parameters} />}
+      {parameters.length > 0 && <Parameters document={document} list={parameters} />}
       {Object.entries(spec.requestBody?.content ?? {}).map(([type, content]) => (
         <Body key={type} type={type} content={content} />
       ))}
@@ -103,7 +127,7 @@ function OperationDetails({ path, method, spec, mayCall }: One & { mayCall: bool
   );
 }
 
-function Parameters({ list }: { list: Json[] }): VNode {
+function Parameters({ document, list }: { document: Json; list: Json[] }): VNode {
   return (
     <dl class="parameters">
       {list.map((parameter) => (
@@ -114,7 +138,7 @@ function Parameters({ list }: { list: Json[] }): VNode {
           <dd>
             {[
               parameter.required ? "required" : "optional",
-              typeOf(parameter.schema),
+              typeOf(found(document, parameter.schema)),
               parameter.description,
             ].filter(Boolean).join(", ")}
           </dd>
@@ -138,7 +162,7 @@ function Body({ type, content }: { type: string; content: Json }): VNode {
     <>
       <p>{`Body, ${type}`}</p>
       {content.example !== undefined && (
-        <pre tabIndex={0}><code>{exampleText(content.example)}</code></pre>
+        <pre tabIndex={0}><code>{exampleText(type, content.example)}</code></pre>
       )}
     </>
   );
@@ -166,17 +190,18 @@ function callOf({ path, method, spec }: One): Operation {
     id: spec.operationId,
     method,
     path,
-    parameters: (spec.parameters ?? []).map((p: Json) => ({
+    parameters: spec.parameters.map((p: Json) => ({
       name: p.name,
       in: p.in,
       required: p.required,
       example: String(p.example ?? ""),
     })),
-    body: type === null ? null : { type, example: exampleText(content.example) },
+    body: type === null ? null : { type, example: exampleText(type, content.example) },
   };
 }
 
-function exampleText(example: unknown): string {
+function exampleText(type: string, example: unknown): string {
   if (example === undefined) return "";
+  if (type === FORM) return new URLSearchParams(example as Record<string, string>).toString();
   return typeof example === "string" ? example : JSON.stringify(example, null, 2);
 }

@@ -158,7 +158,8 @@ function bodyContent(r: Route, book: SchemaBook): Json | null {
   );
 }
 
-const FORM = "application/x-www-form-urlencoded";
+/** Content type of HTML forms; its examples are objects in the document. */
+export const FORM = "application/x-www-form-urlencoded";
 const fields = (example: unknown) => Object.fromEntries(new URLSearchParams(String(example)));
 const anyOf = (type: string): Json => type === "application/json" ? {} : { type: "string" };
 

@@ -61,6 +61,21 @@ Deno.test("openapi: describes every route of the table, with its errors and who 
     return Promise.resolve();
   }));
 
+Deno.test("docs: the page shows every operation with its parameters, examples and answers", () =>
+  withDocument(async (document, under) => {
+    const page = await (await fetch(`${under.url}/docs`)).text();
+    for (const route of shown(under)) {
+      assert.ok(page.includes(`${route.method.toUpperCase()} ${documentPath(route)}`), route.path);
+    }
+    const words = [
+      document.components.parameters.PerchSeen.description,
+      document.components.responses.TooManyRequests.description,
+      "username=admin%40example.org&amp;password=long+enough",
+    ];
+    for (const text of words) assert.ok(page.includes(text), text);
+    assert.ok(!page.includes("undefined"));
+  }));
+
 Deno.test("openapi: every example, called as documented, is answered as documented", () =>
   withDocument(async (_, under) => {
     const ids = await oneOfEach(under, EMAIL);
