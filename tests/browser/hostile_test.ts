@@ -161,7 +161,7 @@ async function typedAtTheDoor(page: Page, look: (path: string) => Promise<void>)
 /** Every page: as it is, with each thing of its list, and with texts in its query. */
 async function pagesOf(routes: readonly Route[], tools: Tools): Promise<string[]> {
   const pages = routes.filter((r) =>
-    r.method === "get" && r.summary === null && !/^\/(api|static|favicon)/.test(r.path)
+    r.method === "get" && r.summary === null && !/^\/(api|static|favicon|mqtt)/.test(r.path)
   );
   assert.ok(pages.length > 15, "the pages are found");
   const out: string[] = [];
