@@ -1,18 +1,17 @@
 import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
-import type { EventEmitter } from "node:events";
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+import type { Aedes } from "aedes";
 import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/errors.ts";
-import { nameId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import type { Intake, Outcome } from "../../intake/intake.ts";
 import type { RejectLog } from "../../intake/rejects.ts";
 import { connLink, type Link } from "../framing/link.ts";
 import type { MqttPublisher, OwnMessage, Source, SourceState } from "../source.ts";
 import { bound, type Bounds, type Persistence } from "./bounds.ts";
-import { type BrokerIdentity, type BrokerPeer, Gate, type GateDeps, mayPublish } from "./gate.ts";
+import { type BrokerPeer, Gate, type GateDeps } from "./gate.ts";
+import { Listener } from "./listener.ts";
 import { type BrokerOptions, brokerOptions, type BrokerOptionsInput } from "./options.ts";
+import { type Authenticate, createAedes } from "./rules.ts";
 import { isForeignOrigin, socketLink } from "./web_socket.ts";
 
 export type { BrokerIdentity, BrokerPeer, MqttAction } from "./gate.ts";
@@ -23,11 +22,7 @@ export interface BrokerDeps {
   log: Log;
   /** Counts what is refused before it reaches the intake (a topic that is not the client's). */
   rejects: Pick<RejectLog, "add">;
-  /** Who a client is; null when it is nobody. `credentials` is null when it gave none. */
-  authenticate(
-    credentials: { user: string; password: string } | null,
-    peer: BrokerPeer,
-  ): BrokerIdentity | null;
+  authenticate: Authenticate;
 }
 
 /** Where a WebSocket request comes from, as the HTTP server knows it. */
@@ -41,9 +36,6 @@ export interface Broker extends Source, MqttPublisher {
 }
 
 const FAREWELL_MS = 2_000;
-const LISTEN_FIRST_MS = 1_000, LISTEN_MOST_MS = 30_000;
-const ACCEPT_AGAIN_MS = 100, STEADY_MS = 1_000, TELL_MS = 60_000;
-const BAD_CREDENTIALS = 4, NOT_AUTHORIZED = 5, BAD_CLIENT_ID = 2;
 
 /** Creates the embedded broker (MQTT 3.1.1, QoS 0 to 2; sessions and retained messages in memory). */
 export function createBroker(deps: BrokerDeps, input: BrokerOptionsInput = {}): Broker {
@@ -57,20 +49,23 @@ class EmbeddedBroker implements Broker {
   readonly #gateDeps: GateDeps;
   #aedes: Aedes | null = null;
   #bounds: Bounds | null = null;
-  #listener: Deno.TcpListener | null = null;
-  #accepting: Promise<void> = Promise.resolve();
-  #ending = new AbortController();
-  /** Why nothing can be listened to or accepted at the moment. */
-  #fault: string | null = null;
-  #toldFaultMs = -Infinity;
-  #state: SourceState["state"] = "stopped";
+  readonly #listener: Listener;
+  #phase: "stopped" | "starting" | "started" = "stopped";
   #received = 0;
   #rejected = 0;
   #refusedConnections = 0;
   #lastMessageMs: number | null = null;
 
   constructor(private readonly deps: BrokerDeps, private readonly options: BrokerOptions) {
-    const { intake, clock, rejects } = deps;
+    const { intake, clock, log, rejects } = deps;
+    this.#listener = new Listener({
+      host: options.host,
+      port: options.port,
+      clock,
+      log,
+      onConnection: (conn) => this.#accept(conn),
+      onListening: () => log.info(this.#detail()),
+    });
     this.#gateDeps = {
       intake,
       monotonic: () => clock.monotonic(),
@@ -92,55 +87,27 @@ class EmbeddedBroker implements Broker {
 
   /** Does not fail when the port is taken: it is tried again, and meanwhile `state` says so. */
   async start(): Promise<void> {
-    this.#state = "starting";
-    this.#ending = new AbortController();
-    const aedes = this.#createAedes();
+    this.#phase = "starting";
+    const { log, authenticate } = this.deps;
+    const aedes = createAedes({
+      log,
+      options: this.options,
+      authenticate,
+      bounds: () => this.#bounds,
+      onWill: (topic, payload) => this.#takeWill(topic, payload),
+    });
     await aedes.listen();
     this.#aedes = aedes;
     this.#bounds = bound(
       (aedes as unknown as { persistence: Persistence }).persistence,
       this.options,
     );
-    if (!this.#listen()) this.#accepting = this.#listenLater();
-  }
-
-  /** False when the port cannot be had now; `state` says why. */
-  #listen(): boolean {
-    const { host, port } = this.options;
-    try {
-      this.#listener = Deno.listen({ hostname: host, port });
-    } catch (error) {
-      this.#state = "error";
-      this.#fault = `The MQTT broker cannot listen on ${host}:${port} (${messageOf(error)}). ` +
-        "Another broker may run there: set MQTT_PORT, or MQTT_URL to use that broker. " +
-        "Perch tries again.";
-      return false;
-    }
-    this.#fault = null;
-    this.#state = "listening";
-    this.#accepting = this.#accept(this.#listener);
-    return true;
-  }
-
-  async #listenLater(): Promise<void> {
-    const { log, clock } = this.deps;
-    const { signal } = this.#ending;
-    log.error(this.#fault!);
-    let waitMs = LISTEN_FIRST_MS;
-    do {
-      await clock.sleep(waitMs * (0.5 + Math.random() / 2), signal).catch(() => {});
-      if (signal.aborted) return;
-      waitMs = Math.min(waitMs * 2, LISTEN_MOST_MS);
-    } while (!this.#listen());
-    log.info(this.#detail());
-    await this.#accepting;
+    this.#phase = "started";
+    this.#listener.start();
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
-    this.#listener?.close();
-    this.#listener = null;
-    await this.#accepting;
+    await this.#listener.stop();
     const settled = Promise.all([...this.#gates].map((gate) => gate.settle()));
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
     // What was just committed is acknowledged on the next turns.
@@ -149,11 +116,11 @@ class EmbeddedBroker implements Broker {
     const aedes = this.#aedes;
     this.#aedes = null;
     if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
-    this.#state = "stopped";
+    this.#phase = "stopped";
   }
 
   port(): number {
-    return this.#listener?.addr.port ?? 0;
+    return this.#listener.port;
   }
 
   async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
@@ -177,8 +144,7 @@ class EmbeddedBroker implements Broker {
     return {
       name: this.name,
       kind: "broker",
-      // Accepting stands still: whoever is connected goes on.
-      state: this.#state === "listening" && this.#fault !== null ? "error" : this.#state,
+      state: this.#state(),
       detail: this.#detail(),
       received: this.#received,
       rejected: this.#rejected,
@@ -186,9 +152,15 @@ class EmbeddedBroker implements Broker {
     };
   }
 
+  #state(): SourceState["state"] {
+    if (this.#phase !== "started") return this.#phase;
+    // Also while nothing can be accepted: whoever is connected stays so.
+    return this.#listener.fault === null ? "listening" : "error";
+  }
+
   #detail(): string {
-    if (this.#fault !== null) return this.#fault;
-    if (this.#state !== "listening") return "The broker does not listen.";
+    if (this.#listener.fault !== null) return this.#listener.fault;
+    if (this.#phase !== "started") return "The broker does not listen.";
     const n = this.#aedes?.connectedClients ?? 0;
     const clients = n === 1 ? "1 client is" : `${n} clients are`;
     const full = this.#refusedConnections === 0
@@ -218,40 +190,7 @@ class EmbeddedBroker implements Broker {
     return response;
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
-    for (;;) {
-      let conn: Deno.TcpConn;
-      // One that waits is accepted at once or fails at once: while nothing happens, all is well.
-      const steady = setTimeout(() => this.#accepts(null), STEADY_MS);
-      try {
-        conn = await listener.accept();
-      } catch (error) {
-        if (this.#listener === null) return;
-        // Out of file descriptors, or a peer that left at once: others may still come.
-        this.#accepts(error);
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
-        continue;
-      } finally {
-        clearTimeout(steady);
-      }
-      this.#acceptOne(conn);
-    }
-  }
-
-  /** Says in state and log (once a minute) that connections cannot be accepted; null: they can. */
-  #accepts(error: unknown): void {
-    if (error === null) {
-      this.#fault = null;
-      return;
-    }
-    this.#fault = `No connection can be accepted: ${messageOf(error)}.`;
-    const nowMs = this.deps.clock.monotonic();
-    if (nowMs - this.#toldFaultMs < TELL_MS) return;
-    this.#toldFaultMs = nowMs;
-    this.deps.log.warn(this.#fault);
-  }
-
-  #acceptOne(conn: Deno.TcpConn): void {
+  #accept(conn: Deno.TcpConn): void {
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
@@ -291,108 +230,17 @@ class EmbeddedBroker implements Broker {
     this.#aedes!.handle(gate);
   }
 
+  #takeWill(topic: string, payload: Uint8Array): void {
+    const { onMessage, onOutcome } = this.#gateDeps;
+    onMessage();
+    this.deps.intake.offer({ source: this.name, topic, payload, done: onOutcome });
+  }
+
   #count(address: string, by: 1 | -1): void {
     const n = (this.#addresses.get(address) ?? 0) + by;
     if (n > 0) this.#addresses.set(address, n);
     else this.#addresses.delete(address);
   }
-
-  #createAedes(): Aedes {
-    const aedes = new Aedes({
-      connectTimeout: this.options.connectTimeoutMs,
-      maxInflightInbound: 100,
-      // The gate passes nothing on before the client is authenticated, so little ever waits there.
-      queueLimit: 100,
-      // A gate never makes aedes wait.
-      drainTimeout: 0,
-      maxTopicLevels: 32,
-      authenticate: (client, user, password, done) => {
-        try {
-          this.#authenticate(client, user, password);
-          done(null, true);
-        } catch (error) {
-          done(error as AuthenticateError, false);
-        }
-      },
-      authorizePublish: (client, packet, done) => done(this.#authorizePublish(client, packet)),
-      authorizeSubscribe: (client, subscription, done) => {
-        const who = gateOf(client).who;
-        const may = who !== null && who.may("subscribe", subscription.topic);
-        done(null, may ? subscription : null);
-      },
-    });
-    aedes.on("clientDisconnect", (client) => this.#bounds?.left(client.id));
-    // A client that takes over its own id: the one before it left after the new one was seen.
-    aedes.on("client", (client) => {
-      const who = gateOf(client).who;
-      if (who !== null) this.#bounds?.seen(client.id, who.name, client.clean);
-    });
-    (aedes as EventEmitter).on("error", (error) => this.#closed(error as Error));
-    aedes.on("connectionError", (_, error) => this.#closed(error));
-    aedes.on("clientError", (_, error) => this.#closed(error));
-    aedes.on("keepaliveTimeout", () => {});
-    // Topics that begin with $ are the broker's own: acknowledged, refused by the intake, given to nobody.
-    const publish = aedes.publish.bind(aedes) as (...args: unknown[]) => void;
-    aedes.publish = ((packet: { topic: string }, client: unknown, done?: () => void) => {
-      if (typeof client === "object" && client !== null && packet.topic.startsWith("$")) done?.();
-      else publish(packet, client, done);
-    }) as typeof aedes.publish;
-    return aedes;
-  }
-
-  #closed(error: Error): void {
-    this.deps.log.debug("a client was disconnected", { reason: error.message });
-  }
-
-  #authenticate(client: Client, user?: string, password?: Readonly<Buffer>): void {
-    const gate = gateOf(client);
-    const { address, by } = gate.peer;
-    if (gate.namelessSession) {
-      throw refusal(BAD_CLIENT_ID, "a session that is kept needs a client id");
-    }
-    const credentials = user === undefined ? null : { user, password: password?.toString() ?? "" };
-    const who = this.deps.authenticate(credentials, gate.peer);
-    if (who === null || !who.may(by, "")) {
-      const code = user === undefined ? NOT_AUTHORIZED : BAD_CREDENTIALS;
-      this.deps.log.info("the broker refused a client", { address, user });
-      throw refusal(code, "bad user name or password");
-    }
-    if (!this.#bounds!.seen(client.id, who.name, client.clean)) {
-      throw refusal(BAD_CLIENT_ID, "the client id belongs to another user");
-    }
-    gate.accepted(who, nameId(`broker/${client.id}`));
-  }
-
-  /** Messages passed the gate before; only a last will comes here first. */
-  #authorizePublish(
-    client: Client | null,
-    packet: { topic: string; payload: string | Uint8Array; retain: boolean },
-  ): Error | null {
-    if (client === null) return new Error("nobody publishes this");
-    if ((client as unknown as { will: unknown }).will !== packet) return null;
-    const who = gateOf(client).who;
-    const { topic, retain } = packet;
-    const may = who !== null && !topic.startsWith("$") && who.may("will", topic) &&
-      mayPublish(who, topic, retain);
-    if (!may) {
-      return new Error("the last will is on a topic that is not the client's");
-    }
-    const payload = typeof packet.payload === "string"
-      ? new TextEncoder().encode(packet.payload)
-      : packet.payload;
-    this.#gateDeps.onMessage();
-    const onOutcome = this.#gateDeps.onOutcome;
-    this.deps.intake.offer({ source: this.name, topic, payload, done: onOutcome });
-    return null;
-  }
-}
-
-function gateOf(client: Client): Gate {
-  return client.conn as unknown as Gate;
-}
-
-function refusal(returnCode: number, message: string): AuthenticateError {
-  return Object.assign(new Error(message), { returnCode });
 }
 
 /** Whether an address is this host's loopback. */
