@@ -1,5 +1,5 @@
 import type { CommittedGroup } from "../intake/committed.ts";
-import { shownNow } from "../machines/registry.ts";
+import { shownNow } from "../machines/words.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
 
 /** Chooses readings of a group by storage number and full name. */

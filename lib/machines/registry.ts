@@ -1,13 +1,14 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Clock } from "../base/clock.ts";
-import { nameId } from "../base/ids.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
-import { HOUR_MS } from "../words/times.ts";
 import { guessUnit } from "./guess.ts";
-import { lastLevel, type Machine, newMachine } from "./machine.ts";
+import { HourlyLimit } from "./hourly_limit.ts";
+import type { Machine } from "./machine.ts";
+import { keepLast } from "./last_reading.ts";
+import { MachineIndex } from "./machine_index.ts";
 import { nameFault } from "./names.ts";
 import {
-  type LastReading,
+  levelsOf,
   type MachineDirectory,
   type NewSensor,
   type RegistryRows,
@@ -15,12 +16,13 @@ import {
   type Sensor,
   type SensorDirectory,
   type SensorNews,
-  shownValue,
 } from "./sensor.ts";
+import { SensorIndex } from "./sensor_index.ts";
 import { calibrated, DEFAULT_SETTINGS } from "./sensor_settings.ts";
-import { addMachineStatement, insertSensor } from "./store.ts";
+import { Spellings } from "./spellings.ts";
+import { insertSensor } from "./store.ts";
 import { createUnitWatch } from "./unit_change.ts";
-import { createWords, OTHER_TEXT, saysNothing } from "./words.ts";
+import { createWords, saysNothing, shownNow } from "./words.ts";
 
 /** What the machines service changes; it writes the statements and says when they are on disk. */
 export interface RegistryChanges {
@@ -88,9 +90,6 @@ export interface RegistryOptions {
   onKind?: (sensor: Sensor) => void;
 }
 
-/** After a step back of the host's clock, readings this young are taken for new ones. */
-const CLOCK_STEP_MS = 60_000;
-
 /**
  * Creates the registry from what the database holds. Everything is in memory: `resolve` is on the path of
  * every reading and costs one map look-up for a known sensor.
@@ -101,52 +100,18 @@ export function createRegistry(
   const { clock } = deps;
   // Settings: asked for each time, because they change while Perch runs.
   const autoRegister = () => deps.options?.autoRegister?.() ?? true;
-  const newPerHour = () => deps.options?.newPerHour?.() ?? Infinity;
-  const statesPerSensor = deps.options?.statesPerSensor ?? 1_000;
-
-  const byName = new Map<string, Sensor>();
-  const byId = new Map<string, Sensor>();
-  const byNum: Sensor[] = [];
-  /** `machine/sensor` → sensors with that ending. */
-  const byShort = new Map<string, Sensor[]>();
-  let visible: Sensor[] = [];
-  let hidden: Sensor[] = [];
-  /** Sensors whose statements are in the transaction under way. */
-  let inFlight: Sensor[] = [];
-  let sorted = true;
+  const limit = new HourlyLimit(clock, () => deps.options?.newPerHour?.() ?? Infinity);
+  const machines = new MachineIndex();
+  const sensors = new SensorIndex();
+  const { byName, byNum } = sensors;
+  const spellings = new Spellings();
   let pending: SqlStatement[] = [];
-  let nextNum = 1;
-  let hourStartMs = clock.monotonic();
-  let createdThisHour = 0;
-  let refusedThisHour = 0;
-  const machines = new Map<string, Machine>();
-  const machineById = new Map<string, Machine>();
-  /** Paths that machines had before. */
-  const former = new Map<string, Machine>();
+  load();
 
-  for (const machine of deps.rows.machines) putMachine(machine);
-  for (const row of deps.rows.sensors) index({ ...row, states: [], last: null });
-  for (const { sensorNum, code, text } of deps.rows.states) byNum[sensorNum].states[code] = text;
-  for (const { sensor, tMs, value } of deps.rows.last) {
-    if (byNum[sensor]) byNum[sensor].last = { tMs, value };
-    // The journal may still name a sensor whose row is gone: its number is not given out again.
-    nextNum = Math.max(nextNum, sensor + 1);
-  }
-  // Sensors from before there were machines.
-  for (const { machine, createdMs } of deps.rows.sensors) {
-    pending.push(...machineOf(machine, createdMs));
-  }
-  visible = hidden.filter((sensor) => sensor.deletedMs === null);
-  hidden = [];
-  sorted = false;
-
-  /** How devices write the names of sensors in which a sign was replaced, or could have been. */
-  const spelled = new Map<number, string>();
-  const replaced = new Set<number>();
   const write = (statement: SqlStatement) => void pending.push(statement);
   const tell = (news: SensorNews) => void pending.push(...deps.options?.news?.(news) ?? []);
   const words = createWords({
-    textsMost: statesPerSensor,
+    textsMost: deps.options?.statesPerSensor ?? 1_000,
     write,
     tell,
     onKind: (sensor) => deps.options?.onKind?.(sensor),
@@ -156,62 +121,26 @@ export function createRegistry(
     write,
     tell,
     resolve: (draft) => resolve(draft),
-    nameOf: (id) => byId.get(id)?.name,
+    nameOf: (id) => sensors.byId(id)?.name,
   });
 
-  function index(sensor: Sensor): void {
-    byName.set(sensor.name, sensor);
-    byId.set(sensor.id, sensor);
-    byNum[sensor.num] = sensor;
-    indexShort(sensor);
-    hidden.push(sensor);
-    nextNum = Math.max(nextNum, sensor.num + 1);
-  }
-
-  function indexShort(sensor: Sensor): void {
-    const short = shortName(sensor);
-    byShort.set(short, [...(byShort.get(short) ?? []), sensor]);
-  }
-
-  function putMachine(machine: Machine): void {
-    dropMachine(machine);
-    machines.set(machine.path, machine);
-    machineById.set(machine.id, machine);
-    for (const path of machine.formerPaths) former.set(path, machine);
-  }
-
-  function dropMachine({ id }: Machine): void {
-    for (const [path, one] of machines) if (one.id === id) machines.delete(path);
-    for (const [path, one] of former) if (one.id === id) former.delete(path);
-    machineById.delete(id);
-  }
-
-  /** The present name of a sensor whose machine was moved; null when it was not. */
-  function movedName(name: string): string | null {
-    const { machine, sensor } = levelsOf(name);
-    const moved = former.get(machine);
-    return moved === undefined ? null : `${moved.path}/${sensor}`;
-  }
-
-  /** Makes a sensor's machine when there is none yet. */
-  function machineOf(path: string, createdMs: number): SqlStatement[] {
-    if (machines.has(path)) return [];
-    const machine = newMachine(path, createdMs, (id) => machineById.has(id));
-    putMachine(machine);
-    return [addMachineStatement(machine)];
-  }
-
-  function newLeft(): number {
-    if (clock.monotonic() - hourStartMs >= HOUR_MS) {
-      hourStartMs = clock.monotonic();
-      createdThisHour = 0;
-      refusedThisHour = 0;
+  function load(): void {
+    const { rows } = deps;
+    for (const machine of rows.machines) machines.put(machine);
+    for (const row of rows.sensors) sensors.load({ ...row, states: [], last: null });
+    for (const { sensorNum, code, text } of rows.states) byNum[sensorNum].states[code] = text;
+    for (const { sensor, tMs, value } of rows.last) {
+      if (byNum[sensor]) byNum[sensor].last = { tMs, value };
+      sensors.reserve(sensor);
     }
-    return newPerHour() - createdThisHour;
+    // Sensors from before there were machines.
+    for (const { machine, createdMs } of rows.sensors) {
+      pending.push(...machines.ensure(machine, createdMs));
+    }
   }
 
   function create(draft: Draft): Sensor {
-    createdThisHour++;
+    limit.create();
     const kind = kindOf(draft.value);
     const guess = kind === "number" ? guessUnit(levelsOf(draft.sensor).sensor) : null;
     const { sensor, statements } = make({
@@ -229,30 +158,10 @@ export function createRegistry(
     given: NewSensor,
     review: Sensor["review"],
   ): { sensor: Sensor; statements: SqlStatement[] } {
-    const sensor: Sensor = {
-      num: nextNum,
-      id: freeId(given.name),
-      ...levelsOf(given.name),
-      deviceUnit: null,
-      ...given,
-      otherUnits: [],
-      states: [],
-      review,
-      createdMs: clock.now(),
-      deletedMs: null,
-      last: null,
-    };
-    index(sensor);
-    const statements = machineOf(sensor.machine, sensor.createdMs);
+    const sensor = sensors.make(given, review, clock.now());
+    const statements = machines.ensure(sensor.machine, sensor.createdMs);
     statements.push(insertSensor(sensor));
     return { sensor, statements };
-  }
-
-  // A renamed sensor keeps the id of its old name; a new sensor of that name then takes the next free one.
-  function freeId(name: string): string {
-    let id = nameId(name);
-    for (let i = 2; byId.has(id); i++) id = nameId(`${name}#${i}`);
-    return id;
   }
 
   /** Everything but a number for a sensor of numbers. */
@@ -289,79 +198,33 @@ export function createRegistry(
     };
   }
 
-  function show(sensors: readonly Sensor[]): void {
-    visible = [...new Set([...visible, ...sensors])].filter((sensor) => sensor.deletedMs === null);
-    sorted = false;
-  }
-
-  const byPath = (a: Machine, b: Machine) => a.path < b.path ? -1 : 1;
-  const machineDirectory: MachineDirectory = {
-    find: (pathOrId) => machines.get(pathOrId) ?? machineById.get(pathOrId),
-    all: () => [...machines.values()].filter((m) => m.deletedMs === null).sort(byPath),
-    deleted: () =>
-      [...machines.values()].filter((m) => m.deletedMs !== null)
-        .sort((a, b) => b.deletedMs! - a.deletedMs!),
-    former: (path) => former.get(path),
-  };
-
   const changes: RegistryChanges = {
     named: (name) => byName.get(name),
-    deletedSensors: () => byNum.filter((sensor) => sensor?.deletedMs != null),
+    deletedSensors: () => sensors.deleted(),
     add(given) {
       const made = make(given, "confirmed");
-      hidden = hidden.filter((sensor) => sensor !== made.sensor);
+      sensors.unhide(made.sensor);
       return made;
     },
-    show,
+    show: (shown) => sensors.show(shown),
     owe(statements) {
       pending.push(...statements);
     },
-    claim(sensor, name) {
-      if (byName.has(name)) return () => {};
-      byName.set(name, sensor);
-      return () => {
-        if (sensor.name !== name) byName.delete(name);
-      };
-    },
+    claim: (sensor, name) => sensors.claim(sensor, name),
     changed(sensor, to) {
-      if (to.name !== undefined && to.name !== sensor.name) {
-        const short = shortName(sensor);
-        spelled.delete(sensor.num);
-        byName.delete(sensor.name);
-        byShort.set(short, byShort.get(short)!.filter((one) => one !== sensor));
-        Object.assign(sensor, to, levelsOf(to.name));
-        byName.set(sensor.name, sensor);
-        indexShort(sensor);
-      } else Object.assign(sensor, to);
-      show([sensor]);
+      if (to.name !== undefined && to.name !== sensor.name) spellings.forget(sensor.num);
+      sensors.change(sensor, to);
     },
-    putMachine,
-    dropSensor(sensor) {
-      byName.delete(sensor.name);
-      byId.delete(sensor.id);
-      delete byNum[sensor.num];
-      const short = shortName(sensor);
-      byShort.set(short, byShort.get(short)!.filter((one) => one !== sensor));
-    },
-    dropMachine,
+    putMachine: (machine) => machines.put(machine),
+    dropSensor: (sensor) => sensors.drop(sensor),
+    dropMachine: (machine) => machines.drop(machine),
   };
-
-  /** Two names that became the same by the signs that were replaced in them; null when it is one. */
-  function spellingFault({ num, name }: Sensor, draft: Draft): Resolved | null {
-    const written = draft.spelled ?? draft.sensor;
-    const before = spelled.get(num);
-    if (before === undefined) spelled.set(num, written);
-    if (draft.spelled !== undefined) replaced.add(num);
-    if (before === undefined || before === written) return null;
-    const message = `${written} would get the name of ${before}: ${name}`;
-    return { ok: false, code: "bad_name", message };
-  }
 
   function resolve(draft: Draft): Resolved {
     const known = byName.get(draft.sensor);
     if (known !== undefined) {
-      if (draft.spelled !== undefined || (replaced.size > 0 && replaced.has(known.num))) {
-        const fault = spellingFault(known, draft);
+      if (spellings.matter(draft, known.num)) {
+        const fault = spellings.fault(known, draft);
         if (fault !== null) return fault;
       }
       // The usual case first: a number for a numeric sensor.
@@ -376,11 +239,16 @@ export function createRegistry(
       }
       return loosely(known, draft);
     }
-    const moved = former.size === 0 ? null : movedName(draft.sensor);
+    return unknown(draft);
+  }
+
+  /** A draft of a sensor that does not exist under this name: of a moved one, or a new one. */
+  function unknown(draft: Draft): Resolved {
+    const moved = machines.presentName(draft.sensor);
     if (moved !== null) return resolve({ ...draft, sensor: moved });
     const fault = nameFault(draft.sensor);
     if (fault !== null) return { ok: false, code: "bad_name", message: fault };
-    const machine = machines.get(levelsOf(draft.sensor).machine);
+    const machine = machines.at(levelsOf(draft.sensor).machine);
     if (machine && machine.deletedMs !== null) {
       return deletedFault(machine.path, machine.deletedMs);
     }
@@ -394,25 +262,18 @@ export function createRegistry(
         message: `${draft.sensor} is not registered and this site takes registered sensors only`,
       };
     }
-    if (newLeft() <= 0) {
-      refusedThisHour++;
-      return {
-        ok: false,
-        code: "sensor_cap",
-        message: `${draft.sensor} would be new, and ${newPerHour()} sensors were created within ` +
-          "this hour already; it is taken once the hour is over",
-      };
+    if (limit.left() <= 0) {
+      return { ok: false, code: "sensor_cap", message: limit.refuse(draft.sensor) };
     }
     const sensor = create(draft);
-    if (draft.sensor.includes("_")) spelled.set(sensor.num, draft.spelled ?? draft.sensor);
-    if (draft.spelled !== undefined) replaced.add(sensor.num);
+    spellings.created(sensor.num, draft);
     if (sensor.kind === "text") return words.take(sensor, draft);
     if (draft.word !== undefined) words.note(sensor, draft.word, draft.value === true);
     return { ok: true, sensor, value: Number(draft.value) };
   }
 
   function isLast(draft: Draft, pending: (num: number) => number | undefined): boolean {
-    const sensor = byName.get(draft.sensor) ?? byName.get(movedName(draft.sensor) ?? "");
+    const sensor = byName.get(draft.sensor) ?? byName.get(machines.presentName(draft.sensor) ?? "");
     if (sensor === undefined) return false;
     const present = pending(sensor.num) ?? sensor.last?.value;
     if (present === undefined) return false;
@@ -425,75 +286,28 @@ export function createRegistry(
   }
 
   return {
-    machines: machineDirectory,
+    machines: machines.directory,
     changes,
     resolve,
     isLast,
     takePending() {
       const statements = pending;
       pending = [];
-      inFlight = hidden;
-      hidden = [];
+      sensors.beginCommit();
       return statements;
     },
-    committed() {
-      if (inFlight.length === 0) return;
-      show(inFlight);
-      inFlight = [];
-    },
+    committed: () => sensors.committed(),
     failed(statements) {
       pending = [...statements, ...pending];
-      hidden = [...inFlight, ...hidden];
-      inFlight = [];
+      sensors.failed();
     },
-    seen(num, tMs, value, arrivalMs) {
-      const sensor = byNum[num];
-      const orderMs = Math.min(tMs, arrivalMs);
-      const { last } = sensor;
-      if (last === null) sensor.last = { tMs, value, orderMs };
-      else if (replaces(last, tMs, orderMs, arrivalMs)) {
-        last.tMs = tMs;
-        last.value = value;
-        last.orderMs = orderMs;
-      }
-    },
-    newLeft,
-    refusedNew() {
-      newLeft();
-      return refusedThisHour;
-    },
-    find(idOrName) {
-      const moved = former.size === 0 ? null : movedName(idOrName);
-      const exact = byId.get(idOrName) ?? byName.get(idOrName) ??
-        (moved === null ? undefined : byName.get(moved));
-      if (exact) return exact.deletedMs === null ? exact : undefined;
-      const short = byShort.get(idOrName)?.filter((sensor) => sensor.deletedMs === null);
-      return short?.length === 1 ? short[0] : undefined;
-    },
+    seen: (num, tMs, value, arrivalMs) => keepLast(byNum[num], tMs, value, arrivalMs),
+    newLeft: () => limit.left(),
+    refusedNew: () => limit.refused(),
+    find: (idOrName) => sensors.find(idOrName, machines.presentName(idOrName)),
     byNum: (num) => byNum[num],
-    all() {
-      if (!sorted) {
-        visible.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-        sorted = true;
-      }
-      return visible;
-    },
+    all: () => sensors.all(),
   };
-}
-
-/** Whether a reading that has just arrived becomes the last one. */
-function replaces(last: LastReading, tMs: number, orderMs: number, arrivalMs: number): boolean {
-  const before = last.orderMs ?? last.tMs;
-  // A last reading from after now: this host's clock was ahead when it came.
-  if (before > arrivalMs) return orderMs > arrivalMs - CLOCK_STEP_MS;
-  // Several that are ahead come in one message: their own times order them.
-  if (orderMs === before && tMs > orderMs) return tMs >= last.tMs;
-  return orderMs >= before;
-}
-
-function levelsOf(name: string): Pick<Sensor, "name" | "machine" | "sensor"> {
-  const cut = name.lastIndexOf("/");
-  return { name, machine: name.slice(0, cut), sensor: name.slice(cut + 1) };
 }
 
 function deletedFault(what: string, deletedMs: number): Resolved {
@@ -505,10 +319,6 @@ function deletedFault(what: string, deletedMs: number): Resolved {
   };
 }
 
-function shortName(sensor: Sensor): string {
-  return `${lastLevel(sensor.machine)}/${sensor.sensor}`;
-}
-
 function kindOf(value: Draft["value"]): SensorKind {
   return typeof value === "number" ? "number" : typeof value === "boolean" ? "binary" : "text";
 }
@@ -516,10 +326,4 @@ function kindOf(value: Draft["value"]): SensorKind {
 /** Whether a sensor of numbers reports 0 and 1, for which devices say on and off as well. */
 function isSwitch({ last }: Sensor): boolean {
   return last !== null && (last.value === 0 || last.value === 1);
-}
-
-/** The same of a reading that has just come in, or is the last one: of more texts than are kept the latest. */
-export function shownNow(sensor: Sensor, value: number): number | string {
-  const shown = shownValue(sensor, value);
-  return shown === OTHER_TEXT ? sensor.latestText ?? shown : shown;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
-import { createRegistry, type RegistryOptions, shownNow } from "./registry.ts";
+import { createRegistry, type RegistryOptions } from "./registry.ts";
+import { shownNow } from "./words.ts";
 import { shownValue } from "./sensor.ts";
 
 function setup(options: RegistryOptions = {}) {

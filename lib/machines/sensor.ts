@@ -78,6 +78,12 @@ export interface MachineDirectory {
   former(path: string): Machine | undefined;
 }
 
+/** A sensor's name with its two parts: the machine's path, and the last level. */
+export function levelsOf(name: string): Pick<Sensor, "name" | "machine" | "sensor"> {
+  const cut = name.lastIndexOf("/");
+  return { name, machine: name.slice(0, cut), sensor: name.slice(cut + 1) };
+}
+
 /** Text of a reading as people see it: the number, or the text of a state sensor. */
 export function shownValue(sensor: Sensor, value: number): number | string {
   return sensor.kind === "text" ? sensor.states[value] ?? String(value) : value;

@@ -14,7 +14,7 @@ import { machines, maintenanceWindows, sensors, sensorStates } from "../db/schem
 import type { SensorKind } from "../readings/reading.ts";
 import type { Machine } from "./machine.ts";
 import { settingsJson, settingsOf } from "./sensor_settings.ts";
-import type { OtherUnit, RegistryRows, Sensor } from "./sensor.ts";
+import { levelsOf, type OtherUnit, type RegistryRows, type Sensor } from "./sensor.ts";
 import type { MaintenanceWindow } from "./windows.ts";
 
 /** Loads every machine, sensor and state text; last values come from the readings store. */
@@ -90,11 +90,8 @@ export function deviceUnitsStatement({ num, unit, deviceUnit, otherUnits }: Sens
 /** Writes what a person may change of a sensor. */
 export function sensorStatement(sensor: Sensor): SqlStatement {
   const { num, name, unit, kind, review, deletedMs } = sensor;
-  const cut = name.lastIndexOf("/");
   return change(num, {
-    name,
-    machine: name.slice(0, cut),
-    sensor: name.slice(cut + 1),
+    ...levelsOf(name),
     unit,
     kind,
     review,

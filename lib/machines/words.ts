@@ -1,6 +1,6 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
-import type { Resolved, Sensor, SensorNews } from "./sensor.ts";
+import { type Resolved, type Sensor, type SensorNews, shownValue } from "./sensor.ts";
 import { insertState, setKindStatement } from "./store.ts";
 
 /*
@@ -94,4 +94,10 @@ function oppositeOf(word: string | undefined, code: 0 | 1): string {
   return word === word.toUpperCase()
     ? plain.toUpperCase()
     : plain[0].toUpperCase() + plain.slice(1);
+}
+
+/** The same as `shownValue`, of the last reading or a new one: of more texts than are kept, the latest. */
+export function shownNow(sensor: Sensor, value: number): number | string {
+  const shown = shownValue(sensor, value);
+  return shown === OTHER_TEXT ? sensor.latestText ?? shown : shown;
 }

@@ -3,7 +3,7 @@ import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
 import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
 import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
-import { shownNow } from "../../lib/machines/registry.ts";
+import { shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { damagedJson } from "./gaps.ts";
