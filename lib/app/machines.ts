@@ -4,11 +4,8 @@ import { AHEAD_MOST_MS } from "../intake/device_time.ts";
 import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "../machines/photos.ts";
 import { createRegistry, type Registry } from "../machines/registry.ts";
 import type { Sensor } from "../machines/sensor.ts";
-import {
-  createMachinesService,
-  type MachinesService,
-  type MoveElsewhere,
-} from "../machines/service.ts";
+import { createMachinesService, type MachinesService } from "../machines/service.ts";
+import { type MoveElsewhere } from "../machines/machine_service.ts";
 import { loadRegistry, loadWindows } from "../machines/store.ts";
 import { createWindowWatch, type MaintenanceWindow } from "../machines/windows.ts";
 import type { Foundation } from "./foundation.ts";

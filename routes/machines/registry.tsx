@@ -3,7 +3,7 @@ import { z } from "zod";
 import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
 import { textOfFile } from "../../lib/base/table.ts";
 import type { ImportPlan } from "../../lib/machines/exchange.ts";
-import { countsOf } from "../../lib/machines/service.ts";
+import { countsOf } from "../../lib/machines/import_service.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";

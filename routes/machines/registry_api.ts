@@ -12,7 +12,8 @@ import {
   sensorFields,
 } from "../../lib/machines/exchange.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
-import { countsOf, type MachinesService } from "../../lib/machines/service.ts";
+import { type MachinesService } from "../../lib/machines/service.ts";
+import { countsOf } from "../../lib/machines/import_service.ts";
 import { csvLine } from "../http/csv.ts";
 import { noteOf } from "../http/caller.ts";
 import { readJson } from "../http/body.ts";

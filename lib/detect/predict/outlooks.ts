@@ -83,6 +83,7 @@ interface Machine {
   lifeMs: number;
 }
 
+/** Creates the outlooks of all machines; nothing is loaded yet. */
 export function createOutlooks(deps: OutlookDeps): Outlooks {
   const { clock, log, sensors, readings, store } = deps;
   const feed = createRowFeed();

@@ -84,6 +84,7 @@ export interface PredictDeps {
   retrainDays: () => number;
 }
 
+/** Creates the service; its tasks have to be started. */
 export function createPredictions(deps: PredictDeps): Predictions {
   const { clock, log, sensors, readings } = deps;
   const store = createPredictStore(deps.db);

@@ -1,0 +1,193 @@
+/** What people change about sensors; `service.ts` puts it beside machines and windows. */
+import { type FieldError, PerchError } from "../base/errors.ts";
+import type { SqlStatement } from "../db/client.ts";
+import type { Audited } from "../events/note.ts";
+import { sensorKey, shownSensor } from "./audit_view.ts";
+import { type ChangeDeps, defined, refuse, writeRenaming } from "./changing.ts";
+import { type Machine, machineKey, newMachine } from "./machine.ts";
+import { refuseFormer } from "./moving.ts";
+import { nameFault } from "./names.ts";
+import { levelsOf, type NewSensor, type Sensor } from "./sensor.ts";
+import { DEFAULT_SETTINGS, type SensorSettings } from "./sensor_settings.ts";
+import { putMachineStatement, sensorStatement } from "./store.ts";
+
+export type SensorPatch =
+  & Partial<Pick<Sensor, "name" | "unit" | "kind" | "review">>
+  & Partial<SensorSettings>;
+
+export interface SensorService {
+  /** @throws `conflict`, `validation` */
+  addSensor(given: SensorPatch & { name: string }, note: Audited): Promise<Sensor>;
+  /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
+  patchSensor(idOrName: string, patch: SensorPatch, note: Audited): Promise<Sensor>;
+  removeSensor(idOrName: string, note: Audited): Promise<Sensor>;
+  restoreSensor(idOrName: string, note: Audited): Promise<Sensor>;
+  deletedSensor(id: string): Sensor | undefined;
+}
+
+export interface SensorServiceDeps extends ChangeDeps {
+  /** Contradictions among a sensor's settings. */
+  faults: (kind: Sensor["kind"], settings: SensorSettings) => FieldError[];
+}
+
+/** Creates the part of the service that changes sensors. */
+export function createSensorService(deps: SensorServiceDeps): SensorService {
+  const { db, clock, registry, lookup, exclusive, faults } = deps;
+  const { machines, changes } = registry;
+
+  /** A further sensor is a change of its machine to whoever deletes or moves that. */
+  function sensorsKeys({ machine }: Sensor): string[] {
+    const known = machines.find(machine);
+    return known ? [`${machineKey(known)}/sensors`] : [];
+  }
+
+  const idTaken = (id: string) => machines.find(id) !== undefined;
+
+  async function putSensor(
+    sensor: Sensor,
+    to: Partial<Sensor>,
+    change: SqlStatement,
+    newMachine: Machine | null = null,
+  ): Promise<Sensor> {
+    await writeRenaming(db, changes, [{ sensor, name: to.name }], [
+      sensorStatement({ ...sensor, ...to }),
+      ...(newMachine === null ? [] : [putMachineStatement(newMachine)]),
+      change,
+    ]);
+    if (newMachine !== null) changes.putMachine(newMachine);
+    changes.changed(sensor, to);
+    deps.onSensor?.(sensor);
+    return sensor;
+  }
+
+  function checkedSensor(sensor: Sensor, patch: SensorPatch): Partial<Sensor> {
+    const { name, unit, kind, review, ...settings } = patch;
+    const to: Partial<Sensor> = { settings: { ...sensor.settings, ...settings } };
+    if (name !== undefined && name !== sensor.name) {
+      checkName(name);
+      to.name = name;
+    }
+    if (unit !== undefined) to.unit = unit;
+    if (review !== undefined) to.review = review;
+    if (kind !== undefined && kind !== sensor.kind) {
+      if ((kind === "text" || sensor.kind === "text") && sensor.last !== null) {
+        refuse([{
+          path: "kind",
+          message: `${sensor.name} has readings; between texts and numbers it cannot be changed`,
+        }]);
+      }
+      to.kind = kind;
+    }
+    refuse(faults(to.kind ?? sensor.kind, to.settings!));
+    return to;
+  }
+
+  function checkName(name: string): void {
+    const fault = nameFault(name);
+    if (fault !== null) refuse([{ path: "name", message: fault }]);
+    const taken = changes.named(name);
+    if (taken) {
+      throw new PerchError("conflict", takenText(taken), { about: [sensorKey(taken)] });
+    }
+    const path = levelsOf(name).machine;
+    refuseFormer(machines, path);
+    const machine = machines.find(path);
+    if (machine && machine.deletedMs !== null) {
+      throw new PerchError(
+        "conflict",
+        `the machine ${machine.path} was deleted; restore it first`,
+        {
+          about: [machineKey(machine)],
+        },
+      );
+    }
+  }
+
+  return {
+    deletedSensor: (id) => changes.deletedSensors().find((sensor) => sensor.id === id),
+    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, note) =>
+      exclusive(async () => {
+        checkName(name);
+        const given: NewSensor = {
+          name,
+          unit,
+          kind,
+          settings: { ...DEFAULT_SETTINGS, ...defined(settings) },
+        };
+        refuse(faults(kind, given.settings));
+        const { sensor, statements } = changes.add(given);
+        const change = note({
+          action: "sensor.create",
+          resource: sensorKey(sensor),
+          adds: sensorsKeys(sensor),
+          after: shownSensor(sensor),
+        });
+        try {
+          await db.write([...statements, change]);
+        } catch (error) {
+          changes.owe(statements);
+          throw error;
+        } finally {
+          changes.show([sensor]);
+        }
+        return sensor;
+      }),
+    patchSensor(idOrName, patch, note) {
+      const id = lookup.sensorId(idOrName);
+      return exclusive(async () => {
+        const sensor = lookup.sensorAt(id);
+        const to = checkedSensor(sensor, defined(patch));
+        const path = to.name === undefined ? undefined : levelsOf(to.name).machine;
+        const machine = path === undefined || machines.find(path)
+          ? null
+          : newMachine(path, clock.now(), idTaken);
+        const change = note({
+          action: "sensor.update",
+          resource: sensorKey(sensor),
+          before: shownSensor(sensor),
+          after: shownSensor({ ...sensor, ...to }),
+        });
+        return await putSensor(sensor, to, change, machine);
+      });
+    },
+    removeSensor(idOrName, note) {
+      const id = lookup.sensorId(idOrName);
+      return exclusive(async () => {
+        const sensor = lookup.sensorAt(id);
+        const resource = sensorKey(sensor);
+        const change = note({ action: "sensor.delete", resource, before: shownSensor(sensor) });
+        return await putSensor(sensor, { deletedMs: clock.now() }, change);
+      });
+    },
+    restoreSensor: (idOrName, note) =>
+      exclusive(async () => {
+        const alive = registry.find(idOrName);
+        if (alive) return alive;
+        const sensor = lookup.deletedSensor(idOrName);
+        if (!sensor) {
+          throw new PerchError(
+            "not_found",
+            `there is no deleted sensor "${idOrName.slice(0, 200)}"`,
+          );
+        }
+        const machine = machines.find(sensor.machine);
+        if (machine && machine.deletedMs !== null) {
+          throw new PerchError(
+            "conflict",
+            `its machine ${machine.path} was deleted; restore that`,
+            {
+              about: [machineKey(machine)],
+            },
+          );
+        }
+        const change = note({ action: "sensor.restore", resource: sensorKey(sensor) });
+        return await putSensor(sensor, { deletedMs: null }, change);
+      }),
+  };
+}
+
+function takenText(taken: Sensor): string {
+  return taken.deletedMs === null
+    ? `the sensor ${taken.name} exists already`
+    : `the sensor ${taken.name} was deleted; restore it`;
+}
