@@ -5,7 +5,7 @@ import type { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
 import { keepTime, loadTime } from "../db/clock_store.ts";
-import type { RunnerOptions } from "../detect/runner/runner.ts";
+import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";

@@ -10,7 +10,8 @@ import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
 import { createFindingStore, type StoredFinding } from "../findings_store.ts";
 import { silence } from "../detectors/silence.ts";
-import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import { createRunner, type Runner } from "./runner.ts";
+import { type RunnerOptions } from "./options.ts";
 import type { Watch } from "./watched.ts";
 
 const GROUPS = 1200;

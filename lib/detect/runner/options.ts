@@ -1,0 +1,57 @@
+/** What the runner works with, and how. */
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Database } from "../../db/client.ts";
+import type { ReadingsStore } from "../../readings/store.ts";
+import type { Finding } from "../detector.ts";
+import type { FindingStore, StoredFinding } from "../findings_store.ts";
+import type { Watch } from "./watched.ts";
+
+/** The columns of a commit group that detection reads. */
+export interface DetectGroup {
+  readonly groupId: number;
+  readonly n: number;
+  readonly sensor: Uint32Array;
+  readonly tMs: Float64Array;
+  readonly value: Float64Array;
+}
+
+export interface RunnerDeps {
+  clock: Clock;
+  log: Log;
+  readings: Pick<ReadingsStore, "journalAfter" | "cursor" | "moveCursor">;
+  db: Pick<Database, "query" | "write">;
+  findings: Pick<FindingStore, "add" | "trim">;
+  /** How a sensor is to be watched; null: it is not known (any more). */
+  plan: (sensor: number) => Watch[] | null;
+  /** Further sensors of its machine. Left out: none. */
+  othersOf?: (sensor: number) => readonly number[];
+  /** Since when Perch has been listening without a break, by the host's clock; another value: a new start. */
+  heardSinceMs?: () => number;
+  /** Findings that somebody waits for: stored within a twentieth of a second. Left out: none. */
+  urgent?: (finding: Finding) => boolean;
+  /** New findings, after they are on disk. */
+  publish: (found: StoredFinding[]) => void;
+  options?: Partial<RunnerOptions>;
+}
+
+export interface RunnerOptions {
+  /** Longest work between two turns of the event loop. */
+  sliceMs: number;
+  /** Pause between the starts of two checkpoints. */
+  checkpointMs: number;
+  /** Journal time between two ticks. */
+  tickMs: number;
+  /** Nothing came in for this long: idle ticks begin. */
+  idleMs: number;
+  /** Readings that may wait; more are read from the journal later. */
+  queueReadings: number;
+}
+
+export const RUNNER_OPTIONS: RunnerOptions = {
+  sliceMs: 5,
+  checkpointMs: 10 * 60_000,
+  tickMs: 10_000,
+  idleMs: 30_000,
+  queueReadings: 100_000,
+};
