@@ -1,39 +1,36 @@
 import type { Clock } from "../base/clock.ts";
-import { messageOf, PerchError } from "../base/errors.ts";
+import type { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Arrival } from "../base/steady_clock.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
-import {
-  addReject,
-  type Decoded,
-  type Draft,
-  type ReadingGroup,
-  type Reject,
-} from "../readings/reading.ts";
+import { addReject, type Decoded, type DeliveryMark } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
+import { Admission } from "./admission.ts";
 import type { ClockNotes } from "./clock_notes.ts";
-import { type CommittedGroup, committedGroup } from "./committed.ts";
+import type { CommittedGroup } from "./committed.ts";
+import { CommitTimer } from "./commit_timer.ts";
+import { Committer } from "./committer.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
 import { contentHash, RecentDeliveries } from "./deliveries.ts";
-import { clockFault, noTimeFault } from "./device_time.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
-import type { BatchOutcome, Decode, DraftBatch, Intake, RawBody, RawMessage } from "./intake.ts";
+import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
-import { RateMeter } from "./rate.ts";
 import {
+  busy,
   faultsOf,
   type Kept,
   keptOf,
-  type Origin,
   recordOf,
   type Refusals,
   refusalsOf,
   refusedMessages,
 } from "./refusals.ts";
+import { Quarantine } from "./quarantine.ts";
 import type { PoisonWatch } from "./poison.ts";
 import type { RejectLog } from "./rejects.ts";
-import { payloadHash, type RetainedMarks } from "./retained_store.ts";
+import { RetainedCheck } from "./retained.ts";
+import type { RetainedMarks } from "./retained_store.ts";
 
 /*
  * DESIGN
@@ -44,7 +41,10 @@ import { payloadHash, type RetainedMarks } from "./retained_store.ts";
  *  - when nothing was committed for a commit interval: after a short linger, so that readings that arrive
  *    together share a commit;
  *  - else when the commit interval since the last commit is over.
- * After COMMIT: dead letters are written, messages acknowledged in order of arrival, the group published.
+ * Dead letters are written before COMMIT; after it messages are acknowledged in order of arrival and the
+ * group is published (`committer.ts`).
+ * Everything in this file works on the open group, between two turns of the event loop; what does not is in
+ * files of its own. That is why it is longer than others.
  */
 
 export interface IntakeDeps {
@@ -80,9 +80,6 @@ const OPEN_READINGS_MOST = 20_000;
 const OPEN_BYTES_MOST = 8 * 1024 * 1024;
 /** What a message takes beside its payload while it waits. */
 const MESSAGE_BYTES = 128;
-const LINGER_MS = 4;
-const QUARANTINED = "this message ended Perch while it was being read";
-const TELL_FAILURE_MS = 60_000;
 
 const NONE: ReadonlySet<number> = new Set();
 const FIRST: ReadonlySet<number> = new Set([0]);
@@ -91,21 +88,9 @@ const FIRST: ReadonlySet<number> = new Set([0]);
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { poison } = deps;
   const arrivalNow = deps.arrival ?? (() => ({ tMs: clock.now(), suspect: false }));
-  const {
-    clock,
-    log,
-    store,
-    registry,
-    decode,
-    rejects,
-    deadLetters,
-    clockNotes,
-    retained,
-    publish,
-  } = deps;
-  const recent = new RecentDeliveries(await store.recentDeliveries());
+  const { clock, registry, decode, rejects, retained, clockNotes } = deps;
+  const recent = new RecentDeliveries(await deps.store.recentDeliveries());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
-  const rate = new RateMeter();
   const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
   const totals = {
@@ -116,63 +101,32 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     groups: 0,
     refusedFull: 0,
   };
-  const lingerMs = Math.min(LINGER_MS, deps.commitIntervalMs / 10);
 
   let open = new OpenGroup();
   let committing: Promise<void> | null = null;
-  /** What is being committed. */
-  let underWay: Pick<ReadingGroup, "sensor"> | null = null;
   let closed = false;
-  let failing: string | null = null;
-  let toldFailureMs = -Infinity;
   let wanted = false;
   let wasFull = false;
-  let lastCommitMs = -Infinity;
-  let wake: AbortController | null = null;
-  let wakeAtMs = Infinity;
+
+  const admission = new Admission(registry, clockNotes);
+  const retainedCheck = new RetainedCheck(retained, registry);
+  const quarantine = new Quarantine({ poison, rejects, clock, onEnd: announceRoom });
+  const timer = new CommitTimer(clock, deps.commitIntervalMs, commit);
+  const committer = new Committer({
+    ...deps,
+    recent,
+    totals,
+    forget: (marks) => open.forget(marks),
+  });
 
   function full(): boolean {
     return open.readings.n >= OPEN_READINGS_MOST || open.bytes >= OPEN_BYTES_MOST;
   }
 
-  function refuse(): void {
+  function refuse(): false {
     totals.refusedFull++;
     wasFull = true;
-  }
-
-  /**
-   * Adds a draft to the open group, or says why it cannot be stored.
-   * True when nothing but its delivery identifies the reading (neither time nor seq).
-   */
-  function take(
-    draft: Draft,
-    arrival: Arrival,
-    source: string,
-  ): boolean | Omit<Reject, "index"> {
-    const { value, tMs, noTime } = draft;
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      return {
-        code: "bad_value",
-        message: `the value of ${draft.sensor} is ${value}; a finite number is needed`,
-      };
-    }
-    if (draft.seq !== undefined && !Number.isSafeInteger(draft.seq)) {
-      return {
-        code: "bad_value",
-        message: `seq ${draft.seq} of ${draft.sensor} is not a whole number`,
-      };
-    }
-    const resolved = registry.resolve(draft);
-    if (!resolved.ok) return { code: resolved.code, message: resolved.message };
-    const { num, machine } = resolved.sensor;
-    const fault = tMs === undefined
-      ? noTime === undefined ? null : noTimeFault(noTime)
-      : clockFault(tMs, arrival.suspect ? null : arrival.tMs, draft.index === undefined);
-    if (fault === null) {
-      return open.readings.add(num, resolved.value, tMs, draft.seq, arrival);
-    }
-    clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrival.tMs);
-    return open.readings.add(num, resolved.value, undefined, draft.seq, arrival, true);
+    return false;
   }
 
   /** Counts and keeps what was refused of a message; `taken`: positions of which something was stored. */
@@ -192,43 +146,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     open.bytes += kept.payload.length + MESSAGE_BYTES;
   }
 
-  /**
-   * Whether a message that its broker had kept is a new one: neither that which was taken before, nor, the
-   * first time that it comes as a retained one, what its sensors say already. `wait`: that depends on a commit
-   * which may still fail.
-   */
-  function takeRetained(
-    { topic, payload }: RawMessage,
-    drafts: readonly Draft[],
-    nowMs: number,
-  ): boolean | "wait" {
-    const hash = payloadHash(payload);
-    if (retained.knows(topic, hash)) return false;
-    let undecided = false;
-    const lastOf = (num: number) => {
-      undecided ||= underWay?.sensor.includes(num) ?? false;
-      return open.readings.lastOf(num);
-    };
-    const known = drafts.length > 0 && drafts.every((draft) => isPresent(draft, lastOf));
-    if (undecided) return "wait";
-    const statement = retained.statement(topic, hash, nowMs);
-    if (statement !== null) {
-      open.extra.push(statement);
-      open.retained.push([topic, hash]);
-    }
-    return !known;
-  }
-
-  /** Whether a draft says what its sensor said last, as far as nothing else tells them apart. */
-  function isPresent(draft: Draft, lastOf: (num: number) => number | undefined): boolean {
-    return draft.tMs === undefined && draft.seq === undefined && registry.isLast(draft, lastOf);
-  }
-
   function offer(message: RawMessage): boolean {
-    if (closed || full() || refusal() !== null) {
-      refuse();
-      return false;
-    }
+    if (closed || full() || refusal() !== null) return refuse();
     const { topic, payload, delivery } = message;
     const mark = delivery && {
       session: delivery.session,
@@ -243,39 +162,43 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     }
     const arrival = arrivalNow();
     const begun = poison.begin(topic, payload);
-    if (begun.do === "wait") {
-      refuse();
-      return false;
-    }
+    if (begun.do === "wait") return refuse();
     if (begun.do === "aside") {
       setAside(message, arrival.tMs, begun.id);
       return true;
     }
     const { noted } = begun;
     const decoded = decode(topic, payload);
-    if (message.retained === true) {
-      const isNew = takeRetained(message, decoded.drafts, arrival.tMs);
-      if (isNew === "wait") {
-        if (noted !== null) poison.end(noted);
-        refuse();
-        return false;
-      }
-      if (!isNew) {
-        if (noted !== null) open.noted.push(noted);
-        open.messages.push({ message, outcome: "stored" });
-        kick();
-        return true;
-      }
+    const isNew = message.retained !== true ||
+      retainedCheck.isNew(message, decoded.drafts, arrival.tMs, open, committer.underWay);
+    if (isNew === "wait") {
+      if (noted !== null) poison.end(noted);
+      return refuse();
     }
+    if (isNew) addMessage(message, decoded, arrival, mark);
+    else open.messages.push({ message, outcome: "stored" });
+    if (noted !== null) open.noted.push(noted);
+    kick();
+    return true;
+  }
+
+  /** Adds what a message holds to the open group; what it holds wrongly is refused. */
+  function addMessage(
+    message: RawMessage,
+    decoded: Decoded,
+    arrival: Arrival,
+    mark: DeliveryMark | undefined,
+  ): void {
+    const { source, payload } = message;
     let needsMark = false;
     let stored = false;
     for (const draft of decoded.drafts) {
-      const taken = take(draft, arrival, message.source);
-      if (typeof taken === "object") {
-        if (taken.code !== "no_value") addReject(decoded, taken);
+      const added = admission.add(open.readings, draft, arrival, source);
+      if (typeof added === "object") {
+        if (added.code !== "no_value") addReject(decoded, added);
       } else {
         stored = true;
-        needsMark ||= taken;
+        needsMark ||= added;
       }
     }
     if (stored) totals.messages++;
@@ -289,46 +212,19 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       open.readings.mark(mark);
     }
     open.bytes += payload.length + MESSAGE_BYTES;
-    if (noted !== null) open.noted.push(noted);
     const fine = stored || wrong.rejects.length === 0;
     open.messages.push({ message, outcome: fine ? "stored" : "rejected" });
-    kick();
-    return true;
   }
 
   /** A message that ended the process is acknowledged, as refused, once it is in the quarantine. */
   function setAside(message: RawMessage, arrivalMs: number, id: string): void {
     const { source, topic, payload } = message;
     const origin = { tsMs: arrivalMs, source, topic };
-    countAside(origin, payload);
+    quarantine.count(origin, payload);
     open.messages.push({ message, outcome: "rejected" });
     open.aside.push(() => poison.setAside(id, origin, payload));
     open.bytes += payload.length + MESSAGE_BYTES;
     kick();
-  }
-
-  function countAside(origin: Origin, payload: Uint8Array): void {
-    rejects.add({ ...origin, code: "quarantined", message: QUARANTINED, payload });
-  }
-
-  async function careful<T>(body: RawBody, read: () => Promise<T>): Promise<T> {
-    const { source, topic, text } = body;
-    const begun = poison.begin(topic, text);
-    if (begun.do === "wait") throw busy(false);
-    if (begun.do === "aside") {
-      const origin = { tsMs: clock.now(), source, topic };
-      countAside(origin, new TextEncoder().encode(text.slice(0, 1_024)));
-      await poison.setAside(begun.id, origin, text);
-      throw new PerchError("validation", `${QUARANTINED}; it was set aside and is not read`);
-    }
-    try {
-      return await read();
-    } finally {
-      if (begun.noted !== null) {
-        poison.end(begun.noted);
-        tellRoom();
-      }
-    }
   }
 
   function offerBatch(batch: DraftBatch): Promise<BatchOutcome> {
@@ -346,7 +242,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const taken: number[] = [];
         batch.drafts.forEach((draft, i) => {
           const index = draft.index ?? i;
-          const stored = take(draft, arrival, batch.source);
+          const stored = admission.add(open.readings, draft, arrival, batch.source);
           if (typeof stored === "object") addReject(late, { ...stored, index });
           else if (taken.at(-1) !== index) taken.push(index);
         });
@@ -372,121 +268,45 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   /** Commits now, soon or later; called after everything that changes the open group. */
   function kick(): void {
     if (committing !== null || open.empty) return;
-    if (wanted || open.readings.n >= GROUP_READINGS || open.bytes >= GROUP_BYTES) {
-      return wakeAfter(0);
-    }
-    wakeAfter(Math.max(lingerMs, lastCommitMs + deps.commitIntervalMs - clock.monotonic()));
-  }
-
-  function wakeAfter(ms: number): void {
-    const atMs = ms === 0 ? 0 : clock.monotonic() + ms;
-    if (wakeAtMs <= atMs) return;
-    wake?.abort();
-    wakeAtMs = atMs;
-    // A microtask runs after the source has handed over all that one socket read gave.
-    if (ms === 0) return queueMicrotask(commit);
-    wake = new AbortController();
-    clock.sleep(ms, wake.signal).then(commit, () => {});
+    const many = open.readings.n >= GROUP_READINGS || open.bytes >= GROUP_BYTES;
+    if (wanted || many) timer.now();
+    else timer.soon();
   }
 
   function commit(): void {
-    wake = null;
-    wakeAtMs = Infinity;
+    timer.reached();
     if (committing !== null || open.empty) return;
     const group = open;
     const readings = group.readings.take();
     open = new OpenGroup(group.readings);
     wanted = false;
-    lastCommitMs = clock.monotonic();
-    committing = commitGroup(group, readings).finally(() => {
+    timer.begun();
+    committing = committer.commit(group, readings).finally(() => {
       committing = null;
       for (const noted of group.noted) poison.end(noted);
-      underWay = null;
-      tellRoom();
+      announceRoom();
       kick();
     });
-    tellRoom();
+    announceRoom();
   }
 
-  function tellRoom(): void {
+  function announceRoom(): void {
     if (!wasFull || refusal() !== null) return;
     wasFull = false;
     for (const listener of roomListeners) listener();
   }
 
-  async function commitGroup(group: OpenGroup, readings: ReadingGroup): Promise<void> {
-    const statements = [...registry.takePending(), ...clockNotes.takePending(), ...group.extra];
-    // The columns travel to the database worker; what is published needs its own.
-    const columns = {
-      n: readings.n,
-      sensor: readings.sensor.slice(),
-      tMs: readings.tMs.slice(),
-      value: readings.value.slice(),
-      flags: readings.flags.slice(),
-    };
-    underWay = columns;
-    const marks = readings.deliveries;
-    if (group.rejected.length > 0) await deadLetters.append(group.rejected);
-    let groupId = 0;
-    let duplicate: Uint8Array | null = null;
-    const writes = readings.n > 0 || statements.length > 0;
-    if (writes || group.aside.length > 0) {
-      try {
-        for (const aside of group.aside) await aside();
-        if (writes) ({ groupId, duplicate } = await store.append(readings, statements));
-      } catch (error) {
-        registry.failed(statements.slice(0, statements.length - group.extra.length));
-        recent.remove(marks);
-        open.forget(marks);
-        return failed(group, error);
-      }
-    }
-    for (const [topic, hash] of group.retained) retained.took(topic, hash);
-    registry.committed();
-    succeeded(group, committedGroup(groupId, columns, duplicate, registry), duplicate);
-  }
-
-  function succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {
-    failing = null;
-    totals.groups++;
-    totals.stored += done.n;
-    if (duplicate !== null) totals.duplicate += duplicate.length - done.n;
-    rate.add(done.n, clock.monotonic());
-    const nowMs = clock.now();
-    for (let i = 0; i < done.n; i++) {
-      registry.seen(done.sensor[i], done.tMs[i], done.value[i], nowMs);
-    }
-    for (const { message, outcome } of group.messages) message.done(outcome);
-    for (const { from, to, answer, resolve } of group.batches) {
-      for (let i = from; duplicate !== null && i < to; i++) answer.duplicate += duplicate[i];
-      answer.accepted -= answer.duplicate;
-      resolve(answer);
-    }
-    if (done.n > 0) publish(done);
-  }
-
-  function failed(group: OpenGroup, error: unknown): void {
-    // A sender that tries again and again says the same each time.
-    if (clock.monotonic() - toldFailureMs >= TELL_FAILURE_MS) {
-      toldFailureMs = clock.monotonic();
-      log.error("readings could not be stored and are not acknowledged", { error });
-    }
-    failing = messageOf(error);
-    for (const { message } of group.messages) message.done("failed");
-    for (const { reject } of group.batches) reject(error);
-  }
-
   return {
     offer,
-    careful,
+    careful: (body, read) => quarantine.careful(body, read),
     offerBatch,
     commitSoon() {
       wanted = !open.empty;
       kick();
     },
     worksAgain() {
-      failing = null;
-      tellRoom();
+      committer.failing = null;
+      announceRoom();
     },
     onRoom(listener) {
       roomListeners.add(listener);
@@ -495,28 +315,18 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     stats: () => ({
       ...totals,
       rejected: rejects.total(),
-      failing: refusal()?.message ?? failing,
+      failing: refusal()?.message ?? committer.failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
-      ratePerS: rate.perSecond(clock.monotonic()),
+      ratePerS: committer.ratePerS(),
     }),
     async close() {
       closed = true;
-      wake?.abort();
+      timer.stop();
       while (committing !== null || !open.empty) {
         commit();
         await committing;
       }
     },
   };
-}
-
-function busy(closing: boolean): PerchError {
-  return new PerchError(
-    "busy",
-    closing
-      ? "Perch is stopping; nothing of this request was stored. Send it again after the restart."
-      : "the intake is full; nothing of this request was stored. Send it again shortly.",
-    { retryAfterS: closing ? 5 : 1 },
-  );
 }

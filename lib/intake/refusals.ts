@@ -1,3 +1,4 @@
+import { PerchError } from "../base/errors.ts";
 import { type Decoded, type Reject, type RejectCode, REJECTS_LISTED } from "../readings/reading.ts";
 import type { RejectRecord } from "./rejects.ts";
 
@@ -96,4 +97,15 @@ export function recordOf(origin: Origin, { listed, more }: Refusals, kept: Kept)
       .map((reject) => ({ ...reject, message: reject.message.slice(0, REASON_CHARS) }));
   }
   return record;
+}
+
+/** The answer to a request while nothing can be accepted. */
+export function busy(closing: boolean): PerchError {
+  return new PerchError(
+    "busy",
+    closing
+      ? "Perch is stopping; nothing of this request was stored. Send it again after the restart."
+      : "the intake is full; nothing of this request was stored. Send it again shortly.",
+    { retryAfterS: closing ? 5 : 1 },
+  );
 }

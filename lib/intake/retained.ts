@@ -1,0 +1,48 @@
+import type { Registry } from "../machines/registry.ts";
+import type { Draft, ReadingGroup } from "../readings/reading.ts";
+import type { RawMessage } from "./intake.ts";
+import type { OpenGroup } from "./open_group.ts";
+import { payloadHash, type RetainedMarks } from "./retained_store.ts";
+
+/** Tells new messages from those that a broker sends again because it has retained them. */
+export class RetainedCheck {
+  constructor(
+    private readonly marks: RetainedMarks,
+    private readonly registry: Pick<Registry, "isLast">,
+  ) {}
+
+  /**
+   * Whether a retained message is a new one: neither that which was accepted before, nor, the first time that it
+   * comes as a retained one, what its sensors report already. `wait`: that depends on a commit which may still
+   * fail, of the readings `underWay`. One that is accepted is marked with the open group.
+   */
+  isNew(
+    { topic, payload }: RawMessage,
+    drafts: readonly Draft[],
+    nowMs: number,
+    open: OpenGroup,
+    underWay: Pick<ReadingGroup, "sensor"> | null,
+  ): boolean | "wait" {
+    const hash = payloadHash(payload);
+    if (this.marks.knows(topic, hash)) return false;
+    let undecided = false;
+    const lastOf = (num: number) => {
+      undecided ||= underWay?.sensor.includes(num) ?? false;
+      return open.readings.lastOf(num);
+    };
+    const known = drafts.length > 0 && drafts.every((draft) => this.#isPresent(draft, lastOf));
+    if (undecided) return "wait";
+    const statement = this.marks.statement(topic, hash, nowMs);
+    if (statement !== null) {
+      open.extra.push(statement);
+      open.retained.push([topic, hash]);
+    }
+    return !known;
+  }
+
+  /** Whether a draft is its sensor's last reading again, as far as nothing else tells them apart. */
+  #isPresent(draft: Draft, lastOf: (num: number) => number | undefined): boolean {
+    return draft.tMs === undefined && draft.seq === undefined &&
+      this.registry.isLast(draft, lastOf);
+  }
+}
