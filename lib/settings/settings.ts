@@ -3,14 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import { SETTINGS } from "./setting.ts";
-import type {
-  SettingDefinition,
-  SettingKey,
-  SettingRole,
-  SettingValue,
-  SettingView,
-} from "./setting.ts";
+import { type SettingKey, SETTINGS, type SettingValue } from "./registry.ts";
+import type { SettingDefinition, SettingRole, SettingView } from "./setting.ts";
 import { createSettingsStore } from "./settings_store.ts";
 import { allowedBy, type ValueSchema } from "./text.ts";
 
@@ -50,7 +44,7 @@ export function createSettings(
     db: Database;
     clock: Clock;
     log: Log;
-    /** What the environment says: holds until somebody changes it here. */
+    /** Values that the environment gives: in force until somebody changes them here. */
     defaults?: Partial<{ [K in SettingKey]: SettingValue<K> }>;
     /** The registry; tests hand in their own. */
     definitions?: Record<string, SettingDefinition>;

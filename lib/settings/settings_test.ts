@@ -5,7 +5,8 @@ import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
-import { type SettingDefinition, SETTINGS } from "./setting.ts";
+import { type SettingDefinition } from "./setting.ts";
+import { SETTINGS } from "./registry.ts";
 import { createSettings } from "./settings.ts";
 
 async function withDatabase(run: (db: Database) => Promise<void>): Promise<void> {

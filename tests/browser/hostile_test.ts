@@ -11,7 +11,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { SETTINGS } from "../../lib/settings/setting.ts";
+import { SETTINGS } from "../../lib/settings/registry.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { chromiumIsMissing, signIn, startBrowser, visitor } from "../support/browser.ts";

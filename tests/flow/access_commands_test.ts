@@ -1,6 +1,6 @@
 /** Settings, people and keys on the command line: real processes, while Perch runs and while it does not. */
 import assert from "node:assert/strict";
-import { SETTINGS } from "../../lib/settings/setting.ts";
+import { SETTINGS } from "../../lib/settings/registry.ts";
 import { perch, serve, signIn, withDir } from "../support/command_line.ts";
 import { addKey } from "../support/perch.ts";
 import { openStream } from "../support/sse.ts";

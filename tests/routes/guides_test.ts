@@ -5,7 +5,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import { VARIABLE_NAMES, type VariableName } from "../../lib/base/variables.ts";
 import { notesOf } from "../../lib/base/variables.ts";
 import { COMMANDS } from "../../lib/cli/commands/mod.ts";
-import { SETTINGS } from "../../lib/settings/setting.ts";
+import { SETTINGS } from "../../lib/settings/registry.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import { GUIDES } from "../../routes/site/guides.tsx";
 import { runApp, type RunningApp } from "../support/app_client.ts";

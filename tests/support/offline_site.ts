@@ -14,7 +14,8 @@ import { allowedMs, type SilenceState } from "../../lib/detect/detectors/silence
 import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
 import { type Hearing, type Watch, Watched } from "../../lib/detect/runner/watched.ts";
 import type { SensorKind } from "../../lib/readings/reading.ts";
-import { namesOf, SETTINGS } from "../../lib/settings/setting.ts";
+import { namesOf } from "../../lib/settings/setting.ts";
+import { SETTINGS } from "../../lib/settings/registry.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 
 export interface OfflineSensor {

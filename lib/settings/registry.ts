@@ -1,0 +1,22 @@
+/** The registry: every setting that can be changed while Perch runs, in the order of the settings page. */
+import type { z } from "zod";
+import { ACCESS_SETTINGS } from "./registry/access.ts";
+import { ALARM_SETTINGS } from "./registry/alarms.ts";
+import { MACHINE_SETTINGS } from "./registry/machines.ts";
+import { NOTIFY_SETTINGS } from "./registry/notify.ts";
+import { OUTGOING_SETTINGS } from "./registry/outgoing.ts";
+import { READING_SETTINGS } from "./registry/readings.ts";
+import { TICKET_SETTINGS } from "./registry/tickets.ts";
+
+export const SETTINGS = {
+  ...READING_SETTINGS,
+  ...MACHINE_SETTINGS,
+  ...ALARM_SETTINGS,
+  ...NOTIFY_SETTINGS,
+  ...TICKET_SETTINGS,
+  ...ACCESS_SETTINGS,
+  ...OUTGOING_SETTINGS,
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingKey> = z.output<typeof SETTINGS[K]["schema"]>;
