@@ -13,7 +13,7 @@ import {
   NEW_STATE,
 } from "./channels_store.ts";
 import { hideSecrets, keepSecrets, secretNames } from "./options.ts";
-import type { RoutedChannel, Subscription } from "./routing.ts";
+import type { RoutedChannel, Subscription } from "./routed.ts";
 import type { Sealer } from "./sealed.ts";
 
 /** A channel as API and pages show it: secrets hidden. */

@@ -6,8 +6,8 @@ import {
   channelStates,
   deliveries,
 } from "../db/schema/notify.ts";
-import { IS_OPEN } from "./outbox_store.ts";
-import type { Subscription } from "./routing.ts";
+import { IS_OPEN } from "./sending_store.ts";
+import type { Subscription } from "./routed.ts";
 
 /** A channel as it is kept. */
 export interface ChannelRow extends Omit<StoredChannel, "subscription"> {

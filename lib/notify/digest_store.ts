@@ -16,7 +16,7 @@ import {
 import { deliveries } from "../db/schema/notify.ts";
 import { SEVERITIES, type Severity } from "../words/severity.ts";
 import { type Delivery, DIGEST } from "./delivery.ts";
-import { IS_OPEN } from "./outbox_store.ts";
+import { IS_OPEN } from "./sending_store.ts";
 
 /** Digests: deliveries that hold others. */
 export interface DigestStore {

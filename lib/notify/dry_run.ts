@@ -1,7 +1,8 @@
 import type { LoggedEvent } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
 import { isUnder } from "../machines/machine.ts";
-import { decideRoutes, placeOf, type RoutingContext } from "./routing.ts";
+import { decideRoutes } from "./routing.ts";
+import { placeOf, type RoutingContext } from "./routed.ts";
 import { EVERY_CHANNEL, type Rule, type RuleSpec } from "./rule.ts";
 
 /** What a rule would have sent. */

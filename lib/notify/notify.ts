@@ -6,20 +6,22 @@ import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/note.ts";
 import { HOUR_MS } from "../words/times.ts";
-import { familyOf } from "./rule.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { Channel, ChannelEnvironment, Outcome, PublishMqtt, SendContext } from "./channel.ts";
+import type { Channel, ChannelEnvironment, Outcome, PublishMqtt } from "./channel.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import { type ChannelList, createChannelList } from "./channel_list.ts";
-import { type Delivery, DIGEST } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import { createDispatch } from "./dispatch.ts";
 import { type DryRun, dryRun, ruleWarnings } from "./dry_run.ts";
-import { linkMessage, type OneUseLink } from "./link_message.ts";
-import type { Message } from "./message.ts";
+import type { OneUseLink } from "./link_message.ts";
 import { createDigestStore } from "./digest_store.ts";
-import { digestOf, messageOf, testMessage } from "./message_of.ts";
-import { createOutboxStore, type OutboxCounts, type OutboxStore } from "./outbox_store.ts";
+import { testMessage } from "./message_of.ts";
+import { createOutboxStore, type OutboxStore } from "./outbox_store.ts";
+import { type OutboxCounts } from "./outbox_statistics_store.ts";
 import { createRouter } from "./router.ts";
-import { escalationMinutes, type RoutingContext, type StormLimits } from "./routing.ts";
+import { escalationMinutes } from "./recipients.ts";
+import { type StormLimits } from "./storm.ts";
+import { type RoutingContext } from "./routed.ts";
 import type { RuleSpec } from "./rule.ts";
 import { createRules, type Rules } from "./rules.ts";
 import type { Sealer } from "./sealed.ts";
@@ -93,8 +95,6 @@ export interface NotifyDeps {
 }
 
 const FORGET_AT_ONCE = 500;
-/** Sentences of a digest that are written out. */
-const DIGEST_LINES = 50;
 const MOST_RETRIED = 1_000;
 const UID_LENGTH = 24;
 
@@ -113,7 +113,6 @@ export function createNotify(deps: NotifyDeps): Notify {
       hasPerson: (id) => deps.person(id) !== null,
     }),
   });
-  const compose = { publicUrl: deps.publicUrl, zone: deps.zone };
 
   const context = () => {
     const tags = new Map(deps.machines().map((machine) => [machine.path, machine.tags]));
@@ -125,6 +124,8 @@ export function createNotify(deps: NotifyDeps): Notify {
       windowOf: deps.windowOf,
     };
   };
+
+  const dispatch = createDispatch({ ...deps, channels, digests });
 
   const sender = createSender({
     outbox,
@@ -138,7 +139,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       const { intervalMs = 0 } = channels.kindOf(id)?.limits ?? {};
       return { enabled: view.state.enabled, intervalMs };
     },
-    send: sendDelivery,
+    send: dispatch.delivery,
     note: (id, outcome, tMs) => channels.noted(id, outcome, tMs),
     onDelivery: deps.onDelivery,
   });
@@ -160,84 +161,6 @@ export function createNotify(deps: NotifyDeps): Notify {
     storm: deps.storm,
     onDeliveries: (ids) => ids.forEach((id) => sender.wake(id)),
   });
-
-  async function sendDelivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
-    try {
-      const message = await messageFor(delivery);
-      if (message === null) {
-        return {
-          state: "failed",
-          answer: "what it was about is no more; there is nothing to send",
-        };
-      }
-      return await sendNow(delivery.channelId, message, signal);
-    } catch (error) {
-      return { state: "retry", answer: sentenceOf(error) };
-    }
-  }
-
-  async function messageFor(delivery: Delivery): Promise<Message | null> {
-    const all = delivery.target === "" ? [] : [delivery.target];
-    const to = delivery.remaining === null ? all : [...delivery.remaining];
-    if (delivery.eventType === DIGEST) return await digest(delivery, to);
-    const event = await events.find(delivery.eventId!);
-    if (event === null) return null;
-    if (familyOf(event.type) !== "access") return messageOf(event, { ...compose, to });
-    const kind = event.type === "access.invited" ? "invite" : "reset";
-    const link = await deps.linkFor(event.subject.slice("user:".length), kind);
-    return link === null ? null : linkMessage(event, link, { ...compose, to, site: deps.site });
-  }
-
-  async function digest(delivery: Delivery, to: string[]): Promise<Message> {
-    const { items, total } = await digests.of(delivery.id, DIGEST_LINES);
-    const messages: Message[] = [];
-    for (const { eventId } of items) {
-      const event = await events.find(eventId!);
-      if (event !== null) messages.push(messageOf(event, compose));
-    }
-    const left = total - messages.length;
-    const { uid, severity, createdMs, id } = delivery;
-    const { publicUrl } = deps;
-    return {
-      ...digestOf(uid, messages, { ...compose, left, tMs: createdMs }),
-      severity,
-      link: publicUrl === null ? null : `${publicUrl}/deliveries/${id}`,
-      to,
-    };
-  }
-
-  /** Sends once, in the time that the channel allows. */
-  async function sendNow(
-    id: string,
-    message: Message,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const kind = channels.kindOf(id);
-    if (kind === null) return { state: "failed", answer: "there is no such channel any more" };
-    const options = channels.optionsOf(id);
-    const late = new AbortController();
-    const done = new AbortController();
-    const { timeoutMs } = kind.limits;
-    const sendContext: SendContext = {
-      outgoing: deps.outgoing,
-      signal: AbortSignal.any([signal, late.signal]),
-      clock,
-      site: deps.site,
-      environment: deps.environment,
-      publishMqtt: deps.publishMqtt,
-    };
-    const tooLate = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal]))
-      .then((): Outcome => {
-        late.abort();
-        return { state: "retry", answer: `no answer within ${timeoutMs / 1000} s` };
-      });
-    try {
-      return await Promise.race([kind.send(options, message, sendContext), tooLate]);
-    } finally {
-      done.abort();
-      tooLate.catch(() => {});
-    }
-  }
 
   async function need(id: number): Promise<Delivery> {
     const delivery = await outbox.find(id);
@@ -261,7 +184,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       const uid = randomId(UID_LENGTH);
       const message = { ...testMessage(uid, { site, actor, nowMs: clock.now(), publicUrl }), to };
       try {
-        return await sendNow(id, message, new AbortController().signal);
+        return await dispatch.message(id, message, new AbortController().signal);
       } catch (error) {
         return { state: "failed", answer: sentenceOf(error) };
       }

@@ -6,14 +6,9 @@ import type { Database, SqlStatement } from "../db/client.ts";
 import type { LoggedEvent } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { OutboxStore } from "./outbox_store.ts";
-import {
-  calmStorm,
-  decideRoutes,
-  placeOf,
-  type Routed,
-  type RoutingContext,
-  type StormLimits,
-} from "./routing.ts";
+import { decideRoutes } from "./routing.ts";
+import { calmStorm, type StormLimits } from "./storm.ts";
+import { placeOf, type Routed, type RoutingContext } from "./routed.ts";
 import type { Rule } from "./rule.ts";
 import { createWake } from "./wake.ts";
 

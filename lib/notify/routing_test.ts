@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { EventType, LoggedEvent } from "../events/event.ts";
 import { MINUTE_MS } from "../words/times.ts";
-import { calmStorm, decideRoutes, escalationMinutes, type RoutedChannel } from "./routing.ts";
-import { placeOf, type RoutingContext } from "./routing.ts";
+import { decideRoutes } from "./routing.ts";
+import { escalationMinutes } from "./recipients.ts";
+import { calmStorm } from "./storm.ts";
+import { placeOf, type RoutedChannel, type RoutingContext } from "./routed.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "./rule.ts";
 
 /** A Monday, 12:00 in UTC. */

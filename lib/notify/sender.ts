@@ -15,11 +15,11 @@ import { restMs, retryWaitMs } from "./backoff.ts";
 import type { Outcome } from "./channel.ts";
 import type { Delivery, DeliveryState } from "./delivery.ts";
 import type { DigestStore } from "./digest_store.ts";
-import type { OutboxStore } from "./outbox_store.ts";
+import type { SendingStore } from "./sending_store.ts";
 import { createWake } from "./wake.ts";
 
 export interface SenderDeps {
-  outbox: OutboxStore;
+  outbox: SendingStore;
   digests: Pick<DigestStore, "close">;
   clock: Clock;
   log: Log;

@@ -3,7 +3,7 @@ import type { Audited } from "../events/note.ts";
 import type { ChannelList, ChannelView } from "./channel_list.ts";
 import { webhook } from "./channels/webhook.ts";
 import { newWebhookSecret } from "./channels/webhook_signature.ts";
-import type { Subscription } from "./routing.ts";
+import type { Subscription } from "./routed.ts";
 
 /** Webhooks: channels that subscribe to events by themselves. Their secrets are shown once, when made. */
 export interface Webhooks {

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { EVENT_TYPES, type EventType } from "../../lib/events/event.ts";
-import type { RoutedChannel } from "../../lib/notify/routing.ts";
+import type { RoutedChannel } from "../../lib/notify/routed.ts";
 import { EVERY_CHANNEL, type Rule, type RuleSpec } from "../../lib/notify/rule.ts";
 import { shortWeekday, WEEKDAYS } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";

@@ -3,7 +3,7 @@ import type { Audit } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
-import type { Decision } from "../../lib/notify/routing.ts";
+import type { Decision } from "../../lib/notify/routed.ts";
 import { type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
 import { noteOf } from "../http/caller.ts";

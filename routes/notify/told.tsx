@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { StoredRouting } from "../../lib/notify/outbox_store.ts";
-import type { Choice, Decision } from "../../lib/notify/routing.ts";
+import type { Choice, Decision } from "../../lib/notify/routed.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { alarmHref } from "../frame/links.ts";

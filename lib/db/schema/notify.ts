@@ -115,7 +115,7 @@ export const routings = sqliteTable("routings", {
   eventId: integer("event_id").primaryKey(),
   subject: text("subject").notNull(),
   tMs: ms("t_ms").notNull(),
-  /** JSON (lib/notify/routing.ts). */
+  /** JSON (lib/notify/routed.ts). */
   decisions: text("decisions", { mode: "json" }).notNull(),
 }, (t) => [index("routings_by_subject").on(t.subject, t.eventId)]);
 

@@ -1,0 +1,123 @@
+/** Makes the message of a delivery when it is its turn, and sends it once. */
+import type { Clock } from "../base/clock.ts";
+import { messageOf as sentenceOf } from "../base/errors.ts";
+import type { Outgoing } from "../base/outgoing.ts";
+import type { EventLog } from "../events/events_store.ts";
+import type { ChannelEnvironment, Outcome, PublishMqtt, SendContext } from "./channel.ts";
+import type { ChannelList } from "./channel_list.ts";
+import { type Delivery, DIGEST } from "./delivery.ts";
+import type { DigestStore } from "./digest_store.ts";
+import { linkMessage, type OneUseLink } from "./link_message.ts";
+import type { Message } from "./message.ts";
+import { digestOf, messageOf } from "./message_of.ts";
+import { familyOf } from "./rule.ts";
+
+export interface Dispatch {
+  /** Whatever goes wrong is an outcome. */
+  delivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
+  /** Sends once, in the time that the channel allows. @throws what the channel throws */
+  message(channel: string, message: Message, signal: AbortSignal): Promise<Outcome>;
+}
+
+export interface DispatchDeps {
+  clock: Clock;
+  events: Pick<EventLog, "find">;
+  channels: Pick<ChannelList, "kindOf" | "optionsOf">;
+  digests: Pick<DigestStore, "of">;
+  outgoing: Outgoing;
+  environment: ChannelEnvironment;
+  publishMqtt: PublishMqtt;
+  publicUrl: string | null;
+  site: string;
+  zone: string;
+  /** Makes the one-use link of an invitation or reset; null when the person may not have one any more. */
+  linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
+}
+
+/** Sentences of a digest that are written out. */
+const DIGEST_LINES = 50;
+
+export function createDispatch(deps: DispatchDeps): Dispatch {
+  const { clock, events, channels, digests } = deps;
+  const compose = { publicUrl: deps.publicUrl, zone: deps.zone };
+
+  async function sendDelivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const message = await messageFor(delivery);
+      if (message === null) {
+        return {
+          state: "failed",
+          answer: "what it was about is no more; there is nothing to send",
+        };
+      }
+      return await sendNow(delivery.channelId, message, signal);
+    } catch (error) {
+      return { state: "retry", answer: sentenceOf(error) };
+    }
+  }
+
+  async function messageFor(delivery: Delivery): Promise<Message | null> {
+    const all = delivery.target === "" ? [] : [delivery.target];
+    const to = delivery.remaining === null ? all : [...delivery.remaining];
+    if (delivery.eventType === DIGEST) return await digest(delivery, to);
+    const event = await events.find(delivery.eventId!);
+    if (event === null) return null;
+    if (familyOf(event.type) !== "access") return messageOf(event, { ...compose, to });
+    const kind = event.type === "access.invited" ? "invite" : "reset";
+    const link = await deps.linkFor(event.subject.slice("user:".length), kind);
+    return link === null ? null : linkMessage(event, link, { ...compose, to, site: deps.site });
+  }
+
+  async function digest(delivery: Delivery, to: string[]): Promise<Message> {
+    const { items, total } = await digests.of(delivery.id, DIGEST_LINES);
+    const messages: Message[] = [];
+    for (const { eventId } of items) {
+      const event = await events.find(eventId!);
+      if (event !== null) messages.push(messageOf(event, compose));
+    }
+    const left = total - messages.length;
+    const { uid, severity, createdMs, id } = delivery;
+    const { publicUrl } = deps;
+    return {
+      ...digestOf(uid, messages, { ...compose, left, tMs: createdMs }),
+      severity,
+      link: publicUrl === null ? null : `${publicUrl}/deliveries/${id}`,
+      to,
+    };
+  }
+
+  /** Sends once, in the time that the channel allows. */
+  async function sendNow(
+    id: string,
+    message: Message,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const kind = channels.kindOf(id);
+    if (kind === null) return { state: "failed", answer: "there is no such channel any more" };
+    const options = channels.optionsOf(id);
+    const late = new AbortController();
+    const done = new AbortController();
+    const { timeoutMs } = kind.limits;
+    const sendContext: SendContext = {
+      outgoing: deps.outgoing,
+      signal: AbortSignal.any([signal, late.signal]),
+      clock,
+      site: deps.site,
+      environment: deps.environment,
+      publishMqtt: deps.publishMqtt,
+    };
+    const tooLate = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal]))
+      .then((): Outcome => {
+        late.abort();
+        return { state: "retry", answer: `no answer within ${timeoutMs / 1000} s` };
+      });
+    try {
+      return await Promise.race([kind.send(options, message, sendContext), tooLate]);
+    } finally {
+      done.abort();
+      tooLate.catch(() => {});
+    }
+  }
+
+  return { delivery: sendDelivery, message: sendNow };
+}
