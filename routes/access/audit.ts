@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { AuditQuery } from "../../lib/access/audit_row.ts";
+import { auditEntryOf, auditEntryShape } from "../../lib/access/shapes.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import type { Access } from "../../lib/access/access.ts";
-import { listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
+import { cursorField, limitField, listOf } from "../http/params.ts";
 
 const EXPORT_PAGE = 500;
 
@@ -14,18 +15,6 @@ const filters = {
   from: timeField("at or after"),
   to: timeField("exclusive"),
 };
-
-const rowShape = z.object({
-  id: z.number(),
-  ts: z.number(),
-  actor: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string() }),
-  action: z.string(),
-  resource: z.string(),
-  before: z.unknown(),
-  after: z.unknown(),
-  address: z.string().nullable(),
-  agent: z.string().nullable(),
-});
 
 /** The audit log: for admins, read only. */
 export function auditRoutes(access: Access): Route[] {
@@ -39,15 +28,18 @@ export function auditRoutes(access: Access): Route[] {
       tags: ["Audit"],
       query: z.strictObject({
         ...filters,
-        limit: z.coerce.number().int().min(1).max(500).optional(),
-        cursor: z.string().max(20).optional(),
+        limit: limitField(500, 50),
+        cursor: cursorField(20),
         format: z.enum(["json", "ndjson"]).optional().describe("ndjson: everything, one per line"),
       }),
-      responses: { 200: { description: "Entries", schema: listOf(rowShape) } },
+      responses: { 200: { description: "Entries", schema: listOf(auditEntryShape) } },
       handler: async ({ query, nowMs }) => {
         const { from, to, format, ...rest } = query;
         const asked = { ...rest, fromMs: from?.(nowMs), toMs: to?.(nowMs) };
-        if (format !== "ndjson") return Response.json(await audit.list(asked));
+        if (format !== "ndjson") {
+          const { items, next } = await audit.list(asked);
+          return Response.json({ items: items.map(auditEntryOf), next });
+        }
         return new Response(exportOf(audit, asked), {
           headers: {
             "content-type": "application/x-ndjson",
@@ -66,7 +58,7 @@ function exportOf(audit: Access["audit"], query: AuditQuery): ReadableStream<Uin
   return new ReadableStream({
     async pull(stream) {
       const page = await audit.list({ ...query, limit: EXPORT_PAGE, cursor: cursor ?? undefined });
-      const lines = page.items.map((row) => `${JSON.stringify(row)}\n`).join("");
+      const lines = page.items.map((row) => `${JSON.stringify(auditEntryOf(row))}\n`).join("");
       if (lines !== "") stream.enqueue(encoder.encode(lines));
       cursor = page.next;
       if (cursor === null) stream.close();

@@ -1,13 +1,28 @@
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
+import { ROLES } from "../../lib/access/identity.ts";
+import { SCOPES } from "../../lib/access/policy.ts";
+import { personOf, personShape, sessionOf, sessionShape } from "../../lib/access/shapes.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
-import { listOf } from "../http/params.ts";
 import { caller, me } from "../http/caller.ts";
-import { sessionJson, sessionShape, userJson, userShape } from "./shapes.ts";
+import { idParams, listOf } from "../http/params.ts";
 
 const tags = ["Profile"];
-const idParam = z.object({ id: z.string().max(40) });
+
+/** A key that asks who it is. */
+const callingKeyShape = z.object({
+  kind: z.enum(["key", "device"]),
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  scopes: z.array(z.enum(SCOPES)).nullable(),
+}).meta({ id: "CallingKey" });
+const profilePatchShape = z.strictObject({
+  name: z.string().max(80).optional(),
+  password: z.string().max(256).optional(),
+  current_password: z.string().max(1024).optional(),
+}).meta({ id: "ProfilePatch" });
 
 /** What a person may do about themselves. */
 export function meRoutes(access: Access): Route[] {
@@ -19,14 +34,19 @@ export function meRoutes(access: Access): Route[] {
       policy: "viewer",
       summary: "Who I am (a person, or the key that asks)",
       tags,
-      responses: { 200: { description: "The person", schema: userShape } },
+      responses: {
+        200: {
+          description: "The person, or the key",
+          schema: z.union([personShape, callingKeyShape]),
+        },
+      },
       handler: (context) => {
         const { who } = context;
         if (who && who.kind !== "user") {
           const { kind, id, name, role, scopes } = who;
           return Response.json({ kind, id, name, role, scopes });
         }
-        return Response.json(userJson(me(context, users)));
+        return Response.json(personOf(me(context, users)));
       },
     }),
     route({
@@ -35,14 +55,10 @@ export function meRoutes(access: Access): Route[] {
       policy: "person:viewer",
       summary: "Change my name or my password (needs the current one; ends my other sign-ins)",
       tags,
-      body: z.strictObject({
-        name: z.string().max(80).optional(),
-        password: z.string().max(256).optional(),
-        current_password: z.string().max(1024).optional(),
-      }),
+      body: profilePatchShape,
       example: { body: { name: "Ada" } },
       responses: {
-        200: { description: "The person", schema: userShape },
+        200: { description: "The person", schema: personShape },
         403: { description: "The current password is wrong" },
       },
       handler: async (context) => {
@@ -60,7 +76,7 @@ export function meRoutes(access: Access): Route[] {
           await users.setPassword(user.id, password, actor, { keepSession });
         }
         if (name !== undefined) await users.change(user.id, { name }, actor);
-        return Response.json(userJson(users.find(user.id)!));
+        return Response.json(personOf(users.find(user.id)!));
       },
     }),
     route({
@@ -74,7 +90,7 @@ export function meRoutes(access: Access): Route[] {
         const user = me(context, users);
         const items = sessions.ofUser(user.id)
           .sort((a, b) => b.lastUsedMs - a.lastUsedMs)
-          .map((session) => sessionJson(session, context.who?.session));
+          .map((session) => sessionOf(session, context.who?.session));
         return Response.json({ items, next: null });
       },
     }),
@@ -103,7 +119,7 @@ export function meRoutes(access: Access): Route[] {
       policy: "person:viewer",
       summary: "End one of my sign-ins",
       tags,
-      params: idParam,
+      params: idParams(),
       responses: { 204: { description: "Ended" }, 404: { description: "Not one of mine" } },
       handler: async (context) => {
         const user = me(context, users);
@@ -122,7 +138,7 @@ export function meRoutes(access: Access): Route[] {
       responses: {
         200: {
           description: "The secret, shown once",
-          schema: z.object({ secret: z.string(), uri: z.string() }),
+          schema: z.object({ secret: z.string(), uri: z.string() }).meta({ id: "SecondFactor" }),
         },
         409: { description: "It is on already" },
       },
@@ -143,7 +159,8 @@ export function meRoutes(access: Access): Route[] {
       responses: {
         200: {
           description: "Recovery codes, shown once",
-          schema: z.object({ recovery_codes: z.array(z.string()) }),
+          schema: z.object({ recovery_codes: z.array(z.string()) })
+            .meta({ id: "RecoveryCodes" }),
         },
         409: { description: "No secret was shown lately" },
       },

@@ -4,18 +4,34 @@ import type { Actor } from "../../lib/access/audit_row.ts";
 import { ROLES } from "../../lib/access/identity.ts";
 import type { LinkKind } from "../../lib/access/link_store.ts";
 import type { User } from "../../lib/access/user_store.ts";
+import { personOf, personShape } from "../../lib/access/shapes.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import { msField, oldMs } from "../../lib/base/wire.ts";
 import { type Route, route } from "../http/route.ts";
-import { listOf } from "../http/params.ts";
 import { caller } from "../http/caller.ts";
-import { userJson, userShape } from "./shapes.ts";
+import { idParams, listOf } from "../http/params.ts";
 
 const tags = ["People"];
-const idParam = z.object({ id: z.string().max(40) });
 const linkShape = z.object({
   link: z.string().describe("path of a page where the person sets a password; for one use"),
-  expires: z.number(),
-});
+  expires_ms: msField,
+  expires: oldMs("expires_ms"),
+}).meta({ id: "PersonLink" });
+const newPersonShape = z.strictObject({
+  email: z.string().max(254),
+  role: z.enum(ROLES),
+  name: z.string().max(80).optional(),
+  password: z.string().max(256).optional(),
+}).meta({ id: "NewPerson" });
+const addedShape = personShape.extend({
+  invitation: linkShape.optional(),
+  mailed: z.boolean().optional().describe("the invitation goes out by email"),
+}).meta({ id: "AddedPerson" });
+const personPatchShape = z.strictObject({
+  name: z.string().max(80).optional(),
+  role: z.enum(ROLES).optional(),
+  state: z.enum(["active", "disabled"]).optional(),
+}).meta({ id: "PersonPatch" });
 
 /** Asks for the mail with a person's link. @throws PerchError `conflict` */
 export async function mailLink(access: Access, user: User, actor: Actor): Promise<void> {
@@ -38,7 +54,7 @@ export function peopleRoutes(access: Access): Route[] {
   };
   const linkFor = async (id: string, kind: LinkKind, actor: ReturnType<typeof caller>) => {
     const { secret, expiresMs } = await links.create(id, kind, actor);
-    return { link: `/welcome/${secret}`, expires: expiresMs };
+    return { link: `/welcome/${secret}`, expires_ms: expiresMs, expires: expiresMs };
   };
   return [
     route({
@@ -47,8 +63,8 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "All people",
       tags,
-      responses: { 200: { description: "People", schema: listOf(userShape) } },
-      handler: () => Response.json({ items: users.list().map(userJson), next: null }),
+      responses: { 200: { description: "People", schema: listOf(personShape) } },
+      handler: () => Response.json({ items: users.list().map(personOf), next: null }),
     }),
     route({
       method: "post",
@@ -56,20 +72,12 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "Add a person; without a password the answer holds an invitation link",
       tags,
-      body: z.strictObject({
-        email: z.string().max(254),
-        role: z.enum(ROLES),
-        name: z.string().max(80).optional(),
-        password: z.string().max(256).optional(),
-      }),
+      body: newPersonShape,
       example: { body: { email: "new@example.org", role: "engineer", name: "New" } },
       responses: {
         201: {
           description: "The person, and the invitation",
-          schema: userShape.extend({
-            invitation: linkShape.optional(),
-            mailed: z.boolean().optional().describe("the invitation goes out by email"),
-          }),
+          schema: addedShape,
         },
         409: { description: "The address is in use" },
       },
@@ -79,11 +87,11 @@ export function peopleRoutes(access: Access): Route[] {
         const user = await users.add(context.body, actor, {
           also: (added) => mails ? mailed.statements(added, "invite", actor) : [],
         });
-        if (mails) return Response.json({ ...userJson(user), mailed: true }, { status: 201 });
+        if (mails) return Response.json({ ...personOf(user), mailed: true }, { status: 201 });
         const invitation = user.state === "invited"
           ? await linkFor(user.id, "invite", actor)
           : undefined;
-        return Response.json({ ...userJson(user), invitation }, { status: 201 });
+        return Response.json({ ...personOf(user), invitation }, { status: 201 });
       },
     }),
     route({
@@ -92,9 +100,9 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "One person",
       tags,
-      params: idParam,
-      responses: { 200: { description: "The person", schema: userShape } },
-      handler: ({ params }) => Response.json(userJson(find(params.id))),
+      params: idParams(),
+      responses: { 200: { description: "The person", schema: personShape } },
+      handler: ({ params }) => Response.json(personOf(find(params.id))),
     }),
     route({
       method: "patch",
@@ -102,20 +110,16 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "Change name, role or state; disabling ends sign-ins and streams at once",
       tags,
-      params: idParam,
-      body: z.strictObject({
-        name: z.string().max(80).optional(),
-        role: z.enum(ROLES).optional(),
-        state: z.enum(["active", "disabled"]).optional(),
-      }),
+      params: idParams(),
+      body: personPatchShape,
       example: { body: { role: "engineer" } },
       responses: {
-        200: { description: "The person", schema: userShape },
+        200: { description: "The person", schema: personShape },
         409: { description: "No active admin would be left" },
       },
       handler: async (context) => {
         const user = await users.change(context.params.id, context.body, caller(context));
-        return Response.json(userJson(user));
+        return Response.json(personOf(user));
       },
     }),
     route({
@@ -124,7 +128,7 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "Delete a person; the name stays in the history",
       tags,
-      params: idParam,
+      params: idParams(),
       responses: {
         204: { description: "Deleted" },
         409: { description: "No active admin would be left" },
@@ -140,7 +144,7 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "A new one-use link: invitation, or password reset for people who have one",
       tags,
-      params: idParam,
+      params: idParams(),
       responses: {
         200: { description: "The link, shown once", schema: linkShape },
         409: { description: "The person is disabled" },
@@ -157,7 +161,7 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "Send the person a one-use link by email: invitation, or password reset",
       tags,
-      params: idParam,
+      params: idParams(),
       responses: {
         204: { description: "It is on its way; see /api/deliveries" },
         409: { description: "The person is disabled, or no channel can write to people" },
@@ -173,7 +177,7 @@ export function peopleRoutes(access: Access): Route[] {
       policy: "admin",
       summary: "Turn a person's second factor off (lost phone)",
       tags,
-      params: idParam,
+      params: idParams(),
       responses: { 204: { description: "Off" } },
       handler: async (context) => {
         await access.secondFactor.remove(find(context.params.id), caller(context));

@@ -15,7 +15,7 @@ const pairShape = z.object({
   refresh_token: z.string().describe("for one use at `/api/users/refresh`"),
   token_type: z.literal("bearer"),
   expires_in: z.number().describe("seconds until the access token ends"),
-});
+}).meta({ id: "TokenPair" });
 const pairResponses = {
   200: { description: "The tokens", schema: pairShape },
   401: { description: "Not valid; the answer does not tell which part" },
@@ -26,7 +26,7 @@ export const loginBody = z.strictObject({
   email: z.string().min(1).max(254),
   password: z.string().min(1).max(1024),
   code: z.string().max(20).optional().describe("of the second factor, or a recovery code"),
-});
+}).meta({ id: "Login" });
 // OAuth clients send `grant_type`, `scope` and the like besides: only these two count.
 const loginForm = z.object({
   username: z.string().min(1).max(254),

@@ -17,12 +17,12 @@ export interface VerifyServices {
   };
 }
 
-const bodySchema = z.strictObject({
+const challengeShape = z.strictObject({
   key: z.string().min(1).max(80).describe("name or id of the key that the client holds"),
   nonce: z.string().min(16).max(128).describe("random, new for each call"),
-});
+}).meta({ id: "Challenge" });
 
-const answerShape = z.object({
+const verificationShape = z.object({
   site: z.string().nullable().describe("USER_ID"),
   name: z.string(),
   address: z.string().nullable().describe("LOCAL_SENSOR_IP"),
@@ -31,7 +31,7 @@ const answerShape = z.object({
   proof: z.string().nullable().describe(
     "hex HMAC-SHA256 with the hex SHA-256 of the key as its key, over `perch-verify <nonce> <site>`",
   ),
-});
+}).meta({ id: "Verification" });
 
 /**
  * `POST /api/verify`: who this Perch is, for clients on the network that hold one of its keys. Either the key
@@ -50,21 +50,21 @@ export function verifyRoutes({ access, site }: VerifyServices): Route[] {
       accepts: {
         "application/json": {
           description: "not needed with an Authorization header",
-          schema: bodySchema,
+          schema: challengeShape,
           example: { key: "fixture", nonce: "0123456789abcdef" },
         },
       },
       responses: {
-        200: { description: "This Perch", schema: answerShape },
+        200: { description: "This Perch", schema: verificationShape },
         401: { description: "No valid key" },
       },
       handler: async ({ c, who }) => {
         const empty = c.req.raw.body === null || c.req.header("content-length") === "0";
         const body = empty ? null : await validate(
-          bodySchema,
+          challengeShape,
           await readJson(c.req.raw),
           "body",
-        ) as z.output<typeof bodySchema>;
+        ) as z.output<typeof challengeShape>;
         const proof = body &&
           access.keys.prove(body.key, `perch-verify ${body.nonce} ${site.id ?? ""}`);
         if (who === null && !proof) {

@@ -1,4 +1,4 @@
-import { keyJson } from "../../../routes/access/shapes.ts";
+import { keyOf } from "../../access/shapes.ts";
 import { columns, minute } from "../columns.ts";
 import type { Command } from "../command.ts";
 import { through } from "../with_control.ts";
@@ -9,7 +9,7 @@ export const keyList: Command = {
   options: {},
   async run({ terminal, json, config }) {
     const keys = await through({ config }, "key list", (control) => control.listKeys());
-    if (json) terminal.out(JSON.stringify({ items: keys.map(keyJson) }));
+    if (json) terminal.out(JSON.stringify({ items: keys.map(keyOf) }));
     else if (keys.length === 0) terminal.out("There are no keys. perch key add makes one.");
     else {
       const rows = keys.map((key) => [

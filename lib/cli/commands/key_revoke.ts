@@ -1,4 +1,4 @@
-import { keyJson } from "../../../routes/access/shapes.ts";
+import { keyOf } from "../../access/shapes.ts";
 import type { Command } from "../command.ts";
 import { through } from "../with_control.ts";
 
@@ -14,7 +14,7 @@ export const keyRevoke: Command = {
       "key revoke",
       (control) => control.removeKey({ nameOrId }),
     );
-    terminal.out(json ? JSON.stringify(keyJson(key)) : `Key "${key.name}" has ended.`);
+    terminal.out(json ? JSON.stringify(keyOf(key)) : `Key "${key.name}" has ended.`);
     return 0;
   },
 };

@@ -1,4 +1,4 @@
-import { userJson } from "../../../routes/access/shapes.ts";
+import { personOf } from "../../access/shapes.ts";
 import { columns, minute } from "../columns.ts";
 import type { Command } from "../command.ts";
 import { through } from "../with_control.ts";
@@ -9,7 +9,7 @@ export const userList: Command = {
   options: {},
   async run({ terminal, json, config }) {
     const users = await through({ config }, "user list", (control) => control.listUsers());
-    if (json) terminal.out(JSON.stringify({ items: users.map(userJson) }));
+    if (json) terminal.out(JSON.stringify({ items: users.map(personOf) }));
     else if (users.length === 0) terminal.out("Nobody has an account. perch user add makes one.");
     else {
       const rows = users.map((user) => [
