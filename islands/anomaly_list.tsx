@@ -1,20 +1,14 @@
 import type { VNode } from "preact";
+import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { number } from "../lib/words/numbers.ts";
-import type { Severity } from "../lib/words/severity.ts";
 import { dateTime } from "../lib/words/times.ts";
 import type { Verdict } from "../lib/words/verdict.ts";
 
-/** What a detector found, as the API tells it. */
-export interface Mark {
-  id: number;
-  ts: number;
-  value: number | null;
-  detector: string;
-  phase: string;
-  severity: Severity;
-  reason: string;
-  feedback: Verdict | null;
-}
+/** What a page needs of an anomaly. */
+export type Mark = Pick<
+  Anomaly,
+  "id" | "at_ms" | "value" | "detector" | "phase" | "severity" | "reason" | "feedback"
+>;
 
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
 const SHOWN = 50;
@@ -45,7 +39,9 @@ export function AnomalyList(
               <span class={`mark ${mark.severity}`}>
                 <span aria-hidden="true">{ICONS[mark.severity]}</span> {mark.severity}
               </span>{" "}
-              <time dateTime={new Date(mark.ts).toISOString()}>{dateTime(mark.ts, zone)}</time>
+              <time dateTime={new Date(mark.at_ms).toISOString()}>
+                {dateTime(mark.at_ms, zone)}
+              </time>
               {mark.value !== null &&
                 ` · ${number(mark.value, decimals)}${unit === null ? "" : ` ${unit}`}`}
               <span class="muted">{` · ${mark.detector}`}</span>

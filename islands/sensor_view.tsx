@@ -1,10 +1,11 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { grouped, number } from "../lib/words/numbers.ts";
 import { clockTime, dateTime, duration } from "../lib/words/times.ts";
 import { DamageNotice } from "./damage_notice.tsx";
 import { addReading, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
-import { AnomalyList, isShown, type Mark } from "./anomaly_list.tsx";
+import { AnomalyList, isShown } from "./anomaly_list.tsx";
 import { bandsOf, limitWords } from "./limits.ts";
 import { onAnomaly, onReadings, onReset, serverNow, statusOf } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
@@ -293,7 +294,7 @@ function followMarks(
 ): () => void {
   if (props.lengthMs === null) return () => {};
   return onAnomaly((anomaly) => {
-    const mark = anomaly as Mark & { sensor_id: string | null };
+    const mark = anomaly as Anomaly;
     if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
     // The stream may begin before the page was made.
     if (current.current.marks.some(({ id }) => id === mark.id)) return;

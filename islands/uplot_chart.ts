@@ -45,7 +45,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
 
   /** Where a mark stands: at its value, or at the line when it has none. */
   function placeOf(u: uPlot, mark: Mark, canvas: boolean): { x: number; y: number } | null {
-    const x = mark.ts / 1000;
+    const x = mark.at_ms / 1000;
     if (x < (u.scales.x.min ?? Infinity) || x > (u.scales.x.max ?? -Infinity)) return null;
     const line = u.data[3][u.valToIdx(x)];
     let value = mark.value ?? line ?? null;

@@ -1,5 +1,5 @@
 import { type AccessParts, accessRoutes } from "./access/mod.ts";
-import type { AlarmPageParts } from "./alarms/api.ts";
+import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";

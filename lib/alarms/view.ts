@@ -1,4 +1,5 @@
 /** Alarms as they are shown outside. */
+import { onWire } from "../base/wire.ts";
 import { lastLevel } from "../machines/machine.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmRecord } from "./record.ts";
@@ -11,39 +12,18 @@ export interface Places {
   machine(path: string): { id: string; name: string | null } | undefined;
 }
 
+/** Its columns under their names on the wire, with what the sensor and the machine are called now. */
 export function alarmOf(alarm: AlarmRecord, places: Places): Alarm {
-  const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);
+  const { sensor: num, conditions: _, drivers: __, timing: ___, dueMs: ____, ...columns } = alarm;
+  const sensor = num === null ? undefined : places.sensor(num);
   const machine = alarm.machine === null ? undefined : places.machine(alarm.machine);
   return {
+    ...onWire(columns),
     id: String(alarm.id),
-    cause: alarm.cause,
-    source: alarm.source,
-    severity: alarm.severity,
-    state: alarm.state,
-    title: alarm.title,
-    machine: alarm.machine,
     machine_id: machine?.id ?? null,
     machine_name: alarm.machine === null ? null : machine?.name ?? lastLevel(alarm.machine),
     sensor: sensor?.name ?? null,
     sensor_id: sensor?.id ?? null,
     unit: sensor?.unit ?? null,
-    value: alarm.value,
-    limit: alarm.limit,
-    count: alarm.count,
-    present: alarm.present,
-    flapping: alarm.flapping,
-    maintenance: alarm.maintenance,
-    raised_ms: alarm.raisedMs,
-    last_ms: alarm.lastMs,
-    cleared_ms: alarm.clearedMs,
-    acknowledged_ms: alarm.acknowledgedMs,
-    acknowledged_by: alarm.acknowledgedBy,
-    shelved_until_ms: alarm.shelvedUntilMs,
-    resolved_ms: alarm.resolvedMs,
-    resolved_by: alarm.resolvedBy,
-    note: alarm.note,
-    verdict: alarm.verdict,
-    escalated: alarm.escalated,
-    version: alarm.version,
   };
 }

@@ -10,3 +10,28 @@ export function formerly<T extends z.ZodType>(type: T, now: string): T {
 
 /** Under its former name, a point in time that now ends in `_ms`. */
 export const oldMs = (now: string) => formerly(z.number(), now);
+
+type Snake<S extends string> = S extends `${infer H}${infer Rest}`
+  ? `${H extends Lowercase<H> ? H : `_${Lowercase<H>}`}${Snake<Rest>}`
+  : S;
+
+/** A row as it goes over the wire: `raisedMs` is `raised_ms`. */
+export type OnWire<T> = { [K in keyof T & string as Snake<K>]: T[K] };
+
+const NAMES = new Map<string, string>();
+
+/** The fields of a row under their names on the wire. */
+export function onWire<T extends object>(row: T): OnWire<T> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [wireName(name), value]),
+  ) as OnWire<T>;
+}
+
+function wireName(name: string): string {
+  let known = NAMES.get(name);
+  if (known === undefined) {
+    known = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    NAMES.set(name, known);
+  }
+  return known;
+}

@@ -1,30 +1,35 @@
+import { z } from "zod";
+import { msField, oldMs } from "../base/wire.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
+import { SEVERITIES } from "../words/severity.ts";
+import { VERDICTS } from "../words/verdict.ts";
+import { DETECTORS } from "./detectors/mod.ts";
 import type { StoredFinding } from "./findings_store.ts";
 
+export const DETECTOR_NAMES = DETECTORS.map((d) => d.name) as [string, ...string[]];
+
 /** A finding as the API, the live stream and the pages show it. */
-export interface Anomaly {
-  id: number;
-  /** Full name; null when the sensor is gone. */
-  sensor: string | null;
-  sensor_id: string | null;
-  machine: string | null;
-  detector: string;
-  /** Epoch ms. */
-  ts: number;
-  phase: StoredFinding["phase"];
-  severity: StoredFinding["severity"];
-  /** 0 … 1. */
-  score: number;
-  /** One sentence without a final stop. */
-  reason: string;
-  value: number | null;
-  /** The range in which the value would not have been worth a word. */
-  expected: { low: number | null; high: number | null };
-  component: string | null;
-  numbers: Record<string, number>;
-  /** What a person said of it last. */
-  feedback: StoredFinding["verdict"];
-}
+export const anomalyShape = z.object({
+  id: z.number(),
+  sensor: z.string().nullable().describe("full name; null when the sensor is gone"),
+  sensor_id: z.string().nullable(),
+  machine: z.string().nullable(),
+  detector: z.enum(DETECTOR_NAMES),
+  at_ms: msField,
+  ts: oldMs("at_ms"),
+  phase: z.enum(["point", "raised", "changed", "cleared"]),
+  severity: z.enum(SEVERITIES),
+  score: z.number().describe("0 to 1"),
+  reason: z.string().describe("one sentence without a final stop"),
+  value: z.number().nullable(),
+  expected: z.object({ low: z.number().nullable(), high: z.number().nullable() })
+    .describe("a value in this range would not have been reported"),
+  component: z.string().nullable().describe("the part of the detector that found it"),
+  numbers: z.record(z.string(), z.number()),
+  feedback: z.enum(VERDICTS).nullable().describe("the latest verdict of a person"),
+}).meta({ id: "Anomaly" });
+
+export type Anomaly = z.output<typeof anomalyShape>;
 
 export function anomalyOf(found: StoredFinding, sensors: SensorDirectory): Anomaly {
   const sensor = sensors.byNum(found.sensor);
@@ -35,6 +40,7 @@ export function anomalyOf(found: StoredFinding, sensors: SensorDirectory): Anoma
     sensor_id: sensor?.id ?? null,
     machine: sensor?.machine ?? null,
     detector: found.detector,
+    at_ms: found.tMs,
     ts: found.tMs,
     phase: found.phase,
     severity: found.severity,

@@ -1,5 +1,8 @@
 /** What can happen, with a sentence for whoever chooses what to be told of. */
-import type { Severity } from "../words/severity.ts";
+import { z } from "zod";
+import { msField, oldMs } from "../base/wire.ts";
+import { SEVERITIES, type Severity } from "../words/severity.ts";
+
 export const EVENT_TYPES = {
   "alarm.raised": "An alarm was raised",
   "alarm.changed": "An alarm changed its severity",
@@ -56,4 +59,23 @@ export interface LoggedEvent extends Omit<EventDraft, "route"> {
   id: number;
   /** Stable and random: goes outside with every delivery and is the same on each repeat. */
   uid: string;
+}
+
+/** An event as the API answers it in the history of what it happened to. */
+export const eventShape = z.object({
+  id: z.number(),
+  uid: z.string(),
+  type: z.enum(Object.keys(EVENT_TYPES) as [EventType, ...EventType[]]),
+  severity: z.enum(SEVERITIES),
+  at_ms: msField,
+  ts: oldMs("at_ms"),
+  text: z.string(),
+  actor: z.string().nullable(),
+  note: z.string().nullable(),
+}).meta({ id: "Event" });
+
+export function eventOf(event: LoggedEvent): z.output<typeof eventShape> {
+  const { id, uid, type, severity, tMs, text, actor, body } = event;
+  const note = (body as { note?: string | null } | null)?.note ?? null;
+  return { id, uid, type, severity, at_ms: tMs, ts: tMs, text, actor, note };
 }

@@ -8,11 +8,16 @@ import { title } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { hrefWith } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
-import { actOnAll, type AlarmServices, commandOf, queryOf } from "./api.ts";
+import {
+  actOnAll,
+  type AlarmPageParts,
+  type AlarmServices,
+  commandOf,
+  queryOf,
+} from "./request.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
-import type { AlarmPageParts } from "./api.ts";
 
 const SHOWN = 200;
 const FORM_BYTES = 64 * 1024;
@@ -36,7 +41,7 @@ const Bulk = z.object({
   minutes: z.coerce.number().int().min(1).max(43_200).optional(),
 }).catchall(z.literal("on"));
 
-/** `/alarms`: what waits for somebody, and what was; and what the forms of the list post to. */
+/** `/alarms`: what needs attention, and what was resolved; and what the forms of the list post to. */
 export function alarmsPages(parts: AlarmPageParts): Route[] {
   const services: AlarmServices = parts;
   return [
@@ -46,7 +51,7 @@ export function alarmsPages(parts: AlarmPageParts): Route[] {
       policy: "viewer",
       summary: null,
       query: Query,
-      handler: (context) => draw(parts, context as RouteContext, Filter.parse(context.query), null),
+      handler: (context) => draw(parts, context, Filter.parse(context.query), null),
     }),
     ...(["ack", "resolve", "shelve"] as const).map((action) =>
       route({
@@ -55,7 +60,7 @@ export function alarmsPages(parts: AlarmPageParts): Route[] {
         policy: "engineer",
         summary: null,
         handler: async (given) => {
-          const context = given as RouteContext;
+          const context = given;
           const read = await readForm(context.c, Bulk, FORM_BYTES);
           const back = localPath(read.ok ? read.data.back : undefined);
           const filter = Filter.parse(Object.fromEntries(new URL(back, "http://x").searchParams));

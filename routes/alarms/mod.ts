@@ -1,7 +1,8 @@
 import type { Route } from "../http/route.ts";
-import { type AlarmPageParts, alarmRoutes } from "./api.ts";
+import { alarmRoutes } from "./api.ts";
 import { alarmsPages } from "./list.tsx";
 import { alarmPages } from "./one.tsx";
+import type { AlarmPageParts } from "./request.ts";
 
 /** Alarms: asked, acknowledged, shelved, resolved. */
 export function alarmsRoutes(parts: AlarmPageParts): Route[] {

@@ -34,13 +34,6 @@ export function pageInMemory<T>(
 /** A path parameter that holds an id of this many characters at most. */
 export const idParams = (longest = 40) => z.object({ id: z.string().max(longest) });
 
-/** A time in an answer. */
-export const msField = z.number().describe("epoch ms");
-
-/** The name that a time had before it ended in `_ms`: answered beside the new one for one version. */
-export const oldName = (now: string) =>
-  z.number().meta({ deprecated: true, description: `the same as ${now}` });
-
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {
   return z.union([z.string(), z.array(z.string())])

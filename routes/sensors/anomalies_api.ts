@@ -3,14 +3,13 @@ import type { Audit } from "../../lib/access/audit.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
-import { anomalyOf } from "../../lib/detect/anomaly.ts";
-import { DETECTORS } from "../../lib/detect/detectors/mod.ts";
+import { anomalyOf, anomalyShape, DETECTOR_NAMES } from "../../lib/detect/anomaly.ts";
 import type { FindingQuery, FindingStore, StoredFinding } from "../../lib/detect/findings_store.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { sensorOf, tagField } from "../http/params.ts";
+import { idParams, limitField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 export interface AnomalyServices {
@@ -30,35 +29,15 @@ export interface AnomalyServices {
 const SENSORS_MOST = 500;
 const tags = ["Anomalies"];
 
-const names = DETECTORS.map((d) => d.name) as [string, ...string[]];
-
-export const anomalyShape = z.object({
-  id: z.number(),
-  sensor: z.string().nullable(),
-  sensor_id: z.string().nullable(),
-  machine: z.string().nullable(),
-  detector: z.enum(names),
-  ts: z.number().describe("epoch ms"),
-  phase: z.enum(["point", "raised", "changed", "cleared"]),
-  severity: z.enum(SEVERITIES),
-  score: z.number().describe("0 to 1"),
-  reason: z.string(),
-  value: z.number().nullable(),
-  expected: z.object({ low: z.number().nullable(), high: z.number().nullable() }),
-  component: z.string().nullable().describe("the part of the detector that spoke"),
-  numbers: z.record(z.string(), z.number()),
-  feedback: z.enum(VERDICTS).nullable(),
-});
-
 const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   tag: tagField,
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
-  detector: z.enum(names).optional(),
+  detector: z.enum(DETECTOR_NAMES).optional(),
   severity: z.enum(SEVERITIES).optional(),
   from: timeField("of the first"),
   to: timeField("exclusive"),
-  limit: z.coerce.number().int().min(1).max(500).optional().describe("default 100"),
+  limit: limitField(500, 100),
   cursor: z.string().regex(/^\d{1,15}$/, "must be `next` of the answer before").optional(),
 });
 
@@ -77,7 +56,7 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
       responses: {
         200: {
           description: "A page of anomalies",
-          schema: z.object({ items: z.array(anomalyShape), next: z.string().nullable() }),
+          schema: listOf(anomalyShape),
         },
         404: { description: "There is no such sensor or machine" },
       },
@@ -106,7 +85,7 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
       summary:
         "Say whether an anomaly was real or a false alarm; the streaming detector learns from it",
       tags,
-      params: z.object({ id: z.string().max(20) }),
+      params: idParams(20),
       body: z.strictObject({ verdict: z.enum(VERDICTS) }),
       example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
       responses: {
