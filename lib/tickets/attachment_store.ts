@@ -3,23 +3,7 @@ import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import { and, build, count, createOrm, eq, sql, statementOf } from "../db/orm.ts";
 import { attachments } from "../db/schema/tickets.ts";
 import { ofGoneAlarm } from "./comment_store.ts";
-
-/** A file as the API and the pages show it. */
-export interface Attachment {
-  id: number;
-  author_id: string;
-  /** Name of who brought it, as it was then. */
-  author: string;
-  /** What its sender called it, cleaned. */
-  name: string;
-  /** MIME type by content. */
-  type: string;
-  bytes: number;
-  /** Pixels; null for what is no picture. */
-  width: number | null;
-  height: number | null;
-  created_ms: number;
-}
+import type { Attachment } from "./subject.ts";
 
 /** The same with the name of its file on the disk, which nobody is shown. */
 export type StoredAttachment = Attachment & { file: string };

@@ -7,20 +7,17 @@ import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf, PageQuery } from "../db/list.ts";
 import type { EventLog } from "../events/events_store.ts";
+import { createAttachmentStore, type StoredAttachment } from "./attachment_store.ts";
 import {
   type Attachment,
-  createAttachmentStore,
-  type StoredAttachment,
-} from "./attachment_store.ts";
-import type { Comments } from "./comments.ts";
-import { cleanFileName } from "./file_name.ts";
-import {
   type Author,
   type Subject,
   type SubjectKind,
   subjectOf,
   type Subjects,
 } from "./subject.ts";
+import type { Comments } from "./comments.ts";
+import { cleanFileName } from "./file_name.ts";
 import { orGone, saidAbout } from "./words.ts";
 
 /** What may be attached, by content. */

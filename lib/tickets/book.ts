@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { onWire } from "../base/wire.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventType } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
@@ -57,30 +58,12 @@ export function createTicketBook(deps: BookDeps): TicketBook {
   function json(row: TicketRow): Ticket {
     const machine = row.machineId === null ? undefined : machines.find(row.machineId);
     return {
+      ...onWire(row),
       id: numberText(row.id),
-      title: row.title,
-      description: row.description,
-      state: row.state,
-      priority: row.priority,
-      assignee_id: row.assigneeId,
       assignee: row.assigneeId === null ? null : people.find(row.assigneeId)?.name ?? null,
-      due_ms: row.dueMs,
       overdue: isOverdue(row, clock.now()),
       machine: machine?.path ?? null,
-      machine_id: row.machineId,
       machine_name: machine?.name ?? null,
-      alarm_id: row.alarmId,
-      verdict: row.verdict,
-      note: row.note,
-      created_ms: row.createdMs,
-      created_by: row.createdBy,
-      changed_ms: row.changedMs,
-      changed_by: row.changedBy,
-      started_ms: row.startedMs,
-      resolved_ms: row.resolvedMs,
-      resolved_by: row.resolvedBy,
-      closed_ms: row.closedMs,
-      version: row.version,
     };
   }
 

@@ -3,19 +3,7 @@ import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import { and, build, type Column, createOrm, eq, type SQL, sql, statementOf } from "../db/orm.ts";
 import { alarms } from "../db/schema/alarms.ts";
 import { comments } from "../db/schema/tickets.ts";
-
-/** A comment as the API and the pages show it. */
-export interface Comment {
-  id: number;
-  author_id: string;
-  /** Name of who said it, as it was then. */
-  author: string;
-  /** Markdown; empty when deleted. */
-  text: string;
-  created_ms: number;
-  edited_ms: number | null;
-  deleted_ms: number | null;
-}
+import type { Comment } from "./subject.ts";
 
 /** The table `comments`. */
 export interface CommentStore {

@@ -3,9 +3,10 @@ import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf, PageQuery } from "../db/list.ts";
 import type { EventLog } from "../events/events_store.ts";
-import { type Comment, createCommentStore } from "./comment_store.ts";
+import { createCommentStore } from "./comment_store.ts";
 import {
   type Author,
+  type Comment,
   type Subject,
   type SubjectKind,
   subjectOf,

@@ -1,8 +1,10 @@
 /** What a ticket is, and how it moves: open → in progress → resolved → closed, and back. Pure. */
+import { z } from "zod";
+import { msField } from "../base/wire.ts";
 import type { TicketRow as StoredTicket } from "../db/schema/tickets.ts";
 import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
-import type { Verdict } from "../words/verdict.ts";
+import { type Verdict, VERDICTS } from "../words/verdict.ts";
 
 export const TICKET_STATES = ["open", "in_progress", "resolved", "closed"] as const;
 export type TicketState = typeof TICKET_STATES[number];
@@ -42,53 +44,44 @@ export function mayMove(state: TicketState, action: TicketAction): boolean {
   return (MOVES[action].from as readonly TicketState[]).includes(state);
 }
 
-/** A ticket as it is kept; what its columns mean is said in `lib/db/schema/tickets.ts`. */
+/** A ticket as it is kept; its columns are explained in `lib/db/schema/tickets.ts`. */
 export type TicketRow = Omit<StoredTicket, "overdueTold">;
 
 /** A ticket as the API, the live stream, the pages and every delivery show it. */
-export interface Ticket {
-  /** `T-12`. */
-  id: string;
-  title: string;
-  /** Markdown. */
-  description: string;
-  state: TicketState;
-  priority: Priority;
-  assignee_id: string | null;
-  /** Name of the person. */
-  assignee: string | null;
-  due_ms: number | null;
-  /** Past its due date and not resolved. */
-  overdue: boolean;
-  /** Path. */
-  machine: string | null;
-  machine_id: string | null;
-  /** What people call the machine. */
-  machine_name: string | null;
-  alarm_id: string | null;
-  /** What was said of its alarm. */
-  verdict: Verdict | null;
-  /** What was said when it was resolved. */
-  note: string | null;
-  created_ms: number;
-  /** Null: an alarm opened it. */
-  created_by: string | null;
-  changed_ms: number;
-  /** Null: Perch itself. */
-  changed_by: string | null;
-  started_ms: number | null;
-  resolved_ms: number | null;
-  /** Null while open, and when its alarm ended by itself. */
-  resolved_by: string | null;
-  closed_ms: number | null;
-  /** Grows with each change: who sends an old one back is told that somebody was faster. */
-  version: number;
-}
+export const ticketShape = z.object({
+  id: z.string().describe("T-12"),
+  title: z.string(),
+  description: z.string().describe("Markdown"),
+  state: z.enum(TICKET_STATES),
+  priority: z.enum(PRIORITIES),
+  assignee_id: z.string().nullable(),
+  assignee: z.string().nullable().describe("name of the person"),
+  due_ms: msField.nullable(),
+  overdue: z.boolean().describe("past its due date and not resolved"),
+  machine: z.string().nullable().describe("path"),
+  machine_id: z.string().nullable(),
+  machine_name: z.string().nullable(),
+  alarm_id: z.string().nullable().describe("the alarm it is for"),
+  verdict: z.enum(VERDICTS).nullable().describe("of its alarm"),
+  note: z.string().nullable().describe("what was written when it was resolved"),
+  created_ms: msField,
+  created_by: z.string().nullable().describe("null: an alarm opened it"),
+  changed_ms: msField,
+  changed_by: z.string().nullable().describe("null: Perch itself"),
+  started_ms: msField.nullable(),
+  resolved_ms: msField.nullable(),
+  resolved_by: z.string().nullable()
+    .describe("null while open, and when its alarm ended by itself"),
+  closed_ms: msField.nullable(),
+  version: z.number().describe("send it with a change: an outdated one is refused"),
+}).meta({ id: "Ticket" });
+
+export type Ticket = z.output<typeof ticketShape>;
 
 /** Body of every `ticket.*` event: the ticket after the change. */
 export interface TicketEventBody {
   ticket: Ticket;
-  /** What was said with it: a resolve note, a comment. */
+  /** What a person wrote with it: a resolve note, a comment. */
   note: string | null;
 }
 
@@ -139,7 +132,7 @@ export function numberOf(text: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** How urgent an event of a ticket is for whoever is to be told. */
+/** How urgent an event of a ticket is for those who are notified. */
 export function severityOf(priority: Priority): Severity {
   return priority === "urgent" ? "critical" : priority === "high" ? "warning" : "info";
 }

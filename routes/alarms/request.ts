@@ -16,7 +16,7 @@ import type { Tickets } from "../../lib/tickets/tickets.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import type { Verdict } from "../../lib/words/verdict.ts";
-import type { DiscussionServices } from "../discussion/api.ts";
+import type { DiscussionServices } from "../discussion/request.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { byOf } from "../http/caller.ts";
 import { cursorField, findSensor, limitField, list } from "../http/params.ts";

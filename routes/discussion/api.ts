@@ -1,26 +1,24 @@
 import { z } from "zod";
-import type { Audit } from "../../lib/access/audit.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Attachments, Upload } from "../../lib/tickets/attachments.ts";
 import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
-import { COMMENT_MOST, type Comments } from "../../lib/tickets/comments.ts";
+import { COMMENT_MOST } from "../../lib/tickets/comments.ts";
 import { disposition } from "../../lib/tickets/file_name.ts";
-import { type Author, SUBJECT_KINDS, type SubjectKind } from "../../lib/tickets/subject.ts";
-import { noteOf } from "../http/caller.ts";
-import { limitBody } from "../http/body.ts";
-import { readMultipart } from "../http/multipart.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import {
+  attachmentShape,
+  commentShape,
+  SUBJECT_KINDS,
+  type SubjectKind,
+} from "../../lib/tickets/subject.ts";
+import { cursorField, idParams, limitField, listOf } from "../http/params.ts";
+import { type Route, route } from "../http/route.ts";
+import {
+  authorOf,
+  type DiscussionServices,
+  invalid,
+  readUpload,
+  UPLOAD_MOST_BYTES,
+} from "./request.ts";
 
-export interface DiscussionServices {
-  comments: Comments;
-  attachments: Attachments;
-  audit: Pick<Audit, "statement">;
-}
-
-/** Beyond every limit that may be set; the limit in force is checked before a byte is read. */
-export const UPLOAD_MOST_BYTES = 51 * 1_000_000;
-/** What a form has around its file: borders, names, the comment. */
-const FORM_BYTES = 64 * 1024;
 const EXAMPLE_FORM = [
   "--example",
   'Content-Disposition: form-data; name="file"; filename="measured.csv"',
@@ -31,76 +29,15 @@ const EXAMPLE_FORM = [
 ].join("\r\n");
 const SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-const CommentJson = z.object({
-  id: z.number(),
-  author_id: z.string(),
-  author: z.string(),
-  text: z.string().describe("Markdown; empty when deleted"),
-  created_ms: z.number(),
-  edited_ms: z.number().nullable(),
-  deleted_ms: z.number().nullable(),
-});
-const AttachmentJson = z.object({
-  id: z.number(),
-  author_id: z.string(),
-  author: z.string(),
-  name: z.string(),
-  type: z.string().describe("by content"),
-  bytes: z.number(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  created_ms: z.number(),
-});
 const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).optional().describe("default 50"),
-  cursor: z.string().max(40).optional().describe("`next` of the answer before"),
+  limit: limitField(200, 50),
+  cursor: cursorField(),
 });
 const commentBody = z.strictObject({
   text: z.string().max(COMMENT_MOST * 2).describe(
     `Markdown: paragraphs, lists, quotes, code, emphasis, links; at most ${COMMENT_MOST} characters`,
   ),
 });
-
-/** Who says something, with the audit row of it. */
-export function authorOf(audit: Pick<Audit, "statement">, context: RouteContext): Author {
-  const { id, name, role } = context.who!;
-  return { id, name, moderator: role === "admin", note: noteOf(audit, context) };
-}
-
-/** What an upload form held. */
-export interface SentFile {
-  upload: Upload | null;
-  /** Fields beside the file. */
-  fields: Record<string, string>;
-}
-
-/**
- * Reads a file out of a form (`multipart/form-data`, field `file`) or out of the body itself. Call it within
- * `Attachments.receive`.
- * @throws PerchError `payload_too_large`, `bad_request`, `validation`
- */
-export async function readUpload(
-  { c }: Pick<RouteContext, "c">,
-  { limit, name, fields }: { limit: number; name: string; fields: readonly string[] },
-): Promise<SentFile> {
-  const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
-  if (type !== "multipart/form-data") {
-    if (type === "application/x-www-form-urlencoded") {
-      throw new PerchError("unsupported_media_type", "send a form as multipart/form-data");
-    }
-    const bytes = new Uint8Array(await limitBody(c.req.raw, limit).arrayBuffer());
-    return { upload: { name, bytes }, fields: {} };
-  }
-  const form = limitBody(c.req.raw, limit + FORM_BYTES);
-  const { fields: given, file } = await readMultipart(form, "file", limit);
-  const strange = Object.keys(given).find((key) => !fields.includes(key));
-  if (strange !== undefined) throw invalid(strange.slice(0, 80), "unknown field");
-  return { upload: file, fields: given };
-}
-
-function invalid(path: string, message: string): PerchError {
-  return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
-}
 
 /** The number that a path names. @throws PerchError `not_found` */
 function numberIn(text: string): number {
@@ -120,10 +57,10 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
   const base = `/api/${kind}s/:id/comments`;
   const tags = [kind === "alarm" ? "Alarms" : "Tickets"];
   const example = { id: kind === "alarm" ? "1" : "T-1" };
-  const params = z.object({ id: z.string().max(40) });
+  const params = idParams();
   const oneParams = params.extend({ comment: z.string().max(20) });
   const oneExample = { ...example, comment: kind === "alarm" ? "1" : "2" };
-  const one = { description: "The comment", schema: CommentJson };
+  const one = { description: "The comment", schema: commentShape };
   return [
     route({
       method: "get",
@@ -136,7 +73,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       responses: {
         200: {
           description: "A page of comments",
-          schema: z.object({ items: z.array(CommentJson), next: z.string().nullable() }),
+          schema: listOf(commentShape),
         },
       },
       handler: async ({ params, query }) =>
@@ -154,7 +91,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       responses: { 201: one },
       handler: async (context) => {
         const { params, body } = context;
-        const by = authorOf(audit, context as RouteContext);
+        const by = authorOf(audit, context);
         return Response.json(await comments.add(kind, params.id, body.text, by), { status: 201 });
       },
     }),
@@ -170,7 +107,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       responses: { 200: one },
       handler: async (context) => {
         const { params, body } = context;
-        const by = authorOf(audit, context as RouteContext);
+        const by = authorOf(audit, context);
         return Response.json(
           await comments.edit(kind, params.id, numberIn(params.comment), body.text, by),
         );
@@ -191,7 +128,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
           kind,
           id,
           numberIn(comment),
-          authorOf(audit, context as RouteContext),
+          authorOf(audit, context),
         );
         return new Response(null, { status: 204 });
       },
@@ -202,7 +139,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
 function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionServices): Route[] {
   const base = `/api/${kind}s/:id/attachments`;
   const tags = [kind === "alarm" ? "Alarms" : "Tickets"];
-  const params = z.object({ id: z.string().max(40) });
+  const params = idParams();
   const oneParams = params.extend({ attachment: z.string().max(20) });
   const example = {
     params: { id: kind === "alarm" ? "1" : "T-1", attachment: kind === "alarm" ? "1" : "2" },
@@ -219,7 +156,7 @@ function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionS
       responses: {
         200: {
           description: "A page of attachments",
-          schema: z.object({ items: z.array(AttachmentJson), next: z.string().nullable() }),
+          schema: listOf(attachmentShape),
         },
       },
       handler: async ({ params, query }) =>
@@ -246,12 +183,12 @@ function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionS
         },
       },
       responses: {
-        201: { description: "The attachment", schema: AttachmentJson },
+        201: { description: "The attachment", schema: attachmentShape },
         507: { description: "A quota is used up, or the disk is full" },
       },
       handler: async (context) => {
         const { params, query } = context;
-        const by = authorOf(audit, context as RouteContext);
+        const by = authorOf(audit, context);
         const added = await attachments.receive(by.id, async () => {
           const { upload, fields } = await readUpload(context, {
             limit: attachments.limits().file,
@@ -321,7 +258,7 @@ function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionS
           kind,
           id,
           numberIn(attachment),
-          authorOf(audit, context as RouteContext),
+          authorOf(audit, context),
         );
         return new Response(null, { status: 204 });
       },

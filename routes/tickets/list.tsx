@@ -7,7 +7,7 @@ import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { ticketHref } from "../frame/links.ts";
 import { Answer, Chip, Chips, More } from "../frame/parts.tsx";
-import { askTickets, type TicketFilter, TicketQueryShape } from "./api.ts";
+import { askTickets, type TicketFilter, ticketFilterFields } from "./request.ts";
 import { byOf } from "../http/caller.ts";
 import { Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
@@ -16,7 +16,7 @@ import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 import { alarmTitle, NewTicket, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
 
 const PAGE = 50;
-const Query = z.object({ ...TicketQueryShape, cursor: z.string().max(40).optional() }).loose();
+const Query = z.object({ ...ticketFilterFields, cursor: z.string().max(40).optional() }).loose();
 
 /** Views that stand as chips, each a filter in the address. */
 const VIEWS: [name: string, query: Record<string, string>][] = [
