@@ -1,96 +1,18 @@
-/** What people said and showed about an alarm or a ticket, between what happened to it: one conversation. */
+/** What people wrote and attached to an alarm or a ticket, between what happened to it: one conversation. */
 import type { ComponentChildren, VNode } from "preact";
-import { z } from "zod";
 import type { Identity } from "../../lib/access/identity.ts";
-import type { Clock } from "../../lib/base/clock.ts";
-import { PerchError } from "../../lib/base/errors.ts";
 import type { LoggedEvent } from "../../lib/events/event.ts";
-import type { EventLog } from "../../lib/events/events_store.ts";
-import type { Attachment, Comment, SubjectKind } from "../../lib/tickets/subject.ts";
 import { PICTURE_TYPES } from "../../lib/tickets/attachments.ts";
 import { EDIT_MS } from "../../lib/tickets/comments.ts";
+import type { Attachment, Comment } from "../../lib/tickets/subject.ts";
 import { bytes } from "../../lib/words/numbers.ts";
 import { dateTime } from "../../lib/words/times.ts";
-import { authorOf, type DiscussionServices, readUpload, UPLOAD_MOST_BYTES } from "./request.ts";
-import { readForm } from "../http/form.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import type { SentForm } from "../frame/form_action.ts";
 import { FormError, TextArea } from "../frame/form.tsx";
 import { Markdown } from "../frame/markdown.tsx";
-import { drawnAgain, refusedForm, type SentForm } from "../frame/form_action.ts";
+import { type Conversation, type DiscussionParts, type Entry, SHOWN } from "./conversation.ts";
 
-export interface DiscussionParts extends DiscussionServices {
-  events: Pick<EventLog, "list">;
-  clock: Clock;
-  /** The site's time zone, an IANA name. */
-  zone: string;
-}
-
-/** One contribution, by its time. */
-type Entry =
-  & { tMs: number; who: string | null }
-  & (
-    | { kind: "event"; event: LoggedEvent }
-    | { kind: "comment"; comment: Comment }
-    | { kind: "attachment"; attachment: Attachment }
-  );
-
-export interface Conversation {
-  kind: SubjectKind;
-  /** In the address: `T-12`, an alarm's id. */
-  id: string;
-  /** Oldest first. */
-  entries: Entry[];
-  /** There is more before them. */
-  cut: boolean;
-}
-
-/** Newest of each that a page shows. */
-const SHOWN = 100;
 const FILES = "image/png,image/jpeg,image/webp,image/gif,application/pdf,.txt,.csv,.log,text/plain";
-/** Comments and files stand for themselves. */
-const IS_SAID = /\.commented$/;
-
-/** Reads what a page shows of the conversation about an alarm or a ticket. */
-export async function readConversation(
-  { events, comments, attachments }: DiscussionParts,
-  kind: SubjectKind,
-  id: string,
-): Promise<Conversation> {
-  const limit = SHOWN;
-  const [happened, said, shown] = await Promise.all([
-    events.list({ subject: `${kind}:${id}`, limit }),
-    comments.list(kind, id, { limit }),
-    attachments.list(kind, id, { limit }),
-  ]);
-  // Newest first came in. Of what has the same time, words stand before the file they came with.
-  const entries: Entry[] = [
-    ...happened.items.filter((event) => !IS_SAID.test(event.type)).map((event): Entry => ({
-      kind: "event",
-      tMs: event.tMs,
-      who: event.actor,
-      event,
-    })).reverse(),
-    ...said.items.map((comment): Entry => ({
-      kind: "comment",
-      tMs: comment.created_ms,
-      who: comment.author,
-      comment,
-    })).reverse(),
-    ...shown.items.map((attachment): Entry => ({
-      kind: "attachment",
-      tMs: attachment.created_ms,
-      who: attachment.author,
-      attachment,
-    })).reverse(),
-  ];
-  return {
-    kind,
-    id,
-    entries: entries.sort((a, b) => a.tMs - b.tMs),
-    cut: [happened, said, shown].some(({ next }) => next !== null),
-  };
-}
-
 /** The conversation with the form to join it: for the pages of alarms and tickets alike. */
 export function Discussion(
   { parts, talk, who, sent, step }: {
@@ -308,120 +230,4 @@ function SayForm(
       <button type="submit">Comment</button>
     </form>
   );
-}
-
-/** Draws the page of an alarm or ticket again, with what was wrong. */
-export type DrawSubject = (
-  context: RouteContext,
-  id: string,
-  sent: SentForm,
-) => Response | Promise<Response>;
-
-/** What the forms of a conversation post to. */
-export function discussionActions(
-  kind: SubjectKind,
-  parts: DiscussionParts,
-  draw: DrawSubject,
-): Route[] {
-  const { comments, attachments, audit } = parts;
-  const base = `/${kind}s/:id`;
-  const idOf = (context: RouteContext) => (context.params as { id: string }).id;
-  const back = (id: string, anchor: string) =>
-    new Response(null, {
-      status: 303,
-      headers: { location: `/${kind}s/${encodeURIComponent(id)}${anchor}` },
-    });
-  const again = async (
-    context: RouteContext,
-    error: unknown,
-    values: Record<string, string> = {},
-  ) => {
-    const { errors: { form, ...errors }, ...sent } = await refusedForm(context, error, values);
-    const shown = { ...sent, errors: { ...errors, say: form } };
-    return await drawnAgain(
-      { ...sent, errors: { ...errors, form } },
-      () => draw(context, idOf(context), shown),
-    );
-  };
-  const act = (
-    path: string,
-    run: (
-      context: RouteContext,
-      id: string,
-      number: number,
-      typed: Record<string, string>,
-    ) => Promise<void>,
-  ) =>
-    route({
-      method: "post",
-      path: `${base}/${path}`,
-      policy: "viewer",
-      summary: null,
-      params: z.object({ id: z.string().max(40), number: z.coerce.number().int().min(1) }),
-      handler: async (given) => {
-        const { id, number } = given.params;
-        const context = given as unknown as RouteContext;
-        const typed = {};
-        try {
-          await run(context, id, number, typed);
-          return back(id, "#conversation");
-        } catch (error) {
-          return await again(context, error, typed);
-        }
-      },
-    });
-  return [
-    route({
-      method: "post",
-      path: `${base}/say`,
-      policy: "viewer",
-      summary: null,
-      params: z.object({ id: z.string().max(40) }),
-      maxBodyBytes: UPLOAD_MOST_BYTES,
-      handler: async (given) => {
-        const context = given as unknown as RouteContext;
-        const { id } = given.params;
-        const by = authorOf(audit, context);
-        let values = {};
-        try {
-          return await attachments.receive(by.id, async () => {
-            const limit = attachments.limits().file;
-            const { upload, fields } = await readUpload(context, {
-              limit,
-              name: "",
-              fields: ["text"],
-            });
-            values = fields;
-            const text = fields.text?.trim() ? fields.text : undefined;
-            if (upload === null) {
-              const anchor = await context.once(
-                text ?? "",
-                async () => `#comment-${(await comments.add(kind, id, text ?? "", by)).id}`,
-              );
-              return back(id, anchor);
-            }
-            const shown = await attachments.add(kind, id, upload, by, text);
-            return back(id, `#file-${shown.id}`);
-          });
-        } catch (error) {
-          return await again(context, error, values);
-        }
-      },
-    }),
-    act("comments/:number/edit", async (context, id, number, typed) => {
-      const form = await readForm(context.c, z.strictObject({ text: z.string() }));
-      if (!form.ok) throw new PerchError("validation", Object.values(form.errors)[0]);
-      // Where it cannot be changed it stands in the field for a new one.
-      Object.assign(typed, form.data);
-      await comments.edit(kind, id, number, form.data.text, authorOf(audit, context));
-    }),
-    act(
-      "comments/:number/delete",
-      (context, id, number) => comments.remove(kind, id, number, authorOf(audit, context)),
-    ),
-    act(
-      "attachments/:number/delete",
-      (context, id, number) => attachments.remove(kind, id, number, authorOf(audit, context)),
-    ),
-  ];
 }

@@ -100,7 +100,7 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
           machine: machine ?? "",
           title: title ?? alarmText ?? "",
         };
-        return await drawNew(context as unknown as RouteContext, { ...NOTHING_SENT, values });
+        return await drawNew(context, { ...NOTHING_SENT, values });
       },
     }),
     formAction(

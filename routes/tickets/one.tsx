@@ -14,12 +14,9 @@ import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { byOf } from "../http/caller.ts";
-import {
-  type Conversation,
-  Discussion,
-  discussionActions,
-  readConversation,
-} from "../discussion/view.tsx";
+import { Discussion } from "../discussion/view.tsx";
+import { discussionActions } from "../discussion/actions.ts";
+import { type Conversation, readConversation } from "../discussion/conversation.ts";
 import { FormError, Select, TextArea } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { Markdown } from "../frame/markdown.tsx";
@@ -70,8 +67,7 @@ export function ticketPages(parts: TicketPageParts): Route[] {
       policy: "viewer",
       summary: null,
       params: z.object({ id: z.string().max(40) }),
-      handler: (context) =>
-        draw(context as unknown as RouteContext, context.params.id, NOTHING_SENT),
+      handler: (context) => draw(context, context.params.id, NOTHING_SENT),
     }),
     formAction(
       "/tickets/:id/change",
