@@ -1,4 +1,5 @@
 /** The columns of a chart and what changes them. Pure: the server renders from them, the browser goes on. */
+import type { DamagedPart } from "../lib/live/shapes.ts";
 
 /** Buckets as `/api/readings` gives them. */
 export interface Buckets {
@@ -12,15 +13,6 @@ export interface Buckets {
   n: number[];
   /** Where readings are missing because they are damaged; absent: nowhere. */
   damaged?: DamagedPart[];
-}
-
-/** A stretch of time in which stored readings are damaged, as `/api/readings` gives it. */
-export interface DamagedPart {
-  from: number;
-  to: number;
-  /** Null: not known. */
-  readings: number | null;
-  reason: string;
 }
 
 export interface Statistics {

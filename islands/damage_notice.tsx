@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { grouped } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
-import type { DamagedPart } from "./chart_data.ts";
+import type { DamagedPart } from "../lib/live/shapes.ts";
 
 /** Stretches that are listed one by one. */
 const LISTED_MOST = 5;

@@ -136,15 +136,15 @@ export function serverNow(): number {
 
 /** After a reset: asks for the latest value and the status of everything that the page shows. */
 export async function catchUp(): Promise<void> {
-  for await (const { name, last, status, since } of everything("/api/sensors")) {
-    setStatus(`sensor ${name}`, { status, sinceMs: since });
+  for await (const { name, last, status, since_ms } of everything("/api/sensors")) {
+    setStatus(`sensor ${name}`, { status, sinceMs: since_ms });
     if (last === null || !latest.has(name)) continue;
     pending.set(name, { ...last, seenMs: status === "offline" ? last.ts : serverNow() });
   }
   flush();
   if (![...statuses.keys()].some((key) => key.startsWith("machine "))) return;
-  for await (const { path, status, since } of everything("/api/machines")) {
-    setStatus(`machine ${path}`, { status, sinceMs: since });
+  for await (const { path, status, since_ms } of everything("/api/machines")) {
+    setStatus(`machine ${path}`, { status, sinceMs: since_ms });
   }
 }
 

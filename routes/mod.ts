@@ -11,7 +11,7 @@ import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
 import { overviewRoutes } from "./overview/mod.ts";
 import type { OverviewParts } from "./overview/overview.tsx";
-import type { SensorPageParts } from "./sensors/api.ts";
+import type { SensorPageParts } from "./sensors/request.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
 import type { ReadingServices } from "./sensors/readings_api.ts";
 import { type SiteParts, siteRoutes } from "./site/mod.ts";

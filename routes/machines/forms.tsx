@@ -6,12 +6,11 @@ import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.tsx";
 import { machineHref } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
-import { altText, photoUrl } from "./api.ts";
+import { altText, type MachinePageParts, photoUrl } from "./request.ts";
 import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, refusedForm, type SentForm } from "../frame/form_action.ts";
-import type { MachinePageParts } from "./api.ts";
 
 /** Beside the file a form has a few fields and the lines between them. */
 const FORM_MORE_BYTES = 64 * 1024;
@@ -89,8 +88,7 @@ function photoAction(parts: MachinePageParts, draw: Draw): Route {
     policy: "engineer",
     summary: null,
     maxBodyBytes: PHOTO_BYTES_MOST + FORM_MORE_BYTES,
-    handler: async (given) => {
-      const context = given as RouteContext;
+    handler: async (context) => {
       const { fields, file } = await readMultipart(context.c.req.raw, "photo", PHOTO_BYTES_MOST);
       const read = photoFields.safeParse(fields);
       const refused = (errors: Record<string, string>, status: number) =>

@@ -1,17 +1,8 @@
-/** How answers say that stored readings are damaged and left out. */
-import { z } from "zod";
-import type { DamagedPart } from "../../islands/chart_data.ts";
+/** How answers report that stored readings are damaged and left out. */
+import type { DamagedPart } from "../../lib/live/shapes.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { DamagedRange } from "../../lib/readings/store.ts";
 import { csvLine } from "../http/csv.ts";
-
-/** In the description of an answer. */
-export const DamagedList = z.array(z.object({
-  from: z.number().describe("epoch ms"),
-  to: z.number().describe("epoch ms, exclusive"),
-  readings: z.number().nullable().describe("how many are damaged; null: not known"),
-  reason: z.string(),
-})).optional().describe("where readings are missing because they are damaged; absent: nowhere");
 
 /** The field `damaged`, where there is something to say. */
 export function damagedJson(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {

@@ -7,13 +7,18 @@ import { label, title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Post } from "../frame/parts.tsx";
-import { filterMachines, type MachineFilter, needsAttention, photoUrl } from "./api.ts";
+import {
+  filterMachines,
+  type MachineFilter,
+  type MachinePageParts,
+  needsAttention,
+  photoUrl,
+} from "./request.ts";
 import { noteOf } from "../http/caller.ts";
 import { pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import type { MachinePageParts } from "./api.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 const PAGE = 200;
@@ -80,7 +85,7 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       policy: "viewer",
       summary: null,
       query: Query,
-      handler: (context) => draw(context as RouteContext, context.query, NOTHING_SENT),
+      handler: (context) => draw(context, context.query, NOTHING_SENT),
     }),
     formAction(
       "/machines/add",

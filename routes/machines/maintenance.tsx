@@ -14,7 +14,7 @@ import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { localTime } from "../frame/range.ts";
-import type { MachinePageParts } from "./api.ts";
+import type { MachinePageParts } from "./request.ts";
 
 const PAGE = "/maintenance";
 const common = { path: z.string().max(2000), title: z.string().max(80) };
@@ -56,7 +56,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
         undo: z.string().max(40).optional(),
       }).loose(),
       handler: (context) =>
-        draw(context as RouteContext, context.query.path ?? "", NOTHING_SENT, context.query.undo),
+        draw(context, context.query.path ?? "", NOTHING_SENT, context.query.undo),
     }),
     formAction(
       `${PAGE}/once`,

@@ -1,31 +1,37 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { type MaintenanceWindow, spanAt, timingSchema } from "../../lib/machines/windows.ts";
 import { noteOf } from "../http/caller.ts";
+import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Maintenance"];
 
-const WindowJson = z.object({
+/** A maintenance window as the API answers it. */
+const windowShape = z.object({
   id: z.string(),
   path: z.string(),
   title: z.string(),
   timing: timingSchema,
-  created: z.number(),
+  created_ms: msField,
+  created: oldMs("created_ms"),
   open: z.boolean().describe("true while it lasts"),
-  from: z.number().nullable().describe("start of this or the next time; null when it is over"),
-  to: z.number().nullable(),
-});
+  from_ms: msField.nullable().describe("start of this or the next time; null when it is over"),
+  from: formerly(msField.nullable(), "from_ms"),
+  to_ms: msField.nullable(),
+  to: formerly(msField.nullable(), "to_ms"),
+}).meta({ id: "MaintenanceWindow" });
 
 /** What a new window is made of. */
 export const windowBody = z.strictObject({
   path: z.string().max(2000).describe("a machine, a part of the plant, or empty for all of it"),
   title: z.string().trim().min(1).max(80),
   timing: timingSchema,
-});
+}).meta({ id: "MaintenanceDraft" });
 
 export interface MaintenanceServices {
   service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow" | "restoreWindow">;
@@ -42,9 +48,12 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
     const span = spanAt(window.timing, nowMs, zone);
     return {
       ...window,
+      created_ms: createdMs,
       created: createdMs,
       open: span !== null && span.fromMs <= nowMs,
+      from_ms: span?.fromMs ?? null,
       from: span?.fromMs ?? null,
+      to_ms: span?.toMs ?? null,
       to: span?.toMs ?? null,
     };
   };
@@ -61,7 +70,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       responses: {
         200: {
           description: "All windows",
-          schema: z.object({ items: z.array(WindowJson), next: z.null() }),
+          schema: listOf(windowShape),
         },
       },
       handler: ({ query }) => {
@@ -86,7 +95,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
           timing: { kind: "weekly", days: ["sat", "sun"], start: "22:00", end: "06:00" },
         },
       },
-      responses: { 201: { description: "The window", schema: WindowJson } },
+      responses: { 201: { description: "The window", schema: windowShape } },
       handler: async (context) => {
         const window = await service.addWindow(context.body, noteOf(audit, context));
         return Response.json(json(window), { status: 201 });
@@ -98,7 +107,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       policy: "engineer",
       summary: "Remove a window; it can be restored for 30 days",
       tags,
-      params: z.object({ id: z.string().max(40) }),
+      params: idParams(),
       responses: { 204: { description: "Removed" } },
       handler: async (context) => {
         await service.removeWindow(context.params.id, noteOf(audit, context));
@@ -111,9 +120,9 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       policy: "engineer",
       summary: "Bring a removed window back",
       tags,
-      params: z.object({ id: z.string().max(40) }),
+      params: idParams(),
       responses: {
-        200: { description: "The window", schema: WindowJson },
+        200: { description: "The window", schema: windowShape },
         404: { description: "There is no such window" },
       },
       handler: async (context) =>

@@ -1,5 +1,7 @@
 import type { Route } from "../http/route.ts";
-import { type MachinePageParts, machineRoutes, photoRoutes } from "./api.ts";
+import { machineRoutes } from "./api.ts";
+import { photoRoutes } from "./photos.ts";
+import { type MachinePageParts } from "./request.ts";
 import { machinesPages } from "./list.tsx";
 import { maintenancePages } from "./maintenance.tsx";
 import { maintenanceRoutes } from "./maintenance_api.ts";

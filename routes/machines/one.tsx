@@ -8,14 +8,13 @@ import { title } from "../../lib/words/names.ts";
 import { machineTitle } from "../frame/links.ts";
 import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
-import { findMachine } from "./api.ts";
+import { findMachine, type MachinePageParts } from "./request.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
 import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
-import type { MachinePageParts } from "./api.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be said about it. */
@@ -47,7 +46,7 @@ export function machinePages(parts: MachinePageParts): Route[] {
       policy: "viewer",
       summary: null,
       params: z.object({ path: z.string().min(1).max(2000) }),
-      handler: (context) => draw(context as RouteContext, context.params.path, NOTHING_SENT),
+      handler: (context) => draw(context, context.params.path, NOTHING_SENT),
     }),
     ...machineActions(parts, draw),
   ];

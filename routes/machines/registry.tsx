@@ -11,7 +11,7 @@ import { Answer, Crumbs, Fact, Facts, Table } from "../frame/parts.tsx";
 import { type RegistryServices, rowsOfText } from "./registry_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { FileField, FormError, Hidden } from "../frame/form.tsx";
-import type { MachinePageParts } from "./api.ts";
+import type { MachinePageParts } from "./request.ts";
 
 const PAGE = "/machines/exchange";
 /** Enough for some 15 000 sensors. */
@@ -62,7 +62,7 @@ export function registryPages(parts: MachinePageParts): Route[] {
       path: PAGE,
       policy: "viewer",
       summary: null,
-      handler: (context) => draw(context as RouteContext, null, null),
+      handler: (context) => draw(context, null, null),
     }),
     route({
       method: "post",
@@ -70,8 +70,7 @@ export function registryPages(parts: MachinePageParts): Route[] {
       policy: "engineer",
       summary: null,
       maxBodyBytes: DOCUMENT_BYTES + FORM_MORE_BYTES,
-      handler: async (given) => {
-        const context = given as RouteContext;
+      handler: async (context) => {
         const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
         if (file === null) return draw(context, "choose a file first", null, 400);
         return await plan(context, () => textOfFile(file.bytes), false);
@@ -83,8 +82,7 @@ export function registryPages(parts: MachinePageParts): Route[] {
       policy: "engineer",
       summary: null,
       maxBodyBytes: CONFIRM_BYTES,
-      handler: async (given) => {
-        const context = given as RouteContext;
+      handler: async (context) => {
         const body = new URLSearchParams(await context.c.req.raw.text());
         const document = z.string().min(1).safeParse(body.get("document"));
         return document.success

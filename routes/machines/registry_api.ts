@@ -32,17 +32,22 @@ export interface RegistryServices {
   audit: Pick<Audit, "statement">;
 }
 
-const PlanJson = z.object({
+const planShape = z.object({
   confirmed: z.boolean().describe("false: nothing was changed"),
   machines: z.number().describe("new or changed"),
   new_sensors: z.number(),
   changed_sensors: z.number(),
   same: z.number(),
   errors: z.array(z.object({ row: z.string(), column: z.string(), message: z.string() })),
-});
+}).meta({ id: "ImportPlan" });
 
-/** Shape of what an import would do or did. */
-export function planJson(plan: ImportPlan, confirmed: boolean): z.output<typeof PlanJson> {
+const documentShape = z.object({
+  machines: z.array(z.record(z.string(), z.unknown())),
+  sensors: z.array(z.record(z.string(), z.unknown())),
+}).meta({ id: "Registry" });
+
+/** What an import would do or did. */
+export function planJson(plan: ImportPlan, confirmed: boolean): z.output<typeof planShape> {
   return { confirmed, ...countsOf(plan), errors: plan.errors };
 }
 
@@ -131,10 +136,7 @@ export function registryRoutes(services: RegistryServices): Route[] {
       responses: {
         200: {
           description: "The document; `POST /api/registry/import` takes it",
-          schema: z.object({
-            machines: z.array(z.record(z.string(), z.unknown())),
-            sensors: z.array(z.record(z.string(), z.unknown())),
-          }),
+          schema: documentShape,
         },
       },
       handler: ({ query }) =>
@@ -162,7 +164,7 @@ export function registryRoutes(services: RegistryServices): Route[] {
             "machine,hall-9/oven-1,Oven 1,,\r\nsensor,hall-9/oven-1/temperature,,°C,250\r\n",
         },
       },
-      responses: { 200: { description: "What changes, and what is wrong", schema: PlanJson } },
+      responses: { 200: { description: "What changes, and what is wrong", schema: planShape } },
       handler: async (context) => {
         const { c, query } = context;
         const csv = /^text\/csv\b/i.test(c.req.header("content-type") ?? "");

@@ -7,7 +7,7 @@ import { shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { damagedJson } from "./gaps.ts";
-import type { MachinePageParts } from "./api.ts";
+import type { MachinePageParts } from "./request.ts";
 
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
 const JOIN = 2;

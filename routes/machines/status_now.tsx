@@ -3,7 +3,7 @@ import { StatusNow, type StatusNowProps } from "../../islands/status_word.tsx";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { Island } from "../frame/island.tsx";
-import type { MachinePageParts } from "./api.ts";
+import type { MachinePageParts } from "./request.ts";
 
 type Parts = Pick<MachinePageParts, "statuses" | "clock" | "zone">;
 

@@ -14,7 +14,7 @@ import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
 import { lifeSentence } from "../machines/life_words.ts";
 import { rowOf } from "../machines/sensor_rows.ts";
-import { needsAttention } from "../machines/api.ts";
+import { needsAttention } from "../machines/request.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 

@@ -16,7 +16,7 @@ import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
-import type { MachinePageParts } from "../machines/api.ts";
+import type { MachinePageParts } from "../machines/request.ts";
 
 /** Beyond this the overview shows the machines' first sensors; the list has them all. */
 const ROWS_MOST = 400;

@@ -6,7 +6,7 @@ import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
-import type { MachinePageParts } from "../machines/api.ts";
+import type { MachinePageParts } from "../machines/request.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
 import { machineHref, machineTitle } from "../frame/links.ts";
 import { Answer, Crumbs } from "../frame/parts.tsx";

@@ -9,12 +9,11 @@ import { pageInMemory } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { hrefWith } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
-import { filterSensors } from "./api.ts";
+import { filterSensors, type SensorPageParts } from "./request.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
 import { UndoSensor } from "./settings.tsx";
-import type { SensorPageParts } from "./api.ts";
 
 const PAGE = 200;
 

@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { anomalyRoutes } from "./anomalies_api.ts";
-import { type SensorPageParts, sensorRoutes } from "./api.ts";
+import { sensorRoutes } from "./api.ts";
+import { type SensorPageParts } from "./request.ts";
 import { sensorsPage } from "./list.tsx";
 import { anomalyActions, sensorPage } from "./one.tsx";
 import { readingRoutes, type ReadingServices } from "./readings_api.ts";

@@ -22,7 +22,7 @@ import { Island } from "../frame/island.tsx";
 import { Field } from "../frame/form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "../frame/range.ts";
 import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
-import type { SensorPageParts } from "./api.ts";
+import type { SensorPageParts } from "./request.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
 import { UnitNotice } from "./unit_notice.tsx";
 

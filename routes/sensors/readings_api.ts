@@ -2,14 +2,19 @@ import { z } from "zod";
 import type { Clock } from "../../lib/base/clock.ts";
 import { type Moment, timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import {
+  latestReadingShape,
+  rawReadingsShape,
+  readingBucketsShape,
+} from "../../lib/live/shapes.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
 import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
 import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
-import { damagedJson, damagedLines, DamagedList } from "../machines/gaps.ts";
-import { sensorOf, tagField } from "../http/params.ts";
+import { damagedJson, damagedLines } from "../machines/gaps.ts";
+import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 export interface ReadingServices {
@@ -44,7 +49,7 @@ const Query = z.object({
     .describe("most buckets; 0 gives the readings themselves; default 500"),
   format: z.enum(["json", "csv", "ndjson"]).optional(),
   limit: wholeField(1, JSON_MOST).optional().describe("most raw readings in a JSON answer"),
-  cursor: z.string().max(100).optional().describe("`next` of the raw answer before"),
+  cursor: cursorField(100),
 });
 
 interface Range {
@@ -74,33 +79,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       responses: {
         200: {
           description: "Columns: t with min, mean, max and n, or t with v",
-          schema: z.union([
-            z.object({
-              sensor: z.string(),
-              unit: z.string().nullable(),
-              kind: z.enum(["number", "binary", "text"]),
-              states: z.array(z.string()).optional().describe(
-                "of text sensors: the texts by number",
-              ),
-              bucket_ms: z.number(),
-              t: z.array(z.number()),
-              min: z.array(z.number()),
-              mean: z.array(z.number()),
-              max: z.array(z.number()),
-              n: z.array(z.number()),
-              damaged: DamagedList,
-            }),
-            z.object({
-              sensor: z.string(),
-              unit: z.string().nullable(),
-              t: z.array(z.number()),
-              v: z.array(z.union([z.number(), z.string()])),
-              notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
-                .describe("where a time is not the device's own, and why; left out when none is"),
-              next: z.string().nullable(),
-              damaged: DamagedList,
-            }),
-          ]),
+          schema: z.union([readingBucketsShape, rawReadingsShape]),
         },
         400: { description: "A field is wrong; it is named" },
         404: { description: "There is no such sensor" },
@@ -131,17 +110,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       responses: {
         200: {
           description: "Readings with the sensors they are of",
-          schema: z.object({
-            items: z.array(z.object({
-              sensor: z.string(),
-              sensor_id: z.string(),
-              machine: z.string(),
-              unit: z.string().nullable(),
-              ts: z.number(),
-              value: z.union([z.number(), z.string()]),
-            })),
-            next: z.null(),
-          }),
+          schema: listOf(latestReadingShape),
         },
       },
       handler: async ({ query }) => {

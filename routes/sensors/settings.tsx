@@ -18,9 +18,8 @@ import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { sensorPatch } from "./api.ts";
+import { type SensorPageParts, sensorPatch } from "./request.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import type { SensorPageParts } from "./api.ts";
 
 const PAGE = "/sensor-settings";
 const GROUPS: { name: string; fields: SettingName[] }[] = [
@@ -65,7 +64,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       policy: "engineer",
       summary: null,
       params: z.object({ id }),
-      handler: (context) => draw(context as RouteContext, context.params.id, NOTHING_SENT),
+      handler: (context) => draw(context, context.params.id, NOTHING_SENT),
     }),
     formAction(
       `${PAGE}/change`,

@@ -4,7 +4,7 @@ import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { title } from "../../lib/words/names.ts";
 import { sensorHref } from "../frame/links.ts";
-import { otherUnitsOf } from "./api.ts";
+import { otherUnitsOf } from "./request.ts";
 
 export const UNIT_ACTION = "/sensor-settings/unit";
 

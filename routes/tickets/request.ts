@@ -11,7 +11,7 @@ import { TICKET_SORTS } from "../../lib/tickets/ticket_store.ts";
 import type { Tickets } from "../../lib/tickets/tickets.ts";
 import { cursorField, limitField, list } from "../http/params.ts";
 import type { RouteContext } from "../http/route.ts";
-import { findMachine } from "../machines/api.ts";
+import { findMachine } from "../machines/request.ts";
 
 export interface TicketServices {
   tickets: Tickets;

@@ -1,0 +1,175 @@
+/** Machines, sensors and their readings as the API and the pages show them, with their status of now. */
+import { z } from "zod";
+import { formerly, msField, oldMs } from "../base/wire.ts";
+import { sensorSettingsSchema } from "../machines/sensor_settings.ts";
+import { MACHINE_STATUSES, SENSOR_STATUSES } from "./status_words.ts";
+
+export const kindField = z.enum(["number", "binary", "text"]);
+export const reviewField = z.enum(["new", "confirmed"]);
+const valueField = z.union([z.number(), z.string()]);
+
+/** A machine. */
+export const machineShape = z.object({
+  id: z.string(),
+  path: z.string(),
+  name: z.string().nullable(),
+  area: z.string().describe("where it stands: its path without the last level"),
+  tags: z.array(z.string()),
+  notes: z.string(),
+  photo: z.object({
+    url: z.string().describe("where the picture is, for those who are signed in"),
+    type: z.string(),
+    bytes: z.number(),
+    width: z.number(),
+    height: z.number(),
+    alt: z.string(),
+  }).nullable(),
+  former_paths: z.array(z.string())
+    .describe("paths it had before; readings that come under them are its own"),
+  review: reviewField,
+  created_ms: msField,
+  created: oldMs("created_ms"),
+  deleted_ms: msField.nullable(),
+  deleted: formerly(msField.nullable(), "deleted_ms"),
+  status: z.enum(MACHINE_STATUSES),
+  since_ms: msField.describe("since when it has this status"),
+  since: oldMs("since_ms"),
+  worst: z.enum(SENSOR_STATUSES).describe("worst of its sensors, maintenance or not"),
+  sensors: z.object({
+    normal: z.number(),
+    warning: z.number(),
+    critical: z.number(),
+    offline: z.number(),
+  }).describe("how many of its sensors have each status"),
+  maintenance: z.object({ id: z.string(), title: z.string() }).nullable(),
+}).meta({ id: "Machine" });
+
+/** A sensor as it stands in a list. */
+export const sensorShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  machine: z.string(),
+  sensor: z.string(),
+  unit: z.string().nullable(),
+  kind: kindField,
+  status: z.enum(SENSOR_STATUSES),
+  since_ms: msField.describe("since when it has this status"),
+  since: oldMs("since_ms"),
+  review: reviewField,
+  display_name: z.string().nullable(),
+  decimals: z.number().nullable(),
+  last: z.object({ value: z.union([z.number(), z.string()]), ts: z.number() }).nullable(),
+  other_units: z.array(z.object({
+    unit: z.string(),
+    since_ms: msField,
+    since: oldMs("since_ms"),
+    choice: z.enum(["asked", "convert", "new_sensor"]).describe("asked: nobody has chosen yet"),
+    sensor: z.string().nullable().describe("where readings in this unit are kept apart"),
+    convertible: z.boolean(),
+  })).optional().describe("units that its device reported beside the sensor's; left out when none"),
+}).meta({ id: "Sensor" });
+
+/** A sensor with all of its settings. */
+export const sensorDetailShape = sensorShape.extend({
+  ...sensorSettingsSchema.shape,
+  created_ms: msField,
+  created: oldMs("created_ms"),
+  deleted_ms: msField.nullable(),
+  deleted: formerly(msField.nullable(), "deleted_ms"),
+  interval_ms: z.number().nullable().describe("learned from its readings"),
+  states: z.array(z.string()).optional(),
+  many_texts: z.boolean().optional().describe("its texts change too often to be states"),
+  no_number: z.object({ text: z.string(), ts: z.number() }).optional()
+    .describe("the latest text of a sensor that otherwise sends numbers"),
+}).meta({ id: "SensorDetail" });
+
+/** A stretch of time in which stored readings are damaged. */
+export const damagedPartShape = z.object({
+  from: z.number().describe("epoch ms"),
+  to: z.number().describe("epoch ms, exclusive"),
+  readings: z.number().nullable().describe("how many are damaged; null: not known"),
+  reason: z.string(),
+}).meta({ id: "DamagedPart" });
+
+export type DamagedPart = z.output<typeof damagedPartShape>;
+
+const damagedField = z.array(damagedPartShape).optional()
+  .describe("where readings are missing because they are damaged; absent: nowhere");
+
+/** Readings in buckets, as columns. */
+export const readingBucketsShape = z.object({
+  sensor: z.string(),
+  unit: z.string().nullable(),
+  kind: kindField,
+  states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
+  bucket_ms: z.number(),
+  t: z.array(z.number()),
+  min: z.array(z.number()),
+  mean: z.array(z.number()),
+  max: z.array(z.number()),
+  n: z.array(z.number()),
+  damaged: damagedField,
+}).meta({ id: "ReadingBuckets" });
+
+/** The readings themselves, as columns. */
+export const rawReadingsShape = z.object({
+  sensor: z.string(),
+  unit: z.string().nullable(),
+  t: z.array(z.number()),
+  v: z.array(valueField),
+  notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
+    .describe("where a time is not the device's own, and why; left out when none is"),
+  next: z.string().nullable(),
+  damaged: damagedField,
+}).meta({ id: "RawReadings" });
+
+/** A reading with its sensor. */
+export const latestReadingShape = z.object({
+  sensor: z.string(),
+  sensor_id: z.string(),
+  machine: z.string(),
+  unit: z.string().nullable(),
+  ts: z.number(),
+  value: valueField,
+}).meta({ id: "LatestReading" });
+
+/** A sensor over time: columns by bucket, and its status by stretch of time. */
+export const trendShape = z.object({
+  sensor: z.string(),
+  unit: z.string().nullable(),
+  kind: kindField,
+  states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
+  from: z.number(),
+  to: z.number(),
+  bucket_ms: z.number(),
+  t: z.array(z.number()),
+  min: z.array(z.number()),
+  mean: z.array(z.number()),
+  max: z.array(z.number()),
+  n: z.array(z.number()),
+  damaged: damagedField,
+  limits: z.object({
+    warning_low: z.number().nullable(),
+    warning_high: z.number().nullable(),
+    critical_low: z.number().nullable(),
+    critical_high: z.number().nullable(),
+  }),
+  status: z.array(z.object({
+    from: z.number(),
+    to: z.number(),
+    status: z.enum(["normal", "warning", "critical", "none"]).describe("none: no readings"),
+  })).describe("by the present limits; empty for a sensor of texts"),
+  statistics: z.object({
+    min: z.number(),
+    mean: z.number(),
+    max: z.number(),
+    count: z.number(),
+  }).nullable(),
+  status_ms: z.object({
+    normal: z.number(),
+    warning: z.number(),
+    critical: z.number(),
+    none: z.number(),
+  }),
+  out_of_range_ms: z.number().describe("warning and critical together"),
+}).meta({ id: "Trend" });

@@ -1,0 +1,91 @@
+/** What the API and the pages about machines share: what they take, and filters. */
+import { z } from "zod";
+import type { Audit } from "../../lib/access/audit.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { Predictions } from "../../lib/detect/predict/predictions.ts";
+import type { Recent } from "../../lib/live/recent.ts";
+import { reviewField } from "../../lib/live/shapes.ts";
+import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_words.ts";
+import type { Statuses } from "../../lib/live/statuses.ts";
+import { isUnder, type Machine, type Photo } from "../../lib/machines/machine.ts";
+import { ALT_CHARS_MOST, type Photos } from "../../lib/machines/photos.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { MachinesService } from "../../lib/machines/service.ts";
+import type { ReadingsStore } from "../../lib/readings/store.ts";
+import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
+import { cursorField, limitField } from "../http/params.ts";
+
+/** What is asked and changed about machines. */
+export interface MachineServices {
+  machines: MachineDirectory;
+  sensors: SensorDirectory;
+  statuses: Pick<Statuses, "machine" | "sensor">;
+  service: MachinesService;
+  photos: Photos;
+  audit: Pick<Audit, "statement">;
+}
+
+/** What the pages about machines take. */
+export interface MachinePageParts extends PageParts, MachineServices {
+  statuses: Statuses;
+  recent: Recent;
+  predictions: Pick<Predictions, "current">;
+  readings: Pick<ReadingsStore, "buckets">;
+  mqtt: BrokerAddress;
+}
+
+export const altText = z.string().trim().max(ALT_CHARS_MOST);
+
+export const machineFilterShape = z.object({
+  q: z.string().max(200).optional().describe("text that the path, name or a tag contains"),
+  under: z.string().max(2000).optional().describe("part of the plant: area, or area/line"),
+  tag: z.string().max(40).optional(),
+  status: z.enum([...MACHINE_STATUSES, "attention"]).optional()
+    .describe("attention: warning, critical or offline"),
+  review: reviewField.optional(),
+  deleted: z.enum(["true", "false"]).optional().describe("true: deleted ones, to be restored"),
+  limit: limitField(1000, 100),
+  cursor: cursorField(2000),
+});
+export type MachineFilter = Omit<z.output<typeof machineFilterShape>, "limit" | "cursor">;
+
+/** Machines by path, filtered. */
+export function filterMachines(
+  { machines, statuses }: Pick<MachineServices, "machines" | "statuses">,
+  filter: MachineFilter,
+): Machine[] {
+  const q = filter.q?.trim().toLowerCase() ?? "";
+  const all = filter.deleted === "true" ? machines.deleted() : machines.all();
+  return all.filter((machine) =>
+    (q === "" ||
+      [machine.path, machine.name ?? "", ...machine.tags].some((text) =>
+        text.toLowerCase().includes(q)
+      )) &&
+    (filter.under === undefined || isUnder(machine.path, filter.under)) &&
+    (filter.tag === undefined || machine.tags.includes(filter.tag)) &&
+    (filter.review === undefined || machine.review === filter.review) &&
+    (filter.status === undefined || hasStatus(statuses.machine(machine.path).status, filter.status))
+  ).sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+function hasStatus(status: MachineStatus, wanted: MachineStatus | "attention"): boolean {
+  return wanted === "attention" ? needsAttention(status) : status === wanted;
+}
+
+/** True for a machine that needs attention. */
+export function needsAttention(status: MachineStatus): boolean {
+  return status !== "normal" && status !== "maintenance";
+}
+
+/** The machine of a path or id. @throws `not_found` */
+export function findMachine(machines: MachineDirectory, pathOrId: string): Machine {
+  const machine = machines.find(pathOrId);
+  if (machine && machine.deletedMs === null) return machine;
+  const why = machine ? " any more; it was deleted and can be restored" : "";
+  throw new PerchError("not_found", `there is no machine "${pathOrId.slice(0, 200)}"${why}`);
+}
+
+/** Where a machine's picture is. */
+export function photoUrl({ file }: Photo): string {
+  return `/photos/${file}`;
+}
