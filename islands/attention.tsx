@@ -1,32 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import type { MachineStatus } from "../lib/live/status_words.ts";
+import type { AttentionCard } from "../lib/live/shapes.ts";
 import { onAlarm, onReset, serverNow, status } from "./live.ts";
-import { SensorRow, type SensorRowProps } from "./sensor_row.tsx";
+import { SensorRow } from "./sensor_row.tsx";
 import { StatusNow } from "./status_word.tsx";
-
-/** A machine that needs attention, as the overview shows it. */
-export interface AttentionCard {
-  /** Path of the machine. */
-  machine: string;
-  title: string;
-  href: string;
-  status: MachineStatus;
-  sinceMs: number;
-  /** Its sensors that are not normal, the worst first. */
-  rows: SensorRowProps[];
-  /** How many more of them there are. */
-  more: number;
-  /** What is predicted, in a sentence; null when it runs as usual. */
-  words: string | null;
-  /** When a limit will probably be reached; null when that is not known. */
-  life: string | null;
-  /** Of the prediction. */
-  why: string | null;
-  /** Its worst open alarm; `waits`: nobody has acknowledged or shelved it. */
-  alarm: { id: string; title: string; waits: boolean } | null;
-}
 
 export interface AttentionProps {
   cards: AttentionCard[];
@@ -77,12 +55,12 @@ export function Attention(props: AttentionProps): VNode {
           <h2>
             <a href={card.href}>{card.title}</a>{" "}
             <StatusNow
-              // Another state is another card: what the stream told of the old one is over.
-              key={`${card.status} ${card.sinceMs}`}
+              // Another state is another card: what the stream reported of the old one no longer applies.
+              key={`${card.status} ${card.since_ms}`}
               kind="machine"
               name={card.machine}
               status={card.status}
-              sinceMs={card.sinceMs}
+              sinceMs={card.since_ms}
               since
               nowMs={nowMs}
               zone={props.zone}

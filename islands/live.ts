@@ -15,7 +15,7 @@ export interface LiveReading {
   ts: number;
   value: number | string;
   /** When it arrived, by the server's clock: a device's own clock may be wrong. */
-  seenMs: number;
+  seen_ms: number;
 }
 
 /** A reading as the stream sends it. */
@@ -139,7 +139,7 @@ export async function catchUp(): Promise<void> {
   for await (const { name, last, status, since_ms } of everything("/api/sensors")) {
     setStatus(`sensor ${name}`, { status, sinceMs: since_ms });
     if (last === null || !latest.has(name)) continue;
-    pending.set(name, { ...last, seenMs: status === "offline" ? last.ts : serverNow() });
+    pending.set(name, { ...last, seen_ms: status === "offline" ? last.ts : serverNow() });
   }
   flush();
   if (![...statuses.keys()].some((key) => key.startsWith("machine "))) return;
@@ -309,10 +309,10 @@ function takeStatus(next: Status): void {
 }
 
 function take(readings: StreamReading[]): void {
-  const seenMs = serverNow();
+  const seen_ms = serverNow();
   for (const listener of readingListeners) listener(readings);
   for (const { sensor, ts, value } of readings) {
-    if (latest.has(sensor)) pending.set(sensor, { ts, value, seenMs });
+    if (latest.has(sensor)) pending.set(sensor, { ts, value, seen_ms });
   }
   flushTimer ??= setTimeout(flush, FLUSH_MS);
 }

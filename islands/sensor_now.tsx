@@ -7,7 +7,7 @@ import { type SensorRowProps, silenceOf, useLatest } from "./sensor_row.tsx";
 export type SensorNowProps =
   & Pick<
     SensorRowProps,
-    "name" | "unit" | "kind" | "decimals" | "last" | "silenceMs" | "nowMs" | "zone"
+    "name" | "unit" | "kind" | "decimals" | "last" | "silence_ms" | "nowMs" | "zone"
   >
   & { intervalMs: number | null };
 
@@ -32,7 +32,7 @@ export function SensorNow(props: SensorNowProps): VNode {
             dateTime={new Date(reading.ts).toISOString()}
             title={dateTime(reading.ts, props.zone)}
           >
-            {ago(at - reading.seenMs)}
+            {ago(at - reading.seen_ms)}
           </time>
         </p>
       )}

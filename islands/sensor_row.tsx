@@ -1,29 +1,13 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
-import type { SensorStatus } from "../lib/live/status_words.ts";
+import type { SensorRowData } from "../lib/live/shapes.ts";
 import { title as titleOf } from "../lib/words/names.ts";
 import { valueText } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
-import { extended, type Spark, Sparkline } from "./sparkline.tsx";
+import { extended, Sparkline } from "./sparkline.tsx";
 
-export interface SensorRowProps {
-  id: string;
-  /** Full name. */
-  name: string;
-  /** What the row is called: the last level, or more where machines mix. */
-  title: string;
-  unit: string | null;
-  kind: "number" | "binary" | "text";
-  /** As somebody has set them; null: as fits the value. */
-  decimals: number | null;
-  status: SensorStatus;
-  last: LiveReading | null;
-  /** Silent for longer than this: the row says so. */
-  silenceMs: number;
-  spark: Spark | null;
-  /** What its values usually are, in words. */
-  usual?: string | null;
+export interface SensorRowProps extends SensorRowData {
   nowMs: number;
   zone: string;
 }
@@ -75,10 +59,10 @@ export function useLatest(
 /** How long the sensor has been silent, or null while it is not overdue. */
 export function silenceOf(
   reading: LiveReading | null,
-  { silenceMs, nowMs }: { silenceMs: number; nowMs: number },
+  { silence_ms, nowMs }: { silence_ms: number; nowMs: number },
 ): number | null {
   if (reading === null) return null;
   const at = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
-  const silentMs = at - reading.seenMs;
-  return silentMs > silenceMs ? silentMs : null;
+  const silentMs = at - reading.seen_ms;
+  return silentMs > silence_ms ? silentMs : null;
 }

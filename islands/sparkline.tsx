@@ -1,14 +1,5 @@
 import type { VNode } from "preact";
-
-/** Points of a sparkline, oldest first: 0…99 between `lo` and `hi`, -1 where nothing came. */
-export interface Spark {
-  lo: number;
-  hi: number;
-  points: number[];
-  /** Time that one point stands for, and the number (time / stepMs) of the newest. */
-  stepMs: number;
-  newest: number;
-}
+import type { Spark } from "../lib/live/shapes.ts";
 
 /** Scales means to a spark; null when there is nothing to draw. */
 export function sparkOf(line: ArrayLike<number>, stepMs: number, newest: number): Spark | null {
@@ -27,7 +18,7 @@ export function sparkOf(line: ArrayLike<number>, stepMs: number, newest: number)
     line,
     (value) => Number.isNaN(value) ? -1 : Math.round((value - lo) / span * 99),
   );
-  return { lo, hi, points, stepMs, newest };
+  return { lo, hi, points, step_ms: stepMs, newest };
 }
 
 /** The values that a spark stands for, NaN where nothing came. */
@@ -37,7 +28,7 @@ export function valuesOf({ lo, hi, points }: Spark): number[] {
 
 /** The spark after one more reading. */
 export function extended(spark: Spark, tMs: number, value: number): Spark {
-  const bucket = Math.floor(tMs / spark.stepMs);
+  const bucket = Math.floor(tMs / spark.step_ms);
   const values = valuesOf(spark);
   const last = values.length - 1;
   const moved = bucket - spark.newest;
@@ -46,7 +37,7 @@ export function extended(spark: Spark, tMs: number, value: number): Spark {
   const kept = values.slice(-spark.points.length);
   const at = last + Math.min(0, moved);
   kept[at] = Number.isNaN(kept[at]) ? value : (kept[at] + value) / 2;
-  return sparkOf(kept, spark.stepMs, Math.max(bucket, spark.newest)) ?? spark;
+  return sparkOf(kept, spark.step_ms, Math.max(bucket, spark.newest)) ?? spark;
 }
 
 /** A small line without axes; decoration beside the value, hidden from screen readers. */

@@ -173,3 +173,68 @@ export const trendShape = z.object({
   }),
   out_of_range_ms: z.number().describe("warning and critical together"),
 }).meta({ id: "Trend" });
+
+/** Points of a sparkline. */
+export const sparkShape = z.object({
+  lo: z.number(),
+  hi: z.number(),
+  points: z.array(z.number()).describe("0 to 99 between lo and hi, oldest first; -1: nothing"),
+  step_ms: z.number().describe("time that one point stands for"),
+  stepMs: oldMs("step_ms").optional(),
+  newest: z.number().describe("number (time / step_ms) of the newest point"),
+}).meta({ id: "Spark" });
+
+export type Spark = z.output<typeof sparkShape>;
+
+/** A sensor's row on a page: its value of now and a sparkline. */
+export const sensorRowShape = z.object({
+  id: z.string(),
+  name: z.string().describe("full name"),
+  title: z.string().describe("the last level of its name, or more where machines mix"),
+  unit: z.string().nullable(),
+  kind: kindField,
+  decimals: z.number().nullable().describe("as it was set; null: as fits the value"),
+  status: z.enum(SENSOR_STATUSES),
+  last: z.object({
+    ts: z.number().describe("time of the reading, by its device"),
+    value: valueField,
+    seen_ms: msField.describe("when it arrived, by the server's clock"),
+    seenMs: oldMs("seen_ms").optional(),
+  }).nullable(),
+  silence_ms: z.number().describe("a sensor that is silent for longer is shown as silent"),
+  silenceMs: oldMs("silence_ms").optional(),
+  spark: sparkShape.nullable(),
+  usual: z.string().nullable().optional().describe("what its values usually are, in words"),
+  nowMs: z.number().optional().meta({ deprecated: true, description: "time of the answer" }),
+  zone: z.string().optional().meta({ deprecated: true, description: "the site's time zone" }),
+}).meta({ id: "SensorRow" });
+
+export type SensorRowData = Omit<z.output<typeof sensorRowShape>, "nowMs" | "zone">;
+
+/** A machine that needs attention, as the overview shows it. */
+export const attentionCardShape = z.object({
+  machine: z.string().describe("path"),
+  title: z.string(),
+  href: z.string(),
+  status: z.enum(MACHINE_STATUSES),
+  since_ms: msField.describe("since when it has this status"),
+  sinceMs: oldMs("since_ms").optional(),
+  rows: z.array(sensorRowShape).describe("its sensors that are not normal, the worst first"),
+  more: z.number().describe("how many more of them there are"),
+  words: z.string().nullable().describe("what is predicted; null when it runs as usual"),
+  life: z.string().nullable().describe("when a limit will probably be reached"),
+  why: z.string().nullable().describe("page of the prediction"),
+  alarm: z.object({
+    id: z.string(),
+    title: z.string(),
+    waits: z.boolean().describe("nobody has acknowledged or shelved it"),
+  }).nullable().describe("its worst open alarm"),
+}).meta({ id: "AttentionCard" });
+
+export type AttentionCard = z.output<typeof attentionCardShape>;
+
+/** What the overview shows first. */
+export const attentionShape = z.object({
+  cards: z.array(attentionCardShape),
+  more: z.number().describe("machines that need attention and have no card"),
+}).meta({ id: "Attention" });

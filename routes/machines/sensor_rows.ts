@@ -1,8 +1,9 @@
 import type { Buckets } from "../../islands/chart_data.ts";
 import type { LiveReading } from "../../islands/live.ts";
 import type { SensorRowProps } from "../../islands/sensor_row.tsx";
-import { type Spark, sparkOf } from "../../islands/sparkline.tsx";
+import { sparkOf } from "../../islands/sparkline.tsx";
 import { type Recent, RECENT_BUCKET_MS, RECENT_BUCKETS } from "../../lib/live/recent.ts";
+import type { SensorRowData, Spark } from "../../lib/live/shapes.ts";
 import { shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
@@ -12,15 +13,21 @@ import type { MachinePageParts } from "./request.ts";
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
 const JOIN = 2;
 
-/** What a sensor's row shows. */
+/** A sensor's row with what it is drawn by. */
 export function rowOf(
-  { clock, recent, statuses, zone }: Pick<
-    MachinePageParts,
-    "clock" | "recent" | "statuses" | "zone"
-  >,
+  parts: Pick<MachinePageParts, "clock" | "recent" | "statuses" | "zone">,
   sensor: Sensor,
   title: string,
 ): SensorRowProps {
+  return { ...rowDataOf(parts, sensor, title), nowMs: parts.clock.now(), zone: parts.zone };
+}
+
+/** What a sensor's row shows. */
+export function rowDataOf(
+  { clock, recent, statuses }: Pick<MachinePageParts, "clock" | "recent" | "statuses">,
+  sensor: Sensor,
+  title: string,
+): SensorRowData {
   return {
     id: sensor.id,
     name: sensor.name,
@@ -30,10 +37,8 @@ export function rowOf(
     decimals: sensor.settings.decimals,
     status: statuses.sensor(sensor),
     last: lastOf(recent, sensor),
-    silenceMs: recent.silenceMs(sensor),
+    silence_ms: recent.silenceMs(sensor),
     spark: sensor.kind === "number" ? sparkOfSensor(recent.line(sensor.num), clock.now()) : null,
-    nowMs: clock.now(),
-    zone,
   };
 }
 
@@ -42,7 +47,7 @@ export function lastOf(recent: Pick<Recent, "seenMs">, sensor: Sensor): LiveRead
   const { last } = sensor;
   if (last === null) return null;
   const seenMs = recent.seenMs(sensor) ?? last.tMs;
-  return { ts: last.tMs, value: shownNow(sensor, last.value), seenMs };
+  return { ts: last.tMs, value: shownNow(sensor, last.value), seen_ms: seenMs };
 }
 
 function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {

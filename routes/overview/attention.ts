@@ -1,11 +1,10 @@
-import { z } from "zod";
-import type { AttentionCard } from "../../islands/attention.tsx";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Outlook } from "../../lib/detect/predict/shapes.ts";
 import type { Recent } from "../../lib/live/recent.ts";
+import { type AttentionCard, attentionShape } from "../../lib/live/shapes.ts";
 import type { MachineStatus, SensorStatus } from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
@@ -13,7 +12,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machin
 import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
 import { lifeSentence } from "../machines/life_words.ts";
-import { rowOf } from "../machines/sensor_rows.ts";
+import { rowDataOf } from "../machines/sensor_rows.ts";
 import { needsAttention } from "../machines/request.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
@@ -31,7 +30,7 @@ export interface AttentionServices {
 
 const CARDS_MOST = 12;
 const ROWS_MOST = 3;
-/** An outlook older than this is not what is said now. */
+/** An outlook older than this is out of date. */
 const STALE_MS = 15 * 60_000;
 const WORST_FIRST: readonly MachineStatus[] = ["critical", "warning", "offline"];
 const ROWS_FIRST: readonly SensorStatus[] = ["critical", "warning", "offline"];
@@ -76,26 +75,26 @@ function cardOf(
   const off = sensors.map((sensor) => ({ sensor, status: statuses.sensor(sensor) }))
     .filter(({ status }) => status !== "normal")
     .sort((a, b) => ROWS_FIRST.indexOf(a.status) - ROWS_FIRST.indexOf(b.status));
-  const said = outlook !== null && clock.now() - outlook.tMs < STALE_MS ? outlook : null;
+  const current = outlook !== null && clock.now() - outlook.tMs < STALE_MS ? outlook : null;
   return {
     machine: machine.path,
     title: machineTitle(machine),
     href: machineHref(machine.path),
     status,
-    sinceMs,
+    since_ms: sinceMs,
     rows: off.slice(0, ROWS_MOST).map(({ sensor }) => ({
-      ...rowOf(services, sensor, sensor.settings.display_name ?? sensor.sensor),
-      usual: usualOf(sensor, said),
+      ...rowDataOf(services, sensor, sensor.settings.display_name ?? sensor.sensor),
+      usual: usualOf(sensor, current),
     })),
     more: Math.max(0, off.length - ROWS_MOST),
-    words: said === null || said.class === "normal" ? null : said.summary,
-    life: said === null ? null : lifeSentence(said.life, services.sensors),
-    why: said === null || said.id === null ? null : `/predictions/${said.id}`,
+    words: current === null || current.class === "normal" ? null : current.summary,
+    life: current === null ? null : lifeSentence(current.life, services.sensors),
+    why: current === null || current.id === null ? null : `/predictions/${current.id}`,
     alarm: worstOf(alarms, clock.now()),
   };
 }
 
-/** What waits for somebody comes first, then the worst, then the newest. */
+/** What nobody has acknowledged or shelved comes first, then the worst, then the newest. */
 function worstOf(alarms: readonly Alarm[], nowMs: number): AttentionCard["alarm"] {
   const waits = ({ state, shelved_until_ms }: Alarm) =>
     state === "active" && (shelved_until_ms === null || shelved_until_ms <= nowMs);
@@ -116,31 +115,28 @@ function usualOf(sensor: Sensor, outlook: Outlook | null): string | null {
   return `usually ${number(share.low, decimals)} to ${number(share.high, decimals)}`;
 }
 
-const Row = z.object({
-  id: z.string(),
-  name: z.string(),
-  title: z.string(),
-  unit: z.string().nullable(),
-  kind: z.enum(["number", "binary", "text"]),
-  decimals: z.number().nullable(),
-  status: z.enum(["normal", "warning", "critical", "offline"]),
-  last: z.object({
-    ts: z.number(),
-    value: z.union([z.number(), z.string()]),
-    seenMs: z.number(),
-  }).nullable(),
-  silenceMs: z.number(),
-  spark: z.object({
-    lo: z.number(),
-    hi: z.number(),
-    points: z.array(z.number()).describe("0 to 99 between lo and hi, oldest first; -1: nothing"),
-    stepMs: z.number(),
-    newest: z.number(),
-  }).nullable(),
-  usual: z.string().nullable().optional(),
-  nowMs: z.number(),
-  zone: z.string(),
-});
+/** With the names that its times had before, for one version of the API. */
+function withOldNames(
+  { cards, more }: ReturnType<typeof attentionOf>,
+  zone: string,
+  nowMs: number,
+) {
+  return {
+    cards: cards.map((card) => ({
+      ...card,
+      sinceMs: card.since_ms,
+      rows: card.rows.map((row) => ({
+        ...row,
+        last: row.last && { ...row.last, seenMs: row.last.seen_ms },
+        silenceMs: row.silence_ms,
+        spark: row.spark && { ...row.spark, stepMs: row.spark.step_ms },
+        nowMs,
+        zone,
+      })),
+    })),
+    more,
+  };
+}
 
 /** `/api/attention`: what the overview shows first. */
 export function attentionRoutes(services: AttentionServices): Route[] {
@@ -154,29 +150,13 @@ export function attentionRoutes(services: AttentionServices): Route[] {
       responses: {
         200: {
           description: `At most ${CARDS_MOST} machines, and how many more there are`,
-          schema: z.object({
-            cards: z.array(z.object({
-              machine: z.string().describe("path"),
-              title: z.string(),
-              href: z.string(),
-              status: z.enum(["warning", "critical", "offline"]),
-              sinceMs: z.number(),
-              rows: z.array(Row).describe(`at most ${ROWS_MOST} of its sensors, the worst first`),
-              more: z.number(),
-              words: z.string().nullable().describe("what is predicted"),
-              life: z.string().nullable().describe("when a limit will probably be reached"),
-              why: z.string().nullable(),
-              alarm: z.object({
-                id: z.string(),
-                title: z.string(),
-                waits: z.boolean().describe("nobody has acknowledged or shelved it"),
-              }).nullable().describe("its worst open alarm"),
-            })),
-            more: z.number(),
-          }),
+          schema: attentionShape,
         },
       },
-      handler: () => Response.json(attentionOf(services)),
+      handler: () => {
+        const { zone, clock } = services;
+        return Response.json(withOldNames(attentionOf(services), zone, clock.now()));
+      },
     }),
   ];
 }

@@ -129,7 +129,7 @@ function SensorContent(
             kind,
             decimals: sensor.settings.decimals,
             last: lastOf(parts.recent, sensor),
-            silenceMs: parts.recent.silenceMs(sensor),
+            silence_ms: parts.recent.silenceMs(sensor),
             intervalMs,
             nowMs,
             zone: parts.zone,
