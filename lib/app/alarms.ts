@@ -103,8 +103,10 @@ export async function createAlarmParts(
       const said = alarm.conditions.filter(({ source }) => source === "prediction");
       return {
         statements: [
-          ...found.map((one) => detection.findings.saying(one, verdict, by)),
-          ...said.map(({ lastMs }) => predictions.saying(alarm.machine ?? "", lastMs, verdict, by)),
+          ...found.map((one) => detection.findings.verdictStatement(one, verdict, by)),
+          ...said.map(({ lastMs }) =>
+            predictions.verdictStatement(alarm.machine ?? "", lastMs, verdict, by)
+          ),
         ],
         done: () => detection.learn(found),
       };

@@ -141,7 +141,7 @@ async function createDetection(
     findings,
     plan,
     async judge(finding, verdict, by, extra) {
-      await findings.say(finding, verdict, { name: by, atMs: clock.now() }, extra);
+      await findings.judge(finding, verdict, { name: by, atMs: clock.now() }, extra);
       await learn([finding]);
     },
     learn,

@@ -47,7 +47,7 @@ export interface StoredFinding {
   severity: Severity;
   score: number;
   reason: Reason;
-  /** What a person said of it last; null while nobody did. */
+  /** A person's last verdict on it; null while there is none. */
   verdict: Verdict | null;
 }
 
@@ -85,15 +85,15 @@ export interface FindingStore {
   find(id: number): Promise<StoredFinding | null>;
   /** Those that were stored after the one with this id, oldest first. */
   after(id: number, limit: number): Promise<StoredFinding[]>;
-  /** Keeps what a person said, with `extra` (the audit row) in the same transaction. */
-  say(
+  /** Keeps a person's verdict, with `extra` (the audit row) in the same transaction. */
+  judge(
     finding: FindingName,
     verdict: Verdict,
     by: Judge,
     extra: readonly SqlStatement[],
   ): Promise<void>;
-  /** The same as a statement of somebody else's transaction. */
-  saying(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement;
+  /** The same as a statement, for a transaction of another room. */
+  verdictStatement(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement;
   /** Thresholds of the streaming detector that feedback has moved, by storage number. */
   thresholds(sensor?: number): Promise<Map<number, number>>;
   /** Statements that remove everything that is kept of a sensor's detection. */
@@ -142,9 +142,9 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
         .orderBy(desc(findings.id)).limit(query.limit) as StoredFinding[],
     find: async (id) => await findOne().get({ id }) as StoredFinding | undefined ?? null,
     after: async (id, limit) => await findAfter().all({ id, limit }) as StoredFinding[],
-    saying,
-    async say(finding, verdict, by, extra) {
-      await db.write([saying(finding, verdict, by), ...extra]);
+    verdictStatement,
+    async judge(finding, verdict, by, extra) {
+      await db.write([verdictStatement(finding, verdict, by), ...extra]);
     },
     async thresholds(sensor) {
       // The latest word on each finding counts.
@@ -162,7 +162,7 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
           inArray(findingFeedback.id, latest),
         ))
         .groupBy(findingFeedback.sensor);
-      return new Map(rows.map(({ sensor, ...said }) => [sensor, thresholdAfter(said)]));
+      return new Map(rows.map(({ sensor, ...verdicts }) => [sensor, thresholdAfter(verdicts)]));
     },
     forget: (sensor) =>
       [findings, findingFeedback, detectorStates].map((table) =>
@@ -184,7 +184,7 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
   };
 }
 
-function saying(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement {
+function verdictStatement(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement {
   const { id, sensor, detector } = finding;
   return statementOf(
     build.insert(findingFeedback).values({

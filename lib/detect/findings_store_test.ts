@@ -65,10 +65,10 @@ Deno.test("createFindingStore counts the latest word on each finding into the se
     const store = createFindingStore(db);
     const [a, b] = await store.add([found(7, 1), found(7, 2)]);
     const by = { name: "engineer@example.org", atMs: 5 };
-    await store.say(a, "false_alarm", by, []);
-    await store.say(b, "false_alarm", by, []);
+    await store.judge(a, "false_alarm", by, []);
+    await store.judge(b, "false_alarm", by, []);
     assert.deepEqual([...await store.thresholds()], [[7, 0.56]]);
-    await store.say(b, "real", by, []);
+    await store.judge(b, "real", by, []);
     assert.deepEqual([...await store.thresholds(7)], [[7, 0.52]]);
     assert.equal((await store.find(b.id))?.verdict, "real");
     assert.equal(await store.find(99), null);

@@ -4,7 +4,7 @@
  * Its *usual longest gap* is what the longest gaps of its days agree on: one lost afternoon does not stretch
  * it, nights and weekends without a word do. Two kinds of sensors have a rhythm: those whose gaps are much
  * the same, and those that report on change but have a heartbeat, which shows in many gaps of just that
- * length. What else reports on change has none: of a thermostat that nobody touches nothing can be said.
+ * length. Anything else that reports on change has none: nothing follows from the silence of a thermostat that nobody touches.
  */
 import { DAY_MS, HOUR_MS } from "../words/times.ts";
 import type { StateReader, StateWriter } from "./bytes.ts";
@@ -56,9 +56,9 @@ export class Rhythm {
   #fresh = false;
 
   /**
-   * A reading, by its own time and by arrival. The own times tell the rhythm of what was sent together, the
+   * A reading, by its own time and by arrival. The own times give the rhythm of what was sent together, the
    * arrivals that of what sends in bundles: the longer counts. A gap over a time in which nobody listened
-   * (before `heardMs`) tells nothing.
+   * (before `heardMs`) is ignored.
    */
   take(ownMs: number, arrivedMs: number, heardMs: number): void {
     if (Number.isNaN(this.#firstMs)) {

@@ -51,7 +51,7 @@ Deno.test("Trial: hysteresis and delay count as they do live", () => {
   assert.equal(firings[0].startMs, START + 515 * MINUTE);
 });
 
-Deno.test("Trial ticks through gaps: silence is told at its time, and a last value counts on", () => {
+Deno.test("Trial ticks through gaps: silence is reported at its time, and a last value counts on", () => {
   const silence = detectorNamed("silence")!;
   const trial = new Trial(silence, silence.options.parse({ expectedMs: MINUTE }), range);
   for (let i = 0; i < 60; i++) trial.read(START + i * MINUTE, 1);
@@ -91,8 +91,8 @@ Deno.test("Trial finds what the detectors of a running site find in the same rea
     const expected = log.result(options);
     const found = trial.end();
     assert.ok(found.count > 0, `${name} finds something`);
-    const told = (r: typeof found) => r.firings.map((f) => [f.startMs, f.endMs, f.reason]);
-    assert.deepEqual(told(found), told(expected), name);
+    const listed = (r: typeof found) => r.firings.map((f) => [f.startMs, f.endMs, f.reason]);
+    assert.deepEqual(listed(found), listed(expected), name);
   }
 });
 
@@ -249,7 +249,7 @@ Deno.test("createBacktests compares present and changed options page by page, wi
   assert.equal(changed.count, 5);
   assert.ok(changed.raisedMs < present!.raisedMs);
   assert.ok(seen.length >= 10 && seen.every((p, i) => i === 0 || p >= seen[i - 1]), seen.join());
-  assert.ok(seen.some((p) => p > 0.2 && p < 0.9), "progress is told on the way");
+  assert.ok(seen.some((p) => p > 0.2 && p < 0.9), "progress is reported on the way");
   assert.ok(readings.asked.every(({ limit }) => limit <= 10_000), "never more than a page at once");
   await stop();
 });
@@ -288,7 +288,7 @@ Deno.test("createBacktests says where readings are when the range holds none", a
   await stop();
 });
 
-Deno.test("createBacktests tells why one failed and goes on with the next", async () => {
+Deno.test("createBacktests reports why one failed and continues with the next", async () => {
   let broken = true;
   const readings = recorded(
     1000,

@@ -4,7 +4,7 @@ import type { Firing, TrialResult } from "./shapes.ts";
 
 /** Points this close together are one alarm, as repeats are when they are live. */
 const JOIN_MS = 5 * 60_000;
-/** Alarms told in full; further ones are counted. */
+/** Alarms listed in full; further ones are counted. */
 export const FIRINGS_MOST = 500;
 
 /** An alarm on its way, and how far its value may lie without being odd. */

@@ -110,7 +110,7 @@ function inside(
   return beyond ? clear(s, tMs, mean, `is back at ${plain(mean)}`) : NOTHING;
 }
 
-/** How far beyond what was seen is a departure; null while, or where, that cannot be said. */
+/** How far beyond what was seen is a departure; null while, or where, that is not known. */
 function marginsOf(
   s: DepartureState,
   past: Past,

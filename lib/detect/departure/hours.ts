@@ -43,7 +43,7 @@ export class Hours {
     return this.#known(hour) && get(this.#active, hour);
   }
 
-  /** Whether anything can be said about an hour. */
+  /** Whether an hour is within the time that is kept. */
   #known(hour: number): boolean {
     return hour <= this.newest && hour > this.newest - SPAN;
   }

@@ -1,4 +1,4 @@
-/** The state of the departure detector: what it is made of, how it is stored, and how a finding is told. */
+/** The state of the departure detector: what it is made of, how it is stored, and how a finding is worded. */
 import { z } from "zod";
 import { DAY_MS, MINUTE_MS } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
@@ -72,7 +72,7 @@ export interface DepartureState {
   hoursSeen: number;
   hoursSwitched: number;
   hoursBusy: number;
-  /** Since when, and in how many readings, it has said the same. */
+  /** Since when, and in how many readings, it has reported the same. */
   stillMs: number;
   stillCount: number;
   /** Different values of this day, as many as count. */

@@ -12,7 +12,7 @@ function noise(i: number): number {
   return ((t ^ (t >>> 13)) >>> 0) / 2 ** 32 - 0.5;
 }
 
-/** A reading each minute for so many days; null: nothing is said. */
+/** A reading each minute for so many days; null: nothing is reported. */
 function run(
   days: number,
   value: (tMs: number, i: number) => number | null,
@@ -32,7 +32,7 @@ function run(
   }
   return found;
 }
-const said = (found: Finding[]) =>
+const shown = (found: Finding[]) =>
   found.map((f) => `${f.phase} ${f.reason.component ?? ""} ${((f.tMs - START) / DAY).toFixed(1)}`);
 
 const freezer = (tMs: number, i: number) =>
@@ -43,7 +43,7 @@ Deno.test("departure raises a freezer that warms, once, and clears when it is co
     const warmS = tMs > 10 * DAY && tMs < 10.5 * DAY ? (tMs - 10 * DAY) / HOUR : 0;
     return freezer(tMs, i) + 6 * warmS;
   });
-  assert.deepEqual(said(found), ["raised above 10.1", "cleared  10.6"]);
+  assert.deepEqual(shown(found), ["raised above 10.1", "cleared  10.6"]);
   assert.equal(found[0].severity, "warning");
   assert.match(found[0].reason.text, /within \d+ days it was -19.* to -15/);
   assert.deepEqual(run(14, freezer), []);
@@ -67,14 +67,14 @@ Deno.test("departure leaves alone what is new and not wrong", () => {
 Deno.test("departure raises a sensor that says 0, and takes what stays for usual after three days", () => {
   const co2 = (tMs: number, i: number) =>
     tMs > 10 * DAY ? 0 : 700 + 250 * Math.sin(2 * Math.PI * tMs / DAY) + 20 * noise(i);
-  assert.deepEqual(said(run(14, co2)), ["raised below 10.0", "cleared  13.0"]);
+  assert.deepEqual(shown(run(14, co2)), ["raised below 10.0", "cleared  13.0"]);
 });
 
 Deno.test("departure raises water that runs at little more than nothing and does not rest", () => {
   const flow = (leak: number) => (tMs: number, i: number) =>
     (i % 240 < 12 ? 8 + noise(i) : 0) + (tMs > 10 * DAY && tMs < 10.5 * DAY ? leak : 0);
   const options = { nature: "flow" } as const;
-  assert.deepEqual(said(run(13, flow(0.8), options)), ["raised awake 10.1", "cleared  10.5"]);
+  assert.deepEqual(shown(run(13, flow(0.8), options)), ["raised awake 10.1", "cleared  10.5"]);
   assert.deepEqual(run(13, flow(0), options), []);
   assert.deepEqual(run(13, flow(9), options), [], "a garden is watered");
 });
@@ -83,7 +83,7 @@ Deno.test("departure raises a compressor that switches far more often, not one t
   const cycles = (everyMin: number) => (tMs: number, i: number) =>
     i % (tMs > 10 * DAY ? everyMin : 40) < 2 ? 80 + noise(i) : 1 + 0.1 * noise(i);
   const options = { nature: "use" } as const;
-  assert.deepEqual(said(run(11, cycles(4), options)), ["raised switching 10.1"]);
+  assert.deepEqual(shown(run(11, cycles(4), options)), ["raised switching 10.1"]);
   assert.deepEqual(run(11, cycles(25), options), []);
 });
 
@@ -93,7 +93,7 @@ Deno.test("departure raises panels that stay at rest in hours in which they neve
     tMs > 10 * DAY
       ? 0
       : sun(tMs) * (600 + 50 * noise(i)) * (0.2 + 0.8 * (Math.floor(tMs / DAY) % 2));
-  assert.deepEqual(said(run(11, panels, { nature: "use" })), ["raised asleep 10.2"]);
+  assert.deepEqual(shown(run(11, panels, { nature: "use" })), ["raised asleep 10.2"]);
   const week = (tMs: number, i: number) =>
     Math.floor(tMs / DAY) % 7 < 5 && tMs % DAY > 8 * HOUR && tMs % DAY < 16 * HOUR
       ? 500 + noise(i)
@@ -117,7 +117,7 @@ Deno.test("departure raises what stands still while another of its machine goes 
   };
   const stuck = (tMs: number, i: number) =>
     tMs > 10 * DAY && tMs < 10.6 * DAY ? 4.25 : moves(tMs, i);
-  assert.deepEqual(said(run(11, stuck, {}, others)), ["raised still 10.2", "cleared  10.6"]);
+  assert.deepEqual(shown(run(11, stuck, {}, others)), ["raised still 10.2", "cleared  10.6"]);
   assert.deepEqual(run(11, stuck), []);
 });
 

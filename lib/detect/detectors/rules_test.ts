@@ -51,7 +51,7 @@ Deno.test("zscore rations its reports, counts what it holds back and lets the mu
   assert.equal(all.length, 22, "as many as asked for");
 });
 
-Deno.test("zscore tells of plain noise no more often than once an hour", () => {
+Deno.test("zscore reports plain noise no more often than once an hour", () => {
   let seed = 7;
   const uniform =
     () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0, (seed + 0.5) / 2 ** 32);
@@ -143,7 +143,7 @@ Deno.test("silence uses the expected interval from the first reading on", () => 
   assert.deepEqual(run(silence, {}, inputs), [], "nothing is learned from one reading");
 });
 
-Deno.test("threshold tells level, limit and value", () => {
+Deno.test("threshold reports level, limit and value", () => {
   const found = run(
     threshold,
     { warningHigh: 80, criticalHigh: 90, hysteresis: 1 },

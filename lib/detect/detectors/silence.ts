@@ -26,13 +26,13 @@ const options = z.strictObject({
 
 export type SilenceOptions = z.infer<typeof options>;
 
-/** What was said of the silence that goes on: nothing, a hint, a warning. */
-const SAID = ["nothing", "info", "warning"] as const;
+/** How the present silence was reported: not at all, as a hint, as a warning. */
+const REPORTED = ["nothing", "info", "warning"] as const;
 
 export interface SilenceState {
   readonly options: SilenceOptions;
   readonly rhythm: Rhythm;
-  said: typeof SAID[number];
+  reported: typeof REPORTED[number];
   score: number;
 }
 
@@ -43,7 +43,7 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
   version: VERSION,
   options,
 
-  create: (o) => ({ options: o, rhythm: new Rhythm(), said: "nothing", score: 0 }),
+  create: (o) => ({ options: o, rhythm: new Rhythm(), reported: "nothing", score: 0 }),
 
   step(s, input) {
     if (!Number.isFinite(input.tMs)) return NOTHING;
@@ -52,9 +52,9 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
     const heardMs = input.heardMs ?? -Infinity;
     const gap = silentMs({ nowMs, spokeMs: s.rhythm.arrivedMs, heardMs });
     if (input.kind === "reading") {
-      const was = s.said;
+      const was = s.reported;
       s.rhythm.take(input.tMs, nowMs, heardMs);
-      s.said = "nothing";
+      s.reported = "nothing";
       s.score = 0;
       if (was === "nothing") return NOTHING;
       return [{
@@ -72,9 +72,9 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
     if (gap <= allowed) return NOTHING;
     const sure = s.options.expectedMs !== null || s.rhythm.sure(nowMs);
     const severity: Severity = sure ? "warning" : "info";
-    if (s.said === "warning" || s.said === severity) return NOTHING;
-    const phase = s.said === "nothing" ? "raised" : "changed";
-    s.said = severity;
+    if (s.reported === "warning" || s.reported === severity) return NOTHING;
+    const phase = s.reported === "nothing" ? "raised" : "changed";
+    s.reported = severity;
     return [{
       detector: NAME,
       tMs: nowMs,
@@ -93,7 +93,7 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
   score: (s) => s.score,
 
   save(s) {
-    const w = new StateWriter(NAME, VERSION, 1024).u8(SAID.indexOf(s.said)).f64(s.score);
+    const w = new StateWriter(NAME, VERSION, 1024).u8(REPORTED.indexOf(s.reported)).f64(s.score);
     s.rhythm.save(w);
     return w.done();
   },
@@ -101,7 +101,7 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
   load(o, bytes) {
     const r = new StateReader(bytes, NAME, VERSION);
     const s = silence.create(o);
-    s.said = SAID[r.u8()] ?? "nothing";
+    s.reported = REPORTED[r.u8()] ?? "nothing";
     s.score = r.f64();
     s.rhythm.load(r);
     r.end();

@@ -81,7 +81,7 @@ export const stuck: Detector<StuckOptions, StuckState> = {
       severity: "warning",
       score: s.score,
       reason: {
-        text: `has said ${plain(s.held)} for ${span(forNow)} (${s.readings} readings)`,
+        text: `has stayed at ${plain(s.held)} for ${span(forNow)} (${s.readings} readings)`,
         value,
         numbers: { unchangedMs: forNow, readings: s.readings },
       },

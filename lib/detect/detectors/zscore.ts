@@ -16,7 +16,7 @@ const NAME = "zscore";
 const VERSION = 2;
 /** Reports that a sensor has in hand when it was calm. */
 const AT_ONCE = 5;
-/** A reading this many times as far away as the last reports is always told. */
+/** A reading this many times as far away as the last reports is always reported. */
 const MUCH_FURTHER = 2;
 
 const options = z.strictObject({
@@ -146,7 +146,7 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
   },
 };
 
-/** Whether a reading that far away is told; else it is counted. Times that run backwards refill nothing. */
+/** Whether a reading that far away is reported; else it is counted. Times that run backwards refill nothing. */
 function mayReport(s: ZscoreState, away: number, tMs: number): boolean {
   if (tMs > s.refilledMs) {
     const hours = s.refilledMs === -Infinity ? 0 : (tMs - s.refilledMs) / HOUR_MS;

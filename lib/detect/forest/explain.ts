@@ -100,7 +100,7 @@ function featureParts(model: MachineModel, judgement: Judgement): FeaturePart[] 
   })).sort((a, b) => b.contribution - a.contribution);
 }
 
-/** Sensors share what whitening and the forest's features ascribe to them, by how much each said. */
+/** Sensors share what whitening and the forest's features ascribe to them, by how much each deviated. */
 function sensorParts(
   model: MachineModel,
   judgement: Judgement,

@@ -14,7 +14,7 @@ const BUCKETS = 120;
 const LEAST_BUCKETS = 12;
 /** Normal quantile of a two-sided 90 % interval. */
 const Z90 = 1.645;
-/** Farther ahead than this many lengths of the history nothing is said. */
+/** Farther ahead than this many lengths of the history there is no estimate. */
 const FARTHEST = 5;
 /** The newest reading may be this share of the history's length ago. */
 const STALE = 0.5;

@@ -3,45 +3,45 @@ import type { Verdict } from "../../words/verdict.ts";
 import type { StoredOutlook } from "./shapes.ts";
 
 /** A time of a machine that a person has called a real fault or a false alarm. */
-export interface SaidPeriod {
+export interface JudgedPeriod {
   fromMs: number;
   toMs: number;
   verdict: Verdict;
 }
 
-/** When people last said something of a machine, of its predictions or of its sensors' findings. */
-export interface LastSaid {
+/** When people last judged a prediction of a machine or a finding of its sensors. */
+export interface LastJudged {
   ms: number;
   falseAlarmMs: number;
 }
 
-/** Who said something, and when. */
-export interface Sayer {
+/** Who gave a verdict, and when. */
+export interface Judge {
   name: string;
   atMs: number;
 }
 
-/** What people said, as training reads it: the tables `prediction_feedback` and `finding_feedback`. */
+/** The verdicts of people, as training reads them: the tables `prediction_feedback` and `finding_feedback`. */
 export interface FeedbackStore {
   /**
-   * Keeps what a person said of a prediction, with `extra` (the audit row) in the same transaction. It counts
+   * Keeps a person's verdict on a prediction, with `extra` (the audit row) in the same transaction. It counts
    * for the whole time in which the machine was unusual, as far as it is known.
    */
-  say(
+  judge(
     outlook: StoredOutlook,
     verdict: Verdict,
-    by: Sayer,
+    by: Judge,
     extra: readonly SqlStatement[],
   ): Promise<void>;
   /** The same as a statement, of the newest unusual prediction of a machine up to `tMs`. */
-  sayingAt(machine: string, tMs: number, verdict: Verdict, by: Sayer): SqlStatement;
-  /** Periods of a machine and its sensors (storage numbers) since `sinceMs`, by the last word on each. */
-  periods(machine: string, sensors: readonly number[], sinceMs: number): Promise<SaidPeriod[]>;
+  verdictAt(machine: string, tMs: number, verdict: Verdict, by: Judge): SqlStatement;
+  /** Periods of a machine and its sensors (storage numbers) since `sinceMs`, by the last verdict on each. */
+  periods(machine: string, sensors: readonly number[], sinceMs: number): Promise<JudgedPeriod[]>;
   /** By machine. */
-  lastSaid(): Promise<Map<string, LastSaid>>;
+  lastJudged(): Promise<Map<string, LastJudged>>;
 }
 
-// SQL by hand: an insert from a select, and unions of what two tables say, which drizzle would not make shorter.
+// SQL by hand: an insert from a select, and unions of two tables, which drizzle would not make shorter.
 
 const KEPT = 5_000;
 const LATEST_OF_PREDICTION = "b.id in (select max(id) from prediction_feedback " +
@@ -53,8 +53,8 @@ const BOUNDED: SqlStatement = {
     `(select max(id) from prediction_feedback) - ${KEPT}`,
 };
 
-/** A word on the prediction that `which` names, from the first after a normal one to the next normal one. */
-function saying(which: SqlStatement, verdict: Verdict, by: Sayer): SqlStatement {
+/** A verdict on the prediction that `which` names, from the first after a normal one to the next normal one. */
+function verdictStatement(which: SqlStatement, verdict: Verdict, by: Judge): SqlStatement {
   return {
     sql: "insert into prediction_feedback " +
       "(prediction_id, machine, from_ms, to_ms, verdict, by_name, at_ms) select p.id, p.machine, " +
@@ -70,11 +70,11 @@ function saying(which: SqlStatement, verdict: Verdict, by: Sayer): SqlStatement 
 
 export function createFeedbackStore(db: Database): FeedbackStore {
   return {
-    async say({ id }, verdict, by, extra) {
-      await db.write([saying({ sql: "?", args: [id] }, verdict, by), BOUNDED, ...extra]);
+    async judge({ id }, verdict, by, extra) {
+      await db.write([verdictStatement({ sql: "?", args: [id] }, verdict, by), BOUNDED, ...extra]);
     },
-    sayingAt: (machine, tMs, verdict, by) =>
-      saying(
+    verdictAt: (machine, tMs, verdict, by) =>
+      verdictStatement(
         {
           sql: "(select max(id) from predictions where machine = ? and t_ms <= ? " +
             "and class <> 'normal')",
@@ -102,7 +102,7 @@ export function createFeedbackStore(db: Database): FeedbackStore {
         verdict: String(verdict) as Verdict,
       }));
     },
-    async lastSaid() {
+    async lastJudged() {
       const { rows } = await db.query({
         sql: "select machine, max(at_ms), max(case when verdict = 'false_alarm' then at_ms end) " +
           "from (select machine, at_ms, verdict from prediction_feedback union all " +

@@ -5,7 +5,7 @@
 import type { Sensor } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import { HOUR_MS } from "../../words/times.ts";
-import type { SaidPeriod } from "./feedback_store.ts";
+import type { JudgedPeriod } from "./feedback_store.ts";
 
 /** Steps that rows may have: the first that the machine's sensors report within. */
 export const STEPS_MS = [10_000, 60_000, 300_000, 1_800_000] as const;
@@ -32,7 +32,7 @@ export interface Rows {
   stepMs: number;
   fromMs: number;
   toMs: number;
-  /** Row by row; NaN where a sensor said nothing. Rows in which nothing came are left out. */
+  /** Row by row; NaN where a sensor reported nothing. Rows in which nothing came are left out. */
   data: Float64Array;
   rows: number;
   /** What was left out, for people. */
@@ -55,8 +55,8 @@ export async function readRows(
     toMs: number;
     signal: AbortSignal;
     onProgress: (share: number) => void;
-    /** What people said of times since `sinceMs`. */
-    said?: (sinceMs: number) => Promise<SaidPeriod[]>;
+    /** Verdicts of people on times since `sinceMs`. */
+    judged?: (sinceMs: number) => Promise<JudgedPeriod[]>;
   },
 ): Promise<Rows> {
   const { toMs, signal, onProgress } = options;
@@ -78,9 +78,9 @@ export async function readRows(
   );
   const count = Math.max(0, Math.round((lastMs - firstMs) / stepMs));
   const columns = await readColumns(store, chosen, { firstMs, count, stepMs, signal, onProgress });
-  const said = await options.said?.(firstMs) ?? [];
+  const judged = await options.judged?.(firstMs) ?? [];
   return await assemble({
-    ...{ sensors: chosen, columns, count, stepMs, firstMs, notes, said, signal },
+    ...{ sensors: chosen, columns, count, stepMs, firstMs, notes, judged, signal },
   });
 }
 
@@ -149,14 +149,14 @@ async function readColumns(
 
 /** One table of what was read. A column at a time: the event loop turns in between. */
 async function assemble(
-  { sensors, columns, count, stepMs, firstMs, notes, said, signal }: {
+  { sensors, columns, count, stepMs, firstMs, notes, judged, signal }: {
     sensors: Sensor[];
     columns: Float64Array[];
     count: number;
     stepMs: number;
     firstMs: number;
     notes: string[];
-    said: readonly SaidPeriod[];
+    judged: readonly JudgedPeriod[];
     signal: AbortSignal;
   },
 ): Promise<Rows> {
@@ -166,7 +166,7 @@ async function assemble(
     await turn(signal);
   }
   const reported = Array.from(any.keys()).filter((r) => any[r] === 1);
-  const { rows, again } = heeding(said, reported, { count, stepMs, firstMs }, notes);
+  const { rows, again } = heeding(judged, reported, { count, stepMs, firstMs }, notes);
   if (rows.length < ROWS_LEAST) throw new RangeError(tooShort(rows.length, stepMs));
   const kept: number[] = [];
   for (const [c, column] of columns.entries()) {
@@ -219,19 +219,19 @@ async function turn(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Rows to learn from, by what people said: times that were real faults are left out, so that a fault is not
+ * Rows to learn from, by the verdicts of people: times that were real faults are left out, so that a fault is not
  * taught as usual; those of false alarms are given once more (`again`), as often as makes them count. A real
  * fault outweighs a false alarm at the same time.
  */
 function heeding(
-  said: readonly SaidPeriod[],
+  judged: readonly JudgedPeriod[],
   reported: readonly number[],
   { count, stepMs, firstMs }: { count: number; stepMs: number; firstMs: number },
   notes: string[],
 ): { rows: readonly number[]; again: number[] } {
-  const marked = (verdict: SaidPeriod["verdict"]) => {
+  const marked = (verdict: JudgedPeriod["verdict"]) => {
     const rows = new Uint8Array(count);
-    for (const period of said.filter((one) => one.verdict === verdict)) {
+    for (const period of judged.filter((one) => one.verdict === verdict)) {
       const from = Math.ceil((period.fromMs - AROUND_MS[verdict] - firstMs) / stepMs);
       const to = Math.floor((period.toMs + AROUND_MS[verdict] - firstMs) / stepMs);
       rows.fill(1, Math.max(0, from), Math.max(0, to + 1));

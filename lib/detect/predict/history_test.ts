@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sensor } from "../../machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
-import type { SaidPeriod } from "./feedback_store.ts";
+import type { JudgedPeriod } from "./feedback_store.ts";
 import { type History, readRows, ROWS_LEAST } from "./history.ts";
 
 const NOW = 1_800_000_000_000;
@@ -115,11 +115,11 @@ Deno.test("readRows leaves out real faults and teaches false alarms until they c
   const forMs = 10 * HOURS;
   const store = historyOf({ 1: { everyMs: STEP, forMs, value: wave } });
   const from = (hour: number) => NOW - forMs + hour * HOURS;
-  const rowsOf = async (said: SaidPeriod[]) => {
+  const rowsOf = async (judged: JudgedPeriod[]) => {
     const asked: number[] = [];
     const rows = await readRows(store, [sensor(1, "a")], {
       ...options,
-      said: (sinceMs) => Promise.resolve((asked.push(sinceMs), said)),
+      judged: (sinceMs) => Promise.resolve((asked.push(sinceMs), judged)),
     });
     assert.deepEqual(asked.map((ms) => Math.abs(ms - from(0)) <= STEP), [true]);
     return rows;

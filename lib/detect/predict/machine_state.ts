@@ -17,7 +17,7 @@ export interface Followed {
   dueMs: number;
 }
 
-/** What a model says about the newest row. */
+/** What a model makes of the newest row. */
 export type ModelVerdict = Pick<
   Outlook,
   "class" | "score" | "confidence" | "action" | "summary" | "sensors" | "features"
@@ -62,14 +62,14 @@ export function stepModel(
   if (!row.some(Number.isFinite)) return null;
   const judgement = followed.watch.take(row);
   if (judgement === null) return null;
-  const { features, ...said } = explain(followed.model, judgement);
+  const { features, ...verdict } = explain(followed.model, judgement);
   return {
-    class: said.class,
-    score: said.score,
-    confidence: said.confidence,
-    action: said.action,
-    summary: said.summary,
-    sensors: said.sensors,
+    class: verdict.class,
+    score: verdict.score,
+    confidence: verdict.confidence,
+    action: verdict.action,
+    summary: verdict.summary,
+    sensors: verdict.sensors,
     features: features.map(({ name, about, value, contribution, sensor, outside, ...range }) => ({
       name,
       about,

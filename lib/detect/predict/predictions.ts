@@ -44,8 +44,8 @@ export interface Predictions {
   /** Queues the machine, or all that have sensors; the names that were added. */
   retrain(machine: string | null, by: string): string[];
   cancelTraining(machine?: string): number;
-  /** A statement that keeps a word on the newest unusual prediction of a machine up to a time. */
-  saying(
+  /** A statement that keeps a verdict on the newest unusual prediction of a machine up to a time. */
+  verdictStatement(
     machine: string,
     tMs: number,
     verdict: Verdict,
@@ -54,9 +54,9 @@ export interface Predictions {
   /** A machine is about to be moved: its models and predictions go along. */
   move(from: string, to: string): Promise<{ statements: SqlStatement[]; moved(): void }>;
   /**
-   * Keeps what a person said of a stored prediction, with `extra` (the audit row) in the same transaction;
+   * Keeps a person's verdict on a stored prediction, with `extra` (the audit row) in the same transaction;
    * the schedule trains the machine accordingly within a minute.
-   * @throws PerchError `validation` for one that said normal: there is nothing to judge
+   * @throws PerchError `validation` of class normal: there is nothing to judge
    */
   judge(
     outlook: StoredOutlook,
@@ -151,13 +151,13 @@ export function createPredictions(deps: PredictDeps): Predictions {
         },
       };
     },
-    saying: feedback.sayingAt,
+    verdictStatement: feedback.verdictAt,
     async judge(outlook, verdict, by, extra) {
       if (outlook.class === "normal") {
         const message = "this prediction said normal; only warning and critical ones are judged";
         throw new PerchError("validation", message, { errors: [{ path: "params.id", message }] });
       }
-      await feedback.say(outlook, verdict, { name: by, atMs: clock.now() }, extra);
+      await feedback.judge(outlook, verdict, { name: by, atMs: clock.now() }, extra);
     },
     machines: () => machineNames().sort(),
     tasks: [

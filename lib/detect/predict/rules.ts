@@ -1,5 +1,5 @@
 /**
- * What is said about a machine while it has no model: how far each sensor is from its own usual
+ * What a machine is judged by while it has no model: how far each sensor is from its own usual
  * values, and its limits. Pure.
  */
 import { plain } from "../../words/numbers.ts";
@@ -40,7 +40,7 @@ interface Judged {
   known: boolean;
 }
 
-/** Judges by rules. Without a value or past the class is `normal` and the confidence 0: said so. */
+/** Judges by rules. Without a value or past the class is `normal` and the confidence 0, and the summary gives the reason. */
 export function judgeByRules(inputs: readonly RuleInput[]): RuleVerdict {
   const judged = inputs.filter((input) => Number.isFinite(input.value)).map(judge);
   const total = judged.reduce((sum, j) => sum + weight(j), 0);

@@ -7,10 +7,10 @@ const past = Float64Array.from({ length: 300 }, (_, i) => 60 + Math.sin(i));
 const limits = limitsSchema.parse({ warningHigh: 65, criticalHigh: 70 });
 
 Deno.test("judgeByRules: a usual value is normal, and says that rules judged", () => {
-  const said = judgeByRules([{ name: "a", value: 60.2, past, limits: null }]);
-  assert.equal(said.class, "normal");
-  assert.match(said.summary, /judged by rules/);
-  assert.ok(said.confidence > 0 && said.confidence < 0.6);
+  const judged = judgeByRules([{ name: "a", value: 60.2, past, limits: null }]);
+  assert.equal(judged.class, "normal");
+  assert.match(judged.summary, /judged by rules/);
+  assert.ok(judged.confidence > 0 && judged.confidence < 0.6);
 });
 
 Deno.test("judgeByRules: three deviations warn, six are critical, the farthest sensor leads", () => {
@@ -30,17 +30,17 @@ Deno.test("judgeByRules: three deviations warn, six are critical, the farthest s
 });
 
 Deno.test("judgeByRules: a limit counts without any past", () => {
-  const said = judgeByRules([{ name: "a", value: 71, past: new Float64Array(), limits }]);
-  assert.equal(said.class, "critical");
-  assert.match(said.summary, /beyond its critical limit/);
+  const judged = judgeByRules([{ name: "a", value: 71, past: new Float64Array(), limits }]);
+  assert.equal(judged.class, "critical");
+  assert.match(judged.summary, /beyond its critical limit/);
 });
 
 Deno.test("judgeByRules: without past and limits it is honest", () => {
   for (const value of [5, NaN]) {
-    const said = judgeByRules([{ name: "a", value, past: new Float64Array(3), limits: null }]);
-    assert.equal(said.class, "normal");
-    assert.equal(said.confidence, 0);
-    assert.match(said.summary, /Too little is known/);
+    const judged = judgeByRules([{ name: "a", value, past: new Float64Array(3), limits: null }]);
+    assert.equal(judged.class, "normal");
+    assert.equal(judged.confidence, 0);
+    assert.match(judged.summary, /Too little is known/);
   }
 });
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { DAY_MS } from "../../words/times.ts";
 import type { MachineClass } from "../forest/explain.ts";
-import type { FeedbackStore, LastSaid } from "./feedback_store.ts";
+import type { FeedbackStore, LastJudged } from "./feedback_store.ts";
 import type { PredictStore } from "./predict_store.ts";
 import type { ModelInfo } from "./shapes.ts";
 
@@ -21,20 +21,22 @@ const YOUNGEST_MS = 3_600_000;
  */
 export function trainingDue(
   model: Pick<ModelInfo, "createdMs" | "fromMs" | "toMs"> | null,
-  { nowMs, retrainDays, kind, said }: {
+  { nowMs, retrainDays, kind, judged }: {
     nowMs: number;
     retrainDays: number;
     kind: MachineClass;
-    said?: LastSaid;
+    judged?: LastJudged;
   },
 ): string | null {
   if (model === null) return "the machine has no model";
   if (retrainDays === 0) return null;
-  if (said !== undefined && said.falseAlarmMs > model.createdMs) {
+  if (judged !== undefined && judged.falseAlarmMs > model.createdMs) {
     return "something was called a false alarm";
   }
   if (kind !== "normal") return null;
-  if (said !== undefined && said.ms > model.createdMs) return "something was called a real fault";
+  if (judged !== undefined && judged.ms > model.createdMs) {
+    return "something was called a real fault";
+  }
   const ageMs = nowMs - model.createdMs;
   if (ageMs >= retrainDays * DAY_MS) return `the model is ${Math.floor(ageMs / DAY_MS)} days old`;
   const spanMs = Math.max(YOUNGEST_MS, model.toMs - model.fromMs);
@@ -51,7 +53,7 @@ export interface Schedule {
 export function createSchedule(deps: {
   clock: Clock;
   store: Pick<PredictStore, "models">;
-  feedback: Pick<FeedbackStore, "lastSaid">;
+  feedback: Pick<FeedbackStore, "lastJudged">;
   machines: () => string[];
   retrainDays: () => number;
   classOf: (machine: string) => MachineClass;
@@ -61,7 +63,7 @@ export function createSchedule(deps: {
   const notBefore = new Map<string, number>();
   async function look(): Promise<void> {
     const models = Map.groupBy(await deps.store.models(), (m) => m.machine);
-    const said = await deps.feedback.lastSaid();
+    const judged = await deps.feedback.lastJudged();
     const names = deps.machines();
     for (const name of notBefore.keys()) if (!names.includes(name)) notBefore.delete(name);
     for (const machine of names) {
@@ -70,7 +72,7 @@ export function createSchedule(deps: {
         nowMs: clock.now(),
         retrainDays: deps.retrainDays(),
         kind: deps.classOf(machine),
-        said: said.get(machine),
+        judged: judged.get(machine),
       });
       if (why !== null) deps.request(machine, why);
     }

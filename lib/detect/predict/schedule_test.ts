@@ -31,13 +31,13 @@ Deno.test("trainingDue: not while the machine is unusual", () => {
 });
 
 Deno.test("trainingDue: what was called a false alarm at once, a real fault when it is over", () => {
-  const said = { ms: 10, falseAlarmMs: 10 };
+  const judged = { ms: 10, falseAlarmMs: 10 };
   const unusual = at(20, 7, "warning");
-  assert.match(trainingDue(model(1), { ...unusual, said })!, /false alarm/);
+  assert.match(trainingDue(model(1), { ...unusual, judged })!, /false alarm/);
   const real = { ms: 10, falseAlarmMs: 0 };
-  assert.equal(trainingDue(model(1), { ...unusual, said: real }), null);
-  assert.match(trainingDue(model(1), { ...at(20), said: real })!, /real fault/);
-  assert.equal(trainingDue(model(1), { ...at(20, 0), said }), null, "never by itself");
+  assert.equal(trainingDue(model(1), { ...unusual, judged: real }), null);
+  assert.match(trainingDue(model(1), { ...at(20), judged: real })!, /real fault/);
+  assert.equal(trainingDue(model(1), { ...at(20, 0), judged }), null, "never by itself");
   const before = { ms: -5, falseAlarmMs: -5 };
-  assert.equal(trainingDue(model(1), { ...at(20), said: before }), null, "taken in already");
+  assert.equal(trainingDue(model(1), { ...at(20), judged: before }), null, "taken in already");
 });

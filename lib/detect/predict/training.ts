@@ -99,7 +99,7 @@ export function createTraining(deps: TrainingDeps): Training {
       toMs,
       signal,
       onProgress: (share) => state.progress = 0.7 * share,
-      said: (sinceMs) => deps.feedback.periods(machine, own.map((s) => s.num), sinceMs),
+      judged: (sinceMs) => deps.feedback.periods(machine, own.map((s) => s.num), sinceMs),
     });
     state.phase = "learning";
     state.progress = 0.7;

@@ -231,7 +231,7 @@ export class Run {
     return { group: this.done, clock: this.#clock.save(), left: [...this.watched.values()] };
   }
 
-  /** Stores what was found; then tells it. */
+  /** Stores what was found, then publishes it. */
   async flush(): Promise<void> {
     this.#flushedMs = this.deps.clock.monotonic();
     // A group that was left half-way is judged again from the states before it.

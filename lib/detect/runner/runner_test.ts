@@ -149,7 +149,7 @@ Deno.test("createRunner starts a detector afresh whose saved state is damaged, a
   });
 });
 
-Deno.test("createRunner tells of silence while nothing comes in at all, once", async () => {
+Deno.test("createRunner reports silence while nothing comes in at all, once", async () => {
   await withDatabase(async (url) => {
     const engine = await openEngine({ url });
     const options = { idleMs: 200, tickMs: 100 };
@@ -171,7 +171,7 @@ Deno.test("createRunner tells of silence while nothing comes in at all, once", a
     const second = start(engine, options, plan);
     await new Promise((r) => setTimeout(r, 2500));
     await second.stop();
-    assert.equal(silent(second).length, 0, "not told again after a restart");
+    assert.equal(silent(second).length, 0, "not reported again after a restart");
     await engine.close();
   });
 });

@@ -116,7 +116,7 @@ export class Watched {
 
   /**
    * Takes over what `save` gave. States of detectors that do not run any more are left; a state that
-   * cannot be continued is told to `refused` and its detector starts afresh.
+   * cannot be continued is reported to `refused` and its detector starts afresh.
    */
   load(bytes: Uint8Array, refused: (error: StateError) => void): void {
     let reader: StateReader;
