@@ -36,7 +36,7 @@ export function watchDamage(deps: {
   const { clock, readings, troubles } = deps;
   const saidOf = new Set<string>();
 
-  async function tell(all: readonly Damage[]): Promise<void> {
+  async function report(all: readonly Damage[]): Promise<void> {
     const damage = all.filter(({ acknowledgedMs }) => acknowledgedMs === null);
     const detail = damage.length === 0 ? null : sentenceOf(damage, deps.words);
     troubles.say("damage", detail === null ? null : { health: "degraded", detail });
@@ -56,11 +56,11 @@ export function watchDamage(deps: {
     for (const d of news) saidOf.add(keyOf(d));
   }
   return {
-    task: createReadingsCheck({ readings, clock, tell }),
+    task: createReadingsCheck({ readings, clock, report }),
     all: () => readings.damage(),
     async acknowledge(foundUntilMs, extra) {
       const count = await readings.acknowledgeDamage(foundUntilMs, extra);
-      await tell(await readings.damage());
+      await report(await readings.damage());
       return count;
     },
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createBus } from "./bus.ts";
 
-Deno.test("bus tells every listener, also when one of them fails", () => {
+Deno.test("bus calls every listener, also when one of them fails", () => {
   const faults: unknown[] = [];
   const bus = createBus<{ n: number }>((_topic, error) => faults.push(error));
   const heard: number[] = [];

@@ -83,7 +83,7 @@ export interface Config {
     readonly intervalMs: number;
   };
   readonly siteId: string | null;
-  /** Told to clients on the local network by `/api/verify`. */
+  /** Announced to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
   readonly jwtSecret: Secret | null;
   readonly sim: {

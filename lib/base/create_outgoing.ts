@@ -74,7 +74,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
     }
   }
 
-  /** Runs `work` within its time; what ends it is told as an OutgoingError. */
+  /** Runs `work` within its time; what ends it is thrown as an OutgoingError. */
   async function bounded<T>(
     host: string,
     init: ConnectInit,

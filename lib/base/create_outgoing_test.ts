@@ -34,8 +34,8 @@ async function fault(work: Promise<unknown>): Promise<OutgoingFault> {
 Deno.test("fetch sends method, headers and body, and gives status, headers and text", () =>
   withServer(async (request) => {
     const { method, headers } = request;
-    const said = `${method} ${headers.get("x-one")} ${headers.get("host")} ${await request.text()}`;
-    return new Response(said, { status: 418, headers: { "X-Two": "2" } });
+    const text = `${method} ${headers.get("x-one")} ${headers.get("host")} ${await request.text()}`;
+    return new Response(text, { status: 418, headers: { "X-Two": "2" } });
   }, async (url, port) => {
     const init = { method: "POST", headers: { "x-one": "1" }, body: "äöü" };
     const answer: OutgoingAnswer = await guard().fetch(url, init);

@@ -11,11 +11,11 @@ const ALLOWED =
   "give epoch milliseconds, epoch seconds, ISO 8601 such as 2026-11-20T10:00Z, `now`, or so " +
   "long ago as -90s, -30m, -6h, -7d";
 
-/** A time that was asked for: epoch ms, told from when it was asked. */
+/** A time that was asked for: epoch ms, by the moment at which it was asked. */
 export type Moment = (nowMs: number) => number;
 
 /**
- * A time in a query, as epoch ms. Taken are epoch milliseconds, epoch seconds (told apart by size: nothing is
+ * A time in a query, as epoch ms. Accepted are epoch milliseconds, epoch seconds (told apart by size: nothing is
  * older than 2000, so 1 795 823 993 is no time in ms) and ISO 8601; without a zone it is UTC. 0 is the beginning.
  */
 export function epochOfText(text: string): number | null {

@@ -40,9 +40,9 @@ Deno.test("epochOfText: what is no time is none", () => {
 
 Deno.test("epochMs: seconds are refused, and named", () => {
   assert.equal(epochMs.safeParse(1_795_823_993_000).success, true);
-  const said = (n: number) => epochMs.safeParse(n).error?.issues[0].message;
-  assert.match(said(1_795_823_993)!, /looks like seconds/);
-  assert.equal(said(0), undefined);
+  const fault = (n: number) => epochMs.safeParse(n).error?.issues[0].message;
+  assert.match(fault(1_795_823_993)!, /looks like seconds/);
+  assert.equal(fault(0), undefined);
 });
 
 Deno.test("momentOfText: now, so long ago, and every fixed time", () => {

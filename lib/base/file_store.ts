@@ -163,7 +163,7 @@ export function createFileStore(options: FileStoreOptions): FileStore {
       const kept = await keep();
       let removed = 0;
       for (const { name } of found) {
-        // The half-written file of a `put` under way is not told apart from an old one: later, then.
+        // The half-written file of a `put` under way looks like an old one: it is left for later.
         const half = name.endsWith(".tmp");
         if (kept.has(name) || (busy !== null && (half || name === busy))) continue;
         if (!half && !NAME.test(name)) continue;
@@ -177,7 +177,7 @@ export function createFileStore(options: FileStoreOptions): FileStore {
   };
 }
 
-/** What the system said of the disk, as people are told. */
+/** An error of the disk in words for people. */
 function storageError(error: unknown, folder: string): unknown {
   if (error instanceof PerchError) return error;
   const code = (error as { code?: unknown }).code;

@@ -135,7 +135,7 @@ Deno.test("createFileStore.sweep removes what no row names, and nothing of a put
     assert.equal(await store.read(orphan), null);
   }));
 
-Deno.test("createFileStore says what the disk said", () =>
+Deno.test("createFileStore passes on what the disk reported", () =>
   withStore(async (store, folder) => {
     Deno.mkdirSync(join(folder, ".."), { recursive: true });
     Deno.writeTextFileSync(folder, "a file where the folder should be");

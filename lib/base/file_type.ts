@@ -25,7 +25,7 @@ const PICTURES: Readonly<Record<string, string>> = {
 const FIRST_SIDEWAYS = 5;
 
 /**
- * Tells the type of a file by its magic bytes, never by its name or what the sender says. `allowed` are MIME
+ * Gives the type of a file by its magic bytes, never by its name or what the sender says. `allowed` are MIME
  * types; `text/plain` is whatever else is UTF-8 without control characters, however it begins (a log may begin
  * like a program, and markup is text as long as it is served as text).
  * @throws PerchError `validation` for an empty file, a type that is not allowed, and a picture whose header is
@@ -67,7 +67,7 @@ function pixelsOf(
     size = null;
   }
   if (size === null || size.type !== name || !(size.width > 0 && size.height > 0)) {
-    throw new PerchError("validation", "the picture is damaged: its header does not tell its size");
+    throw new PerchError("validation", "the picture is damaged: its header does not give its size");
   }
   const { width, height } = size;
   if (width * height > mostPixels) {

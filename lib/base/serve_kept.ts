@@ -24,7 +24,7 @@ export interface KeptServer {
 const AGAIN_MS = 250;
 /** Accepting works again when it did not fail for so long. */
 const STEADY_MS = 1_000;
-const TELL_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
 
 /**
  * Keeps a server listening. The first call of `open` may throw; later ones are tried until they work.
@@ -41,7 +41,7 @@ export function serveKept<A extends Deno.Addr>(
   let server = open(abort.signal);
   let why: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let toldMs = -Infinity;
+  let loggedMs = -Infinity;
   const { addr } = server;
 
   function follow(): void {
@@ -52,8 +52,8 @@ export function serveKept<A extends Deno.Addr>(
     failed = true;
     if (stopped) return;
     why = `no connection can be accepted: ${messageOf(error)}`;
-    if (performance.now() - toldMs >= TELL_MS) {
-      toldMs = performance.now();
+    if (performance.now() - loggedMs >= LOG_EVERY_MS) {
+      loggedMs = performance.now();
       log.warn(`${name}: ${why}; listening again as soon as that is possible`);
     }
     onPause();

@@ -17,7 +17,7 @@ export interface TaskState {
   sinceMs: number;
 }
 
-/** Runs tasks, restarts each with exponential backoff and jitter, and tells how they are. */
+/** Runs tasks, restarts each with exponential backoff and jitter, and reports how they are. */
 export interface Supervisor {
   start(task: Task): void;
   states(): TaskState[];

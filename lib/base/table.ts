@@ -23,7 +23,7 @@ const SEPARATORS = [",", ";", "\t"] as const;
 /**
  * The text of a file that a person gave.
  * @throws PerchError `validation` when it is neither UTF-8 nor UTF-16 with its mark. Which of the older code
- * pages it is cannot be told, and a wrong guess would give wrong names.
+ * pages it is cannot be known, and a wrong guess would give wrong names.
  */
 export function textOfFile(bytes: Uint8Array): string {
   const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe
@@ -35,7 +35,7 @@ export function textOfFile(bytes: Uint8Array): string {
     const text = new TextDecoder(utf16 ?? "utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\u0000") && !text.includes("\ufffd")) return text;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new PerchError(
     "validation",

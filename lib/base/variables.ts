@@ -180,7 +180,7 @@ export const environment = z.object({
   }),
   LOCAL_SENSOR_IP: optional(ipAddress, {
     title: "Announced address",
-    help: "The address told to clients on the local network.",
+    help: "The address given to clients on the local network.",
     allowed: "an IP address",
   }),
   TEMP_MIN: preset(number(-273.15, 5_000), "20", {

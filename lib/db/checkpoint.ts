@@ -14,7 +14,7 @@ export interface Checkpoint {
 export interface LogState {
   /** Tries in a row after which pages were left in the log, or that failed. */
   stuck: number;
-  /** Why, as the last of them said. */
+  /** Why, as the last of them reported. */
   cause: string;
 }
 

@@ -33,13 +33,13 @@ export function writing(run: Write): Write {
     if (statements.every(({ beside }) => beside === undefined)) return await run(statements);
     const plain = statements.flatMap(({ beside }) => beside?.first ?? []);
     const own: number[] = [];
-    const told: { at: number; beside: Beside }[] = [];
+    const waiting: { at: number; beside: Beside }[] = [];
     for (const { sql, args, beside } of statements) {
       own.push(plain.push({ sql, args }) - 1);
-      if (beside) told.push({ at: plain.push(beside.next) - 1, beside });
+      if (beside) waiting.push({ at: plain.push(beside.next) - 1, beside });
     }
     const results = await run(plain);
-    for (const { at, beside } of told) beside.committed(results[at]);
+    for (const { at, beside } of waiting) beside.committed(results[at]);
     return own.map((at) => results[at]);
   };
 }

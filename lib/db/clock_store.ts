@@ -64,10 +64,10 @@ export async function confirmTime(
 ): Promise<void> {
   const time = clock.confirmed();
   if (time === null) {
-    const said = new Date(clock.state().hostMs).toISOString();
+    const shown = new Date(clock.state().hostMs).toISOString();
     throw new PerchError(
       "conflict",
-      `the clock of this host says ${said}, which cannot be right; set it to a time from ` +
+      `the clock of this host says ${shown}, which cannot be right; set it to a time from ` +
         `${new Date(HOST_EARLIEST_MS).getUTCFullYear()} to ` +
         `${new Date(HOST_LATEST_MS).getUTCFullYear() - 1} first`,
     );

@@ -41,7 +41,7 @@ export function guardConnection(raw: Connection, options: GuardOptions): Connect
   const timer = setInterval(watch === null ? () => void live() : look, watch ? LOOK_MS : BEAT_MS);
 
   async function live(): Promise<void> {
-    // A server that does not answer is told by what is written.
+    // A server that does not answer is noticed by the writes.
     const replaced = await beat(raw, epoch).catch(() => null);
     if (replaced !== null && !closed) lose(replaced, true);
   }

@@ -36,7 +36,7 @@ export interface RpcClient {
   fail(error: PerchError): void;
 }
 
-/** More calls than this do not wait: the caller is told `busy`. */
+/** More calls than this do not wait: the caller gets `busy`. */
 const MOST_WAITING = 10_000;
 
 export function createRpcClient(peer: MessagePeer): RpcClient {

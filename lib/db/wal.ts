@@ -1,7 +1,7 @@
 /**
  * Reads SQLite's write-ahead log before SQLite does (https://sqlite.org/walformat.html). SQLite takes the frames
  * up to the first whose checksum does not hold and forgets what stands behind, without a word. After a power
- * cut that is right: the last transaction was not yet on the disk, and nobody was told that it was. But when the
+ * cut that is right: the last transaction was not yet on the disk, and nobody got an answer that it was. But when the
  * bad frame is older than the end, transactions are lost that were acknowledged.
  */
 
@@ -43,7 +43,7 @@ export interface WalIndex {
 /** Transactions that were on disk and cannot be read any more. */
 export interface WalLoss {
   frames: number;
-  /** As far as they can be told; at least. */
+  /** As far as they are known; at least. */
   commits: number;
 }
 
@@ -193,7 +193,7 @@ export function readWalIndex(path: string): WalIndex | null {
   };
 }
 
-/** What is lost by damage, as far as log and index can tell; null: nothing, or no more than a torn end. */
+/** What is lost by damage, as far as log and index show; null: nothing, or no more than a torn end. */
 export function walLoss(wal: WalScan, index: WalIndex | null): WalLoss | null {
   if (wal.header === "none") {
     const missing = index === null ? 0 : index.lastCommit - index.copied;

@@ -68,7 +68,7 @@ Deno.test("walLoss finds nothing in a whole log, after a checkpoint, and in a lo
     }
   }));
 
-Deno.test("walLoss with the index tells every bit of a log that is wrong", () =>
+Deno.test("walLoss with the index reports every bit of a log that is wrong", () =>
   withLog((path, ends) => {
     const last = ends.at(-1)!;
     for (let frame = 1; frame <= last; frame++) {
@@ -105,7 +105,7 @@ Deno.test("walLoss without the index is silent about a torn end, and only about 
     assert.equal(older, null);
   }));
 
-Deno.test("walLoss tells a log that is missing or was emptied before it was copied into the database", () =>
+Deno.test("walLoss reports a log that is missing or was emptied before it was copied into the database", () =>
   withLog(async (path, ends, connection) => {
     const gone = () => walLoss(scanWal(`${path}-gone`), readWalIndex(`${path}-shm`));
     assert.equal(gone()?.frames, ends.at(-1));

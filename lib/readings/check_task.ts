@@ -9,30 +9,30 @@ const FULL_PAUSE_MS = 5_000;
 const FULL_EVERY_MS = 86_400_000;
 
 /**
- * The background task that looks for damage, in small steps between commits and queries, and tells what it and
+ * The background task that looks for damage, in small steps between commits and queries, and reports what it and
  * whoever reads have found: at start, and within five seconds of each change.
  */
 export function createReadingsCheck(deps: {
   readings: Pick<ReadingsStore, "check" | "damage">;
   clock: Clock;
   /** All that is damaged now. Called at start and when it changes. */
-  tell: (damage: readonly Damage[]) => Promise<void>;
+  report: (damage: readonly Damage[]) => Promise<void>;
 }): Task {
   const { readings, clock } = deps;
-  let told: string | null = null;
+  let reported: string | null = null;
 
-  async function tell(): Promise<void> {
+  async function report(): Promise<void> {
     const damage = await readings.damage();
     const key = damage.map((d) => `${d.kind} ${d.ref} ${d.foundMs} ${d.acknowledgedMs}`).join();
-    if (key === told) return;
-    await deps.tell(damage);
-    told = key;
+    if (key === reported) return;
+    await deps.report(damage);
+    reported = key;
   }
 
   return {
     name: "readings check",
     async run(signal) {
-      await tell();
+      await report();
       let step = await readings.check("quick");
       while (!step.finished && !signal.aborted) {
         await clock.sleep(QUICK_PAUSE_MS, signal);
@@ -43,7 +43,7 @@ export function createReadingsCheck(deps: {
         // A start in the future is that of a clock that was wrong.
         const sinceMs = startedMs === null ? Infinity : Math.abs(clock.now() - startedMs);
         if (underWay || sinceMs >= FULL_EVERY_MS) step = await readings.check("full");
-        await tell();
+        await report();
         await clock.sleep(FULL_PAUSE_MS, signal);
       }
     },

@@ -4,10 +4,10 @@ import { HOUR_MS } from "../words/times.ts";
 import { createReadingsCheck } from "./check_task.ts";
 import type { CheckPass, CheckStep, Damage } from "./store.ts";
 
-Deno.test("createReadingsCheck looks quickly at everything after a start, wholly once a day, and tells each change once", async () => {
+Deno.test("createReadingsCheck looks quickly at everything after a start, wholly once a day, and reports each change once", async () => {
   const clock = fakeClock();
   const steps: CheckPass[] = [];
-  const told: number[] = [];
+  const reported: number[] = [];
   let damage: Damage[] = [];
   let left = 3;
   let startedMs: number | null = null;
@@ -25,7 +25,7 @@ Deno.test("createReadingsCheck looks quickly at everything after a start, wholly
         return Promise.resolve(step);
       },
     },
-    tell: (all) => Promise.resolve(void told.push(all.length)),
+    report: (all) => Promise.resolve(void reported.push(all.length)),
   });
   const stop = new AbortController();
   const done = task.run(stop.signal).catch((error) => error);
@@ -47,7 +47,7 @@ Deno.test("createReadingsCheck looks quickly at everything after a start, wholly
   for (let i = 0; i < 3; i++) await clock.advance(5_000);
   damage = [];
   for (let i = 0; i < 3; i++) await clock.advance(5_000);
-  assert.deepEqual(told, [0, 1, 0]);
+  assert.deepEqual(reported, [0, 1, 0]);
   clock.jump(24 * HOUR_MS);
   for (let i = 0; i < 5; i++) await clock.advance(5_000);
   assert.deepEqual(steps, ["full", "full", "full"]);

@@ -128,7 +128,7 @@ export class ChunkCache {
       return decodeRow(row, id <= uncheckedChunk);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      await damage.note(await this.#found(id, row, error.message));
+      await damage.record(await this.#found(id, row, error.message));
       return null;
     }
   }
@@ -144,12 +144,12 @@ export class ChunkCache {
       return true;
     } catch (error) {
       if (!isDamage(error)) throw error;
-      await damage.note(await this.#found(id, row, error.message));
+      await damage.record(await this.#found(id, row, error.message));
       return false;
     }
   }
 
-  /** What is lost with a damaged chunk, as far as that can be told. */
+  /** What is lost with a damaged chunk, as far as that is known. */
   async #found(id: number, row: DataRow | null, reason: string): Promise<Found> {
     const kind = "chunk";
     const unknown = { sensor: null, fromMs: 0, toMs: LATEST_MS + 1, readings: 0 };
@@ -171,7 +171,7 @@ export class ChunkCache {
     };
   }
 
-  /** Whose readings these are when only the columns of the row are damaged: the data tells it. */
+  /** Whose readings these are when only the columns of the row are damaged: the data shows it. */
   async #identify(row: DataRow): Promise<Omit<Found, "kind" | "ref" | "reason"> | null> {
     const { data, rank } = row;
     let slice: Slice;

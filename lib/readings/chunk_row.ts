@@ -76,7 +76,7 @@ export function decodeRow(
   const slice = decodeChunk(row.data);
   const { n, tMs } = slice;
   if (n !== row.n || tMs[0] !== row.firstMs || tMs[n - 1] !== row.lastMs) {
-    throw new FormatError("its readings are not those that its row tells of");
+    throw new FormatError("its readings are not those that its row describes");
   }
   // Nothing else guards what has no checksum; of the rest the search for damage compares them.
   if (!isSignedChunk(row.data)) checkExtremes(row, slice);
@@ -87,7 +87,7 @@ export function decodeRow(
 export function checkExtremes(row: ChunkExtremes, slice: Slice): void {
   const { min, max, sum } = extremes(slice);
   if (isNear(min, row.min) && isNear(max, row.max) && isNear(sum, row.sum)) return;
-  throw new FormatError("its readings do not have the extremes that its row tells of");
+  throw new FormatError("its readings do not have the extremes that its row gives");
 }
 
 /** Throws `FormatError` unless the data of a row is signed for it; of version 1 nothing is known. */

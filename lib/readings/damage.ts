@@ -1,6 +1,6 @@
 /**
  * DESIGN. What was found damaged, so that answers can say it, nothing merges or deletes it as if it were good,
- * and it is told after a restart, too. An entry goes when its chunk is intact again, or gone.
+ * and it is reported after a restart, too. An entry goes when its chunk is intact again, or gone.
  */
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -12,7 +12,7 @@ import type { Damage, DamagedRange } from "./store.ts";
 /** More are counted and logged, not listed. */
 const MOST_ENTRIES = 10_000;
 
-/** What is said about a chunk, a group or a sensor. */
+/** What is known about the damage of a chunk, a group or a sensor. */
 export type Found = Omit<Damage, "foundMs" | "acknowledgedMs"> & { blob?: Uint8Array };
 
 export class DamageBook {
@@ -63,7 +63,7 @@ export class DamageBook {
   }
 
   /** Says that something is damaged: once in the log, and in the database where that can be written. */
-  async note({ blob, ...found }: Found): Promise<void> {
+  async record({ blob, ...found }: Found): Promise<void> {
     const key = keyOf(found);
     if (this.#entries.has(key)) return;
     const entry: Damage = { ...found, foundMs: this.nowMs(), acknowledgedMs: null };
@@ -93,7 +93,7 @@ export class DamageBook {
 
   /** A group that was found damaged while its readings are still in memory: nothing is missing yet. */
   noteGroup(ref: number, blob: Uint8Array, reason: string): Promise<void> {
-    return this.note({
+    return this.record({
       kind: "group",
       ref,
       sensor: null,

@@ -45,7 +45,7 @@ class Lost {
       const isKnown = entry !== undefined && entry.fromMs < toMs && entry.toMs > fromMs &&
         (entry.sensor === null || entry.sensor === this.sensor);
       if (isKnown) continue;
-      // A damaged row tells of another sensor or time than its readings do.
+      // A damaged row names another sensor or time than its readings do.
       const { readings = 0, reason = "it cannot be read" } = entry ?? {};
       known.push({ fromMs: firstMs, toMs: lastMs + 1, readings, reason });
     }
@@ -64,7 +64,7 @@ export async function queryRaw(deps: QueryDeps, query: RawQuery): Promise<RawRes
   const start = readCursor(query.cursor, fromMs);
   const tail = deps.table.get(query.sensor)?.tail ?? null;
   const parts: Slice[] = [];
-  // One more than asked for tells whether there is more.
+  // One more than asked for shows whether there is more.
   let wanted = start.skip + limit + 1;
   const lost = new Lost(deps.damage, query.sensor);
   if (start.tMs < toMs) {

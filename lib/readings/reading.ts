@@ -39,7 +39,7 @@ export const REJECT_CODES = [
   "bad_payload",
   "bad_encoding",
   "bad_value",
-  /** The device says that it has no value: told to who asks, but nothing is wrong. */
+  /** The device says that it has no value: the sender gets that as an answer, but nothing is wrong. */
   "no_value",
   "bad_time",
   "bad_name",

@@ -60,7 +60,7 @@ export async function recover(
   const older = journal.current === "journal_a" ? "journal_b" : "journal_a";
   await readJournal(connection, older, journal.old, visitor);
   await readJournal(connection, journal.current, journal.head, visitor);
-  await lost.note(deps.damage, deps.nowMs);
+  await lost.record(deps.damage, deps.nowMs);
   for (const series of table.all()) series.settle();
   const sealed = table.all().reduce((id, s) => Math.max(id, s.sealedGroup), 0);
   // A damaged row keeps its id: nothing is written over it.
@@ -95,11 +95,11 @@ class LostGroups {
     this.#waiting.push(lost);
   }
 
-  async note(damage: DamageBook, nowMs: number): Promise<void> {
+  async record(damage: DamageBook, nowMs: number): Promise<void> {
     for (const { id, blob, reason, afterMs, beforeMs } of this.#lost) {
       const untilMs = Number.isNaN(beforeMs) ? nowMs : beforeMs;
       await damage.settle("group", id);
-      await damage.note({
+      await damage.record({
         kind: "group",
         ref: id,
         sensor: null,

@@ -121,7 +121,7 @@ export function createScrub(deps: {
       await damage.settle("summary", id);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      await damage.note({
+      await damage.record({
         kind: "summary",
         ref: id,
         sensor: row.sensor,

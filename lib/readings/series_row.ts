@@ -101,7 +101,7 @@ export async function loadSeries(
   for (const { series, isSigned, reason } of wrong) {
     const lost = await mendTotals(connection, series);
     if (!isSigned) await mendNewest(connection, cache, series);
-    await damage.note({
+    await damage.record({
       kind: "series",
       ref: series.sensor,
       sensor: series.sensor,

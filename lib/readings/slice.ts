@@ -99,7 +99,7 @@ export interface Sealed {
   /** 1 where the reading is stored. */
   found: Uint8Array;
   /**
-   * For readings that are told by their seq: the smallest seq above it that is stored in the window.
+   * For readings that are identified by their seq: the smallest seq above it that is stored in the window.
    * NaN where chunks were not looked at, or not completely.
    */
   seqAbove: Float64Array;

@@ -37,7 +37,7 @@ export interface ReadingsStore {
    * An empty page means that there are no further ones. Groups whose table was freed are not there any more.
    */
   journalAfter(query: JournalQuery): Promise<JournalPage>;
-  /** The last group that the reader of this name is done with; null when it never said so. */
+  /** The last group that the reader of this name is done with; null when it never was. */
   cursor(name: string): Promise<number | null>;
   /**
    * Says that a reader is done with the groups up to `groupId`, in one transaction with `extra`. From its
@@ -78,7 +78,7 @@ export interface Damage {
   readings: number;
   reason: string;
   foundMs: number;
-  /** When a person said that they know of it; null: nobody did. */
+  /** When a person acknowledged it; null: nobody has. */
   acknowledgedMs: number | null;
 }
 

@@ -73,8 +73,8 @@ async function noteSummary(
     reason: string;
   },
 ): Promise<void> {
-  // A damaged row is said once.
+  // A damaged row is reported once.
   if (damage.has("chunk", id)) return;
   const range = { sensor, fromMs: firstMs, toMs: lastMs + 1, readings: n };
-  await damage.note({ kind: "summary", ref: id, ...range, reason });
+  await damage.record({ kind: "summary", ref: id, ...range, reason });
 }

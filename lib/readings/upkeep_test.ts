@@ -74,7 +74,7 @@ Deno.test("retain deletes whole chunks older than the limit and nothing else", a
   });
 });
 
-Deno.test("retain counts from what it is told and from the newest reading, whichever is less", async () => {
+Deno.test("retain counts from the given time and from the newest reading, whichever is less", async () => {
   await withEngine(async (engine) => {
     const farMs = START_MS + 3650 * DAY_MS;
     assert.equal(await retainAll(engine, { nowMs: farMs, keepMs: 100 * DAY_MS }), 0);

@@ -3,7 +3,7 @@
 /** From here on numbers are not written out digit by digit. */
 const WRITTEN_OUT_MOST = 1e15;
 const WRITTEN_OUT_LEAST = 1e-4;
-/** A double needs no more to be told from its neighbours. */
+/** A double needs no more to differ from its neighbours. */
 const DECIMALS_MOST = 20;
 
 /**
@@ -20,7 +20,7 @@ export function exact(x: number): string {
   return withDecimals(x, decimalsIn(x));
 }
 
-/** A value next to a limit: as `plain`, with the decimals that it takes to tell it from the limit. */
+/** A value next to a limit: as `plain`, with the decimals that it takes to differ from the limit. */
 export function beside(value: number, limit: number): string {
   if (value === limit) return exact(limit);
   if (!isWrittenOut(value) || !isWrittenOut(limit)) return String(value);

@@ -105,7 +105,7 @@ export const audit = sqliteTable("audit", {
  * view `unchanged_since`.
  */
 export const changed = sqliteTable("changed", {
-  /** `rule:x4…`, `ticket:T-12`; `ticket:T-12/words` for what was said about it. */
+  /** `rule:x4…`, `ticket:T-12`; `ticket:T-12/words` for the comments on it. */
   key: text("key").primaryKey(),
   /** Row of the audit log. */
   auditId: integer("audit_id").notNull(),

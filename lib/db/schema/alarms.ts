@@ -5,7 +5,7 @@ import { SEVERITIES } from "../../words/severity.ts";
 import { VERDICTS } from "../../words/verdict.ts";
 import { ms } from "./columns.ts";
 
-/** What people are told of (lib/alarms). */
+/** What needs people's attention (lib/alarms). */
 export const alarms = sqliteTable("alarms", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   /** What it was raised for: one open alarm each. */
@@ -41,7 +41,7 @@ export const alarms = sqliteTable("alarms", {
   verdict: text("verdict", { enum: VERDICTS }),
   escalated: integer("escalated").notNull(),
   version: integer("version").notNull(),
-  /** JSON: what it tells of (lib/alarms/record.ts). */
+  /** JSON: what it is about (lib/alarms/record.ts). */
   conditions: text("conditions", { mode: "json" }).notNull(),
   /** JSON: storage numbers of the sensors that a prediction named; their findings belong to its alarm. */
   drivers: text("drivers", { mode: "json" }).$type<number[]>().notNull(),

@@ -1,4 +1,4 @@
-/** What the detectors and the models found, and what people said of it. */
+/** What the detectors and the models found, and the verdicts of people on it. */
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { SEVERITIES } from "../../words/severity.ts";
 import { VERDICTS } from "../../words/verdict.ts";
@@ -36,7 +36,7 @@ export const findings = sqliteTable("findings", {
   index("findings_by_detector").on(t.detector, t.id),
 ]);
 
-/** What people said of a finding; the latest row counts. */
+/** Verdicts of people on a finding; the latest row counts. */
 export const findingFeedback = sqliteTable("finding_feedback", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   findingId: integer("finding_id").notNull(),
@@ -72,7 +72,7 @@ export const models = sqliteTable("models", {
   bytes: bytes("bytes").notNull(),
 }, (t) => [uniqueIndex("models_by_machine").on(t.machine, t.version)]);
 
-/** What was said about machines: on a change of class, else every ten minutes. Bounded. */
+/** Predictions about machines: on a change of class, else every ten minutes. Bounded. */
 export const predictions = sqliteTable("predictions", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   machine: text("machine").notNull(),
@@ -90,7 +90,7 @@ export const predictions = sqliteTable("predictions", {
   parts: text("parts", { mode: "json" }).notNull(),
 }, (t) => [index("predictions_by_machine").on(t.machine, t.id)]);
 
-/** What people said of a prediction; the latest row on each counts. The newest 5 000. */
+/** Verdicts of people on a prediction; the latest row on each counts. The newest 5 000. */
 export const predictionFeedback = sqliteTable("prediction_feedback", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   predictionId: integer("prediction_id").notNull(),

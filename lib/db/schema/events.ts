@@ -20,7 +20,7 @@ export const events = sqliteTable("events", {
   actor: text("actor"),
   /** JSON, also `null`: what it was about, as it was then. */
   body: text("body").notNull(),
-  /** Waits until it is decided whom to tell. */
+  /** Waits until it is decided whom to notify. */
   route: integer("route", { mode: "boolean" }).notNull(),
 }, (t) => [
   index("events_by_subject").on(t.subject, t.id),

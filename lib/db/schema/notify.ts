@@ -37,7 +37,7 @@ export const channelStates = sqliteTable("channel_states", {
   /** Of the last good delivery. */
   okMs: ms("ok_ms"),
   triedMs: ms("tried_ms"),
-  /** What the far side said last. */
+  /** What the far side answered last. */
   answer: text("answer"),
 });
 
@@ -60,7 +60,7 @@ export const deliveries = sqliteTable("deliveries", {
   eventType: text("event_type").notNull(),
   subject: text("subject").notNull(),
   severity: text("severity", { enum: SEVERITIES }).notNull(),
-  /** One sentence: what is told. */
+  /** One sentence: the message. */
   text: text("text").notNull(),
   channelId: text("channel_id").notNull(),
   /** Address on the channel; empty: the channel's own recipients. */
@@ -75,7 +75,7 @@ export const deliveries = sqliteTable("deliveries", {
   tries: integer("tries").notNull(),
   /** When it is tried next; of a held one and a digest: when it may leave. */
   nextMs: ms("next_ms").notNull(),
-  /** What the far side said last, and how long that took. */
+  /** What the far side answered last, and how long that took. */
   answer: text("answer"),
   tookMs: ms("took_ms"),
   createdMs: ms("created_ms").notNull(),
@@ -110,7 +110,7 @@ export const deliveryTries = sqliteTable("delivery_tries", {
 
 export type TryRow = typeof deliveryTries.$inferSelect;
 
-/** What every rule said to an event. */
+/** What every rule decided about an event. */
 export const routings = sqliteTable("routings", {
   eventId: integer("event_id").primaryKey(),
   subject: text("subject").notNull(),

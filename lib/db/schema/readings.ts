@@ -92,6 +92,6 @@ export const damage = sqliteTable("damage", {
   foundMs: ms("found_ms").notNull(),
   /** What is left of a journal group: its table is freed one day. */
   b: bytes("b"),
-  /** When a person said that they know of it; null: nobody did. */
+  /** When a person acknowledged it; null: nobody has. */
   acknowledgedMs: ms("acknowledged_ms"),
 }, (t) => [primaryKey({ columns: [t.kind, t.ref] })]);

@@ -16,13 +16,13 @@ export const tickets = sqliteTable("tickets", {
   /** Id of the person. */
   assigneeId: text("assignee_id"),
   dueMs: ms("due_ms"),
-  /** It was told that the due date is over. */
+  /** The notice that the due date is over was sent. */
   overdueTold: integer("overdue_told", { mode: "boolean" }).notNull(),
   machineId: text("machine_id"),
   /** One ticket for each alarm. */
   alarmId: text("alarm_id").unique(),
   verdict: text("verdict", { enum: VERDICTS }),
-  /** What was said when it was resolved. */
+  /** The remark with which it was resolved. */
   note: text("note"),
   createdMs: ms("created_ms").notNull(),
   /** Names of people; null: Perch itself. */
