@@ -84,7 +84,7 @@ export function wearOf(faults: readonly Fault[], machine: string, tS: number): W
 }
 
 /**
- * What a faulty sensor says instead of `value`; null when it is silent. `last` is what it said before,
+ * What a faulty sensor reports instead of `value`; null when it is silent. `last` is what it reported before,
  * `draws` two numbers that are drawn for every sample, faulty or not.
  */
 export function distort(

@@ -29,11 +29,11 @@ export interface World {
   readonly machines: readonly Machine[];
   /** Simulated seconds since the start. */
   readonly nowS: number;
-  /** One second passes; gives what is said in it. */
+  /** One second passes; gives what is reported in it. */
   step(): Sample[];
 }
 
-/** States are said again after this long even when they have not changed. */
+/** States are reported again after this long even when they have not changed. */
 const STATE_REPEAT_S = 60;
 
 export function createWorld(options: WorldOptions): World {
@@ -73,7 +73,7 @@ function createSpeaker(
     faults: mine.filter((fault) => fault.sensor === spec.name),
     last: NaN,
   }));
-  const states = new Map<string, { value: Value; saidS: number }>();
+  const states = new Map<string, { value: Value; reportedS: number }>();
   let dueS = 0;
 
   return (nowS) => {
@@ -81,13 +81,13 @@ function createSpeaker(
     if (machine.speaks) return distorted(physics, sensors, nowS);
     const out: Record<string, Value> = {};
     for (const sensor of sensors) {
-      const said = say(sensor, physics[sensor.spec.name] as number, nowS, share);
-      if (said !== null) out[sensor.spec.name] = sensor.last = said;
+      const reported = report(sensor, physics[sensor.spec.name] as number, nowS, share);
+      if (reported !== null) out[sensor.spec.name] = sensor.last = reported;
     }
     for (const name of machine.states ?? []) {
       const before = states.get(name);
-      if (before?.value === physics[name] && nowS - before.saidS < STATE_REPEAT_S) continue;
-      states.set(name, { value: physics[name], saidS: nowS });
+      if (before?.value === physics[name] && nowS - before.reportedS < STATE_REPEAT_S) continue;
+      states.set(name, { value: physics[name], reportedS: nowS });
       out[name] = physics[name];
     }
     if (machine.periodS === undefined) return out;
@@ -97,15 +97,15 @@ function createSpeaker(
   };
 }
 
-/** What a machine that speaks for itself says, with the faults of its sensors. */
+/** What a machine that decides for itself when it reports sends, with the faults of its sensors. */
 function distorted(
-  said: Record<string, Value>,
+  reported: Record<string, Value>,
   sensors: readonly { spec: SensorSpec; random: Random; faults: readonly Fault[]; last: number }[],
   nowS: number,
 ): Record<string, Value> {
   for (const sensor of sensors) {
     const { name, decimals } = sensor.spec;
-    let value = said[name] as number | undefined;
+    let value = reported[name] as number | undefined;
     if (value === undefined) continue;
     for (const fault of sensor.faults) {
       if (!isActive(fault, nowS)) continue;
@@ -124,13 +124,13 @@ function distorted(
       }
       value = Math.round(wrong * 10 ** decimals) / 10 ** decimals;
     }
-    if (value === undefined) delete said[name];
-    else said[name] = sensor.last = value;
+    if (value === undefined) delete reported[name];
+    else reported[name] = sensor.last = value;
   }
-  return said;
+  return reported;
 }
 
-function say(
+function report(
   sensor: { spec: SensorSpec; random: Random; faults: readonly Fault[]; last: number },
   physics: number,
   nowS: number,

@@ -2,7 +2,7 @@ import type { SqlStatement } from "../db/client.ts";
 import { type ClockNote, putClockNote } from "./clock_notes_store.ts";
 import type { ClockFault } from "./device_time.ts";
 
-/** Tells which clocks are wrong: bounded, and the same after a restart. */
+/** Keeps which clocks are wrong: bounded, and the same after a restart. */
 export interface ClockNotes {
   add(
     fault: {
@@ -20,7 +20,7 @@ export interface ClockNotes {
   takePending(): SqlStatement[];
 }
 
-/** Machines that are told of. */
+/** Machines that are listed. */
 const NOTES_MOST = 500;
 /** A clock that was right for so long is forgotten. */
 export const CLOCK_NOTE_MS = 3 * 86_400_000;

@@ -1,6 +1,6 @@
 import type { SensorDirectory } from "../machines/sensor.ts";
 
-/** One commit group as it is told to the rest of the application, after COMMIT. Duplicates are left out. */
+/** One commit group as it is published to the rest of the application, after COMMIT. Duplicates are left out. */
 export interface CommittedGroup {
   readonly groupId: number;
   readonly n: number;

@@ -197,7 +197,7 @@ Deno.test("intake takes a redelivery as new when the first delivery could not be
   assert.deepEqual([...t.groups[1].group.value], [1]);
 });
 
-Deno.test("intake refuses when the open group is full and tells when there is room", async () => {
+Deno.test("intake refuses when the open group is full and announces when there is room", async () => {
   const t = await setup();
   t.offer("a/b", "0");
   await t.clock.advance(5);
@@ -289,11 +289,11 @@ Deno.test("intake decides on a retained message once the commit with the same va
     await t.groups[0].commit();
     t.offer("a/b", "5");
     await t.clock.advance(50);
-    let told = 0;
-    t.intake.onRoom(() => told++);
+    let calls = 0;
+    t.intake.onRoom(() => calls++);
     assert.equal(t.offer("a/b", "5", undefined, true), false, "5 may still be lost");
     await t.groups[1][ends]();
-    assert.equal(told, 1, "its source is told to offer it again");
+    assert.equal(calls, 1, "its source is asked to offer it again");
     assert.equal(t.offer("a/b", "5", undefined, true), true);
     await t.clock.advance(1_000);
     const [, , { group, extra }] = t.groups;

@@ -46,7 +46,7 @@ function first<K>(map: Map<K, unknown>): K | undefined {
 
 /**
  * FNV-1a over topic and payload, 32 bits folded to 16 (http://www.isthe.com/chongo/tech/comp/fnv/). Every
- * mark is written to disk, and it only has to tell apart what one session sends again under one packet id.
+ * mark is written to disk, and it only has to distinguish what one session sends again under one packet id.
  */
 export function contentHash(topic: string, payload: Uint8Array): number {
   let hash = 0x811c9dc5;

@@ -28,7 +28,7 @@ Deno.test("clockFault: beyond the tolerance is ahead, unless the host's clock is
   assert.equal(clockFault(Date.UTC(2106, 1, 7), null, true), "ahead");
 });
 
-Deno.test("noTimeFault tells what was never set from what is no time", () => {
+Deno.test("noTimeFault distinguishes what was never set from what is no time", () => {
   for (const text of ["", "0", "152340", "-1", "null", "false", "1970-01-01T00:00:03"]) {
     assert.equal(noTimeFault(text), "unset", text);
   }

@@ -1,7 +1,7 @@
 /*
  * DESIGN: a file of fixed size, a line of 64 bytes for each large message that is being read. A process that is
  * killed or runs out of memory leaves its lines behind, because what was written is with the operating
- * system then; no fsync is needed, for a power cut is not a message's doing (and is told by the id of the
+ * system then; no fsync is needed, for a power cut is not a message's doing (and is recognised by the id of the
  * boot in the first line). Nothing is allocated on the disk while messages come.
  */
 

@@ -65,9 +65,9 @@ export interface Intake {
   careful<T>(body: RawBody, read: () => Promise<T>): Promise<T>;
   /** A source's in-flight window is full: commit what is there at once. */
   commitSoon(): void;
-  /** What `refusal` said is over: sources may offer again. */
+  /** What `refusal` reported is over: sources may offer again. */
   worksAgain(): void;
-  /** Called when there is room again after `offer` said false. */
+  /** Called when there is room again after `offer` returned false. */
   onRoom(listener: () => void): () => void;
   stats(): IntakeStats;
   /** Refuses what is offered from now on (`busy`) and commits what is there. */

@@ -32,7 +32,7 @@ export interface Refusals {
   positions: number[];
 }
 
-/** Without what says that there is no value: whoever asks is told, but nothing was refused. */
+/** Without what reports that there is no value: the sender gets that as an answer, but nothing was refused. */
 export function faultsOf<T extends Omit<Decoded, "drafts">>(stage: T): T {
   if (stage.rejects.every(({ code }) => code !== "no_value")) return stage;
   return { ...stage, rejects: stage.rejects.filter(({ code }) => code !== "no_value") };

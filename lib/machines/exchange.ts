@@ -175,7 +175,7 @@ function refuseIssues(error: z.ZodError, refuse: Refuse): void {
   }
 }
 
-/** A text where a number belongs is said as what it is, with what is allowed. */
+/** A text where a number belongs is quoted in the error, with what is allowed. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   const { input, code } = issue;
   if (code !== "invalid_type" || issue.expected !== "number" || typeof input !== "string") {

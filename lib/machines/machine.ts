@@ -32,7 +32,7 @@ export interface Photo {
 }
 
 /**
- * A machine as it is made: without anything that a person would say about it. Its id follows from its path; where
+ * A machine as it is made: without anything that a person would enter. Its id follows from its path; where
  * a machine that was moved away has that id, the next free one is taken.
  */
 export function newMachine(

@@ -9,7 +9,7 @@ import { createRegistry } from "./registry.ts";
 import { createMachinesService } from "./service.ts";
 import { loadRegistry, loadWindows } from "./store.ts";
 
-Deno.test("purgeTask removes what was deleted 30 days ago, tells the audit log, and not on a clock jump", async () => {
+Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit log, and not on a clock jump", async () => {
   const dir = await Deno.makeTempDir({ prefix: "perch-purge-" });
   const db = await openTestDatabase(dir);
   const clock = fakeClock();

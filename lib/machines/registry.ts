@@ -24,7 +24,7 @@ import { insertSensor } from "./store.ts";
 import { createUnitWatch } from "./unit_change.ts";
 import { createWords, saysNothing, shownNow } from "./words.ts";
 
-/** What the machines service changes; it writes the statements and says when they are on disk. */
+/** What the machines service changes; it writes the statements and reports when they are on disk. */
 export interface RegistryChanges {
   /** Sensors of a name, deleted ones too. */
   named(name: string): Sensor | undefined;
@@ -109,17 +109,17 @@ export function createRegistry(
   load();
 
   const write = (statement: SqlStatement) => void pending.push(statement);
-  const tell = (news: SensorNews) => void pending.push(...deps.options?.news?.(news) ?? []);
+  const publish = (news: SensorNews) => void pending.push(...deps.options?.news?.(news) ?? []);
   const words = createWords({
     textsMost: deps.options?.statesPerSensor ?? 1_000,
     write,
-    tell,
+    publish,
     onKind: (sensor) => deps.options?.onKind?.(sensor),
   });
   const units = createUnitWatch({
     nowMs: () => clock.now(),
     write,
-    tell,
+    publish,
     resolve: (draft) => resolve(draft),
     nameOf: (id) => sensors.byId(id)?.name,
   });

@@ -87,7 +87,7 @@ Deno.test("registry refuses names with control characters, wildcards or one leve
 });
 
 /** Resolves words as a dialect hands them on, and shows what the API would. */
-function said(setup_: ReturnType<typeof setup>, name: string, words: string[]) {
+function shownOf(setup_: ReturnType<typeof setup>, name: string, words: string[]) {
   const shown = words.map((word) => {
     const on = /^(?:on|open|true)$/i.test(word), off = /^(?:off|closed|false)$/i.test(word);
     const draft = on || off ? { value: on, word } : { value: word };
@@ -111,10 +111,10 @@ Deno.test("registry: a third word turns on/off into the words as they were sent"
     ["on", "12:30"],
   ];
   for (const words of cases) {
-    const { sensor, shown } = said(setup(), "a/gate", words);
+    const { sensor, shown } = shownOf(setup(), "a/gate", words);
     assert.deepEqual([sensor.kind, shown], ["text", words]);
   }
-  const door = said(setup(), "a/door", ["open", "closed", "open"]);
+  const door = shownOf(setup(), "a/door", ["open", "closed", "open"]);
   assert.deepEqual([door.sensor.kind, door.shown], ["binary", [1, 0, 1]]);
 });
 
@@ -122,14 +122,14 @@ Deno.test("registry: none and unknown are no value until a sensor says words", (
   const t = setup();
   assert.deepEqual(t.registry.resolve({ sensor: "a/x", value: "unknown" }).ok, false);
   assert.equal(t.registry.find("a/x"), undefined);
-  const { shown } = said(t, "a/fault", ["overheated", "none"]);
+  const { shown } = shownOf(t, "a/fault", ["overheated", "none"]);
   assert.deepEqual(shown, ["overheated", "none"]);
 });
 
-Deno.test("registry: of ever-changing texts the latest is shown, the kept ones are bounded, and it is said once", () => {
-  const told: string[] = [];
+Deno.test("registry: of ever-changing texts the latest is shown, the kept ones are bounded, and that is reported once", () => {
+  const published: string[] = [];
   const news = ({ what }: { what: string }) => {
-    told.push(what);
+    published.push(what);
     return [];
   };
   const { registry, add } = setup({ statesPerSensor: 3, news });
@@ -142,7 +142,7 @@ Deno.test("registry: of ever-changing texts the latest is shown, the kept ones a
   const sensor = registry.find("a/uptime")!;
   assert.deepEqual([shownNow(sensor, 3), shownNow(sensor, 1)], ["f", "b"]);
   assert.equal(sensor.states.length, 4);
-  assert.deepEqual(told, ["many_texts"]);
+  assert.deepEqual(published, ["many_texts"]);
 });
 
 Deno.test("registry tells names apart that become the same", () => {
@@ -157,10 +157,10 @@ Deno.test("registry tells names apart that become the same", () => {
 });
 
 Deno.test("registry keeps another unit apart and asks once; spellings of one unit are none", () => {
-  const told: unknown[] = [];
+  const published: unknown[] = [];
   const { registry, add } = setup({
     news: (news) => {
-      told.push(news.what === "unit_changed" && [news.unit, news.before]);
+      published.push(news.what === "unit_changed" && [news.unit, news.before]);
       return [];
     },
   });
@@ -174,7 +174,7 @@ Deno.test("registry keeps another unit apart and asks once; spellings of one uni
   assert.deepEqual(temp.otherUnits.map(({ unit, choice, sensor }) => [unit, choice, sensor]), [
     ["°F", "asked", apart.id],
   ]);
-  assert.deepEqual(told, [["°F", "°C"]]);
+  assert.deepEqual(published, [["°F", "°C"]]);
   const back = add("j/temp", 22, "°C");
   assert.ok(back.ok && back.sensor === temp);
 });

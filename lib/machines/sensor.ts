@@ -26,13 +26,13 @@ export interface Sensor {
   /** Deleted: found by its storage number only, its readings are refused. Null for all others. */
   deletedMs: number | null;
   last: LastReading | null;
-  /** The unit that its device reports; null: it never said one. `unit` may be another, by calibration. */
+  /** The unit that its device reports; null: it never sent one. `unit` may be another, by calibration. */
   deviceUnit: string | null;
   /** Units that the device reported beside that one. */
   otherUnits: readonly OtherUnit[];
   /** The latest of more texts than are kept of one sensor. */
   latestText?: string;
-  /** What it said last that is no number, of a sensor of numbers. */
+  /** The last word that a sensor of numbers sent instead of one. */
   latestWord?: { text: string; tMs: number };
 }
 

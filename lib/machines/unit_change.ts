@@ -18,7 +18,7 @@ export interface UnitWatch {
 export function createUnitWatch(deps: {
   nowMs: () => number;
   write: (statement: SqlStatement) => void;
-  tell: (news: SensorNews) => void;
+  publish: (news: SensorNews) => void;
   resolve: (draft: Draft) => Resolved;
   /** The name of a sensor by its id. */
   nameOf: (id: string) => string | undefined;
@@ -45,7 +45,7 @@ export function createUnitWatch(deps: {
     const other: OtherUnit = { unit, sinceMs: deps.nowMs(), choice: "asked", sensor: null };
     sensor.otherUnits = [...sensor.otherUnits, other];
     deps.write(deviceUnitsStatement(sensor));
-    deps.tell({ what: "unit_changed", sensor, unit, before: ownUnit(sensor)! });
+    deps.publish({ what: "unit_changed", sensor, unit, before: ownUnit(sensor)! });
     return other;
   }
 

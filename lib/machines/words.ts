@@ -4,15 +4,15 @@ import { type Resolved, type Sensor, type SensorNews, shownValue } from "./senso
 import { insertState, setKindStatement } from "./store.ts";
 
 /*
- * Words that sensors report. A sensor that only ever says two words that mean on and off is an on/off sensor
- * (0 and 1); the words themselves are remembered as its texts 0 and 1. When it says a third one, it becomes a
- * text sensor, and what it reported before are the words that it said.
+ * Words that sensors report. A sensor that only ever reports two words that mean on and off is an on/off sensor
+ * (0 and 1); the words themselves are remembered as its texts 0 and 1. When it reports a third one, it becomes a
+ * text sensor, and what it reported before are the words that it sent.
  */
 
 /** Stands in the history for each text beyond the most that are kept of one sensor. */
 export const OTHER_TEXT = "(another text)";
 
-/** Words by which a device says that it has no value; of a sensor of words they are words like others. */
+/** Words by which a device reports that it has no value; of a sensor of words they are words like others. */
 const NO_VALUE = /^(?:none|unknown)$/i;
 const OPPOSITES = [["closed", "open"], ["off", "on"], ["false", "true"]] as const;
 
@@ -28,7 +28,7 @@ export function createWords(deps: {
   /** Texts that are kept of one sensor. */
   textsMost: number;
   write: (statement: SqlStatement) => void;
-  tell: (news: SensorNews) => void;
+  publish: (news: SensorNews) => void;
   onKind: (sensor: Sensor) => void;
 }): Words {
   const { textsMost, write } = deps;
@@ -44,7 +44,7 @@ export function createWords(deps: {
     deps.onKind(sensor);
   }
 
-  /** Its 0 and 1 become the codes of the words that it said. */
+  /** Its 0 and 1 become the codes of the words that it sent. */
   function becomeText(sensor: Sensor): void {
     const [off, on] = sensor.states;
     if (off === undefined) put(sensor, 0, oppositeOf(on, 0));
@@ -62,7 +62,7 @@ export function createWords(deps: {
     }
     if (sensor.states.length === textsMost) {
       put(sensor, textsMost, OTHER_TEXT);
-      deps.tell({ what: "many_texts", sensor, most: textsMost });
+      deps.publish({ what: "many_texts", sensor, most: textsMost });
     }
     sensor.latestText = text;
     return textsMost;
@@ -81,7 +81,7 @@ export function createWords(deps: {
   };
 }
 
-/** Whether a word says that there is no value, of a sensor that has not shown yet what it reports. */
+/** Whether a word means that there is no value, of a sensor of which nothing is known yet. */
 export function saysNothing(word: string): boolean {
   return NO_VALUE.test(word);
 }

@@ -43,7 +43,7 @@ export function houseMachine(
     voices: readonly Voice[];
   },
 ): Machine {
-  const said = voices.map((voice) => ({
+  const reported = voices.map((voice) => ({
     dueS: Math.floor((voice.everyS ?? voice.heartbeatS ?? 0) * random.uniform()),
     value: undefined as Value | undefined,
     // Timers of devices are not alike.
@@ -70,7 +70,7 @@ export function houseMachine(
       live?.(around, tickS);
       const out: Record<string, Value> = {};
       voices.forEach((voice, i) => {
-        const last = said[i];
+        const last = reported[i];
         if (voice.everyS !== undefined && nowS < last.dueS) return;
         let value = voice.read(around);
         // Asleep, or out of reach.

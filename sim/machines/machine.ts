@@ -28,7 +28,7 @@ export interface Machine {
   periodS?: number;
   /** Seconds between two steps. Default 1. */
   tickS?: number;
-  /** Says for itself when it speaks, with noise and rounding: what `step` gives is said. */
+  /** Decides for itself when it reports, with noise and rounding: what `step` gives is published. */
   speaks?: boolean;
   /** One second (or `tickS`) passes. Gives the values before noise, by sensor name. */
   step(wear: Wear): Record<string, Value>;

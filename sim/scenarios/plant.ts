@@ -3,7 +3,7 @@ import type { Scenario } from "./scenario.ts";
 
 const HOUR_S = 3_600;
 
-/** What happens in one hour; each hour tells it again. */
+/** What happens in one hour; each hour repeats it. */
 const HOUR: readonly Fault[] = [
   { atS: 300, durationS: 900, machine: "hall-1/press-3", kind: "bearing-wear", amount: 0.8 },
   {

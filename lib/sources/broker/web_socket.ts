@@ -1,6 +1,6 @@
 import type { Link } from "../framing/link.ts";
 
-// A browser's socket cannot be told to wait, so what is not yet read is bounded by closing.
+// A browser's socket cannot be made to wait, so what is not yet read is bounded by closing.
 const WAITING_BYTES_MOST = 8 * 1024 * 1024;
 const BUFFERED_BYTES_MOST = 4 * 1024 * 1024;
 const UNSUPPORTED_DATA = 1003, TRY_AGAIN_LATER = 1013;

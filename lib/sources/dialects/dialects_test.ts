@@ -10,7 +10,7 @@ const from = (topic: string, payload: string) => decode(topic, encoder.encode(pa
 
 /** What every answer must look like, whatever came in. */
 function assertSound(decoded: ReturnType<typeof decode>): void {
-  assert.ok(decoded.drafts.length + decoded.rejects.length > 0, "nothing said about a message");
+  assert.ok(decoded.drafts.length + decoded.rejects.length > 0, "nothing came of a message");
   for (const draft of decoded.drafts) {
     assert.equal(nameFault(draft.sensor), null);
     assert.ok(["number", "boolean", "string"].includes(typeof draft.value));

@@ -39,7 +39,7 @@ const COMMA = 0x2c,
 const HASH = 0x23, TAB = 0x09;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const WHOLE = /^-?\d+$/;
-/** Said where a number has no value: read as that text. */
+/** Reported where a number has no value: read as that text. */
 const NO_NUMBER = /^[+-]?(?:nan|inf(?:inity)?)$/i;
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   t: true,

@@ -15,7 +15,7 @@ import { stateOf } from "./value.ts";
  * So `cpu,cpu=cpu0,host=pi usage_idle=98` is `pi/cpu.cpu0.usage_idle`, and
  * `reading,machine=hall1/press3,sensor=temperature value=21.5` is `hall1/press3/temperature`.
  * A `/` elsewhere (a mount point), `+`, `#` and signs that nobody sees become `_`. Where that gives two tags
- * one name (`C++` and `C##`), the later one is refused and told so.
+ * one name (`C++` and `C##`), the later one is refused with the reason.
  */
 
 /** Digits after the second, by the name of the precision. */
@@ -24,7 +24,7 @@ export type Precision = keyof typeof PRECISIONS;
 
 const MACHINE_TAGS = ["machine", "host", "device"] as const;
 const AREA_TAGS = ["area", "site"] as const;
-/** A timestamp in a wrong precision is told from a clock that is not set by these years. */
+/** A timestamp in a wrong precision is distinguished from a clock that is not set by these years. */
 const LIKELY_FROM_MS = Date.UTC(2020, 0, 1);
 const LIKELY_TO_MS = Date.UTC(2040, 0, 1);
 const SERIES_MOST = 4_096;

@@ -39,7 +39,7 @@ export function isPassedOver(key: string, value: unknown): boolean {
 
 /**
  * Reads `ts`, `timestamp` or `time`, `seq` and `unit`. None of them costs the values: a time that is none is
- * told as such, a seq or unit that cannot be one is left out.
+ * reported as such, a seq or unit that cannot be one is left out.
  */
 export function metaOf(json: Record<string, unknown>): Meta {
   const meta: Meta = {};

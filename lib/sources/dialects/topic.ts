@@ -2,7 +2,7 @@ import { nameFault } from "../../machines/names.ts";
 import type { Fault, Place } from "./dialect.ts";
 import { pathOf } from "./level.ts";
 
-/** Topics that Perch subscribes to unless it is told otherwise. */
+/** Topics that Perch subscribes to unless others are configured. */
 export const DEFAULT_TOPICS: readonly string[] = ["factory/#", "edge/#", "sensors/+/telemetry"];
 
 const CACHE_MOST = 16_384;

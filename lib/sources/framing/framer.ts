@@ -112,7 +112,7 @@ export class Framer {
     this.#skip = total - this.#wanted;
   }
 
-  /** Fills the partial packet; hands it over when it is complete. False when the consumer said no. */
+  /** Fills the partial packet; hands it over when it is complete. False when the consumer refused it. */
   #complete(): boolean {
     const n = Math.min(this.#wanted - this.#filled, this.#chunk.length - this.#at);
     const partial = this.#withRoom(this.#filled + n);

@@ -31,7 +31,7 @@ const TRY_5_AGAIN = 20;
 
 /**
  * Creates the MQTT client: QoS 1, persistent session, acknowledged only after commit. It keeps trying
- * until it is stopped; what is wrong is said by `state()`.
+ * until it is stopped; `state()` reports what is wrong.
  */
 export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): Source & MqttPublisher {
   return new MqttSource(deps, mqttOptions.parse(input));
@@ -133,11 +133,11 @@ class MqttSource implements Source, MqttPublisher {
       if (why.reached) {
         backoffMs = lastedMs > GOOD_MS ? FIRST_BACKOFF_MS : Math.min(backoffMs, MOST_REACHED_MS);
       }
-      const said = why.reached
+      const text = why.reached
         ? `Lost ${at} (${why.text}).`
         : `Could not reach ${at} (${why.text}).`;
-      if (said !== this.#why || why.reached) log.warn(said);
-      this.#why = said;
+      if (text !== this.#why || why.reached) log.warn(text);
+      this.#why = text;
       // Full jitter over the upper half: many clients do not come back at the same moment.
       const waitMs = why.atOnce ? 0 : backoffMs * (0.5 + random() / 2);
       this.#nextTryMs = clock.monotonic() + waitMs;
