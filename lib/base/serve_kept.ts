@@ -1,7 +1,7 @@
 /**
  * DESIGN. `Deno.serve` ends for good when one connection cannot be accepted because no file descriptor is free,
  * and its promise rejects. So that a crowd of connections does not end Perch, the listener is opened again, at
- * the same address, as soon as that is possible. Connections that were accepted before go on.
+ * the same address, as soon as that is possible. Connections that were accepted before continue.
  */
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";

@@ -2,7 +2,7 @@
  * The one clock of a running Perch: the host's, as far as that can be believed (`trusted_time.ts`).
  *
  * - `now()` is what is recorded and shown. It follows the host, also back by an hour; while the host's clock
- *   cannot be right it goes on from the trusted time.
+ *   cannot be right it continues from the trusted time.
  * - `trustedMs()` never jumps by more than a day: lives of sign-ins, links and keys are judged by it.
  * - `deletionMs()` is what every deletion by age counts from.
  * - `arrival()` is the time of what comes without one. It never goes back within a day of what was given

@@ -85,7 +85,7 @@ Deno.test("createSteadyClock follows a short time switched off at once, without 
   assert.equal(clock.trustedMs(), host.now());
 });
 
-Deno.test("createSteadyClock goes on from its own time while the host says 1970, and through restarts", () => {
+Deno.test("createSteadyClock continues from its own time while the host says 1970, and through restarts", () => {
   const { clock: before } = proven();
   let kept = before.kept();
   let lastMs = before.arrival().tMs;

@@ -8,7 +8,7 @@
  *   all is level 40 days later, and meanwhile old data goes at least as fast as new data comes.
  * - The host is ahead by more than a year: nothing is believed until a person says so.
  * - The host is behind: what was followed by credit and has not stood since is given back at once. Beyond that
- *   the trusted time goes on by itself. It falls to the host's only when that has contradicted it for as long as
+ *   the trusted time continues by itself. It falls to the host's only when that has contradicted it for as long as
  *   it stood before (at most 30 days): five wrong minutes at the first start are forgotten after five right ones,
  *   a clock that was right for months outlasts a dead battery.
  * - The host's time is outside 2025 to 2099: it is not looked at.

@@ -54,7 +54,7 @@ export async function loadTime(db: Database, clock: SteadyClock): Promise<void> 
 }
 
 /**
- * A person says that the host's clock is right: what waited goes on at once. `also` is written with it.
+ * A person says that the host's clock is right: what waited continues at once. `also` is written with it.
  * @throws PerchError `conflict` when no clock can be right that says so
  */
 export async function confirmTime(

@@ -15,7 +15,7 @@ interface Identity {
 const WAL_MAGIC = 0x377f0682;
 
 /**
- * Remembers what is at `path` (the real path, no link) now, while the database is open. SQLite goes on writing
+ * Remembers what is at `path` (the real path, no link) now, while the database is open. SQLite keeps writing
  * into a file that was deleted or replaced; everything it acknowledges then is gone with the process.
  */
 export function watchFiles(path: string): FileWatch {

@@ -106,7 +106,7 @@ export class Rhythm {
     return this.#usual;
   }
 
-  /** How long it may be silent: three of its usual longest gaps, 15 s at least; null: nobody can say. */
+  /** How long it may be silent: three of its usual longest gaps, 15 s at least; null: not known. */
   limitMs(): number | null {
     const usual = this.usualMs();
     return usual === null ? null : Math.max(LEAST_MS, SILENT_INTERVALS * usual);

@@ -14,7 +14,7 @@ export interface ImportService {
    * What a document would change; with `confirm` it is changed, all of it in one transaction.
    * @throws `validation` when rows are wrong and `confirm` is set: nothing is changed then
    */
-  importRows(rows: readonly ExchangeRow[], confirm: boolean, note: Audited): Promise<ImportPlan>;
+  importRows(rows: readonly ExchangeRow[], confirm: boolean, audit: Audited): Promise<ImportPlan>;
 }
 
 export interface ImportServiceDeps extends Omit<ChangeDeps, "lookup"> {
@@ -27,14 +27,14 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
   const { db, clock, registry, exclusive, faults } = deps;
   const { machines, changes } = registry;
 
-  async function carryOut(plan: ImportPlan, note: Audited): Promise<void> {
+  async function carryOut(plan: ImportPlan, audit: Audited): Promise<void> {
     const added = plan.newSensors.map((given) => changes.add(given));
     const adding = added.flatMap(({ statements }) => statements);
     const statements = [
       ...adding,
       ...plan.machines.map(putMachineStatement),
       ...plan.sensors.map(({ sensor, to }) => sensorStatement({ ...sensor, ...to })),
-      note({
+      audit({
         action: "registry.import",
         resource: "registry",
         touches: [
@@ -65,7 +65,7 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
   }
 
   return {
-    importRows: (rows, confirm, note) =>
+    importRows: (rows, confirm, audit) =>
       exclusive(async () => {
         const plan = planImport(rows, {
           machine: (path) => machines.find(path),
@@ -88,7 +88,7 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
             },
           );
         }
-        await carryOut(plan, note);
+        await carryOut(plan, audit);
         return plan;
       }),
   };

@@ -19,11 +19,11 @@ export interface Photos {
    * Gives the machine a picture in place of the one it has.
    * @throws PerchError `not_found`, and what `FileStore.put` throws
    */
-  put(pathOrId: string, bytes: Uint8Array, alt: string, note: Audited): Promise<Machine>;
+  put(pathOrId: string, bytes: Uint8Array, alt: string, audit: Audited): Promise<Machine>;
   /** What the picture shows, in words. @throws PerchError `not_found` */
-  describe(pathOrId: string, alt: string, note: Audited): Promise<Machine>;
+  describe(pathOrId: string, alt: string, audit: Audited): Promise<Machine>;
   /** @throws PerchError `not_found` */
-  remove(pathOrId: string, note: Audited): Promise<Machine>;
+  remove(pathOrId: string, audit: Audited): Promise<Machine>;
   /** A picture that a machine has, by the name of its file; null when there is none. */
   read(file: string): Promise<{ type: string; bytes: Uint8Array<ArrayBuffer> } | null>;
   /** Removes files that no machine names, at start and once a day. */
@@ -60,24 +60,24 @@ export function createPhotos(deps: {
   const all = () => [...machines.all(), ...machines.deleted()];
 
   return {
-    async put(pathOrId, bytes, alt, note) {
+    async put(pathOrId, bytes, alt, audit) {
       const { id } = machineOf(pathOrId);
       let before: string | null = null;
       const machine = await files.put(bytes, async ({ name, type, bytes, picture }) => {
         before = machineOf(id).photo?.file ?? null;
         const photo = { file: name, type, bytes, ...picture!, alt };
-        return await service.patchMachine(id, { photo }, note);
+        return await service.patchMachine(id, { photo }, audit);
       });
       if (before !== null) await files.remove(before);
       return machine;
     },
-    async describe(pathOrId, alt, note) {
+    async describe(pathOrId, alt, audit) {
       const { machine, photo } = withPhoto(pathOrId);
-      return await service.patchMachine(machine.id, { photo: { ...photo, alt } }, note);
+      return await service.patchMachine(machine.id, { photo: { ...photo, alt } }, audit);
     },
-    async remove(pathOrId, note) {
+    async remove(pathOrId, audit) {
       const { machine, photo } = withPhoto(pathOrId);
-      const done = await service.patchMachine(machine.id, { photo: null }, note);
+      const done = await service.patchMachine(machine.id, { photo: null }, audit);
       await files.remove(photo.file);
       return done;
     },

@@ -14,7 +14,7 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
   const db = await openTestDatabase(dir);
   const clock = fakeClock();
   let noted: string[] = [];
-  const note = ({ action, resource }: AuditChange) => {
+  const audit = ({ action, resource }: AuditChange) => {
     noted.push(`${action} ${resource}`);
     return { sql: "select 1" };
   };
@@ -29,15 +29,15 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
     // The second one's readings cannot be deleted yet.
     onPurge: ({ num }) => Promise.resolve(num === 2 ? null : (forgotten.push(num), [])),
   });
-  await service.addSensor({ name: "hall/press/a" }, note);
-  await service.addSensor({ name: "hall/press/b" }, note);
-  await service.addSensor({ name: "hall/mixer/c" }, note);
-  await service.addSensor({ name: "hall/mixer/d" }, note);
+  await service.addSensor({ name: "hall/press/a" }, audit);
+  await service.addSensor({ name: "hall/press/b" }, audit);
+  await service.addSensor({ name: "hall/mixer/c" }, audit);
+  await service.addSensor({ name: "hall/mixer/d" }, audit);
   for (const path of ["hall/press", "hall/mixer"]) {
-    await service.addMachine({ path }, note).catch(() => {});
+    await service.addMachine({ path }, audit).catch(() => {});
   }
   const timing = { kind: "once", from: 1, to: 2 } as const;
-  const window = await service.addWindow({ path: "", title: "w", timing }, note);
+  const window = await service.addWindow({ path: "", title: "w", timing }, audit);
   const startMs = clock.now();
   let trustedMs = startMs;
   const stop = new AbortController();
@@ -46,7 +46,7 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
     log: silentLog(),
     service,
     deletionMs: () => trustedMs,
-    note,
+    audit,
   }).run(stop.signal).catch(() => {});
   const days = async (n: number) => {
     for (let i = 0; i < n; i++) {
@@ -56,9 +56,9 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await service.removeMachine("hall/press", note);
-  await service.removeSensor("hall/mixer/d", note);
-  await service.removeWindow(window.id, note);
+  await service.removeMachine("hall/press", audit);
+  await service.removeSensor("hall/mixer/d", audit);
+  await service.removeWindow(window.id, audit);
   noted = [];
   clock.jump(3650 * DAY_MS);
   await days(UNDO_DAYS - 1);
@@ -70,14 +70,14 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
     "sensor.purge",
   ]);
   assert.deepEqual(forgotten, [1, 4]);
-  await assert.rejects(service.restoreSensor("hall/mixer/d", note), /no deleted sensor/);
-  await assert.rejects(service.restoreWindow(window.id, note), /no maintenance window/);
+  await assert.rejects(service.restoreSensor("hall/mixer/d", audit), /no deleted sensor/);
+  await assert.rejects(service.restoreWindow(window.id, audit), /no maintenance window/);
   const { sensors, machines } = await loadRegistry(db);
   assert.deepEqual(sensors.map(({ name }) => name), ["hall/press/b", "hall/mixer/c"]);
   // A machine stays as long as one of its sensors does.
   assert.deepEqual(machines.map(({ path }) => path).sort(), ["hall/mixer", "hall/press"]);
   assert.deepEqual(await loadWindows(db), []);
-  await service.restoreMachine("hall/press", note);
+  await service.restoreMachine("hall/press", audit);
   assert.equal(registry.find("press/b")?.num, 2);
   stop.abort();
   await running;

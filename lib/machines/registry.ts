@@ -173,7 +173,7 @@ export function createRegistry(
     }
     if (word !== undefined) {
       if (sensor.kind === "number" && !isSwitch(sensor)) return noNumber(sensor, word);
-      words.note(sensor, word, value === true);
+      words.remember(sensor, word, value === true);
     }
     const raw = Number(value);
     if (sensor.kind === "binary" && raw !== 0 && raw !== 1) words.setKind(sensor, "number");
@@ -268,7 +268,7 @@ export function createRegistry(
     const sensor = create(draft);
     spellings.created(sensor.num, draft);
     if (sensor.kind === "text") return words.take(sensor, draft);
-    if (draft.word !== undefined) words.note(sensor, draft.word, draft.value === true);
+    if (draft.word !== undefined) words.remember(sensor, draft.word, draft.value === true);
     return { ok: true, sensor, value: Number(draft.value) };
   }
 

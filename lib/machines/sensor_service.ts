@@ -17,11 +17,11 @@ export type SensorPatch =
 
 export interface SensorService {
   /** @throws `conflict`, `validation` */
-  addSensor(given: SensorPatch & { name: string }, note: Audited): Promise<Sensor>;
+  addSensor(given: SensorPatch & { name: string }, audit: Audited): Promise<Sensor>;
   /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
-  patchSensor(idOrName: string, patch: SensorPatch, note: Audited): Promise<Sensor>;
-  removeSensor(idOrName: string, note: Audited): Promise<Sensor>;
-  restoreSensor(idOrName: string, note: Audited): Promise<Sensor>;
+  patchSensor(idOrName: string, patch: SensorPatch, audit: Audited): Promise<Sensor>;
+  removeSensor(idOrName: string, audit: Audited): Promise<Sensor>;
+  restoreSensor(idOrName: string, audit: Audited): Promise<Sensor>;
   deletedSensor(id: string): Sensor | undefined;
 }
 
@@ -105,7 +105,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
 
   return {
     deletedSensor: (id) => changes.deletedSensors().find((sensor) => sensor.id === id),
-    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, note) =>
+    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, audit) =>
       exclusive(async () => {
         checkName(name);
         const given: NewSensor = {
@@ -116,7 +116,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         };
         refuse(faults(kind, given.settings));
         const { sensor, statements } = changes.add(given);
-        const change = note({
+        const change = audit({
           action: "sensor.create",
           resource: sensorKey(sensor),
           adds: sensorsKeys(sensor),
@@ -132,7 +132,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         }
         return sensor;
       }),
-    patchSensor(idOrName, patch, note) {
+    patchSensor(idOrName, patch, audit) {
       const id = lookup.sensorId(idOrName);
       return exclusive(async () => {
         const sensor = lookup.sensorAt(id);
@@ -141,7 +141,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         const machine = path === undefined || machines.find(path)
           ? null
           : newMachine(path, clock.now(), idTaken);
-        const change = note({
+        const change = audit({
           action: "sensor.update",
           resource: sensorKey(sensor),
           before: shownSensor(sensor),
@@ -150,16 +150,16 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         return await putSensor(sensor, to, change, machine);
       });
     },
-    removeSensor(idOrName, note) {
+    removeSensor(idOrName, audit) {
       const id = lookup.sensorId(idOrName);
       return exclusive(async () => {
         const sensor = lookup.sensorAt(id);
         const resource = sensorKey(sensor);
-        const change = note({ action: "sensor.delete", resource, before: shownSensor(sensor) });
+        const change = audit({ action: "sensor.delete", resource, before: shownSensor(sensor) });
         return await putSensor(sensor, { deletedMs: clock.now() }, change);
       });
     },
-    restoreSensor: (idOrName, note) =>
+    restoreSensor: (idOrName, audit) =>
       exclusive(async () => {
         const alive = registry.find(idOrName);
         if (alive) return alive;
@@ -180,7 +180,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
             },
           );
         }
-        const change = note({ action: "sensor.restore", resource: sensorKey(sensor) });
+        const change = audit({ action: "sensor.restore", resource: sensorKey(sensor) });
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
   };

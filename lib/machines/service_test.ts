@@ -19,7 +19,7 @@ interface World {
   commit: () => Promise<void>;
 }
 
-const note = () => ({ sql: "select 1" });
+const audit = () => ({ sql: "select 1" });
 
 function withService(run: (world: World) => Promise<void>): () => Promise<void> {
   return async () => {
@@ -72,12 +72,12 @@ Deno.test(
   "a sensor that is renamed to a new machine: one transaction, and whoever hears of it finds the machine",
   withService(async (world) => {
     const { service, registry } = world;
-    const sensor = await service.addSensor({ name: "hall/press/a" }, note);
+    const sensor = await service.addSensor({ name: "hall/press/a" }, audit);
     let writes = 0;
     world.beforeWrite(() => writes++);
     let found: string | undefined;
     world.onSensor(({ machine }) => found = registry.machines.find(machine)?.path);
-    await service.patchSensor(sensor.id, { name: "hall/mixer/a" }, note);
+    await service.patchSensor(sensor.id, { name: "hall/mixer/a" }, audit);
     assert.equal(writes, 1);
     assert.equal(found, "hall/mixer");
     const { machines } = await loadRegistry(world.db);
@@ -90,8 +90,8 @@ Deno.test(
   "readings that come under a new name while it is being written are the sensor's",
   withService(async (world) => {
     const { service, registry } = world;
-    const sensor = await service.addSensor({ name: "hall/press/a" }, note);
-    const other = await service.addSensor({ name: "hall/mixer/b" }, note);
+    const sensor = await service.addSensor({ name: "hall/press/a" }, audit);
+    const other = await service.addSensor({ name: "hall/mixer/b" }, audit);
     const nums: number[] = [];
     const arrives = (name: string) => {
       const resolved = registry.resolve({ sensor: name, value: 1 });
@@ -99,10 +99,10 @@ Deno.test(
       nums.push(resolved.sensor.num);
     };
     world.beforeWrite(() => arrives("hall/press/renamed"));
-    await service.patchSensor(sensor.id, { name: "hall/press/renamed" }, note);
-    await service.addMachine({ path: "hall/mixer" }, note).catch(() => {});
+    await service.patchSensor(sensor.id, { name: "hall/press/renamed" }, audit);
+    await service.addMachine({ path: "hall/mixer" }, audit).catch(() => {});
     world.beforeWrite(() => arrives("yard/mixer/b"));
-    await service.patchMachine("hall/mixer", { path: "yard/mixer" }, note);
+    await service.patchMachine("hall/mixer", { path: "yard/mixer" }, audit);
     await world.commit();
     assert.deepEqual(nums, [sensor.num, other.num]);
     assert.deepEqual(await both(world, nums), [
@@ -116,13 +116,13 @@ Deno.test(
   "a new name that cannot be written changes nothing in memory",
   withService(async (world) => {
     const { service, registry } = world;
-    const sensor = await service.addSensor({ name: "hall/press/a" }, note);
+    const sensor = await service.addSensor({ name: "hall/press/a" }, audit);
     let heard = 0;
     world.onSensor(() => heard++);
     world.beforeWrite(() => {
       throw new Error("the disk is full");
     });
-    await assert.rejects(service.patchSensor(sensor.id, { name: "hall/mixer/a" }, note), /full/);
+    await assert.rejects(service.patchSensor(sensor.id, { name: "hall/mixer/a" }, audit), /full/);
     assert.equal(heard, 0);
     assert.equal(sensor.name, "hall/press/a");
     assert.equal(registry.find("hall/mixer/a"), undefined);

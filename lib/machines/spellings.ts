@@ -15,7 +15,7 @@ export class Spellings {
     return draft.spelled !== undefined || (this.#replaced.size > 0 && this.#replaced.has(num));
   }
 
-  /** The reason to refuse a draft that another name than the sensor's first one led to; null: there is none. */
+  /** The reason to refuse a draft whose name was written otherwise before it was replaced; null: there is none. */
   fault({ num, name }: Sensor, draft: Draft): Resolved | null {
     const written = draft.spelled ?? draft.sensor;
     const before = this.#written.get(num);

@@ -11,14 +11,14 @@ import { type Conversion, conversion, converted, sameUnit } from "./units.ts";
 
 export const UNIT_CHOICES = ["convert", "take", "new_sensor"] as const;
 /**
- * `convert`: readings in the other unit are converted from now on. `take`: the sensor goes on in the other unit;
+ * `convert`: readings in the other unit are converted from now on. `take`: the sensor continues in the other unit;
  * what it reported so far stays in a sensor named after its unit. `new_sensor`: the other unit keeps its own.
  */
 export type UnitChoice = typeof UNIT_CHOICES[number];
 
 export interface UnitChoices {
   /** The sensor that has the name afterwards. @throws `not_found`, `validation`, `conflict` */
-  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, note: Audited): Promise<Sensor>;
+  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, audit: Audited): Promise<Sensor>;
 }
 
 export function createUnitChoices(deps: {
@@ -40,13 +40,13 @@ export function createUnitChoices(deps: {
     throw new PerchError("validation", `unit: ${message}`, { errors: [{ path: "unit", message }] });
   }
 
-  async function put(changed: [Sensor, Partial<Sensor>][], change: AuditChange, note: Audited) {
+  async function put(changed: [Sensor, Partial<Sensor>][], change: AuditChange, audit: Audited) {
     await db.write([
       ...changed.flatMap(([sensor, to]) => {
         const next = { ...sensor, ...to };
         return [sensorStatement(next), deviceUnitsStatement(next)];
       }),
-      note(change),
+      audit(change),
     ]);
     for (const [sensor, to] of changed) {
       registry.changes.changed(sensor, to);
@@ -58,7 +58,7 @@ export function createUnitChoices(deps: {
     sensor: Sensor,
     other: OtherUnit,
     choice: "convert" | "apart",
-    note: Audited,
+    audit: Audited,
   ) {
     const otherUnits = sensor.otherUnits.map((one) => one === other ? { ...one, choice } : one);
     const kept = other.sensor === null ? undefined : registry.find(other.sensor);
@@ -70,11 +70,11 @@ export function createUnitChoices(deps: {
       resource: `sensor:${sensor.id}`,
       after: { unit: other.unit, choice: choice === "apart" ? "new_sensor" : choice },
     };
-    await put([[sensor, { otherUnits }], ...confirmed], change, note);
+    await put([[sensor, { otherUnits }], ...confirmed], change, audit);
     return sensor;
   }
 
-  async function takeUnit(sensor: Sensor, other: OtherUnit, note: Audited): Promise<Sensor> {
+  async function takeUnit(sensor: Sensor, other: OtherUnit, audit: Audited): Promise<Sensor> {
     const next = other.sensor === null ? undefined : registry.find(other.sensor);
     const before = ownUnit(sensor);
     if (next === undefined || before === null) {
@@ -113,20 +113,20 @@ export function createUnitChoices(deps: {
       resource: `sensor:${next.id}`,
       before: { unit: before, sensor: sensor.id },
       after: { unit: other.unit, choice: "take", kept: oldName },
-    }, note);
+    }, audit);
     return next;
   }
 
   return {
-    chooseUnit: (idOrName, unit, choice, note) =>
+    chooseUnit: (idOrName, unit, choice, audit) =>
       exclusive(async () => {
         const sensor = deps.sensorAt(idOrName);
         const other = otherAt(sensor, unit);
-        if (choice === "take") return await takeUnit(sensor, other, note);
-        if (choice === "new_sensor") return await setChoice(sensor, other, "apart", note);
+        if (choice === "take") return await takeUnit(sensor, other, audit);
+        if (choice === "new_sensor") return await setChoice(sensor, other, "apart", audit);
         const own = ownUnit(sensor);
         if (own !== null && conversion(other.unit, own) !== null) {
-          return await setChoice(sensor, other, "convert", note);
+          return await setChoice(sensor, other, "convert", audit);
         }
         const message = `${other.unit} cannot be converted into ${own}`;
         throw new PerchError("validation", `choice: ${message}`, {

@@ -15,12 +15,12 @@ export interface WindowService {
   /** `path` may be what people call the machine. @throws `validation` when there is no such place */
   addWindow(
     given: { path: string; title: string; timing: Timing },
-    note: Audited,
+    audit: Audited,
   ): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  removeWindow(id: string, note: Audited): Promise<MaintenanceWindow>;
+  removeWindow(id: string, audit: Audited): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  restoreWindow(id: string, note: Audited): Promise<MaintenanceWindow>;
+  restoreWindow(id: string, audit: Audited): Promise<MaintenanceWindow>;
 }
 
 /** For the machines service, whose changes these go along with. */
@@ -28,7 +28,7 @@ export interface WindowChanges {
   /** A machine was moved; the rows are changed already. */
   moved(from: string, to: string): void;
   /** Removes for good what was deleted before; call it within `exclusive`. Gives how many. */
-  purge(beforeMs: number, note: Audited): Promise<number>;
+  purge(beforeMs: number, audit: Audited): Promise<number>;
 }
 
 export function createWindowService(deps: {
@@ -53,7 +53,7 @@ export function createWindowService(deps: {
   async function setDeleted(
     window: MaintenanceWindow,
     deletedMs: number | null,
-    note: Audited,
+    audit: Audited,
   ): Promise<MaintenanceWindow> {
     const { id } = window;
     const action = deletedMs === null
@@ -61,7 +61,7 @@ export function createWindowService(deps: {
       : { action: "maintenance.delete", before: shown(window) };
     await db.write([
       setWindowDeleted(id, deletedMs),
-      note({ resource: `maintenance:${id}`, ...action }),
+      audit({ resource: `maintenance:${id}`, ...action }),
     ]);
     const next = { ...window, deletedMs };
     keep(all.map((one) => one === window ? next : one));
@@ -88,7 +88,7 @@ export function createWindowService(deps: {
   const service: WindowService = {
     windows: () => alive,
     deletedWindow: (id) => all.find((one) => one.id === id && one.deletedMs !== null),
-    addWindow: (given, note) =>
+    addWindow: (given, audit) =>
       exclusive(async () => {
         const path = given.path === "" ? "" : namedPath(given.path);
         const window = {
@@ -100,7 +100,7 @@ export function createWindowService(deps: {
         };
         await db.write([
           insertWindow(window),
-          note({
+          audit({
             action: "maintenance.create",
             resource: `maintenance:${window.id}`,
             after: shown(window),
@@ -109,31 +109,31 @@ export function createWindowService(deps: {
         keep([...all, window]);
         return window;
       }),
-    removeWindow: (id, note) =>
+    removeWindow: (id, audit) =>
       exclusive(async () => {
         const window = find(id);
-        if (window.deletedMs === null) return await setDeleted(window, clock.now(), note);
+        if (window.deletedMs === null) return await setDeleted(window, clock.now(), audit);
         throw new PerchError("not_found", `the maintenance window "${id}" was deleted already`, {
           about: [`maintenance:${id}`],
         });
       }),
-    restoreWindow: (id, note) =>
+    restoreWindow: (id, audit) =>
       exclusive(async () => {
         const window = find(id);
-        return window.deletedMs === null ? window : await setDeleted(window, null, note);
+        return window.deletedMs === null ? window : await setDeleted(window, null, audit);
       }),
   };
   const changes: WindowChanges = {
     moved(from, to) {
       keep(all.map((one) => one.path === from ? { ...one, path: to } : one));
     },
-    async purge(beforeMs, note) {
+    async purge(beforeMs, audit) {
       const due = all.filter(({ deletedMs }) => deletedMs !== null && deletedMs < beforeMs);
       for (const window of due) {
         const { id } = window;
         await db.write([
           deleteWindow(id),
-          note({
+          audit({
             action: "maintenance.purge",
             resource: `maintenance:${id}`,
             before: shown(window),

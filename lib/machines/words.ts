@@ -20,7 +20,7 @@ export interface Words {
   /** The reading of a word, by a sensor that is no sensor of numbers. */
   take(sensor: Sensor, draft: Draft): Resolved;
   /** Remembers the word for on or off of an on/off sensor. */
-  note(sensor: Sensor, word: string, on: boolean): void;
+  remember(sensor: Sensor, word: string, on: boolean): void;
   setKind(sensor: Sensor, kind: SensorKind): void;
 }
 
@@ -70,7 +70,7 @@ export function createWords(deps: {
 
   return {
     setKind,
-    note(sensor, word, on) {
+    remember(sensor, word, on) {
       const code = on ? 1 : 0;
       if (sensor.states[code] === undefined) put(sensor, code, word);
     },

@@ -51,7 +51,7 @@ export class JournalCursors {
 
 /**
  * The next groups after a cursor, about `maxBytes` of journal at a time, at least one. A group that is damaged is
- * noted and stands there without readings, so that the reader goes on.
+ * noted and stands there without readings, so that the reader continues.
  */
 export async function readAfter(
   { connection, damage, uncheckedGroup }: {

@@ -19,7 +19,7 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** A libSQL server answers in JSON and limits its size. */
 const SERVER_SEGMENT_BYTES = 2 * 1024 * 1024;
 
-/** A table takes rows for an hour, or until it is this large; a small one goes on. */
+/** A table takes rows for an hour, or until it is this large; a small one continues. */
 export interface TurnLimits {
   turnMs: number;
   leastBytes: number;
@@ -198,7 +198,7 @@ export class JournalPair {
     this.startedMs = nowMs;
   }
 
-  /** True when it holds more than a reader that lags behind may keep: the rest of the journal goes on. */
+  /** True when it holds more than a reader that lags behind may keep: the rest of the journal continues. */
   get overfull(): boolean {
     return this.bytes >= OVERFULL_TABLES * this.limits.mostBytes;
   }

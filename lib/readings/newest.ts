@@ -12,7 +12,7 @@ export interface NewestReading {
   value: number;
 }
 
-/** Where the search for the newest readings begins; without enough of them it goes on ever further back. */
+/** Where the search for the newest readings begins; without enough of them it continues ever further back. */
 const FIRST_SPAN_MS = 10_000;
 const SPAN_GROWTH = 8;
 const POINTS = 64;

@@ -27,7 +27,7 @@ export interface ScrubState {
   /** Chunks up to this id may be of the version without checksums. */
   uncheckedChunk: number;
   uncheckedGroup: number;
-  /** The full pass goes on after this chunk. */
+  /** The full pass continues after this chunk. */
   nextChunk: number;
   startedMs: number | null;
   finishedMs: number | null;

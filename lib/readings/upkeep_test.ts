@@ -126,7 +126,7 @@ Deno.test("forget deletes everything of one sensor once it is sealed, and a rest
     }
     const waiting = await engine.store.forget(2);
     assert.ok(waiting.unsealed > 0 && waiting.readings === 0, "what is not sealed yet waits");
-    // Others go on; the turns of the journal seal what is silent.
+    // Others continue; the turns of the journal seal what is silent.
     for (let i = 5000; (await engine.store.forget(2)).unsealed > 0; i++) {
       assert.ok(i < 20_000, "it is sealed at last");
       await engine.store.append(groupOf([pair(i)[0]]), []);

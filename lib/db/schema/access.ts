@@ -35,7 +35,7 @@ export const sessions = sqliteTable("sessions", {
   agent: text("agent").notNull(),
 });
 
-/** Every refresh token of a session by its SHA-256: one that comes back after it was replaced was stolen. */
+/** Every refresh token of a session by its SHA-256: one that is used again after it was replaced was stolen. */
 export const refreshTokens = sqliteTable("refresh_tokens", {
   hash: text("hash").primaryKey(),
   sessionId: text("session_id").notNull().references(() => sessions.id),

@@ -2,7 +2,7 @@
 import { primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { ms } from "./columns.ts";
 
-/** The present status of each sensor and machine: a restart goes on from it. */
+/** The present status of each sensor and machine: a restart continues from it. */
 export const statuses = sqliteTable("statuses", {
   kind: text("kind", { enum: ["sensor", "machine"] }).notNull(),
   /** Public id. */

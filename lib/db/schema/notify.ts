@@ -94,7 +94,7 @@ export const deliveries = sqliteTable("deliveries", {
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
-/** What each try led to; the newest few of a delivery. A row without outcome was cut short. */
+/** The result of each try; the newest few of a delivery. A row without outcome was cut short. */
 export const deliveryTries = sqliteTable("delivery_tries", {
   deliveryId: integer("delivery_id").notNull(),
   n: integer("n").notNull(),

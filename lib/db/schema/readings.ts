@@ -70,7 +70,7 @@ export const scrub = sqliteTable("scrub", {
   one: integer("one").primaryKey(),
   uncheckedChunk: integer("unchecked_chunk").notNull(),
   uncheckedGroup: integer("unchecked_group").notNull(),
-  /** The full pass goes on after this chunk. */
+  /** The full pass continues after this chunk. */
   nextChunk: integer("next_chunk").notNull(),
   startedMs: ms("started_ms"),
   finishedMs: ms("finished_ms"),

@@ -36,7 +36,7 @@ export class FiringLog {
     else this.#raise(finding);
   }
 
-  /** A reading, after the findings it led to: the peak of a condition is among them. */
+  /** A reading, after the findings it caused: the peak of a condition is among them. */
   see(tMs: number, value: number): void {
     const open = this.#condition;
     if (open === null || !Number.isFinite(value)) return;

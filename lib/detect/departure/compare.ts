@@ -1,4 +1,4 @@
-/** By the hour: asleep at a time when it was always awake, or still while others of its machine go on. */
+/** By the hour: asleep at a time when it was always awake, or still while others of its machine work on. */
 import { HOUR_MS } from "../../words/times.ts";
 import { type Finding, NOTHING, type TickInput } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
@@ -10,7 +10,7 @@ const ASLEEP = { hours: 4, days: 7, activeMost: 0.9 };
 /** Still in so many hours on end in which another was active, after so many such hours in which it never was. */
 const STILL = { hours: 4, before: 60 };
 
-/** At an hour's end: asleep when it was always awake, or still while others of the machine go on. */
+/** At an hour's end: asleep when it was always awake, or still while others of the machine work on. */
 export function compare(s: DepartureState, { tMs, others = [] }: TickInput): readonly Finding[] {
   const { hours } = s;
   const hour = hours.newest;

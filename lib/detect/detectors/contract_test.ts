@@ -134,7 +134,7 @@ for (const d of DETECTORS) {
     assert.deepEqual(part, whole.slice(0, 1234));
   });
 
-  test("goes on after save and load as if nothing had happened", () => {
+  test("continues after save and load as if nothing had happened", () => {
     const inputs = stream(3000, 5);
     const whole = run(d, fresh(), inputs);
     for (const cut of [0, 1, 7, 60, 1500, 1870]) {

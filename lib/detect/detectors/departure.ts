@@ -1,7 +1,7 @@
 /**
  * Lasting departures: what a single odd reading cannot say. A sensor that stays beyond everything it has
  * shown in a week, that does not come to rest, switches far more often, stays asleep at a time when it was
- * always awake, or stands still while what always moves along with it goes on. Each must last before it is
+ * always awake, or stands still while what always moves along with it works on. Each must last before it is
  * raised. The method is in the room's README; what is kept is in `departure/`.
  */
 import { DAY_MS, HOUR_MS, span } from "../../words/times.ts";

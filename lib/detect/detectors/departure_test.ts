@@ -101,7 +101,7 @@ Deno.test("departure raises panels that stay at rest in hours in which they neve
   assert.deepEqual(run(14, week, { nature: "use" }), [], "a weekend");
 });
 
-Deno.test("departure raises what stands still while another of its machine goes on, not what is alone", () => {
+Deno.test("departure raises what stands still while another of its machine works on, not what is alone", () => {
   const sibling = departure.create(departure.options.parse({}));
   let fed = 0;
   const moves = (tMs: number, i: number) => 4 + Math.sin(tMs / HOUR) + 0.1 * noise(i);

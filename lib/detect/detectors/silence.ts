@@ -109,7 +109,7 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
   },
 };
 
-/** How long the sensor may be silent; null: nobody can say. */
+/** How long the sensor may be silent; null: not known. */
 export function allowedMs({ options, rhythm }: SilenceState): number | null {
   if (options.expectedMs !== null) return options.expectedMs * options.intervals;
   const learned = options.learns ? rhythm.limitMs() : null;

@@ -138,7 +138,7 @@ export class MachineWatch {
     this.#window = new Window(model.sensors.length, model.window);
   }
 
-  /** What the watch has seen, to go on from with the same model. */
+  /** What the watch has seen, to continue from with the same model. */
   save(): Uint8Array {
     const w = this.#window;
     return new StateWriter(WATCH, VERSION, 64 + 8 * w.rows.length)

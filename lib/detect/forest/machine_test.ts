@@ -129,7 +129,7 @@ Deno.test("trainMachine is deterministic", () => {
   assert.deepEqual(train(), train());
 });
 
-Deno.test("MachineWatch goes on after save and load as if nothing had happened", () => {
+Deno.test("MachineWatch continues after save and load as if nothing had happened", () => {
   const data = plant(300, 13);
   const whole = watch(model, data);
   for (const cut of [0, 30, 60, 150]) {

@@ -1,5 +1,5 @@
 /**
- * DESIGN. States are saved in rounds, a few sensors per write, while detection goes on in between: there is
+ * DESIGN. States are saved in rounds, a few sensors per write, while detection continues in between: there is
  * no moment at which all of them would have to stand still. So each row says for itself which groups its state
  * has seen. The cursor moves at the end of a round, to where the round began: everything saved is at least
  * that far, and a sensor that appeared meanwhile starts with groups after it.

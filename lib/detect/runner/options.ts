@@ -28,7 +28,7 @@ export interface RunnerDeps {
   othersOf?: (sensor: number) => readonly number[];
   /** Since when Perch has been listening without a break, by the host's clock; another value: a new start. */
   heardSinceMs?: () => number;
-  /** Findings that somebody waits for: stored within a twentieth of a second. Left out: none. */
+  /** Findings that are urgent: stored within a twentieth of a second. Left out: none. */
   urgent?: (finding: Finding) => boolean;
   /** New findings, after they are on disk. */
   publish: (found: StoredFinding[]) => void;

@@ -4,7 +4,7 @@
  *
  * Groups come from the bus into a bounded queue. When the queue overflows, and after every start, the runner
  * is *behind*: it reads the journal after the last group it is done with until there are no further ones, then
- * goes on with the queue. Groups it has seen are skipped, so it does not matter that both may show one.
+ * continues with the queue. Groups it has seen are skipped, so it does not matter that both may show one.
  *
  * States are saved every few minutes (checkpoint.ts). A finding is named by detector, sensor, group and place
  * in the group, and stored once: what a replay finds again is there already.
@@ -40,9 +40,9 @@ export interface RunnerStats {
 export interface Runner {
   /** A committed group; costs next to nothing. */
   take(group: DetectGroup): void;
-  /** The sensor's options changed, or it is gone: its detectors go on with the new plan. */
+  /** The sensor's options changed, or it is gone: its detectors continue with the new plan. */
   replan(sensor: number): void;
-  /** How long a sensor may be silent, as its rhythm is known; null: nobody can say. */
+  /** How long a sensor may be silent, as its rhythm is known; null: not known. */
   silenceMs(sensor: number): number | null;
   task: Task;
   stats(): RunnerStats;

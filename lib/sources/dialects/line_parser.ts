@@ -225,7 +225,7 @@ class Scanner {
     const word = this.text.slice(start, this.#at);
     this.#skip(false);
     if (this.#at < this.text.length && this.#code() !== LF) {
-      throw new LineFault("the line goes on after the timestamp");
+      throw new LineFault("the line continues after the timestamp");
     }
     if (word === "") return null;
     if (!WHOLE.test(word)) throw new LineFault("the timestamp is not a whole number");

@@ -3,7 +3,7 @@
  * Cuts a byte stream into MQTT packets without copying: a packet that lies whole in one chunk is handed
  * over in place; one that spans chunks is put together in a buffer of its own size. A PUBLISH beyond the
  * limit is cut: its beginning is kept, the rest is passed over as it arrives, and the consumer refuses it
- * as too large. That needs bounded memory, and the connection and its other messages go on. Any other
+ * as too large. That needs bounded memory, and the connection and its other messages continue. Any other
  * packet beyond the limit is a fault, like a length that is no length.
  * The consumer may stop the framer (back-pressure); `resume` hands the same packet over again.
  */

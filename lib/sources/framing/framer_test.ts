@@ -63,7 +63,7 @@ Deno.test("Framer hands a refused packet over again and loses nothing", () => {
   );
 });
 
-Deno.test("Framer cuts a PUBLISH beyond the limit and goes on after it", () => {
+Deno.test("Framer cuts a PUBLISH beyond the limit and continues after it", () => {
   fc.assert(fc.property(fc.integer({ min: 101, max: 5000 }), cuts, (size, cut) => {
     const before = packet(PING, new Uint8Array(0));
     const large = packet(PUBLISH, new Uint8Array(size).fill(7));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { InFlightWindow } from "./window.ts";
 
 /**
- * A sender that fills its window, falls silent, and goes on when it is acknowledged. Returns how long it
+ * A sender that fills its window, falls silent, and continues when it is acknowledged. Returns how long it
  * took to send `total` messages when a commit happens every `intervalMs`, or at once when asked for.
  */
 function sendThrough(window: InFlightWindow, senderWindow: number, total: number): number {

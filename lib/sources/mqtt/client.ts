@@ -138,7 +138,7 @@ class MqttSource implements Source, MqttPublisher {
         : `Could not reach ${at} (${why.text}).`;
       if (text !== this.#why || why.reached) log.warn(text);
       this.#why = text;
-      // Full jitter over the upper half: many clients do not come back at the same moment.
+      // Full jitter over the upper half: many clients do not reconnect at the same moment.
       const waitMs = why.atOnce ? 0 : backoffMs * (0.5 + random() / 2);
       this.#nextTryMs = clock.monotonic() + waitMs;
       this.#state = "reconnecting";

@@ -123,7 +123,7 @@ export class Session {
         this.deps.intake.commitSoon();
         await new Promise<void>((resolve) => this.#idle = resolve);
       }
-      // Reading goes on, so that the answer to the farewell is seen; messages stay unacknowledged.
+      // Reading continues, so that the answer to the farewell is seen; messages stay unacknowledged.
       this.#tap.goOn();
       const topic = stateTopic(this.options);
       if (this.#client.connected && topic !== null) {
