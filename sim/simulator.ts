@@ -34,7 +34,7 @@ export interface SimulatorStatus {
 export interface Simulator {
   /**
    * Starts the plant from its first second; a running one is stopped before. `historyS` seconds are
-   * published first, as fast as they are taken.
+   * published first, as fast as they are accepted.
    * @throws PerchError `validation` for faults of machines that are not there, `unavailable` without broker
    */
   start(options?: SimulatorOptions & { historyS?: number }): Promise<void>;

@@ -1,4 +1,4 @@
-/** Times that people and scripts give: what is taken, and what is refused because it can only be a mistake. */
+/** Times that people and scripts give: what is accepted, and what is refused because it can only be a mistake. */
 import { z } from "zod";
 
 const FIRST_YEAR_MS = Date.UTC(2000, 0, 1);

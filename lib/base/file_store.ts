@@ -24,7 +24,7 @@ export interface StoredFile {
 export interface FileStoreOptions {
   /** The store's own folder; made with the first file. */
   folder: string;
-  /** MIME types that are taken; see `fileTypeOf`. */
+  /** MIME types that are accepted; see `fileTypeOf`. */
   types: readonly string[];
   /** Largest file; asked for with each. */
   mostBytes: number | (() => number);

@@ -4,7 +4,7 @@
  * time* is kept on disk and moves with real time (the monotonic clock). Pure decisions, no effects:
  *
  * - The host is ahead: the trusted time follows by a credit that refills at one day per day and never holds more
- *   than one. Up to a day of lead is taken at once, the rest at twice the pace of time: after 40 days switched off
+ *   than one. Up to a day of lead is accepted at once, the rest at twice the pace of time: after 40 days switched off
  *   all is level 40 days later, and meanwhile old data goes at least as fast as new data comes.
  * - The host is ahead by more than a year: nothing is believed until a person says so.
  * - The host is behind: what was followed by credit and has not stood since is given back at once. Beyond that

@@ -117,7 +117,7 @@ export const environment = z.object({
   }),
   MQTT_TOPICS: preset(list(topicFilter), "factory/#,edge/#,sensors/+/telemetry", {
     title: "Topics",
-    help: "What is subscribed at the broker and taken from the embedded one.",
+    help: "What is subscribed at the broker and accepted by the embedded one.",
     allowed: "MQTT topic filters separated by commas, like factory/#,sensors/+/telemetry",
   }),
   MQTT_USER: optional(text, { title: "Broker user", help: "", allowed: "a name" }),

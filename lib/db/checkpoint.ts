@@ -36,7 +36,7 @@ export function afterCheckpoint(before: LogState, answer: Checkpoint | Error): L
 export interface LogJudgement {
   /** What to say; null: all is well. */
   detail: string | null;
-  /** The log has reached its bound: nothing more is taken. */
+  /** The log has reached its bound: nothing more is accepted. */
   refuse: boolean;
 }
 

@@ -64,7 +64,7 @@ export interface IntakeDeps {
   poison: Pick<PoisonWatch, "begin" | "end" | "setAside">;
   /** Devices whose times are not believed. */
   clockNotes: ClockNotes;
-  /** Retained messages that were taken before. */
+  /** Retained messages that were accepted before. */
   retained: RetainedMarks;
   publish: (group: CommittedGroup) => void;
   /** Why no reading can be stored at the moment (no room, a failing disk); null: it can. */
@@ -129,15 +129,15 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     return false;
   }
 
-  /** Counts and keeps what was refused of a message; `taken`: positions of which something was stored. */
+  /** Counts and keeps what was refused of a message; `storedAt`: positions of which something was stored. */
   function refused(
     { source, topic, keepRejects = true }: Pick<DraftBatch, "source" | "topic" | "keepRejects">,
     arrivalMs: number,
     refusals: Refusals,
-    taken: ReadonlySet<number>,
+    storedAt: ReadonlySet<number>,
     kept: Kept,
   ): void {
-    const messages = refusedMessages(refusals, taken);
+    const messages = refusedMessages(refusals, storedAt);
     if (messages.size === 0) totals.partly++;
     // Its time is that of its readings: offered again, they are known.
     const record = recordOf({ tsMs: arrivalMs, source, topic }, refusals, kept);
@@ -239,14 +239,14 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const from = open.readings.n;
         const late: Omit<Decoded, "drafts"> = { rejects: [] };
         /** Positions of which something is stored, in order. */
-        const taken: number[] = [];
+        const storedAt: number[] = [];
         batch.drafts.forEach((draft, i) => {
           const index = draft.index ?? i;
           const stored = admission.add(open.readings, draft, arrival, batch.source);
           if (typeof stored === "object") addReject(late, { ...stored, index });
-          else if (taken.at(-1) !== index) taken.push(index);
+          else if (storedAt.at(-1) !== index) storedAt.push(index);
         });
-        totals.messages += taken.length;
+        totals.messages += storedAt.length;
         const refusals = refusalsOf(batch, late);
         const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: refusals.listed };
         if (refusals.more > 0) answer.more = refusals.more;
@@ -254,7 +254,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const wrong = refusalsOf(faultsOf(batch), faultsOf(late));
         if (wrong.listed.length > 0) {
           const kept = batch.original?.(wrong.positions) ?? { payload: new Uint8Array() };
-          refused(batch, arrival.tMs, wrong, new Set(taken), kept);
+          refused(batch, arrival.tMs, wrong, new Set(storedAt), kept);
         }
         answer.accepted = open.readings.n - from;
         open.bytes += answer.accepted * 32;

@@ -80,7 +80,7 @@ export interface IntakeStats {
   stored: number;
   duplicate: number;
   /**
-   * Messages of which something was taken, and messages that were refused as a whole: MQTT messages, items of
+   * Messages of which something was accepted, and messages that were refused as a whole: MQTT messages, items of
    * HTTP requests.
    */
   messages: number;

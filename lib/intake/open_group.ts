@@ -27,7 +27,7 @@ export class OpenGroup {
   readonly noted: Noted[] = [];
   /** Messages that go to the quarantine; what is acknowledged must be there. */
   readonly aside: (() => Promise<void>)[] = [];
-  /** Retained messages that are taken: topic and hash of the payload. */
+  /** Retained messages that are accepted: topic and hash of the payload. */
   readonly retained: [topic: string, hash: string][] = [];
   bytes = 0;
 

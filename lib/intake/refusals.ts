@@ -54,13 +54,13 @@ export function refusalsOf(...stages: readonly Omit<Decoded, "drafts">[]): Refus
 
 /**
  * The messages that were refused as a whole, by reason. A request's items are messages of their own, told
- * apart by their position. One of which something was `taken` is a good message, whatever else it held.
+ * apart by their position. One of which something was `stored` is a good message, whatever else it held.
  */
 export function refusedMessages(
   { listed, positions }: Refusals,
-  taken: ReadonlySet<number>,
+  stored: ReadonlySet<number>,
 ): Map<RejectCode, number> {
-  const open = new Set(positions.filter((index) => !taken.has(index)));
+  const open = new Set(positions.filter((index) => !stored.has(index)));
   const byCode = new Map<RejectCode, number>();
   const add = (code: RejectCode, n: number) => byCode.set(code, (byCode.get(code) ?? 0) + n);
   for (const { code, index = 0 } of listed) if (open.delete(index)) add(code, 1);

@@ -26,7 +26,7 @@ export interface RejectCount {
 
 /**
  * Counts messages per source and reason, with a bounded sample of the latest. A message of which something was
- * taken is in the sample, but not counted: it is a good message.
+ * accepted is in the sample, but not counted: it is a good message.
  */
 export interface RejectLog {
   /** `messages`: how many were refused as a whole, by reason; one for the record's reason when left out. */

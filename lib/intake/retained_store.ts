@@ -5,8 +5,8 @@ import { retainedMarks } from "../db/schema/intake.ts";
 
 /*
  * A broker that speaks MQTT 3.1.1 sends every retained message again with each subscription, so at every start of
- * Perch. One that was taken before is no new reading: which one that was is kept per topic. One that was published
- * while Perch was away is another, and is taken.
+ * Perch. One that was accepted before is no new reading: which one that was is kept per topic. One that was published
+ * while Perch was away is another, and is accepted.
  */
 
 /** Topics whose retained message is remembered. Of further ones only the value is compared. */
@@ -27,7 +27,7 @@ export class RetainedMarks {
     this.#hashes = new Map(stored);
   }
 
-  /** Whether this message was taken before. */
+  /** Whether this message was accepted before. */
   knows(topic: string, hash: string): boolean {
     return this.#hashes.get(topic) === hash;
   }

@@ -35,7 +35,7 @@ export class HourlyLimit {
   refuse(name: string): string {
     this.#refused++;
     return `${name} would be new, and ${this.most()} sensors were created within ` +
-      "this hour already; it is taken once the hour is over";
+      "this hour already; it is accepted once the hour is over";
   }
 
   #turn(): void {

@@ -1,7 +1,7 @@
 /** Which reading stands for a sensor's present value. */
 import type { LastReading, Sensor } from "./sensor.ts";
 
-/** After a step back of the host's clock, readings this young are taken for new ones. */
+/** After a step back of the host's clock, readings this young count as new ones. */
 const CLOCK_STEP_MS = 60_000;
 
 /** Keeps a committed reading as the sensor's last one, at its time of arrival, unless a newer one is there. */

@@ -33,7 +33,7 @@ export interface Photo {
 
 /**
  * A machine as it is made: without anything that a person would enter. Its id follows from its path; where
- * a machine that was moved away has that id, the next free one is taken.
+ * a machine that was moved away has that id, it gets the next free one.
  */
 export function newMachine(
   path: string,

@@ -259,7 +259,7 @@ export function createRegistry(
       return {
         ok: false,
         code: "unknown_sensor",
-        message: `${draft.sensor} is not registered and this site takes registered sensors only`,
+        message: `${draft.sensor} is not registered and this site accepts registered sensors only`,
       };
     }
     if (limit.left() <= 0) {

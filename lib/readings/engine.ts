@@ -52,7 +52,7 @@ export interface EngineDeps {
  * COMMIT failed late). The engine looks before the next commit, and rebuilds memory when that happened. What
  * is found in a file was perhaps only in the host's memory, where a failed fsync leaves it and a later one does
  * not bring it out: readings that come again would be known by it and acknowledged. So it is written anew, into
- * the database, before anything is taken; as long as that fails, so does `append`.
+ * the database, before anything is accepted; as long as that fails, so does `append`.
  */
 export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsStore> {
   let core = await createCore(deps);

@@ -2,7 +2,7 @@
  * DESIGN. A column of whole numbers becomes *residuals* against a prediction, zigzag-coded, cut into byte
  * planes (all lowest bytes, then all second bytes, …), each plane compressed by itself: noise fills the
  * lowest plane and the rest is nearly constant, which an entropy coder handles best with a table per plane.
- * Some predictions are tried and the one with the smallest estimated size is taken.
+ * Some predictions are tried and the one with the smallest estimated size is used.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";

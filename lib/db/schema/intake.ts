@@ -17,7 +17,7 @@ export const deviceClocks = sqliteTable("device_clocks", {
   lastMs: ms("last_ms").notNull(),
 });
 
-/** The latest retained message of each topic that was taken: a broker sends them with each subscription. */
+/** The latest retained message of each topic that was accepted: a broker sends them with each subscription. */
 export const retainedMarks = sqliteTable("retained_marks", {
   topic: text("topic").primaryKey(),
   /** Of the payload. */

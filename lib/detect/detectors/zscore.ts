@@ -22,7 +22,7 @@ const MUCH_FURTHER = 2;
 const options = z.strictObject({
   window: z.number().int().min(5).max(1000).default(50).meta({
     title: "Window (readings)",
-    description: "How many readings the mean and the spread are taken from",
+    description: "How many readings the mean and the spread are calculated from",
   }),
   sigmas: z.number().min(1).max(20).default(3).meta({
     title: "Sigmas",

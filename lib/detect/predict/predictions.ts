@@ -23,7 +23,7 @@ const TICK_MS = 1000;
 
 export interface PredictStatus {
   machines: number;
-  /** Looks taken since the start, those that failed, and how long one takes. */
+  /** Looks since the start, those that failed, and how long one takes. */
   predictions: number;
   errors: number;
   latencyMs: { p50: number; p99: number } | null;

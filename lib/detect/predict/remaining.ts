@@ -1,7 +1,7 @@
 /**
  * Remaining useful life of a machine: which of its sensors reaches a limit first, if any trend says
  * so. Wear is slow and a developing fault is not, so three spans of history are asked, the longest
- * first; the first that knows an end is taken.
+ * first; the first that finds an end counts.
  */
 import type { Sensor } from "../../machines/sensor.ts";
 import { HOUR_MS } from "../../words/times.ts";

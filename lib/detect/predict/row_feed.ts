@@ -1,6 +1,6 @@
 import type { CommittedGroup } from "../../intake/committed.ts";
 
-/** Means of what came in since they were last taken, per sensor. */
+/** Means of what came in since they were last fetched, per sensor. */
 export interface RowFeed {
   /** A committed group. Readings older than `fresh` ms are history and left out. */
   add(group: CommittedGroup, nowMs: number): void;

@@ -12,7 +12,7 @@ import { InFlightWindow } from "../framing/window.ts";
 
 /*
  * DESIGN
- * The gate sits between a client's socket and aedes. aedes acknowledges what it has taken, so it is given
+ * The gate sits between a client's socket and aedes. aedes acknowledges what it has accepted, so it is given
  * a PUBLISH only after its readings are committed: PUBACK after COMMIT, and subscribers see nothing that
  * could still be lost. Packets keep their order: what follows a waiting PUBLISH waits behind it, except
  * PINGREQ. What waits is bounded; beyond, the socket is not read.
@@ -107,7 +107,7 @@ export class Gate extends PacketStream {
     return this.#who;
   }
 
-  /** aedes accepted the client: its messages are taken from now on. */
+  /** aedes accepted the client: its messages are accepted from now on. */
   accepted(who: BrokerIdentity, session: string): void {
     this.#who = who;
     this.#session = session;
@@ -117,7 +117,7 @@ export class Gate extends PacketStream {
     this.goOn();
   }
 
-  /** Takes no more messages; resolves when those that were taken are decided on. */
+  /** Accepts no more messages; resolves when those before are decided on. */
   async settle(): Promise<void> {
     this.#stage = "closing";
     if (this.#unsettled === 0) return;

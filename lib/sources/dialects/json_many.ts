@@ -53,7 +53,7 @@ export const jsonMany: Dialect = {
 
 /**
  * One reading for each leaf; `null` means that the device has no value and is passed over. ThingsBoard's envelope
- * (`{"ts", "values": {…}}`) is taken off.
+ * (`{"ts", "values": {…}}`) is removed.
  */
 export function manyValues(machine: string, json: Record<string, unknown>): Decoded {
   const inner = enveloped(json);

@@ -102,7 +102,7 @@ export class Framer {
       throw new FrameFault(`a packet has ${total} bytes; ${this.packetBytesMost} are allowed`);
     }
     this.#wanted = Math.min(total, this.packetBytesMost);
-    // A length costs its sender nothing: memory is taken as the bytes come.
+    // A length costs its sender nothing: memory is allocated as the bytes come.
     this.#partial = new Uint8Array(
       Math.min(this.#wanted, Math.max(FIRST_BYTES, this.#chunk.length)),
     );

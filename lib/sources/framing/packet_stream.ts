@@ -44,7 +44,7 @@ export abstract class PacketStream extends Duplex {
     cut: boolean,
   ): boolean;
 
-  /** All packets of one read were taken. */
+  /** All packets of one read were accepted. */
   protected drained(): void {}
 
   /** The peer sends no more. */

@@ -3,7 +3,7 @@
  * say how many that are (MQTT 5 knows what was asked for, not what a broker's own limit makes of it).
  * If the commit interval ran out each time, 20 messages would go through per interval. So the window is
  * learnt: a number of unacknowledged messages at which the sender fell silent, twice in a row, and went
- * on as soon as it was acknowledged, is taken for its window. A learnt window is forgotten after a
+ * on as soon as it was acknowledged, counts as its window. A learnt window is forgotten after a
  * while, and grows at once when more are seen in flight. A wrong guess costs commits that are a little
  * earlier than needed, never correctness.
  */
