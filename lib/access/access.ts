@@ -70,7 +70,7 @@ export interface AccessOptions {
   timeText?: (ms: number) => string;
 }
 
-/** What a start says to the person at the console. */
+/** What a start shows to the person at the console. */
 export interface AccessStart {
   /** One-use token for `/setup`, when nobody has an account. */
   setupToken: string | null;
@@ -129,9 +129,15 @@ export function createAccess(options: AccessOptions): Access {
     hasher,
     demo: options.demo !== undefined && options.demo !== null,
     onRole: (userId) => endings.publish(`user:${userId}`),
-    onEnded: async (userId, keepSession) => {
-      if (keepSession === undefined) endings.publish(`user:${userId}`);
-      await sessions.endUser(userId, keepSession);
+    ending(userId, keepSession) {
+      const { statements, done } = sessions.ending(userId, keepSession);
+      return {
+        statements,
+        done() {
+          if (keepSession === undefined) endings.publish(`user:${userId}`);
+          done();
+        },
+      };
     },
   });
   const sessions: Sessions = createSessions({
@@ -196,8 +202,10 @@ export function createAccess(options: AccessOptions): Access {
   }
 
   async function flush(): Promise<void> {
-    const statements = [...sessions.drain(), ...keys.drain()];
+    const pending = [sessions.pending(), keys.pending()];
+    const statements = pending.flatMap((one) => one.statements);
     if (statements.length > 0) await db.write(statements);
+    for (const one of pending) one.done();
   }
 
   return {

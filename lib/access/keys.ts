@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
-import type { Database, SqlStatement } from "../db/client.ts";
+import { createTurns } from "../base/turns.ts";
+import type { Database } from "../db/client.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./audit_row.ts";
 import type { Identity, Role } from "./identity.ts";
@@ -11,6 +12,7 @@ import { ROLES } from "./identity.ts";
 import type { AccessKey, KeyStore } from "./key_store.ts";
 import { SCOPES } from "./policy.ts";
 import type { Scope } from "./policy.ts";
+import type { Pending } from "./sessions.ts";
 import { hashOf, randomSecret } from "./secrets.ts";
 import { nameSchema } from "./text.ts";
 
@@ -47,7 +49,7 @@ export interface Keys {
    */
   prove(nameOrId: string, message: string): string | null;
   /** Last-used times not yet written. */
-  drain(): SqlStatement[];
+  pending(): Pending;
 }
 
 const machineSchema = z.string().max(200).regex(
@@ -74,6 +76,7 @@ export function createKeys(
   const { db, store, clock, audit } = deps;
   const byHash = new Map<string, AccessKey>();
   const usedMs = new Map<string, number>();
+  const oneAtATime = createTurns();
 
   function parse(input: NewKey): AccessKey {
     const result = newKeySchema.safeParse(input);
@@ -132,23 +135,23 @@ export function createKeys(
       for (const { hash, ...key } of await store.all()) byHash.set(hash, key);
     },
     list: () => [...byHash.values()],
-    async add(input, actor) {
-      const key = KEY_PREFIX + randomSecret();
-      const entry = { ...parse(input), hint: key.slice(0, HINT_LENGTH), createdBy: actor.name };
-      const taken = [...byHash.values()].find((other) => other.name === entry.name);
-      if (taken) {
-        const message = `there is a key named "${entry.name}" already, added by ${taken.createdBy}`;
-        throw new PerchError("conflict", message, {
-          errors: [{ path: "name", message: "is taken" }],
-          about: [`key:${taken.id}`],
-        });
-      }
-      if (byHash.size >= MOST_KEYS) {
-        throw new PerchError("conflict", `more than ${MOST_KEYS} keys are not possible`);
-      }
-      const hash = hashOf(key);
-      byHash.set(hash, entry);
-      try {
+    add: (input, actor) =>
+      oneAtATime(async () => {
+        const key = KEY_PREFIX + randomSecret();
+        const entry = { ...parse(input), hint: key.slice(0, HINT_LENGTH), createdBy: actor.name };
+        const taken = [...byHash.values()].find((other) => other.name === entry.name);
+        if (taken) {
+          const message =
+            `there is a key named "${entry.name}" already, added by ${taken.createdBy}`;
+          throw new PerchError("conflict", message, {
+            errors: [{ path: "name", message: "is taken" }],
+            about: [`key:${taken.id}`],
+          });
+        }
+        if (byHash.size >= MOST_KEYS) {
+          throw new PerchError("conflict", `more than ${MOST_KEYS} keys are not possible`);
+        }
+        const hash = hashOf(key);
         await db.write([
           store.insert(entry, hash),
           audit.statement({
@@ -158,28 +161,26 @@ export function createKeys(
             after: shown(entry),
           }),
         ]);
-      } catch (error) {
-        byHash.delete(hash);
-        throw error;
-      }
-      return { key, entry };
-    },
-    async remove(id, actor) {
-      const found = [...byHash].find(([, key]) => key.id === id);
-      if (!found) throw new PerchError("not_found", "no such key", { about: [`key:${id}`] });
-      await db.write([
-        store.remove(id),
-        audit.statement({
-          actor,
-          action: "key.remove",
-          resource: `key:${id}`,
-          before: shown(found[1]),
-        }),
-      ]);
-      byHash.delete(found[0]);
-      usedMs.delete(id);
-      deps.onEnded(id);
-    },
+        byHash.set(hash, entry);
+        return { key, entry };
+      }),
+    remove: (id, actor) =>
+      oneAtATime(async () => {
+        const found = [...byHash].find(([, key]) => key.id === id);
+        if (!found) throw new PerchError("not_found", "no such key", { about: [`key:${id}`] });
+        await db.write([
+          store.remove(id),
+          audit.statement({
+            actor,
+            action: "key.remove",
+            resource: `key:${id}`,
+            before: shown(found[1]),
+          }),
+        ]);
+        byHash.delete(found[0]);
+        usedMs.delete(id);
+        deps.onEnded(id);
+      }),
     identify,
     identifyMqtt(user, password) {
       const who = identify(password);
@@ -195,10 +196,14 @@ export function createKeys(
       }
       return null;
     },
-    drain() {
-      const statements = [...usedMs].map(([id, ms]) => store.used(id, ms));
-      usedMs.clear();
-      return statements;
+    pending() {
+      const written = [...usedMs];
+      return {
+        statements: written.map(([id, ms]) => store.used(id, ms)),
+        done() {
+          for (const [id, ms] of written) if (usedMs.get(id) === ms) usedMs.delete(id);
+        },
+      };
     },
   };
 }

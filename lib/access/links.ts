@@ -1,12 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Database } from "../db/client.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./audit_row.ts";
 import { createLinkStore, LIFE_MS, type LinkKind } from "./link_store.ts";
 import { hashOf, randomSecret } from "./secrets.ts";
 import type { User } from "./user_store.ts";
-import { createTurns } from "./users.ts";
 import type { Users } from "./users.ts";
 
 /** One-use links by which a person sets their own password: invitations and resets. */

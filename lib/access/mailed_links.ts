@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import { HOUR_MS } from "../words/times.ts";
@@ -21,7 +22,7 @@ export interface MailedLinks {
   statements(user: User, kind: LinkKind, actor: Actor): SqlStatement[];
   request(user: User, kind: LinkKind, actor: Actor): Promise<void>;
   /**
-   * Somebody forgot a password. Nothing is told: not whether the account exists, nor by the time it takes.
+   * Somebody forgot a password. The answer reveals nothing: not whether the account exists, nor by the time it takes.
    * @throws PerchError `rate_limited`
    */
   forgot(email: string, from: Actor): Promise<void>;
@@ -43,6 +44,7 @@ export function createMailedLinks(
   },
 ): MailedLinks {
   const { db, clock, events, users, audit, attempts } = deps;
+  const oneAtATime = createTurns();
 
   function statements(user: User, kind: LinkKind, actor: Actor): SqlStatement[] {
     const name = user.name || user.email;
@@ -85,7 +87,8 @@ export function createMailedLinks(
     async forgot(email, from) {
       const attempt = await attempts.begin(`forgot ${email}`, from.address ?? "");
       await attempt.failed();
-      mailReset(email, from).catch((error) =>
+      // One after the other: each counts those before it.
+      oneAtATime(() => mailReset(email, from)).catch((error) =>
         deps.log.warn("a reset could not be written", { error })
       );
     },

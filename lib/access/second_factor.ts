@@ -93,7 +93,7 @@ export function createSecondFactor(
         audit.statement({ actor, action: "user.second_factor_on", resource: `user:${user.id}` }),
       ]);
       enrolling.delete(user.id);
-      users.noteTotp(user.id, true);
+      users.totpChanged(user.id, true);
       return codes;
     },
     async remove(user, actor) {
@@ -102,7 +102,7 @@ export function createSecondFactor(
         ...store.setRecoveryCodes(user.id, []),
         audit.statement({ actor, action: "user.second_factor_off", resource: `user:${user.id}` }),
       ]);
-      users.noteTotp(user.id, false);
+      users.totpChanged(user.id, false);
     },
     async accept(userId, typed) {
       const code = typed.trim().toLowerCase().replace(/\s/g, "");

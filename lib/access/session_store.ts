@@ -8,6 +8,7 @@ import {
   inArray,
   isNull,
   lte,
+  ne,
   prepared,
   sql,
   statementOf,
@@ -25,6 +26,8 @@ export interface SessionStore {
   insert(session: Session, hash: string | null): SqlStatement;
   used(id: string, nowMs: number): SqlStatement;
   remove(id: string): SqlStatement[];
+  /** Of a person; all but `keep`. */
+  removeOfUser(userId: string, keep?: string): SqlStatement[];
   removeExpired(nowMs: number): SqlStatement[];
   refreshToken(hash: string): Promise<RefreshRow | null>;
   insertRefresh(hash: string, sessionId: string, nowMs: number): SqlStatement;
@@ -46,6 +49,17 @@ export function createSessionStore(db: Database): SessionStore {
       statementOf(build.delete(refreshTokens).where(eq(refreshTokens.sessionId, id))),
       statementOf(build.delete(sessions).where(eq(sessions.id, id))),
     ],
+    removeOfUser(userId, keep) {
+      const ended = and(
+        eq(sessions.userId, userId),
+        keep === undefined ? undefined : ne(sessions.id, keep),
+      );
+      const ids = build.select({ id: sessions.id }).from(sessions).where(ended);
+      return [
+        statementOf(build.delete(refreshTokens).where(inArray(refreshTokens.sessionId, ids))),
+        statementOf(build.delete(sessions).where(ended)),
+      ];
+    },
     removeExpired(nowMs) {
       const expired = lte(sessions.expiresMs, nowMs);
       const ids = build.select({ id: sessions.id }).from(sessions).where(expired);

@@ -25,18 +25,27 @@ export interface Sessions {
     user: User,
     kind: Session["kind"],
     from: { address: string; agent: string },
-  ): { session: Session; secret: string; statements: SqlStatement[]; commit: () => void };
+  ): { session: Session; secret: string } & Pending;
   /** Who presents this cookie value; null when nobody may. */
   identify(secret: string): Identity | null;
   /** The live session of this id, or null. */
   live(id: string): Session | null;
   touch(session: Session): void;
   ofUser(userId: string): Session[];
-  /** Ends it: at once in memory, streams too; then on disk. */
-  end(id: string): Promise<void>;
-  endUser(userId: string, keep?: string): Promise<void>;
+  /** Ends it, and its streams, once that is written; `also`: statements of the same transaction. */
+  end(id: string, also?: readonly SqlStatement[]): Promise<void>;
+  /** Ends all of a person's. */
+  endUser(userId: string): Promise<void>;
+  /** The same for a transaction of others; `keep`: the session that stays. */
+  ending(userId: string, keep?: string): Pending;
   /** Last-used times not yet written, and removal of what is over. */
-  drain(): SqlStatement[];
+  pending(): Pending;
+}
+
+/** Statements of a transaction, and what takes effect after its COMMIT. */
+export interface Pending {
+  statements: SqlStatement[];
+  done: () => void;
 }
 
 export function createSessions(
@@ -90,6 +99,15 @@ export function createSessions(
     used.add(session);
   }
 
+  function ending(userId: string, keep?: string): Pending {
+    return {
+      statements: store.removeOfUser(userId, keep),
+      done() {
+        for (const session of ofUser(userId)) if (session.id !== keep) forget(session.id);
+      },
+    };
+  }
+
   return {
     async load() {
       byId.clear();
@@ -124,7 +142,7 @@ export function createSessions(
           ...surplus.flatMap((old) => store.remove(old.id)),
           store.insert(session, hash),
         ],
-        commit: () => {
+        done: () => {
           for (const old of surplus) forget(old.id);
           keep(session, hash);
         },
@@ -142,25 +160,32 @@ export function createSessions(
     live,
     touch,
     ofUser: (userId) => ofUser(userId).filter((s) => !isOver(s, clock.now())),
-    async end(id) {
+    async end(id, also = []) {
+      await db.write([...store.remove(id), ...also]);
       forget(id);
-      await db.write(store.remove(id));
     },
-    async endUser(userId, keep) {
-      const ended = ofUser(userId).filter((s) => s.id !== keep);
-      for (const session of ended) forget(session.id);
-      if (ended.length > 0) await db.write(ended.flatMap((s) => store.remove(s.id)));
+    async endUser(userId) {
+      const { statements, done } = ending(userId);
+      await db.write(statements);
+      done();
     },
-    drain() {
+    ending,
+    pending() {
       const nowMs = clock.now();
-      const statements = [...used].map((s) => store.used(s.id, s.lastUsedMs));
-      used.clear();
+      const written = [...used].map((session) => ({ session, usedMs: session.lastUsedMs }));
       const over = [...byId.values()].filter((s) => isOver(s, nowMs));
-      for (const session of over) forget(session.id);
-      return [
-        ...statements,
-        ...over.flatMap((s) => store.remove(s.id)),
-      ];
+      return {
+        statements: [
+          ...written.map(({ session, usedMs }) => store.used(session.id, usedMs)),
+          ...over.flatMap((s) => store.remove(s.id)),
+        ],
+        done() {
+          for (const { session, usedMs } of written) {
+            if (session.lastUsedMs === usedMs) used.delete(session);
+          }
+          for (const session of over) forget(session.id);
+        },
+      };
     },
   };
 }

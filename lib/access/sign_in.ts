@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import type { Database } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audit } from "./audit.ts";
 import type { Attempt, Attempts } from "./attempts.ts";
 import type { Actor } from "./audit_row.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import { randomSecret } from "./secrets.ts";
 import type { Session } from "./session_store.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Pending, Sessions } from "./sessions.ts";
 import type { SecondFactor } from "./second_factor.ts";
 import type { TokenPair, Tokens } from "./tokens.ts";
 import type { User, UserStore } from "./user_store.ts";
@@ -146,9 +146,19 @@ export function createSignIn(
     });
   }
 
-  function succeeded(user: User, session: Session, from: Actor) {
-    return [
-      users.noteSignIn(user.id, clock.now()),
+  /** Writes a sign-in that succeeded; only then it counts. */
+  async function write(
+    user: User,
+    opened: { session: Session } & Pending,
+    from: Actor,
+    also: SqlStatement[] = [],
+  ): Promise<void> {
+    const { session } = opened;
+    const listed = users.signedIn(user.id, clock.now());
+    await db.write([
+      ...opened.statements,
+      ...also,
+      listed.statement,
       audit.statement({
         actor: { ...from, kind: "user", id: user.id, name: user.email },
         action: "sign_in",
@@ -156,13 +166,14 @@ export function createSignIn(
         touches: [],
         after: { kind: session.kind },
       }),
-    ];
+    ]);
+    opened.done();
+    listed.done();
   }
 
   async function openBrowser(user: User, from: Actor): Promise<BrowserSignIn> {
     const opened = sessions.open(user, "browser", place(from));
-    await db.write([...opened.statements, ...succeeded(user, opened.session, from)]);
-    opened.commit();
+    await write(user, opened, from);
     return { user, secret: opened.secret, lifeMs: opened.session.expiresMs - clock.now() };
   }
 
@@ -183,12 +194,7 @@ export function createSignIn(
       const user = await prove(request);
       const opened = sessions.open(user, "api", place(request.from));
       const { pair, statement } = await tokens.first(user, opened.session);
-      await db.write([
-        ...opened.statements,
-        statement,
-        ...succeeded(user, opened.session, request.from),
-      ]);
-      opened.commit();
+      await write(user, opened, request.from, [statement]);
       return pair;
     },
     async confirm(user, password, from) {

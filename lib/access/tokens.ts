@@ -12,6 +12,7 @@ import { errors, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./audit_row.ts";
@@ -21,7 +22,6 @@ import type { Session, SessionStore } from "./session_store.ts";
 import { userIdentity } from "./sessions.ts";
 import type { Sessions } from "./sessions.ts";
 import type { User } from "./user_store.ts";
-import { createTurns } from "./users.ts";
 
 export const ACCESS_S = 60 * 60;
 export const GRACE_MS = 10_000;
@@ -143,14 +143,14 @@ export function createTokens(
     if (!row || !session || !user || user.state !== "active") throw refused();
     const nowMs = clock.now();
     if (row.replacedMs !== null && Math.abs(nowMs - row.replacedMs) > GRACE_MS) {
-      await sessions.end(session.id);
-      await audit.record({
+      const reused = audit.statement({
         actor: { ...actor, kind: "user", id: user.id, name: user.email },
         action: "session.reuse",
         resource: `session:${session.id}`,
         touches: [],
         after: { ended: true, reason: "a refresh token came back after it was replaced" },
       });
+      await sessions.end(session.id, [reused]);
       throw refused();
     }
     const successor = successorOf(token);

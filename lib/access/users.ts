@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audit } from "./audit.ts";
 import type { Actor } from "./audit_row.ts";
@@ -9,6 +10,7 @@ import type { Role } from "./identity.ts";
 import { ROLES } from "./identity.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import { emailSchema, nameSchema, PASSWORD_LEAST, PASSWORD_MOST } from "./text.ts";
+import type { Pending } from "./sessions.ts";
 import type { DemoMode, User, UserStore } from "./user_store.ts";
 
 export interface NewUser {
@@ -50,10 +52,10 @@ export interface Users {
     actor: Actor,
     options?: PasswordChange,
   ): Promise<User>;
-  /** Remembers the time of a sign-in, for the list. */
-  noteSignIn(id: string, nowMs: number): SqlStatement;
-  /** Marks the second factor on or off in memory; the statement is the caller's. */
-  noteTotp(id: string, on: boolean): void;
+  /** Remembers the time of a sign-in, for the list: the statement, and what follows COMMIT. */
+  signedIn(id: string, nowMs: number): { statement: SqlStatement; done: () => void };
+  /** The second factor is on or off: that is committed. */
+  totpChanged(id: string, on: boolean): void;
 }
 
 export interface AddOptions {
@@ -78,8 +80,11 @@ export interface UsersDeps {
   hasher: PasswordHasher;
   /** Called when a person's role changed: what is open was opened with another one. */
   onRole: (userId: string) => void;
-  /** Called when a person may no longer be signed in: disabled, deleted, new password. */
-  onEnded: (userId: string, keepSession?: string) => Promise<void>;
+  /**
+   * A person may no longer be signed in (disabled, deleted, new password): the statements that end the sign-ins,
+   * and what follows COMMIT.
+   */
+  ending: (userId: string, keepSession?: string) => Pending;
   /** False outside the simulator: its demonstration accounts do not exist then. */
   demo: boolean;
 }
@@ -173,8 +178,10 @@ export function createUsers(deps: UsersDeps): Users {
           about: [ADMINS],
         });
       }
+      const ended = after.state !== "active" && before.state === "active" ? deps.ending(id) : null;
       await db.write([
         store.update(after),
+        ...ended?.statements ?? [],
         audit.statement({
           actor,
           action: wanted.state === undefined ? "user.update" : `user.${wanted.state}`,
@@ -187,7 +194,7 @@ export function createUsers(deps: UsersDeps): Users {
       ]);
       keep({ ...need(id), ...defined(wanted) });
       if (after.role !== before.role) deps.onRole(id);
-      if (after.state !== "active" && before.state === "active") await deps.onEnded(id);
+      ended?.done();
       return after;
     });
   }
@@ -202,14 +209,16 @@ export function createUsers(deps: UsersDeps): Users {
         state: before.state === "invited" ? "active" : before.state,
         demo: options.demo ?? before.demo,
       };
+      const ended = deps.ending(id, options.keepSession);
       await db.write([
         store.setPassword(id, hash),
         store.update(after),
+        ...ended.statements,
         ...options.also ?? [],
         audit.statement({ actor, action: "user.password", resource: `user:${id}` }),
       ]);
       keep({ ...byId.get(id)!, state: after.state, demo: after.demo });
-      await deps.onEnded(id, options.keepSession);
+      ended.done();
       return after;
     });
   }
@@ -229,12 +238,14 @@ export function createUsers(deps: UsersDeps): Users {
     add: (user, actor, options = {}) => add(user, actor, options),
     change,
     setPassword: (id, password, actor, options = {}) => setPassword(id, password, actor, options),
-    noteSignIn(id, nowMs) {
-      const user = byId.get(id);
-      if (user) keep({ ...user, lastSignInMs: nowMs });
-      return store.signedIn(id, nowMs);
-    },
-    noteTotp(id, on) {
+    signedIn: (id, nowMs) => ({
+      statement: store.signedIn(id, nowMs),
+      done() {
+        const user = byId.get(id);
+        if (user) keep({ ...user, lastSignInMs: nowMs });
+      },
+    }),
+    totpChanged(id, on) {
       const user = byId.get(id);
       if (user) keep({ ...user, totp: on });
     },
@@ -285,14 +296,4 @@ function defined<T extends object>(change: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(change).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
-}
-
-/** Runs one function after the other; a failing one stops no other. */
-export function createTurns(): <T>(run: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const result = last.then(run, run);
-    last = result.catch(() => {});
-    return result;
-  };
 }

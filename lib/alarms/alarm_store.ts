@@ -133,24 +133,22 @@ export function createAlarmStore(db: Database): AlarmStore {
     move: (from, to) =>
       statementOf(build.update(alarms).set({ machine: to }).where(eq(alarms.machine, from))),
     async purge(beforeMs, most) {
-      const old = await orm.select({ id: alarms.id }).from(alarms)
-        .where(and(
-          IS_RESOLVED,
-          eq(alarms.present, false),
-          lt(alarms.resolvedMs, beforeMs),
-        ))
+      const isOld = and(IS_RESOLVED, eq(alarms.present, false), lt(alarms.resolvedMs, beforeMs));
+      const old = await orm.select({ id: alarms.id }).from(alarms).where(isOld)
         .orderBy(asc(alarms.resolvedMs)).limit(most);
       if (old.length === 0) return 0;
-      const ids = old.map(({ id }) => id);
-      const subjects = ids.map((id) => `alarm:${id}`);
-      await db.write([
+      // Asked again in the transaction: one may have opened meanwhile.
+      const stillOld = and(inArray(alarms.id, old.map(({ id }) => id)), isOld);
+      const subjects = build.select({ subject: sql`'alarm:' || ${alarms.id}` }).from(alarms)
+        .where(stillOld);
+      const [, gone] = await db.write([
         statementOf(
           build.delete(events)
             .where(and(eq(events.route, false), inArray(events.subject, subjects))),
         ),
-        statementOf(build.delete(alarms).where(inArray(alarms.id, ids))),
+        statementOf(build.delete(alarms).where(stillOld)),
       ]);
-      return ids.length;
+      return gone.rowsAffected;
     },
   };
 }

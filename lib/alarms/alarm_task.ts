@@ -72,6 +72,8 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
   let purgeMs = -Infinity;
   /** When findings or predictions were last there to be read. */
   let readMs = -Infinity;
+  /** The host's clock and the process's at the last look; null before the first. */
+  let seen: { wallMs: number; processMs: number } | null = null;
 
   function wake(): void {
     woken = true;
@@ -111,7 +113,7 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     if (due.length === 0) return;
     await keeper.change(nowMs, (change) => {
       for (const { id } of due) {
-        const alarm = book.get(id);
+        const alarm = change.book.get(id);
         if (alarm === undefined) continue;
         const maintenance = alarm.machine !== null && deps.inMaintenance(alarm.machine, nowMs);
         change.take(pass(alarm, { maintenance }, nowMs, change.options));
@@ -119,11 +121,20 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     });
   }
 
-  /** The clock was set: what waits goes on waiting as long as before. */
+  /** When the host's clock was set since the last look, timers move with it. */
+  async function followClock(): Promise<void> {
+    const wallMs = clock.now(), processMs = clock.monotonic();
+    seen ??= { wallMs, processMs };
+    const jumpMs = wallMs - seen.wallMs - (processMs - seen.processMs);
+    if (Math.abs(jumpMs) >= JUMP_MS) await shift(jumpMs);
+    seen = { wallMs, processMs };
+  }
+
+  /** What waits goes on waiting as long as before. */
   async function shift(byMs: number): Promise<void> {
     log.warn("the host's clock was set; timers of alarms move with it", { byMs: Math.round(byMs) });
     await keeper.change(clock.now(), (change) => {
-      for (const alarm of [...book.all()]) {
+      for (const alarm of [...change.book.all()]) {
         change.take({ alarm: shifted(alarm, Math.round(byMs)), steps: [] });
       }
     });
@@ -134,11 +145,16 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     doubtful = new Set();
     const concerns = ({ sensor }: Condition) =>
       asked === "all" || sensor === null || asked.has(sensor);
-    await keeper.change(clock.now(), (change) => {
-      for (const alarm of [...book.all()]) {
-        if (alarm.conditions.some(concerns)) recheckOne(change, alarm);
-      }
-    });
+    try {
+      await keeper.change(clock.now(), (change) => {
+        for (const alarm of [...change.book.all()]) {
+          if (alarm.conditions.some(concerns)) recheckOne(change, alarm);
+        }
+      });
+    } catch (error) {
+      doubtful = asked === "all" ? "all" : new Set([...asked, ...doubtful]);
+      throw error;
+    }
   }
 
   function recheckOne(change: Change, alarm: AlarmRecord): void {
@@ -230,13 +246,8 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     task: {
       name: "alarms",
       async run(signal) {
-        let wallMs = clock.now(), processMs = clock.monotonic();
         while (!signal.aborted) {
-          const nowMs = clock.now(), nowProcessMs = clock.monotonic();
-          const jumpMs = nowMs - wallMs - (nowProcessMs - processMs);
-          wallMs = nowMs;
-          processMs = nowProcessMs;
-          if (Math.abs(jumpMs) >= JUMP_MS) await shift(jumpMs);
+          await followClock();
           woken = false;
           await round(signal);
           await rest(signal);

@@ -9,6 +9,7 @@ import type { Severity } from "../words/severity.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
 import { type AlarmTaskDeps, createAlarmTask } from "./alarm_task.ts";
+import type { Book } from "./book.ts";
 import { type Command, obey } from "./commands.ts";
 import { type AlarmRecord, type Condition, isOpen } from "./record.ts";
 import { alarmOf } from "./view.ts";
@@ -91,9 +92,9 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   const { book } = keeper;
   const { task, wake, recheck } = createAlarmTask(deps);
 
-  async function recordAt(id: string): Promise<AlarmRecord> {
+  async function recordAt(id: string, of: Pick<Book, "get"> = book): Promise<AlarmRecord> {
     const num = /^\d{1,15}$/.test(id) ? Number(id) : NaN;
-    const record = book.get(num) ?? (Number.isNaN(num) ? null : await store.find(num));
+    const record = of.get(num) ?? (Number.isNaN(num) ? null : await store.find(num));
     if (record) return record;
     throw new PerchError("not_found", `there is no alarm "${id.slice(0, 40)}"`);
   }
@@ -106,7 +107,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
   ): Promise<Alarm> {
     let judged = () => Promise.resolve();
     const alarm = await keeper.change(clock.now(), async (change) => {
-      const was = await recordAt(id);
+      const was = await recordAt(id, change.book);
       if (version !== undefined && version !== was.version) throw changedSince(was, version);
       const decision = obey(was, command, by.name, change.nowMs, change.options);
       change.take(decision);
@@ -177,11 +178,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     wake,
     move: (from, to) => ({
       statements: [store.move(from, to)],
-      moved() {
-        for (const alarm of [...book.all()]) {
-          if (alarm.machine === from) book.put({ ...alarm, machine: to });
-        }
-      },
+      moved: () => keeper.moved(from, to),
     }),
     recheck,
     task,

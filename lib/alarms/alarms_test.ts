@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openAlarms, sensorOf, WELL } from "../../tests/support/alarm_service.ts";
 import { NOW_MS } from "../../tests/support/alarm_signals.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
+import { failingWrites } from "../../tests/support/failing_writes.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { NamedFinding } from "../detect/findings_store.ts";
@@ -106,6 +107,90 @@ Deno.test("createKeeper leaves no trace of a change that was not written, and re
     assert.equal(service.alarms.open()[0].state, "active");
   }));
 
+Deno.test("createKeeper shows a change when it is committed, and not before", () =>
+  withDatabase(async (real, clock) => {
+    const { db, holdNext } = failingWrites(real);
+    const service = await openAlarms(real, clock, { keeper: { db } });
+    await running(service, clock, async (until) => {
+      await service.findings.add([threshold(1, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+    });
+    for (const fail of [true, false]) {
+      const release = holdNext();
+      const acted = service.alarms.act("1", { kind: "acknowledge" }, by).then(
+        () => "done",
+        () => "failed",
+      );
+      await new Promise((r) => setTimeout(r, 20));
+      assert.equal(service.alarms.open()[0].state, "active", "under way");
+      assert.equal((await service.alarms.find("1")).state, "active", "under way");
+      assert.equal(service.alarms.counts().waiting, 1);
+      release(fail);
+      assert.equal(await acted, fail ? "failed" : "done");
+      const { rows } = await real.query({ sql: "select state from alarms" });
+      assert.equal(service.alarms.open()[0].state, rows[0][0], "memory and disk");
+    }
+    assert.equal(service.alarms.counts().waiting, 0);
+  }));
+
+Deno.test("createKeeper: a machine that is moved while a change fails stays moved", () =>
+  withDatabase(async (real, clock) => {
+    const { db, holdNext } = failingWrites(real);
+    const service = await openAlarms(real, clock, { keeper: { db } });
+    await running(service, clock, async (until) => {
+      await service.findings.add([threshold(1, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+    });
+    for (const fail of [true, false]) {
+      const release = holdNext();
+      const command = { kind: "shelve", untilMs: clock.now() + MINUTE_MS, note: null } as const;
+      const acted = service.alarms.act("1", command, by).catch(() => {});
+      await new Promise((r) => setTimeout(r, 20));
+      const { machine } = service.keeper.book.get(1)!;
+      const move = service.alarms.move(machine!, `${machine}2`);
+      await real.write(move.statements);
+      move.moved();
+      release(fail);
+      await acted;
+      const { rows } = await real.query({ sql: "select machine from alarms" });
+      assert.equal(service.keeper.book.get(1)!.machine, `${machine}2`);
+      assert.equal(rows[0][0], `${machine}2`);
+    }
+  }));
+
+Deno.test("createAlarms repeats what a failed write kept it from: a recheck, a clock that was set", () =>
+  withDatabase(async (real, clock) => {
+    const { db, failAfter } = failingWrites(real);
+    let gone: string | null = null;
+    const service = await openAlarms(real, clock, {
+      options: { escalationMinutes: () => [10] },
+      keeper: { db },
+      alarms: { gone: () => gone },
+    });
+    await running(service, clock, async (until) => {
+      await service.findings.add([threshold(1, "raised")]);
+      await until(() => service.alarms.open().length === 1);
+    });
+    const failing = async () => {
+      failAfter(0);
+      const stopping = new AbortController();
+      const ended = assert.rejects(service.alarms.task.run(stopping.signal), /does not answer/);
+      await ended;
+    };
+    clock.jump(365 * 86_400_000);
+    await failing();
+    await running(service, clock, async (until) => {
+      await until(() => true);
+      await clock.advance(9 * MINUTE_MS);
+      await until(() => true);
+    });
+    assert.equal(service.alarms.open()[0].escalated, 0, "the timer moved with the clock");
+    gone = "the sensor was deleted";
+    service.alarms.recheck(1);
+    await failing();
+    await running(service, clock, (until) => until(() => service.alarms.open().length === 0));
+  }));
+
 Deno.test("createKeeper writes what stands alongside and what an act brings in the same transaction", () =>
   withDatabase(async (db, clock) => {
     await db.write([{ sql: "create table beside (what text)" }]);
@@ -179,6 +264,29 @@ Deno.test("createAlarms judges Perch itself and says when it is well again", () 
       await until(() => service.alarms.open().length === 1);
       assert.equal(service.alarms.open()[0].cause, "system:outbox-queue", "not known: it stands");
     });
+  }));
+
+Deno.test("createAlarmStore purges no alarm that opens again in the same moment", () =>
+  withDatabase(async (db, clock) => {
+    const service = await openAlarms(db, clock);
+    await running(service, clock, async (until) => {
+      await service.findings.add([threshold(1, "raised"), threshold(1, "cleared")]);
+      await until(() =>
+        service.told.some(({ transitions }) =>
+          transitions.some(({ type }) => type === "alarm.resolved")
+        )
+      );
+    });
+    const reopening: Database = {
+      ...db,
+      async query(statement) {
+        const result = await db.query(statement);
+        await db.write([{ sql: "update alarms set state = 'active', resolved_ms = null" }]);
+        return result;
+      },
+    };
+    await createAlarmStore(reopening).purge(clock.now() + 1, 10);
+    assert.equal((await service.alarms.list({})).items.length, 1);
   }));
 
 Deno.test("createAlarmStore purges old resolved alarms with their events, in steps", () =>

@@ -1,14 +1,15 @@
 /**
- * DESIGN. Changes of alarms, one after the other. A change folds its inputs over the book, then writes in
- * ONE transaction: the alarms' rows, an event per step, the cursor of what it read, what rooms to the right
- * add (a ticket) and the audit row. Only after COMMIT is anything told. When the write fails, the book is
- * put back as it was and the cursor has not moved: the same is read again.
+ * DESIGN. Changes of alarms, one after the other. A change folds its inputs over a draft of the book, then
+ * writes in ONE transaction: the alarms' rows, an event per step, the cursor of what it read, what rooms to the
+ * right add (a ticket) and the audit row. Only after COMMIT do the book and the listeners have it. When the
+ * write fails, the draft is put back as the book is and the cursor has not moved: the same is read again.
  */
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Audited } from "../events/note.ts";
 import type { Alarm, AlarmEventBody } from "./alarm.ts";
 import type { AlarmStore } from "./alarm_store.ts";
+import { createTurns } from "../base/turns.ts";
 import { type Book, createBook } from "./book.ts";
 import { decide } from "./decide.ts";
 import { type AlarmOptions, type Decision } from "./decision.ts";
@@ -54,6 +55,7 @@ export interface KeeperDeps {
 export interface Change {
   readonly nowMs: number;
   readonly options: AlarmOptions;
+  /** With the changes of before and of this one. */
   readonly book: Book;
   /** A decision about an alarm of the book, or a new one. */
   take(decision: Decision): void;
@@ -65,18 +67,23 @@ export interface Change {
 }
 
 export interface Keeper {
-  readonly book: Book;
+  /** What is committed. */
+  readonly book: Pick<Book, "get" | "all">;
   /** Reads what can still move; before it there is nothing in the book. */
   load(nowMs: number): Promise<void>;
   /** One change after the other; what `work` throws undoes its change and is thrown on. */
   change<T>(nowMs: number, work: (change: Change) => T | Promise<T>): Promise<T>;
+  /** The machine at `from` stands at `to` now: its own transaction is committed. */
+  moved(from: string, to: string): void;
 }
 
 export function createKeeper(deps: KeeperDeps): Keeper {
   const { store, events, places } = deps;
   const book = createBook();
+  /** The book with the change that is under way. */
+  const draft = createBook();
+  const oneAtATime = createTurns();
   let nextId = 1;
-  let last: Promise<unknown> = Promise.resolve();
 
   const shown = (alarm: AlarmRecord) => alarmOf(alarm, places);
 
@@ -89,27 +96,27 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const firstId = nextId;
 
     function put(alarm: AlarmRecord): void {
-      if (!before.has(alarm.id)) before.set(alarm.id, book.get(alarm.id) ?? null);
-      book.put(alarm);
+      if (!before.has(alarm.id)) before.set(alarm.id, draft.get(alarm.id) ?? null);
+      draft.put(alarm);
     }
     function take(decision: Decision): void {
-      if (book.get(decision.alarm.id) !== decision.alarm) put(decision.alarm);
+      if (draft.get(decision.alarm.id) !== decision.alarm) put(decision.alarm);
       steps.push(...decision.steps);
     }
     const change: Change = {
       nowMs,
       options,
-      book,
+      book: draft,
       take,
       signal(signal) {
-        const alarm = book.choose(signal, nowMs, options);
+        const alarm = draft.choose(signal, nowMs, options);
         const maintenance = signal.machine !== null && deps.inMaintenance(signal.machine, nowMs);
         const decision = decide(alarm, signal, { newId: nextId, maintenance }, nowMs, options);
         if (decision === null) return;
         if (decision.alarm.id === nextId) nextId++;
         take(decision);
         if (!signal.present || signal.point) return;
-        for (const other of book.holders(signal, decision.alarm.id)) {
+        for (const other of draft.holders(signal, decision.alarm.id)) {
           put(released(other, signal.key));
         }
       },
@@ -121,13 +128,14 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     try {
       const result = await work(change);
       await commit(before, steps, extra, nowMs, actor);
-      book.prune(nowMs, options);
+      for (const one of [draft, book]) one.prune(nowMs, options);
       return result;
     } catch (error) {
       nextId = firstId;
-      for (const [id, alarm] of before) {
-        if (alarm === null) book.remove(id);
-        else book.put(alarm);
+      for (const id of before.keys()) {
+        const alarm = book.get(id);
+        if (alarm === undefined) draft.remove(id);
+        else draft.put(alarm);
       }
       throw error;
     }
@@ -141,7 +149,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     note: Audited | undefined,
   ): Promise<void> {
     if (before.size === 0 && extra.length === 0) return;
-    const alarms = [...before.keys()].map((id) => book.get(id)!);
+    const alarms = [...before.keys()].map((id) => draft.get(id)!);
     const transitions = steps.map((step): AlarmTransition => ({
       type: step.type,
       alarm: shown(step.alarm),
@@ -159,6 +167,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       ...beside,
       ...extra,
     ]);
+    for (const { id } of alarms) book.put(draft.get(id)!);
     const stepped = new Set(steps.map((step) => step.alarm.id));
     const updated = alarms.filter((alarm) => !stepped.has(alarm.id)).map(shown);
     deps.tell({ transitions, updated });
@@ -184,13 +193,19 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     async load(nowMs) {
       const options = deps.options();
       nextId = await store.lastId() + 1;
-      for (const alarm of await store.live(nowMs - options.repeatMs)) book.put(alarm);
-      book.prune(nowMs, options);
+      const alarms = await store.live(nowMs - options.repeatMs);
+      for (const one of [draft, book]) {
+        for (const alarm of alarms) one.put(alarm);
+        one.prune(nowMs, options);
+      }
     },
-    change(nowMs, work) {
-      const done = last.then(() => run(nowMs, work));
-      last = done.catch(() => {});
-      return done;
+    change: (nowMs, work) => oneAtATime(() => run(nowMs, work)),
+    moved(from, to) {
+      for (const one of [draft, book]) {
+        for (const alarm of [...one.all()]) {
+          if (alarm.machine === from) one.put({ ...alarm, machine: to });
+        }
+      }
     },
   };
 }

@@ -5,16 +5,19 @@ import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { AuditChange, Audited } from "../events/note.ts";
-import type { Channel, ChannelEnvironment, Outcome } from "./channel.ts";
+import { createTurns } from "../base/turns.ts";
+import type { Channel, Outcome } from "./channel.ts";
+import { type ChannelOptionsDeps, createChannelOptions } from "./channel_options.ts";
+import { stateAfter, switchedTo } from "./channel_state.ts";
+import { environmentRows } from "./environment_channels.ts";
 import {
   type ChannelRow,
   type ChannelState,
   createChannelsStore,
   NEW_STATE,
 } from "./channels_store.ts";
-import { hideSecrets, keepSecrets, secretNames } from "./options.ts";
+import { hideSecrets, keepSecrets } from "./options.ts";
 import type { RoutedChannel, Subscription } from "./routed.ts";
-import type { Sealer } from "./sealed.ts";
 
 /** A channel as API and pages show it: secrets hidden. */
 export interface ChannelView {
@@ -67,16 +70,12 @@ export interface ChannelList {
   onChange(listener: (id: string) => void): void;
 }
 
-export interface ChannelListDeps {
+export interface ChannelListDeps extends ChannelOptionsDeps {
   db: Database;
   clock: Clock;
   log: Log;
   kinds: readonly Channel[];
-  environment: ChannelEnvironment;
-  sealer: Sealer;
   events: Pick<EventLog, "statement">;
-  /** Says before it is stored that an address in the options cannot be used. @throws PerchError */
-  check: (options: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
 interface Entry {
@@ -91,17 +90,13 @@ interface Entry {
 const MOST_CHANNELS = 50;
 
 export function createChannelList(deps: ChannelListDeps): ChannelList {
-  const { db, clock, sealer, kinds } = deps;
+  const { db, clock, kinds } = deps;
   const store = createChannelsStore(db);
   const entries = new Map<string, Entry>();
   const listeners: ((id: string) => void)[] = [];
-  let last: Promise<unknown> = Promise.resolve();
+  const setup = createChannelOptions(deps);
+  const oneAtATime = createTurns();
 
-  const exclusive = <T>(run: () => Promise<T>): Promise<T> => {
-    const done = last.then(run);
-    last = done.catch(() => {});
-    return done;
-  };
   const changed = (id: string) => listeners.forEach((listener) => listener(id));
   const kindNamed = (kind: string) => kinds.find((one) => one.kind === kind) ?? null;
 
@@ -127,41 +122,6 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
     };
   }
 
-  /** @throws PerchError `validation` naming the option */
-  async function parse(kind: Channel, options: Record<string, unknown>) {
-    const strict = kind.options.strict();
-    const result = strict.safeParse(options);
-    if (!result.success) {
-      const errors = result.error.issues.flatMap((issue) =>
-        issue.code === "unrecognized_keys"
-          ? issue.keys.map((key) => ({ path: `options.${key}`, message: "unknown option" }))
-          : [{ path: ["options", ...issue.path].join("."), message: issue.message }]
-      );
-      throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
-    }
-    const missing = kind.fault?.(result.data, deps.environment) ?? null;
-    if (missing !== null) {
-      const path = `options.${missing.path}`;
-      throw new PerchError("validation", `${path}: ${missing.message}`, {
-        errors: [{ path, message: missing.message }],
-      });
-    }
-    await deps.check(result.data);
-    return result.data as Record<string, unknown>;
-  }
-
-  async function rowOf(entry: Pick<Entry, "row">, options: Record<string, unknown>) {
-    const kind = kindNamed(entry.row.kind)!;
-    const secret = new Set(secretNames(kind.options));
-    const part = (want: boolean) =>
-      Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
-    return {
-      ...entry.row,
-      options: part(false),
-      secrets: await sealer.seal(JSON.stringify(part(true)), entry.row.id),
-    };
-  }
-
   function checkName(name: string, self: string | null): void {
     const taken = [...entries.values()].find(({ row }) => row.name === name && row.id !== self);
     if (!taken) return;
@@ -176,20 +136,27 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
     return { kind, name, options, subscription, enabled: state.enabled };
   }
 
+  /**
+   * Writes a change, then takes it over. How the channel is doing is the sender's, which notes it meanwhile: of the
+   * state only what a person changed is written (`switched`; undefined: nothing).
+   */
   async function put(
-    entry: Entry,
+    { row, ...entry }: Entry,
+    switched: Partial<ChannelState> | undefined,
     note: Audited,
     change: Omit<AuditChange, "resource">,
   ): Promise<Entry> {
-    const { row } = entry;
+    const { id } = row;
     await db.write([
       ...(entry.fixed ? [] : [store.put(row)]),
-      store.putState(row.id, entry.state),
-      note({ ...change, resource: `channel:${row.id}` }),
+      ...(switched === undefined ? [] : [store.putSwitch(id, { ...NEW_STATE, ...switched })]),
+      note({ ...change, resource: `channel:${id}` }),
     ]);
-    entries.set(row.id, entry);
-    changed(row.id);
-    return entry;
+    const state = { ...entries.get(id)?.state ?? NEW_STATE, ...switched };
+    const after = { ...entry, row, state };
+    entries.set(id, after);
+    changed(id);
+    return after;
   }
 
   return {
@@ -204,7 +171,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
         const state = states.get(row.id) ?? NEW_STATE;
         const entry: Entry = { row, options: null, fault: null, state, fixed: false };
         try {
-          entry.options = { ...row.options, ...JSON.parse(await sealer.open(row.secrets, row.id)) };
+          entry.options = await setup.open(row);
         } catch (error) {
           entry.fault = error instanceof PerchError ? error.message : "its secrets are unreadable";
           deps.log.warn(`the channel ${row.name} cannot send`, { error });
@@ -234,7 +201,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
         };
       }),
     add: (given, note) =>
-      exclusive(async () => {
+      oneAtATime(async () => {
         const kind = kindNamed(given.kind);
         if (kind === null) {
           const message = `must be one of ${kinds.map((one) => one.kind).join(", ")}`;
@@ -246,7 +213,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           throw new PerchError("conflict", `more than ${MOST_CHANNELS} channels are not possible`);
         }
         checkName(given.name, null);
-        const options = await parse(kind, kind.prepare?.(given.options) ?? given.options);
+        const options = await setup.parse(kind, kind.prepare?.(given.options) ?? given.options);
         const row: ChannelRow = {
           id: randomId(12),
           kind: kind.kind,
@@ -257,20 +224,21 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           createdMs: clock.now(),
         };
         const entry: Entry = {
-          row: await rowOf({ row }, options),
+          row: await setup.seal(row, kind, options),
           options,
           fault: null,
           state: NEW_STATE,
           fixed: false,
         };
         const view = viewOf(entry);
-        await put(entry, note, { action: "channel.create", after: shown(view) });
+        await put(entry, NEW_STATE, note, { action: "channel.create", after: shown(view) });
         return view;
       }),
     change: (id, patch, note) =>
-      exclusive(async () => {
+      oneAtATime(async () => {
         const before = need(id);
-        if (before.fixed && (patch.name !== undefined || patch.options !== undefined)) {
+        const { name, options, subscription } = patch;
+        if (before.fixed && [name, options, subscription].some((one) => one !== undefined)) {
           throw new PerchError("conflict", "the environment sets this channel; change it there");
         }
         const entry = { ...before, row: { ...before.row } };
@@ -283,29 +251,23 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           const kind = kindNamed(before.row.kind);
           if (kind === null) throw new PerchError("conflict", viewOf(before).fault!);
           const stored = before.options ?? before.row.options;
-          entry.options = await parse(kind, keepSecrets(kind.options, patch.options, stored));
-          entry.row = await rowOf(entry, entry.options);
+          entry.options = await setup.parse(kind, keepSecrets(kind.options, patch.options, stored));
+          entry.row = await setup.seal(entry.row, kind, entry.options);
           entry.fault = null;
         }
-        if (patch.enabled !== undefined) {
-          const { enabled } = patch;
-          const fresh = enabled && !before.state.enabled;
-          entry.state = {
-            ...before.state,
-            enabled,
-            offReason: null,
-            failingSinceMs: fresh ? null : before.state.failingSinceMs,
-          };
-        }
-        await put(entry, note, {
+        const switched = patch.enabled === undefined
+          ? undefined
+          : switchedTo(patch.enabled, entries.get(id)!.state);
+        entry.state = { ...entries.get(id)!.state, ...switched };
+        const after = await put(entry, switched, note, {
           action: "channel.update",
           before: shown(viewOf(before)),
           after: shown(viewOf(entry)),
         });
-        return viewOf(entry);
+        return viewOf(after);
       }),
     remove: (id, note) =>
-      exclusive(async () => {
+      oneAtATime(async () => {
         const entry = need(id);
         if (entry.fixed) {
           throw new PerchError("conflict", "the environment sets this channel; unset it there");
@@ -350,30 +312,4 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
     },
     onChange: (listener) => void listeners.push(listener),
   };
-}
-
-/** How a channel is doing after a try. A message that was refused counts as failing until the next is taken. */
-export function stateAfter(before: ChannelState, outcome: Outcome, tMs: number): ChannelState {
-  const { answer, state } = outcome;
-  const tried = { ...before, triedMs: tMs, answer };
-  if (state === "delivered") return { ...tried, okMs: tMs, failingSinceMs: null };
-  const failing = { ...tried, failingSinceMs: before.failingSinceMs ?? tMs };
-  if (state !== "gone") return failing;
-  return { ...failing, enabled: false, offReason: `the receiver answered: ${answer}` };
-}
-
-/** What the environment sets up: each with the options left empty, so that the environment stands in for them. */
-function environmentRows(
-  environment: ChannelEnvironment,
-  kinds: readonly Channel[],
-): ChannelRow[] {
-  return kinds.filter((kind) => kind.inEnvironment?.(environment) ?? false).map((kind) => ({
-    id: `env-${kind.kind}`,
-    kind: kind.kind,
-    name: `${kind.title} (environment)`,
-    options: kind.options.parse({}) as Record<string, unknown>,
-    secrets: "",
-    subscription: null,
-    createdMs: 0,
-  }));
 }

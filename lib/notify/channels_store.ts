@@ -32,6 +32,8 @@ export interface ChannelsStore {
   states(): Promise<Map<string, ChannelState>>;
   put(row: ChannelRow): SqlStatement;
   putState(id: string, state: ChannelState): SqlStatement;
+  /** Whether it is on, as a person wants it; the rest of the state stays as it is. */
+  putSwitch(id: string, state: ChannelState): SqlStatement;
   /** How it is doing, without whether it is on: that is a person's. */
   putHealth(id: string, state: ChannelState): SqlStatement;
   /** The channel, its state, and what still waits for it. */
@@ -39,6 +41,7 @@ export interface ChannelsStore {
 }
 
 const HEALTH = ["failingSinceMs", "okMs", "triedMs", "answer"] as const;
+const SWITCH = ["enabled", "offReason", "failingSinceMs"] as const;
 const STATE = ["enabled", "offReason", ...HEALTH] as const;
 
 export function createChannelsStore(db: Pick<Database, "query">): ChannelsStore {
@@ -59,6 +62,7 @@ export function createChannelsStore(db: Pick<Database, "query">): ChannelsStore 
         }),
       ),
     putState: (id, state) => putState(id, state, STATE),
+    putSwitch: (id, state) => putState(id, state, SWITCH),
     putHealth: (id, state) => putState(id, state, HEALTH),
     remove: (id, nowMs) => [
       statementOf(build.delete(channels).where(eq(channels.id, id))),

@@ -2,13 +2,14 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/note.ts";
 import type { Rule, RuleSpec } from "./rule.ts";
 import { type Named, settledRule } from "./rule_scope.ts";
 import { createRulesStore, specOf } from "./rules_store.ts";
 
-/** The rules in force; kept in memory, a change is written first. */
+/** The rules in force, in memory. Changes are made one at a time, written first, and only then take effect. */
 export interface Rules {
   load(): Promise<void>;
   /** Oldest first. */
@@ -30,6 +31,7 @@ export function createRules(
 ): Rules {
   const { db, clock, log } = deps;
   const store = createRulesStore(db);
+  const oneAtATime = createTurns();
   let rules: readonly Rule[] = [];
 
   function find(id: string): Rule {
@@ -48,41 +50,44 @@ export function createRules(
     },
     all: () => rules,
     find,
-    async add(given, note) {
-      const spec = settledRule(given, null, deps.named());
-      if (rules.length >= MOST_RULES) {
-        throw new PerchError("conflict", `more than ${MOST_RULES} rules are not possible`);
-      }
-      const rule: Rule = { ...spec, id: randomId(12), createdMs: clock.now() };
-      const change = note({ action: "rule.create", resource: `rule:${rule.id}`, after: spec });
-      await db.write([store.put(rule), change]);
-      rules = [...rules, rule];
-      return rule;
-    },
-    async change(id, given, note) {
-      const before = find(id);
-      const spec = settledRule(given, before, deps.named());
-      const rule: Rule = { ...spec, id, createdMs: before.createdMs };
-      await db.write([
-        store.put(rule),
-        note({
-          action: "rule.update",
-          resource: `rule:${id}`,
-          before: specOf(before),
-          after: spec,
-        }),
-      ]);
-      rules = rules.map((one) => one.id === id ? rule : one);
-      return rule;
-    },
-    async remove(id, note) {
-      const rule = find(id);
-      await db.write([
-        store.remove(id),
-        note({ action: "rule.delete", resource: `rule:${id}`, before: specOf(rule) }),
-      ]);
-      rules = rules.filter((one) => one.id !== id);
-      return rule;
-    },
+    add: (given, note) =>
+      oneAtATime(async () => {
+        const spec = settledRule(given, null, deps.named());
+        if (rules.length >= MOST_RULES) {
+          throw new PerchError("conflict", `more than ${MOST_RULES} rules are not possible`);
+        }
+        const rule: Rule = { ...spec, id: randomId(12), createdMs: clock.now() };
+        const change = note({ action: "rule.create", resource: `rule:${rule.id}`, after: spec });
+        await db.write([store.put(rule), change]);
+        rules = [...rules, rule];
+        return rule;
+      }),
+    change: (id, given, note) =>
+      oneAtATime(async () => {
+        const before = find(id);
+        const spec = settledRule(given, before, deps.named());
+        const rule: Rule = { ...spec, id, createdMs: before.createdMs };
+        await db.write([
+          store.put(rule),
+          note({
+            action: "rule.update",
+            resource: `rule:${id}`,
+            before: specOf(before),
+            after: spec,
+          }),
+        ]);
+        rules = rules.map((one) => one.id === id ? rule : one);
+        return rule;
+      }),
+    remove: (id, note) =>
+      oneAtATime(async () => {
+        const rule = find(id);
+        await db.write([
+          store.remove(id),
+          note({ action: "rule.delete", resource: `rule:${id}`, before: specOf(rule) }),
+        ]);
+        rules = rules.filter((one) => one.id !== id);
+        return rule;
+      }),
   };
 }

@@ -68,8 +68,8 @@ export interface TicketStore {
    * `conflict` when somebody changed it meanwhile.
    */
   update(id: number, change: Partial<TicketRow>, version: number | null): SqlStatement;
-  /** Remembers that the due date being over was told. */
-  told(id: number): SqlStatement;
+  /** Remembers that this due date was reported as over; a date that somebody set meanwhile is still to come. */
+  overdueReported(id: number, dueMs: number): SqlStatement;
 }
 
 const { overdueTold: _, ...COLUMNS } = getTableColumns(tickets);
@@ -148,8 +148,11 @@ export function createTicketStore(db: Database): TicketStore {
         ),
       );
     },
-    told: (id) =>
-      statementOf(build.update(tickets).set({ overdueTold: true }).where(eq(tickets.id, id))),
+    overdueReported: (id, dueMs) =>
+      statementOf(
+        build.update(tickets).set({ overdueTold: true })
+          .where(and(eq(tickets.id, id), eq(tickets.dueMs, dueMs))),
+      ),
   };
 }
 

@@ -343,8 +343,10 @@ export function createTickets(deps: TicketsDeps): Tickets {
       const due = await store.due(clock.now(), MOST_OVERDUE_AT_ONCE);
       for (const row of due) {
         const text = `${numberText(row.id)} is overdue: ${row.title}`;
-        const told = event("ticket.overdue", row, text, { actor: null, note: null });
-        await db.write([store.told(row.id), told]);
+        await db.write([
+          store.overdueReported(row.id, row.dueMs!),
+          event("ticket.overdue", row, text, { actor: null, note: null }),
+        ]);
         deps.publish(json(row));
       }
       return due.length;

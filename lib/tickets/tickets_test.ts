@@ -353,6 +353,23 @@ Deno.test("tickets: one that is overdue is told of once, and again when it gets 
     assert.equal(await tickets.tellOverdue(), 1);
   }));
 
+Deno.test("tickets: a due date that is moved while the old one is reported is reported as well", () =>
+  withTickets(async ({ tickets, clock, db }) => {
+    const dueMs = clock.now() + 60_000;
+    await tickets.create({ title: "late", due_ms: dueMs }, ADA);
+    await clock.advance(60_000);
+    const { query } = db;
+    db.query = async (statement) => {
+      const result = await query(statement);
+      db.query = query;
+      await tickets.change("T-1", { due_ms: clock.now() + 60_000 }, ADA);
+      return result;
+    };
+    await tickets.tellOverdue();
+    await clock.advance(60_000);
+    assert.equal(await tickets.tellOverdue(), 1);
+  }));
+
 Deno.test("tickets: lists are filtered, sorted and paged", () =>
   withTickets(async ({ tickets }) => {
     await tickets.create({ title: "b_% first", priority: "high", due_ms: 900 }, ADA);

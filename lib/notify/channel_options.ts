@@ -1,0 +1,73 @@
+/** Options of a channel: validated before they are stored, their secrets encrypted. */
+import { PerchError } from "../base/errors.ts";
+import type { Channel, ChannelEnvironment } from "./channel.ts";
+import type { ChannelRow } from "./channels_store.ts";
+import { secretNames } from "./options.ts";
+import type { Sealer } from "./sealed.ts";
+
+export interface ChannelOptions {
+  /** @throws PerchError `validation` naming the option */
+  parse(kind: Channel, options: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The row with these options, secrets apart. */
+  seal(
+    row: ChannelRow,
+    kind: Channel,
+    options: Record<string, unknown>,
+  ): Promise<ChannelRow>;
+  /** With secrets. @throws PerchError when they cannot be read */
+  open(row: ChannelRow): Promise<Record<string, unknown>>;
+}
+
+export interface ChannelOptionsDeps {
+  environment: ChannelEnvironment;
+  sealer: Sealer;
+  /** Refuses an address in the options that cannot be used. @throws PerchError */
+  check: (options: Readonly<Record<string, unknown>>) => Promise<void>;
+}
+
+export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
+  const { sealer } = deps;
+
+  /** @throws PerchError `validation` naming the option */
+  async function parse(kind: Channel, options: Record<string, unknown>) {
+    const strict = kind.options.strict();
+    const result = strict.safeParse(options);
+    if (!result.success) {
+      const errors = result.error.issues.flatMap((issue) =>
+        issue.code === "unrecognized_keys"
+          ? issue.keys.map((key) => ({ path: `options.${key}`, message: "unknown option" }))
+          : [{ path: ["options", ...issue.path].join("."), message: issue.message }]
+      );
+      throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
+    }
+    const missing = kind.fault?.(result.data, deps.environment) ?? null;
+    if (missing !== null) {
+      const path = `options.${missing.path}`;
+      throw new PerchError("validation", `${path}: ${missing.message}`, {
+        errors: [{ path, message: missing.message }],
+      });
+    }
+    await deps.check(result.data);
+    return result.data as Record<string, unknown>;
+  }
+
+  async function seal(row: ChannelRow, kind: Channel, options: Record<string, unknown>) {
+    const secret = new Set(secretNames(kind.options));
+    const part = (want: boolean) =>
+      Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
+    return {
+      ...row,
+      options: part(false),
+      secrets: await sealer.seal(JSON.stringify(part(true)), row.id),
+    };
+  }
+
+  return {
+    parse,
+    seal,
+    open: async (row) => ({
+      ...row.options,
+      ...JSON.parse(await sealer.open(row.secrets, row.id)),
+    }),
+  };
+}
