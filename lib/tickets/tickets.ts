@@ -1,21 +1,8 @@
-/**
- * What people do with tickets. Each change is one transaction with its event and its audit row. A ticket and
- * its alarm are resolved together in the alarm's transaction, whoever began (`alarm_tickets.ts` writes the
- * ticket's part there), so neither follows the other round in circles.
- */
-import type { Alarm } from "../alarms/alarm.ts";
-import { PerchError } from "../base/errors.ts";
-import type { SqlStatement } from "../db/client.ts";
-import { isOvertaken } from "../db/sql_errors.ts";
+/** What people do with tickets. Each change is one transaction with its event and its audit row. */
 import type { PageOf } from "../db/list.ts";
-import type { Audited } from "../events/note.ts";
-import type { Verdict } from "../words/verdict.ts";
 import { auditedOf, type BookDeps, createTicketBook, type TicketBook } from "./book.ts";
 import {
   changedBy,
-  mayMove,
-  moved,
-  MOVES,
   numberOf,
   numberText,
   type Priority,
@@ -23,22 +10,10 @@ import {
   type TicketAction,
   type TicketRow,
 } from "./ticket.ts";
+import { createMoving, type MoveOptions, type TicketAlarms } from "./moving.ts";
 import type { TicketQuery } from "./ticket_store.ts";
-import {
-  changeText,
-  fasterError,
-  fieldError,
-  stateError,
-  takenError,
-  ticketKey,
-  wordsKey,
-} from "./words.ts";
-
-/** Who acts, and the audit row of what they do. */
-export interface By {
-  name: string;
-  note: Audited;
-}
+import { changeText, fieldError, takenError, ticketKey, wordsKey } from "./words.ts";
+import { type By, createWriting, isConflict } from "./writing.ts";
 
 export interface TicketDraft {
   title: string;
@@ -60,36 +35,8 @@ export type TicketPatch =
   /** The version it was read with; left out, the last one to write wins. */
   & { version?: number };
 
-export interface MoveOptions {
-  /** The version it was read with; left out, the state alone decides. */
-  version?: number;
-  /** What was done about it, or why. */
-  note?: string | null;
-  /** Of its alarm; when resolving. */
-  verdict?: Verdict | null;
-}
-
 export interface TicketsDeps extends BookDeps {
-  alarms: {
-    find(id: string): Promise<Alarm | null>;
-    /**
-     * Resolves an open alarm; its transaction writes `extra` and what the ticket's part is.
-     * @throws PerchError `conflict` when it was resolved meanwhile
-     */
-    resolve(
-      id: string,
-      said: { note: string | null; verdict: Verdict | null },
-      by: By,
-      extra: readonly SqlStatement[],
-    ): Promise<void>;
-    /** Keeps what is said of a resolved alarm, with `extra` in its transaction. */
-    judge(
-      id: string,
-      verdict: Verdict,
-      by: By,
-      extra: readonly SqlStatement[],
-    ): Promise<void>;
-  };
+  alarms: TicketAlarms;
   /** Tells the live stream. */
   publish: (ticket: Ticket) => void;
   /** Shared with `createAlarmTickets`: one gives the numbers. */
@@ -121,18 +68,14 @@ const MOST_OVERDUE_AT_ONCE = 100;
 
 export function createTickets(deps: TicketsDeps): Tickets {
   const { db, clock, machines, people, alarms } = deps;
-  const { store, json, blank, event } = deps.book ?? createTicketBook(deps);
+  const book = deps.book ?? createTicketBook(deps);
+  const { store, json, blank, event } = book;
+  const writing = createWriting({ ...deps, book });
+  const { rowOf, checkVersion, write, published } = writing;
   const names = {
     person: (id: string) => people.find(id)?.name ?? null,
     machine: (id: string) => machines.find(id)?.path ?? null,
   };
-
-  async function rowOf(id: string): Promise<TicketRow> {
-    const number = numberOf(id);
-    const row = number === null ? null : await store.find(number);
-    if (row !== null) return row;
-    throw new PerchError("not_found", `there is no ticket "${id.slice(0, 40)}"`);
-  }
 
   function assigneeIdOf(wanted: string | null): string | null {
     if (wanted === null) return null;
@@ -169,31 +112,6 @@ export function createTickets(deps: TicketsDeps): Tickets {
         value !== undefined && row[key as keyof TicketRow] !== value
       ),
     );
-  }
-
-  function checkVersion(row: TicketRow, version: number | undefined): void {
-    if (version !== undefined && version !== row.version) throw fasterError(row, clock.now());
-  }
-
-  async function published(id: number): Promise<Ticket> {
-    const ticket = json((await store.find(id))!);
-    deps.publish(ticket);
-    return ticket;
-  }
-
-  /** Writes a change, and says who was faster when somebody was. */
-  async function write(
-    row: TicketRow,
-    statements: SqlStatement[],
-    commit: (statements: SqlStatement[]) => Promise<unknown> = db.write,
-  ): Promise<Ticket> {
-    try {
-      await commit(statements);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      throw fasterError((await store.find(row.id))!, clock.now());
-    }
-    return await published(row.id);
   }
 
   async function create(draft: TicketDraft, by: By): Promise<Ticket> {
@@ -259,66 +177,6 @@ export function createTickets(deps: TicketsDeps): Tickets {
     ]);
   }
 
-  async function move(id: string, action: TicketAction, options: MoveOptions, by: By) {
-    const row = await rowOf(id);
-    if (!mayMove(row.state, action)) throw stateError(row, action, clock.now());
-    checkVersion(row, options.version);
-    const { verdict = null } = options;
-    const note = options.note || null;
-    if (verdict !== null && row.alarmId === null) {
-      throw fieldError("verdict", "this ticket has no alarm that could be real or false");
-    }
-    const audit = by.note({
-      action: `ticket.${action}`,
-      resource: ticketKey(row),
-      heeds: [wordsKey(ticketKey(row))],
-      before: { state: row.state },
-      after: { state: MOVES[action].to, note, verdict },
-    });
-    const alarm = action === "resolve" && row.alarmId !== null
-      ? await alarms.find(row.alarmId)
-      : null;
-    if (alarm !== null && await resolveBoth(row, alarm.id, { note, verdict }, by, audit)) {
-      return await published(row.id);
-    }
-    const said = { name: by.name, atMs: clock.now(), note, verdict };
-    const step = moved(row, action, said);
-    const { event: type, done } = MOVES[action];
-    const judge = alarm !== null && verdict !== null
-      ? (extra: SqlStatement[]) => alarms.judge(alarm.id, verdict, by, extra)
-      : undefined;
-    return await write(row, [
-      store.update(row.id, step, row.version),
-      event(type, { ...row, ...step, version: row.version + 1 }, `${numberText(row.id)} ${done}`, {
-        actor: by.name,
-        note,
-      }),
-      audit,
-    ], judge);
-  }
-
-  /**
-   * False when the alarm is over already and the ticket is left. Only the alarms can say so, as they change
-   * one after the other: a state that was read before may belong to a change that is still being written.
-   */
-  async function resolveBoth(
-    row: TicketRow,
-    alarmId: string,
-    said: { note: string | null; verdict: Verdict | null },
-    by: By,
-    audit: SqlStatement,
-  ): Promise<boolean> {
-    try {
-      await alarms.resolve(alarmId, said, by, [audit]);
-      return true;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      const now = (await store.find(row.id))!;
-      if (!mayMove(now.state, "resolve")) throw stateError(now, "resolve", clock.now());
-      return false;
-    }
-  }
-
   return {
     async list({ overdue, ...query }) {
       const overdueAtMs = overdue === true ? clock.now() : undefined;
@@ -338,7 +196,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     counts: () => store.counts(clock.now()),
     create,
     change,
-    move,
+    move: createMoving({ clock, alarms, book, writing }),
     async tellOverdue() {
       const due = await store.due(clock.now(), MOST_OVERDUE_AT_ONCE);
       for (const row of due) {
@@ -352,9 +210,4 @@ export function createTickets(deps: TicketsDeps): Tickets {
       return due.length;
     },
   };
-}
-
-/** A conflict of the ticket's own; who overtook a person is named where their request is answered. */
-function isConflict(error: unknown): boolean {
-  return error instanceof PerchError && error.code === "conflict" && !isOvertaken(error);
 }

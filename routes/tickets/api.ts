@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TICKET_ACTIONS, type TicketAction, ticketShape } from "../../lib/tickets/ticket.ts";
-import type { MoveOptions } from "../../lib/tickets/tickets.ts";
+import type { MoveOptions } from "../../lib/tickets/moving.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
