@@ -30,7 +30,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
   const machines = await createMachineParts(foundation);
   const { registry } = machines;
   const live = await createLiveParts(foundation, machines);
-  const { hub, recent, statuses } = live;
+  const { hub } = live;
 
   const detection = await createDetectionParts(foundation, machines, live, options.detection);
   late.fill("detection", detection.detection);
@@ -38,17 +38,20 @@ export async function build(options: BuildOptions): Promise<Parts> {
 
   const access = createAppAccess(foundation);
   const intake = await createIntakeParts(foundation, files, registry);
-  const { sources, broker, mqtt } = await createSourceParts(foundation, intake, access);
-  late.fill("sources", sources);
+  const sources = await createSourceParts(foundation, intake, access);
+  late.fill("sources", sources.sources);
 
-  const outgoing = await createAppOutgoing(foundation, () => [httpPort(), broker?.port() ?? 0]);
+  const outgoing = await createAppOutgoing(
+    foundation,
+    () => [httpPort(), sources.broker?.port() ?? 0],
+  );
   const thingspeak = createThingSpeak(foundation, registry, outgoing);
   const notify = await createNotifyParts(foundation, {
     machines,
     live,
     access,
     outgoing,
-    publishMqtt: (message, signal) => mqtt.publish(message, signal),
+    publishMqtt: (message, signal) => sources.mqtt.publish(message, signal),
     httpPort,
   });
   late.fill("notify", notify);
@@ -62,7 +65,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     fromAlarms: ticketRoom.fromAlarms,
     facts: createSystemFacts({
       clock,
-      sources,
+      sources: sources.sources,
       intake: intake.intake,
       registry,
       poison: files.poison,
@@ -76,7 +79,12 @@ export async function build(options: BuildOptions): Promise<Parts> {
   late.fill("alarms", alarms);
   const tickets = ticketRoom.with(alarms);
 
-  describeParts(components, { storage, storageTroubles, intake: intake.intake, sources });
+  describeParts(components, {
+    storage,
+    storageTroubles,
+    intake: intake.intake,
+    sources: sources.sources,
+  });
   const status = createStatusParts(foundation, machines, live, { intake: intake.intake, alarms });
   const damage = watchDamage({
     clock,
@@ -86,32 +94,19 @@ export async function build(options: BuildOptions): Promise<Parts> {
     append: (event) => events.append(event),
     sinceMs: foundation.sinceMs,
   });
-  const { storageGuard, checkpoints, settings } = foundation;
   return {
-    clock,
-    storage,
-    storageTroubles,
-    storageGuard,
-    damage,
-    checkpoints,
-    settings,
-    events,
-    components,
-    registry,
-    machines: machines.machines,
-    photos: machines.photos,
-    hub,
-    recent,
-    statuses,
+    ...foundation,
+    ...machines,
+    ...live,
     ...detection,
-    access,
     ...intake,
-    sources,
-    broker,
-    thingspeak,
-    notify,
-    alarms,
-    tickets,
+    ...sources,
     ...status,
+    access,
+    alarms,
+    damage,
+    notify,
+    thingspeak,
+    tickets,
   };
 }

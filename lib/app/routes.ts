@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { createPageFrame } from "../../routes/frame/layout.tsx";
 import { mount } from "../../routes/http/mount.ts";
 import { createShell } from "../../routes/frame/shell.tsx";
+import { createBarePage } from "../../routes/frame/bare.tsx";
 import { createExpiredPage } from "../../routes/frame/expired.tsx";
 import { createErrorPage } from "../../routes/frame/error.tsx";
 import type { Route } from "../../routes/http/route.ts";
@@ -21,6 +22,7 @@ import type { LimitSocket } from "../live/socket_limits.ts";
 import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 import type { Parts } from "./parts.ts";
+import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { siteZone } from "./site.ts";
 
@@ -87,6 +89,7 @@ function routeParts(
     damage: {
       damage: parts.damage,
       sensorName: (num: number) => registry.byNum(num)?.name ?? null,
+      sensorAtMachine: (num: number) => sensorAtMachine(registry, num),
       audit,
       clock,
     },
@@ -156,6 +159,7 @@ export function mountApp(
     storageTroubles: Parts["storageTroubles"];
   },
 ): Hono {
+  const bare = createBarePage(assets, troubleOf({ storageTroubles }));
   return mount({
     routes,
     now: () => clock.now(),
@@ -164,8 +168,8 @@ export function mountApp(
     admit: (request) => access.rateLimiter.admit(request),
     changes: access.audit.changes,
     log,
-    errorPage: createErrorPage(assets, troubleOf({ storageTroubles })),
-    expiredPage: createExpiredPage(assets),
+    errorPage: createErrorPage(bare),
+    expiredPage: createExpiredPage(bare),
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     hostName: Deno.hostname(),

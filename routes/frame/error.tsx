@@ -1,9 +1,7 @@
 import type { Context } from "hono";
-import { render } from "preact-render-to-string";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { Problem } from "../http/problem.ts";
-import type { Assets } from "../http/static.ts";
-import { Document, themeOf } from "./layout.tsx";
+import type { BarePage } from "./bare.tsx";
 import { Answer } from "./parts.tsx";
 
 const HEADINGS: Partial<Record<Problem["code"], string>> = {
@@ -17,40 +15,29 @@ const HEADINGS: Partial<Record<Problem["code"], string>> = {
 
 /** A problem as a page: what happened, what is allowed, where to go on. */
 export function createErrorPage(
-  assets: Assets,
-  trouble: () => string | null = () => null,
+  bare: BarePage,
 ): (problem: Problem, who: Identity | null, c: Context) => string {
   return (problem, who, c) =>
-    "<!doctype html>" + render(
-      <Document
-        who={who}
-        theme={themeOf(c)}
-        here="/"
-        assets={assets}
-        trouble={trouble()}
-        page={{
-          title: problem.title,
-          place: "",
-          content: (
-            <section class="empty">
-              <Answer>{HEADINGS[problem.code] ?? problem.title}</Answer>
-              <p>{sentence(problem.detail)}</p>
-              {problem.errors.length > 0 && (
-                <ul>
-                  {problem.errors.map((error) => (
-                    <li key={error.path}>
-                      <code>{error.path}</code>: {error.message}
-                    </li>
-                  ))}
-                </ul>
-              )}
-              <p>
-                <a href="/">Go to the overview</a>
-              </p>
-            </section>
-          ),
-        }}
-      />,
+    bare(
+      c,
+      who,
+      problem.title,
+      <section class="empty">
+        <Answer>{HEADINGS[problem.code] ?? problem.title}</Answer>
+        <p>{sentence(problem.detail)}</p>
+        {problem.errors.length > 0 && (
+          <ul>
+            {problem.errors.map((error) => (
+              <li key={error.path}>
+                <code>{error.path}</code>: {error.message}
+              </li>
+            ))}
+          </ul>
+        )}
+        <p>
+          <a href="/">Go to the overview</a>
+        </p>
+      </section>,
     );
 }
 

@@ -1,10 +1,8 @@
 import type { Context } from "hono";
-import { render } from "preact-render-to-string";
 import { localPath } from "../http/form.ts";
 import type { TypedForm } from "../http/mount.ts";
-import type { Assets } from "../http/static.ts";
+import type { BarePage } from "./bare.tsx";
 import { Field } from "./form.tsx";
-import { Document, themeOf } from "./layout.tsx";
 import { Answer } from "./parts.tsx";
 
 // What must be typed again rather than travel back in a page.
@@ -15,45 +13,36 @@ const SECRET = /password|code|ticket/;
  * form again with all that was typed. Nothing is lost, and no script is needed.
  */
 export function createExpiredPage(
-  assets: Assets,
+  bare: BarePage,
 ): (form: TypedForm, c: Context) => string {
   return ({ path, fields }, c) =>
-    "<!doctype html>" + render(
-      <Document
-        who={null}
-        theme={themeOf(c)}
-        here="/"
-        assets={assets}
-        page={{
-          title: "Sign in again",
-          place: "",
-          content: (
-            <section class="empty">
-              <Answer>Your sign-in has ended</Answer>
-              <p>
-                Nothing was saved yet, and what you typed is kept here.{" "}
-                <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then
-                send it again.
-              </p>
-              <form method="post" action={localPath(path)}>
-                {fields.map(([name, value], n) =>
-                  SECRET.test(name)
-                    ? (
-                      <Field
-                        key={n}
-                        name={name}
-                        id={`again-${n}`}
-                        label={name.replaceAll("_", " ")}
-                        type="password"
-                      />
-                    )
-                    : <input key={n} type="hidden" name={name} value={value} />
-                )}
-                <button type="submit" class="primary">Send again</button>
-              </form>
-            </section>
-          ),
-        }}
-      />,
+    bare(
+      c,
+      null,
+      "Sign in again",
+      <section class="empty">
+        <Answer>Your sign-in has ended</Answer>
+        <p>
+          Nothing was saved yet, and what you typed is kept here.{" "}
+          <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then send it
+          again.
+        </p>
+        <form method="post" action={localPath(path)}>
+          {fields.map(([name, value], n) =>
+            SECRET.test(name)
+              ? (
+                <Field
+                  key={n}
+                  name={name}
+                  id={`again-${n}`}
+                  label={name.replaceAll("_", " ")}
+                  type="password"
+                />
+              )
+              : <input key={n} type="hidden" name={name} value={value} />
+          )}
+          <button type="submit" class="primary">Send again</button>
+        </form>
+      </section>,
     );
 }

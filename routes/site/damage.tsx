@@ -7,7 +7,7 @@ import type { DamageItem } from "./damage_api.ts";
 /** Rows on the page; the API has more. */
 const SHOWN = 20;
 
-/** Stored readings that are damaged, and for admins the button that says that they know. */
+/** Stored readings that are damaged, and for admins the button that acknowledges them. */
 export function DamageCard(
   { items, zone, mayAcknowledge }: { items: DamageItem[]; zone: string; mayAcknowledge: boolean },
 ): VNode | null {
@@ -34,7 +34,7 @@ export function DamageCard(
         <tbody>
           {items.slice(0, SHOWN).map((item) => (
             <tr key={`${item.kind} ${item.ref}`}>
-              <th scope="row">{item.sensor ?? "any"}</th>
+              <th scope="row">{item.sensor_name ?? "any"}</th>
               <td class="text">{timeText(item.from, zone)}</td>
               <td class="text">{timeText(item.to, zone)}</td>
               <td>{item.readings === null ? "not known" : grouped(item.readings)}</td>
@@ -50,8 +50,8 @@ export function DamageCard(
       {mayAcknowledge && news.length > 0 && (
         <form method="post" action="/sources/damage">
           <p class="muted">
-            Once you have copied the data directory and looked at the disk: acknowledged damage
-            alarms no longer. Its gap stays marked, and new damage is told again.
+            Acknowledge once you have copied the data directory and checked the disk: acknowledged
+            damage raises no alarm. Its gap stays marked, and new damage is reported again.
           </p>
           <input type="hidden" name="found_until_ms" value={news[0].found_ms} />
           <button type="submit">I know of this damage</button>

@@ -14,6 +14,9 @@ const DamageJson = z.object({
   kind: z.enum(["chunk", "summary", "group", "series"]),
   ref: z.number().describe("id of the chunk or journal group, number of the sensor"),
   sensor: z.string().nullable().describe("null: not known, it can be any"),
+  sensor_name: z.string().nullable().describe(
+    "as pages call it, with its machine; null: not known",
+  ),
   from: z.number().nullable().describe("epoch ms; null: not known"),
   to: z.number().nullable().describe("epoch ms, exclusive; null: not known"),
   readings: z.number().nullable().describe("how many are left out of answers; null: not known"),
@@ -29,6 +32,8 @@ export interface DamageServices {
     acknowledge(foundUntilMs: number, extra: readonly SqlStatement[]): Promise<number>;
   };
   sensorName: (num: number) => string | null;
+  /** As pages call it, with its machine: `Bearing vibration (Press 3)`. */
+  sensorAtMachine: (num: number) => string | null;
   audit: Pick<Audit, "statement">;
   clock: Pick<Clock, "now">;
 }
@@ -36,12 +41,12 @@ export interface DamageServices {
 /** What is damaged, newest first. */
 export async function damageItems(services: DamageServices): Promise<DamageItem[]> {
   const all = await services.damage.all();
-  return all.sort((a, b) => b.foundMs - a.foundMs).map((d) => itemOf(d, services.sensorName));
+  return all.sort((a, b) => b.foundMs - a.foundMs).map((d) => itemOf(d, services));
 }
 
 function itemOf(
   { kind, ref, sensor, fromMs, toMs, readings, reason, foundMs, acknowledgedMs }: Damage,
-  sensorName: DamageServices["sensorName"],
+  { sensorName, sensorAtMachine }: Pick<DamageServices, "sensorName" | "sensorAtMachine">,
 ): DamageItem {
   // A summary and what is known of a sensor are made anew: nothing is left out.
   const nothing = kind === "summary" || fromMs >= toMs;
@@ -50,6 +55,7 @@ function itemOf(
     kind,
     ref,
     sensor: sensor === null ? null : sensorName(sensor) ?? `sensor number ${sensor}`,
+    sensor_name: sensor === null ? null : sensorAtMachine(sensor) ?? `sensor number ${sensor}`,
     from: isKnown ? fromMs : null,
     to: isKnown ? toMs : null,
     readings: nothing ? 0 : readings === 0 ? null : readings,
