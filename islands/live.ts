@@ -1,13 +1,14 @@
 /**
  * One event stream per page, as signals. A tab that is hidden holds none (a browser has six connections per
  * host), and of many visible pages only some hold one (`stream_places.ts`), the others look in every few
- * seconds; each goes on where it was. Heals by itself; says when it is offline or signed out.
+ * seconds; each continues where it was. Reconnects by itself; shows when it is offline or signed out.
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status.ts";
+import { createListeners } from "./listeners.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
 
 export interface LiveReading {
@@ -25,8 +26,8 @@ export interface StreamReading {
   value: number | string;
 }
 
-/** A step of an alarm, or `updated`, as the stream tells it. */
-export interface AlarmTold {
+/** A step of an alarm, or `updated`, as the stream sends it. */
+export interface AlarmEvent {
   transition: string;
   alarm: Alarm;
   /** Open ones that nobody has acknowledged or shelved. */
@@ -35,7 +36,7 @@ export interface AlarmTold {
 
 export type Connection = "connecting" | "live" | "offline" | "signed-out";
 
-/** How the page's stream is doing. */
+/** The state of the page's stream. */
 export const connection: Signal<Connection> = signal("connecting");
 /** The latest `status` event. */
 export const status: Signal<Status | null> = signal(null);
@@ -48,17 +49,15 @@ export interface LiveStatus {
   sinceMs: number;
 }
 
-type ReadingListener = (readings: readonly StreamReading[]) => void;
-
 const latest = new Map<string, Signal<LiveReading | null>>();
 const statuses = new Map<string, Signal<LiveStatus | null>>();
-const readingListeners = new Set<ReadingListener>();
-const resetListeners = new Set<() => void>();
-const alarmListeners = new Set<(told: AlarmTold) => void>();
-const deliveryListeners = new Set<() => void>();
-const ticketListeners = new Set<(ticket: Ticket) => void>();
-const anomalyListeners = new Set<(anomaly: unknown) => void>();
-const predictionListeners = new Set<(prediction: unknown) => void>();
+const readingEvents = createListeners<readonly StreamReading[]>();
+const resets = createListeners<void>();
+const alarmEvents = createListeners<AlarmEvent>();
+const deliveries = createListeners<void>();
+const tickets = createListeners<Ticket>();
+const anomalies = createListeners<unknown>();
+const predictions = createListeners<unknown>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -84,47 +83,20 @@ export function statusOf(kind: "sensor" | "machine", name: string): Signal<LiveS
   return found;
 }
 
-/** Every reading of the stream, in groups. Gives the function that stops listening. */
-export function onReadings(listener: ReadingListener): () => void {
-  readingListeners.add(listener);
-  return () => readingListeners.delete(listener);
-}
-
-/** Events were missed for good: load anew. Gives the function that stops listening. */
-export function onReset(listener: () => void): () => void {
-  resetListeners.add(listener);
-  return () => resetListeners.delete(listener);
-}
-
-/** Something that a detector found, as `/api/anomalies` tells it. Gives the function that stops listening. */
-export function onAnomaly(listener: (anomaly: unknown) => void): () => void {
-  anomalyListeners.add(listener);
-  return () => anomalyListeners.delete(listener);
-}
-
-/** A prediction that was stored, as the stream tells it. Gives the function that stops listening. */
-export function onPrediction(listener: (prediction: unknown) => void): () => void {
-  predictionListeners.add(listener);
-  return () => predictionListeners.delete(listener);
-}
-
-/** Each step and change of an alarm. Gives the function that stops listening. */
-export function onAlarm(listener: (told: AlarmTold) => void): () => void {
-  alarmListeners.add(listener);
-  return () => alarmListeners.delete(listener);
-}
-
-/** Each time something became of a delivery. Gives the function that stops listening. */
-export function onDelivery(listener: () => void): () => void {
-  deliveryListeners.add(listener);
-  return () => deliveryListeners.delete(listener);
-}
-
-/** A ticket after a change, a comment or a file. Gives the function that stops listening. */
-export function onTicket(listener: (ticket: Ticket) => void): () => void {
-  ticketListeners.add(listener);
-  return () => ticketListeners.delete(listener);
-}
+/** Every reading of the stream, in groups. */
+export const onReadings = readingEvents.on;
+/** Events were missed for good: load anew. */
+export const onReset = resets.on;
+/** Something that a detector found, as `/api/anomalies` gives it. */
+export const onAnomaly = anomalies.on;
+/** A prediction that was stored, as the stream sends it. */
+export const onPrediction = predictions.on;
+/** Each step and change of an alarm. */
+export const onAlarm = alarmEvents.on;
+/** A delivery changed. */
+export const onDelivery = deliveries.on;
+/** A ticket after a change, a comment or a file. */
+export const onTicket = tickets.on;
 
 /** How far the server's clock is ahead of this browser's. */
 let aheadMs = 0;
@@ -218,7 +190,7 @@ function open(): void {
   opened.onerror = () => {
     if (source === opened) lost();
   };
-  // Asked while it opens already: what happens meanwhile is not missed. A visit lasts from the stream's hello.
+  // Asked for while it opens: what happens meanwhile is not missed. A visit lasts from the stream's hello.
   const greeted = new Promise<number>((resolve) =>
     opened.addEventListener("hello", () => resolve(performance.now()))
   );
@@ -231,7 +203,7 @@ function open(): void {
   });
 }
 
-/** What becomes of each type of event. */
+/** What each type of event does. */
 // deno-lint-ignore no-explicit-any
 const HANDLERS: Record<string, (data: any) => void> = {
   hello: (data) => {
@@ -239,19 +211,15 @@ const HANDLERS: Record<string, (data: any) => void> = {
     retryMs = FIRST_RETRY_MS;
     connection.value = "live";
   },
-  reading: (data) => take(data.readings),
-  status: takeStatus,
-  prediction: (data) => tell(predictionListeners, data),
-  anomaly: (data) => tell(anomalyListeners, data),
-  alarm: (data) => tell(alarmListeners, data),
-  ticket: (data) => tell(ticketListeners, data),
-  delivery: () => tell(deliveryListeners, undefined),
-  reset: () => tell(resetListeners, undefined),
+  reading: (data) => showReadings(data.readings),
+  status: showStatus,
+  prediction: predictions.notify,
+  anomaly: anomalies.notify,
+  alarm: alarmEvents.notify,
+  ticket: tickets.notify,
+  delivery: () => deliveries.notify(),
+  reset: () => resets.notify(),
 };
-
-function tell<T>(listeners: ReadonlySet<(told: T) => void>, told: T): void {
-  for (const listener of listeners) listener(told);
-}
 
 function close(): void {
   clearTimeout(retryTimer);
@@ -275,7 +243,7 @@ async function lost(): Promise<void> {
     return;
   }
   if (connection.value !== "connecting" || retryMs > FIRST_RETRY_MS) connection.value = "offline";
-  // Readers that were cut together must not come back together.
+  // Readers that lost their connection together must not reconnect together.
   retryTimer = setTimeout(open, retryMs * (0.7 + Math.random() * 0.6));
   retryMs = Math.min(retryMs * 2, MOST_RETRY_MS);
 }
@@ -298,7 +266,7 @@ function onVisibility(): void {
   }
 }
 
-function takeStatus(next: Status): void {
+function showStatus(next: Status): void {
   batch(() => {
     status.value = next;
     for (const change of next.changes) {
@@ -308,9 +276,9 @@ function takeStatus(next: Status): void {
   });
 }
 
-function take(readings: StreamReading[]): void {
+function showReadings(readings: StreamReading[]): void {
   const seen_ms = serverNow();
-  for (const listener of readingListeners) listener(readings);
+  readingEvents.notify(readings);
   for (const { sensor, ts, value } of readings) {
     if (latest.has(sensor)) pending.set(sensor, { ts, value, seen_ms });
   }

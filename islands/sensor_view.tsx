@@ -1,25 +1,24 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Anomaly } from "../lib/detect/anomaly.ts";
-import { grouped, number } from "../lib/words/numbers.ts";
-import { clockTime, dateTime, duration } from "../lib/words/times.ts";
+import { dateTime } from "../lib/words/times.ts";
 import { DamageNotice } from "./damage_notice.tsx";
-import { addReading, gapMs, spansOf, statisticsOf } from "./chart_data.ts";
-import { AnomalyList, isShown } from "./anomaly_list.tsx";
+import { gapMs, spansOf } from "./chart_data.ts";
+import { AnomalyList } from "./anomaly_list.tsx";
 import { bandsOf, limitWords } from "./limits.ts";
-import { onAnomaly, onReadings, onReset, serverNow, statusOf } from "./live.ts";
+import { onReset, serverNow } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
 import { StateBands } from "./state_bands.tsx";
-import { grownSpans, lastedOf, StatusStrip, StatusTable } from "./status_strip.tsx";
+import { StatusStrip, StatusTable } from "./status_strip.tsx";
 import {
   fetchMarks,
   fetchTrend,
   link,
-  MARKS_MOST,
   pointText,
   type SensorViewProps,
   type View,
 } from "./sensor_data.ts";
+import { follow, followMarks, followStatus } from "./sensor_follow.ts";
+import { ChartHead, Figures } from "./sensor_parts.tsx";
 import { StateTable, ValueTable } from "./sensor_tables.tsx";
 import type { Chart } from "./uplot_chart.ts";
 
@@ -126,31 +125,17 @@ export function SensorView(props: SensorViewProps): VNode {
     const i = chart.current.step(step);
     if (i !== null) setSpoken(pointText(current.current.buckets, i, props));
   };
-  const statistics = states ? null : statisticsOf(view.buckets);
   const limits = limitWords(props.limits, props.unit);
-  const lasted = lastedOf(view.spans, view.fromMs, view.toMs);
-  const text = (value: number) => number(value, props.decimals);
   const words = props.kind === "binary" ? ["off", "on"] : props.states;
   return (
     <>
-      <div class="chart-head">
-        <span class="muted">
-          {clockTime(view.fromMs, props.nowMs, props.zone)} to{" "}
-          {view.live ? "now" : clockTime(view.toMs, props.nowMs, props.zone)}
-          {view.buckets.bucketMs > 1 && `, in steps of ${duration(view.buckets.bucketMs)}`}
-        </span>
-        <div class="looks" role="group" aria-label="Move through time">
-          {!isStart(view, props) && (
-            <button type="button" class="small" onClick={back}>
-              {props.lengthMs === null ? "Whole range" : "Back to live"}
-            </button>
-          )}
-          <Look name="Earlier" sign="‹" onClick={() => look(-1, 1)} />
-          <Look name="Later" sign="›" onClick={() => look(1, 1)} />
-          <Look name="Zoom in" sign="+" onClick={() => look(0, 0.5)} />
-          <Look name="Zoom out" sign="−" onClick={() => look(0, 2)} />
-        </div>
-      </div>
+      <ChartHead
+        view={view}
+        props={props}
+        isStart={isStart(view, props)}
+        onBack={back}
+        onLook={look}
+      />
       {problem !== null && (
         <p class="banner warning" role="alert">
           The chart could not be loaded: {problem}{" "}
@@ -202,21 +187,7 @@ export function SensorView(props: SensorViewProps): VNode {
       <p class="hidden" aria-live="polite">{spoken}</p>
       <StatusStrip spans={view.spans} fromMs={view.fromMs} toMs={view.toMs} zone={props.zone} />
       {limits !== null && <p class="muted">{`Limits: ${limits}.`}</p>}
-      {statistics && (
-        <dl class="figures">
-          <Figure name="Lowest" value={text(statistics.min)} unit={props.unit} />
-          <Figure name="Mean" value={text(statistics.mean)} unit={props.unit} />
-          <Figure name="Highest" value={text(statistics.max)} unit={props.unit} />
-          <Figure name="Readings" value={grouped(statistics.count)} unit={null} />
-          {limits !== null && (
-            <Figure
-              name="Out of range"
-              value={outText(lasted.warning + lasted.critical)}
-              unit={null}
-            />
-          )}
-        </dl>
-      )}
+      {!states && <Figures view={view} props={props} />}
       <p class="downloads">
         Download this range: <a href={link(props, view, "csv")} download>CSV</a>{" "}
         <a href={link(props, view, "ndjson")} download>NDJSON</a>{" "}
@@ -237,107 +208,9 @@ export function SensorView(props: SensorViewProps): VNode {
   );
 }
 
-/** What dragging does, for those who cannot drag. */
-function Look(props: { name: string; sign: string; onClick: () => void }): VNode {
-  return (
-    <button
-      type="button"
-      class="small look"
-      aria-label={props.name}
-      title={props.name}
-      onClick={props.onClick}
-    >
-      <span aria-hidden="true">{props.sign}</span>
-    </button>
-  );
-}
-
-function Figure(props: { name: string; value: string; unit: string | null }): VNode {
-  return (
-    <div>
-      <dt>{props.name}</dt>
-      <dd>
-        {props.value}
-        {props.unit && <span class="unit">{props.unit}</span>}
-      </dd>
-    </div>
-  );
-}
-
 function draw(chart: Chart, view: View, props: SensorViewProps): void {
   chart.show(view.buckets, view.fromMs, view.toMs, gapMs(view.buckets.bucketMs, props.intervalMs));
   chart.mark(view.marks);
-}
-
-/** Goes on with the status while the view is live: the server judges, and tells each change. */
-function followStatus(
-  props: SensorViewProps,
-  current: { current: View },
-  setView: (view: View) => void,
-): () => void {
-  if (props.lengthMs === null) return () => {};
-  return statusOf("sensor", props.name).subscribe((changed) => {
-    if (changed === null || !current.current.live) return;
-    const status = changed.status === "offline" || changed.status === "maintenance"
-      ? "none"
-      : changed.status;
-    const spans = grownSpans(current.current.spans, serverNow(), { status, tMs: changed.sinceMs });
-    setView({ ...current.current, spans });
-  });
-}
-
-/** Adds what is found while the view is live. */
-function followMarks(
-  props: SensorViewProps,
-  current: { current: View },
-  setView: (view: View) => void,
-): () => void {
-  if (props.lengthMs === null) return () => {};
-  return onAnomaly((anomaly) => {
-    const mark = anomaly as Anomaly;
-    if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
-    // The stream may begin before the page was made.
-    if (current.current.marks.some(({ id }) => id === mark.id)) return;
-    const marks = [mark, ...current.current.marks].slice(0, MARKS_MOST);
-    setView({ ...current.current, marks });
-  });
-}
-
-/** Adds live readings while the view is live; the picture changes at most four times a second. */
-function follow(
-  props: SensorViewProps,
-  current: { current: View },
-  setView: (view: View) => void,
-): () => void {
-  if (props.lengthMs === null) return () => {};
-  const length = props.lengthMs;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = onReadings((readings) => {
-    if (!current.current.live) return;
-    for (const { sensor, ts, value } of readings) {
-      if (sensor !== props.name) continue;
-      const code = typeof value === "string" ? props.states.indexOf(value) : value;
-      if (code >= 0 || props.kind === "number") {
-        addReading(current.current.buckets, ts, code, serverNow() - length);
-      }
-    }
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (!current.current.live) return;
-      const toMs = serverNow();
-      const spans = grownSpans(current.current.spans, toMs);
-      setView({ ...current.current, spans, fromMs: toMs - length, toMs });
-    }, 250);
-  });
-  return () => {
-    stop();
-    clearTimeout(timer);
-  };
-}
-
-/** `none` rather than `0 ms`. */
-function outText(ms: number): string {
-  return ms < 1 ? "none" : duration(ms);
 }
 
 function isStart(view: View, props: SensorViewProps): boolean {

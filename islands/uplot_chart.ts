@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { dateTime } from "../lib/words/times.ts";
-import { type Buckets, runsOf } from "./chart_data.ts";
+import { axisNumber, columnsOf, timeLabels } from "./chart_columns.ts";
+import type { Buckets } from "./chart_data.ts";
 import type { Mark } from "./anomaly_list.tsx";
 import { exact, number } from "../lib/words/numbers.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
@@ -11,7 +12,7 @@ export interface Chart {
   show(buckets: Buckets, fromMs: number, toMs: number, gap: number): void;
   /** Anomalies are red points; the reason shows beside the cursor. */
   mark(marks: readonly Mark[]): void;
-  /** Moves the cursor by `step` points and tells what stands there; null when there is nothing. */
+  /** Moves the cursor by `step` points and gives the index of that bucket; null when there is none. */
   step(step: number): number | null;
   resize(): void;
   destroy(): void;
@@ -32,7 +33,7 @@ const MARK_REACH_PX = 8;
 /** Creates the chart in `root`; colours come from the style sheet's custom properties. */
 export function createChart(root: HTMLElement, options: ChartOptions): Chart {
   const { zone, decimals, bands } = options;
-  // A property of its own says `light-dark(…)`; a colour that is drawn with says which of the two.
+  // A custom property holds `light-dark(…)`; the computed colour is the one of the two that is in force.
   const probe = document.createElement("span");
   probe.hidden = true;
   root.append(probe);
@@ -249,53 +250,4 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
 function sizeOf(root: HTMLElement): { width: number; height: number } {
   const width = Math.max(200, root.clientWidth);
   return { width, height: width < 600 ? 240 : width < 1200 ? 340 : 440 };
-}
-
-/** Columns for uPlot, with an empty point in the middle of every gap. Points stand mid-bucket. */
-function columnsOf(buckets: Buckets, gap: number): {
-  data: uPlot.AlignedData;
-  indexOfBucket: number[];
-} {
-  const t: number[] = [], max: (number | null)[] = [];
-  const min: (number | null)[] = [], mean: (number | null)[] = [];
-  const indexOfBucket: number[] = [];
-  for (const [from, to] of runsOf(buckets.t, gap)) {
-    if (from > 0) {
-      t.push((buckets.t[from - 1] + buckets.t[from]) / 2000);
-      for (const column of [min, mean, max]) column.push(null);
-    }
-    for (let i = from; i < to; i++) {
-      indexOfBucket.push(t.length);
-      t.push((buckets.t[i] + buckets.bucketMs / 2) / 1000);
-      min.push(buckets.min[i]);
-      mean.push(buckets.mean[i]);
-      max.push(buckets.max[i]);
-    }
-  }
-  return { data: [t, max, min, mean], indexOfBucket };
-}
-
-/** At most the sensor's decimals: a coarser grid needs fewer. */
-function axisNumber(value: number, decimals: number | null): string {
-  if (decimals !== null && Math.abs(value) < 10_000) {
-    return String(Number(value.toFixed(decimals))).replace("-", "\u2212");
-  }
-  return Math.abs(value) >= 10_000
-    ? number(value)
-    : String(Number(value.toPrecision(6))).replace("-", "\u2212");
-}
-
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-
-/** 24-hour labels in the site's zone; the date where the day changes. */
-function timeLabels(splits: number[], stepS: number, zone: string): string[] {
-  let day = "";
-  return splits.map((seconds) => {
-    const at = dateTime(seconds * 1000, zone);
-    const date = `${Number(at.slice(8, 10))} ${MONTHS[Number(at.slice(5, 7)) - 1]}`;
-    const changed = day !== "" && day !== date;
-    day = date;
-    if (stepS >= 86_400 || changed) return date;
-    return stepS < 60 ? at.slice(11) : at.slice(11, 16);
-  });
 }

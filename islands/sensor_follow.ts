@@ -1,0 +1,73 @@
+/** What keeps a sensor's view live: readings, statuses and anomalies from the stream. */
+import type { Anomaly } from "../lib/detect/anomaly.ts";
+import { isShown } from "./anomaly_list.tsx";
+import { addReading } from "./chart_data.ts";
+import { onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
+import { MARKS_MOST, type SensorViewProps, type View } from "./sensor_data.ts";
+import { grownSpans } from "./status_strip.tsx";
+
+/** Goes on with the status while the view is live: the server judges, and tells each change. */
+export function followStatus(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  return statusOf("sensor", props.name).subscribe((changed) => {
+    if (changed === null || !current.current.live) return;
+    const status = changed.status === "offline" || changed.status === "maintenance"
+      ? "none"
+      : changed.status;
+    const spans = grownSpans(current.current.spans, serverNow(), { status, tMs: changed.sinceMs });
+    setView({ ...current.current, spans });
+  });
+}
+
+/** Adds what is found while the view is live. */
+export function followMarks(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  return onAnomaly((anomaly) => {
+    const mark = anomaly as Anomaly;
+    if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
+    // The stream may begin before the page was made.
+    if (current.current.marks.some(({ id }) => id === mark.id)) return;
+    const marks = [mark, ...current.current.marks].slice(0, MARKS_MOST);
+    setView({ ...current.current, marks });
+  });
+}
+
+/** Adds live readings while the view is live; the picture changes at most four times a second. */
+export function follow(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  const length = props.lengthMs;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = onReadings((readings) => {
+    if (!current.current.live) return;
+    for (const { sensor, ts, value } of readings) {
+      if (sensor !== props.name) continue;
+      const code = typeof value === "string" ? props.states.indexOf(value) : value;
+      if (code >= 0 || props.kind === "number") {
+        addReading(current.current.buckets, ts, code, serverNow() - length);
+      }
+    }
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (!current.current.live) return;
+      const toMs = serverNow();
+      const spans = grownSpans(current.current.spans, toMs);
+      setView({ ...current.current, spans, fromMs: toMs - length, toMs });
+    }, 250);
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
