@@ -1,6 +1,6 @@
 /** Script of what goes wrong: at which time, where, what, how strongly and for how long. */
 
-/** Faults of one sensor: what it says is wrong, the machine is well. */
+/** Faults of one sensor: what it reports is wrong, the machine is healthy. */
 export const SENSOR_FAULTS = ["drift", "spike", "stuck", "silence", "noise"] as const;
 /** Faults of a machine: its physics change, and several sensors with them. */
 export const MACHINE_FAULTS = [

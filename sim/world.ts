@@ -19,7 +19,7 @@ export interface WorldOptions {
   place?: "plant" | "house";
 }
 
-/** What one machine says in one second. Sensors that are silent are missing. */
+/** What one machine reports in one second. Sensors that are silent are missing. */
 export interface Sample {
   machine: Machine;
   values: Record<string, Value>;

@@ -175,7 +175,7 @@ export const environment = z.object({
   }),
   USER_ID: optional(text.max(128), {
     title: "Site id",
-    help: "Who this Perch says it is.",
+    help: "The name by which this Perch identifies itself.",
     allowed: "1 to 128 characters",
   }),
   LOCAL_SENSOR_IP: optional(ipAddress, {

@@ -35,9 +35,9 @@ import type { RetainedMarks } from "./retained_store.ts";
 /*
  * DESIGN
  * A message is decoded when it is offered, straight into the columns of the open group: there is no queue
- * of raw messages that could grow. The open group is bounded; when it is full, `offer` says so. One group
+ * of raw messages that could grow. The open group is bounded; when it is full, `offer` returns false. One group
  * is being committed at a time, the next one fills meanwhile. A group is committed
- *  - when a source says that its in-flight window is full, or the group has GROUP_READINGS or 1 MB: at once;
+ *  - when a source reports that its in-flight window is full, or the group has GROUP_READINGS or 1 MB: at once;
  *  - when nothing was committed for a commit interval: after a short linger, so that readings that arrive
  *    together share a commit;
  *  - else when the commit interval since the last commit is over.

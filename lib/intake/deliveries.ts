@@ -6,7 +6,7 @@ const SESSIONS = 2_000;
 
 /**
  * Recognises a message that was committed but whose acknowledgement got lost, when nothing in the payload
- * tells: same session, same packet id, same content, and the broker says that it sends it again.
+ * identifies it: same session, same packet id, same content, and the broker says that it sends it again.
  * Only the recent marks of a session count: packet ids are reused.
  */
 export class RecentDeliveries {

@@ -33,7 +33,10 @@ export class Quarantine {
       const origin = { tsMs: this.deps.clock.now(), source, topic };
       this.count(origin, new TextEncoder().encode(text.slice(0, 1_024)));
       await this.deps.poison.setAside(begun.id, origin, text);
-      throw new PerchError("validation", `${QUARANTINED}; it was set aside and is not read`);
+      throw new PerchError(
+        "validation",
+        `${QUARANTINED}; it is in quarantine and is not read again`,
+      );
     }
     try {
       return await read();

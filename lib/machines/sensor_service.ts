@@ -73,7 +73,8 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
       if ((kind === "text" || sensor.kind === "text") && sensor.last !== null) {
         refuse([{
           path: "kind",
-          message: `${sensor.name} has readings; between texts and numbers it cannot be changed`,
+          message:
+            `${sensor.name} has readings; its kind can no longer change between text and number`,
         }]);
       }
       to.kind = kind;
@@ -174,7 +175,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         if (machine && machine.deletedMs !== null) {
           throw new PerchError(
             "conflict",
-            `its machine ${machine.path} was deleted; restore that`,
+            `its machine ${machine.path} was deleted; restore that first`,
             {
               about: [machineKey(machine)],
             },

@@ -13,7 +13,7 @@ export const sensorSettingsSchema = z.strictObject({
   display_name: z.string().trim().min(1).max(80).nullable()
     .meta({ title: "Display name", description: "Empty: the last part of its name" }),
   decimals: z.number().int().min(0).max(9).nullable()
-    .meta({ title: "Decimals", description: "0 to 9; empty: as fits the value" }),
+    .meta({ title: "Decimals", description: "0 to 9; empty: as the value needs" }),
   scale: finite.refine((scale) => scale !== 0, "must not be 0")
     .meta({ title: "Scale", description: "Values that arrive from now on are multiplied by it" }),
   offset: finite.meta({ title: "Offset", description: "Added after the scale" }),
@@ -40,7 +40,7 @@ export const sensorSettingsSchema = z.strictObject({
   }),
   stuck_after_ms: z.number().int().min(1000).max(INTERVAL_MOST_MS).nullable().meta({
     title: "Stuck after (ms)",
-    description: "Reporting the same value for this long is reported. Empty: not watched",
+    description: "The same value for this long is reported. Empty: not watched",
   }),
 });
 

@@ -96,7 +96,7 @@ export function createWindowWatch(
 
   function spanOf(window: MaintenanceWindow, nowMs: number): Span | null {
     const known = spans.get(window);
-    // Before the time it was worked out for (the clock was set back) it says nothing.
+    // Before the time it was worked out for (the clock was set back) it is not valid.
     if (known && nowMs >= known.askedMs && (known.span === null || nowMs < known.span.toMs)) {
       return known.span;
     }

@@ -1,4 +1,4 @@
-/** What the machines of the house are made of. Every one says for itself when it speaks. */
+/** What the machines of the house are made of. Each decides for itself when it reports. */
 import type { Random } from "../random.ts";
 import type { Machine, SensorSpec, Value } from "../machines/machine.ts";
 import type { Wear } from "../faults.ts";
@@ -12,7 +12,7 @@ export interface Around extends Surroundings {
   wear: Trouble;
 }
 
-/** One quantity: when it speaks, and what it says. */
+/** One quantity: when it reports, and what. */
 export interface Voice {
   name: string;
   unit: string;

@@ -32,7 +32,7 @@ const KINDS: readonly Kind[] = [
     ...{ machine: "works/cold-room", sensor: "temperature_front", kind: "stuck", hours: [0, 24] },
     ...{ durationS: 16 * HOUR_S, withinS: 6 * HOUR_S },
   },
-  // A sensor that spoke each minute says nothing more.
+  // A sensor that reported each minute falls silent.
   {
     ...{ machine: "works/mains", sensor: "voltage", kind: "silence", hours: [0, 24] },
     ...{ durationS: 6 * HOUR_S, withinS: 600 },
@@ -56,7 +56,7 @@ const KINDS: readonly Kind[] = [
     ...{ machine: "roof/inverter", kind: "inverter-off", hours: [8, 9] },
     ...{ durationS: 8 * HOUR_S, withinS: 6 * HOUR_S },
   },
-  // A CO2 sensor that says 0.
+  // A CO2 sensor that reports 0.
   {
     ...{ machine: "living-room/climate", kind: "sensor-dead", hours: [0, 24] },
     ...{ durationS: 8 * HOUR_S, withinS: 2 * HOUR_S },

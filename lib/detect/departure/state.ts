@@ -17,7 +17,7 @@ export const USUAL_AFTER_MS = 3 * DAY_MS;
 export const options = z.strictObject({
   days: z.number().int().min(1).max(13).default(7).meta({
     title: "Days",
-    description: "Whole days it must have seen before it says anything",
+    description: "Full days of readings that it needs before it reports anything",
   }),
   lastingMs: z.number().int().min(MINUTE_MS).max(7 * DAY_MS).default(30 * MINUTE_MS).meta({
     title: "Lasting (ms)",
@@ -31,7 +31,7 @@ export const options = z.strictObject({
   sudden: z.boolean().default(false).meta({
     title: "Sudden rises",
     description:
-      "Also what is far above its range at once, as a machine that is started for the first time",
+      "Also report at once what is far above its range, such as a machine that is started for the first time",
   }),
 });
 

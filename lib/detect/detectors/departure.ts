@@ -39,7 +39,7 @@ const SWITCHING = { times: 2, more: 3, hours: 3, share: 0.5 };
 export const departure: Detector<DepartureOptions, DepartureState> = {
   name: NAME,
   title: "Lasting departure",
-  about: "Reports a sensor that for a while does what it has not done in a week.",
+  about: "Reports a sensor that for a while behaves as it has not in the last week.",
   version: VERSION,
   options,
   create: freshState,

@@ -16,7 +16,7 @@ const options = z.strictObject({
   }),
   intervals: z.number().min(1).max(1000).default(SILENT_INTERVALS).meta({
     title: "Intervals",
-    description: "Silent for this many intervals, or usual longest gaps, is reported",
+    description: "Silence for this many intervals, or usual longest gaps, is reported",
   }),
   learns: z.boolean().default(true).meta({
     title: "Learn the rhythm",

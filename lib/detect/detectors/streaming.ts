@@ -21,7 +21,8 @@ const USUAL = 2;
 const options = z.strictObject({
   threshold: z.number().min(0.3).max(1).default(0.5).meta({
     title: "Threshold",
-    description: "Scores from here on are reported: lower finds more and is wrong more often",
+    description:
+      "Scores at or above this are reported; a lower value finds more, with more false alarms",
   }),
 });
 

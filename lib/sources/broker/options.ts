@@ -22,7 +22,7 @@ export const brokerOptions = z.strictObject({
   }),
   sessionsMost: z.int().min(1).max(100_000).default(1_000).meta({
     title: "Sessions",
-    description: "Persistent sessions; beyond, the one that is away longest is forgotten.",
+    description: "Persistent sessions; beyond, the one that has been away longest is forgotten.",
   }),
   retainedMost: z.int().min(0).max(1_000_000).default(10_000).meta({
     title: "Retained messages",

@@ -54,7 +54,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   FALSE: false,
 };
 
-/** Calls `each` for every line that holds a point or a fault, until it says false. Never throws. */
+/** Calls `each` for every line that holds a point or a fault, until it returns false. Never throws. */
 export function parseLines(text: string, each: (line: Line) => boolean | void): void {
   const scanner = new Scanner(text);
   while (scanner.nextLine()) {

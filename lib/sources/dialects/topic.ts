@@ -53,7 +53,7 @@ function placeOf(topic: string, roots: ReadonlySet<string>, anyRoot: boolean): P
   if (anyRoot) return named(path);
   return {
     code: "bad_topic",
-    message: "the topic is none that Perch reads; known are factory/<area>/<machine>/<sensor>, " +
+    message: "Perch does not read this topic; it reads factory/<area>/<machine>/<sensor>, " +
       "edge/…, sensors/<sensor>/telemetry",
   };
 }

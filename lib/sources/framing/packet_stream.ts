@@ -6,7 +6,7 @@ import type { Link } from "./link.ts";
 /*
  * DESIGN
  * A packet stream sits between a socket and an MQTT library. It cuts the inbound bytes into packets and
- * hands each to `packet`, which may keep it or pass it on (`pass`). When `packet` says false, the socket is
+ * hands each to `packet`, which may keep it or pass it on (`pass`). When `packet` returns false, the socket is
  * not read until `goOn`: that is the back-pressure. What the library writes leaves as it is; writes of
  * one turn leave together, and a library never waits here: what a peer does not read is bounded, and
  * beyond that the connection is closed.
