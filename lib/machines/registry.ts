@@ -111,6 +111,7 @@ export function createRegistry(
   const write = (statement: SqlStatement) => void pending.push(statement);
   const publish = (news: SensorNews) => void pending.push(...deps.options?.news?.(news) ?? []);
   const words = createWords({
+    nowMs: () => clock.now(),
     textsMost: deps.options?.statesPerSensor ?? 1_000,
     write,
     publish,
@@ -164,40 +165,6 @@ export function createRegistry(
     return { sensor, statements };
   }
 
-  /** Everything but a number for a sensor of numbers. */
-  function loosely(sensor: Sensor, draft: Draft): Resolved {
-    const { value, word } = draft;
-    if (sensor.kind === "text") return words.take(sensor, draft);
-    if (typeof value === "string") {
-      return sensor.kind === "binary" ? words.take(sensor, draft) : noNumber(sensor, value);
-    }
-    if (word !== undefined) {
-      if (sensor.kind === "number" && !isSwitch(sensor)) return noNumber(sensor, word);
-      words.remember(sensor, word, value === true);
-    }
-    const raw = Number(value);
-    if (sensor.kind === "binary" && raw !== 0 && raw !== 1) words.setKind(sensor, "number");
-    const stored = sensor.kind === "number" ? calibrated(sensor.settings, raw) : raw;
-    if (Number.isFinite(stored) || !Number.isFinite(raw)) {
-      return { ok: true, sensor, value: stored };
-    }
-    return {
-      ok: false,
-      code: "bad_value",
-      message: `${sensor.name}: ${raw} is too large to be stored with its scale`,
-    };
-  }
-
-  /** A word of a sensor that reports numbers: it has no value just now. */
-  function noNumber(sensor: Sensor, word: string): Resolved {
-    sensor.latestWord = { text: word, tMs: clock.now() };
-    return {
-      ok: false,
-      code: "no_value",
-      message: `${sensor.name} reports numbers; "${word.slice(0, 40)}" is text`,
-    };
-  }
-
   const changes: RegistryChanges = {
     named: (name) => byName.get(name),
     deletedSensors: () => sensors.deleted(),
@@ -237,7 +204,7 @@ export function createRegistry(
         const value = calibrated(known.settings, draft.value);
         if (Number.isFinite(value)) return { ok: true, sensor: known, value };
       }
-      return loosely(known, draft);
+      return words.resolve(known, draft);
     }
     return unknown(draft);
   }
@@ -321,9 +288,4 @@ function deletedFault(what: string, deletedMs: number): Resolved {
 
 function kindOf(value: Draft["value"]): SensorKind {
   return typeof value === "number" ? "number" : typeof value === "boolean" ? "binary" : "text";
-}
-
-/** Whether a sensor of numbers reports 0 and 1, for which devices say on and off as well. */
-function isSwitch({ last }: Sensor): boolean {
-  return last !== null && (last.value === 0 || last.value === 1);
 }

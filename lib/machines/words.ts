@@ -1,6 +1,7 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { Draft, SensorKind } from "../readings/reading.ts";
 import { type Resolved, type Sensor, type SensorNews, shownValue } from "./sensor.ts";
+import { calibrated } from "./sensor_settings.ts";
 import { insertState, setKindStatement } from "./store.ts";
 
 /*
@@ -17,14 +18,16 @@ const NO_VALUE = /^(?:none|unknown)$/i;
 const OPPOSITES = [["closed", "open"], ["off", "on"], ["false", "true"]] as const;
 
 export interface Words {
+  /** Every reading but a number, small enough to be stored, for a sensor of numbers. */
+  resolve(sensor: Sensor, draft: Draft): Resolved;
   /** The reading of a word, by a sensor that is no sensor of numbers. */
   take(sensor: Sensor, draft: Draft): Resolved;
   /** Remembers the word for on or off of an on/off sensor. */
   remember(sensor: Sensor, word: string, on: boolean): void;
-  setKind(sensor: Sensor, kind: SensorKind): void;
 }
 
 export function createWords(deps: {
+  nowMs: () => number;
   /** Texts that are kept of one sensor. */
   textsMost: number;
   write: (statement: SqlStatement) => void;
@@ -68,17 +71,50 @@ export function createWords(deps: {
     return textsMost;
   }
 
-  return {
-    setKind,
-    remember(sensor, word, on) {
-      const code = on ? 1 : 0;
-      if (sensor.states[code] === undefined) put(sensor, code, word);
-    },
-    take(sensor, draft) {
-      if (sensor.kind === "binary") becomeText(sensor);
-      return { ok: true, sensor, value: codeOf(sensor, draft.word ?? String(draft.value)) };
-    },
-  };
+  function remember(sensor: Sensor, word: string, on: boolean): void {
+    const code = on ? 1 : 0;
+    if (sensor.states[code] === undefined) put(sensor, code, word);
+  }
+
+  function take(sensor: Sensor, draft: Draft): Resolved {
+    if (sensor.kind === "binary") becomeText(sensor);
+    return { ok: true, sensor, value: codeOf(sensor, draft.word ?? String(draft.value)) };
+  }
+
+  function resolve(sensor: Sensor, draft: Draft): Resolved {
+    const { value, word } = draft;
+    if (sensor.kind === "text") return take(sensor, draft);
+    if (typeof value === "string") {
+      return sensor.kind === "binary" ? take(sensor, draft) : noNumber(sensor, value);
+    }
+    if (word !== undefined) {
+      if (sensor.kind === "number" && !isSwitch(sensor)) return noNumber(sensor, word);
+      remember(sensor, word, value === true);
+    }
+    const raw = Number(value);
+    if (sensor.kind === "binary" && raw !== 0 && raw !== 1) setKind(sensor, "number");
+    const stored = sensor.kind === "number" ? calibrated(sensor.settings, raw) : raw;
+    if (Number.isFinite(stored) || !Number.isFinite(raw)) {
+      return { ok: true, sensor, value: stored };
+    }
+    return {
+      ok: false,
+      code: "bad_value",
+      message: `${sensor.name}: ${raw} is too large to be stored with its scale`,
+    };
+  }
+
+  /** A word of a sensor that reports numbers: it has no value just now. */
+  function noNumber(sensor: Sensor, word: string): Resolved {
+    sensor.latestWord = { text: word, tMs: deps.nowMs() };
+    return {
+      ok: false,
+      code: "no_value",
+      message: `${sensor.name} reports numbers; "${word.slice(0, 40)}" is text`,
+    };
+  }
+
+  return { resolve, take, remember };
 }
 
 /** Whether a word means that there is no value, of a sensor of which nothing is known yet. */
@@ -100,4 +136,9 @@ function oppositeOf(word: string | undefined, code: 0 | 1): string {
 export function shownNow(sensor: Sensor, value: number): number | string {
   const shown = shownValue(sensor, value);
   return shown === OTHER_TEXT ? sensor.latestText ?? shown : shown;
+}
+
+/** Whether a sensor of numbers reports 0 and 1, for which devices send on and off as well. */
+function isSwitch({ last }: Sensor): boolean {
+  return last !== null && (last.value === 0 || last.value === 1);
 }
