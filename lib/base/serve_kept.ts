@@ -22,7 +22,7 @@ export interface KeptServer {
 }
 
 const AGAIN_MS = 250;
-/** Accepting works again when it did not fail for so long. */
+/** Accepting works again when it did not fail for this long. */
 const STEADY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 

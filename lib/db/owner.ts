@@ -23,7 +23,7 @@ export interface Claimant {
 
 /** Time between two signs of life on a server. */
 export const BEAT_MS = 4_000;
-/** An owner that gave no sign of life for so long is considered dead. */
+/** An owner that gave no sign of life for this long is considered dead. */
 export const BEAT_LIVES_MS = 12_000;
 const LOOK_MS = 500;
 /** By the server's clock. */

@@ -200,7 +200,7 @@ export function walLoss(wal: WalScan, index: WalIndex | null): WalLoss | null {
     return missing > 0 ? { frames: missing, commits: 1 } : null;
   }
   if (wal.header === "bad") {
-    // Nothing was committed since the log began anew: its first write did not reach the disk whole.
+    // Nothing was committed since the log began again: its first write did not reach the disk whole.
     if (index?.lastCommit === 0) return null;
     return { frames: index?.lastCommit ?? 1, commits: 1 };
   }

@@ -22,7 +22,7 @@ export interface ClockNotes {
 
 /** Machines that are listed. */
 const NOTES_MOST = 500;
-/** A clock that was right for so long is forgotten. */
+/** A clock that was right for this long is forgotten. */
 export const CLOCK_NOTE_MS = 3 * 86_400_000;
 /** A note that only counts up is written this often. */
 const WRITE_EVERY_MS = 3_600_000;

@@ -19,7 +19,7 @@ export function keepLast(sensor: Sensor, tMs: number, value: number, arrivalMs: 
 /** Whether a reading that has just arrived becomes the last one. */
 function replaces(last: LastReading, tMs: number, orderMs: number, arrivalMs: number): boolean {
   const before = last.orderMs ?? last.tMs;
-  // A last reading from after now: this host's clock was ahead when it came.
+  // A last reading from the future: the host's clock was ahead when it arrived.
   if (before > arrivalMs) return orderMs > arrivalMs - CLOCK_STEP_MS;
   // Several that are ahead come in one message: their own times order them.
   if (orderMs === before && tMs > orderMs) return tMs >= last.tMs;

@@ -18,7 +18,7 @@ export interface Purged {
   windows: number;
 }
 
-/** So long can a deletion be undone. */
+/** A deletion can be undone for this long. */
 export const UNDO_DAYS = 30;
 const FIRST_MS = 5 * 60_000;
 

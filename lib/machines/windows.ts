@@ -1,7 +1,7 @@
 /**
  * Maintenance windows. A weekly one is given in local time: from `start` on the given days to `end` of that
  * day or the next, so the night of a clock change is an hour shorter or longer. A time that the change leaves
- * out is the moment of the change, so a window that lies wholly in what is left out does not open that day;
+ * out is the moment of the change, so a window that lies completely in what is left out does not open that day;
  * a time that comes twice is the first.
  */
 import { z } from "zod";

@@ -77,7 +77,7 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  /** A copy of what was written; the writer starts anew. */
+  /** A copy of what was written; the writer starts again. */
   take(): Uint8Array<ArrayBuffer> {
     const copy = this.bytes.slice(0, this.length);
     this.length = 0;

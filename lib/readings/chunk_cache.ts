@@ -111,7 +111,7 @@ export class ChunkCache {
     return slice;
   }
 
-  /** Chunks are deleted: their ids may be given anew. */
+  /** Chunks are deleted: their ids may be given again. */
   drop(ids: readonly number[]): void {
     for (const id of ids) {
       this.#readings -= this.#slices.get(id)?.n ?? 0;

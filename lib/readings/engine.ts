@@ -51,7 +51,7 @@ export interface EngineDeps {
  * A write that failed may still have reached the disk (a libSQL server went away before it answered, a
  * COMMIT failed late). The engine looks before the next commit, and rebuilds memory when that happened. What
  * is found in a file was perhaps only in the host's memory, where a failed fsync leaves it and a later one does
- * not bring it out: readings that come again would be known by it and acknowledged. So it is written anew, into
+ * not bring it out: readings that come again would be known by it and acknowledged. So it is written again, into
  * the database, before anything is accepted; as long as that fails, so does `append`.
  */
 export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsStore> {

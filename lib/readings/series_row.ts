@@ -1,7 +1,7 @@
 /**
  * DESIGN. The row of a sensor says where its journal ends and its chunks begin, and what its last value is: a
  * wrong one would repeat readings, lose them, or show a value that never was. What sealing writes is therefore
- * signed; and how many chunks there are must be what the index says. What does not fit is made anew from the
+ * signed; and how many chunks there are must be what the index says. What does not fit is rebuilt from the
  * chunks, which know it all.
  */
 import type { SqlStatement, SqlValue } from "../db/client.ts";
@@ -63,7 +63,7 @@ function checksum(row: SeriesRow, kind: Connection["kind"]): number {
   return checksumOf([sensor, sealedGroup, newestMs, ...fractions]);
 }
 
-/** Loads all sensors into `table`; rows that are damaged are made anew from the chunks, which is noted. */
+/** Loads all sensors into `table`; rows that are damaged are rebuilt from the chunks, which is noted. */
 export async function loadSeries(
   deps: {
     connection: Connection;
@@ -147,7 +147,7 @@ async function countedChunks(
   );
 }
 
-/** Counts the chunks of a sensor anew. Gives what is missing. */
+/** Counts the chunks of a sensor again. Gives what is missing. */
 async function mendTotals(
   connection: Connection,
   series: Series,

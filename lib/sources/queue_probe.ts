@@ -22,7 +22,7 @@ export interface QueueProbe {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The delivery has ended when nothing came for so long. */
+/** The delivery has ended when nothing came for this long. */
 const QUIET_MS = 1_500;
 const MOST_MS = 20_000;
 

@@ -106,7 +106,7 @@ export function towards(now: number, target: number, dtS: number, tauS: number):
   return now + (target - now) * (1 - Math.exp(-dtS / tauS));
 }
 
-/** A thing that switches on and off by itself; durations in seconds, drawn anew each time. */
+/** A thing that switches on and off by itself; durations in seconds, drawn again each time. */
 export function cycle(
   random: Random,
   onS: () => number,

@@ -13,7 +13,7 @@ const SLOT_MOST_MS = HOUR_MS;
 const RANGE_SHARE = 0.2;
 /** Of a quantity that drifts over days, or that the weather drives, nothing is to be expected: so many days have to be alike. */
 const KEPT_LEAST = 0.7;
-/** Lively is what moved in this share of so many hours; dead, when it stands still for so long. */
+/** Lively is what moved in this share of so many hours; dead, when it stands still for this long. */
 const LIVELY = { share: 0.95, hours: 96, stillMs: HOUR_MS, readings: 10 };
 /** And at least so many of the smallest steps that the sensor can show. */
 const QUANTA = 4;
@@ -40,7 +40,7 @@ export function closeSlot(s: DepartureState, tMs: number): readonly Finding[] {
   const lengthMs = Math.min(tMs - slot.startMs, SLOT_MOST_MS);
   openSlot(s, tMs);
   const past = s.days.past();
-  // A lively sensor that says one and the same thing, which it never said, is broken.
+  // A lively sensor that reports one and the same value, which it never did before, is broken.
   const dead = isDead(s, tMs);
   const margin = marginsOf(s, past, dead);
   if (margin === null) {

@@ -80,7 +80,7 @@ export interface PredictDeps {
   limitsOf: (sensor: Sensor) => Limits | null;
   /** Publishes to the live stream. */
   publish: (type: "prediction", data: unknown) => void;
-  /** Days after which a model is trained anew; 0: never by itself. */
+  /** Days after which a model is trained again; 0: never by itself. */
   retrainDays: () => number;
 }
 
@@ -154,7 +154,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
     verdictStatement: feedback.verdictAt,
     async judge(outlook, verdict, by, extra) {
       if (outlook.class === "normal") {
-        const message = "this prediction said normal; only warning and critical ones are judged";
+        const message = "this prediction is normal; only warning and critical ones are judged";
         throw new PerchError("validation", message, { errors: [{ path: "params.id", message }] });
       }
       await feedback.judge(outlook, verdict, { name: by, atMs: clock.now() }, extra);

@@ -49,7 +49,7 @@ export async function remainingLife(
   return { known: false, text: `unknown: ${[...reasons].slice(0, 2).join("; ") || NOTHING_SURE}` };
 }
 
-const NOTHING_SURE = "a trend may lead to a limit, but not within a time that can be told";
+const NOTHING_SURE = "a trend may reach a limit, but no time can be estimated";
 
 /** The outermost limit of each side: that is where the machine has to stop. */
 function limitsToReach(limits: Limits): { limit: number; side: "high" | "low" }[] {

@@ -14,7 +14,7 @@ import { stateOf } from "./value.ts";
  *            keys, joined by `.`; the field's key is added unless it is `value`
  * So `cpu,cpu=cpu0,host=pi usage_idle=98` is `pi/cpu.cpu0.usage_idle`, and
  * `reading,machine=hall1/press3,sensor=temperature value=21.5` is `hall1/press3/temperature`.
- * A `/` elsewhere (a mount point), `+`, `#` and signs that nobody sees become `_`. Where that gives two tags
+ * A `/` elsewhere (a mount point), `+`, `#` and invisible characters become `_`. Where that gives two tags
  * one name (`C++` and `C##`), the later one is refused with the reason.
  */
 
