@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { onAlarm, onReset, status } from "./live.ts";
 
-/** How many alarms wait for somebody, beside the navigation's word and before the page's title. */
+/** How many alarms are unacknowledged, beside the navigation's word and before the page's title. */
 export function AlarmBadge({ waiting }: { waiting: number }): VNode | null {
   const [count, setCount] = useState(waiting);
   useEffect(() => {

@@ -19,9 +19,9 @@ export function DamageNotice(
         that the sensor was silent:
       </p>
       <ul>
-        {damaged.slice(0, LISTED_MOST).map(({ from, to, readings }) => (
-          <li key={from}>
-            {dateTime(from, zone)} to {dateTime(to, zone)}
+        {damaged.slice(0, LISTED_MOST).map(({ from_ms, to_ms, readings }) => (
+          <li key={from_ms}>
+            {dateTime(from_ms, zone)} to {dateTime(to_ms, zone)}
             {readings !== null && `, ${grouped(readings)} readings`}
           </li>
         ))}

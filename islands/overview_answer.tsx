@@ -19,7 +19,7 @@ export function OverviewAnswer({ initial }: { initial: Status }): VNode {
       {waiting > 0 && (
         <p>
           <a href="/alarms">
-            {waiting === 1 ? "1 alarm waits for somebody" : `${waiting} alarms wait for somebody`}
+            {waiting === 1 ? "1 alarm is unacknowledged" : `${waiting} alarms are unacknowledged`}
           </a>
         </p>
       )}

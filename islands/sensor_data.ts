@@ -1,4 +1,5 @@
 /** What the page of a sensor shows, and asks for when another range is looked at. */
+import type { Trend } from "../lib/live/shapes.ts";
 import type { StatusSpan } from "../lib/live/timeline.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
@@ -64,10 +65,10 @@ export async function fetchTrend(
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   const { t, min, mean, max, n, damaged } = answer;
-  const status: { from: number; to: number; status: StatusSpan["status"] }[] = answer.status;
+  const status: Trend["status"] = answer.status;
   return {
     buckets: { bucketMs: answer.bucket_ms, t, min, mean, max, n, damaged },
-    spans: status.map(({ from, to, status }) => ({ fromMs: from, toMs: to, status })),
+    spans: status.map(({ from_ms, to_ms, status }) => ({ fromMs: from_ms, toMs: to_ms, status })),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an alarm is. Words follow ISA-18.2: the *condition* is what the alarm tells of and comes and goes
+ * What an alarm is. Words follow ISA-18.2: the *condition* is what the alarm reports; it comes and goes
  * by itself; the alarm is *acknowledged* by a person who takes it on, *shelved* when it shall be quiet for
  * a while, and *resolved* when it is over.
  */

@@ -1,4 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
+import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   and,
   asc,
@@ -82,6 +83,8 @@ export interface FindingStore {
   add(found: readonly NamedFinding[], extra?: readonly SqlStatement[]): Promise<StoredFinding[]>;
   /** Newest first. */
   list(query: FindingQuery): Promise<StoredFinding[]>;
+  /** A page of them, newest first. */
+  page(query: Omit<FindingQuery, "limit" | "beforeId"> & PageQuery): Promise<PageOf<StoredFinding>>;
   find(id: number): Promise<StoredFinding | null>;
   /** Those that were stored after the one with this id, oldest first. */
   after(id: number, limit: number): Promise<StoredFinding[]>;
@@ -140,6 +143,8 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
     list: async (query) =>
       await all().where(and(...wantedBy(query)))
         .orderBy(desc(findings.id)).limit(query.limit) as StoredFinding[],
+    page: (query) =>
+      listPage(all(), findings.id, wantedBy(query), query) as Promise<PageOf<StoredFinding>>,
     find: async (id) => await findOne().get({ id }) as StoredFinding | undefined ?? null,
     after: async (id, limit) => await findAfter().all({ id, limit }) as StoredFinding[],
     verdictStatement,
@@ -198,7 +203,7 @@ function verdictStatement(finding: FindingName, verdict: Verdict, by: Judge): Sq
   );
 }
 
-function wantedBy(query: FindingQuery): (SQL | undefined)[] {
+function wantedBy(query: Omit<FindingQuery, "limit">): (SQL | undefined)[] {
   const { sensors, detector, severity, phases, fromMs, toMs, beforeId, fromId } = query;
   return [
     sensors && inArray(findings.sensor, sensors.slice(0, SENSORS_MOST)),

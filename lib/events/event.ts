@@ -1,4 +1,4 @@
-/** What can happen, with a sentence for whoever chooses what to be told of. */
+/** What can happen, with a sentence for those who choose what to be notified of. */
 import { z } from "zod";
 import { msField, oldMs } from "../base/wire.ts";
 import { SEVERITIES, type Severity } from "../words/severity.ts";
@@ -6,12 +6,12 @@ import { SEVERITIES, type Severity } from "../words/severity.ts";
 export const EVENT_TYPES = {
   "alarm.raised": "An alarm was raised",
   "alarm.changed": "An alarm changed its severity",
-  "alarm.cleared": "What an alarm tells of is over; the alarm is still open",
-  "alarm.reopened": "A resolved alarm came back",
-  "alarm.flapping": "An alarm comes and goes",
+  "alarm.cleared": "The condition of an alarm is over; the alarm is still open",
+  "alarm.reopened": "A resolved alarm was reopened",
+  "alarm.flapping": "An alarm is flapping",
   "alarm.acknowledged": "Somebody acknowledged an alarm",
   "alarm.shelved": "Somebody shelved an alarm",
-  "alarm.unshelved": "A shelved alarm is back",
+  "alarm.unshelved": "The shelf of an alarm ended",
   "alarm.escalated": "Nobody acknowledged an alarm in time",
   "alarm.resolved": "An alarm was resolved",
   "alarm.commented": "Somebody commented on an alarm",
@@ -20,7 +20,7 @@ export const EVENT_TYPES = {
   "ticket.started": "Work on a ticket began",
   "ticket.resolved": "A ticket was resolved",
   "ticket.closed": "A ticket was closed",
-  "ticket.reopened": "A ticket was opened again",
+  "ticket.reopened": "A ticket was reopened",
   "ticket.overdue": "A ticket is past its due date",
   "ticket.commented": "Somebody commented on a ticket",
   "prediction.changed": "The prediction for a machine changed its class",
@@ -29,7 +29,7 @@ export const EVENT_TYPES = {
   "machine.status_changed": "A machine changed its status",
   "intake.quarantined": "A message ended Perch twice and was set aside",
   "readings.damaged": "Stored readings were found damaged",
-  "channel.switched_off": "Perch switched a channel off, because its receiver is no more",
+  "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",
 } as const;

@@ -85,8 +85,10 @@ export const sensorDetailShape = sensorShape.extend({
 
 /** A stretch of time in which stored readings are damaged. */
 export const damagedPartShape = z.object({
-  from: z.number().describe("epoch ms"),
-  to: z.number().describe("epoch ms, exclusive"),
+  from_ms: msField,
+  from: oldMs("from_ms"),
+  to_ms: z.number().describe("epoch ms, exclusive"),
+  to: oldMs("to_ms"),
   readings: z.number().nullable().describe("how many are damaged; null: not known"),
   reason: z.string(),
 }).meta({ id: "DamagedPart" });
@@ -139,8 +141,10 @@ export const trendShape = z.object({
   unit: z.string().nullable(),
   kind: kindField,
   states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
-  from: z.number(),
-  to: z.number(),
+  from_ms: msField,
+  from: oldMs("from_ms"),
+  to_ms: msField,
+  to: oldMs("to_ms"),
   bucket_ms: z.number(),
   t: z.array(z.number()),
   min: z.array(z.number()),
@@ -155,8 +159,10 @@ export const trendShape = z.object({
     critical_high: z.number().nullable(),
   }),
   status: z.array(z.object({
-    from: z.number(),
-    to: z.number(),
+    from_ms: msField,
+    from: oldMs("from_ms"),
+    to_ms: msField,
+    to: oldMs("to_ms"),
     status: z.enum(["normal", "warning", "critical", "none"]).describe("none: no readings"),
   })).describe("by the present limits; empty for a sensor of texts"),
   statistics: z.object({
@@ -173,6 +179,8 @@ export const trendShape = z.object({
   }),
   out_of_range_ms: z.number().describe("warning and critical together"),
 }).meta({ id: "Trend" });
+
+export type Trend = z.output<typeof trendShape>;
 
 /** Points of a sparkline. */
 export const sparkShape = z.object({

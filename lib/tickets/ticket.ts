@@ -20,7 +20,7 @@ interface Move {
   from: readonly TicketState[];
   to: TicketState;
   event: EventType;
-  /** What it says after the number. */
+  /** Words after the number: `T-12 was started`. */
   done: string;
 }
 

@@ -32,7 +32,7 @@ export function Actions(
           <Select
             name="verdict"
             label="Was it real"
-            options={[["", "not said"], ["real", "real"], ["false_alarm", "false alarm"]]}
+            options={[["", "no verdict"], ["real", "real"], ["false_alarm", "false alarm"]]}
             value={values.verdict}
             help="The detector learns from it."
           />
@@ -50,7 +50,7 @@ export function Actions(
               "1 day",
             ], ["10080", "7 days"]]}
             value={values.minutes}
-            help="It comes back by itself, and at once when it gets worse."
+            help="The shelf ends by itself, and at once when the alarm gets worse."
           />
           <Field
             name="reason"
@@ -77,7 +77,7 @@ export function Ended(
       {note !== null && <p>{note}</p>}
       <p class="muted">
         {verdict === null
-          ? "Nobody has said whether it was real."
+          ? "No verdict yet."
           : verdict === "real"
           ? "It was real."
           : "It was a false alarm."}

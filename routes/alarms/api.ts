@@ -47,7 +47,7 @@ const resultShape = z.object({
 const answers = {
   200: { description: "The alarm", schema: alarmShape },
   404: { description: "There is no such alarm" },
-  409: { description: "Somebody was faster; the detail says who and when" },
+  409: { description: "Somebody else was faster; detail names who and when" },
 };
 
 /** `/api/alarms` (`/api/alerts` is the same): what people are notified of, and what they do about it. */

@@ -14,19 +14,19 @@ const WORDS: Partial<Record<LoggedEvent["type"], string>> = {
   "alarm.resolved": "Resolved",
 };
 
-/** A step of an alarm in a word or two; what was seen then, where the word does not say it. */
+/** A step of an alarm in a word or two, with its sentence where the word alone is not enough. */
 export function alarmStep(event: LoggedEvent): VNode {
   const word = WORDS[event.type];
   if (word === undefined) return <>{event.text}</>;
   return (
     <>
-      <strong>{word}</strong> {TELLING.has(event.type) && event.text}
+      <strong>{word}</strong> {WITH_SENTENCE.has(event.type) && event.text}
     </>
   );
 }
 
 /** Steps whose sentence holds what the word does not: a value, a limit, a time. */
-const TELLING: ReadonlySet<LoggedEvent["type"]> = new Set([
+const WITH_SENTENCE: ReadonlySet<LoggedEvent["type"]> = new Set([
   "alarm.raised",
   "alarm.changed",
   "alarm.reopened",

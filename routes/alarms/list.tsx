@@ -159,7 +159,7 @@ function apiOf({ state, severity, source, machine, sensor, q }: Filter) {
   };
 }
 
-/** The page's sentence: what asks for somebody; hints (severity info) only beside it. */
+/** The page's sentence: what is unacknowledged; hints (severity info) only beside it. */
 export function answerOf({ open, waiting }: AlarmCounts): VNode {
   const all = open.warning + open.critical;
   const alarms = (n: number) => n === 1 ? "1 alarm" : `${n} alarms`;
@@ -173,8 +173,8 @@ export function answerOf({ open, waiting }: AlarmCounts): VNode {
     <>
       <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
       {waiting === all
-        ? `${alarms(all)} ${all === 1 ? "waits" : "wait"} for somebody`
-        : `${waiting} of ${alarms(all)} ${waiting === 1 ? "waits" : "wait"} for somebody`}
+        ? `${alarms(all)} ${all === 1 ? "is" : "are"} unacknowledged`
+        : `${waiting} of ${alarms(all)} ${waiting === 1 ? "is" : "are"} unacknowledged`}
     </>
   );
 }
@@ -192,8 +192,8 @@ function NothingFits({ filter, past }: { filter: Filter; past: boolean }): VNode
     <Empty>
       {past
         ? "No alarm has been resolved yet."
-        : "Nothing waits for you. Alarms come from limits that somebody sets on a sensor, from " +
-          "sensors that for a while do what they have never done, and from sensors that fall silent."}
+        : "Nothing needs attention. Alarms come from limits that are set on a sensor, from " +
+          "sensors that behave as they never have before, and from sensors that fall silent."}
     </Empty>
   );
 }

@@ -151,7 +151,7 @@ async function draw(
           sent={sent}
           step={alarmStep}
         />
-        <More href={`${alarmHref(id)}/told`}>Who was told, who was not, and why</More>
+        <More href={`${alarmHref(id)}/told`}>Who was notified, who was not, and why</More>
       </>
     ),
   });

@@ -266,7 +266,7 @@ function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionS
   ];
 }
 
-/** Bytes that somebody else gave: never run, never framed, of the type they were seen to have. */
+/** An uploaded file: never run, never framed, with the type that was found from its content. */
 function fileResponse(
   bytes: Uint8Array<ArrayBuffer>,
   { type, name }: { type: string; name: string },

@@ -79,7 +79,7 @@ function EntryView(
       );
     case "comment":
       return (
-        <Said
+        <Written
           comment={entry.comment}
           base={base}
           who={who}
@@ -92,13 +92,13 @@ function EntryView(
   }
 }
 
-/** What was said with a step: why, or what was done. */
+/** The note of a step: why, or what was done. */
 function Note({ event }: { event: LoggedEvent }): VNode | null {
   const { note } = event.body as { note?: string | null };
   return note ? <blockquote class="note">{note}</blockquote> : null;
 }
 
-function Said(
+function Written(
   { comment, base, who, nowMs, at }: {
     comment: Comment;
     base: string;

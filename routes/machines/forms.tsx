@@ -110,7 +110,7 @@ function photoAction(parts: MachinePageParts, draw: Draw): Route {
   });
 }
 
-/** What may be said and changed about a machine. */
+/** What may be set and changed of a machine. */
 export function MachineForms({ machine, sent }: { machine: Machine; sent: SentForm }): VNode {
   const { errors, values } = sent;
   return (

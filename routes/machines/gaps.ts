@@ -4,34 +4,42 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { DamagedRange } from "../../lib/readings/store.ts";
 import { csvLine } from "../http/csv.ts";
 
-/** The field `damaged`, where there is something to say. */
+/** The field `damaged`, where something is damaged. */
 export function damagedJson(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {
   return ranges.length === 0 ? {} : { damaged: ranges.map(partOf) };
 }
 
 function partOf({ fromMs, toMs, readings, reason }: DamagedRange): DamagedPart {
-  return { from: fromMs, to: toMs, readings: readings === 0 ? null : readings, reason };
+  return {
+    from_ms: fromMs,
+    from: fromMs,
+    to_ms: toMs,
+    to: toMs,
+    readings: readings === 0 ? null : readings,
+    reason,
+  };
 }
 
 /**
- * Lines of a download that say what is damaged: in NDJSON with `error` instead of a value, in CSV with words
- * where a number stands otherwise and in the last column, `note`, so that nobody takes a gap for silence. Each range is said once.
+ * Lines of a download that report what is damaged: in NDJSON with `error` instead of a value, in CSV with words
+ * instead of a number and in the last column, `note`, so that nobody mistakes a gap for silence. Each range is
+ * reported once.
  */
 export function damagedLines(
   sensor: Sensor,
   format: "csv" | "ndjson",
   columns: number,
 ): (ranges: readonly DamagedRange[]) => string {
-  let saidMs = -Infinity;
+  let reportedMs = -Infinity;
   return (ranges) =>
-    ranges.filter(({ toMs }) => toMs > saidMs).map((range) => {
-      saidMs = Math.max(saidMs, range.toMs);
+    ranges.filter(({ toMs }) => toMs > reportedMs).map((range) => {
+      reportedMs = Math.max(reportedMs, range.toMs);
       const part = partOf(range);
       if (format === "ndjson") {
         return JSON.stringify({ sensor: sensor.name, error: "damaged", ...part }) + "\n";
       }
-      const [from, to] = [part.from, part.to].map((ms) => new Date(ms).toISOString());
-      const cells = [part.from, from, sensor.name, `damaged until ${to}`];
+      const [from, to] = [part.from_ms, part.to_ms].map((ms) => new Date(ms).toISOString());
+      const cells = [part.from_ms, from, sensor.name, `damaged until ${to}`];
       const between = new Array(columns - cells.length - 1).fill(null);
       return csvLine([...cells, ...between, "damaged"]);
     }).join("");

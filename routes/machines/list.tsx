@@ -1,12 +1,12 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
-import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_words.ts";
+import { MACHINE_STATUSES } from "../../lib/live/status_words.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
-import { Answer, Chip, Chips, Empty, More, Post } from "../frame/parts.tsx";
+import { Answer, Empty, More, Post } from "../frame/parts.tsx";
 import {
   filterMachines,
   type MachineFilter,
@@ -17,14 +17,12 @@ import {
 import { noteOf } from "../http/caller.ts";
 import { pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { commonTags, Filters } from "./filters.tsx";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
 const PAGE = 200;
-/** Tags offered as filters. */
-const TAGS_SHOWN = 8;
-
 const Query = z.object({
   q: z.string().max(200).optional(),
   under: z.string().max(2000).optional(),
@@ -270,37 +268,5 @@ function Add({ sent }: { sent: SentForm }): VNode {
         <button type="submit">Add</button>
       </form>
     </details>
-  );
-}
-
-/** The tags that most machines have. */
-function commonTags(machines: readonly Machine[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { tags } of machines) {
-    for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, TAGS_SHOWN).map(([tag]) => tag);
-}
-
-function Filters({ filter, tags }: { filter: MachineFilter; tags: readonly string[] }): VNode {
-  const chip = (name: string, set: Partial<MachineFilter>) => {
-    const on = Object.entries(set).every(([key, value]) =>
-      filter[key as keyof MachineFilter] === value
-    );
-    return (
-      <Chip key={name} href={on ? "/machines" : hrefWith("/machines", set)} on={on}>{name}</Chip>
-    );
-  };
-  const statuses: MachineStatus[] = ["critical", "warning", "offline", "maintenance"];
-  return (
-    <Chips label="Filters">
-      {statuses.map((status) => chip(title(status), { status }))}
-      {chip("New", { review: "new" })}
-      {chip("Deleted", { deleted: "true" })}
-      {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])]
-        .map((tag) => chip(`tag ${label(tag)}`, { tag }))}
-      {filter.under && chip(filter.under, { under: filter.under })}
-    </Chips>
   );
 }

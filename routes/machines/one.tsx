@@ -17,7 +17,7 @@ import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
 import { MachineStatusNow } from "./status_now.tsx";
 
-/** `/machines/:path`: one machine with its sensors, and what may be said about it. */
+/** `/machines/:path`: one machine with its sensors, and what may be set of it. */
 export function machinePages(parts: MachinePageParts): Route[] {
   const draw = (context: RouteContext, pathOrId: string, sent: SentForm) => {
     const since = parts.place();

@@ -5,7 +5,7 @@ import type { MachineServices } from "./request.ts";
 
 const SEALED = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-/** `/photos/:file`: pictures of machines. Nothing in them can run, whatever they are taken for. */
+/** `/photos/:file`: pictures of machines. Nothing in them can run, whatever a browser takes them for. */
 export function photoRoutes({ photos }: Pick<MachineServices, "photos">): Route[] {
   return [
     route({

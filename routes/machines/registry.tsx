@@ -118,7 +118,7 @@ function Content(
               name="document"
               label="Document"
               accept={["text/csv", "application/json", ".csv", ".json"]}
-              help="CSV or JSON as exported here. Nothing is changed before you confirm; rows that say nothing of a field leave it as it is."
+              help="CSV or JSON as exported here. Nothing is changed before you confirm; rows without a field leave it as it is."
             />
             <button type="submit">Look at it first</button>
           </form>

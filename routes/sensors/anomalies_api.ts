@@ -9,13 +9,13 @@ import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { idParams, limitField, listOf, sensorOf, tagField } from "../http/params.ts";
+import { cursorField, idParams, limitField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 export interface AnomalyServices {
   sensors: SensorDirectory;
-  findings: Pick<FindingStore, "list" | "find">;
-  /** Keeps what a person said of a finding, with the audit row in the same transaction. */
+  findings: Pick<FindingStore, "list" | "page" | "find">;
+  /** Stores the verdict of a person, with the audit row in the same transaction. */
   judge(
     finding: StoredFinding,
     verdict: Verdict,
@@ -38,10 +38,10 @@ const Query = z.strictObject({
   from: timeField("of the first"),
   to: timeField("exclusive"),
   limit: limitField(500, 100),
-  cursor: z.string().regex(/^\d{1,15}$/, "must be `next` of the answer before").optional(),
+  cursor: cursorField(20),
 });
 
-/** `/api/anomalies`: what the detectors found, and what people say of it. */
+/** `/api/anomalies`: what the detectors found, and verdicts on it. */
 export function anomalyRoutes(services: AnomalyServices): Route[] {
   const { sensors, findings } = services;
   return [
@@ -62,20 +62,16 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
       },
       handler: async ({ query, nowMs }) => {
         const { limit = 100, cursor, from, to, detector, severity } = query;
-        const found = await findings.list({
+        const { items, next } = await findings.page({
           sensors: sensorsOf(query, sensors),
           detector,
           severity,
           fromMs: from?.(nowMs),
           toMs: to?.(nowMs),
-          limit: limit + 1,
-          beforeId: cursor === undefined ? undefined : Number(cursor),
+          limit,
+          cursor,
         });
-        const page = found.slice(0, limit);
-        return Response.json({
-          items: page.map((one) => anomalyOf(one, sensors)),
-          next: found.length > limit ? String(page.at(-1)!.id) : null,
-        });
+        return Response.json({ items: items.map((one) => anomalyOf(one, sensors)), next });
       },
     }),
     route({
@@ -93,15 +89,20 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
         404: { description: "There is no such anomaly" },
       },
       handler: async (context) => {
-        const found = await sayOf(services, context, context.params.id, context.body.verdict);
+        const found = await judgeAnomaly(
+          services,
+          context,
+          context.params.id,
+          context.body.verdict,
+        );
         return Response.json(anomalyOf((await findings.find(found.id))!, sensors));
       },
     }),
   ];
 }
 
-/** Keeps what the caller says of an anomaly, audited. @throws PerchError `not_found` */
-export async function sayOf(
+/** Stores the caller's verdict on an anomaly, audited. @throws PerchError `not_found` */
+export async function judgeAnomaly(
   { findings, judge, audit }: AnomalyServices,
   context: RouteContext,
   id: string,

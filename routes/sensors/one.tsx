@@ -14,7 +14,7 @@ import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { machineHref, sensorHref } from "../frame/links.ts";
 import { Chip, Crumbs } from "../frame/parts.tsx";
-import { sayOf } from "./anomalies_api.ts";
+import { judgeAnomaly } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { clockText } from "../site/clock_notes.tsx";
@@ -163,7 +163,7 @@ function ClockNotice(
   );
 }
 
-/** What a sensor says that is no reading of its kind. */
+/** A notice about texts that a sensor reports and that are no readings of its kind. */
 function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode | null {
   if (sensor.states.includes(OTHER_TEXT)) {
     return (
@@ -192,7 +192,7 @@ export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[]
       summary: null,
       params: z.object({ id: z.string().max(20) }),
       handler: async (context) => {
-        const found = await sayOf(anomalies, context, context.params.id, verdict);
+        const found = await judgeAnomaly(anomalies, context, context.params.id, verdict);
         const sensor = sensors.byNum(found.sensor);
         const location = sensor === undefined ? "/sensors" : `${sensorHref(sensor.id)}#anomalies`;
         return new Response(null, { status: 303, headers: { location } });

@@ -192,7 +192,7 @@ function noteOf(flags: number): "device_clock" | "host_clock" | null {
   return flags & FLAG_HOST_CLOCK_SUSPECT ? "host_clock" : null;
 }
 
-/** The range of a query: to now, and an hour, unless it says otherwise. @throws PerchError `validation` */
+/** The range of a query: the last hour, unless it names another. @throws PerchError `validation` */
 export function rangeOf(
   query: { from?: Moment; to?: Moment },
   sensor: Sensor,

@@ -52,10 +52,18 @@ function trendJson(
   const status_ms = lasted(spans);
   return {
     ...bucketsJson(sensor, buckets),
+    from_ms: range.fromMs,
     from: range.fromMs,
+    to_ms: range.toMs,
     to: range.toMs,
     limits: { warning_low, warning_high, critical_low, critical_high },
-    status: spans.map(({ fromMs, toMs, status }) => ({ from: fromMs, to: toMs, status })),
+    status: spans.map(({ fromMs, toMs, status }) => ({
+      from_ms: fromMs,
+      from: fromMs,
+      to_ms: toMs,
+      to: toMs,
+      status,
+    })),
     statistics: sensor.kind === "number" ? statisticsOf(buckets) : null,
     status_ms,
     out_of_range_ms: status_ms.warning + status_ms.critical,

@@ -10,7 +10,7 @@ export const UNIT_ACTION = "/sensor-settings/unit";
 
 type Other = NonNullable<ReturnType<typeof otherUnitsOf>>[number];
 
-/** Says that a sensor's device reports another unit, and asks what becomes of such readings. */
+/** A notice that a sensor's device reports another unit, with the choice of what becomes of such readings. */
 export function UnitNotice(
   { sensors, sensor, mayChoose }: {
     sensors: SensorDirectory;
@@ -46,7 +46,7 @@ function one(
       <p>
         <span class="mark warning" aria-hidden="true">▲</span>
         {` Now reports ${other.unit} instead of ${own}. `}
-        Such readings are kept apart, in {where ?? "a sensor of their own"}, until somebody chooses.
+        Such readings are kept apart, in {where ?? "a sensor of their own"}, until you choose.
       </p>
       {mayChoose && (
         <form method="post" action={UNIT_ACTION} class="buttons">

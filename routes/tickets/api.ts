@@ -48,7 +48,9 @@ const SUMMARIES: Record<TicketAction, string> = {
 export function ticketRoutes(services: TicketServices): Route[] {
   const { tickets, fromAlarms, audit } = services;
   const one = { description: "The ticket", schema: ticketShape };
-  const slower = { description: "Somebody was faster; detail says who, and what is possible" };
+  const slower = {
+    description: "Somebody else was faster; detail names who, and what is possible",
+  };
   return [
     route({
       method: "get",

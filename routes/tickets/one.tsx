@@ -88,11 +88,11 @@ export function ticketPages(parts: TicketPageParts): Route[] {
           verdict: z.enum([...VERDICTS, ""]).optional(),
         }),
         async ({ note, verdict, version }, context) => {
-          const said = { note, verdict: verdict || null, version };
+          const given = { note, verdict: verdict || null, version };
           const ticket = await parts.tickets.move(
             idOf(context),
             action,
-            said,
+            given,
             byOf(parts.audit, context),
           );
           return ticketHref(ticket.id);

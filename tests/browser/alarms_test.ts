@@ -92,13 +92,13 @@ Deno.test({
       await send("hall/press/oil", 95);
       await open(2);
       const { page, faults, close } = await enter("engineer", { viewport: PHONE });
-      await page.waitForSelector("text=2 alarms wait for somebody");
+      await page.waitForSelector("text=2 alarms are unacknowledged");
       await page.waitForSelector(".attention-cards >> text=Acknowledge oil 95 °C");
       await assertAccessible(page);
       await assertFits(page);
       if (SHOTS) await page.screenshot({ path: `${SHOTS}/overview.png`, fullPage: true });
       await page.click(".attention-cards button");
-      await page.waitForSelector("text=1 alarm waits for somebody");
+      await page.waitForSelector("text=1 alarm is unacknowledged");
       assert.equal(new URL(page.url()).pathname, "/");
       const [first] = app.parts.alarms.open();
       assert.deepEqual([first.sensor, first.state], ["hall/press/oil", "acknowledged"]);
@@ -137,7 +137,7 @@ Deno.test({
           await page.goto("/alarms");
           await page.waitForSelector(".dot.live");
           assert.match(await page.title(), /^\(3\) Alarms/);
-          assert.match(await page.textContent("h1") ?? "", /3 alarms wait for somebody/);
+          assert.match(await page.textContent("h1") ?? "", /3 alarms are unacknowledged/);
           assert.equal(await page.locator("[data-alarm]").count(), 3);
           const top = await page.textContent("[data-alarm]");
           assert.match(top ?? "", /critical.*oil 95 °C is above critical 90 °C/);
