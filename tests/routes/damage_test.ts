@@ -127,7 +127,9 @@ Deno.test("damage: answers, downloads, the sensor's page, the state of the stora
     assert.deepEqual(JSON.parse(line), {
       sensor: SENSOR,
       error: "damaged",
+      from_ms: from,
       from,
+      to_ms: to,
       to,
       readings: n,
       reason,
