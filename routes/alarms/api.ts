@@ -201,7 +201,7 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
         ]);
         return Response.json({
           ...alarm,
-          ...evidenceJson(services.sensors, evidence),
+          ...evidenceOf(services.sensors, evidence),
           history: history.items.map(eventOf),
         });
       },
@@ -209,7 +209,7 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
   ];
 }
 
-function evidenceJson(sensors: SensorDirectory, { conditions, findings }: AlarmEvidence) {
+function evidenceOf(sensors: SensorDirectory, { conditions, findings }: AlarmEvidence) {
   return {
     conditions: conditions.map((one: Condition) => ({
       key: one.key,

@@ -29,11 +29,11 @@ const EXAMPLE_FORM = [
 ].join("\r\n");
 const SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-const pageQuery = z.strictObject({
+const pageShape = z.strictObject({
   limit: limitField(200, 50),
   cursor: cursorField(),
 });
-const commentBody = z.strictObject({
+const commentDraftShape = z.strictObject({
   text: z.string().max(COMMENT_MOST * 2).describe(
     `Markdown: paragraphs, lists, quotes, code, emphasis, links; at most ${COMMENT_MOST} characters`,
   ),
@@ -69,7 +69,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       summary: `Comments on ${article(kind)}, newest first`,
       tags,
       params,
-      query: pageQuery,
+      query: pageShape,
       responses: {
         200: {
           description: "A page of comments",
@@ -86,7 +86,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       summary: `Comment on ${article(kind)}`,
       tags,
       params,
-      body: commentBody,
+      body: commentDraftShape,
       example: { params: example, body: { text: "Heard a **grinding** noise at 14:00." } },
       responses: { 201: one },
       handler: async (context) => {
@@ -102,7 +102,7 @@ function commentRoutes(kind: SubjectKind, { comments, audit }: DiscussionService
       summary: "Change one's own comment, for 15 minutes",
       tags,
       params: oneParams,
-      body: commentBody,
+      body: commentDraftShape,
       example: { params: oneExample, body: { text: "Heard it at 14:05." } },
       responses: { 200: one },
       handler: async (context) => {
@@ -152,7 +152,7 @@ function attachmentRoutes(kind: SubjectKind, { attachments, audit }: DiscussionS
       summary: `Files attached to ${article(kind)}, newest first`,
       tags,
       params,
-      query: pageQuery,
+      query: pageShape,
       responses: {
         200: {
           description: "A page of attachments",

@@ -5,7 +5,7 @@ import type { DamagedRange } from "../../lib/readings/store.ts";
 import { csvLine } from "../http/csv.ts";
 
 /** The field `damaged`, where something is damaged. */
-export function damagedJson(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {
+export function damagedOf(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {
   return ranges.length === 0 ? {} : { damaged: ranges.map(partOf) };
 }
 

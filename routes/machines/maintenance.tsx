@@ -8,7 +8,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
-import { windowBody } from "./maintenance_api.ts";
+import { windowDraftShape } from "./maintenance_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -40,7 +40,9 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
   const again = (context: RouteContext, sent: SentForm) =>
     draw(context, sent.values.path ?? "", sent);
   const add = async (given: unknown, context: RouteContext) => {
-    const window = await validate(windowBody, given, "body") as z.output<typeof windowBody>;
+    const window = await validate(windowDraftShape, given, "body") as z.output<
+      typeof windowDraftShape
+    >;
     await parts.service.addWindow(window, noteOf(parts.audit, context));
     return PAGE;
   };

@@ -27,7 +27,7 @@ const windowShape = z.object({
 }).meta({ id: "MaintenanceWindow" });
 
 /** What a new window is made of. */
-export const windowBody = z.strictObject({
+export const windowDraftShape = z.strictObject({
   path: z.string().max(2000).describe("a machine, a part of the plant, or empty for all of it"),
   title: z.string().trim().min(1).max(80),
   timing: timingSchema,
@@ -87,7 +87,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       policy: "engineer",
       summary: "Add a window, once or weekly in the site's time zone",
       tags,
-      body: windowBody,
+      body: windowDraftShape,
       example: {
         body: {
           path: "hall-1",

@@ -47,7 +47,7 @@ const documentShape = z.object({
 }).meta({ id: "Registry" });
 
 /** What an import would do or did. */
-export function planJson(plan: ImportPlan, confirmed: boolean): z.output<typeof planShape> {
+export function planOf(plan: ImportPlan, confirmed: boolean): z.output<typeof planShape> {
   return { confirmed, ...countsOf(plan), errors: plan.errors };
 }
 
@@ -173,7 +173,7 @@ export function registryRoutes(services: RegistryServices): Route[] {
           : rowsOfJson(await readJson(c.req.raw));
         const confirm = query.confirm === "true";
         const plan = await service.importRows(rows, confirm, noteOf(audit, context));
-        return Response.json(planJson(plan, confirm));
+        return Response.json(planOf(plan, confirm));
       },
     }),
   ];

@@ -7,7 +7,7 @@ import type { SensorRowData, Spark } from "../../lib/live/shapes.ts";
 import { shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
-import { damagedJson } from "./gaps.ts";
+import { damagedOf } from "./gaps.ts";
 import type { MachinePageParts } from "./request.ts";
 
 /** A sparkline has 45 points of 20 s: enough for 80 pixels. */
@@ -89,7 +89,7 @@ export function bucketsOf(
     mean: rounded(mean),
     max: rounded(max),
     n: [...n],
-    ...damagedJson(damaged),
+    ...damagedOf(damaged),
   };
 }
 

@@ -10,8 +10,8 @@ import {
   filterSensors,
   otherUnitsOf,
   patchable,
+  sensorChangeShape,
   sensorFilterShape,
-  sensorPatch,
   type SensorServices,
 } from "./request.ts";
 import { trendRoute } from "./trend_api.ts";
@@ -119,7 +119,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       summary: "Change a sensor: name (the id stays), unit, limits, calibration, review …",
       tags: ["Sensors"],
       params,
-      body: sensorPatch,
+      body: sensorChangeShape,
       example: {
         params: { id: "hall-1/press-3/temperature" },
         body: {

@@ -13,7 +13,7 @@ import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
-import { damagedJson, damagedLines } from "../machines/gaps.ts";
+import { damagedLines, damagedOf } from "../machines/gaps.ts";
 import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -93,7 +93,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
           return download(sensor, format, rawLines(sensor, range, format));
         }
         const buckets = await readings.buckets({ sensor: sensor.num, ...range, points });
-        if (format === "json") return Response.json(bucketsJson(sensor, buckets));
+        if (format === "json") return Response.json(bucketColumns(sensor, buckets));
         return download(sensor, format, bucketLines(sensor, buckets, format));
       },
     }),
@@ -148,7 +148,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       v: Array.from(raw.value, (value) => shownValue(sensor, value)),
       ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
       next: raw.next,
-      ...damagedJson(raw.damaged),
+      ...damagedOf(raw.damaged),
     });
   }
 
@@ -208,7 +208,7 @@ export function rangeOf(
 }
 
 /** Buckets as columns. */
-export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
+export function bucketColumns(sensor: Sensor, buckets: BucketResult) {
   return {
     sensor: sensor.name,
     unit: sensor.unit,
@@ -220,7 +220,7 @@ export function bucketsJson(sensor: Sensor, buckets: BucketResult) {
     mean: [...buckets.mean],
     max: [...buckets.max],
     n: [...buckets.n],
-    ...damagedJson(buckets.damaged),
+    ...damagedOf(buckets.damaged),
   };
 }
 

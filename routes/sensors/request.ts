@@ -43,7 +43,7 @@ export const patchable = {
   ...sensorSettingsSchema.partial().shape,
 };
 /** What may be changed of a sensor; what is left out stays. */
-export const sensorPatch = z.strictObject({
+export const sensorChangeShape = z.strictObject({
   name: z.string().min(1).max(2000).optional().describe("<area…>/<machine>/<sensor>; the id stays"),
   review: reviewField.optional(),
   ...patchable,

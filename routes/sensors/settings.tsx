@@ -18,7 +18,7 @@ import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { type SensorPageParts, sensorPatch } from "./request.ts";
+import { sensorChangeShape, type SensorPageParts } from "./request.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 
 const PAGE = "/sensor-settings";
@@ -76,13 +76,13 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
         ...texts,
       }),
       async ({ id, name, unit, kind, ...fields }, context) => {
-        const patch = await validate(sensorPatch, {
+        const patch = await validate(sensorChangeShape, {
           name: name.trim(),
           unit: unit.trim() === "" ? null : unit.trim(),
           kind,
           review: "confirmed",
           ...valuesOf(fields as Record<SettingName, string>),
-        }, "body") as z.output<typeof sensorPatch>;
+        }, "body") as z.output<typeof sensorChangeShape>;
         await parts.service.patchSensor(id, patch, noteOf(parts.audit, context));
         return sensorHref(id);
       },

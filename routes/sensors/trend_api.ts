@@ -6,7 +6,7 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { bucketsJson, rangeOf, wholeField } from "./readings_api.ts";
+import { bucketColumns, rangeOf, wholeField } from "./readings_api.ts";
 import type { SensorServices } from "./request.ts";
 
 const TrendQuery = z.object({
@@ -38,12 +38,12 @@ export function trendRoute(services: SensorServices): Route {
       const sensor = findSensor(sensors, params.id);
       const range = rangeOf(query, sensor, services.clock.now());
       const trend = await services.trends.of(sensor, { ...range, points: query.points ?? 600 });
-      return Response.json(trendJson(sensor, range, trend));
+      return Response.json(trendOf(sensor, range, trend));
     },
   });
 }
 
-function trendJson(
+function trendOf(
   sensor: Sensor,
   range: { fromMs: number; toMs: number },
   { buckets, spans }: Trend,
@@ -51,7 +51,7 @@ function trendJson(
   const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
   const status_ms = lasted(spans);
   return {
-    ...bucketsJson(sensor, buckets),
+    ...bucketColumns(sensor, buckets),
     from_ms: range.fromMs,
     from: range.fromMs,
     to_ms: range.toMs,

@@ -12,13 +12,13 @@ const tags = ["Tickets"];
 const alarm = z.string().max(40).nullable().describe("id of the alarm it is for");
 const version = z.number().int().min(1).describe("the version you saw");
 const { title, ...rest } = ticketFields;
-const draftBody = z.strictObject({ title, ...z.object({ ...rest, alarm }).partial().shape })
+const draftShape = z.strictObject({ title, ...z.object({ ...rest, alarm }).partial().shape })
   .meta({ id: "TicketDraft" });
-const patchBody = z.strictObject({ ...z.object({ ...ticketFields, version }).partial().shape })
+const changeShape = z.strictObject({ ...z.object({ ...ticketFields, version }).partial().shape })
   .meta({ id: "TicketChange" });
 const note = z.string().trim().max(2000);
-const moveBody = z.strictObject({ note: note.optional(), version: version.optional() });
-const resolveBody = z.strictObject({
+const moveShape = z.strictObject({ note: note.optional(), version: version.optional() });
+const resolveShape = z.strictObject({
   note: note.optional().describe("what was done"),
   verdict: z.enum(VERDICTS).optional().describe("of its alarm; the detector learns from it"),
   version: version.optional(),
@@ -31,11 +31,11 @@ const ticketListShape = listOf(ticketShape).extend({
     .describe("a sentence while alarms have opened as many tickets as they may"),
 }).meta({ id: "TicketList" });
 
-const BODIES: Record<TicketAction, z.ZodType<MoveOptions>> = {
-  start: moveBody,
-  resolve: resolveBody,
-  close: moveBody,
-  reopen: moveBody,
+const BODY_SHAPES: Record<TicketAction, z.ZodType<MoveOptions>> = {
+  start: moveShape,
+  resolve: resolveShape,
+  close: moveShape,
+  reopen: moveShape,
 };
 const SUMMARIES: Record<TicketAction, string> = {
   start: "Begin to work on a ticket",
@@ -77,7 +77,7 @@ export function ticketRoutes(services: TicketServices): Route[] {
       policy: "engineer",
       summary: "Open a ticket, by itself or for an alarm",
       tags,
-      body: draftBody,
+      body: draftShape,
       example: {
         body: {
           title: "Oil leaks below press 3",
@@ -108,7 +108,7 @@ export function ticketRoutes(services: TicketServices): Route[] {
       summary: "Change a ticket's title, description, priority, assignee, due date or machine",
       tags,
       params,
-      body: patchBody,
+      body: changeShape,
       example: { params: { id: "T-1" }, body: { priority: "urgent", due_ms: 1_900_000_000_000 } },
       responses: { 200: one, 409: slower },
       handler: async (context) => {
@@ -125,7 +125,7 @@ export function ticketRoutes(services: TicketServices): Route[] {
         summary: SUMMARIES[action],
         tags,
         params,
-        body: BODIES[action],
+        body: BODY_SHAPES[action],
         example: {
           params: { id: "T-1" },
           body: action === "resolve" ? { note: "bearing greased" } : {},
