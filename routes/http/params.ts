@@ -34,6 +34,9 @@ export function pageInMemory<T>(
 /** A path parameter that holds an id of this many characters at most. */
 export const idParams = (longest = 40) => z.object({ id: z.string().max(longest) });
 
+/** A form that is one button, with the id of what it acts on. */
+export const idForm = z.strictObject({ id: z.string().max(40) });
+
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {
   return z.union([z.string(), z.array(z.string())])

@@ -15,7 +15,7 @@ import {
   photoUrl,
 } from "./request.ts";
 import { noteOf } from "../http/caller.ts";
-import { pageInMemory } from "../http/params.ts";
+import { idForm, pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { commonTags, Filters } from "./filters.tsx";
 import { FirstReading } from "./first_reading.tsx";
@@ -75,7 +75,6 @@ export function machinesPages(parts: MachinePageParts): Route[] {
     });
   };
   const again = (context: RouteContext, sent: SentForm) => draw(context, {}, sent);
-  const id = z.strictObject({ id: z.string().max(40) });
   return [
     route({
       method: "get",
@@ -95,16 +94,16 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       },
       again,
     ),
-    formAction("/machines/confirm", id, async (given, context) => {
+    formAction("/machines/confirm", idForm, async (given, context) => {
       const note = noteOf(parts.audit, context);
       await parts.service.patchMachine(given.id, { review: "confirmed" }, note);
       return "/machines?review=new";
     }, again),
-    formAction("/machines/delete", id, async (given, context) => {
+    formAction("/machines/delete", idForm, async (given, context) => {
       const machine = await parts.service.removeMachine(given.id, noteOf(parts.audit, context));
       return `/machines?undo=${machine.id}`;
     }, again),
-    formAction("/machines/restore", id, async (given, context) => {
+    formAction("/machines/restore", idForm, async (given, context) => {
       const machine = await parts.service.restoreMachine(given.id, noteOf(parts.audit, context));
       return machineHref(machine.path);
     }, again),

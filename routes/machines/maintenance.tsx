@@ -8,9 +8,10 @@ import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
-import { windowDraftShape } from "./maintenance_api.ts";
+import { type WindowDraft, windowDraftShape } from "./maintenance_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
+import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { localTime } from "../frame/range.ts";
@@ -40,9 +41,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
   const again = (context: RouteContext, sent: SentForm) =>
     draw(context, sent.values.path ?? "", sent);
   const add = async (given: unknown, context: RouteContext) => {
-    const window = await validate(windowDraftShape, given, "body") as z.output<
-      typeof windowDraftShape
-    >;
+    const window = await validate(windowDraftShape, given, "body") as WindowDraft;
     await parts.service.addWindow(window, noteOf(parts.audit, context));
     return PAGE;
   };
@@ -88,7 +87,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
     ),
     formAction(
       `${PAGE}/remove`,
-      z.strictObject({ id: z.string().max(40) }),
+      idForm,
       async ({ id }, context) => {
         await parts.service.removeWindow(id, noteOf(parts.audit, context));
         return `${PAGE}?undo=${encodeURIComponent(id)}`;
@@ -97,7 +96,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
     ),
     formAction(
       `${PAGE}/restore`,
-      z.strictObject({ id: z.string().max(40) }),
+      idForm,
       async ({ id }, context) => {
         await parts.service.restoreWindow(id, noteOf(parts.audit, context));
         return PAGE;

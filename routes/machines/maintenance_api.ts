@@ -32,6 +32,7 @@ export const windowDraftShape = z.strictObject({
   title: z.string().trim().min(1).max(80),
   timing: timingSchema,
 }).meta({ id: "MaintenanceDraft" });
+export type WindowDraft = z.output<typeof windowDraftShape>;
 
 export interface MaintenanceServices {
   service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow" | "restoreWindow">;
