@@ -19,7 +19,7 @@ import type { Verdict } from "../../lib/words/verdict.ts";
 import type { DiscussionServices } from "../discussion/request.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { byOf } from "../http/caller.ts";
-import { cursorField, findSensor, limitField, list } from "../http/params.ts";
+import { cursorField, findSensor, flagField, limitField, list } from "../http/params.ts";
 import type { RouteContext } from "../http/route.ts";
 
 /** What is asked and done about alarms. */
@@ -42,7 +42,7 @@ export interface AlarmPageParts extends PageParts, AlarmServices, DiscussionServ
 
 export const alarmFilterShape = z.strictObject({
   state: list(z.enum(ALARM_STATES)).optional(),
-  open: z.stringbool().optional().describe("true: not resolved; false: resolved"),
+  open: flagField("true: not resolved; false: resolved"),
   severity: list(z.enum(SEVERITIES)).optional(),
   source: list(z.enum(ALARM_SOURCES)).optional(),
   machine: z.string().min(1).max(2000).optional().describe("path or id of a machine, or an area"),

@@ -39,9 +39,17 @@ export const idForm = z.strictObject({ id: z.string().max(40) });
 
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {
+  const { $schema: _, ...items } = z.toJSONSchema(item, { io: "input" });
   return z.union([z.string(), z.array(z.string())])
     .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((v) => v.split(",")))
-    .pipe(z.array(item).min(1).max(500));
+    .pipe(z.array(item).min(1).max(500))
+    // The document says what may stand in it, not how it is read.
+    .meta({ anyOf: undefined, type: "array", items });
+}
+
+/** A query parameter that is `true` or `false`. */
+export function flagField(about: string) {
+  return z.stringbool().optional().meta({ type: "boolean", description: about });
 }
 
 /**

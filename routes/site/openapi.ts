@@ -18,7 +18,8 @@ const PROBLEM = z.object({
 
 const INTRODUCTION =
   "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
-  "Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads. " +
+  "Each operation names the least role (viewer < engineer < admin) and the scope that an API key needs " +
+  "if it has scopes. Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads. " +
   "MQTT 3.1.1 over WebSocket (subprotocol `mqtt`) is at `/mqtt`.";
 
 const LICENSE = { name: "MIT", identifier: "MIT" };
@@ -50,6 +51,7 @@ export function openapiDocument(
       license: LICENSE,
     },
     servers: [{ url: about.publicUrl ?? "/" }],
+    security: [{ bearer: [] }, { session: [] }],
     tags: [...new Set(shown.flatMap((r) => r.tags ?? []))].map((name) => ({
       name,
       description: TAGS[name],
@@ -58,10 +60,10 @@ export function openapiDocument(
     components: {
       parameters: { PerchSeen: SEEN },
       responses: Object.fromEntries(
-        [...Object.values(ERRORS), OTHER].map(([name, description]) => [name, {
-          description,
-          content: { "application/problem+json": { schema: problem } },
-        }]),
+        Object.entries({ Problem: ANY_PROBLEM, Conflict: FASTER }).map(([name, description]) => [
+          name,
+          { description, content: { "application/problem+json": { schema: problem } } },
+        ]),
       ),
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "Access token or API key" },
@@ -77,7 +79,7 @@ function operation(r: Route, book: SchemaBook): Json {
     summary: r.summary,
     description: whoMay(r),
     tags: r.tags ?? [],
-    security: r.policy === "public" ? [] : [{ bearer: [] }, { session: [] }],
+    ...(r.policy === "public" ? { security: [] } : {}),
     responses: { ...answers(r, book), ...errors(r) },
   };
   const parameters = [
@@ -97,18 +99,16 @@ function operationId(r: Route): string {
   return [r.method, ...words].join("_");
 }
 
+/** Least role, and the scope that a key needs where it has scopes; the introduction explains both. */
 function whoMay(r: Route): string {
   const least = roleOf(r.policy);
   if (least === null) return "No sign-in.";
-  const scope = `an API key needs the scope \`${scopeOf(r.policy, r.method)}\` if it has scopes`;
-  if (r.policy.startsWith("person:")) return `For people who signed in, ${least} or above.`;
-  if (r.policy.startsWith("device-or:")) {
-    return `For device keys (their own machine), or ${least} and above; ${scope}.`;
-  }
-  if (r.policy.startsWith("loopback-or:")) {
-    return `From this host, or ${least} and above; ${scope}.`;
-  }
-  return `For ${least}${least === "admin" ? "" : " and above"}; ${scope}.`;
+  const scope = `scope \`${scopeOf(r.policy, r.method)}\``;
+  const [kind] = r.policy.split(":");
+  if (kind === "person") return `People with role ${least}; no keys.`;
+  if (kind === "device-or") return `Device keys for their own machine, or role ${least}, ${scope}.`;
+  if (kind === "loopback-or") return `This host itself, or role ${least}, ${scope}.`;
+  return `Role ${least}, ${scope}.`;
 }
 
 function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json[] {
@@ -123,7 +123,7 @@ function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name,
     in: where,
-    required: where === "path" || required.has(name),
+    ...(where === "path" || required.has(name) ? { required: true } : {}),
     ...(description === undefined ? {} : { description }),
     schema: property,
     ...(example?.[name] === undefined ? {} : { example: typed(example[name], property) }),
@@ -132,11 +132,9 @@ function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json
 
 /** Examples are written as they stand in a URL; the document wants them as the schema says. */
 function typed(example: string, { type }: Json): unknown {
-  return type === "integer" || type === "number"
-    ? Number(example)
-    : type === "boolean"
-    ? example === "true"
-    : example;
+  if (type === "integer" || type === "number") return Number(example);
+  if (type === "boolean") return example === "true";
+  return type === "array" ? example.split(",") : example;
 }
 
 function bodyContent(r: Route, book: SchemaBook): Json | null {
@@ -176,26 +174,19 @@ function answers(r: Route, book: SchemaBook): Json {
           ? { content: { [contentType]: { schema: schema ? book.of(schema, "output") : {} } } }
           : {}),
       }
-      : { ...problem(Number(status)), description };
+      // A description beside a reference wins (OpenAPI 3.1).
+      : { $ref: "#/components/responses/Problem", description };
   }
   return out;
 }
 
-/** Errors that follow from what a route is: name of the component and description by status. */
-const ERRORS: Record<number, [name: string, description: string]> = {
-  400: ["BadRequest", "Not valid; errors names each field"],
-  401: ["Unauthorized", "No valid sign-in"],
-  403: ["Forbidden", "Signed in, but not allowed"],
-  404: ["NotFound", "There is none"],
-  409: [
-    "Conflict",
-    "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
-    "say who and when; nothing was written. That is also so for a repeat of one's own",
-  ],
-  413: ["TooLarge", "The body is too large"],
-  415: ["UnsupportedMediaType", "The body has another content type"],
-  429: ["TooManyRequests", "Too many requests; see Retry-After"],
-};
+const ANY_PROBLEM =
+  "400: not valid, `errors` names each field; 401: no valid sign-in; 403: signed in, " +
+  "but not allowed; 404: there is none; 413 and 415: the body is too large or of another type; 429: too many " +
+  "requests, see Retry-After. `code` tells them apart";
+const FASTER =
+  "Somebody changed it in the same moment, or after Perch-Seen: `detail` and `faster` " +
+  "say who and when; nothing was written. That is also so for a repeat of one's own";
 
 /** Sent back with a change by those who go by what they read earlier. */
 const SEEN: Json = {
@@ -212,24 +203,13 @@ function changes(r: Route): boolean {
   return r.method !== "get" && !r.policy.startsWith("device-or:") && r.policy !== "public";
 }
 
-const OTHER: [name: string, description: string] = ["Failure", "The detail says why"];
-
-/** Errors that follow from what the route is; the route's own descriptions win. */
+/** Errors that follow from what the route is; the route's own descriptions stand beside them. */
 function errors(r: Route): Json {
-  const out = [429];
-  if (r.params || r.query || r.body || r.accepts) out.push(400);
-  if (r.policy !== "public") out.push(401, 403);
-  if (/:\w/.test(r.path)) out.push(404);
-  if (changes(r)) out.push(409);
-  if (r.body || r.accepts) out.push(413, 415);
-  const other = out.filter((status) => r.responses?.[status] === undefined);
-  return Object.fromEntries(other.map((status) => [status, problem(status)]));
-}
-
-/** A description beside a reference overrides the component's (OpenAPI 3.1). */
-function problem(status: number): Json {
-  const [name] = ERRORS[status] ?? OTHER;
-  return { $ref: `#/components/responses/${name}` };
+  const own = r.responses?.[409] !== undefined;
+  return {
+    "4XX": { $ref: "#/components/responses/Problem" },
+    ...(changes(r) && !own ? { 409: { $ref: "#/components/responses/Conflict" } } : {}),
+  };
 }
 
 /** `GET /openapi.json`. `routes` is asked when the document is first wanted: it describes itself too. */
