@@ -100,9 +100,9 @@ export async function perchMetrics(
     gauge("journal_bytes", "Bytes in the journal", stored.journalBytes),
     gauge("tail_readings", "Readings not sealed yet", stored.tailReadings),
     gauge(
-      "event_loop_lag_p99_ms",
+      "event_loop_lag_p99_seconds",
       "How late timers fire, 99th percentile",
-      loopLag.quantileMs(0.99),
+      loopLag.quantileMs(0.99) / 1000,
     ),
     gauge("resident_memory_bytes", "Resident memory", Deno.memoryUsage().rss),
   ];

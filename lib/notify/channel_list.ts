@@ -9,6 +9,7 @@ import { createTurns } from "../base/turns.ts";
 import type { Channel, Outcome } from "./channel.ts";
 import { type ChannelOptionsDeps, createChannelOptions } from "./channel_options.ts";
 import { stateAfter, switchedTo } from "./channel_state.ts";
+import type { ChannelView } from "./channel_view.ts";
 import { environmentRows } from "./environment_channels.ts";
 import {
   type ChannelRow,
@@ -18,21 +19,6 @@ import {
 } from "./channels_store.ts";
 import { hideSecrets, keepSecrets } from "./options.ts";
 import type { RoutedChannel, Subscription } from "./routed.ts";
-
-/** A channel as API and pages show it: secrets hidden. */
-export interface ChannelView {
-  id: string;
-  kind: string;
-  name: string;
-  options: Record<string, unknown>;
-  subscription: Subscription | null;
-  /** Set by the environment: it cannot be changed here, only switched off. */
-  fixed: boolean;
-  state: ChannelState;
-  /** Why it cannot send at all. */
-  fault: string | null;
-  createdMs: number;
-}
 
 export interface NewChannel {
   kind: string;

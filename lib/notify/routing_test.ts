@@ -5,7 +5,7 @@ import { decideRoutes } from "./routing.ts";
 import { escalationMinutes } from "./recipients.ts";
 import { calmStorm } from "./storm.ts";
 import { placeOf, type RoutedChannel, type RoutingContext } from "./routed.ts";
-import { type Rule, ruleSchema, type RuleSpec } from "./rule.ts";
+import { type Rule, ruleShape, type RuleSpec } from "./rule.ts";
 
 /** A Monday, 12:00 in UTC. */
 const NOON_MS = Date.UTC(2026, 0, 5, 12);
@@ -21,7 +21,7 @@ const channel = (change: Partial<RoutedChannel> = {}): RoutedChannel => ({
 });
 
 const rule = (change: Partial<RuleSpec> = {}, id = "r1"): Rule => ({
-  ...ruleSchema.parse({ name: "Rule", recipients: [{ channel: "mail" }], ...change }),
+  ...ruleShape.parse({ name: "Rule", recipients: [{ channel: "mail" }], ...change }),
   id,
   createdMs: 0,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { msField, oldMs } from "../base/wire.ts";
 import { EVENT_TYPES, type EventType } from "../events/event.ts";
 import type { Timing } from "../machines/windows.ts";
 import { WEEKDAYS } from "../words/names.ts";
@@ -23,12 +24,12 @@ export function familyOf(type: string): string {
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
 
 /** Weekly hours in the site's time zone; `end` at or before `start` is on the next day. */
-export const hoursSchema = z.strictObject({
+export const hoursShape = z.strictObject({
   days: z.array(z.enum(WEEKDAYS)).min(1, "choose at least one day").max(7),
   start: time,
   end: time,
-});
-export type Hours = z.output<typeof hoursSchema>;
+}).meta({ id: "Hours" });
+export type Hours = z.output<typeof hoursShape>;
 
 /** Hours as the room of machines reckons with them. */
 export function timingOf({ days, start, end }: Hours): Timing {
@@ -42,16 +43,25 @@ const namesEvents = z.string().refine(
 /** Types or families of events. */
 export const eventNames = z.array(namesEvents).min(1, "choose at least one").max(40);
 
-export const recipientSchema = z.strictObject({
+export const recipientShape = z.strictObject({
   channel: z.string().min(1).max(40).describe("id of a channel, or * for every one people read"),
   person: z.string().min(1).max(40).optional()
     .describe("id of a person: to their address instead of the channel's own recipients"),
-});
-export type Recipient = z.output<typeof recipientSchema>;
-const recipients = z.array(recipientSchema).max(50);
+}).meta({ id: "Recipient" });
+export type Recipient = z.output<typeof recipientShape>;
+const recipients = z.array(recipientShape).max(50);
+
+const escalationShape = z.strictObject({
+  after_minutes: z.number().int().min(1).max(10_080),
+  recipients: recipients.min(1, "choose at least one recipient"),
+}).meta({ id: "EscalationStep" });
+
+const quietShape = hoursShape.extend({
+  critical: z.boolean().default(true).describe("critical passes"),
+}).meta({ id: "QuietHours" });
 
 /** What a rule says. Defaults are those of a new rule. */
-export const ruleSchema = z.strictObject({
+export const ruleShape = z.strictObject({
   name: z.string().trim().min(1, "give it a name").max(80),
   enabled: z.boolean().default(true),
   events: eventNames.default([
@@ -68,25 +78,33 @@ export const ruleSchema = z.strictObject({
     .describe("machines or parts of the plant; none: all"),
   tags: z.array(z.string().trim().min(1).max(60)).max(50).default([])
     .describe("machines with one of these tags; none: all"),
-  hours: hoursSchema.nullable().default(null).describe("counts at these hours only"),
-  quiet: hoursSchema.extend({
-    critical: z.boolean().default(true).describe("critical passes"),
-  }).nullable().default(null).describe("quiet hours: held until they end"),
+  hours: hoursShape.nullable().default(null).describe("counts at these hours only"),
+  quiet: quietShape.nullable().default(null).describe("quiet hours: held until they end"),
   digest_minutes: z.number().int().min(0).max(1440).default(0)
     .describe("collected into one message every so many minutes; 0: at once"),
   recipients: recipients.min(1, "choose at least one recipient"),
-  escalation: z.array(z.strictObject({
-    after_minutes: z.number().int().min(1).max(10_080),
-    recipients: recipients.min(1, "choose at least one recipient"),
-  })).max(10).default([]).describe("whom next, when nobody acknowledges"),
+  escalation: z.array(escalationShape).max(10).default([]).describe(
+    "whom next, when nobody acknowledges",
+  ),
   muted_until: z.number().int().min(0).max(8e15).nullable().default(null).describe("epoch ms"),
-});
-export type RuleSpec = z.output<typeof ruleSchema>;
+}).meta({ id: "RuleSpec" });
+export type RuleSpec = z.output<typeof ruleShape>;
 
 /** A rule: what is sent to whom. */
 export interface Rule extends RuleSpec {
   id: string;
   createdMs: number;
+}
+
+/** A rule as the API shows it. */
+export const storedRuleShape = ruleShape.extend({
+  id: z.string(),
+  created_ms: msField,
+  created: oldMs("created_ms"),
+}).meta({ id: "Rule" });
+
+export function ruleOf({ createdMs, ...rule }: Rule): z.output<typeof storedRuleShape> {
+  return { ...rule, created_ms: createdMs, created: createdMs };
 }
 
 /** True when `type` is one of `names` or belongs to one of them. */

@@ -1,7 +1,7 @@
 import type { Database, SqlStatement } from "../db/client.ts";
 import { asc, build, createOrm, eq, excluded, statementOf } from "../db/orm.ts";
 import { rules } from "../db/schema/notify.ts";
-import { type Rule, ruleSchema, type RuleSpec } from "./rule.ts";
+import { type Rule, ruleShape, type RuleSpec } from "./rule.ts";
 
 /** Statements and reads of rules. */
 export interface RulesStore {
@@ -19,7 +19,7 @@ export function createRulesStore(db: Pick<Database, "query">): RulesStore {
       const read: Rule[] = [];
       const unreadable: string[] = [];
       for (const { id, createdMs, spec } of rows) {
-        const { success, data } = ruleSchema.safeParse(spec);
+        const { success, data } = ruleShape.safeParse(spec);
         if (success) read.push({ ...data, id, createdMs });
         else unreadable.push(id);
       }

@@ -1,6 +1,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { Audited } from "../events/note.ts";
-import type { ChannelList, ChannelView } from "./channel_list.ts";
+import type { ChannelList } from "./channel_list.ts";
+import type { ChannelView } from "./channel_view.ts";
 import { webhook } from "./channels/webhook.ts";
 import { newWebhookSecret } from "./channels/webhook_signature.ts";
 import type { Subscription } from "./routed.ts";

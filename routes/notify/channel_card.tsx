@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { ChannelView } from "../../lib/notify/channel_list.ts";
+import type { ChannelView, ShownChannel } from "../../lib/notify/channel_view.ts";
 import { channelOf } from "../../lib/notify/channels/mod.ts";
 import { optionFields } from "../../lib/notify/options.ts";
 import { FAMILIES } from "../../lib/notify/rule.ts";
@@ -8,7 +8,6 @@ import { ago } from "../../lib/words/times.ts";
 import { type FormState, stateOf } from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { Post } from "../frame/parts.tsx";
-import type { ChannelJson } from "./channels_api.ts";
 import { OptionInput } from "./option_field.tsx";
 
 export const PAGE = "/settings/channels";
@@ -24,10 +23,10 @@ const FAMILY_WORDS: Record<typeof FAMILIES[number], string> = {
 /** A channel as it is and as the API shows it. */
 export interface Shown {
   view: ChannelView;
-  json: ChannelJson;
+  json: ShownChannel;
 }
 
-const HEALTH_WORDS: Record<ChannelJson["health"], string> = {
+const HEALTH_WORDS: Record<ShownChannel["health"], string> = {
   ok: "delivers",
   failing: "does not deliver",
   off: "off",
@@ -59,8 +58,8 @@ export function ChannelCard(
         {kind?.title ?? view.kind}
         {view.fixed && ", set by the environment"}
         {view.subscription && `, subscribed to ${wordsOf(view.subscription.events)}`}
-        {json.last_delivered !== null &&
-          `, last delivered ${ago(Math.max(0, nowMs - json.last_delivered))}`}
+        {json.last_delivered_ms !== null &&
+          `, last delivered ${ago(Math.max(0, nowMs - json.last_delivered_ms))}`}
         .
         {open !== "" && (
           <>

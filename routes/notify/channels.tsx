@@ -16,7 +16,8 @@ import {
 } from "../frame/form_page.ts";
 import { FormError } from "../frame/form.tsx";
 import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
-import { channelJson, channelName, testChannel } from "./channels_api.ts";
+import { shownChannel } from "../../lib/notify/channel_view.ts";
+import { channelName, testChannel } from "./channels_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import type { Route, RouteContext } from "../http/route.ts";
@@ -45,7 +46,7 @@ export function channelPages(parts: OutboxPageParts): Route[] {
           <Content
             views={notify.channels.all().map((view) => ({
               view,
-              json: channelJson(view, counts.get(view.id)),
+              json: shownChannel(view, counts.get(view.id)),
             }))}
             adding={stateOf(state, "add").values.kind ?? url.searchParams.get("add")}
             state={state}

@@ -1,107 +1,71 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
-import type { ChannelView } from "../../lib/notify/channel_list.ts";
+import { channelShape, type ShownChannel, shownChannel } from "../../lib/notify/channel_view.ts";
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { optionFields } from "../../lib/notify/options.ts";
 import { noteOf } from "../http/caller.ts";
+import { idParams, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Channels"];
-export const CHANNEL_HEALTH = ["ok", "failing", "off", "new"] as const;
-
-const ChannelJson = z.object({
-  id: z.string(),
-  kind: z.string(),
+const optionShape = z.object({
   name: z.string(),
-  options: z.record(z.string(), z.unknown()).describe("secrets are written, never read: ***"),
-  enabled: z.boolean(),
-  fixed: z.boolean().describe("set by the environment; can only be switched off and on"),
-  health: z.enum(CHANNEL_HEALTH).describe("new: nothing was sent yet"),
-  detail: z.string().nullable().describe("why it is switched off or does not deliver"),
-  failing_since: z.number().nullable(),
-  last_delivered: z.number().nullable(),
-  last_tried: z.number().nullable(),
-  last_answer: z.string().nullable().describe("what the far side said last"),
-  waiting: z.number(),
-  dead: z.number().describe("dead letters"),
-});
-export type ChannelJson = z.output<typeof ChannelJson>;
+  title: z.string(),
+  help: z.string(),
+  secret: z.boolean(),
+  required: z.boolean(),
+  default: z.unknown(),
+  schema: z.unknown().describe("JSON Schema of the value"),
+}).meta({ id: "ChannelOption" });
 
-const KindJson = z.object({
+const kindShape = z.object({
   kind: z.string(),
   title: z.string(),
   about: z.string(),
   for_people: z.boolean().describe("floods become a digest; part of *"),
   to_persons: z.boolean().describe("can write to a person's own address"),
-  options: z.array(z.object({
-    name: z.string(),
-    title: z.string(),
-    help: z.string(),
-    secret: z.boolean(),
-    required: z.boolean(),
-    default: z.unknown(),
-    schema: z.unknown().describe("JSON Schema of the value"),
-  })),
-});
+  options: z.array(optionShape),
+}).meta({ id: "ChannelKind" });
 
-export const TestJson = z.object({
+export const testShape = z.object({
   delivered: z.boolean(),
-  answer: z.string().describe("the far side's own words"),
-});
+  answer: z.string().describe("the receiver's own words"),
+}).meta({ id: "ChannelTest" });
 
-const id = z.object({ id: z.string().max(40) });
+const id = idParams();
 export const channelName = z.string().trim().min(1, "give it a name").max(60);
 const options = z.record(z.string().max(80), z.unknown());
 const to = z.email("must be an email address").max(254);
+
+const newChannelShape = z.strictObject({
+  kind: z.string().max(40),
+  name: channelName,
+  options: options.default({}).describe("see /api/channels/kinds"),
+}).meta({ id: "NewChannel" });
+const patchShape = z.strictObject({
+  name: channelName.optional(),
+  options: options.optional()
+    .describe("all of them; secrets that are left out or *** stay as they are"),
+  enabled: z.boolean().optional(),
+}).meta({ id: "ChannelPatch" });
 
 export interface ChannelServices {
   notify: Notify;
   audit: Pick<Audit, "statement">;
 }
 
-/** How a channel is doing, in a word. */
-export function healthOf({ state, fault }: ChannelView): typeof CHANNEL_HEALTH[number] {
-  if (!state.enabled) return "off";
-  if (fault !== null || state.failingSinceMs !== null) return "failing";
-  return state.okMs === null ? "new" : "ok";
-}
-
 /** Channels with what waits for them, as the API shows them. */
-export async function channelsJson(notify: Notify): Promise<ChannelJson[]> {
+export async function shownChannels(notify: Notify): Promise<ShownChannel[]> {
   const counts = await notify.outbox.countsByChannel();
-  return notify.channels.all().map((view) => channelJson(view, counts.get(view.id)));
+  return notify.channels.all().map((view) => shownChannel(view, counts.get(view.id)));
 }
 
-export function channelJson(
-  view: ChannelView,
-  counts: { open: number; failed: number } = { open: 0, failed: 0 },
-): ChannelJson {
-  const { state } = view;
-  return {
-    id: view.id,
-    kind: view.kind,
-    name: view.name,
-    options: view.options,
-    enabled: state.enabled,
-    fixed: view.fixed,
-    health: healthOf(view),
-    detail: view.fault ?? state.offReason ??
-      (state.failingSinceMs === null ? null : state.answer ?? "no answer"),
-    failing_since: state.failingSinceMs,
-    last_delivered: state.okMs,
-    last_tried: state.triedMs,
-    last_answer: state.answer,
-    waiting: counts.open,
-    dead: counts.failed,
-  };
-}
-
-/** Tries a channel; the answer is the far side's own. */
+/** Tries a channel; the answer is the receiver's own. */
 export async function testChannel(
   { notify, audit }: ChannelServices,
-  context: RouteContext,
+  context: RouteContext<unknown, unknown, unknown>,
   channel: string,
   address: string | undefined,
 ): Promise<Outcome> {
@@ -125,7 +89,7 @@ export async function testChannel(
 export function channelRoutes(services: ChannelServices): Route[] {
   const { notify, audit } = services;
   const one = async (channel: string) =>
-    channelJson(
+    shownChannel(
       notify.channels.find(channel),
       (await notify.outbox.countsByChannel()).get(channel),
     );
@@ -139,10 +103,10 @@ export function channelRoutes(services: ChannelServices): Route[] {
       responses: {
         200: {
           description: "All channels",
-          schema: z.object({ items: z.array(ChannelJson), next: z.null() }),
+          schema: listOf(channelShape),
         },
       },
-      handler: async () => Response.json({ items: await channelsJson(notify), next: null }),
+      handler: async () => Response.json({ items: await shownChannels(notify), next: null }),
     }),
     route({
       method: "get",
@@ -153,7 +117,7 @@ export function channelRoutes(services: ChannelServices): Route[] {
       responses: {
         200: {
           description: "Kinds",
-          schema: z.object({ items: z.array(KindJson), next: z.null() }),
+          schema: listOf(kindShape),
         },
       },
       handler: () => {
@@ -175,7 +139,7 @@ export function channelRoutes(services: ChannelServices): Route[] {
       summary: "A channel",
       tags,
       params: id,
-      responses: { 200: { description: "The channel", schema: ChannelJson } },
+      responses: { 200: { description: "The channel", schema: channelShape } },
       handler: async ({ params }) => Response.json(await one(params.id)),
     }),
     route({
@@ -184,21 +148,17 @@ export function channelRoutes(services: ChannelServices): Route[] {
       policy: "admin",
       summary: "Add a channel",
       tags,
-      body: z.strictObject({
-        kind: z.string().max(40),
-        name: channelName,
-        options: options.default({}).describe("see /api/channels/kinds"),
-      }),
+      body: newChannelShape,
       example: {
         body: { kind: "ntfy", name: "Night shift", options: { topic: "perch-night-shift" } },
       },
       responses: {
-        201: { description: "The channel", schema: ChannelJson },
+        201: { description: "The channel", schema: channelShape },
         409: { description: "The name is taken" },
       },
       handler: async (context) => {
         const view = await notify.channels.add(context.body, noteOf(audit, context));
-        return Response.json(channelJson(view), { status: 201 });
+        return Response.json(shownChannel(view), { status: 201 });
       },
     }),
     route({
@@ -208,15 +168,10 @@ export function channelRoutes(services: ChannelServices): Route[] {
       summary: "Change a channel, or switch it off and on",
       tags,
       params: id,
-      body: z.strictObject({
-        name: channelName.optional(),
-        options: options.optional()
-          .describe("all of them; secrets that are left out or *** stay as they are"),
-        enabled: z.boolean().optional(),
-      }),
+      body: patchShape,
       example: { body: { enabled: true } },
       responses: {
-        200: { description: "The channel", schema: ChannelJson },
+        200: { description: "The channel", schema: channelShape },
         409: { description: "The name is taken, or the environment sets the channel" },
       },
       handler: async (context) => {
@@ -245,17 +200,17 @@ export function channelRoutes(services: ChannelServices): Route[] {
       method: "post",
       path: "/api/channels/:id/test",
       policy: "admin",
-      summary: "Send a test message now and tell what the far side said",
+      summary: "Send a test message now; the answer is the receiver's",
       tags,
       params: id,
       body: z.strictObject({
         to: to.optional().describe("an address instead of the channel's own recipients"),
       }),
       example: { body: {} },
-      responses: { 200: { description: "Delivered, or why not", schema: TestJson } },
+      responses: { 200: { description: "Delivered, or why not", schema: testShape } },
       handler: async (context) => {
         const { params, body } = context;
-        const outcome = await testChannel(services, context as RouteContext, params.id, body.to);
+        const outcome = await testChannel(services, context, params.id, body.to);
         return Response.json({
           delivered: outcome.state === "delivered",
           answer: outcome.answer,

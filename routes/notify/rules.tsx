@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { DryRun } from "../../lib/notify/dry_run.ts";
-import { EVERY_CHANNEL, type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
+import { EVERY_CHANNEL, type Rule, ruleShape, type RuleSpec } from "../../lib/notify/rule.ts";
 import { dateTime, DAY_MS } from "../../lib/words/times.ts";
 import { noteOf } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
@@ -34,7 +34,7 @@ export function rulePages(parts: RulePageParts): Route[] {
     extra: Extra = {},
   ): Response {
     const values = sent === NOTHING_SENT
-      ? formOfRule(rule ?? ruleSchema.parse({ name: "New rule", recipients: [{ channel: "*" }] }))
+      ? formOfRule(rule ?? ruleShape.parse({ name: "New rule", recipients: [{ channel: "*" }] }))
       : sent.values;
     const form = (
       <RuleForm
@@ -84,7 +84,7 @@ export function rulePages(parts: RulePageParts): Route[] {
         const values = read.ok ? read.data : read.values;
         try {
           const rule = ruleOfForm(values, clock.now());
-          const spec = await validate(ruleSchema, rule, "body") as RuleSpec;
+          const spec = await validate(ruleShape, rule, "body") as RuleSpec;
           const done = await context.once(read.text, () => run(spec, context, values));
           return typeof done === "string" ? seeOther(done) : done;
         } catch (error) {

@@ -2,31 +2,39 @@ import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import { msField, oldMs } from "../../lib/base/wire.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import type { Decision } from "../../lib/notify/routed.ts";
-import { type Rule, ruleSchema, type RuleSpec } from "../../lib/notify/rule.ts";
+import {
+  type Rule,
+  ruleOf,
+  ruleShape,
+  type RuleSpec,
+  storedRuleShape,
+} from "../../lib/notify/rule.ts";
+import { SEVERITIES } from "../../lib/words/severity.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
 import { noteOf } from "../http/caller.ts";
+import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Rules"];
 
-const RuleJson = ruleSchema.extend({ id: z.string(), created: z.number() });
-const Saved = RuleJson.extend({
+const savedShape = storedRuleShape.extend({
   warnings: z.array(z.string()).describe("why it reaches nobody, or not whom it means"),
-});
+}).meta({ id: "SavedRule" });
 
 /** What is given of a rule that exists: no default fills what is left out. */
-const patchSchema = z.strictObject(
+const patchShape = z.strictObject(
   Object.fromEntries(
-    Object.entries(ruleSchema.shape).map(([name, field]) => [
+    Object.entries(ruleShape.shape).map(([name, field]) => [
       name,
       (field instanceof z.ZodDefault ? field.unwrap() as z.ZodType : field as z.ZodType).optional(),
     ]),
   ),
-);
+).meta({ id: "RulePatch" });
 
-const DecisionJson = z.object({
+const decisionShape = z.object({
   rule: z.string().nullable(),
   rule_name: z.string(),
   channel: z.string().nullable(),
@@ -34,26 +42,42 @@ const DecisionJson = z.object({
   target: z.string().describe("address on the channel; empty: its own recipients"),
   decision: z.enum(["send", "hold", "digest", "skip"]),
   why: z.string(),
-});
+}).meta({ id: "RoutingDecision" });
 
-const DryRunJson = z.object({
-  from: z.number(),
+const stepShape = z.object({
+  event: z.number(),
+  at_ms: msField,
+  decisions: z.array(decisionShape),
+  ts: oldMs("at_ms"),
+}).meta({ id: "RoutingStep" });
+
+const dryRunItemShape = z.object({
+  at_ms: msField,
+  type: z.string(),
+  severity: z.enum(SEVERITIES),
+  text: z.string(),
+  to: z.array(z.object({ channel: z.string(), target: z.string(), why: z.string() })),
+  ts: oldMs("at_ms"),
+}).meta({ id: "DryRunItem" });
+
+const dryRunShape = z.object({
+  from_ms: msField,
   events: z.number().describe("that were looked at"),
   cut: z.boolean().describe("there were more; the newest were looked at"),
   sent: z.number(),
   held: z.number(),
   collected: z.number().describe("into digests"),
   warnings: z.array(z.string()),
-  items: z.array(z.object({
-    ts: z.number(),
-    type: z.string(),
-    severity: z.string(),
-    text: z.string(),
-    to: z.array(z.object({ channel: z.string(), target: z.string(), why: z.string() })),
-  })).describe("the newest of what would have been sent"),
-});
+  items: z.array(dryRunItemShape).describe("the newest of what would have been sent"),
+  from: oldMs("from_ms"),
+}).meta({ id: "DryRun" });
 
-const id = z.object({ id: z.string().max(40) });
+const dryRunBody = z.strictObject({
+  rule: ruleShape,
+  days: z.number().int().min(1).max(90).default(7),
+}).meta({ id: "DryRunOrder" });
+
+const id = idParams();
 
 export interface RuleServices {
   notify: Notify;
@@ -61,15 +85,11 @@ export interface RuleServices {
   clock: Clock;
 }
 
-export function ruleJson({ createdMs, ...rule }: Rule) {
-  return { ...rule, created: createdMs };
-}
-
 /** `/api/rules`: who gets what; and why an alarm was sent to whom. */
 export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
   const { rules } = notify;
   const saved = (rule: Rule, status: number) =>
-    Response.json({ ...ruleJson(rule), warnings: notify.warnings(rule) }, { status });
+    Response.json({ ...ruleOf(rule), warnings: notify.warnings(rule) }, { status });
   return [
     route({
       method: "get",
@@ -80,10 +100,10 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       responses: {
         200: {
           description: "All rules, oldest first",
-          schema: z.object({ items: z.array(RuleJson), next: z.null() }),
+          schema: listOf(storedRuleShape),
         },
       },
-      handler: () => Response.json({ items: rules.all().map(ruleJson), next: null }),
+      handler: () => Response.json({ items: rules.all().map(ruleOf), next: null }),
     }),
     route({
       method: "get",
@@ -92,8 +112,8 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       summary: "A rule",
       tags,
       params: id,
-      responses: { 200: { description: "The rule", schema: RuleJson } },
-      handler: ({ params }) => Response.json(ruleJson(rules.find(params.id))),
+      responses: { 200: { description: "The rule", schema: storedRuleShape } },
+      handler: ({ params }) => Response.json(ruleOf(rules.find(params.id))),
     }),
     route({
       method: "post",
@@ -101,7 +121,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       policy: "engineer",
       summary: "Add a rule; the answer warns when it reaches nobody",
       tags,
-      body: ruleSchema,
+      body: ruleShape,
       example: {
         body: {
           name: "Critical of hall 1, at once",
@@ -111,7 +131,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
           quiet: { days: ["sat", "sun"], start: "22:00", end: "07:00", critical: true },
         },
       },
-      responses: { 201: { description: "The rule", schema: Saved } },
+      responses: { 201: { description: "The rule", schema: savedShape } },
       handler: async (context) => saved(await rules.add(context.body, noteOf(audit, context)), 201),
     }),
     route({
@@ -121,9 +141,9 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       summary: "Change a rule, switch it off, or mute it for a while",
       tags,
       params: id,
-      body: patchSchema,
+      body: patchShape,
       example: { body: { severity: "critical" } },
-      responses: { 200: { description: "The rule", schema: Saved } },
+      responses: { 200: { description: "The rule", schema: savedShape } },
       handler: async (context) => {
         const { id: _, createdMs: __, ...before } = rules.find(context.params.id);
         const spec: RuleSpec = { ...before, ...context.body };
@@ -152,22 +172,21 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       policy: "engineer",
       summary: "What a rule would have sent in the last days; nothing is sent or saved",
       tags,
-      body: z.strictObject({
-        rule: ruleSchema,
-        days: z.number().int().min(1).max(90).default(7),
-      }),
+      body: dryRunBody,
       example: {
         body: { rule: { name: "Everything", severity: "info", recipients: [{ channel: "*" }] } },
       },
-      responses: { 200: { description: "What it would have sent", schema: DryRunJson } },
+      responses: { 200: { description: "What it would have sent", schema: dryRunShape } },
       handler: async ({ body }) => {
         const run = await notify.dryRun(body.rule, clock.now() - body.days * DAY_MS);
         const { fromMs, items, ...counts } = run;
         return Response.json({
           ...counts,
+          from_ms: fromMs,
           from: fromMs,
           warnings: notify.warnings(body.rule),
           items: items.map(({ event, to }) => ({
+            at_ms: event.tMs,
             ts: event.tMs,
             type: event.type,
             severity: event.severity,
@@ -181,20 +200,13 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       method: "get",
       path: "/api/alarms/:id/routing",
       policy: "viewer",
-      summary: "Why did I (not) get this? What every rule said to each step of an alarm",
+      summary: "Why did I (not) get this? What every rule decided about each step of an alarm",
       tags,
       params: id,
       responses: {
         200: {
           description: "Steps, newest first; addresses of others are for engineers",
-          schema: z.object({
-            items: z.array(z.object({
-              event: z.number(),
-              ts: z.number(),
-              decisions: z.array(DecisionJson),
-            })),
-            next: z.null(),
-          }),
+          schema: listOf(stepShape),
         },
       },
       handler: async ({ params, who }) => {
@@ -202,6 +214,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
         const items = (await notify.outbox.routings(`alarm:${params.id}`, MOST_STEPS)).map(
           ({ event, tMs, decisions }) => ({
             event,
+            at_ms: tMs,
             ts: tMs,
             decisions: seesAddresses ? decisions : decisions.map(withoutAddress),
           }),

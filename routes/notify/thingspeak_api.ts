@@ -1,28 +1,29 @@
 import { z } from "zod";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
+import { formerly, msField } from "../../lib/base/wire.ts";
 import type { Uploader } from "../../lib/notify/thingspeak/uploader.ts";
+import { listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["ThingSpeak"];
 
-const StateJson = z.object({
+const stateShape = z.object({
   health: z.enum(["ok", "degraded", "off"]),
   detail: z.string(),
   fields: z.array(z.string()).describe("sensor of field 1, 2 …; empty: there is none of that name"),
-  cursor: z.number().nullable().describe("readings before this time are uploaded"),
-  last_upload: z.number().nullable(),
+  cursor_ms: z.number().nullable().describe("epoch ms; readings before it are uploaded"),
+  last_upload_ms: msField.nullable(),
   messages: z.number().describe("since start"),
   requests: z.number().describe("since start"),
-});
+  cursor: formerly(z.number().nullable(), "cursor_ms"),
+  last_upload: formerly(z.number().nullable(), "last_upload_ms"),
+}).meta({ id: "ThingSpeakUpload" });
 
-const FeedsJson = z.object({
-  items: z.array(z.object({
-    ts: z.number(),
-    entry: z.number(),
-    fields: z.record(z.string(), z.string()),
-  })),
-  next: z.null(),
-});
+const entryShape = z.object({
+  ts: z.number(),
+  entry: z.number(),
+  fields: z.record(z.string(), z.string()),
+}).meta({ id: "ThingSpeakEntry" });
 
 const query = z.strictObject({
   results: z.coerce.number().int().min(1).max(8000).default(100)
@@ -42,10 +43,16 @@ export function thingspeakRoutes({ thingspeak }: ThingSpeakServices): Route[] {
       policy: "viewer",
       summary: "How the upload to ThingSpeak is doing",
       tags,
-      responses: { 200: { description: "State of the upload.", schema: StateJson } },
+      responses: { 200: { description: "State of the upload.", schema: stateShape } },
       handler() {
         const { cursorMs, lastUploadMs, ...state } = thingspeak.state();
-        return Response.json({ ...state, cursor: cursorMs, last_upload: lastUploadMs });
+        return Response.json({
+          ...state,
+          cursor_ms: cursorMs,
+          last_upload_ms: lastUploadMs,
+          cursor: cursorMs,
+          last_upload: lastUploadMs,
+        });
       },
     }),
     route({
@@ -58,7 +65,7 @@ export function thingspeakRoutes({ thingspeak }: ThingSpeakServices): Route[] {
       responses: {
         200: {
           description: "Entries of the channel; none while no channel is set.",
-          schema: FeedsJson,
+          schema: listOf(entryShape),
         },
         503: { description: "ThingSpeak does not answer, or with an error." },
       },

@@ -1,59 +1,36 @@
 import { z } from "zod";
-import type { ChannelView } from "../../lib/notify/channel_list.ts";
+import { webhookOf, webhookShape } from "../../lib/notify/channel_view.ts";
 import { eventNames } from "../../lib/notify/rule.ts";
 import { createWebhooks } from "../../lib/notify/webhooks.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
-import {
-  CHANNEL_HEALTH,
-  channelJson,
-  channelName,
-  type ChannelServices,
-  testChannel,
-  TestJson,
-} from "./channels_api.ts";
+import { channelName, type ChannelServices, testChannel, testShape } from "./channels_api.ts";
 import { noteOf } from "../http/caller.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import { idParams, listOf } from "../http/params.ts";
+import { type Route, route } from "../http/route.ts";
 
 const tags = ["Webhooks"];
 
-const WebhookJson = z.object({
-  id: z.string(),
-  name: z.string(),
-  url: z.string(),
-  events: z.array(z.string()),
-  severity: z.enum(SEVERITIES).describe("this and above"),
-  enabled: z.boolean(),
-  health: z.enum(CHANNEL_HEALTH),
-  detail: z.string().nullable(),
-  failing_since: z.number().nullable(),
-  last_delivered: z.number().nullable(),
-  last_answer: z.string().nullable(),
-});
-const WithSecret = WebhookJson.extend({
+const withSecretShape = webhookShape.extend({
   secret: z.string().describe("signs every message (Standard Webhooks); shown this once"),
-});
+}).meta({ id: "WebhookWithSecret" });
 
 const url = z.string().max(2000);
 const severity = z.enum(SEVERITIES);
-const id = z.object({ id: z.string().max(40) });
+const id = idParams();
 
-function webhookJson(view: ChannelView): z.output<typeof WebhookJson> {
-  const { health, detail, failing_since, last_delivered, last_answer } = channelJson(view);
-  const { events, severity } = view.subscription!;
-  return {
-    id: view.id,
-    name: view.name,
-    url: String(view.options.url),
-    events: [...events],
-    severity,
-    enabled: view.state.enabled,
-    health,
-    detail,
-    failing_since,
-    last_delivered,
-    last_answer,
-  };
-}
+const newWebhookShape = z.strictObject({
+  name: channelName,
+  url,
+  events: eventNames.default(["alarm"]).describe("types, or families: alarm, ticket …"),
+  severity: severity.default("info"),
+}).meta({ id: "NewWebhook" });
+const patchShape = z.strictObject({
+  name: channelName.optional(),
+  url: url.optional(),
+  events: eventNames.optional(),
+  severity: severity.optional(),
+  enabled: z.boolean().optional(),
+}).meta({ id: "WebhookPatch" });
 
 /** `/api/webhooks`: subscriptions to events, signed after Standard Webhooks. */
 export function webhookRoutes(services: ChannelServices): Route[] {
@@ -69,10 +46,10 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       responses: {
         200: {
           description: "All webhooks",
-          schema: z.object({ items: z.array(WebhookJson), next: z.null() }),
+          schema: listOf(webhookShape),
         },
       },
-      handler: () => Response.json({ items: webhooks.all().map(webhookJson), next: null }),
+      handler: () => Response.json({ items: webhooks.all().map(webhookOf), next: null }),
     }),
     route({
       method: "get",
@@ -81,8 +58,8 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       summary: "A webhook",
       tags,
       params: id,
-      responses: { 200: { description: "The webhook", schema: WebhookJson } },
-      handler: ({ params }) => Response.json(webhookJson(webhooks.find(params.id))),
+      responses: { 200: { description: "The webhook", schema: webhookShape } },
+      handler: ({ params }) => Response.json(webhookOf(webhooks.find(params.id))),
     }),
     route({
       method: "post",
@@ -90,12 +67,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       policy: "admin",
       summary: "Subscribe an address to events; the answer holds the signing secret once",
       tags,
-      body: z.strictObject({
-        name: channelName,
-        url,
-        events: eventNames.default(["alarm"]).describe("types, or families: alarm, ticket …"),
-        severity: severity.default("info"),
-      }),
+      body: newWebhookShape,
       example: {
         body: {
           name: "Maintenance system",
@@ -105,7 +77,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
         },
       },
       responses: {
-        201: { description: "The webhook and its secret", schema: WithSecret },
+        201: { description: "The webhook and its secret", schema: withSecretShape },
         409: { description: "The name is taken" },
       },
       handler: async (context) => {
@@ -114,7 +86,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
           { ...given, subscription: { events, severity } },
           noteOf(audit, context),
         );
-        return Response.json({ ...webhookJson(view), secret }, { status: 201 });
+        return Response.json({ ...webhookOf(view), secret }, { status: 201 });
       },
     }),
     route({
@@ -124,16 +96,10 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       summary: "Change a webhook, or switch it off and on",
       tags,
       params: id,
-      body: z.strictObject({
-        name: channelName.optional(),
-        url: url.optional(),
-        events: eventNames.optional(),
-        severity: severity.optional(),
-        enabled: z.boolean().optional(),
-      }),
+      body: patchShape,
       example: { body: { events: ["alarm.raised", "alarm.resolved"] } },
       responses: {
-        200: { description: "The webhook", schema: WebhookJson },
+        200: { description: "The webhook", schema: webhookShape },
         409: { description: "The name is taken" },
       },
       handler: async (context) => {
@@ -148,7 +114,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
             },
           }),
         }, noteOf(audit, context));
-        return Response.json(webhookJson(view));
+        return Response.json(webhookOf(view));
       },
     }),
     route({
@@ -158,25 +124,25 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       summary: "A new signing secret; until the next one messages carry both signatures",
       tags,
       params: id,
-      responses: { 200: { description: "The webhook and its secret", schema: WithSecret } },
+      responses: { 200: { description: "The webhook and its secret", schema: withSecretShape } },
       handler: async (context) => {
         const { view, secret } = await webhooks.rotate(context.params.id, noteOf(audit, context));
-        return Response.json({ ...webhookJson(view), secret });
+        return Response.json({ ...webhookOf(view), secret });
       },
     }),
     route({
       method: "post",
       path: "/api/webhooks/:id/test",
       policy: "admin",
-      summary: "Send a test message now and tell what the receiver said",
+      summary: "Send a test message now; the answer is the receiver's",
       tags,
       params: id,
-      responses: { 200: { description: "Delivered, or why not", schema: TestJson } },
+      responses: { 200: { description: "Delivered, or why not", schema: testShape } },
       handler: async (context) => {
         webhooks.find(context.params.id);
         const { state, answer } = await testChannel(
           services,
-          context as RouteContext,
+          context,
           context.params.id,
           undefined,
         );

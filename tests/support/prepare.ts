@@ -19,6 +19,8 @@ const PACKAGES: Record<string, string> = {
   "iproute2": "ip",
   "nginx-light": "nginx",
   "caddy": "caddy",
+  // For `promtool`; the service that it brings is not needed.
+  "prometheus": "promtool",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
 };
 /** To run the ARM64 binary. */

@@ -44,7 +44,7 @@ export async function streamLatency(
     while (latencies.length < total && performance.now() < endMs) {
       await new Promise((r) => setTimeout(r, 20));
     }
-    const loopLagP99Ms = await perch.metric("perch_event_loop_lag_p99_ms");
+    const loopLagP99Ms = 1000 * await perch.metric("perch_event_loop_lag_p99_seconds");
     await client.endAsync();
     await reading.stop();
     // The first second warms both sides up.
