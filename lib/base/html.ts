@@ -8,5 +8,5 @@ const ENTITIES: Record<string, string> = {
 
 /** Plain text as text or attribute value of HTML. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]);
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]);
 }

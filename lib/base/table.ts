@@ -109,7 +109,7 @@ function begin(text: string): { body: string; skipped: number; separator: string
 }
 
 /**
- * The number in a cell; null when there is none. Taken are a sign of either kind, a decimal point, a decimal
+ * The number in a cell; null when there is none. Accepted are a sign of either kind, a decimal point, a decimal
  * comma where the table has them, and an exponent. Separated thousands are refused, and where decimals have a
  * comma so is `1.013`: it may be either.
  */

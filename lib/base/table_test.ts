@@ -20,7 +20,7 @@ Deno.test("textOfFile: UTF-8 with and without a mark, UTF-16 as spreadsheets sav
   for (const big of [false, true]) assert.equal(textOfFile(utf16(text, big)), text);
 });
 
-Deno.test("textOfFile: any other code page is refused with what to do; nothing becomes a replacement sign", () => {
+Deno.test("textOfFile: any other code page is refused with what to do; nothing becomes a replacement character", () => {
   for (
     const file of [
       // Windows-1252, Mac Roman, Windows-1251, Shift JIS, UTF-16 without its mark, saved once already.

@@ -81,7 +81,7 @@ async function look(
   );
   const { rows: [[rows, large, text]] } = await connection.query({
     sql: `SELECT count(*), total(${beyond.join(" OR ") || "0"}), ` +
-      // Between two texts stands an ASCII sign: halves of a character do not meet.
+      // There is an ASCII character between two texts: halves of a character do not meet.
       `cast(group_concat(concat_ws(char(10), ${texts.join(", ") || "NULL"}), char(10)) AS BLOB) ` +
       `FROM (SELECT ${columns.map(({ name }) => quoted(name)).join(", ")} FROM ${page})`,
   });

@@ -131,9 +131,9 @@ for (const [quantity, rows] of Object.entries(QUANTITIES)) {
   }
 }
 
-/** One way to write the signs that Unicode has twice. */
+/** One way to write the characters that Unicode has twice. */
 function plainSpelling(text: string): string {
-  // The ordinal sign is put right first: it would become an `o`.
+  // The ordinal sign is replaced first: it would become an `o`.
   return text.trim().replaceAll("º", "°").normalize("NFKC").replaceAll("μ", "µ")
     .replace(/[\s^]+/g, "");
 }

@@ -9,7 +9,7 @@
 export interface Draft {
   /** `<area…>/<machine>/<sensor>`, at least two levels. */
   sensor: string;
-  /** The same as it was written, where a sign of it had to be replaced. */
+  /** The same as it was written, where a character of it had to be replaced. */
   spelled?: string;
   /** Number, on/off, or text (text becomes a code of the sensor's own enumeration). */
   value: number | boolean | string;

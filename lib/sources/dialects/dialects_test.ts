@@ -189,7 +189,7 @@ Deno.test("decode cuts long texts, and blanks what cannot be shown", () => {
   assert.equal(from("factory/a/b", '{"value":"\ud800x"}').drafts[0].value, "\ufffdx");
 });
 
-Deno.test("decode makes signs of a key harmless, and says how it was written", () => {
+Deno.test("decode makes characters of a key harmless, and gives its spelling", () => {
   const keys = ["C++ #1", "/boot", "a\u0000b", "x/y", "\ud800"];
   const { drafts, rejects } = from(
     "factory/m",

@@ -17,7 +17,7 @@ Deno.test("decodeOne takes machine and sensor, and tag", () => {
   );
 });
 
-Deno.test("decodeOne forgives slashes at the ends and signs that a name may not hold", () => {
+Deno.test("decodeOne forgives slashes at the ends and characters that a name may not hold", () => {
   const name = (json: object) => decodeOne({ ...json, value: 1 }).drafts[0].sensor;
   assert.equal(name({ tag: "/press3/t/" }), "press3/t");
   assert.equal(name({ machine: "/hall/press/", sensor: "/t" }), "hall/press/t");

@@ -1,4 +1,4 @@
-// What a sensor's name may not hold (lib/machines/names.ts), and the sign between its levels.
+// What a sensor's name may not hold (lib/machines/names.ts), and the character between its levels.
 // deno-lint-ignore no-control-regex
 const SIGNS = /[/+#\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
@@ -14,7 +14,7 @@ export function withoutEdges(text: string): string {
   return text.replace(EDGES, "");
 }
 
-/** A text as one level of a sensor's name: each sign that a name may not hold becomes `_`. */
+/** A text as one level of a sensor's name: each character that a name may not hold becomes `_`. */
 export function levelOf(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed().replaceAll("\ufffd", "_");
   return whole.replace(SIGNS, "_");

@@ -134,7 +134,7 @@ interface Request {
 interface Series {
   machine: string;
   base: string;
-  /** The same without changed signs. */
+  /** The same without replaced characters. */
   written: string;
   fault: Fault | null;
   sensors: Map<string, string | Fault>;

@@ -28,7 +28,7 @@ export function onOffOf(text: string): boolean | null {
 }
 
 /**
- * A text that names a state. It is cut at `TEXT_CHARS_MOST` characters, and signs that cannot be shown become
+ * A text that names a state. It is cut at `TEXT_CHARS_MOST` characters, and characters that cannot be shown become
  * blanks; `exact` also takes texts that look like a number with a unit or a decimal comma.
  */
 export function stateOf(text: string, exact = false): { value: string } | Fault {

@@ -39,7 +39,7 @@ export function weightFault(text: string, valuesMost: number): Fault | null {
   return { code: "too_large", message: `the JSON holds more than ${valuesMost} values` };
 }
 
-/** Where the string that begins at `start` ends: most of a JSON text is strings, and finding a sign is quick. */
+/** Where the string that begins at `start` ends: most of a JSON text is strings, and finding a character is quick. */
 function endOfString(text: string, start: number): number {
   for (let end = start;;) {
     end = text.indexOf('"', end + 1);
