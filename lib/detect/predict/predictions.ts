@@ -154,7 +154,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
     verdictStatement: feedback.verdictAt,
     async judge(outlook, verdict, by, extra) {
       if (outlook.class === "normal") {
-        const message = "this prediction is normal; only warning and critical ones are judged";
+        const message = "this prediction said normal; only warning and critical ones are judged";
         throw new PerchError("validation", message, { errors: [{ path: "params.id", message }] });
       }
       await feedback.judge(outlook, verdict, { name: by, atMs: clock.now() }, extra);
