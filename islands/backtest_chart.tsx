@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { number } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
-import type { BacktestJson } from "../routes/detection/backtests_api.ts";
+import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
 
-type Trial = NonNullable<BacktestJson["result"]>["changed"];
+type Trial = NonNullable<ShownBacktest["result"]>["changed"];
 
 /** A limit drawn across the chart. */
 interface Limit {
@@ -24,7 +24,7 @@ const LIMITS = ["warningLow", "warningHigh", "criticalLow", "criticalHigh"];
  */
 export function BacktestChart(
   { job, buckets, gap, zone, nowMs }: {
-    job: BacktestJson;
+    job: ShownBacktest;
     buckets: Buckets;
     /** Widest distance that a line bridges. */
     gap: number;
@@ -32,7 +32,7 @@ export function BacktestChart(
     nowMs: number;
   },
 ): VNode {
-  const { from, to, result } = job;
+  const { from_ms: from, to_ms: to, result } = job;
   const limits = job.detector === "threshold" ? limitsOf(job) : [];
   const values = limits.map((limit) => limit.value);
   const lo = Math.min(...buckets.min, ...values), hi = Math.max(...buckets.max, ...values);
@@ -42,7 +42,7 @@ export function BacktestChart(
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   const strips = ({ firings }: Trial, top: number) =>
     firings.map((firing, i) => {
-      const [left, right] = [x(firing.start), x(firing.end ?? to)];
+      const [left, right] = [x(firing.start_ms), x(firing.end_ms ?? to)];
       return (
         <rect
           key={i}
@@ -167,7 +167,7 @@ function Lane(
 }
 
 /** Limits as they are and as they would be. */
-function limitsOf({ options, result }: BacktestJson): Limit[] {
+function limitsOf({ options, result }: ShownBacktest): Limit[] {
   const of = (from: Record<string, unknown> | undefined, changed: boolean) =>
     LIMITS.flatMap((name) =>
       typeof from?.[name] === "number" ? [{ value: from[name], changed }] : []

@@ -2,12 +2,12 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { grouped, number } from "../lib/words/numbers.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
-import type { BacktestJson } from "../routes/detection/backtests_api.ts";
+import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
 import { BacktestChart } from "./backtest_chart.tsx";
 import type { Buckets } from "./chart_data.ts";
 
 export interface BacktestViewProps {
-  job: BacktestJson;
+  job: ShownBacktest;
   unit: string | null;
   zone: string;
   nowMs: number;
@@ -20,7 +20,7 @@ export interface BacktestViewProps {
   apply: string | null;
 }
 
-type Trial = NonNullable<BacktestJson["result"]>["changed"];
+type Trial = NonNullable<ShownBacktest["result"]>["changed"];
 type Firing = Trial["firings"][number];
 
 const POLL_MS = 400;
@@ -82,7 +82,7 @@ export function BacktestView(props: BacktestViewProps): VNode {
   );
 }
 
-function Progress({ job }: { job: BacktestJson }): VNode {
+function Progress({ job }: { job: ShownBacktest }): VNode {
   return (
     <div class="progress">
       <progress max="1" value={job.progress} aria-label="Progress" />
@@ -95,7 +95,7 @@ function Progress({ job }: { job: BacktestJson }): VNode {
 }
 
 /** What was changed, beside what it is. */
-function Options({ job, titles }: { job: BacktestJson; titles: Record<string, string> }): VNode {
+function Options({ job, titles }: { job: ShownBacktest; titles: Record<string, string> }): VNode {
   const present = job.result?.present?.options;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Options">
@@ -125,7 +125,7 @@ function Firings(
   { name, trial, job, props }: {
     name: string;
     trial: Trial;
-    job: BacktestJson;
+    job: ShownBacktest;
     props: BacktestViewProps;
   },
 ): VNode {
@@ -139,12 +139,12 @@ function Firings(
       {trial.count === 0 && <p class="muted">Nothing would have been raised.</p>}
       <ul>
         {trial.firings.slice(0, SHOWN).map((firing) => (
-          <li key={firing.start}>
+          <li key={firing.start_ms}>
             <p>
               <span class={`mark ${firing.severity}`}>
                 <span aria-hidden="true">{ICONS[firing.severity]}</span> {firing.severity}
               </span>{" "}
-              <a href={placeOf(firing, job, props.zone)}>{dateTime(firing.start, props.zone)}</a>
+              <a href={placeOf(firing, job, props.zone)}>{dateTime(firing.start_ms, props.zone)}</a>
               {` · ${lengthOf(firing, job)}`}
               {firing.peak && ` · peak ${number(firing.peak.value)}` +
                   (props.unit === null ? "" : `\u00a0${props.unit}`)}
@@ -160,7 +160,7 @@ function Firings(
   );
 }
 
-const isOpen = ({ state }: BacktestJson) => state === "waiting" || state === "running";
+const isOpen = ({ state }: ShownBacktest) => state === "waiting" || state === "running";
 
 /** The z-score informs; all others alarm. */
 function alarms(n: number, detector: string): string {
@@ -168,7 +168,7 @@ function alarms(n: number, detector: string): string {
   return n === 0 ? `no ${one}` : n === 1 ? `1 ${one}` : `${grouped(n)} ${one}s`;
 }
 
-function answerOf({ state, progress, result, detector }: BacktestJson): string {
+function answerOf({ state, progress, result, detector }: ShownBacktest): string {
   if (state === "waiting") return "Waits for another backtest to end";
   if (state === "running") return `Runs over recorded readings: ${Math.floor(100 * progress)} %`;
   if (state === "failed") return "The backtest failed";
@@ -182,14 +182,21 @@ function answerOf({ state, progress, result, detector }: BacktestJson): string {
     : `${first} instead of ${grouped(present.count)}`;
 }
 
-function lengthOf({ start, end, findings }: Firing, { to }: BacktestJson): string {
+function lengthOf(
+  { start_ms: start, end_ms: end, findings }: Firing,
+  { to_ms: to }: ShownBacktest,
+): string {
   if (end === null) return `until the end, ${duration(to - start)}`;
   if (end > start) return duration(end - start);
   return findings === 1 ? "one reading" : `${findings} readings`;
 }
 
 /** The sensor's page around an alarm. */
-function placeOf({ start, end }: Firing, { sensor_id, to }: BacktestJson, zone: string): string {
+function placeOf(
+  { start_ms: start, end_ms: end }: Firing,
+  { sensor_id, to_ms: to }: ShownBacktest,
+  zone: string,
+): string {
   const length = Math.max(300_000, (end ?? to) - start);
   const at = (tMs: number) => encodeURIComponent(dateTime(tMs, zone).replace(" ", "T"));
   return `/sensors/${sensor_id}?from=${at(start - length)}&to=${at(start + 2 * length)}`;
@@ -201,8 +208,8 @@ function optionText(value: unknown): string {
 
 /** Asks for the backtest until it is over. Gives the function that stops it. */
 function follow(
-  first: BacktestJson,
-  setJob: (job: BacktestJson) => void,
+  first: ShownBacktest,
+  setJob: (job: ShownBacktest) => void,
   setProblem: (problem: string | null) => void,
 ): () => void {
   if (!isOpen(first)) return () => {};

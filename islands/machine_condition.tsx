@@ -10,7 +10,7 @@ export type ConditionClass = "normal" | "warning" | "critical";
 export interface Condition {
   /** Of the stored prediction it goes with; null before the first was stored. */
   id: string | null;
-  ts: number;
+  at_ms: number;
   class: ConditionClass;
   /** 0 … 1: a warning begins at 0.5, critical at 2/3. */
   score: number;
@@ -87,12 +87,12 @@ export function MachineCondition(props: MachineConditionProps): VNode {
         </p>
       )}
       <p class="muted">
-        {nowMs - condition.ts > STALE_MS ? "Not judged at the moment; last " : "Judged "}
+        {nowMs - condition.at_ms > STALE_MS ? "Not judged at the moment; last " : "Judged "}
         <time
-          dateTime={new Date(condition.ts).toISOString()}
-          title={dateTime(condition.ts, props.zone)}
+          dateTime={new Date(condition.at_ms).toISOString()}
+          title={dateTime(condition.at_ms, props.zone)}
         >
-          {ago(nowMs - condition.ts)}
+          {ago(nowMs - condition.at_ms)}
         </time>
         {". Health is 100 less the anomaly score; below 50 is a warning, below 33 critical."}
       </p>

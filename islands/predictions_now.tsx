@@ -1,30 +1,26 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
+import type { Prediction } from "../lib/detect/predict/prediction.ts";
 import { title } from "../lib/words/names.ts";
 import { ago, duration } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
 
-/** A prediction as `/api/predictions` gives it. */
-export interface PredictionJson {
-  id: string | null;
-  machine: string;
-  ts: number;
-  class: "normal" | "warning" | "critical";
-  score: number;
-  summary: string;
-  source: "model" | "rules";
-  model_version: number | null;
-  remaining_life: {
-    known: boolean;
-    remaining_ms: number | null;
-    low_ms: number | null;
-    high_ms: number | null;
+/** What is shown of a prediction. */
+export type ShownPrediction =
+  & Pick<
+    Prediction,
+    "id" | "machine" | "at_ms" | "class" | "score" | "summary" | "source" | "model_version"
+  >
+  & {
+    remaining_life: Pick<
+      Prediction["remaining_life"],
+      "known" | "remaining_ms" | "low_ms" | "high_ms"
+    >;
   };
-}
 
 export interface PredictionsNowProps {
-  items: PredictionJson[];
+  items: ShownPrediction[];
   /** Machines that can be judged. */
   machines: number;
   /** Only the sentence: what stands below is filtered. */
@@ -61,7 +57,7 @@ export function PredictionsNow(props: PredictionsNowProps): VNode {
     };
   }, []);
   const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
-  const current = shown.value.filter(({ ts }) => nowMs - ts < STALE_MS);
+  const current = shown.value.filter(({ at_ms }) => nowMs - at_ms < STALE_MS);
   const { sentence, worst } = answerOf(current, props.machines);
   return (
     <>
@@ -105,7 +101,7 @@ export function PredictionNews({ newest }: { newest: string | null }): VNode {
 
 /** What the page says first, and what colours it. */
 export function answerOf(
-  current: readonly Pick<PredictionJson, "class">[],
+  current: readonly Pick<ShownPrediction, "class">[],
   machines: number,
 ): { sentence: string; worst: "warning" | "critical" | null } {
   if (current.length === 0) {
@@ -131,9 +127,9 @@ export function answerOf(
 
 /** The new ones in the places of the old ones: what is read does not move. New machines come last. */
 export function inPlace(
-  before: readonly PredictionJson[],
-  after: readonly PredictionJson[],
-): PredictionJson[] {
+  before: readonly ShownPrediction[],
+  after: readonly ShownPrediction[],
+): ShownPrediction[] {
   const next = new Map(after.map((one) => [one.machine, one]));
   const kept = before.flatMap(({ machine }) => {
     const one = next.get(machine);
@@ -144,14 +140,14 @@ export function inPlace(
 }
 
 /** The mark of a class that asks for attention; nothing for a normal one. */
-export function ClassMark({ kind }: { kind: PredictionJson["class"] }): VNode | null {
+export function ClassMark({ kind }: { kind: ShownPrediction["class"] }): VNode | null {
   return kind === "normal"
     ? null
     : <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>;
 }
 
 /** A class as a word, with its mark. */
-export function ClassWord({ kind }: { kind: PredictionJson["class"] }): VNode {
+export function ClassWord({ kind }: { kind: ShownPrediction["class"] }): VNode {
   return (
     <span class={kind === "normal" ? "state" : `state ${kind}`}>
       <ClassMark kind={kind} />
@@ -160,7 +156,7 @@ export function ClassWord({ kind }: { kind: PredictionJson["class"] }): VNode {
   );
 }
 
-function Outlook({ one, nowMs }: { one: PredictionJson; nowMs: number }): VNode {
+function Outlook({ one, nowMs }: { one: ShownPrediction; nowMs: number }): VNode {
   const name = title(one.machine.slice(one.machine.lastIndexOf("/") + 1));
   const by = one.source === "rules" ? "rules" : `model ${one.model_version}`;
   return (
@@ -178,14 +174,14 @@ function Outlook({ one, nowMs }: { one: PredictionJson; nowMs: number }): VNode 
       </svg>
       <p class="part-words">{`${one.summary}.`}</p>
       <p class="part-words muted">
-        {`${by}, ${ago(nowMs - one.ts)}. Remaining life ${lifeText(one.remaining_life)}.`}
+        {`${by}, ${ago(nowMs - one.at_ms)}. Remaining life ${lifeText(one.remaining_life)}.`}
       </p>
     </li>
   );
 }
 
 function lifeText(
-  { known, remaining_ms, low_ms, high_ms }: PredictionJson["remaining_life"],
+  { known, remaining_ms, low_ms, high_ms }: ShownPrediction["remaining_life"],
 ): string {
   if (!known || remaining_ms === null || low_ms === null) return "unknown";
   const high = high_ms === null ? "much longer" : duration(high_ms);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { answerOf, inPlace, type PredictionJson } from "./predictions_now.tsx";
+import { answerOf, inPlace, type ShownPrediction } from "./predictions_now.tsx";
 
-const one = (machine: string, kind: PredictionJson["class"] = "normal"): PredictionJson => ({
+const one = (machine: string, kind: ShownPrediction["class"] = "normal"): ShownPrediction => ({
   id: "1",
   machine,
-  ts: 0,
+  at_ms: 0,
   class: kind,
   score: 0,
   summary: "",

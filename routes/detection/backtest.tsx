@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BacktestView, type BacktestViewProps } from "../../islands/backtest_view.tsx";
 import { gapMs } from "../../islands/chart_data.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import { shownBacktest } from "../../lib/detect/backtest/view.ts";
 import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
@@ -10,7 +11,6 @@ import { caller, noteOf } from "../http/caller.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, More } from "../frame/parts.tsx";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
-import { backtestJson } from "./backtests_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
@@ -153,7 +153,7 @@ async function result(
   const known = detectorsFor(sensor?.kind ?? "number").find((d) => d.name === detector);
   const appliable = sensor !== undefined && parts.settingsOf(detector, job.options) !== null;
   const props: BacktestViewProps = {
-    job: backtestJson(job),
+    job: shownBacktest(job),
     unit: sensor?.unit ?? null,
     zone: parts.zone,
     nowMs: parts.clock.now(),

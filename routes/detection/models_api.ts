@@ -3,9 +3,11 @@ import type { Audit } from "../../lib/access/audit.ts";
 import type { Actor } from "../../lib/access/audit_row.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import { caller } from "../http/caller.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import { cursorField, limitField, listOf } from "../http/params.ts";
+import { type Route, route } from "../http/route.ts";
 
 const tags = ["Predictions"];
 
@@ -13,23 +15,27 @@ const trainingShape = z.object({
   machine: z.string(),
   phase: z.enum(["waiting", "reading", "learning", "storing"]),
   progress: z.number().describe("0 to 1"),
-  started: z.number().nullable(),
-});
+  started_ms: msField.nullable(),
+  started: formerly(z.number().nullable(), "started_ms"),
+}).meta({ id: "Training" });
 
 const modelShape = z.object({
   machine: z.string(),
   version: z.number(),
-  trained: z.number().describe("epoch ms"),
+  trained_ms: msField,
   age_ms: z.number(),
   sensors: z.array(z.string()),
   rows: z.number().describe("training size"),
   step_ms: z.number().describe("time between rows"),
-  from: z.number(),
-  to: z.number(),
+  from_ms: msField.describe("epoch ms; first row of the training"),
+  to_ms: msField,
   train_ms: z.number(),
   bytes: z.number(),
   notes: z.array(z.string()).describe("what was left out"),
-});
+  trained: oldMs("trained_ms"),
+  from: oldMs("from_ms"),
+  to: oldMs("to_ms"),
+}).meta({ id: "Model" });
 
 const statusShape = z.object({
   state: z.enum(["ready", "learning", "rules"])
@@ -44,15 +50,22 @@ const statusShape = z.object({
   latency_ms: z.object({ p50: z.number(), p99: z.number() }).nullable(),
   trained: z.number().describe("models since the start"),
   trainings_failed: z.number(),
-});
+}).meta({ id: "PredictionStatus" });
+
+const retrainedShape = z.object({
+  queued: z.array(z.string()),
+  cancelled: z.number(),
+  training: z.array(trainingShape),
+}).meta({ id: "Retraining" });
 
 const logShape = z.object({
   id: z.number(),
-  ts: z.number(),
+  at_ms: msField,
   machine: z.string().nullable(),
   level: z.enum(["info", "warn", "error"]),
   message: z.string(),
-});
+  ts: oldMs("at_ms"),
+}).meta({ id: "PredictionLogLine" });
 
 export interface AiServices {
   predictions: Predictions;
@@ -87,17 +100,13 @@ export function aiRoutes(services: AiServices): Route[] {
       responses: {
         202: {
           description: "Queued; machines that were queued already are not named again",
-          schema: z.object({
-            queued: z.array(z.string()),
-            cancelled: z.number(),
-            training: z.array(trainingShape),
-          }),
+          schema: retrainedShape,
         },
         404: { description: "There is no such machine" },
       },
       handler: async (context) => {
         const { machine, cancel } = context.body;
-        const actor = caller(context as RouteContext);
+        const actor = caller(context);
         const done = await retrain(services, actor, machine, cancel === true);
         return Response.json({ ...done, training: trainingJson(predictions) }, { status: 202 });
       },
@@ -111,19 +120,19 @@ export function aiRoutes(services: AiServices): Route[] {
       query: z.object({
         machine: z.string().max(2000).optional(),
         level: z.enum(["info", "warn", "error"]).optional(),
-        limit: z.coerce.number().int().min(1).max(500).optional().describe("default 50"),
-        cursor: z.string().max(20).optional(),
+        limit: limitField(500, 50),
+        cursor: cursorField(20),
       }),
       responses: {
         200: {
           description: "Lines of the log",
-          schema: z.object({ items: z.array(logShape), next: z.string().nullable() }),
+          schema: listOf(logShape),
         },
       },
       handler: async ({ query }) => {
         const { items, next } = await predictions.store.log(query);
         return Response.json({
-          items: items.map(({ tMs, ...row }) => ({ ts: tMs, ...row })),
+          items: items.map(({ tMs, ...row }) => ({ at_ms: tMs, ts: tMs, ...row })),
           next,
         });
       },
@@ -161,7 +170,11 @@ export async function retrain(
 }
 
 function trainingJson(predictions: Predictions): z.output<typeof trainingShape>[] {
-  return predictions.training().map(({ startedMs, ...t }) => ({ ...t, started: startedMs }));
+  return predictions.training().map(({ startedMs, ...t }) => ({
+    ...t,
+    started_ms: startedMs,
+    started: startedMs,
+  }));
 }
 
 async function statusJson(
@@ -180,16 +193,19 @@ async function statusJson(
     models: newest.map((m) => ({
       machine: m.machine,
       version: m.version,
-      trained: m.createdMs,
+      trained_ms: m.createdMs,
       age_ms: Math.max(0, nowMs - m.createdMs),
       sensors: m.sensors,
       rows: m.rows,
       step_ms: m.stepMs,
-      from: m.fromMs,
-      to: m.toMs,
+      from_ms: m.fromMs,
+      to_ms: m.toMs,
       train_ms: m.trainMs,
       bytes: m.bytes,
       notes: m.notes,
+      trained: m.createdMs,
+      from: m.fromMs,
+      to: m.toMs,
     })),
     without_model: predictions.machines().filter((name) => !modelled.has(name)),
     training,

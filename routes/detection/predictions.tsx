@@ -7,6 +7,7 @@ import {
   PredictionsNow,
 } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
+import { predictionOf } from "../../lib/detect/predict/prediction.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import { lastLevel } from "../../lib/machines/machine.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
@@ -26,12 +27,7 @@ import {
   Removable,
   Table,
 } from "../frame/parts.tsx";
-import {
-  findPrediction,
-  judgePrediction,
-  predictionJson,
-  type PredictionServices,
-} from "./predictions_api.ts";
+import { findPrediction, judgePrediction, type PredictionServices } from "./predictions_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
@@ -130,7 +126,7 @@ function List(
         name="PredictionsNow"
         component={PredictionsNow}
         props={{
-          items: parts.predictions.current().map((one) => predictionJson(one)),
+          items: parts.predictions.current().map((one) => predictionOf(one)),
           machines: parts.predictions.machines().length,
           brief: !first || filtered,
           nowMs: parts.clock.now(),

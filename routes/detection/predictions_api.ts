@@ -2,72 +2,32 @@ import { z } from "zod";
 import { timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
-import type { LifeNote, Outlook, SensorShare } from "../../lib/detect/predict/shapes.ts";
+import {
+  explanationOf,
+  explanationShape,
+  MACHINE_CLASSES,
+  PREDICTION_SOURCES,
+  predictionOf,
+  predictionShape,
+} from "../../lib/detect/predict/prediction.ts";
 import type { Audit } from "../../lib/access/audit.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
+import { cursorField, idParams, limitField, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
-const CLASSES = ["normal", "warning", "critical"] as const;
-const SOURCES = ["model", "rules"] as const;
 const tags = ["Predictions"];
-
-const lifeShape = z.object({
-  known: z.boolean(),
-  text: z.string(),
-  sensor: z.string().nullable().describe("that reaches its limit first"),
-  limit: z.number().nullable(),
-  remaining_ms: z.number().nullable(),
-  low_ms: z.number().nullable().describe("90 % interval"),
-  high_ms: z.number().nullable().describe("null when known: without end"),
-  confidence: z.number().nullable(),
-});
-
-const shape = z.object({
-  id: z.string().nullable().describe("of the stored prediction it goes with"),
-  machine: z.string(),
-  ts: z.number(),
-  class: z.enum(CLASSES),
-  score: z.number().describe("0 to 1: a warning begins at 0.5, critical at 2/3"),
-  confidence: z.number().describe("0 to 1"),
-  action: z.string().describe("what to do"),
-  summary: z.string(),
-  source: z.enum(SOURCES).describe("rules until a model is ready"),
-  model_version: z.number().nullable(),
-  feedback: z.enum(VERDICTS).nullable().describe("what a person said of it last"),
-  remaining_life: lifeShape,
-});
-
-const shareShape = z.object({
-  name: z.string(),
-  value: z.number().nullable(),
-  contribution: z.number().describe("0 to 1; all together 1, or all 0 when nothing is unusual"),
-  low: z.number().nullable().describe("normal range"),
-  middle: z.number().nullable(),
-  high: z.number().nullable(),
-  outside: z.boolean(),
-});
-
-const explainShape = shape.extend({
-  sensors: z.array(shareShape).describe("each in its own unit, the most telling first"),
-  features: z.array(
-    shareShape.extend({
-      about: z.string(),
-      sensor: z.string().nullable().describe("that made the feature; null: all of them"),
-    }),
-  ).describe("empty for predictions by rules"),
-});
 
 const querySchema = z.object({
   machine: z.string().max(2000).optional().describe("path of a machine"),
-  class: z.enum(CLASSES).optional(),
-  source: z.enum(SOURCES).optional(),
+  class: z.enum(MACHINE_CLASSES).optional(),
+  source: z.enum(PREDICTION_SOURCES).optional(),
   current: z.stringbool().optional()
     .describe("true: what is said now, one per machine, the oddest first"),
   from: timeField("at or after"),
   to: timeField("exclusive"),
-  limit: z.coerce.number().int().min(1).max(500).optional().describe("default 50"),
-  cursor: z.string().max(20).optional().describe("`next` of the answer before"),
+  limit: limitField(500, 50),
+  cursor: cursorField(20),
 });
 
 export interface PredictionServices {
@@ -90,21 +50,21 @@ export function predictionRoutes(services: PredictionServices): Route[] {
       responses: {
         200: {
           description: "Predictions: stored on a change of class, else every ten minutes",
-          schema: z.object({ items: z.array(shape), next: z.string().nullable() }),
+          schema: listOf(predictionShape),
         },
       },
       handler: async ({ query, nowMs }) => {
         const { from, to, current, ...rest } = query;
         if (current) {
           const items = currentOf(predictions, rest);
-          return Response.json({ items: items.map((o) => predictionJson(o)), next: null });
+          return Response.json({ items: items.map((o) => predictionOf(o)), next: null });
         }
         const { items, next } = await predictions.store.outlooks({
           ...rest,
           fromMs: from?.(nowMs),
           toMs: to?.(nowMs),
         });
-        return Response.json({ items: items.map((o) => predictionJson(o)), next });
+        return Response.json({ items: items.map((o) => predictionOf(o)), next });
       },
     }),
     route({
@@ -113,22 +73,14 @@ export function predictionRoutes(services: PredictionServices): Route[] {
       policy: "viewer",
       summary: "Why: features and sensors against their normal ranges",
       tags,
-      params: z.object({ id: z.string().max(20) }),
+      params: idParams(20),
       responses: {
-        200: { description: "The prediction with its parts", schema: explainShape },
+        200: { description: "The prediction with its parts", schema: explanationShape },
         404: { description: "There is no such prediction, or it is too old" },
       },
       handler: async ({ params }) => {
         const outlook = await findPrediction(predictions, params.id);
-        return Response.json({
-          ...predictionJson(outlook),
-          sensors: outlook.sensors.map(shareJson),
-          features: outlook.features.map((f) => ({
-            ...shareJson(f),
-            about: f.about,
-            sensor: f.sensor,
-          })),
-        });
+        return Response.json(explanationOf(outlook));
       },
     }),
     route({
@@ -137,18 +89,18 @@ export function predictionRoutes(services: PredictionServices): Route[] {
       policy: "engineer",
       summary: "Say whether what a prediction warned of was real; the next model learns from it",
       tags,
-      params: z.object({ id: z.string().max(20) }),
+      params: idParams(20),
       body: z.strictObject({ verdict: z.enum(VERDICTS) }),
       example: { params: { id: "1" }, body: { verdict: "real" } },
       responses: {
-        200: { description: "The prediction", schema: shape },
+        200: { description: "The prediction", schema: predictionShape },
         400: { description: "It said normal: there is nothing to judge" },
         404: { description: "There is no such prediction, or it is too old" },
       },
       handler: async (context) => {
         const { params, body } = context;
-        await judgePrediction(services, context as RouteContext, params.id, body.verdict);
-        return Response.json(predictionJson(await findPrediction(predictions, params.id)));
+        await judgePrediction(services, context, params.id, body.verdict);
+        return Response.json(predictionOf(await findPrediction(predictions, params.id)));
       },
     }),
   ];
@@ -157,7 +109,7 @@ export function predictionRoutes(services: PredictionServices): Route[] {
 /** Keeps what the caller says of a prediction, audited. @throws PerchError `not_found`, `validation` */
 export async function judgePrediction(
   { predictions, audit }: PredictionServices,
-  context: RouteContext,
+  context: RouteContext<unknown, unknown, unknown>,
   id: string,
   verdict: Verdict,
 ): Promise<void> {
@@ -192,52 +144,4 @@ export function currentOf(predictions: Predictions, filter: CurrentFilter) {
     (filter.class === undefined || o.class === filter.class) &&
     (filter.source === undefined || o.source === filter.source)
   );
-}
-
-/** A prediction as the API tells it. */
-export function predictionJson(
-  o: Outlook & { id: number | null; verdict?: Verdict | null },
-): z.output<typeof shape> {
-  return {
-    id: o.id === null ? null : String(o.id),
-    machine: o.machine,
-    ts: o.tMs,
-    class: o.class,
-    score: o.score,
-    confidence: o.confidence,
-    action: o.action,
-    summary: o.summary,
-    source: o.source,
-    model_version: o.modelVersion,
-    feedback: o.verdict ?? null,
-    remaining_life: lifeJson(o.life),
-  };
-}
-
-function lifeJson(life: LifeNote): z.output<typeof lifeShape> {
-  const none = { sensor: null, limit: null, remaining_ms: null, low_ms: null, high_ms: null };
-  if (!life.known) return { known: false, text: life.text, ...none, confidence: null };
-  return {
-    known: true,
-    text: life.text,
-    sensor: life.sensor,
-    limit: life.limit,
-    remaining_ms: life.remainingMs,
-    low_ms: life.lowMs,
-    high_ms: life.highMs,
-    confidence: life.confidence,
-  };
-}
-
-function shareJson(share: SensorShare): z.output<typeof shareShape> {
-  const finite = (x: number) => Number.isFinite(x) ? x : null;
-  return {
-    name: share.name,
-    value: finite(share.value),
-    contribution: share.contribution,
-    low: finite(share.low),
-    middle: finite(share.middle),
-    high: finite(share.high),
-    outside: share.outside,
-  };
 }

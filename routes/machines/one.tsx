@@ -135,7 +135,7 @@ function conditionOf(parts: MachinePageParts, { path }: Machine): MachineConditi
   const outlook = parts.predictions.current().find((one) => one.machine === path);
   const condition = outlook === undefined ? null : {
     id: outlook.id === null ? null : String(outlook.id),
-    ts: outlook.tMs,
+    at_ms: outlook.tMs,
     class: outlook.class,
     score: outlook.score,
     confidence: outlook.confidence,

@@ -255,6 +255,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     deps.publish("prediction", {
       id: String(id),
       machine: machine.name,
+      at_ms: tMs,
       ts: tMs,
       class: kind,
       score,

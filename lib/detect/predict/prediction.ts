@@ -1,0 +1,113 @@
+/** Predictions as API and pages show them. */
+import { z } from "zod";
+import { msField, oldMs } from "../../base/wire.ts";
+import { type Verdict, VERDICTS } from "../../words/verdict.ts";
+import type { LifeNote, Outlook, SensorShare } from "./shapes.ts";
+
+export const MACHINE_CLASSES = ["normal", "warning", "critical"] as const;
+export const PREDICTION_SOURCES = ["model", "rules"] as const;
+
+const remainingLifeShape = z.object({
+  known: z.boolean(),
+  text: z.string(),
+  sensor: z.string().nullable().describe("that reaches its limit first"),
+  limit: z.number().nullable(),
+  remaining_ms: z.number().nullable(),
+  low_ms: z.number().nullable().describe("90 % interval"),
+  high_ms: z.number().nullable().describe("null when known: without end"),
+  confidence: z.number().nullable(),
+}).meta({ id: "RemainingLife" });
+
+export const predictionShape = z.object({
+  id: z.string().nullable().describe("of the stored prediction it goes with"),
+  machine: z.string(),
+  at_ms: msField,
+  class: z.enum(MACHINE_CLASSES),
+  score: z.number().describe("0 to 1: a warning begins at 0.5, critical at 2/3"),
+  confidence: z.number().describe("0 to 1"),
+  action: z.string().describe("what to do"),
+  summary: z.string(),
+  source: z.enum(PREDICTION_SOURCES).describe("rules until a model is ready"),
+  model_version: z.number().nullable(),
+  feedback: z.enum(VERDICTS).nullable().describe("the latest verdict of a person"),
+  remaining_life: remainingLifeShape,
+  ts: oldMs("at_ms"),
+}).meta({ id: "Prediction" });
+export type Prediction = z.output<typeof predictionShape>;
+
+const shareShape = z.object({
+  name: z.string(),
+  value: z.number().nullable(),
+  contribution: z.number().describe("0 to 1; all together 1, or all 0 when nothing is unusual"),
+  low: z.number().nullable().describe("normal range"),
+  middle: z.number().nullable(),
+  high: z.number().nullable(),
+  outside: z.boolean(),
+}).meta({ id: "SensorShare" });
+
+const featureShareShape = shareShape.extend({
+  about: z.string(),
+  sensor: z.string().nullable().describe("that made the feature; null: all of them"),
+}).meta({ id: "FeatureShare" });
+
+/** A prediction with its reasons. */
+export const explanationShape = predictionShape.extend({
+  sensors: z.array(shareShape).describe("each in its own unit, the most significant first"),
+  features: z.array(featureShareShape).describe("empty for predictions by rules"),
+}).meta({ id: "PredictionExplanation" });
+
+type Shown = Outlook & { id: number | null; verdict?: Verdict | null };
+
+export function predictionOf(o: Shown): Prediction {
+  return {
+    id: o.id === null ? null : String(o.id),
+    machine: o.machine,
+    at_ms: o.tMs,
+    class: o.class,
+    score: o.score,
+    confidence: o.confidence,
+    action: o.action,
+    summary: o.summary,
+    source: o.source,
+    model_version: o.modelVersion,
+    feedback: o.verdict ?? null,
+    remaining_life: remainingLifeOf(o.life),
+    ts: o.tMs,
+  };
+}
+
+export function explanationOf(o: Shown): z.output<typeof explanationShape> {
+  return {
+    ...predictionOf(o),
+    sensors: o.sensors.map(shareOf),
+    features: o.features.map((f) => ({ ...shareOf(f), about: f.about, sensor: f.sensor })),
+  };
+}
+
+function remainingLifeOf(life: LifeNote): z.output<typeof remainingLifeShape> {
+  const none = { sensor: null, limit: null, remaining_ms: null, low_ms: null, high_ms: null };
+  if (!life.known) return { known: false, text: life.text, ...none, confidence: null };
+  return {
+    known: true,
+    text: life.text,
+    sensor: life.sensor,
+    limit: life.limit,
+    remaining_ms: life.remainingMs,
+    low_ms: life.lowMs,
+    high_ms: life.highMs,
+    confidence: life.confidence,
+  };
+}
+
+function shareOf(share: SensorShare): z.output<typeof shareShape> {
+  const finite = (x: number) => Number.isFinite(x) ? x : null;
+  return {
+    name: share.name,
+    value: finite(share.value),
+    contribution: share.contribution,
+    low: finite(share.low),
+    middle: finite(share.middle),
+    high: finite(share.high),
+    outside: share.outside,
+  };
+}
