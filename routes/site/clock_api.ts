@@ -7,14 +7,14 @@ import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Status"];
 
-const ClockJson = z.object({
+const clockShape = z.object({
   host_ms: z.number().describe("what the host's clock says"),
   now_ms: z.number().describe("the time that Perch goes by"),
   trusted_ms: z.number().describe("the time that deletion by age and sign-ins go by"),
   waiting_ms: z.number().describe("so far the host is ahead of it; a day per day is made up"),
   doubt: z.enum(["implausible", "behind", "ahead"]).nullable()
     .describe("why the host's clock is not followed; null: it is"),
-});
+}).meta({ id: "Clock" });
 
 export interface ClockServices {
   clock: { state(): ClockState };
@@ -24,7 +24,7 @@ export interface ClockServices {
 }
 
 /** Shape of the clock in answers. */
-export function clockJson(state: ClockState): z.output<typeof ClockJson> {
+export function clockJson(state: ClockState): z.output<typeof clockShape> {
   const { hostMs, nowMs, trustedMs, waitingMs, doubt } = state;
   return { host_ms: hostMs, now_ms: nowMs, trusted_ms: trustedMs, waiting_ms: waitingMs, doubt };
 }
@@ -53,7 +53,7 @@ export function clockRoutes(services: ClockServices): Route[] {
       policy: "viewer",
       summary: "The host's clock, and the time that Perch trusts",
       tags,
-      responses: { 200: { description: "The clocks", schema: ClockJson } },
+      responses: { 200: { description: "The clocks", schema: clockShape } },
       handler: () => Response.json(clockJson(clock.state())),
     }),
     route({
@@ -63,7 +63,7 @@ export function clockRoutes(services: ClockServices): Route[] {
       summary: "Say that the host's clock is right: deletion by age goes by it at once",
       tags,
       responses: {
-        200: { description: "The clocks", schema: ClockJson },
+        200: { description: "The clocks", schema: clockShape },
         409: { description: "No clock can be right that says so" },
       },
       handler: async (context) => {

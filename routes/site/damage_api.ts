@@ -10,7 +10,7 @@ const tags = ["Status"];
 /** More are counted, not listed: a disk that damages so much is not read through. */
 const MOST = 500;
 
-const DamageJson = z.object({
+const damageShape = z.object({
   kind: z.enum(["chunk", "summary", "group", "series"]),
   ref: z.number().describe("id of the chunk or journal group, number of the sensor"),
   sensor: z.string().nullable().describe("null: not known, it can be any"),
@@ -23,8 +23,8 @@ const DamageJson = z.object({
   reason: z.string(),
   found_ms: z.number(),
   acknowledged_ms: z.number().nullable().describe("when an admin said that they know of it"),
-});
-export type DamageItem = z.output<typeof DamageJson>;
+}).meta({ id: "Damage" });
+export type DamageItem = z.output<typeof damageShape>;
 
 export interface DamageServices {
   damage: {
@@ -96,7 +96,7 @@ export function damageRoutes(services: DamageServices): Route[] {
         200: {
           description: `Newest first, at most ${MOST}; \`total\` counts all`,
           schema: z.object({
-            items: z.array(DamageJson),
+            items: z.array(damageShape),
             total: z.number(),
             next: z.null(),
           }),

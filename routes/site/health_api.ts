@@ -12,21 +12,21 @@ export interface HealthServices {
   metrics: () => Promise<Metric[]>;
 }
 
-const Health = z.object({
+const healthShape = z.object({
   status: z.enum(["ok", "unavailable"]),
   version: z.string().optional(),
   uptime_s: z.number().optional(),
   overall: z.string().optional(),
   reason: z.string().optional(),
-});
+}).meta({ id: "healthShape" });
 
 /** `/health*` for load balancers and people, `/metrics` for Prometheus. */
 export function healthRoutes(services: HealthServices): Route[] {
   const answers = {
-    200: { description: "It works", schema: Health },
-    503: { description: "It does not, with the reason", schema: Health },
+    200: { description: "It works", schema: healthShape },
+    503: { description: "It does not, with the reason", schema: healthShape },
   };
-  const tags = ["Health"];
+  const tags = ["healthShape"];
   return [
     route({
       method: "get",

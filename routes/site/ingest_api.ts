@@ -35,15 +35,15 @@ export type Precision = z.output<typeof Precision>;
  */
 const BODY_BYTES = 2 * 1024 * 1024;
 
-const BatchAnswer = z.object({
+const ingestedShape = z.object({
   accepted: z.int(),
   duplicate: z.int(),
   rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() }))
     .describe(`the first ${REJECTS_LISTED} that were refused, in order`),
   rejected_more: z.int().optional().describe("how many more were refused; left out when none"),
-});
+}).meta({ id: "Ingested" });
 
-function shaped({ accepted, duplicate, rejected, more }: Taken): z.output<typeof BatchAnswer> {
+function shaped({ accepted, duplicate, rejected, more }: Taken): z.output<typeof ingestedShape> {
   const answer = {
     accepted,
     duplicate,
@@ -52,7 +52,7 @@ function shaped({ accepted, duplicate, rejected, more }: Taken): z.output<typeof
   return more === undefined ? answer : { ...answer, rejected_more: more };
 }
 
-const OneBody = z.looseObject({
+const readingBody = z.looseObject({
   machine: z.string().optional().describe("<area…>/<machine>; or `tag`"),
   sensor: z.string().optional(),
   tag: z.string().optional().describe("a sensor of the machine `default`, or `machine/sensor`"),
@@ -60,7 +60,7 @@ const OneBody = z.looseObject({
   ts: z.union([z.number(), z.string()]).optional().describe("s, ms or ISO 8601; or `timestamp`"),
   unit: z.string().optional(),
   seq: z.number().optional(),
-});
+}).meta({ id: "IngestReading" });
 
 /** HTTP ingest. Every 2xx is sent after the readings are committed. */
 export function ingestRoutes(services: IngestServices): Route[] {
@@ -124,11 +124,11 @@ export function ingestRoutes(services: IngestServices): Route[] {
       summary: "Store one reading",
       accepts: {
         "application/json": {
-          schema: OneBody,
+          schema: readingBody,
           example: { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, unit: "°C" },
         },
       },
-      responses: { 200: { description: "Stored (or stored before)", schema: BatchAnswer } },
+      responses: { 200: { description: "Stored (or stored before)", schema: ingestedShape } },
       handler: async (context) => {
         const answer = await take(context, parse.one);
         if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
@@ -142,7 +142,10 @@ export function ingestRoutes(services: IngestServices): Route[] {
       summary: "Store many readings; bad items are answered by index, good ones are stored",
       accepts: {
         "application/json": {
-          schema: z.union([z.array(OneBody), z.looseObject({ readings: z.array(OneBody) })]),
+          schema: z.union([
+            z.array(readingBody),
+            z.looseObject({ readings: z.array(readingBody) }),
+          ]),
           example: [
             { machine: "hall-1/press-3", sensor: "temperature", value: 61.5, ts: 1767225600000 },
             { tag: "hall-1/press-3/rpm", value: 420, timestamp: "2026-01-01T00:00:00Z" },
@@ -153,7 +156,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
           example: '{"machine":"hall-1/press-3","sensor":"temperature","value":61.5}\n',
         },
       },
-      responses: { 200: { description: "What became of the items", schema: BatchAnswer } },
+      responses: { 200: { description: "What became of the items", schema: ingestedShape } },
       handler: async (context) => context.c.json(shaped(await take(context, parse.batch))),
     }),
     route({

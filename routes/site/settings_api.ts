@@ -3,9 +3,11 @@ import { type Audit, settingChange } from "../../lib/access/audit.ts";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import { formerly, msField } from "../../lib/base/wire.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import type { Settings } from "../../lib/settings/settings.ts";
 import { caller } from "../http/caller.ts";
+import { listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Settings"];
@@ -23,14 +25,15 @@ const settingShape = z.object({
   value: z.unknown(),
   default: z.unknown(),
   changed: z.boolean(),
-  changed_at: z.number().nullable(),
+  changed_ms: msField.nullable(),
   changed_by: z.string().nullable(),
-});
+  changed_at: formerly(z.number().nullable(), "changed_ms"),
+}).meta({ id: "Setting" });
 
 /** Shape of a setting in answers. */
 export function settingJson(view: SettingView): z.output<typeof settingShape> {
   const { changedMs, changedBy, ...rest } = view;
-  return { ...rest, changed_at: changedMs, changed_by: changedBy };
+  return { ...rest, changed_ms: changedMs, changed_by: changedBy, changed_at: changedMs };
 }
 
 export interface SettingServices {
@@ -67,7 +70,7 @@ export function settingRoutes(services: SettingServices): Route[] {
       responses: {
         200: {
           description: "Settings",
-          schema: z.object({ items: z.array(settingShape), next: z.string().nullable() }),
+          schema: listOf(settingShape),
         },
       },
       handler: ({ who }) =>

@@ -5,7 +5,7 @@ import { readJson } from "../http/body.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route } from "../http/route.ts";
 
-const Status = z.object({
+const statusShape = z.object({
   running: z.boolean(),
   scenario: z.string(),
   title: z.string(),
@@ -26,13 +26,13 @@ const Status = z.object({
     kind: z.string(),
     untilS: z.number(),
   })),
-});
+}).meta({ id: "SimulatorStatus" });
 
 /** The simulated plant; without one (`perch serve`) the routes are not there. */
 export function simulatorRoutes({ simulator }: { simulator: Simulator | null }): Route[] {
   if (simulator === null) return [];
   const tags = ["Simulator"];
-  const responses = { 200: { description: "How the plant is now", schema: Status } };
+  const responses = { 200: { description: "How the plant is now", schema: statusShape } };
   /** `/api/simulator/start`, and `/api/start` as other systems call it. */
   const start = (path: string, summary: string | null) =>
     route({
