@@ -6,7 +6,7 @@ import { onAlarm, onReset, status } from "./live.ts";
 export function AlarmBadge({ waiting }: { waiting: number }): VNode | null {
   const [count, setCount] = useState(waiting);
   useEffect(() => {
-    const stop = onAlarm((told) => setCount(told.waiting));
+    const stop = onAlarm((event) => setCount(event.waiting));
     const unstatus = status.subscribe((known) => known && setCount(known.alarms.waiting));
     const unreset = onReset(async () => {
       const response = await fetch("/api/status").catch(() => null);

@@ -26,7 +26,7 @@ const DRAW_MS = 250;
 export function AlarmList(props: AlarmListProps): VNode {
   const [alarms, setAlarms] = useState(props.alarms);
   const [waiting, setWaiting] = useState(new Set<string>());
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const shown = useRef(alarms);
   shown.current = alarms;
   const root = useRef<HTMLFormElement>(null);
@@ -46,10 +46,10 @@ export function AlarmList(props: AlarmListProps): VNode {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ ids, action: "ack" }),
     }).catch(() => null);
-    if (!response?.ok) return setSaid("Not acknowledged: Perch did not take it. Try again.");
+    if (!response?.ok) return setMessage("Not acknowledged: Perch did not accept it. Try again.");
     const { results } = await response.json();
     const refused = results.filter((one: { ok: boolean }) => !one.ok);
-    setSaid(
+    setMessage(
       refused.length === 0
         ? `${results.length} acknowledged`
         : refused.map((one: { message: string }) => one.message).join("; "),
@@ -123,7 +123,7 @@ export function AlarmList(props: AlarmListProps): VNode {
         {waiting.size > 0 && (
           <button type="button" class="small" onClick={load}>{`${waiting.size} new: show`}</button>
         )}
-        {said}
+        {message}
       </p>
       {props.mayAct && !props.past && alarms.length > 0 && <Bulk />}
       {grouped(alarms).map(({ place, alarms: list }) => (

@@ -10,7 +10,7 @@ export function AlarmNow(
 ): VNode {
   const [alarm, setAlarm] = useState(initial);
   useEffect(
-    () => onAlarm((told) => void (told.alarm.id === initial.id && setAlarm(told.alarm))),
+    () => onAlarm((event) => void (event.alarm.id === initial.id && setAlarm(event.alarm))),
     [],
   );
   const time = typeof document === "undefined" ? nowMs : now.value;

@@ -18,7 +18,7 @@ export function isShown(mark: Mark): boolean {
   return mark.phase !== "cleared";
 }
 
-/** The anomalies of a range, newest first, each with its reason and what people said of it. */
+/** The anomalies of a range, newest first, each with its reason and people's verdicts on it. */
 export function AnomalyList(
   { marks, unit, decimals, zone, mayJudge }: {
     marks: readonly Mark[];

@@ -6,7 +6,7 @@ import { now, onPrediction } from "./live.ts";
 
 export type ConditionClass = "normal" | "warning" | "critical";
 
-/** What is said about a machine at present. */
+/** The present condition of a machine. */
 export interface Condition {
   /** Of the stored prediction it goes with; null before the first was stored. */
   id: string | null;
@@ -30,7 +30,7 @@ export interface MachineConditionProps {
   zone: string;
 }
 
-/** Older than this it is not what is said now. */
+/** Older than this it is no longer current. */
 const STALE_MS = 15 * 60_000;
 const MARKS: Record<ConditionClass, string> = { normal: "", warning: "▲", critical: "■" };
 

@@ -28,12 +28,12 @@ export interface PredictionsNowProps {
   nowMs: number;
 }
 
-/** Older than this it is not what is said now. */
+/** Older than this it is no longer current. */
 const STALE_MS = 15 * 60_000;
 const ASK_EVERY_MS = 15_000;
 const ASK_AFTER_MS = 300;
 
-/** What is said of each machine at present; asks anew every 15 s, and values change in their places. */
+/** The present prediction of each machine; asks anew every 15 s, and values change in their places. */
 export function PredictionsNow(props: PredictionsNowProps): VNode {
   const shown = useSignal(props.items);
   useEffect(() => {

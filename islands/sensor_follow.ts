@@ -6,7 +6,7 @@ import { onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
 import { MARKS_MOST, type SensorViewProps, type View } from "./sensor_data.ts";
 import { grownSpans } from "./status_strip.tsx";
 
-/** Goes on with the status while the view is live: the server judges, and tells each change. */
+/** Follows the status while the view is live: the server judges, and sends each change. */
 export function followStatus(
   props: SensorViewProps,
   current: { current: View },

@@ -3,7 +3,7 @@ import { clockTime, dateTime, duration } from "../lib/words/times.ts";
 import type { Span } from "./chart_data.ts";
 
 const WIDTH = 1000, HEIGHT = 44;
-/** Shades for states; more states than shades repeat them, the words tell them apart. */
+/** Shades for states; more states than shades repeat them, the words distinguish them. */
 const SHADES = 6;
 
 /** A state sensor over time: one strip, a shade per state, and the words with how long each lasted. */

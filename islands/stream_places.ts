@@ -58,14 +58,14 @@ export function createStreamPlaces(
     [...others].filter(([other, since]) => since < mine || (since === mine && other < id))
       .length >= PLACES;
 
-  channel?.listen((told) => {
-    if (told.says === "gone") others.delete(told.id);
-    else if (told.says === "here") {
-      others.set(told.id, told.sinceMs);
+  channel?.listen((message) => {
+    if (message.says === "gone") others.delete(message.id);
+    else if (message.says === "here") {
+      others.set(message.id, message.sinceMs);
       if (lost !== null && sinceMs !== null && isTooMany(sinceMs)) {
-        const tell = lost;
+        const onLost = lost;
         drop();
-        tell();
+        onLost();
       }
     } else if (sinceMs !== null) say("here");
   });

@@ -17,7 +17,7 @@ export function TicketNews({ id }: { id: string | null }): VNode {
       {n > 0 && (
         <>
           {id !== null
-            ? "Something was changed or said meanwhile. "
+            ? "Something was changed or written meanwhile. "
             : n === 1
             ? "One ticket changed. "
             : `${n} tickets changed. `}

@@ -23,7 +23,7 @@ export interface Audit {
   /** Who was faster. */
   readonly changes: Changes;
   /**
-   * The row as a statement, to be written in the same transaction as what it tells of; that fails when its
+   * The row as a statement, to be written in the same transaction as what it records; that fails when its
    * actor had not seen the newest change of what it touches.
    */
   statement(entry: AuditEntry): SqlStatement;

@@ -44,7 +44,7 @@ export interface AuditStore {
   newestChange(): Promise<number>;
   /** Keeps that the audit row just written changed these; gives its id. */
   touch(keys: readonly string[]): SqlStatement;
-  /** Fails the transaction when one of the keys was changed by a later row than is said of it. */
+  /** Fails the transaction when one of the keys was changed by a later row than its author saw. */
   unchanged(bases: Readonly<Record<string, number>>): SqlStatement;
   /** The newest such row; null: there is none. */
   changedSince(bases: Readonly<Record<string, number>>): Promise<AuditRow | null>;

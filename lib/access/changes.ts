@@ -12,7 +12,7 @@ import type { AuditRow, Seen } from "./audit_row.ts";
 import type { AuditStore } from "./audit_store.ts";
 import { fasterText } from "./faster.ts";
 
-/** What a request knows that arrives now; `newest` tells how far the log is. */
+/** What a request knows that arrives now; `newest` is the end of the log. */
 export function createSeen(newest: () => number): Seen {
   let number = newest();
   return {
@@ -50,7 +50,7 @@ export interface Changes {
    */
   beside(seen: Seen | undefined, of: Touched): Beside;
   /**
-   * An error as the caller is told it: `conflict` with who was faster, when somebody changed what it is about
+   * An error as the caller receives it: `conflict` with who was faster, when somebody changed what it is about
    * after it was seen; else as it is.
    */
   explained(error: unknown, seen: Seen): Promise<unknown>;

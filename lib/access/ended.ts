@@ -1,7 +1,7 @@
 import type { Identity } from "./identity.ts";
 
 /**
- * Tells open streams that the identity they were opened with is over: signed out, disabled, key removed,
+ * Ends open streams when the identity they were opened with is over: signed out, disabled, key removed,
  * token expired. Subjects: `user:<id>`, `session:<id>`, `key:<id>`.
  */
 export interface Endings {

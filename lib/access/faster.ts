@@ -1,4 +1,4 @@
-/** What somebody is told whose change came second: who was faster, when, and what they did. Pure. */
+/** The answer to somebody whose change came second: who was faster, when, and what they did. Pure. */
 import type { AuditRow } from "./audit_row.ts";
 
 /** Verbs of actions; all others `changed`. */

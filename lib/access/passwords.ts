@@ -2,7 +2,7 @@
  * Passwords: argon2id in a worker, off the event loop.
  *
  * DESIGN. Hashing costs about 20 MiB and 60-400 ms by intent. One worker hashes one password at a time, so a
- * flood of sign-ins takes at most one core and 20 MiB; at most `queue` wait, the rest are told to come back.
+ * flood of sign-ins takes at most one core and 20 MiB; at most `queue` wait, the rest get `busy`.
  * The worker is started by the first password and ended after a quiet while: an idle Perch does not carry it.
  */
 import { PerchError } from "../base/errors.ts";

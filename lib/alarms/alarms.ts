@@ -33,7 +33,7 @@ export interface AlarmCounts {
   waiting: number;
 }
 
-/** What an alarm tells of, with what the detectors found. */
+/** What an alarm is about, with what the detectors found. */
 export interface AlarmEvidence {
   conditions: readonly Condition[];
   /** Newest first; the latest of each condition. */

@@ -96,7 +96,7 @@ function isWorse(signal: Signal, alarm: AlarmRecord): boolean {
 }
 
 /**
- * An open alarm that tells of the same trouble: of the same sensor; of the machine, when its prediction
+ * An open alarm about the same trouble: of the same sensor; of the machine, when its prediction
  * named the sensor; and for what is no more than a hint (an odd reading, a prediction) any of the machine.
  */
 function related(open: readonly AlarmRecord[], signal: Signal): AlarmRecord | null {

@@ -30,7 +30,7 @@ export interface AlarmTransition {
 }
 
 /** What was committed. */
-export interface Told {
+export interface Committed {
   /** In order. */
   transitions: AlarmTransition[];
   /** Alarms that changed without a step: counted up, judged. As they are now. */
@@ -48,7 +48,7 @@ export interface KeeperDeps {
   /** Statements of the same transaction, e.g. a ticket; `note` is that of the person who acts. */
   alongside: (transitions: readonly AlarmTransition[], note?: Audited) => Promise<SqlStatement[]>;
   /** After COMMIT. */
-  tell: (told: Told) => void;
+  onCommit: (committed: Committed) => void;
 }
 
 /** One change under way. */
@@ -170,7 +170,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     for (const { id } of alarms) book.put(draft.get(id)!);
     const stepped = new Set(steps.map((step) => step.alarm.id));
     const updated = alarms.filter((alarm) => !stepped.has(alarm.id)).map(shown);
-    deps.tell({ transitions, updated });
+    deps.onCommit({ transitions, updated });
   }
 
   function eventOf(step: Step, { alarm, tMs, note, actor }: AlarmTransition): SqlStatement {

@@ -4,7 +4,7 @@ import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
 
-/** One thing that an alarm tells of. Its first is what it was raised for; the others are further evidence. */
+/** One thing that an alarm is about. Its first is what it was raised for; the others are further evidence. */
 export interface Condition {
   /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`. */
   key: string;
@@ -32,7 +32,7 @@ export interface Condition {
   lastFinding: number | null;
 }
 
-/** An alarm as it is kept; what its columns mean is said in `lib/db/schema/alarms.ts`. */
+/** An alarm as it is kept; its columns are explained in `lib/db/schema/alarms.ts`. */
 export interface AlarmRecord extends Omit<AlarmRow, "sensorName" | "conditions" | "timing"> {
   conditions: Condition[];
   timing: Timing;
@@ -52,7 +52,7 @@ export function isOpen(alarm: Pick<AlarmRecord, "state">): boolean {
   return alarm.state !== "resolved";
 }
 
-/** The host's clock was set by `byMs`: what waits goes on waiting as long as before. */
+/** The host's clock was set by `byMs`: what waits continues to wait as long as before. */
 export function shifted(alarm: AlarmRecord, byMs: number): AlarmRecord {
   const { cameMs, movedMs, escalateMs } = alarm.timing;
   const moved = (tMs: number | null) => tMs === null ? null : tMs + byMs;
@@ -77,13 +77,13 @@ export function released(alarm: AlarmRecord, key: string): AlarmRecord {
   return { ...alarm, present, conditions, version: alarm.version + 1 };
 }
 
-/** A step that is told: becomes an event of the log. */
+/** A step of an alarm: becomes an event of the log. */
 export interface Step {
   type: Extract<EventType, `alarm.${string}`>;
   /** The alarm right after it. */
   alarm: AlarmRecord;
   /** Name of who did it; null: Perch itself. */
   actor: string | null;
-  /** What was said with it. */
+  /** The remark that came with it. */
   note: string | null;
 }

@@ -1,4 +1,4 @@
-/** What is told to alarms: findings, predictions and rules about Perch, in one shape. */
+/** What raises and ends alarms: findings, predictions and rules about Perch, in one shape. */
 import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";

@@ -166,12 +166,12 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       if (doubt === null) return "well";
       const cause = {
         implausible: "which cannot be right",
-        behind: "far behind what it said before",
-        ahead: "more than a year ahead of what it said before",
+        behind: "far behind its earlier time",
+        ahead: "more than a year ahead of its earlier time",
       }[doubt];
       return {
         severity: "warning",
-        text: `the clock of this host says ${iso(hostMs)}, ${cause}; Perch goes on from ` +
+        text: `the clock of this host says ${iso(hostMs)}, ${cause}; Perch continues from ` +
           `${
             iso(nowMs)
           } and marks what comes without a time. Set the clock, or confirm it on the ` +

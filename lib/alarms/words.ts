@@ -4,7 +4,7 @@ import type { AlarmRecord, Condition, Step } from "./record.ts";
 
 const NAMES_MOST = 3;
 
-/** What an alarm says first: the worst of what stands. Silent sensors of a machine are told together. */
+/** The title of an alarm: the worst condition that is present. Silent sensors of a machine share one. */
 export function titleOf(lead: Condition, standing: readonly Condition[]): string {
   const silent = standing.filter((one) => one.source === "silence");
   if (lead.source !== "silence" || silent.length < 2) return lead.text;
@@ -17,7 +17,7 @@ export function titleOf(lead: Condition, standing: readonly Condition[]): string
 export function sentenceOf(step: Step, where: string, nowMs: number): string {
   const { type, alarm, actor, note } = step;
   const title = `${where}: ${alarm.title}`;
-  const said = note === null ? "" : `: ${note}`;
+  const remark = note === null ? "" : `: ${note}`;
   switch (type) {
     case "alarm.raised":
       return title;
@@ -32,7 +32,7 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
     case "alarm.acknowledged":
       return `${title}: acknowledged by ${actor}`;
     case "alarm.shelved":
-      return `${title}: shelved for ${shelfOf(alarm, nowMs)} by ${actor}${said}`;
+      return `${title}: shelved for ${shelfOf(alarm, nowMs)} by ${actor}${remark}`;
     case "alarm.unshelved":
       return actor === null
         ? `${title} still stands${note === null ? " after its shelf" : `; ${note}`}`
@@ -42,9 +42,9 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
         span(Math.max(0, nowMs - alarm.timing.escalateMs))
       }`;
     case "alarm.resolved":
-      return actor === null ? `${title}: over${said}` : `${title}: resolved by ${actor}${said}`;
+      return actor === null ? `${title}: over${remark}` : `${title}: resolved by ${actor}${remark}`;
     case "alarm.commented":
-      return `${actor} commented on ${title}${said}`;
+      return `${actor} commented on ${title}${remark}`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { createAlarmStore } from "../alarms/alarm_store.ts";
 import { type Alarms, createAlarms } from "../alarms/alarms.ts";
 import type { AlarmOptions } from "../alarms/decision.ts";
-import { createKeeper, type Told } from "../alarms/keeper.ts";
+import { type Committed, createKeeper } from "../alarms/keeper.ts";
 import type { AlarmRecord, Condition } from "../alarms/record.ts";
 import { signalOfFinding, signalOfOutlook } from "../alarms/signal.ts";
 import type { SystemFacts } from "../alarms/system_rules.ts";
@@ -26,7 +26,7 @@ export interface AlarmNeeds {
   facts: () => Promise<SystemFacts>;
 }
 
-/** Puts the alarms together, reads what is open and tells the live stream and the notifications. */
+/** Puts the alarms together, reads what is open, and publishes to the live stream and the notifications. */
 export async function createAlarmParts(
   { clock, log, storage, events, settings, bus }: Foundation,
   needs: AlarmNeeds,
@@ -59,7 +59,7 @@ export async function createAlarmParts(
     options,
     inMaintenance,
     alongside: (transitions, note) => needs.fromAlarms.alongside(transitions, note),
-    tell: (told) => bus.publish("alarms", told),
+    onCommit: (committed) => bus.publish("alarms", committed),
   });
   await keeper.load(clock.now());
 
@@ -100,11 +100,11 @@ export async function createAlarmParts(
     gone,
     judging(found, verdict, name, alarm) {
       const by = { name, atMs: clock.now() };
-      const said = alarm.conditions.filter(({ source }) => source === "prediction");
+      const predicted = alarm.conditions.filter(({ source }) => source === "prediction");
       return {
         statements: [
           ...found.map((one) => detection.findings.verdictStatement(one, verdict, by)),
-          ...said.map(({ lastMs }) =>
+          ...predicted.map(({ lastMs }) =>
             predictions.verdictStatement(alarm.machine ?? "", lastMs, verdict, by)
           ),
         ],
@@ -118,7 +118,10 @@ export async function createAlarmParts(
   bus.subscribe("sensor.changed", (sensor) => alarms.recheck(sensor.num));
   bus.subscribe("findings", () => alarms.wake());
   bus.subscribe("predictions", () => alarms.wake());
-  bus.subscribe("alarms", (told) => publishAlarms(needs.live.hub, told, alarms.counts().waiting));
+  bus.subscribe(
+    "alarms",
+    (committed) => publishAlarms(needs.live.hub, committed, alarms.counts().waiting),
+  );
   bus.subscribe("alarms", () => notify.wake());
   return alarms;
 }
@@ -126,14 +129,14 @@ export async function createAlarmParts(
 /** Alarms on the live stream; what only counted up is `updated`. */
 function publishAlarms(
   hub: Pick<StreamHub, "publish">,
-  { transitions, updated }: Told,
+  { transitions, updated }: Committed,
   waiting: number,
 ): void {
   for (const { type, alarm, tMs, actor, note } of transitions) {
     hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm, waiting });
   }
   for (const alarm of updated) {
-    const told = { ts: alarm.last_ms, actor: null, note: null };
-    hub.publish("alarm", { transition: "updated", ...told, alarm, waiting });
+    const step = { ts: alarm.last_ms, actor: null, note: null };
+    hub.publish("alarm", { transition: "updated", ...step, alarm, waiting });
   }
 }

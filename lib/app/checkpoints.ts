@@ -7,9 +7,9 @@ import type { Storage } from "./storage.ts";
 import type { StorageTroubles } from "./storage_troubles.ts";
 
 /*
- * DESIGN. SQLite checkpoints by itself every 1 000 pages and tells nobody when that fails: the log grows until
+ * DESIGN. SQLite checkpoints by itself every 1 000 pages and reports to nobody when that fails: the log grows until
  * the disk is full. So Perch checkpoints explicitly now and then, at once when the log is larger than it ever is
- * when all is well, and reads the answer. Two tries in a row that leave pages in the log are said (component,
+ * when all is well, and reads the answer. Two tries in a row that leave pages in the log are reported (component,
  * alarm, banner); a log at its bound refuses new readings, before it fills the disk.
  */
 
@@ -64,9 +64,11 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
 
   function say(walBytes: number): void {
     const { detail, refuse } = judgeLog(state, walBytes, mostBytes);
-    const said = troubles.all().some(({ name }) => name === "checkpoint");
-    if (detail !== null && !said) log.error(detail);
-    if (detail === null && said) log.info("the write-ahead log is brought into the database again");
+    const reported = troubles.all().some(({ name }) => name === "checkpoint");
+    if (detail !== null && !reported) log.error(detail);
+    if (detail === null && reported) {
+      log.info("the write-ahead log is brought into the database again");
+    }
     troubles.say(
       "checkpoint",
       detail === null ? null : { health: refuse ? "error" : "degraded", detail },

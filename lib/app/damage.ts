@@ -11,17 +11,17 @@ import type { StorageTroubles } from "./storage_troubles.ts";
 /** Sensors that are named in one sentence. */
 const NAMED_MOST = 3;
 
-/** Damage in the stored readings, and who knows of it. */
+/** Damage in the stored readings, and whether it is acknowledged. */
 export interface DamageWatch {
-  /** Looks for it, and says it. */
+  /** Looks for it, and reports it. */
   task: Task;
   all(): Promise<Damage[]>;
-  /** A person knows of all that was found until then: it is said no longer. Gives how many that were. */
+  /** Acknowledges all that was found until then: it is reported no longer. Gives how many parts. */
   acknowledge(foundUntilMs: number, extra: readonly SqlStatement[]): Promise<number>;
 }
 
 /**
- * Looks for damage in the stored readings, and says what nobody knows of yet: as a trouble of the storage
+ * Looks for damage in the stored readings, and reports what is not acknowledged yet: as a trouble of the storage
  * (component, alarm and banner), and what was found since `sinceMs` as an event.
  */
 export function watchDamage(deps: {
@@ -30,17 +30,17 @@ export function watchDamage(deps: {
   troubles: Pick<StorageTroubles, "say">;
   words: DamageWords;
   append: (event: EventDraft) => Promise<unknown>;
-  /** When this Perch was started: what was found before was told then. */
+  /** When this Perch was started: what was found before was reported then. */
   sinceMs: number;
 }): DamageWatch {
   const { clock, readings, troubles } = deps;
-  const saidOf = new Set<string>();
+  const reported = new Set<string>();
 
   async function report(all: readonly Damage[]): Promise<void> {
     const damage = all.filter(({ acknowledgedMs }) => acknowledgedMs === null);
     const detail = damage.length === 0 ? null : sentenceOf(damage, deps.words);
     troubles.say("damage", detail === null ? null : { health: "degraded", detail });
-    const news = damage.filter((d) => d.foundMs >= deps.sinceMs && !saidOf.has(keyOf(d)));
+    const news = damage.filter((d) => d.foundMs >= deps.sinceMs && !reported.has(keyOf(d)));
     if (news.length === 0) return;
     await deps.append({
       type: "readings.damaged",
@@ -53,7 +53,7 @@ export function watchDamage(deps: {
       // The alarm goes out.
       route: false,
     });
-    for (const d of news) saidOf.add(keyOf(d));
+    for (const d of news) reported.add(keyOf(d));
   }
   return {
     task: createReadingsCheck({ readings, clock, report }),

@@ -29,7 +29,7 @@ export interface BuildOptions {
   httpPort: () => number;
   /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
   onFatal?: (error: Error) => void;
-  /** A person said that a new plant begins although something is left of one (`perch serve --new`). */
+  /** A person confirmed that a new plant begins although something is left of one (`perch serve --new`). */
   anew?: boolean;
   /** For tests: bound of the write-ahead log. */
   walMostBytes?: number;

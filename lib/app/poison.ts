@@ -10,7 +10,7 @@ export interface PoisonParts {
   events: Pick<EventLog, "append">;
 }
 
-/** Watches for messages that end the process, and tells of those that were set aside. */
+/** Watches for messages that end the process, and reports those that were set aside. */
 export function openPoison({ dataDir, clock, log, events }: PoisonParts): PoisonWatch {
   return openPoisonWatch({
     dataDir,

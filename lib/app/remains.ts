@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** What tells that a plant was here before, beside its database. */
+/** The signs that a plant was here before, beside its database. */
 export interface Remain {
   path: string;
   what: string;

@@ -184,7 +184,7 @@ function troubleOf({ storageTroubles }: Pick<Parts, "storageTroubles">): () => s
   };
 }
 
-/** Those who can be told by their own address. */
+/** Those who can be notified at their own address. */
 function peopleOf(access: Parts["access"]): { id: string; name: string }[] {
   return access.users.list().filter((user) => user.state === "active")
     .map(({ id, name, email }) => ({ id, name: name || email }));

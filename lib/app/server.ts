@@ -28,7 +28,7 @@ export function serveHttp(
     host: string;
     port: number;
     fetch: Fetch;
-    /** Told of every request. */
+    /** Called for every request. */
     guard?: Pick<ConnectionGuard, "begin" | "upgraded" | "relieve">;
     log: Log;
   },

@@ -23,7 +23,7 @@ export interface StorageOptions {
    * the folder of the database's file.
    */
   dataDir?: string;
-  /** A person said that a new plant begins, although something is left of one. */
+  /** A person confirmed that a new plant begins, although something is left of one. */
   anew?: boolean;
   /** Called when nothing speaks against opening the database, before it is opened. */
   beforeOpen?: () => Promise<void>;

@@ -38,7 +38,7 @@ export interface PrepareOptions {
   path: string;
   /** Null: none beside the database's folder (tests). */
   dataDir: string | null;
-  /** A person said that a new plant begins here. */
+  /** A person confirmed that a new plant begins here. */
   anew: boolean;
   log: Log;
 }
@@ -71,14 +71,14 @@ export async function prepareFiles(options: PrepareOptions): Promise<PreparedFil
       cuts: [...before, ...(content === "none" ? [] : cutNow(path, before.length))],
       async opened() {
         file ??= await lockFile(path);
-        tell(path);
+        writeOwner(path);
       },
       refused() {
         if (content !== "none" && !made.some(hasContent)) made.forEach(removeFile);
         free();
       },
       release() {
-        untell(path);
+        removeOwner(path);
         free();
       },
     };
@@ -107,7 +107,7 @@ async function lockFile(path: string): Promise<FolderLock | null> {
   );
 }
 
-/** An empty database where there was a plant: what a person is told. */
+/** An empty database where there was a plant: the refusal. */
 export function refusedLoss(
   database: string,
   state: string,
@@ -154,37 +154,37 @@ async function lockPlace({ path, folder }: DatabasePlace): Promise<FolderLock> {
   throw new PerchError(
     "not_started",
     `The database ${path} is in use: its folder is held by ${
-      ownerText(readTold(path))
+      ownerText(readOwner(path))
     }. Stop that one first, ` +
       "or give this one a folder of its own (PERCH_DATA, DATABASE_URL). Nothing was changed.",
   );
 }
 
-const toldPath = (path: string) => `${path}-owner`;
+const ownerPath = (path: string) => `${path}-owner`;
 
 /** For people only; the lock is the folder's. */
-function tell(path: string): void {
+function writeOwner(path: string): void {
   const text = JSON.stringify({ host: Deno.hostname(), pid: Deno.pid, sinceMs: Date.now() });
   try {
-    Deno.writeTextFileSync(toldPath(path), text + "\n", { mode: 0o600 });
+    Deno.writeTextFileSync(ownerPath(path), text + "\n", { mode: 0o600 });
   } catch {
-    // A full disk: the second one is then told less.
+    // A full disk: the second one then learns less.
   }
 }
 
-function readTold(path: string): { host: string; pid: number; sinceMs: number } | null {
+function readOwner(path: string): { host: string; pid: number; sinceMs: number } | null {
   try {
-    const told = JSON.parse(Deno.readTextFileSync(toldPath(path)));
-    return typeof told.pid === "number" && typeof told.sinceMs === "number" ? told : null;
+    const owner = JSON.parse(Deno.readTextFileSync(ownerPath(path)));
+    return typeof owner.pid === "number" && typeof owner.sinceMs === "number" ? owner : null;
   } catch {
     return null;
   }
 }
 
-function untell(path: string): void {
-  if (readTold(path)?.pid !== Deno.pid) return;
+function removeOwner(path: string): void {
+  if (readOwner(path)?.pid !== Deno.pid) return;
   try {
-    Deno.removeSync(toldPath(path));
+    Deno.removeSync(ownerPath(path));
   } catch {
     // It only informs.
   }

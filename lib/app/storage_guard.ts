@@ -34,7 +34,7 @@ export interface StorageGuard {
   begin(): Promise<void>;
   /** The same storage; what fails is noticed. From now on `task` can find out when it works again. */
   around(storage: Storage): Storage;
-  /** Why no readings are taken now, as their sender is told; null: they are. Cheap. */
+  /** Why no readings are accepted now, as their sender reads it; null: they are. Cheap. */
   refusal(): PerchError | null;
   /** Sizes in MB; asked at each look. */
   setSizes(sizes: () => { reserveMb: number; floorMb: number }): void;
@@ -44,7 +44,7 @@ export interface StorageGuard {
 }
 
 const LOOK_MS = 1_000;
-const TELL_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 /** A reserve that cannot be made, or was freed although there seemed to be room, is left alone for so long. */
 const RESERVE_PAUSE_MS = 60_000;
 export const RESERVE_MB = 8;
@@ -61,22 +61,22 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
   let full: PerchError | null = null;
   let failed: PerchError | null = null;
   let db: Database | null = null;
-  let toldMs = -TELL_MS;
+  let reportedMs = -REPORT_EVERY_MS;
   let noReserveBeforeMs = -Infinity;
-  /** What the system said when the folder was written to. */
+  /** The system's answer when the folder was written to. */
   let cause: string | null = null;
   let causeMs = -Infinity;
 
   /** Says a change in the log, at most once a minute. */
-  function tell(level: "error" | "info", message: string): void {
-    if (clock.monotonic() - toldMs < TELL_MS && level === "error") return;
-    if (level === "error") toldMs = clock.monotonic();
+  function report(level: "error" | "info", message: string): void {
+    if (clock.monotonic() - reportedMs < REPORT_EVERY_MS && level === "error") return;
+    if (level === "error") reportedMs = clock.monotonic();
     log[level](message);
   }
 
   function well(before: PerchError | null): void {
     if (before === null || refusal() !== null) return;
-    tell("info", "storage works again; readings are taken");
+    report("info", "storage works again; readings are accepted");
     for (const listener of listeners) listener();
   }
 
@@ -92,7 +92,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       `Perch keeps the last ${megabytes(limits.floorBytes)} MB for signing in, alarms and ` +
       "deleting. Remove something there.";
     if (database === null) return troubles.say("space", { health: "degraded", detail });
-    if (full === null) tell("error", `${detail} New readings are refused.`);
+    if (full === null) report("error", `${detail} New readings are refused.`);
     full = new PerchError("storage_full", `New readings are refused. ${detail}`, {
       retryAfterS: 10,
     });
@@ -141,7 +141,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     if (!isStorageFault(error)) return error;
     failed = explained(error);
     troubles.say("write", { health: "error", detail: failed.message });
-    tell("error", failed.message);
+    report("error", failed.message);
     return failed;
   }
 

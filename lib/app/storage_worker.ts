@@ -12,7 +12,7 @@ import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
 import { openOwned, type OwnedRequest } from "./open_owned.ts";
 
-/** What the worker is told to open. */
+/** What the worker is to open. */
 export interface OpenRequest extends OwnedRequest {
   logLevel: LogLevel;
 }

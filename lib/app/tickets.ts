@@ -53,8 +53,10 @@ export function createTicketRoom(
   };
   const book = createTicketBook({ ...deps, people });
   const publish = (ticket: Ticket) => hub.publish("ticket", ticket);
-  const told = (telling: Promise<void>) =>
-    void telling.catch((error) => log.warn("the live stream was not told of a ticket", { error }));
+  const publishing = (published: Promise<void>) =>
+    void published.catch((error) =>
+      log.warn("a ticket was not published on the live stream", { error })
+    );
   const fromAlarms = createAlarmTickets({
     book,
     clock,
@@ -72,7 +74,7 @@ export function createTicketRoom(
       // The live stream learns of the tickets of alarms that moved.
       foundation.bus.subscribe("alarms", ({ transitions }) => {
         const ids = [...new Set(transitions.map(({ alarm }) => alarm.id))];
-        if (ids.length > 0) told(fromAlarms.announce(ids));
+        if (ids.length > 0) publishing(fromAlarms.announce(ids));
       });
       const find = (id: string) => alarms.find(id).catch(nullWhenMissing);
       const tickets = createTickets({
@@ -92,7 +94,7 @@ export function createTicketRoom(
       });
       const subjects = subjectsOf(find, tickets);
       const onChange = (kind: keyof Subjects, id: string) => {
-        if (kind === "ticket") told(tickets.get(id).then(publish));
+        if (kind === "ticket") publishing(tickets.get(id).then(publish));
       };
       const comments = createComments({ ...deps, subjects, onChange });
       const attachments = createAttachments({

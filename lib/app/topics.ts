@@ -1,4 +1,4 @@
-import type { Told } from "../alarms/keeper.ts";
+import type { Committed } from "../alarms/keeper.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { Sensor } from "../machines/sensor.ts";
@@ -12,7 +12,7 @@ export interface Topics {
   /** A prediction, after it was published on the live stream. */
   predictions: unknown;
   /** Steps and changes of alarms, after COMMIT. */
-  alarms: Told;
+  alarms: Committed;
   /** Something of a sensor changed that its status, its detectors or its alarms depend on. */
   "sensor.changed": Sensor;
 }

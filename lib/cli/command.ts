@@ -174,6 +174,6 @@ export function helpOfAll(commands: readonly Command[]): string {
     "",
     ...commands.map((command) => `  ${command.name.padEnd(14)} ${command.summary}`),
     "",
-    "perch <command> --help tells its options; perch check --env lists the environment variables.",
+    "perch <command> --help lists its options; perch check --env lists the environment variables.",
   ].join("\n");
 }

@@ -24,7 +24,7 @@ export interface Holder {
 
 export interface DataLock {
   /** Adds to what the lock file says. */
-  tell(more: Pick<Holder, "url" | "socket">): void;
+  describe(more: Pick<Holder, "url" | "socket">): void;
   release(): void;
 }
 
@@ -54,7 +54,7 @@ export async function tryLock(dataDir: string, command: string): Promise<DataLoc
     const file = await lockFile(dataDir, command);
     if (file === null) folder.release();
     return file && {
-      tell: file.tell,
+      describe: file.describe,
       release() {
         file.release();
         folder.release();
@@ -97,7 +97,7 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
     try {
       for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
     } catch (error) {
-      // A full disk: the lock is held all the same, and who holds it is told once there is room.
+      // A full disk: the lock is held all the same, and who holds it is written once there is room.
       if (!isNoRoom(error)) throw error;
     }
   };
@@ -108,7 +108,7 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
     throw new PerchError("not_started", `${path} cannot be written (${messageOf(error)}).`);
   }
   return {
-    tell(more) {
+    describe(more) {
       holder = { ...holder, ...more };
       write();
     },

@@ -16,7 +16,7 @@ Deno.test("takeLock refuses a second holder and says who has it", async () => {
   await withDir(async (dir) => {
     const data = join(dir, "new", "data");
     const lock = await takeLock(data, "serve");
-    lock.tell({ url: "http://localhost:8080" });
+    lock.describe({ url: "http://localhost:8080" });
     await assert.rejects(takeLock(data, "serve"), (error: PerchError) => {
       assert.equal(error.code, "not_started");
       assert.match(error.message, new RegExp(`perch serve \\(process ${Deno.pid} since`));

@@ -27,7 +27,7 @@ export interface RunAppOptions {
 
 /** Ending takes at most this long; then the process ends as it is. What was acknowledged is on disk. */
 const STOP_MS = 9_500;
-const TELL_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 
 /**
  * Holds the data directory's lock, starts the app and the control socket, and stays until SIGTERM, SIGINT
@@ -49,7 +49,7 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
       control: createControl(app.parts()),
       log: log.child("control"),
     });
-    lock.tell({ url: started.url, socket: control.path });
+    lock.describe({ url: started.url, socket: control.path });
     log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
     const before = await options.onStarted?.(app, started, log);
     const code = await ending.promise;
@@ -75,13 +75,13 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
  * file descriptors (or a connection was gone) does not end Perch. Any other fault does, as ever.
  */
 function outliveScarcity(log: Log): () => void {
-  let toldMs = -Infinity;
+  let reportedMs = -Infinity;
   const survive = (event: PromiseRejectionEvent | ErrorEvent) => {
     const error = "reason" in event ? event.reason : event.error;
     if (!isScarce(error)) return;
     event.preventDefault();
-    if (performance.now() - toldMs < TELL_MS) return;
-    toldMs = performance.now();
+    if (performance.now() - reportedMs < REPORT_EVERY_MS) return;
+    reportedMs = performance.now();
     log.error("the system has no more to give; what was asked for failed", { error });
   };
   globalThis.addEventListener("unhandledrejection", survive);

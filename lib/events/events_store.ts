@@ -36,7 +36,7 @@ export interface EventQuery extends PageQuery {
 
 /** The one event log: append-only. */
 export interface EventLog {
-  /** The row as a statement, to be written in the transaction of what it tells of. */
+  /** The row as a statement, to be written in the transaction of what it records. */
   statement(draft: EventDraft): SqlStatement;
   append(draft: EventDraft): Promise<void>;
   /** Newest first. */

@@ -9,7 +9,7 @@ export interface AuditChange {
   /** State before and after, without secrets. */
   before?: unknown;
   after?: unknown;
-  /** What is changed, where that is not the resource itself; none: it only tells. */
+  /** What is changed, where that is not the resource itself; none: it only records. */
   touches?: readonly string[];
   /** What else must be as the person who changes saw it. */
   heeds?: readonly string[];
@@ -17,5 +17,5 @@ export interface AuditChange {
   adds?: readonly string[];
 }
 
-/** Who changes, as the statement that tells of it. */
+/** Who changes, as the statement that records it. */
 export type Audited = (change: AuditChange) => SqlStatement;

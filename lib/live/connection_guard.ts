@@ -2,7 +2,7 @@
  * DESIGN. The HTTP server of Deno reads a request's head for as long as the sender likes, and offers neither
  * a limit for that nor a handle on the connection. So the guard looks from the outside: every two seconds it
  * takes the list of the process's connections on the HTTP port (`sockets.ts`) and compares it with what the
- * requests told (`begin`). A connection is
+ * requests reported (`begin`). A connection is
  *
  * - *busy* while a request is being answered, or when it became a WebSocket;
  * - *quiet* otherwise: new, sending a head, or idle between requests. From outside these look alike.
@@ -48,7 +48,7 @@ export interface ConnectionGuard {
   readonly task: Task;
 }
 
-/** What requests told of the connection of a peer's port. */
+/** What requests reported about the connection of a peer's port. */
 interface Known {
   busy: number;
   isSocket: boolean;
@@ -58,7 +58,7 @@ interface Known {
 
 const RELIEF: ConnectionLimits = { headMs: 1_000, idleMs: 1_000, quietPerAddress: 128 };
 const SWEEP_MS = 2_000;
-const TELL_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 
 export function createConnectionGuard(
   deps: {
@@ -90,10 +90,10 @@ export function createConnectionGuard(
     const quiet: Quiet[] = [];
     for (const connection of open) {
       const { fd, port } = connection;
-      const told = known.get(port);
-      if (told !== undefined) {
-        if (told.busy > 0 || told.isSocket) continue;
-        quiet.push({ connection, sinceMs: told.quietSinceMs, answered: true });
+      const peer = known.get(port);
+      if (peer !== undefined) {
+        if (peer.busy > 0 || peer.isSocket) continue;
+        quiet.push({ connection, sinceMs: peer.quietSinceMs, answered: true });
         continue;
       }
       const before = seen.get(fd);
@@ -139,13 +139,13 @@ export function createConnectionGuard(
       name: "connections",
       async run(signal) {
         let ended = 0;
-        let toldMs = -TELL_MS;
+        let reportedMs = -REPORT_EVERY_MS;
         for (;;) {
           await clock.sleep(SWEEP_MS, signal);
           ended += sweep(limits);
-          if (ended === 0 || clock.monotonic() - toldMs < TELL_MS) continue;
+          if (ended === 0 || clock.monotonic() - reportedMs < REPORT_EVERY_MS) continue;
           log.info("connections that sent no request were ended", { ended });
-          toldMs = clock.monotonic();
+          reportedMs = clock.monotonic();
           ended = 0;
         }
       },

@@ -1,5 +1,5 @@
 /**
- * The process's own TCP connections, through libc: Deno has no list of them. One `poll` tells which file
+ * The process's own TCP connections, through libc: Deno has no list of them. One `poll` shows which file
  * descriptors are open, `getsockname` and `getpeername` what they are. `shutdown` ends a connection as its
  * peer would; the server that owns it then closes it.
  */
@@ -15,7 +15,7 @@ export interface OpenConnection {
 }
 
 export interface Sockets {
-  /** Connections accepted on a local port; null where that cannot be told. */
+  /** Connections accepted on a local port; null where that is not known. */
   connectionsOf(localPort: number): OpenConnection[] | null;
   /** Ends both directions. */
   end(fd: number): void;
@@ -29,7 +29,7 @@ const SHUT_RDWR = 2;
 const RLIMIT_NOFILE = 7;
 const AF_INET = 2, AF_INET6 = 10;
 
-/** Opens libc once. Needs `--allow-ffi`; without it, or elsewhere than on Linux with glibc, nothing is told. */
+/** Opens libc once. Needs `--allow-ffi`; without it, or elsewhere than on Linux with glibc, nothing is known. */
 export function createSockets(): Sockets {
   const libc = openLibc();
   if (libc === null) return { connectionsOf: () => null, end: () => {} };
@@ -75,7 +75,7 @@ export function createSockets(): Sockets {
   };
 }
 
-/** How many files and sockets this process may have open; Infinity where that cannot be told. */
+/** How many files and sockets this process may have open; Infinity where that is not known. */
 export function descriptorLimit(): number {
   const libc = openLibc();
   return libc === null ? Infinity : limitOf(libc.symbols.getrlimit);

@@ -30,7 +30,7 @@ export interface Status {
     waiting: number;
   };
   database_bytes: number;
-  /** Share of the disk in use, 0…1; null where it cannot be told. */
+  /** Share of the disk in use, 0…1; null where it is not known. */
   disk_used: number | null;
   streams: number;
 }
@@ -51,7 +51,7 @@ export interface StatusServices {
 }
 
 const EVERY_MS = 2_000;
-/** Asking the database and the file system more often than this tells nothing new. */
+/** Asking the database and the file system more often than this brings nothing new. */
 const SLOW_EVERY_MS = 10_000;
 
 export interface StatusBoard {

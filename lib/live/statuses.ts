@@ -31,7 +31,7 @@ export interface LimitJudge<State> {
   step(settings: SensorSettings, state: State, value: number, tMs: number): Level;
 }
 
-/** A status that changed, as the `status` event tells it. */
+/** A status that changed, as the `status` event sends it. */
 export type StatusChange =
   & { status: MachineStatus; before: MachineStatus; ts: number }
   & ({ machine: string } | { sensor: string });
@@ -124,7 +124,7 @@ export function createStatuses<State>(deps: {
     known.level = judge.step(sensor.settings, known.state, NaN, sensor.last.tMs + quietMs);
   }
 
-  function tell(
+  function report(
     kind: StoredStatus["kind"],
     id: string,
     what: { machine: string } | { sensor: string },
@@ -150,7 +150,7 @@ export function createStatuses<State>(deps: {
     for (const sensor of sensors.all()) {
       pass(sensor, nowMs);
       const status = sensorStatus(sensor);
-      tell("sensor", sensor.id, { sensor: sensor.name }, status);
+      report("sensor", sensor.id, { sensor: sensor.name }, status);
       let count = counts.get(sensor.machine);
       if (!count) counts.set(sensor.machine, count = noSensors());
       count[status]++;
@@ -161,7 +161,7 @@ export function createStatuses<State>(deps: {
       const worst = worstOf(count);
       const window = windowOf(path, nowMs);
       const status = window === null ? worst : "maintenance";
-      const sinceMs = tell("machine", id, { machine: path }, status);
+      const sinceMs = report("machine", id, { machine: path }, status);
       next.set(path, { status, sinceMs, worst, sensors: count, window });
     }
     states = next;

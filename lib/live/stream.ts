@@ -66,7 +66,7 @@ export interface StreamStats {
   refused: number;
   /** Dropped because they read nothing for `stallMs`. */
   stalled: number;
-  /** Told that what they missed is gone. */
+  /** Sent a `reset`: what they missed is gone. */
   resets: number;
   events: number;
   ringBytes: number;
@@ -203,7 +203,7 @@ export function createStreamHub(deps: {
     behind.delete(client);
   }
 
-  /** Tells a client that events it asked for are gone: it must load anew. */
+  /** Events that a client asked for are gone: it must load anew. */
   function reset(client: Client): void {
     count.resets++;
     client.next = ring.next;

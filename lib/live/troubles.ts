@@ -6,7 +6,7 @@ export interface Trouble {
   detail: string;
 }
 
-/** What is wrong with one part, said by each of those who watch over it. */
+/** What is wrong with one part, reported by each of those who watch over it. */
 export interface Troubles<Name extends string> {
   /** Sets what the watcher `name` has to say; null: all is well again. */
   say(name: Name, trouble: Trouble | null): void;
@@ -17,16 +17,16 @@ export interface Troubles<Name extends string> {
 
 /** @param names all watchers, the most important first */
 export function createTroubles<Name extends string>(names: readonly Name[]): Troubles<Name> {
-  const said = new Map<Name, Trouble>();
+  const reports = new Map<Name, Trouble>();
   const all = () =>
     names.flatMap((name) => {
-      const trouble = said.get(name);
+      const trouble = reports.get(name);
       return trouble === undefined ? [] : [{ name, ...trouble }];
     });
   return {
     say(name, trouble) {
-      if (trouble === null) said.delete(name);
-      else said.set(name, trouble);
+      if (trouble === null) reports.delete(name);
+      else reports.set(name, trouble);
     },
     worst() {
       const list = all();

@@ -2,7 +2,7 @@
 import type { Alarm } from "../alarms/alarm.ts";
 import type { LoggedEvent } from "../events/event.ts";
 
-/** The alarm that an event tells of; null for other events. */
+/** The alarm that an event is about; null for other events. */
 export function alarmOf({ type, body }: Pick<LoggedEvent, "type" | "body">): Alarm | null {
   return type.startsWith("alarm.") ? (body as { alarm?: Alarm }).alarm ?? null : null;
 }

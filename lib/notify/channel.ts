@@ -5,7 +5,7 @@ import type { FieldError } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { Message } from "./message.ts";
 
-/** What became of one try. `answer` is what the far side said: bounded, without secrets. */
+/** What became of one try. `answer` is the far side's reply: bounded, without secrets. */
 export type Outcome =
   | { state: "delivered"; answer: string }
   /**

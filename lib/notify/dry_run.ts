@@ -28,7 +28,7 @@ export async function dryRun(
   spec: RuleSpec,
   deps: {
     events: Pick<EventLog, "list">;
-    context: Omit<RoutingContext, "nowMs" | "told">;
+    context: Omit<RoutingContext, "nowMs" | "notified">;
     fromMs: number;
   },
 ): Promise<DryRun> {
@@ -36,7 +36,7 @@ export async function dryRun(
   const { events, cut } = await pastEvents(deps.events, deps.fromMs);
   const channels = deps.context.channels.map((one) => ({ ...one, subscription: null }));
   const names = new Map(channels.map(({ id, name }) => [id, name]));
-  const told = new Map<string, Set<string>>();
+  const notified = new Map<string, Set<string>>();
   const result: DryRun = {
     fromMs: deps.fromMs,
     events: events.length,
@@ -51,11 +51,11 @@ export async function dryRun(
       ...deps.context,
       channels,
       nowMs: event.tMs,
-      told: (subject) => told.get(subject) ?? new Set(),
+      notified: (subject) => notified.get(subject) ?? new Set(),
     });
     if (planned.length === 0) continue;
-    const places = told.get(event.subject) ?? new Set();
-    told.set(event.subject, places);
+    const places = notified.get(event.subject) ?? new Set();
+    notified.set(event.subject, places);
     for (const { channel, target, state } of planned) {
       places.add(placeOf(channel, target));
       if (state === "waiting") result.sent++;
@@ -90,7 +90,7 @@ async function pastEvents(
 
 /** What a rule can be checked against when it is saved. */
 export interface Plant {
-  context: Omit<RoutingContext, "nowMs" | "told">;
+  context: Omit<RoutingContext, "nowMs" | "notified">;
   machines: readonly { path: string; tags: readonly string[] }[];
 }
 

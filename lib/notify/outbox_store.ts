@@ -39,7 +39,7 @@ export interface DeliveryQuery extends PageQuery {
   fromMs?: number;
 }
 
-/** What every rule said to an event. */
+/** What every rule decided about an event. */
 export interface StoredRouting {
   event: number;
   tMs: number;
@@ -58,8 +58,8 @@ export interface OutboxStore extends SendingStore, OutboxStatistics {
   cancel(id: number, nowMs: number): SqlStatement[];
   /** Ids of dead letters, oldest first. */
   deadLetters(channel: string | undefined, limit: number): Promise<number[]>;
-  /** Where each subject was told, as `placeOf`. */
-  told(subjects: readonly string[]): Promise<Map<string, Set<string>>>;
+  /** Where each subject was sent, as `placeOf`. */
+  notifiedPlaces(subjects: readonly string[]): Promise<Map<string, Set<string>>>;
   routings(subject: string, limit: number): Promise<StoredRouting[]>;
   /** Deletes what was finished before a time, a part of it; gives how many deliveries went. */
   forget(beforeMs: number, limit: number): Promise<number>;
@@ -81,7 +81,7 @@ const insertRouting = prepared<typeof routings.$inferSelect>(
 export function createOutboxStore(db: Database): OutboxStore {
   const orm = createOrm(db);
   const all = () => orm.select().from(deliveries);
-  const findTold = onFirstUse(() =>
+  const findNotified = onFirstUse(() =>
     orm.selectDistinct({ channel: deliveries.channelId, target: deliveries.target })
       .from(deliveries)
       .where(and(
@@ -126,10 +126,10 @@ export function createOutboxStore(db: Database): OutboxStore {
         .orderBy(asc(deliveries.id)).limit(limit);
       return rows.map(({ id }) => id);
     },
-    async told(subjects) {
+    async notifiedPlaces(subjects) {
       const out = new Map<string, Set<string>>();
       for (const subject of new Set(subjects)) {
-        const rows = await findTold().all({ subject });
+        const rows = await findNotified().all({ subject });
         out.set(subject, new Set(rows.map(({ channel, target }) => placeOf(channel, target))));
       }
       return out;

@@ -10,7 +10,7 @@ import { spanOf } from "./rule_times.ts";
 
 const FIRST_NEWS = new Set(["alarm.raised", "alarm.reopened", "alarm.changed", "alarm.escalated"]);
 
-/** Why an event is sent to nobody by rules; webhooks are told all the same. */
+/** Why an event is sent to nobody by rules; webhooks are notified all the same. */
 export function generalReason(
   event: LoggedEvent,
   alarm: Alarm | null,
@@ -28,7 +28,7 @@ export function generalReason(
   }
   const worse = event.type === "alarm.changed" && alarm.severity === "critical";
   if (alarm.flapping && event.type !== "alarm.escalated" && !worse) {
-    return "the alarm comes and goes: said once, then silent";
+    return "the alarm is flapping: sent once, then silent";
   }
   return null;
 }
@@ -46,7 +46,7 @@ export function ruleReason(
   const alarm = event.type === "alarm.escalated" ? alarmOf(event) : null;
   const bySteps = alarm !== null && escalationMinutes(alarm, rules).length > 0;
   if (bySteps && rule.escalation.length === 0) return "has no steps of escalation";
-  // Without any steps the first are told again.
+  // Without any steps the first recipients are notified again.
   const type = alarm === null ? event.type : "alarm.raised";
   if (!bySteps && !namesType(rule.events, type)) return `does not ask for ${type}`;
   const scope = scopeReason(rule, event.severity, machine, context);

@@ -29,14 +29,14 @@ export interface RoutingContext {
   tagsOf(machine: string): readonly string[];
   /** Title of the maintenance window that a machine is in. */
   windowOf(machine: string): string | null;
-  /** Where an alarm was told before, as `placeOf`. */
-  told(subject: string): ReadonlySet<string>;
+  /** Where an alarm was sent before, as `placeOf`. */
+  notified(subject: string): ReadonlySet<string>;
 }
 
 /** `skip`: not sent, for a reason. */
 export type Choice = "send" | "hold" | "digest" | "skip";
 
-/** What one rule or subscription said to one event, in words. */
+/** What one rule or subscription decided about one event, and why. */
 export interface Decision {
   /** Null: none in particular. */
   rule: string | null;

@@ -19,8 +19,8 @@ export interface RouterDeps {
   clock: Clock;
   log: Log;
   rules: () => readonly Rule[];
-  /** All of the context but the time and what was told. */
-  context: () => Omit<RoutingContext, "nowMs" | "told">;
+  /** All of the context but the time and what was sent before. */
+  context: () => Omit<RoutingContext, "nowMs" | "notified">;
   storm: () => StormLimits;
   /** Deliveries were written for these channels. */
   onDeliveries: (channels: ReadonlySet<string>) => void;
@@ -35,7 +35,7 @@ export interface Router {
 
 /** Events of one transaction. */
 const PAGE = 200;
-/** Events also wait that nobody announced: those of a start after a crash, of the command line. */
+/** Some events are not announced: those before a crash, those of the command line. */
 const LOOK_MS = 1_000;
 
 export function createRouter(deps: RouterDeps): Router {
@@ -48,11 +48,11 @@ export function createRouter(deps: RouterDeps): Router {
     if (waiting.length === 0) return 0;
     const nowMs = clock.now();
     const resolved = waiting.filter((event) => event.type === "alarm.resolved");
-    const told = await outbox.told(resolved.map((event) => event.subject));
+    const notified = await outbox.notifiedPlaces(resolved.map((event) => event.subject));
     const context = {
       ...deps.context(),
       nowMs,
-      told: (subject: string) => told.get(subject) ?? new Set<string>(),
+      notified: (subject: string) => notified.get(subject) ?? new Set<string>(),
     };
     const limits = deps.storm();
     const sent = await outbox.sentSince(nowMs - limits.minutes * 60_000);
@@ -70,7 +70,7 @@ export function createRouter(deps: RouterDeps): Router {
       for (const plan of routed.planned) {
         statements.push(outbox.add(event, plan, nowMs));
         channels.add(plan.channel);
-        remember(told, event, plan.channel, plan.target);
+        remember(notified, event, plan.channel, plan.target);
       }
       statements.push(outbox.routing(event, nowMs, routed.decisions));
     }
@@ -115,12 +115,12 @@ export function createRouter(deps: RouterDeps): Router {
 
 /** A resolved alarm of the same page knows where its beginning goes. */
 function remember(
-  told: Map<string, Set<string>>,
+  notified: Map<string, Set<string>>,
   { subject, type }: LoggedEvent,
   channel: string,
   target: string,
 ): void {
   if (type === "alarm.resolved") return;
-  const places = told.get(subject);
+  const places = notified.get(subject);
   if (places !== undefined) places.add(placeOf(channel, target));
 }

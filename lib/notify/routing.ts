@@ -29,7 +29,9 @@ export function decideRoutes(
   context: RoutingContext,
 ): Routed {
   if (familyOf(event.type) === "access") return decidePersonal(event, context);
-  const told = event.type === "alarm.resolved" ? context.told(event.subject) : new Set<string>();
+  const notified = event.type === "alarm.resolved"
+    ? context.notified(event.subject)
+    : new Set<string>();
   const alarm = alarmOf(event);
   const machine = machineOf(event);
   const blocked = generalReason(event, alarm, machine, context);
@@ -47,8 +49,8 @@ export function decideRoutes(
     }
     for (const recipient of owed) {
       for (const place of address(recipient, context)) {
-        if ("target" in place && told.has(placeOf(place.channel.id, place.target))) {
-          deliver(place, rule, "was told of the alarm");
+        if ("target" in place && notified.has(placeOf(place.channel.id, place.target))) {
+          deliver(place, rule, "was notified of the alarm");
         }
       }
     }
@@ -99,7 +101,7 @@ export function decideRoutes(
       ? "the webhook is switched off"
       : !namesType(subscription.events, event.type)
       ? `is not subscribed to ${event.type}`
-      : !isAtLeast(event.severity, subscription.severity) && !told.has(placeOf(channel.id, ""))
+      : !isAtLeast(event.severity, subscription.severity) && !notified.has(placeOf(channel.id, ""))
       ? `${event.severity} is below ${subscription.severity}`
       : null;
     if (reason !== null) return note(null, channel, "", "skip", reason);

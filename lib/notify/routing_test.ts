@@ -62,7 +62,7 @@ const context = (change: Partial<RoutingContext> = {}): RoutingContext => ({
   person: (id) => id === "ada" ? { name: "Ada", email: "ada@example.org", active: true } : null,
   tagsOf: () => ["hydraulic"],
   windowOf: () => null,
-  told: () => new Set(),
+  notified: () => new Set(),
   ...change,
 });
 
@@ -111,15 +111,19 @@ Deno.test("decideRoutes sends nothing for shelved, flapping or maintained alarms
   assert.match(open.not[0], /maintenance window "Cleaning"/);
 });
 
-Deno.test("decideRoutes tells the end to whom the beginning was told, whatever holds meanwhile", () => {
-  const told = () => new Set([placeOf("mail", "")]);
+Deno.test("decideRoutes sends the end to everybody who was notified of the beginning, whatever the rules are by then", () => {
+  const notified = () => new Set([placeOf("mail", "")]);
   const end = event({ type: "alarm.resolved", severity: "info" });
-  assert.deepEqual(outcome(end, [rule()], context({ told })).to, [["mail", "", "waiting"]]);
+  assert.deepEqual(outcome(end, [rule()], context({ notified })).to, [["mail", "", "waiting"]]);
   assert.deepEqual(outcome(end, [rule()]).to, []);
-  const window = context({ told, windowOf: () => "Cleaning" });
+  const window = context({ notified, windowOf: () => "Cleaning" });
   assert.deepEqual(outcome(end, [rule()], window).to, [["mail", "", "waiting"]]);
   const noEnd = rule({ events: ["alarm.raised"] });
-  assert.deepEqual(outcome(end, [noEnd], context({ told })).to, [], "who does not ask for ends");
+  assert.deepEqual(
+    outcome(end, [noEnd], context({ notified })).to,
+    [],
+    "who does not ask for ends",
+  );
 });
 
 Deno.test("decideRoutes holds in quiet hours until they end, also over a change of the clock", () => {

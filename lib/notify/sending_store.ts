@@ -41,7 +41,7 @@ export interface Finished {
 /** What the sender asks of the outbox and writes to it. */
 export interface SendingStore {
   /**
-   * The oldest delivery of a channel that may be tried now. What tells of the same thing to the same place
+   * The oldest delivery of a channel that may be tried now. Messages about the same subject to the same place
    * goes out in order: a later one waits for the earlier.
    */
   due(channel: string, nowMs: number): Promise<Delivery | null>;

@@ -2,7 +2,7 @@
  * DESIGN. What alarms do to tickets, in the alarms' own transaction. The tickets of the alarms concerned are
  * read first, a pure decision (`stepOf`) is taken for each transition, and statements come back. They change
  * single columns (`version + 1`), so a person who works on the ticket in the same moment does not make the
- * alarm's transaction fail. An alarm that is told again after a crash finds its ticket and opens no second one.
+ * alarm's transaction fail. An alarm that is repeated after a crash finds its ticket and opens no second one.
  */
 import type { Alarm } from "../alarms/alarm.ts";
 import type { AlarmTransition } from "../alarms/keeper.ts";
@@ -18,7 +18,7 @@ import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./tic
 export interface AlarmTickets {
   /** What these transitions do to the tickets of their alarms, for the alarms' transaction. */
   alongside(transitions: readonly AlarmTransition[], note?: Audited): Promise<SqlStatement[]>;
-  /** Tells the live stream of the tickets of these alarms, once `alongside` is committed. */
+  /** Publishes the tickets of these alarms, once `alongside` is committed. */
   announce(alarmIds: readonly string[]): Promise<void>;
   /** A sentence when alarms have opened as many tickets as they may, else null. */
   full(): Promise<string | null>;
@@ -42,15 +42,15 @@ const TITLE_MOST = 200;
 export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   const { clock, log, most = MOST } = deps;
   const { store, json, blank, event } = deps.book;
-  let toldFull = false;
+  let warnedFull = false;
 
   async function room(): Promise<number> {
     return most - (await store.counts(clock.now())).automatic;
   }
 
-  function tellFull(): void {
-    if (!toldFull) log.warn(fullText(most));
-    toldFull = true;
+  function warnFull(): void {
+    if (!warnedFull) log.warn(fullText(most));
+    warnedFull = true;
   }
 
   async function opened({ alarm }: AlarmTransition, step: TicketStep & { kind: "open" }) {
@@ -96,12 +96,12 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   function change(row: TicketRow, step: TicketStep, transition: AlarmTransition, by: Audited) {
     const columns = changeOf(row, step, transition);
     const after = { ...row, ...columns, version: row.version + 1 };
-    const { type, action, text } = toldOf(step, row, after);
+    const { type, action, text } = eventOf(step, row, after);
     const { actor, note } = transition;
-    const told = event(type, after, text, { actor, note });
+    const logged = event(type, after, text, { actor, note });
     const statements = action === null
-      ? [told]
-      : [store.update(row.id, columns, null), told, audit(by, action, row, after)];
+      ? [logged]
+      : [store.update(row.id, columns, null), logged, audit(by, action, row, after)];
     return { after, statements };
   }
 
@@ -123,7 +123,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
         } else if (step.kind === "open") {
           left ??= await room();
           if (left-- <= 0) {
-            tellFull();
+            warnFull();
             continue;
           }
           const ticket = await opened(transition, step);
@@ -143,14 +143,14 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
     },
     async full() {
       if (await room() <= 0) return fullText(most);
-      toldFull = false;
+      warnedFull = false;
       return null;
     },
   };
 }
 
-/** How a step is told of: as an event, and as an action in the audit log where columns change. */
-function toldOf(
+/** The event of a step, and its action in the audit log where columns change. */
+function eventOf(
   step: TicketStep,
   before: TicketRow,
   after: TicketRow,
@@ -167,7 +167,7 @@ function toldOf(
       return {
         type: "ticket.reopened",
         action: "reopen",
-        text: `${number} is open again: its alarm came back`,
+        text: `${number} is open again: its alarm was reopened`,
       };
     case "raise_priority":
       return {
@@ -175,7 +175,7 @@ function toldOf(
         action: "update",
         text: `${number}: priority ${before.priority} → ${after.priority}`,
       };
-    case "tell":
+    case "record":
       return { type: "ticket.changed", action: null, text: `${number}: ${step.text}` };
     case "open":
       throw new Error("an alarm has one ticket");

@@ -18,7 +18,7 @@ import {
 } from "./subject.ts";
 import type { Comments } from "./comments.ts";
 import { cleanFileName } from "./file_name.ts";
-import { orGone, saidAbout } from "./words.ts";
+import { orGone, remarkOn } from "./words.ts";
 
 /** What may be attached, by content. */
 export const ATTACHMENT_TYPES = [
@@ -134,7 +134,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
     );
   }
 
-  function told(subject: Subject, name: string, by: Author): SqlStatement[] {
+  function attached(subject: Subject, name: string, by: Author): SqlStatement[] {
     return [events.statement({
       type: subject.commented,
       subject: subject.key,
@@ -176,7 +176,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
         // One `put` after the other: what was checked above may have been used since.
         await checkRoom(subject, file.bytes);
         // First, so that the words do not stand behind their file.
-        const said = comment === undefined
+        const remark = comment === undefined
           ? null
           : await deps.comments.drafted(subject, comment, by);
         const row: Omit<StoredAttachment, "id"> = {
@@ -196,10 +196,10 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
           by.note({
             action: "attachment.add",
             resource: subject.key,
-            ...saidAbout(subject),
+            ...remarkOn(subject),
             after: { name, type, bytes },
           }),
-          ...said ?? told(subject, name, by),
+          ...remark ?? attached(subject, name, by),
         ]).catch(orGone(subject.name));
         return (await store.find(subject.key, Number(rows[0][0])))!;
       });

@@ -45,7 +45,7 @@ export interface TicketBook {
     type: EventType,
     row: TicketRow,
     text: string,
-    said: { actor: string | null; note: string | null },
+    origin: { actor: string | null; note: string | null },
   ): SqlStatement;
 }
 

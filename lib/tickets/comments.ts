@@ -12,7 +12,7 @@ import {
   subjectOf,
   type Subjects,
 } from "./subject.ts";
-import { fieldError, orGone, saidAbout } from "./words.ts";
+import { fieldError, orGone, remarkOn } from "./words.ts";
 
 /** Characters of a comment. */
 export const COMMENT_MOST = 4000;
@@ -25,7 +25,7 @@ export interface CommentsDeps {
   clock: Clock;
   events: Pick<EventLog, "statement">;
   subjects: Subjects;
-  /** Something was said or changed; after COMMIT. */
+  /** Something was written or changed; after COMMIT. */
   onChange: (kind: SubjectKind, id: string) => void;
 }
 
@@ -92,7 +92,7 @@ export function createComments(deps: CommentsDeps): Comments {
       by.note({
         action: "comment.add",
         resource: subject.key,
-        ...saidAbout(subject),
+        ...remarkOn(subject),
         after: { text },
       }),
     ];

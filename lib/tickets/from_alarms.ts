@@ -17,8 +17,8 @@ export type TicketStep =
   | { kind: "resolve" }
   /** A resolved or closed one is open again. */
   | { kind: "reopen" }
-  /** The ticket stays as it is and its history tells of it. */
-  | { kind: "tell"; text: string }
+  /** The ticket stays as it is and its history records it. */
+  | { kind: "record"; text: string }
   | { kind: "raise_priority"; priority: Priority };
 
 const PRIORITY: Record<Alarm["severity"], Priority> = {
@@ -43,12 +43,12 @@ export function stepOf(
   const unresolved = UNRESOLVED.includes(ticket.state);
   switch (type) {
     case "alarm.reopened":
-      return unresolved ? { kind: "tell", text: "its alarm came back" } : { kind: "reopen" };
+      return unresolved ? { kind: "record", text: "its alarm was reopened" } : { kind: "reopen" };
     case "alarm.resolved":
       if (!unresolved) return null;
       // What somebody works on is not taken from them because the condition went away by itself.
       return actor === null && ticket.state === "in_progress"
-        ? { kind: "tell", text: "its alarm is over" }
+        ? { kind: "record", text: "its alarm is over" }
         : { kind: "resolve" };
     case "alarm.changed": {
       const priority = PRIORITY[alarm.severity];

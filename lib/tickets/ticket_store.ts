@@ -57,7 +57,7 @@ export interface TicketStore {
   lastNumber(): Promise<number>;
   /** Unresolved ones, those past their due date, and those that alarms opened. */
   counts(nowMs: number): Promise<{ unresolved: number; overdue: number; automatic: number }>;
-  /** Unresolved ones past their due date of which nobody was told. */
+  /** Unresolved ones past their due date that were not reported yet. */
   due(nowMs: number, limit: number): Promise<TicketRow[]>;
   /** The transaction fails with `conflict` when its alarm has one already. */
   insert(row: TicketRow): SqlStatement;
@@ -140,10 +140,10 @@ export function createTicketStore(db: Database): TicketStore {
     insert,
     insertOnce,
     update(id, { version: _, ...change }, version) {
-      const untold = "dueMs" in change ? { overdueTold: false } : {};
+      const unreported = "dueMs" in change ? { overdueTold: false } : {};
       const next = version === null ? sql`${tickets.version} + 1` : version + 1;
       return statementOf(
-        build.update(tickets).set({ ...change, ...untold, version: next }).where(
+        build.update(tickets).set({ ...change, ...unreported, version: next }).where(
           eq(tickets.id, id),
         ),
       );

@@ -73,9 +73,9 @@ Deno.test("stepOf: a ticket follows its alarm, whether automatic tickets are on 
     assert.equal(step("alarm.resolved", "open", "Ada"), "resolve");
     assert.equal(step("alarm.resolved", "in_progress", "Ada"), "resolve");
     // Somebody works on it: they decide.
-    assert.equal(step("alarm.resolved", "in_progress"), "tell");
+    assert.equal(step("alarm.resolved", "in_progress"), "record");
     assert.equal(step("alarm.resolved", "closed", "Ada"), null);
-    assert.equal(step("alarm.reopened", "open"), "tell");
+    assert.equal(step("alarm.reopened", "open"), "record");
     assert.equal(step("alarm.reopened", "resolved"), "reopen");
     assert.equal(step("alarm.reopened", "closed"), "reopen");
     assert.equal(step("alarm.changed", "open"), "raise_priority");

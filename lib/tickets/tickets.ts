@@ -37,7 +37,7 @@ export type TicketPatch =
 
 export interface TicketsDeps extends BookDeps {
   alarms: TicketAlarms;
-  /** Tells the live stream. */
+  /** To the live stream. */
   publish: (ticket: Ticket) => void;
   /** Shared with `createAlarmTickets`: one gives the numbers. */
   book?: TicketBook;
@@ -60,8 +60,8 @@ export interface Tickets {
    * @throws `not_found`, `validation`; `conflict` naming who was faster, or the actions that are possible
    */
   move(id: string, action: TicketAction, options: MoveOptions, by: By): Promise<Ticket>;
-  /** Writes `ticket.overdue` for those whose due date is over, each once; gives how many. */
-  tellOverdue(): Promise<number>;
+  /** Writes `ticket.overdue` for those whose due date has passed, each once; gives how many. */
+  reportOverdue(): Promise<number>;
 }
 
 const MOST_OVERDUE_AT_ONCE = 100;
@@ -197,7 +197,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     create,
     change,
     move: createMoving({ clock, alarms, book, writing }),
-    async tellOverdue() {
+    async reportOverdue() {
       const due = await store.due(clock.now(), MOST_OVERDUE_AT_ONCE);
       for (const row of due) {
         const text = `${numberText(row.id)} is overdue: ${row.title}`;

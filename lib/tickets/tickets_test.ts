@@ -341,16 +341,16 @@ Deno.test("tickets: one that is overdue is told of once, and again when it gets 
     await tickets.create({ title: "late", due_ms: dueMs }, ADA);
     await tickets.create({ title: "done", due_ms: dueMs }, ADA);
     await tickets.move("T-2", "resolve", {}, ADA);
-    assert.equal(await tickets.tellOverdue(), 0);
+    assert.equal(await tickets.reportOverdue(), 0);
     await clock.advance(60_000);
     assert.equal((await tickets.get("T-1")).overdue, true);
-    assert.deepEqual([await tickets.tellOverdue(), await tickets.tellOverdue()], [1, 0]);
+    assert.deepEqual([await tickets.reportOverdue(), await tickets.reportOverdue()], [1, 0]);
     assert.equal((await events("T-1")).at(-1), "T-1 is overdue: late");
     assert.deepEqual((await tickets.list({ overdue: true })).items.map((t) => t.id), ["T-1"]);
     assert.equal((await tickets.counts()).overdue, 1);
     await tickets.change("T-1", { due_ms: clock.now() + 1000 }, ADA);
     await clock.advance(1000);
-    assert.equal(await tickets.tellOverdue(), 1);
+    assert.equal(await tickets.reportOverdue(), 1);
   }));
 
 Deno.test("tickets: a due date that is moved while the old one is reported is reported as well", () =>
@@ -365,9 +365,9 @@ Deno.test("tickets: a due date that is moved while the old one is reported is re
       await tickets.change("T-1", { due_ms: clock.now() + 60_000 }, ADA);
       return result;
     };
-    await tickets.tellOverdue();
+    await tickets.reportOverdue();
     await clock.advance(60_000);
-    assert.equal(await tickets.tellOverdue(), 1);
+    assert.equal(await tickets.reportOverdue(), 1);
   }));
 
 Deno.test("tickets: lists are filtered, sorted and paged", () =>

@@ -1,4 +1,4 @@
-/** What people are told of a ticket, in words. Pure. */
+/** Tickets in words: changes and refusals. Pure. */
 import { PerchError } from "../base/errors.ts";
 import {
   mayMove,
@@ -42,12 +42,12 @@ export function ticketKey({ id }: Pick<TicketRow, "id">): string {
   return `ticket:${numberText(id)}`;
 }
 
-/** What is said and shown about an alarm or a ticket; whoever changes that heeds it. */
+/** What is written about an alarm or a ticket; whoever changes that heeds it. */
 export function wordsKey(subject: string): string {
   return `${subject}/words`;
 }
 
-/** What a trigger says (migration 0030) is told as any alarm is that there is not. */
+/** The refusal of a trigger (migration 0030), as that of any alarm that does not exist. */
 export function orGone(name: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof PerchError) || !error.message.includes("the alarm is gone")) throw error;
@@ -58,7 +58,7 @@ export function orGone(name: string): (error: unknown) => never {
 }
 
 /** Words and files are added by several people at once; but not to what is changed in the same moment. */
-export function saidAbout({ key }: { key: string }) {
+export function remarkOn({ key }: { key: string }) {
   return { touches: [], heeds: [key], adds: [wordsKey(key)] };
 }
 

@@ -2,7 +2,12 @@
 import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
 import { type Alarms, type AlarmsDeps, createAlarms } from "../../lib/alarms/alarms.ts";
 import type { AlarmOptions } from "../../lib/alarms/decision.ts";
-import { createKeeper, type Keeper, type KeeperDeps, type Told } from "../../lib/alarms/keeper.ts";
+import {
+  type Committed,
+  createKeeper,
+  type Keeper,
+  type KeeperDeps,
+} from "../../lib/alarms/keeper.ts";
 import { signalOfFinding } from "../../lib/alarms/signal.ts";
 import type { SystemFacts } from "../../lib/alarms/system_rules.ts";
 import type { Places } from "../../lib/alarms/view.ts";
@@ -54,7 +59,7 @@ export interface AlarmService {
   keeper: Keeper;
   events: EventLog;
   findings: FindingStore;
-  told: Told[];
+  told: Committed[];
 }
 
 export async function openAlarms(
@@ -69,7 +74,7 @@ export async function openAlarms(
   const store = createAlarmStore(db);
   const events = createEventLog(db);
   const findings = createFindingStore(db);
-  const told: Told[] = [];
+  const told: Committed[] = [];
   const keeper = createKeeper({
     db,
     store,
@@ -78,7 +83,7 @@ export async function openAlarms(
     options: () => ({ ...OPTIONS, ...change.options }),
     inMaintenance: () => false,
     alongside: () => Promise.resolve([]),
-    tell: (one) => void told.push(one),
+    onCommit: (one) => void told.push(one),
     ...change.keeper,
   });
   await keeper.load(clock.now());

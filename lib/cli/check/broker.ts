@@ -15,7 +15,7 @@ export interface BrokerCheckOptions {
 export const PROBE_MESSAGES = 1_200;
 
 /**
- * Does the broker answer, and would it keep what comes while Perch is down? No broker tells its queue limit,
+ * Does the broker answer, and would it keep what comes while Perch is down? No broker publishes its queue limit,
  * so it is tried: a session goes away, messages are sent to it, and what comes back is counted.
  */
 export function brokerCheck(options: BrokerCheckOptions): Check {

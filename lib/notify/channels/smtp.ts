@@ -97,7 +97,7 @@ function passes({ responseCode }: SmtpError): boolean {
   return responseCode !== undefined && responseCode < 500;
 }
 
-/** The TLS of a connection failed before anything of the mail was said. */
+/** The TLS of a connection failed before anything of the mail was sent. */
 function isCertificateFault(error: unknown): boolean {
   const { code, responseCode, command } = error as SmtpError;
   const early = command === undefined || command === "CONN" || command === "STARTTLS";
@@ -106,7 +106,7 @@ function isCertificateFault(error: unknown): boolean {
 
 function encryptionOf({ host, port, security, password }: SmtpServer) {
   const secure = security === "tls" || (security === "auto" && port === TLS_PORT);
-  // A password never travels in the clear, unless to this host itself or because somebody said so.
+  // A password never travels in the clear, unless to this host itself or because somebody allowed it.
   const inClear = security === "none" || password === null || isLoopbackName(host);
   return {
     secure,

@@ -157,9 +157,9 @@ export function createUploader(deps: UploaderDeps): Uploader {
   }
 
   function failed({ writeKey }: UploadConfig, outcome: Outcome, stepMs: number): number {
-    const said = cleanAnswer(outcome.answer, [writeKey]);
-    if (problem !== said) log.warn("ThingSpeak does not take readings", { answer: said });
-    problem = said;
+    const reason = cleanAnswer(outcome.answer, [writeKey]);
+    if (problem !== reason) log.warn("ThingSpeak does not accept readings", { answer: reason });
+    problem = reason;
     const askedMs = outcome.state === "retry" ? outcome.afterMs ?? 0 : 0;
     const backoffMs = Math.min(stepMs * 2 ** failures++, MOST_BACKOFF_MS);
     return Math.max(backoffMs, askedMs);
@@ -205,19 +205,19 @@ export function createUploader(deps: UploaderDeps): Uploader {
     state() {
       const config = deps.config();
       const fields = config === null ? [] : chosen(config).map((one) => one?.name ?? "");
-      const told = { fields, cursorMs, ...done };
+      const counts = { fields, cursorMs, ...done };
       if (config === null) {
-        return { health: "off", detail: "No ThingSpeak channel is set.", ...told };
+        return { health: "off", detail: "No ThingSpeak channel is set.", ...counts };
       }
       if (problem !== null) {
         const detail =
-          `ThingSpeak does not take readings (${problem}). They are kept and sent later.`;
-        return { health: "degraded", detail, ...told };
+          `ThingSpeak does not accept readings (${problem}). They are kept and sent later.`;
+        return { health: "degraded", detail, ...counts };
       }
       const n = fields.filter((field) => field !== "").length;
       const detail = `${n} sensors to channel ${config.channelId}; ` +
         `${done.messages} messages since start.`;
-      return { health: "ok", detail, ...told };
+      return { health: "ok", detail, ...counts };
     },
     async feeds(results) {
       const config = deps.config();
