@@ -6,6 +6,8 @@
  * reads nothing for 10 s it is dropped. Clients behind are looked at every 25 ms while there are any: a
  * `pull` callback would be called for every chunk of every client and cost a sixth more CPU.
  *
+ * One idea, so one file: every function moves a client along the ring.
+ *
  * Ids are `<boot>-<n>`: `n` counts all events of this run, so an id names a place for every filter.
  */
 import type { Clock } from "../base/clock.ts";
@@ -15,6 +17,7 @@ import type { CommittedGroup } from "../intake/committed.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
 import { createReadingEncoder, type ReadingMatch } from "./encode.ts";
 import { EventRing, type RingEntry } from "./ring.ts";
+import { createSeats, STREAM_LIMITS, type StreamLimits } from "./stream_limits.ts";
 import type { StreamType } from "./stream_types.ts";
 
 /** What a client wants. Equal `key`s mean equal filters: they share one encoding. */
@@ -36,28 +39,6 @@ export interface OpenStream {
   /** Calls `end` when the asker may no longer read; gives the function that stops watching. */
   onEnded?: (end: () => void) => () => void;
 }
-
-export interface StreamLimits {
-  /** Open streams in all. */
-  clients: number;
-  /** Open streams of one address. Loopback is exempt: a proxy in front shows itself as one address. */
-  perAddress: number;
-  ringEvents: number;
-  ringBytes: number;
-  clientBytes: number;
-  keepAliveMs: number;
-  stallMs: number;
-}
-
-export const STREAM_LIMITS: StreamLimits = {
-  clients: 1000,
-  perAddress: 100,
-  ringEvents: 4096,
-  ringBytes: 8 * 1024 * 1024,
-  clientBytes: 64 * 1024,
-  keepAliveMs: 12_000,
-  stallMs: 10_000,
-};
 
 export interface StreamStats {
   clients: number;
@@ -136,9 +117,9 @@ export function createStreamHub(deps: {
   const ring = new EventRing<Entry>({ count: limits.ringEvents, bytes: limits.ringBytes });
   const audiences = new Map<string, Audience>();
   const behind = new Set<Client>();
-  const byAddress = new Map<string, number>();
+  const seats = createSeats(limits);
   const stopping = new AbortController();
-  const count = { clients: 0, opened: 0, refused: 0, stalled: 0, resets: 0 };
+  const count = { stalled: 0, resets: 0 };
 
   const idOf = (n: number) => `${boot}-${n}`;
   const frame = (n: number, type: string, json: string) =>
@@ -229,24 +210,11 @@ export function createStreamHub(deps: {
     return Number.isSafeInteger(n) && n >= 0 ? n : null;
   }
 
-  function admit(address: string): void {
-    const ofAddress = byAddress.get(address) ?? 0;
-    const full = count.clients >= limits.clients;
-    if (!full && (ofAddress < limits.perAddress || isLoopback(address))) return;
-    count.refused++;
-    const which = full ? `${limits.clients} in all` : `${limits.perAddress} from ${address}`;
-    throw new PerchError("rate_limited", `Too many live streams are open (${which}).`, {
-      retryAfterS: 10,
-    });
-  }
-
   function join(client: Client): void {
     const { filter } = client.audience;
     audiences.set(filter.key, client.audience);
     client.audience.clients.add(client);
-    byAddress.set(client.address, (byAddress.get(client.address) ?? 0) + 1);
-    count.clients++;
-    count.opened++;
+    seats.take(client.address);
   }
 
   function leave(client: Client): void {
@@ -254,10 +222,7 @@ export function createStreamHub(deps: {
     behind.delete(client);
     client.unwatch();
     if (client.audience.clients.size === 0) audiences.delete(client.audience.filter.key);
-    const left = byAddress.get(client.address)! - 1;
-    if (left > 0) byAddress.set(client.address, left);
-    else byAddress.delete(client.address);
-    count.clients--;
+    seats.leave(client.address);
   }
 
   function end(client: Client): void {
@@ -309,7 +274,7 @@ export function createStreamHub(deps: {
       if (stopping.signal.aborted) {
         throw new PerchError("unavailable", "Perch is stopping.", { retryAfterS: 5 });
       }
-      admit(options.address);
+      seats.admit(options.address);
       const { filter, address, onEnded } = options;
       let client: Client;
       return new ReadableStream<Uint8Array>({
@@ -345,10 +310,6 @@ export function createStreamHub(deps: {
       publishEntry({ n: ring.next, size, type, group: null, bytes: null, json });
     },
     place: () => idOf(ring.next - 1),
-    stats: () => ({ ...count, events: ring.next - 1, ringBytes: ring.bytes }),
+    stats: () => ({ ...seats.counts(), ...count, events: ring.next - 1, ringBytes: ring.bytes }),
   };
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }

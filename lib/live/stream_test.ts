@@ -3,7 +3,8 @@ import { directoryOf, groupOf } from "../../tests/support/directory.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { EventReader, type ServerEvent } from "../../tests/support/sse.ts";
 import { PerchError } from "../base/errors.ts";
-import { createStreamHub, EVERYTHING, type OpenStream, type StreamLimits } from "./stream.ts";
+import { createStreamHub, EVERYTHING, type OpenStream } from "./stream.ts";
+import { type StreamLimits } from "./stream_limits.ts";
 
 const sensors = directoryOf([
   { name: "a/m1/temp" },

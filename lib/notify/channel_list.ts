@@ -1,3 +1,7 @@
+/**
+ * The channels of this site. One idea, so one file: the contract and the one list that answers it. Options are in
+ * `channel_options.ts`, what the environment sets in `environment_channels.ts`.
+ */
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
@@ -34,7 +38,7 @@ export interface ChannelPatch {
   enabled?: boolean;
 }
 
-/** The channels of this site, those of the environment first; in memory, a change is written first. */
+/** The channels of this site, those of the environment first; in memory, where a change counts once it is written. */
 export interface ChannelList {
   load(): Promise<void>;
   all(): ChannelView[];
