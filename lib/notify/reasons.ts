@@ -28,7 +28,7 @@ export function generalReason(
   }
   const worse = event.type === "alarm.changed" && alarm.severity === "critical";
   if (alarm.flapping && event.type !== "alarm.escalated" && !worse) {
-    return "the alarm is flapping: sent once, then silent";
+    return "the alarm comes and goes: sent once, then silent";
   }
   return null;
 }
