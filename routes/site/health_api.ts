@@ -18,7 +18,7 @@ const healthShape = z.object({
   uptime_s: z.number().optional(),
   overall: z.string().optional(),
   reason: z.string().optional(),
-}).meta({ id: "healthShape" });
+}).meta({ id: "Health" });
 
 /** `/health*` for load balancers and people, `/metrics` for Prometheus. */
 export function healthRoutes(services: HealthServices): Route[] {
@@ -26,7 +26,7 @@ export function healthRoutes(services: HealthServices): Route[] {
     200: { description: "It works", schema: healthShape },
     503: { description: "It does not, with the reason", schema: healthShape },
   };
-  const tags = ["healthShape"];
+  const tags = ["Health"];
   return [
     route({
       method: "get",
