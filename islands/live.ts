@@ -7,7 +7,7 @@ import { batch, type Signal, signal } from "@preact/signals";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
-import type { Status } from "../lib/live/status.ts";
+import type { Status } from "../lib/live/status_shape.ts";
 import { createListeners } from "./listeners.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
 

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { Status } from "../lib/live/status.ts";
+import type { Status } from "../lib/live/status_shape.ts";
 import { status } from "./live.ts";
 
 /** The overview's answer: one sentence that says whether anything needs attention, the worst first. */

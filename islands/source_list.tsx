@@ -1,19 +1,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
+import type { SourceView } from "../lib/sources/source.ts";
 import { grouped } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { now, status } from "./live.ts";
-
-/** A source as `/api/sources` gives it. */
-export interface SourceJson {
-  name: string;
-  kind: string;
-  state: string;
-  detail: string;
-  received: number;
-  rejected: number;
-  last: number | null;
-}
 
 const GOOD = new Set(["connected", "listening"]);
 
@@ -24,7 +14,7 @@ export function isGood(state: string): boolean {
 
 /** Every source with its counts; asks anew when the stream says how Perch is doing. */
 export function SourceList(
-  { sources, nowMs, zone }: { sources: SourceJson[]; nowMs: number; zone: string },
+  { sources, nowMs, zone }: { sources: SourceView[]; nowMs: number; zone: string },
 ): VNode {
   const shown = useSignal(sources);
   useSignalEffect(() => {
@@ -47,10 +37,10 @@ export function SourceList(
 }
 
 function Source(
-  { source, nowMs, zone }: { source: SourceJson; nowMs: number; zone: string },
+  { source, nowMs, zone }: { source: SourceView; nowMs: number; zone: string },
 ): VNode {
   const good = isGood(source.state);
-  const { last } = source;
+  const lastMs = source.last_ms;
   return (
     <section class="card source" aria-label={source.name}>
       <h2>
@@ -72,12 +62,12 @@ function Source(
         <div>
           <dt>Last message</dt>
           <dd>
-            {last === null ? "none yet" : (
+            {lastMs === null ? "none yet" : (
               <time
-                dateTime={new Date(last).toISOString()}
-                title={dateTime(last, zone)}
+                dateTime={new Date(lastMs).toISOString()}
+                title={dateTime(lastMs, zone)}
               >
-                {ago(nowMs - last)}
+                {ago(nowMs - lastMs)}
               </time>
             )}
           </dd>

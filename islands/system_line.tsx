@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { Status } from "../lib/live/status.ts";
+import type { Status } from "../lib/live/status_shape.ts";
 import { bytes, compact, grouped } from "../lib/words/numbers.ts";
 import { status } from "./live.ts";
 

@@ -1,5 +1,6 @@
 /** How a part of Perch is doing. */
-export type ComponentHealth = "ok" | "degraded" | "error" | "off";
+export const COMPONENT_HEALTH = ["ok", "degraded", "error", "off"] as const;
+export type ComponentHealth = typeof COMPONENT_HEALTH[number];
 
 export interface ComponentState {
   name: string;
@@ -8,7 +9,8 @@ export interface ComponentState {
   detail: string;
 }
 
-export type Overall = "Healthy" | "Degraded" | "Partial" | "Error";
+export const OVERALL = ["Healthy", "Degraded", "Partial", "Error"] as const;
+export type Overall = typeof OVERALL[number];
 
 /** The one list of parts and their states; pages, `/api/status`, health and metrics read it. */
 export interface Components {

@@ -5,35 +5,9 @@ import type { MachineDirectory, SensorDirectory } from "../machines/sensor.ts";
 import type { StoreStats } from "../readings/store.ts";
 import type { Overall } from "./components.ts";
 import type { Recent } from "./recent.ts";
-import type { MachineStatus } from "./status_words.ts";
-import type { MachineState, StatusChange, Statuses } from "./statuses.ts";
+import type { Status } from "./status_shape.ts";
+import type { MachineState, Statuses } from "./statuses.ts";
 import type { StreamHub } from "./stream.ts";
-
-/** How Perch is doing, in one small object: the system line of the overview and the `status` event. */
-export interface Status {
-  /** Epoch ms. */
-  ts: number;
-  overall: Overall;
-  sensors: { total: number; offline: number; unreviewed: number };
-  machines: Record<MachineStatus, number> & { total: number };
-  /** Open ones by severity; `waiting`: neither acknowledged nor shelved. */
-  alarms: { info: number; warning: number; critical: number; waiting: number };
-  /** In `status` events: sensors and machines whose status changed since the event before. */
-  changes: StatusChange[];
-  readings: {
-    per_s: number;
-    /** On disk, all time. */
-    stored: number;
-    /** Messages that were refused as a whole, since the start. */
-    rejected: number;
-    duplicate: number;
-    waiting: number;
-  };
-  database_bytes: number;
-  /** Share of the disk in use, 0…1; null where it is not known. */
-  disk_used: number | null;
-  streams: number;
-}
 
 export interface StatusServices {
   clock: Clock;
@@ -77,8 +51,10 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
     const { store, stored, disk } = await slowPart();
     const flow = services.intake.stats();
     const all = sensors.all();
+    const atMs = clock.now();
     return {
-      ts: clock.now(),
+      at_ms: atMs,
+      ts: atMs,
       overall: services.overall(),
       sensors: {
         total: all.length,

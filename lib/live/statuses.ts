@@ -10,6 +10,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sens
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import type { Recent } from "./recent.ts";
+import type { Status } from "./status_shape.ts";
 import type { StoredStatus } from "./status_store.ts";
 import { type MachineStatus, SENSOR_STATUSES, type SensorStatus } from "./status_words.ts";
 
@@ -32,9 +33,7 @@ export interface LimitJudge<State> {
 }
 
 /** A status that changed, as the `status` event sends it. */
-export type StatusChange =
-  & { status: MachineStatus; before: MachineStatus; ts: number }
-  & ({ machine: string } | { sensor: string });
+export type StatusChange = Status["changes"][number];
 
 export interface MachineState {
   status: MachineStatus;
@@ -139,7 +138,7 @@ export function createStatuses<State>(deps: {
     if (before) unsaved.delete(before);
     unsaved.add(now);
     if (before !== undefined && changes.length < CHANGES_MOST) {
-      changes.push({ ...what, status, before: before.status, ts: sinceMs });
+      changes.push({ ...what, status, before: before.status, at_ms: sinceMs, ts: sinceMs });
     }
     return sinceMs;
   }

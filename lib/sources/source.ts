@@ -1,13 +1,36 @@
+import { z } from "zod";
+import { formerly, msField } from "../base/wire.ts";
+
+const STATES = ["starting", "connected", "reconnecting", "listening", "stopped", "error"] as const;
+
+/** A source as the API and the sources page show it. */
+export const sourceShape = z.object({
+  name: z.string(),
+  kind: z.string(),
+  state: z.enum(STATES),
+  detail: z.string().describe("where it connects to, what is wrong, what happens next"),
+  received: z.number(),
+  rejected: z.number(),
+  last_ms: msField.nullable().describe("its latest message"),
+  last: formerly(msField.nullable(), "last_ms"),
+}).meta({ id: "Source" });
+export type SourceView = z.output<typeof sourceShape>;
+
 /** How a source is doing, for health, the sources page and metrics. */
 export interface SourceState {
   name: string;
   kind: string;
-  state: "starting" | "connected" | "reconnecting" | "listening" | "stopped" | "error";
+  state: typeof STATES[number];
   /** A sentence for people: where it connects to, what is wrong, what happens next. */
   detail: string;
   received: number;
   rejected: number;
   lastMessageMs: number | null;
+}
+
+/** A source as it is shown outside. */
+export function sourceOf({ lastMessageMs, ...source }: SourceState): SourceView {
+  return { ...source, last_ms: lastMessageMs, last: lastMessageMs };
 }
 
 /**

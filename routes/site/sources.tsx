@@ -6,7 +6,8 @@ import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { ClockNotes as ClockNotesKept } from "../../lib/intake/clock_notes.ts";
-import type { Status, StatusBoard } from "../../lib/live/status.ts";
+import type { StatusBoard } from "../../lib/live/status.ts";
+import type { Status } from "../../lib/live/status_shape.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
@@ -19,7 +20,8 @@ import {
   type DamageServices,
 } from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { payloadText, sourceJson } from "./status_api.ts";
+import { sourceOf } from "../../lib/sources/source.ts";
+import { payloadText } from "./status_api.ts";
 import { ClockCard } from "./clock.tsx";
 import { DamageCard } from "./damage.tsx";
 import { ClockNotes } from "./clock_notes.tsx";
@@ -117,7 +119,7 @@ function Content(
         <Island
           name="SourceList"
           component={SourceList}
-          props={{ sources: sources.map(sourceJson), nowMs, zone: parts.zone }}
+          props={{ sources: sources.map(sourceOf), nowMs, zone: parts.zone }}
         />
         {parts.simulator && (
           <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />

@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Components } from "../../lib/live/components.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
+import { componentShape, statusShape } from "../../lib/live/status_shape.ts";
 import type { StoreStats } from "../../lib/readings/store.ts";
-import type { SourceState } from "../../lib/sources/source.ts";
+import { sourceOf, sourceShape, type SourceState } from "../../lib/sources/source.ts";
 import { type Route, route } from "../http/route.ts";
 
 export interface StatusRouteServices {
@@ -20,19 +22,74 @@ export interface StatusRouteServices {
   uptimeS: () => number;
 }
 
-const SourceJson = z.object({
-  name: z.string(),
-  kind: z.string(),
-  state: z.string(),
-  detail: z.string(),
-  received: z.number(),
-  rejected: z.number(),
-  last: z.number().nullable(),
-});
+const snapshotShape = statusShape.extend({
+  version: z.string(),
+  uptime_s: z.number(),
+  components: z.array(componentShape),
+  sources: z.array(sourceShape),
+}).meta({ id: "Snapshot" });
+
+const statisticsShape = z.object({
+  at_ms: msField,
+  ts: oldMs("at_ms"),
+  uptime_s: z.number(),
+  sensors: statusShape.shape.sensors,
+  readings: statusShape.shape.readings.extend({
+    oldest_ms: msField.nullable(),
+    oldest: formerly(msField.nullable(), "oldest_ms"),
+  }),
+  storage: z.object({
+    database_bytes: z.number(),
+    chunks: z.number(),
+    chunk_bytes: z.number(),
+    journal_rows: z.number(),
+    journal_bytes: z.number(),
+    tail_readings: z.number().describe("not in a chunk yet"),
+    disk_used: statusShape.shape.disk_used,
+  }),
+}).meta({ id: "Statistics" });
+
+const sourcesShape = z.object({
+  items: z.array(sourceShape),
+  next: z.null(),
+  clocks: z.array(z.object({
+    machine: z.string(),
+    source: z.string(),
+    fault: z.enum(["unset", "ahead", "unreadable"]),
+    written: z.string().describe("the latest such time, as it was sent"),
+    ahead_ms: z.number(),
+    count: z.number(),
+    first_ms: msField,
+    last_ms: msField,
+    first: oldMs("first_ms"),
+    last: oldMs("last_ms"),
+  })).describe(
+    "machines whose devices give impossible times: those readings have their time of arrival",
+  ),
+  rejected: z.object({
+    total: z.number(),
+    counts: z.array(z.object({
+      source: z.string(),
+      code: z.string(),
+      count: z.number(),
+      last_ms: msField,
+      last: oldMs("last_ms"),
+    })),
+    latest: z.array(z.object({
+      at_ms: msField,
+      ts: oldMs("at_ms"),
+      source: z.string(),
+      topic: z.string(),
+      code: z.string(),
+      message: z.string(),
+      payload: z.string(),
+    })),
+  }),
+}).meta({ id: "Sources" });
 
 /** `/api/status` (the whole picture), `/api/stats` (numbers of the storage), `/api/sources`. */
 export function statusRoutes(services: StatusRouteServices): Route[] {
-  const sources = () => services.sources().map(sourceJson);
+  const sources = () => services.sources().map(sourceOf);
   return [
     route({
       method: "get",
@@ -40,7 +97,7 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       policy: "viewer",
       summary: "The complete snapshot: parts, sensors, flow of readings, storage, sources",
       tags: ["Status"],
-      responses: { 200: { description: "The snapshot" } },
+      responses: { 200: { description: "The snapshot", schema: snapshotShape } },
       handler: async ({ c }) => {
         const status = await services.status.now();
         return c.json({
@@ -58,14 +115,20 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       policy: "viewer",
       summary: "Numbers of sensors, readings and storage",
       tags: ["Status"],
-      responses: { 200: { description: "Counts and bytes" } },
+      responses: { 200: { description: "Counts and bytes", schema: statisticsShape } },
       handler: async ({ c }) => {
         const [status, stored] = await Promise.all([services.status.now(), services.stored()]);
         return c.json({
+          at_ms: status.at_ms,
           ts: status.ts,
           uptime_s: Math.floor(services.uptimeS()),
           sensors: status.sensors,
-          readings: { ...status.readings, stored: stored.readings, oldest: stored.oldestMs },
+          readings: {
+            ...status.readings,
+            stored: stored.readings,
+            oldest_ms: stored.oldestMs,
+            oldest: stored.oldestMs,
+          },
           storage: {
             database_bytes: stored.databaseBytes,
             chunks: stored.chunks,
@@ -87,39 +150,7 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       responses: {
         200: {
           description: "Sources, counts of refusals by source and reason, the latest refusals",
-          schema: z.object({
-            items: z.array(SourceJson),
-            next: z.null(),
-            clocks: z.array(z.object({
-              machine: z.string(),
-              source: z.string(),
-              fault: z.enum(["unset", "ahead", "unreadable"]),
-              written: z.string().describe("the latest such time, as it was sent"),
-              ahead_ms: z.number(),
-              count: z.number(),
-              first: z.number(),
-              last: z.number(),
-            })).describe(
-              "machines whose devices give impossible times: those readings have their time of arrival",
-            ),
-            rejected: z.object({
-              total: z.number(),
-              counts: z.array(z.object({
-                source: z.string(),
-                code: z.string(),
-                count: z.number(),
-                last: z.number(),
-              })),
-              latest: z.array(z.object({
-                ts: z.number(),
-                source: z.string(),
-                topic: z.string(),
-                code: z.string(),
-                message: z.string(),
-                payload: z.string(),
-              })),
-            }),
-          }),
+          schema: sourcesShape,
         },
       },
       handler: ({ c }) => {
@@ -134,13 +165,20 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
             written: note.written,
             ahead_ms: note.aheadMs,
             count: note.count,
+            first_ms: note.firstMs,
+            last_ms: note.lastMs,
             first: note.firstMs,
             last: note.lastMs,
           })),
           rejected: {
             total: rejects.total(),
-            counts: rejects.counts().map(({ lastMs, ...count }) => ({ ...count, last: lastMs })),
+            counts: rejects.counts().map(({ lastMs, ...count }) => ({
+              ...count,
+              last_ms: lastMs,
+              last: lastMs,
+            })),
             latest: rejects.sample().map((record) => ({
+              at_ms: record.tsMs,
               ts: record.tsMs,
               source: record.source,
               topic: record.topic,
@@ -153,11 +191,6 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       },
     }),
   ];
-}
-
-/** A source as it is shown outside. */
-export function sourceJson({ lastMessageMs, ...source }: SourceState) {
-  return { ...source, last: lastMessageMs };
 }
 
 /** The beginning of a refused payload as text; bytes that are none are shown as `�`. */
