@@ -158,6 +158,8 @@ const FORBIDDEN: [string, string][] = [
   ["lib/words/times.ts", `import type { Clock } from "../base/clock.ts";`],
   ["lib/app.ts", `import { chromium } from "playwright-core";`],
   ["lib/cli/check.ts", `import { spawn } from "node:child_process";`],
+  ["lib/cli/keys.ts", `import type { KeyJson } from "../../routes/access/keys.ts";`],
+  ["lib/live/stream.ts", `import type { Card } from "../../islands/attention.tsx";`],
   ["lib/base/log.ts", `import "../../tests/support/fake_clock.ts";`],
   ["main.ts", `import { buildApp } from "./lib/app.ts";`],
   ["lib/intake/commit.ts", `import { openStorage } from "../app/storage.ts";`],

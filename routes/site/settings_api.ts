@@ -3,38 +3,14 @@ import { type Audit, settingChange } from "../../lib/access/audit.ts";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { formerly, msField } from "../../lib/base/wire.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
+import { settingOf, settingShape } from "../../lib/settings/setting_shape.ts";
 import type { Settings } from "../../lib/settings/settings.ts";
 import { caller } from "../http/caller.ts";
 import { listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Settings"];
-
-const settingShape = z.object({
-  key: z.string(),
-  category: z.string(),
-  title: z.string(),
-  help: z.string(),
-  unit: z.string().nullable(),
-  schema: z.unknown().describe("JSON Schema of the value"),
-  secret: z.boolean().describe("written, never read: value and default are null"),
-  restart: z.boolean().describe("takes effect at the next start"),
-  change: z.string().describe("role that may change it"),
-  value: z.unknown(),
-  default: z.unknown(),
-  changed: z.boolean(),
-  changed_ms: msField.nullable(),
-  changed_by: z.string().nullable(),
-  changed_at: formerly(z.number().nullable(), "changed_ms"),
-}).meta({ id: "Setting" });
-
-/** Shape of a setting in answers. */
-export function settingJson(view: SettingView): z.output<typeof settingShape> {
-  const { changedMs, changedBy, ...rest } = view;
-  return { ...rest, changed_ms: changedMs, changed_by: changedBy, changed_at: changedMs };
-}
 
 export interface SettingServices {
   settings: Settings;
@@ -74,7 +50,7 @@ export function settingRoutes(services: SettingServices): Route[] {
         },
       },
       handler: ({ who }) =>
-        Response.json({ items: settings.list(sees(who!.role)).map(settingJson), next: null }),
+        Response.json({ items: settings.list(sees(who!.role)).map(settingOf), next: null }),
     }),
     route({
       method: "patch",
@@ -94,7 +70,7 @@ export function settingRoutes(services: SettingServices): Route[] {
           });
         }
         return Response.json(
-          settingJson(await changeSetting(services, context, key, context.body.value)),
+          settingOf(await changeSetting(services, context, key, context.body.value)),
         );
       },
     }),

@@ -37,6 +37,11 @@ const APART = new Set(["health", "faults", "ai"]);
 /** The command line; the wiring itself is `lib/app.ts` and what it is made of, in `lib/app/`. */
 const CLI = "cli";
 const WIRING = "app";
+/** What the command line uses: the app as a whole, and what its own commands work on while Perch does not run. */
+const CLI_USES = new Set([
+  ...["base", "words", "db", "settings", "access", "intake", "sources"],
+  ...[WIRING, "/sim"],
+]);
 
 /** The same for the folders of `routes/`. */
 const ROUTE_FOLDERS: readonly (readonly string[])[] = [
@@ -214,14 +219,14 @@ function forbiddenRoom(path: string, { target, typeOnly }: ImportOf): string | n
         ? "routes are mounted by lib/app.ts, not the other way"
         : null;
   }
-  if (from === CLI) return null;
+  if (from === CLI) {
+    return CLI_USES.has(to) ? null : `the command line does without ${to.replace("/", "")}`;
+  }
   if (from === WIRING) {
     return to === CLI ? "the command line starts the app, not the other way" : null;
   }
   if (to === WIRING) return `lib/${from} is wired by ${target}, not the other way`;
-  if (to.startsWith("/")) {
-    return typeOnly && BESIDE.has(from) ? null : `lib/${from} does not know ${to.slice(1)}`;
-  }
+  if (to.startsWith("/")) return `lib/${from} does not know ${to.slice(1)}`;
   return forbiddenInLib(from, to, typeOnly);
 }
 

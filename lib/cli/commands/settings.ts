@@ -1,4 +1,4 @@
-import { settingJson } from "../../../routes/site/settings_api.ts";
+import { settingOf } from "../../settings/setting_shape.ts";
 import type { SettingView } from "../../settings/setting.ts";
 import { allowedBy, textOf, valueOfText, type ValueSchema } from "../../settings/text.ts";
 import { columns, minute } from "../columns.ts";
@@ -16,7 +16,7 @@ export const settingsList: Command = {
   options: {},
   async run({ terminal, json, config }) {
     const views = await through({ config }, "settings list", (control) => control.listSettings());
-    if (json) terminal.out(JSON.stringify({ items: views.map(settingJson) }));
+    if (json) terminal.out(JSON.stringify({ items: views.map(settingOf) }));
     else {
       const rows = views.map((view) => [
         view.key,
@@ -38,7 +38,7 @@ export const settingsGet: Command = {
   async run({ terminal, flags, json, config }) {
     const name = flags.word("NAME")!;
     const view = await through({ config }, "settings get", (control) => find(control, name));
-    terminal.out(json ? JSON.stringify(settingJson(view)) : described(view));
+    terminal.out(json ? JSON.stringify(settingOf(view)) : described(view));
     return 0;
   },
 };
@@ -57,7 +57,7 @@ export const settingsSet: Command = {
       const value = valueOfText(before.schema as ValueSchema, text);
       return await control.setSetting({ key: name, value });
     });
-    terminal.out(json ? JSON.stringify(settingJson(view)) : `${name} is ${now(view)}`);
+    terminal.out(json ? JSON.stringify(settingOf(view)) : `${name} is ${now(view)}`);
     return 0;
   },
 };
@@ -74,7 +74,7 @@ export const settingsReset: Command = {
       "settings reset",
       (control) => control.setSetting({ key, value: null }),
     );
-    terminal.out(json ? JSON.stringify(settingJson(view)) : `${key} is ${now(view)}`);
+    terminal.out(json ? JSON.stringify(settingOf(view)) : `${key} is ${now(view)}`);
     return 0;
   },
 };
