@@ -133,7 +133,7 @@ Deno.test({
       hub.publish("prediction", {
         id: "7",
         machine: PRESS,
-        ts: Date.now(),
+        at_ms: Date.now(),
         class: "critical",
         score: 0.9,
         confidence: 0.8,

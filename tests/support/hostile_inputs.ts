@@ -290,6 +290,15 @@ function leavesOf(schema: unknown, path: Leaf["path"] = []): Leaf[] {
 /** Refused so often in the beginning, a field takes only what has its form. */
 const PATIENCE = 8;
 
+/** A body's schema in one piece: without names there are no references. */
+function inlined(body: z.ZodType) {
+  return z.toJSONSchema(body, {
+    io: "input",
+    unrepresentable: "any",
+    metadata: z.registry<object>(),
+  });
+}
+
 /** Puts every text into every text field of every JSON body, the new things first. */
 export async function putIntoBodies(texts: readonly string[], tools: Tools): Promise<Tally[]> {
   const order = ["post", "put", "patch"];
@@ -300,7 +309,7 @@ export async function putIntoBodies(texts: readonly string[], tools: Tools): Pro
     .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method));
   const out: Tally[] = [];
   for (const route of routes) {
-    const schema = z.toJSONSchema(route.body!, { io: "input", unrepresentable: "any" });
+    const schema = inlined(route.body!);
     const paths = await targetsOf(route, tools);
     for (const leaf of leavesOf(schema)) {
       out.push(await putIntoField(texts, route, leaf, paths, tools));
