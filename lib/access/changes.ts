@@ -98,7 +98,7 @@ export function createChanges({ store, now, timeText }: ChangesDeps): Changes {
       const row = await store.changedSince(bases(seen, keys));
       if (row !== null) return fasterError(row, error);
       return isOvertaken(error)
-        ? new PerchError("conflict", "somebody else was faster; load it again", { cause: error })
+        ? new PerchError("conflict", "somebody else changed it first; reload it", { cause: error })
         : error;
     },
   };

@@ -135,7 +135,7 @@ export function createUsers(deps: UsersDeps): Users {
         });
       }
       if (byId.size >= MOST_USERS) {
-        throw new PerchError("conflict", `more than ${MOST_USERS} people are not possible`);
+        throw new PerchError("conflict", `at most ${MOST_USERS} people are allowed`);
       }
       const hash = input.password === undefined ? null : await hasher.hash(input.password);
       const user: User = {
@@ -169,7 +169,11 @@ export function createUsers(deps: UsersDeps): Users {
       const before = need(id);
       if (wanted.name !== undefined && wanted.name !== "") nameSchema(80).parse(wanted.name);
       if (wanted.state === "active" && before.state === "invited") {
-        throw fieldError("conflict", "state", "an invited person becomes active by the invitation");
+        throw fieldError(
+          "conflict",
+          "state",
+          "an invited person becomes active by accepting the invitation",
+        );
       }
       const after: User = { ...before, ...defined(wanted) };
       const fewerAdmins = isAdmin(before) && !isAdmin(after);

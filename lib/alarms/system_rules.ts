@@ -189,7 +189,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       return {
         severity: waitingMs > JUMP_WARNING_MS ? "warning" : "info",
         text: `the clock of this host is ${span(waitingMs)} ahead of the time that passed ` +
-          `while Perch ran; what is deleted by age waits, a day per day is made up. If the clock ` +
+          `while Perch ran; deletion by age is paused and catches up one day per day. If the clock ` +
           `is right, confirm it on the page Sources`,
         value: waitingMs,
         limit: JUMP_MS,
@@ -247,8 +247,8 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         0,
         "warning",
         (n) =>
-          `the most new sensors of an hour are reached, and ${n} readings of further ones were refused; ` +
-          "the setting intake.new_sensors_per_hour says how many may be new",
+          `the hourly limit for new sensors is reached; ${n} readings from further new sensors were refused; ` +
+          "the setting intake.new_sensors_per_hour is the limit",
       ),
   },
   {
@@ -261,9 +261,9 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       const from = latest === null ? "" : `, the latest from ${latest.slice(0, 200)}`;
       return {
         severity: "warning",
-        text: `${count} ${count === 1 ? "message" : "messages"} ended Perch again and again and ` +
-          `stand in the folder quarantine of its data${from}; after an update, perch replay ` +
-          "--quarantined takes them in; removing a file there ends this",
+        text: `${count} ${count === 1 ? "message" : "messages"} crashed Perch repeatedly; ` +
+          `they are in the folder quarantine of its data${from}; after an update, perch replay ` +
+          "--quarantined reads them in; delete the files there to clear this alarm",
         value: count,
         limit: 0,
       };

@@ -97,7 +97,7 @@ export function sentenceOf(
   const parts = damage.length === 1 ? "1 part is" : `${damage.length} parts are`;
   const found = `Stored readings are damaged: ${parts} not what was written.`;
   if (missing.length === 0) {
-    return `${found} Nothing is missing: it is made good from what is whole. Check the disk, and acknowledge it under Sources.`;
+    return `${found} Nothing is missing: it is rebuilt from intact data. Check the disk, and acknowledge it under Sources.`;
   }
   const readings = missing.reduce((sum, d) => sum + d.readings, 0);
   const count = readings === 0

@@ -10,8 +10,8 @@ export function sensorEvent(news: SensorNews, tMs: number): EventDraft {
       ...common,
       type: "sensor.many_texts",
       severity: "info",
-      text: `${name} has reported ${news.most} different texts: it is no state with few values; ` +
-        "from now on its latest text is shown and no further ones are kept",
+      text: `${name} has reported ${news.most} different texts, too many to be states; ` +
+        "from now on only its latest text is shown",
       body: { sensor: name, texts: news.most },
       route: false,
     };

@@ -5,7 +5,7 @@ import type { PoisonWatch } from "./poison.ts";
 import { busy, type Origin } from "./refusals.ts";
 import type { RejectLog } from "./rejects.ts";
 
-const QUARANTINED = "this message ended Perch while it was being read";
+const QUARANTINED = "this message crashed Perch while being read";
 
 /** What becomes of a message that ended the process while it was being read. */
 export class Quarantine {

@@ -34,8 +34,8 @@ export class HourlyLimit {
   /** Counts a refusal and words it. */
   refuse(name: string): string {
     this.#refused++;
-    return `${name} would be new, and ${this.most()} sensors were created within ` +
-      "this hour already; it is accepted once the hour is over";
+    return `${name} is new, but ${this.most()} sensors were already created within ` +
+      "this hour; it is accepted once the hour is over";
   }
 
   #turn(): void {

@@ -20,7 +20,7 @@ const OPPOSITES = [["closed", "open"], ["off", "on"], ["false", "true"]] as cons
 export interface Words {
   /** Every reading but a number, small enough to be stored, for a sensor of numbers. */
   resolve(sensor: Sensor, draft: Draft): Resolved;
-  /** The reading of a word, by a sensor that is no sensor of numbers. */
+  /** The reading of a word, of a sensor whose kind is not number. */
   take(sensor: Sensor, draft: Draft): Resolved;
   /** Remembers the word for on or off of an on/off sensor. */
   remember(sensor: Sensor, word: string, on: boolean): void;

@@ -283,7 +283,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           subject: `channel:${id}`,
           severity: "warning",
           tMs,
-          text: `The channel ${entry.row.name} was switched off: its receiver is no more`,
+          text: `The channel ${entry.row.name} was switched off: its receiver no longer exists`,
           actor: null,
           body: { channel: { id, kind: entry.row.kind, name: entry.row.name } },
           route: true,

@@ -224,6 +224,6 @@ for (const entry of ENTRIES) {
       const message = messageOf(alarmEvent(), MESSAGE);
       const outcome = await channel.send({ stranger: 1 }, message, {} as SendContext);
       assert.equal(outcome.state, "failed");
-      assert.match(outcome.answer, /do not fit any more/);
+      assert.match(outcome.answer, /are no longer valid/);
     }));
 }

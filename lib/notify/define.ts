@@ -37,7 +37,10 @@ export interface ChannelDefinition<S extends z.ZodObject> {
 }
 
 const LIMITS: ChannelLimits = { intervalMs: 0, timeoutMs: 15_000 };
-const ENDED: Outcome = { state: "retry", answer: "the try was ended before there was an answer" };
+const ENDED: Outcome = {
+  state: "retry",
+  answer: "the attempt was cancelled before there was an answer",
+};
 
 /** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
 export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
@@ -57,7 +60,7 @@ export function defineChannel<S extends z.ZodObject>(definition: ChannelDefiniti
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         const answer =
-          `the channel's settings do not fit any more: ${issue.path}: ${issue.message}`;
+          `the channel's settings are no longer valid: ${issue.path}: ${issue.message}`;
         return { state: "failed", answer };
       }
       const outcome = await send(parsed.data, message, context).catch((error) =>

@@ -47,7 +47,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       if (message === null) {
         return {
           state: "failed",
-          answer: "what it was about is no more; there is nothing to send",
+          answer: "the event no longer exists; there is nothing to send",
         };
       }
       return await sendNow(delivery.channelId, message, signal);

@@ -48,13 +48,13 @@ export function ruleReason(
   if (bySteps && rule.escalation.length === 0) return "has no steps of escalation";
   // Without any steps the first recipients are notified again.
   const type = alarm === null ? event.type : "alarm.raised";
-  if (!bySteps && !namesType(rule.events, type)) return `does not ask for ${type}`;
+  if (!bySteps && !namesType(rule.events, type)) return `does not cover ${type}`;
   const scope = scopeReason(rule, event.severity, machine, context);
   if (scope !== null) return scope;
   if (bySteps && recipientsOf(rule, event, rules).length === 0) {
     return "has no step after this time";
   }
-  if (rule.hours !== null && !isIn(rule.hours, context)) return "counts at other hours only";
+  if (rule.hours !== null && !isIn(rule.hours, context)) return "applies only at other times";
   return null;
 }
 

@@ -92,10 +92,10 @@ Deno.test("decideRoutes sends what a rule asks for, and says of every other rule
       "warning is below critical",
       "hall-1/press-3 is not under hall-2",
       "the machine has none of the tags wet",
-      "does not ask for alarm.raised",
+      "does not cover alarm.raised",
       "the rule is switched off",
       "the rule is muted",
-      "counts at other hours only",
+      "applies only at other times",
     ],
   });
 });

@@ -51,7 +51,7 @@ export function wordsKey(subject: string): string {
 export function orGone(name: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof PerchError) || !error.message.includes("the alarm is gone")) throw error;
-    throw new PerchError("not_found", `the alarm ${name} was deleted in this moment`, {
+    throw new PerchError("not_found", `the alarm ${name} was deleted just now`, {
       cause: error,
     });
   };

@@ -18,20 +18,20 @@ export function Actions(
       {alarm.state === "active" && (
         <Post action={`${alarmHref(alarm.id)}/ack`} look="primary">Acknowledge</Post>
       )}
-      {shelved && <Post action={`${alarmHref(alarm.id)}/unshelve`}>End the shelf</Post>}
+      {shelved && <Post action={`${alarmHref(alarm.id)}/unshelve`}>Unshelve</Post>}
       <details open={errors.note !== undefined || errors.verdict !== undefined}>
         <summary class="chip">Resolve</summary>
         <form method="post" action={`${alarmHref(alarm.id)}/resolve`}>
           <TextArea
             name="note"
-            label="What was it, what was done"
+            label="Cause and action taken"
             rows={3}
             value={values.note}
             error={errors.note}
           />
           <Select
             name="verdict"
-            label="Was it real"
+            label="Was it a real problem?"
             options={[["", "no verdict"], ["real", "real"], ["false_alarm", "false alarm"]]}
             value={values.verdict}
             help="The detector learns from it."

@@ -148,7 +148,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       method: "post",
       path: "/api/alarms/:id/unshelve",
       policy: "engineer",
-      summary: "End the shelf now",
+      summary: "Unshelve now",
       tags,
       params,
       body: z.strictObject({ version }),

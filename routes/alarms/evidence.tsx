@@ -89,7 +89,7 @@ export function Evidence(
                 {[
                   i === 0 ? "raised it" : "further evidence",
                   one.detector ?? one.source,
-                  one.present ? "still so" : one.point ? "an odd reading" : "over",
+                  one.present ? "still present" : one.point ? "an odd reading" : "over",
                   `last ${dateTime(one.lastMs, parts.zone)}`,
                   ...(one.count > 1 ? [`${one.count} times`] : []),
                 ].join(" · ")}

@@ -202,7 +202,7 @@ function Jobs({ jobs }: { jobs: Backtest[] }): VNode {
   return (
     <section class="card" aria-labelledby="latest">
       <h2 id="latest">Latest backtests</h2>
-      <p class="help">Kept until Perch is started anew.</p>
+      <p class="help">Kept until Perch restarts.</p>
       {jobs.map((job) => (
         <a key={job.id} class="row" href={`${PAGE}/${job.id}`}>
           <span class="row-name">{job.sensor.name}</span>

@@ -95,7 +95,7 @@ function Content(
             />
           ))}
           {data.mayTrain && machines.length > 1 && (
-            <Post action="/models/retrain">Train all anew</Post>
+            <Post action="/models/retrain">Retrain all</Post>
           )}
         </section>
       )}
@@ -109,10 +109,10 @@ function Figures({ parts }: { parts: ModelParts }): VNode {
   const { predictions, errors, latencyMs } = parts.predictions.status();
   const looks = predictions + errors;
   const rows: [string, string][] = [
-    ["Looks since the start", grouped(predictions)],
+    ["Predictions since the start", grouped(predictions)],
     ["Failed", looks === 0 ? "none" : `${(100 * errors / looks).toFixed(1)} %`],
-    ["One look takes", latencyMs === null ? "not known" : `${latencyMs.p50.toFixed(2)} ms`],
-    ["99 of 100 within", latencyMs === null ? "not known" : `${latencyMs.p99.toFixed(2)} ms`],
+    ["Median time", latencyMs === null ? "not known" : `${latencyMs.p50.toFixed(2)} ms`],
+    ["99th percentile", latencyMs === null ? "not known" : `${latencyMs.p99.toFixed(2)} ms`],
   ];
   return (
     <Facts figures>

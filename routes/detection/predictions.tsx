@@ -146,7 +146,7 @@ function List(
             {filtered
               ? (
                 <>
-                  No prediction fits. <a href="/predictions">Show all</a>
+                  No predictions match. <a href="/predictions">Show all</a>
                 </>
               )
               : "The first ones appear seconds after a machine's first readings of numbers."}
@@ -166,7 +166,7 @@ function List(
 function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts }): VNode {
   return (
     <section class="card" aria-labelledby="past">
-      <h2 id="past">Said before</h2>
+      <h2 id="past">Earlier predictions</h2>
       <Table label="Predictions, newest first">
         <thead>
           <tr>
@@ -174,7 +174,7 @@ function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts
             <th scope="col" class="text">Machine</th>
             <th scope="col" class="text">Class</th>
             <th scope="col">Score</th>
-            <th scope="col">Sure</th>
+            <th scope="col">Confidence</th>
             <th scope="col" class="text">By</th>
             <th scope="col" class="text">What</th>
           </tr>
@@ -266,7 +266,7 @@ function Explanation(
       <Drawn
         id="sensors"
         heading="Sensors"
-        about="How much each had a part in it, and its value within its normal range (the band)."
+        about="How much each contributed, and its value within its normal range (the band)."
         parts={sensorParts}
         calm={calm}
       />
@@ -299,10 +299,10 @@ function Said({ outlook, mayJudge }: { outlook: StoredOutlook; mayJudge: boolean
       <p>
         {verdict === null
           ? "Was something wrong? The next model leaves out times of real faults and takes " +
-            "those of false alarms for usual."
+            "those of false alarms as normal."
           : verdict === "real"
-          ? "Marked as real: the next model is not taught this time."
-          : "Marked as a false alarm: the next model takes this time for usual."}
+          ? "Marked as real: the next model does not learn from this time."
+          : "Marked as a false alarm: the next model takes this time as normal."}
       </p>
       {mayJudge && (
         <form method="post" class="judge">

@@ -235,7 +235,7 @@ function PlaceForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
           label="Path"
           value={values.path ?? machine.path}
           error={errors.path}
-          help="Area, line and machine, as in hall-1/line-2/press-3. Readings, limits, models and ids go along; devices that still publish under the former path are heard."
+          help="Area, line and machine, as in hall-1/line-2/press-3. Readings, limits, models and ids move with it; devices that still publish under the former path are still accepted."
           autocomplete="off"
         />
         <button type="submit">Move</button>

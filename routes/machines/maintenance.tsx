@@ -135,7 +135,7 @@ function Content(
         {open === 0
           ? "No maintenance now"
           : open === 1
-          ? "Maintenance goes on"
+          ? "One window is open"
           : `${open} windows are open`}
       </Answer>
       <FormError>{sent.errors.form}</FormError>
@@ -161,7 +161,7 @@ export function WindowList(
     mayChange: boolean;
   },
 ): VNode {
-  if (windows.length === 0) return <Empty>None is planned.</Empty>;
+  if (windows.length === 0) return <Empty>No windows are planned.</Empty>;
   const nowMs = parts.clock.now();
   return (
     <ul class="windows">
@@ -291,7 +291,7 @@ function Weekly({ path, sent, zone }: { path: string; sent: SentForm; zone: stri
         </fieldset>
         <TimeField form="weekly" name="start" label="From" type="time" sent={sent} />
         <TimeField form="weekly" name="end" label="To" type="time" sent={sent} />
-        <p class="help">{`Times in ${zone}; at or before the start is on the next day.`}</p>
+        <p class="help">{`Times in ${zone}; an end at or before the start is on the next day.`}</p>
         <button type="submit">Plan</button>
       </form>
     </section>

@@ -120,7 +120,7 @@ function Content(
               accept={["text/csv", "application/json", ".csv", ".json"]}
               help="CSV or JSON as exported here. Nothing is changed before you confirm; rows without a field leave it as it is."
             />
-            <button type="submit">Look at it first</button>
+            <button type="submit">Preview</button>
           </form>
         </section>
       )}
@@ -162,7 +162,7 @@ function answerOf({ plan, done }: Seen): string {
   }
   const { machines, new_sensors, changed_sensors } = countsOf(plan);
   if (machines + new_sensors + changed_sensors === 0) {
-    return "The document changes nothing: everything is so already";
+    return "The document changes nothing: everything already matches";
   }
   return done ? "Imported" : "Nothing is changed yet";
 }
@@ -179,7 +179,7 @@ function Plan({ seen }: { seen: Seen }): VNode {
         <Fact name="Machines">{machines}</Fact>
         <Fact name="New sensors">{new_sensors}</Fact>
         <Fact name="Changed sensors">{changed_sensors}</Fact>
-        <Fact name="As they are">{same}</Fact>
+        <Fact name="Unchanged">{same}</Fact>
       </Facts>
       {!good && <Errors plan={plan} />}
       {good && !done && changes > 0 && (
@@ -187,7 +187,9 @@ function Plan({ seen }: { seen: Seen }): VNode {
           <Names plan={plan} />
           <form method="post" action={`${PAGE}/confirm`}>
             <Hidden values={{ document: text }} />
-            <button type="submit" class="primary">{`Change ${changes} of them`}</button>
+            <button type="submit" class="primary">
+              {changes === 1 ? "Apply the change" : `Apply ${changes} changes`}
+            </button>
           </form>
         </>
       )}

@@ -210,7 +210,7 @@ function OptionForm(
           <Select
             name="severity"
             id={`${id}-severity`}
-            label="From this severity on"
+            label="Minimum severity"
             options={SEVERITIES.map((one) => [one, one] as const)}
             value={subscription.severity}
           />

@@ -152,7 +152,7 @@ async function subscriptionOf(values: Record<string, string>) {
 
 function answerOf(shown: readonly Shown[]): VNode {
   const failing = shown.filter(({ json }) => json.health === "failing");
-  if (shown.length === 0) return <>Nobody is told of alarms yet</>;
+  if (shown.length === 0) return <>Nobody is notified of alarms yet</>;
   if (failing.length > 0) {
     return (
       <>
@@ -226,7 +226,7 @@ function TestNotice({ name, outcome }: { name: string; outcome: Outcome }): VNod
   return (
     <section class="card attention" aria-labelledby="test-title" role="status">
       <h2 id="test-title">
-        {good ? `${name} took the test message` : `${name} did not take the test message`}
+        {good ? `${name} accepted the test message` : `${name} did not accept the test message`}
       </h2>
       <p>The other side said:</p>
       <pre tabIndex={0}><code>{outcome.answer}</code></pre>

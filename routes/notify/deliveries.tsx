@@ -203,7 +203,7 @@ function List(
             {filtered
               ? (
                 <>
-                  No delivery fits. <a href={PAGE}>Show all</a>
+                  No deliveries match. <a href={PAGE}>Show all</a>
                 </>
               )
               : (

@@ -164,7 +164,7 @@ const OUTCOME_WORDS = {
   delivered: "delivered",
   retry: "tried again later",
   failed: "refused",
-  gone: "receiver is no more",
+  gone: "receiver no longer exists",
 } as const;
 
 function Tries(

@@ -58,7 +58,7 @@ export function RuleForm(
       <Select
         name="severity"
         id="rule-severity"
-        label="From this severity on"
+        label="Minimum severity"
         options={SEVERITIES.map((one) => [one, one] as const)}
         value={values.severity}
       />
@@ -106,7 +106,7 @@ export function RuleForm(
       <Field
         name="digest_minutes"
         id="rule-digest"
-        label="Digest every so many minutes"
+        label="Digest interval in minutes"
         value={values.digest_minutes}
         error={errors.digest_minutes}
         help="0: each message at once. Floods become a digest by themselves."
@@ -275,7 +275,7 @@ function HoursFields(
       </div>
       {children}
       <p class="help">
-        {`Times in ${zone}; at or before the start is on the next day. Nothing filled: at any time.`}
+        {`Times in ${zone}; an end at or before the start is on the next day. Nothing filled: at any time.`}
       </p>
       {faults.map(([path, text]) => <p key={path} class="error" role="alert">{text}</p>)}
     </details>

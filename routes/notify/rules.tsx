@@ -220,14 +220,14 @@ function List(
       </Crumbs>
       <Answer>
         {on === 0
-          ? "No rule is in use: only webhooks are told"
+          ? "No rule is in use: only webhooks are notified"
           : on === 1
           ? "One rule says who gets what"
           : `${on} rules say who gets what`}
       </Answer>
       <p class="muted">
-        Every rule is asked about every event. Maintenance windows and shelved alarms are kept
-        still; an alarm's end goes to whom its beginning went.
+        Every rule is asked about every event. Maintenance windows and shelved alarms send nothing;
+        the end of an alarm goes to everyone who was notified of it.
       </p>
       {rules.length > 0 && (
         <section class="card" aria-labelledby="rules">
@@ -288,8 +288,8 @@ function One({ rule, form }: { rule: Rule; form: VNode }): VNode {
       <Answer>{rule.name}</Answer>
       {isBeyondForm(rule) && (
         <p class="banner info">
-          This rule says more than the form shows; saving it here leaves that out. Change it over
-          the API.
+          This rule has settings that the form cannot show; saving it here drops them. Change it
+          over the API.
         </p>
       )}
       <section class="card" aria-label="Rule">{form}</section>

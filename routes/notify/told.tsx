@@ -40,7 +40,7 @@ export function toldPages(parts: ToldParts): Route[] {
         const texts = new Map(items.map((event) => [event.id, event.text]));
         const seesAddresses = atLeast(who!.role, "engineer");
         return parts.frame.answer(c, who, {
-          title: "Who was told",
+          title: "Who was notified",
           place: "/alarms",
           content: (
             <>
@@ -59,7 +59,7 @@ export function toldPages(parts: ToldParts): Route[] {
               </p>
               {routings.map((one) => (
                 <section class="card" key={one.event} aria-label={texts.get(one.event)}>
-                  <h2>{texts.get(one.event) ?? "A step that was forgotten"}</h2>
+                  <h2>{texts.get(one.event) ?? "A step that is no longer stored"}</h2>
                   <p class="muted">{dateTime(one.tMs, parts.zone)}</p>
                   <Decisions
                     decisions={seesAddresses ? one.decisions : one.decisions.map(withoutAddress)}
@@ -79,12 +79,12 @@ function answerOf(routings: readonly StoredRouting[]): string {
   const sent = routings.flatMap(({ decisions }) => decisions)
     .filter(({ decision }) => decision !== "skip");
   const places = new Set(sent.map(({ channel_name, target }) => `${channel_name} ${target}`));
-  if (places.size === 0) return "Nobody was told of this alarm";
-  return places.size === 1 ? "Told in one place" : `Told in ${places.size} places`;
+  if (places.size === 0) return "Nobody was notified of this alarm";
+  return places.size === 1 ? "Notified in one place" : `Notified in ${places.size} places`;
 }
 
 function Decisions({ decisions }: { decisions: readonly Decision[] }): VNode {
-  if (decisions.length === 0) return <p>There was no rule to ask.</p>;
+  if (decisions.length === 0) return <p>There were no rules.</p>;
   return (
     <ul class="deliveries">
       {decisions.map((one, i) => (

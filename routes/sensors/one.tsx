@@ -168,8 +168,8 @@ function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode
   if (sensor.states.includes(OTHER_TEXT)) {
     return (
       <p class="muted">
-        {`It has reported ${sensor.states.length - 1} different texts: this is no state with few ` +
-          "values. Its latest text is shown, further ones are not kept."}
+        {`It has reported ${sensor.states.length - 1} different texts, too many ` +
+          "to be states. Only its latest text is shown."}
       </p>
     );
   }
@@ -177,7 +177,7 @@ function WordNotice({ sensor, nowMs }: { sensor: Sensor; nowMs: number }): VNode
   const { text, tMs } = sensor.latestWord;
   return (
     <p class="muted">
-      {`It reports numbers; “${text.slice(0, 80)}” (${ago(nowMs - tMs)}) is none.`}
+      {`This sensor reports numbers; “${text.slice(0, 80)}” (${ago(nowMs - tMs)}) is not a number.`}
     </p>
   );
 }

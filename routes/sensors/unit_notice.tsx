@@ -38,7 +38,9 @@ function one(
   }
   if (other.choice === "new_sensor") {
     return (
-      <p class="muted">Readings in {other.unit} stand in {where ?? "a sensor of their own"}.</p>
+      <p class="muted">
+        Readings in {other.unit} are stored under {where ?? "a sensor of their own"}.
+      </p>
     );
   }
   return (
@@ -53,7 +55,7 @@ function one(
           <input type="hidden" name="id" value={sensor.id} />
           <input type="hidden" name="unit" value={other.unit} />
           {other.convertible && button("convert", `Convert into ${own} from now on`)}
-          {button("take", `Go on in ${other.unit}`)}
+          {button("take", `Switch to ${other.unit}`)}
           {button("new_sensor", `Keep ${other.unit} as a sensor of its own`)}
         </form>
       )}

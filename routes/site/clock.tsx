@@ -26,8 +26,8 @@ export function ClockCard(
         It says {dateTime(hostMs, zone)}. {doubt === null
           ? `That is ${
             duration(waitingMs)
-          } ahead of the time that passed while Perch ran. What is ` +
-            "deleted by age waits; a day per day is made up."
+          } ahead of the time that passed while Perch ran. Deletion ` +
+            "by age is paused and catches up one day per day."
           : `${DOUBTS[doubt]} Perch goes on from ${
             dateTime(nowMs, zone)
           } and marks readings that ` +
@@ -37,8 +37,8 @@ export function ClockCard(
       {mayConfirm && (
         <form method="post" action="/sources/clock">
           <p class="muted">
-            After a long time switched off the clock may well be right. What is older than it should
-            be kept is deleted then.
+            After a long time switched off the clock may well be right. Confirming it deletes
+            everything past its retention period.
           </p>
           <button type="submit">This clock is right</button>
         </form>

@@ -17,8 +17,8 @@ export function DamageCard(
     <section class="card" aria-labelledby="damage">
       <h2 id="damage">Damaged readings</h2>
       <p>
-        What is stored here is not what was written. It is left out of answers, marked there as a
-        gap, and kept as it is.
+        These stored readings fail their checksums. They are left out of answers, which mark the
+        gap, and are kept as they are.
       </p>
       <Table label="Table of damaged readings">
         <thead>
@@ -54,7 +54,7 @@ export function DamageCard(
             damage raises no alarm. Its gap stays marked, and new damage is reported again.
           </p>
           <input type="hidden" name="found_until_ms" value={news[0].found_ms} />
-          <button type="submit">I know of this damage</button>
+          <button type="submit">Acknowledge the damage</button>
         </form>
       )}
     </section>

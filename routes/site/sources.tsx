@@ -225,5 +225,5 @@ const REASONS: Record<RejectRecord["code"], string> = {
   sensor_cap: "too many new sensors within an hour",
   state_cap: "too many different texts for one sensor",
   forbidden_topic: "the sender may not publish there",
-  quarantined: "ended Perch while it was read",
+  quarantined: "crashed Perch while being read",
 };

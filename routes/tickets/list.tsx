@@ -263,7 +263,7 @@ function NoTickets({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolea
   if (asked.size > 0) {
     return (
       <div class="empty">
-        <p>No ticket is like that.</p>
+        <p>No tickets match.</p>
         <p>
           <a href="/tickets">Show what is unresolved</a>
         </p>
@@ -272,7 +272,7 @@ function NoTickets({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolea
   }
   return (
     <div class="empty">
-      <p>There is nothing to do. Alarms of warning and above open tickets by themselves.</p>
+      <p>There is nothing to do. Alarms of warning and above open tickets automatically.</p>
       {mayOpen && (
         <p>
           <a href="/tickets/new">Open one by hand</a> for what no sensor sees.

@@ -222,7 +222,7 @@ Deno.test({
       await plain.page.fill("[name=reason]", "part is ordered");
       await plain.page.click("form[action$=shelve] button");
       await plain.page.waitForSelector("text=shelved until");
-      await plain.page.click("text=End the shelf");
+      await plain.page.click("text=Unshelve");
       await plain.page.click("summary:has-text('Resolve')");
       await plain.page.fill("[name=note]", "bearing greased");
       await plain.page.selectOption("[name=verdict]", "real");

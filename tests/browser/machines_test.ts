@@ -118,7 +118,7 @@ for (
         await once.getByLabel("From").fill(local(-3_600_000));
         await once.getByLabel("To").fill(local(3_600_000));
         await once.getByRole("button", { name: "Plan" }).click();
-        await page.getByText("Maintenance goes on").waitFor();
+        await page.getByText("One window is open").waitFor();
         await look("maintenance");
         app.parts.statuses.tick();
         await page.goto("/machines/hall-1/press-3");

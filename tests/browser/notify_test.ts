@@ -65,7 +65,7 @@ for (
         assert.match(await page.innerText("main"), /Nothing has left Perch yet/);
         await look("deliveries-empty");
         await page.getByRole("link", { name: "Channels" }).first().click();
-        await heading("Nobody is told of alarms yet");
+        await heading("Nobody is notified of alarms yet");
         await look("channels-empty");
 
         await page.getByRole("link", { name: "Slack" }).click();
@@ -79,11 +79,11 @@ for (
         assert.ok(!(await page.content()).includes("canary"), "the address is secret");
         receiver.mood = "broken";
         await page.getByRole("button", { name: "Send a test: Slack" }).click();
-        await heading("Slack did not take the test message");
+        await heading("Slack did not accept the test message");
         assert.match(await page.innerText("main"), /500 out of order/);
         receiver.mood = "good";
         await page.getByRole("button", { name: "Send a test: Slack" }).click();
-        await heading("Slack took the test message");
+        await heading("Slack accepted the test message");
         await look("channels");
 
         await page.goto("/settings/channels?add=webhook");

@@ -63,7 +63,7 @@ for (
             mimeType: "x/y",
             buffer,
           });
-          await page.getByRole("button", { name: "Look at it first" }).click();
+          await page.getByRole("button", { name: "Preview" }).click();
         };
         await upload(
           "type,path,warning_high,critical_high\r\n" +
@@ -93,7 +93,7 @@ for (
         await page.getByText("Nothing is changed yet").waitFor();
         assert.equal(registry.machines.all().length, 1);
         await look();
-        await page.getByRole("button", { name: "Change 2 of them" }).click();
+        await page.getByRole("button", { name: "Apply 2 changes" }).click();
         await page.getByRole("heading", { name: "Imported" }).waitFor();
         assert.equal(registry.machines.find("hall-2/oven-1")!.name, "Öfen & <b>1</b>");
         assert.equal(registry.find("oven-1/temp")!.settings.critical_high, 250);
@@ -132,7 +132,7 @@ for (
         assert.match(await page.innerText("h1"), /No maintenance now/);
         await look();
         await page.getByRole("button", { name: "Undo" }).click();
-        await page.getByText("Maintenance goes on").waitFor();
+        await page.getByText("One window is open").waitFor();
         assert.deepEqual(faults, []);
       } finally {
         await browser.close();

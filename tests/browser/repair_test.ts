@@ -203,8 +203,8 @@ Deno.test({
       await page.getByText("a new one is on its way").first().waitFor();
       await page.getByText("bearing.png").first().waitFor();
       await page.locator("summary", { hasText: "Resolve" }).click();
-      await page.getByLabel("What was it, what was done").fill("Bearing replaced.");
-      await page.getByLabel("Was it real").selectOption("real");
+      await page.getByLabel("Cause and action taken").fill("Bearing replaced.");
+      await page.getByLabel("Was it a real problem?").selectOption("real");
       await page.getByRole("button", { name: "Resolve" }).click();
       await until(
         "resolved",

@@ -98,7 +98,7 @@ Deno.test("a sensor of numbers that says a word has no value, and the message is
     }
     assert.deepEqual(await site.values("m/dev/alone"), [21.5]);
     assert.equal(await rejected(site), 0);
-    assert.match(await site.page("/sensors/m/dev/alone"), /“error”[^.]* is none/);
+    assert.match(await site.page("/sensors/m/dev/alone"), /“error”[^.]* is not a number/);
     const lines = await site.post(
       "/api/v2/write",
       'm,host=h a=1,b="nan",c=""\nm,host=h b="unknown"',

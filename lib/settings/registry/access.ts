@@ -5,7 +5,7 @@ export const ACCESS_SETTINGS = {
   "access.wrong_sign_ins": setting({
     category: "Access",
     title: "Wrong sign-ins",
-    help: "So many in five minutes per account and address; then further ones wait.",
+    help: "Attempts allowed in five minutes per account and address; further ones are delayed.",
     schema: whole(3, 20),
     default: 5,
     unit: "in 5 minutes",

@@ -33,7 +33,7 @@ export const ALARM_SETTINGS = {
     category: "Alarms",
     title: "Least severity",
     help: "What is less severe raises no alarm. Info: also hints, such as one odd reading of a " +
-      "sensor; they are listed, and neither sent nor made a ticket.",
+      "sensor; they are listed, are not sent and open no ticket.",
     schema: z.enum(SEVERITIES),
     default: "info",
     see: "viewer",

@@ -14,7 +14,7 @@ export const MACHINE_SETTINGS = {
   }),
   "predictions.retrain_days": setting({
     category: "Predictions",
-    title: "Train models anew after",
+    title: "Retrain models after",
     help: "Machines without a model get one as soon as there is enough history. 0: models stay.",
     schema: whole(0, 365),
     default: 7,
