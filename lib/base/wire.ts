@@ -22,9 +22,10 @@ const NAMES = new Map<string, string>();
 
 /** The fields of a row under their names on the wire. */
 export function onWire<T extends object>(row: T): OnWire<T> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [wireName(name), value]),
-  ) as OnWire<T>;
+  // Plain assignments: entries and pairs of them cost a list of alarms a quarter of its time.
+  const out: Record<string, unknown> = {};
+  for (const name of Object.keys(row)) out[wireName(name)] = row[name as keyof T];
+  return out as OnWire<T>;
 }
 
 function wireName(name: string): string {
