@@ -1,4 +1,4 @@
-/** Reads the import graph of the whole tree and names every crossing of DESIGN's rules. */
+/** Reads the import graph of the whole tree and names every crossing of the rules in tests/README.md. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { rawConnections } from "./support/connection_rules.ts";

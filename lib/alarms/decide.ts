@@ -1,8 +1,9 @@
 /**
  * DESIGN. Everything that an alarm does is decided here (signals), in `commands.ts` (people) and in
  * `passing.ts` (time): pure functions from a record, an input, the time and the options to the next record and
- * its steps. Nothing is looked up and nothing is written. The same object returned means that nothing changed. `nowMs` is the host's clock: devices' clocks may be off by any amount, so only
- * what is shown comes from them.
+ * its steps. Nothing is looked up and nothing is written. The same object returned means that nothing
+ * changed. `nowMs` is the host's clock: devices' clocks may be off by any amount, so only what is shown comes
+ * from them.
  */
 import { severityRank } from "../words/severity.ts";
 import { conditionOf, showingWorst, shownMs, withSignal } from "./conditions.ts";

@@ -1,7 +1,7 @@
 /**
  * DESIGN: every environment variable is described once, here. Validation (`config.ts`), the text of
- * `perch check --env`, the table in the README and the permission list of the binary derive from it. It is one table, and longer than other files for that reason;
- * the kinds of value are in `variable_kinds.ts`.
+ * `perch check --env`, the table in the README and the permission list of the binary derive from it. It is
+ * one table, and longer than other files for that reason; the kinds of value are in `variable_kinds.ts`.
  */
 import { z } from "zod";
 import { LOG_LEVELS } from "./log.ts";

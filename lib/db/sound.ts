@@ -13,7 +13,8 @@ const GUARDED_TABLES = ["chunks", "series", "journal_a", "journal_b"];
 
 /**
  * SQLite's own `integrity_check` before anything is served or written, and whether all texts and numbers can be
- * read. In a large file all tables but that of the chunks. @throws PerchError `not_started` with the first thing it found
+ * read. In a large file all tables but that of the chunks.
+ * @throws PerchError `not_started` with the first thing it found
  */
 export async function checkSound(connection: Connection, path: string): Promise<void> {
   const problem = await firstProblem(connection, path);

@@ -4,7 +4,8 @@
  * Its *usual longest gap* is what the longest gaps of its days agree on: one lost afternoon does not stretch
  * it, nights and weekends without a word do. Two kinds of sensors have a rhythm: those whose gaps are much
  * the same, and those that report on change but have a heartbeat, which shows in many gaps of just that
- * length. Anything else that reports on change has none: nothing follows from the silence of a thermostat that nobody touches.
+ * length. Anything else that reports on change has none: nothing follows from the silence of a thermostat
+ * that nobody touches.
  */
 import { DAY_MS, HOUR_MS } from "../words/times.ts";
 import type { StateReader, StateWriter } from "./bytes.ts";

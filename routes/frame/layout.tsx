@@ -18,7 +18,7 @@ export interface Page {
   /** Address of the navigation entry it belongs to. */
   place: string;
   content: ComponentChildren;
-  /** Script beside the one of all pages: `lists`, `sensor`, `docs`. */
+  /** Script beside the one of all pages, by its name in `islands/entry`. */
   script?: "lists" | "alarms" | "sensor" | "docs" | "backtest";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;

@@ -1,5 +1,5 @@
 /**
- * Tests made from the route table of the whole application: whoever adds a route adds its rows here. Event
+ * Tests made from the route table of the whole application: a new route has its tests here by itself. Event
  * types have theirs in stream_policy_test.ts, MQTT actions in ../flow/mqtt_matrix_test.ts.
  * `SABOTAGE=policy` mounts the table with one protected route made public, `SABOTAGE=mass_assignment` with a
  * body that lets unknown fields pass, `SABOTAGE=headers` drops a header on the way out.

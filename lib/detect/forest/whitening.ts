@@ -4,9 +4,9 @@
  *
  * Sensors are smoothed, centred on the median and scaled robustly. Their covariance is widened by
  * what each sensor drifted during training (a temperature that was still rising says little by
- * rising on) and by a ridge that grows as training rows get scarce. In its principal directions the squared distance falls into
- * T² (the leading directions, 90 % of the variance: how far along the usual ways) and Q (the rest:
- * relations between sensors that no longer hold).
+ * rising on) and by a ridge that grows as training rows get scarce. In its principal directions the
+ * squared distance falls into T² (the leading directions, 90 % of the variance: how far along the
+ * usual ways) and Q (the rest: relations between sensors that no longer hold).
  */
 import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import { columnOf, covariance, eigen, quantile, robustSpread } from "./linalg.ts";
