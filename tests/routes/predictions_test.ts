@@ -320,7 +320,10 @@ Deno.test("predictions: what people call real or a false alarm decides what the 
     assert.doesNotMatch(await page("viewer"), /formaction/);
     const form = { role: "engineer", method: "POST", redirect: "manual" } as const;
     assert.equal((await app.ask(`${path}/real`, form)).status, 303);
-    assert.match(await page("engineer"), /Marked as real: the next model does not learn from this time/);
+    assert.match(
+      await page("engineer"),
+      /Marked as real: the next model does not learn from this time/,
+    );
     const alert = await taught();
     assert.match(alert.notes, /rows of faults that were real are left out/);
     assert.ok(alert.score > first.score - 0.05, `a real fault stays odd: ${alert.score}`);
