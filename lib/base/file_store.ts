@@ -10,6 +10,7 @@ import { makeFolder, removeDurably, writeDurably } from "./durable_file.ts";
 import { messageOf, PerchError } from "./errors.ts";
 import { fileTypeOf } from "./file_type.ts";
 import { randomId } from "./ids.ts";
+import { createTurns } from "./turns.ts";
 
 export interface StoredFile {
   /** Random name with the extension of its type, e.g. `k3…9.png`: unguessable, the same for ever. */
@@ -65,15 +66,9 @@ const MOST_PIXELS = 50e6;
 export function createFileStore(options: FileStoreOptions): FileStore {
   const { folder, types, mostPixels = MOST_PIXELS } = options;
   let used: number | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+  const exclusive = createTurns();
   /** On the disk, or about to be, without a row so far. */
   let pending: string | null = null;
-
-  function exclusive<T>(run: () => Promise<T>): Promise<T> {
-    const done = last.then(run);
-    last = done.catch(() => {});
-    return done;
-  }
 
   async function entries(): Promise<{ name: string; bytes: number }[]> {
     const found: { name: string; bytes: number }[] = [];

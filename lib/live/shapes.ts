@@ -136,22 +136,11 @@ export const latestReadingShape = z.object({
 }).meta({ id: "LatestReading" });
 
 /** A sensor over time: columns by bucket, and its status by stretch of time. */
-export const trendShape = z.object({
-  sensor: z.string(),
-  unit: z.string().nullable(),
-  kind: kindField,
-  states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
+export const trendShape = readingBucketsShape.extend({
   from_ms: msField,
   from: oldMs("from_ms"),
   to_ms: msField,
   to: oldMs("to_ms"),
-  bucket_ms: z.number(),
-  t: z.array(z.number()),
-  min: z.array(z.number()),
-  mean: z.array(z.number()),
-  max: z.array(z.number()),
-  n: z.array(z.number()),
-  damaged: damagedField,
   limits: z.object({
     warning_low: z.number().nullable(),
     warning_high: z.number().nullable(),

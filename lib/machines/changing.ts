@@ -17,16 +17,6 @@ export interface ChangeDeps {
   onSensor?: (sensor: Sensor) => void;
 }
 
-/** Runs one change after the other. */
-export function createExclusive(): ChangeDeps["exclusive"] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const done = last.then(run);
-    last = done.catch(() => {});
-    return done;
-  };
-}
-
 /** @throws `validation` with the first of the errors as its message, when there are any */
 export function refuse(errors: FieldError[]): void {
   if (errors.length === 0) return;

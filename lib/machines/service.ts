@@ -2,11 +2,11 @@
  * What people change about machines, sensors and maintenance windows. Every change is one transaction
  * with its audit rows, and one after the other: what a change starts from is what it was checked against.
  */
+import { createTurns } from "../base/turns.ts";
 import type { Clock } from "../base/clock.ts";
 import type { FieldError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { shownMachine, shownSensor } from "./audit_view.ts";
-import { createExclusive } from "./changing.ts";
 import { createImportService, type ImportService } from "./import_service.ts";
 import { createLookup } from "./lookup.ts";
 import {
@@ -49,7 +49,7 @@ export interface MachinesDeps {
 /** Puts together all that people can change. */
 export function createMachinesService(deps: MachinesDeps): MachinesService {
   const { db, clock, registry, limitFaults } = deps;
-  const exclusive = createExclusive();
+  const exclusive = createTurns();
   const lookup = createLookup(registry);
   const common = { db, clock, registry, lookup, exclusive, onSensor: deps.onSensor };
   const faults = (kind: Sensor["kind"], settings: SensorSettings) => [

@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { afterCheckpoint, FLOWING } from "../db/checkpoint.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { ByteWriter } from "./bytes.ts";
@@ -109,11 +110,11 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
 }
 
 async function bringIntoDatabase(connection: Connection): Promise<void> {
-  const { busy, done, pages } = await connection.checkpoint(false);
-  if (!busy && done >= pages) return;
+  const { stuck, cause } = afterCheckpoint(FLOWING, await connection.checkpoint(false));
+  if (stuck === 0) return;
   throw new PerchError(
     "storage_failed",
-    "a write that was reported as failed cannot be made safe: another program reads or holds the database",
+    `a write that was reported as failed cannot be made safe: ${cause}`,
   );
 }
 

@@ -13,7 +13,7 @@ import {
 import type { Audit } from "../../lib/access/audit.ts";
 import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { cursorField, idParams, limitField, listOf } from "../http/params.ts";
+import { cursorField, flagField, idParams, limitField, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Predictions"];
@@ -22,8 +22,7 @@ const querySchema = z.object({
   machine: z.string().max(2000).optional().describe("path of a machine"),
   class: z.enum(MACHINE_CLASSES).optional(),
   source: z.enum(PREDICTION_SOURCES).optional(),
-  current: z.stringbool().optional()
-    .describe("true: what is said now, one per machine, the oddest first"),
+  current: flagField("true: what is said now, one per machine, the oddest first"),
   from: timeField("at or after"),
   to: timeField("exclusive"),
   limit: limitField(500, 50),

@@ -56,7 +56,6 @@ function Content({ document, mayCall }: { document: Json; mayCall: boolean }): V
             <OperationDetails
               key={one.spec.operationId}
               {...one}
-              document={document}
               mayCall={mayCall}
             />
           ))}
@@ -81,7 +80,10 @@ function operationsOf(document: Json): One[] {
       method,
       spec: {
         ...spec,
-        parameters: (spec.parameters ?? []).map((parameter: Json) => found(document, parameter)),
+        parameters: (spec.parameters ?? []).map((one: Json) => {
+          const parameter = found(document, one);
+          return { ...parameter, schema: found(document, parameter.schema) };
+        }),
         responses: Object.fromEntries(
           Object.entries(spec.responses).map((
             [status, answer],
@@ -101,9 +103,7 @@ function found(document: Json, { $ref, ...own }: Json): Json {
 
 const slug = (text: string) => text.toLowerCase().replace(/\W+/g, "-");
 
-function OperationDetails(
-  { document, path, method, spec, mayCall }: One & { document: Json; mayCall: boolean },
-): VNode {
+function OperationDetails({ path, method, spec, mayCall }: One & { mayCall: boolean }): VNode {
   const parameters: Json[] = spec.parameters;
   return (
     <details class="operation" id={spec.operationId}>
@@ -111,7 +111,7 @@ function OperationDetails(
         <code>{`${method.toUpperCase()} ${path}`}</code> <span>{spec.summary}</span>
       </summary>
       <p class="muted">{spec.description.replaceAll("`", "")}</p>
-      {parameters.length > 0 && <Parameters document={document} list={parameters} />}
+      {parameters.length > 0 && <Parameters list={parameters} />}
       {Object.entries(spec.requestBody?.content ?? {}).map(([type, content]) => (
         <Body key={type} type={type} content={content} />
       ))}
@@ -127,7 +127,7 @@ function OperationDetails(
   );
 }
 
-function Parameters({ document, list }: { document: Json; list: Json[] }): VNode {
+function Parameters({ list }: { list: Json[] }): VNode {
   return (
     <dl class="parameters">
       {list.map((parameter) => (
@@ -138,7 +138,7 @@ function Parameters({ document, list }: { document: Json; list: Json[] }): VNode
           <dd>
             {[
               parameter.required ? "required" : "optional",
-              typeOf(found(document, parameter.schema)),
+              typeOf(parameter.schema),
               parameter.description,
             ].filter(Boolean).join(", ")}
           </dd>

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { until } from "./until.ts";
 
 /** A small file system of its own, in memory, that can be filled to the last byte. */
 export interface SmallDisk extends AsyncDisposable {
@@ -103,7 +104,7 @@ export async function failingDisk(megabytes: number): Promise<FailingDisk> {
       const device = new TextDecoder().decode(stdout).trim().replace("/dev/", "");
       Deno.kill(pid, "SIGSTOP");
       try {
-        while (!allStopped(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+        await until("Perch to stand still", () => Promise.resolve(allStopped(pid) || null));
         await Deno.writeTextFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
       } finally {
         Deno.kill(pid, "SIGCONT");
