@@ -48,7 +48,7 @@ export function backtestPages(parts: BacktestParts): Route[] {
       handler: (context) => {
         const { sensor, detector } = context.query;
         const chosen = choose(parts, { sensor, detector });
-        return form(context as RouteContext, NOTHING_SENT, chosen);
+        return form(context, NOTHING_SENT, chosen);
       },
     }),
     route({
@@ -57,8 +57,7 @@ export function backtestPages(parts: BacktestParts): Route[] {
       policy: "engineer",
       summary: null,
       params: z.object({ id }),
-      handler: (context) =>
-        result(parts, context as RouteContext, backtests.find(context.params.id)),
+      handler: (context) => result(parts, context, backtests.find(context.params.id)),
     }),
     formAction(
       `${PAGE}/run`,

@@ -102,7 +102,7 @@ export function predictionPages(parts: PredictionParts): Route[] {
         params: z.object({ id: z.string().max(20) }),
         handler: async (context) => {
           const { id } = context.params;
-          await judgePrediction(parts, context as RouteContext, id, verdict);
+          await judgePrediction(parts, context, id, verdict);
           return new Response(null, { status: 303, headers: { location: `/predictions/${id}` } });
         },
       })

@@ -33,8 +33,7 @@ export function formAction<T>(
     path,
     policy,
     summary: null,
-    handler: async (given) => {
-      const context = given as RouteContext;
+    handler: async (context) => {
       const read = await readForm(context.c, schema, FORM_BYTES);
       if (!read.ok) {
         return await draw(context, {

@@ -27,7 +27,7 @@ export function pageRoute(page: FormPage): Route {
     path: page.path,
     policy: page.policy,
     summary: null,
-    handler: (context) => page.draw(context as RouteContext, NO_FORM),
+    handler: (context) => page.draw(context, NO_FORM),
   });
 }
 

@@ -121,7 +121,7 @@ export function channelPages(parts: OutboxPageParts): Route[] {
       })),
     formRoute(page, "test", id, async (data, context) => {
       const { name } = notify.channels.find(data.id);
-      const outcome = await testChannel(parts, context as RouteContext, data.id, undefined);
+      const outcome = await testChannel(parts, context, data.id, undefined);
       return <TestNotice name={name} outcome={outcome} />;
     }),
     formRoute(page, "rotate", id, async (data, context) => {

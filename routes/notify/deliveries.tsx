@@ -70,8 +70,8 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
         try {
           await notify[action](id, noteOf(audit, context));
         } catch (error) {
-          const { errors } = await refusedForm(context as RouteContext, error, {});
-          return await one(context as RouteContext, String(id), errors.form);
+          const { errors } = await refusedForm(context, error, {});
+          return await one(context, String(id), errors.form);
         }
         return seeOther(`${PAGE}/${id}`);
       },
@@ -124,7 +124,7 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
       policy: "engineer",
       summary: null,
       params: z.object({ id: z.string().regex(/^\d{1,15}$/) }),
-      handler: (context) => one(context as RouteContext, context.params.id),
+      handler: (context) => one(context, context.params.id),
     }),
     route({
       method: "post",
@@ -132,7 +132,7 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
       policy: "admin",
       summary: null,
       handler: async (context) => {
-        await notify.retryAll(undefined, noteOf(audit, context as RouteContext));
+        await notify.retryAll(undefined, noteOf(audit, context));
         return seeOther(PAGE);
       },
     }),

@@ -78,8 +78,7 @@ export function rulePages(parts: RulePageParts): Route[] {
       path,
       policy: "engineer",
       summary: null,
-      handler: async (given) => {
-        const context = given as RouteContext;
+      handler: async (context) => {
         const read = await readForm(context.c, texts, FORM_BYTES);
         const values = read.ok ? read.data : read.values;
         try {
@@ -106,7 +105,7 @@ export function rulePages(parts: RulePageParts): Route[] {
       path: PAGE,
       policy: "engineer",
       summary: null,
-      handler: (context) => draw(context as RouteContext, null, NOTHING_SENT),
+      handler: (context) => draw(context, null, NOTHING_SENT),
     }),
     route({
       method: "get",
@@ -118,7 +117,7 @@ export function rulePages(parts: RulePageParts): Route[] {
       handler: (context) => {
         const rule = rules.find(context.params.id);
         const warnings = context.query.saved === undefined ? [] : notify.warnings(rule);
-        return draw(context as RouteContext, rule, NOTHING_SENT, { warnings });
+        return draw(context, rule, NOTHING_SENT, { warnings });
       },
     }),
     posted(PAGE, async (spec, context) => {
@@ -138,7 +137,7 @@ export function rulePages(parts: RulePageParts): Route[] {
       summary: null,
       params,
       handler: async (context) => {
-        await rules.remove(context.params.id, noteOf(audit, context as RouteContext));
+        await rules.remove(context.params.id, noteOf(audit, context));
         return seeOther(PAGE);
       },
     }),

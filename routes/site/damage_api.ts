@@ -128,7 +128,7 @@ export function damageRoutes(services: DamageServices): Route[] {
         const untilMs = context.body.found_until_ms ?? services.clock.now();
         const acknowledged = await acknowledgeDamage(
           services,
-          context as unknown as RouteContext,
+          context,
           untilMs,
         );
         return Response.json({ acknowledged });
