@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
 import type { Shell } from "../frame/shell.tsx";
@@ -26,9 +27,7 @@ export function setupPages(access: Access, shell: Shell): Route[] {
       summary: null,
       handler: () => {
         if (setup.isOpen()) return shell("First start", <SetupForm />);
-        return access.users.isEmpty()
-          ? shell("First start", <SetupOver />)
-          : new Response(null, { status: 303, headers: { location: "/sign-in" } });
+        return access.users.isEmpty() ? shell("First start", <SetupOver />) : seeOther("/sign-in");
       },
     }),
     formAction(

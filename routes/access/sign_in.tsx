@@ -8,6 +8,7 @@ import { localPath } from "../http/form.ts";
 import { sessionCookie } from "../http/session_cookie.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
 import type { Shell } from "../frame/shell.tsx";
@@ -126,10 +127,6 @@ export async function signedIn(
 
 async function endSession(who: Identity | null, access: Access): Promise<void> {
   if (who?.via === "session" && who.session !== undefined) await access.sessions.end(who.session);
-}
-
-function seeOther(location: string): Response {
-  return new Response(null, { status: 303, headers: { location } });
 }
 
 interface FormProps {

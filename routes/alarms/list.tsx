@@ -17,6 +17,7 @@ import {
 } from "./request.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
 
 const SHOWN = 200;
@@ -85,7 +86,7 @@ export function alarmsPages(parts: AlarmPageParts): Route[] {
             );
           }
           const location = back.startsWith("/alarms") ? back : "/alarms";
-          return new Response(null, { status: 303, headers: { location } });
+          return seeOther(location);
         },
       })
     ),

@@ -11,7 +11,7 @@ import { caller, noteOf } from "../http/caller.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, More } from "../frame/parts.tsx";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
-import { findSensor } from "../http/params.ts";
+import { findSensor, idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
@@ -82,11 +82,11 @@ export function backtestPages(parts: BacktestParts): Route[] {
       },
       again,
     ),
-    formAction(`${PAGE}/cancel`, z.strictObject({ id }), (given) => {
+    formAction(`${PAGE}/cancel`, idForm, (given) => {
       backtests.cancel(given.id);
       return Promise.resolve(`${PAGE}/${given.id}`);
     }, again),
-    formAction(`${PAGE}/apply`, z.strictObject({ id }), async (given, context) => {
+    formAction(`${PAGE}/apply`, idForm, async (given, context) => {
       const { detector, options, sensor } = backtests.find(given.id);
       const settings = parts.settingsOf(detector, options);
       if (settings === null) {

@@ -145,13 +145,10 @@ function Running(
             <p class="part-share">{`${Math.round(t.progress * 100)} %`}</p>
             <progress max="1" value={t.progress} aria-label={`Training of ${t.machine}`} />
             {mayTrain && (
-              <form method="post" action="/models/cancel">
-                <input type="hidden" name="machine" value={t.machine} />
-                <button type="submit" class="small">
-                  Cancel
-                  <span class="hidden">{` training of ${t.machine}`}</span>
-                </button>
-              </form>
+              <Post action="/models/cancel" fields={{ machine: t.machine }} look="small">
+                Cancel
+                <span class="hidden">{` training of ${t.machine}`}</span>
+              </Post>
             )}
           </li>
         ))}
@@ -210,13 +207,10 @@ function Machine(
         </details>
       )}
       {mayTrain && (
-        <form method="post" action="/models/retrain">
-          <input type="hidden" name="machine" value={name} />
-          <button type="submit" class="small">
-            {model === undefined ? "Train" : "Train anew"}
-            <span class="hidden">{` ${name}`}</span>
-          </button>
-        </form>
+        <Post action="/models/retrain" fields={{ machine: name }} look="small">
+          {model === undefined ? "Train" : "Train anew"}
+          <span class="hidden">{` ${name}`}</span>
+        </Post>
       )}
     </div>
   );

@@ -28,7 +28,8 @@ import {
   Table,
 } from "../frame/parts.tsx";
 import { findPrediction, judgePrediction, type PredictionServices } from "./predictions_api.ts";
-import { type Route, route, type RouteContext } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
 import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
@@ -103,7 +104,7 @@ export function predictionPages(parts: PredictionParts): Route[] {
         handler: async (context) => {
           const { id } = context.params;
           await judgePrediction(parts, context, id, verdict);
-          return new Response(null, { status: 303, headers: { location: `/predictions/${id}` } });
+          return seeOther(`/predictions/${id}`);
         },
       })
     ),

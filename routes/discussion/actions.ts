@@ -5,6 +5,7 @@ import { drawnAgain, refusedForm, type SentForm } from "../frame/form_action.ts"
 import { readForm } from "../http/form.ts";
 import { idParams } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import type { DiscussionParts } from "./conversation.ts";
 import { authorOf, readUpload, UPLOAD_MOST_BYTES } from "./request.ts";
 
@@ -25,10 +26,7 @@ export function discussionActions(
   const base = `/${kind}s/:id`;
   const idOf = (context: RouteContext) => (context.params as { id: string }).id;
   const back = (id: string, anchor: string) =>
-    new Response(null, {
-      status: 303,
-      headers: { location: `/${kind}s/${encodeURIComponent(id)}${anchor}` },
-    });
+    seeOther(`/${kind}s/${encodeURIComponent(id)}${anchor}`);
   const again = async (
     context: RouteContext,
     error: unknown,

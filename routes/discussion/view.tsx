@@ -9,6 +9,7 @@ import { bytes } from "../../lib/words/numbers.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import type { SentForm } from "../frame/form_action.ts";
 import { FormError, TextArea } from "../frame/form.tsx";
+import { Post } from "../frame/parts.tsx";
 import { Markdown } from "../frame/markdown.tsx";
 import { type Conversation, type DiscussionParts, type Entry, SHOWN } from "./conversation.ts";
 
@@ -140,11 +141,13 @@ function Written(
           </details>
         )}
         {(mine || who.role === "admin") && (
-          <form method="post" action={`${base}/comments/${id}/delete`}>
-            <button type="submit" class="small" aria-label={`Delete the comment of ${author}`}>
-              Delete
-            </button>
-          </form>
+          <Post
+            action={`${base}/comments/${id}/delete`}
+            look="small"
+            label={`Delete the comment of ${author}`}
+          >
+            Delete
+          </Post>
         )}
       </div>
     </>
@@ -180,11 +183,13 @@ function Shown(
       )}
       {(author_id === who.id || who.role === "admin") && (
         <div class="talk-acts">
-          <form method="post" action={`${base}/attachments/${id}/delete`}>
-            <button type="submit" class="small" aria-label={`Delete the file ${name}`}>
-              Delete
-            </button>
-          </form>
+          <Post
+            action={`${base}/attachments/${id}/delete`}
+            look="small"
+            label={`Delete the file ${name}`}
+          >
+            Delete
+          </Post>
         </div>
       )}
     </>

@@ -3,6 +3,7 @@ import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
 import { formErrors, readForm } from "../http/form.ts";
 import { problemHeaders } from "../http/problem.ts";
 import { type Policy, type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 
 /** What was sent, and what is wrong with it. */
 export interface SentForm {
@@ -44,9 +45,7 @@ export function formAction<T>(
       }
       try {
         const done = await context.once(read.text, () => run(read.data, context));
-        return typeof done === "string"
-          ? new Response(null, { status: 303, headers: { location: done } })
-          : done;
+        return typeof done === "string" ? seeOther(done) : done;
       } catch (error) {
         const sent = await refusedForm(context, error, shownAgain(read.data));
         const answer = await drawnAgain(sent, () => draw(context, sent));

@@ -71,9 +71,9 @@ export function More(
   );
 }
 
-/** A form that is one button. */
+/** A form that is one button. One with an `id` among its `fields` is read with `idForm` (`http/params.ts`). */
 export function Post(
-  { action, fields = {}, seen = false, look, label, children }: {
+  { action, fields = {}, seen = false, look, label, about, inline = false, children }: {
     action: string;
     /** Sent with it, unseen. */
     fields?: Readonly<Record<string, string>>;
@@ -82,15 +82,20 @@ export function Post(
     look?: "primary" | "small";
     /** For those who hear the page, where the button's words alone do not say what it is about. */
     label?: string;
+    /** Before the button: what it does, or what it is about. */
+    about?: VNode;
+    /** The button stands in the line of what is before it. */
+    inline?: boolean;
     children: ComponentChildren;
   },
 ): VNode {
   return (
-    <form method="post" action={action}>
+    <form method="post" action={action} class={inline ? "act" : undefined}>
       {seen && <SeenField />}
       {Object.entries(fields).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
+      {about}
       <button type="submit" class={look} aria-label={label}>{children}</button>
     </form>
   );

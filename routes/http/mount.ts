@@ -21,6 +21,7 @@ import { createRepeats } from "./repeats.ts";
 import { sessionCookieName } from "./session_cookie.ts";
 import { queryObject, strict, validate } from "./validate.ts";
 import type { Route } from "./route.ts";
+import { seeOther } from "./see_other.ts";
 
 /** What a request brings to prove who asks. */
 export interface Credentials {
@@ -353,7 +354,7 @@ function toSignIn(c: Context): Response {
   const { pathname, search } = new URL(c.req.url);
   const next = localPath(pathname + search);
   const query = next === "/" ? "" : `?next=${encodeURIComponent(next)}`;
-  return new Response(null, { status: 303, headers: { location: `/sign-in${query}` } });
+  return seeOther(`/sign-in${query}`);
 }
 
 function refuseAny(query: Record<string, unknown>): Record<string, never> {

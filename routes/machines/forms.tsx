@@ -9,7 +9,9 @@ import { Post } from "../frame/parts.tsx";
 import { altText, type MachinePageParts, photoUrl } from "./request.ts";
 import { noteOf } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
+import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { formAction, refusedForm, type SentForm } from "../frame/form_action.ts";
 
 /** Beside the file a form has a few fields and the lines between them. */
@@ -74,7 +76,7 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
     ),
     formAction(
       "/machines/photo-remove",
-      z.strictObject({ id }),
+      idForm,
       async ({ id }, context) => machineHref((await parts.photos.remove(id, note(context))).path),
       again,
     ),
@@ -101,7 +103,7 @@ function photoAction(parts: MachinePageParts, draw: Draw): Route {
       try {
         const { id, alt } = read.data;
         const { path } = await parts.photos.put(id, file.bytes, alt, noteOf(parts.audit, context));
-        return new Response(null, { status: 303, headers: { location: machineHref(path) } });
+        return seeOther(machineHref(path));
       } catch (error) {
         const { errors, status } = await refusedForm(context, error, {});
         return refused({ photo: Object.values(errors)[0] }, status);
@@ -117,14 +119,19 @@ export function MachineForms({ machine, sent }: { machine: Machine; sent: SentFo
     <section class="card" aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
       {machine.review === "new" && (
-        <form method="post" action="/machines/confirm">
-          <p class="help">
-            It appeared by itself with its first reading. Confirm it and its sensors when it belongs
-            here.
-          </p>
-          <input type="hidden" name="id" value={machine.id} />
-          <button type="submit" class="primary">Confirm</button>
-        </form>
+        <Post
+          action="/machines/confirm"
+          fields={{ id: machine.id }}
+          look="primary"
+          about={
+            <p class="help">
+              It appeared by itself with its first reading. Confirm it and its sensors when it
+              belongs here.
+            </p>
+          }
+        >
+          Confirm
+        </Post>
       )}
       <form method="post" action="/machines/change">
         <SeenField />
@@ -241,12 +248,17 @@ function PlaceForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
         <button type="submit">Move</button>
       </form>
       {machine.formerPaths.map((former) => (
-        <form key={former} method="post" action="/machines/forget-path" class="act">
-          <span class="muted">{`Also heard as ${former}`}</span>
-          <input type="hidden" name="id" value={machine.id} />
-          <input type="hidden" name="former" value={former} />
-          <button type="submit" class="small" aria-label={`Forget ${former}`}>Forget</button>
-        </form>
+        <Post
+          key={former}
+          action="/machines/forget-path"
+          fields={{ id: machine.id, former }}
+          inline
+          look="small"
+          label={`Forget ${former}`}
+          about={<span class="muted">{`Also heard as ${former}`}</span>}
+        >
+          Forget
+        </Post>
       ))}
     </details>
   );

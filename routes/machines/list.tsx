@@ -232,13 +232,16 @@ function Act(
   { action, id, name }: { action: "confirm" | "restore"; id: string; name: string },
 ): VNode {
   return (
-    <form method="post" action={`/machines/${action}`} class="act">
-      {action === "confirm" && <span class="muted">New.</span>}
-      <input type="hidden" name="id" value={id} />
-      <button type="submit" class="small" aria-label={`${title(action)} ${name}`}>
-        {title(action)}
-      </button>
-    </form>
+    <Post
+      action={`/machines/${action}`}
+      fields={{ id }}
+      inline
+      look="small"
+      label={`${title(action)} ${name}`}
+      about={action === "confirm" ? <span class="muted">New.</span> : undefined}
+    >
+      {title(action)}
+    </Post>
   );
 }
 

@@ -19,13 +19,13 @@ import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
 import { shownChannel } from "../../lib/notify/channel_view.ts";
 import { channelName, testChannel } from "./channels_api.ts";
 import { noteOf } from "../http/caller.ts";
+import { idForm } from "../http/params.ts";
 import { validate } from "../http/validate.ts";
-import type { Route, RouteContext } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
 import type { OutboxPageParts } from "./delivery.tsx";
 import { optionsOfForm } from "./option_field.tsx";
 import { AddForm, ChannelCard, PAGE, type Shown } from "./channel_card.tsx";
 
-const id = z.strictObject({ id: z.string().max(40) });
 const texts = z.record(z.string().max(100), z.string().max(4000));
 
 /** `/settings/channels`: where messages can go to. For admins. */
@@ -119,25 +119,25 @@ export function channelPages(parts: OutboxPageParts): Route[] {
           ...(view.subscription === null ? {} : { subscription: await subscriptionOf(values) }),
         }, noteOf(audit, context));
       })),
-    formRoute(page, "test", id, async (data, context) => {
+    formRoute(page, "test", idForm, async (data, context) => {
       const { name } = notify.channels.find(data.id);
       const outcome = await testChannel(parts, context, data.id, undefined);
       return <TestNotice name={name} outcome={outcome} />;
     }),
-    formRoute(page, "rotate", id, async (data, context) => {
+    formRoute(page, "rotate", idForm, async (data, context) => {
       const { secret, view } = await webhooks.rotate(data.id, noteOf(audit, context));
       return <Secret name={view.name} secret={secret} />;
     }),
     formRoute(
       page,
       "enable",
-      z.strictObject({ id: z.string().max(40), enabled: z.enum(["on", "off"]) }),
+      idForm.extend({ enabled: z.enum(["on", "off"]) }),
       async (data, context) => {
         const enabled = data.enabled === "on";
         await notify.channels.change(data.id, { enabled }, noteOf(audit, context));
       },
     ),
-    formRoute(page, "delete", id, async (data, context) => {
+    formRoute(page, "delete", idForm, async (data, context) => {
       await notify.channels.remove(data.id, noteOf(audit, context));
     }),
   ];

@@ -9,6 +9,7 @@ import { Answer, Chip, Chips, Empty, More, Post, Removable } from "../frame/part
 import { channelNames, findDelivery } from "./deliveries_api.ts";
 import { noteOf } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { refusedForm } from "../frame/form_action.ts";
 import { Island } from "../frame/island.tsx";
 import {
@@ -139,10 +140,6 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
     act("retry"),
     act("cancel"),
   ];
-}
-
-function seeOther(location: string): Response {
-  return new Response(null, { status: 303, headers: { location } });
 }
 
 type Counts = Awaited<ReturnType<Notify["counts"]>>;

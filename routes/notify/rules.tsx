@@ -7,6 +7,7 @@ import { noteOf } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { formOfRule, isBeyondForm, ruleOfForm } from "./rule_form.ts";
@@ -142,10 +143,6 @@ export function rulePages(parts: RulePageParts): Route[] {
       },
     }),
   ];
-}
-
-function seeOther(location: string): Response {
-  return new Response(null, { status: 303, headers: { location } });
 }
 
 function Extras({ warnings = [], run, parts }: Extra & { parts: RulePageParts }): VNode {

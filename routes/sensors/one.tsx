@@ -17,6 +17,7 @@ import { Chip, Crumbs } from "../frame/parts.tsx";
 import { judgeAnomaly } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { clockText } from "../site/clock_notes.tsx";
 import { Island } from "../frame/island.tsx";
 import { Field } from "../frame/form.tsx";
@@ -195,7 +196,7 @@ export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[]
         const found = await judgeAnomaly(anomalies, context, context.params.id, verdict);
         const sensor = sensors.byNum(found.sensor);
         const location = sensor === undefined ? "/sensors" : `${sensorHref(sensor.id)}#anomalies`;
-        return new Response(null, { status: 303, headers: { location } });
+        return seeOther(location);
       },
     })
   );

@@ -16,7 +16,7 @@ import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { noteOf } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
-import { findSensor } from "../http/params.ts";
+import { findSensor, idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { sensorChangeShape, type SensorPageParts } from "./request.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
@@ -98,11 +98,11 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       },
       again,
     ),
-    formAction(`${PAGE}/delete`, z.strictObject({ id }), async (given, context) => {
+    formAction(`${PAGE}/delete`, idForm, async (given, context) => {
       await parts.service.removeSensor(given.id, noteOf(parts.audit, context));
       return `/sensors?undo=${given.id}`;
     }, again),
-    formAction(`${PAGE}/restore`, z.strictObject({ id }), async (given, context) => {
+    formAction(`${PAGE}/restore`, idForm, async (given, context) => {
       await parts.service.restoreSensor(given.id, noteOf(parts.audit, context));
       return sensorHref(given.id);
     }, again),
@@ -199,12 +199,14 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
       </form>
       <section class="card" aria-labelledby="delete">
         <h2 id="delete">Delete</h2>
-        <form method="post" action={`${PAGE}/delete`}>
-          <SeenField />
-          <input type="hidden" name="id" value={sensor.id} />
-          <p class="help">It can be undone: readings are kept, new ones are refused.</p>
-          <button type="submit">Delete the sensor</button>
-        </form>
+        <Post
+          action={`${PAGE}/delete`}
+          fields={{ id: sensor.id }}
+          seen
+          about={<p class="help">It can be undone: readings are kept, new ones are refused.</p>}
+        >
+          Delete the sensor
+        </Post>
       </section>
     </>
   );

@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { Post } from "../frame/parts.tsx";
 import type { ClockState } from "../../lib/base/steady_clock.ts";
 import { dateTime, DAY_MS, duration } from "../../lib/words/times.ts";
 
@@ -35,13 +36,17 @@ export function ClockCard(
       </p>
       {error && <p class="error" role="alert">{error}</p>}
       {mayConfirm && (
-        <form method="post" action="/sources/clock">
-          <p class="muted">
-            After a long time switched off the clock may well be right. Confirming it deletes
-            everything past its retention period.
-          </p>
-          <button type="submit">This clock is right</button>
-        </form>
+        <Post
+          action="/sources/clock"
+          about={
+            <p class="muted">
+              After a long time switched off the clock may well be right. Confirming it deletes
+              everything past its retention period.
+            </p>
+          }
+        >
+          This clock is right
+        </Post>
       )}
     </section>
   );

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { grouped } from "../../lib/words/numbers.ts";
 import { dateTime } from "../../lib/words/times.ts";
-import { Table } from "../frame/parts.tsx";
+import { Post, Table } from "../frame/parts.tsx";
 import type { DamageItem } from "./damage_api.ts";
 
 /** Rows on the page; the API has more. */
@@ -48,14 +48,18 @@ export function DamageCard(
       </Table>
       {items.length > SHOWN && <p class="muted">And {grouped(items.length - SHOWN)} more.</p>}
       {mayAcknowledge && news.length > 0 && (
-        <form method="post" action="/sources/damage">
-          <p class="muted">
-            Acknowledge once you have copied the data directory and checked the disk: acknowledged
-            damage raises no alarm. Its gap stays marked, and new damage is reported again.
-          </p>
-          <input type="hidden" name="found_until_ms" value={news[0].found_ms} />
-          <button type="submit">Acknowledge the damage</button>
-        </form>
+        <Post
+          action="/sources/damage"
+          fields={{ found_until_ms: String(news[0].found_ms) }}
+          about={
+            <p class="muted">
+              Acknowledge once you have copied the data directory and checked the disk: acknowledged
+              damage raises no alarm. Its gap stays marked, and new damage is reported again.
+            </p>
+          }
+        >
+          Acknowledge the damage
+        </Post>
       )}
     </section>
   );

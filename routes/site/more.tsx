@@ -4,6 +4,7 @@ import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route } from "../http/route.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
 import { themeOf } from "../frame/layout.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
@@ -119,7 +120,7 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
       handler: async ({ c }) => {
         const form = await readForm(c, themeForm, 4096);
         const location = localPath(form.ok ? form.data.next : undefined);
-        const response = new Response(null, { status: 303, headers: { location } });
+        const response = seeOther(location);
         if (form.ok) {
           response.headers.append(
             "set-cookie",

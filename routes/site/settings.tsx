@@ -7,7 +7,7 @@ import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
 import type { Route } from "../http/route.ts";
-import { Answer } from "../frame/parts.tsx";
+import { Answer, Post } from "../frame/parts.tsx";
 import { changeSetting } from "./settings_api.ts";
 import { Field, SeenField, Select } from "../frame/form.tsx";
 import {
@@ -124,11 +124,9 @@ function Setting(
         </p>
       )}
       {view.changed && mayChange && (
-        <form method="post" action="/settings/default">
-          <SeenField />
-          <input type="hidden" name="key" value={view.key} />
-          <button type="submit" class="small">Back to the default</button>
-        </form>
+        <Post action="/settings/default" fields={{ key: view.key }} seen look="small">
+          Back to the default
+        </Post>
       )}
     </>
   );

@@ -4,7 +4,8 @@ import { grouped } from "../../lib/words/numbers.ts";
 import { duration } from "../../lib/words/times.ts";
 import type { Simulator, SimulatorStatus } from "../../sim/simulator.ts";
 import { type Route, route } from "../http/route.ts";
-import { Fact, Facts } from "../frame/parts.tsx";
+import { seeOther } from "../http/see_other.ts";
+import { Fact, Facts, Post } from "../frame/parts.tsx";
 
 /** The simulated plant: what it does, and buttons to stop and start it. */
 export function SimulatorPanel(
@@ -42,11 +43,9 @@ export function SimulatorPanel(
         <Fact name="On the way">{grouped(status.pending)}</Fact>
       </Facts>
       {mayControl && (
-        <form method="post" action={status.running ? "/simulator/stop" : "/simulator/start"}>
-          <button type="submit">
-            {status.running ? "Stop the simulator" : "Start the simulator"}
-          </button>
-        </form>
+        <Post action={status.running ? "/simulator/stop" : "/simulator/start"}>
+          {status.running ? "Stop the simulator" : "Start the simulator"}
+        </Post>
       )}
     </section>
   );
@@ -68,7 +67,7 @@ export function simulatorActions({ simulator }: SimulatorParts): Route[] {
       summary: null,
       handler: async () => {
         await run();
-        return new Response(null, { status: 303, headers: { location: "/sources" } });
+        return seeOther("/sources");
       },
     });
   return [action("start", () => simulator.start()), action("stop", () => simulator.stop())];

@@ -9,6 +9,7 @@ import { ticketHref } from "../frame/links.ts";
 import { Answer, Chip, Chips, More } from "../frame/parts.tsx";
 import { askTickets, type TicketFilter, ticketFilterFields } from "./request.ts";
 import { byOf } from "../http/caller.ts";
+import { seeOther } from "../http/see_other.ts";
 import { Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
@@ -92,7 +93,7 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
         const { alarm, machine, title } = context.query;
         const known = alarm === undefined ? null : await parts.tickets.ofAlarm(alarm);
         if (known !== null) {
-          return new Response(null, { status: 303, headers: { location: ticketHref(known.id) } });
+          return seeOther(ticketHref(known.id));
         }
         const alarmText = alarm === undefined ? null : await alarmTitle(parts, alarm);
         const values = {

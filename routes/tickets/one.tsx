@@ -22,7 +22,7 @@ import { Island } from "../frame/island.tsx";
 import { Markdown } from "../frame/markdown.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { alarmHref, machineHref, ticketHref } from "../frame/links.ts";
-import { Crumbs, Fact, Facts } from "../frame/parts.tsx";
+import { Crumbs, Fact, Facts, Post } from "../frame/parts.tsx";
 import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
 
@@ -187,12 +187,14 @@ function Work({ ticket, sent }: { ticket: Ticket; sent: SentForm }): VNode {
       <h2 id="work">What next</h2>
       <div class="buttons">
         {possible.filter((action) => action !== "resolve").map((action) => (
-          <form key={action} method="post" action={`${base}/${action}`}>
-            <input type="hidden" name="version" value={ticket.version} />
-            <button type="submit" class={action === "start" ? "primary" : undefined}>
-              {BUTTONS[action]}
-            </button>
-          </form>
+          <Post
+            key={action}
+            action={`${base}/${action}`}
+            fields={{ version: String(ticket.version) }}
+            look={action === "start" ? "primary" : undefined}
+          >
+            {BUTTONS[action]}
+          </Post>
         ))}
       </div>
       {possible.includes("resolve") && (

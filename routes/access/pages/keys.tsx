@@ -6,6 +6,7 @@ import { DAY_MS } from "../../../lib/words/times.ts";
 import type { Route } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
 import { Field, FormError, Select } from "../../frame/form.tsx";
+import { idForm } from "../../http/params.ts";
 import {
   type FormPage,
   formRoute,
@@ -84,7 +85,7 @@ export function keyPages(parts: AccountPageParts): Route[] {
     formRoute(
       page,
       "remove",
-      z.strictObject({ id: z.string().max(40) }),
+      idForm,
       async ({ id }, context) => {
         await keys.remove(id, caller(context));
       },

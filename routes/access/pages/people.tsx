@@ -7,6 +7,7 @@ import type { Route, RouteContext } from "../../http/route.ts";
 import { caller } from "../../http/caller.ts";
 import { mailLink } from "../people.ts";
 import { Field, FormError, SeenField, Select } from "../../frame/form.tsx";
+import { idForm } from "../../http/params.ts";
 import {
   type FormPage,
   formRoute,
@@ -14,7 +15,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
-import { Answer } from "../../frame/parts.tsx";
+import { Answer, Post } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "../../frame/times.tsx";
 
@@ -30,7 +31,6 @@ const STATES: Record<User["state"], string> = {
   disabled: "disabled",
   deleted: "deleted",
 };
-const id = z.string().max(40);
 
 /** `/people`: who has an account, with what role; invitations. For admins. */
 export function peoplePages(parts: AccountPageParts): Route[] {
@@ -75,7 +75,7 @@ export function peoplePages(parts: AccountPageParts): Route[] {
     formRoute(
       page,
       "role",
-      z.strictObject({ id, role: z.enum(ROLES) }),
+      idForm.extend({ role: z.enum(ROLES) }),
       async (data, context) => {
         await users.change(data.id, { role: data.role }, caller(context));
       },
@@ -83,24 +83,24 @@ export function peoplePages(parts: AccountPageParts): Route[] {
     formRoute(
       page,
       "state",
-      z.strictObject({ id, state: z.enum(["active", "disabled", "deleted"]) }),
+      idForm.extend({ state: z.enum(["active", "disabled", "deleted"]) }),
       async (data, context) => {
         await users.change(data.id, { state: data.state }, caller(context));
       },
     ),
-    formRoute(page, "link", z.strictObject({ id }), async (data, context) => {
+    formRoute(page, "link", idForm, async (data, context) => {
       const user = known(data.id);
       if (!user) return;
       return await linkNotice(user, user.state === "invited" ? "invite" : "reset", context);
     }),
-    formRoute(page, "mail", z.strictObject({ id }), async (data, context) => {
+    formRoute(page, "mail", idForm, async (data, context) => {
       const user = known(data.id);
       if (!user) return;
       await mailLink(parts.access, user, caller(context));
       const kind = user.state === "invited" ? "invite" : "reset";
       return <MailedNotice email={user.email} kind={kind} />;
     }),
-    formRoute(page, "second-factor", z.strictObject({ id }), async (data, context) => {
+    formRoute(page, "second-factor", idForm, async (data, context) => {
       const user = known(data.id);
       if (user) await secondFactor.remove(user, caller(context));
     }),
@@ -206,13 +206,9 @@ function Person(
 
 function StateForms({ user, mails }: { user: User; mails: boolean }): VNode {
   const button = (action: string, text: string, fields: Record<string, string> = {}) => (
-    <form method="post" action={`/people/${action}`}>
-      <SeenField />
-      {Object.entries({ id: user.id, ...fields }).map(([name, value]) => (
-        <input key={name} type="hidden" name={name} value={value} />
-      ))}
-      <button type="submit" class="small">{text}</button>
-    </form>
+    <Post action={`/people/${action}`} fields={{ id: user.id, ...fields }} seen look="small">
+      {text}
+    </Post>
   );
   const { state } = user;
   return (

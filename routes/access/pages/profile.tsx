@@ -6,6 +6,7 @@ import { PerchError } from "../../../lib/base/errors.ts";
 import type { Route, RouteContext } from "../../http/route.ts";
 import { caller, me } from "../../http/caller.ts";
 import { Field, FormError, SeenField } from "../../frame/form.tsx";
+import { idForm } from "../../http/params.ts";
 import {
   type FormPage,
   formRoute,
@@ -64,7 +65,7 @@ export function profilePages(parts: AccountPageParts): Route[] {
     formRoute(
       page,
       "end-session",
-      z.strictObject({ id: z.string().max(40) }),
+      idForm,
       async ({ id }, context) => {
         const session = sessions.live(id);
         if (session?.userId === me(context, users).id) await sessions.end(id);
