@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Prediction } from "../lib/detect/predict/prediction.ts";
-import { title } from "../lib/words/names.ts";
+import { lastLevel, title } from "../lib/words/names.ts";
 import { ago, duration } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
 
@@ -157,7 +157,7 @@ export function ClassWord({ kind }: { kind: ShownPrediction["class"] }): VNode {
 }
 
 function Outlook({ one, nowMs }: { one: ShownPrediction; nowMs: number }): VNode {
-  const name = title(one.machine.slice(one.machine.lastIndexOf("/") + 1));
+  const name = title(lastLevel(one.machine));
   const by = one.source === "rules" ? "rules" : `model ${one.model_version}`;
   return (
     <li>

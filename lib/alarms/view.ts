@@ -1,6 +1,6 @@
 /** Alarms as they are shown outside. */
 import { onWire } from "../base/wire.ts";
-import { lastLevel } from "../machines/machine.ts";
+import { lastLevel } from "../words/names.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmRecord } from "./record.ts";
 

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
-import { lastLevel } from "../machines/machine.ts";
+import { lastLevel } from "../words/names.ts";
 import type { Registry } from "../machines/registry.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";

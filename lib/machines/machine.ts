@@ -66,11 +66,6 @@ export function areaOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
 }
 
-/** The last level of a path: what a machine, an area or a sensor is called where nobody gave it a name. */
-export function lastLevel(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
 /** True for the path itself and all below it; the empty path holds everything. */
 export function isUnder(path: string, above: string): boolean {
   return above === "" || path === above || path.startsWith(`${above}/`);

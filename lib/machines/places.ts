@@ -1,5 +1,5 @@
 /** Which part of the plant a person means. Pure. */
-import { lastLevel } from "./machine.ts";
+import { lastLevel } from "../words/names.ts";
 
 /** A machine as it may be named. */
 export interface NamedMachine {

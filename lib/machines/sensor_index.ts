@@ -1,5 +1,5 @@
 import { nameId } from "../base/ids.ts";
-import { lastLevel } from "./machine.ts";
+import { lastLevel } from "../words/names.ts";
 import { levelsOf, type NewSensor, type Sensor } from "./sensor.ts";
 
 /**

@@ -14,6 +14,11 @@ export function title(name: string): string {
   return /^pH\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** The last level of a path: what a machine, an area or a sensor is called where nobody gave it a name. */
+export function lastLevel(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = typeof WEEKDAYS[number];
 

@@ -11,7 +11,7 @@ import { Ago } from "../frame/times.tsx";
 import { Answer, Fact, Facts, More, Post } from "../frame/parts.tsx";
 import { retrain } from "./models_api.ts";
 import type { Route } from "../http/route.ts";
-import { machineName, type PredictionParts } from "./predictions.tsx";
+import { machineName, type PredictionParts } from "./prediction.tsx";
 
 export interface ModelParts extends PredictionParts {
   audit: Pick<Audit, "record" | "statement">;

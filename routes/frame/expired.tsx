@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { localPath } from "../http/form.ts";
-import type { TypedForm } from "../http/mount.ts";
+import type { TypedForm } from "../http/unauthenticated.ts";
 import type { BarePage } from "./bare.tsx";
 import { Field } from "./form.tsx";
 import { Answer } from "./parts.tsx";

@@ -1,5 +1,5 @@
-import { lastLevel, type Machine } from "../../lib/machines/machine.ts";
-import { title } from "../../lib/words/names.ts";
+import { type Machine } from "../../lib/machines/machine.ts";
+import { lastLevel, title } from "../../lib/words/names.ts";
 
 /** Address of a machine's page. */
 export function machineHref(path: string): string {

@@ -1,43 +1,24 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { getCookie } from "hono/cookie";
 import type { Seen } from "../../lib/access/audit_row.ts";
-import { PerchError } from "../../lib/base/errors.ts";
-import type { Log } from "../../lib/base/log.ts";
-import { randomId } from "../../lib/base/ids.ts";
-import { isScarce } from "../../lib/base/scarce.ts";
 import { type Changes, createSeen } from "../../lib/access/changes.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { decide } from "../../lib/access/policy.ts";
+import { PerchError } from "../../lib/base/errors.ts";
+import type { Log } from "../../lib/base/log.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./body.ts";
-import { localPath } from "./form.ts";
+import { createFailed, type ErrorPage } from "./failures.ts";
 import { setSecurityHeaders } from "./headers.ts";
 import { hostAllowed, originAllowed } from "./origin.ts";
 import { peerOf, peerRules } from "./peer.ts";
 import type { Peer } from "./peer.ts";
-import { problemHeaders, problemOf, problemResponse } from "./problem.ts";
-import type { Problem } from "./problem.ts";
 import { createRepeats } from "./repeats.ts";
-import { sessionCookieName } from "./session_cookie.ts";
-import { queryObject, strict, validate } from "./validate.ts";
+import { type Credentials, credentialsOf, denoSocketAddress, hostOf, isApi } from "./request.ts";
 import type { Route } from "./route.ts";
-import { seeOther } from "./see_other.ts";
-
-/** What a request brings to prove who asks. */
-export interface Credentials {
-  /** `Authorization` header. When it is there, the cookie does not count. */
-  authorization: string | null;
-  /** Value of the session cookie. */
-  session: string | null;
-  /** The client's address, after trusted proxies. */
-  address: string;
-}
-
-/** A form that came without a valid sign-in. */
-export interface TypedForm {
-  path: string;
-  fields: [name: string, value: string][];
-}
+import { methodsByPath, routeTable } from "./route_table.ts";
+import { seenOf, sendSeen } from "./seen.ts";
+import { toSignIn, type TypedForm, typedForm, wantsSignIn } from "./unauthenticated.ts";
+import { queryObject, validate } from "./validate.ts";
 
 export interface MountOptions {
   routes: readonly Route[];
@@ -65,7 +46,7 @@ export interface MountOptions {
   /** Who was faster; without it nobody ever is (tests of routes alone). */
   changes?: Pick<Changes, "see" | "explained">;
   /** An HTML page for a problem, for people; without it they get problem+json. */
-  errorPage?: (problem: Problem, who: Identity | null, c: Context) => string;
+  errorPage?: ErrorPage;
   /** A page for a form whose sign-in ended meanwhile: it offers to sign in and to send the same again. */
   expiredPage?: (form: TypedForm, c: Context) => string;
   /** Address of the socket's other end (default: what Deno.serve says). */
@@ -73,9 +54,6 @@ export interface MountOptions {
 }
 
 const BODY_TIMEOUT_MS = 60_000;
-const EXPIRED_FORM_BYTES = 64 * 1024;
-/** Number of the newest change that the caller knows of: in answers, and sent back with a change. */
-const SEEN_HEADER = "perch-seen";
 const NO_CHANGES: Pick<Changes, "see" | "explained"> = {
   see: () => createSeen(() => Number.MAX_SAFE_INTEGER),
   explained: (error) => Promise.resolve(error),
@@ -90,7 +68,8 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  */
 export function mount(options: MountOptions): Hono {
   const app = new Hono();
-  const { log, changes = NO_CHANGES } = options;
+  const { changes = NO_CHANGES } = options;
+  const failed = createFailed(options.log, options.errorPage);
   const publicUrl = options.publicUrl ?? null;
   const hosts = { hostName: options.hostName ?? null, publicUrl };
   const rules = peerRules(options.trustedProxies ?? [], publicUrl);
@@ -122,9 +101,9 @@ export function mount(options: MountOptions): Hono {
       if (!decision.allow) {
         if (decision.reason === "forbidden") throw new PerchError("forbidden", decision.message);
         if (wantsSignIn(c)) return toSignIn(c);
-        const fields = options.expiredPage && await typedFields(c, host);
-        if (fields) {
-          const html = options.expiredPage!({ path: c.req.path, fields }, c);
+        const form = options.expiredPage && await typedForm(c, publicUrl);
+        if (form) {
+          const html = options.expiredPage!(form, c);
           const headers = { "content-type": "text/html; charset=utf-8" };
           return new Response(html, { status: 401, headers });
         }
@@ -136,7 +115,7 @@ export function mount(options: MountOptions): Hono {
         options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
         async () => await route.handler(await contextOf(route, c, who, peer, seen)),
       );
-      if (isApi(c.req.path)) tellSeen(answer, seen);
+      if (isApi(c.req.path)) sendSeen(answer, seen);
       return answer;
     } catch (error) {
       return failed(c, await changes.explained(error, seen).catch(() => error), who);
@@ -156,23 +135,6 @@ export function mount(options: MountOptions): Hono {
     if (!allowed) {
       throw new PerchError("forbidden", "this request was not sent by a page of this Perch");
     }
-  }
-
-  /** What a person typed into a form of ours; null when it is none. */
-  async function typedFields(c: Context, host: string): Promise<[string, string][] | null> {
-    const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase();
-    if (!wantsHtml(c) || type !== "application/x-www-form-urlencoded") return null;
-    const headers = c.req.raw.headers;
-    const allowed = originAllowed({
-      origin: headers.get("origin"),
-      fetchSite: headers.get("sec-fetch-site"),
-      host,
-      publicUrl,
-      proofNeeded: true,
-    });
-    if (!allowed) return null;
-    const text = await limitBody(c.req.raw, EXPIRED_FORM_BYTES).text();
-    return [...new URLSearchParams(text)];
   }
 
   async function contextOf(
@@ -213,32 +175,9 @@ export function mount(options: MountOptions): Hono {
     };
   }
 
-  function failed(c: Context, thrown: unknown, who: Identity | null): Response {
-    const error = thrown instanceof PerchError ? thrown : unexpected(c, thrown);
-    if (!options.errorPage || !wantsHtml(c)) return problemResponse(error);
-    const problem = problemOf(error);
-    const { "www-authenticate": _, ...headers } = problemHeaders(error);
-    return new Response(options.errorPage(problem, who, c), {
-      status: problem.status,
-      headers: { "content-type": "text/html; charset=utf-8", ...headers },
-    });
-  }
-
-  function unexpected(c: Context, thrown: unknown): PerchError {
-    if (isScarce(thrown)) {
-      const sentence = "Perch has no free file descriptors at the moment; try again shortly";
-      return new PerchError("unavailable", sentence, { cause: thrown, retryAfterS: 5 });
-    }
-    const reference = randomId(8);
-    log.error(`${c.req.method} ${c.req.path} failed`, { error: thrown, reference });
-    if (thrown instanceof Error) log.debug("stack", { reference, stack: thrown.stack });
-    return new PerchError("internal", `something went wrong; the log names it by ${reference}`);
-  }
-
-  const table = sortRoutes(options.routes.map(prepare));
-  const allowed = methodsByPath(table);
+  const table = routeTable(options.routes);
   for (const route of table) app.on(route.method.toUpperCase(), route.path, (c) => serve(route, c));
-  for (const [path, methods] of allowed) {
+  for (const [path, methods] of methodsByPath(table)) {
     app.all(path, (c) => {
       const allow = methods.join(", ");
       const error = new PerchError(
@@ -261,100 +200,9 @@ export function mount(options: MountOptions): Hono {
   return app;
 }
 
-/** Schemas made strict; limits are what they say. */
-function prepare(route: Route): Route {
-  return {
-    ...route,
-    params: route.params,
-    query: route.query && strict(route.query),
-    body: route.body && strict(route.body),
-  };
-}
-
-/** Fixed path parts before parameters before wildcards, so that the order of files does not matter. */
-export function sortRoutes(routes: readonly Route[]): Route[] {
-  const rank = (part: string) =>
-    part.includes("*") || part.endsWith("{.+}") ? "2" : part.startsWith(":") ? "1" : "0";
-  const key = (route: Route) => route.path.split("/").map(rank).join("");
-  return [...routes].sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
-}
-
-function seenOf(headers: Headers): number | undefined {
-  const given = headers.get(SEEN_HEADER);
-  if (given === null) return undefined;
-  if (/^\d{1,15}$/.test(given)) return Number(given);
-  throw new PerchError(
-    "bad_request",
-    `the header Perch-Seen is "${given.slice(0, 40)}": give the number of an earlier answer`,
-  );
-}
-
-/** With an answer goes what its reader has seen, their own change included. */
-function tellSeen(answer: Response, seen: Seen): void {
-  const number = Math.max(seen.number, ...seen.own.values());
-  try {
-    answer.headers.set(SEEN_HEADER, String(number));
-  } catch {
-    // Headers of a response that came from elsewhere are immutable.
-  }
-}
-
-function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
-  const seen = new Set<string>();
-  const methods = new Map<string, string[]>();
-  for (const route of routes) {
-    const id = `${route.method} ${route.path.replace(/:[^/]+/g, ":")}`;
-    if (seen.has(id)) throw new Error(`two routes for ${route.method.toUpperCase()} ${route.path}`);
-    seen.add(id);
-    const list = methods.get(route.path) ?? [];
-    list.push(route.method.toUpperCase());
-    if (route.method === "get") list.push("HEAD");
-    methods.set(route.path, list);
-  }
-  return methods;
-}
-
-function denoSocketAddress(c: Context): string {
-  const remote = (c.env as { remoteAddr?: Deno.NetAddr } | undefined)?.remoteAddr;
-  return remote?.hostname ?? "";
-}
-
-function hostOf(c: Context): string {
-  return c.req.raw.headers.get("host") ?? new URL(c.req.url).host;
-}
-
 function misdirected(host: string): string {
   const shown = host.slice(0, 80).replace(/[^\w.:[\]-]/g, "?");
   return `this Perch does not answer for "${shown}"; set PERCH_PUBLIC_URL to the address people use`;
-}
-
-function credentialsOf(c: Context, peer: Peer): Credentials | null {
-  const authorization = c.req.raw.headers.get("authorization");
-  const session = authorization === null
-    ? getCookie(c, sessionCookieName(peer.secure)) ?? null
-    : null;
-  if (authorization === null && session === null) return null;
-  return { authorization, session, address: peer.address };
-}
-
-function isApi(path: string): boolean {
-  return path === "/api" || path.startsWith("/api/");
-}
-
-function wantsHtml(c: Context): boolean {
-  return !isApi(c.req.path) && (c.req.header("accept") ?? "").includes("text/html");
-}
-
-function wantsSignIn(c: Context): boolean {
-  const { method } = c.req;
-  return (method === "GET" || method === "HEAD") && wantsHtml(c);
-}
-
-function toSignIn(c: Context): Response {
-  const { pathname, search } = new URL(c.req.url);
-  const next = localPath(pathname + search);
-  const query = next === "/" ? "" : `?next=${encodeURIComponent(next)}`;
-  return seeOther(`/sign-in${query}`);
 }
 
 function refuseAny(query: Record<string, unknown>): Record<string, never> {

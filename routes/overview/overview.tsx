@@ -8,7 +8,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { label } from "../../lib/words/names.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 import { More } from "../frame/parts.tsx";
 import { attentionOf } from "./attention.ts";
@@ -123,11 +123,7 @@ function Machines({ parts, sensors }: { parts: OverviewParts; sensors: readonly 
 
 function MachineLink({ parts, path }: { parts: OverviewParts; path: string }): VNode {
   const machine = parts.machines.find(path);
-  return (
-    <a href={machineHref(path)}>
-      {machine ? machineTitle(machine) : title(path.slice(path.lastIndexOf("/") + 1))}
-    </a>
-  );
+  return <a href={machineHref(path)}>{machineTitle(machine ?? { name: null, path })}</a>;
 }
 
 function Row(

@@ -2,14 +2,13 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { TicketNews } from "../../islands/ticket_news.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
-import { lastLevel } from "../../lib/machines/machine.ts";
+import { lastLevel, title as words } from "../../lib/words/names.ts";
 import {
   mayMove,
   type Ticket,
   TICKET_ACTIONS,
   type TicketAction,
 } from "../../lib/tickets/ticket.ts";
-import { title as words } from "../../lib/words/names.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
