@@ -8,6 +8,7 @@ import {
   createOrm,
   eq,
   excluded,
+  getTableColumns,
   gte,
   inArray,
   literally,
@@ -74,6 +75,9 @@ const CHANGING = columnsBut(alarms, ["id", "machine"]);
 const INDEXED = ["id", "state", "machine", "sensor", "shelvedUntilMs", "resolvedMs"] as const;
 const TOUCHED = columnsBut(alarms, INDEXED);
 
+/** All columns but the sensor's name, which is only there to be found by. */
+const { sensorName: _, ...RECORD } = getTableColumns(alarms);
+
 const IS_RESOLVED = eq(alarms.state, "resolved");
 
 const insertOrChange = prepared<AlarmRow>(
@@ -88,31 +92,35 @@ const touch = prepared<AlarmRow>(
 export function createAlarmStore(db: Database): AlarmStore {
   const orm = createOrm(db);
   const findOne = onFirstUse(() =>
-    orm.select().from(alarms).where(eq(alarms.id, sql.placeholder("id"))).prepare()
+    orm.select(RECORD).from(alarms).where(eq(alarms.id, sql.placeholder("id"))).prepare()
   );
   const since = sql.placeholder("sinceMs");
   // A union, and what stands as text: so SQLite reads the open ones through the index of just those.
   const findLive = onFirstUse(() =>
     union(
-      orm.select().from(alarms)
+      orm.select(RECORD).from(alarms)
         .where(literally(or(ne(alarms.state, "resolved"), eq(alarms.present, true)))),
-      orm.select().from(alarms).where(
+      orm.select(RECORD).from(alarms).where(
         and(IS_RESOLVED, gte(alarms.resolvedMs, since)),
       ),
-      orm.select().from(alarms).where(gte(alarms.shelvedUntilMs, since)),
+      orm.select(RECORD).from(alarms).where(gte(alarms.shelvedUntilMs, since)),
     ).orderBy(asc(alarms.id)).prepare()
   );
   return {
     async list(query) {
-      const page = await listPage(orm.select().from(alarms), alarms.id, wantedBy(query), query);
-      return { items: page.items.map(recordOf), next: page.next };
+      const page = await listPage(
+        orm.select(RECORD).from(alarms),
+        alarms.id,
+        wantedBy(query),
+        query,
+      );
+      return page as PageOf<AlarmRecord>;
     },
     async find(id) {
-      const row = await findOne().get({ id });
-      return row === undefined ? null : recordOf(row);
+      return await findOne().get({ id }) as AlarmRecord | undefined ?? null;
     },
     async live(sinceMs) {
-      return (await findLive().all({ sinceMs: Math.trunc(sinceMs) })).map(recordOf);
+      return await findLive().all({ sinceMs: Math.trunc(sinceMs) }) as AlarmRecord[];
     },
     async lastId() {
       const { rows } = await db.query({
@@ -170,8 +178,4 @@ function wantedBy(query: AlarmQuery): (SQL | undefined)[] {
 function sameIndexed(a: AlarmRecord, b: AlarmRecord): boolean {
   return a.state === b.state && a.machine === b.machine && a.sensor === b.sensor &&
     a.shelvedUntilMs === b.shelvedUntilMs && a.resolvedMs === b.resolvedMs;
-}
-
-function recordOf({ sensorName: _, ...row }: AlarmRow): AlarmRecord {
-  return row as AlarmRecord;
 }
