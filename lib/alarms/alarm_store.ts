@@ -6,6 +6,7 @@ import {
   build,
   columnsBut,
   createOrm,
+  emptyColumns,
   eq,
   excluded,
   getTableColumns,
@@ -77,6 +78,9 @@ const TOUCHED = columnsBut(alarms, INDEXED);
 
 /** All columns but the sensor's name, which is only there to be found by. */
 const { sensorName: _, ...RECORD } = getTableColumns(alarms);
+
+/** What has not happened to an alarm when it is raised, and what it may not have at all. */
+export const NOTHING_YET = emptyColumns(RECORD);
 
 const IS_RESOLVED = eq(alarms.state, "resolved");
 

@@ -6,6 +6,7 @@
  * from them.
  */
 import { severityRank } from "../words/severity.ts";
+import { NOTHING_YET } from "./alarm_store.ts";
 import { conditionOf, showingWorst, shownMs, withSignal } from "./conditions.ts";
 import { type AlarmOptions, type Decision, withStep } from "./decision.ts";
 import { ends } from "./ending.ts";
@@ -69,37 +70,23 @@ function raises(
   options: AlarmOptions,
 ): Decision {
   const tMs = shownMs(signal.tMs, nowMs);
+  const { cause, source, severity, machine, sensor, value, limit, drivers } = signal;
   const alarm: AlarmRecord = {
+    ...NOTHING_YET,
+    ...{ cause, source, severity, machine, sensor, value, limit, drivers },
     id: newId,
-    cause: signal.cause,
-    source: signal.source,
-    severity: signal.severity,
     state: "active",
     title: signal.text,
-    machine: signal.machine,
-    sensor: signal.sensor,
-    value: signal.value,
-    limit: signal.limit,
     count: 1,
     present: signal.present && !signal.point,
     flapping: false,
     maintenance,
     raisedMs: tMs,
     lastMs: tMs,
-    clearedMs: null,
-    acknowledgedMs: null,
-    acknowledgedBy: null,
-    shelvedUntilMs: null,
-    resolvedMs: null,
-    resolvedBy: null,
-    note: null,
-    verdict: null,
     escalated: 0,
     version: 1,
     conditions: [conditionOf(signal, tMs)],
-    drivers: signal.drivers,
     timing: { cameMs: signal.point ? [] : [nowMs], movedMs: nowMs, escalateMs: nowMs },
-    dueMs: null,
   };
   return withStep(scheduled(alarm, nowMs, options), "alarm.raised");
 }

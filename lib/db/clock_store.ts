@@ -5,6 +5,10 @@ import type { SteadyClock } from "../base/steady_clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import { HOST_EARLIEST_MS, HOST_LATEST_MS, type TrustedTime } from "../base/trusted_time.ts";
 import type { Database, SqlStatement } from "./client.ts";
+import { build, columnsBut, createOrm, excluded, max, placeholders, prepared } from "./orm.ts";
+import { trustedClock } from "./schema/db.ts";
+import { events } from "./schema/events.ts";
+import { series } from "./schema/readings.ts";
 
 /** Looked at this often; written when something else than time has moved it. */
 const LOOK_MS = 10_000;
@@ -14,36 +18,32 @@ const MOVED_MS = 60_000;
 
 /** The kept time; null at the first start. */
 async function read(db: Pick<Database, "query">): Promise<TrustedTime | null> {
-  const { rows: [row] } = await db.query({
-    sql: "SELECT trusted_ms, credit_ms, stood_ms, unproven_ms, known FROM trusted_clock",
-  });
-  if (!row) return null;
-  const [trustedMs, creditMs, stoodMs, unprovenMs, known] = row.map(Number);
-  return { trustedMs, creditMs, stoodMs, unprovenMs, known: known === 1 };
+  const row = await createOrm(db).select().from(trustedClock).get();
+  if (row === undefined) return null;
+  const { one: _, ...time } = row;
+  return time;
 }
 
 /** The newest time that a database of an earlier version shows: of its events and readings. */
 async function evidence(db: Pick<Database, "query">): Promise<number | null> {
-  const { rows: [[newestMs]] } = await db.query({
-    sql: "SELECT max(ms) FROM (SELECT max(t_ms) AS ms FROM events " +
-      "UNION ALL SELECT max(newest_ms) FROM series)",
-  });
-  return newestMs === null ? null : Number(newestMs);
+  const orm = createOrm(db);
+  const newest = [
+    await orm.select({ ms: max(events.tMs) }).from(events).get(),
+    await orm.select({ ms: max(series.newestMs) }).from(series).get(),
+  ].flatMap((row) => row?.ms ?? []);
+  return newest.length === 0 ? null : Math.max(...newest);
 }
+
+const put = prepared<typeof trustedClock.$inferInsert>(
+  build.insert(trustedClock).values(placeholders(trustedClock)).onConflictDoUpdate({
+    target: trustedClock.one,
+    set: excluded(trustedClock, columnsBut(trustedClock, ["one"])),
+  }),
+);
 
 /** The statement that keeps a trusted time. */
 export function keepTime(time: TrustedTime): SqlStatement {
-  return {
-    sql: "INSERT OR REPLACE INTO trusted_clock " +
-      "(one, trusted_ms, credit_ms, stood_ms, unproven_ms, known) VALUES (1,?,?,?,?,?)",
-    args: [
-      Math.floor(time.trustedMs),
-      Math.floor(time.creditMs),
-      Math.floor(time.stoodMs),
-      Math.floor(time.unprovenMs),
-      time.known ? 1 : 0,
-    ],
-  };
+  return put({ one: 1, ...time });
 }
 
 /** Takes up the time that was kept, or begins with one and keeps it at once: no first jump is trusted. */

@@ -200,6 +200,16 @@ export function excluded<T extends Table, K extends keyof T["_"]["columns"] & st
   ) as Record<K, SQL>;
 }
 
+/** Those of the columns that may be empty, empty: what a row begins with. */
+export function emptyColumns<C extends Record<string, Column>>(columns: C): EmptyColumns<C> {
+  const optional = Object.entries(columns).filter(([, column]) => !column.notNull);
+  return Object.fromEntries(optional.map(([name]) => [name, null])) as EmptyColumns<C>;
+}
+
+type EmptyColumns<C extends Record<string, Column>> = {
+  [K in keyof C as C[K]["_"]["notNull"] extends true ? never : K]: null;
+};
+
 /** The names of a table's columns without some. */
 export function columnsBut<T extends Table, K extends keyof T["_"]["columns"] & string>(
   table: T,

@@ -1,3 +1,8 @@
+/**
+ * The chunks: sealed readings of one sensor, packed. Raw SQL, because it runs in the database
+ * worker: drizzle there, a second time beside the main thread, takes 5 to 9 MB (measured), and to build an insert
+ * takes 80 µs where one that is written out takes 1; packed bytes have nothing to be mapped.
+ */
 import type { SqlStatement, SqlValue } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { encodeRow } from "./chunk_row.ts";

@@ -9,7 +9,7 @@ export const trustedClock = sqliteTable("trusted_clock", {
   creditMs: ms("credit_ms").notNull(),
   stoodMs: ms("stood_ms").notNull(),
   unprovenMs: ms("unproven_ms").notNull(),
-  known: integer("known").notNull(),
+  known: integer("known", { mode: "boolean" }).notNull(),
 });
 
 /** One row, written while storage is in trouble to find out when it works again (lib/db/quick_check.ts). */
