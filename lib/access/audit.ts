@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { AuditChange } from "../events/note.ts";
+import type { AuditChange } from "../events/audit_change.ts";
 import type { PageOf } from "../db/list.ts";
 import type { Actor, AuditQuery, AuditRow } from "./audit_row.ts";
 import { createAuditStore } from "./audit_store.ts";

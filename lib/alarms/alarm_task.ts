@@ -16,8 +16,8 @@ import { withdraw } from "./ending.ts";
 import type { Change, Keeper } from "./keeper.ts";
 import { pass } from "./passing.ts";
 import { type AlarmRecord, type Condition, isOpen, shifted } from "./record.ts";
-import type { Signal } from "./signal.ts";
-import { type SystemFacts, systemSignals } from "./system_rules.ts";
+import type { Observation } from "./observation.ts";
+import { type SystemFacts, systemObservations } from "./system_rules.ts";
 import type { Places } from "./view.ts";
 
 export interface AlarmTask {
@@ -37,8 +37,8 @@ export interface AlarmTaskDeps {
   findings: { after(id: number, limit: number): Promise<StoredFinding[]> };
   outlooks: { outlooksAfter(id: number, limit: number): Promise<StoredOutlook[]> };
   /** Null: raises and ends no alarm. */
-  signalOf: (found: StoredFinding) => Signal | null;
-  signalOfOutlook: (outlook: StoredOutlook) => Signal | null;
+  observationOf: (found: StoredFinding) => Observation | null;
+  observationOfOutlook: (outlook: StoredOutlook) => Observation | null;
   inMaintenance: (machine: string, nowMs: number) => boolean;
   /** Why a condition can no longer be judged, in words; null: it still is. */
   gone: (condition: Condition, alarm: AlarmRecord) => string | null;
@@ -84,15 +84,15 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
   async function read<T extends { id: number }>(
     name: "findings" | "predictions",
     after: (id: number, limit: number) => Promise<T[]>,
-    signalOf: (one: T) => Signal | null,
+    signalOf: (one: T) => Observation | null,
   ): Promise<boolean> {
     const page = await after(await cursorOf(name), PAGE);
     if (page.length === 0) return false;
     const to = page.at(-1)!.id;
     await keeper.change(clock.now(), (change) => {
       for (const one of page) {
-        const signal = signalOf(one);
-        if (signal !== null) change.signal(signal);
+        const observation = signalOf(one);
+        if (observation !== null) change.observe(observation);
       }
       change.also(store.moveCursor(name, to));
     });
@@ -192,7 +192,9 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
       return;
     }
     await keeper.change(clock.now(), (change) => {
-      for (const signal of systemSignals(facts, change.nowMs)) change.signal(signal);
+      for (const observation of systemObservations(facts, change.nowMs)) {
+        change.observe(observation);
+      }
     });
   }
 
@@ -206,9 +208,10 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
 
   async function round(signal: AbortSignal): Promise<void> {
     const { findings, outlooks } = deps;
-    while (!signal.aborted && await read("findings", findings.after, deps.signalOf));
+    while (!signal.aborted && await read("findings", findings.after, deps.observationOf));
     while (
-      !signal.aborted && await read("predictions", outlooks.outlooksAfter, deps.signalOfOutlook)
+      !signal.aborted &&
+      await read("predictions", outlooks.outlooksAfter, deps.observationOfOutlook)
     );
     if (signal.aborted) return;
     if (doubtful === "all" || doubtful.size > 0) await recheck();

@@ -4,7 +4,7 @@ import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { FindingName, StoredFinding } from "../detect/findings_store.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
@@ -17,7 +17,7 @@ import { alarmOf } from "./view.ts";
 /** Who acts: a name, and the row of the audit log. */
 export interface By {
   name: string;
-  note: Audited;
+  audited: Audited;
 }
 
 export interface ActOptions {
@@ -119,9 +119,9 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         change.also(...judging.statements);
         judged = judging.done;
       }
-      change.by(by.note);
+      change.by(by.audited);
       change.also(
-        by.note({
+        by.audited({
           action: `alarm.${command.kind}`,
           resource: `alarm:${was.id}`,
           heeds: [`alarm:${was.id}/words`],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openAlarms, sensorOf, WELL } from "../../tests/support/alarm_service.ts";
-import { NOW_MS } from "../../tests/support/alarm_signals.ts";
+import { NOW_MS } from "../../tests/support/alarm_observations.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { failingWrites } from "../../tests/support/failing_writes.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
@@ -58,7 +58,7 @@ async function running(
   }
 }
 
-const by = { name: "Ada", note: () => ({ sql: "select 1" }) as SqlStatement };
+const by = { name: "Ada", audited: () => ({ sql: "select 1" }) as SqlStatement };
 
 Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and cursors", () =>
   withDatabase(async (db, clock) => {

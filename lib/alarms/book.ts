@@ -1,12 +1,12 @@
 /**
  * The alarms that can still move, in memory: open ones, and resolved ones that may come back or whose
- * condition still stands. Says to which of them a signal belongs.
+ * condition still stands. Says to which of them an observation belongs.
  */
 import { severityRank } from "../words/severity.ts";
 import { mayReopen } from "./decide.ts";
 import { type AlarmOptions } from "./decision.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 
 export interface Book {
   get(id: number): AlarmRecord | undefined;
@@ -14,15 +14,15 @@ export interface Book {
   /** Adds or replaces. */
   put(alarm: AlarmRecord): void;
   remove(id: number): void;
-  /** The alarm that a signal belongs to; null: none. */
-  choose(signal: Signal, nowMs: number, options: AlarmOptions): AlarmRecord | null;
-  /** Alarms but this one in which the signal's condition stands. */
-  holders(signal: Signal, butId: number): AlarmRecord[];
+  /** The alarm that an observation belongs to; null: none. */
+  choose(observation: Observation, nowMs: number, options: AlarmOptions): AlarmRecord | null;
+  /** Alarms but this one in which the observation's condition stands. */
+  holders(observation: Observation, butId: number): AlarmRecord[];
   /** Forgets what can no longer move. */
   prune(nowMs: number, options: AlarmOptions): void;
 }
 
-/** True while a later signal or time can still change it. */
+/** True while a later observation or time can still change it. */
 export function isLive(alarm: AlarmRecord, nowMs: number, options: AlarmOptions): boolean {
   return isOpen(alarm) || alarm.present || mayReopen(alarm, nowMs, options) ||
     nowMs - alarm.timing.movedMs < options.repeatMs;
@@ -53,66 +53,68 @@ export function createBook(): Book {
     else places.set(placeOf(alarm), new Set([alarm.id]));
   }
 
-  const near = (signal: Signal) =>
-    [...places.get(placeOf(signal)) ?? []].map((id) => byId.get(id)!);
+  const near = (observation: Observation) =>
+    [...places.get(placeOf(observation)) ?? []].map((id) => byId.get(id)!);
 
   return {
     get: (id) => byId.get(id),
     all: () => byId.values(),
     put,
     remove,
-    choose: (signal, nowMs, options) => chosen(near(signal), signal, nowMs, options),
-    holders: (signal, butId) =>
-      near(signal).filter((alarm) => alarm.id !== butId && holds(alarm, signal)),
+    choose: (observation, nowMs, options) => chosen(near(observation), observation, nowMs, options),
+    holders: (observation, butId) =>
+      near(observation).filter((alarm) => alarm.id !== butId && holds(alarm, observation)),
     prune(nowMs, options) {
       for (const alarm of byId.values()) if (!isLive(alarm, nowMs, options)) remove(alarm.id);
     },
   };
 }
 
-/** Which of the alarms of its machine a signal belongs to. */
+/** Which of the alarms of its machine an observation belongs to. */
 export function chosen(
   near: readonly AlarmRecord[],
-  signal: Signal,
+  observation: Observation,
   nowMs: number,
   options: AlarmOptions,
 ): AlarmRecord | null {
-  const standing = near.find((alarm) => holds(alarm, signal));
-  if (standing !== undefined && (isOpen(standing) || !signal.present)) return standing;
-  if (!signal.present) return null;
-  if (standing !== undefined && !isWorse(signal, standing)) return standing;
+  const standing = near.find((alarm) => holds(alarm, observation));
+  if (standing !== undefined && (isOpen(standing) || !observation.present)) return standing;
+  if (!observation.present) return null;
+  if (standing !== undefined && !isWorse(observation, standing)) return standing;
   const open = near.filter(isOpen);
-  return open.find((alarm) => alarm.cause === signal.cause) ?? related(open, signal) ??
-    recent(near, signal, nowMs, options) ?? standing ?? null;
+  return open.find((alarm) => alarm.cause === observation.cause) ?? related(open, observation) ??
+    recent(near, observation, nowMs, options) ?? standing ?? null;
 }
 
-function holds(alarm: AlarmRecord, signal: Signal): boolean {
-  return alarm.conditions.some((one) => one.key === signal.key && one.present);
+function holds(alarm: AlarmRecord, observation: Observation): boolean {
+  return alarm.conditions.some((one) => one.key === observation.key && one.present);
 }
 
-function isWorse(signal: Signal, alarm: AlarmRecord): boolean {
-  const known = alarm.conditions.find((one) => one.key === signal.key);
-  return known === undefined || severityRank(signal.severity) > severityRank(known.severity);
+function isWorse(observation: Observation, alarm: AlarmRecord): boolean {
+  const known = alarm.conditions.find((one) => one.key === observation.key);
+  return known === undefined || severityRank(observation.severity) > severityRank(known.severity);
 }
 
 /**
  * An open alarm about the same trouble: of the same sensor; of the machine, when its prediction
  * named the sensor; and for what is no more than a hint (an odd reading, a prediction) any of the machine.
  */
-function related(open: readonly AlarmRecord[], signal: Signal): AlarmRecord | null {
-  if (signal.source === "silence" || signal.source === "system") return null;
+function related(open: readonly AlarmRecord[], observation: Observation): AlarmRecord | null {
+  if (observation.source === "silence" || observation.source === "system") return null;
   const others = open.filter((alarm) => alarm.source !== "silence" && alarm.source !== "system");
-  const sameSensor = others.find((alarm) => ofSensor(alarm, signal.sensor));
+  const sameSensor = others.find((alarm) => ofSensor(alarm, observation.sensor));
   if (sameSensor !== undefined) return sameSensor;
-  if (signal.sensor !== null) {
-    const named = others.find((alarm) => alarm.drivers.includes(signal.sensor!));
+  if (observation.sensor !== null) {
+    const named = others.find((alarm) => alarm.drivers.includes(observation.sensor!));
     if (named !== undefined) return named;
   }
-  if (signal.source === "prediction") {
-    const driven = others.filter((alarm) => signal.drivers.some((num) => ofSensor(alarm, num)));
+  if (observation.source === "prediction") {
+    const driven = others.filter((alarm) =>
+      observation.drivers.some((num) => ofSensor(alarm, num))
+    );
     return worst(driven) ?? worst(others);
   }
-  return signal.point ? worst(others) : null;
+  return observation.point ? worst(others) : null;
 }
 
 function ofSensor(alarm: AlarmRecord, sensor: number | null): boolean {
@@ -131,18 +133,19 @@ function worst(alarms: readonly AlarmRecord[]): AlarmRecord | null {
 /** A resolved alarm that is to open again; of an odd reading also one that has only just ended. */
 function recent(
   near: readonly AlarmRecord[],
-  signal: Signal,
+  observation: Observation,
   nowMs: number,
   options: AlarmOptions,
 ): AlarmRecord | null {
   const resolved = near.filter((alarm) => !isOpen(alarm)).toReversed();
   const back = resolved.find((alarm) =>
     mayReopen(alarm, nowMs, options) &&
-    (alarm.cause === signal.cause || alarm.conditions.some((one) => one.key === signal.key))
+    (alarm.cause === observation.cause ||
+      alarm.conditions.some((one) => one.key === observation.key))
   );
   if (back !== undefined) return back;
-  if (!signal.point) return null;
+  if (!observation.point) return null;
   return resolved.find((alarm) =>
-    ofSensor(alarm, signal.sensor) && nowMs - alarm.timing.movedMs < options.repeatMs
+    ofSensor(alarm, observation.sensor) && nowMs - alarm.timing.movedMs < options.repeatMs
   ) ?? null;
 }

@@ -1,7 +1,7 @@
-/** The conditions of an alarm: how a signal becomes one, and what the alarm shows of them. Pure. */
+/** The conditions of an alarm: how an observation becomes one, and what the alarm shows of them. Pure. */
 import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmRecord, Condition } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 import { titleOf } from "./words.ts";
 
 /** Conditions of one alarm; further ones are not stored. */
@@ -10,8 +10,8 @@ const CONDITIONS_MOST = 500;
 /** A sensor's time this far from the host's is not shown as when it happened. */
 const TRUSTED_MS = 24 * 3_600_000;
 
-export function conditionOf(signal: Signal, tMs: number): Condition {
-  const { key, cause, source, detector, sensor, severity, text, value, limit, point } = signal;
+export function conditionOf(observation: Observation, tMs: number): Condition {
+  const { key, cause, source, detector, sensor, severity, text, value, limit, point } = observation;
   return {
     key,
     cause,
@@ -27,30 +27,34 @@ export function conditionOf(signal: Signal, tMs: number): Condition {
     count: 1,
     firstMs: tMs,
     lastMs: tMs,
-    firstFinding: signal.finding,
-    lastFinding: signal.finding,
+    firstFinding: observation.finding,
+    lastFinding: observation.finding,
   };
 }
 
-/** The same list when the signal brings nothing new. */
-export function withSignal(conditions: Condition[], signal: Signal, tMs: number): Condition[] {
-  const at = conditions.findIndex((one) => one.key === signal.key);
+/** The same list when the observation brings nothing new. */
+export function withObservation(
+  conditions: Condition[],
+  observation: Observation,
+  tMs: number,
+): Condition[] {
+  const at = conditions.findIndex((one) => one.key === observation.key);
   if (at < 0) {
     if (conditions.length >= CONDITIONS_MOST) return conditions;
-    return [...conditions, conditionOf(signal, tMs)];
+    return [...conditions, conditionOf(observation, tMs)];
   }
   const known = conditions[at];
-  if (known.present && known.severity === signal.severity && signal.finding === null) {
+  if (known.present && known.severity === observation.severity && observation.finding === null) {
     return conditions;
   }
   const next: Condition = {
-    ...conditionOf(signal, tMs),
-    point: known.point && signal.point,
+    ...conditionOf(observation, tMs),
+    point: known.point && observation.point,
     count: known.count + (known.present ? 0 : 1),
     firstMs: known.firstMs,
     lastMs: Math.max(known.lastMs, tMs),
-    firstFinding: known.firstFinding ?? signal.finding,
-    lastFinding: signal.finding ?? known.lastFinding,
+    firstFinding: known.firstFinding ?? observation.finding,
+    lastFinding: observation.finding ?? known.lastFinding,
   };
   return conditions.with(at, next);
 }

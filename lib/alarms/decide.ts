@@ -1,5 +1,5 @@
 /**
- * DESIGN. Everything that an alarm does is decided here (signals), in `commands.ts` (people) and in
+ * DESIGN. Everything that an alarm does is decided here (observations), in `commands.ts` (people) and in
  * `passing.ts` (time): pure functions from a record, an input, the time and the options to the next record and
  * its steps. Nothing is looked up and nothing is written. The same object returned means that nothing
  * changed. `nowMs` is the host's clock: devices' clocks may be off by any amount, so only what is shown comes
@@ -7,15 +7,15 @@
  */
 import { severityRank } from "../words/severity.ts";
 import { NOTHING_YET } from "./alarm_store.ts";
-import { conditionOf, showingWorst, shownMs, withSignal } from "./conditions.ts";
+import { conditionOf, showingWorst, shownMs, withObservation } from "./conditions.ts";
 import { type AlarmOptions, type Decision, withStep } from "./decision.ts";
 import { ends } from "./ending.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 import { scheduled } from "./timers.ts";
 
-/** What is known besides the signal. */
-export interface SignalFacts {
+/** What is known besides the observation. */
+export interface ObservationFacts {
   /** For an alarm that is raised now. */
   newId: number;
   /** The machine is in a maintenance window. */
@@ -23,31 +23,35 @@ export interface SignalFacts {
 }
 
 /**
- * What a signal makes of the alarm that it belongs to (null: there is none). Gives null when it concerns
+ * What an observation makes of the alarm that it belongs to (null: there is none). Gives null when it concerns
  * no alarm, and another alarm than the given one when a new one is raised.
  */
 export function decide(
   alarm: AlarmRecord | null,
-  signal: Signal,
-  facts: SignalFacts,
+  observation: Observation,
+  facts: ObservationFacts,
   nowMs: number,
   options: AlarmOptions,
 ): Decision | null {
-  if (!signal.present) return alarm === null ? null : ends(alarm, signal, nowMs, options);
+  if (!observation.present) return alarm === null ? null : ends(alarm, observation, nowMs, options);
   // A model's guess goes along with an alarm of its machine and raises none of its own.
-  if (alarm === null && signal.source === "prediction" && signal.severity === "info") return null;
-  if (alarm === null) return raises(signal, facts, nowMs, options);
-  if (isOpen(alarm)) return continues(alarm, signal, nowMs, options);
-  const known = alarm.conditions.find((one) => one.key === signal.key);
-  const rank = severityRank(signal.severity);
+  if (alarm === null && observation.source === "prediction" && observation.severity === "info") {
+    return null;
+  }
+  if (alarm === null) return raises(observation, facts, nowMs, options);
+  if (isOpen(alarm)) return continues(alarm, observation, nowMs, options);
+  const known = alarm.conditions.find((one) => one.key === observation.key);
+  const rank = severityRank(observation.severity);
   if (known?.present && rank <= severityRank(known.severity)) {
     // It was present when somebody resolved the alarm, and it still is: that answered it.
     return { alarm, steps: [] };
   }
-  if (signal.point && signal.cause !== alarm.cause) return withEvidence(alarm, signal, nowMs);
+  if (observation.point && observation.cause !== alarm.cause) {
+    return withEvidence(alarm, observation, nowMs);
+  }
   return mayReopen(alarm, nowMs, options)
-    ? reopens(alarm, signal, facts, nowMs, options)
-    : raises(signal, facts, nowMs, options);
+    ? reopens(alarm, observation, facts, nowMs, options)
+    : raises(observation, facts, nowMs, options);
 }
 
 /** True when a resolved alarm is reopened rather than a new one raised. */
@@ -58,43 +62,43 @@ export function mayReopen(alarm: AlarmRecord, nowMs: number, options: AlarmOptio
 }
 
 /** A return to normal often looks odd too: no new alarm, only further evidence for the last one. */
-function withEvidence(was: AlarmRecord, signal: Signal, nowMs: number): Decision {
-  const conditions = withSignal(was.conditions, signal, shownMs(signal.tMs, nowMs));
+function withEvidence(was: AlarmRecord, observation: Observation, nowMs: number): Decision {
+  const conditions = withObservation(was.conditions, observation, shownMs(observation.tMs, nowMs));
   return { alarm: { ...was, conditions, version: was.version + 1 }, steps: [] };
 }
 
 function raises(
-  signal: Signal,
-  { newId, maintenance }: SignalFacts,
+  observation: Observation,
+  { newId, maintenance }: ObservationFacts,
   nowMs: number,
   options: AlarmOptions,
 ): Decision {
-  const tMs = shownMs(signal.tMs, nowMs);
-  const { cause, source, severity, machine, sensor, value, limit, drivers } = signal;
+  const tMs = shownMs(observation.tMs, nowMs);
+  const { cause, source, severity, machine, sensor, value, limit, drivers } = observation;
   const alarm: AlarmRecord = {
     ...NOTHING_YET,
     ...{ cause, source, severity, machine, sensor, value, limit, drivers },
     id: newId,
     state: "active",
-    title: signal.text,
+    title: observation.text,
     count: 1,
-    present: signal.present && !signal.point,
+    present: observation.present && !observation.point,
     flapping: false,
     maintenance,
     raisedMs: tMs,
     lastMs: tMs,
     escalated: 0,
     version: 1,
-    conditions: [conditionOf(signal, tMs)],
-    timing: { cameMs: signal.point ? [] : [nowMs], movedMs: nowMs, escalateMs: nowMs },
+    conditions: [conditionOf(observation, tMs)],
+    timing: { cameMs: observation.point ? [] : [nowMs], movedMs: nowMs, escalateMs: nowMs },
   };
   return withStep(scheduled(alarm, nowMs, options), "alarm.raised");
 }
 
 function reopens(
   was: AlarmRecord,
-  signal: Signal,
-  { maintenance }: SignalFacts,
+  observation: Observation,
+  { maintenance }: ObservationFacts,
   nowMs: number,
   options: AlarmOptions,
 ): Decision {
@@ -109,7 +113,7 @@ function reopens(
     escalated: 0,
     timing: { ...was.timing, escalateMs: nowMs },
   };
-  const { alarm, came } = updated(open, signal, nowMs, options);
+  const { alarm, came } = updated(open, observation, nowMs, options);
   if (came && flaps(alarm, options)) {
     return withStep(scheduled({ ...alarm, flapping: true }, nowMs, options), "alarm.flapping");
   }
@@ -118,11 +122,11 @@ function reopens(
 
 function continues(
   was: AlarmRecord,
-  signal: Signal,
+  observation: Observation,
   nowMs: number,
   options: AlarmOptions,
 ): Decision {
-  const { alarm: next, came } = updated(was, signal, nowMs, options);
+  const { alarm: next, came } = updated(was, observation, nowMs, options);
   let alarm = next;
   const worse = severityRank(alarm.severity) > severityRank(was.severity);
   if (worse) alarm = unacknowledged(alarm, nowMs);
@@ -146,39 +150,39 @@ function unacknowledged(alarm: AlarmRecord, nowMs: number): AlarmRecord {
   };
 }
 
-/** Folds a present signal into an open alarm; `came`: what it was raised for had not been present. */
+/** Folds an observation that is present into an open alarm; `came`: what it was raised for had not been present. */
 function updated(
   was: AlarmRecord,
-  signal: Signal,
+  observation: Observation,
   nowMs: number,
   options: AlarmOptions,
 ): { alarm: AlarmRecord; came: boolean } {
-  const tMs = shownMs(signal.tMs, nowMs);
-  const own = signal.cause === was.cause;
-  const stood = was.conditions.some((one) => one.cause === signal.cause && one.present);
-  const came = signal.point || !stood;
-  const conditions = withSignal(was.conditions, signal, tMs);
+  const tMs = shownMs(observation.tMs, nowMs);
+  const own = observation.cause === was.cause;
+  const stood = was.conditions.some((one) => one.cause === observation.cause && one.present);
+  const came = observation.point || !stood;
+  const conditions = withObservation(was.conditions, observation, tMs);
   if (conditions === was.conditions) return { alarm: was, came: false };
   const counted = own && came;
   const { cameMs } = was.timing;
   const alarm = showingWorst({
     ...was,
     conditions,
-    drivers: signal.drivers.length > 0 ? signal.drivers : was.drivers,
+    drivers: observation.drivers.length > 0 ? observation.drivers : was.drivers,
     count: was.count + (counted ? 1 : 0),
     lastMs: came ? Math.max(was.lastMs, tMs) : was.lastMs,
     present: conditions.some((one) => one.present),
-    clearedMs: signal.point ? was.clearedMs : null,
+    clearedMs: observation.point ? was.clearedMs : null,
     version: was.version + 1,
     timing: {
       ...was.timing,
       movedMs: came ? nowMs : was.timing.movedMs,
-      cameMs: counted && !signal.point
+      cameMs: counted && !observation.point
         ? [...cameMs.filter((ms) => nowMs - ms < options.repeatMs), nowMs].slice(-options.flapTimes)
         : cameMs,
     },
   });
-  return { alarm, came: counted && !signal.point };
+  return { alarm, came: counted && !observation.point };
 }
 
 function flaps({ timing }: AlarmRecord, options: AlarmOptions): boolean {

@@ -2,16 +2,16 @@
 import { showingWorst } from "./conditions.ts";
 import { type AlarmOptions, type Decision, withStep } from "./decision.ts";
 import { type AlarmRecord, type Condition, isOpen } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 import { scheduled } from "./timers.ts";
 
 export function ends(
   was: AlarmRecord,
-  signal: Signal,
+  observation: Observation,
   nowMs: number,
   options: AlarmOptions,
 ): Decision | null {
-  const known = was.conditions.find((one) => one.key === signal.key);
+  const known = was.conditions.find((one) => one.key === observation.key);
   if (!known?.present) return null;
   const conditions = was.conditions.map((one) => one === known ? { ...one, present: false } : one);
   return withoutConditions({ ...was, conditions }, was, nowMs, options, null);

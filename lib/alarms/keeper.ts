@@ -6,7 +6,7 @@
  */
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { Alarm, AlarmEventBody } from "./alarm.ts";
 import type { AlarmStore } from "./alarm_store.ts";
 import { createTurns } from "../base/turns.ts";
@@ -14,7 +14,7 @@ import { type Book, createBook } from "./book.ts";
 import { decide } from "./decide.ts";
 import { type AlarmOptions, type Decision } from "./decision.ts";
 import { type AlarmRecord, released, type Step } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 import { alarmOf, type Places } from "./view.ts";
 import { sentenceOf } from "./words.ts";
 
@@ -46,7 +46,10 @@ export interface KeeperDeps {
   /** The machine is in a maintenance window. */
   inMaintenance: (machine: string, nowMs: number) => boolean;
   /** Statements of the same transaction, e.g. a ticket; `note` is that of the person who acts. */
-  alongside: (transitions: readonly AlarmTransition[], note?: Audited) => Promise<SqlStatement[]>;
+  alongside: (
+    transitions: readonly AlarmTransition[],
+    audited?: Audited,
+  ) => Promise<SqlStatement[]>;
   /** After COMMIT. */
   onCommit: (committed: Committed) => void;
 }
@@ -59,11 +62,11 @@ export interface Change {
   readonly book: Book;
   /** A decision about an alarm of the book, or a new one. */
   take(decision: Decision): void;
-  signal(signal: Signal): void;
+  observe(observation: Observation): void;
   /** Writes this in the same transaction. */
   also(...statements: SqlStatement[]): void;
   /** A person acts: what follows from it elsewhere is theirs too. */
-  by(note: Audited): void;
+  by(audited: Audited): void;
 }
 
 export interface Keeper {
@@ -108,21 +111,22 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       options,
       book: draft,
       take,
-      signal(signal) {
-        const alarm = draft.choose(signal, nowMs, options);
-        const maintenance = signal.machine !== null && deps.inMaintenance(signal.machine, nowMs);
-        const decision = decide(alarm, signal, { newId: nextId, maintenance }, nowMs, options);
+      observe(observation) {
+        const alarm = draft.choose(observation, nowMs, options);
+        const maintenance = observation.machine !== null &&
+          deps.inMaintenance(observation.machine, nowMs);
+        const decision = decide(alarm, observation, { newId: nextId, maintenance }, nowMs, options);
         if (decision === null) return;
         if (decision.alarm.id === nextId) nextId++;
         take(decision);
-        if (!signal.present || signal.point) return;
-        for (const other of draft.holders(signal, decision.alarm.id)) {
-          put(released(other, signal.key));
+        if (!observation.present || observation.point) return;
+        for (const other of draft.holders(observation, decision.alarm.id)) {
+          put(released(other, observation.key));
         }
       },
       also: (...statements) => void extra.push(...statements),
-      by(note) {
-        actor = note;
+      by(audited) {
+        actor = audited;
       },
     };
     try {
@@ -146,7 +150,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     steps: readonly Step[],
     extra: readonly SqlStatement[],
     nowMs: number,
-    note: Audited | undefined,
+    audited: Audited | undefined,
   ): Promise<void> {
     if (before.size === 0 && extra.length === 0) return;
     const alarms = [...before.keys()].map((id) => draft.get(id)!);
@@ -157,7 +161,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       actor: step.actor,
       note: step.note,
     }));
-    const beside = transitions.length === 0 ? [] : await deps.alongside(transitions, note);
+    const beside = transitions.length === 0 ? [] : await deps.alongside(transitions, audited);
     await deps.db.write([
       ...alarms.map((alarm) => {
         const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);

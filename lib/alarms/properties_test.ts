@@ -1,11 +1,11 @@
 /** What holds for alarms whatever comes, in whatever order. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ended, found, odd, predicted, silent } from "../../tests/support/alarm_signals.ts";
+import { ended, found, odd, predicted, silent } from "../../tests/support/alarm_observations.ts";
 import { site } from "../../tests/support/alarm_site.ts";
 import { MINUTE_MS } from "../words/times.ts";
 import { isOpen } from "./record.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 
 const SENSORS = [1, 2, 3];
 const DETECTORS = ["threshold", "rate", "stuck"] as const;
@@ -13,7 +13,7 @@ const sensor = fc.constantFrom(...SENSORS);
 const severity = fc.constantFrom("warning" as const, "critical" as const);
 
 const standing = fc.tuple(fc.boolean(), sensor, fc.constantFrom(...DETECTORS), severity).map(
-  ([present, num, detector, severity]): Signal => {
+  ([present, num, detector, severity]): Observation => {
     const about = { key: `sensor:s${num}:${detector}`, sensor: num, detector };
     return present ? found({ ...about, severity }) : ended(about);
   },
@@ -23,13 +23,16 @@ const prediction = fc.tuple(fc.boolean(), severity, sensor).map(([present, sever
 );
 const silence = fc.tuple(fc.boolean(), sensor).map(([present, num]) => silent(num, { present }));
 const point = sensor.map((num) => odd({ key: `sensor:s${num}:streaming`, sensor: num }));
-const signals = fc.oneof(standing, standing, prediction, silence, point);
+const observations = fc.oneof(standing, standing, prediction, silence, point);
 
 type Step =
-  | { kind: "signal"; signal: Signal }
+  | { kind: "observation"; observation: Observation }
   | { kind: "wait"; ms: number }
   | { kind: "person"; does: "acknowledge" | "resolve" | "shelve"; which: number };
-const withSignals = signals.map((signal): Step => ({ kind: "signal", signal }));
+const withObservations = observations.map((observation): Step => ({
+  kind: "observation",
+  observation,
+}));
 const waits = fc.constantFrom(1000, MINUTE_MS, 6 * MINUTE_MS, 70 * MINUTE_MS)
   .map((ms): Step => ({ kind: "wait", ms }));
 const people = fc.tuple(fc.constantFrom("acknowledge", "resolve", "shelve"), fc.nat(5))
@@ -44,7 +47,7 @@ function run(steps: readonly Step[], resolveWhenClear: "always" | "acknowledged"
     one,
     play(check: (step: Step) => void) {
       for (const step of steps) {
-        if (step.kind === "signal") one.signal(step.signal);
+        if (step.kind === "observation") one.observe(step.observation);
         else if (step.kind === "wait") one.after(step.ms);
         else {
           const open = one.open();
@@ -70,7 +73,7 @@ function run(steps: readonly Step[], resolveWhenClear: "always" | "acknowledged"
 Deno.test("alarms: never two open ones of one cause, nothing stands in two, none is open for nothing", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(withSignals, withSignals, withSignals, waits, people), {
+      fc.array(fc.oneof(withObservations, withObservations, withObservations, waits, people), {
         maxLength: 80,
         size: "max",
       }),
@@ -102,15 +105,15 @@ Deno.test("alarms: never two open ones of one cause, nothing stands in two, none
 Deno.test("alarms: each occurrence is counted once, and telling it again changes nothing", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(withSignals, withSignals, waits), { maxLength: 80, size: "max" }),
+      fc.array(fc.oneof(withObservations, withObservations, waits), { maxLength: 80, size: "max" }),
       modes,
       (steps, mode) => {
         const { one, play } = run(steps, mode);
         const stands = new Set<string>();
         const occurred = new Map<string, number>();
         play((step) => {
-          if (step.kind !== "signal") return;
-          const { key, present, point } = step.signal;
+          if (step.kind !== "observation") return;
+          const { key, present, point } = step.observation;
           if (present && (point || !stands.has(key))) {
             occurred.set(key, (occurred.get(key) ?? 0) + 1);
           }
@@ -124,7 +127,7 @@ Deno.test("alarms: each occurrence is counted once, and telling it again changes
           }
           if (point) return;
           const before = [one.steps.length, one.alarms().map((a) => [a.id, a.count, a.state])];
-          one.signal(step.signal);
+          one.observe(step.observation);
           assert.deepEqual(
             [one.steps.length, one.alarms().map((a) => [a.id, a.count, a.state])],
             before,

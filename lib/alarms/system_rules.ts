@@ -7,7 +7,7 @@ import type { ClockDoubt } from "../base/trusted_time.ts";
 import { plain } from "../words/numbers.ts";
 import type { Severity } from "../words/severity.ts";
 import { span } from "../words/times.ts";
-import type { Signal } from "./signal.ts";
+import type { Observation } from "./observation.ts";
 
 /** How Perch is doing, as the app reports it. Null: not known (yet). */
 export interface SystemFacts {
@@ -286,8 +286,8 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   },
 ];
 
-/** The facts as signals, one for each rule that can be judged. */
-export function systemSignals(facts: SystemFacts, nowMs: number): Signal[] {
+/** The facts as observations, one for each rule that can be judged. */
+export function systemObservations(facts: SystemFacts, nowMs: number): Observation[] {
   return SYSTEM_RULES.flatMap((rule) => {
     const judged = rule.judge(facts);
     if (judged === null) return [];

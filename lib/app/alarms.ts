@@ -3,7 +3,7 @@ import { type Alarms, createAlarms } from "../alarms/alarms.ts";
 import type { AlarmOptions } from "../alarms/decision.ts";
 import { type Committed, createKeeper } from "../alarms/keeper.ts";
 import type { AlarmRecord, Condition } from "../alarms/record.ts";
-import { signalOfFinding, signalOfOutlook } from "../alarms/signal.ts";
+import { observationOfFinding, observationOfOutlook } from "../alarms/observation.ts";
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Places } from "../alarms/view.ts";
 import { nameId } from "../base/ids.ts";
@@ -58,7 +58,7 @@ export async function createAlarmParts(
     places,
     options,
     inMaintenance,
-    alongside: (transitions, note) => needs.fromAlarms.alongside(transitions, note),
+    alongside: (transitions, audited) => needs.fromAlarms.alongside(transitions, audited),
     onCommit: (committed) => bus.publish("alarms", committed),
   });
   await keeper.load(clock.now());
@@ -85,16 +85,16 @@ export async function createAlarmParts(
     places,
     findings: detection.findings,
     outlooks: predictions.store,
-    signalOf(found) {
+    observationOf(found) {
       const sensor = registry.byNum(found.sensor);
       if (sensor === undefined || sensor.deletedMs !== null) return null;
-      return signalOfFinding(found, sensor, machineId(sensor.machine), alarmRules(settings));
+      return observationOfFinding(found, sensor, machineId(sensor.machine), alarmRules(settings));
     },
-    signalOfOutlook(outlook) {
+    observationOfOutlook(outlook) {
       const rules = alarmRules(settings);
       if (!rules.detectors.has("prediction")) return null;
       const numOf = (sensor: string) => registry.find(sensor)?.num;
-      return signalOfOutlook(outlook, machineId(outlook.machine), numOf, rules);
+      return observationOfOutlook(outlook, machineId(outlook.machine), numOf, rules);
     },
     inMaintenance,
     gone,

@@ -1,5 +1,5 @@
 import type { SqlStatement } from "../db/client.ts";
-import { isUrgent } from "../alarms/signal.ts";
+import { isUrgent } from "../alarms/observation.ts";
 import { type Backtests, createBacktests } from "../detect/backtest/jobs.ts";
 import { natureFor } from "../detect/departure/nature.ts";
 import { anomalyOf } from "../detect/anomaly.ts";

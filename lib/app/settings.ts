@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
-import type { SignalRules } from "../alarms/signal.ts";
+import type { ObservationRules } from "../alarms/observation.ts";
 import { namesOf } from "../settings/setting.ts";
 import { createSettings, type Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
@@ -54,7 +54,7 @@ export function accessLimits(
 }
 
 /** Which findings and predictions raise alarms, as the settings say at the moment. */
-export function alarmRules(settings: Settings): SignalRules {
+export function alarmRules(settings: Settings): ObservationRules {
   return {
     detectors: new Set(namesOf(settings.get("alarms.raised_by"))),
     leastSeverity: settings.get("alarms.least_severity"),

@@ -28,7 +28,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
       log: log.child("machines"),
       service: parts.machines,
       deletionMs: clock.deletionMs,
-      audit: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
+      audited: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
     }),
     parts.detection.runner.task,
     ...parts.tickets.tasks,

@@ -66,7 +66,7 @@ export function createTicketRoom(
       on: settings.get("tickets.automatic"),
       leastSeverity: settings.get("tickets.least_severity"),
     }),
-    note: (change) => access.audit.statement({ actor: systemActor("Perch"), ...change }),
+    audited: (change) => access.audit.statement({ actor: systemActor("Perch"), ...change }),
   });
   return {
     fromAlarms,

@@ -5,7 +5,7 @@
  * random numbers, nothing shared. `step` changes that state in place (that is what makes it cheap)
  * and says what it found; the same inputs in the same order always give the same findings, and a
  * state that was saved and loaded in between changes nothing. So a runner may stop anywhere, load
- * its checkpoint and replay the journal.
+ * its saved state and replay the journal.
  */
 import type { z } from "zod";
 import type { Severity } from "../words/severity.ts";

@@ -14,7 +14,7 @@ export class Admission {
 
   /**
    * Adds a draft to a group, or gives the reason why it cannot be stored.
-   * True when nothing but its delivery identifies the reading (neither time nor seq).
+   * True when nothing but its packet identifies the reading (neither time nor seq).
    */
   add(
     readings: GroupBuilder,

@@ -1,10 +1,10 @@
 import type { Arrival } from "../base/steady_clock.ts";
 import {
-  type DeliveryMark,
   FLAG_ARRIVAL_TIME,
   FLAG_DEVICE_TIME_REFUSED,
   FLAG_HAS_SEQ,
   FLAG_HOST_CLOCK_SUSPECT,
+  type PacketMark,
 } from "../readings/reading.ts";
 import type { ReadingGroup } from "../readings/reading.ts";
 
@@ -19,11 +19,11 @@ export class GroupBuilder {
   #flags = new Uint8Array(FIRST_CAPACITY);
   #seq = new Float64Array(FIRST_CAPACITY);
   #anySeq = false;
-  #deliveries: DeliveryMark[] = [];
+  #packets: PacketMark[] = [];
 
   /**
    * Adds one reading; `tMs` undefined means arrival time, `refused` that the device gave one that is not
-   * believed. True when only the delivery can identify it.
+   * believed. True when only the packet can identify it.
    */
   add(
     sensor: number,
@@ -59,8 +59,8 @@ export class GroupBuilder {
     return i < 0 ? undefined : this.#value[i];
   }
 
-  mark(delivery: DeliveryMark): void {
-    this.#deliveries.push(delivery);
+  mark(packet: PacketMark): void {
+    this.#packets.push(packet);
   }
 
   /** The group so far, in arrays of its own that may be transferred; the builder is empty afterwards. */
@@ -73,11 +73,11 @@ export class GroupBuilder {
       value: this.#value.slice(0, n),
       flags: this.#flags.slice(0, n),
       seq: this.#anySeq ? this.#seq.slice(0, n) : null,
-      deliveries: this.#deliveries,
+      packets: this.#packets,
     };
     this.n = 0;
     this.#anySeq = false;
-    this.#deliveries = [];
+    this.#packets = [];
     return group;
   }
 

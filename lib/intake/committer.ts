@@ -2,12 +2,12 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Registry } from "../machines/registry.ts";
-import type { DeliveryMark, ReadingGroup } from "../readings/reading.ts";
+import type { PacketMark, ReadingGroup } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import type { ClockNotes } from "./clock_notes.ts";
 import { type CommittedGroup, committedGroup } from "./committed.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
-import type { RecentDeliveries } from "./deliveries.ts";
+import type { RecentPackets } from "./recent_packets.ts";
 import type { OpenGroup } from "./open_group.ts";
 import { RateMeter } from "./rate.ts";
 import type { RetainedMarks } from "./retained_store.ts";
@@ -22,11 +22,11 @@ export interface CommitterDeps {
   deadLetters: DeadLetterFile;
   clockNotes: ClockNotes;
   retained: RetainedMarks;
-  recent: RecentDeliveries;
+  recent: RecentPackets;
   /** Counts since the start. */
   totals: { stored: number; duplicate: number; groups: number };
   /** These marks were not stored: what the open group knows by them is not either. */
-  forget: (marks: readonly DeliveryMark[]) => void;
+  forget: (marks: readonly PacketMark[]) => void;
   publish: (group: CommittedGroup) => void;
 }
 
@@ -65,7 +65,7 @@ export class Committer {
       flags: readings.flags.slice(),
     };
     this.underWay = columns;
-    const marks = readings.deliveries;
+    const marks = readings.packets;
     if (group.rejected.length > 0) await deadLetters.append(group.rejected);
     let groupId = 0;
     let duplicate: Uint8Array | null = null;

@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Arrival } from "../base/steady_clock.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
-import { addReject, type Decoded, type DeliveryMark } from "../readings/reading.ts";
+import { addReject, type Decoded, type PacketMark } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import { Admission } from "./admission.ts";
 import type { ClockNotes } from "./clock_notes.ts";
@@ -12,7 +12,7 @@ import type { CommittedGroup } from "./committed.ts";
 import { CommitTimer } from "./commit_timer.ts";
 import { Committer } from "./committer.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
-import { contentHash, RecentDeliveries } from "./deliveries.ts";
+import { contentHash, RecentPackets } from "./recent_packets.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
 import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
@@ -54,7 +54,7 @@ export interface IntakeDeps {
   /** The time by which requests are remembered; it must not jump. Default the clock's. */
   trustedMs?: () => number;
   log: Log;
-  store: Pick<ReadingsStore, "append" | "recentDeliveries">;
+  store: Pick<ReadingsStore, "append" | "recentPackets">;
   db: Pick<Database, "query">;
   registry: Registry;
   decode: Decode;
@@ -89,7 +89,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { poison } = deps;
   const arrivalNow = deps.arrival ?? (() => ({ tMs: clock.now(), suspect: false }));
   const { clock, registry, decode, rejects, retained, clockNotes } = deps;
-  const recent = new RecentDeliveries(await deps.store.recentDeliveries());
+  const recent = new RecentPackets(await deps.store.recentPackets());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
   const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
@@ -148,13 +148,13 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   function offer(message: RawMessage): boolean {
     if (closed || full() || refusal() !== null) return refuse();
-    const { topic, payload, delivery } = message;
-    const mark = delivery && {
-      session: delivery.session,
-      packetId: delivery.packetId,
+    const { topic, payload, packet } = message;
+    const mark = packet && {
+      session: packet.session,
+      packetId: packet.packetId,
       hash: contentHash(topic, payload),
     };
-    if (mark && delivery.again && recent.has(mark)) {
+    if (mark && packet.again && recent.has(mark)) {
       totals.duplicate++;
       open.messages.push({ message, outcome: "stored", mark });
       kick();
@@ -187,7 +187,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     message: RawMessage,
     decoded: Decoded,
     arrival: Arrival,
-    mark: DeliveryMark | undefined,
+    mark: PacketMark | undefined,
   ): void {
     const { source, payload } = message;
     let needsMark = false;

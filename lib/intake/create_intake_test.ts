@@ -76,7 +76,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
         : { drafts: [{ sensor: topic, value }], rejects: [] };
     },
     store: {
-      recentDeliveries: () => Promise.resolve([]),
+      recentPackets: () => Promise.resolve([]),
       append: (group, extra) =>
         new Promise((resolve, reject) =>
           groups.push({
@@ -99,7 +99,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
   const offer = (
     topic: string,
     payload: string,
-    delivery?: { session: string; packetId: number; again: boolean },
+    packet?: { session: string; packetId: number; again: boolean },
     retained?: boolean,
   ) => {
     const n = offered++;
@@ -107,7 +107,7 @@ async function setup(options: { commitIntervalMs?: number } = {}) {
       source: "test",
       topic,
       payload: new TextEncoder().encode(payload),
-      delivery,
+      packet,
       retained,
       done: (outcome) => outcomes.push([n, outcome]),
     });
@@ -173,12 +173,12 @@ Deno.test("intake marks the new sensor in the transaction of its first reading, 
 
 Deno.test("intake knows a redelivered message without time by session, packet id and content", async () => {
   const t = await setup();
-  const delivery = { session: "s", packetId: 7, again: false };
-  t.offer("a/b", "1", delivery);
+  const packet = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", packet);
   await t.clock.advance(60);
   await t.groups[0].commit();
-  t.offer("a/b", "1", { ...delivery, again: true });
-  t.offer("a/b", "2", { ...delivery, again: true });
+  t.offer("a/b", "1", { ...packet, again: true });
+  t.offer("a/b", "2", { ...packet, again: true });
   await t.clock.advance(60);
   assert.deepEqual([...t.groups[1].group.value], [2]);
   await t.groups[1].commit();
@@ -188,11 +188,11 @@ Deno.test("intake knows a redelivered message without time by session, packet id
 
 Deno.test("intake takes a redelivery as new when the first delivery could not be stored", async () => {
   const t = await setup();
-  const delivery = { session: "s", packetId: 7, again: false };
-  t.offer("a/b", "1", delivery);
+  const packet = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", packet);
   await t.clock.advance(60);
   await t.groups[0].fail();
-  t.offer("a/b", "1", { ...delivery, again: true });
+  t.offer("a/b", "1", { ...packet, again: true });
   await t.clock.advance(60);
   assert.deepEqual([...t.groups[1].group.value], [1]);
 });
@@ -270,11 +270,11 @@ Deno.test("intake acknowledges nothing that it knows from a commit which then fa
   t.offer("a/b", "0");
   await t.clock.advance(50);
   await t.groups[0].commit();
-  const delivery = { session: "s", packetId: 7, again: false };
-  t.offer("a/b", "1", delivery);
+  const packet = { session: "s", packetId: 7, again: false };
+  t.offer("a/b", "1", packet);
   await t.clock.advance(50);
   // The connection broke meanwhile: it comes again while the first is being written.
-  t.offer("a/b", "1", { ...delivery, again: true });
+  t.offer("a/b", "1", { ...packet, again: true });
   await t.clock.advance(50);
   await t.groups[1].fail();
   await t.clock.advance(1_000);
@@ -303,14 +303,14 @@ Deno.test("intake decides on a retained message once the commit with the same va
 
 Deno.test("intake recognises a reading of an unset clock when it is delivered again", async () => {
   const t = await setup();
-  const delivery = { session: "s", packetId: 7 };
-  t.offer("a/b", "unset", { ...delivery, again: false });
+  const packet = { session: "s", packetId: 7 };
+  t.offer("a/b", "unset", { ...packet, again: false });
   await t.clock.advance(10);
   const { group } = t.groups[0];
   assert.equal(group.flags[0], FLAG_ARRIVAL_TIME | FLAG_DEVICE_TIME_REFUSED);
-  assert.equal(group.deliveries.length, 1);
+  assert.equal(group.packets.length, 1);
   await t.groups[0].commit();
-  t.offer("a/b", "unset", { ...delivery, again: true });
+  t.offer("a/b", "unset", { ...packet, again: true });
   await t.clock.advance(100);
   assert.equal(t.intake.stats().duplicate, 1);
 });

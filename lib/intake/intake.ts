@@ -12,7 +12,7 @@ export interface RawMessage {
   topic: string;
   payload: Uint8Array;
   /** Set by sources with redelivery: recognises a message that was committed but not acknowledged. */
-  delivery?: { session: string; packetId: number; /** the DUP flag */ again: boolean };
+  packet?: { session: string; packetId: number; /** the DUP flag */ again: boolean };
   /** The broker has kept it and sends it because of a new subscription. */
   retained?: boolean;
   /** Called once, in the order in which messages of a source were offered. */

@@ -1,5 +1,5 @@
 import type { SqlStatement } from "../db/client.ts";
-import type { DeliveryMark } from "../readings/reading.ts";
+import type { PacketMark } from "../readings/reading.ts";
 import { GroupBuilder } from "./builder.ts";
 import type { BatchAnswer } from "./idempotency.ts";
 import type { Noted } from "./in_flight_notes.ts";
@@ -19,7 +19,7 @@ export interface WaitingBatch {
 export class OpenGroup {
   readonly readings: GroupBuilder;
   /** In order of arrival: acknowledgements keep it. `mark`: of one that is known, and stored before. */
-  readonly messages: { message: RawMessage; outcome: Outcome; mark?: DeliveryMark }[] = [];
+  readonly messages: { message: RawMessage; outcome: Outcome; mark?: PacketMark }[] = [];
   readonly batches: WaitingBatch[] = [];
   readonly rejected: RejectRecord[] = [];
   readonly extra: SqlStatement[] = [];
@@ -37,7 +37,7 @@ export class OpenGroup {
   }
 
   /** Marks whose commit failed: what came again meanwhile, and was known by them, is not stored either. */
-  forget(marks: readonly DeliveryMark[]): void {
+  forget(marks: readonly PacketMark[]): void {
     const failed = new Set(marks.map(keyOf));
     for (const one of this.messages) {
       if (one.mark !== undefined && failed.has(keyOf(one.mark))) one.outcome = "failed";
@@ -49,6 +49,6 @@ export class OpenGroup {
   }
 }
 
-function keyOf({ session, packetId, hash }: DeliveryMark): string {
+function keyOf({ session, packetId, hash }: PacketMark): string {
   return JSON.stringify([session, packetId, hash]);
 }

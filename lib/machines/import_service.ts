@@ -1,6 +1,6 @@
 /** Carries out an import of machines and sensors, as a whole or not at all; `exchange.ts` plans it. */
 import { type FieldError, PerchError } from "../base/errors.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { sensorKey } from "./audit_view.ts";
 import type { ChangeDeps } from "./changing.ts";
 import { type ExchangeRow, type ImportPlan, planImport } from "./exchange.ts";
@@ -14,7 +14,7 @@ export interface ImportService {
    * What a document would change; with `confirm` it is changed, all of it in one transaction.
    * @throws `validation` when rows are wrong and `confirm` is set: nothing is changed then
    */
-  importRows(rows: readonly ExchangeRow[], confirm: boolean, audit: Audited): Promise<ImportPlan>;
+  importRows(rows: readonly ExchangeRow[], confirm: boolean, audited: Audited): Promise<ImportPlan>;
 }
 
 export interface ImportServiceDeps extends Omit<ChangeDeps, "lookup"> {
@@ -27,14 +27,14 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
   const { db, clock, registry, exclusive, faults } = deps;
   const { machines, changes } = registry;
 
-  async function carryOut(plan: ImportPlan, audit: Audited): Promise<void> {
+  async function carryOut(plan: ImportPlan, audited: Audited): Promise<void> {
     const added = plan.newSensors.map((given) => changes.add(given));
     const adding = added.flatMap(({ statements }) => statements);
     const statements = [
       ...adding,
       ...plan.machines.map(putMachineStatement),
       ...plan.sensors.map(({ sensor, to }) => sensorStatement({ ...sensor, ...to })),
-      audit({
+      audited({
         action: "registry.import",
         resource: "registry",
         touches: [
@@ -65,7 +65,7 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
   }
 
   return {
-    importRows: (rows, confirm, audit) =>
+    importRows: (rows, confirm, audited) =>
       exclusive(async () => {
         const plan = planImport(rows, {
           machine: (path) => machines.find(path),
@@ -88,7 +88,7 @@ export function createImportService(deps: ImportServiceDeps): ImportService {
             },
           );
         }
-        await carryOut(plan, audit);
+        await carryOut(plan, audited);
         return plan;
       }),
   };

@@ -1,7 +1,7 @@
 /** What people change about machines; `service.ts` puts it beside sensors and windows. */
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { sensorKey, shownMachine, touching } from "./audit_view.ts";
 import { type ChangeDeps, defined, refuse, writeRenaming } from "./changing.ts";
 import { type Machine, machineKey, newMachine } from "./machine.ts";
@@ -16,16 +16,16 @@ export type MachinePatch = Partial<
 
 export interface MachineService {
   /** @throws `conflict` when there is one (a deleted one is to be restored), `validation` */
-  addMachine(given: MachinePatch & { path: string }, audit: Audited): Promise<Machine>;
+  addMachine(given: MachinePatch & { path: string }, audited: Audited): Promise<Machine>;
   /**
    * Confirming a machine confirms its sensors; another path moves it with them. `formerPaths` can be shortened.
    * @throws `not_found`, `validation`, `conflict`
    */
-  patchMachine(pathOrId: string, patch: MachinePatch, audit: Audited): Promise<Machine>;
+  patchMachine(pathOrId: string, patch: MachinePatch, audited: Audited): Promise<Machine>;
   /** Hides it and its sensors; readings stay, new ones are refused. @throws `not_found` */
-  removeMachine(pathOrId: string, audit: Audited): Promise<Machine>;
+  removeMachine(pathOrId: string, audited: Audited): Promise<Machine>;
   /** Brings back what `removeMachine` took. @throws `not_found` */
-  restoreMachine(pathOrId: string, audit: Audited): Promise<Machine>;
+  restoreMachine(pathOrId: string, audited: Audited): Promise<Machine>;
 }
 
 /** What other rooms keep under the path of a machine. */
@@ -57,7 +57,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
     return machines.find(machine.path)!;
   }
 
-  async function move(machine: Machine, next: Machine, audit: Audited): Promise<Machine> {
+  async function move(machine: Machine, next: Machine, audited: Audited): Promise<Machine> {
     const from = machine.path;
     const own = [...registry.all(), ...changes.deletedSensors()]
       .filter((sensor) => sensor.machine === from);
@@ -69,7 +69,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
       putMachineStatement(moved),
       ...plan.sensors.map(({ sensor, name }) => sensorStatement({ ...sensor, name })),
       ...elsewhere?.statements ?? [],
-      audit({
+      audited({
         action: "machine.move",
         resource: `machine:${moved.path}`,
         ...touching(moved, plan.sensors.map(({ sensor }) => sensor)),
@@ -86,7 +86,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
   }
 
   /** Deletes or restores a machine with its sensors. */
-  async function setDeleted(machine: Machine, deletedMs: number | null, audit: Audited) {
+  async function setDeleted(machine: Machine, deletedMs: number | null, audited: Audited) {
     const with_ = deletedMs === null
       ? changes.deletedSensors().filter((s) =>
         s.machine === machine.path && s.deletedMs === machine.deletedMs
@@ -97,7 +97,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
     const done = await putMachine(
       next,
       with_.map((sensor) => sensorStatement({ ...sensor, deletedMs })),
-      audit({
+      audited({
         action,
         resource: `machine:${machine.path}`,
         ...touching(machine, with_),
@@ -112,7 +112,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
   }
 
   return {
-    addMachine: ({ path, ...patch }, audit) =>
+    addMachine: ({ path, ...patch }, audited) =>
       exclusive(async () => {
         const fault = pathFault(path);
         if (fault !== null) refuse([{ path: "path", message: fault }]);
@@ -129,7 +129,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
           review: "confirmed",
           ...defined(patch),
         };
-        const change = audit({
+        const change = audited({
           action: "machine.create",
           resource: `machine:${path}`,
           touches: [machineKey(machine)],
@@ -137,7 +137,7 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
         });
         return await putMachine(machine, [], change);
       }),
-    patchMachine(pathOrId, patch, audit) {
+    patchMachine(pathOrId, patch, audited) {
       const id = lookup.machineId(pathOrId);
       return exclusive(async () => {
         const machine = lookup.liveMachine(id);
@@ -146,14 +146,14 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
         if (strange !== undefined) {
           refuse([{ path: "former_paths", message: `"${strange}" is no former path of it` }]);
         }
-        if (next.path !== machine.path) return await move(machine, next, audit);
+        if (next.path !== machine.path) return await move(machine, next, audited);
         const confirmed = patch.review === "confirmed"
           ? sensorsOf(machine).filter((sensor) => sensor.review === "new")
           : [];
         const done = await putMachine(
           next,
           confirmed.map((sensor) => sensorStatement({ ...sensor, review: "confirmed" })),
-          audit({
+          audited({
             action: "machine.update",
             resource: `machine:${machine.path}`,
             touches: [machineKey(machine), ...confirmed.map(sensorKey)],
@@ -165,15 +165,15 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
         return done;
       });
     },
-    removeMachine(pathOrId, audit) {
+    removeMachine(pathOrId, audited) {
       const id = lookup.machineId(pathOrId);
-      return exclusive(() => setDeleted(lookup.liveMachine(id), clock.now(), audit));
+      return exclusive(() => setDeleted(lookup.liveMachine(id), clock.now(), audited));
     },
-    restoreMachine(pathOrId, audit) {
+    restoreMachine(pathOrId, audited) {
       const id = lookup.machineId(pathOrId);
       return exclusive(async () => {
         const machine = lookup.machineAt(id);
-        return machine.deletedMs === null ? machine : await setDeleted(machine, null, audit);
+        return machine.deletedMs === null ? machine : await setDeleted(machine, null, audited);
       });
     },
   };

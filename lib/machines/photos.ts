@@ -4,7 +4,7 @@ import { PerchError } from "../base/errors.ts";
 import type { FileStore } from "../base/file_store.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { DAY_MS } from "../words/times.ts";
 import { type Machine, machineKey } from "./machine.ts";
 import type { MachineDirectory } from "./sensor.ts";
@@ -19,11 +19,11 @@ export interface Photos {
    * Gives the machine a picture in place of the one it has.
    * @throws PerchError `not_found`, and what `FileStore.put` throws
    */
-  put(pathOrId: string, bytes: Uint8Array, alt: string, audit: Audited): Promise<Machine>;
+  put(pathOrId: string, bytes: Uint8Array, alt: string, audited: Audited): Promise<Machine>;
   /** What the picture shows, in words. @throws PerchError `not_found` */
-  describe(pathOrId: string, alt: string, audit: Audited): Promise<Machine>;
+  describe(pathOrId: string, alt: string, audited: Audited): Promise<Machine>;
   /** @throws PerchError `not_found` */
-  remove(pathOrId: string, audit: Audited): Promise<Machine>;
+  remove(pathOrId: string, audited: Audited): Promise<Machine>;
   /** A picture that a machine has, by the name of its file; null when there is none. */
   read(file: string): Promise<{ type: string; bytes: Uint8Array<ArrayBuffer> } | null>;
   /** Removes files that no machine names, at start and once a day. */
@@ -60,24 +60,24 @@ export function createPhotos(deps: {
   const all = () => [...machines.all(), ...machines.deleted()];
 
   return {
-    async put(pathOrId, bytes, alt, audit) {
+    async put(pathOrId, bytes, alt, audited) {
       const { id } = machineOf(pathOrId);
       let before: string | null = null;
       const machine = await files.put(bytes, async ({ name, type, bytes, picture }) => {
         before = machineOf(id).photo?.file ?? null;
         const photo = { file: name, type, bytes, ...picture!, alt };
-        return await service.patchMachine(id, { photo }, audit);
+        return await service.patchMachine(id, { photo }, audited);
       });
       if (before !== null) await files.remove(before);
       return machine;
     },
-    async describe(pathOrId, alt, audit) {
+    async describe(pathOrId, alt, audited) {
       const { machine, photo } = withPhoto(pathOrId);
-      return await service.patchMachine(machine.id, { photo: { ...photo, alt } }, audit);
+      return await service.patchMachine(machine.id, { photo: { ...photo, alt } }, audited);
     },
-    async remove(pathOrId, audit) {
+    async remove(pathOrId, audited) {
       const { machine, photo } = withPhoto(pathOrId);
-      const done = await service.patchMachine(machine.id, { photo: null }, audit);
+      const done = await service.patchMachine(machine.id, { photo: null }, audited);
       await files.remove(photo.file);
       return done;
     },

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { DAY_MS } from "../words/times.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
@@ -23,7 +23,7 @@ export const UNDO_DAYS = 30;
 const FIRST_MS = 5 * 60_000;
 
 /** Removes for good what was deleted before `beforeMs`: it cannot be restored any more. */
-export type Purge = (beforeMs: number, audit: Audited) => Promise<Purged>;
+export type Purge = (beforeMs: number, audited: Audited) => Promise<Purged>;
 
 export interface PurgeDeps {
   db: Database;
@@ -44,29 +44,29 @@ export function createPurge(deps: PurgeDeps): Purge {
   const { db, windows, exclusive, shown } = deps;
   const { machines, changes } = deps.registry;
 
-  async function purgeSensor(sensor: Sensor, audit: Audited): Promise<boolean> {
+  async function purgeSensor(sensor: Sensor, audited: Audited): Promise<boolean> {
     const elsewhere = await deps.onPurge?.(sensor) ?? null;
     if (elsewhere === null) return false;
     const resource = `sensor:${sensor.id}`;
     await db.write([
       ...elsewhere,
       ...deleteSensor(sensor.num),
-      audit({ action: "sensor.purge", resource, before: shown.sensor(sensor) }),
+      audited({ action: "sensor.purge", resource, before: shown.sensor(sensor) }),
     ]);
     changes.dropSensor(sensor);
     return true;
   }
 
-  async function purgeMachine(machine: Machine, audit: Audited): Promise<void> {
+  async function purgeMachine(machine: Machine, audited: Audited): Promise<void> {
     const resource = `machine:${machine.path}`;
     await db.write([
       deleteMachine(machine.path),
-      audit({ action: "machine.purge", resource, before: shown.machine(machine) }),
+      audited({ action: "machine.purge", resource, before: shown.machine(machine) }),
     ]);
     changes.dropMachine(machine);
   }
 
-  return async (beforeMs, audit) => {
+  return async (beforeMs, audited) => {
     const due = ({ deletedMs }: { deletedMs: number | null }) =>
       deletedMs !== null && deletedMs < beforeMs;
     const purged = { machines: 0, sensors: 0, windows: 0 };
@@ -74,17 +74,17 @@ export function createPurge(deps: PurgeDeps): Purge {
       // Between two of them other changes may come, also the one that restores it.
       purged.sensors += await exclusive(async () => {
         const sensor = changes.deletedSensors().find((one) => one.id === id && due(one));
-        return sensor && await purgeSensor(sensor, audit) ? 1 : 0;
+        return sensor && await purgeSensor(sensor, audited) ? 1 : 0;
       });
     }
     await exclusive(async () => {
       const holders = new Set(changes.deletedSensors().map((sensor) => sensor.machine));
       for (const machine of machines.deleted()) {
         if (!due(machine) || holders.has(machine.path)) continue;
-        await purgeMachine(machine, audit);
+        await purgeMachine(machine, audited);
         purged.machines++;
       }
-      purged.windows = await windows.purge(beforeMs, audit);
+      purged.windows = await windows.purge(beforeMs, audited);
     });
     return purged;
   };
@@ -99,7 +99,7 @@ export function purgeTask(deps: {
   log: Log;
   service: { purge: Purge };
   deletionMs: () => number;
-  audit: Audited;
+  audited: Audited;
 }): Task {
   const { clock, log } = deps;
   return {
@@ -108,7 +108,7 @@ export function purgeTask(deps: {
       await clock.sleep(FIRST_MS, signal);
       for (;;) {
         const beforeMs = deps.deletionMs() - UNDO_DAYS * DAY_MS;
-        const purged = await deps.service.purge(beforeMs, deps.audit);
+        const purged = await deps.service.purge(beforeMs, deps.audited);
         if (purged.machines + purged.sensors + purged.windows > 0) {
           log.info(`removed for good what was deleted ${UNDO_DAYS} days ago`, { ...purged });
         }

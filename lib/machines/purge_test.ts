@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { silentLog } from "../base/log.ts";
-import type { AuditChange } from "../events/note.ts";
+import type { AuditChange } from "../events/audit_change.ts";
 import { DAY_MS } from "../words/times.ts";
 import { purgeTask, UNDO_DAYS } from "./purge.ts";
 import { createRegistry } from "./registry.ts";
@@ -46,7 +46,7 @@ Deno.test("purgeTask removes what was deleted 30 days ago, writes to the audit l
     log: silentLog(),
     service,
     deletionMs: () => trustedMs,
-    audit,
+    audited: audit,
   }).run(stop.signal).catch(() => {});
   const days = async (n: number) => {
     for (let i = 0; i < n; i++) {

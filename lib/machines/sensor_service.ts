@@ -1,7 +1,7 @@
 /** What people change about sensors; `service.ts` puts it beside machines and windows. */
 import { type FieldError, PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { sensorKey, shownSensor } from "./audit_view.ts";
 import { type ChangeDeps, defined, refuse, writeRenaming } from "./changing.ts";
 import { type Machine, machineKey, newMachine } from "./machine.ts";
@@ -17,11 +17,11 @@ export type SensorPatch =
 
 export interface SensorService {
   /** @throws `conflict`, `validation` */
-  addSensor(given: SensorPatch & { name: string }, audit: Audited): Promise<Sensor>;
+  addSensor(given: SensorPatch & { name: string }, audited: Audited): Promise<Sensor>;
   /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
-  patchSensor(idOrName: string, patch: SensorPatch, audit: Audited): Promise<Sensor>;
-  removeSensor(idOrName: string, audit: Audited): Promise<Sensor>;
-  restoreSensor(idOrName: string, audit: Audited): Promise<Sensor>;
+  patchSensor(idOrName: string, patch: SensorPatch, audited: Audited): Promise<Sensor>;
+  removeSensor(idOrName: string, audited: Audited): Promise<Sensor>;
+  restoreSensor(idOrName: string, audited: Audited): Promise<Sensor>;
   deletedSensor(id: string): Sensor | undefined;
 }
 
@@ -106,7 +106,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
 
   return {
     deletedSensor: (id) => changes.deletedSensors().find((sensor) => sensor.id === id),
-    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, audit) =>
+    addSensor: ({ name, unit = null, kind = "number", review: _, ...settings }, audited) =>
       exclusive(async () => {
         checkName(name);
         const given: NewSensor = {
@@ -117,7 +117,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         };
         refuse(faults(kind, given.settings));
         const { sensor, statements } = changes.add(given);
-        const change = audit({
+        const change = audited({
           action: "sensor.create",
           resource: sensorKey(sensor),
           adds: sensorsKeys(sensor),
@@ -133,7 +133,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         }
         return sensor;
       }),
-    patchSensor(idOrName, patch, audit) {
+    patchSensor(idOrName, patch, audited) {
       const id = lookup.sensorId(idOrName);
       return exclusive(async () => {
         const sensor = lookup.sensorAt(id);
@@ -142,7 +142,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         const machine = path === undefined || machines.find(path)
           ? null
           : newMachine(path, clock.now(), idTaken);
-        const change = audit({
+        const change = audited({
           action: "sensor.update",
           resource: sensorKey(sensor),
           before: shownSensor(sensor),
@@ -151,16 +151,16 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         return await putSensor(sensor, to, change, machine);
       });
     },
-    removeSensor(idOrName, audit) {
+    removeSensor(idOrName, audited) {
       const id = lookup.sensorId(idOrName);
       return exclusive(async () => {
         const sensor = lookup.sensorAt(id);
         const resource = sensorKey(sensor);
-        const change = audit({ action: "sensor.delete", resource, before: shownSensor(sensor) });
+        const change = audited({ action: "sensor.delete", resource, before: shownSensor(sensor) });
         return await putSensor(sensor, { deletedMs: clock.now() }, change);
       });
     },
-    restoreSensor: (idOrName, audit) =>
+    restoreSensor: (idOrName, audited) =>
       exclusive(async () => {
         const alive = registry.find(idOrName);
         if (alive) return alive;
@@ -181,7 +181,7 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
             },
           );
         }
-        const change = audit({ action: "sensor.restore", resource: sensorKey(sensor) });
+        const change = audited({ action: "sensor.restore", resource: sensorKey(sensor) });
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
   };

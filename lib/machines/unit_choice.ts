@@ -1,7 +1,7 @@
 /** What a person decides about a unit that changed. */
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
-import type { AuditChange, Audited } from "../events/note.ts";
+import type { AuditChange, Audited } from "../events/audit_change.ts";
 import type { Registry } from "./registry.ts";
 import type { OtherUnit, Sensor } from "./sensor.ts";
 import type { SensorSettings } from "./sensor_settings.ts";
@@ -18,7 +18,7 @@ export type UnitChoice = typeof UNIT_CHOICES[number];
 
 export interface UnitChoices {
   /** The sensor that has the name afterwards. @throws `not_found`, `validation`, `conflict` */
-  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, audit: Audited): Promise<Sensor>;
+  chooseUnit(idOrName: string, unit: string, choice: UnitChoice, audited: Audited): Promise<Sensor>;
 }
 
 export function createUnitChoices(deps: {
@@ -40,13 +40,13 @@ export function createUnitChoices(deps: {
     throw new PerchError("validation", `unit: ${message}`, { errors: [{ path: "unit", message }] });
   }
 
-  async function put(changed: [Sensor, Partial<Sensor>][], change: AuditChange, audit: Audited) {
+  async function put(changed: [Sensor, Partial<Sensor>][], change: AuditChange, audited: Audited) {
     await db.write([
       ...changed.flatMap(([sensor, to]) => {
         const next = { ...sensor, ...to };
         return [sensorStatement(next), deviceUnitsStatement(next)];
       }),
-      audit(change),
+      audited(change),
     ]);
     for (const [sensor, to] of changed) {
       registry.changes.changed(sensor, to);
@@ -58,7 +58,7 @@ export function createUnitChoices(deps: {
     sensor: Sensor,
     other: OtherUnit,
     choice: "convert" | "apart",
-    audit: Audited,
+    audited: Audited,
   ) {
     const otherUnits = sensor.otherUnits.map((one) => one === other ? { ...one, choice } : one);
     const kept = other.sensor === null ? undefined : registry.find(other.sensor);
@@ -70,11 +70,11 @@ export function createUnitChoices(deps: {
       resource: `sensor:${sensor.id}`,
       after: { unit: other.unit, choice: choice === "apart" ? "new_sensor" : choice },
     };
-    await put([[sensor, { otherUnits }], ...confirmed], change, audit);
+    await put([[sensor, { otherUnits }], ...confirmed], change, audited);
     return sensor;
   }
 
-  async function takeUnit(sensor: Sensor, other: OtherUnit, audit: Audited): Promise<Sensor> {
+  async function takeUnit(sensor: Sensor, other: OtherUnit, audited: Audited): Promise<Sensor> {
     const next = other.sensor === null ? undefined : registry.find(other.sensor);
     const before = ownUnit(sensor);
     if (next === undefined || before === null) {
@@ -113,20 +113,20 @@ export function createUnitChoices(deps: {
       resource: `sensor:${next.id}`,
       before: { unit: before, sensor: sensor.id },
       after: { unit: other.unit, choice: "take", kept: oldName },
-    }, audit);
+    }, audited);
     return next;
   }
 
   return {
-    chooseUnit: (idOrName, unit, choice, audit) =>
+    chooseUnit: (idOrName, unit, choice, audited) =>
       exclusive(async () => {
         const sensor = deps.sensorAt(idOrName);
         const other = otherAt(sensor, unit);
-        if (choice === "take") return await takeUnit(sensor, other, audit);
-        if (choice === "new_sensor") return await setChoice(sensor, other, "apart", audit);
+        if (choice === "take") return await takeUnit(sensor, other, audited);
+        if (choice === "new_sensor") return await setChoice(sensor, other, "apart", audited);
         const own = ownUnit(sensor);
         if (own !== null && conversion(other.unit, own) !== null) {
-          return await setChoice(sensor, other, "convert", audit);
+          return await setChoice(sensor, other, "convert", audited);
         }
         const message = `${other.unit} cannot be converted into ${own}`;
         throw new PerchError("validation", `choice: ${message}`, {

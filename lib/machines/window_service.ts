@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { type NamedMachine, placeOf } from "./places.ts";
 import { deleteWindow, insertWindow, setWindowDeleted } from "./store.ts";
 import type { MaintenanceWindow, Timing } from "./windows.ts";
@@ -15,12 +15,12 @@ export interface WindowService {
   /** `path` may be what people call the machine. @throws `validation` when there is no such place */
   addWindow(
     given: { path: string; title: string; timing: Timing },
-    audit: Audited,
+    audited: Audited,
   ): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  removeWindow(id: string, audit: Audited): Promise<MaintenanceWindow>;
+  removeWindow(id: string, audited: Audited): Promise<MaintenanceWindow>;
   /** @throws `not_found` */
-  restoreWindow(id: string, audit: Audited): Promise<MaintenanceWindow>;
+  restoreWindow(id: string, audited: Audited): Promise<MaintenanceWindow>;
 }
 
 /** For the machines service, whose changes these go along with. */
@@ -28,7 +28,7 @@ export interface WindowChanges {
   /** A machine was moved; the rows are changed already. */
   moved(from: string, to: string): void;
   /** Removes for good what was deleted before; call it within `exclusive`. Gives how many. */
-  purge(beforeMs: number, audit: Audited): Promise<number>;
+  purge(beforeMs: number, audited: Audited): Promise<number>;
 }
 
 export function createWindowService(deps: {
@@ -53,7 +53,7 @@ export function createWindowService(deps: {
   async function setDeleted(
     window: MaintenanceWindow,
     deletedMs: number | null,
-    audit: Audited,
+    audited: Audited,
   ): Promise<MaintenanceWindow> {
     const { id } = window;
     const action = deletedMs === null
@@ -61,7 +61,7 @@ export function createWindowService(deps: {
       : { action: "maintenance.delete", before: shown(window) };
     await db.write([
       setWindowDeleted(id, deletedMs),
-      audit({ resource: `maintenance:${id}`, ...action }),
+      audited({ resource: `maintenance:${id}`, ...action }),
     ]);
     const next = { ...window, deletedMs };
     keep(all.map((one) => one === window ? next : one));
@@ -88,7 +88,7 @@ export function createWindowService(deps: {
   const service: WindowService = {
     windows: () => alive,
     deletedWindow: (id) => all.find((one) => one.id === id && one.deletedMs !== null),
-    addWindow: (given, audit) =>
+    addWindow: (given, audited) =>
       exclusive(async () => {
         const path = given.path === "" ? "" : namedPath(given.path);
         const window = {
@@ -100,7 +100,7 @@ export function createWindowService(deps: {
         };
         await db.write([
           insertWindow(window),
-          audit({
+          audited({
             action: "maintenance.create",
             resource: `maintenance:${window.id}`,
             after: shown(window),
@@ -109,31 +109,31 @@ export function createWindowService(deps: {
         keep([...all, window]);
         return window;
       }),
-    removeWindow: (id, audit) =>
+    removeWindow: (id, audited) =>
       exclusive(async () => {
         const window = find(id);
-        if (window.deletedMs === null) return await setDeleted(window, clock.now(), audit);
+        if (window.deletedMs === null) return await setDeleted(window, clock.now(), audited);
         throw new PerchError("not_found", `the maintenance window "${id}" was deleted already`, {
           about: [`maintenance:${id}`],
         });
       }),
-    restoreWindow: (id, audit) =>
+    restoreWindow: (id, audited) =>
       exclusive(async () => {
         const window = find(id);
-        return window.deletedMs === null ? window : await setDeleted(window, null, audit);
+        return window.deletedMs === null ? window : await setDeleted(window, null, audited);
       }),
   };
   const changes: WindowChanges = {
     moved(from, to) {
       keep(all.map((one) => one.path === from ? { ...one, path: to } : one));
     },
-    async purge(beforeMs, audit) {
+    async purge(beforeMs, audited) {
       const due = all.filter(({ deletedMs }) => deletedMs !== null && deletedMs < beforeMs);
       for (const window of due) {
         const { id } = window;
         await db.write([
           deleteWindow(id),
-          audit({
+          audited({
             action: "maintenance.purge",
             resource: `maintenance:${id}`,
             before: shown(window),

@@ -8,7 +8,7 @@ import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { EventLog } from "../events/events_store.ts";
-import type { AuditChange, Audited } from "../events/note.ts";
+import type { AuditChange, Audited } from "../events/audit_change.ts";
 import { createTurns } from "../base/turns.ts";
 import type { Channel, Outcome } from "./channel.ts";
 import { type ChannelOptionsDeps, createChannelOptions } from "./channel_options.ts";
@@ -49,11 +49,11 @@ export interface ChannelList {
   optionsOf(id: string): Record<string, unknown>;
   routed(): RoutedChannel[];
   /** @throws `validation`; `conflict` when the name is taken */
-  add(given: NewChannel, note: Audited): Promise<ChannelView>;
+  add(given: NewChannel, audited: Audited): Promise<ChannelView>;
   /** @throws `not_found`, `validation`, `conflict` */
-  change(id: string, patch: ChannelPatch, note: Audited): Promise<ChannelView>;
+  change(id: string, patch: ChannelPatch, audited: Audited): Promise<ChannelView>;
   /** What still waits for it is cancelled. @throws `not_found`, `conflict` */
-  remove(id: string, note: Audited): Promise<ChannelView>;
+  remove(id: string, audited: Audited): Promise<ChannelView>;
   /** Keeps how a try ended. */
   noted(id: string, outcome: Outcome, tMs: number): { statements: SqlStatement[]; done(): void };
   /** Called with the id after each change. */
@@ -133,14 +133,14 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
   async function put(
     { row, ...entry }: Entry,
     switched: Partial<ChannelState> | undefined,
-    note: Audited,
+    audited: Audited,
     change: Omit<AuditChange, "resource">,
   ): Promise<Entry> {
     const { id } = row;
     await db.write([
       ...(entry.fixed ? [] : [store.put(row)]),
       ...(switched === undefined ? [] : [store.putSwitch(id, { ...NEW_STATE, ...switched })]),
-      note({ ...change, resource: `channel:${id}` }),
+      audited({ ...change, resource: `channel:${id}` }),
     ]);
     const state = { ...entries.get(id)?.state ?? NEW_STATE, ...switched };
     const after = { ...entry, row, state };
@@ -190,7 +190,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           subscription: row.subscription,
         };
       }),
-    add: (given, note) =>
+    add: (given, audited) =>
       oneAtATime(async () => {
         const kind = kindNamed(given.kind);
         if (kind === null) {
@@ -221,10 +221,10 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           fixed: false,
         };
         const view = viewOf(entry);
-        await put(entry, NEW_STATE, note, { action: "channel.create", after: shown(view) });
+        await put(entry, NEW_STATE, audited, { action: "channel.create", after: shown(view) });
         return view;
       }),
-    change: (id, patch, note) =>
+    change: (id, patch, audited) =>
       oneAtATime(async () => {
         const before = need(id);
         const { name, options, subscription } = patch;
@@ -249,14 +249,14 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           ? undefined
           : switchedTo(patch.enabled, entries.get(id)!.state);
         entry.state = { ...entries.get(id)!.state, ...switched };
-        const after = await put(entry, switched, note, {
+        const after = await put(entry, switched, audited, {
           action: "channel.update",
           before: shown(viewOf(before)),
           after: shown(viewOf(entry)),
         });
         return viewOf(after);
       }),
-    remove: (id, note) =>
+    remove: (id, audited) =>
       oneAtATime(async () => {
         const entry = need(id);
         if (entry.fixed) {
@@ -265,7 +265,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
         const view = viewOf(entry);
         await db.write([
           ...store.remove(id, clock.now()),
-          note({ action: "channel.delete", resource: `channel:${id}`, before: shown(view) }),
+          audited({ action: "channel.delete", resource: `channel:${id}`, before: shown(view) }),
         ]);
         entries.delete(id);
         changed(id);

@@ -4,7 +4,7 @@ import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { HOUR_MS } from "../words/times.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Channel, ChannelEnvironment, Outcome, PublishMqtt } from "./channel.ts";
@@ -48,11 +48,11 @@ export interface Notify {
   /** Writes a row of the audit log about what changed nothing here. */
   noted(row: SqlStatement): Promise<void>;
   /** @throws `not_found`, `conflict` */
-  retry(id: number, note: Audited): Promise<Delivery>;
+  retry(id: number, audited: Audited): Promise<Delivery>;
   /** All dead letters, of one channel or of all; gives how many. */
-  retryAll(channel: string | undefined, note: Audited): Promise<number>;
+  retryAll(channel: string | undefined, audited: Audited): Promise<number>;
   /** @throws `not_found`, `conflict` */
-  cancel(id: number, note: Audited): Promise<Delivery>;
+  cancel(id: number, audited: Audited): Promise<Delivery>;
   warnings(rule: RuleSpec): string[];
   dryRun(rule: RuleSpec, fromMs: number): Promise<DryRun>;
   /** For the alarms' timers. */
@@ -190,7 +190,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       }
     },
     noted: async (row) => void await db.write([row]),
-    async retry(id, note) {
+    async retry(id, audited) {
       const before = await need(id);
       if (before.state !== "failed" && before.state !== "cancelled") {
         throw new PerchError("conflict", `the delivery is ${before.state}; nothing to send again`, {
@@ -200,15 +200,15 @@ export function createNotify(deps: NotifyDeps): Notify {
       if (before.digestId !== null) {
         throw new PerchError("conflict", `it is part of the digest ${before.digestId}: send that`);
       }
-      const change = note({ action: "delivery.retry", resource: `delivery:${id}` });
+      const change = audited({ action: "delivery.retry", resource: `delivery:${id}` });
       await db.write([...outbox.revive([id], clock.now()), change]);
       sender.wake(before.channelId);
       return await need(id);
     },
-    async retryAll(channel, note) {
+    async retryAll(channel, audited) {
       const ids = await outbox.deadLetters(channel, MOST_RETRIED);
       if (ids.length === 0) return 0;
-      const change = note({
+      const change = audited({
         action: "delivery.retry_all",
         resource: channel === undefined ? "deliveries" : `channel:${channel}`,
         after: { deliveries: ids.length },
@@ -218,14 +218,14 @@ export function createNotify(deps: NotifyDeps): Notify {
       sender.wake();
       return ids.length;
     },
-    async cancel(id, note) {
+    async cancel(id, audited) {
       const before = await need(id);
       if (!["waiting", "held", "digest"].includes(before.state)) {
         throw new PerchError("conflict", `the delivery is ${before.state}; nothing to cancel`, {
           about: [`delivery:${id}`],
         });
       }
-      const change = note({ action: "delivery.cancel", resource: `delivery:${id}` });
+      const change = audited({ action: "delivery.cancel", resource: `delivery:${id}` });
       await db.write([...outbox.cancel(id, clock.now()), change]);
       sender.wake(before.channelId);
       return await need(id);

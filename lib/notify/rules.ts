@@ -4,7 +4,7 @@ import { randomId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { createTurns } from "../base/turns.ts";
 import type { Database } from "../db/client.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { Rule, RuleSpec } from "./rule.ts";
 import { type Named, settledRule } from "./rule_scope.ts";
 import { createRulesStore, specOf } from "./rules_store.ts";
@@ -17,11 +17,11 @@ export interface Rules {
   /** @throws `not_found` */
   find(id: string): Rule;
   /** @throws `validation` when it names what is not there, `conflict` when there are too many */
-  add(spec: RuleSpec, note: Audited): Promise<Rule>;
+  add(spec: RuleSpec, audited: Audited): Promise<Rule>;
   /** @throws `not_found`, `validation` when it newly names what is not there */
-  change(id: string, spec: RuleSpec, note: Audited): Promise<Rule>;
+  change(id: string, spec: RuleSpec, audited: Audited): Promise<Rule>;
   /** @throws `not_found` */
-  remove(id: string, note: Audited): Promise<Rule>;
+  remove(id: string, audited: Audited): Promise<Rule>;
 }
 
 const MOST_RULES = 100;
@@ -50,26 +50,26 @@ export function createRules(
     },
     all: () => rules,
     find,
-    add: (given, note) =>
+    add: (given, audited) =>
       oneAtATime(async () => {
         const spec = settledRule(given, null, deps.named());
         if (rules.length >= MOST_RULES) {
           throw new PerchError("conflict", `more than ${MOST_RULES} rules are not possible`);
         }
         const rule: Rule = { ...spec, id: randomId(12), createdMs: clock.now() };
-        const change = note({ action: "rule.create", resource: `rule:${rule.id}`, after: spec });
+        const change = audited({ action: "rule.create", resource: `rule:${rule.id}`, after: spec });
         await db.write([store.put(rule), change]);
         rules = [...rules, rule];
         return rule;
       }),
-    change: (id, given, note) =>
+    change: (id, given, audited) =>
       oneAtATime(async () => {
         const before = find(id);
         const spec = settledRule(given, before, deps.named());
         const rule: Rule = { ...spec, id, createdMs: before.createdMs };
         await db.write([
           store.put(rule),
-          note({
+          audited({
             action: "rule.update",
             resource: `rule:${id}`,
             before: specOf(before),
@@ -79,12 +79,12 @@ export function createRules(
         rules = rules.map((one) => one.id === id ? rule : one);
         return rule;
       }),
-    remove: (id, note) =>
+    remove: (id, audited) =>
       oneAtATime(async () => {
         const rule = find(id);
         await db.write([
           store.remove(id),
-          note({ action: "rule.delete", resource: `rule:${id}`, before: specOf(rule) }),
+          audited({ action: "rule.delete", resource: `rule:${id}`, before: specOf(rule) }),
         ]);
         rules = rules.filter((one) => one.id !== id);
         return rule;

@@ -1,5 +1,5 @@
 import { PerchError } from "../base/errors.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { ChannelList } from "./channel_list.ts";
 import type { ChannelView } from "./channel_view.ts";
 import { webhook } from "./channels/webhook.ts";
@@ -14,18 +14,18 @@ export interface Webhooks {
   /** @throws `validation`, `conflict` */
   add(
     given: { name: string; url: string; subscription: Subscription },
-    note: Audited,
+    audited: Audited,
   ): Promise<{ view: ChannelView; secret: string }>;
   /** @throws `not_found`, `validation`, `conflict` */
   change(
     id: string,
     patch: { name?: string; url?: string; subscription?: Subscription; enabled?: boolean },
-    note: Audited,
+    audited: Audited,
   ): Promise<ChannelView>;
   /** A new secret; messages are signed with both until the next one. @throws `not_found` */
-  rotate(id: string, note: Audited): Promise<{ view: ChannelView; secret: string }>;
+  rotate(id: string, audited: Audited): Promise<{ view: ChannelView; secret: string }>;
   /** @throws `not_found` */
-  remove(id: string, note: Audited): Promise<ChannelView>;
+  remove(id: string, audited: Audited): Promise<ChannelView>;
 }
 
 export function createWebhooks(channels: ChannelList): Webhooks {
@@ -41,31 +41,31 @@ export function createWebhooks(channels: ChannelList): Webhooks {
     all: () =>
       channels.all().filter((one) => one.kind === webhook.kind && one.subscription !== null),
     find,
-    async add({ name, url, subscription }, note) {
+    async add({ name, url, subscription }, audited) {
       const secret = newWebhookSecret();
       const options = { url, secret };
-      const view = await channels.add({ kind: webhook.kind, name, options, subscription }, note);
+      const view = await channels.add({ kind: webhook.kind, name, options, subscription }, audited);
       return { view, secret };
     },
-    async change(id, { url, ...patch }, note) {
+    async change(id, { url, ...patch }, audited) {
       const { options } = find(id);
       const changed = url === undefined ? {} : { options: { ...options, url } };
-      return await channels.change(id, { ...patch, ...changed }, note);
+      return await channels.change(id, { ...patch, ...changed }, audited);
     },
-    async rotate(id, note) {
+    async rotate(id, audited) {
       find(id);
       const options = channels.optionsOf(id);
       const secret = newWebhookSecret();
       const view = await channels.change(
         id,
         { options: { ...options, secret, previous_secret: options.secret } },
-        note,
+        audited,
       );
       return { view, secret };
     },
-    async remove(id, note) {
+    async remove(id, audited) {
       find(id);
-      return await channels.remove(id, note);
+      return await channels.remove(id, audited);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { RpcClient, RpcHandlers } from "../db/rpc.ts";
-import type { DeliveryMark, ReadingGroup } from "./reading.ts";
+import type { PacketMark, ReadingGroup } from "./reading.ts";
 import type { ReadingsStore } from "./store.ts";
 
 /** A group on its way to the worker: all columns in one buffer, which is transferred. */
@@ -24,7 +24,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
       return rpc.call("append", [packed, extra], [packed.buffer, packed.marks.buffer]);
     },
     lastValues: (notAfterMs) => rpc.call("lastValues", [notAfterMs]),
-    recentDeliveries: () => rpc.call("recentDeliveries", []),
+    recentPackets: () => rpc.call("recentPackets", []),
     raw: (query) => rpc.call("raw", [query]),
     buckets: (query) => rpc.call("buckets", [query]),
     retain: (options) => rpc.call("retain", [options]),
@@ -46,7 +46,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
   return {
     append: (packed: PackedGroup, extra: SqlStatement[]) => store.append(unpack(packed), extra),
     lastValues: (notAfterMs?: number) => store.lastValues(notAfterMs),
-    recentDeliveries: () => store.recentDeliveries(),
+    recentPackets: () => store.recentPackets(),
     raw: store.raw,
     buckets: store.buckets,
     retain: store.retain,
@@ -65,7 +65,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
 const READING_BYTES = 8 + 8 + 4 + 1;
 const SEQ_BYTES = 8;
 
-function pack({ n, sensor, tMs, value, flags, seq, deliveries }: ReadingGroup): PackedGroup {
+function pack({ n, sensor, tMs, value, flags, seq, packets }: ReadingGroup): PackedGroup {
   const buffer = new ArrayBuffer(n * (READING_BYTES + (seq ? SEQ_BYTES : 0)));
   const into = columnsOf(buffer, n, seq !== null);
   into.tMs.set(tMs.subarray(0, n));
@@ -73,24 +73,24 @@ function pack({ n, sensor, tMs, value, flags, seq, deliveries }: ReadingGroup): 
   into.seq?.set(seq!.subarray(0, n));
   into.sensor.set(sensor.subarray(0, n));
   into.flags.set(flags.subarray(0, n));
-  return { n, hasSeq: seq !== null, buffer, ...packMarks(deliveries) };
+  return { n, hasSeq: seq !== null, buffer, ...packMarks(packets) };
 }
 
 function unpack({ n, hasSeq, buffer, sessions, marks }: PackedGroup): ReadingGroup {
-  const deliveries = new Array<DeliveryMark>(marks.length / MARK_NUMBERS);
-  for (let i = 0, at = 0; i < deliveries.length; i++, at += MARK_NUMBERS) {
+  const packets = new Array<PacketMark>(marks.length / MARK_NUMBERS);
+  for (let i = 0, at = 0; i < packets.length; i++, at += MARK_NUMBERS) {
     const session = sessions[marks[at]];
-    deliveries[i] = { session, packetId: marks[at + 1], hash: marks[at + 2] };
+    packets[i] = { session, packetId: marks[at + 1], hash: marks[at + 2] };
   }
-  return { n, ...columnsOf(buffer, n, hasSeq), deliveries };
+  return { n, ...columnsOf(buffer, n, hasSeq), packets };
 }
 
-function packMarks(deliveries: readonly DeliveryMark[]): Pick<PackedGroup, "sessions" | "marks"> {
+function packMarks(packets: readonly PacketMark[]): Pick<PackedGroup, "sessions" | "marks"> {
   const sessions: string[] = [];
   const indexes = new Map<string, number>();
-  const marks = new Uint16Array(deliveries.length * MARK_NUMBERS);
+  const marks = new Uint16Array(packets.length * MARK_NUMBERS);
   let at = 0;
-  for (const { session, packetId, hash } of deliveries) {
+  for (const { session, packetId, hash } of packets) {
     let index = indexes.get(session);
     if (index === undefined) indexes.set(session, index = sessions.push(session) - 1);
     marks[at++] = index;

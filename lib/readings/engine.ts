@@ -93,7 +93,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
       }
     },
     lastValues: (notAfterMs) => core.lastValues(notAfterMs),
-    recentDeliveries: () => core.recentDeliveries(),
+    recentPackets: () => core.recentPackets(),
     raw: (query) => core.raw(query),
     buckets: (query) => core.buckets(query),
     retain: (options) => upkeep(() => core.retain(options)),
@@ -163,7 +163,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   ): Promise<AppendResult> {
     const sealed = await findSealed(group, table, connection, cache);
     const duplicate = stage(group, table, sealed, staged);
-    if (staged.n === 0 && group.deliveries.length === 0) {
+    if (staged.n === 0 && group.packets.length === 0) {
       if (extra.length > 0) await connection.write(extra);
       return { groupId: state.lastGroup, duplicate };
     }
@@ -187,7 +187,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     // Marks of rows that go are kept: a redelivery may come days later.
     const carried = freeUpTo > 0 ? marks.upTo(freeUpTo) : [];
     const groupId = state.lastGroup + 1;
-    encodeGroup(writer, groupId, staged, [...carried, ...group.deliveries]);
+    encodeGroup(writer, groupId, staged, [...carried, ...group.packets]);
     const blob = writer.take();
     const statements = [
       insertGroup(journal.current, groupId, blob),
@@ -216,7 +216,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     state.lastGroup = plan.groupId;
     journal.added(plan.groupId, plan.blobBytes);
     apply(plan.groupId, staged);
-    marks.add(plan.groupId, group.deliveries);
+    marks.add(plan.groupId, group.packets);
     sealer.turnIfDue(clock.monotonic());
   }
 
@@ -247,7 +247,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     append,
     missedCommit,
     lastValues: (notAfterMs = Infinity) => lastValues(table, connection, cache, notAfterMs),
-    recentDeliveries: () => Promise.resolve(marks.all()),
+    recentPackets: () => Promise.resolve(marks.all()),
     raw: (query) => queryRaw(shared, query),
     buckets: (query) => queryBuckets(shared, query),
     retain: (options) => retention.step(options),

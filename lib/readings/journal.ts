@@ -5,7 +5,7 @@
  * Encoding writes only what decoding gives back bit for bit; decoding trusts nothing.
  */
 import { FLAG_HAS_SEQ } from "./reading.ts";
-import type { DeliveryMark } from "./reading.ts";
+import type { PacketMark } from "./reading.ts";
 import { type ByteReader, ByteReader as Reader, type ByteWriter, FormatError } from "./bytes.ts";
 import { isSigned, sign, SIGNED_FROM } from "./checksum.ts";
 import { GroupColumns } from "./columns.ts";
@@ -30,7 +30,7 @@ const MAX_SEQ_WHOLE = 2 ** 51;
 
 /** Fewest bytes that one reading takes: a sensor, a time and a value. */
 const LEAST_READING_BYTES = 3;
-/** Fewest bytes of a delivery mark: its hash. */
+/** Fewest bytes of a packet mark: its hash. */
 const LEAST_MARK_BYTES = 2;
 
 /** Appends the blob of one group to `out`. */
@@ -38,7 +38,7 @@ export function encodeGroup(
   out: ByteWriter,
   groupId: number,
   columns: GroupColumns,
-  deliveries: readonly DeliveryMark[],
+  packets: readonly PacketMark[],
 ): void {
   const start = out.length;
   // The length stands first; four bytes are enough for any group, and known before the rest is.
@@ -57,7 +57,7 @@ export function encodeGroup(
     writeValues(out, columns);
     writeSeq(out, columns);
   }
-  writeDeliveries(out, deliveries);
+  writePackets(out, packets);
   out.view.setUint32(start, out.length - start - LENGTH_BYTES, true);
   sign(out.bytes.subarray(start + LENGTH_BYTES, out.length), SEED);
 }
@@ -120,22 +120,22 @@ function writeSeq(out: ByteWriter, { n, flags, seq, hasSeq }: GroupColumns): voi
   }
 }
 
-function writeDeliveries(out: ByteWriter, deliveries: readonly DeliveryMark[]): void {
-  out.varint(deliveries.length);
-  if (deliveries.length === 0) return;
+function writePackets(out: ByteWriter, packets: readonly PacketMark[]): void {
+  out.varint(packets.length);
+  if (packets.length === 0) return;
   const sessions = new Map<string, number>();
-  for (const { session } of deliveries) {
+  for (const { session } of packets) {
     if (!sessions.has(session)) sessions.set(session, sessions.size);
   }
   out.varint(sessions.size);
   for (const session of sessions.keys()) out.text(session);
   // Most groups come through one session whose packet ids count up: two bytes a mark.
   const counting = sessions.size === 1 &&
-    deliveries.every(({ packetId }, i) => packetId === deliveries[0].packetId + i);
+    packets.every(({ packetId }, i) => packetId === packets[0].packetId + i);
   out.u8(counting ? 1 : 0);
-  if (counting) out.varint(deliveries[0].packetId);
+  if (counting) out.varint(packets[0].packetId);
   let before = 0;
-  for (const { session, packetId, hash } of deliveries) {
+  for (const { session, packetId, hash } of packets) {
     if (sessions.size > 1) out.varint(sessions.get(session)!);
     if (!counting) out.zigzag(packetId - before);
     out.u16(hash);
@@ -147,7 +147,7 @@ export interface DecodedGroup {
   groupId: number;
   /** Reused for the next group: copy what you keep. */
   columns: GroupColumns;
-  deliveries: DeliveryMark[];
+  packets: PacketMark[];
 }
 
 /**
@@ -194,9 +194,9 @@ function readGroup(
   columns.reset(n);
   columns.n = n;
   if (n > 0) readColumns(reader, columns);
-  const deliveries = readDeliveries(reader);
+  const packets = readPackets(reader);
   if (reader.left !== 0) throw new FormatError(`${reader.left} bytes too many in a group`);
-  return { groupId, columns, deliveries };
+  return { groupId, columns, packets };
 }
 
 function readColumns(reader: ByteReader, columns: GroupColumns): void {
@@ -252,20 +252,20 @@ function readSeq(reader: ByteReader, columns: GroupColumns): void {
   }
 }
 
-function readDeliveries(reader: ByteReader): DeliveryMark[] {
+function readPackets(reader: ByteReader): PacketMark[] {
   const n = reader.varint();
   if (n === 0) return [];
   const sessionCount = reader.varint();
   if (n * LEAST_MARK_BYTES > reader.left || sessionCount > n) {
-    throw new FormatError(`${n} delivery marks of ${sessionCount} sessions do not fit`);
+    throw new FormatError(`${n} packet marks of ${sessionCount} sessions do not fit`);
   }
   const sessions = Array.from({ length: sessionCount }, () => reader.text());
   const counting = reader.u8() === 1;
-  const marks: DeliveryMark[] = [];
+  const marks: PacketMark[] = [];
   let packetId = counting ? reader.varint() - 1 : 0;
   for (let i = 0; i < n; i++) {
     const session = sessions[sessionCount > 1 ? reader.varint() : 0];
-    if (session === undefined) throw new FormatError("a delivery mark names no session");
+    if (session === undefined) throw new FormatError("a packet mark names no session");
     packetId += counting ? 1 : reader.zigzag();
     marks.push({ session, packetId, hash: reader.u16() });
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ByteWriter, FormatError } from "./bytes.ts";
 import { GroupColumns, valueAt } from "./columns.ts";
 import { decodeGroups, encodeGroup } from "./journal.ts";
-import { type DeliveryMark, FLAG_HAS_SEQ } from "./reading.ts";
+import { FLAG_HAS_SEQ, type PacketMark } from "./reading.ts";
 import { exponentOf, mantissaAt, RAW } from "./scale.ts";
 
 interface Item {
@@ -27,7 +27,7 @@ const item: fc.Arbitrary<Item> = fc.record({
   flags: fc.oneof(fc.nat(7), fc.nat(255)),
   seq: fc.oneof(fc.nat(10_000), fc.maxSafeInteger(), fc.double({ noNaN: true })),
 });
-const mark: fc.Arbitrary<DeliveryMark> = fc.record({
+const mark: fc.Arbitrary<PacketMark> = fc.record({
   session: fc.constantFrom("perch", "press-1", "Ünïcode"),
   packetId: fc.nat(65_535),
   hash: fc.nat(0xffff),
@@ -71,7 +71,7 @@ Deno.test("encodeGroup keeps marks of one session whose packet ids count up in t
   encodeGroup(writer, 1, columnsOf([]), marks);
   const bytes = writer.take();
   assert.ok(bytes.length < 230, `${bytes.length} bytes`);
-  decodeGroups(bytes, ({ deliveries }) => assert.deepStrictEqual(deliveries, marks));
+  decodeGroups(bytes, ({ packets }) => assert.deepStrictEqual(packets, marks));
 });
 
 Deno.test("encodeGroup and decodeGroups give back any readings and marks bit for bit", () => {
@@ -83,12 +83,12 @@ Deno.test("encodeGroup and decodeGroups give back any readings and marks bit for
     const writer = new ByteWriter(8);
     groups.forEach(({ items, marks }, g) => encodeGroup(writer, g * 1e6, columnsOf(items), marks));
     let g = 0;
-    decodeGroups(writer.take(), ({ groupId, columns, deliveries }) => {
+    decodeGroups(writer.take(), ({ groupId, columns, packets }) => {
       const { items, marks } = groups[g];
       assert.equal(groupId, g++ * 1e6);
       const expected = items.map((i) => ({ ...i, seq: i.flags & FLAG_HAS_SEQ ? i.seq : 0 }));
       assert.deepStrictEqual(itemsOf(columns), expected);
-      assert.deepStrictEqual(deliveries, marks);
+      assert.deepStrictEqual(packets, marks);
     });
     assert.equal(g, groups.length);
   }));
@@ -126,14 +126,14 @@ Deno.test("decodeGroups gives the groups before the first damaged one, refuses t
     fc.property(damage, (bytes) => {
       let id = 5;
       try {
-        decodeGroups(bytes, ({ groupId, columns, deliveries }) => {
+        decodeGroups(bytes, ({ groupId, columns, packets }) => {
           assert.ok(columns.sensor.length <= 1024);
           assert.equal(groupId, id++);
           assert.deepStrictEqual(
             itemsOf(columns).map(({ value }) => value),
             items.map((i) => i.value),
           );
-          assert.deepStrictEqual(deliveries, marks);
+          assert.deepStrictEqual(packets, marks);
         }, 0);
       } catch (error) {
         assert.ok(error instanceof FormatError, String(error));

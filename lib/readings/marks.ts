@@ -1,17 +1,17 @@
-import type { DeliveryMark } from "./reading.ts";
+import type { PacketMark } from "./reading.ts";
 
 /** Marks kept per MQTT session, and of all sessions together. */
 export const MARKS_PER_SESSION = 4096;
 const MARKS_TOTAL = 65_536;
 const FIRST_CAPACITY = 64;
 
-/** The newest delivery marks: per session, and bounded over all. */
+/** The newest packet marks: per session, and bounded over all. */
 export class RecentMarks {
   /** Ordered by last use: the first session is the idlest. */
   readonly #bySession = new Map<string, Ring>();
   #total = 0;
 
-  add(groupId: number, marks: readonly DeliveryMark[]): void {
+  add(groupId: number, marks: readonly PacketMark[]): void {
     let ring: Ring | null = null;
     for (const { session, packetId, hash } of marks) {
       if (ring?.session !== session) ring = this.#used(session);
@@ -23,13 +23,13 @@ export class RecentMarks {
   }
 
   /** All marks, oldest first. */
-  all(): DeliveryMark[] {
+  all(): PacketMark[] {
     return this.upTo(Infinity);
   }
 
   /** Marks that stand in journal rows up to `groupId` only: they are carried over before those go. */
-  upTo(groupId: number): DeliveryMark[] {
-    const found: (DeliveryMark & { groupId: number })[] = [];
+  upTo(groupId: number): PacketMark[] {
+    const found: (PacketMark & { groupId: number })[] = [];
     for (const ring of this.#bySession.values()) ring.collect(groupId, found);
     return found.sort((a, b) => a.groupId - b.groupId)
       .map(({ session, packetId, hash }) => ({ session, packetId, hash }));
@@ -75,7 +75,7 @@ class Ring {
     if (this.length < this.#group.length) this.length++;
   }
 
-  collect(upTo: number, into: (DeliveryMark & { groupId: number })[]): void {
+  collect(upTo: number, into: (PacketMark & { groupId: number })[]): void {
     for (let i = 0; i < this.length; i++) {
       const at = this.#at(i);
       const groupId = this.#group[at];

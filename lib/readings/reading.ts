@@ -101,7 +101,7 @@ export const FLAG_DEVICE_TIME_REFUSED = 4;
 export const FLAG_HOST_CLOCK_SUSPECT = 8;
 
 /** How a redelivered message without time and seq is recognised (see README of the intake). */
-export interface DeliveryMark {
+export interface PacketMark {
   /** MQTT session the message came through. */
   session: string;
   packetId: number;
@@ -122,7 +122,7 @@ export interface ReadingGroup {
   /** Valid where `FLAG_HAS_SEQ`; null when no reading has one. */
   seq: Float64Array | null;
   /** Marks of messages in this group, so that a redelivery after a crash is recognised. */
-  deliveries: DeliveryMark[];
+  packets: PacketMark[];
 }
 
 /** Oldest and newest times that can be stored. */

@@ -22,7 +22,7 @@ export interface EngineState {
   lastGroup: number;
 }
 
-/** Rebuilds the tail and the delivery marks from the journal; readings in chunks are left out. */
+/** Rebuilds the tail and the packet marks from the journal; readings in chunks are left out. */
 export async function recover(
   deps: {
     connection: Connection;
@@ -52,7 +52,7 @@ export async function recover(
     uncheckedGroup,
     group(group) {
       takeGroup(table, group);
-      marks.add(group.groupId, group.deliveries);
+      marks.add(group.groupId, group.packets);
       lost.passed(group);
     },
     damaged: (row) => lost.add(row),

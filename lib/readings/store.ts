@@ -1,5 +1,5 @@
 import type { SqlStatement } from "../db/client.ts";
-import type { DeliveryMark, ReadingGroup } from "./reading.ts";
+import type { PacketMark, ReadingGroup } from "./reading.ts";
 
 /**
  * Readings on disk: what the rest of the application may ask. The work is done in the database worker
@@ -17,8 +17,8 @@ export interface ReadingsStore {
    * Default: whatever its time.
    */
   lastValues(notAfterMs?: number): Promise<LastValue[]>;
-  /** Delivery marks of the recent past, oldest first, for start-up. */
-  recentDeliveries(): Promise<DeliveryMark[]>;
+  /** Packet marks of the recent past, oldest first, for start-up. */
+  recentPackets(): Promise<PacketMark[]>;
   /** Readings of `[fromMs, toMs)` as they are, in time order. At most `limit`; `next` continues there. */
   raw(query: RawQuery): Promise<RawResult>;
   /** At most `points` epoch-aligned buckets over `[fromMs, toMs)` with exact min, mean, max and count. */

@@ -183,7 +183,7 @@ Deno.test("createReadingsUpkeep merges late data and runs retention until it is 
   });
 });
 
-Deno.test("recentDeliveries keeps marks after the journal rows that held them are freed", async () => {
+Deno.test("recentPackets keeps marks after the journal rows that held them are freed", async () => {
   await withDatabase(async (url) => {
     const mark = { session: "press", packetId: 7, hash: 0xbeef };
     let engine = await openEngine({ url, limits: SMALL });
@@ -195,7 +195,7 @@ Deno.test("recentDeliveries keeps marks after the journal rows that held them ar
       sql: "SELECT min(id) FROM (SELECT id FROM journal_a UNION ALL SELECT id FROM journal_b)",
     });
     assert.ok(Number(rows[0][0]) > 1, "the first row is gone");
-    assert.deepEqual(await engine.store.recentDeliveries(), [mark]);
+    assert.deepEqual(await engine.store.recentPackets(), [mark]);
     assert.equal((await engine.store.stats()).readings, 6001);
     await engine.close();
   });

@@ -9,7 +9,7 @@ import type { AlarmTransition } from "../alarms/keeper.ts";
 import type { Log } from "../base/log.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventType } from "../events/event.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import { auditedOf, type TicketBook } from "./book.ts";
 import { type AutomaticOptions, stepOf, type TicketStep } from "./from_alarms.ts";
 import { ticketKey, wordsKey } from "./words.ts";
@@ -17,7 +17,7 @@ import { changedBy, moved, numberText, type Ticket, type TicketRow } from "./tic
 
 export interface AlarmTickets {
   /** What these transitions do to the tickets of their alarms, for the alarms' transaction. */
-  alongside(transitions: readonly AlarmTransition[], note?: Audited): Promise<SqlStatement[]>;
+  alongside(transitions: readonly AlarmTransition[], audited?: Audited): Promise<SqlStatement[]>;
   /** Publishes the tickets of these alarms, once `alongside` is committed. */
   announce(alarmIds: readonly string[]): Promise<void>;
   /** A sentence when alarms have opened as many tickets as they may, else null. */
@@ -30,7 +30,7 @@ export interface AlarmTicketsDeps {
   log: Log;
   automatic: () => AutomaticOptions;
   /** Audit rows of what alarms do. */
-  note: Audited;
+  audited: Audited;
   publish: (ticket: Ticket) => void;
   /** Most unresolved tickets that alarms may have opened; default 500. */
   most?: number;
@@ -79,12 +79,12 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   }
 
   function audit(
-    note: Audited,
+    audited: Audited,
     action: string,
     before: TicketRow | null,
     after: TicketRow,
   ): SqlStatement {
-    return note({
+    return audited({
       action: `ticket.${action}`,
       resource: ticketKey(after),
       heeds: [wordsKey(ticketKey(after))],
@@ -106,7 +106,7 @@ export function createAlarmTickets(deps: AlarmTicketsDeps): AlarmTickets {
   }
 
   return {
-    async alongside(transitions, by = deps.note) {
+    async alongside(transitions, by = deps.audited) {
       const known = await store.ofAlarms([...new Set(transitions.map(({ alarm }) => alarm.id))]);
       const automatic = deps.automatic();
       let left: number | null = null;

@@ -193,7 +193,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
         const { name, type, bytes } = row;
         const [{ rows }] = await db.write([
           store.insert(subject.key, row),
-          by.note({
+          by.audited({
             action: "attachment.add",
             resource: subject.key,
             ...remarkOn(subject),
@@ -224,7 +224,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
       const { name, author } = known;
       await db.write([
         store.remove(attachment),
-        by.note({
+        by.audited({
           action: "attachment.delete",
           resource: subject.key,
           touches: [`attachment:${attachment}`],

@@ -89,7 +89,7 @@ export function createComments(deps: CommentsDeps): Comments {
     return [
       store.insert(subject.key, made),
       eventOf(subject, text, by),
-      by.note({
+      by.audited({
         action: "comment.add",
         resource: subject.key,
         ...remarkOn(subject),
@@ -117,7 +117,7 @@ export function createComments(deps: CommentsDeps): Comments {
       const text = commentText(given);
       await db.write([
         store.edit(comment, text, clock.now()),
-        by.note({
+        by.audited({
           action: "comment.update",
           resource: subject.key,
           touches: [`comment:${comment}`],
@@ -133,7 +133,7 @@ export function createComments(deps: CommentsDeps): Comments {
       if (!by.moderator) checkMine(known, by);
       await db.write([
         store.remove(comment, clock.now()),
-        by.note({
+        by.audited({
           action: "comment.delete",
           resource: subject.key,
           touches: [`comment:${comment}`],

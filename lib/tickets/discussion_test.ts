@@ -5,7 +5,7 @@ import type { Database } from "../db/client.ts";
 import { createEventLog } from "../events/events_store.ts";
 import { createAlarmStore } from "../alarms/alarm_store.ts";
 import { site as alarmSite } from "../../tests/support/alarm_site.ts";
-import { signal } from "../../tests/support/alarm_signals.ts";
+import { observation } from "../../tests/support/alarm_observations.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { type FakeClock, fakeClock } from "../../tests/support/fake_clock.ts";
 import { picture } from "../../tests/support/pictures.ts";
@@ -24,12 +24,17 @@ interface World {
   changed: string[];
 }
 
-const note = ({ action, resource }: { action: string; resource: string }) => ({
+const audited = ({ action, resource }: { action: string; resource: string }) => ({
   sql: "insert into audit (ts_ms, actor_kind, actor_name, action, resource) " +
     "values (0, 'user', 'x', ?, ?)",
   args: [action, resource],
 });
-const author = (name: string, moderator = false): Author => ({ id: name, name, moderator, note });
+const author = (name: string, moderator = false): Author => ({
+  id: name,
+  name,
+  moderator,
+  audited,
+});
 const ADA = author("Ada"), BEN = author("Ben"), ADMIN = author("Root", true);
 const LIMITS: AttachmentLimits = { file: 5_000, subject: 12_000, total: 20_000 };
 
@@ -39,7 +44,7 @@ async function withDiscussion(run: (world: World) => Promise<void>): Promise<voi
   const clock = fakeClock();
   const events = createEventLog(db);
   const alarms = alarmSite();
-  alarms.signal(signal());
+  alarms.observe(observation());
   await db.write([createAlarmStore(db).put(alarms.only(), null)]);
   const subject = (kind: "alarm" | "ticket") => (id: string) =>
     Promise.resolve(

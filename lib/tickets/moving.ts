@@ -75,7 +75,7 @@ export function createMoving(
     if (verdict !== null && row.alarmId === null) {
       throw fieldError("verdict", "this ticket has no alarm that could be real or false");
     }
-    const audit = by.note({
+    const audit = by.audited({
       action: `ticket.${action}`,
       resource: ticketKey(row),
       heeds: [wordsKey(ticketKey(row))],

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PerchError } from "../base/errors.ts";
 import { msField } from "../base/wire.ts";
 import type { EventType } from "../events/event.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { Severity } from "../words/severity.ts";
 
 export const SUBJECT_KINDS = ["alarm", "ticket"] as const;
@@ -60,7 +60,7 @@ export interface Author {
   /** May remove what others wrote and attached. */
   moderator: boolean;
   /** The audit row of what they do. */
-  note: Audited;
+  audited: Audited;
 }
 
 /** @throws PerchError `not_found` */

@@ -45,7 +45,7 @@ export function mayMove(state: TicketState, action: TicketAction): boolean {
 }
 
 /** A ticket as it is kept; its columns are explained in `lib/db/schema/tickets.ts`. */
-export type TicketRow = Omit<StoredTicket, "overdueTold">;
+export type TicketRow = Omit<StoredTicket, "overdueReported">;
 
 /** A ticket as the API, the live stream, the pages and every delivery show it. */
 export const ticketShape = z.object({

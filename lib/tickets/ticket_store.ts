@@ -72,7 +72,7 @@ export interface TicketStore {
   overdueReported(id: number, dueMs: number): SqlStatement;
 }
 
-const { overdueTold: _, ...COLUMNS } = getTableColumns(tickets);
+const { overdueReported: _, ...COLUMNS } = getTableColumns(tickets);
 const MOST_AT_ONCE = 500;
 /** Later than any due date: those without one come last. */
 const NEVER_MS = 9e15;
@@ -91,7 +91,7 @@ const ORDERS: Record<TicketSort, Order<TicketRow> | undefined> = {
 };
 const IS_UNRESOLVED = inArray(tickets.state, UNRESOLVED);
 
-const NEW = { ...placeholders(tickets), overdueTold: false };
+const NEW = { ...placeholders(tickets), overdueReported: false };
 const insert = prepared<TicketRow>(build.insert(tickets).values(NEW));
 const insertOnce = prepared<TicketRow>(
   build.insert(tickets).values(NEW).onConflictDoNothing({ target: tickets.alarmId }),
@@ -104,7 +104,7 @@ export function createTicketStore(db: Database): TicketStore {
   const findDue = onFirstUse(() =>
     all()
       .where(and(
-        eq(tickets.overdueTold, false),
+        eq(tickets.overdueReported, false),
         lte(tickets.dueMs, sql.placeholder("nowMs")),
         IS_UNRESOLVED,
       ))
@@ -140,7 +140,7 @@ export function createTicketStore(db: Database): TicketStore {
     insert,
     insertOnce,
     update(id, { version: _, ...change }, version) {
-      const unreported = "dueMs" in change ? { overdueTold: false } : {};
+      const unreported = "dueMs" in change ? { overdueReported: false } : {};
       const next = version === null ? sql`${tickets.version} + 1` : version + 1;
       return statementOf(
         build.update(tickets).set({ ...change, ...unreported, version: next }).where(
@@ -150,7 +150,7 @@ export function createTicketStore(db: Database): TicketStore {
     },
     overdueReported: (id, dueMs) =>
       statementOf(
-        build.update(tickets).set({ overdueTold: true })
+        build.update(tickets).set({ overdueReported: true })
           .where(and(eq(tickets.id, id), eq(tickets.dueMs, dueMs))),
       ),
   };

@@ -141,7 +141,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
       await db.write([
         store.insert(row),
         event("ticket.created", row, text, { actor: by.name, note: null }),
-        by.note({
+        by.audited({
           action: "ticket.create",
           resource: ticketKey(row),
           // One that its alarm does not know of yet would stay open when that is resolved.
@@ -167,7 +167,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     return await write(row, [
       store.update(row.id, step, row.version),
       event("ticket.changed", after, text, { actor: by.name, note: null }),
-      by.note({
+      by.audited({
         action: "ticket.update",
         resource: ticketKey(row),
         heeds: [wordsKey(ticketKey(row))],

@@ -36,12 +36,12 @@ interface World {
   published: string[];
 }
 
-const note = ({ action, resource }: { action: string; resource: string }) => ({
+const audited = ({ action, resource }: { action: string; resource: string }) => ({
   sql: "insert into audit (ts_ms, actor_kind, actor_name, action, resource) " +
     "values (0, 'user', 'x', ?, ?)",
   args: [action, resource],
 });
-const by = (name: string) => ({ name, note });
+const by = (name: string) => ({ name, audited });
 const ADA = by("Ada"), BEN = by("Ben");
 
 async function withTickets(run: (world: World) => Promise<void>, most = 500): Promise<void> {
@@ -67,7 +67,7 @@ async function withTickets(run: (world: World) => Promise<void>, most = 500): Pr
     book,
     log: silentLog(),
     automatic: () => ({ on: true, leastSeverity: "warning" }),
-    note,
+    audited,
     most,
   });
   const tell: World["tell"] = async (...transitions) => {

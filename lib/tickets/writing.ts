@@ -2,7 +2,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { isOvertaken } from "../db/sql_errors.ts";
-import type { Audited } from "../events/note.ts";
+import type { Audited } from "../events/audit_change.ts";
 import type { BookDeps, TicketBook } from "./book.ts";
 import { numberOf, type Ticket, type TicketRow } from "./ticket.ts";
 import { fasterError } from "./words.ts";
@@ -10,7 +10,7 @@ import { fasterError } from "./words.ts";
 /** Who acts, and the audit row of what they do. */
 export interface By {
   name: string;
-  note: Audited;
+  audited: Audited;
 }
 
 export interface Writing {

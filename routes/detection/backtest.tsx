@@ -7,7 +7,7 @@ import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts"
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import { label, title } from "../../lib/words/names.ts";
-import { caller, noteOf } from "../http/caller.ts";
+import { auditedBy, caller } from "../http/caller.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, More } from "../frame/parts.tsx";
 import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
@@ -92,7 +92,7 @@ export function backtestPages(parts: BacktestParts): Route[] {
       if (settings === null) {
         throw new PerchError("validation", "the options of this detector cannot be set per sensor");
       }
-      await parts.service.patchSensor(sensor.id, settings, noteOf(parts.audit, context));
+      await parts.service.patchSensor(sensor.id, settings, auditedBy(parts.audit, context));
       return sensorHref(sensor.id);
     }, again),
   ];

@@ -5,7 +5,7 @@ import type { Attachments, Upload } from "../../lib/tickets/attachments.ts";
 import type { Comments } from "../../lib/tickets/comments.ts";
 import type { Author } from "../../lib/tickets/subject.ts";
 import { limitBody } from "../http/body.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import type { RouteContext } from "../http/route.ts";
 
@@ -23,7 +23,7 @@ const FORM_BYTES = 64 * 1024;
 /** Who writes or attaches something, with its audit row. */
 export function authorOf(audit: Pick<Audit, "statement">, context: RouteContext): Author {
   const { id, name, role } = context.who!;
-  return { id, name, moderator: role === "admin", note: noteOf(audit, context) };
+  return { id, name, moderator: role === "admin", audited: auditedBy(audit, context) };
 }
 
 /** What an upload form held. */

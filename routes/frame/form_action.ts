@@ -66,9 +66,13 @@ export async function refusedForm(
   error: unknown,
   values: Record<string, string>,
 ): Promise<SentForm> {
-  const told = await context.explained(error);
+  const explained = await context.explained(error);
   context.seen.renew();
-  return { errors: formErrors(told), values, status: HTTP_STATUS[(told as PerchError).code] };
+  return {
+    errors: formErrors(explained),
+    values,
+    status: HTTP_STATUS[(explained as PerchError).code],
+  };
 }
 
 /** Where the page itself is gone with what somebody else deleted, what was typed is still shown. */

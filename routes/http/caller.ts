@@ -3,7 +3,7 @@ import type { Actor } from "../../lib/access/audit_row.ts";
 import type { Users } from "../../lib/access/users.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { Audited } from "../../lib/events/note.ts";
+import type { Audited } from "../../lib/events/audit_change.ts";
 import type { RouteContext } from "./route.ts";
 
 /** The caller as the audit log names them. */
@@ -13,7 +13,7 @@ export function caller(context: RouteContext): Actor {
 }
 
 /** Changes of a request are noted in the audit log under its caller. */
-export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
+export function auditedBy(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
   const actor = caller(context);
   return (change) => audit.statement({ actor, ...change });
 }
@@ -22,8 +22,8 @@ export function noteOf(audit: Pick<Audit, "statement">, context: RouteContext): 
 export function byOf(
   audit: Pick<Audit, "statement">,
   context: RouteContext,
-): { name: string; note: Audited } {
-  return { name: caller(context).name, note: noteOf(audit, context) };
+): { name: string; audited: Audited } {
+  return { name: caller(context).name, audited: auditedBy(audit, context) };
 }
 
 /** The person who calls. @throws PerchError `forbidden` for keys: they have no profile. */

@@ -9,7 +9,7 @@ export interface Peer {
   secure: boolean;
   /**
    * Nobody but this host itself: a loopback socket, a loopback Host, no forwarding header, and nothing in the
-   * configuration that tells of a proxy. A proxy may rewrite Host to a loopback address and forward nothing.
+   * configuration that mentions a proxy. A proxy may rewrite Host to a loopback address and forward nothing.
    */
   loopback: boolean;
 }

@@ -34,9 +34,9 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   nowMs: number;
   /** What the caller knew when they asked; see `lib/access/changes.ts`. */
   seen: Seen;
-  /** An error as the caller is told it: with who was faster, where somebody was. */
+  /** The error as the caller gets it: with who was faster, where somebody was. */
   explained: (error: unknown) => Promise<unknown>;
-  /** Runs a form once where its sender clicked twice; see `middleware/repeats.ts`. */
+  /** Runs a form once where its sender clicked twice; see `repeats.ts`. */
   once: <T>(form: string, run: () => Promise<string | T>) => Promise<string | T>;
   /** Address of the peer, after trusted proxies. */
   address: string;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { machineShape, reviewField } from "../../lib/live/shapes.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { listOf, pageInMemory } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import {
@@ -114,7 +114,7 @@ export function machineRoutes(services: MachineServices): Route[] {
         409: { description: "There is one, or was: restore it then" },
       },
       handler: async (context) => {
-        const machine = await service.addMachine(context.body, noteOf(audit, context));
+        const machine = await service.addMachine(context.body, auditedBy(audit, context));
         return Response.json(json(machine), { status: 201 });
       },
     }),
@@ -157,8 +157,8 @@ export function machineRoutes(services: MachineServices): Route[] {
       responses: { ...one, 409: { description: "The path is taken" } },
       handler: async (context) => {
         const { params, body: { former_paths: formerPaths, ...patch } } = context;
-        const note = noteOf(audit, context);
-        const machine = await service.patchMachine(params.path, { ...patch, formerPaths }, note);
+        const audited = auditedBy(audit, context);
+        const machine = await service.patchMachine(params.path, { ...patch, formerPaths }, audited);
         return Response.json(json(machine));
       },
     }),
@@ -184,8 +184,8 @@ export function machineRoutes(services: MachineServices): Route[] {
       handler: async (context) => {
         const bytes = new Uint8Array(await context.c.req.raw.arrayBuffer());
         const { params, query } = context;
-        const note = noteOf(audit, context);
-        return Response.json(json(await photos.put(params.path, bytes, query.alt ?? "", note)));
+        const audited = auditedBy(audit, context);
+        return Response.json(json(await photos.put(params.path, bytes, query.alt ?? "", audited)));
       },
     }),
     route({
@@ -199,7 +199,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       responses: { ...one, 404: { description: "There is no such machine, or it has no photo" } },
       handler: async (context) =>
         Response.json(json(
-          await photos.remove(context.params.path, noteOf(audit, context)),
+          await photos.remove(context.params.path, auditedBy(audit, context)),
         )),
     }),
     route({
@@ -213,7 +213,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       responses: one,
       handler: async (context) =>
         Response.json(json(
-          await service.removeMachine(context.params.path, noteOf(audit, context)),
+          await service.removeMachine(context.params.path, auditedBy(audit, context)),
         )),
     }),
     route({
@@ -227,7 +227,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       responses: one,
       handler: async (context) =>
         Response.json(json(
-          await service.restoreMachine(context.params.path, noteOf(audit, context)),
+          await service.restoreMachine(context.params.path, auditedBy(audit, context)),
         )),
     }),
   ];

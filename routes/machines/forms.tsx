@@ -7,7 +7,7 @@ import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.
 import { machineHref } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
 import { altText, type MachinePageParts, photoUrl } from "./request.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -25,7 +25,7 @@ type Draw = (context: RouteContext, id: string, sent: SentForm) => Response | Pr
 export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
   const again = (context: RouteContext, sent: SentForm) =>
     draw(context, sent.values.id ?? "", sent);
-  const note = (context: RouteContext) => noteOf(parts.audit, context);
+  const audited = (context: RouteContext) => auditedBy(parts.audit, context);
   return [
     formAction(
       "/machines/change",
@@ -41,7 +41,7 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
           tags: [...new Set(tags.split(",").map((tag) => tag.trim().slice(0, 40)))].filter(Boolean),
           notes,
         };
-        return machineHref((await parts.service.patchMachine(id, patch, note(context))).path);
+        return machineHref((await parts.service.patchMachine(id, patch, audited(context))).path);
       },
       again,
     ),
@@ -49,7 +49,7 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
       "/machines/move",
       z.strictObject({ id, path: z.string().trim().max(2000) }),
       async ({ id, path }, context) =>
-        machineHref((await parts.service.patchMachine(id, { path }, note(context))).path),
+        machineHref((await parts.service.patchMachine(id, { path }, audited(context))).path),
       // Whatever is wrong is wrong with the path.
       (context, sent) => {
         const errors: Record<string, string> = { path: Object.values(sent.errors)[0] };
@@ -61,7 +61,7 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
       z.strictObject({ id, former: z.string().max(2000) }),
       async ({ id, former }, context) => {
         const formerPaths = parts.machines.find(id)?.formerPaths.filter((path) => path !== former);
-        const patched = await parts.service.patchMachine(id, { formerPaths }, note(context));
+        const patched = await parts.service.patchMachine(id, { formerPaths }, audited(context));
         return machineHref(patched.path);
       },
       again,
@@ -71,13 +71,14 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
       "/machines/photo-words",
       photoFields,
       async ({ id, alt }, context) =>
-        machineHref((await parts.photos.describe(id, alt, note(context))).path),
+        machineHref((await parts.photos.describe(id, alt, audited(context))).path),
       again,
     ),
     formAction(
       "/machines/photo-remove",
       idForm,
-      async ({ id }, context) => machineHref((await parts.photos.remove(id, note(context))).path),
+      async ({ id }, context) =>
+        machineHref((await parts.photos.remove(id, audited(context))).path),
       again,
     ),
   ];
@@ -102,7 +103,12 @@ function photoAction(parts: MachinePageParts, draw: Draw): Route {
       if (file === null) return refused({ photo: "choose a picture first" }, 400);
       try {
         const { id, alt } = read.data;
-        const { path } = await parts.photos.put(id, file.bytes, alt, noteOf(parts.audit, context));
+        const { path } = await parts.photos.put(
+          id,
+          file.bytes,
+          alt,
+          auditedBy(parts.audit, context),
+        );
         return seeOther(machineHref(path));
       } catch (error) {
         const { errors, status } = await refusedForm(context, error, {});

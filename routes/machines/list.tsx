@@ -14,7 +14,7 @@ import {
   needsAttention,
   photoUrl,
 } from "./request.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idForm, pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { commonTags, Filters } from "./filters.tsx";
@@ -89,22 +89,22 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       z.strictObject({ path: z.string().max(2000), name: z.string().max(80) }),
       async ({ path, name }, context) => {
         const given = { path: path.trim(), name: name.trim() === "" ? null : name.trim() };
-        const machine = await parts.service.addMachine(given, noteOf(parts.audit, context));
+        const machine = await parts.service.addMachine(given, auditedBy(parts.audit, context));
         return machineHref(machine.path);
       },
       again,
     ),
     formAction("/machines/confirm", idForm, async (given, context) => {
-      const note = noteOf(parts.audit, context);
-      await parts.service.patchMachine(given.id, { review: "confirmed" }, note);
+      const audited = auditedBy(parts.audit, context);
+      await parts.service.patchMachine(given.id, { review: "confirmed" }, audited);
       return "/machines?review=new";
     }, again),
     formAction("/machines/delete", idForm, async (given, context) => {
-      const machine = await parts.service.removeMachine(given.id, noteOf(parts.audit, context));
+      const machine = await parts.service.removeMachine(given.id, auditedBy(parts.audit, context));
       return `/machines?undo=${machine.id}`;
     }, again),
     formAction("/machines/restore", idForm, async (given, context) => {
-      const machine = await parts.service.restoreMachine(given.id, noteOf(parts.audit, context));
+      const machine = await parts.service.restoreMachine(given.id, auditedBy(parts.audit, context));
       return machineHref(machine.path);
     }, again),
   ];

@@ -9,7 +9,7 @@ import { Field, FormError } from "../frame/form.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { type WindowDraft, windowDraftShape } from "./maintenance_api.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -42,7 +42,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
     draw(context, sent.values.path ?? "", sent);
   const add = async (given: unknown, context: RouteContext) => {
     const window = await validate(windowDraftShape, given, "body") as WindowDraft;
-    await parts.service.addWindow(window, noteOf(parts.audit, context));
+    await parts.service.addWindow(window, auditedBy(parts.audit, context));
     return PAGE;
   };
   return [
@@ -89,7 +89,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
       `${PAGE}/remove`,
       idForm,
       async ({ id }, context) => {
-        await parts.service.removeWindow(id, noteOf(parts.audit, context));
+        await parts.service.removeWindow(id, auditedBy(parts.audit, context));
         return `${PAGE}?undo=${encodeURIComponent(id)}`;
       },
       again,
@@ -98,7 +98,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
       `${PAGE}/restore`,
       idForm,
       async ({ id }, context) => {
-        await parts.service.restoreWindow(id, noteOf(parts.audit, context));
+        await parts.service.restoreWindow(id, auditedBy(parts.audit, context));
         return PAGE;
       },
       again,

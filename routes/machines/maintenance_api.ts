@@ -5,7 +5,7 @@ import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { type MaintenanceWindow, spanAt, timingSchema } from "../../lib/machines/windows.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -98,7 +98,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       },
       responses: { 201: { description: "The window", schema: windowShape } },
       handler: async (context) => {
-        const window = await service.addWindow(context.body, noteOf(audit, context));
+        const window = await service.addWindow(context.body, auditedBy(audit, context));
         return Response.json(json(window), { status: 201 });
       },
     }),
@@ -111,7 +111,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       params: idParams(),
       responses: { 204: { description: "Removed" } },
       handler: async (context) => {
-        await service.removeWindow(context.params.id, noteOf(audit, context));
+        await service.removeWindow(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
     }),
@@ -128,7 +128,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       },
       handler: async (context) =>
         Response.json(
-          json(await service.restoreWindow(context.params.id, noteOf(audit, context))),
+          json(await service.restoreWindow(context.params.id, auditedBy(audit, context))),
         ),
     }),
   ];

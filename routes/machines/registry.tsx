@@ -5,7 +5,7 @@ import { textOfFile } from "../../lib/base/table.ts";
 import type { ImportPlan } from "../../lib/machines/exchange.ts";
 import { countsOf } from "../../lib/machines/import_service.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { readMultipart } from "../http/multipart.ts";
 import { Answer, Crumbs, Fact, Facts, Table } from "../frame/parts.tsx";
 import { type RegistryServices, rowsOfText } from "./registry_api.ts";
@@ -48,7 +48,7 @@ export function registryPages(parts: MachinePageParts): Route[] {
     try {
       const text = read();
       const rows = rowsOfText(text);
-      const made = await parts.service.importRows(rows, confirm, noteOf(parts.audit, context));
+      const made = await parts.service.importRows(rows, confirm, auditedBy(parts.audit, context));
       const status = made.errors.length > 0 ? 400 : 200;
       return await draw(context, null, { text, plan: made, done: confirm }, status);
     } catch (error) {

@@ -15,7 +15,7 @@ import type { MachineDirectory, SensorDirectory } from "../../lib/machines/senso
 import { type MachinesService } from "../../lib/machines/service.ts";
 import { countsOf } from "../../lib/machines/import_service.ts";
 import { csvLine } from "../http/csv.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { readJson } from "../http/body.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -172,7 +172,7 @@ export function registryRoutes(services: RegistryServices): Route[] {
           ? rowsOfCsv(textOfFile(await c.req.raw.bytes()))
           : rowsOfJson(await readJson(c.req.raw));
         const confirm = query.confirm === "true";
-        const plan = await service.importRows(rows, confirm, noteOf(audit, context));
+        const plan = await service.importRows(rows, confirm, auditedBy(audit, context));
         return Response.json(planOf(plan, confirm));
       },
     }),

@@ -18,7 +18,7 @@ import { FormError } from "../frame/form.tsx";
 import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
 import { shownChannel } from "../../lib/notify/channel_view.ts";
 import { channelName, testChannel } from "./channels_api.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idForm } from "../http/params.ts";
 import { validate } from "../http/validate.ts";
 import type { Route } from "../http/route.ts";
@@ -86,20 +86,20 @@ export function channelPages(parts: OutboxPageParts): Route[] {
         ) as { name: string };
         const kind = kindOf(values.kind);
         const options = optionsOfForm(optionFields(kind.options), values);
-        const note = noteOf(audit, context);
+        const audited = auditedBy(audit, context);
         if (kind.kind !== "webhook") {
-          await notify.channels.add({ kind: kind.kind, ...name, options }, note);
+          await notify.channels.add({ kind: kind.kind, ...name, options }, audited);
           return;
         }
         const subscription = await subscriptionOf(values);
         const { url = "" } = options as { url?: string };
-        const { secret, view } = await webhooks.add({ ...name, url, subscription }, note);
+        const { secret, view } = await webhooks.add({ ...name, url, subscription }, audited);
         const { authorization } = options;
         if (authorization !== undefined) {
           await notify.channels.change(
             view.id,
             { options: { ...view.options, authorization } },
-            note,
+            audited,
           );
         }
         return <Secret name={name.name} secret={secret} />;
@@ -117,7 +117,7 @@ export function channelPages(parts: OutboxPageParts): Route[] {
           name,
           options: optionsOfForm(fields, values),
           ...(view.subscription === null ? {} : { subscription: await subscriptionOf(values) }),
-        }, noteOf(audit, context));
+        }, auditedBy(audit, context));
       })),
     formRoute(page, "test", idForm, async (data, context) => {
       const { name } = notify.channels.find(data.id);
@@ -125,7 +125,7 @@ export function channelPages(parts: OutboxPageParts): Route[] {
       return <TestNotice name={name} outcome={outcome} />;
     }),
     formRoute(page, "rotate", idForm, async (data, context) => {
-      const { secret, view } = await webhooks.rotate(data.id, noteOf(audit, context));
+      const { secret, view } = await webhooks.rotate(data.id, auditedBy(audit, context));
       return <Secret name={view.name} secret={secret} />;
     }),
     formRoute(
@@ -134,11 +134,11 @@ export function channelPages(parts: OutboxPageParts): Route[] {
       idForm.extend({ enabled: z.enum(["on", "off"]) }),
       async (data, context) => {
         const enabled = data.enabled === "on";
-        await notify.channels.change(data.id, { enabled }, noteOf(audit, context));
+        await notify.channels.change(data.id, { enabled }, auditedBy(audit, context));
       },
     ),
     formRoute(page, "delete", idForm, async (data, context) => {
-      await notify.channels.remove(data.id, noteOf(audit, context));
+      await notify.channels.remove(data.id, auditedBy(audit, context));
     }),
   ];
 }

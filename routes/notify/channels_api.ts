@@ -5,7 +5,7 @@ import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { optionFields } from "../../lib/notify/options.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
@@ -75,7 +75,7 @@ export async function testChannel(
     address === undefined ? [] : [address],
   );
   await notify.noted(
-    noteOf(audit, context)({
+    auditedBy(audit, context)({
       action: "channel.test",
       resource: `channel:${channel}`,
       touches: [],
@@ -157,7 +157,7 @@ export function channelRoutes(services: ChannelServices): Route[] {
         409: { description: "The name is taken" },
       },
       handler: async (context) => {
-        const view = await notify.channels.add(context.body, noteOf(audit, context));
+        const view = await notify.channels.add(context.body, auditedBy(audit, context));
         return Response.json(shownChannel(view), { status: 201 });
       },
     }),
@@ -176,7 +176,7 @@ export function channelRoutes(services: ChannelServices): Route[] {
       },
       handler: async (context) => {
         const { params, body } = context;
-        await notify.channels.change(params.id, body, noteOf(audit, context));
+        await notify.channels.change(params.id, body, auditedBy(audit, context));
         return Response.json(await one(params.id));
       },
     }),
@@ -192,7 +192,7 @@ export function channelRoutes(services: ChannelServices): Route[] {
         409: { description: "The environment sets the channel" },
       },
       handler: async (context) => {
-        await notify.channels.remove(context.params.id, noteOf(audit, context));
+        await notify.channels.remove(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
     }),

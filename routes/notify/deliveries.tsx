@@ -7,7 +7,7 @@ import type { Notify } from "../../lib/notify/notify.ts";
 import { hrefWith } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Post, Removable } from "../frame/parts.tsx";
 import { channelNames, findDelivery } from "./deliveries_api.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
 import { refusedForm } from "../frame/form_action.ts";
@@ -69,7 +69,7 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
       handler: async (context) => {
         const { id } = await findDelivery(notify, context.params.id);
         try {
-          await notify[action](id, noteOf(audit, context));
+          await notify[action](id, auditedBy(audit, context));
         } catch (error) {
           const { errors } = await refusedForm(context, error, {});
           return await one(context, String(id), errors.form);
@@ -133,7 +133,7 @@ export function deliveryPages(parts: OutboxPageParts): Route[] {
       policy: "admin",
       summary: null,
       handler: async (context) => {
-        await notify.retryAll(undefined, noteOf(audit, context));
+        await notify.retryAll(undefined, auditedBy(audit, context));
         return seeOther(PAGE);
       },
     }),

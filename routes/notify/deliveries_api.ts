@@ -11,7 +11,7 @@ import {
   deliveryShape,
 } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { cursorField, limitField, list, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -110,7 +110,7 @@ export function deliveryRoutes({ notify, audit }: DeliveryServices): Route[] {
         },
       },
       handler: async (context) => {
-        const deliveries = await notify.retryAll(context.body.channel, noteOf(audit, context));
+        const deliveries = await notify.retryAll(context.body.channel, auditedBy(audit, context));
         return Response.json({ deliveries });
       },
     }),
@@ -127,7 +127,7 @@ export function deliveryRoutes({ notify, audit }: DeliveryServices): Route[] {
       },
       handler: async (context) => {
         const { id } = await findDelivery(notify, context.params.id);
-        return Response.json(json(await notify.retry(id, noteOf(audit, context))));
+        return Response.json(json(await notify.retry(id, auditedBy(audit, context))));
       },
     }),
     route({
@@ -143,7 +143,7 @@ export function deliveryRoutes({ notify, audit }: DeliveryServices): Route[] {
       },
       handler: async (context) => {
         const { id } = await findDelivery(notify, context.params.id);
-        return Response.json(json(await notify.cancel(id, noteOf(audit, context))));
+        return Response.json(json(await notify.cancel(id, auditedBy(audit, context))));
       },
     }),
   ];

@@ -8,10 +8,10 @@ import type { RulePageParts } from "./rule.tsx";
 import { rulePages } from "./rules.tsx";
 import { ruleRoutes } from "./rules_api.ts";
 import { thingspeakRoutes } from "./thingspeak_api.ts";
-import { toldPages, type ToldParts } from "./told.tsx";
+import { notifiedPages, type NotifiedParts } from "./notified.tsx";
 import { webhookRoutes } from "./webhooks_api.ts";
 
-export type NotifyParts = RulePageParts & ToldParts & {
+export type NotifyParts = RulePageParts & NotifiedParts & {
   thingspeak: Pick<Uploader, "state" | "feeds">;
 };
 
@@ -26,6 +26,6 @@ export function notifyRoutes(parts: NotifyParts): Route[] {
     ...deliveryPages(parts),
     ...channelPages(parts),
     ...rulePages(parts),
-    ...toldPages(parts),
+    ...notifiedPages(parts),
   ];
 }

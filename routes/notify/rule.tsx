@@ -10,7 +10,7 @@ import type { OutboxPageParts } from "./delivery.tsx";
 import { FORM_STEPS, typesByFamily } from "./rule_form.ts";
 
 export interface RulePageParts extends OutboxPageParts {
-  /** People who can be told by their own address. */
+  /** People who can be notified at their own address. */
   people: () => readonly { id: string; name: string }[];
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { DryRun } from "../../lib/notify/dry_run.ts";
 import { EVERY_CHANNEL, type Rule, ruleShape, type RuleSpec } from "../../lib/notify/rule.ts";
 import { dateTime, DAY_MS } from "../../lib/words/times.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -122,12 +122,12 @@ export function rulePages(parts: RulePageParts): Route[] {
       },
     }),
     posted(PAGE, async (spec, context) => {
-      const { id } = await rules.add(spec, noteOf(audit, context));
+      const { id } = await rules.add(spec, auditedBy(audit, context));
       return `${PAGE}/${id}?saved`;
     }),
     posted(`${PAGE}/try`, tryOut),
     posted(`${PAGE}/:id`, async (spec, context) => {
-      const { id } = await rules.change(find(context)!.id, spec, noteOf(audit, context));
+      const { id } = await rules.change(find(context)!.id, spec, auditedBy(audit, context));
       return `${PAGE}/${id}?saved`;
     }),
     posted(`${PAGE}/:id/try`, tryOut),
@@ -138,7 +138,7 @@ export function rulePages(parts: RulePageParts): Route[] {
       summary: null,
       params,
       handler: async (context) => {
-        await rules.remove(context.params.id, noteOf(audit, context));
+        await rules.remove(context.params.id, auditedBy(audit, context));
         return seeOther(PAGE);
       },
     }),

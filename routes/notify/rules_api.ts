@@ -14,7 +14,7 @@ import {
 } from "../../lib/notify/rule.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -132,7 +132,8 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
         },
       },
       responses: { 201: { description: "The rule", schema: savedShape } },
-      handler: async (context) => saved(await rules.add(context.body, noteOf(audit, context)), 201),
+      handler: async (context) =>
+        saved(await rules.add(context.body, auditedBy(audit, context)), 201),
     }),
     route({
       method: "patch",
@@ -148,7 +149,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
         const { id: _, createdMs: __, ...before } = rules.find(context.params.id);
         const spec: RuleSpec = { ...before, ...context.body };
         return saved(
-          await rules.change(context.params.id, spec, noteOf(audit, context)),
+          await rules.change(context.params.id, spec, auditedBy(audit, context)),
           200,
         );
       },
@@ -162,7 +163,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       params: id,
       responses: { 204: { description: "Deleted" } },
       handler: async (context) => {
-        await rules.remove(context.params.id, noteOf(audit, context));
+        await rules.remove(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
     }),

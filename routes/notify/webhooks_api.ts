@@ -4,7 +4,7 @@ import { eventNames } from "../../lib/notify/rule.ts";
 import { createWebhooks } from "../../lib/notify/webhooks.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { channelName, type ChannelServices, testChannel, testShape } from "./channels_api.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -84,7 +84,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
         const { events, severity, ...given } = context.body;
         const { view, secret } = await webhooks.add(
           { ...given, subscription: { events, severity } },
-          noteOf(audit, context),
+          auditedBy(audit, context),
         );
         return Response.json({ ...webhookOf(view), secret }, { status: 201 });
       },
@@ -113,7 +113,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
               severity: severity ?? subscription!.severity,
             },
           }),
-        }, noteOf(audit, context));
+        }, auditedBy(audit, context));
         return Response.json(webhookOf(view));
       },
     }),
@@ -126,7 +126,10 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       params: id,
       responses: { 200: { description: "The webhook and its secret", schema: withSecretShape } },
       handler: async (context) => {
-        const { view, secret } = await webhooks.rotate(context.params.id, noteOf(audit, context));
+        const { view, secret } = await webhooks.rotate(
+          context.params.id,
+          auditedBy(audit, context),
+        );
         return Response.json({ ...webhookOf(view), secret });
       },
     }),
@@ -158,7 +161,7 @@ export function webhookRoutes(services: ChannelServices): Route[] {
       params: id,
       responses: { 204: { description: "Deleted" } },
       handler: async (context) => {
-        await webhooks.remove(context.params.id, noteOf(audit, context));
+        await webhooks.remove(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
     }),

@@ -3,7 +3,7 @@ import { sensorDetailShape, sensorShape } from "../../lib/live/shapes.ts";
 import { OTHER_TEXT, shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { findMachines, findSensor, listOf, pageInMemory } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import {
@@ -108,7 +108,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
         409: { description: "There is one, or was: restore it then" },
       },
       handler: async (context) => {
-        const sensor = await service.addSensor(context.body, noteOf(audit, context));
+        const sensor = await service.addSensor(context.body, auditedBy(audit, context));
         return Response.json(whole(sensor), { status: 201 });
       },
     }),
@@ -135,7 +135,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       handler: async (context) => {
         const { id } = findSensor(sensors, context.params.id);
         return Response.json(
-          whole(await service.patchSensor(id, context.body, noteOf(audit, context))),
+          whole(await service.patchSensor(id, context.body, auditedBy(audit, context))),
         );
       },
     }),
@@ -162,8 +162,8 @@ export function sensorRoutes(services: SensorServices): Route[] {
       handler: async (context) => {
         const { id } = findSensor(sensors, context.params.id);
         const { unit, choice } = context.body;
-        const note = noteOf(audit, context);
-        return Response.json(whole(await service.chooseUnit(id, unit, choice, note)));
+        const audited = auditedBy(audit, context);
+        return Response.json(whole(await service.chooseUnit(id, unit, choice, audited)));
       },
     }),
     route({
@@ -177,7 +177,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       responses: one,
       handler: async (context) => {
         const { id } = findSensor(sensors, context.params.id);
-        return Response.json(whole(await service.removeSensor(id, noteOf(audit, context))));
+        return Response.json(whole(await service.removeSensor(id, auditedBy(audit, context))));
       },
     }),
     route({
@@ -191,7 +191,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
       responses: one,
       handler: async (context) =>
         Response.json(
-          whole(await service.restoreSensor(context.params.id, noteOf(audit, context))),
+          whole(await service.restoreSensor(context.params.id, auditedBy(audit, context))),
         ),
     }),
   ];

@@ -14,7 +14,7 @@ import { sensorHref } from "../frame/links.ts";
 import { Crumbs, Post } from "../frame/parts.tsx";
 import { UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
-import { noteOf } from "../http/caller.ts";
+import { auditedBy } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { findSensor, idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -83,7 +83,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
           review: "confirmed",
           ...valuesOf(fields as Record<SettingName, string>),
         }, "body") as z.output<typeof sensorChangeShape>;
-        await parts.service.patchSensor(id, patch, noteOf(parts.audit, context));
+        await parts.service.patchSensor(id, patch, auditedBy(parts.audit, context));
         return sensorHref(id);
       },
       again,
@@ -92,18 +92,18 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       UNIT_ACTION,
       z.strictObject({ id, unit: z.string().max(24), choice: z.enum(UNIT_CHOICES) }),
       async (given, context) => {
-        const note = noteOf(parts.audit, context);
-        const sensor = await parts.service.chooseUnit(given.id, given.unit, given.choice, note);
+        const audited = auditedBy(parts.audit, context);
+        const sensor = await parts.service.chooseUnit(given.id, given.unit, given.choice, audited);
         return sensorHref(sensor.id);
       },
       again,
     ),
     formAction(`${PAGE}/delete`, idForm, async (given, context) => {
-      await parts.service.removeSensor(given.id, noteOf(parts.audit, context));
+      await parts.service.removeSensor(given.id, auditedBy(parts.audit, context));
       return `/sensors?undo=${given.id}`;
     }, again),
     formAction(`${PAGE}/restore`, idForm, async (given, context) => {
-      await parts.service.restoreSensor(given.id, noteOf(parts.audit, context));
+      await parts.service.restoreSensor(given.id, auditedBy(parts.audit, context));
       return sensorHref(given.id);
     }, again),
   ];

@@ -69,7 +69,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
 
 async function measure(seconds: number, load: Load): Promise<Record<string, number>> {
   const busy = load === "busy";
-  const detection = busy ? { checkpointMs: CHECKPOINT_MS } : {};
+  const detection = busy ? { saveMs: CHECKPOINT_MS } : {};
   const app = await runApp({ MQTT_PORT: "0", NEW_SENSORS_PER_HOUR: "2000" }, { detection });
   try {
     doing(`${LOAD_WORDS[load]}: what detectors learn from`);
@@ -101,7 +101,7 @@ async function measure(seconds: number, load: Load): Promise<Record<string, numb
       loop_max_ms: delay.max / 1e6,
       loop_work_max_ms: workMaxMs,
       ...(stopTraining === null ? {} : {
-        checkpoints: after.checkpoints - before.checkpoints,
+        checkpoints: after.saves - before.saves,
         trainings: stopTraining(),
       }),
     };

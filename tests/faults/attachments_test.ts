@@ -314,8 +314,8 @@ Deno.test("attachments: who was disabled has none any more, with the same sign-i
     const email = "eve@example.org", password = "long enough";
     const eve = await access.users.add({ email, password, role: "engineer" }, tester);
     const pair = await access.signIn.api({ email, password, from: tester });
-    const note = () => ({ sql: "select 1" });
-    const author = { id: "u", name: "u", moderator: false, note };
+    const audited = () => ({ sql: "select 1" });
+    const author = { id: "u", name: "u", moderator: false, audited };
     const { id } = await tickets.tickets.create({ title: "x" }, author);
     const upload = { name: "x.png", bytes: picture("png") };
     const made = await tickets.attachments.add("ticket", id, upload, author);

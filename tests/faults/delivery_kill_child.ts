@@ -21,7 +21,7 @@ const markFirst = (events: EventLog, db: Database): EventLog => ({
   },
 });
 
-const { notify, events, db, note } = await startOutbox({
+const { notify, events, db, audited } = await startOutbox({
   dataDir,
   clock,
   disguise: sabotage === "mark_first" ? markFirst : undefined,
@@ -41,7 +41,7 @@ if (!notify.channels.all().some((one) => one.kind === "webhook")) {
   const subscription = { events: ["alarm"], severity: "info" as const };
   await notify.channels.add(
     { kind: "webhook", name: "Hook", options: { url: hook }, subscription },
-    note,
+    audited,
   );
 }
 let written = (await events.list({ limit: 10_000 })).items.length;

@@ -43,10 +43,10 @@ Deno.test("storm: 500 alarms in a minute are 20 mails and a digest; the webhook 
     for (let i = 0; i < 4_000 && !done(); i++) await new Promise((r) => setTimeout(r, 5));
   };
   try {
-    const { notify, events, db, note } = outbox;
+    const { notify, events, db, audited } = outbox;
     const subscription = { events: ["alarm"], severity: "info" as const };
     const options = { url: hook.url };
-    await notify.channels.add({ kind: "webhook", name: "Hook", options, subscription }, note);
+    await notify.channels.add({ kind: "webhook", name: "Hook", options, subscription }, audited);
     for (let i = 0; i < ALARMS; i++) {
       await db.write([events.statement(alarmStep(`s${i}`, "alarm.raised", clock.now()))]);
       await clock.advance(100);

@@ -49,7 +49,7 @@ const intake = await createIntake({
     return { drafts: [{ sensor: topic, value: payload.length }], rejects: [] };
   },
   store: {
-    recentDeliveries: () => Promise.resolve([]),
+    recentPackets: () => Promise.resolve([]),
     append() {
       if (poisonous && stage === "store") end();
       return Promise.resolve({ groupId: 1, duplicate: null });

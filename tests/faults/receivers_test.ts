@@ -35,9 +35,12 @@ const kinds = sabotaged("believes_all")
   }))
   : CHANNELS;
 
-async function subscribe({ notify, note }: OutboxUnderTest, name: string, url: string) {
+async function subscribe({ notify, audited: audited }: OutboxUnderTest, name: string, url: string) {
   const subscription = { events: ["alarm"], severity: "info" as const };
-  return await notify.channels.add({ kind: "webhook", name, options: { url }, subscription }, note);
+  return await notify.channels.add(
+    { kind: "webhook", name, options: { url }, subscription },
+    audited,
+  );
 }
 
 const ids = (receiver: Receiver) => receiver.accepted.map((one) => one.headers.get("webhook-id"));
@@ -162,7 +165,7 @@ Deno.test("receivers: of two mail recipients one is greylisted; each gets every 
   smtp.putOff.set("grey@example.com", 2);
   const outbox = await startOutbox({ dataDir, clock, kinds, random: () => 0.5 });
   try {
-    const { events, db, notify, note } = outbox;
+    const { events, db, notify, audited } = outbox;
     const channel = await notify.channels.add({
       kind: "email",
       name: "mail",
@@ -175,7 +178,7 @@ Deno.test("receivers: of two mail recipients one is greylisted; each gets every 
         to: ["ada@example.com", "grey@example.com"],
       },
       subscription: null,
-    }, note);
+    }, audited);
     for (const id of ["1", "2"]) {
       await db.write([events.statement(alarmStep(id, "alarm.raised", clock.now()))]);
     }

@@ -166,7 +166,7 @@ Deno.test("readings that an older Perch stored in the future freeze nothing afte
       value: Float64Array.of(99),
       flags: Uint8Array.of(0),
       seq: null,
-      deliveries: [],
+      packets: [],
     }, []);
     await site.restart();
     const last = async () =>

@@ -38,9 +38,9 @@ Deno.test({
 
     storage = await openStorage({ url: sqld.url, log: silentLog() });
     assert.deepEqual(storage.applied, []);
-    const { duplicate } = await storage.readings.append({ ...group, deliveries: [] }, []);
+    const { duplicate } = await storage.readings.append({ ...group, packets: [] }, []);
     assert.equal(duplicate?.every((d) => d === 1), true);
-    assert.equal((await storage.readings.recentDeliveries()).length, 1);
+    assert.equal((await storage.readings.recentPackets()).length, 1);
     assert.equal((await storage.readings.stats()).readings, 200);
     const { rows } = await storage.db.query({ sql: "select name from sensors where num = 1" });
     assert.equal(rows[0][0], "hall/press/temp");

@@ -119,7 +119,7 @@ for (const version of ["5", "3.1.1"] as const) {
       ["edge/gateway/rpm", "900"],
       ["sensors/boiler/telemetry", "60"],
     ]);
-    assert.deepEqual(intake.taken.map((m) => m.delivery === undefined), [false, true, false]);
+    assert.deepEqual(intake.taken.map((m) => m.packet === undefined), [false, true, false]);
     assert.equal(perch.state().received, 3);
     await perch.stop();
     await eventually(() => states.at(-1) === "offline", () => states.join());
@@ -135,7 +135,7 @@ for (const version of ["5", "3.1.1"] as const) {
     await connected(perch);
     const load = startLoad({ port: broker.port, devices: 4, messages: 60, window: 15 });
     await intake.until(20);
-    const arrived = intake.taken.map((m) => m.delivery!.packetId);
+    const arrived = intake.taken.map((m) => m.packet!.packetId);
     assert.deepEqual(spy.packetIds(), []);
     intake.settle(7);
     await eventually(() => spy.packetIds().length === 7, () => `${spy.packetIds()}`);
@@ -146,7 +146,7 @@ for (const version of ["5", "3.1.1"] as const) {
     intake.settle();
     await intake.until(60);
     await eventually(() => spy.packetIds().length === 60, () => `${spy.packetIds()}`);
-    assert.deepEqual(spy.packetIds(), intake.taken.map((m) => m.delivery!.packetId));
+    assert.deepEqual(spy.packetIds(), intake.taken.map((m) => m.packet!.packetId));
     await load.done;
     assert.equal(perch.state().rejected, 6);
   });
@@ -284,9 +284,9 @@ flow("MQTT client gets again what it had not acknowledged when it crashed", asyn
   await perch.start();
   await after.until(7);
   assert.deepEqual(after.taken.map(textOf), ["4", "5", "6", "7", "8", "9", "while away"]);
-  assert.deepEqual(after.taken.map((m) => m.delivery!.again), [...Array(6).fill(true), false]);
+  assert.deepEqual(after.taken.map((m) => m.packet!.again), [...Array(6).fill(true), false]);
   const deliveries = (messages: typeof after.taken) =>
-    messages.map(({ delivery }) => [delivery!.session, delivery!.packetId]);
+    messages.map(({ packet }) => [packet!.session, packet!.packetId]);
   assert.deepEqual(deliveries(after.taken.slice(0, 6)), deliveries(before.taken.slice(4)));
 });
 
@@ -334,7 +334,7 @@ flow("MQTT client reads nothing while the intake is full, and stays connected", 
     const json = JSON.parse(textOf(message)) as { value: number; seq: number };
     assert.deepEqual([json.seq, json.value], [seq, valueOf(Number(device.slice(1)), seq)]);
   }
-  assert.ok(intake.taken.every((m) => !m.delivery!.again), "the connection was lost meanwhile");
+  assert.ok(intake.taken.every((m) => !m.packet!.again), "the connection was lost meanwhile");
 });
 
 flow("MQTT client loses nothing with the limits that mosquitto has by default", async () => {

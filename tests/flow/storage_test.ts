@@ -25,7 +25,7 @@ function oneReading(tMs: number, value: number) {
     value: Float64Array.of(value),
     flags: Uint8Array.of(0),
     seq: null,
-    deliveries: [],
+    packets: [],
   };
 }
 

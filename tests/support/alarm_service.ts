@@ -8,7 +8,7 @@ import {
   type Keeper,
   type KeeperDeps,
 } from "../../lib/alarms/keeper.ts";
-import { signalOfFinding } from "../../lib/alarms/signal.ts";
+import { observationOfFinding } from "../../lib/alarms/observation.ts";
 import type { SystemFacts } from "../../lib/alarms/system_rules.ts";
 import type { Places } from "../../lib/alarms/view.ts";
 import type { Clock } from "../../lib/base/clock.ts";
@@ -16,7 +16,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";
 import { createFindingStore, type FindingStore } from "../../lib/detect/findings_store.ts";
 import { createEventLog, type EventLog } from "../../lib/events/events_store.ts";
-import { OPTIONS } from "./alarm_signals.ts";
+import { OPTIONS } from "./alarm_observations.ts";
 
 export const RULES = {
   detectors: new Set(["threshold", "rate", "stuck", "silence", "streaming"]),
@@ -95,8 +95,8 @@ export async function openAlarms(
     places,
     findings,
     outlooks: { outlooksAfter: () => Promise.resolve([]) },
-    signalOf: (found) => signalOfFinding(found, sensorOf(found.sensor), "m1", RULES),
-    signalOfOutlook: () => null,
+    observationOf: (found) => observationOfFinding(found, sensorOf(found.sensor), "m1", RULES),
+    observationOfOutlook: () => null,
     inMaintenance: () => false,
     gone: () => null,
     judging: () => ({ statements: [], done: () => Promise.resolve() }),

@@ -6,8 +6,8 @@ import { withdraw } from "../../lib/alarms/ending.ts";
 import { type AlarmOptions, type Decision } from "../../lib/alarms/decision.ts";
 import { pass } from "../../lib/alarms/passing.ts";
 import { type AlarmRecord, isOpen, released } from "../../lib/alarms/record.ts";
-import type { Signal } from "../../lib/alarms/signal.ts";
-import { NOW_MS, OPTIONS } from "./alarm_signals.ts";
+import type { Observation } from "../../lib/alarms/observation.ts";
+import { NOW_MS, OPTIONS } from "./alarm_observations.ts";
 
 /** Alarms of one site, as the keeper keeps them, without a database. */
 export function site(options: Partial<AlarmOptions> = {}) {
@@ -30,7 +30,7 @@ export function site(options: Partial<AlarmOptions> = {}) {
       assert.equal(open.length, 1);
       return open[0];
     },
-    signal(given: Signal, maintenance = false) {
+    observe(given: Observation, maintenance = false) {
       const alarm = book.choose(given, nowMs, o);
       const decision = decide(alarm, given, { newId: nextId, maintenance }, nowMs, o);
       if (decision?.alarm.id === nextId) nextId++;

@@ -7,7 +7,7 @@ import { decide } from "../../lib/alarms/decide.ts";
 import { type AlarmOptions } from "../../lib/alarms/decision.ts";
 import { pass } from "../../lib/alarms/passing.ts";
 import { type AlarmRecord, released } from "../../lib/alarms/record.ts";
-import { signalOfFinding, type SignalRules } from "../../lib/alarms/signal.ts";
+import { observationOfFinding, type ObservationRules } from "../../lib/alarms/observation.ts";
 import { natureFor } from "../../lib/detect/departure/nature.ts";
 import type { Finding } from "../../lib/detect/detector.ts";
 import { allowedMs, type SilenceState } from "../../lib/detect/detectors/silence.ts";
@@ -29,7 +29,7 @@ export interface OfflineSensor {
 }
 
 /** The defaults of the settings about alarms. */
-export function defaultRules(): SignalRules {
+export function defaultRules(): ObservationRules {
   return {
     detectors: new Set(namesOf(SETTINGS["alarms.raised_by"].default)),
     leastSeverity: SETTINGS["alarms.least_severity"].default,
@@ -48,7 +48,7 @@ export class OfflineSite {
   readonly #byNum: OfflineSensor[] = [];
   readonly #machines = new Map<string, OfflineSensor[]>();
   readonly #book = createBook();
-  readonly #rules: SignalRules;
+  readonly #rules: ObservationRules;
   readonly #options: AlarmOptions = {
     repeatMs: SETTINGS["alarms.repeat_minutes"].default * MINUTE_MS,
     flapTimes: SETTINGS["alarms.flapping_times"].default,
@@ -63,7 +63,8 @@ export class OfflineSite {
 
   /** `replan` may change what watches a sensor: for sabotage. */
   constructor(
-    private readonly change: { rules?: SignalRules; replan?: (watches: Watch[]) => Watch[] } = {},
+    private readonly change: { rules?: ObservationRules; replan?: (watches: Watch[]) => Watch[] } =
+      {},
   ) {
     this.#rules = change.rules ?? defaultRules();
   }
@@ -132,7 +133,7 @@ export class OfflineSite {
 
   #found(sensor: OfflineSensor, finding: Finding, nowMs: number): void {
     this.findings.set(finding.detector, (this.findings.get(finding.detector) ?? 0) + 1);
-    const signal = signalOfFinding(
+    const observation = observationOfFinding(
       { ...finding, id: ++this.#findingId, sensor: sensor.num, verdict: null },
       {
         num: sensor.num,
@@ -145,16 +146,16 @@ export class OfflineSite {
       `m:${sensor.machine}`,
       this.#rules,
     );
-    if (signal === null) return;
-    const was = this.#book.choose(signal, nowMs, this.#options);
+    if (observation === null) return;
+    const was = this.#book.choose(observation, nowMs, this.#options);
     const facts = { newId: this.#nextId, maintenance: false };
-    const decision = decide(was, signal, facts, nowMs, this.#options);
+    const decision = decide(was, observation, facts, nowMs, this.#options);
     if (decision === null) return;
     if (decision.alarm.id === this.#nextId) this.#nextId++;
     this.#keep(decision.alarm, nowMs);
-    if (!signal.present || signal.point) return;
-    for (const other of this.#book.holders(signal, decision.alarm.id)) {
-      this.#keep(released(other, signal.key), nowMs);
+    if (!observation.present || observation.point) return;
+    for (const other of this.#book.holders(observation, decision.alarm.id)) {
+      this.#keep(released(other, observation.key), nowMs);
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
-import type { AuditChange } from "../../lib/events/note.ts";
+import type { AuditChange } from "../../lib/events/audit_change.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import type { AppUnderTest } from "./app.ts";
@@ -113,10 +113,10 @@ export async function alarmsFor(
   while (alarms.open().length < names.length) await new Promise((r) => setTimeout(r, 20));
   const idOf = (action: string) =>
     alarms.open().find((alarm) => alarm.machine === `hall-2/${action}`)!.id;
-  const note = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
   const untilMs = Date.now() + 3_600_000;
   const shelve = { kind: "shelve", untilMs, note: null } as const;
-  await alarms.act(idOf("unshelve"), shelve, { name: "test", note });
+  await alarms.act(idOf("unshelve"), shelve, { name: "test", audited });
   return {
     ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
     "/api/alarms/:id": idOf("read"),
@@ -126,17 +126,17 @@ export async function alarmsFor(
 /** A channel, a webhook, a rule, a dead letter and a delivery that waits. */
 async function outboxFixture(under: AppUnderTest): Promise<Record<string, string>> {
   const { access, notify, events, storage } = under.app.parts();
-  const note = (change: { action: string; resource: string }) =>
+  const audited = (change: { action: string; resource: string }) =>
     access.audit.statement({ actor: tester, ...change });
   // Nobody listens there.
   const options = { url: `http://127.0.0.1:${freePort()}/` };
   const subscription = { events: ["ticket"], severity: "info" as const };
-  const channel = await notify.channels.add({ kind: "webhook", name: "Hook", options }, note);
+  const channel = await notify.channels.add({ kind: "webhook", name: "Hook", options }, audited);
   const webhook = await notify.channels.add(
     { kind: "webhook", name: "Subscribed", options, subscription },
-    note,
+    audited,
   );
-  await notify.channels.change(channel.id, { enabled: false }, note);
+  await notify.channels.change(channel.id, { enabled: false }, audited);
   await events.append({ ...alarmEvent(), route: false });
   const [event] = (await events.list({})).items;
   const store = createOutboxStore(storage.db);
@@ -147,7 +147,7 @@ async function outboxFixture(under: AppUnderTest): Promise<Record<string, string
     ),
   );
   const [waiting, dead] = (await notify.outbox.list({})).items;
-  await notify.cancel(dead.id, note);
+  await notify.cancel(dead.id, audited);
   return {
     "/api/deliveries/:id/cancel": String(waiting.id),
     "/api/deliveries/:id": String(dead.id),
@@ -163,9 +163,9 @@ async function ticketsFor(
   adminEmail: string,
 ): Promise<Record<string, string>> {
   const { access, alarms, tickets: { tickets, comments, attachments } } = under.app.parts();
-  const note = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
   const admin = access.users.byEmail(adminEmail)!;
-  const by = { id: admin.id, name: "test", moderator: true, note };
+  const by = { id: admin.id, name: "test", moderator: true, audited };
   const make = async (...moves: TicketAction[]) => {
     const { id } = await tickets.create({ title: "Fixture" }, by);
     for (const move of moves) await tickets.move(id, move, {}, by);

@@ -6,7 +6,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import type { Database } from "../../lib/db/client.ts";
 import type { EventDraft } from "../../lib/events/event.ts";
 import { createEventLog, type EventLog } from "../../lib/events/events_store.ts";
-import type { Audited } from "../../lib/events/note.ts";
+import type { Audited } from "../../lib/events/audit_change.ts";
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Delivery } from "../../lib/notify/delivery.ts";
 import { createNotify, type Notify, type NotifyDeps } from "../../lib/notify/notify.ts";
@@ -21,7 +21,7 @@ export interface OutboxUnderTest {
   db: Database;
   /** What became of deliveries, in order. */
   told: Delivery[];
-  note: Audited;
+  audited: Audited;
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function startOutbox(
   const events = createEventLog(db);
   const told: Delivery[] = [];
   const audit = createAudit({ db, clock });
-  const note: Audited = (change) => audit.statement({ actor: systemActor("test"), ...change });
+  const audited: Audited = (change) => audit.statement({ actor: systemActor("test"), ...change });
   const notify = createNotify({
     db,
     clock,
@@ -78,7 +78,7 @@ export async function startOutbox(
     events,
     db,
     told,
-    note,
+    audited,
     async stop() {
       abort.abort(new DOMException("stopping", "AbortError"));
       await Promise.all(tasks);

@@ -53,7 +53,7 @@ export function createPlant(options: PlantOptions): Plant {
         value,
         flags: new Uint8Array(n).fill(flags),
         seq: null,
-        deliveries: [],
+        packets: [],
       };
     },
   };

@@ -9,7 +9,7 @@ import {
 import { migrate, readMigrations } from "../../lib/db/migrate.ts";
 import { createReadingsEngine, type EngineDeps } from "../../lib/readings/engine.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HAS_SEQ } from "../../lib/readings/reading.ts";
-import type { DeliveryMark, ReadingGroup } from "../../lib/readings/reading.ts";
+import type { PacketMark, ReadingGroup } from "../../lib/readings/reading.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 
 /** The engine beside its connection, in this thread: what the database worker runs. */
@@ -59,7 +59,7 @@ export interface TestReading {
 
 export function groupOf(
   readings: readonly TestReading[],
-  deliveries: DeliveryMark[] = [],
+  packets: PacketMark[] = [],
 ): ReadingGroup {
   return {
     n: readings.length,
@@ -73,6 +73,6 @@ export function groupOf(
     seq: readings.some((r) => r.seq !== undefined)
       ? Float64Array.from(readings, (r) => r.seq ?? 0)
       : null,
-    deliveries,
+    packets,
   };
 }

@@ -4,13 +4,13 @@ import { SEVERITIES } from "../../words/severity.ts";
 import { VERDICTS } from "../../words/verdict.ts";
 import { bytes, ms } from "./columns.ts";
 
-/** Checkpoint of the detectors of a sensor; row 0 holds the runner's own clock. */
+/** Saved state of the detectors of a sensor; row 0 holds the runner's own clock. */
 export const detectorStates = sqliteTable("detector_states", {
   /** Storage number. */
   sensor: integer("sensor_num").primaryKey(),
   /** The state has seen the groups up to this one. */
   group: integer("group_id").notNull(),
-  /** Deflated states of the sensor's detectors (lib/detect/runner/checkpoint.ts). */
+  /** Deflated states of the sensor's detectors (lib/detect/runner/state_saver.ts). */
   data: bytes("data").notNull(),
 });
 

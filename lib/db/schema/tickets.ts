@@ -17,7 +17,7 @@ export const tickets = sqliteTable("tickets", {
   assigneeId: text("assignee_id"),
   dueMs: ms("due_ms"),
   /** The notice that the due date is over was sent. */
-  overdueTold: integer("overdue_told", { mode: "boolean" }).notNull(),
+  overdueReported: integer("overdue_told", { mode: "boolean" }).notNull(),
   machineId: text("machine_id"),
   /** One ticket for each alarm. */
   alarmId: text("alarm_id").unique(),

@@ -59,7 +59,7 @@ export interface Backtest {
   result: BacktestResult | null;
 }
 
-/** What the worker is told first. Pages of readings follow, in order of time. */
+/** The first message to the worker. Pages of readings follow, in order of time. */
 export interface TrialTask {
   detector: string;
   /** Null: the detector does not watch the sensor now. */

@@ -38,8 +38,8 @@ export interface RunnerDeps {
 export interface RunnerOptions {
   /** Longest work between two turns of the event loop. */
   sliceMs: number;
-  /** Pause between the starts of two checkpoints. */
-  checkpointMs: number;
+  /** Pause between the starts of two rounds of saving. */
+  saveMs: number;
   /** Journal time between two ticks. */
   tickMs: number;
   /** Nothing came in for this long: idle ticks begin. */
@@ -50,7 +50,7 @@ export interface RunnerOptions {
 
 export const RUNNER_OPTIONS: RunnerOptions = {
   sliceMs: 5,
-  checkpointMs: 10 * 60_000,
+  saveMs: 10 * 60_000,
   tickMs: 10_000,
   idleMs: 30_000,
   queueReadings: 100_000,

@@ -2,7 +2,7 @@
 import { HOUR_MS } from "../../words/times.ts";
 import type { Finding } from "../detector.ts";
 import type { NamedFinding } from "../findings_store.ts";
-import type { Checkpoints, Round } from "./checkpoint.ts";
+import type { Round, StateSaver } from "./state_saver.ts";
 import { JournalClock } from "./journal_clock.ts";
 import type { DetectGroup, RunnerDeps, RunnerOptions } from "./options.ts";
 import type { Slice } from "./slice.ts";
@@ -25,10 +25,10 @@ const LOOK_EVERY = 32;
 export interface Totals {
   readings: number;
   findings: number;
-  checkpoints: number;
+  saves: number;
 }
 
-/** One life of the runner: from a restored checkpoint until it is stopped or fails. */
+/** One life of the runner: from restored states until it is stopped or fails. */
 export class Run {
   /** Last group that was judged. */
   done = 0;
@@ -62,7 +62,7 @@ export class Run {
   constructor(
     private readonly deps: RunnerDeps,
     private readonly options: RunnerOptions,
-    private readonly checkpoints: Checkpoints,
+    private readonly saver: StateSaver,
     private readonly totals: Totals,
     slice: Slice,
   ) {
@@ -82,7 +82,7 @@ export class Run {
   }
 
   async restore(): Promise<void> {
-    const saved = await this.checkpoints.load();
+    const saved = await this.saver.load();
     this.done = saved.group;
     if (saved.clock !== null) this.#clock.load(saved.clock);
     for (const { sensor, group, data } of saved.states) {
@@ -203,17 +203,17 @@ export class Run {
     }
   }
 
-  /** What is due besides judging: findings to the disk, the next part of a checkpoint. */
+  /** What is due besides judging: findings to the disk, the next part of a round of states. */
   async keep(): Promise<void> {
     const nowMs = this.deps.clock.monotonic();
     const waitMs = this.#urgent ? URGENT_FLUSH_MS : FLUSH_MS;
     const due = this.#found.length >= FLUSH_FINDINGS || nowMs - this.#flushedMs >= waitMs;
     if (this.#found.length > 0 && due) await this.flush();
-    if (this.#round === null && nowMs - this.#roundMs >= this.options.checkpointMs) {
+    if (this.#round === null && nowMs - this.#roundMs >= this.options.saveMs) {
       this.#roundMs = nowMs;
       this.#round = this.#newRound();
     }
-    if (this.#round !== null) await this.#checkpoint(this.#round);
+    if (this.#round !== null) await this.#saveSome(this.#round);
   }
 
   /**
@@ -224,7 +224,7 @@ export class Run {
     await this.flush();
     if (!this.#whole) return;
     this.#round = this.#newRound();
-    while (this.#round !== null) await this.#checkpoint(this.#round);
+    while (this.#round !== null) await this.#saveSome(this.#round);
   }
 
   #newRound(): Round {
@@ -240,23 +240,23 @@ export class Run {
     this.#found = [];
     this.#urgent = false;
     this.#tickFound = new Set();
-    const added = await this.deps.findings.add(found, this.checkpoints.save(states, this.done));
+    const added = await this.deps.findings.add(found, this.saver.save(states, this.done));
     this.totals.findings += added.length;
     if (added.length > 0) this.deps.publish(added);
     this.#slice.begin();
   }
 
-  async #checkpoint(round: Round): Promise<void> {
+  async #saveSome(round: Round): Promise<void> {
     // A state must never be on disk before what it found.
     await this.flush();
-    const statements = this.checkpoints.next(round, this.done);
+    const statements = this.saver.next(round, this.done);
     if (statements.length > 0) await this.deps.db.write(statements);
     this.#slice.begin();
     if (round.left.length > 0) return;
-    await this.checkpoints.finish(round);
+    await this.saver.finish(round);
     await this.deps.findings.trim();
     this.#round = null;
-    this.totals.checkpoints++;
+    this.totals.saves++;
   }
 
   #watch(sensor: number): Watched | null {

@@ -6,7 +6,7 @@
  * is *behind*: it reads the journal after the last group it is done with until there are no further ones, then
  * continues with the queue. Groups it has seen are skipped, so it does not matter that both may show one.
  *
- * States are saved every few minutes (checkpoint.ts). A finding is named by detector, sensor, group and place
+ * States are saved every few minutes (state_saver.ts). A finding is named by detector, sensor, group and place
  * in the group, and stored once: what a replay finds again is there already.
  *
  * Ticks follow the journal's clock. While nothing comes in at all, that clock stands; after a while idle ticks
@@ -18,7 +18,7 @@
  */
 import type { Task } from "../../base/supervisor.ts";
 import { allowedMs, silence, type SilenceState } from "../detectors/silence.ts";
-import { createCheckpoints } from "./checkpoint.ts";
+import { createStateSaver } from "./state_saver.ts";
 import { type DetectGroup, RUNNER_OPTIONS, type RunnerDeps } from "./options.ts";
 import { Run } from "./run.ts";
 import { Slice } from "./slice.ts";
@@ -34,7 +34,7 @@ export interface RunnerStats {
   queuedReadings: number;
   /** Time spent on the event loop since the start: judging, saving, bookkeeping. */
   busyMs: number;
-  checkpoints: number;
+  saves: number;
 }
 
 export interface Runner {
@@ -50,15 +50,15 @@ export interface Runner {
 
 const PAGE_BYTES = 256 * 1024;
 const IDLE_WAIT_MS = 1000;
-/** While a checkpoint or findings wait to be written. */
+/** While states or findings wait to be written. */
 const BUSY_WAIT_MS = 50;
 
 /** Creates the runner; it works while its task runs. */
 export function createRunner(deps: RunnerDeps): Runner {
   const { clock } = deps;
   const options = { ...RUNNER_OPTIONS, ...deps.options };
-  const checkpoints = createCheckpoints(deps);
-  const totals = { readings: 0, findings: 0, checkpoints: 0 };
+  const saver = createStateSaver(deps);
+  const totals = { readings: 0, findings: 0, saves: 0 };
   const slice = new Slice(clock, options.sliceMs);
   let queue: DetectGroup[] = [];
   let queued = 0;
@@ -90,7 +90,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       async run(signal) {
         fallBehind();
         slice.begin();
-        run = new Run(deps, options, checkpoints, totals, slice);
+        run = new Run(deps, options, saver, totals, slice);
         const onAbort = () => wake();
         signal.addEventListener("abort", onAbort);
         try {

@@ -38,7 +38,7 @@ function start(
     findings: createFindingStore(connection),
     plan,
     publish: (found) => published.push(...found),
-    options: { checkpointMs: 50, ...options },
+    options: { saveMs: 50, ...options },
   });
   const stopping = new AbortController();
   const running = runner.task.run(stopping.signal);
@@ -76,7 +76,7 @@ async function uninterrupted(): Promise<string[]> {
   let lines: string[] = [];
   await withDatabase(async (url) => {
     const engine = await openEngine({ url });
-    const running = start(engine, { checkpointMs: 1e9 });
+    const running = start(engine, { saveMs: 1e9 });
     await running.reached(0);
     await running.reached(await feed(engine, 0, GROUPS, running.runner));
     await running.stop();
@@ -94,7 +94,7 @@ Deno.test("createRunner finds the same however often it is stopped, restored and
     let engine = await openEngine({ url });
     let replayed = 0;
     for (let from = 0; from < GROUPS; from += 200) {
-      const running = start(engine, { checkpointMs: from % 400 === 0 ? 20 : 1e9 });
+      const running = start(engine, { saveMs: from % 400 === 0 ? 20 : 1e9 });
       await feed(engine, from, from + 190, running.runner);
       // Some of it is not judged when it stops, and some comes in while nobody listens.
       if (from % 600 === 0) await running.reached(from + 190);
@@ -136,7 +136,7 @@ Deno.test("createRunner starts a detector afresh whose saved state is damaged, a
     const engine = await openEngine({ url });
     const first = start(engine);
     await first.reached(await feed(engine, 0, 300, first.runner));
-    while (first.runner.stats().checkpoints < 2) await new Promise((r) => setTimeout(r, 10));
+    while (first.runner.stats().saves < 2) await new Promise((r) => setTimeout(r, 10));
     await first.stop();
     await engine.connection.write([{
       sql: "UPDATE detector_states SET data = x'00ff' WHERE sensor_num = 2",

@@ -253,7 +253,7 @@ class Arrival implements RawMessage, Waiting {
   readonly source = "broker";
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly delivery: RawMessage["delivery"];
+  readonly packet: RawMessage["packet"];
   ready = false;
   readonly #gate: Gate;
 
@@ -261,7 +261,7 @@ class Arrival implements RawMessage, Waiting {
     this.topic = publish.topic;
     this.payload = publish.payload;
     this.#gate = gate;
-    this.delivery = publish.qos === 0
+    this.packet = publish.qos === 0
       ? undefined
       : { session, packetId: publish.packetId, again: publish.again };
   }

@@ -58,7 +58,7 @@ export class Session {
   #idle: (() => void) | null = null;
 
   /**
-   * @param name identifies the persistent session in delivery marks
+   * @param name identifies the persistent session in packet marks
    * @param link an open connection; the session closes it
    */
   constructor(
@@ -143,7 +143,7 @@ export class Session {
 
   #received(publish: Publish): boolean {
     if (!this.#accepting) return true;
-    const message = new Delivery(this, publish, this.#name);
+    const message = new ReceivedMessage(this, publish, this.#name);
     if (!this.deps.intake.offer(message)) return false;
     if (publish.qos > 0) this.#unacknowledged++;
     this.deps.onMessage();
@@ -222,11 +222,11 @@ export class Session {
 }
 
 /** One message, kept by the intake until it is decided on. */
-class Delivery implements RawMessage {
+class ReceivedMessage implements RawMessage {
   readonly source = "mqtt";
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly delivery: RawMessage["delivery"];
+  readonly packet: RawMessage["packet"];
   /** Set by the broker only on what it sends because of a subscription. */
   readonly retained: boolean;
   readonly #session: Session;
@@ -240,7 +240,7 @@ class Delivery implements RawMessage {
     this.#session = session;
     this.#qos = publish.qos;
     this.#packetId = publish.packetId;
-    this.delivery = publish.qos === 0
+    this.packet = publish.qos === 0
       ? undefined
       : { session: name, packetId: publish.packetId, again: publish.again };
   }

@@ -1,10 +1,10 @@
-import type { DeliveryMark } from "../../../lib/readings/reading.ts";
+import type { PacketMark } from "../../../lib/readings/reading.ts";
 import type { TestReading } from "../storage.ts";
 
 /** What a scenario writes, group by group; the same every time, so that a replay knows what must be there. */
 export interface LedgerGroup {
   readings: TestReading[];
-  marks: DeliveryMark[];
+  marks: PacketMark[];
   /** Number of a sensor whose row is written in this group's transaction; 0 for none. */
   newSensor: number;
 }

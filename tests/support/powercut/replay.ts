@@ -259,7 +259,7 @@ function createOracle(groups: readonly LedgerGroup[]): Oracle {
       if (!same) return { kind: "corrupt", message: `sensor ${sensor} is not as it was written` };
     }
     const marks = groups.slice(0, stored).reduce((sum, g) => sum + g.marks.length, 0);
-    if ((await store.recentDeliveries()).length !== marks) {
+    if ((await store.recentPackets()).length !== marks) {
       return { kind: "corrupt", message: "delivery marks are missing" };
     }
     const { rows } = await connection.query({ sql: "SELECT count(*) FROM sensors" });

@@ -5,7 +5,7 @@ import { systemActor } from "../../../lib/access/audit_row.ts";
 import type { Parts } from "../../../lib/app/parts.ts";
 import { createControl } from "../../../lib/cli/create_control.ts";
 import type { Control } from "../../../lib/cli/control.ts";
-import type { Audited } from "../../../lib/events/note.ts";
+import type { Audited } from "../../../lib/events/audit_change.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
 import { problemOf } from "../../../routes/http/problem.ts";
 import { createRandom } from "../../../sim/random.ts";
@@ -27,7 +27,7 @@ export interface World {
   /** Ids of Ada and Ben. */
   ids: Record<PersonName, string>;
   control: Control;
-  note: Audited;
+  audited: Audited;
   /** Asks as one of the two, with JSON or a file. */
   ask(who: PersonName, method: string, path: string, body?: unknown): Promise<Answer>;
   /** The same, and it must go well; gives the body. */
@@ -76,7 +76,7 @@ export async function openWorld(): Promise<World> {
   );
   const parts = under.app.parts();
   const { access, storage } = parts;
-  const note: Audited = (change) =>
+  const audited: Audited = (change) =>
     access.audit.statement({ actor: systemActor("test"), ...change });
   const ids = {} as World["ids"], tokens = {} as Record<PersonName, string>;
   for (const name of PEOPLE) {
@@ -179,7 +179,7 @@ export async function openWorld(): Promise<World> {
     parts,
     ids,
     control: createControl(parts),
-    note,
+    audited,
     ask,
     did,
     mix(seed) {

@@ -20,12 +20,12 @@ const CHOICE_WORDS: Record<Choice, string> = {
   skip: "not sent",
 };
 
-export interface ToldParts extends OutboxPageParts {
+export interface NotifiedParts extends OutboxPageParts {
   events: Pick<EventLog, "list">;
 }
 
 /** `/alarms/:id/told`: why did I (not) get this? */
-export function toldPages(parts: ToldParts): Route[] {
+export function notifiedPages(parts: NotifiedParts): Route[] {
   return [
     route({
       method: "get",

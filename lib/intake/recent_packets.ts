@@ -1,4 +1,4 @@
-import type { DeliveryMark } from "../readings/reading.ts";
+import type { PacketMark } from "../readings/reading.ts";
 
 /** Marks kept per session; a broker has at most its in-flight window (≤ 2 000 asked for) unacknowledged. */
 const MARKS_PER_SESSION = 4_096;
@@ -9,18 +9,18 @@ const SESSIONS = 2_000;
  * identifies it: same session, same packet id, same content, and the broker says that it sends it again.
  * Only the recent marks of a session count: packet ids are reused.
  */
-export class RecentDeliveries {
+export class RecentPackets {
   readonly #sessions = new Map<string, Map<number, number>>();
 
-  constructor(recent: Iterable<DeliveryMark> = []) {
+  constructor(recent: Iterable<PacketMark> = []) {
     for (const mark of recent) this.add(mark);
   }
 
-  has({ session, packetId, hash }: DeliveryMark): boolean {
+  has({ session, packetId, hash }: PacketMark): boolean {
     return this.#sessions.get(session)?.get(packetId) === hash;
   }
 
-  add({ session, packetId, hash }: DeliveryMark): void {
+  add({ session, packetId, hash }: PacketMark): void {
     let marks = this.#sessions.get(session);
     if (marks === undefined) {
       if (this.#sessions.size >= SESSIONS) this.#sessions.delete(first(this.#sessions)!);
@@ -32,7 +32,7 @@ export class RecentDeliveries {
   }
 
   /** Takes marks back whose commit failed. */
-  remove(marks: readonly DeliveryMark[]): void {
+  remove(marks: readonly PacketMark[]): void {
     for (const { session, packetId, hash } of marks) {
       const kept = this.#sessions.get(session);
       if (kept?.get(packetId) === hash) kept.delete(packetId);

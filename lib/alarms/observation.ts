@@ -6,7 +6,7 @@ import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
 
 /** Something came or goes on (`present`), or is over. */
-export interface Signal {
+export interface Observation {
   key: string;
   cause: string;
   source: AlarmSource;
@@ -29,8 +29,8 @@ export interface Signal {
   drivers: number[];
 }
 
-/** What a signal needs to know of a sensor. */
-export interface SignalSensor {
+/** What an observation needs to know of a sensor. */
+export interface ObservedSensor {
   num: number;
   id: string;
   machine: string;
@@ -39,7 +39,7 @@ export interface SignalSensor {
   settings: { display_name: string | null };
 }
 
-export interface SignalRules {
+export interface ObservationRules {
   /** Detectors whose findings raise alarms. */
   detectors: ReadonlySet<string>;
   leastSeverity: Severity;
@@ -51,7 +51,7 @@ const DRIVERS_MOST = 5;
 /** True for findings that somebody waits for: they are stored without delay. */
 export function isUrgent(
   finding: Pick<StoredFinding, "detector" | "phase">,
-  rules: SignalRules,
+  rules: ObservationRules,
 ): boolean {
   return rules.detectors.has(finding.detector);
 }
@@ -60,12 +60,12 @@ export function isUrgent(
  * Null when it raises and ends no alarm. A single odd reading is a hint at most, and only when its detector
  * says that it is one: healthy sensors have several a week.
  */
-export function signalOfFinding(
+export function observationOfFinding(
   found: StoredFinding,
-  sensor: SignalSensor,
+  sensor: ObservedSensor,
   machineId: string,
-  rules: SignalRules,
-): Signal | null {
+  rules: ObservationRules,
+): Observation | null {
   if (!rules.detectors.has(found.detector)) return null;
   const silent = found.detector === "silence";
   const key = `sensor:${sensor.id}:${found.detector}`;
@@ -101,12 +101,12 @@ export function signalOfFinding(
  * was taught, and a healthy machine does much that it was not. Limits that somebody set, and findings of the
  * machine's sensors that last, make more of it.
  */
-export function signalOfOutlook(
+export function observationOfOutlook(
   outlook: StoredOutlook,
   machineId: string,
   numOf: (sensor: string) => number | undefined,
-  rules: SignalRules,
-): Signal {
+  rules: ObservationRules,
+): Observation {
   const key = `machine:${machineId}:prediction`;
   const severity = outlook.class === "normal" || isGuess(outlook) ? "info" : outlook.class;
   const named = outlook.sensors.toSorted((a, b) => b.contribution - a.contribution)
@@ -136,7 +136,7 @@ function isGuess({ confidence }: StoredOutlook): boolean {
   return confidence < 1;
 }
 
-function textOf({ detector, severity, reason }: StoredFinding, sensor: SignalSensor): string {
+function textOf({ detector, severity, reason }: StoredFinding, sensor: ObservedSensor): string {
   const label = sensor.settings.display_name ?? sensor.sensor;
   const { value, numbers } = reason;
   const limit = numbers?.limit;

@@ -1,7 +1,7 @@
-/** Signals and options for tests of alarms. */
+/** Observations and options for tests of alarms. */
 import type { AlarmOptions } from "../../lib/alarms/decision.ts";
 import type { AlarmRecord } from "../../lib/alarms/record.ts";
-import type { Signal } from "../../lib/alarms/signal.ts";
+import type { Observation } from "../../lib/alarms/observation.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 
 export const NOW_MS = Date.UTC(2026, 0, 5, 8);
@@ -15,7 +15,7 @@ export const OPTIONS: AlarmOptions = {
 };
 
 /** A threshold of sensor 1 of `hall/press`, unless it says otherwise. */
-export function signal(change: Partial<Signal> = {}): Signal {
+export function observation(change: Partial<Observation> = {}): Observation {
   const key = change.key ?? "sensor:s1:threshold";
   return {
     key,
@@ -39,11 +39,12 @@ export function signal(change: Partial<Signal> = {}): Signal {
 
 let findings = 0;
 /** The same as a finding of its own. */
-export const found = (change: Partial<Signal> = {}) => signal({ finding: ++findings, ...change });
-export const ended = (change: Partial<Signal> = {}) =>
-  signal({ finding: ++findings, present: false, severity: "info", ...change });
+export const found = (change: Partial<Observation> = {}) =>
+  observation({ finding: ++findings, ...change });
+export const ended = (change: Partial<Observation> = {}) =>
+  observation({ finding: ++findings, present: false, severity: "info", ...change });
 /** An odd reading. */
-export const odd = (change: Partial<Signal> = {}) =>
+export const odd = (change: Partial<Observation> = {}) =>
   found({
     key: "sensor:s1:streaming",
     source: "detector",
@@ -53,8 +54,8 @@ export const odd = (change: Partial<Signal> = {}) =>
     limit: null,
     ...change,
   });
-export const predicted = (change: Partial<Signal> = {}) =>
-  signal({
+export const predicted = (change: Partial<Observation> = {}) =>
+  observation({
     key: "machine:m1:prediction",
     source: "prediction",
     detector: null,
@@ -64,7 +65,7 @@ export const predicted = (change: Partial<Signal> = {}) =>
     limit: null,
     ...change,
   });
-export const silent = (sensor: number, change: Partial<Signal> = {}) =>
+export const silent = (sensor: number, change: Partial<Observation> = {}) =>
   found({
     key: `sensor:s${sensor}:silence`,
     cause: "machine:m1:silence",

@@ -15,7 +15,7 @@ const READER = "detect";
 const CLOCK_ROW = 0;
 const SENSORS_PER_WRITE = 16;
 
-/** A checkpoint on its way. */
+/** A round of saving on its way. */
 export interface Round {
   group: number;
   clock: Uint8Array;
@@ -23,8 +23,8 @@ export interface Round {
   left: Watched[];
 }
 
-export interface Checkpoints {
-  /** What was saved last; null before the first checkpoint. Holds the journal from then on. */
+export interface StateSaver {
+  /** What was saved last; null before the first round. Holds the journal from then on. */
   load(): Promise<{ group: number; clock: Uint8Array | null; states: SavedState[] }>;
   /** Statements that save the next few states of a round. */
   next(round: Round, done: number): SqlStatement[];
@@ -34,12 +34,12 @@ export interface Checkpoints {
   finish(round: Round): Promise<void>;
 }
 
-export function createCheckpoints(
+export function createStateSaver(
   { db, readings }: {
     db: Pick<Database, "query">;
     readings: Pick<ReadingsStore, "cursor" | "moveCursor">;
   },
-): Checkpoints {
+): StateSaver {
   const save = (watched: readonly Watched[], done: number) =>
     watched.map((one) => {
       one.changed = false;

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
-import { signalOfFinding, signalOfOutlook, type SignalRules } from "./signal.ts";
+import {
+  observationOfFinding,
+  observationOfOutlook,
+  type ObservationRules,
+} from "./observation.ts";
 
-const rules = (leastSeverity: SignalRules["leastSeverity"]): SignalRules => ({
+const rules = (leastSeverity: ObservationRules["leastSeverity"]): ObservationRules => ({
   detectors: new Set(["streaming", "threshold"]),
   leastSeverity,
 });
@@ -30,7 +34,7 @@ const finding = (change: Partial<StoredFinding>): StoredFinding => ({
 
 Deno.test("signalOfFinding: one odd reading is a hint at most, and only one a week", () => {
   const severity = (score: number, numbers: Record<string, number>) =>
-    signalOfFinding(
+    observationOfFinding(
       finding({ score, reason: { text: "83 where 65 is usual", value: 83, numbers } }),
       sensor,
       "m1",
@@ -38,7 +42,7 @@ Deno.test("signalOfFinding: one odd reading is a hint at most, and only one a we
     )?.severity;
   assert.deepEqual([severity(0.5, { hint: 1 }), severity(0.99, { hint: 1 })], ["info", "info"]);
   assert.equal(severity(0.99, {}), undefined, "drawn and listed, nobody is asked to look");
-  const none = signalOfFinding(finding({}), sensor, "m1", rules("warning"));
+  const none = observationOfFinding(finding({}), sensor, "m1", rules("warning"));
   assert.equal(none, null, "below the least severity");
 });
 
@@ -50,16 +54,16 @@ Deno.test("signalOfFinding: a limit keeps its severity and says where the value 
     score: 1,
     reason: { text: "x", value: 83.4, numbers: { limit: 80 } },
   });
-  const signal = signalOfFinding(found, sensor, "m1", rules("warning"))!;
+  const observation = observationOfFinding(found, sensor, "m1", rules("warning"))!;
   assert.deepEqual(
-    [signal.severity, signal.text, signal.point, signal.present],
+    [observation.severity, observation.text, observation.point, observation.present],
     ["critical", "bearing 83.4 °C is above critical 80 °C", false, true],
   );
 });
 
 Deno.test("signalOfFinding: a limit as it was set, and the value so that it can be told from it", () => {
   const text = (value: number, limit: number, unit: string | null) =>
-    signalOfFinding(
+    observationOfFinding(
       finding({
         detector: "threshold",
         phase: "raised",
@@ -77,7 +81,7 @@ Deno.test("signalOfFinding: a limit as it was set, and the value so that it can 
 
 Deno.test("signalOfOutlook: within the limits it is a guess, with a model and without", () => {
   const outlook = (change: Partial<StoredOutlook>) =>
-    signalOfOutlook(
+    observationOfOutlook(
       {
         id: 1,
         machine: "hall/press",
