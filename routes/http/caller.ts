@@ -12,7 +12,7 @@ export function caller(context: RouteContext): Actor {
   return { ...actorOf(who, address, c.req.header("user-agent")), seen };
 }
 
-/** Changes of a request are noted in the audit log under its caller. */
+/** Changes of a request are recorded in the audit log under its caller. */
 export function auditedBy(audit: Pick<Audit, "statement">, context: RouteContext): Audited {
   const actor = caller(context);
   return (change) => audit.statement({ actor, ...change });
