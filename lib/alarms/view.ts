@@ -1,7 +1,7 @@
 /** Alarms as they are shown outside. */
 import { onWire } from "../base/wire.ts";
 import { lastLevel } from "../words/names.ts";
-import type { Alarm } from "./alarm.ts";
+import { type Alarm, alarmShape } from "./alarm.ts";
 import type { AlarmRecord } from "./record.ts";
 
 /** What is called how at the moment. */
@@ -12,13 +12,16 @@ export interface Places {
   machine(path: string): { id: string; name: string | null } | undefined;
 }
 
+const columnsOnWire = onWire<
+  Omit<AlarmRecord, "sensor" | "conditions" | "drivers" | "timing" | "dueMs">
+>(alarmShape);
+
 /** Its columns under their names on the wire, with what the sensor and the machine are called now. */
 export function alarmOf(alarm: AlarmRecord, places: Places): Alarm {
-  const { sensor: num, conditions: _, drivers: __, timing: ___, dueMs: ____, ...columns } = alarm;
-  const sensor = num === null ? undefined : places.sensor(num);
+  const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);
   const machine = alarm.machine === null ? undefined : places.machine(alarm.machine);
   return {
-    ...onWire(columns),
+    ...columnsOnWire(alarm),
     id: String(alarm.id),
     machine_id: machine?.id ?? null,
     machine_name: alarm.machine === null ? null : machine?.name ?? lastLevel(alarm.machine),

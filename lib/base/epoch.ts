@@ -50,15 +50,16 @@ export function momentOfText(text: string): Moment | null {
 }
 
 /** A field of a query that holds a time; `what` says which in the API document. */
-export const timeField = (what: string) =>
-  z.string().superRefine((text, issue) => {
-    if (momentOfText(text) !== null) return;
-    issue.addIssue({
-      code: "custom",
-      message: `"${text.slice(0, 40)}" is not a time from 1970 to 2100; ${ALLOWED}`,
-    });
-  }).transform((text) => momentOfText(text)!).optional()
-    .describe(`${what}; epoch ms, epoch s, ISO 8601, now, or so long ago as -6h`);
+export const timeField = (what: string) => momentField.optional().describe(what);
+
+const momentField = z.string().superRefine((text, issue) => {
+  if (momentOfText(text) !== null) return;
+  issue.addIssue({
+    code: "custom",
+    message: `"${text.slice(0, 40)}" is not a time from 1970 to 2100; ${ALLOWED}`,
+  });
+}).transform((text) => momentOfText(text)!)
+  .meta({ id: "Moment", description: "epoch ms, epoch s, ISO 8601, now, or so long ago as -6h" });
 
 /** A time in a JSON body: epoch milliseconds. Seconds would be a day in 1970, so they are refused by name. */
 export const epochMs = z.number().int().min(0).max(8e15).refine(

@@ -56,8 +56,8 @@ export const sensorShape = z.object({
   since_ms: msField.describe("since when it has this status"),
   since: oldMs("since_ms"),
   review: reviewField,
-  display_name: z.string().nullable(),
-  decimals: z.number().nullable(),
+  display_name: sensorSettingsSchema.shape.display_name,
+  decimals: sensorSettingsSchema.shape.decimals,
   last: z.object({ value: z.union([z.number(), z.string()]), ts: z.number() }).nullable(),
   other_units: z.array(z.object({
     unit: z.string(),
@@ -87,7 +87,7 @@ export const sensorDetailShape = sensorShape.extend({
 export const damagedPartShape = z.object({
   from_ms: msField,
   from: oldMs("from_ms"),
-  to_ms: z.number().describe("epoch ms, exclusive"),
+  to_ms: msField.describe("exclusive"),
   to: oldMs("to_ms"),
   readings: z.number().nullable().describe("how many are damaged; null: not known"),
   reason: z.string(),

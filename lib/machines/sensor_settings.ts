@@ -44,6 +44,10 @@ export const sensorSettingsSchema = z.strictObject({
   }),
 });
 
+/** Some of the settings, as the API document names them. */
+export const someSettingsShape = z.object(sensorSettingsSchema.partial().shape)
+  .meta({ id: "SensorSettings" });
+
 export type SensorSettings = z.output<typeof sensorSettingsSchema>;
 export type SettingName = keyof SensorSettings;
 

@@ -15,7 +15,9 @@ const ONCE_MOST_MS = 366 * 24 * HOUR_MS;
 /** Days looked at for the next weekly stretch: one may fall out, and a change of zone may leave out a day. */
 const DAYS_AHEAD = 22;
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
+/** A time of day, local. */
+export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30")
+  .meta({ id: "ClockTime" });
 
 export const timingSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -30,10 +32,10 @@ export const timingSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("weekly"),
     days: z.array(z.enum(WEEKDAYS)).min(1, "choose at least one day").max(7),
-    start: time.describe("local time, 22:00"),
-    end: time.describe("local time; at or before start: on the next day"),
+    start: clockTime.describe("local time, 22:00"),
+    end: clockTime.describe("local time; at or before start: on the next day"),
   }),
-]);
+]).meta({ id: "MaintenanceTiming" });
 export type Timing = z.output<typeof timingSchema>;
 
 export interface MaintenanceWindow {

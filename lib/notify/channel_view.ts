@@ -34,6 +34,9 @@ export const healthFields = {
   last_delivered: formerly(z.number().nullable(), "last_delivered_ms"),
 };
 
+/** They alone, as the API document names them. */
+export const channelStateShape = z.object(healthFields).meta({ id: "ChannelState" });
+
 export const channelShape = z.object({
   id: z.string(),
   kind: z.string(),

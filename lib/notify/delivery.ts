@@ -39,7 +39,7 @@ export const deliveryShape = z.object({
   why: z.string(),
   digest: z.number().nullable().describe("the digest that it is part of"),
   tries: z.number(),
-  next_ms: z.number().nullable().describe("epoch ms; when it is tried next, or may leave"),
+  next_ms: z.number().nullable().describe("when it is tried next, or may leave"),
   answer: z.string().nullable().describe("the receiver's latest answer"),
   took_ms: z.number().nullable().describe("how long that answer took"),
   created_ms: msField,

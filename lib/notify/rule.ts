@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { msField, oldMs } from "../base/wire.ts";
 import { EVENT_TYPES, type EventType } from "../events/event.ts";
-import type { Timing } from "../machines/windows.ts";
+import { clockTime, type Timing } from "../machines/windows.ts";
 import { WEEKDAYS } from "../words/names.ts";
 import { SEVERITIES, type Severity, severityRank } from "../words/severity.ts";
 
@@ -21,13 +21,11 @@ export function familyOf(type: string): string {
   return type.slice(0, type.indexOf("."));
 }
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time as 22:30");
-
 /** Weekly hours in the site's time zone; `end` at or before `start` is on the next day. */
 export const hoursShape = z.strictObject({
   days: z.array(z.enum(WEEKDAYS)).min(1, "choose at least one day").max(7),
-  start: time,
-  end: time,
+  start: clockTime,
+  end: clockTime,
 }).meta({ id: "Hours" });
 export type Hours = z.output<typeof hoursShape>;
 
@@ -89,6 +87,10 @@ export const ruleShape = z.strictObject({
   muted_until: z.number().int().min(0).max(8e15).nullable().default(null).describe("epoch ms"),
 }).meta({ id: "RuleSpec" });
 export type RuleSpec = z.output<typeof ruleShape>;
+
+/** What new and stored rules have in common, as the API document names it. */
+export const ruleFieldsShape = z.object(ruleShape.omit({ quiet: true }).partial().shape)
+  .meta({ id: "RuleFields" });
 
 /** A rule: what is sent to whom. */
 export interface Rule extends RuleSpec {

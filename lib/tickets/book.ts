@@ -11,6 +11,7 @@ import {
   type Ticket,
   type TicketEventBody,
   type TicketRow,
+  ticketShape,
 } from "./ticket.ts";
 import { createTicketStore, type TicketStore } from "./ticket_store.ts";
 
@@ -49,6 +50,8 @@ export interface TicketBook {
   ): SqlStatement;
 }
 
+const columnsOnWire = onWire<TicketRow>(ticketShape);
+
 export function createTicketBook(deps: BookDeps): TicketBook {
   const { clock, events, machines, people } = deps;
   const store = createTicketStore(deps.db);
@@ -58,7 +61,7 @@ export function createTicketBook(deps: BookDeps): TicketBook {
   function json(row: TicketRow): Ticket {
     const machine = row.machineId === null ? undefined : machines.find(row.machineId);
     return {
-      ...onWire(row),
+      ...columnsOnWire(row),
       id: numberText(row.id),
       assignee: row.assigneeId === null ? null : people.find(row.assigneeId)?.name ?? null,
       overdue: isOverdue(row, clock.now()),

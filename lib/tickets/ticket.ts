@@ -1,5 +1,6 @@
 /** What a ticket is, and how it moves: open → in progress → resolved → closed, and back. Pure. */
 import { z } from "zod";
+import { epochMs } from "../base/epoch.ts";
 import { msField } from "../base/wire.ts";
 import type { TicketRow as StoredTicket } from "../db/schema/tickets.ts";
 import type { EventType } from "../events/event.ts";
@@ -46,6 +47,18 @@ export function mayMove(state: TicketState, action: TicketAction): boolean {
 
 /** A ticket as it is kept; its columns are explained in `lib/db/schema/tickets.ts`. */
 export type TicketRow = Omit<StoredTicket, "overdueReported">;
+
+/** What people may set of a ticket. */
+export const ticketFields = {
+  title: z.string().trim().min(1, "must not be empty").max(200),
+  description: z.string().max(4000).describe("Markdown"),
+  priority: z.enum(PRIORITIES),
+  assignee: z.string().max(200).nullable().describe("id or address of an engineer or admin"),
+  due_ms: epochMs.nullable(),
+  machine: z.string().max(2000).nullable().describe("path or id"),
+};
+/** Some of these, as the API document names them. */
+export const someTicketFieldsShape = z.object(ticketFields).partial().meta({ id: "TicketFields" });
 
 /** A ticket as the API, the live stream, the pages and every delivery show it. */
 export const ticketShape = z.object({

@@ -15,7 +15,7 @@ const newKeyShape = z.strictObject({
   name: z.string().max(80),
   role: z.enum(ROLES).optional(),
   scopes: z.array(z.enum(SCOPES)).max(SCOPES.length).optional(),
-  expires_ms: time.describe("epoch ms"),
+  expires_ms: time,
   machine: z.string().max(200).optional().describe("<area…>/<machine> of a device key"),
   expires: formerly(time, "expires_ms"),
 }).meta({ id: "NewKey" });

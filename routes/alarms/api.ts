@@ -8,7 +8,7 @@ import { eventOf } from "../../lib/events/event.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
-import { idParams, listOf } from "../http/params.ts";
+import { idParams, judgementShape, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { actOnAll, alarmFilterShape, type AlarmServices, commandOf, queryOf } from "./request.ts";
 
@@ -18,14 +18,15 @@ const tags = ["Alarms"];
 
 const params = idParams(20);
 const version = z.number().int().min(1).optional()
-  .describe("the version you saw: refused when the alarm has changed since");
+  .describe("the version you saw: refused when it has changed since");
 const note = z.string().trim().max(2000).nullish();
 const shelf = {
   minutes: z.number().int().min(1).max(43_200).optional().describe("from now"),
-  until_ms: z.number().int().optional().describe("epoch ms; at most 30 days ahead"),
+  until_ms: z.number().int().optional().describe("at most 30 days ahead"),
   reason: note,
 };
 
+const moveShape = z.strictObject({ version }).meta({ id: "AlarmMove" });
 const resolveShape = z.strictObject({ note, verdict: z.enum(VERDICTS).nullish(), version })
   .meta({ id: "AlarmResolve" });
 const shelveShape = z.strictObject({ ...shelf, version }).meta({ id: "AlarmShelve" });
@@ -47,7 +48,6 @@ const resultShape = z.object({
 const answers = {
   200: { description: "The alarm", schema: alarmShape },
   404: { description: "There is no such alarm" },
-  409: { description: "Somebody else was faster; detail names who and when" },
 };
 
 /** `/api/alarms` (`/api/alerts` is the same): what people are notified of, and what they do about it. */
@@ -89,7 +89,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       summary: "Acknowledge: you take it on; escalation ends",
       tags,
       params,
-      body: z.strictObject({ version }),
+      body: moveShape,
       example: { params: { id: "1" }, body: {} },
       responses: answers,
       handler: (context) =>
@@ -123,7 +123,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       summary: "Say later whether an alarm was real; detectors learn from it",
       tags,
       params,
-      body: z.strictObject({ verdict: z.enum(VERDICTS) }),
+      body: judgementShape,
       example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
       responses: answers,
       handler: (context) => act(context, context.params.id, { kind: "judge", ...context.body }),
@@ -151,7 +151,7 @@ export function alarmRoutes(services: AlarmServices): Route[] {
       summary: "Unshelve now",
       tags,
       params,
-      body: z.strictObject({ version }),
+      body: moveShape,
       example: { params: { id: "1" }, body: {} },
       responses: answers,
       handler: (context) =>

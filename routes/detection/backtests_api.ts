@@ -31,8 +31,8 @@ const newBacktestShape = z.strictObject({
   detector: z.string().min(1).max(100),
   options: z.record(z.string().max(100), z.unknown()).optional()
     .describe(`what differs from its present options. ${optionNames}`),
-  from_ms: time.describe("epoch ms; default a day before `to_ms`"),
-  to_ms: time.describe("epoch ms, exclusive; default now"),
+  from_ms: time.describe("default a day before `to_ms`"),
+  to_ms: time.describe("exclusive; default now"),
   from: formerly(time, "from_ms"),
   to: formerly(time, "to_ms"),
 }).meta({ id: "NewBacktest" });

@@ -11,9 +11,16 @@ import {
   predictionShape,
 } from "../../lib/detect/predict/prediction.ts";
 import type { Audit } from "../../lib/access/audit.ts";
-import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
+import type { Verdict } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { cursorField, flagField, idParams, limitField, listOf } from "../http/params.ts";
+import {
+  cursorField,
+  flagField,
+  idParams,
+  judgementShape,
+  limitField,
+  listOf,
+} from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 const tags = ["Predictions"];
@@ -89,7 +96,7 @@ export function predictionRoutes(services: PredictionServices): Route[] {
       summary: "Say whether what a prediction warned of was real; the next model learns from it",
       tags,
       params: idParams(20),
-      body: z.strictObject({ verdict: z.enum(VERDICTS) }),
+      body: judgementShape,
       example: { params: { id: "1" }, body: { verdict: "real" } },
       responses: {
         200: { description: "The prediction", schema: predictionShape },

@@ -37,7 +37,7 @@ const commentDraftShape = z.strictObject({
   text: z.string().max(COMMENT_MOST * 2).describe(
     `Markdown: paragraphs, lists, quotes, code, emphasis, links; at most ${COMMENT_MOST} characters`,
   ),
-});
+}).meta({ id: "CommentDraft" });
 
 /** The number that a path names. @throws PerchError `not_found` */
 function numberIn(text: string): number {

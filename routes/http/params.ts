@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import { VERDICTS } from "../../lib/words/verdict.ts";
 
 /** A page of a list: `next` goes into the next question as `cursor`; null: there is no more. */
 export function listOf<T extends z.ZodType>(item: T) {
@@ -37,14 +38,25 @@ export const idParams = (longest = 40) => z.object({ id: z.string().max(longest)
 /** A form that is one button, with the id of what it acts on. */
 export const idForm = z.strictObject({ id: z.string().max(40) });
 
+/** Whether what was found is real. */
+export const judgementShape = z.strictObject({ verdict: z.enum(VERDICTS) }).meta({
+  id: "Judgement",
+});
+
 /** A query parameter with several values: separated by commas, or given several times. At most 500. */
 export function list<T extends z.ZodType<string, string>>(item: T) {
-  const { $schema: _, ...items } = z.toJSONSchema(item, { io: "input" });
   return z.union([z.string(), z.array(z.string())])
     .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((v) => v.split(",")))
     .pipe(z.array(item).min(1).max(500))
-    // The document says what may stand in it, not how it is read.
-    .meta({ anyOf: undefined, type: "array", items });
+    // The document says what may stand in it, not how it is read; it alone asks for that.
+    .meta({
+      anyOf: undefined,
+      type: "array",
+      get items() {
+        const { $schema: _, ...items } = z.toJSONSchema(item, { io: "input" });
+        return items;
+      },
+    });
 }
 
 /** A query parameter that is `true` or `false`. */

@@ -11,7 +11,7 @@ const stateShape = z.object({
   health: z.enum(["ok", "degraded", "off"]),
   detail: z.string(),
   fields: z.array(z.string()).describe("sensor of field 1, 2 …; empty: there is none of that name"),
-  cursor_ms: z.number().nullable().describe("epoch ms; readings before it are uploaded"),
+  cursor_ms: z.number().nullable().describe("readings before it are uploaded"),
   last_upload_ms: msField.nullable(),
   messages: z.number().describe("since start"),
   requests: z.number().describe("since start"),

@@ -7,9 +7,17 @@ import { anomalyOf, anomalyShape, DETECTOR_NAMES } from "../../lib/detect/anomal
 import type { FindingQuery, FindingStore, StoredFinding } from "../../lib/detect/findings_store.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
-import { type Verdict, VERDICTS } from "../../lib/words/verdict.ts";
+import type { Verdict } from "../../lib/words/verdict.ts";
 import { caller } from "../http/caller.ts";
-import { cursorField, idParams, limitField, listOf, sensorOf, tagField } from "../http/params.ts";
+import {
+  cursorField,
+  idParams,
+  judgementShape,
+  limitField,
+  listOf,
+  sensorOf,
+  tagField,
+} from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
 export interface AnomalyServices {
@@ -82,7 +90,7 @@ export function anomalyRoutes(services: AnomalyServices): Route[] {
         "Say whether an anomaly was real or a false alarm; the streaming detector learns from it",
       tags,
       params: idParams(20),
-      body: z.strictObject({ verdict: z.enum(VERDICTS) }),
+      body: judgementShape,
       example: { params: { id: "1" }, body: { verdict: "false_alarm" } },
       responses: {
         200: { description: "The anomaly", schema: anomalyShape },

@@ -19,26 +19,33 @@ type Json = any;
 
 /** `/docs`: the API document to read, and to call for those who are signed in. Nothing comes from elsewhere. */
 export function docsPage(services: DocsServices): Route {
-  let document: Json = null;
+  let content: Omit<ContentProps, "mayCall"> | null = null;
   return route({
     method: "get",
     path: "/docs",
     policy: "public",
     summary: null,
     handler: ({ c, who }) => {
-      document ??= openapiDocument(services.routes(), services);
+      content ??= contentOf(openapiDocument(services.routes(), services));
       return services.frame.answer(c, who, {
         title: "API",
         place: "/more",
         script: "docs",
-        content: <Content document={document} mayCall={who !== null} />,
+        content: <Content {...content} mayCall={who !== null} />,
       });
     },
   });
 }
 
-function Content({ document, mayCall }: { document: Json; mayCall: boolean }): VNode {
-  const all = operationsOf(document);
+interface ContentProps {
+  document: Json;
+  all: One[];
+  mayCall: boolean;
+}
+
+const contentOf = (document: Json) => ({ document, all: operationsOf(document) });
+
+function Content({ document, all, mayCall }: ContentProps): VNode {
   return (
     <>
       <Answer>{`${all.length} operations, Perch ${document.info.version}`}</Answer>
@@ -72,15 +79,14 @@ interface One {
 }
 
 function operationsOf(document: Json): One[] {
-  return Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap((
-    [path, methods],
-  ) =>
+  const paths = Object.entries(document.paths as Record<string, Record<string, Json>>);
+  return paths.flatMap(([path, { parameters = [], ...methods }]) =>
     Object.entries(methods).map(([method, spec]) => ({
       path,
       method,
       spec: {
         ...spec,
-        parameters: (spec.parameters ?? []).map((one: Json) => {
+        parameters: [...parameters, ...(spec.parameters ?? [])].map((one: Json) => {
           const parameter = found(document, one);
           return { ...parameter, schema: found(document, parameter.schema) };
         }),
@@ -140,6 +146,7 @@ function Parameters({ list }: { list: Json[] }): VNode {
               parameter.required ? "required" : "optional",
               typeOf(parameter.schema),
               parameter.description,
+              parameter.schema.description,
             ].filter(Boolean).join(", ")}
           </dd>
         </div>

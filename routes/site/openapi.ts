@@ -2,7 +2,10 @@ import { z } from "zod";
 import { roleOf, scopeOf } from "../../lib/access/policy.ts";
 import { HTTP_STATUS } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
-import { type Json, SchemaBook } from "./openapi_schemas.ts";
+import { SchemaBook } from "./openapi_schemas.ts";
+import type { Json } from "./openapi_composing.ts";
+import { ENUMERATIONS, PARTS } from "./openapi_names.ts";
+import { shareAmongOperations } from "./openapi_sharing.ts";
 import { TAGS } from "./openapi_tags.ts";
 
 const PROBLEM = z.object({
@@ -19,7 +22,7 @@ const PROBLEM = z.object({
 const INTRODUCTION =
   "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
   "Each operation names the least role (viewer < engineer < admin) and the scope that an API key needs " +
-  "if it has scopes. Times are epoch milliseconds UTC. Unknown fields are refused, except in ingest payloads. " +
+  "if it has scopes. What ends in `_ms` is a time in epoch milliseconds UTC, or how long something takes. Unknown fields are refused, except in ingest payloads. " +
   "MQTT 3.1.1 over WebSocket (subprotocol `mqtt`) is at `/mqtt`.";
 
 const LICENSE = { name: "MIT", identifier: "MIT" };
@@ -35,14 +38,15 @@ export function openapiDocument(
   about: { version: string; publicUrl: string | null },
 ): Json {
   const shown = routes.filter((r) => r.summary !== null);
-  const book = new SchemaBook();
+  const book = new SchemaBook(ENUMERATIONS);
   const paths: Record<string, Json> = {};
   for (const r of shown) {
     const path = r.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
     paths[path] = { ...paths[path], [r.method]: operation(r, book) };
   }
+  for (const part of PARTS) book.of(part, "input");
   const problem = book.of(PROBLEM, "output");
-  return book.resolved({
+  const document = book.resolved({
     openapi: "3.1.0",
     info: {
       title: "Perch",
@@ -71,6 +75,8 @@ export function openapiDocument(
       },
     },
   });
+  shareAmongOperations(document);
+  return document;
 }
 
 function operation(r: Route, book: SchemaBook): Json {
@@ -89,7 +95,7 @@ function operation(r: Route, book: SchemaBook): Json {
   ];
   if (parameters.length > 0) out.parameters = parameters;
   const content = bodyContent(r, book);
-  if (content) out.requestBody = { required: r.body !== undefined, content };
+  if (content) out.requestBody = { ...(r.body ? { required: true } : {}), content };
   return out;
 }
 
@@ -171,7 +177,7 @@ function answers(r: Route, book: SchemaBook): Json {
       ? {
         description,
         ...(contentType
-          ? { content: { [contentType]: { schema: schema ? book.of(schema, "output") : {} } } }
+          ? { content: { [contentType]: schema ? { schema: book.of(schema, "output") } : {} } }
           : {}),
       }
       // A description beside a reference wins (OpenAPI 3.1).
@@ -192,7 +198,6 @@ const FASTER =
 const SEEN: Json = {
   name: "Perch-Seen",
   in: "header",
-  required: false,
   description: "The number that came as `Perch-Seen` with what you read: the change is refused " +
     "when somebody changed the thing since. Without it, only when somebody did in the same moment",
   schema: { type: "integer", minimum: 0 },

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { composed, type Json } from "./openapi_composing.ts";
 
-export type Json = Record<string, unknown>;
 type Io = "input" | "output";
 
 const ANY = /"#\/\$defs\/(input|output)\/([^"]+)"/g;
@@ -11,6 +11,14 @@ const ANY = /"#\/\$defs\/(input|output)\/([^"]+)"/g;
  */
 export class SchemaBook {
   readonly #named = { input: new Map<string, Json>(), output: new Map<string, Json>() };
+  readonly #enums: ReadonlyMap<string, string>;
+
+  /** @param enums names of enumerations, which are components too */
+  constructor(enums: Record<string, readonly string[]> = {}) {
+    this.#enums = new Map(
+      Object.entries(enums).map(([name, values]) => [JSON.stringify(values), name]),
+    );
+  }
 
   /**
    * A schema as JSON Schema; references stand for the named ones until `resolved`.
@@ -24,8 +32,24 @@ export class SchemaBook {
       override: ({ jsonSchema }) => plainer(jsonSchema, io),
     });
     const named = Object.entries((json.$defs ?? {}) as Record<string, Json>);
-    for (const [name, one] of named) this.#keep(name, marked(one, io), io);
-    return marked((json.properties as Record<string, Json>).schema, io);
+    for (const [name, one] of named) this.#keep(name, this.#tidy(one, io), io);
+    return this.#tidy((json.properties as Record<string, Json>).schema, io);
+  }
+
+  /** References say which side they are of. */
+  #tidy(json: Json, io: Io): Json {
+    const marked = JSON.stringify(json).replaceAll('"#/$defs/', `"#/$defs/${io}/`);
+    return JSON.parse(marked, (_, value) => this.#referred(shorter(value), io));
+  }
+
+  /** A reference, where it is an enumeration that has a name. */
+  #referred(json: unknown, io: Io): unknown {
+    if (!isEnum(json)) return json;
+    const { type, enum: values, ...rest } = json;
+    const name = this.#enums.get(JSON.stringify(values));
+    if (name === undefined) return json;
+    this.#named[io].set(name, { type, enum: values });
+    return { $ref: `#/$defs/${io}/${name}`, ...rest };
   }
 
   #keep(name: string, json: Json, io: Io): void {
@@ -46,13 +70,15 @@ export class SchemaBook {
       for (const [name, json] of this.#named[io]) schemas[nameOf(io, name)] ??= json;
     }
     const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1));
-    const whole = { ...document, components: { schemas: sorted, ...document.components } };
-    return JSON.parse(
-      JSON.stringify(whole).replace(
-        ANY,
-        (_, io: Io, name: string) => `"#/components/schemas/${nameOf(io, name)}"`,
-      ),
-    );
+    const referring = (json: Json) =>
+      JSON.parse(
+        JSON.stringify(json).replace(
+          ANY,
+          (_, io: Io, name: string) => `"#/components/schemas/${nameOf(io, name)}"`,
+        ),
+      );
+    const { components, ...rest } = referring(document);
+    return { ...rest, components: { schemas: composed(referring(sorted)), ...components } };
   }
 
   /** Names whose two sides differ, in themselves or in what they refer to. */
@@ -85,7 +111,27 @@ function plainer(json: Json, io: Io): void {
   if (io === "output" && json.additionalProperties === false) delete json.additionalProperties;
 }
 
-/** References say which side they are of. */
-function marked(json: Json, io: Io): Json {
-  return JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"#/$defs/${io}/`));
+/** The same in fewer words: `type: [string, null]` for a choice of the two, no rule for names that are any text. */
+function shorter(json: unknown): unknown {
+  if (!isJson(json)) return json;
+  const { propertyNames, anyOf, ...rest } = json;
+  const anyName = isJson(propertyNames) && JSON.stringify(propertyNames) === '{"type":"string"}';
+  const one = Array.isArray(anyOf) && anyOf.length === 2 && anyOf[1].type === "null" && anyOf[0];
+  if (!one || typeof one.type !== "string") {
+    if (!anyName) return json;
+    return { ...rest, ...(anyOf === undefined ? {} : { anyOf }) };
+  }
+  return {
+    ...one,
+    ...rest,
+    type: [one.type, "null"],
+    ...(one.enum === undefined ? {} : { enum: [...one.enum, null] }),
+  };
 }
+
+function isEnum(json: unknown): json is { type: "string"; enum: string[] } {
+  return isJson(json) && json.type === "string" && Array.isArray(json.enum);
+}
+
+const isJson = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,11 +1,16 @@
 import { z } from "zod";
-import { TICKET_ACTIONS, type TicketAction, ticketShape } from "../../lib/tickets/ticket.ts";
+import {
+  TICKET_ACTIONS,
+  type TicketAction,
+  ticketFields,
+  ticketShape,
+} from "../../lib/tickets/ticket.ts";
 import type { MoveOptions } from "../../lib/tickets/moving.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { askTickets, ticketFields, ticketFilterShape, type TicketServices } from "./request.ts";
+import { askTickets, ticketFilterShape, type TicketServices } from "./request.ts";
 
 const tags = ["Tickets"];
 
@@ -17,7 +22,8 @@ const draftShape = z.strictObject({ title, ...z.object({ ...rest, alarm }).parti
 const changeShape = z.strictObject({ ...z.object({ ...ticketFields, version }).partial().shape })
   .meta({ id: "TicketChange" });
 const note = z.string().trim().max(2000);
-const moveShape = z.strictObject({ note: note.optional(), version: version.optional() });
+const moveShape = z.strictObject({ note: note.optional(), version: version.optional() })
+  .meta({ id: "TicketMove" });
 const resolveShape = z.strictObject({
   note: note.optional().describe("what was done"),
   verdict: z.enum(VERDICTS).optional().describe("of its alarm; the detector learns from it"),

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Users } from "../../lib/access/users.ts";
-import { epochMs } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { MachineDirectory } from "../../lib/machines/sensor.ts";
 import type { AlarmTickets } from "../../lib/tickets/alarm_tickets.ts";
@@ -21,15 +20,6 @@ export interface TicketServices {
   audit: Pick<Audit, "statement">;
 }
 
-/** What people may set of a ticket. */
-export const ticketFields = {
-  title: z.string().trim().min(1, "must not be empty").max(200),
-  description: z.string().max(4000).describe("Markdown"),
-  priority: z.enum(PRIORITIES),
-  assignee: z.string().max(200).nullable().describe("id or address of an engineer or admin"),
-  due_ms: epochMs.nullable().describe("epoch ms"),
-  machine: z.string().max(2000).nullable().describe("path or id"),
-};
 export const ticketFilterFields = {
   state: list(z.enum([...TICKET_STATES, "unresolved"])).optional()
     .describe("several are separated by commas; unresolved: open and in progress"),

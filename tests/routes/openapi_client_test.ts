@@ -8,24 +8,13 @@ import {
 } from "@redocly/openapi-core";
 import openapiTypeScript, { astToString } from "openapi-typescript";
 import { systemActor } from "../../lib/access/audit_row.ts";
-import { type AppUnderTest, startApp } from "../support/app.ts";
+import { withDocument } from "../support/api_document.ts";
 import { ROOT } from "../support/perch.ts";
 
-const MOST_BYTES = 210_000;
-
-async function withDocument(
-  run: (text: string, under: AppUnderTest) => Promise<void>,
-): Promise<void> {
-  const under = await startApp({});
-  try {
-    await run(await (await fetch(`${under.url}/openapi.json`)).text(), under);
-  } finally {
-    await under.close();
-  }
-}
+const MOST_BYTES = 176_000;
 
 Deno.test("openapi: redocly's recommended rules have nothing to say, and the document is small", () =>
-  withDocument(async (text) => {
+  withDocument({}, async (text) => {
     assert.ok(text.length <= MOST_BYTES, `${text.length} bytes`);
     const found = await lintDocument({
       document: makeDocumentFromString(text, "openapi.json"),
@@ -58,7 +47,7 @@ console.log(JSON.stringify({ accepted: posted.data?.accepted, alarms: alarms.map
 
 // Its control: a field that there is not must not pass the type check.
 Deno.test("openapi: a client generated from the document lists alarms and posts a reading", () =>
-  withDocument(async (document, under) => {
+  withDocument({}, async (document, under) => {
     const dir = await Deno.makeTempDir({ prefix: "perch-client-" });
     try {
       const types = await openapiTypeScript(JSON.parse(document));

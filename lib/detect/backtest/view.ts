@@ -6,7 +6,7 @@ import type { Backtest, Firing, TrialResult } from "./shapes.ts";
 
 const firingShape = z.object({
   start_ms: msField,
-  end_ms: msField.nullable().describe("epoch ms; null: still so at the end of the range"),
+  end_ms: msField.nullable().describe("null: still so at the end of the range"),
   severity: z.enum(SEVERITIES),
   score: z.number(),
   peak: z.object({ ts: z.number(), value: z.number() }).nullable(),
