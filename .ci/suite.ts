@@ -1,11 +1,12 @@
 /**
  * `deno task test`: all tests, and at the end what took longest. Tests that stand beside their code run side by
- * side, as they share nothing; browsers and whole ways through the product two at a time (`TEST_JOBS` says how
- * many), as they mostly wait; those of `tests/faults` measure how others are served meanwhile, want the host for
+ * side, as they share nothing; browsers, ways through the product and faults two at a time (`TEST_JOBS` says how
+ * many), as they often wait; those of `tests/load` measure how others are served meanwhile, want the host for
  * themselves, and run one after the other. Arguments (paths, `--filter`) go to `deno test` as they are, in one pass.
+ * Types are checked by `deno task check`.
  */
 const SIDE_BY_SIDE = ["lib", "routes", "islands", "sim"];
-const ONE_BY_ONE = "tests/faults";
+const ONE_BY_ONE = "tests/load";
 /** Has a task of its own: it needs the binaries. */
 const IGNORED = "tests/binary";
 const SLOWEST = 20;
@@ -45,7 +46,7 @@ Deno.exit(failed === 0 ? 0 : 1);
 async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Pass> {
   const report = await Deno.makeTempFile({ prefix: "perch-tests-", suffix: ".xml" });
   const tests = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", `--junit-path=${report}`, ...args],
+    args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...args],
     env,
   }).spawn();
   // Who ends this ends the tests as well.

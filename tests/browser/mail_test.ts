@@ -3,19 +3,14 @@ import assert from "node:assert/strict";
 import { mailText } from "../../lib/notify/channels/mail_text.ts";
 import type { Message } from "../../lib/notify/message.ts";
 import { digestOf, messageOf, type MessageOptions } from "../../lib/notify/message_of.ts";
-import {
-  assertAccessible,
-  assertFits,
-  chromiumIsMissing,
-  startBrowser,
-  visitor,
-} from "../support/browser.ts";
+import { assertEveryLook, chromiumIsMissing, startBrowser, visitor } from "../support/browser.ts";
 import { alarmEvent } from "../support/events.ts";
 import { HOSTILE_TEXTS } from "../support/hostile_text.ts";
 
 const ignore = chromiumIsMissing();
 const OPTIONS: MessageOptions = { zone: "UTC", publicUrl: "https://perch.example.com" };
 const firing = messageOf(alarmEvent(), OPTIONS);
+const WIDTHS = [{ width: 360, height: 800 }, { width: 1200, height: 800 }];
 const LONG = "a-name-without-any-break/".repeat(12);
 
 const MAILS: Record<string, { message: Message; header: string }> = {
@@ -66,38 +61,36 @@ Deno.test({
     const url = `http://127.0.0.1:${server.addr.port}`;
     const browser = await startBrowser();
     try {
-      for (const width of [360, 1200]) {
-        for (const colours of ["light", "dark"] as const) {
-          const viewport = { width, height: 800 };
-          const { page, faults, close } = await visitor(browser, { url, viewport, colours });
-          const dialogs: string[] = [];
-          page.on("dialog", (dialog) => {
-            dialogs.push(dialog.message());
-            dialog.dismiss();
+      const { page, faults, close } = await visitor(browser, { url });
+      const dialogs: string[] = [];
+      page.on("dialog", (dialog) => {
+        dialogs.push(dialog.message());
+        dialog.dismiss();
+      });
+      for (const name of [...Object.keys(MAILS), HOSTILE]) {
+        await page.goto(`/${name}`);
+        await assertEveryLook(page, WIDTHS);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          const seen = await page.evaluate(() => {
+            const style = (selector: string) =>
+              getComputedStyle(document.querySelector(selector)!).backgroundColor;
+            return {
+              header: style("td[bgcolor]"),
+              page: style(".page"),
+              strangers: document.querySelectorAll(
+                "script, img, iframe, svg, object, form, video, base, math, details",
+              ).length,
+            };
           });
-          for (const name of [...Object.keys(MAILS), HOSTILE]) {
-            await page.goto(`/${name}`);
-            await assertFits(page);
-            await assertAccessible(page);
-            const seen = await page.evaluate(() => {
-              const style = (selector: string) =>
-                getComputedStyle(document.querySelector(selector)!).backgroundColor;
-              return {
-                header: style("td[bgcolor]"),
-                page: style(".page"),
-                strangers: document.querySelectorAll(
-                  "script, img, iframe, svg, object, form, video, base, math, details",
-                ).length,
-              };
-            });
-            if (name !== HOSTILE) assert.equal(seen.header, MAILS[name].header, name);
-            assert.equal(seen.page, colours === "dark" ? "rgb(15, 20, 25)" : "rgb(243, 244, 246)");
-            assert.equal(seen.strangers, 0, name);
-          }
-          assert.deepEqual([dialogs, faults], [[], []]);
-          await close();
+          if (name !== HOSTILE) assert.equal(seen.header, MAILS[name].header, name);
+          const ground = colorScheme === "dark" ? "rgb(15, 20, 25)" : "rgb(243, 244, 246)";
+          assert.equal(seen.page, ground);
+          assert.equal(seen.strangers, 0, name);
         }
       }
+      assert.deepEqual([dialogs, faults], [[], []]);
+      await close();
     } finally {
       await browser.close();
       await server.shutdown();

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import {
   assertAccessible,
-  assertFits,
+  assertEveryLook,
   chromiumIsMissing,
-  DESKTOP,
   PHONE,
   signIn,
   startBrowser,
@@ -47,47 +46,40 @@ Deno.test({
     withSim(async ({ perch: { url } }) => {
       const browser = await startBrowser();
       try {
-        for (const viewport of [PHONE, DESKTOP]) {
-          for (const colours of ["light", "dark"] as const) {
-            const { page, faults, close } = await visitor(browser, { url, viewport, colours });
-            await page.goto("/sign-in");
-            await assertAccessible(page);
-            await assertFits(page);
-            await signIn(page, ...ENGINEER);
-            await page.waitForSelector(".dot.live");
-            await page.waitForSelector("a.row");
-            const sensor = await page.getAttribute('a.row:has-text("Temperature")', "href");
-            const state = await page.getAttribute('a.row:has-text("Mode")', "href");
-            const paths = [
-              "/",
-              "/sensors",
-              "/sensors?status=offline&q=nothing",
-              sensor!,
-              `${sensor}?range=24h`,
-              `${sensor}?from=2020-01-01T00:00&to=2020-01-02T00:00`,
-              `${sensor}?from=x&to=y`,
-              `${state}?range=6h`,
-              "/sources",
-              "/alarms",
-              "/alarms?show=resolved&severity=critical",
-              "/machines",
-              "/machines/tree",
-              "/machines/exchange",
-              "/maintenance",
-              "/predictions",
-              "/models",
-              "/more",
-            ];
-            for (const path of paths) {
-              await page.goto(path);
-              if (!STILL.includes(path)) await page.waitForSelector(".dot.live");
-              await assertAccessible(page);
-              await assertFits(page);
-            }
-            assert.deepEqual(faults, []);
-            await close();
-          }
+        const { page, faults } = await visitor(browser, { url });
+        await page.goto("/sign-in");
+        await assertEveryLook(page);
+        await signIn(page, ...ENGINEER);
+        await page.waitForSelector(".dot.live");
+        await page.waitForSelector("a.row");
+        const sensor = await page.getAttribute('a.row:has-text("Temperature")', "href");
+        const state = await page.getAttribute('a.row:has-text("Mode")', "href");
+        const paths = [
+          "/",
+          "/sensors",
+          "/sensors?status=offline&q=nothing",
+          sensor!,
+          `${sensor}?range=24h`,
+          `${sensor}?from=2020-01-01T00:00&to=2020-01-02T00:00`,
+          `${sensor}?from=x&to=y`,
+          `${state}?range=6h`,
+          "/sources",
+          "/alarms",
+          "/alarms?show=resolved&severity=critical",
+          "/machines",
+          "/machines/tree",
+          "/machines/exchange",
+          "/maintenance",
+          "/predictions",
+          "/models",
+          "/more",
+        ];
+        for (const path of paths) {
+          await page.goto(path);
+          if (!STILL.includes(path)) await page.waitForSelector(".dot.live");
+          await assertEveryLook(page);
         }
+        assert.deepEqual(faults, []);
       } finally {
         await browser.close();
       }

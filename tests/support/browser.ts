@@ -16,8 +16,12 @@ export const FLAGS = [
   "--disable-sync",
 ];
 
-export const PHONE = { width: 390, height: 844 };
-export const DESKTOP = { width: 1280, height: 800 };
+export interface Viewport {
+  width: number;
+  height: number;
+}
+export const PHONE: Viewport = { width: 390, height: 844 };
+export const DESKTOP: Viewport = { width: 1280, height: 800 };
 
 /** Debian's Chromium; tests that need it are skipped where it is missing, unless all are required. */
 export function chromiumIsMissing(): boolean {
@@ -50,7 +54,7 @@ export interface Visitor {
 
 export interface VisitorOptions {
   url: string;
-  viewport?: { width: number; height: number };
+  viewport?: Viewport;
   colours?: "light" | "dark";
   script?: boolean;
   /** Console messages that belong to the test, such as those of a server that is away on purpose. */
@@ -91,25 +95,60 @@ export async function signIn(page: Page, email: string, password: string): Promi
 
 /** Runs axe over the page as it is; throws with rule and element for each violation. */
 export async function assertAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
+  await accessible(page, null);
+}
+
+/**
+ * What every page must be, in each look that people have of it: phone and desktop, light and dark. It fits, and axe
+ * finds nothing. The page is loaded once: what changes is how it is shown. Colours alone change what axe says about
+ * contrast, so the second colours are judged by those rules.
+ */
+export async function assertEveryLook(
+  page: Page,
+  viewports: readonly Viewport[] = [PHONE, DESKTOP],
+): Promise<void> {
+  for (const viewport of viewports) {
+    await page.setViewportSize(viewport);
+    for (const [colorScheme, rules] of [["light", null], ["dark", CONTRAST]] as const) {
+      await page.emulateMedia({ colorScheme });
+      await assertFits(page);
+      await accessible(page, rules);
+    }
+  }
+}
+
+/** Rules of axe that look at colours. */
+const CONTRAST = ["color-contrast", "link-in-text-block"];
+
+async function accessible(page: Page, rules: readonly string[] | null): Promise<void> {
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axe.source);
+  const violations = await page.evaluate(async (rules) => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const result = await axe.run(document);
+    const result = await axe.run(document, {
+      resultTypes: ["violations"],
+      ...(rules === null ? {} : { runOnly: [...rules] }),
+    });
     return result.violations.map((violation) => ({
       rule: `${violation.id} (${violation.impact}): ${violation.help}`,
       elements: violation.nodes.slice(0, 4).map((node) =>
         `${node.html.slice(0, 200)} ${node.failureSummary}`
       ),
     }));
-  });
+  }, rules);
   assert.deepEqual(violations, [], `${page.url()} has violations`);
 }
 
-/** The page does not scroll sideways. */
+/** The page does not scroll sideways: at once, or when what draws itself has come to its new width. */
 export async function assertFits(page: Page): Promise<void> {
-  const [content, width] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
+  const widths = () =>
+    page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.documentElement.clientWidth,
+    ]);
+  let [content, width] = await widths();
+  for (let tries = 0; content > width && tries < 20; tries++) {
+    await page.waitForTimeout(50);
+    [content, width] = await widths();
+  }
   assert.ok(content <= width, `${page.url()} is ${content} px wide on a screen of ${width}`);
 }

@@ -6,7 +6,7 @@ import { startLoad } from "../support/mqtt_load.ts";
 import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
-import { compare, damage, judgeFull } from "./kill.ts";
+import { compare, damage, judgeFull } from "../faults/kill.ts";
 
 /** `FULL_KILLS_N` sets how many (the soak 100). */
 const KILLS = Number(Deno.env.get("FULL_KILLS_N") ?? 3);
