@@ -62,7 +62,7 @@ function largestIn(
 }
 
 /** Two shapes with fewer fields in common have them by chance. */
-const LEAST_FIELDS = 5;
+const LEAST_FIELDS = 3;
 
 const isShape = (json: Json): json is Shape => json.type === "object" && "properties" in json;
 const same = (a: Json | undefined, b: Json) => JSON.stringify(a) === JSON.stringify(b);
