@@ -23,8 +23,8 @@ export interface SystemFacts {
   diskUsed: number | null;
   /** Why the host's clock is not followed, its time and Perch's, and how much of deletion by age is put off. */
   clock: { doubt: ClockDoubt; hostMs: number; nowMs: number; waitingMs: number };
-  /** Age of the last verified backup; null while there is none to be expected. */
-  backupAgeMs: number | null;
+  /** What is wrong with the backups: the last one failed, or is older than it may be. Null: nothing. */
+  backup: { text: string; ageMs: number | null; mostMs: number | null } | null;
   /** Why nothing can be stored; null: it can. */
   storageFailing: string | null;
   /** What will stop the storing before long, or needs a person; null: all is well. */
@@ -62,7 +62,6 @@ const TRIES_LEAST = 10;
 const SUCCESS_LEAST = 0.8;
 const DISK_WARNING = 0.9;
 const DISK_CRITICAL = 0.95;
-const BACKUP_MOST_MS = 48 * 3_600_000;
 const JUMP_MS = 86_400_000;
 /** A plant that is switched off over a long weekend is no reason to warn. */
 const JUMP_WARNING_MS = 7 * JUMP_MS;
@@ -198,14 +197,14 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   },
   {
     key: "backup",
-    title: "The backup is old",
-    judge: ({ backupAgeMs }) =>
-      above(
-        backupAgeMs,
-        BACKUP_MOST_MS,
-        "warning",
-        (ms) => `the last verified backup is ${span(ms)} old`,
-      ),
+    title: "There is no fresh backup",
+    judge: ({ backup }) =>
+      backup === null ? "well" : {
+        severity: "warning",
+        text: backup.text,
+        value: backup.ageMs,
+        limit: backup.mostMs,
+      },
   },
   {
     key: "storage",

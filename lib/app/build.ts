@@ -72,6 +72,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
       runner: detection.detection.runner,
       diskUsed: () => diskUsed(config.dataDir),
       storage: storageTroubles,
+      backup: () => null,
       cut: () => storage.cuts.length === 0 ? null : storage.cuts.map(cutText).join(" "),
       outbox: () => notify.counts(),
     }),

@@ -22,6 +22,7 @@ export interface SystemFactParts {
   /** Share in use, 0…1. */
   diskUsed: () => Promise<number | null>;
   storage: Pick<StorageTroubles, "worst">;
+  backup: () => SystemFacts["backup"];
   /** What could not be read at the start; null: all was. */
   cut: () => string | null;
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
@@ -66,7 +67,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       }),
       diskUsed: await parts.diskUsed(),
       clock: { doubt, hostMs, nowMs, waitingMs },
-      backupAgeMs: null,
+      backup: parts.backup(),
       storageFailing: failing ?? parts.intake.stats().failing,
       storageAtRisk: trouble?.health === "degraded" ? trouble.detail : null,
       cut: parts.cut(),

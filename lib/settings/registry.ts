@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { ACCESS_SETTINGS } from "./registry/access.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
+import { BACKUP_SETTINGS } from "./registry/backup.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
 import { NOTIFY_SETTINGS } from "./registry/notify.ts";
 import { OUTGOING_SETTINGS } from "./registry/outgoing.ts";
@@ -16,6 +17,7 @@ export const SETTINGS = {
   ...TICKET_SETTINGS,
   ...ACCESS_SETTINGS,
   ...OUTGOING_SETTINGS,
+  ...BACKUP_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -30,7 +30,7 @@ export const WELL: SystemFacts = {
   sources: [],
   diskUsed: null,
   clock: { doubt: null, hostMs: 0, nowMs: 0, waitingMs: 0 },
-  backupAgeMs: null,
+  backup: null,
   storageFailing: null,
   storageAtRisk: null,
   cut: null,

@@ -7,6 +7,7 @@
  */
 export * from "./access.ts";
 export * from "./alarms.ts";
+export * from "./backup.ts";
 export * from "./db.ts";
 export * from "./detect.ts";
 export * from "./events.ts";
