@@ -84,14 +84,14 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
   async function read<T extends { id: number }>(
     name: "findings" | "predictions",
     after: (id: number, limit: number) => Promise<T[]>,
-    signalOf: (one: T) => Observation | null,
+    observationOf: (one: T) => Observation | null,
   ): Promise<boolean> {
     const page = await after(await cursorOf(name), PAGE);
     if (page.length === 0) return false;
     const to = page.at(-1)!.id;
     await keeper.change(clock.now(), (change) => {
       for (const one of page) {
-        const observation = signalOf(one);
+        const observation = observationOf(one);
         if (observation !== null) change.observe(observation);
       }
       change.also(store.moveCursor(name, to));
