@@ -11,6 +11,7 @@ import { demoMode } from "./app/site.ts";
 import { startFault } from "./app/storage_guard.ts";
 import { createStorageTroubles } from "./app/storage_troubles.ts";
 import { tasksOf } from "./app/tasks.ts";
+import { withWayOut } from "./app/way_out.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { createSteadyClock } from "./base/steady_clock.ts";
 import { createSupervisor } from "./base/supervisor.ts";
@@ -159,7 +160,7 @@ export function buildApp(options: AppOptions): App {
         return await start();
       } catch (error) {
         await stop();
-        throw startFault(error, config.dataDir);
+        throw await withWayOut(startFault(error, config.dataDir), config);
       }
     },
     async open() {
@@ -169,7 +170,7 @@ export function buildApp(options: AppOptions): App {
         return parts;
       } catch (error) {
         await stop();
-        throw startFault(error, config.dataDir);
+        throw await withWayOut(startFault(error, config.dataDir), config);
       }
     },
     stop,

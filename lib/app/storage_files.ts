@@ -104,6 +104,7 @@ async function lockFile(path: string): Promise<FolderLock | null> {
     `The database ${path} is in use by another Perch, which has it by another path (is the file mounted here?)`,
     "Each of the two would write a log of its own. Stop the other one, and mount the folder of the database " +
       "rather than the file. Nothing was changed.",
+    null,
   );
 }
 
@@ -120,6 +121,7 @@ export function refusedLoss(
     "Is its drive mounted? Mount it, or put a backup of the database in its place, and start Perch again. " +
       "To begin a new plant on purpose, run `perch serve --new` once: it moves what is left into a folder " +
       "before-… of the data directory. Nothing was changed.",
+    "missing",
   );
 }
 
@@ -127,6 +129,7 @@ function refusedNew(database: string): PerchError {
   return refused(
     `--new is for a place without a database, and ${database} is one`,
     "Start Perch without --new, or move the data directory away first. Nothing was changed.",
+    null,
   );
 }
 
@@ -148,6 +151,7 @@ async function lockPlace({ path, folder }: DatabasePlace): Promise<FolderLock> {
     throw refused(
       `The folder ${folder} of the database cannot be locked (${messageOf(error)})`,
       "Without a lock two Perches could write to one database. Put it on a local disk. Nothing was changed.",
+      null,
     );
   }
   if (lock !== null) return lock;

@@ -235,7 +235,8 @@ export function startFault(error: unknown, dataDir: string): unknown {
   if (!isNoRoom(error)) return error;
   const sentence = `The disk of ${dataDir} is full, and Perch cannot start there ` +
     `(${messageOf(error)}). Make room and start again; what is stored is untouched.`;
-  return new PerchError("not_started", sentence, { cause: error });
+  const refusal = { kind: "full", what: sentence } as const;
+  return new PerchError("not_started", sentence, { cause: error, refusal });
 }
 
 function isStorageFault(error: unknown): error is PerchError {

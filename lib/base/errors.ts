@@ -49,6 +49,12 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+/**
+ * Why a start was refused, where a backup may help: `damaged` and `missing` are what is restored from one; what is
+ * `blocked` is mended otherwise first; a `newer` Perch wrote it; a `key` file is damaged; the disk is `full`.
+ */
+export type RefusalKind = "damaged" | "missing" | "blocked" | "newer" | "key" | "full";
+
 /** An error that a person may read: a code, a sentence, and where it helps the fields and a retry time. */
 export class PerchError extends Error {
   override readonly name = "PerchError";
@@ -61,6 +67,8 @@ export class PerchError extends Error {
   readonly about: readonly string[];
   /** Who was faster, and when. */
   readonly faster: { by: string; atMs: number } | undefined;
+  /** Of a start: what is wrong, without what to do about it. */
+  readonly refusal: { kind: RefusalKind; what: string } | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,
@@ -71,6 +79,7 @@ export class PerchError extends Error {
       cause?: unknown;
       about?: readonly string[];
       faster?: { by: string; atMs: number };
+      refusal?: { kind: RefusalKind; what: string };
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -79,6 +88,7 @@ export class PerchError extends Error {
     this.line = options.line;
     this.about = options.about ?? [];
     this.faster = options.faster;
+    this.refusal = options.refusal;
   }
 }
 

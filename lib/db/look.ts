@@ -3,7 +3,7 @@
  * missing file, and puts the log that it finds beside it to use or away. Nothing is changed here.
  */
 import { basename, dirname, join } from "node:path";
-import { messageOf, PerchError } from "../base/errors.ts";
+import { messageOf, PerchError, type RefusalKind } from "../base/errors.ts";
 
 /** Where the file really is, whatever links lead there. */
 export interface DatabasePlace {
@@ -35,7 +35,7 @@ export function lookAtFiles({ path: real }: DatabasePlace): DatabaseFiles {
   for (const end of ["-wal", "-shm", "-journal"]) refuseUnlikeFile(`${real}${end}`);
   const files = { walBytes: wal?.size ?? 0 };
   if (info === null) return { ...files, content: "none" };
-  if (!info.isFile) throw refused(`The database ${real} is ${kindOf(info)}, not a file`, RESTORE);
+  if (!info.isFile) throw damaged(`The database ${real} is ${kindOf(info)}, not a file`);
   if ((info.nlink ?? 1) > 1) {
     throw refused(
       `The database ${real} has ${info.nlink} names (hard links)`,
@@ -51,15 +51,26 @@ export function lookAtFiles({ path: real }: DatabasePlace): DatabaseFiles {
 
 const MOST_WHAT = 600;
 
-/** An error of the start, as one message: what is wrong and what to do. */
-export function refused(what: string, advice: string): PerchError {
+/**
+ * An error of the start, as one message: what is wrong and what to do. Kind null: no backup helps, because the
+ * database is not the trouble.
+ */
+export function refused(
+  what: string,
+  advice: string,
+  kind: RefusalKind | null = "blocked",
+): PerchError {
   const line = what.replaceAll(/\s+/g, " ");
   const short = line.length > MOST_WHAT ? `${line.slice(0, MOST_WHAT)}…` : line;
-  return new PerchError("not_started", `${short}. ${advice}`);
+  return new PerchError("not_started", `${short}. ${advice}`, {
+    refusal: kind === null ? undefined : { kind, what: short },
+  });
 }
 
-/** What to do about a database that is damaged. */
-export const RESTORE_ADVICE = RESTORE;
+/** The same for a database that is damaged. */
+export function damaged(what: string): PerchError {
+  return refused(what, RESTORE, "damaged");
+}
 
 /** Follows links. Opens nothing. @throws PerchError `not_started` when the folder is not there */
 export function locate(path: string): DatabasePlace {
@@ -157,20 +168,18 @@ function refuseForeign(path: string, bytes: number, walBytes: number): void {
     (pageBytes & (pageBytes - 1)) === 0;
   if (!sound) {
     const zeros = head.subarray(0, got).every((byte) => byte === 0);
-    throw refused(
+    throw damaged(
       `The database ${path} is damaged: its first bytes are ${
         zeros ? "zeros" : "not those of a database"
       }`,
-      RESTORE,
     );
   }
   // With a log beside it, the end of the file may stand there.
   const pages = view.getUint32(28);
   const counted = view.getUint32(24) === view.getUint32(92);
   if (walBytes === 0 && counted && pages * pageBytes > bytes) {
-    throw refused(
+    throw damaged(
       `The database ${path} is damaged: ${bytes} of its ${pages * pageBytes} bytes are there`,
-      RESTORE,
     );
   }
 }

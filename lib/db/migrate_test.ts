@@ -48,9 +48,15 @@ Deno.test("migrate refuses a newer database and a changed migration, each with a
       code: "conflict",
       message: /newer Perch.*0002_two\.sql/,
     });
+    await connection.write([{
+      sql: "UPDATE migrations SET perch = '9.8.7' WHERE name LIKE '0002%'",
+    }]);
+    await assert.rejects(migrate(connection, [ONE], 2), {
+      message: /a newer Perch \(version 9\.8\.7, with .*this is Perch \d+\.\d+\.\d+ and knows 1\)/,
+    });
     const changed = { ...ONE, sql: "CREATE TABLE one (a, b);" };
     await assert.rejects(migrate(connection, [changed, TWO], 2), {
-      code: "conflict",
+      code: "not_started",
       message: /0001_one\.sql is not the one/,
     });
   });

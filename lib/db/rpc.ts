@@ -26,6 +26,7 @@ type Response =
     message: string;
     errors: readonly FieldError[];
     retryAfterS?: number;
+    refusal?: PerchError["refusal"];
   };
 
 export interface RpcClient {
@@ -56,6 +57,7 @@ export function createRpcClient(peer: MessagePeer): RpcClient {
       new PerchError(response.code, response.message, {
         errors: [...response.errors],
         retryAfterS: response.retryAfterS,
+        refusal: response.refusal,
       }),
     );
   });
@@ -109,9 +111,9 @@ async function answer(peer: MessagePeer, handlers: RpcHandlers, request: Request
     const perch = error instanceof PerchError
       ? error
       : new PerchError("internal", `${method} failed: ${String(error)}`);
-    const { code, message, errors, retryAfterS } = perch;
+    const { code, message, errors, retryAfterS, refusal } = perch;
     peer.postMessage(
-      { call, ok: false, code, message, errors, retryAfterS } satisfies Response,
+      { call, ok: false, code, message, errors, retryAfterS, refusal } satisfies Response,
       [],
     );
   }

@@ -1,6 +1,6 @@
 import { PerchError } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
-import { refused, RESTORE_ADVICE } from "./look.ts";
+import { damaged, refused } from "./look.ts";
 import { tablesOf, unreadableIn } from "./unreadable.ts";
 
 /** Files up to this size are checked whole at each start: about a third of a second, two on an SD card. */
@@ -19,7 +19,7 @@ const GUARDED_TABLES = ["chunks", "series", "journal_a", "journal_b"];
 export async function checkSound(connection: Connection, path: string): Promise<void> {
   const problem = await firstProblem(connection, path);
   if (problem === null) return;
-  throw refused(`The database ${path} is damaged (${problem})`, RESTORE_ADVICE);
+  throw damaged(`The database ${path} is damaged (${problem})`);
 }
 
 async function firstProblem(connection: Connection, path: string): Promise<string | null> {
@@ -71,7 +71,7 @@ function canBeRead(path: string): boolean {
 /** What went wrong while the file was opened; damage with the path and what to do. */
 export function openingError(error: unknown, path: string): unknown {
   return isDamage(error, path)
-    ? refused(`The database ${path} is damaged (${error.message})`, RESTORE_ADVICE)
+    ? damaged(`The database ${path} is damaged (${error.message})`)
     : error;
 }
 
@@ -104,7 +104,11 @@ export async function refuseOther(
         rows[0][0]
       }" and no record of migrations`,
       "Set DATABASE_URL to the database of this Perch, or to a new name. Nothing was changed.",
+      null,
     );
   }
-  if (mustExist !== null) throw new PerchError("not_started", mustExist);
+  if (mustExist === null) return;
+  throw new PerchError("not_started", mustExist, {
+    refusal: { kind: "missing", what: mustExist.split(". ")[0] },
+  });
 }

@@ -1,5 +1,6 @@
 import { findRemains } from "../../app/remains.ts";
 import { refusedLoss } from "../../app/storage_files.ts";
+import { withWayOut } from "../../app/way_out.ts";
 import type { Config } from "../../base/config.ts";
 import type { OpenOffline } from "../control.ts";
 import { withControl } from "../with_control.ts";
@@ -15,7 +16,9 @@ export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
       const path = isFile ? url.slice("file:".length) : null;
       if (path !== null && !hasContent(path)) {
         const remains = findRemains(config.dataDir, path);
-        if (remains.length > 0) throw refusedLoss(path, "missing or empty", remains);
+        if (remains.length > 0) {
+          throw await withWayOut(refusedLoss(path, "missing or empty", remains), config);
+        }
         return [{ state: "ok", detail: `${url} does not exist yet; the first start creates it` }];
       }
       const problems = await withControl(
