@@ -28,7 +28,7 @@ import { alarmCursors, type AlarmRow, alarms } from "../db/schema/alarms.ts";
 import { events } from "../db/schema/events.ts";
 import type { Severity } from "../words/severity.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
-import type { AlarmRecord } from "./record.ts";
+import type { AlarmRecord, AlarmSummary } from "./record.ts";
 
 export interface AlarmQuery extends PageQuery {
   states?: readonly AlarmState[];
@@ -51,7 +51,7 @@ export type CursorName = "findings" | "predictions";
 /** The tables `alarms` and `alarm_cursors`. */
 export interface AlarmStore {
   /** Newest first. */
-  list(query: AlarmQuery): Promise<PageOf<AlarmRecord>>;
+  list(query: AlarmQuery): Promise<PageOf<AlarmSummary>>;
   find(id: number): Promise<AlarmRecord | null>;
   /** Open ones, those whose condition stands, and those that moved since `sinceMs`. */
   live(sinceMs: number): Promise<AlarmRecord[]>;
@@ -78,6 +78,9 @@ const TOUCHED = columnsBut(alarms, INDEXED);
 
 /** All columns but the sensor's name, which is only there to be found by. */
 const { sensorName: _, ...RECORD } = getTableColumns(alarms);
+/** Without the texts of JSON, which are the larger part of a row. */
+const { conditions: _conditions, drivers: _drivers, timing: _timing, dueMs: _dueMs, ...SUMMARY } =
+  RECORD;
 
 /** What has not happened to an alarm when it is raised, and what it may not have at all. */
 export const NOTHING_YET = emptyColumns(RECORD);
@@ -112,13 +115,7 @@ export function createAlarmStore(db: Database): AlarmStore {
   );
   return {
     async list(query) {
-      const page = await listPage(
-        orm.select(RECORD).from(alarms),
-        alarms.id,
-        wantedBy(query),
-        query,
-      );
-      return page as PageOf<AlarmRecord>;
+      return await listPage(orm.select(SUMMARY).from(alarms), alarms.id, wantedBy(query), query);
     },
     async find(id) {
       return await findOne().get({ id }) as AlarmRecord | undefined ?? null;

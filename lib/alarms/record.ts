@@ -38,6 +38,9 @@ export interface AlarmRecord extends Omit<AlarmRow, "sensorName" | "conditions" 
   timing: Timing;
 }
 
+/** What a list shows of it: nothing that only its next step depends on. */
+export type AlarmSummary = Omit<AlarmRecord, "conditions" | "drivers" | "timing" | "dueMs">;
+
 /** Times by the host's clock that its next step depends on. */
 export interface Timing {
   /** When it came, newest last; as many as flapping needs. */

@@ -2,7 +2,7 @@
 import { onWire } from "../base/wire.ts";
 import { lastLevel } from "../words/names.ts";
 import { type Alarm, alarmShape } from "./alarm.ts";
-import type { AlarmRecord } from "./record.ts";
+import type { AlarmSummary } from "./record.ts";
 
 /** What is called how at the moment. */
 export interface Places {
@@ -12,12 +12,10 @@ export interface Places {
   machine(path: string): { id: string; name: string | null } | undefined;
 }
 
-const columnsOnWire = onWire<
-  Omit<AlarmRecord, "sensor" | "conditions" | "drivers" | "timing" | "dueMs">
->(alarmShape);
+const columnsOnWire = onWire<Omit<AlarmSummary, "sensor">>(alarmShape);
 
 /** Its columns under their names on the wire, with what the sensor and the machine are called now. */
-export function alarmOf(alarm: AlarmRecord, places: Places): Alarm {
+export function alarmOf(alarm: AlarmSummary, places: Places): Alarm {
   const sensor = alarm.sensor === null ? undefined : places.sensor(alarm.sensor);
   const machine = alarm.machine === null ? undefined : places.machine(alarm.machine);
   return {
