@@ -35,6 +35,7 @@ const INCLUDED = [
   "lib/access/passwords_worker.ts",
   "lib/detect/predict/train_worker.ts",
   "lib/detect/backtest/backtest_worker.ts",
+  "lib/backup/backup_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];

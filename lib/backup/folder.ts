@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
 import { manifestShape } from "./manifest.ts";
 import type { Receipt } from "./types.ts";
@@ -17,6 +18,10 @@ export interface BackupFolder {
   bad: BadBackup[];
 }
 
+/** Of an archive that is being written; whole and checked ones have their final name. */
+const PARTIAL = ".partial";
+/** Folders beside the archives in which one is made and checked. */
+const SCRATCH = ".scratch-";
 const ARCHIVE = /^perch-.*\.tar\.gz(\.age)?$/;
 const RECEIPT_MOST_BYTES = 4_000_000;
 const receiptShape = z.object({
@@ -27,6 +32,21 @@ const receiptShape = z.object({
   sha256: z.string(),
   verifiedMs: z.number(),
 });
+
+/** File name of an archive: `perch-hall-3-20261128T193000Z-17.tar.gz`, encrypted with `.age` behind it. */
+export function archiveName(
+  { site, nowMs, sequence, encrypted }: {
+    site: string;
+    nowMs: number;
+    sequence: number;
+    encrypted: boolean;
+  },
+): string {
+  const plain = site.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "")
+    .toLowerCase().slice(0, 40);
+  const time = new Date(nowMs).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  return `perch-${plain || "site"}-${time}-${sequence}.tar.gz${encrypted ? ".age" : ""}`;
+}
 
 /** The backups that count, the newest (highest sequence) first. Needs no database; a missing folder has none. */
 export async function listBackups(folder: string): Promise<Receipt[]> {
@@ -46,18 +66,12 @@ export async function readBackups(folder: string): Promise<BackupFolder> {
 }
 
 async function archives(folder: string): Promise<string[]> {
-  try {
-    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-    return names.filter((name) => ARCHIVE.test(name)).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return (await namesIn(folder)).filter((name) => ARCHIVE.test(name));
 }
 
 /** The receipt of an archive, or why it has no good one. */
 async function readReceipt(folder: string, file: string): Promise<Receipt | string> {
-  const path = join(folder, `${file}.json`);
+  const path = receiptPath(join(folder, file));
   try {
     if ((await Deno.stat(path)).size > RECEIPT_MOST_BYTES) return "its receipt is too large";
     const parsed = receiptShape.safeParse(JSON.parse(await Deno.readTextFile(path)));
@@ -68,5 +82,55 @@ async function readReceipt(folder: string, file: string): Promise<Receipt | stri
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "it has no receipt";
     return `its receipt cannot be read (${messageOf(error)})`;
+  }
+}
+
+/** Where the receipt of an archive lies. */
+export function receiptPath(archive: string): string {
+  return `${archive}.json`;
+}
+
+/** Writes the receipt of an archive so that it survives a power cut. */
+export async function writeReceipt(archive: string, receipt: Receipt): Promise<void> {
+  const text = JSON.stringify(receipt, null, 1) + "\n";
+  await writeDurably(receiptPath(archive), new TextEncoder().encode(text));
+}
+
+/** Removes an archive and its receipt; what is not there is no error. */
+export async function removeBackup(folder: string, file: string): Promise<void> {
+  for (const path of [join(folder, file), receiptPath(join(folder, file))]) await remove(path);
+}
+
+/** Where an archive is written before it is whole, and the folder in which it is made and checked. */
+export function workPlaces(target: string): { partial: string; scratch: string } {
+  return {
+    partial: target + PARTIAL,
+    scratch: join(dirname(target), SCRATCH + basename(target)),
+  };
+}
+
+/** Removes what runs that were killed left in the folder: half archives, scratch folders, receipts of neither. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await namesIn(folder);
+  for (const name of names) {
+    const archive = name.replace(/\.json$/, "");
+    const isReceiptOfNone = name !== archive && ARCHIVE.test(archive) && !names.includes(archive);
+    const isPartial = name.endsWith(PARTIAL) && ARCHIVE.test(name.slice(0, -PARTIAL.length));
+    if (isPartial || isReceiptOfNone || name.startsWith(SCRATCH)) await remove(join(folder, name));
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }

@@ -1,0 +1,190 @@
+import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { messageOf, PerchError } from "../base/errors.ts";
+import { isAbort, onDisk, syncFolder, writeAll } from "./disk.ts";
+import {
+  MOST_MANIFEST_BYTES,
+  mostTarBytes,
+  nameFault,
+  readManifest,
+  show,
+  unpackedBytes,
+} from "./entries.ts";
+import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
+import { openArchive, type OpenedArchive } from "./open_archive.ts";
+
+export interface ReadOptions {
+  file: string;
+  /** Private key of an encrypted archive. */
+  identity: string | null;
+  /** Folder that exists and is empty: nothing is written outside of it. */
+  into: string;
+  /** Of all files together; more is refused before it is written. */
+  mostBytes: number;
+  /** What is unpacked survives a power cut when this resolves. */
+  durable: boolean;
+  signal: AbortSignal;
+  /** 0 to 1. */
+  onShare(share: number): void;
+}
+
+/** What was read: every byte of the archive. */
+export interface ReadArchive {
+  manifest: Manifest;
+  bytes: number;
+  sha256: string;
+}
+
+/**
+ * Unpacks an archive and holds it against its manifest: names, sizes, order, hashes, nothing more and nothing
+ * less. Every name and size is judged before it is used.
+ * @throws PerchError `validation` names the archive, the entry and what is wrong; `conflict` when a newer Perch
+ * wrote it; `storage_full`, `storage_failed`
+ */
+export async function readArchive(options: ReadOptions): Promise<ReadArchive> {
+  using archive = await openArchive(options.file, options.identity, options.signal);
+  const reading = { entry: "" };
+  try {
+    const manifest = await unpack(archive, options, reading);
+    return { manifest, ...archive.whole() };
+  } catch (error) {
+    if (error instanceof PerchError || isAbort(error)) throw error;
+    const where = reading.entry === "" ? "before its first entry" : `in ${show(reading.entry)}`;
+    throw new PerchError(
+      "validation",
+      `The backup ${options.file} is damaged or cut off ${where}, near byte ${archive.position()} of ` +
+        `${archive.size}: ${messageOf(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+async function unpack(
+  archive: OpenedArchive,
+  options: ReadOptions,
+  reading: { entry: string },
+): Promise<Manifest> {
+  const { file, mostBytes } = options;
+  const refuse = (reason: string) =>
+    new PerchError("validation", `The backup ${file} cannot be used: ${reason}.`);
+  const limit = { most: MOST_MANIFEST_BYTES + 65_536 };
+  const entries = archive.tar.pipeThrough(meter(limit, refuse))
+    .pipeThrough(createTarDecoder({ strict: true }));
+  let manifest: Manifest | null = null;
+  let next = 0;
+  const folders = new Set<string>();
+  for await (const entry of entries) {
+    const { name, size } = entry.header;
+    reading.entry = name;
+    options.signal.throwIfAborted();
+    if (manifest === null) {
+      const bytes = await manifestBytes(entry, refuse);
+      manifest = readManifest(bytes, file, archive.encrypted);
+      const total = unpackedBytes(manifest);
+      if (total > mostBytes) {
+        throw refuse(`its files have ${total} bytes, and ${mostBytes} are allowed`);
+      }
+      limit.most = mostTarBytes(manifest);
+      continue;
+    }
+    const expected = manifest.files[next];
+    const fault = entryFault(entry, manifest, next);
+    if (fault !== null) throw refuse(fault);
+    if (size !== expected.bytes) {
+      throw refuse(
+        `its entry ${show(name)} has ${size} bytes, and ${expected.bytes} in the manifest`,
+      );
+    }
+    folders.add(dirname(name));
+    const sha256 = await writeEntry(entry, options);
+    if (sha256 !== expected.sha256) {
+      throw refuse(`its entry ${show(name)} is not what was packed (another sha256)`);
+    }
+    next++;
+    options.onShare(archive.position() / archive.size);
+  }
+  if (manifest === null) throw refuse("it is empty");
+  if (next < manifest.files.length) {
+    throw refuse(`it ends before its entry ${show(manifest.files[next].path)}`);
+  }
+  if (options.durable) await syncFolders(options.into, folders);
+  return manifest;
+}
+
+/** What is wrong with an entry where the manifest has its file number `next`; null: nothing. */
+function entryFault({ header }: ParsedTarEntry, manifest: Manifest, next: number): string | null {
+  const { name, type } = header;
+  if (type !== "file") return `its entry ${show(name)} is a ${type}, and only files are allowed`;
+  const fault = nameFault(name);
+  if (fault !== null && name !== MANIFEST_NAME) return `its entry ${show(name)} ${fault}`;
+  if (name === manifest.files[next]?.path) return null;
+  const known = manifest.files.findIndex(({ path }) => path === name);
+  if (known < 0 && name !== MANIFEST_NAME) {
+    return `its entry ${show(name)} is not in the manifest`;
+  }
+  return known < next
+    ? `its entry ${show(name)} is there twice`
+    : `its entry ${show(name)} comes before ${show(manifest.files[next].path)}`;
+}
+
+async function manifestBytes(
+  { header, body }: ParsedTarEntry,
+  refuse: (reason: string) => PerchError,
+): Promise<Uint8Array> {
+  if (header.name !== MANIFEST_NAME || header.type !== "file") {
+    throw refuse(`it begins with ${show(header.name)} instead of ${MANIFEST_NAME}`);
+  }
+  if (header.size > MOST_MANIFEST_BYTES) {
+    throw refuse(
+      `its manifest has ${header.size} bytes, and ${MOST_MANIFEST_BYTES} are allowed`,
+    );
+  }
+  return new Uint8Array(
+    await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
+}
+
+/** Gives the sha256 of what was written. */
+async function writeEntry({ header, body }: ParsedTarEntry, options: ReadOptions): Promise<string> {
+  const path = join(options.into, header.name);
+  const action = `unpack ${show(header.name)} to ${options.into}`;
+  const hash = createHash("sha256");
+  await onDisk(action, () => Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 }));
+  using file = await onDisk(
+    action,
+    () => Deno.open(path, { write: true, createNew: true, mode: 0o600 }),
+  );
+  for await (const chunk of body) {
+    hash.update(chunk);
+    await onDisk(action, () => writeAll(file, chunk));
+    options.signal.throwIfAborted();
+  }
+  if (options.durable) await onDisk(action, () => file.sync());
+  return hash.digest("hex");
+}
+
+async function syncFolders(into: string, folders: ReadonlySet<string>): Promise<void> {
+  const all = new Set<string>([into]);
+  for (const folder of folders) {
+    for (let path = folder; path !== "."; path = dirname(path)) all.add(join(into, path));
+  }
+  for (const folder of all) await onDisk(`write ${folder}`, () => syncFolder(folder));
+}
+
+/** Passes on so many bytes: what a bomb has beyond them is refused before it is looked at. */
+function meter(
+  limit: { most: number },
+  refuse: (reason: string) => PerchError,
+): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes > limit.most) {
+        throw refuse(`more comes out of it than its manifest names (over ${limit.most} bytes)`);
+      }
+      controller.enqueue(chunk);
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import { createTarPacker, type TarPackController } from "modern-tar";
+import { Encrypter } from "age-encryption";
+import { join } from "node:path";
+import { diskError, onDisk, writeAll } from "./disk.ts";
+import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
+
+const BLOCK_BYTES = 64 * 1024;
+/** A disk that is asked to write everything at the end would keep commits waiting. */
+const SYNC_BYTES = 8 * 1024 * 1024;
+
+export interface WriteOptions {
+  /** Of the archive; does not exist yet. */
+  path: string;
+  manifest: Manifest;
+  /** Where the files of the manifest lie. */
+  folder: string;
+  /** Public keys of those who can read it; none: it is not encrypted. */
+  recipients: readonly string[];
+  signal: AbortSignal;
+  /** 0 to 1. */
+  onShare(share: number): void;
+}
+
+/**
+ * Writes an archive: `tar`, the manifest first, compressed, and encrypted for the recipients. It is on the disk
+ * when this resolves. Holds a few blocks of it at a time.
+ * @throws PerchError `storage_full`, `storage_failed`; what was written is then left to be removed
+ */
+export async function writeArchive(options: WriteOptions): Promise<void> {
+  const { readable, controller } = createTarPacker();
+  // Ends the other side with the same error.
+  const packed = pack(controller, options).catch((error) => {
+    controller.error(error);
+    throw error;
+  });
+  const written = write(readable, options);
+  const [first, second] = await Promise.allSettled([written, packed]);
+  // What failed to be written is why packing stopped, not the other way round.
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+}
+
+async function pack(controller: TarPackController, options: WriteOptions): Promise<void> {
+  const { manifest, folder, signal, onShare } = options;
+  const mtime = new Date(manifest.created_ms);
+  const add = (name: string, size: number) =>
+    controller.add({ name, size, mtime, mode: 0o600, type: "file" }).getWriter();
+  const text = new TextEncoder().encode(JSON.stringify(manifest));
+  const writer = add(MANIFEST_NAME, text.length);
+  await writer.write(text);
+  await writer.close();
+  const total = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let packed = 0;
+  for (const { path, bytes } of manifest.files) {
+    const writer = add(path, bytes);
+    using file = await Deno.open(join(folder, path));
+    for (;;) {
+      signal.throwIfAborted();
+      const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(1, bytes)));
+      const n = await onDisk(`read ${path}`, () => file.read(block));
+      if (n === null) break;
+      await writer.write(block.subarray(0, n));
+      packed += n;
+      onShare(packed / Math.max(1, total));
+    }
+    await writer.close();
+  }
+  controller.finalize();
+}
+
+async function write(tar: ReadableStream<Uint8Array>, options: WriteOptions): Promise<void> {
+  const { path, recipients, signal } = options;
+  let bytes = tar.pipeThrough(
+    new CompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>,
+  );
+  if (recipients.length > 0) {
+    const encrypter = new Encrypter();
+    for (const recipient of recipients) encrypter.addRecipient(recipient);
+    bytes = await encrypter.encrypt(bytes);
+  }
+  const action = `write the backup ${path}`;
+  using file = await onDisk(
+    action,
+    () => Deno.open(path, { write: true, createNew: true, mode: 0o600 }),
+  );
+  let unsynced = 0;
+  const sink = new WritableStream<Uint8Array>({
+    async write(chunk) {
+      await onDisk(action, () => writeAll(file, chunk));
+      if ((unsynced += chunk.length) < SYNC_BYTES) return;
+      await onDisk(action, () => file.syncData());
+      unsynced = 0;
+    },
+  });
+  try {
+    await bytes.pipeTo(sink, { signal });
+    await file.sync();
+  } catch (error) {
+    throw diskError(error, action);
+  }
+}
