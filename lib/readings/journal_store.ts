@@ -57,7 +57,7 @@ export function freeTable(table: JournalTable): SqlStatement {
 }
 
 export async function journalState(
-  connection: Connection,
+  connection: Pick<Connection, "query">,
   table: JournalTable,
 ): Promise<JournalState> {
   const { rows } = await connection.query({
@@ -83,7 +83,7 @@ export interface JournalVisitor {
  * statement; there the network costs more than the rows.
  */
 export async function readJournal(
-  connection: Connection,
+  connection: Pick<Connection, "kind" | "query">,
   table: JournalTable,
   state: JournalState,
   visitor: JournalVisitor,

@@ -1,0 +1,100 @@
+/** What can be done after a restore: taking it back, keeping it, and finishing one that was interrupted. */
+import { join, resolve } from "node:path";
+import { writeDurably } from "../base/durable_file.ts";
+import { PerchError } from "../base/errors.ts";
+import { DATABASE_NAME } from "./manifest.ts";
+import { doSwap, finishSwap, INCOMING, isSwapping, type OnStep } from "./moves.ts";
+import { lookAt } from "./moving.ts";
+import { freshName, plantItems } from "./plant_files.ts";
+import { jsonOf, withUnused } from "./replace.ts";
+import { readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
+
+/**
+ * Puts back what the last restore replaced, byte for byte; what is there now goes to a folder `undone-…`, whose
+ * name it gives. @throws PerchError `not_found` when nothing was restored, `conflict` when it was confirmed
+ */
+export async function undoRestore(
+  dataDir: string,
+  nowMs: number,
+  onStep?: OnStep,
+): Promise<{ record: RestoredRecord; undone: string }> {
+  const { record, replaced } = await unconfirmed(dataDir);
+  const { live } = record.items.find(({ name }) => name === DATABASE_NAME)!;
+  const database = resolve(dataDir, live);
+  return await withUnused(database, async () => {
+    const undone = await freshName(dataDir, "undone", nowMs);
+    // What came to lie beside the database since goes with it.
+    const known = new Set(record.items.map(({ name }) => name));
+    const since = (await plantItems(dataDir, database, [])).filter(({ name }) => !known.has(name));
+    const items = [...record.items, ...since];
+    await doSwap(
+      dataDir,
+      { format: 1, kind: "undo", incoming: replaced, outgoing: undone, items },
+      onStep,
+    );
+    return { record, undone };
+  });
+}
+
+/**
+ * Removes what restores replaced: from now on the last one cannot be taken back.
+ * @throws PerchError `not_found` when nothing was restored, `conflict` when it was confirmed
+ */
+export async function confirmRestore(
+  dataDir: string,
+): Promise<{ record: RestoredRecord; removed: string[] }> {
+  const { record, replaced } = await unconfirmed(dataDir);
+  const removed = [replaced, ...record.earlier];
+  // First of all it says that there is no way back: half of it is none.
+  await writeDurably(
+    join(dataDir, RESTORED_NAME),
+    jsonOf({ ...record, replaced: null, earlier: [] }),
+  );
+  for (const name of removed) {
+    await Deno.remove(join(dataDir, name), { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+  return { record, removed };
+}
+
+async function unconfirmed(
+  dataDir: string,
+): Promise<{ record: RestoredRecord; replaced: string }> {
+  const record = await readRestored(dataDir);
+  if (record === null) {
+    throw new PerchError("not_found", `Nothing was restored in ${dataDir}.`);
+  }
+  if (record.replaced === null) {
+    throw new PerchError(
+      "conflict",
+      `The restore of ${record.from} was confirmed: what it replaced is removed.`,
+    );
+  }
+  return { record, replaced: record.replaced };
+}
+
+/**
+ * Finishes a restore or an undo that was interrupted, or takes it back, before anything is opened. Gives a sentence
+ * about it; null when there was nothing to do. @throws PerchError `not_started` when neither can be done
+ */
+export async function finishRestore(dataDir: string, onStep?: OnStep): Promise<string | null> {
+  const finished = await finishSwap(dataDir, onStep);
+  await clearLitter(dataDir);
+  if (finished === null) return null;
+  const { swap: { kind, outgoing }, done } = finished;
+  const what = kind === "restore" ? "The restore of a backup" : "Taking a restore back";
+  return done
+    ? `${what} had been interrupted and is finished now; what was there before is in ` +
+      `${join(dataDir, outgoing)}.`
+    : `${what} had been interrupted and was taken back: everything is as it was before.`;
+}
+
+/** What was unpacked when a restore was interrupted before it changed anything. */
+async function clearLitter(dataDir: string): Promise<void> {
+  if (await lookAt(dataDir) === null || await isSwapping(dataDir)) return;
+  for (const { name } of await Array.fromAsync(Deno.readDir(dataDir))) {
+    if (!name.startsWith(INCOMING)) continue;
+    await Deno.remove(join(dataDir, name), { recursive: true }).catch(() => {});
+  }
+}

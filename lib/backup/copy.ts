@@ -1,0 +1,35 @@
+import { PerchError } from "../base/errors.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { createRpcClient } from "../db/rpc.ts";
+import type { Query } from "./restore_store.ts";
+
+/** A database that no Perch has open, in a worker of its own for as long as it is used. */
+export interface Copy {
+  query: Query;
+  /** What in these tables would end the process if it were read (`lib/db/unreadable.ts`); null: nothing. */
+  unreadable(tables: readonly string[]): Promise<string | null>;
+  /** All statements in one transaction. */
+  write(statements: readonly SqlStatement[]): Promise<void>;
+}
+
+/** Runs `use` on the database at `path`; its log is in the file afterwards. @throws PerchError */
+export async function withCopy<T>(path: string, use: (copy: Copy) => Promise<T>): Promise<T> {
+  const worker = new Worker(new URL("./copy_worker.ts", import.meta.url), { type: "module" });
+  const rpc = createRpcClient(worker);
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    rpc.fail(new PerchError("storage_failed", `${path} cannot be used: ${event.message}`));
+  });
+  try {
+    await rpc.call("open", [path]);
+    const result = await use({
+      unreadable: (tables) => rpc.call("unreadable", [tables]),
+      query: (statement) => rpc.call("query", [statement]),
+      write: (statements) => rpc.call("write", [statements]),
+    });
+    await rpc.call("close", []);
+    return result;
+  } finally {
+    worker.terminate();
+  }
+}

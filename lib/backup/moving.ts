@@ -1,0 +1,88 @@
+import { dirname, join } from "node:path";
+
+/**
+ * Moves a file, or a folder with everything in it, to another place, which may be on another file system and may
+ * be (or hold) the place where one is mounted. Called again after it was cut short, it goes on: what is at `from`
+ * is whole and not moved yet, file by file; a file that is at both counts as not moved. Nothing at `from` is no
+ * error. The file system is asked to keep it by `syncFolder` afterwards.
+ */
+export async function moveTree(from: string, to: string): Promise<void> {
+  const info = await lookAt(from);
+  if (info === null) return;
+  if (info.isDirectory) return await moveFolder(from, to);
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (!isElsewhere(error)) throw error;
+    await copyDurably(from, to);
+    await Deno.remove(from);
+  }
+}
+
+async function moveFolder(from: string, to: string): Promise<void> {
+  if (await lookAt(to) === null) {
+    try {
+      return await Deno.rename(from, to);
+    } catch (error) {
+      if (!isElsewhere(error)) throw error;
+    }
+    await Deno.mkdir(to, { mode: 0o700 });
+    await syncFolder(dirname(to));
+  }
+  for (const { name } of await Array.fromAsync(Deno.readDir(from))) {
+    await moveTree(join(from, name), join(to, name));
+  }
+  await syncFolder(to);
+  // A folder that another file system is mounted on stays, empty.
+  await Deno.remove(from).catch((error) => {
+    if (!isElsewhere(error)) throw error;
+  });
+}
+
+/** A copy that is on the disk whole, or not there. */
+export async function copyDurably(from: string, to: string): Promise<void> {
+  const partial = `${to}.partial`;
+  try {
+    await Deno.copyFile(from, partial);
+    using file = await Deno.open(partial, { read: true, write: true });
+    await file.sync();
+    await Deno.rename(partial, to);
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(to));
+}
+
+/** What is in the folder is still there after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  using handle = await Deno.open(folder, { read: true });
+  await handle.sync();
+}
+
+/** Null: there is nothing. */
+export async function lookAt(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** Removes a folder in which there are only folders; what holds a file stays. */
+export async function removeEmpty(folder: string): Promise<void> {
+  if ((await lookAt(folder))?.isDirectory !== true) return;
+  for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
+    await removeEmpty(join(folder, name));
+  }
+  await Deno.remove(folder).catch(() => {});
+}
+
+/** Another file system is in the way: EXDEV, or EBUSY where one is mounted. */
+function isElsewhere(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === "EXDEV" || code === "EBUSY" || /os error (16|18)\b/.test(String(error));
+}

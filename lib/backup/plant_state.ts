@@ -1,0 +1,73 @@
+import type { SqlValue } from "../db/client.ts";
+
+/** A row by the names of its columns. */
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** What of a plant is compared before one database takes the place of another. */
+export interface PlantState {
+  /** The row about the plant itself; null in a database from before plants had one. */
+  plant: Row | null;
+  users: readonly Row[];
+  keys: readonly Row[];
+  recoveryCodes: readonly Row[];
+  /** `id`, `name`, `secrets`, and `enabled` of its state (1 without one). */
+  channels: readonly Row[];
+  /** Of the last owner. */
+  epoch: number;
+  readings: ReadingTotals;
+}
+
+/** Whether anybody may sign in, or be invited. */
+export const hasPeople = ({ users }: PlantState) => users.some(maySignIn);
+
+export const maySignIn = ({ state }: Row) => state === "active" || state === "invited";
+
+/**
+ * Whether an archive with this plant's id is of another plant than the live one. A database from before plants
+ * had ids is known by its people; one without anybody is not a plant yet.
+ */
+export function isOther(live: PlantState, restored: PlantState, id: string): boolean {
+  if (!hasPeople(live) || live.plant?.uid === id) return false;
+  if (live.plant !== null) return true;
+  const known = new Set(live.users.map((row) => row.id));
+  return !restored.users.some((row) => known.has(row.id));
+}
+
+/** How many readings of each sensor there are. */
+export interface ReadingTotals {
+  /** By the sensor's storage number. */
+  sensors: ReadonlyMap<number, SensorTotal>;
+  /** Parts of the sealed ones, so that what retention removed since does not count. */
+  chunks: readonly { sensor: number; lastMs: number; n: number }[];
+}
+
+export interface SensorTotal {
+  n: number;
+  /** Of those in chunks; Infinity without any. */
+  oldestMs: number;
+  newestMs: number;
+}
+
+/**
+ * Readings that are in the one and not in the other: how many, at least, and from which times. What the other
+ * has of times that retention has removed since is not set off against them.
+ */
+export function readingsOnlyIn(
+  live: ReadingTotals,
+  restored: ReadingTotals,
+): { readings: number; until_ms: number | null } {
+  const gone = new Map<number, number>();
+  for (const { sensor, lastMs, n } of restored.chunks) {
+    const oldestMs = live.sensors.get(sensor)?.oldestMs ?? Infinity;
+    if (lastMs < oldestMs) gone.set(sensor, (gone.get(sensor) ?? 0) + n);
+  }
+  let readings = 0;
+  let untilMs: number | null = null;
+  for (const [sensor, { n, newestMs }] of live.sensors) {
+    const common = (restored.sensors.get(sensor)?.n ?? 0) - (gone.get(sensor) ?? 0);
+    if (n <= common) continue;
+    readings += n - common;
+    untilMs = Math.max(untilMs ?? 0, newestMs);
+  }
+  return { readings, until_ms: untilMs };
+}

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  accessKey,
+  archiveOf,
+  ask,
+  change,
+  channel,
+  contentOf,
+  makePlant,
+  person,
+  requestOf,
+} from "../../tests/support/restored_plant.ts";
+import { confirmRestore, finishRestore, undoRestore } from "./after.ts";
+import { planRestore, restore } from "./restore.ts";
+import { readRestored } from "./restored.ts";
+
+const nothing = () => {};
+
+async function withFolder(use: (folder: string, dataDir: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "perch-restore-" });
+  try {
+    await makePlant(join(folder, "data"));
+    await use(folder, join(folder, "data"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("restore: who was deleted or disabled and what was revoked since does not come back, and is named", () =>
+  withFolder(async (folder, dataDir) => {
+    await change(dataDir, [person("cyd"), person("dan")]);
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    await change(dataDir, [
+      "update users set state = 'deleted' where id = 'bob'",
+      "update users set state = 'disabled' where id = 'cyd'",
+      "update users set role = 'viewer', password = 'new one' where id = 'dan'",
+      person("eve"),
+      "delete from access_keys where id = 'k1'",
+      accessKey("k3"),
+      "delete from channels where id = 'c1'",
+      "update channels set secrets = 'sealed anew' where id = 'c2'",
+      channel("c3", "sealed 3"),
+      "update plant set backup_sequence = 9, backup_recipient = 'age1x'",
+      "update owner set epoch = 20",
+    ]);
+    const before = await contentOf(dataDir);
+    const { findings } = await planRestore(requestOf(dataDir), archive, nothing);
+    assert.deepEqual(await contentOf(dataDir), before, "a plan changes nothing");
+    assert.deepEqual(findings.people_out.map(({ name, state }) => [name, state]), [
+      ["BOB", "deleted"],
+      ["CYD", "disabled"],
+    ]);
+    assert.deepEqual(findings.keys_out.map(({ name }) => name), ["key k1"]);
+    assert.deepEqual(findings.channels_off, ["channel c1"]);
+    assert.deepEqual(findings.type_again, []);
+    assert.equal(findings.live, "compared");
+
+    const record = await restore(requestOf(dataDir), archive, nothing);
+    assert.deepEqual(record.list, findings);
+    assert.equal(record.epoch, 21);
+    assert.deepEqual(
+      await ask(dataDir, "select id, role, state, password from users order by id"),
+      [
+        ["ann", "admin", "active", "password of ann"],
+        ["bob", "admin", "deleted", "password of bob"],
+        ["cyd", "admin", "disabled", "password of cyd"],
+        ["dan", "viewer", "active", "new one"],
+        ["eve", "admin", "active", "password of eve"],
+      ],
+    );
+    assert.deepEqual(await ask(dataDir, "select id from access_keys order by id"), [["k2"], [
+      "k3",
+    ]]);
+    assert.deepEqual(await ask(dataDir, "select id, secrets from channels order by id"), [
+      ["c1", "sealed 1"],
+      ["c2", "sealed anew"],
+    ]);
+    assert.deepEqual(await ask(dataDir, "select channel_id, enabled from channel_states"), [[
+      "c1",
+      0,
+    ]]);
+    assert.deepEqual(await ask(dataDir, "select count(*) from sessions"), [[0]]);
+    assert.deepEqual(await ask(dataDir, "select backup_sequence, backup_recipient from plant"), [
+      [9, "age1x"],
+    ]);
+    assert.deepEqual(await ask(dataDir, "select epoch from owner"), [[21]]);
+    const [[action, resource]] = await ask(
+      dataDir,
+      "select action, resource from audit order by id desc limit 1",
+    );
+    assert.deepEqual([action, resource], [
+      "backup.restore",
+      "backup:perch-hall-3-20261128T183000Z-7.tar.gz",
+    ]);
+  }));
+
+Deno.test("restore: undo gives back the very state, and what was written since is kept", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    await change(dataDir, [person("eve")]);
+    await Deno.writeTextFile(join(dataDir, "files/attachments/two"), "written since");
+    await Deno.writeTextFile(join(dataDir, "perch.db-wal.cut-2026"), "a damaged log");
+    const before = await contentOf(dataDir);
+    await restore(requestOf(dataDir), archive, nothing);
+    assert.equal((await contentOf(dataDir))["files/attachments/two"], undefined);
+    await Deno.writeTextFile(join(dataDir, "files/attachments/three"), "written after it");
+    const { undone } = await undoRestore(dataDir, requestOf(dataDir).nowMs);
+    const after = await contentOf(dataDir, /^undone-/);
+    assert.deepEqual(after, before);
+    assert.equal(
+      await Deno.readTextFile(join(dataDir, undone, "files/attachments/three")),
+      "written after it",
+    );
+    await assert.rejects(undoRestore(dataDir, 1), /Nothing was restored/);
+  }));
+
+Deno.test("restore: two after each other, each can be taken back; confirming removes what they replaced", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    const first = await restore(requestOf(dataDir), archive, nothing);
+    const between = await contentOf(dataDir, /^replaced-/);
+    const second = await restore(requestOf(dataDir), archive, nothing);
+    assert.notEqual(first.replaced, second.replaced);
+    await undoRestore(dataDir, requestOf(dataDir).nowMs);
+    assert.deepEqual(await contentOf(dataDir, /^(replaced|undone)-/), between);
+    await restore(requestOf(dataDir), archive, nothing);
+    const { removed } = await confirmRestore(dataDir);
+    assert.equal(removed.length, 2);
+    assert.deepEqual(
+      [...Deno.readDirSync(dataDir)].filter(({ name }) => /^replaced-/.test(name)),
+      [],
+    );
+    assert.equal((await readRestored(dataDir))?.replaced, null);
+    await assert.rejects(undoRestore(dataDir, 1), /was confirmed/);
+  }));
+
+Deno.test("restore: a stale log never lies beside a restored database", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    for (const end of ["-wal", "-shm", "-journal", "-owner"]) {
+      await Deno.writeTextFile(join(dataDir, `perch.db${end}`), "of the database before");
+    }
+    await restore(requestOf(dataDir), archive, nothing);
+    const names = [...Deno.readDirSync(dataDir)].map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.startsWith("perch.db")), ["perch.db"]);
+  }));
+
+Deno.test("restore: another plant's archive needs its name, and never replaces people, keys or the backups' key", () =>
+  withFolder(async (folder, dataDir) => {
+    await makePlant(join(folder, "other"), "plant-2");
+    await change(join(folder, "other"), [person("mal"), accessKey("k9")]);
+    const archive = await archiveOf(join(folder, "other"), join(folder, "archive"), {
+      keys: true,
+      uid: "plant-2",
+    });
+    await Deno.writeTextFile(join(archive.folder, "jwt.key"), "x".repeat(43));
+    const before = await contentOf(dataDir);
+    for (const site of [null, "", "hall 3", "plant-2"]) {
+      await assert.rejects(
+        restore(requestOf(dataDir, { site }), archive, nothing),
+        /of another plant/,
+      );
+    }
+    assert.deepEqual(await contentOf(dataDir), before);
+    const { list } = await restore(requestOf(dataDir, { site: "Hall 3" }), archive, nothing);
+    assert.equal(list.foreign, true);
+    assert.deepEqual(list.channels_off, ["channel c1", "channel c2"]);
+    assert.deepEqual(list.type_again, ["channel c1", "channel c2"]);
+    assert.deepEqual(await ask(dataDir, "select id, state from users order by id"), [
+      ["ann", "active"],
+      ["bob", "active"],
+      ["mal", "deleted"],
+    ]);
+    assert.deepEqual(await ask(dataDir, "select id from access_keys order by id"), [["k1"], [
+      "k2",
+    ]]);
+    assert.deepEqual(await ask(dataDir, "select uid from plant"), [["plant-1"]]);
+    assert.equal(await Deno.readTextFile(join(dataDir, "jwt.key")), "j".repeat(43) + "\n");
+  }));
+
+Deno.test("restore: beside a database that cannot be read, or on an empty disk, who comes back is named", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"), { keys: true });
+    await Deno.writeFile(join(dataDir, "perch.db"), new Uint8Array(8192));
+    const damaged = await restore(requestOf(dataDir), archive, nothing);
+    assert.equal(damaged.list.live, "unreadable");
+    assert.deepEqual(damaged.list.people_back.map(({ name }) => name), ["ANN", "BOB"]);
+    assert.deepEqual(damaged.list.keys_back.map(({ name }) => name), ["key k1", "key k2"]);
+    assert.equal(damaged.list.lost, null);
+
+    const empty = join(folder, "empty");
+    await Deno.mkdir(empty);
+    const plain = await archiveOf(dataDir, join(folder, "plain"));
+    const { list } = await restore(requestOf(empty), plain, nothing);
+    assert.equal(list.live, "missing");
+    assert.deepEqual(list.type_again, ["channel c1", "channel c2"], "without channels.key");
+    assert.equal(await finishRestore(empty), null);
+  }));
