@@ -33,6 +33,7 @@ const INCLUDED = [
   "static",
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
+  "lib/backup/copy_worker.ts",
   "lib/detect/predict/train_worker.ts",
   "lib/detect/backtest/backtest_worker.ts",
   "lib/backup/backup_worker.ts",

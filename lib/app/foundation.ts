@@ -1,4 +1,5 @@
 import { readJwtKey } from "../access/access.ts";
+import { finishRestore } from "../backup/after.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
 import type { PerchError } from "../base/errors.ts";
@@ -63,6 +64,8 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   const { config, log, clock, storageTroubles, ending } = options;
   const sinceMs = clock.now();
   await Deno.mkdir(config.dataDir, { recursive: true });
+  const finished = await finishRestore(config.dataDir);
+  if (finished !== null) log.warn(finished);
   // Before anything is opened: a start that is refused changes nothing.
   if (config.jwtSecret === null) readJwtKey(config.dataDir);
   const opened = await openDatabase(options);

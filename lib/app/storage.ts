@@ -146,7 +146,8 @@ async function placeOf(host: string, dataDir: string): Promise<string> {
   return Array.from(new Uint8Array(hash, 0, 16), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-function migrationsFolder(): string {
+/** Where the migrations are, in the binary too. */
+export function migrationsFolder(): string {
   return `${import.meta.dirname}/../../migrations`;
 }
 

@@ -39,7 +39,7 @@ const CLI = "cli";
 const WIRING = "app";
 /** What the command line uses: the app as a whole, and what its own commands work on while Perch does not run. */
 const CLI_USES = new Set([
-  ...["base", "words", "db", "settings", "access", "intake", "sources"],
+  ...["base", "words", "db", "settings", "access", "backup", "intake", "sources"],
   ...[WIRING, "/sim"],
 ]);
 

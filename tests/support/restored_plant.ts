@@ -59,14 +59,24 @@ export const channel = (id: string, secrets: string): [string, ...SqlValue[]] =>
 
 /** A new plant with people `ann` and `bob`, keys, channels, attachments and files of keys. */
 export async function makePlant(dataDir: string, uid = "plant-1"): Promise<void> {
-  await Deno.mkdir(dataDir, { recursive: true });
+  await copyTree(await (model ??= makeModel()), dataDir);
+  if (uid !== "plant-1") await change(dataDir, [["update plant set uid = ?", uid]]);
+  await Deno.writeTextFile(join(dataDir, "files/attachments/one"), `attachment of ${uid}`);
+}
+
+/** Made once: the migrations take a while. */
+let model: Promise<string> | undefined;
+
+async function makeModel(): Promise<string> {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-plant-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
   const connection = await openConnection({ url: `file:${join(dataDir, "perch.db")}` });
   await migrate(connection, readMigrations(MIGRATIONS), NOW_MS);
   await connection.close();
   await change(dataDir, [
     "create table if not exists plant (one integer primary key, uid text not null, " +
     "since_ms integer not null, backup_sequence integer not null, backup_recipient text)",
-    ["insert into plant (one, uid, since_ms, backup_sequence) values (1, ?, 1, 7)", uid],
+    "insert into plant (one, uid, since_ms, backup_sequence) values (1, 'plant-1', 1, 7)",
     "insert into owner (id, epoch, host, pid, place, since_ms, beat_ms) values (1, 12, 'h', 1, '', 1, 0)",
     person("ann"),
     person("bob"),
@@ -77,9 +87,9 @@ export async function makePlant(dataDir: string, uid = "plant-1"): Promise<void>
     "insert into sessions values ('s', 'ann', 'browser', 'h', 1, 1, 9e12, '127.0.0.1', 'a')",
   ]);
   await Deno.mkdir(join(dataDir, "files/attachments"), { recursive: true });
-  await Deno.writeTextFile(join(dataDir, "files/attachments/one"), `attachment of ${uid}`);
   await Deno.writeTextFile(join(dataDir, "jwt.key"), "j".repeat(43) + "\n");
   await Deno.writeTextFile(join(dataDir, "channels.key"), "c".repeat(43) + "\n");
+  return dataDir;
 }
 
 /** A copy of the plant as an archive would unpack it. */

@@ -5,6 +5,7 @@ import { keyAdd } from "./key_add.ts";
 import { keyList } from "./key_list.ts";
 import { keyRevoke } from "./key_revoke.ts";
 import { replay } from "./replay.ts";
+import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { settingsGet, settingsList, settingsReset, settingsSet } from "./settings.ts";
 import { sim } from "./sim.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   health,
   replay,
+  restore,
   settingsList,
   settingsGet,
   settingsSet,

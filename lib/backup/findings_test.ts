@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { isOther, type PlantState, readingsOnlyIn, type ReadingTotals } from "./plant_state.ts";
+
+const totals = (
+  sensors: [number, number, number, number][],
+  chunks: [number, number, number][] = [],
+): ReadingTotals => ({
+  sensors: new Map(
+    sensors.map(([sensor, n, oldestMs, newestMs]) => [sensor, { n, oldestMs, newestMs }]),
+  ),
+  chunks: chunks.map(([sensor, lastMs, n]) => ({ sensor, lastMs, n })),
+});
+
+Deno.test("readingsOnlyIn counts what came since, by sensor, and until when", () => {
+  assert.deepEqual(
+    readingsOnlyIn(
+      totals([[1, 30, 0, 900], [2, 5, 0, 950], [3, 4, 0, 100]]),
+      totals([[1, 20, 0, 600], [3, 4, 0, 100]]),
+    ),
+    { readings: 15, until_ms: 950 },
+  );
+  assert.deepEqual(readingsOnlyIn(totals([[1, 3, 0, 9]]), totals([[1, 3, 0, 9]])), {
+    readings: 0,
+    until_ms: null,
+  });
+});
+
+Deno.test("readingsOnlyIn does not set off what retention removed since against what came since", () => {
+  const restored = totals([[1, 100, 0, 600]], [[1, 300, 60], [1, 600, 40]]);
+  assert.deepEqual(readingsOnlyIn(totals([[1, 70, 400, 900]]), restored), {
+    readings: 30,
+    until_ms: 900,
+  });
+});
+
+Deno.test("isOther knows a plant by its id, one from before ids by its people, and an empty one as nobody's", () => {
+  const plant = (uid: string | null, ...ids: string[]): PlantState => ({
+    plant: uid === null ? null : { uid },
+    users: ids.map((id) => ({ id, state: "active" })),
+    keys: [],
+    recoveryCodes: [],
+    channels: [],
+    epoch: 1,
+    readings: totals([]),
+  });
+  assert.equal(isOther(plant("a", "ann"), plant("a", "bob"), "a"), false);
+  assert.equal(isOther(plant("b", "ann"), plant("a", "ann"), "a"), true);
+  assert.equal(isOther(plant(null, "ann"), plant("a", "ann", "bob"), "a"), false);
+  assert.equal(isOther(plant(null, "ann"), plant("a", "bob"), "a"), true);
+  assert.equal(isOther(plant("b"), plant("a", "ann"), "a"), false);
+});

@@ -1,0 +1,194 @@
+import { dirname, join, resolve } from "node:path";
+import { restorePlace } from "../../app/restoring.ts";
+import { siteZone } from "../../app/site.ts";
+import { confirmRestore, finishRestore, undoRestore } from "../../backup/after.ts";
+import { createBackupWorker } from "../../backup/client.ts";
+import { readIdentity } from "../../backup/identity.ts";
+import type { RestoreRequest } from "../../backup/request.ts";
+import { type Prepared, prepareRestore } from "../../backup/restore.ts";
+import { archiveWords, findingsWords } from "../../backup/restore_words.ts";
+import type { RestoredRecord } from "../../backup/restored.ts";
+import { findRemains } from "../../app/remains.ts";
+import { PerchError } from "../../base/errors.ts";
+import { type Command, type CommandContext, type ExitCode, UsageError } from "../command.ts";
+import { takeLock } from "../lock.ts";
+import { progressLines } from "../progress.ts";
+
+export const restore: Command = {
+  name: "restore",
+  summary: "put a backup in the place of the plant; what was there is kept until you confirm",
+  words: [{
+    name: "FILE",
+    help: "the archive; a name alone is looked for among the backups",
+    optional: true,
+  }],
+  options: {
+    "dry-run": { type: "boolean", help: "check everything and say what would change" },
+    to: { type: "string", value: "DIR", help: "restore into a new data directory instead" },
+    undo: { type: "boolean", help: "put back what the last restore replaced" },
+    confirm: { type: "boolean", help: "keep the restored plant: remove what it replaced" },
+    identity: {
+      type: "string",
+      value: "FILE",
+      help: "private key of an encrypted archive; - reads it from standard input",
+    },
+    site: {
+      type: "string",
+      value: "NAME",
+      help: "name of the plant in the archive, if it is another one",
+    },
+    yes: { type: "boolean", help: "do not ask" },
+  },
+  async run(context) {
+    const { flags } = context;
+    const file = flags.word("FILE");
+    const asked = ["undo", "confirm"].filter((name) => flags.has(name));
+    if (asked.length > 1 || (asked.length === 1 && file !== undefined)) {
+      throw new UsageError("give a FILE, or --undo, or --confirm");
+    }
+    if (asked.length === 1) return await after(context, asked[0] as "undo" | "confirm");
+    if (file === undefined) throw new UsageError("FILE is missing (perch restore FILE)");
+    return await restoreFile(context, file);
+  },
+};
+
+async function restoreFile(context: CommandContext, file: string): Promise<ExitCode> {
+  const { flags, terminal, config } = context;
+  const parsed = config();
+  const to = flags.text("to");
+  const dataDir = to === undefined ? parsed.dataDir : resolve(to);
+  const place = to === undefined ? restorePlace(parsed) : restorePlace({
+    dataDir,
+    database: { ...parsed.database, url: `file:${join(dataDir, "perch.db")}` },
+  });
+  if (to !== undefined) refuseUsed(dataDir);
+  const request: RestoreRequest = {
+    ...place,
+    file: await findArchive(file, join(parsed.dataDir, "backups")),
+    identity: await readIdentity(flags.text("identity"), () => terminal.input()),
+    site: flags.text("site") ?? null,
+    nowMs: Date.now(),
+    by: "perch restore",
+    live: null,
+  };
+  const lock = await takeLock(dataDir, "restore");
+  try {
+    await sayFinished(context, dataDir);
+    const worker = createBackupWorker();
+    try {
+      const progress = progressLines(terminal);
+      const prepared = await prepareRestore(request, { unpack: worker.unpack }, progress);
+      return await decide(context, request, prepared);
+    } finally {
+      worker.end();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Shows what would change, asks, and does it. */
+async function decide(
+  context: CommandContext,
+  request: RestoreRequest,
+  { manifest, findings, replace, discard }: Prepared,
+): Promise<ExitCode> {
+  const { terminal, flags, json } = context;
+  const sentences = [
+    archiveWords(manifest, request.nowMs, siteZone()),
+    ...findingsWords(findings, siteZone()),
+  ];
+  const isPlan = flags.has("dry-run");
+  if (isPlan || !mayGoOn(context, sentences)) {
+    await discard();
+    if (json) terminal.out(JSON.stringify({ restored: false, manifest, findings }));
+    else {
+      if (isPlan) { for (const sentence of sentences) terminal.out(sentence); }
+      terminal.out("Nothing was changed.");
+    }
+    return isPlan ? 0 : 1;
+  }
+  const record = await replace();
+  if (json) terminal.out(JSON.stringify({ restored: true, manifest, record }));
+  else {
+    if (flags.has("yes")) { for (const sentence of sentences) terminal.out(sentence); }
+    for (const sentence of doneWords(request.dataDir, record, flags.has("to"))) {
+      terminal.out(sentence);
+    }
+  }
+  return 0;
+}
+
+function mayGoOn({ terminal, flags }: CommandContext, sentences: readonly string[]): boolean {
+  if (flags.has("yes")) return true;
+  for (const sentence of sentences) terminal.err(sentence);
+  if (terminal.isKeyboard) return prompt("Type yes to restore it:") === "yes";
+  terminal.err("Nobody can be asked here: run it again with --yes.");
+  return false;
+}
+
+function doneWords(dataDir: string, { from, replaced }: RestoredRecord, isNew: boolean): string[] {
+  return isNew ? [`${from} is restored in ${dataDir}. Start it with PERCH_DATA=${dataDir}.`] : [
+    `${from} is restored. What was there before is in ${join(dataDir, replaced!)}.`,
+    "Next: start Perch, sign in, and look whether all is well. Then run perch restore --confirm, which removes " +
+    "the replaced data; perch restore --undo puts it back.",
+  ];
+}
+
+async function after(context: CommandContext, what: "undo" | "confirm"): Promise<ExitCode> {
+  const { terminal, json, config } = context;
+  const { dataDir } = config();
+  const lock = await takeLock(dataDir, "restore");
+  try {
+    await sayFinished(context, dataDir);
+    if (what === "undo") {
+      const { record, undone } = await undoRestore(dataDir, Date.now());
+      terminal.out(
+        json
+          ? JSON.stringify({ undone, from: record.from })
+          : `All is as it was before ${record.from} was restored. What was written since then is in ` +
+            `${join(dataDir, undone)}; remove it when you do not need it.`,
+      );
+    } else {
+      const { record, removed } = await confirmRestore(dataDir);
+      terminal.out(
+        json
+          ? JSON.stringify({ removed, from: record.from })
+          : `The restore of ${record.from} is confirmed; removed: ${removed.join(", ")}.`,
+      );
+    }
+    return 0;
+  } finally {
+    lock.release();
+  }
+}
+
+async function sayFinished({ terminal }: CommandContext, dataDir: string): Promise<void> {
+  const finished = await finishRestore(dataDir);
+  if (finished !== null) terminal.err(finished);
+}
+
+function refuseUsed(dataDir: string): void {
+  const [used] = findRemains(dataDir, join(dataDir, "perch.db"));
+  if (used === undefined && !exists(join(dataDir, "perch.db"))) return;
+  throw new PerchError(
+    "validation",
+    `--to is ${dataDir}, which is a data directory already: give a new or an empty one.`,
+  );
+}
+
+/** As given, or among the backups. */
+async function findArchive(file: string, backups: string): Promise<string> {
+  const path = resolve(file);
+  if (exists(path) || dirname(file) !== ".") return path;
+  const among = join(backups, file);
+  return await Promise.resolve(exists(among) ? among : path);
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path) !== null;
+  } catch {
+    return false;
+  }
+}
