@@ -1,4 +1,5 @@
 /** A plant in a data directory, made by hand, and an archive of it that is unpacked by copying. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openConnection } from "../../lib/db/connection.ts";
 import { migrate, readMigrations } from "../../lib/db/migrate.ts";
@@ -150,7 +151,7 @@ export async function copyTree(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) await copyTree(join(from, name), join(to, name));
 }
 
-/** Every file below a folder with its content, but for `except`: two equal ones are the same state. */
+/** Every file below a folder with the hash of its content, but for `except`: two equal ones are the same state. */
 export async function contentOf(
   folder: string,
   except: RegExp = /^$/,
@@ -161,7 +162,9 @@ export async function contentOf(
     const path = below === "" ? name : `${below}/${name}`;
     if (except.test(path)) continue;
     if (isDirectory) Object.assign(out, await contentOf(folder, except, path));
-    else out[path] = (await Deno.readFile(join(folder, path))).toBase64();
+    else {out[path] = createHash("sha256").update(await Deno.readFile(join(folder, path))).digest(
+        "hex",
+      );}
   }
   return out;
 }
