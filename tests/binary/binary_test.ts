@@ -3,6 +3,7 @@
  * MQTT and HTTP, asked, stopped, started again. The ARM64 one runs under qemu on other hosts.
  */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import mqtt from "mqtt";
 import { addKey, perchCommand, ROOT, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
@@ -107,6 +108,29 @@ for (const { name, file, runner, readyMs } of BINARIES) {
     const wrong = await run(binary, ["serve"], { PERCH_PORT: "eighty" });
     assert.equal(wrong.code, 2);
     assert.equal(wrong.err.trim(), 'PERCH_PORT is "eighty": give a whole number from 0 to 65535.');
+  });
+
+  Deno.test({
+    name: `${file} (${name}) knows whether it is the file of a release`,
+    ignore: !present,
+  }, async () => {
+    const { version, target } = JSON.parse((await run(binary, ["version", "--json"])).out);
+    const place = await Deno.makeTempFile({ prefix: "perch-release-", suffix: ".json" });
+    const check = async (sha256: string) => {
+      const released = { name: "perch", target, bytes: Deno.statSync(path).size, sha256 };
+      const release = { version, created_ms: 0, schema: "0001_readings", files: [released] };
+      await Deno.writeTextFile(place, JSON.stringify(release));
+      return await run(binary, ["version", "--check", place]);
+    };
+    const hash = createHash("sha256");
+    for await (const block of (await Deno.open(path)).readable) hash.update(block);
+    const own = await check(hash.digest("hex"));
+    assert.equal(own.code, 0, own.err);
+    assert.match(own.out, /is the newest\. This file is the one that was released\./);
+    const other = await check("0".repeat(64));
+    assert.equal(other.code, 1, other.err);
+    assert.match(other.out, /not the same file/);
+    await Deno.remove(place);
   });
 
   Deno.test({
