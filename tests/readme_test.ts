@@ -10,7 +10,10 @@ const SKIP = new Set(["node_modules", "built", "data", "dist", "tmp", "bench-res
 const FILE = /\.(tsx?|md|css|sql|json|conf)$/;
 const PLACEHOLDER = /[<>…{}*#?=|@$]/;
 /** Made when Perch is built or runs, or of other programs. */
-const NOT_OURS = new Set(["mosquitto.conf", "static/built", "restored.json", "restoring.json"]);
+const NOT_OURS = new Set([
+  ...["mosquitto.conf", "static/built", "restored.json", "restoring.json"],
+  ...["release.json", "sbom.cdx.json"],
+]);
 
 function* filesBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
