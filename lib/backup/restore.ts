@@ -25,49 +25,75 @@ export interface Prepared {
   discard(): Promise<void>;
 }
 
-/**
- * Unpacks, checks and compares. @throws PerchError `validation` (the archive, or another plant's without its
- * name), `conflict` (written by a newer Perch), `storage_full`
- */
-export async function prepareRestore(
-  request: RestoreRequest,
+/** An archive that was unpacked and checked, below the data directory. */
+export interface UnpackedArchive {
+  /** Its folder's name. */
+  incoming: string;
+  manifest: Manifest;
+}
+
+/** Unpacks and checks. @throws PerchError `validation`, `conflict` (written by a newer Perch), `storage_full` */
+export async function unpackArchive(
+  { dataDir, file, identity, migrationsFolder }: RestoreRequest,
   deps: RestoreDeps,
   onProgress: OnProgress,
+): Promise<UnpackedArchive> {
+  const incoming = `${INCOMING}${crypto.randomUUID().slice(0, 8)}`;
+  const target = join(dataDir, incoming);
+  try {
+    const mostBytes = MOST_BYTES;
+    const request = { file, identity, target, migrationsFolder, mostBytes };
+    return { incoming, manifest: await deps.unpack(request, onProgress) };
+  } catch (error) {
+    await removeUnpacked(target);
+    throw error;
+  }
+}
+
+/**
+ * Compares what was unpacked with what is there. It is taken away when that fails.
+ * @throws PerchError `validation` (another plant's without its name), `storage_full`
+ */
+export async function prepareUnpacked(
+  request: RestoreRequest,
+  { incoming, manifest }: UnpackedArchive,
+  deps: Pick<RestoreDeps, "onStep">,
 ): Promise<Prepared> {
   const { dataDir } = request;
-  const incoming = `${INCOMING}${crypto.randomUUID().slice(0, 8)}`;
   const folder = join(dataDir, incoming);
-  const discard = () => Deno.remove(folder, { recursive: true }).catch(() => {});
-  let manifest: Manifest;
   let compared: Compared;
   try {
-    manifest = await deps.unpack({
-      file: request.file,
-      identity: request.identity,
-      target: folder,
-      migrationsFolder: request.migrationsFolder,
-      mostBytes: MOST_BYTES,
-    }, onProgress);
     compared = await compare(request, folder, manifest);
   } catch (error) {
-    await discard();
+    await removeUnpacked(folder);
     throw error;
   }
   return {
     manifest,
     findings: compared.decision.findings,
-    discard,
+    discard: () => removeUnpacked(folder),
     async replace() {
       if (request.live !== null) throw new Error("the plant of a Perch that runs is not replaced");
-      onProgress({ stage: "replacing", share: 0 });
       try {
         return await replacePlant(request, { incoming, manifest, compared }, deps);
       } finally {
         // A swap that could be neither finished nor taken back goes on at the next start.
-        if (!await isSwapping(dataDir)) await discard();
+        if (!await isSwapping(dataDir)) await removeUnpacked(folder);
       }
     },
   };
+}
+
+const removeUnpacked = (folder: string) => Deno.remove(folder, { recursive: true }).catch(() => {});
+
+/** Unpacks, checks and compares. @throws PerchError as the two do */
+export async function prepareRestore(
+  request: RestoreRequest,
+  deps: RestoreDeps,
+  onProgress: OnProgress,
+): Promise<Prepared> {
+  const unpacked = await unpackArchive(request, deps, onProgress);
+  return await prepareUnpacked(request, unpacked, deps);
 }
 
 /** What the archive would change; nothing is kept of it. */

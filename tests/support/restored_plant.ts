@@ -158,13 +158,15 @@ export async function contentOf(
   below = "",
 ): Promise<Record<string, string>> {
   const out: Record<string, string> = {};
-  for await (const { name, isDirectory } of Deno.readDir(join(folder, below))) {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(join(folder, below))) {
     const path = below === "" ? name : `${below}/${name}`;
     if (except.test(path)) continue;
     if (isDirectory) Object.assign(out, await contentOf(folder, except, path));
-    else {out[path] = createHash("sha256").update(await Deno.readFile(join(folder, path))).digest(
+    else if (isFile) {
+      out[path] = createHash("sha256").update(await Deno.readFile(join(folder, path))).digest(
         "hex",
-      );}
+      );
+    }
   }
   return out;
 }
