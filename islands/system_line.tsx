@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import type { Status } from "../lib/live/status_shape.ts";
 import { bytes, compact, grouped } from "../lib/words/numbers.ts";
+import { ago } from "../lib/words/times.ts";
 import { status } from "./live.ts";
 
 /** The state of Perch itself in one line; changes in place. */
@@ -15,6 +16,9 @@ export function SystemLine({ initial }: { initial: Status }): VNode {
       <Item name="Database" value={bytes(current.database_bytes)} />
       {current.disk_used !== null && (
         <Item name="Disk" value={`${Math.round(current.disk_used * 100)} %`} />
+      )}
+      {current.backup_ms !== null && (
+        <Item name="Backup" value={ago(current.at_ms - current.backup_ms)} />
       )}
       {readings.rejected > 0 && <Item name="Refused" value={compact(readings.rejected)} />}
       <Item name="System" value={current.overall} />

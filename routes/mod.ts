@@ -1,6 +1,7 @@
 import { type AccessParts, accessRoutes } from "./access/mod.ts";
 import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
+import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";
 import type { ModelParts } from "./detection/models.tsx";
@@ -21,6 +22,7 @@ import { ticketsRoutes } from "./tickets/mod.ts";
 /** What all of them take together. */
 export type RouteParts =
   & SiteParts
+  & BackupRouteParts
   & AccessParts
   & NotifyParts
   & DiscussionServices
@@ -36,6 +38,7 @@ export type RouteParts =
 export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...siteRoutes(parts),
+    ...backupRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...machinesRoutes(parts),

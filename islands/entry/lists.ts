@@ -2,6 +2,7 @@
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
 import { Attention } from "../attention.tsx";
+import { BackupProgress } from "../backup_progress.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
@@ -15,6 +16,7 @@ import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
   Attention,
+  BackupProgress,
   DeliveryNews,
   MachineCondition,
   NewSensors,

@@ -1,5 +1,6 @@
 import { createAppAccess } from "./access.ts";
 import { createAlarmParts } from "./alarms.ts";
+import { createBackupParts } from "./backup.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
@@ -56,6 +57,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
   });
   late.fill("notify", notify);
 
+  const backup = await createBackupParts(foundation, access);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
   const alarms = await createAlarmParts(foundation, {
     machines,
@@ -72,7 +74,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
       runner: detection.detection.runner,
       diskUsed: () => diskUsed(config.dataDir),
       storage: storageTroubles,
-      backup: () => null,
+      backup: backup.trouble,
       cut: () => storage.cuts.length === 0 ? null : storage.cuts.map(cutText).join(" "),
       outbox: () => notify.counts(),
     }),
@@ -86,7 +88,11 @@ export async function build(options: BuildOptions): Promise<Parts> {
     intake: intake.intake,
     sources: sources.sources,
   });
-  const status = createStatusParts(foundation, machines, live, { intake: intake.intake, alarms });
+  const status = createStatusParts(foundation, machines, live, {
+    intake: intake.intake,
+    alarms,
+    backupMs: () => backup.backups.newest()?.manifest.created_ms ?? null,
+  });
   const damage = watchDamage({
     clock,
     readings: storage.readings,
@@ -105,6 +111,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     ...status,
     access,
     alarms,
+    backup,
     damage,
     notify,
     thingspeak,

@@ -10,7 +10,8 @@ import type { StorageTroubles } from "./storage_troubles.ts";
  * DESIGN. SQLite checkpoints by itself every 1 000 pages and reports to nobody when that fails: the log grows until
  * the disk is full. So Perch checkpoints explicitly now and then, at once when the log is larger than it ever is
  * when all is well, and reads the answer. Two tries in a row that leave pages in the log are reported (component,
- * alarm, banner); a log at its bound refuses new readings, before it fills the disk.
+ * alarm, banner); a log at its bound refuses new readings, before it fills the disk. While the database is copied
+ * for a backup the log cannot be brought in as a whole: no try is made then, for a while.
  */
 
 export interface CheckpointDeps {
@@ -29,9 +30,14 @@ export interface Checkpoints {
   refusal(): PerchError | null;
   /** Called when readings are taken again. */
   onWell(listener: () => void): void;
+  /** From now on somebody reads the database, and no try is made; or no longer. Counts for a while only. */
+  pause(on: boolean): void;
+  paused(): boolean;
   readonly task: Task;
 }
 
+/** A pause that nobody ended is over after this long. */
+const PAUSE_MOST_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
 /** Even a log that hardly grows is looked at this often; each look costs the card a little. */
 const CALM_MS = 10 * 60_000;
@@ -50,6 +56,8 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   let refused: PerchError | null = null;
   let triedMs = clock.monotonic();
   let truncatedMs = -Infinity;
+  let pausedMs = -Infinity;
+  const paused = () => clock.monotonic() - pausedMs < PAUSE_MOST_MS;
 
   /** One try; the file is made small again after it had grown. */
   async function attempt(walBytes: number): Promise<void> {
@@ -79,6 +87,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   }
 
   async function look(path: string): Promise<void> {
+    if (paused()) return;
     const walBytes = await Deno.stat(path).then(({ size }) => size, () => 0);
     const sinceMs = clock.monotonic() - triedMs;
     const pressing = state.stuck > 0 || walBytes >= LARGE_BYTES;
@@ -89,6 +98,8 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   return {
     refusal: () => refused,
     onWell: (listener) => void listeners.add(listener),
+    pause: (on) => void (pausedMs = on ? clock.monotonic() : -Infinity),
+    paused,
     task: {
       name: "checkpoints",
       async run(signal) {

@@ -61,7 +61,11 @@ export function createStatusParts(
   { config, clock, storage, components, ending }: Foundation,
   { registry }: MachineParts,
   { hub, recent, statuses }: LiveParts,
-  { intake, alarms }: { intake: Pick<Intake, "stats">; alarms: Pick<Alarms, "counts"> },
+  { intake, alarms, backupMs }: {
+    intake: Pick<Intake, "stats">;
+    alarms: Pick<Alarms, "counts">;
+    backupMs: () => number | null;
+  },
 ): { loopLag: LoopLag; status: StatusBoard } {
   const loopLag = measureLoopLag();
   ending(() => loopLag.stop());
@@ -79,6 +83,7 @@ export function createStatusParts(
     stored: () => storage.readings.stats(),
     overall: () => components.overall(),
     diskUsed: () => diskUsed(config.dataDir),
+    backupMs,
     hub,
   });
   return { loopLag, status };

@@ -4,6 +4,7 @@ import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
+import type { BackupParts } from "./backup.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
@@ -37,6 +38,7 @@ export interface Parts
   status: StatusBoard;
   access: Access;
   alarms: Alarms;
+  backup: BackupParts;
   damage: DamageWatch;
   notify: Notify;
   thingspeak: Uploader;

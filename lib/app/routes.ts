@@ -77,6 +77,7 @@ function routeParts(
     shell: createShell(assets),
     audit,
     backtests: parts.backtests,
+    backup: parts.backup,
     broker: parts.broker,
     clock,
     clockNotes: parts.clockNotes,

@@ -263,7 +263,8 @@ function folderFault(folder: string): string | null {
   }
 }
 
-async function roomOf(folder: string): Promise<Room | null> {
+/** Room on the disk of a folder; null where the system does not say. */
+export async function roomOf(folder: string): Promise<Room | null> {
   try {
     const { bsize, blocks, bavail } = await statfs(folder);
     return blocks === 0 ? null : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

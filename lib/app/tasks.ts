@@ -17,7 +17,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     guard.task,
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     houseKeeping({ clock, storage }),
-    readingsUpkeep({ clock, log, storage, settings }),
+    readingsUpkeep({ clock, log, storage, settings, paused: parts.checkpoints.paused }),
     parts.damage.task,
     parts.statuses.task,
     parts.status.task,
@@ -37,5 +37,6 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.alarms.task,
     ...parts.notify.tasks,
     parts.thingspeak.task,
+    parts.backup.task,
   ];
 }

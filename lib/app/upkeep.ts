@@ -15,13 +15,25 @@ const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
 const MEGABYTE = 1_000_000;
 
-/** Merges late data and deletes what its retention ends. */
+/** Merges late data and deletes what its retention ends; both rest while the database is copied. */
 export function readingsUpkeep(
-  deps: { clock: SteadyClock; log: Log; storage: Storage; settings: Settings },
+  deps: {
+    clock: SteadyClock;
+    log: Log;
+    storage: Storage;
+    settings: Settings;
+    paused: () => boolean;
+  },
 ): Task {
-  const { clock, log, storage, settings } = deps;
+  const { clock, log, storage: { readings }, settings, paused } = deps;
   return createReadingsUpkeep({
-    readings: storage.readings,
+    readings: {
+      compact: () => paused() ? Promise.resolve(false) : readings.compact(),
+      retain: (options) =>
+        paused()
+          ? Promise.resolve({ chunks: 0, readings: 0, bytes: 0, more: false })
+          : readings.retain(options),
+    },
     clock,
     log,
     retention: () => ({

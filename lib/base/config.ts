@@ -92,6 +92,8 @@ export interface Config {
     readonly updateIntervalS: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: "auto" | "text" | "json" };
+  /** Variables as they were set, without secrets and without addresses that hold some: for backups. */
+  readonly given: Readonly<Record<string, string>>;
   /** Sentences about what was ignored, to be logged once. */
   readonly warnings: readonly string[];
 }
@@ -120,8 +122,10 @@ export function parseConfig(
   const mode = options.mode ?? "serve";
   const cwd = options.cwd ?? ".";
   const raw: Record<string, string> = {};
+  const given: Record<string, string> = {};
   for (const name of VARIABLE_NAMES) {
     const value = options.set?.[name] ?? env[name]?.trim();
+    if (value && !notesOf(name).secret && !/:\/\/.*[@?]/.test(value)) given[name] = value;
     const fallback = mode === "sim" ? notesOf(name).simDefault : undefined;
     const chosen = value === undefined || value === "" ? fallback : value;
     if (chosen !== undefined) raw[name] = chosen;
@@ -134,7 +138,7 @@ export function parseConfig(
   const values = parsed.data!;
   const errors = contradictions(values, raw);
   if (errors.length > 0) refuse(errors);
-  return deepFreeze(shape(values, mode, cwd, unknownNames(env)));
+  return deepFreeze({ ...shape(values, mode, cwd), given, warnings: unknownNames(env) });
 }
 
 function wrong(name: VariableName, value: string): FieldError {
@@ -180,7 +184,11 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): string
     );
 }
 
-function shape(values: Environment, mode: Mode, cwd: string, warnings: string[]): Config {
+function shape(
+  values: Environment,
+  mode: Mode,
+  cwd: string,
+): Omit<Config, "given" | "warnings"> {
   const dataDir = resolve(cwd, values.PERCH_DATA);
   const file = (path: string | undefined) => path === undefined ? null : resolve(cwd, path);
   const broker = credentials(values.MQTT_URL);
@@ -241,7 +249,6 @@ function shape(values: Environment, mode: Mode, cwd: string, warnings: string[])
       updateIntervalS: values.UPDATE_INTERVAL,
     },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
-    warnings,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from "../base/config.ts";
+import type { BackupJson, JobJson } from "../backup/shapes.ts";
 import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
@@ -36,6 +37,14 @@ export interface Control {
   setSetting(setting: { key: string; value: unknown }): Promise<SettingView>;
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
+  /** Begins a backup. @throws PerchError `conflict`, `storage_full` */
+  beginBackup(): Promise<JobJson>;
+  /** What is under way, or ended last since the start. */
+  backupJob(): Promise<JobJson | null>;
+  /** Newest first. */
+  listBackups(): Promise<BackupJson[]>;
+  /** Deletes what is older than so many days, never the newest; gives what is gone. */
+  cleanupBackups(given: { keepDays: number }): Promise<BackupJson[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */
   checkDatabase(): Promise<string[]>;
 }

@@ -35,6 +35,10 @@ const REQUESTS = {
   setSetting: z.strictObject({ key: name, value: z.unknown() }),
   replay: z.array(z.looseObject({ ts: z.string(), source: z.string(), topic: z.string() }))
     .max(MOST_LETTERS),
+  beginBackup: z.null(),
+  backupJob: z.null(),
+  listBackups: z.null(),
+  cleanupBackups: z.strictObject({ keepDays: z.int().min(1) }),
   checkDatabase: z.null(),
 } satisfies Record<keyof Control, z.ZodType>;
 

@@ -28,6 +28,10 @@ function recorder(): Control & { calls: unknown[] } {
     listSettings: () => Promise.resolve([]),
     setSetting: ({ key }) => Promise.reject(new PerchError("validation", key)),
     replay: (letters) => Promise.resolve(letters.map(() => ({ outcome: "stored" as const }))),
+    beginBackup: () => Promise.reject(new PerchError("conflict", "one is being made")),
+    backupJob: () => Promise.resolve(null),
+    listBackups: () => Promise.resolve([]),
+    cleanupBackups: () => Promise.resolve([]),
     checkDatabase: () => Promise.resolve([]),
   };
 }

@@ -4,6 +4,7 @@ import type { Role } from "../access/identity.ts";
 import type { User } from "../access/user_store.ts";
 import { settingChange } from "../access/audit.ts";
 import type { Parts } from "../app/parts.ts";
+import { backupOf, jobOf } from "../backup/shapes.ts";
 import { PerchError } from "../base/errors.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import type { Control } from "./control.ts";
@@ -11,9 +12,10 @@ import { noSetting } from "./no_setting.ts";
 
 /** The commands on an opened Perch, whether it also serves or not. */
 export function createControl(
-  parts: Pick<Parts, "access" | "replay" | "settings" | "storage">,
+  parts: Pick<Parts, "access" | "backup" | "replay" | "settings" | "storage">,
 ): Control {
   const { access, settings } = parts;
+  const { backups } = parts.backup;
   const { changes } = access.audit;
 
   /** A change by whoever is at the command line: who was faster is named, as in a browser. */
@@ -80,6 +82,21 @@ export function createControl(
       for (const letter of letters) outcomes.push(await parts.replay(letter));
       return outcomes;
     },
+    async beginBackup() {
+      const actor = systemActor("command line");
+      const { job, ended } = await backups.begin("asked", actor.name);
+      // The job says how it ended.
+      ended.catch(() => {});
+      const entry = { action: "backup.begin", resource: "backup", touches: [] };
+      await access.audit.record({ actor, ...entry, after: { number: job.id } });
+      return jobOf(job);
+    },
+    backupJob() {
+      const job = backups.job();
+      return Promise.resolve(job === null ? null : jobOf(job));
+    },
+    listBackups: async () => (await backups.list()).map(backupOf),
+    cleanupBackups: async ({ keepDays }) => (await backups.cleanup(keepDays)).map(backupOf),
     checkDatabase: () => quickCheck(parts.storage.db),
   };
 }

@@ -29,6 +29,7 @@ export const EVENT_TYPES = {
   "machine.status_changed": "A machine changed its status",
   "intake.quarantined": "A message ended Perch twice and was set aside",
   "readings.damaged": "Stored readings were found damaged",
+  "backup.failed": "A backup failed",
   "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",

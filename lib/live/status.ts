@@ -21,6 +21,8 @@ export interface StatusServices {
   overall: () => Overall;
   /** Share of the disk in use, 0…1. */
   diskUsed: () => Promise<number | null>;
+  /** When the last verified backup was made; null: there is none. */
+  backupMs: () => number | null;
   hub: Pick<StreamHub, "publish" | "stats">;
 }
 
@@ -73,6 +75,7 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
       },
       database_bytes: store.databaseBytes,
       disk_used: disk,
+      backup_ms: services.backupMs(),
       streams: hub.stats().clients,
     };
   }

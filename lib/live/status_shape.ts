@@ -43,6 +43,7 @@ export const statusShape = z.object({
   }),
   database_bytes: z.number(),
   disk_used: z.number().nullable().describe("share of the disk, 0…1; null where it is not known"),
+  backup_ms: msField.nullable().describe("when the last verified backup was made; null: none"),
   streams: count,
 });
 export type Status = z.output<typeof statusShape>;

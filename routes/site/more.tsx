@@ -21,6 +21,7 @@ function placesOf({ role, kind }: Identity): [string, string][] {
     ["/keys", "Keys"],
     ["/audit", "Audit log"],
     ["/settings/channels", "Channels"],
+    ["/settings/backups", "Backups"],
   ];
   const engineer: [string, string][] = [
     ["/deliveries", "Deliveries"],

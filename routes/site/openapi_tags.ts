@@ -5,6 +5,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Anomalies: "What the detectors found, and whether people call it real",
   Audit: "Who changed what, and when",
   Backtests: "What other thresholds would have reported in the past",
+  Backups: "Archives of the whole plant: made, checked, downloaded, encrypted",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Health: "Liveness, readiness and metrics",

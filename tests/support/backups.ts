@@ -1,42 +1,43 @@
-/** Backups that lie in a data directory as far as their receipts say so. */
 import { join } from "node:path";
-import type { Manifest } from "../../lib/backup/manifest.ts";
+import { archiveName, writeReceipt } from "../../lib/backup/folder.ts";
+import type { Reason } from "../../lib/backup/manifest.ts";
 import type { Receipt } from "../../lib/backup/types.ts";
 
-/** Puts an archive of nothing with a good receipt into `<data>/backups` and gives the receipt. */
-export function fakeBackup(
+export interface BackupSpec {
+  sequence: number;
+  createdMs: number;
+  reason?: Reason;
+}
+
+/** Lays an archive with a good receipt into the folder of the backups, without making one; gives its id. */
+export async function writeBackup(
   dataDir: string,
-  { sequence, createdMs, reason = "scheduled", encrypted = false }: {
-    sequence: number;
-    createdMs: number;
-    reason?: Manifest["reason"];
-    encrypted?: boolean;
-  },
-): Receipt {
+  { sequence, createdMs, reason = "scheduled" }: BackupSpec,
+): Promise<string> {
   const folder = join(dataDir, "backups");
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const time = new Date(createdMs).toISOString().replaceAll(/[-:]|\.\d+/g, "").toLowerCase();
-  const file = `perch-test-${time}-${sequence}.tar.gz${encrypted ? ".age" : ""}`;
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = archiveName({ site: "test", nowMs: createdMs, sequence, encrypted: false });
+  const archive = join(folder, file);
+  await Deno.writeFile(archive, new Uint8Array(1_000), { mode: 0o600 });
   const receipt: Receipt = {
     file,
-    encrypted,
-    bytes: 1000,
+    encrypted: false,
+    bytes: 1_000,
     sha256: "0".repeat(64),
-    verifiedMs: createdMs + 1000,
+    verifiedMs: createdMs + 1_000,
     manifest: {
       format: 1,
-      perch: "0.1.0",
-      schema: "0062_damage_acknowledged",
+      perch: "0.0.0-test",
+      schema: "0001_test",
       created_ms: createdMs,
       sequence,
       reason,
-      site: { id: "test", name: "Test" },
+      site: { id: "test", name: "test" },
       files: [],
       counts: {},
       environment: {},
     },
   };
-  Deno.writeFileSync(join(folder, file), new Uint8Array(1000), { mode: 0o600 });
-  Deno.writeTextFileSync(join(folder, `${file}.json`), JSON.stringify(receipt), { mode: 0o600 });
-  return receipt;
+  await writeReceipt(archive, receipt);
+  return file;
 }

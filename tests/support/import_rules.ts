@@ -48,7 +48,7 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
   ["http"],
   ["frame"],
   ["discussion"],
-  ["machines", "notify", "site"],
+  ["machines", "notify", "site", "backup"],
   ["sensors", "tickets", "access"],
   ["alarms", "detection", "overview"],
   ["mod.ts"],

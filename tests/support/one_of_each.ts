@@ -7,6 +7,7 @@ import type { AppUnderTest } from "./app.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
+import { writeBackup } from "./backups.ts";
 import { freePort } from "./port.ts";
 
 export const PASSWORD = "long enough";
@@ -67,11 +68,13 @@ export async function oneOfEach(
     toMs: nowMs + 1,
     by: "fixture",
   });
+  await writeBackup(under.dataDir, { sequence: 2, createdMs: nowMs });
   return {
     ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
+    "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { backup, backupCleanup, backupList } from "./backup.ts";
 import { check } from "./check.ts";
 import { health } from "./health.ts";
 import { keyAdd } from "./key_add.ts";
@@ -21,6 +22,9 @@ export const COMMANDS: readonly Command[] = [
   sim,
   check,
   health,
+  backup,
+  backupList,
+  backupCleanup,
   replay,
   restore,
   settingsList,

@@ -1,0 +1,148 @@
+import { stat } from "node:fs/promises";
+import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { Access } from "../access/access.ts";
+import { systemActor } from "../access/audit_row.ts";
+import type { Task } from "../base/supervisor.ts";
+import { VERSION } from "../base/version.ts";
+import { type Backups, createBackups, type Failure } from "../backup/backups.ts";
+import { createBackupWorker } from "../backup/client.ts";
+import { type BackupState, describeBackups, troubleOf } from "../backup/health.ts";
+import { createPlantStore } from "../backup/plant_store.ts";
+import { needOf, type Room } from "../backup/room.ts";
+import { nextMs, type Schedule } from "../backup/schedule.ts";
+import { backupTask, FIRST_MS } from "../backup/task.ts";
+import type { Receipt } from "../backup/types.ts";
+import type { SqlStatement } from "../db/client.ts";
+import { WAL_MOST_BYTES } from "./checkpoints.ts";
+import type { Foundation } from "./foundation.ts";
+import { roomLimits } from "./room.ts";
+import { siteZone } from "./site.ts";
+import { roomOf } from "./storage_guard.ts";
+
+export interface BackupParts {
+  backups: Backups;
+  /** Name of the plant, as archives carry it. */
+  site: string;
+  state(): BackupState;
+  /** When the next one is made; null: none are made by themselves. */
+  nextMs(): number | null;
+  /** What the alarm about backups says. */
+  trouble: () => SystemFacts["backup"];
+  /** Public key for which backups are encrypted; null: they are not. */
+  recipient(): string | null;
+  /** `also` is written with it. */
+  setRecipient(recipient: string | null, also: readonly SqlStatement[]): Promise<void>;
+  task: Task;
+}
+
+/** After so long the schedule had its chance to make up for what was missed. */
+const SETTLED_MS = 3 * FIRST_MS;
+
+/** Backups of this plant: made by schedule and on demand. */
+export async function createBackupParts(
+  foundation: Foundation,
+  access: Pick<Access, "audit">,
+): Promise<BackupParts> {
+  const { config, clock, settings, storage, checkpoints, events, components } = foundation;
+  const log = foundation.log.child("backup");
+  const store = createPlantStore(storage.db);
+  const plant = await store.load(clock.now());
+  const startedMs = clock.monotonic();
+  const site = config.siteId ?? Deno.hostname();
+  const { url } = config.database;
+  const database = url.startsWith("file:") ? url.slice("file:".length) : null;
+  let recipient = plant.recipient;
+
+  const schedule = (): Schedule => ({
+    every: settings.get("backup.schedule"),
+    at: settings.get("backup.time"),
+    zone: siteZone(),
+  });
+  const backups = createBackups({
+    clock,
+    log,
+    database,
+    dataDir: config.dataDir,
+    store,
+    worker: createBackupWorker(),
+    about: () => ({
+      site: { id: plant.uid, name: site },
+      perch: VERSION,
+      environment: { ...config.given },
+      recipient,
+      walMostBytes: WAL_MOST_BYTES,
+    }),
+    room: (newest) => roomFor(foundation, database!, newest),
+    keepDays: () => settings.get("backup.keep_days"),
+    copying: checkpoints.pause,
+    onFailure: (failure) => events.append(failed(failure)),
+    onDeleted: (file) =>
+      access.audit.record({
+        actor: systemActor("Perch"),
+        action: "backup.delete",
+        resource: `backup:${file}`,
+        touches: [],
+      }),
+  });
+  await backups.list().catch((error) => log.warn("the folder of the backups", { error }));
+  foundation.ending(() => backups.end());
+
+  function state(): BackupState {
+    const newest = backups.newest();
+    const sinceMs = newest?.manifest.created_ms ?? plant.sinceMs;
+    return {
+      unavailable: backups.unavailable,
+      schedule: schedule(),
+      newest,
+      job: backups.job(),
+      failure: backups.failure(),
+      ageMs: Math.max(0, clock.now() - sinceMs),
+      settled: clock.monotonic() - startedMs > SETTLED_MS,
+    };
+  }
+  components.register("backup", () => describeBackups(state()));
+  return {
+    backups,
+    site,
+    state,
+    nextMs: () => backups.unavailable === null ? nextMs(schedule(), clock.now()) : null,
+    trouble: () => troubleOf(state()),
+    recipient: () => recipient,
+    async setRecipient(changed, also) {
+      await store.setRecipient(changed, also);
+      recipient = changed;
+    },
+    task: backupTask({ clock, log, backups, schedule, sinceMs: plant.sinceMs }),
+  };
+}
+
+/** Room on the disk, and what a backup of the database at `path` needs of it. */
+async function roomFor(
+  { config, settings }: Foundation,
+  path: string,
+  newest: Receipt | null,
+): Promise<Room> {
+  const sizes = await Promise.all(
+    [path, `${path}-wal`].map((file) => stat(file).then(({ size }) => size, () => 0)),
+  );
+  const needBytes = needOf(sizes[0] + sizes[1], newest);
+  const room = await roomOf(config.dataDir);
+  if (room === null) return { freeBytes: Infinity, spareBytes: 0, needBytes };
+  const set = { reserveMb: 0, floorMb: settings.get("storage.floor_mb") };
+  const { floorBytes: spareBytes } = roomLimits(set, room.totalBytes);
+  return { freeBytes: room.freeBytes, spareBytes, needBytes };
+}
+
+function failed({ code, sentence, atMs }: Failure) {
+  return {
+    type: "backup.failed" as const,
+    subject: "backup",
+    severity: "warning" as const,
+    tMs: atMs,
+    text: `The backup failed: ${sentence.replace(/\.$/, "")}`,
+    actor: null,
+    body: { code },
+    // The alarm goes out.
+    route: false,
+  };
+}

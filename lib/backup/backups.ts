@@ -1,0 +1,254 @@
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { BackupWorker } from "./client.ts";
+import { archiveName, listBackups, removeBackup } from "./folder.ts";
+import { toRemove } from "./keep.ts";
+import type { Reason } from "./manifest.ts";
+import type { PlantStore } from "./plant_store.ts";
+import { type Room, roomSentence } from "./room.ts";
+import type { MakeRequest, Progress, Receipt } from "./types.ts";
+
+export interface BackupsDeps {
+  clock: Clock & { deletionMs(): number };
+  log: Log;
+  /** Path of the live database. Null: it is on a libSQL server, whose operator backs it up. */
+  database: string | null;
+  dataDir: string;
+  store: Pick<PlantStore, "nextSequence">;
+  worker: BackupWorker;
+  /** What every archive of this plant says. */
+  about(): Pick<MakeRequest, "site" | "perch" | "environment" | "recipient" | "walMostBytes">;
+  /** Room on the disk, and what a backup needs of it. */
+  room(newest: Receipt | null): Promise<Room>;
+  keepDays(): number;
+  /** Called when the copy of the database begins, and when it has ended. */
+  copying(isCopying: boolean): void;
+  /** Called once when backups begin to fail. */
+  onFailure(failure: Failure): Promise<void>;
+  /** Called for each that was deleted because of its age. */
+  onDeleted(file: string): Promise<void>;
+}
+
+/** A backup that is being made, or how the last one ended. */
+export interface Job {
+  /** The archive's number. */
+  id: number;
+  reason: Reason;
+  /** Who asked; Perch itself for scheduled ones. */
+  by: string;
+  state: "running" | "done" | "failed";
+  stage: Progress["stage"];
+  /** 0 to 1 of the whole. */
+  share: number;
+  startedMs: number;
+  /** File name of the archive once it is done. */
+  file: string | null;
+  /** Why it failed. */
+  error: string | null;
+}
+
+/** Why there is no newer backup. */
+export interface Failure {
+  code: string;
+  sentence: string;
+  atMs: number;
+}
+
+export interface Backups {
+  /** Why none are made here, in a sentence; null: they are. */
+  readonly unavailable: string | null;
+  /** The good ones, newest first, as they lie in the folder now. */
+  list(): Promise<Receipt[]>;
+  /** Newest good one as of the last look. */
+  newest(): Receipt | null;
+  /** What is under way, or ended last since the start. */
+  job(): Job | null;
+  /** Why the last try failed; null: it did not. */
+  failure(): Failure | null;
+  /**
+   * Begins one; `ended` settles when it is made and checked, or failed.
+   * @throws PerchError `conflict` while another is under way, or on a libSQL server; `storage_full` without room
+   */
+  begin(reason: Reason, by: string): Promise<{ job: Job; ended: Promise<Receipt> }>;
+  /** The same, to its end. */
+  run(reason: Reason, by: string): Promise<Receipt>;
+  /** @throws PerchError `not_found` */
+  find(file: string): Promise<{ receipt: Receipt; path: string }>;
+  /** @throws PerchError `not_found`, `conflict` for the newest good one */
+  remove(file: string): Promise<Receipt>;
+  /** Removes what is older, but never the newest; gives what is gone. */
+  cleanup(keepDays: number): Promise<Receipt[]>;
+  /** Calls off what is under way. */
+  end(): Promise<void>;
+}
+
+/** Why Perch makes no backups of a database on a server. */
+export const ON_SERVER =
+  "The database is on a libSQL server: whoever runs the server backs it up, and Perch does not.";
+
+/** Backups of the data directory, in its folder `backups`. */
+export function createBackups(deps: BackupsDeps): Backups {
+  const { clock, log, database, dataDir, worker } = deps;
+  const folder = join(dataDir, "backups");
+  let newest: Receipt | null = null;
+  let job: Job | null = null;
+  let failure: Failure | null = null;
+  /** Also while it is not known yet whether there is room. */
+  let beginning = false;
+  let ending = false;
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function list(): Promise<Receipt[]> {
+    const all = await listBackups(folder);
+    newest = all[0] ?? null;
+    return all;
+  }
+
+  async function failed(error: unknown): Promise<void> {
+    if (ending) return;
+    const code = error instanceof PerchError ? error.code : "internal";
+    const sentence = messageOf(error);
+    const isNews = failure?.code !== code;
+    failure = { code, sentence, atMs: clock.now() };
+    if (!isNews) return;
+    log.error(`the backup failed: ${sentence}`);
+    await deps.onFailure(failure).catch((error) =>
+      log.warn("the failed backup is not in the event log", { error })
+    );
+  }
+
+  async function make(source: string, started: Job): Promise<Receipt> {
+    const nowMs = started.startedMs;
+    const about = deps.about();
+    const target = join(
+      folder,
+      archiveName({
+        site: about.site.name,
+        nowMs,
+        sequence: started.id,
+        encrypted: about.recipient !== null,
+      }),
+    );
+    deps.copying(true);
+    try {
+      await worker.make(
+        {
+          ...about,
+          database: source,
+          dataDir,
+          target,
+          sequence: started.id,
+          reason: started.reason,
+          nowMs,
+        },
+        ({ stage, share }) => {
+          if (stage !== "copying") deps.copying(false);
+          Object.assign(started, { stage, share });
+        },
+      );
+    } finally {
+      deps.copying(false);
+    }
+    const made = (await list()).find(({ manifest }) => manifest.sequence === started.id);
+    if (made === undefined) {
+      throw new PerchError("storage_failed", `${target} was made and is not there any more.`);
+    }
+    return made;
+  }
+
+  /** From the first number to the last byte; what goes wrong is remembered. */
+  async function follow(source: string, started: Job): Promise<Receipt> {
+    try {
+      const made = await make(source, started);
+      Object.assign(started, { state: "done", share: 1, file: made.file });
+      failure = null;
+      log.info("a backup was made and checked", { file: made.file, bytes: made.bytes });
+      await cleanup(deps.keepDays()).catch((error) =>
+        log.warn("old backups could not be deleted", { error })
+      );
+      return made;
+    } catch (error) {
+      Object.assign(started, { state: "failed", error: messageOf(error) });
+      await failed(error);
+      throw error;
+    }
+  }
+
+  async function prepare(reason: Reason, by: string): Promise<Job> {
+    const all = await list();
+    const lack = roomSentence(await deps.room(newest), folder);
+    if (lack !== null) throw new PerchError("storage_full", lack);
+    const least = Math.max(0, ...all.map(({ manifest }) => manifest.sequence));
+    const id = await deps.store.nextSequence(least);
+    const startedMs = clock.now();
+    return {
+      ...{ id, reason, by, startedMs, state: "running", stage: "copying", share: 0 },
+      ...{ file: null, error: null },
+    };
+  }
+
+  async function begin(reason: Reason, by: string): Promise<{ job: Job; ended: Promise<Receipt> }> {
+    if (database === null) throw new PerchError("conflict", ON_SERVER);
+    if (beginning || job?.state === "running") {
+      const since = job?.state === "running" ? `: ${Math.round(job.share * 100)} % are done` : "";
+      throw new PerchError("conflict", `A backup is being made already${since}.`);
+    }
+    beginning = true;
+    try {
+      job = await prepare(reason, by);
+    } catch (error) {
+      await failed(error);
+      throw error;
+    } finally {
+      beginning = false;
+    }
+    const ended = follow(database, job);
+    running = ended.catch(() => {});
+    return { job, ended };
+  }
+
+  async function cleanup(keepDays: number): Promise<Receipt[]> {
+    const gone = toRemove(await list(), { keepDays, nowMs: clock.deletionMs() });
+    for (const { file } of gone) {
+      await removeBackup(folder, file);
+      await deps.onDeleted(file);
+    }
+    if (gone.length > 0) {
+      log.info("old backups were deleted", { files: gone.map(({ file }) => file) });
+    }
+    return gone;
+  }
+
+  async function find(file: string): Promise<{ receipt: Receipt; path: string }> {
+    const receipt = (await list()).find((one) => one.file === file);
+    if (receipt !== undefined) return { receipt, path: join(folder, file) };
+    throw new PerchError("not_found", `there is no backup "${file.slice(0, 200)}"`);
+  }
+
+  return {
+    unavailable: database === null ? ON_SERVER : null,
+    list,
+    newest: () => newest,
+    job: () => job === null ? null : { ...job },
+    failure: () => failure,
+    begin,
+    run: async (reason, by) => await (await begin(reason, by)).ended,
+    find,
+    async remove(file) {
+      const { receipt } = await find(file);
+      if (file === newest?.file) {
+        throw new PerchError("conflict", `${file} is the newest good backup: it stays.`);
+      }
+      await removeBackup(folder, file);
+      return receipt;
+    },
+    cleanup,
+    async end() {
+      ending = true;
+      await worker.end();
+      await running;
+    },
+  };
+}
