@@ -5,7 +5,12 @@ import { countRows, schemaHead } from "../db/contents.ts";
 import { readApplied, readMigrations } from "../db/migrate.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import { writing } from "../db/client.ts";
+import { firstUnreadable } from "../db/sound.ts";
+import { onDisk } from "./disk.ts";
 import { DATABASE_NAME, type Manifest } from "./manifest.ts";
+
+/** About what SQLite needs beside the database to open it. */
+const PROBE_BYTES = 256 * 1024;
 
 /** What a database holds, as the manifest says it. */
 export type Contents = Pick<Manifest, "schema" | "counts">;
@@ -25,27 +30,31 @@ export async function contentsOf(folder: string, migrationsFolder: string): Prom
 }
 
 async function look(folder: string, migrationsFolder: string, whole: boolean): Promise<Contents> {
-  const path = join(folder, DATABASE_NAME);
   try {
-    return await lookAt(path, migrationsFolder, whole);
+    return await lookAt(folder, migrationsFolder, whole);
   } finally {
-    await removeEmptyLog(path);
+    await removeEmptyLog(join(folder, DATABASE_NAME));
   }
 }
 
-async function lookAt(path: string, migrationsFolder: string, whole: boolean): Promise<Contents> {
+async function lookAt(folder: string, migrationsFolder: string, whole: boolean): Promise<Contents> {
+  const path = join(folder, DATABASE_NAME);
   let connection: Connection | null = null;
   try {
     connection = await openConnection({ url: `file:${path}` });
     const { query, write, close } = connection;
     const problems = whole ? await quickCheck({ query, write: writing(write), close }) : [];
     if (problems.length > 0) throw damaged(path, problems[0]);
+    const unreadable = whole ? await firstUnreadable(connection) : null;
+    if (unreadable !== null) throw damaged(path, unreadable);
     if (await readApplied(connection, readMigrations(migrationsFolder)) === null) {
       throw damaged(path, "it has no record of migrations");
     }
     return { schema: await schemaHead(connection), counts: await countRows(connection) };
   } catch (error) {
     if (error instanceof PerchError && error.code !== "storage_failed") throw error;
+    // SQLite says of a full disk that it fails.
+    await onDisk(`check ${path}`, () => probeRoom(folder));
     throw damaged(path, messageOf(error));
   } finally {
     await connection?.close();
@@ -57,6 +66,16 @@ async function removeEmptyLog(path: string): Promise<void> {
   const bytes = await Deno.stat(`${path}-wal`).then(({ size }) => size, () => 0);
   if (bytes > 0) return;
   for (const end of ["-wal", "-shm"]) await Deno.remove(path + end).catch(() => {});
+}
+
+/** @throws an error of the disk when it takes no more than a little */
+async function probeRoom(folder: string): Promise<void> {
+  const path = join(folder, ".probe");
+  try {
+    await Deno.writeFile(path, new Uint8Array(PROBE_BYTES));
+  } finally {
+    await Deno.remove(path).catch(() => {});
+  }
 }
 
 /** How a database differs from what the manifest says; null: it does not. */

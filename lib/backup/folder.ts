@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
+import { MOST_MANIFEST_BYTES } from "./entries.ts";
 import { manifestShape } from "./manifest.ts";
 import type { Receipt } from "./types.ts";
 
@@ -23,7 +24,8 @@ const PARTIAL = ".partial";
 /** Folders beside the archives in which one is made and checked. */
 const SCRATCH = ".scratch-";
 const ARCHIVE = /^perch-.*\.tar\.gz(\.age)?$/;
-const RECEIPT_MOST_BYTES = 4_000_000;
+/** The manifest and a little more. */
+const RECEIPT_MOST_BYTES = MOST_MANIFEST_BYTES + 65_536;
 const receiptShape = z.object({
   file: z.string(),
   encrypted: z.boolean(),
@@ -42,8 +44,8 @@ export function archiveName(
     encrypted: boolean;
   },
 ): string {
-  const plain = site.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "")
-    .toLowerCase().slice(0, 40);
+  const plain = site.replaceAll("ß", "ss").normalize("NFKD").replace(/\p{M}/gu, "")
+    .replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "").toLowerCase().slice(0, 40);
   const time = new Date(nowMs).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
   return `perch-${plain || "site"}-${time}-${sequence}.tar.gz${encrypted ? ".age" : ""}`;
 }
@@ -92,7 +94,7 @@ export function receiptPath(archive: string): string {
 
 /** Writes the receipt of an archive so that it survives a power cut. */
 export async function writeReceipt(archive: string, receipt: Receipt): Promise<void> {
-  const text = JSON.stringify(receipt, null, 1) + "\n";
+  const text = JSON.stringify(receipt) + "\n";
   await writeDurably(receiptPath(archive), new TextEncoder().encode(text));
 }
 

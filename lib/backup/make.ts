@@ -10,7 +10,7 @@ import { describeFiles, filesBelow, gather } from "./gather.ts";
 import { DATABASE_NAME, FORMAT, type Manifest } from "./manifest.ts";
 import type { MadeBackup, MakeRequest, Progress } from "./types.ts";
 import { unpackArchive } from "./unpack.ts";
-import { writeArchive } from "./write_archive.ts";
+import { encrypterFor, writeArchive } from "./write_archive.ts";
 
 /** Where each stage begins, of the whole. */
 const PACKING = 0.3;
@@ -31,6 +31,7 @@ export interface MakeOptions {
 export async function makeBackup(options: MakeOptions): Promise<MadeBackup> {
   const { target } = options.request;
   const folder = dirname(target);
+  if (options.request.recipient !== null) encrypterFor([options.request.recipient]);
   const { partial, scratch } = workPlaces(target);
   await onDisk(`use the folder of the backups ${folder}`, async () => {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });

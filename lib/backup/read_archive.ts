@@ -14,6 +14,9 @@ import {
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
 import { openArchive, type OpenedArchive } from "./open_archive.ts";
 
+/** The manifest may lie in memory together with much of what is behind it. */
+const MOST_BYTES_BEFORE_MANIFEST = 8 * MOST_MANIFEST_BYTES;
+
 export interface ReadOptions {
   file: string;
   /** Private key of an encrypted archive. */
@@ -68,8 +71,8 @@ async function unpack(
   const { file, mostBytes } = options;
   const refuse = (reason: string) =>
     new PerchError("validation", `The backup ${file} cannot be used: ${reason}.`);
-  const limit = { most: MOST_MANIFEST_BYTES + 65_536 };
-  const entries = archive.tar.pipeThrough(meter(limit, refuse))
+  const limit = createLimit(MOST_BYTES_BEFORE_MANIFEST, refuse);
+  const entries = archive.tar.pipeThrough(meter(limit))
     .pipeThrough(createTarDecoder({ strict: true }));
   let manifest: Manifest | null = null;
   let next = 0;
@@ -105,6 +108,7 @@ async function unpack(
     options.onShare(archive.position() / archive.size);
   }
   if (manifest === null) throw refuse("it is empty");
+  limit.add(0);
   if (next < manifest.files.length) {
     throw refuse(`it ends before its entry ${show(manifest.files[next].path)}`);
   }
@@ -172,18 +176,29 @@ async function syncFolders(into: string, folders: ReadonlySet<string>): Promise<
   for (const folder of all) await onDisk(`write ${folder}`, () => syncFolder(folder));
 }
 
-/** Passes on so many bytes: what a bomb has beyond them is refused before it is looked at. */
-function meter(
-  limit: { most: number },
-  refuse: (reason: string) => PerchError,
-): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
+interface Limit {
+  most: number;
+  /** @throws PerchError when it is passed */
+  add(bytes: number): void;
+}
+
+function createLimit(most: number, refuse: (reason: string) => PerchError): Limit {
+  let sum = 0;
+  return {
+    most,
+    add(bytes) {
+      sum += bytes;
+      if (sum <= this.most) return;
+      throw refuse(`more comes out of it than its manifest names (over ${this.most} bytes)`);
+    },
+  };
+}
+
+/** What a bomb has beyond the limit is refused before it is looked at. */
+function meter(limit: Limit): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream({
     transform(chunk, controller) {
-      bytes += chunk.length;
-      if (bytes > limit.most) {
-        throw refuse(`more comes out of it than its manifest names (over ${limit.most} bytes)`);
-      }
+      limit.add(chunk.length);
       controller.enqueue(chunk);
     },
   });

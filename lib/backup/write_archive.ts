@@ -1,6 +1,7 @@
 import { createTarPacker, type TarPackController } from "modern-tar";
 import { Encrypter } from "age-encryption";
 import { join } from "node:path";
+import { PerchError } from "../base/errors.ts";
 import { diskError, onDisk, writeAll } from "./disk.ts";
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
 
@@ -28,16 +29,16 @@ export interface WriteOptions {
  */
 export async function writeArchive(options: WriteOptions): Promise<void> {
   const { readable, controller } = createTarPacker();
-  // Ends the other side with the same error.
-  const packed = pack(controller, options).catch((error) => {
+  // Whichever side fails ends the other one.
+  const ending = (error: unknown) => {
     controller.error(error);
     throw error;
-  });
-  const written = write(readable, options);
-  const [first, second] = await Promise.allSettled([written, packed]);
-  // What failed to be written is why packing stopped, not the other way round.
-  if (first.status === "rejected") throw first.reason;
-  if (second.status === "rejected") throw second.reason;
+  };
+  const written = write(readable, options).catch(ending);
+  const packed = pack(controller, options).catch(ending);
+  for (const side of await Promise.allSettled([written, packed])) {
+    if (side.status === "rejected") throw side.reason;
+  }
 }
 
 async function pack(controller: TarPackController, options: WriteOptions): Promise<void> {
@@ -73,11 +74,7 @@ async function write(tar: ReadableStream<Uint8Array>, options: WriteOptions): Pr
   let bytes = tar.pipeThrough(
     new CompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>,
   );
-  if (recipients.length > 0) {
-    const encrypter = new Encrypter();
-    for (const recipient of recipients) encrypter.addRecipient(recipient);
-    bytes = await encrypter.encrypt(bytes);
-  }
+  if (recipients.length > 0) bytes = await encrypterFor(recipients).encrypt(bytes);
   const action = `write the backup ${path}`;
   using file = await onDisk(
     action,
@@ -98,4 +95,20 @@ async function write(tar: ReadableStream<Uint8Array>, options: WriteOptions): Pr
   } catch (error) {
     throw diskError(error, action);
   }
+}
+
+/** @throws PerchError `validation` when a recipient is no public key */
+export function encrypterFor(recipients: readonly string[]): Encrypter {
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      const message = `"${recipient.slice(0, 80)}" is no public key of age (age1…)`;
+      throw new PerchError("validation", `recipient: ${message}`, {
+        errors: [{ path: "recipient", message }],
+      });
+    }
+  }
+  return encrypter;
 }

@@ -31,7 +31,7 @@ export interface CopyOptions {
  * Copies the database as it is at this moment, while others go on writing: a connection of its own that reads in
  * one transaction and is closed at the end. The copy is on the disk when this resolves.
  * @throws PerchError `storage_failed` when the log grows above its bound or the database cannot be read,
- * `storage_full`; the copy is then left to be removed
+ * `storage_full`; what was copied is then left to be removed
  */
 export async function copyDatabase(options: CopyOptions): Promise<void> {
   const { from } = options;
@@ -43,6 +43,7 @@ export async function copyDatabase(options: CopyOptions): Promise<void> {
     transaction = await client.transaction("deferred");
     await copyPages(transaction, options);
   } catch (error) {
+    options.signal.throwIfAborted();
     throw storageError(error, `copy the database ${from}`);
   } finally {
     transaction?.close();

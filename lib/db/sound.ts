@@ -112,3 +112,13 @@ export async function refuseOther(
     refusal: { kind: "missing", what: mustExist.split(". ")[0] },
   });
 }
+
+/** The first text or number, in any table, that the driver cannot read; null: there is none. */
+export async function firstUnreadable(connection: Connection): Promise<string | null> {
+  for (const table of await tablesOf(connection)) {
+    if (GUARDED_TABLES.includes(table.name)) continue;
+    const found = await unreadableIn(connection, table);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,7 +1,7 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 
 /** SQLite says that there is no room: the disk, the quota or the size limit of a database. */
-const FULL = /SQLITE_FULL|database or disk is full|SQLITE_TOOBIG/;
+const FULL = /SQLITE_FULL|database or disk is full|SQLITE_TOOBIG|ENOSPC|EDQUOT/;
 /** The database or its disk cannot be used at the moment; the application's data is not the cause. */
 const FAILED =
   /SQLITE_(IOERR|READONLY|CORRUPT|CANTOPEN|NOTADB|PERM|BUSY|LOCKED|PROTOCOL|NOMEM|AUTH)|disk I\/O error|readonly database|malformed|not a database|unable to open|HRANA|SERVER_ERROR|CLIENT_CLOSED|error sending request|fetch failed|Connection refused/i;
