@@ -7,6 +7,7 @@ import { PerchError } from "../base/errors.ts";
 import { createLog, type LogEntry, type LogLevel } from "../base/log.ts";
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
+import { letGo } from "../db/let_go.ts";
 import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
 import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
@@ -58,6 +59,7 @@ const handlers: RpcHandlers = {
   async close() {
     await connection?.close();
     connection = null;
+    await letGo();
   },
 };
 

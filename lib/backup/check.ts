@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { type Connection, openConnection } from "../db/connection.ts";
+import { letGo } from "../db/let_go.ts";
 import { countRows, schemaHead } from "../db/contents.ts";
 import { readApplied, readMigrations } from "../db/migrate.ts";
 import { quickCheck } from "../db/quick_check.ts";
@@ -33,6 +34,7 @@ async function look(folder: string, migrationsFolder: string, whole: boolean): P
   try {
     return await lookAt(folder, migrationsFolder, whole);
   } finally {
+    await letGo();
     await removeEmptyLog(join(folder, DATABASE_NAME));
   }
 }

@@ -22,14 +22,13 @@ export async function withCopy<T>(path: string, use: (copy: Copy) => Promise<T>)
   });
   try {
     await rpc.call("open", [path]);
-    const result = await use({
+    return await use({
       unreadable: (tables) => rpc.call("unreadable", [tables]),
       query: (statement) => rpc.call("query", [statement]),
       write: (statements) => rpc.call("write", [statements]),
     });
-    await rpc.call("close", []);
-    return result;
   } finally {
+    await rpc.call("close", []);
     worker.terminate();
   }
 }

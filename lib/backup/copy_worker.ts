@@ -2,6 +2,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { type Connection, openConnection } from "../db/connection.ts";
+import { letGo } from "../db/let_go.ts";
 import { tablesOf, unreadableIn } from "../db/unreadable.ts";
 import { type MessagePeer, serveRpc } from "../db/rpc.ts";
 
@@ -29,5 +30,6 @@ serveRpc(globalThis as unknown as MessagePeer, {
   async close() {
     await connection?.close();
     connection = null;
+    await letGo();
   },
 });

@@ -1,5 +1,6 @@
 import { type Client, createClient, type Transaction } from "@libsql/client";
 import { PerchError } from "../base/errors.ts";
+import { letGo } from "./let_go.ts";
 import { storageError } from "./sql_errors.ts";
 
 /** What is copied in one go: the log is looked at and others have their turn after each. */
@@ -48,6 +49,7 @@ export async function copyDatabase(options: CopyOptions): Promise<void> {
   } finally {
     transaction?.close();
     client?.close();
+    await letGo();
   }
 }
 
