@@ -1,15 +1,12 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
-import { PerchError } from "../base/errors.ts";
 import type { Actor } from "./audit_row.ts";
-import { writeSecretFile } from "./secret_file.ts";
-import { hashOf, randomSecret, sameText } from "./secrets.ts";
+import { createConsoleToken } from "./console_token.ts";
 import type { User } from "./user_store.ts";
 import type { Users } from "./users.ts";
 
 export const SETUP_MS = 30 * 60_000;
 const FILE = "setup-token";
-const TOKEN_BYTES = 16;
 
 /** First start: while nobody has an account, whoever can read the console or the file makes the first admin. */
 export interface Setup {
@@ -28,42 +25,30 @@ export function createSetup(
   deps: { users: Users; clock: Clock; dataDir: string },
 ): Setup {
   const { users, clock } = deps;
-  const path = join(deps.dataDir, FILE);
-  let token: { hash: string; untilMs: number } | null = null;
-
-  const removeFile = () =>
-    Deno.remove(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  const isOpen = () => token !== null && users.isEmpty() && clock.monotonic() < token.untilMs;
+  const token = createConsoleToken({
+    path: join(deps.dataDir, FILE),
+    livesMs: SETUP_MS,
+    monotonicMs: () => clock.monotonic(),
+    refusal: "this setup token does not hold: it counts once, for 30 minutes after the start",
+  });
 
   return {
-    isOpen,
+    isOpen: () => token.isOpen() && users.isEmpty(),
     async begin() {
-      if (!users.isEmpty()) {
-        await removeFile();
-        return null;
-      }
-      const secret = randomSecret(TOKEN_BYTES);
-      await writeSecretFile(path, `${secret}\n`);
-      token = { hash: hashOf(secret), untilMs: clock.monotonic() + SETUP_MS };
-      return secret;
+      if (users.isEmpty()) return await token.begin();
+      await token.end();
+      return null;
     },
     async finish(input, actor) {
-      if (!isOpen() || !sameText(hashOf(input.token.trim()), token!.hash)) {
-        throw new PerchError(
-          "unauthenticated",
-          "this setup token does not hold: it counts once, for 30 minutes after the start",
-          { errors: [{ path: "token", message: "does not hold" }] },
-        );
-      }
+      // Somebody may have been faster by another way.
+      if (!users.isEmpty()) await token.end();
+      token.check(input.token);
       const user = await users.add(
         { email: input.email, password: input.password, role: "admin" },
         { ...actor, name: "setup" },
         { onlyFirst: true },
       );
-      token = null;
-      await removeFile();
+      await token.end();
       return user;
     },
   };

@@ -10,10 +10,9 @@ import { createMachineParts } from "./machines.ts";
 import { createNotifyParts } from "./notify.ts";
 import { createAppOutgoing } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
-import { describeParts } from "./ready.ts";
+import { describeParts, lostAtStart } from "./ready.ts";
 import { siteTime } from "./site.ts";
 import { createSourceParts } from "./sources.ts";
-import { cutText } from "./storage_files.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
 import { createTicketRoom } from "./tickets.ts";
@@ -27,6 +26,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
   const { httpPort } = options;
   const foundation = await openFoundation(options);
   const { config, clock, storage, storageTroubles, events, components, late } = foundation;
+  const lost = lostAtStart(foundation);
   const files = openIntakeFiles(foundation);
   const machines = await createMachineParts(foundation);
   const { registry } = machines;
@@ -75,7 +75,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
       diskUsed: () => diskUsed(config.dataDir),
       storage: storageTroubles,
       backup: backup.trouble,
-      cut: () => storage.cuts.length === 0 ? null : storage.cuts.map(cutText).join(" "),
+      cut: () => lost,
       outbox: () => notify.counts(),
     }),
   });
@@ -83,7 +83,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
   const tickets = ticketRoom.with(alarms);
 
   describeParts(components, {
-    storage,
+    lost,
     storageTroubles,
     intake: intake.intake,
     sources: sources.sources,

@@ -10,6 +10,7 @@ import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
+import { restoredByItself } from "./auto_restore.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createLate, type Late } from "./late.ts";
 import { createAppSettings } from "./settings.ts";
@@ -50,6 +51,8 @@ export interface Foundation
   checkpoints: Checkpoints;
   /** Why no readings and files are taken at the moment; null: they are. */
   refusal: () => PerchError | null;
+  /** A restore that nobody asked for and nobody has confirmed; null: none. */
+  restoredByItself: string | null;
   settings: Settings;
   events: EventLog;
   components: Components;
@@ -87,6 +90,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     ending,
     sinceMs,
     ...opened,
+    restoredByItself: await restoredByItself(config.dataDir),
     refusal: () => storageGuard.refusal() ?? checkpoints.refusal(),
     settings,
     events: createEventLog(storage.db),

@@ -1,3 +1,4 @@
+import type { Foundation } from "./foundation.ts";
 import type { Parts } from "./parts.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { ping } from "../db/quick_check.ts";
@@ -18,16 +19,22 @@ export async function notReady(parts: Parts): Promise<string | null> {
   }
 }
 
+/** What was stored and is not there at this start, in sentences; null: nothing is known to be lost. */
+export function lostAtStart(
+  { storage, restoredByItself }: Pick<Foundation, "storage" | "restoredByItself">,
+): string | null {
+  const all = storage.cuts.map(cutText);
+  if (restoredByItself !== null) all.push(restoredByItself);
+  return all.length === 0 ? null : all.join(" ");
+}
+
 /** Registers the parts of which the status of Perch is made. */
 export function describeParts(
   components: Components,
-  parts: Pick<Parts, "storage" | "storageTroubles" | "intake" | "sources">,
+  parts: Pick<Parts, "storageTroubles" | "intake" | "sources"> & { lost: string | null },
 ): void {
-  const { storage, storageTroubles, intake, sources } = parts;
-  if (storage.cuts.length > 0) {
-    const detail = storage.cuts.map(cutText).join(" ");
-    components.register("recovery", () => ({ health: "error", detail }));
-  }
+  const { lost, storageTroubles, intake, sources } = parts;
+  if (lost !== null) components.register("recovery", () => ({ health: "error", detail: lost }));
   components.register("storage", () => {
     const { health, detail } = storageTroubles.worst() ??
       { health: "ok", detail: "The database answers." };

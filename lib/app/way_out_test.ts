@@ -21,8 +21,8 @@ async function said(dir: string, error: Error, url = `file:${dir}/perch.db`): Pr
 
 Deno.test("withWayOut names the last good backup, its age and the command", () =>
   withDir(async (dir) => {
-    fakeBackup(dir, { sequence: 1, createdMs: NOW_MS, reason: "before-upgrade" });
-    const { file } = fakeBackup(dir, { sequence: 2, createdMs: NOW_MS - 3 * HOUR_MS });
+    await fakeBackup(dir, { sequence: 1, createdMs: NOW_MS, reason: "before-upgrade" });
+    const { file } = await fakeBackup(dir, { sequence: 2, createdMs: NOW_MS - 3 * HOUR_MS });
     assert.equal(
       await said(dir, refusal("damaged")),
       `The database /d/perch.db is x. The last good backup is B/${file} (made 3 h ago): ` +
@@ -46,7 +46,7 @@ Deno.test("withWayOut leaves alone what no backup helps, and what has none", () 
     for (const kind of ["damaged", "missing", "blocked", "newer", "key", "full"] as const) {
       assert.equal(await said(dir, refusal(kind)), refusal(kind).message, kind);
     }
-    fakeBackup(dir, { sequence: 1, createdMs: NOW_MS });
+    await fakeBackup(dir, { sequence: 1, createdMs: NOW_MS });
     assert.equal(await said(dir, refusal("full")), refusal("full").message, "never the last one");
     assert.equal(await said(dir, refusal("newer")), refusal("newer").message);
     assert.equal(await said(dir, new PerchError("not_started", "in use")), "in use");
@@ -59,10 +59,10 @@ Deno.test("withWayOut leaves alone what no backup helps, and what has none", () 
 
 Deno.test("withWayOut counts only what has a good receipt, and does without a clock", () =>
   withDir(async (dir) => {
-    const { file } = fakeBackup(dir, { sequence: 1, createdMs: NOW_MS + 9 * HOUR_MS });
-    const cut = fakeBackup(dir, { sequence: 2, createdMs: NOW_MS });
+    const { file } = await fakeBackup(dir, { sequence: 1, createdMs: NOW_MS + 9 * HOUR_MS });
+    const cut = await fakeBackup(dir, { sequence: 2, createdMs: NOW_MS });
     Deno.truncateSync(`${dir}/backups/${cut.file}`, 10);
-    const bare = fakeBackup(dir, { sequence: 3, createdMs: NOW_MS });
+    const bare = await fakeBackup(dir, { sequence: 3, createdMs: NOW_MS });
     Deno.removeSync(`${dir}/backups/${bare.file}.json`);
     const text = await said(dir, refusal("damaged"));
     assert.ok(text.includes(`B/${file} (made at 2026-11-28T21:00:00.000Z)`), text);
@@ -71,7 +71,7 @@ Deno.test("withWayOut counts only what has a good receipt, and does without a cl
 Deno.test("withWayOut writes a path with spaces as a shell takes it", () =>
   withDir(async (parent) => {
     const dir = `${parent}/o'hara plant`;
-    const { file } = fakeBackup(dir, { sequence: 1, createdMs: NOW_MS });
+    const { file } = await fakeBackup(dir, { sequence: 1, createdMs: NOW_MS });
     const config = { dataDir: dir, database: { url: "file:/d/perch.db", authToken: null } };
     const text = messageOf(await withWayOut(refusal("damaged"), config, NOW_MS));
     assert.ok(

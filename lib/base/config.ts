@@ -30,6 +30,8 @@ export interface Config {
     readonly url: string;
     readonly authToken: Secret | null;
   };
+  /** A damaged database is replaced by the newest good backup without asking. */
+  readonly autoRestore: boolean;
   readonly intake: {
     readonly commitIntervalMs: number;
     readonly newSensors: boolean;
@@ -202,6 +204,7 @@ function shape(
     },
     dataDir,
     database: database(values, dataDir),
+    autoRestore: values.AUTO_RESTORE,
     intake: {
       commitIntervalMs: values.COMMIT_INTERVAL_MS,
       newSensors: values.NEW_SENSORS,

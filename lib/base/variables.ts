@@ -82,6 +82,13 @@ export const environment = z.object({
     allowed: "the token",
     secret: true,
   }),
+  AUTO_RESTORE: preset(oneOf(["yes", "no"]).transform((value) => value === "yes"), "no", {
+    title: "Restore without asking",
+    help:
+      "Yes: a start on a damaged or missing database restores the newest good backup, once, and " +
+      "raises an alarm. No: Perch waits in safe mode for a person.",
+    allowed: "yes or no",
+  }),
   COMMIT_INTERVAL_MS: preset(number(0, 5_000), "50", {
     title: "Commit interval",
     help: "Readings wait at most this many ms for others to share a commit. 0 commits at once; " +

@@ -20,11 +20,13 @@ export interface Holder {
   url?: string;
   /** Path of the control socket, once it listens. */
   socket?: string;
+  /** Why it is in safe mode; it takes no commands then. */
+  safeMode?: string;
 }
 
 export interface DataLock {
   /** Adds to what the lock file says. */
-  describe(more: Pick<Holder, "url" | "socket">): void;
+  describe(more: Pick<Holder, "url" | "socket" | "safeMode">): void;
   release(): void;
 }
 

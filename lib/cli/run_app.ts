@@ -7,6 +7,7 @@ import { isScarce } from "../base/scarce.ts";
 import { createControl } from "./create_control.ts";
 import { checkSocketPath, serveControl } from "./control_socket.ts";
 import { takeLock } from "./lock.ts";
+import { startOrWait } from "./start_or_wait.ts";
 import { commandLog } from "./logging.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,7 +32,7 @@ const REPORT_EVERY_MS = 60_000;
 
 /**
  * Holds the data directory's lock, starts the app and the control socket, and stays until SIGTERM, SIGINT
- * or a fault that only a restart can mend. Exit code 0 after a clean end, 1 after a fault.
+ * or a fault that only a restart can mend. Exit code 0 after a clean end, 1 after a fault, 2 at the end of safe mode.
  */
 export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const { config, command, terminal } = options;
@@ -42,14 +43,24 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const stopOutliving = outliveScarcity(log);
   try {
     checkSocketPath(config.dataDir);
-    const app = options.build({ config, version: VERSION, log, onFatal: ending.fail });
-    const started = await app.start();
+    const running = await startOrWait({
+      config,
+      log,
+      terminal,
+      lock,
+      mayWait: command === "serve",
+      ended: ending.promise,
+      build: (chosen) =>
+        options.build({ config: chosen, version: VERSION, log, onFatal: ending.fail }),
+    });
+    if (running === null) return 2;
+    const { app, started } = running;
     const control = serveControl({
       dataDir: config.dataDir,
       control: createControl(app.parts()),
       log: log.child("control"),
     });
-    lock.describe({ url: started.url, socket: control.path });
+    lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
     log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
     const before = await options.onStarted?.(app, started, log);
     const code = await ending.promise;

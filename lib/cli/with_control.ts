@@ -35,7 +35,10 @@ export async function withControl<T>(
         lock.release();
       }
     }
-    const socket = readHolder(config.dataDir)?.socket;
+    const { socket, safeMode } = readHolder(config.dataDir) ?? {};
+    if (safeMode !== undefined) {
+      throw new PerchError("unavailable", `Perch is in safe mode: ${safeMode}`);
+    }
     if (socket !== undefined) {
       const control = connectControl(socket);
       try {

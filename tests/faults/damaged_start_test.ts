@@ -2,11 +2,13 @@
  * T16: a database that is damaged, missing, empty or not one at the start. Each kind has many mutants; the seed is
  * the number of the mutant. DAMAGE_N sets how many (default 4 per kind).
  *
- * A refusal changes no file. Whatever is served was appended with that value, and what is missing is said to be.
+ * A refusal changes no file, and with a good backup beside it names the way out. Whatever is served was appended with that value, and what is missing is said to be.
  * `SABOTAGE=damage` lets what was refused be forgotten: SQLite alone decides.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withWayOut } from "../../lib/app/way_out.ts";
+import { fakeBackup } from "../support/backups.ts";
 import { asIfUnchecked } from "../support/damage.ts";
 import {
   copyDir,
@@ -319,6 +321,17 @@ function broken(kind: Kind, outcome: Outcome): string | null {
   return null;
 }
 
+/** Null: with a good backup the refusal names it, its age and the command in one sentence; else what it says. */
+async function lost(dir: string, outcome: Outcome): Promise<string | null> {
+  if (outcome.kind !== "refused") return null;
+  const { file } = await fakeBackup(dir, { sequence: 1, createdMs: Date.now() - 7_200_000 });
+  const database = { url: `file:${db(dir)}`, authToken: null };
+  const { message } = await withWayOut(outcome.error, { dataDir: dir, database }) as Error;
+  const named = message.includes(`${file} (made 2 h ago)`) && !message.includes("\n") &&
+    message.includes(`\`perch restore ${join(dir, "backups", file)}\``);
+  return named ? null : `no way out: ${message}`;
+}
+
 Deno.test(`T16: ${KINDS.length} kinds of damage, ${N} mutants each: none served as truth, none replaced`, () =>
   withSite(async ({ root, ledger, killed, ended }) => {
     const faults: string[] = [];
@@ -329,7 +342,7 @@ Deno.test(`T16: ${KINDS.length} kinds of damage, ${N} mutants each: none served 
         await copyDir(kind.ended ? ended : killed, dir);
         kind.damage(dir, seeded(n + 1));
         const outcome = await tryStart(dir, ledger);
-        const fault = broken(kind, outcome);
+        const fault = broken(kind, outcome) ?? await lost(dir, outcome);
         if (fault !== null) faults.push(`${kind.name}, mutant ${n}: ${fault}`);
         const word = outcome.kind === "refused"
           ? "refused"

@@ -7,21 +7,27 @@ export interface BackupSpec {
   sequence: number;
   createdMs: number;
   reason?: Reason;
+  encrypted?: boolean;
 }
 
 /** Lays an archive with a good receipt into the folder of the backups, without making one; gives its id. */
-export async function writeBackup(
+export async function writeBackup(dataDir: string, spec: BackupSpec): Promise<string> {
+  return (await fakeBackup(dataDir, spec)).file;
+}
+
+/** The same; gives the receipt. */
+export async function fakeBackup(
   dataDir: string,
-  { sequence, createdMs, reason = "scheduled" }: BackupSpec,
-): Promise<string> {
+  { sequence, createdMs, reason = "scheduled", encrypted = false }: BackupSpec,
+): Promise<Receipt> {
   const folder = join(dataDir, "backups");
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = archiveName({ site: "test", nowMs: createdMs, sequence, encrypted: false });
+  const file = archiveName({ site: "test", nowMs: createdMs, sequence, encrypted });
   const archive = join(folder, file);
   await Deno.writeFile(archive, new Uint8Array(1_000), { mode: 0o600 });
   const receipt: Receipt = {
     file,
-    encrypted: false,
+    encrypted,
     bytes: 1_000,
     sha256: "0".repeat(64),
     verifiedMs: createdMs + 1_000,
@@ -39,5 +45,5 @@ export async function writeBackup(
     },
   };
   await writeReceipt(archive, receipt);
-  return file;
+  return receipt;
 }

@@ -121,7 +121,7 @@ async function openBlindly(path: string): Promise<Opened> {
 }
 
 export type Outcome =
-  | { kind: "refused"; message: string; changed: string[] }
+  | { kind: "refused"; message: string; error: PerchError; changed: string[] }
   | {
     kind: "open";
     /** Readings that were never appended so. */
@@ -144,7 +144,8 @@ export async function tryStart(dir: string, ledger: Ledger): Promise<Outcome> {
     opened = await open(dir);
   } catch (error) {
     if (!(error instanceof PerchError) || error.code !== "not_started") throw error;
-    return { kind: "refused", message: error.message, changed: changes(before, hashes(dir)) };
+    const { message } = error;
+    return { kind: "refused", message, error, changed: changes(before, hashes(dir)) };
   }
   const { connection, files } = opened;
   const outcome = { kind: "open" as const, wrong: 0, missing: 0, said: files.cuts.length > 0 };

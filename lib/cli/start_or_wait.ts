@@ -1,0 +1,77 @@
+import type { App, Started } from "../app.ts";
+import type { Config } from "../base/config.ts";
+import { messageOf, type PerchError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { ExitCode } from "./command.ts";
+import type { DataLock } from "./lock.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface StartOptions {
+  config: Config;
+  log: Log;
+  terminal: Terminal;
+  lock: Pick<DataLock, "describe">;
+  /** Where the start is refused for damage and a good backup is there, wait in safe mode. */
+  mayWait: boolean;
+  /** The end was asked for. */
+  ended: Promise<ExitCode>;
+  build: (config: Config) => App;
+}
+
+/**
+ * Starts the app. Where that is refused because the database is damaged or missing, and a good backup is there:
+ * restores it when that was configured (`AUTO_RESTORE`), else stays in safe mode until a person has restored one,
+ * and starts then. Null: the end was asked for in safe mode.
+ * @throws PerchError the refusal
+ */
+export async function startOrWait(
+  options: StartOptions,
+): Promise<{ app: App; started: Started } | null> {
+  let { config } = options;
+  for (;;) {
+    const app = options.build(config);
+    try {
+      return { app, started: await app.start() };
+    } catch (error) {
+      if (!options.mayWait) throw error;
+      const port = await mended(options, config, error);
+      if (port === null) return null;
+      config = { ...config, http: { ...config.http, port } };
+    }
+  }
+}
+
+/** A backup was restored: the port to go on with. Null: the end was asked for. @throws what was thrown */
+async function mended(
+  { log, terminal, lock, ended }: StartOptions,
+  config: Config,
+  thrown: unknown,
+): Promise<number | null> {
+  const [{ safeModeBackups, startSafeMode }, { restorer }, { restoreByItself }] = await Promise.all(
+    [
+      import("../app/safe_mode.ts"),
+      import("../app/safe_restore.ts"),
+      import("../app/auto_restore.ts"),
+    ],
+  );
+  const backups = await safeModeBackups(thrown, config);
+  if (backups.length === 0) throw thrown;
+  const error = thrown as PerchError;
+  const restore = restorer(config);
+  if (await restoreByItself({ config, log, error, backups, restore })) return config.http.port;
+  const safe = await startSafeMode({
+    config,
+    log,
+    error,
+    backups,
+    restore,
+    say: (line) => terminal.err(line),
+  }).catch((second) => {
+    log.error(`safe mode is not served either: ${messageOf(second)}`);
+    throw error;
+  });
+  lock.describe({ url: safe.url, safeMode: error.message });
+  const restored = await Promise.race([safe.restored.then(() => true), ended.then(() => false)]);
+  await safe.stop();
+  return restored ? safe.port : null;
+}
