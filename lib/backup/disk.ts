@@ -28,11 +28,6 @@ export async function onDisk<T>(action: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Writes all of the bytes where the file stands. */
-export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-}
-
 /** What was written to the folder's list of names is still there after a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   using handle = await Deno.open(folder, { read: true });

@@ -2,6 +2,7 @@ import { Decrypter } from "age-encryption";
 import { createHash } from "node:crypto";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { onDisk } from "./disk.ts";
+import { through } from "./streams.ts";
 
 /**
  * What is handed on in one piece: a thousand times as much may come out of it, which is then in memory.
@@ -53,9 +54,9 @@ export async function openArchive(
       },
     }, { highWaterMark: 0 });
     const plain = encrypted ? await decrypt(raw, path, identity) : raw;
-    const tar = plain.pipeThrough(inPieces(encrypted ? path : null)).pipeThrough(
-      new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>,
-    );
+    const compressed = encrypted ? plain.pipeThrough(onlyGzip(path)) : plain;
+    const pieces = { bytes: PIECE_BYTES, isOurs: () => true };
+    const tar = through(compressed, new DecompressionStream("gzip"), pieces);
     return {
       tar,
       encrypted,
@@ -135,16 +136,14 @@ async function decrypt(
   }
 }
 
-/** Cuts what comes into small pieces; of what was encrypted the beginning is looked at first. */
-function inPieces(encryptedPath: string | null): TransformStream<Uint8Array, Uint8Array> {
-  let looked = encryptedPath === null;
+/** Of what was encrypted the beginning is looked at when it is decrypted. */
+function onlyGzip(path: string): TransformStream<Uint8Array, Uint8Array> {
+  let looked = false;
   return new TransformStream({
     transform(chunk, controller) {
-      if (!looked && !isGzip(chunk)) throw refuseForeign(encryptedPath!, chunk.length);
+      if (!looked && !isGzip(chunk)) throw refuseForeign(path, chunk.length);
       looked = true;
-      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        controller.enqueue(chunk.subarray(at, at + PIECE_BYTES));
-      }
+      controller.enqueue(chunk);
     },
   });
 }

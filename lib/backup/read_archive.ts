@@ -2,7 +2,8 @@ import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
-import { isAbort, onDisk, syncFolder, writeAll } from "./disk.ts";
+import { pacedWriter } from "../base/paced_file.ts";
+import { isAbort, onDisk, syncFolder } from "./disk.ts";
 import {
   MOST_MANIFEST_BYTES,
   mostTarBytes,
@@ -13,6 +14,7 @@ import {
 } from "./entries.ts";
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
 import { openArchive, type OpenedArchive } from "./open_archive.ts";
+import { giveBack } from "./streams.ts";
 
 /** The manifest may lie in memory together with much of what is behind it. */
 const MOST_BYTES_BEFORE_MANIFEST = 8 * MOST_MANIFEST_BYTES;
@@ -159,9 +161,11 @@ async function writeEntry({ header, body }: ParsedTarEntry, options: ReadOptions
     action,
     () => Deno.open(path, { write: true, createNew: true, mode: 0o600 }),
   );
+  const write = pacedWriter(file);
   for await (const chunk of body) {
     hash.update(chunk);
-    await onDisk(action, () => writeAll(file, chunk));
+    await onDisk(action, () => write(chunk));
+    giveBack(chunk);
     options.signal.throwIfAborted();
   }
   if (options.durable) await onDisk(action, () => file.sync());

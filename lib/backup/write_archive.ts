@@ -2,12 +2,12 @@ import { createTarPacker, type TarPackController } from "modern-tar";
 import { Encrypter } from "age-encryption";
 import { join } from "node:path";
 import { PerchError } from "../base/errors.ts";
-import { diskError, onDisk, writeAll } from "./disk.ts";
+import { pacedWriter } from "../base/paced_file.ts";
+import { diskError, onDisk } from "./disk.ts";
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
+import { giveBack, through } from "./streams.ts";
 
 const BLOCK_BYTES = 64 * 1024;
-/** A disk that is asked to write everything at the end would keep commits waiting. */
-const SYNC_BYTES = 8 * 1024 * 1024;
 
 export interface WriteOptions {
   /** Of the archive; does not exist yet. */
@@ -71,22 +71,20 @@ async function pack(controller: TarPackController, options: WriteOptions): Promi
 
 async function write(tar: ReadableStream<Uint8Array>, options: WriteOptions): Promise<void> {
   const { path, recipients, signal } = options;
-  let bytes = tar.pipeThrough(
-    new CompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>,
-  );
+  // Heads and ends belong to the packer.
+  const pieces = { bytes: BLOCK_BYTES, isOurs: ({ length }: Uint8Array) => length === BLOCK_BYTES };
+  let bytes = through(tar, new CompressionStream("gzip"), pieces);
   if (recipients.length > 0) bytes = await encrypterFor(recipients).encrypt(bytes);
   const action = `write the backup ${path}`;
   using file = await onDisk(
     action,
     () => Deno.open(path, { write: true, createNew: true, mode: 0o600 }),
   );
-  let unsynced = 0;
+  const write = pacedWriter(file);
   const sink = new WritableStream<Uint8Array>({
     async write(chunk) {
-      await onDisk(action, () => writeAll(file, chunk));
-      if ((unsynced += chunk.length) < SYNC_BYTES) return;
-      await onDisk(action, () => file.syncData());
-      unsynced = 0;
+      await onDisk(action, () => write(chunk));
+      giveBack(chunk);
     },
   });
   try {

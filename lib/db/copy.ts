@@ -1,12 +1,11 @@
 import { type Client, createClient, type Transaction } from "@libsql/client";
 import { PerchError } from "../base/errors.ts";
 import { letGo } from "./let_go.ts";
+import { pacedWriter } from "../base/paced_file.ts";
 import { storageError } from "./sql_errors.ts";
 
 /** What is copied in one go: the log is looked at and others have their turn after each. */
 const STEP_BYTES = 256 * 1024;
-/** A disk that is asked to write everything at the end would keep commits waiting. */
-const SYNC_BYTES = 8 * 1024 * 1024;
 
 /**
  * Pages as they are for this transaction, in their order. The page of SQLite's locks, at 1 GB, is read as zeros.
@@ -62,7 +61,7 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
   const pages = await pragma("page_count");
   const step = Math.max(1, Math.floor(STEP_BYTES / pageBytes));
   using file = await Deno.open(to, { write: true, createNew: true, mode: 0o600 });
-  let unsynced = 0;
+  const write = pacedWriter(file);
   for (let page = 1; page <= pages; page += step) {
     const last = Math.min(pages, page + step - 1);
     const { rows } = await transaction.execute({ sql: PAGES, args: [page, last] });
@@ -74,11 +73,9 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
         `pages ${page} to ${last} of ${from} have ${bytes.length} bytes instead of ${expected}`,
       );
     }
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    if ((unsynced += bytes.length) >= SYNC_BYTES) {
-      await file.syncData();
-      unsynced = 0;
-    }
+    await write(bytes);
+    // Given back at once: the garbage collection lets such memory pile up.
+    bytes.buffer.transfer(0);
     signal.throwIfAborted();
     await refuseLongLog(from, walMostBytes);
     onShare(last / pages);

@@ -19,6 +19,7 @@ import { groupOf } from "../support/storage.ts";
 
 const READINGS = 25;
 const EVERY_MS = 50;
+const ALONE_MS = 20_000;
 const FIRST_MS = Date.UTC(2026, 0, 1);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -62,7 +63,7 @@ async function measure(folder: string, storage: Storage): Promise<Record<string,
   const worker = createBackupWorker();
   const request = requestFor(folder, 1);
   doing("commits alone");
-  const alone = await commitsDuring(storage, () => sleep(30_000));
+  const alone = await commitsDuring(storage, () => sleep(ALONE_MS));
   doing("commits during a backup");
   const memory: Record<string, number> = {};
   const during = await commitsDuring(storage, () =>
@@ -118,9 +119,12 @@ async function commitsDuring(storage: Storage, work: () => Promise<unknown>) {
       await sleep(Math.max(0, EVERY_MS - (performance.now() - begun)));
     }
   })();
-  await work();
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await committing;
+  }
   const seconds = (performance.now() - started) / 1000;
-  isOver = true;
-  await committing;
   return { ms, rssMost, walMostBytes, seconds };
 }
