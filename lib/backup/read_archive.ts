@@ -59,7 +59,7 @@ export async function readArchive(options: ReadOptions): Promise<ReadArchive> {
     throw new PerchError(
       "validation",
       `The backup ${options.file} is damaged or cut off ${where}, near byte ${archive.position()} of ` +
-        `${archive.size}: ${messageOf(error)}.`,
+        `${archive.size}: ${messageOf(error).replace(/\.$/, "")}.`,
       { cause: error },
     );
   }

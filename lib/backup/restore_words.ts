@@ -8,9 +8,8 @@ import type { Manifest } from "./manifest.ts";
 export function archiveWords(manifest: Manifest, nowMs: number, zone: string): string {
   const { site, sequence, created_ms, files } = manifest;
   return `Backup ${sequence} of ${site.name}, made ${dateTime(created_ms, zone)} ` +
-    `(${ago(nowMs - created_ms)}) by Perch ${manifest.perch}: ${
-      grouped(files.length)
-    } files, all checked.`;
+    `(${ago(nowMs - created_ms)}) by Perch ${manifest.perch}: ` +
+    `${files.length === 1 ? "1 file" : `${grouped(files.length)} files`}, all checked.`;
 }
 
 /** What changes with it, one sentence each; the first ones matter most. */
