@@ -84,6 +84,10 @@ export interface Backups {
   end(): Promise<void>;
 }
 
+/** Code of a failure that is over as soon as the folder can be read. */
+const UNREADABLE = "unreadable";
+const codeOf = (error: unknown) => error instanceof PerchError ? error.code : "internal";
+
 /** Why Perch makes no backups of a database on a server. */
 export const ON_SERVER =
   "The database is on a libSQL server: whoever runs the server backs it up, and Perch does not.";
@@ -101,15 +105,20 @@ export function createBackups(deps: BackupsDeps): Backups {
   let running: Promise<unknown> = Promise.resolve();
 
   async function list(): Promise<Receipt[]> {
-    const all = await listBackups(folder);
-    newest = all[0] ?? null;
-    return all;
+    try {
+      const all = await listBackups(folder);
+      newest = all[0] ?? null;
+      if (failure?.code === UNREADABLE) failure = null;
+      return all;
+    } catch (error) {
+      const sentence = `the folder of the backups ${folder} cannot be read: ${messageOf(error)}.`;
+      await noteFailure(UNREADABLE, sentence);
+      throw new PerchError("storage_failed", sentence, { cause: error });
+    }
   }
 
-  async function failed(error: unknown): Promise<void> {
+  async function noteFailure(code: string, sentence: string): Promise<void> {
     if (ending) return;
-    const code = error instanceof PerchError ? error.code : "internal";
-    const sentence = messageOf(error);
     const isNews = failure?.code !== code;
     failure = { code, sentence, atMs: clock.now() };
     if (!isNews) return;
@@ -171,7 +180,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       return made;
     } catch (error) {
       Object.assign(started, { state: "failed", error: messageOf(error) });
-      await failed(error);
+      await noteFailure(codeOf(error), messageOf(error));
       throw error;
     }
   }
@@ -199,7 +208,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     try {
       job = await prepare(reason, by);
     } catch (error) {
-      await failed(error);
+      if (failure?.code !== UNREADABLE) await noteFailure(codeOf(error), messageOf(error));
       throw error;
     } finally {
       beginning = false;

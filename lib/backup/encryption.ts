@@ -74,7 +74,7 @@ export function recoverySheet(
     "",
     "To restore with Perch: write the line of the private key into a file, key.txt, and run",
     "",
-    "    perch restore --key key.txt FILE.tar.gz.age",
+    "    perch restore --identity key.txt FILE.tar.gz.age",
     "",
     "To open a backup without Perch, with the program age (https://age-encryption.org):",
     "",

@@ -48,7 +48,8 @@ export function backupTask(
       signal.addEventListener("abort", end, { once: true });
       while (!signal.aborted) {
         if (backups.unavailable === null) {
-          await look().catch((error) => log.warn("the folder of the backups", { error }));
+          // What cannot be read is a failure that `backups` reports.
+          await look().catch((error) => log.debug("the backups were not looked at", { error }));
         }
         await clock.sleep(LOOK_MS, signal);
       }
