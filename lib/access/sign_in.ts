@@ -52,6 +52,12 @@ export interface SignIn {
   api(request: SignInRequest): Promise<TokenPair>;
   /** Checks a person's password again, for what needs a fresh proof. */
   confirm(user: User, password: string, from: Actor): Promise<void>;
+  /** The same, and a fresh code of the second factor where the person has one. */
+  confirmWithCode(
+    user: User,
+    proof: { password: string; code?: string },
+    from: Actor,
+  ): Promise<void>;
 }
 
 export function createSignIn(
@@ -177,6 +183,37 @@ export function createSignIn(
     return { user, secret: opened.secret, lifeMs: opened.session.expiresMs - clock.now() };
   }
 
+  async function confirm(
+    user: User,
+    { password, code = "" }: { password: string; code?: string },
+    from: Actor,
+    withCode: boolean,
+  ): Promise<void> {
+    const attempt = await attempts.begin(user.email, from.address ?? "");
+    const wrong = async (path: "password" | "code") => {
+      await attempt.failed();
+      throw new PerchError("forbidden", `the ${path} is wrong`, {
+        errors: [{ path, message: "is wrong" }],
+      });
+    };
+    let right: boolean;
+    let rightCode: boolean;
+    try {
+      right = await hasher.verify(
+        password.slice(0, 1024),
+        (await store.secrets(user.id)).password,
+      );
+      // A code counts once: it is not used up for a wrong password.
+      rightCode = !right || !withCode || !user.totp || await secondFactor.accept(user.id, code);
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+    if (!right) await wrong("password");
+    if (!rightCode) await wrong("code");
+    await attempt.succeeded();
+  }
+
   const place = (from: Actor) => ({ address: from.address ?? "", agent: from.agent ?? "" });
 
   return {
@@ -197,23 +234,7 @@ export function createSignIn(
       await write(user, opened, request.from, [statement]);
       return pair;
     },
-    async confirm(user, password, from) {
-      const attempt = await attempts.begin(user.email, from.address ?? "");
-      let right: boolean;
-      try {
-        right = await hasher.verify(
-          password.slice(0, 1024),
-          (await store.secrets(user.id)).password,
-        );
-      } catch (error) {
-        attempt.withdrawn();
-        throw error;
-      }
-      if (right) return await attempt.succeeded();
-      await attempt.failed();
-      throw new PerchError("forbidden", "the password is wrong", {
-        errors: [{ path: "password", message: "is wrong" }],
-      });
-    },
+    confirm: (user, password, from) => confirm(user, { password }, from, false),
+    confirmWithCode: (user, proof, from) => confirm(user, proof, from, true),
   };
 }

@@ -11,6 +11,7 @@ import { createNotifyParts } from "./notify.ts";
 import { createAppOutgoing } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
+import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSystemFacts } from "./system_facts.ts";
@@ -58,6 +59,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
   late.fill("notify", notify);
 
   const backup = await createBackupParts(foundation, access);
+  const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
   const alarms = await createAlarmParts(foundation, {
     machines,
@@ -112,6 +114,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     access,
     alarms,
     backup,
+    ...restores,
     damage,
     notify,
     thingspeak,

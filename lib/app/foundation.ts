@@ -1,5 +1,6 @@
 import { readJwtKey } from "../access/access.ts";
 import { finishRestore } from "../backup/after.ts";
+import type { Restarting } from "../backup/restores.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
 import type { PerchError } from "../base/errors.ts";
@@ -33,6 +34,8 @@ export interface BuildOptions {
   onFatal?: (error: Error) => void;
   /** A person confirmed that a new plant begins although something is left of one (`perch serve --new`). */
   anew?: boolean;
+  /** Of who runs Perch: a restore can be asked for while it runs. */
+  restarting?: Restarting;
   /** For tests: bound of the write-ahead log. */
   walMostBytes?: number;
   /** For sabotage in tests only: without it every commit waits for the disk. */

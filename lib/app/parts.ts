@@ -1,6 +1,7 @@
 import type { Access } from "../access/access.ts";
 import type { Alarms } from "../alarms/alarms.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
+import type { Restores } from "../backup/restores.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
@@ -39,6 +40,7 @@ export interface Parts
   access: Access;
   alarms: Alarms;
   backup: BackupParts;
+  restores: Restores;
   damage: DamageWatch;
   notify: Notify;
   thingspeak: Uploader;

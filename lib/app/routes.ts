@@ -78,6 +78,7 @@ function routeParts(
     audit,
     backtests: parts.backtests,
     backup: parts.backup,
+    restores: parts.restores,
     broker: parts.broker,
     clock,
     clockNotes: parts.clockNotes,

@@ -1,10 +1,17 @@
 import type { Route } from "../http/route.ts";
 import { backupRoutes as apiRoutes } from "./api.ts";
 import { type BackupPageParts, backupPages } from "./page.tsx";
+import { type RestorePageParts, restorePages } from "./restore.tsx";
+import { restoreRoutes } from "./restore_api.ts";
 
-export type BackupRouteParts = BackupPageParts;
+export type BackupRouteParts = BackupPageParts & RestorePageParts;
 
-/** Backups: the API and the page. */
+/** Backups and restores: the API and the pages. */
 export function backupRoutes(parts: BackupRouteParts): Route[] {
-  return [...apiRoutes(parts), ...backupPages(parts)];
+  return [
+    ...apiRoutes(parts),
+    ...restoreRoutes(parts),
+    ...restorePages(parts),
+    ...backupPages(parts),
+  ];
 }

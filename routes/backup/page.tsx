@@ -162,6 +162,7 @@ function Overview({ parts, running }: { parts: BackupPageParts; running: boolean
         disk that fails takes both.
       </p>
       {!running && <Post action={`${PAGE}/begin`} look="primary">Back up now</Post>}
+      <More href="/settings/backups/restore">Restore a backup</More>
       <More href="/settings">When backups are made, and how long they are kept</More>
     </section>
   );
