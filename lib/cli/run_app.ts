@@ -1,4 +1,5 @@
 import type { App, Started } from "../app.ts";
+import type { HandedOver, Restarting, RestoreJob } from "../backup/restores.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
@@ -6,7 +7,7 @@ import type { ExitCode } from "./command.ts";
 import { isScarce } from "../base/scarce.ts";
 import { createControl } from "./create_control.ts";
 import { checkSocketPath, serveControl } from "./control_socket.ts";
-import { takeLock } from "./lock.ts";
+import { type DataLock, takeLock } from "./lock.ts";
 import { startOrWait } from "./start_or_wait.ts";
 import { commandLog } from "./logging.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,6 +22,9 @@ export interface RunAppOptions {
     version: string;
     log: Log;
     onFatal: (error: Error) => void;
+    restarting: Restarting;
+    /** It ran before in this process, and starts again. */
+    again: boolean;
   }) => App;
   /** Called when everything answers; what it returns is called before the end. */
   onStarted?: (app: App, started: Started, log: Log) => Promise<() => Promise<void>>;
@@ -32,7 +36,8 @@ const REPORT_EVERY_MS = 60_000;
 
 /**
  * Holds the data directory's lock, starts the app and the control socket, and stays until SIGTERM, SIGINT
- * or a fault that only a restart can mend. Exit code 0 after a clean end, 1 after a fault, 2 at the end of safe mode.
+ * or a fault that only a restart can mend; a restore that is asked for meanwhile ends the app and starts it again.
+ * Exit code 0 after a clean end, 1 after a fault, 2 at the end of safe mode.
  */
 export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const { config, command, terminal } = options;
@@ -43,42 +48,71 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const stopOutliving = outliveScarcity(log);
   try {
     checkSocketPath(config.dataDir);
-    const running = await startOrWait({
-      config,
-      log,
-      terminal,
-      lock,
-      mayWait: command === "serve",
-      ended: ending.promise,
-      build: (chosen) =>
-        options.build({ config: chosen, version: VERSION, log, onFatal: ending.fail }),
-    });
-    if (running === null) return 2;
-    const { app, started } = running;
-    const control = serveControl({
-      dataDir: config.dataDir,
-      control: createControl(app.parts()),
-      log: log.child("control"),
-    });
-    lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
-    log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
-    const before = await options.onStarted?.(app, started, log);
-    const code = await ending.promise;
-    const overdue = setTimeout(() => {
-      log.error("stopping takes too long; ending now");
-      Deno.exit(1);
-    }, STOP_MS);
-    await before?.();
-    await control.stop();
-    await app.stop();
-    clearTimeout(overdue);
-    log.info("stopped");
-    return code;
+    let run: Run = { config, again: false, failure: null };
+    for (;;) {
+      const end = await runOnce({ ...options, log, lock, ending }, run);
+      if (typeof end === "number") return end;
+      const { restoreBetween } = await import("../app/between.ts");
+      const failure = await restoreBetween({ config: end.config, log, handed: end.handed });
+      run = { config: end.config, again: true, failure };
+    }
   } finally {
     stopOutliving();
     ending.stopListening();
     lock.release();
   }
+}
+
+interface Run {
+  config: Config;
+  again: boolean;
+  /** Why the restore before it did not come about. */
+  failure: RestoreJob | null;
+}
+
+type RunOptions = RunAppOptions & { log: Log; lock: DataLock; ending: ReturnType<typeof untilEnd> };
+
+/** From a start to its end: an exit code, or what is to be restored before the next start. */
+async function runOnce(
+  { command, terminal, log, lock, ending, ...options }: RunOptions,
+  { config, again, failure }: Run,
+): Promise<ExitCode | { handed: HandedOver; config: Config }> {
+  const restore = Promise.withResolvers<HandedOver>();
+  const restarting = { handOver: restore.resolve, failure };
+  const common = { version: VERSION, log, onFatal: ending.fail, restarting, again };
+  const running = await startOrWait({
+    config,
+    log,
+    terminal,
+    lock,
+    mayWait: command === "serve",
+    ended: ending.promise,
+    build: (chosen) => options.build({ config: chosen, ...common }),
+  });
+  if (running === null) return 2;
+  const { app, started } = running;
+  const control = serveControl({
+    dataDir: config.dataDir,
+    control: createControl(app.parts()),
+    log: log.child("control"),
+  });
+  lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
+  log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
+  const before = await options.onStarted?.(app, started, log);
+  const end = await Promise.race([ending.promise, restore.promise]);
+  const overdue = setTimeout(() => {
+    log.error("stopping takes too long; ending now");
+    Deno.exit(1);
+  }, STOP_MS);
+  await before?.();
+  await control.stop();
+  await app.stop();
+  clearTimeout(overdue);
+  log.info("stopped");
+  if (typeof end === "number") return end;
+  // The same port again, where any was free.
+  const port = Number(new URL(started.url).port) || config.http.port;
+  return { handed: end, config: { ...config, http: { ...config.http, port } } };
 }
 
 /**

@@ -175,7 +175,9 @@ function Which(
   const options = list.map(({ file, encrypted, manifest }) =>
     [
       file,
-      `${dateTime(manifest.created_ms, zone)}, ${manifest.site.name}${encrypted ? ", encrypted" : ""}`,
+      `${dateTime(manifest.created_ms, zone)}, ${manifest.site.name}${
+        encrypted ? ", encrypted" : ""
+      }`,
     ] as const
   );
   return (

@@ -17,7 +17,7 @@ export const serve: Command = {
       config: parsed,
       command: "serve",
       terminal,
-      build: (options) => buildApp({ ...options, anew: flags.has("new") }),
+      build: (options) => buildApp({ ...options, anew: flags.has("new") && !options.again }),
       onStarted: (_app, { access, url }) => {
         if (access.setupToken !== null) {
           terminal.err(
