@@ -84,6 +84,11 @@ export async function createBackupParts(
         touches: [],
       }),
   });
+  if (foundation.withoutCopy !== null) {
+    const { withoutCopy: sentence } = foundation;
+    const failure = { code: "before_upgrade", sentence, atMs: clock.now() };
+    await events.append({ ...failed(failure), text: sentence.replace(/\.$/, "") });
+  }
   await backups.list().catch((error) => log.warn("the folder of the backups", { error }));
   foundation.ending(() => backups.end());
 

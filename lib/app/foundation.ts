@@ -6,12 +6,14 @@ import type { Config } from "../base/config.ts";
 import type { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
+import { VERSION } from "../base/version.ts";
 import { keepTime, loadTime } from "../db/clock_store.ts";
 import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
+import { keepBeforeUpgrade } from "./before_upgrade.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createLate, type Late } from "./late.ts";
 import { createAppSettings } from "./settings.ts";
@@ -54,6 +56,8 @@ export interface Foundation
   checkpoints: Checkpoints;
   /** Why no readings and files are taken at the moment; null: they are. */
   refusal: () => PerchError | null;
+  /** Why no copy was kept before this start brought the database up to date; null: one was, or it did not. */
+  withoutCopy: string | null;
   /** A restore that nobody asked for and nobody has confirmed; null: none. */
   restoredByItself: string | null;
   settings: Settings;
@@ -105,8 +109,9 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
 
 async function openDatabase(
   options: BuildOptions,
-): Promise<Pick<Foundation, "storage" | "storageGuard" | "checkpoints">> {
+): Promise<Pick<Foundation, "storage" | "storageGuard" | "checkpoints" | "withoutCopy">> {
   const { config, log, clock, storageTroubles } = options;
+  let withoutCopy: string | null = null;
   const { url, authToken } = config.database;
   const storageGuard = createStorageGuard({
     clock,
@@ -125,6 +130,10 @@ async function openDatabase(
       dataDir: config.dataDir,
       anew: options.anew,
       beforeOpen: () => storageGuard.begin(),
+      async beforeUpgrade(upgrade) {
+        const deps = { config, log: log.child("backup"), version: VERSION };
+        withoutCopy = await keepBeforeUpgrade(upgrade, deps);
+      },
       onFault: (error) => {
         storageTroubles.say("worker", { health: "error", detail: error.message });
         log.error("the database cannot be used any more", { error });
@@ -145,5 +154,5 @@ async function openDatabase(
     walPath: url.startsWith("file:") ? `${url.slice("file:".length)}-wal` : null,
     mostBytes: options.walMostBytes,
   });
-  return { storage, storageGuard, checkpoints };
+  return { storage, storageGuard, checkpoints, withoutCopy };
 }

@@ -2,7 +2,7 @@ import type { PerchError } from "../base/errors.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "../db/connection.ts";
 import { watchFiles } from "../db/file_watch.ts";
 import { guardConnection } from "../db/guarded.ts";
-import { migrate, type Migration, readApplied } from "../db/migrate.ts";
+import { migrate, type Migration, pendingOf, readApplied } from "../db/migrate.ts";
 import { claim, type Claimant, hasOwners } from "../db/owner.ts";
 import { checkSound, openingError, refuseOther } from "../db/sound.ts";
 
@@ -16,29 +16,45 @@ export interface OwnedRequest {
   mustExist: string | null;
 }
 
+/** A database that may be opened, and was not written to. */
+export interface LookedAt {
+  raw: Connection;
+  /** The last migration of a database that migrations are about to change; null: none are, or it is new. */
+  upgradesFrom: string | null;
+}
+
 /**
- * Opens the database, checks it, makes this Perch its owner and brings the schema up to date, in this order: what
- * is refused is not written to. A connection that is refused is not closed either, because SQLite would bring
- * the log into the database; it ends with the process.
- * @throws PerchError `not_started`, `conflict` (a newer Perch wrote it), `storage_failed`, `storage_full`
+ * Opens the database and checks it. A connection that is refused is not closed, because SQLite would bring the log
+ * into the database; it ends with the process.
+ * @throws PerchError `not_started`, `conflict` (a newer Perch wrote it), `storage_failed`
  */
-export async function openOwned(
-  request: OwnedRequest,
-  onLost: (error: PerchError, end: boolean) => void,
-): Promise<{ connection: Connection; applied: string[] }> {
-  const { path, migrations, claimant, mustExist } = request;
+export async function lookOwned(request: OwnedRequest): Promise<LookedAt> {
+  const { path, migrations, mustExist } = request;
   const raw = await openConnection(request.connection).catch((error) => {
     throw path === null ? error : openingError(error, path);
   });
   try {
     if (path !== null) await checkSound(raw, path);
-    if (await readApplied(raw, migrations) === null) {
-      await refuseOther(raw, request.connection.url, mustExist);
-    }
+    const applied = await readApplied(raw, migrations);
+    if (applied === null) await refuseOther(raw, request.connection.url, mustExist);
+    const last = [...applied?.keys() ?? []].sort().at(-1);
+    const isOlder = last !== undefined && pendingOf(applied, migrations).length > 0;
+    return { raw, upgradesFrom: isOlder ? last : null };
   } catch (error) {
     refusedConnections.push(raw);
     throw error;
   }
+}
+
+/**
+ * Makes this Perch the owner and brings the schema up to date, in this order.
+ * @throws PerchError `not_started`, `conflict`, `storage_failed`, `storage_full`
+ */
+export async function own(
+  { path, migrations, claimant }: OwnedRequest,
+  raw: Connection,
+  onLost: (error: PerchError, end: boolean) => void,
+): Promise<{ connection: Connection; applied: string[] }> {
   const older = !await hasOwners(raw);
   const applied = older ? await migrate(raw, migrations, Date.now()) : [];
   const connection = guardConnection(raw, {
@@ -48,6 +64,15 @@ export async function openOwned(
   });
   if (!older) applied.push(...await migrate(connection, migrations, Date.now()));
   return { connection, applied };
+}
+
+/** Both: what is refused is not written to. */
+export async function openOwned(
+  request: OwnedRequest,
+  onLost: (error: PerchError, end: boolean) => void,
+): Promise<{ connection: Connection; applied: string[] }> {
+  const { raw } = await lookOwned(request);
+  return await own(request, raw, onLost);
 }
 
 /** Kept, so that the garbage collection does not close them. */

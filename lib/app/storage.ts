@@ -1,7 +1,7 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Checkpoint } from "../db/checkpoint.ts";
-import { type Database, writing } from "../db/client.ts";
+import { type Database, type SqlStatement, writing } from "../db/client.ts";
 import type { Synchronous } from "../db/connection.ts";
 import { readMigrations } from "../db/migrate.ts";
 import { createRpcClient, type RpcClient } from "../db/rpc.ts";
@@ -10,6 +10,14 @@ import type { ReadingsStore } from "../readings/store.ts";
 import { findRemains } from "./remains.ts";
 import { type CutLog, type PreparedFiles, prepareFiles, refusedLoss } from "./storage_files.ts";
 import type { LogMessage, LostMessage, OpenRequest } from "./storage_worker.ts";
+
+/** A database that migrations are about to change. */
+export interface Upgrade {
+  /** Its last migration. */
+  from: string;
+  path: string;
+  query: Database["query"];
+}
 
 export interface StorageOptions {
   /** `file:` URL with an absolute path, or `http(s)://` of a libSQL server. */
@@ -27,6 +35,8 @@ export interface StorageOptions {
   anew?: boolean;
   /** Called when nothing speaks against opening the database, before it is opened. */
   beforeOpen?: () => Promise<void>;
+  /** Called before migrations change a database that is there, and waited for. */
+  beforeUpgrade?: (upgrade: Upgrade) => Promise<void>;
   /**
    * Called once when the worker dies by itself, or when another Perch has taken the database: this process has
    * to end. Every later write rejects with `storage_failed`.
@@ -94,6 +104,11 @@ async function openPrepared(
   };
   let applied: string[];
   try {
+    const { upgradesFrom: from } = await rpc.call("look", [request]);
+    if (from !== null && files !== null) {
+      const query = (statement: SqlStatement) => rpc.call("query", [statement]);
+      await options.beforeUpgrade?.({ from, path: files.path, query });
+    }
     ({ applied } = await rpc.call("open", [request]));
   } catch (error) {
     // Not closed: SQLite would bring the log into a database that was refused.

@@ -11,7 +11,7 @@ import { letGo } from "../db/let_go.ts";
 import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
 import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
-import { openOwned, type OwnedRequest } from "./open_owned.ts";
+import { lookOwned, own, type OwnedRequest } from "./open_owned.ts";
 
 /** What the worker is to open. */
 export interface OpenRequest extends OwnedRequest {
@@ -38,6 +38,12 @@ function opened(): Connection {
 }
 
 const handlers: RpcHandlers = {
+  /** Opens and checks; until `open` only queries are possible. */
+  async look(request: OpenRequest): Promise<{ upgradesFrom: string | null }> {
+    const { raw, upgradesFrom } = await lookOwned(request);
+    connection = raw;
+    return { upgradesFrom };
+  },
   async open(request: OpenRequest): Promise<{ applied: string[] }> {
     const log = createLog({
       level: request.logLevel,
@@ -45,8 +51,9 @@ const handlers: RpcHandlers = {
       sink: (entry) => peer.postMessage({ log: entry } satisfies LogMessage, []),
     }).child("storage");
     let applied: string[];
-    ({ connection, applied } = await openOwned(
+    ({ connection, applied } = await own(
       request,
+      opened(),
       ({ message }, end) => peer.postMessage({ lost: { message, end } } satisfies LostMessage, []),
     ));
     const engine = await createReadingsEngine({ connection, clock: systemClock(), log });

@@ -76,7 +76,7 @@ const WAYS: Record<RefusalKind, (last: Receipt, known: Known) => string | null> 
     if (before === undefined) return null;
     return `The copy from before the upgrade is ${
       place(before, known)
-    }: \`perch restore --before-upgrade\` goes back to it, and names the readings since then.`;
+    }: \`perch restore --before-upgrade\` goes back to it, and says how many readings came since then.`;
   },
   key: (last, known) =>
     last.encrypted

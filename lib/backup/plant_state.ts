@@ -28,7 +28,7 @@ export const maySignIn = ({ state }: Row) => state === "active" || state === "in
  */
 export function isOther(live: PlantState, restored: PlantState, id: string): boolean {
   if (!hasPeople(live) || live.plant?.uid === id) return false;
-  if (live.plant !== null) return true;
+  if (live.plant !== null && restored.plant !== null) return true;
   const known = new Set(live.users.map((row) => row.id));
   return !restored.users.some((row) => known.has(row.id));
 }

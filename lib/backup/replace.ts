@@ -15,6 +15,7 @@ import {
   keepAccess,
   keepPlant,
   keepSecrets,
+  possibleIn,
   raiseEpoch,
   switchOff,
 } from "./restore_store.ts";
@@ -98,7 +99,7 @@ async function prepareDatabase(
     raiseEpoch(epoch),
     auditRestore({ nowMs, by, file: basename(file), after: list }),
   ];
-  await withCopy(path, ({ write }) => write(statements));
+  await withCopy(path, async ({ query, write }) => write(await possibleIn(query, statements)));
   for (const end of ["-wal", "-shm", "-journal"]) {
     const info = await lookAt(path + end);
     if (info !== null && end !== "-shm" && info.size > 0) {

@@ -149,6 +149,21 @@ export function raiseEpoch(epoch: number): SqlStatement {
   return { sql: "update owner set epoch = ? where id = 1", args: [epoch] };
 }
 
+/**
+ * Those of the statements above whose table is in the database: one of an earlier Perch has fewer tables, and there
+ * is nothing in them to end or to keep.
+ */
+export async function possibleIn(
+  query: Query,
+  statements: readonly SqlStatement[],
+): Promise<SqlStatement[]> {
+  const { rows } = await query({ sql: "select name from sqlite_master where type = 'table'" });
+  const tables = new Set(rows.map(([name]) => String(name)));
+  return statements.filter(({ sql }) =>
+    tables.has(/^(?:delete from|insert into|update) (\w+)/.exec(sql)?.[1] ?? "")
+  );
+}
+
 /** Says in the restored database's own log that it was restored. */
 export function auditRestore(
   row: { nowMs: number; by: string; file: string; after: unknown },

@@ -3,6 +3,7 @@ import { restorePlace } from "../../app/restoring.ts";
 import { siteZone } from "../../app/site.ts";
 import { confirmRestore, finishRestore, undoRestore } from "../../backup/after.ts";
 import { createBackupWorker } from "../../backup/client.ts";
+import { listBackups } from "../../backup/folder.ts";
 import { readIdentity } from "../../backup/identity.ts";
 import type { RestoreRequest } from "../../backup/request.ts";
 import { type Prepared, prepareRestore } from "../../backup/restore.ts";
@@ -25,6 +26,10 @@ export const restore: Command = {
   options: {
     "dry-run": { type: "boolean", help: "check everything and say what would change" },
     to: { type: "string", value: "DIR", help: "restore into a new data directory instead" },
+    "before-upgrade": {
+      type: "boolean",
+      help: "the newest backup that was made before an upgrade, instead of FILE",
+    },
     undo: { type: "boolean", help: "put back what the last restore replaced" },
     confirm: { type: "boolean", help: "keep the restored plant: remove what it replaced" },
     identity: {
@@ -42,15 +47,29 @@ export const restore: Command = {
   async run(context) {
     const { flags } = context;
     const file = flags.word("FILE");
-    const asked = ["undo", "confirm"].filter((name) => flags.has(name));
+    const asked = ["undo", "confirm", "before-upgrade"].filter((name) => flags.has(name));
     if (asked.length > 1 || (asked.length === 1 && file !== undefined)) {
-      throw new UsageError("give a FILE, or --undo, or --confirm");
+      throw new UsageError("give a FILE, or --before-upgrade, or --undo, or --confirm");
     }
-    if (asked.length === 1) return await after(context, asked[0] as "undo" | "confirm");
+    const [what] = asked;
+    if (what === "before-upgrade") return await restoreFile(context, await beforeUpgrade(context));
+    if (what !== undefined) return await after(context, what as "undo" | "confirm");
     if (file === undefined) throw new UsageError("FILE is missing (perch restore FILE)");
     return await restoreFile(context, file);
   },
 };
+
+/** The newest backup of before an upgrade. @throws PerchError `not_found` */
+async function beforeUpgrade({ config }: CommandContext): Promise<string> {
+  const folder = join(config().dataDir, "backups");
+  const found = (await listBackups(folder))
+    .find(({ manifest }) => manifest.reason === "before-upgrade");
+  if (found !== undefined) return join(folder, found.file);
+  throw new PerchError(
+    "not_found",
+    `In ${folder} is no good backup that was made before an upgrade.`,
+  );
+}
 
 async function restoreFile(context: CommandContext, file: string): Promise<ExitCode> {
   const { flags, terminal, config } = context;
