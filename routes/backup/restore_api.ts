@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { findingsShape } from "../../lib/backup/findings.ts";
 import { manifestShape } from "../../lib/backup/manifest.ts";
-import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "../http/route.ts";
 import {
   beginRestore,
@@ -25,16 +24,12 @@ export function restoreRoutes(services: RestoreServices): Route[] {
       summary: "How far the restore is that was asked for last; it ends with a start of Perch",
       tags,
       responses: {
-        200: { description: "The restore", schema: restoreJobShape },
-        404: { description: "None was asked for since the start" },
+        200: {
+          description: "The restore; null: none was asked for since the start",
+          schema: z.object({ job: restoreJobShape.nullable() }),
+        },
       },
-      handler: () => {
-        const job = restores.job();
-        if (job === null) {
-          throw new PerchError("not_found", "no restore was asked for since the start");
-        }
-        return Response.json(job);
-      },
+      handler: () => Response.json({ job: restores.job() }),
     }),
     route({
       method: "post",
