@@ -66,6 +66,7 @@ export function restoreRoutes(services: RestoreServices): Route[] {
         403: { description: "The password or the code is wrong" },
         404: { description: "There is no such backup" },
         409: { description: "One is under way already" },
+        503: { description: "This Perch cannot start itself again: run perch restore" },
       },
       handler: async (context) =>
         Response.json(await beginRestore(services, context, context.body), { status: 202 }),
