@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openConnection } from "../../lib/db/connection.ts";
+import { letGo } from "../../lib/db/let_go.ts";
 import { migrate, readMigrations } from "../../lib/db/migrate.ts";
 import type { SqlValue } from "../../lib/db/client.ts";
 import { FOLDERS, KEY_FILES, type Manifest } from "../../lib/backup/manifest.ts";
@@ -22,6 +23,7 @@ export async function change(
     ),
   );
   await connection.close();
+  await letGo();
 }
 
 /** Rows of one query, as arrays. */
@@ -31,6 +33,7 @@ export async function ask(dataDir: string, sql: string): Promise<SqlValue[][]> {
     return (await connection.query({ sql })).rows;
   } finally {
     await connection.close();
+    await letGo();
   }
 }
 
@@ -74,6 +77,7 @@ async function makeModel(): Promise<string> {
   const connection = await openConnection({ url: `file:${join(dataDir, "perch.db")}` });
   await migrate(connection, readMigrations(MIGRATIONS), NOW_MS);
   await connection.close();
+  await letGo();
   await change(dataDir, [
     "create table if not exists plant (one integer primary key, uid text not null, " +
     "since_ms integer not null, backup_sequence integer not null, backup_recipient text)",
