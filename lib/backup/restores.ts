@@ -135,12 +135,6 @@ export function createRestores(deps: RestoresDeps): Restores {
         return { manifest, findings };
       }),
     async begin(asked, by) {
-      if (deps.handOver === null) {
-        throw new PerchError(
-          "unavailable",
-          "this Perch cannot start itself again: run perch restore",
-        );
-      }
       const { receipt } = await deps.find(asked.file);
       const { name } = receipt.manifest.site;
       if (asked.site !== name) {
@@ -153,6 +147,12 @@ export function createRestores(deps: RestoresDeps): Restores {
               message: `Type the name of the plant in this backup: ${name}`,
             }],
           },
+        );
+      }
+      if (deps.handOver === null) {
+        throw new PerchError(
+          "unavailable",
+          "this Perch cannot start itself again: run perch restore",
         );
       }
       const request = await requestOf(asked, by);
