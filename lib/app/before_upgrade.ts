@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BackupWorker, createBackupWorker } from "../backup/client.ts";
-import { archiveName, listBackups } from "../backup/folder.ts";
+import { archiveName, backupsFolder, listBackups } from "../backup/folder.ts";
 import { needOf, type Room, roomSentence } from "../backup/room.ts";
 import type { Receipt } from "../backup/types.ts";
 import { plantBefore } from "../backup/upgrade_store.ts";
@@ -13,7 +13,6 @@ import { WAL_MOST_BYTES } from "./checkpoints.ts";
 import { roomLimits } from "./room.ts";
 import type { Upgrade } from "./storage.ts";
 import { FLOOR_MB, roomOf } from "./storage_guard.ts";
-import { backupsFolder } from "./way_out.ts";
 
 /*
  * DESIGN: before migrations change a database that is in use, a backup of it is made and checked, as every other

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { PerchError, type RefusalKind } from "../base/errors.ts";
-import { listBackups } from "../backup/folder.ts";
+import { backupsFolder, listBackups } from "../backup/folder.ts";
 import type { Receipt } from "../backup/types.ts";
 import { bytes } from "../words/numbers.ts";
 import { ago } from "../words/times.ts";
@@ -21,8 +21,6 @@ export async function goodBackups(dataDir: string): Promise<Receipt[]> {
     return [];
   }
 }
-
-export const backupsFolder = (dataDir: string) => join(dataDir, "backups");
 
 /** Where an archive lies. */
 export const archivePath = (dataDir: string, { file }: Pick<Receipt, "file">) =>

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { BackupWorker } from "./client.ts";
-import { archiveName, listBackups, removeBackup } from "./folder.ts";
+import { archiveName, backupsFolder, listBackups, removeBackup } from "./folder.ts";
 import { toRemove } from "./keep.ts";
 import type { Reason } from "./manifest.ts";
 import type { PlantStore } from "./plant_store.ts";
@@ -95,7 +95,7 @@ export const ON_SERVER =
 /** Backups of the data directory, in its folder `backups`. */
 export function createBackups(deps: BackupsDeps): Backups {
   const { clock, log, database, dataDir, worker } = deps;
-  const folder = join(dataDir, "backups");
+  const folder = backupsFolder(dataDir);
   let newest: Receipt | null = null;
   let job: Job | null = null;
   let failure: Failure | null = null;

@@ -27,9 +27,3 @@ export async function onDisk<T>(action: string, work: () => Promise<T>): Promise
     throw diskError(error, action);
   }
 }
-
-/** What was written to the folder's list of names is still there after a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  using handle = await Deno.open(folder, { read: true });
-  await handle.sync();
-}

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
 import { MOST_MANIFEST_BYTES } from "./entries.ts";
+import { newestFirst } from "./keep.ts";
 import { manifestShape } from "./manifest.ts";
 import type { Receipt } from "./types.ts";
 
@@ -50,6 +51,9 @@ export function archiveName(
   return `perch-${plain || "site"}-${time}-${sequence}.tar.gz${encrypted ? ".age" : ""}`;
 }
 
+/** Where the archives of a data directory lie. */
+export const backupsFolder = (dataDir: string) => join(dataDir, "backups");
+
 /** The backups that count, the newest (highest sequence) first. Needs no database; a missing folder has none. */
 export async function listBackups(folder: string): Promise<Receipt[]> {
   return (await readBackups(folder)).good;
@@ -63,8 +67,7 @@ export async function readBackups(folder: string): Promise<BackupFolder> {
     if (typeof read === "string") found.bad.push({ file, reason: read });
     else found.good.push(read);
   }
-  found.good.sort((a, b) => b.manifest.sequence - a.manifest.sequence);
-  return found;
+  return { ...found, good: newestFirst(found.good) };
 }
 
 async function archives(folder: string): Promise<string[]> {

@@ -9,9 +9,9 @@
  */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { z } from "zod";
-import { removeDurably, writeDurably } from "../base/durable_file.ts";
+import { removeDurably, syncFolder, writeDurably } from "../base/durable_file.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
-import { lookAt, moveTree, removeEmpty, syncFolder } from "./moving.ts";
+import { lookAt, moveTree, removeEmpty } from "./moving.ts";
 
 const PHASES = ["out", "in", "in-back", "out-back"] as const;
 type Phase = typeof PHASES[number];

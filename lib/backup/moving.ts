@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { syncFolder } from "../base/durable_file.ts";
 
 /**
  * Moves a file, or a folder with everything in it, to another place, which may be on another file system and may
@@ -52,12 +53,6 @@ export async function copyDurably(from: string, to: string): Promise<void> {
     throw error;
   }
   await syncFolder(dirname(to));
-}
-
-/** What is in the folder is still there after a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  using handle = await Deno.open(folder, { read: true });
-  await handle.sync();
 }
 
 /** Null: there is nothing. */

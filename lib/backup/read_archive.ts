@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { pacedWriter } from "../base/paced_file.ts";
-import { isAbort, onDisk, syncFolder } from "./disk.ts";
+import { syncFolder } from "../base/durable_file.ts";
+import { isAbort, onDisk } from "./disk.ts";
 import {
   MOST_MANIFEST_BYTES,
   mostTarBytes,

@@ -1,13 +1,14 @@
 import { basename, join } from "node:path";
-import { writeDurably } from "../base/durable_file.ts";
+import { syncFolder, writeDurably } from "../base/durable_file.ts";
 import { PerchError } from "../base/errors.ts";
 import { type FolderLock, lockFolder } from "../base/folder_lock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Compared } from "./compare.ts";
 import { withCopy } from "./copy.ts";
+import { backupsFolder } from "./folder.ts";
 import { DATABASE_NAME, type Manifest } from "./manifest.ts";
 import { doSwap } from "./moves.ts";
-import { lookAt, syncFolder } from "./moving.ts";
+import { lookAt } from "./moving.ts";
 import { freshName, plantItems, realPath } from "./plant_files.ts";
 import {
   auditRestore,
@@ -88,7 +89,7 @@ async function prepareDatabase(
   const sequence = Math.max(
     manifest.sequence,
     Number(plant?.backup_sequence ?? 0),
-    await highestSequence(join(dataDir, "backups")),
+    await highestSequence(backupsFolder(dataDir)),
   );
   const statements: SqlStatement[] = [
     ...endSignIns(),

@@ -80,8 +80,11 @@ export function createRestores(deps: RestoresDeps): Restores {
   let job = deps.failure;
   let busy = false;
 
-  async function requestOf(asked: AskedRestore, by: string): Promise<RestoreRequest> {
-    const { receipt, path } = await deps.find(asked.file);
+  function requestOf(
+    asked: AskedRestore,
+    { receipt, path }: { receipt: Receipt; path: string },
+    by: string,
+  ): RestoreRequest {
     if (receipt.encrypted && asked.identity === null) {
       throw new PerchError("validation", `${asked.file} is encrypted: its private key is needed`, {
         errors: [{ path: "identity", message: "This backup is encrypted: type its private key." }],
@@ -128,15 +131,15 @@ export function createRestores(deps: RestoresDeps): Restores {
     plan: (asked) =>
       alone(async () => {
         // Its own name lets it be compared; typing it is for the restore itself.
-        const { receipt } = await deps.find(asked.file);
-        const request = await requestOf({ ...asked, site: receipt.manifest.site.name }, "");
+        const found = await deps.find(asked.file);
+        const request = requestOf({ ...asked, site: found.receipt.manifest.site.name }, found, "");
         const { manifest, findings, discard } = await look(request, () => {});
         await discard();
         return { manifest, findings };
       }),
     async begin(asked, by) {
-      const { receipt } = await deps.find(asked.file);
-      const { name } = receipt.manifest.site;
+      const found = await deps.find(asked.file);
+      const { name } = found.receipt.manifest.site;
       if (asked.site !== name) {
         throw new PerchError(
           "validation",
@@ -155,7 +158,7 @@ export function createRestores(deps: RestoresDeps): Restores {
           "this Perch cannot start itself again: run perch restore",
         );
       }
-      const request = await requestOf(asked, by);
+      const request = requestOf(asked, found, by);
       if (busy || job?.state === "ready") {
         throw new PerchError("conflict", "a restore is under way already");
       }

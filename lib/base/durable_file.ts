@@ -49,7 +49,8 @@ export async function makeFolder(folder: string): Promise<void> {
   await syncFolder(dirname(folder));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** What is in the folder is still there after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
   using handle = await Deno.open(folder, { read: true });
   await handle.sync();
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ON_SERVER } from "../../backup/backups.ts";
+import { backupsFolder } from "../../backup/folder.ts";
 import type { BackupJson } from "../../backup/shapes.ts";
 import { PerchError } from "../../base/errors.ts";
 import { bytes } from "../../words/numbers.ts";
@@ -23,7 +24,7 @@ export const backup: Command = {
     const made = await through(context, "backup", (control) => follow(context, control));
     if (json) terminal.out(JSON.stringify(made));
     else {
-      const path = join(config().dataDir, "backups", made.id);
+      const path = join(backupsFolder(config().dataDir), made.id);
       terminal.out(`${path} (${bytes(made.bytes)}${made.encrypted ? ", encrypted" : ""})`);
     }
     return 0;

@@ -3,7 +3,7 @@ import { restorePlace } from "../../app/restoring.ts";
 import { siteZone } from "../../app/site.ts";
 import { confirmRestore, finishRestore, undoRestore } from "../../backup/after.ts";
 import { createBackupWorker } from "../../backup/client.ts";
-import { listBackups } from "../../backup/folder.ts";
+import { backupsFolder, listBackups } from "../../backup/folder.ts";
 import { readIdentity } from "../../backup/identity.ts";
 import type { RestoreRequest } from "../../backup/request.ts";
 import { type Prepared, prepareRestore } from "../../backup/restore.ts";
@@ -61,7 +61,7 @@ export const restore: Command = {
 
 /** The newest backup of before an upgrade. @throws PerchError `not_found` */
 async function beforeUpgrade({ config }: CommandContext): Promise<string> {
-  const folder = join(config().dataDir, "backups");
+  const folder = backupsFolder(config().dataDir);
   const found = (await listBackups(folder))
     .find(({ manifest }) => manifest.reason === "before-upgrade");
   if (found !== undefined) return join(folder, found.file);
@@ -83,7 +83,7 @@ async function restoreFile(context: CommandContext, file: string): Promise<ExitC
   if (to !== undefined) refuseUsed(dataDir);
   const request: RestoreRequest = {
     ...place,
-    file: await findArchive(file, join(parsed.dataDir, "backups")),
+    file: await findArchive(file, backupsFolder(parsed.dataDir)),
     identity: await readIdentity(flags.text("identity"), () => terminal.input()),
     site: flags.text("site") ?? null,
     nowMs: Date.now(),
