@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { BackupWorker } from "./client.ts";
-import { archiveName, backupsFolder, listBackups, removeBackup } from "./folder.ts";
+import { archiveName, backupsFolder, listBackups, markOf, removeBackup } from "./folder.ts";
 import { toRemove } from "./keep.ts";
 import type { Reason } from "./manifest.ts";
 import type { PlantStore } from "./plant_store.ts";
@@ -63,6 +63,8 @@ export interface Backups {
   list(): Promise<Receipt[]>;
   /** Newest good one as of the last look. */
   newest(): Receipt | null;
+  /** The same as it is now. Receipts are read again only where something in the folder changed. */
+  look(): Promise<Receipt | null>;
   /** What is under way, or ended last since the start. */
   job(): Job | null;
   /** Why the last try failed; null: it did not. */
@@ -97,6 +99,8 @@ export function createBackups(deps: BackupsDeps): Backups {
   const { clock, log, database, dataDir, worker } = deps;
   const folder = backupsFolder(dataDir);
   let newest: Receipt | null = null;
+  /** Of the folder at the last look; null: it is to be read. */
+  let mark: string | null = null;
   let job: Job | null = null;
   let failure: Failure | null = null;
   /** Also while it is not known yet whether there is room. */
@@ -115,6 +119,16 @@ export function createBackups(deps: BackupsDeps): Backups {
       await noteFailure(UNREADABLE, sentence);
       throw new PerchError("storage_failed", sentence, { cause: error });
     }
+  }
+
+  async function look(): Promise<Receipt | null> {
+    // What cannot be looked at is reported by `list`.
+    const now = await markOf(folder).catch(() => null);
+    if (now === null || now !== mark || failure?.code === UNREADABLE) {
+      await list();
+      mark = now;
+    }
+    return newest;
   }
 
   async function noteFailure(code: string, sentence: string): Promise<void> {
@@ -240,6 +254,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     unavailable: database === null ? ON_SERVER : null,
     list,
     newest: () => newest,
+    look,
     job: () => job === null ? null : { ...job },
     failure: () => failure,
     begin,

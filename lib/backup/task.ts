@@ -27,7 +27,7 @@ export function backupTask(
   let notBeforeMs = clock.monotonic() + FIRST_MS;
 
   async function look(): Promise<void> {
-    const [newest] = await backups.list();
+    const newest = await backups.look();
     if (clock.monotonic() < notBeforeMs || backups.job()?.state === "running") return;
     const createdMs = newest?.manifest.created_ms;
     const known = createdMs === undefined ? null : { createdMs };
