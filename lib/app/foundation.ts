@@ -38,6 +38,8 @@ export interface BuildOptions {
   anew?: boolean;
   /** Of who runs Perch: a restore can be asked for while it runs. */
   restarting?: Restarting;
+  /** For tests: the migrations of another release. */
+  migrationsFolder?: string;
   /** For tests: bound of the write-ahead log. */
   walMostBytes?: number;
   /** For sabotage in tests only: without it every commit waits for the disk. */
@@ -127,6 +129,7 @@ async function openDatabase(
       log: log.child("storage"),
       logLevel: config.log.level,
       synchronous: options.synchronous,
+      migrationsFolder: options.migrationsFolder,
       dataDir: config.dataDir,
       anew: options.anew,
       beforeOpen: () => storageGuard.begin(),

@@ -2,7 +2,7 @@ import type { PerchError } from "../base/errors.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "../db/connection.ts";
 import { watchFiles } from "../db/file_watch.ts";
 import { guardConnection } from "../db/guarded.ts";
-import { migrate, type Migration, pendingOf, readApplied } from "../db/migrate.ts";
+import { type Ahead, migrate, type Migration, pendingOf, readApplied } from "../db/migrate.ts";
 import { claim, type Claimant, hasOwners } from "../db/owner.ts";
 import { checkSound, openingError, refuseOther } from "../db/sound.ts";
 
@@ -21,12 +21,15 @@ export interface LookedAt {
   raw: Connection;
   /** The last migration of a database that migrations are about to change; null: none are, or it is new. */
   upgradesFrom: string | null;
+  /** What a newer Perch applied; this one can work with it. */
+  ahead: Ahead[];
 }
 
 /**
  * Opens the database and checks it. A connection that is refused is not closed, because SQLite would bring the log
  * into the database; it ends with the process.
- * @throws PerchError `not_started`, `conflict` (a newer Perch wrote it), `storage_failed`
+ * @throws PerchError `not_started`, `conflict` (a newer Perch wrote it, and this one cannot read it),
+ * `storage_failed`
  */
 export async function lookOwned(request: OwnedRequest): Promise<LookedAt> {
   const { path, migrations, mustExist } = request;
@@ -37,9 +40,9 @@ export async function lookOwned(request: OwnedRequest): Promise<LookedAt> {
     if (path !== null) await checkSound(raw, path);
     const applied = await readApplied(raw, migrations);
     if (applied === null) await refuseOther(raw, request.connection.url, mustExist);
-    const last = [...applied?.keys() ?? []].sort().at(-1);
+    const last = [...applied?.hashes.keys() ?? []].sort().at(-1);
     const isOlder = last !== undefined && pendingOf(applied, migrations).length > 0;
-    return { raw, upgradesFrom: isOlder ? last : null };
+    return { raw, upgradesFrom: isOlder ? last : null, ahead: applied?.ahead ?? [] };
   } catch (error) {
     refusedConnections.push(raw);
     throw error;

@@ -3,10 +3,11 @@ import type { Log, LogLevel } from "../base/log.ts";
 import type { Checkpoint } from "../db/checkpoint.ts";
 import { type Database, type SqlStatement, writing } from "../db/client.ts";
 import type { Synchronous } from "../db/connection.ts";
-import { readMigrations } from "../db/migrate.ts";
+import { type Ahead, readMigrations } from "../db/migrate.ts";
 import { createRpcClient, type RpcClient } from "../db/rpc.ts";
 import { createReadingsClient } from "../readings/client.ts";
 import type { ReadingsStore } from "../readings/store.ts";
+import type { LookedAt } from "./open_owned.ts";
 import { findRemains } from "./remains.ts";
 import { type CutLog, type PreparedFiles, prepareFiles, refusedLoss } from "./storage_files.ts";
 import type { LogMessage, LostMessage, OpenRequest } from "./storage_worker.ts";
@@ -44,6 +45,8 @@ export interface StorageOptions {
   onFault?: (error: PerchError) => void;
   /** Called once when a file of the database was removed or replaced: nothing is stored any more. */
   onLost?: (error: PerchError) => void;
+  /** For tests: the migrations of another release. */
+  migrationsFolder?: string;
   /** For sabotage in tests only: `full` is what keeps the promise. */
   synchronous?: Synchronous;
 }
@@ -96,7 +99,7 @@ async function openPrepared(
       authToken: options.authToken,
       synchronous: options.synchronous,
     },
-    migrations: readMigrations(migrationsFolder()),
+    migrations: readMigrations(options.migrationsFolder ?? migrationsFolder()),
     logLevel: options.logLevel ?? "info",
     path: files?.path ?? null,
     claimant: await claimantOf(options.dataDir),
@@ -104,7 +107,8 @@ async function openPrepared(
   };
   let applied: string[];
   try {
-    const { upgradesFrom: from } = await rpc.call("look", [request]);
+    const { upgradesFrom: from, ahead }: Omit<LookedAt, "raw"> = await rpc.call("look", [request]);
+    if (ahead.length > 0) options.log.warn(aheadWords(ahead));
     if (from !== null && files !== null) {
       const query = (statement: SqlStatement) => rpc.call("query", [statement]);
       await options.beforeUpgrade?.({ from, path: files.path, query });
@@ -131,6 +135,13 @@ async function openPrepared(
   const cuts = files?.cuts ?? [];
   const checkpoint = (truncate: boolean): Promise<Checkpoint> => rpc.call("checkpoint", [truncate]);
   return { db, readings: createReadingsClient(rpc), checkpoint, applied, cuts, close };
+}
+
+function aheadWords(ahead: readonly Ahead[]): string {
+  const { name, perch } = ahead.at(-1)!;
+  return `the database was brought up to date by a newer Perch (${
+    perch === null ? "" : `version ${perch}, `
+  }up to migration ${name}); this one works with it too, without what is new`;
 }
 
 /** The sentence with which an empty database is refused; null: nothing says that there was one. */

@@ -11,7 +11,7 @@ import { letGo } from "../db/let_go.ts";
 import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
 import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
-import { lookOwned, own, type OwnedRequest } from "./open_owned.ts";
+import { type LookedAt, lookOwned, own, type OwnedRequest } from "./open_owned.ts";
 
 /** What the worker is to open. */
 export interface OpenRequest extends OwnedRequest {
@@ -39,10 +39,10 @@ function opened(): Connection {
 
 const handlers: RpcHandlers = {
   /** Opens and checks; until `open` only queries are possible. */
-  async look(request: OpenRequest): Promise<{ upgradesFrom: string | null }> {
-    const { raw, upgradesFrom } = await lookOwned(request);
+  async look(request: OpenRequest): Promise<Omit<LookedAt, "raw">> {
+    const { raw, ...found } = await lookOwned(request);
     connection = raw;
-    return { upgradesFrom };
+    return found;
   },
   async open(request: OpenRequest): Promise<{ applied: string[] }> {
     const log = createLog({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Connection, openConnection } from "./connection.ts";
-import { migrate, readMigrations } from "./migrate.ts";
+import { migrate, readableFrom, readApplied, readMigrations } from "./migrate.ts";
 
 async function withConnection(work: (connection: Connection) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "perch-db-" });
@@ -59,6 +59,30 @@ Deno.test("migrate refuses a newer database and a changed migration, each with a
       code: "not_started",
       message: /0001_one\.sql is not the one/,
     });
+  });
+});
+
+Deno.test("migrate goes on with a newer database that says that this Perch can read it, and with no other", async () => {
+  const readable = (from: string) => ({
+    name: "0003_three.sql",
+    sql: `-- readable from: ${from}\nALTER TABLE two ADD COLUMN b;`,
+  });
+  assert.equal(readableFrom(readable("0002_two")), "0002_two.sql");
+  assert.equal(readableFrom(TWO), null);
+  await withConnection(async (connection) => {
+    await migrate(connection, [ONE, TWO, readable("0002_two")], 1);
+    assert.deepEqual(await migrate(connection, [ONE, TWO], 2), []);
+    const { ahead } = (await readApplied(connection, [ONE, TWO]))!;
+    assert.deepEqual(ahead.map(({ name }) => name), ["0003_three.sql"]);
+    await assert.rejects(migrate(connection, [ONE], 2), { code: "conflict" });
+    const other = { name: "0002_zwei.sql", sql: "CREATE TABLE zwei (a);" };
+    await assert.rejects(migrate(connection, [ONE, TWO, other], 2), { code: "conflict" });
+    const says = { name: "0004_says.sql", sql: "-- readable from: 0001_one\n" };
+    assert.deepEqual(
+      await migrate(connection, [ONE, TWO, readable("0002_two"), says], 3),
+      ["0004_says.sql"],
+    );
+    assert.deepEqual(await migrate(connection, [ONE, TWO], 4), []);
   });
 });
 

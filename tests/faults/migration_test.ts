@@ -6,16 +6,18 @@ import { type Connection, openConnection } from "../../lib/db/connection.ts";
 import { migrate, type Migration, readMigrations } from "../../lib/db/migrate.ts";
 import {
   contentsOf,
+  firstRelease,
   linesOf,
+  type Release,
   type ReleaseLedger,
-  releaseLedger,
-  unpackRelease,
+  releases,
 } from "../support/release.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { openEngine } from "../support/storage.ts";
 
 /**
- * T17: a data directory that the release of 2026-11-21 wrote, brought up to date while everything goes wrong.
+ * T17: the data directory of every earlier release that is kept (`tests/fixtures/`), brought up to date while
+ * everything goes wrong.
  * Its control: SABOTAGE=migration applies each statement by itself, and the test must be red.
  */
 
@@ -24,11 +26,14 @@ const BREAKPOINT = "--> statement-breakpoint";
 /** The list of migrations itself, and what a migration has moved elsewhere. */
 const NOT_COMPARED = ["migrations", "retention"];
 
-async function withRelease(run: (dir: string, ledger: ReleaseLedger) => Promise<void>) {
+async function withRelease(
+  { unpack, ledger }: Release,
+  run: (dir: string, ledger: ReleaseLedger) => Promise<void>,
+) {
   const dir = await Deno.makeTempDir({ prefix: "perch-release-" });
   try {
-    await unpackRelease(dir);
-    await run(dir, releaseLedger());
+    await unpack(dir);
+    await run(dir, ledger);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -86,7 +91,7 @@ function pending(ledger: ReleaseLedger): { migration: Migration; statements: str
 }
 
 /** Every place in which a migration can be cut: before its first statement, and after each. */
-function cuts(ledger: ReleaseLedger): { name: string; at: number }[] {
+function cuts({ ledger }: Release): { name: string; at: number }[] {
   return pending(ledger).flatMap(({ migration: { name }, statements }) =>
     Array.from({ length: statements.length + 1 }, (_, at) => ({ name, at }))
   );
@@ -123,17 +128,20 @@ function inPieces(connection: Connection): Connection {
   };
 }
 
-Deno.test("migration from the release of 2026-11-21 keeps every row and every reading", () =>
-  withRelease(async (dir, ledger) => {
-    await withConnection(dir, async (c) => void await migrate(c, MIGRATIONS, Date.now()));
-    await compare(dir, ledger);
-    const [{ n: files }] = [ledger.tables.attachments];
-    assert.equal([...Deno.readDirSync(`${dir}/files/attachments`)].length, files);
-  }));
+for (const release of releases()) {
+  Deno.test(`migration from ${release.name} keeps every row and every reading`, () =>
+    withRelease(release, async (dir, ledger) => {
+      await withConnection(dir, async (c) => void await migrate(c, MIGRATIONS, Date.now()));
+      await compare(dir, ledger);
+      const [{ n: files }] = [ledger.tables.attachments];
+      assert.equal([...Deno.readDirSync(`${dir}/files/attachments`)].length, files);
+    }));
+}
 
 Deno.test("migration that fails at any statement changes nothing, and the next start finishes it", async () => {
-  for (const { name, at } of cuts(releaseLedger())) {
-    await withRelease(async (dir, ledger) => {
+  const release = firstRelease();
+  for (const { name, at } of cuts(release)) {
+    await withRelease(release, async (dir, ledger) => {
       const broken = withStatement(name, at, "INSERT INTO no_such_table VALUES (1)");
       await withConnection(dir, (c) => assert.rejects(migrate(c, broken, Date.now())));
       await withConnection(dir, async (c) => void await migrate(c, MIGRATIONS, Date.now()));
@@ -143,10 +151,11 @@ Deno.test("migration that fails at any statement changes nothing, and the next s
 });
 
 Deno.test("migration that is killed at a statement changes nothing, and the next start finishes it", async () => {
-  const all = cuts(releaseLedger());
+  const release = firstRelease();
+  const all = cuts(release);
   const chosen = new Set([0, Math.floor(all.length / 2), all.length - 1].map((i) => all[i]));
   for (const { name, at } of [...chosen].filter(Boolean)) {
-    await withRelease(async (dir, ledger) => {
+    await withRelease(release, async (dir, ledger) => {
       await killWithin(dir, withStatement(name, at, ENDLESS));
       await withConnection(dir, async (c) => void await migrate(c, MIGRATIONS, Date.now()));
       await compare(dir, ledger);
@@ -178,7 +187,7 @@ async function killWithin(dir: string, migrations: Migration[]): Promise<void> {
 }
 
 Deno.test("migration on a full disk changes nothing, says so, and is finished once there is room", () =>
-  withRelease(async (dir, ledger) => {
+  withRelease(firstRelease(), async (dir, ledger) => {
     await withConnection(dir, async (c) => {
       const { rows } = await c.query({ sql: "PRAGMA page_count" });
       await c.query({ sql: `PRAGMA max_page_count = ${rows[0][0]}` });
@@ -193,7 +202,7 @@ Deno.test("migration on a full disk changes nothing, says so, and is finished on
   }));
 
 Deno.test("a release that does not know a migration refuses the database with one sentence", () =>
-  withRelease(async (dir, ledger) => {
+  withRelease(firstRelease(), async (dir, ledger) => {
     const then = MIGRATIONS.slice(0, ledger.tables.migrations.n);
     await withConnection(dir, async (c) => {
       assert.ok((await migrate(c, MIGRATIONS, Date.now())).length > 0, "nothing is new");

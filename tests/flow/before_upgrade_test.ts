@@ -12,7 +12,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import { listBackups } from "../../lib/backup/folder.ts";
 import { perch, withDir } from "../support/command_line.ts";
-import { releaseLedger, unpackRelease } from "../support/release.ts";
+import { firstRelease } from "../support/release.ts";
 
 function configOf(dataDir: string) {
   return parseConfig({
@@ -37,9 +37,9 @@ const migrationsOf = (dir: string) => {
 
 Deno.test("an upgrade keeps a checked backup of before, once, and the way back leads there", () =>
   withDir(async (dir) => {
-    await unpackRelease(dir);
+    await firstRelease().unpack(dir);
     const then = migrationsOf(dir);
-    assert.equal(then.length, releaseLedger().tables.migrations.n);
+    assert.equal(then.length, firstRelease().ledger.tables.migrations.n);
     for (const start of ["first", "second"]) {
       const app = build(dir);
       await app.start();
@@ -49,7 +49,7 @@ Deno.test("an upgrade keeps a checked backup of before, once, and the way back l
     const [{ manifest, file }] = await listBackups(`${dir}/backups`);
     assert.equal(manifest.reason, "before-upgrade");
     assert.equal(`${manifest.schema}.sql`.replace(".sql.sql", ".sql"), then.at(-1));
-    assert.equal(manifest.counts.sensors, releaseLedger().tables.sensors.n);
+    assert.equal(manifest.counts.sensors, firstRelease().ledger.tables.sensors.n);
     assert.ok(migrationsOf(dir).length > then.length);
 
     // As an older Perch sees it after the upgrade.
@@ -75,7 +75,7 @@ Deno.test("an upgrade keeps a checked backup of before, once, and the way back l
 
 Deno.test("an upgrade without room for a copy says what is missing and goes on", () =>
   withDir(async (dir) => {
-    await unpackRelease(dir);
+    await firstRelease().unpack(dir);
     const sentence = await keepBeforeUpgrade({
       from: "0014_x.sql",
       path: `${dir}/perch.db`,

@@ -5,7 +5,7 @@ import { type App, buildApp } from "../../lib/app.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
-import { unpackRelease } from "../support/release.ts";
+import { firstRelease } from "../support/release.ts";
 
 const SENSOR = "hall-1/press-3/vibration";
 const START_MS = Date.UTC(2026, 10, 19);
@@ -77,7 +77,7 @@ async function acknowledged(
 
 Deno.test("damage: answers, downloads, the sensor's page, the state of the storage, an alarm and an event all say it", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-damaged-" });
-  await unpackRelease(dataDir);
+  await firstRelease().unpack(dataDir);
   const db = new DatabaseSync(`${dataDir}/perch.db`);
   const { id } = db.prepare(
     "SELECT chunks.id FROM chunks JOIN sensors ON num = chunks.sensor WHERE name = ?",
