@@ -54,7 +54,9 @@ Deno.test("an upgrade keeps a checked backup of before, once, and the way back l
 
     // As an older Perch sees it after the upgrade.
     const db = new DatabaseSync(`${dir}/perch.db`);
-    db.exec("insert into migrations values ('9999_later.sql', 'x', 0, '9.8.7')");
+    db.exec(
+      "insert into migrations (name, hash, applied_ms, perch) values ('9999_later.sql', 'x', 0, '9.8.7')",
+    );
     db.close();
     const app = build(dir);
     await assert.rejects(app.start(), (error) => {
