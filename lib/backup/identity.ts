@@ -1,6 +1,6 @@
 import { messageOf, PerchError } from "../base/errors.ts";
 
-const IDENTITY = /^AGE-SECRET-KEY-1[0-9A-Z]+$/im;
+const IDENTITY = /^[ \t]*(AGE-SECRET-KEY-1[0-9A-Z]+)\s*$/im;
 const MOST_BYTES = 64 * 1024;
 
 /**
@@ -20,7 +20,7 @@ export async function readIdentity(
     );
   }
   const found = IDENTITY.exec(path === "-" ? await input() : await read(path));
-  if (found !== null) return found[0].toUpperCase();
+  if (found !== null) return found[1].toUpperCase();
   throw new PerchError(
     "validation",
     `--identity is "${path}", in which there is no private key: a line that begins with AGE-SECRET-KEY-1.`,

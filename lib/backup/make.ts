@@ -3,7 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { PerchError } from "../base/errors.ts";
 import { copyDatabase } from "../db/copy.ts";
 import { contentsOf } from "./check.ts";
-import { syncFolder } from "../base/durable_file.ts";
+import { makeFolder, syncFolder } from "../base/durable_file.ts";
+import { belongToFolder } from "../base/owner.ts";
 import { onDisk } from "./disk.ts";
 import { unpackedBytes } from "./entries.ts";
 import { receiptPath, removeLeftovers, workPlaces, writeReceipt } from "./folder.ts";
@@ -35,7 +36,7 @@ export async function makeBackup(options: MakeOptions): Promise<MadeBackup> {
   if (options.request.recipient !== null) encrypterFor([options.request.recipient]);
   const { partial, scratch } = workPlaces(target);
   await onDisk(`use the folder of the backups ${folder}`, async () => {
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await removeLeftovers(folder);
   });
   try {
@@ -83,6 +84,7 @@ async function make(options: MakeOptions, partial: string, scratch: string): Pro
   const verifiedMs = request.nowMs + Math.round(performance.now() - startedMs);
   const made: MadeBackup = { manifest, bytes, sha256, verifiedMs };
   await writeReceipt(target, { ...made, file: basename(target), encrypted: recipient !== null });
+  await belongToFolder(partial);
   await Deno.rename(partial, target);
   await syncFolder(dirname(target));
   return made;

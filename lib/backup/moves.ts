@@ -9,7 +9,7 @@
  */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { z } from "zod";
-import { removeDurably, syncFolder, writeDurably } from "../base/durable_file.ts";
+import { makeFolder, removeDurably, syncFolder, writeDurably } from "../base/durable_file.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { lookAt, moveTree, removeEmpty } from "./moving.ts";
 
@@ -154,7 +154,7 @@ async function moveAll(
     const place = isAbsolute(live) ? live : join(dataDir, live);
     const [from, to] = toLive ? [join(folder, name), place] : [place, join(folder, name)];
     if (await lookAt(from) === null) continue;
-    await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(to));
     await moveTree(from, to);
     for (const path of [from, to]) touched.add(dirname(path));
   }

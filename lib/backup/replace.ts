@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { syncFolder, writeDurably } from "../base/durable_file.ts";
+import { belongToFolderAll } from "../base/owner.ts";
 import { PerchError } from "../base/errors.ts";
 import { type FolderLock, lockFolder } from "../base/folder_lock.ts";
 import type { SqlStatement } from "../db/client.ts";
@@ -49,6 +50,7 @@ export async function replacePlant(
     const folder = join(dataDir, incoming);
     await prepareDatabase(request, join(folder, DATABASE_NAME), unpacked, record);
     await writeDurably(join(folder, RESTORED_NAME), jsonOf(record));
+    await belongToFolderAll(folder);
     await doSwap(dataDir, {
       format: 1,
       kind: "restore",

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { belongToFolder } from "./owner.ts";
 
 const OWNER_ONLY = 0o600;
 
@@ -18,6 +19,7 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
     } finally {
       file.close();
     }
+    await belongToFolder(temporary);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -46,6 +48,7 @@ export async function makeFolder(folder: string): Promise<void> {
     await makeFolder(dirname(folder));
   }
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await belongToFolder(folder);
   await syncFolder(dirname(folder));
 }
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { isNoRoom } from "../base/reserve_file.ts";
 import { lockFolder } from "../base/folder_lock.ts";
+import { belongToFolder } from "../base/owner.ts";
 
 /** What the running process says of itself. */
 export interface Holder {
@@ -86,6 +87,7 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
     file.close();
     return null;
   }
+  await belongToFolder(path);
   let holder: Holder = {
     host: Deno.hostname(),
     pid: Deno.pid,

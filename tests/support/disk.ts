@@ -58,6 +58,12 @@ export async function smallDisk(megabytes: number): Promise<SmallDisk> {
   };
 }
 
+/** Shows a file or folder at another place too, as `mount --bind` does; disposing it ends that. */
+export function bindMount(what: string, at: string): AsyncDisposable {
+  if (!run("mount", "--bind", what, at)) throw new Error("mount failed");
+  return { [Symbol.asyncDispose]: () => unmount(at) };
+}
+
 /** A small file system on a file, that can become read-only as one does whose disk fails. */
 export interface FailingDisk extends AsyncDisposable {
   path: string;

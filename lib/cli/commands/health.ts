@@ -31,5 +31,5 @@ export const health: Command = {
 
 function describe(url: string, ok: boolean, answer: Record<string, unknown>): string {
   const reason = answer.detail ?? answer.reason ?? answer.status;
-  return ok ? `${url} is ready.` : `${url} is not ready: ${reason}.`;
+  return ok ? `${url} is ready.` : `${url} is not ready: ${String(reason).replace(/\.$/, "")}.`;
 }

@@ -80,10 +80,12 @@ async function restoreFile(context: CommandContext, file: string): Promise<ExitC
     dataDir,
     database: { ...parsed.database, url: `file:${join(dataDir, "perch.db")}` },
   });
+  const archive = findArchive(file, backupsFolder(parsed.dataDir));
   if (to !== undefined) refuseUsed(dataDir);
+  else refuseElsewhere(archive, place);
   const request: RestoreRequest = {
     ...place,
-    file: await findArchive(file, backupsFolder(parsed.dataDir)),
+    file: archive,
     identity: await readIdentity(flags.text("identity"), () => terminal.input()),
     site: flags.text("site") ?? null,
     nowMs: Date.now(),
@@ -147,8 +149,13 @@ function mayGoOn({ terminal, flags }: CommandContext, sentences: readonly string
 }
 
 function doneWords(dataDir: string, { from, replaced }: RestoredRecord, isNew: boolean): string[] {
-  return isNew ? [`${from} is restored in ${dataDir}. Start it with PERCH_DATA=${dataDir}.`] : [
-    `${from} is restored. What was there before is in ${join(dataDir, replaced!)}.`,
+  const before = join(dataDir, replaced!);
+  if (isNew) return [`${from} is restored in ${dataDir}. Start it with PERCH_DATA=${dataDir}.`];
+  if (!exists(before)) {
+    return [`${from} is restored in ${dataDir}, where nothing was. Start Perch.`];
+  }
+  return [
+    `${from} is restored. What was there before is in ${before}.`,
     "Next: start Perch, sign in, and look whether all is well. Then run perch restore --confirm, which removes " +
     "the replaced data; perch restore --undo puts it back.",
   ];
@@ -196,12 +203,39 @@ function refuseUsed(dataDir: string): void {
   );
 }
 
+/** Without PERCH_DATA, the plant that the archive is of would not be the one that is restored. */
+function refuseElsewhere(
+  archive: string,
+  { dataDir, database }: { dataDir: string; database: string },
+): void {
+  const folder = dirname(archive);
+  const other = dirname(folder);
+  const isOfOther = folder === backupsFolder(other) && other !== dataDir &&
+    exists(join(other, "perch.lock")) && !isSame(other, dataDir);
+  if (!isOfOther || exists(database) || findRemains(dataDir, database).length > 0) return;
+  throw new PerchError(
+    "validation",
+    `${archive} is a backup of the plant in ${other}, and the data directory is ${dataDir}, where no plant is. ` +
+      `To restore it where it was made, set PERCH_DATA to ${other}; to make another plant of it, give --to DIR. ` +
+      "Nothing was changed.",
+  );
+}
+
 /** As given, or among the backups. */
-async function findArchive(file: string, backups: string): Promise<string> {
+function findArchive(file: string, backups: string): string {
   const path = resolve(file);
   if (exists(path) || dirname(file) !== ".") return path;
   const among = join(backups, file);
-  return await Promise.resolve(exists(among) ? among : path);
+  return exists(among) ? among : path;
+}
+
+/** Two names of one folder. */
+function isSame(one: string, other: string): boolean {
+  try {
+    return Deno.realPathSync(one) === Deno.realPathSync(other);
+  } catch {
+    return false;
+  }
 }
 
 function exists(path: string): boolean {
