@@ -1,6 +1,7 @@
 /** Overview, lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
+import { ArchiveUpload } from "../archive_upload.tsx";
 import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
@@ -15,6 +16,7 @@ import { SystemLine } from "../system_line.tsx";
 import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
+  ArchiveUpload,
   Attention,
   BackupProgress,
   DeliveryNews,

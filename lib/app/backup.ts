@@ -123,19 +123,25 @@ export async function createBackupParts(
 
 /** Room on the disk, and what a backup of the database at `path` needs of it. */
 async function roomFor(
-  { config, settings }: Foundation,
+  foundation: Foundation,
   path: string,
   newest: Receipt | null,
 ): Promise<Room> {
   const sizes = await Promise.all(
     [path, `${path}-wal`].map((file) => stat(file).then(({ size }) => size, () => 0)),
   );
-  const needBytes = needOf(sizes[0] + sizes[1], newest);
+  return { ...await roomNow(foundation), needBytes: needOf(sizes[0] + sizes[1], newest) };
+}
+
+/** Room on the disk, and what of it stays free whatever happens. */
+export async function roomNow(
+  { config, settings }: Pick<Foundation, "config" | "settings">,
+): Promise<Pick<Room, "freeBytes" | "spareBytes">> {
   const room = await roomOf(config.dataDir);
-  if (room === null) return { freeBytes: Infinity, spareBytes: 0, needBytes };
+  if (room === null) return { freeBytes: Infinity, spareBytes: 0 };
   const set = { reserveMb: 0, floorMb: settings.get("storage.floor_mb") };
   const { floorBytes: spareBytes } = roomLimits(set, room.totalBytes);
-  return { freeBytes: room.freeBytes, spareBytes, needBytes };
+  return { freeBytes: room.freeBytes, spareBytes };
 }
 
 function failed({ code, sentence, atMs }: Failure) {

@@ -1,7 +1,6 @@
 import type { Access } from "../access/access.ts";
 import type { Alarms } from "../alarms/alarms.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
-import type { Restores } from "../backup/restores.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
@@ -12,6 +11,7 @@ import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
+import type { RestoreParts } from "./restores.ts";
 import type { SourceParts } from "./sources.ts";
 import type { TicketParts } from "./tickets.ts";
 
@@ -34,13 +34,13 @@ export interface Parts
     LiveParts,
     DetectionParts,
     IntakeParts,
+    RestoreParts,
     SourceParts {
   loopLag: LoopLag;
   status: StatusBoard;
   access: Access;
   alarms: Alarms;
   backup: BackupParts;
-  restores: Restores;
   damage: DamageWatch;
   notify: Notify;
   thingspeak: Uploader;

@@ -1,26 +1,77 @@
 import type { Backups } from "../backup/backups.ts";
 import { createBackupWorker } from "../backup/client.ts";
-import { createRestores, type Restarting, type Restores } from "../backup/restores.ts";
+import {
+  createRestores,
+  type FoundArchive,
+  type Restarting,
+  type Restores,
+} from "../backup/restores.ts";
+import { isUploadId, uploadsFolder } from "../backup/upload_folder.ts";
+import { createUploads, type Uploads } from "../backup/uploads.ts";
+import type { Task } from "../base/supervisor.ts";
+import { HOUR_MS } from "../words/times.ts";
+import { roomNow } from "./backup.ts";
 import type { Foundation } from "./foundation.ts";
 import { restorePlace } from "./restoring.ts";
 
-/** Restores of this plant's backups while it runs. */
+export interface RestoreParts {
+  restores: Restores;
+  uploads: Uploads;
+  uploadsTask: Task;
+}
+
+/** Restores of this plant while it runs, of its own backups and of archives that are uploaded. */
 export function createRestoreParts(
-  { config, clock, storage, ending }: Foundation,
+  foundation: Foundation,
   backups: Pick<Backups, "find">,
   restarting: Restarting | null,
-): { restores: Restores } {
+): RestoreParts {
+  const { config, clock, storage, ending } = foundation;
   const worker = createBackupWorker();
   ending(() => worker.end());
+  const uploads = createUploads({
+    folder: uploadsFolder(config.dataDir),
+    nowMs: () => clock.now(),
+    deletionMs: clock.deletionMs,
+    room: () => roomNow(foundation),
+  });
   return {
+    uploads,
+    uploadsTask: sweepUploads(foundation, uploads),
     restores: createRestores({
       place: () => restorePlace(config),
       unpack: worker.unpack,
       query: (statement) => storage.db.query(statement),
-      find: (file) => backups.find(file),
+      find: (file) => isUploadId(file) ? findUpload(uploads, file) : findBackup(backups, file),
       nowMs: () => clock.now(),
       handOver: restarting?.handOver ?? null,
       failure: restarting?.failure ?? null,
     }),
+  };
+}
+
+async function findBackup(backups: Pick<Backups, "find">, file: string): Promise<FoundArchive> {
+  const { path, receipt: { encrypted, manifest } } = await backups.find(file);
+  return { path, encrypted, site: manifest.site.name, remove: null };
+}
+
+async function findUpload(uploads: Uploads, id: string): Promise<FoundArchive> {
+  const { path, whole: { encrypted, plant } } = await uploads.archive(id);
+  return { path, encrypted, site: plant?.name ?? null, remove: () => uploads.remove(id) };
+}
+
+/** What was uploaded and forgotten does not stay. */
+function sweepUploads(
+  { clock, log }: Pick<Foundation, "clock" | "log">,
+  uploads: Uploads,
+): Task {
+  return {
+    name: "uploads",
+    async run(signal) {
+      while (!signal.aborted) {
+        await uploads.sweep().catch((error) => log.warn("old uploads stay", { error }));
+        await clock.sleep(HOUR_MS, signal);
+      }
+    },
   };
 }

@@ -79,6 +79,7 @@ function routeParts(
     backtests: parts.backtests,
     backup: parts.backup,
     restores: parts.restores,
+    uploads: parts.uploads,
     broker: parts.broker,
     clock,
     clockNotes: parts.clockNotes,

@@ -38,5 +38,6 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     ...parts.notify.tasks,
     parts.thingspeak.task,
     parts.backup.task,
+    parts.uploadsTask,
   ];
 }

@@ -26,6 +26,22 @@ export interface OpenedArchive extends Disposable {
 }
 
 /**
+ * How an archive begins, whatever its name says.
+ * @throws PerchError `validation` when it is none; `not_found`, `storage_failed`
+ */
+export async function archiveKind(path: string): Promise<"plain" | "encrypted"> {
+  using file = await openFile(path);
+  return await kindOf(file, path);
+}
+
+async function kindOf(file: Deno.FsFile, path: string): Promise<"plain" | "encrypted"> {
+  const start = await beginning(file);
+  if (new TextDecoder().decode(start).startsWith(AGE)) return "encrypted";
+  if (isGzip(start)) return "plain";
+  throw refuseForeign(path, (await file.stat()).size);
+}
+
+/**
  * Opens an archive by what it begins with, whatever its name says.
  * @throws PerchError `validation` when it is none, or no key opens it; `not_found`, `storage_failed`
  */
@@ -37,9 +53,7 @@ export async function openArchive(
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
-    const start = await beginning(file);
-    const encrypted = new TextDecoder().decode(start).startsWith(AGE);
-    if (!encrypted && !isGzip(start)) throw refuseForeign(path, size);
+    const encrypted = await kindOf(file, path) === "encrypted";
     const hash = createHash("sha256");
     let position = 0;
     const raw = new ReadableStream<Uint8Array>({
@@ -109,6 +123,9 @@ async function decrypt(
     throw new PerchError(
       "validation",
       `The backup ${path} is encrypted: give the private key (AGE-SECRET-KEY-…) that opens it.`,
+      {
+        errors: [{ path: "identity", message: "This backup is encrypted: type its private key." }],
+      },
     );
   }
   const decrypter = new Decrypter();
@@ -126,11 +143,16 @@ async function decrypt(
   } catch (error) {
     if (error instanceof PerchError) throw error;
     const reason = messageOf(error);
+    if (/no identity matched/.test(reason)) {
+      throw new PerchError(
+        "validation",
+        `None of the keys opens the backup ${path}: it was encrypted for another one.`,
+        { cause: error, errors: [{ path: "identity", message: "This key does not open it." }] },
+      );
+    }
     throw new PerchError(
       "validation",
-      /no identity matched/.test(reason)
-        ? `None of the keys opens the backup ${path}: it was encrypted for another one.`
-        : `The backup ${path} is damaged or cut off in its first bytes, which say how it is encrypted: ${reason}.`,
+      `The backup ${path} is damaged or cut off in its first bytes, which say how it is encrypted: ${reason}.`,
       { cause: error },
     );
   }

@@ -57,13 +57,40 @@ export async function readArchive(options: ReadOptions): Promise<ReadArchive> {
   } catch (error) {
     if (error instanceof PerchError || isAbort(error)) throw error;
     const where = reading.entry === "" ? "before its first entry" : `in ${show(reading.entry)}`;
-    throw new PerchError(
-      "validation",
-      `The backup ${options.file} is damaged or cut off ${where}, near byte ${archive.position()} of ` +
-        `${archive.size}: ${messageOf(error).replace(/\.$/, "")}.`,
-      { cause: error },
-    );
+    throw damaged(options.file, where, archive, error);
   }
+}
+
+/**
+ * The manifest of an archive, of which nothing behind it is read or checked. @throws PerchError as `readArchive`
+ */
+export async function manifestIn(file: string, identity: string | null): Promise<Manifest> {
+  using archive = await openArchive(file, identity, new AbortController().signal);
+  const refuse = refusalOf(file);
+  const entries = archive.tar
+    .pipeThrough(meter(createLimit(MOST_BYTES_BEFORE_MANIFEST, refuse)))
+    .pipeThrough(createTarDecoder({ strict: true }));
+  try {
+    for await (const entry of entries) {
+      return readManifest(await manifestBytes(entry, refuse), file, archive.encrypted);
+    }
+  } catch (error) {
+    if (error instanceof PerchError) throw error;
+    throw damaged(file, "before its first entry", archive, error);
+  }
+  throw refuse("it is empty");
+}
+
+const refusalOf = (file: string) => (reason: string) =>
+  new PerchError("validation", `The backup ${file} cannot be used: ${reason}.`);
+
+function damaged(file: string, where: string, archive: OpenedArchive, error: unknown): PerchError {
+  return new PerchError(
+    "validation",
+    `The backup ${file} is damaged or cut off ${where}, near byte ${archive.position()} of ` +
+      `${archive.size}: ${messageOf(error).replace(/\.$/, "")}.`,
+    { cause: error },
+  );
 }
 
 async function unpack(
@@ -72,8 +99,7 @@ async function unpack(
   reading: { entry: string },
 ): Promise<Manifest> {
   const { file, mostBytes } = options;
-  const refuse = (reason: string) =>
-    new PerchError("validation", `The backup ${file} cannot be used: ${reason}.`);
+  const refuse = refusalOf(file);
   const limit = createLimit(MOST_BYTES_BEFORE_MANIFEST, refuse);
   const entries = archive.tar.pipeThrough(meter(limit))
     .pipeThrough(createTarDecoder({ strict: true }));

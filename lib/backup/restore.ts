@@ -84,6 +84,11 @@ export async function prepareUnpacked(
   };
 }
 
+/** Takes away what was unpacked. */
+export function discardUnpacked(dataDir: string, { incoming }: UnpackedArchive): Promise<void> {
+  return removeUnpacked(join(dataDir, incoming));
+}
+
 const removeUnpacked = (folder: string) => Deno.remove(folder, { recursive: true }).catch(() => {});
 
 /** Unpacks, checks and compares. @throws PerchError as the two do */

@@ -7,17 +7,32 @@ import { PerchError } from "../base/errors.ts";
 import type { Findings } from "./findings.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RestoreDeps, RestoreRequest } from "./request.ts";
-import { prepareUnpacked, unpackArchive, type UnpackedArchive } from "./restore.ts";
-import type { Progress, Receipt } from "./types.ts";
+import {
+  discardUnpacked,
+  prepareUnpacked,
+  unpackArchive,
+  type UnpackedArchive,
+} from "./restore.ts";
+import type { Progress } from "./types.ts";
 
 /** What a person asks for. */
 export interface AskedRestore {
-  /** Name of an archive among the backups. */
+  /** Name of an archive among the backups, or id of an uploaded one. */
   file: string;
   /** Private key, of an encrypted one. */
   identity: string | null;
   /** Name of the plant in the archive, typed. */
   site: string | null;
+}
+
+/** An archive that can be asked for. */
+export interface FoundArchive {
+  path: string;
+  encrypted: boolean;
+  /** Name of the plant in it; null: it is known once it is unpacked. */
+  site: string | null;
+  /** Removes an uploaded one that is no good; null: it stays. */
+  remove: (() => Promise<unknown>) | null;
 }
 
 /** Unpacked, checked and compared: it can be swapped in once nothing is open. */
@@ -55,7 +70,7 @@ export interface RestoresDeps {
   /** Asks the database that runs. */
   query: NonNullable<RestoreRequest["live"]>;
   /** @throws PerchError `not_found` */
-  find(file: string): Promise<{ receipt: Receipt; path: string }>;
+  find(file: string): Promise<FoundArchive>;
   nowMs(): number;
   /** Ends Perch, does it and starts Perch again; null: nobody can. */
   handOver: ((handed: HandedOver) => void) | null;
@@ -82,10 +97,10 @@ export function createRestores(deps: RestoresDeps): Restores {
 
   function requestOf(
     asked: AskedRestore,
-    { receipt, path }: { receipt: Receipt; path: string },
+    { path, encrypted }: FoundArchive,
     by: string,
   ): RestoreRequest {
-    if (receipt.encrypted && asked.identity === null) {
+    if (encrypted && asked.identity === null) {
       throw new PerchError("validation", `${asked.file} is encrypted: its private key is needed`, {
         errors: [{ path: "identity", message: "This backup is encrypted: type its private key." }],
       });
@@ -105,16 +120,35 @@ export function createRestores(deps: RestoresDeps): Restores {
     }
   }
 
-  async function look(request: RestoreRequest, onProgress: (progress: Progress) => void) {
-    const unpacked = await unpackArchive(request, deps, onProgress);
-    const { manifest, findings, discard } = await prepareUnpacked(request, unpacked, {});
+  async function look(
+    request: RestoreRequest,
+    { remove }: FoundArchive,
+    onProgress: (progress: Progress) => void,
+  ) {
+    const unpacked = await unpackArchive(request, deps, onProgress).catch(async (error) => {
+      if (remove === null || !isBad(error)) throw error;
+      await remove();
+      throw new PerchError("validation", `${error.message} It was removed: upload a good one.`);
+    });
+    const { name } = unpacked.manifest.site;
+    if (request.site !== null && request.site !== name) {
+      await discardUnpacked(request.dataDir, unpacked);
+      throw wrongName(name);
+    }
+    // Without a name a plan is made: that it is another plant's is one of its findings.
+    const named = { ...request, site: name };
+    const { manifest, findings, discard } = await prepareUnpacked(named, unpacked, {});
     return { unpacked, manifest, findings, discard };
   }
 
-  async function run(request: RestoreRequest, mine: RestoreJob): Promise<void> {
+  async function run(
+    request: RestoreRequest,
+    found: FoundArchive,
+    mine: RestoreJob,
+  ): Promise<void> {
     try {
       const { unpacked } = await alone(() =>
-        look(request, ({ share }) => {
+        look(request, found, ({ share }) => {
           mine.share = share;
         })
       );
@@ -130,42 +164,40 @@ export function createRestores(deps: RestoresDeps): Restores {
     job: () => job,
     plan: (asked) =>
       alone(async () => {
-        // Its own name lets it be compared; typing it is for the restore itself.
         const found = await deps.find(asked.file);
-        const request = requestOf({ ...asked, site: found.receipt.manifest.site.name }, found, "");
-        const { manifest, findings, discard } = await look(request, () => {});
+        const request = requestOf({ ...asked, site: null }, found, "");
+        const { manifest, findings, discard } = await look(request, found, () => {});
         await discard();
         return { manifest, findings };
       }),
     async begin(asked, by) {
       const found = await deps.find(asked.file);
-      const { name } = found.receipt.manifest.site;
-      if (asked.site !== name) {
-        throw new PerchError(
-          "validation",
-          `site: type the name of the plant in the backup, ${name}`,
-          {
-            errors: [{
-              path: "site",
-              message: `Type the name of the plant in this backup: ${name}`,
-            }],
-          },
-        );
-      }
+      if (found.site !== null && asked.site !== found.site) throw wrongName(found.site);
+      const request = requestOf({ ...asked, site: asked.site ?? "" }, found, by);
       if (deps.handOver === null) {
         throw new PerchError(
           "unavailable",
           "this Perch cannot start itself again: run perch restore",
         );
       }
-      const request = requestOf(asked, found, by);
       if (busy || job?.state === "ready") {
         throw new PerchError("conflict", "a restore is under way already");
       }
       const mine: RestoreJob = { file: asked.file, by, state: "checking", share: 0, error: null };
       job = mine;
-      run(request, mine);
+      run(request, found, mine);
       return mine;
     },
   };
+}
+
+function wrongName(name: string): PerchError {
+  return new PerchError("validation", `site: type the name of the plant in the backup, ${name}`, {
+    errors: [{ path: "site", message: `Type the name of the plant in this backup: ${name}` }],
+  });
+}
+
+/** The archive itself is no good, whatever key is given. */
+function isBad(error: unknown): error is PerchError {
+  return error instanceof PerchError && error.code === "validation" && error.errors.length === 0;
 }

@@ -3,6 +3,7 @@ import { backupRoutes as apiRoutes } from "./api.ts";
 import { type BackupPageParts, backupPages } from "./page.tsx";
 import { type RestorePageParts, restorePages } from "./restore.tsx";
 import { restoreRoutes } from "./restore_api.ts";
+import { uploadRoutes } from "./upload_api.ts";
 
 export type BackupRouteParts = BackupPageParts & RestorePageParts;
 
@@ -11,6 +12,7 @@ export function backupRoutes(parts: BackupRouteParts): Route[] {
   return [
     ...apiRoutes(parts),
     ...restoreRoutes(parts),
+    ...uploadRoutes(parts),
     ...restorePages(parts),
     ...backupPages(parts),
   ];

@@ -1,7 +1,9 @@
 import type { VNode } from "preact";
+import { z } from "zod";
 import { archiveWords, findingsWords } from "../../lib/backup/restore_words.ts";
 import type { RestorePlan } from "../../lib/backup/restores.ts";
 import type { Receipt } from "../../lib/backup/types.ts";
+import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
 import {
@@ -15,19 +17,36 @@ import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
 import type { Route } from "../http/route.ts";
 import type { BackupServices } from "./request.ts";
-import { beginRestore, chosenShape, meantShape, type RestoreServices } from "./restore_request.ts";
+import {
+  beginRestore,
+  CHECK_MS,
+  chosenShape,
+  meantShape,
+  type RestoreServices,
+} from "./restore_request.ts";
+import { uploadAction, UploadCard } from "./upload.tsx";
+import { removeUpload, type UploadServices } from "./upload_request.ts";
 
 export type RestorePageParts =
   & Omit<PageParts, "audit" | "clock">
   & BackupServices
-  & RestoreServices;
+  & RestoreServices
+  & UploadServices;
+
+/** What can be chosen. */
+interface Archive {
+  id: string;
+  label: string;
+  encrypted: boolean;
+}
 
 const PAGE = "/settings/backups/restore";
 const REFRESH_S = 2;
+const removeShape = z.strictObject({ id: z.string().max(120) });
 
-/** `/settings/backups/restore`: check a backup, and put it in the place of what is there. For admins. */
+/** `/settings/backups/restore`: check a backup, bring one here, and put it in the place of what is there. For admins. */
 export function restorePages(parts: RestorePageParts): Route[] {
-  const { restores, frame, backup } = parts;
+  const { restores, frame, backup, uploads } = parts;
   const page: FormPage = {
     path: PAGE,
     policy: "person:admin",
@@ -38,7 +57,15 @@ export function restorePages(parts: RestorePageParts): Route[] {
         title: "Restore a backup",
         place: "/more",
         status: state.status,
-        content: <Content parts={parts} list={await backup.backups.list()} state={state} />,
+        script: "lists",
+        content: (
+          <Content
+            parts={parts}
+            list={await backup.backups.list()}
+            uploads={await uploads.list()}
+            state={state}
+          />
+        ),
       });
       // Also while Perch starts again: this page comes back by itself.
       if (isUnderWay) answer.headers.set("refresh", `${REFRESH_S}; url=${PAGE}`);
@@ -47,10 +74,15 @@ export function restorePages(parts: RestorePageParts): Route[] {
   };
   return [
     pageRoute(page),
-    formRoute(page, "check", chosenShape, async ({ file, identity }) => {
-      const plan = await restores.plan({ file, identity: identity || null, site: null });
-      return <Plan plan={plan} nowMs={parts.clock.now()} zone={parts.zone} />;
-    }),
+    {
+      ...formRoute(page, "check", chosenShape, async ({ file, identity }) => {
+        const plan = await restores.plan({ file, identity: identity || null, site: null });
+        return <Plan plan={plan} nowMs={parts.clock.now()} zone={parts.zone} />;
+      }),
+      bodyTimeoutMs: CHECK_MS,
+    },
+    uploadAction(page, parts),
+    formRoute(page, "remove", removeShape, ({ id }, context) => removeUpload(parts, context, id)),
     formRoute(page, "begin", meantShape, async (asked, context) => {
       await beginRestore(parts, context, asked);
     }),
@@ -58,9 +90,17 @@ export function restorePages(parts: RestorePageParts): Route[] {
 }
 
 function Content(
-  { parts, list, state }: { parts: RestorePageParts; list: readonly Receipt[]; state: FormState },
+  { parts, list, uploads, state }: {
+    parts: RestorePageParts;
+    list: readonly Receipt[];
+    uploads: readonly FoundUpload[];
+    state: FormState;
+  },
 ): VNode {
+  const { zone, clock } = parts;
   const job = parts.restores.job();
+  const archives = archivesOf(list, uploads, zone);
+  const { errors } = stateOf(state, "upload");
   return (
     <>
       <Crumbs>
@@ -73,13 +113,48 @@ function Content(
         </p>
       )}
       {state.notice}
-      {job !== null && job.state !== "failed"
-        ? <UnderWay />
-        : list.length === 0
-        ? <Empty>There is no backup here that could be restored.</Empty>
-        : <Forms list={list} state={state} zone={parts.zone} />}
+      <FormError>{stateOf(state, "remove").errors.form}</FormError>
+      {job !== null && job.state !== "failed" ? <UnderWay /> : (
+        <>
+          {archives.length === 0
+            ? <Empty>There is no backup here that could be restored.</Empty>
+            : <Forms archives={archives} state={state} />}
+          <UploadCard
+            uploads={uploads}
+            error={errors.file ?? Object.values(errors)[0] ?? null}
+            zone={zone}
+            nowMs={clock.now()}
+          />
+        </>
+      )}
     </>
   );
+}
+
+/** What was uploaded stands first: whoever brought it wants it. */
+function archivesOf(
+  list: readonly Receipt[],
+  uploads: readonly FoundUpload[],
+  zone: string,
+): Archive[] {
+  const sealed = (encrypted: boolean) => encrypted ? ", encrypted" : "";
+  const label = (name: string, madeMs: number) => `${dateTime(madeMs, zone)}, ${name}`;
+  return [
+    ...uploads.flatMap(({ id, record: { name, whole } }) =>
+      whole === null ? [] : [{
+        id,
+        label: whole.plant === null
+          ? `Uploaded, ${name}, encrypted`
+          : `Uploaded, ${label(whole.plant.name, whole.plant.createdMs)}`,
+        encrypted: whole.encrypted,
+      }]
+    ),
+    ...list.map(({ file, encrypted, manifest }) => ({
+      id: file,
+      label: label(manifest.site.name, manifest.created_ms) + sealed(encrypted),
+      encrypted,
+    })),
+  ];
 }
 
 function answerOf({ restores }: RestorePageParts): string {
@@ -104,7 +179,7 @@ function UnderWay(): VNode {
 }
 
 function Forms(
-  { list, state, zone }: { list: readonly Receipt[]; state: FormState; zone: string },
+  { archives, state }: { archives: readonly Archive[]; state: FormState },
 ): VNode {
   const check = stateOf(state, "check");
   const begin = stateOf(state, "begin");
@@ -118,7 +193,7 @@ function Forms(
         </p>
         <form method="post" action={`${PAGE}/check`}>
           <FormError>{check.errors.form}</FormError>
-          <Which id="check" list={list} sent={check} zone={zone} />
+          <Which id="check" archives={archives} sent={check} />
           <button type="submit">Check it</button>
         </form>
       </section>
@@ -131,7 +206,7 @@ function Forms(
         </p>
         <form method="post" action={`${PAGE}/begin`}>
           <FormError>{begin.errors.form}</FormError>
-          <Which id="begin" list={list} sent={begin} zone={zone} />
+          <Which id="begin" archives={archives} sent={begin} />
           <Field
             name="site"
             label="Name of the plant in the backup"
@@ -165,32 +240,23 @@ function Forms(
 }
 
 function Which(
-  { id, list, sent, zone }: {
+  { id, archives, sent }: {
     id: string;
-    list: readonly Receipt[];
+    archives: readonly Archive[];
     sent: Pick<FormState, "errors" | "values">;
-    zone: string;
   },
 ): VNode {
-  const options = list.map(({ file, encrypted, manifest }) =>
-    [
-      file,
-      `${dateTime(manifest.created_ms, zone)}, ${manifest.site.name}${
-        encrypted ? ", encrypted" : ""
-      }`,
-    ] as const
-  );
   return (
     <>
       <Select
         id={`${id}-file`}
         name="file"
         label="Backup"
-        options={options}
+        options={archives.map((one) => [one.id, one.label] as const)}
         value={sent.values.file}
         error={sent.errors.file}
       />
-      {list.some(({ encrypted }) => encrypted) && (
+      {archives.some(({ encrypted }) => encrypted) && (
         <Field
           id={`${id}-identity`}
           name="identity"

@@ -4,6 +4,7 @@ import { manifestShape } from "../../lib/backup/manifest.ts";
 import { type Route, route } from "../http/route.ts";
 import {
   beginRestore,
+  CHECK_MS,
   chosenShape,
   meantShape,
   restoreJobShape,
@@ -39,6 +40,7 @@ export function restoreRoutes(services: RestoreServices): Route[] {
         "Check a backup from end to end and say what restoring it would change; nothing is changed",
       tags,
       body: chosenShape,
+      bodyTimeoutMs: CHECK_MS,
       example: { body: { file: FILE } },
       responses: {
         200: {

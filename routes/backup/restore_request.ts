@@ -14,9 +14,12 @@ export interface RestoreServices {
   audit: Pick<Audit, "record">;
 }
 
+/** A large archive takes its time. */
+export const CHECK_MS = 2 * 3_600_000;
+
 /** Which backup, and its key when it is encrypted. */
 export const chosenShape = z.strictObject({
-  file: z.string().min(1).max(200).describe("name of a backup, as the list has it"),
+  file: z.string().min(1).max(200).describe("id of a backup or of an uploaded archive"),
   identity: z.string().max(500).optional().describe(
     "private key, of an encrypted one; it is not kept",
   ),

@@ -61,6 +61,33 @@ export async function withinTime(
 }
 
 /**
+ * The pieces of a body as they come, of which the next one is there after `mostMs` at the latest: a large file may take
+ * hours, a sender that is gone holds nothing for long. @throws PerchError `too_slow`
+ */
+export async function* steadily(
+  body: ReadableStream<Uint8Array>,
+  mostMs: number,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const error = new PerchError("too_slow", `nothing came for ${mostMs / 1000} s`);
+        timer = setTimeout(() => reject(error), mostMs);
+      });
+      const { done, value } = await Promise.race([reader.read(), late])
+        .finally(() => clearTimeout(timer));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // What is not read any more is let go; a sender that is gone has nothing to let go.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/**
  * Reads a JSON body; none at all is `{}`, so that `curl -X POST …/ack` works.
  * @throws PerchError `unsupported_media_type` for a body without a JSON content type (a form of another site cannot set
  * one), `bad_request` when it is not JSON or not UTF-8.

@@ -112,7 +112,7 @@ export function mount(options: MountOptions): Hono {
       checkOrigin(c, who, host);
       const answer = await withinTime(
         c.req.raw,
-        options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
+        route.bodyTimeoutMs ?? options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
         async () => await route.handler(await contextOf(route, c, who, peer, seen)),
       );
       if (isApi(c.req.path)) sendSeen(answer, seen);

@@ -1,5 +1,6 @@
 import { Busboy } from "@fastify/busboy";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
+import { steadily } from "./body.ts";
 
 /** A page's form that carries a file. */
 export interface MultipartForm {
@@ -9,6 +10,14 @@ export interface MultipartForm {
   file: { name: string; bytes: Uint8Array<ArrayBuffer> } | null;
 }
 
+/** Takes a file that is too large for the memory, piece by piece as it comes. */
+export interface FileSink {
+  begin(name: string): Promise<void>;
+  write(chunk: Uint8Array): Promise<void>;
+}
+
+/** A sender from which nothing comes for so long is given up. */
+const STALL_MS = 30_000;
 /** The loop gets its turn after so many bytes. */
 const TURN_BYTES = 256 * 1024;
 const FIELDS_MOST = 20;
@@ -21,20 +30,53 @@ const PARTS_MOST = FIELDS_MOST + INPUTS_MOST;
  * Reads a form with one file (`multipart/form-data`), part by part as it arrives, so that a large file does not
  * hold up the event loop. What the sender says of its type is left out: `FileStore` looks at its content.
  * @param fileField name of the file's field
- * @throws PerchError `unsupported_media_type`, `payload_too_large`, `bad_request`, `validation`
+ * @throws PerchError `unsupported_media_type`, `payload_too_large`, `bad_request`, `validation`, `too_slow`
  */
 export async function readMultipart(
   request: Request,
   fileField: string,
   mostBytes: number,
 ): Promise<MultipartForm> {
+  let name: string | null = null;
+  const chunks: Uint8Array[] = [];
+  const fields = await readMultipartTo(request, fileField, mostBytes, {
+    begin: (given) => {
+      name = given;
+      return Promise.resolve();
+    },
+    write: (chunk) => {
+      chunks.push(chunk);
+      return Promise.resolve();
+    },
+  });
+  if (name === null) return { fields, file: null };
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return { fields, file: { name, bytes } };
+}
+
+/**
+ * The same, with the file going to `sink` while it comes; gives the text fields. What the sink was given is to be
+ * thrown away when this throws. @throws PerchError as `readMultipart`; what `sink` throws
+ */
+export async function readMultipartTo(
+  request: Request,
+  fileField: string,
+  mostBytes: number,
+  sink: FileSink,
+): Promise<MultipartForm["fields"]> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data;/i.test(type) || request.body === null) {
     throw new PerchError("unsupported_media_type", "send the form as multipart/form-data");
   }
   const fields: Record<string, string> = {};
-  const chunks: Uint8Array[] = [];
-  let fileName: string | null = null;
+  /** What came of the file and is not handed on yet: its name, its bytes. */
+  const queue: (string | Uint8Array)[] = [];
+  let began = false;
   let problem: PerchError | null = null;
   const refuse = (error: PerchError) => void (problem ??= error);
   let parser: InstanceType<typeof Busboy>;
@@ -60,8 +102,9 @@ export async function readMultipart(
     fields[name] = value;
   });
   const take = (name: string) => {
-    if (fileName !== null) refuse(invalid(fileField, "one file at a time"));
-    else fileName = name;
+    if (began) refuse(invalid(fileField, "one file at a time"));
+    else queue.push(name);
+    began = true;
   };
   parser.on("file", (field, stream, given) => {
     let name: string | null = given ?? "";
@@ -75,7 +118,7 @@ export async function readMultipart(
     if (name !== "") begin();
     stream.on("data", (chunk: Uint8Array) => {
       begin();
-      if (problem === null) chunks.push(chunk);
+      if (problem === null) queue.push(chunk);
     });
     stream.on("limit", () => {
       const most = (mostBytes / 1e6).toFixed(1);
@@ -93,26 +136,24 @@ export async function readMultipart(
   });
   // Told below; without a listener of its own a failure in between would end the process.
   finished.catch(() => {});
-  for await (const chunk of request.body) {
+  const handOn = async () => {
+    if (problem !== null) throw problem;
+    for (const one of queue.splice(0)) {
+      await (typeof one === "string" ? sink.begin(one) : sink.write(one));
+    }
+  };
+  for await (const chunk of steadily(request.body, STALL_MS)) {
     for (let at = 0; at < chunk.length; at += TURN_BYTES) {
-      if (problem !== null) throw problem;
       parser.write(chunk.subarray(at, at + TURN_BYTES));
       // Other work goes in between.
       await new Promise((resolve) => setTimeout(resolve, 0));
+      await handOn();
     }
   }
   parser.end();
   await finished;
-  if (problem !== null) throw problem;
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (fileName === null) return { fields, file: null };
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return { fields, file: { name: fileName, bytes } };
+  await handOn();
+  return fields;
 }
 
 function broken(error: unknown): PerchError {

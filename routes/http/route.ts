@@ -67,6 +67,8 @@ export interface Route {
   body?: z.ZodType;
   /** Largest body in bytes (default 1 MiB). */
   maxBodyBytes?: number;
+  /** Longest time for a request with a body (default 60 s); for large files and long work. */
+  bodyTimeoutMs?: number;
   /** Bodies by content type, for the document, of routes that read the raw body themselves. */
   accepts?: Record<string, { description?: string; schema?: z.ZodType; example?: unknown }>;
   /** A call that works, shown in the document and made by the tests. Routes with a `body` need one. */

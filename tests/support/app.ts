@@ -13,8 +13,10 @@ export interface AppUnderTest {
 /** The whole application on free ports in a folder of its own. */
 export async function startApp(
   env: Record<string, string> = {},
-  options: Pick<AppOptions, "detection" | "clock" | "walMostBytes" | "synchronous" | "simulator"> =
-    {},
+  options: Pick<
+    AppOptions,
+    "detection" | "clock" | "walMostBytes" | "synchronous" | "simulator" | "restarting"
+  > = {},
 ): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });
   const config = parseConfig({

@@ -69,12 +69,17 @@ export async function oneOfEach(
     by: "fixture",
   });
   await writeBackup(under.dataDir, { sequence: 2, createdMs: nowMs });
+  const upload = await under.app.parts().uploads.begin(
+    { name: "fixture.tar.gz", bytes: 1_000, sha256: null },
+    "fixture",
+  );
   return {
     ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
+    "/api/restore/uploads/:id": upload.id,
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
