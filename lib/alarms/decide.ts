@@ -133,8 +133,9 @@ function continues(
   const flapping = came && !alarm.flapping && flaps(alarm, options);
   if (flapping) alarm = { ...alarm, flapping: true };
   alarm = scheduled(alarm, nowMs, options);
-  if (alarm.severity !== was.severity) return withStep(alarm, "alarm.changed");
-  return flapping ? withStep(alarm, "alarm.flapping") : { alarm, steps: [] };
+  const changed = alarm.severity !== was.severity ? withStep(alarm, "alarm.changed").steps : [];
+  const began = flapping ? withStep(alarm, "alarm.flapping").steps : [];
+  return { alarm, steps: [...changed, ...began] };
 }
 
 /** It got worse: what somebody acknowledged or shelved was less than this. */

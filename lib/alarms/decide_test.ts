@@ -72,6 +72,19 @@ Deno.test("decide recognises flapping, stays open and silent, and ends when it r
   assert.equal(one.only().flapping, false);
 });
 
+Deno.test("decide says both when an alarm gets worse with the signal with which it begins to flap", () => {
+  const one = site({ resolveWhenClear: "acknowledged" });
+  for (let i = 0; i < 3; i++) {
+    one.observe(found());
+    one.after(1000);
+    one.observe(ended());
+    one.after(1000);
+  }
+  one.observe(found({ severity: "critical", value: 91 }));
+  assert.deepEqual(one.steps.slice(-2), ["changed", "flapping"]);
+  assert.deepEqual([one.only().severity, one.only().flapping], ["critical", true]);
+});
+
 Deno.test("decide keeps an alarm that is over until somebody acknowledged it, when that is wanted", () => {
   const one = site({ resolveWhenClear: "acknowledged" });
   one.observe(found());
