@@ -70,7 +70,8 @@ async function readRelease(place: string): Promise<Release> {
   throw wrong(place, `does not describe a release of Perch: ${path.join(".") || "it"}: ${message}`);
 }
 
-async function fetched(url: string): Promise<string> {
+async function fetched(place: string): Promise<string> {
+  const url = place.endsWith("/") ? place + RELEASE_NAME : place;
   // Whoever types the address owns this host, as whoever sets its environment does.
   const outgoing = createOutgoing({ allowed: () => [], opened: [], ownPorts: () => [] });
   const answer = await outgoing.fetch(url, { trusted: true, maxBytes: MOST_BYTES }).catch(
@@ -78,7 +79,11 @@ async function fetched(url: string): Promise<string> {
       throw new PerchError("unavailable", `${url} could not be read: ${messageOf(error)}`);
     },
   );
-  if (answer.status !== 200) throw wrong(url, `answered ${answer.status} instead of 200`);
+  const { status, headers: { location } } = answer;
+  if (status !== 200) {
+    const leads = location === undefined ? "" : ` and leads to ${location}, which is not followed`;
+    throw wrong(url, `answered ${status} instead of 200${leads}`);
+  }
   return answer.text;
 }
 

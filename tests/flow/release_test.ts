@@ -49,13 +49,15 @@ Deno.test("version --check names a newer release, from a file, a folder and an a
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       (request) =>
-        new URL(request.url).pathname === "/release.json"
+        request.url.endsWith("/release.json")
           ? Response.json(RELEASE)
+          : request.url.endsWith("/latest")
+          ? Response.redirect("https://elsewhere.example/release.json")
           : new Response("no", { status: 404 }),
     );
     const url = `http://127.0.0.1:${server.addr.port}`;
     try {
-      for (const place of [`${dir}/release.json`, dir, `${url}/release.json`]) {
+      for (const place of [`${dir}/release.json`, dir, `${url}/release.json`, `${url}/`]) {
         const { code, out } = await perch(dir, ["version", "--check", place]);
         assert.equal(code, 1, place);
         assert.match(out, new RegExp(`perch 9\\.0\\.0 is there; this is ${VERSION}`));
@@ -64,6 +66,9 @@ Deno.test("version --check names a newer release, from a file, a folder and an a
       const gone = await perch(dir, ["version", "--check", `${url}/other.json`]);
       assert.equal(gone.code, 2);
       assert.match(gone.err, /other\.json answered 404 instead of 200/);
+      const led = await perch(dir, ["version", "--check", `${url}/latest`]);
+      assert.equal(led.code, 2);
+      assert.match(led.err, /leads to https:\/\/elsewhere\.example\/release\.json, which is not/);
     } finally {
       await server.shutdown();
     }
