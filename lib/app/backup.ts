@@ -35,6 +35,7 @@ export interface BackupParts {
   task: Task;
 }
 
+const MEANWHILE = "deleted while Perch did not run, or by one that was killed";
 /** After so long the schedule had its chance to make up for what was missed. */
 const SETTLED_MS = 3 * FIRST_MS;
 
@@ -76,12 +77,13 @@ export async function createBackupParts(
     keepDays: () => settings.get("backup.keep_days"),
     copying: checkpoints.pause,
     onFailure: (failure) => events.append(failed(failure)),
-    onDeleted: (file) =>
+    onDeleted: (file, why) =>
       access.audit.record({
         actor: systemActor("Perch"),
         action: "backup.delete",
         resource: `backup:${file}`,
         touches: [],
+        ...(why === "age" ? {} : { after: { found: MEANWHILE } }),
       }),
   });
   if (foundation.withoutCopy !== null) {
@@ -89,6 +91,7 @@ export async function createBackupParts(
     const failure = { code: "before_upgrade", sentence, atMs: clock.now() };
     await events.append({ ...failed(failure), text: sentence.replace(/\.$/, "") });
   }
+  await backups.finishDeleting().catch((error) => log.warn("deleted backups", { error }));
   await backups.list().catch((error) => log.warn("the folder of the backups", { error }));
   foundation.ending(() => backups.end());
 

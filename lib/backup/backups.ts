@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { BackupWorker } from "./client.ts";
-import { archiveName, backupsFolder, listBackups, markOf, removeBackup } from "./folder.ts";
+import { finishDeleting, removeNoted } from "./deleting.ts";
+import { archiveName, backupsFolder, listBackups, markOf } from "./folder.ts";
 import { toRemove } from "./keep.ts";
 import type { Reason } from "./manifest.ts";
 import type { PlantStore } from "./plant_store.ts";
@@ -27,8 +28,8 @@ export interface BackupsDeps {
   copying(isCopying: boolean): void;
   /** Called once when backups begin to fail. */
   onFailure(failure: Failure): Promise<void>;
-  /** Called for each that was deleted because of its age. */
-  onDeleted(file: string): Promise<void>;
+  /** Writes down that one was deleted: because of its age, or meanwhile, when nothing could be written down. */
+  onDeleted(file: string, why: "age" | "meanwhile"): Promise<void>;
 }
 
 /** A backup that is being made, or how the last one ended. */
@@ -78,8 +79,10 @@ export interface Backups {
   run(reason: Reason, by: string): Promise<Receipt>;
   /** @throws PerchError `not_found` */
   find(file: string): Promise<{ receipt: Receipt; path: string }>;
-  /** @throws PerchError `not_found`, `conflict` for the newest good one */
-  remove(file: string): Promise<Receipt>;
+  /** `note` writes down that it was deleted. @throws PerchError `not_found`, `conflict` for the newest good one */
+  remove(file: string, note: (receipt: Receipt) => Promise<void>): Promise<void>;
+  /** Finishes what a killed run, or a cleanup while Perch was off, has deleted. */
+  finishDeleting(): Promise<void>;
   /** Removes what is older, but never the newest; gives what is gone. */
   cleanup(keepDays: number): Promise<Receipt[]>;
   /** Calls off what is under way. */
@@ -235,8 +238,7 @@ export function createBackups(deps: BackupsDeps): Backups {
   async function cleanup(keepDays: number): Promise<Receipt[]> {
     const gone = toRemove(await list(), { keepDays, nowMs: clock.deletionMs() });
     for (const { file } of gone) {
-      await removeBackup(folder, file);
-      await deps.onDeleted(file);
+      await removeNoted(folder, file, () => deps.onDeleted(file, "age"));
     }
     if (gone.length > 0) {
       log.info("old backups were deleted", { files: gone.map(({ file }) => file) });
@@ -260,13 +262,13 @@ export function createBackups(deps: BackupsDeps): Backups {
     begin,
     run: async (reason, by) => await (await begin(reason, by)).ended,
     find,
-    async remove(file) {
+    finishDeleting: () => finishDeleting(folder, (file) => deps.onDeleted(file, "meanwhile")),
+    async remove(file, note) {
       const { receipt } = await find(file);
       if (file === newest?.file) {
         throw new PerchError("conflict", `${file} is the newest good backup: it stays.`);
       }
-      await removeBackup(folder, file);
-      return receipt;
+      await removeNoted(folder, file, () => note(receipt));
     },
     cleanup,
     async end() {

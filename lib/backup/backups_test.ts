@@ -12,6 +12,7 @@ import { backupTask, FIRST_MS } from "./task.ts";
 import type { MakeRequest } from "./types.ts";
 
 const START_MS = Date.UTC(2026, 0, 1, 12);
+const nothing = () => Promise.resolve();
 const DAILY: Schedule = { every: "daily", at: "03:00", zone: "UTC" };
 
 interface Under {
@@ -110,10 +111,15 @@ Deno.test("backups: one at a time, with its progress, and the folder is the list
     const done = backups.job()!;
     assert.deepEqual([done.state, done.file], ["done", receipt.file]);
     assert.deepEqual((await backups.list()).map((r) => r.file), [receipt.file]);
-    await assert.rejects(backups.remove(receipt.file), /is the newest good backup: it stays/);
+    await assert.rejects(
+      backups.remove(receipt.file, nothing),
+      /is the newest good backup: it stays/,
+    );
     await assert.rejects(backups.find("../perch.db"), /there is no backup/);
     const again = await backups.run("asked", "Bob");
-    assert.equal((await backups.remove(receipt.file)).file, receipt.file);
+    const removed: string[] = [];
+    await backups.remove(receipt.file, ({ file }) => Promise.resolve(void removed.push(file)));
+    assert.deepEqual(removed, [receipt.file]);
     assert.deepEqual((await backups.list()).map((r) => r.file), [again.file]);
   }));
 

@@ -111,11 +111,6 @@ export async function writeReceipt(archive: string, receipt: Receipt): Promise<v
   await writeDurably(receiptPath(archive), new TextEncoder().encode(text));
 }
 
-/** Removes an archive and its receipt; what is not there is no error. */
-export async function removeBackup(folder: string, file: string): Promise<void> {
-  for (const path of [join(folder, file), receiptPath(join(folder, file))]) await remove(path);
-}
-
 /** Where an archive is written before it is whole, and the folder in which it is made and checked. */
 export function workPlaces(target: string): { partial: string; scratch: string } {
   return {
@@ -131,17 +126,21 @@ export async function removeLeftovers(folder: string): Promise<void> {
     const archive = name.replace(/\.json$/, "");
     const isReceiptOfNone = name !== archive && ARCHIVE.test(archive) && !names.includes(archive);
     const isPartial = name.endsWith(PARTIAL) && ARCHIVE.test(name.slice(0, -PARTIAL.length));
-    if (isPartial || isReceiptOfNone || name.startsWith(SCRATCH)) await remove(join(folder, name));
+    if (isPartial || isReceiptOfNone || name.startsWith(SCRATCH)) {
+      await removeIfThere(join(folder, name));
+    }
   }
 }
 
-async function remove(path: string): Promise<void> {
+/** Removes a file, or a folder with all in it. */
+export async function removeIfThere(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Names in a folder, sorted; a missing folder has none. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
   } catch (error) {

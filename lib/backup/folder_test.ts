@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { backUp, makePlant, requestFor } from "../../tests/support/backup.ts";
-import { archiveName, readBackups, removeBackup, removeLeftovers } from "./folder.ts";
+import { removeNoted } from "./deleting.ts";
+import { archiveName, readBackups, removeLeftovers } from "./folder.ts";
 
 const NAME = { nowMs: Date.UTC(2026, 10, 28, 19, 30), sequence: 17, encrypted: false };
 
@@ -37,7 +38,7 @@ Deno.test("readBackups counts what lies there as it was checked, the highest num
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
     const kept = [good[1].file, good[2].file, `${good[2].file}.json`, "mine.txt"];
     assert.deepEqual(names, kept.sort());
-    await removeBackup(folder, good[2].file);
+    await removeNoted(folder, good[2].file, () => Promise.resolve());
     assert.deepEqual((await readBackups(folder)).good, []);
   } finally {
     await Deno.remove(data, { recursive: true });

@@ -48,14 +48,14 @@ export async function removeBackup(
   context: RouteContext,
   id: string,
 ): Promise<void> {
-  const { bytes } = await backup.backups.remove(id);
-  await audit.record({
-    actor: caller(context),
-    action: "backup.delete",
-    resource: `backup:${id}`,
-    touches: [],
-    before: { bytes },
-  });
+  await backup.backups.remove(id, ({ bytes }) =>
+    audit.record({
+      actor: caller(context),
+      action: "backup.delete",
+      resource: `backup:${id}`,
+      touches: [],
+      before: { bytes },
+    }));
 }
 
 /** The archive itself, to be saved. @throws PerchError `not_found` */

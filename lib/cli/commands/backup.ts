@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { ON_SERVER } from "../../backup/backups.ts";
-import { backupsFolder } from "../../backup/folder.ts";
-import type { BackupJson } from "../../backup/shapes.ts";
+import { cleanupFolder } from "../../backup/deleting.ts";
+import { backupsFolder, listBackups } from "../../backup/folder.ts";
+import { type BackupJson, backupOf } from "../../backup/shapes.ts";
 import { PerchError } from "../../base/errors.ts";
 import { bytes } from "../../words/numbers.ts";
 import { columns, minute } from "../columns.ts";
 import { type Command, type CommandContext, UsageError } from "../command.ts";
 import type { Control } from "../control.ts";
+import { ensureDataDir, tryLock } from "../lock.ts";
 import { progressLines } from "../progress.ts";
 import { through } from "../with_control.ts";
 
@@ -36,8 +38,9 @@ export const backupList: Command = {
   summary: "list the backups that were checked, newest first",
   options: {},
   async run(context) {
-    const { terminal, json } = context;
-    const items = await through(context, "backup list", (control) => control.listBackups());
+    const { terminal, json, config } = context;
+    // Receipts alone: they can be read whatever became of the database.
+    const items = (await listBackups(backupsFolder(config().dataDir))).map(backupOf);
     if (json) terminal.out(JSON.stringify({ items }));
     else if (items.length === 0) terminal.out("There are no backups. perch backup makes one.");
     else {terminal.out(
@@ -62,11 +65,7 @@ export const backupCleanup: Command = {
         `--keep-days is "${flags.text("keep-days")}": give a whole number from 1 to ${DAYS_MOST}`,
       );
     }
-    const gone = await through(
-      context,
-      "backup cleanup",
-      (control) => control.cleanupBackups({ keepDays }),
-    );
+    const gone = await cleanUp(context, keepDays);
     if (json) terminal.out(JSON.stringify({ deleted: gone }));
     else if (gone.length === 0) terminal.out("Nothing is that old, or it is the newest.");
     else {terminal.out(
@@ -75,6 +74,29 @@ export const backupCleanup: Command = {
     return 0;
   },
 };
+
+/**
+ * By the running Perch; where none runs in the folder alone: on a full disk no database may open. The next start
+ * writes into the audit log what was deleted.
+ */
+async function cleanUp(context: CommandContext, keepDays: number): Promise<BackupJson[]> {
+  const { dataDir } = context.config();
+  ensureDataDir(dataDir);
+  const lock = await tryLock(dataDir, "backup cleanup");
+  if (lock === null) {
+    return await through(
+      context,
+      "backup cleanup",
+      (control) => control.cleanupBackups({ keepDays }),
+    );
+  }
+  try {
+    const age = { keepDays, nowMs: Date.now() };
+    return (await cleanupFolder(backupsFolder(dataDir), age)).map(backupOf);
+  } finally {
+    lock.release();
+  }
+}
 
 /** On a libSQL server nothing is wrong, and nothing can be made: exit code 2. */
 function isOnServer({ terminal, json, config }: CommandContext): boolean {
