@@ -9,6 +9,9 @@ import { freshName, plantItems } from "./plant_files.ts";
 import { jsonOf, withUnused } from "./replace.ts";
 import { readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
 
+/** Begins the names of folders with what restores wrote that were taken back. */
+const UNDONE = "undone-";
+
 /**
  * Puts back what the last restore replaced, byte for byte; what is there now goes to a folder `undone-…`, whose
  * name it gives. @throws PerchError `not_found` when nothing was restored, `conflict` when it was confirmed
@@ -22,7 +25,7 @@ export async function undoRestore(
   const { live } = record.items.find(({ name }) => name === DATABASE_NAME)!;
   const database = resolve(dataDir, live);
   return await withUnused(database, async () => {
-    const undone = await freshName(dataDir, "undone", nowMs);
+    const undone = await freshName(dataDir, UNDONE.slice(0, -1), nowMs);
     // What came to lie beside the database since goes with it.
     const known = new Set(record.items.map(({ name }) => name));
     const since = (await plantItems(dataDir, database, [])).filter(({ name }) => !known.has(name));
@@ -36,13 +39,21 @@ export async function undoRestore(
   });
 }
 
+/** What a confirmed restore left behind. */
+export interface Confirmed {
+  record: RestoredRecord;
+  /** Folders that were removed, and the bytes of the files in them. */
+  removed: string[];
+  bytes: number;
+  /** What restores that were taken back had written: nobody but a person removes it. */
+  undone: string[];
+}
+
 /**
  * Removes what restores replaced: from now on the last one cannot be taken back.
  * @throws PerchError `not_found` when nothing was restored, `conflict` when it was confirmed
  */
-export async function confirmRestore(
-  dataDir: string,
-): Promise<{ record: RestoredRecord; removed: string[] }> {
+export async function confirmRestore(dataDir: string): Promise<Confirmed> {
   const { record, replaced } = await unconfirmed(dataDir);
   const removed = [replaced, ...record.earlier];
   // First of all it says that there is no way back: half of it is none.
@@ -50,12 +61,24 @@ export async function confirmRestore(
     join(dataDir, RESTORED_NAME),
     jsonOf({ ...record, replaced: null, earlier: [] }),
   );
+  let bytes = 0;
   for (const name of removed) {
+    bytes += await bytesBelow(join(dataDir, name));
     await Deno.remove(join(dataDir, name), { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
-  return { record, removed };
+  const undone = (await Array.fromAsync(Deno.readDir(dataDir))).map(({ name }) => name)
+    .filter((name) => name.startsWith(UNDONE)).sort();
+  return { record, removed, bytes, undone };
+}
+
+async function bytesBelow(path: string): Promise<number> {
+  const info = await lookAt(path);
+  if (info === null || !info.isDirectory) return info?.size ?? 0;
+  let bytes = 0;
+  for await (const { name } of Deno.readDir(path)) bytes += await bytesBelow(join(path, name));
+  return bytes;
 }
 
 async function unconfirmed(

@@ -115,6 +115,9 @@ Deno.test("restore: undo gives back the very state, and what was written since i
     await assert.rejects(undoRestore(dataDir, 1), /Nothing was restored/);
   }));
 
+const namesOf = (dir: string, pattern: RegExp) =>
+  [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) => pattern.test(name)).sort();
+
 Deno.test("restore: two after each other, each can be taken back; confirming removes what they replaced", () =>
   withFolder(async (folder, dataDir) => {
     const archive = await archiveOf(dataDir, join(folder, "archive"));
@@ -125,12 +128,12 @@ Deno.test("restore: two after each other, each can be taken back; confirming rem
     await undoRestore(dataDir, requestOf(dataDir).nowMs);
     assert.deepEqual(await contentOf(dataDir, /^(replaced|undone)-/), between);
     await restore(requestOf(dataDir), archive, nothing);
-    const { removed } = await confirmRestore(dataDir);
+    const { removed, bytes, undone } = await confirmRestore(dataDir);
     assert.equal(removed.length, 2);
-    assert.deepEqual(
-      [...Deno.readDirSync(dataDir)].filter(({ name }) => /^replaced-/.test(name)),
-      [],
-    );
+    assert.ok(bytes > 0, "what it freed");
+    assert.deepEqual(undone, namesOf(dataDir, /^undone-/), "what nobody but a person removes");
+    assert.equal(undone.length, 1);
+    assert.deepEqual(namesOf(dataDir, /^replaced-/), []);
     assert.equal((await readRestored(dataDir))?.replaced, null);
     await assert.rejects(undoRestore(dataDir, 1), /was confirmed/);
   }));

@@ -11,6 +11,7 @@ import { archiveWords, findingsWords } from "../../backup/restore_words.ts";
 import type { RestoredRecord } from "../../backup/restored.ts";
 import { findRemains } from "../../app/remains.ts";
 import { PerchError } from "../../base/errors.ts";
+import { bytes } from "../../words/numbers.ts";
 import { type Command, type CommandContext, type ExitCode, UsageError } from "../command.ts";
 import { takeLock } from "../lock.ts";
 import { progressLines } from "../progress.ts";
@@ -176,11 +177,18 @@ async function after(context: CommandContext, what: "undo" | "confirm"): Promise
             `${join(dataDir, undone)}; remove it when you do not need it.`,
       );
     } else {
-      const { record, removed } = await confirmRestore(dataDir);
+      const { record, removed, bytes: freed, undone } = await confirmRestore(dataDir);
+      const left = undone.length === 0
+        ? ""
+        : ` What was taken back before is still in ${
+          undone.join(", ")
+        }: remove it when you do not need it.`;
       terminal.out(
         json
-          ? JSON.stringify({ removed, from: record.from })
-          : `The restore of ${record.from} is confirmed; removed: ${removed.join(", ")}.`,
+          ? JSON.stringify({ removed, bytes: freed, undone, from: record.from })
+          : `The restore of ${record.from} is confirmed; removed: ${removed.join(", ")} (${
+            bytes(freed)
+          }).${left}`,
       );
     }
     return 0;
