@@ -7,7 +7,7 @@ import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
 import type { Route } from "../http/route.ts";
-import { Answer, Post } from "../frame/parts.tsx";
+import { Answer, More, Post } from "../frame/parts.tsx";
 import { changeSetting } from "./settings_api.ts";
 import { Field, SeenField, Select } from "../frame/form.tsx";
 import {
@@ -19,6 +19,9 @@ import {
 } from "../frame/form_page.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Exact } from "../frame/times.tsx";
+
+/** The category whose own page has more to do. */
+const BACKUPS = "Backups";
 
 /** What the settings page takes. */
 export interface SettingsParts extends PageParts {
@@ -87,6 +90,9 @@ function Content(
               zone={parts.zone}
             />
           ))}
+          {category === BACKUPS && role === "admin" && (
+            <More href="/settings/backups">Backups and restore</More>
+          )}
         </section>
       ))}
     </>
