@@ -8,7 +8,7 @@ import type { Parts } from "./app/parts.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
 import { demoMode } from "./app/site.ts";
-import { startFault } from "./app/storage_guard.ts";
+import { startFault } from "./app/storage_faults.ts";
 import { createStorageTroubles } from "./app/storage_troubles.ts";
 import { tasksOf } from "./app/tasks.ts";
 import { withWayOut } from "./app/way_out.ts";

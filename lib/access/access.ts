@@ -273,7 +273,7 @@ export function readJwtKey(dataDir: string): string | null {
       (file.state === "unreadable"
         ? "Give the user that runs Perch the right to read it, or set JWT_SECRET."
         : "Put it back from a backup, or move it away: Perch makes a new one, and who uses the API signs in again."),
-    { refusal: { kind: file.state === "unreadable" ? "blocked" : "key", what: file.reason } },
+    { refusal: { kind: "key", what: file.reason, path: join(dataDir, KEY_FILE) } },
   );
 }
 

@@ -2,25 +2,33 @@ import { join } from "node:path";
 import { readKeyFile } from "../access/key_file.ts";
 import { writeSecretFile } from "../access/secret_file.ts";
 import { randomSecret } from "../access/secrets.ts";
-import { PerchError } from "../base/errors.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { createSealer, type Sealer } from "../notify/sealed.ts";
+import type { Place } from "./typed.ts";
+import { goodBackups, wayOut } from "./way_out.ts";
 
 /**
  * The key of the channels' secrets, in a file of its own that only the owner reads. Readings do not wait for it:
  * when the file holds no key, the channels say why they cannot send, and the first secret that is typed again
  * moves the file aside and begins a new one. A file that cannot be read is left alone: its key may be good.
  */
-export async function channelsSealer(dataDir: string, log: Log): Promise<Sealer> {
-  const path = join(dataDir, "channels.key");
+export async function channelsSealer(place: Place, log: Log): Promise<Sealer> {
+  const path = join(place.dataDir, "channels.key");
   const file = readKeyFile(path);
   if (file.state === "good") return createSealer(file.key);
-  if (file.state === "missing") return createSealer(await newKey(path));
+  const way = await wayOut({ kind: "key", what: path, path }, place);
+  if (file.state === "missing") {
+    const hasKeys = (await goodBackups(place.dataDir)).some(({ encrypted }) => encrypted);
+    return explaining(createSealer(await newKey(path)), hasKeys ? way : null);
+  }
   const { state, reason } = file;
   const advice = state === "damaged"
     ? "put it back from a backup and start Perch again, or type the secrets again"
     : "give the user that runs Perch the right to read it and start Perch again";
-  const message = `${reason}, so the secrets of the channels cannot be read: ${advice}`;
+  const message = `${reason}, so the secrets of the channels cannot be read: ${advice}${
+    way === null ? "" : `. ${way}`
+  }`;
   log.error(message);
   let fresh: Promise<Sealer> | null = null;
   const closed = () => new PerchError("unavailable", message);
@@ -45,6 +53,18 @@ export async function channelsSealer(dataDir: string, log: Log): Promise<Sealer>
     log.warn(`a new key of the channels was made; the damaged one is ${aside}`);
     return createSealer(await newKey(path));
   }
+}
+
+/** Secrets that the key of before sealed say where that one may be. */
+function explaining(sealer: Sealer, way: string | null): Sealer {
+  if (way === null) return sealer;
+  return {
+    ...sealer,
+    open: (sealed, about) =>
+      sealer.open(sealed, about).catch((error) => {
+        throw new PerchError("unavailable", `${messageOf(error)}. ${way}`, { cause: error });
+      }),
+  };
 }
 
 async function newKey(path: string): Promise<string> {

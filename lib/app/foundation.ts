@@ -3,7 +3,7 @@ import { finishRestore } from "../backup/after.ts";
 import type { Restarting } from "../backup/restores.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
-import type { PerchError } from "../base/errors.ts";
+import type { PerchError, RefusalKind } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
 import { VERSION } from "../base/version.ts";
@@ -22,6 +22,7 @@ import { cutText } from "./storage_files.ts";
 import { createStorageGuard, type StorageGuard } from "./storage_guard.ts";
 import type { StorageTroubles } from "./storage_troubles.ts";
 import type { Topics } from "./topics.ts";
+import { wayOut } from "./way_out.ts";
 
 export interface BuildOptions {
   config: Config;
@@ -114,6 +115,8 @@ async function openDatabase(
 ): Promise<Pick<Foundation, "storage" | "storageGuard" | "checkpoints" | "withoutCopy">> {
   const { config, log, clock, storageTroubles } = options;
   let withoutCopy: string | null = null;
+  const way = (kind: RefusalKind) =>
+    wayOut({ kind, what: "" }, config, kind === "full" ? clock.deletionMs() : clock.now());
   const { url, authToken } = config.database;
   const storageGuard = createStorageGuard({
     clock,
@@ -121,6 +124,7 @@ async function openDatabase(
     troubles: storageTroubles,
     url,
     dataDir: config.dataDir,
+    wayOut: way,
   });
   const storage = storageGuard.around(
     await openStorage({
@@ -143,8 +147,11 @@ async function openDatabase(
         options.onFatal?.(error);
       },
       onLost: (error) => {
-        storageTroubles.say("identity", { health: "error", detail: error.message });
+        const say = (detail: string) =>
+          storageTroubles.say("identity", { health: "error", detail });
+        say(error.message);
         log.error("the database was taken away", { error });
+        way("lost").then((text) => text !== null && say(`${error.message}. ${text}`), () => {});
       },
     }),
   );

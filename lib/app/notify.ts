@@ -37,7 +37,7 @@ export async function createNotifyParts(
     log,
     events,
     kinds: CHANNELS,
-    sealer: await channelsSealer(config.dataDir, log),
+    sealer: await channelsSealer(config, log),
     outgoing,
     environment: { smtp: config.smtp, slackUrl: config.slackUrl },
     publishMqtt: needs.publishMqtt,

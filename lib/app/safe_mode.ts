@@ -115,7 +115,7 @@ export async function startSafeMode(options: SafeModeOptions): Promise<RunningSa
       log.error("no token for the restore could be made", { error });
       return null;
     });
-    const command = `stop Perch and run "${restoreCommand(config.dataDir, options.backups[0])}"`;
+    const command = `stop Perch and run "${restoreCommand(config, options.backups[0])}"`;
     say(
       secret === null
         ? `Perch is in safe mode and takes no readings: ${command}.`
@@ -155,7 +155,7 @@ function stateOf(
       age: ageText(receipt, nowMs),
       bytes: receipt.bytes,
       encrypted: receipt.encrypted,
-      command: restoreCommand(config.dataDir, receipt),
+      command: restoreCommand(config, receipt),
     })),
   };
 }

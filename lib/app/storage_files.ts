@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { type FolderLock, lockFolder } from "../base/folder_lock.ts";
-import { messageOf, PerchError } from "../base/errors.ts";
+import { messageOf, type PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type DatabasePlace, locate, lookAtFiles, refused } from "../db/look.ts";
 import { ownerText } from "../db/owner.ts";
@@ -104,7 +104,7 @@ async function lockFile(path: string): Promise<FolderLock | null> {
     `The database ${path} is in use by another Perch, which has it by another path (is the file mounted here?)`,
     "Each of the two would write a log of its own. Stop the other one, and mount the folder of the database " +
       "rather than the file. Nothing was changed.",
-    null,
+    "elsewhere",
   );
 }
 
@@ -155,12 +155,10 @@ async function lockPlace({ path, folder }: DatabasePlace): Promise<FolderLock> {
     );
   }
   if (lock !== null) return lock;
-  throw new PerchError(
-    "not_started",
-    `The database ${path} is in use: its folder is held by ${
-      ownerText(readOwner(path))
-    }. Stop that one first, ` +
-      "or give this one a folder of its own (PERCH_DATA, DATABASE_URL). Nothing was changed.",
+  throw refused(
+    `The database ${path} is in use: its folder is held by ${ownerText(readOwner(path))}`,
+    "Stop that one first, or give this one a folder of its own (PERCH_DATA, DATABASE_URL). Nothing was changed.",
+    "elsewhere",
   );
 }
 

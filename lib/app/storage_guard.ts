@@ -1,14 +1,15 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
-import { messageOf, PerchError } from "../base/errors.ts";
+import { PerchError, type RefusalKind } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { createReserveFile, isNoRoom, type ReserveFile } from "../base/reserve_file.ts";
+import { createReserveFile, type ReserveFile } from "../base/reserve_file.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Database } from "../db/client.ts";
 import { probeWrite } from "../db/quick_check.ts";
 import { judgeRoom, type Room, type RoomLimits, roomLimits } from "./room.ts";
 import type { Storage } from "./storage.ts";
+import { folderFault, isFull, isStorageFault } from "./storage_faults.ts";
 import type { StorageTroubles } from "./storage_troubles.ts";
 
 /*
@@ -25,6 +26,8 @@ export interface StorageGuardDeps {
   /** URL of the database. */
   url: string;
   dataDir: string;
+  /** The backup that helps and its command, as sentences; null: there is none. Default: none is looked for. */
+  wayOut?: (kind: RefusalKind) => Promise<string | null>;
   /** For tests: instead of asking the file system. Null: it does not say. */
   room?: (folder: string) => Promise<Room | null>;
 }
@@ -44,6 +47,8 @@ export interface StorageGuard {
 }
 
 const LOOK_MS = 1_000;
+/** The way out is looked for anew after so long: it reads the receipts of all backups. */
+const WAY_MS = 15_000;
 const REPORT_EVERY_MS = 60_000;
 /** A reserve that cannot be made, or was freed although there seemed to be room, is left alone for so long. */
 const RESERVE_PAUSE_MS = 60_000;
@@ -60,12 +65,25 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
   let reserve: ReserveFile | null = null;
   let full: PerchError | null = null;
   let failed: PerchError | null = null;
+  /** The same without its way out, as it happened. */
+  let failure: PerchError | null = null;
   let db: Database | null = null;
   let reportedMs = -REPORT_EVERY_MS;
   let noReserveBeforeMs = -Infinity;
   /** The system's answer when the folder was written to. */
   let cause: string | null = null;
   let causeMs = -Infinity;
+
+  const ways = new Map<RefusalKind, { text: string; atMs: number }>();
+  /** The way out, with a space before it; empty: there is none. */
+  async function wayOf(kind: RefusalKind): Promise<string> {
+    const known = ways.get(kind);
+    if (known !== undefined && clock.monotonic() - known.atMs < WAY_MS) return known.text;
+    const found = await deps.wayOut?.(kind).catch(() => null) ?? null;
+    const text = found === null ? "" : ` ${found}`;
+    ways.set(kind, { text, atMs: clock.monotonic() });
+    return text;
+  }
 
   /** Says a change in the log, at most once a minute. */
   function report(level: "error" | "info", message: string): void {
@@ -80,7 +98,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     for (const listener of listeners) listener();
   }
 
-  function setFull(room: Room, limits: RoomLimits, refuse: boolean): void {
+  async function setFull(room: Room, limits: RoomLimits, refuse: boolean): Promise<void> {
     const before = refusal();
     if (!refuse) {
       full = null;
@@ -90,7 +108,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     }
     const detail = `The disk of ${folder} is full: ${megabytes(room.freeBytes)} MB are free. ` +
       `Perch keeps the last ${megabytes(limits.floorBytes)} MB for signing in, alarms and ` +
-      "deleting. Remove something there.";
+      `deleting. Remove something there.${await wayOf("full")}`;
     if (database === null) return troubles.say("space", { health: "degraded", detail });
     if (full === null) report("error", `${detail} New readings are refused.`);
     full = new PerchError("storage_full", `New readings are refused. ${detail}`, {
@@ -119,7 +137,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     if (decision.reserve === "make" && clock.monotonic() >= noReserveBeforeMs) {
       await makeReserve(limits);
     }
-    setFull(room, limits, decision.refuse);
+    await setFull(room, limits, decision.refuse);
   }
 
   function freeReserve(): boolean {
@@ -139,15 +157,31 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
 
   function noteFailure(error: unknown): unknown {
     if (!isStorageFault(error)) return error;
-    failed = explained(error);
-    troubles.say("write", { health: "error", detail: failed.message });
-    report("error", failed.message);
+    failure = explained(error);
+    setFailed(failure);
+    report("error", failure.message);
     return failed;
+  }
+
+  function setFailed(error: PerchError): void {
+    failed = error;
+    troubles.say("write", { health: "error", detail: error.message });
+  }
+
+  /** Adds the way out to why writes fail. */
+  async function explainFailure(): Promise<void> {
+    if (failure === null || database === null) return;
+    const { code, message, retryAfterS } = failure;
+    const way = await wayOf(code === "storage_full" ? "full" : "elsewhere");
+    // Meanwhile writes may work again.
+    if (way === "" || failure?.message !== message) return;
+    const sentence = `${message.replace(/\.?$/, ".")}${way}`;
+    setFailed(new PerchError(code, sentence, { cause: failure, retryAfterS }));
   }
 
   function noteSuccess(): void {
     const before = failed;
-    failed = null;
+    failed = failure = null;
     troubles.say("write", null);
     well(before);
   }
@@ -223,44 +257,12 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
           if (failed !== null) {
             await watched(() => probeWrite(db!, clock.now()), true).catch(() => {});
           }
+          await explainFailure();
           await clock.sleep(LOOK_MS, signal);
         }
       },
     },
   };
-}
-
-/** A start that failed for lack of room, in a sentence; any other error as it is. */
-export function startFault(error: unknown, dataDir: string): unknown {
-  if (!isNoRoom(error)) return error;
-  const sentence = `The disk of ${dataDir} is full, and Perch cannot start there ` +
-    `(${messageOf(error)}). Make room and start again; what is stored is untouched.`;
-  const refusal = { kind: "full", what: sentence } as const;
-  return new PerchError("not_started", sentence, { cause: error, refusal });
-}
-
-function isStorageFault(error: unknown): error is PerchError {
-  return error instanceof PerchError &&
-    (error.code === "storage_full" || error.code === "storage_failed");
-}
-
-const isFull = (error: unknown) => error instanceof PerchError && error.code === "storage_full";
-
-/** What the system says when something is written into the folder; null: that works. */
-function folderFault(folder: string): string | null {
-  const path = join(folder, "write.probe");
-  try {
-    Deno.writeFileSync(path, new Uint8Array(4096));
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  } finally {
-    try {
-      Deno.removeSync(path);
-    } catch {
-      // It was not made.
-    }
-  }
 }
 
 /** Room on the disk of a folder; null where the system does not say. */

@@ -1,15 +1,17 @@
 import { join } from "node:path";
-import type { Config } from "../base/config.ts";
-import { PerchError, type RefusalKind } from "../base/errors.ts";
+import { PerchError, type Refusal, type RefusalKind } from "../base/errors.ts";
+import { ON_SERVER } from "../backup/backups.ts";
 import { backupsFolder, listBackups } from "../backup/folder.ts";
+import { toRemove } from "../backup/keep.ts";
 import type { Receipt } from "../backup/types.ts";
 import { bytes } from "../words/numbers.ts";
 import { ago } from "../words/times.ts";
+import { asOwner, type Place, quoted, typed } from "./typed.ts";
 
 /*
- * DESIGN: whatever refuses a start says what is wrong (`PerchError.refusal`) and knows nothing of backups. Here,
- * and only here, the refusal gets its way out: the backup that helps, its age, and the command. Without a backup
- * the sentence stays as it was.
+ * DESIGN: whatever refuses says what is wrong (`PerchError.refusal`) and knows nothing of backups. Here, and only
+ * here, the refusal gets its way out: the backup that helps, its age, and the command as it is typed on this host.
+ * Without a backup the sentence stays as it was.
  */
 
 /** Backups that were checked, newest first. No database is needed. */
@@ -29,75 +31,117 @@ export const archivePath = (dataDir: string, { file }: Pick<Receipt, "file">) =>
 /** The error of a start with the way out in its sentence; anything else as it is. */
 export async function withWayOut(
   error: unknown,
-  { dataDir, database }: Pick<Config, "dataDir" | "database">,
+  place: Place,
   nowMs = Date.now(),
 ): Promise<unknown> {
   if (!(error instanceof PerchError) || error.refusal === undefined) return error;
-  // Of a libSQL server Perch keeps no backups.
-  if (!database.url.startsWith("file:")) return error;
-  const message = wayOut(error, { dataDir, backups: await goodBackups(dataDir), nowMs });
   const { code, refusal } = error;
-  return message === null ? error : new PerchError(code, message, { refusal, cause: error });
+  const add = await wayOut(refusal, place, nowMs);
+  if (add === null) return error;
+  const message = refusal.kind === "damaged" && !isOnServer(place)
+    ? `${refusal.what}. ${add} Nothing was changed.`
+    : `${error.message.replace(/\.?$/, ".")} ${add}`;
+  return new PerchError(code, message, { refusal, cause: error });
 }
+
+/** The way out alone, as sentences; null: there is none to name. */
+export async function wayOut(
+  refusal: Refusal,
+  place: Place,
+  nowMs = Date.now(),
+): Promise<string | null> {
+  if (isOnServer(place)) return NOT_OF_SERVER.includes(refusal.kind) ? null : ON_SERVER;
+  const backups = await goodBackups(place.dataDir);
+  if (backups.length === 0) return null;
+  return WAYS[refusal.kind]({ place, backups, nowMs, path: refusal.path });
+}
+
+/** They say nothing of the server's database. */
+const NOT_OF_SERVER: readonly RefusalKind[] = ["key", "full", "elsewhere"];
+const isOnServer = ({ database: { url } }: Place) => !url.startsWith("file:");
 
 interface Known {
-  dataDir: string;
+  place: Place;
+  /** Newest first; at least one. */
   backups: readonly Receipt[];
   nowMs: number;
+  /** Of the file that is meant. */
+  path?: string;
 }
 
-/** The sentence with its way out; null: there is none to add. */
-function wayOut(error: PerchError, known: Known): string | null {
-  const [last] = known.backups;
-  if (last === undefined) return null;
-  const { kind, what } = error.refusal!;
-  const add = WAYS[kind](last, known);
-  if (add === null) return null;
-  return kind === "damaged" ? `${what}. ${add} Nothing was changed.` : `${error.message} ${add}`;
-}
-
-const WAYS: Record<RefusalKind, (last: Receipt, known: Known) => string | null> = {
-  damaged: (last, known) =>
-    `${lastGood(last, known)}: ${
-      command(last, known)
-    } puts it in place and keeps what is there now aside.`,
-  missing: (last, known) =>
-    `${lastGood(last, known)}: ${
-      command(last, known)
+const WAYS: Record<RefusalKind, (known: Known) => string | null> = {
+  damaged: (known) =>
+    `${lastGood(known)}: ${restoring(known)} puts it in place and keeps what is there now aside.`,
+  missing: (known) =>
+    `${lastGood(known)}: ${restoring(known)} puts it in place and keeps what is left aside.`,
+  lost: (known) =>
+    `${lastGood(known)}: stop Perch, and ${
+      restoring(known)
     } puts it in place and keeps what is left aside.`,
-  blocked: (last, known) =>
-    `If that cannot be mended: ${lowerFirst(lastGood(last, known))}, and ${
-      command(last, known)
+  blocked: (known) =>
+    `If that cannot be mended: ${lowerFirst(lastGood(known))}, and ${
+      restoring(known)
     } puts it in place.`,
-  newer(_, known) {
+  elsewhere: (known) =>
+    `If that cannot be mended: ${lowerFirst(lastGood(known))}, and ${
+      restoring(known, "--to", "DIR")
+    } puts it into a directory of its own.`,
+  newer(known) {
     const before = known.backups.find(({ manifest }) => manifest.reason === "before-upgrade");
     if (before === undefined) return null;
-    return `The copy from before the upgrade is ${
-      place(before, known)
-    }: \`perch restore --before-upgrade\` goes back to it, and says how many readings came since then.`;
+    return `The copy from before the upgrade is ${at(before, known)}: \`${
+      typed(known.place, "restore", "--before-upgrade", ...identityOf(before))
+    }\`${asOwner(known.place)} goes back to it, and says how many readings came since then.`;
   },
-  key: (last, known) =>
-    last.encrypted
-      ? `${lastGood(last, known)}: \`perch restore ${
-        quoted(archivePath(known.dataDir, last))
-      } --to DIR\` unpacks it, and the file is in DIR.`
-      : `${lastGood(last, known)}, but it holds no keys: only encrypted backups do.`,
-  full(_, { backups }) {
-    const older = backups.slice(1);
-    if (older.length === 0) return null;
-    const sum = older.reduce((all, one) => all + one.bytes, 0);
-    return `${older.length} older backup${older.length === 1 ? "" : "s"} (${
-      bytes(sum)
-    }) may be deleted: \`perch backup cleanup --keep-days 1\`. The newest good one always stays.`;
-  },
+  key: (known) => keyWay(known),
+  full: ({ place, backups, nowMs }) => cleanupWay(place, backups, nowMs),
 };
 
-function lastGood(receipt: Receipt, known: Known): string {
-  return `The last good backup is ${place(receipt, known)}`;
+function keyWay(known: Known): string {
+  const { place, backups, path = "it" } = known;
+  const last = backups.find(({ encrypted }) => encrypted);
+  const aside = `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+  if (last === undefined) {
+    return `${lastGood(known)}, but it holds no keys: only encrypted backups do. \`${aside}\`${
+      asOwner(place)
+    } lets Perch make a new one.`;
+  }
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return `The last good backup with keys is ${at(last, known)}: ${
+    restoring({ ...known, backups: [last] }, "--to", "DIR")
+  } unpacks it, and \`${aside}; cp DIR/${name} ${quoted(path)}\` puts the key in its place.`;
+}
+
+/** Shorter ones are asked for only where that gives more room. */
+const KEEP_DAYS = [30, 7, 2, 1];
+const ENOUGH_BYTES = 64_000_000;
+
+function cleanupWay(place: Place, backups: readonly Receipt[], nowMs: number): string | null {
+  const ways = KEEP_DAYS.map((keepDays) => {
+    const gone = toRemove(backups, { keepDays, nowMs });
+    return { keepDays, count: gone.length, sum: gone.reduce((all, one) => all + one.bytes, 0) };
+  });
+  const most = ways.at(-1)!;
+  const { keepDays, count, sum } = ways.find(({ sum }) => sum >= ENOUGH_BYTES) ??
+    ways.find(({ sum }) => sum === most.sum)!;
+  const known = { place, backups, nowMs };
+  const newest = `${lastGood(known)} and stays`;
+  if (count === 0) {
+    return `${lastGood(known)}; no older one may be deleted yet. ${
+      restoring(known, "--to", "DIR")
+    } puts it on a larger disk.`;
+  }
+  return `${count} older backup${count === 1 ? "" : "s"} (${bytes(sum)}) may be deleted: \`${
+    typed(place, "backup", "cleanup", "--keep-days", String(keepDays))
+  }\`${asOwner(place)}. ${newest}.`;
+}
+
+function lastGood(known: Known): string {
+  return `The last good backup is ${at(known.backups[0], known)}`;
 }
 
 /** Path and age. A clock that is behind the backup says when instead. */
-function place(receipt: Receipt, { dataDir, nowMs }: Known): string {
+function at(receipt: Receipt, { place: { dataDir }, nowMs }: Known): string {
   return `${archivePath(dataDir, receipt)} (${ageText(receipt, nowMs)})`;
 }
 
@@ -107,16 +151,22 @@ export function ageText({ manifest: { created_ms } }: Receipt, nowMs: number): s
   return `made ${ageMs < -1000 ? `at ${new Date(created_ms).toISOString()}` : ago(ageMs)}`;
 }
 
-function command(receipt: Receipt, { dataDir }: Known): string {
-  return `\`${restoreCommand(dataDir, receipt)}\``;
+/** The command that restores the newest of them, and by whom. */
+function restoring({ place, backups: [last] }: Known, ...more: readonly string[]): string {
+  return `\`${restoreCommand(place, last, ...more)}\`${asOwner(place)}`;
 }
 
-/** As typed into a shell. */
-export function restoreCommand(dataDir: string, receipt: Receipt): string {
-  return `perch restore ${quoted(archivePath(dataDir, receipt))}`;
+/** As typed into a shell. KEYFILE stands for the file with the private key, which Perch does not have. */
+export function restoreCommand(place: Place, receipt: Receipt, ...more: readonly string[]): string {
+  return typed(
+    place,
+    "restore",
+    archivePath(place.dataDir, receipt),
+    ...identityOf(receipt),
+    ...more,
+  );
 }
 
-const quoted = (path: string) =>
-  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+const identityOf = ({ encrypted }: Receipt) => encrypted ? ["--identity", "KEYFILE"] : [];
 
 const lowerFirst = (text: string) => text[0].toLowerCase() + text.slice(1);

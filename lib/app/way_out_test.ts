@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fakeBackup } from "../../tests/support/backups.ts";
 import { withDir } from "../../tests/support/command_line.ts";
 import { messageOf, PerchError, type RefusalKind } from "../base/errors.ts";
+import { ON_SERVER } from "../backup/backups.ts";
 import { withWayOut } from "./way_out.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 28, 12);
@@ -14,9 +15,11 @@ function refusal(kind: RefusalKind) {
   });
 }
 
+/** What is said, with `D` for the data directory and `B` for its folder of backups. */
 async function said(dir: string, error: Error, url = `file:${dir}/perch.db`): Promise<string> {
   const config = { dataDir: dir, database: { url, authToken: null } };
-  return messageOf(await withWayOut(error, config, NOW_MS)).replaceAll(`${dir}/backups/`, "B/");
+  return messageOf(await withWayOut(error, config, NOW_MS))
+    .replaceAll(`${dir}/backups/`, "B/").replaceAll(dir, "D").replace(/[\u00a0\u202f]/g, " ");
 }
 
 Deno.test("withWayOut names the last good backup, its age and the command", () =>
@@ -26,18 +29,48 @@ Deno.test("withWayOut names the last good backup, its age and the command", () =
     assert.equal(
       await said(dir, refusal("damaged")),
       `The database /d/perch.db is x. The last good backup is B/${file} (made 3 h ago): ` +
-        `\`perch restore B/${file}\` puts it in place and keeps what is there now aside. Nothing was changed.`,
+        `\`PERCH_DATA=D perch restore B/${file}\` puts it in place and keeps what is there now aside. Nothing was changed.`,
     );
     assert.match(
       await said(dir, refusal("missing")),
-      /^The database .* Do something\. Nothing was changed\. The last good backup is B\/.*`perch restore B\/\S+`/,
+      /^The database .* Do something\. Nothing was changed\. The last good backup is B\/.*`PERCH_DATA=D perch restore B\/\S+`/,
     );
-    assert.match(await said(dir, refusal("blocked")), /mended: the last .* and `perch restore B/);
+    assert.match(
+      await said(dir, refusal("blocked")),
+      /mended: the last .* and `PERCH_DATA=D perch restore B/,
+    );
+    assert.match(
+      await said(dir, refusal("elsewhere")),
+      / perch restore B\S+ --to DIR` puts it into a dir/,
+    );
+    assert.match(
+      await said(dir, refusal("lost")),
+      /: stop Perch, and `PERCH_DATA=D perch restore B/,
+    );
     assert.match(await said(dir, refusal("newer")), /T?120000z-1\.tar\.gz.*restore --before-upg/i);
     assert.match(await said(dir, refusal("key")), /holds no keys: only encrypted backups do/);
+  }));
+
+Deno.test("withWayOut of a full disk counts what a cleanup would free, by its own rules", () =>
+  withDir(async (dir) => {
+    const DAY_MS = 24 * HOUR_MS;
+    const at = (sequence: number, days: number, reason?: "before-upgrade") =>
+      fakeBackup(dir, { sequence, createdMs: NOW_MS - days * DAY_MS, reason });
+    const { file } = await at(9, 0.5);
     assert.match(
       await said(dir, refusal("full")),
-      /1 older backup \(1.*kB\) may be deleted: `perch backup cleanup --keep-days 1`/,
+      /no older one may be deleted yet.*--to DIR` puts/,
+    );
+    await at(8, 0.9);
+    await at(7, 3);
+    await at(6, 5, "before-upgrade");
+    await at(5, 9);
+    assert.ok(
+      (await said(dir, refusal("full"))).endsWith(
+        "2 older backups (2.0 kB) may be deleted: `PERCH_DATA=D perch backup cleanup --keep-days 2`. " +
+          `The last good backup is B/${file} (made 12 h ago) and stays.`,
+      ),
+      await said(dir, refusal("full")),
     );
   }));
 
@@ -47,12 +80,11 @@ Deno.test("withWayOut leaves alone what no backup helps, and what has none", () 
       assert.equal(await said(dir, refusal(kind)), refusal(kind).message, kind);
     }
     await fakeBackup(dir, { sequence: 1, createdMs: NOW_MS });
-    assert.equal(await said(dir, refusal("full")), refusal("full").message, "never the last one");
     assert.equal(await said(dir, refusal("newer")), refusal("newer").message);
     assert.equal(await said(dir, new PerchError("not_started", "in use")), "in use");
     assert.equal(
       await said(dir, refusal("damaged"), "http://db:8080"),
-      refusal("damaged").message,
+      `${refusal("damaged").message} ${ON_SERVER}`,
       "of a libSQL server Perch keeps no backups",
     );
   }));

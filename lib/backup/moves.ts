@@ -181,6 +181,7 @@ async function readJournal(dataDir: string): Promise<{ swap: Swap; phase: Phase 
             messageOf(error).slice(0, 200)
           }). Start the Perch that wrote it, and do not remove it: files of ` +
           "the plant are in the folders replaced-… and .restore-… beside it. Nothing was changed.",
+        { refusal: { kind: "elsewhere", what: `${path} cannot be read` } },
       );
     }
   }
@@ -195,6 +196,6 @@ function stuck(dataDir: string, error: unknown): PerchError {
         messageOf(error)
       }). Make room, see to the disk, and start Perch again: it goes on where it was. ` +
       "Nothing is lost.",
-    { cause: error },
+    { cause: error, refusal: { kind: "elsewhere", what: `A restore in ${dataDir} is stuck` } },
   );
 }

@@ -128,6 +128,13 @@ async function highestSequence(folder: string): Promise<number> {
 /** Holds the database's folder and file, which may be elsewhere than the data directory. */
 export async function withUnused<T>(database: string, use: () => Promise<T>): Promise<T> {
   const path = await realPath(database);
+  if ((await lookAt(path))?.isSymlink) {
+    throw new PerchError(
+      "conflict",
+      `The database ${path} is a link, and nothing is where it leads: is the drive mounted? Mount it, or remove ` +
+        "the link. Nothing was changed.",
+    );
+  }
   const locks: FolderLock[] = [];
   try {
     for (const place of [join(path, ".."), path]) {

@@ -50,10 +50,27 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
 };
 
 /**
- * Why a start was refused, where a backup may help: `damaged` and `missing` are what is restored from one; what is
- * `blocked` is mended otherwise first; a `newer` Perch wrote it; a `key` file is damaged; the disk is `full`.
+ * Why a start was refused or nothing is taken, where a backup may help: `damaged` and `missing` are what is restored
+ * from one; `lost` is what went missing while Perch runs; what is `blocked` is mended otherwise first, and so is a
+ * place where no restore can write, because another has it or its disk cannot be written: the backup helps
+ * `elsewhere`. A `newer` Perch wrote it; a `key` file is damaged; the disk is `full`.
  */
-export type RefusalKind = "damaged" | "missing" | "blocked" | "newer" | "key" | "full";
+export type RefusalKind =
+  | "damaged"
+  | "missing"
+  | "lost"
+  | "blocked"
+  | "elsewhere"
+  | "newer"
+  | "key"
+  | "full";
+
+/** What is refused: what is wrong, without what to do about it, and the file that is meant. */
+export interface Refusal {
+  kind: RefusalKind;
+  what: string;
+  path?: string;
+}
 
 /** An error that a person may read: a code, a sentence, and where it helps the fields and a retry time. */
 export class PerchError extends Error {
@@ -67,8 +84,8 @@ export class PerchError extends Error {
   readonly about: readonly string[];
   /** Who was faster, and when. */
   readonly faster: { by: string; atMs: number } | undefined;
-  /** Of a start: what is wrong, without what to do about it. */
-  readonly refusal: { kind: RefusalKind; what: string } | undefined;
+  /** Where a backup may help. */
+  readonly refusal: Refusal | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,
@@ -79,7 +96,7 @@ export class PerchError extends Error {
       cause?: unknown;
       about?: readonly string[];
       faster?: { by: string; atMs: number };
-      refusal?: { kind: RefusalKind; what: string };
+      refusal?: Refusal;
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

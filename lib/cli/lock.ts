@@ -6,6 +6,8 @@
  */
 import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
+import { nameOf, ownerOf } from "../app/typed.ts";
+import { isReadOnly, READ_ONLY } from "../base/read_only.ts";
 import { isNoRoom } from "../base/reserve_file.ts";
 import { lockFolder } from "../base/folder_lock.ts";
 import { belongToFolder } from "../base/owner.ts";
@@ -50,7 +52,7 @@ export function ensureDataDir(dataDir: string): void {
  */
 export async function tryLock(dataDir: string, command: string): Promise<DataLock | null> {
   const folder = await lockFolder(dataDir, "data directory").catch((error) => {
-    throw new PerchError("not_started", `${dataDir} cannot be locked (${messageOf(error)}).`);
+    throw unusable(dataDir, "locked", error);
   });
   if (folder === null) return null;
   try {
@@ -75,13 +77,7 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
   try {
     file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (error) {
-    const advice = error instanceof Deno.errors.IsADirectory
-      ? "Perch needs that name for a file: move the directory away and start again."
-      : "The data directory must be writable for the user that runs Perch.";
-    throw new PerchError(
-      "not_started",
-      `${path} cannot be opened (${messageOf(error)}). ${advice}`,
-    );
+    throw unusable(path, "opened", error);
   }
   if (!await file.tryLock(true)) {
     file.close();
@@ -109,7 +105,7 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
     write();
   } catch (error) {
     file.close();
-    throw new PerchError("not_started", `${path} cannot be written (${messageOf(error)}).`);
+    throw unusable(path, "written", error);
   }
   return {
     describe(more) {
@@ -126,6 +122,25 @@ async function lockFile(dataDir: string, command: string): Promise<DataLock | nu
       file.close();
     },
   };
+}
+
+/** The refusal of a data directory, or of the lock in it, that cannot be used. */
+function unusable(path: string, how: string, error: unknown): PerchError {
+  const what = `${path} cannot be ${how} (${messageOf(error)})`;
+  const refusal = { kind: "elsewhere", what } as const;
+  return new PerchError("not_started", `${what}. ${adviceFor(path, error)}`, { refusal });
+}
+
+function adviceFor(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.IsADirectory) {
+    return "Perch needs that name for a file: move the directory away and start again.";
+  }
+  if (isReadOnly(error)) return READ_ONLY;
+  const uid = ownerOf(path);
+  return "The data directory must be writable for the user that runs Perch" +
+    (uid === null
+      ? "."
+      : `: it belongs to user ${nameOf(uid)}, and Perch is to be started as that user.`);
 }
 
 /** Who holds the lock, as far as the file says it. */
@@ -148,9 +163,11 @@ export async function takeLock(dataDir: string, command: string): Promise<DataLo
     ? "another Perch"
     : `perch ${holder.command} (process ${holder.pid} since ${holder.since}` +
       `${holder.host ? " on " + holder.host : ""}${holder.url ? ", " + holder.url : ""})`;
+  const what = `${dataDir} is in use by ${who}`;
   throw new PerchError(
     "not_started",
-    `${dataDir} is in use by ${who}. Stop it first, or give this one its own PERCH_DATA.`,
+    `${what}. Stop it first, or give this one its own PERCH_DATA.`,
+    { refusal: { kind: "elsewhere", what } },
   );
 }
 

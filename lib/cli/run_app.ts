@@ -43,7 +43,10 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   const { config, command, terminal } = options;
   const log = commandLog(config, terminal);
   for (const warning of config.warnings) log.warn(warning);
-  const lock = await takeLock(config.dataDir, command);
+  const lock = await takeLock(config.dataDir, command).catch(async (error) => {
+    const { withWayOut } = await import("../app/way_out.ts");
+    throw await withWayOut(error, config);
+  });
   const ending = untilEnd(log);
   const stopOutliving = outliveScarcity(log);
   try {

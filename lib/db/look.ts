@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { messageOf, PerchError, type RefusalKind } from "../base/errors.ts";
+import { isReadOnly, READ_ONLY } from "../base/read_only.ts";
 
 /** Where the file really is, whatever links lead there. */
 export interface DatabasePlace {
@@ -92,6 +93,7 @@ function realPath(path: string): string {
     throw refused(
       `The database ${path} is a link to ${link}, and nothing is there`,
       "Is the drive mounted? Mount it, or set DATABASE_URL to where the database is. Nothing was changed.",
+      "elsewhere",
     );
   }
   try {
@@ -100,6 +102,7 @@ function realPath(path: string): string {
     throw refused(
       `The folder ${dirname(path)} of the database does not exist`,
       "Is the drive mounted? Mount it or make the folder, or set DATABASE_URL to where the database is.",
+      "elsewhere",
     );
   }
 }
@@ -146,13 +149,12 @@ function refuseUnusable(path: string, info: Deno.FileInfo): void {
 }
 
 function unusable(path: string, error: unknown, info?: Deno.FileInfo): PerchError {
+  const what = `${path} cannot be read and written (${messageOf(error)})`;
+  if (isReadOnly(error)) return refused(what, `${READ_ONLY} Nothing was changed.`, "elsewhere");
   const owner = info?.uid === null || info === undefined
     ? ""
     : ` It belongs to user ${info.uid}, mode ${((info.mode ?? 0) & 0o777).toString(8)}.`;
-  return refused(
-    `${path} cannot be read and written (${messageOf(error)})`,
-    `The user that runs Perch needs both.${owner} Nothing was changed.`,
-  );
+  return refused(what, `The user that runs Perch needs both.${owner} Nothing was changed.`);
 }
 
 /** The first 100 bytes say what it is; they are read before SQLite holds any lock. */

@@ -123,12 +123,11 @@ async function ownerRow(connection: Connection): Promise<OwnerRow | null> {
 }
 
 function inUse(owner: OwnerRow | null): PerchError {
+  const what = `The database is in use by ${ownerText(owner)}`;
   return new PerchError(
     "not_started",
-    `The database is in use by ${
-      ownerText(owner)
-    }. Stop that one first, or give this one a database of ` +
-      "its own (DATABASE_URL). Nothing was changed.",
+    `${what}. Stop that one first, or give this one a database of its own (DATABASE_URL). Nothing was changed.`,
+    { refusal: { kind: "elsewhere", what } },
   );
 }
 

@@ -5,10 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { connectAsync } from "mqtt";
 import { startApp } from "../support/app.ts";
 import { perch } from "../support/command_line.ts";
 import { changes, hashes } from "../support/damaged_start.ts";
 import { type PerchProcess, startPerch } from "../support/perch.ts";
+import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { copyPlant, fillPlant, type SafePlant, valuesOf } from "../support/safe_plant.ts";
@@ -218,6 +220,48 @@ Deno.test("safe mode: the token restores, Perch starts at the same address, what
       assert.deepEqual(await valuesOf(url, key), [1, 2]);
       const aside = [...Deno.readDirSync(dir)].find(({ name }) => name.startsWith("replaced-"));
       assert.equal(hashes(join(dir, aside!.name))["perch.db"], damaged);
+    } finally {
+      assert.equal(await process.stop(), 0);
+    }
+  }));
+
+Deno.test({
+  name:
+    "safe mode: what a broker keeps for Perch meanwhile is delivered after the restore, none lost",
+  ignore: !haveMosquitto(),
+}, () =>
+  withPlant(async ({ copy, archive, key }) => {
+    const dir = await copy();
+    await using broker = await startMosquitto();
+    const MQTT_URL = `mqtt://127.0.0.1:${broker.port}`;
+    const connections = () => broker.log().match(/New client connected/g)?.length ?? 0;
+    const publish = async (first: number) => {
+      const client = await connectAsync(MQTT_URL, { reconnectPeriod: 0 });
+      for (let n = first; n < first + 20; n++) {
+        const payload = JSON.stringify({ value: n, ts: 1_700_000_000_000 + n * 1000 });
+        await client.publishAsync("factory/m/s", payload, { qos: 1 });
+      }
+      await client.endAsync();
+    };
+    const before = await serve(dir, { MQTT_URL });
+    await until("the subscription", () => /Sending SUBACK/.test(broker.log()) || null);
+    assert.equal(await before.stop(), 0);
+    damage(dir, "zeroed at its beginning");
+    await publish(100);
+    const process = await serve(dir, { MQTT_URL });
+    try {
+      const known = connections();
+      await publish(120);
+      const token = await tokenOf(process);
+      assert.equal(connections(), known + 1, "Perch is not connected");
+      assert.equal((await restoreBy(process.url, token, archive)).status, 303);
+      const found = await until("the readings", async () => {
+        const { status } = await ask(`${process.url}/health/ready`).catch(() => ({ status: 0 }));
+        if (status !== 200) return null;
+        const taken = (await valuesOf(process.url, key)).filter((value) => value >= 100);
+        return taken.length >= 40 ? taken : null;
+      }, 60_000);
+      assert.deepEqual(found, Array.from({ length: 40 }, (_, n) => 100 + n));
     } finally {
       assert.equal(await process.stop(), 0);
     }
