@@ -1,4 +1,5 @@
-import { PerchError } from "../base/errors.ts";
+import { messageOf, PerchError } from "../base/errors.ts";
+import { isNoRoom } from "../base/reserve_file.ts";
 import type { Connection } from "./connection.ts";
 import { damaged, refused } from "./look.ts";
 import { tablesOf, unreadableIn } from "./unreadable.ts";
@@ -42,18 +43,44 @@ async function firstProblem(connection: Connection, path: string): Promise<strin
     return null;
   } catch (error) {
     if (isDamage(error, path)) return error.message;
-    throw error;
+    throw noRoom(error, path) ?? error;
+  }
+}
+
+/** SQLite's log and its index need so much at least. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * To SQLite a disk without room for its log is an I/O error. A sound database must not be taken for a damaged one
+ * because of that: a restore would replace it. Null: there is room.
+ */
+function noRoom(error: unknown, path: string): PerchError | null {
+  if (!/SQLITE_IOERR/.test(messageOf(error))) return null;
+  const probe = `${path}-room.probe`;
+  try {
+    Deno.writeFileSync(probe, new Uint8Array(ROOM_BYTES), { mode: 0o600 });
+    return null;
+  } catch (reason) {
+    if (!isNoRoom(reason)) return null;
+    const message = `could not open the database ${path}: ${messageOf(reason)}`;
+    return new PerchError("storage_full", message, { cause: error });
+  } finally {
+    try {
+      Deno.removeSync(probe);
+    } catch {
+      // It was not made.
+    }
   }
 }
 
 /**
- * SQLite cannot make sense of the file, as opposed to a disk that does not answer. A file that ends too early is
- * an I/O error to SQLite as well.
+ * SQLite cannot make sense of the file, as opposed to a disk that does not answer or has no room. A file that ends
+ * too early is an I/O error to SQLite as well.
  */
 function isDamage(error: unknown, path: string): error is PerchError {
   if (!(error instanceof PerchError)) return false;
   if (/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/.test(error.message)) return true;
-  return /SQLITE_IOERR/.test(error.message) && canBeRead(path);
+  return /SQLITE_IOERR/.test(error.message) && noRoom(error, path) === null && canBeRead(path);
 }
 
 /** Reads the file from end to end; the connection that failed is not used any more. */
@@ -72,7 +99,7 @@ function canBeRead(path: string): boolean {
 export function openingError(error: unknown, path: string): unknown {
   return isDamage(error, path)
     ? damaged(`The database ${path} is damaged (${error.message})`)
-    : error;
+    : noRoom(error, path) ?? error;
 }
 
 async function problemOf(connection: Connection, table: string): Promise<string | null> {

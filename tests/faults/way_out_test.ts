@@ -20,6 +20,7 @@ import { DAY_MS } from "../../lib/words/times.ts";
 import { startApp } from "../support/app.ts";
 import { fakeBackup } from "../support/backups.ts";
 import { haveMounts, smallDisk } from "../support/disk.ts";
+import { perch } from "../support/command_line.ts";
 import { startPerch } from "../support/perch.ts";
 import { change } from "../support/restored_plant.ts";
 import { sabotaged } from "../support/sabotage.ts";
@@ -173,9 +174,9 @@ function appOf(dir: string): App {
 /** The sentence of a refused start; null: it started. */
 async function refusalOf(dir: string, { serve = false }: Kind): Promise<string | null> {
   if (serve) {
-    const { code, err } = await run(environment(dir), ["serve"]);
+    const { code, err } = await perch(dir, ["serve"], { env: environment(dir) });
     assert.equal(code, 2, err);
-    return err;
+    return err.split("\n").filter((line) => !line.startsWith("{")).join("\n");
   }
   const app = appOf(dir);
   try {
@@ -209,7 +210,7 @@ async function typedIn(sentence: string): Promise<{ env: Record<string, string>;
     .output();
   const [dataDir, url, ...args] = new TextDecoder().decode(stdout).split("\0").slice(0, -1);
   const env: Record<string, string> = { PERCH_DATA: dataDir, DATABASE_URL: url };
-  if (sabotaged("way-out")) env.PERCH_DATA = "/tmp/nowhere";
+  if (sabotaged("way-out")) env.PERCH_DATA = "/proc/nowhere";
   return { env, args };
 }
 
