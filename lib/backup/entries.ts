@@ -95,6 +95,20 @@ function manifestFault({ files }: Manifest, encrypted: boolean): string | null {
   return Number.isSafeInteger(total) ? null : "names more bytes than there are";
 }
 
+/**
+ * A manifest as it is written. @throws PerchError `storage_failed` when no archive could be read with it: before
+ * anything is packed
+ */
+export function manifestText(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+  if (bytes.length <= MOST_MANIFEST_BYTES) return bytes;
+  throw new PerchError(
+    "storage_failed",
+    `The plant has ${manifest.files.length} files, too many for one backup: their list has ${bytes.length} bytes, ` +
+      `and ${MOST_MANIFEST_BYTES} are allowed. Remove attachments or photos that are not needed.`,
+  );
+}
+
 /** What the files of a manifest have together, unpacked. */
 export function unpackedBytes({ files }: Manifest): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);

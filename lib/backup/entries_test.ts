@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { manifestFor } from "../../tests/support/backup.ts";
-import { mostTarBytes, nameFault, readManifest, show, unpackedBytes } from "./entries.ts";
+import {
+  manifestText,
+  mostTarBytes,
+  nameFault,
+  readManifest,
+  show,
+  unpackedBytes,
+} from "./entries.ts";
 
 const bytes = new Uint8Array(10);
 
@@ -52,4 +59,17 @@ Deno.test("readManifest takes keys in encrypted archives", () => {
 Deno.test("show cuts a long name off and shows what cannot be seen", () => {
   assert.equal(show("a\nb"), '"a\\nb"');
   assert.equal(show("x".repeat(500)).length, 119);
+});
+
+Deno.test("manifestText refuses more files than any archive may have, before one is packed", () => {
+  const manifest = manifestFor({});
+  const file = (n: number) => ({
+    path: `files/attachments/${String(n).padStart(32, "0")}.png`,
+    bytes: 1,
+    sha256: "0".repeat(64),
+  });
+  manifest.files = Array.from({ length: 50_000 }, (_, n) => file(n));
+  assert.ok(manifestText(manifest).length > 7_000_000);
+  manifest.files = Array.from({ length: 60_000 }, (_, n) => file(n));
+  assert.throws(() => manifestText(manifest), /60000 files, too many for one backup.*8388608 are/);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PerchError } from "../base/errors.ts";
 import { pacedWriter } from "../base/paced_file.ts";
 import { diskError, onDisk } from "./disk.ts";
+import { manifestText } from "./entries.ts";
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
 import { giveBack, through } from "./streams.ts";
 
@@ -46,7 +47,7 @@ async function pack(controller: TarPackController, options: WriteOptions): Promi
   const mtime = new Date(manifest.created_ms);
   const add = (name: string, size: number) =>
     controller.add({ name, size, mtime, mode: 0o600, type: "file" }).getWriter();
-  const text = new TextEncoder().encode(JSON.stringify(manifest));
+  const text = manifestText(manifest);
   const writer = add(MANIFEST_NAME, text.length);
   await writer.write(text);
   await writer.close();
