@@ -10,7 +10,8 @@ import { type BackupState, describeBackups, troubleOf } from "../backup/health.t
 import { createPlantStore } from "../backup/plant_store.ts";
 import { needOf, type Room } from "../backup/room.ts";
 import { nextMs, type Schedule } from "../backup/schedule.ts";
-import { backupTask, FIRST_MS } from "../backup/task.ts";
+import { createSettled } from "../backup/settled.ts";
+import { backupTask } from "../backup/task.ts";
 import type { Receipt } from "../backup/types.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { WAL_MOST_BYTES } from "./checkpoints.ts";
@@ -36,8 +37,6 @@ export interface BackupParts {
 }
 
 const MEANWHILE = "deleted while Perch did not run, or by one that was killed";
-/** After so long the schedule had its chance to make up for what was missed. */
-const SETTLED_MS = 3 * FIRST_MS;
 
 /** Backups of this plant: made by schedule and on demand. */
 export async function createBackupParts(
@@ -48,7 +47,7 @@ export async function createBackupParts(
   const log = foundation.log.child("backup");
   const store = createPlantStore(storage.db);
   const plant = await store.load(clock.now());
-  const startedMs = clock.monotonic();
+  const settled = createSettled(clock);
   const site = config.siteId ?? Deno.hostname();
   const { url } = config.database;
   const database = url.startsWith("file:") ? url.slice("file:".length) : null;
@@ -105,7 +104,7 @@ export async function createBackupParts(
       job: backups.job(),
       failure: backups.failure(),
       ageMs: Math.max(0, clock.now() - sinceMs),
-      settled: clock.monotonic() - startedMs > SETTLED_MS,
+      settled: settled(),
     };
   }
   components.register("backup", () => describeBackups(state()));

@@ -8,6 +8,7 @@ import { type Backups, type BackupsDeps, createBackups, ON_SERVER } from "./back
 import { describeBackups, troubleOf } from "./health.ts";
 import type { Room } from "./room.ts";
 import type { Schedule } from "./schedule.ts";
+import { createSettled } from "./settled.ts";
 import { backupTask, FIRST_MS } from "./task.ts";
 import type { MakeRequest } from "./types.ts";
 
@@ -206,6 +207,35 @@ Deno.test("troubleOf: at twice the interval, not while a missed one is being mad
   assert.equal(text(2 * DAY_MS + 1, false), undefined);
   assert.equal(text(3 * DAY_MS), "no backup was made in 3 days");
 });
+
+Deno.test("an age alarm waits for the backup that is made up for: after a start, and after a jump of the clock", () => {
+  const { clock, jump, pass } = handClock();
+  const settled = createSettled(clock);
+  assert.equal(settled(), false);
+  pass(16 * MINUTE_MS);
+  assert.equal(settled(), true);
+  for (const days of [40, -40]) {
+    jump(days * DAY_MS);
+    assert.equal(settled(), false, `${days} days`);
+    pass(MINUTE_MS);
+    assert.equal(settled(), false);
+    pass(16 * MINUTE_MS);
+    assert.equal(settled(), true);
+  }
+});
+
+/** A clock that only hands move. */
+function handClock() {
+  let [nowMs, processMs] = [START_MS, 0];
+  return {
+    clock: { now: () => nowMs, monotonic: () => processMs },
+    jump: (ms: number) => void (nowMs += ms),
+    pass(ms: number) {
+      nowMs += ms;
+      processMs += ms;
+    },
+  };
+}
 
 Deno.test("the task: nothing in the first minutes, then by schedule, and what was missed once", () =>
   withBackups(async ({ backups, clock, made }) => {

@@ -12,7 +12,7 @@ export interface BackupState {
   failure: Failure | null;
   /** Of the newest good one, or of the plant while there is none. */
   ageMs: number;
-  /** False in the first minutes after the start, in which a missed backup is made up for. */
+  /** False for some minutes after a start or a jump of the clock: a missed backup is made up for then. */
   settled: boolean;
 }
 
