@@ -83,9 +83,7 @@ function Progress(
           ? "The connection is broken. It goes on by itself as soon as Perch answers again."
           : "Stay on this page until all of it is there. After a stop, choose the same file to go on."}
       </p>
-      <p>
-        <button type="button" onClick={onStop}>Stop</button>
-      </p>
+      <button type="button" onClick={onStop}>Stop</button>
     </>
   );
 }

@@ -68,11 +68,16 @@ function archiveRoutes(services: BackupServices): Route[] {
       method: "get",
       path: "/api/backups/:id/file",
       policy: "admin",
-      summary: "Download a backup",
+      summary: "Download a backup, or with `Range` what is missing of it",
       tags,
       params: idParams(NAME_MOST),
       responses: {
         200: { description: "The archive", contentType: "application/octet-stream" },
+        206: {
+          description: "The range that was asked for",
+          contentType: "application/octet-stream",
+        },
+        416: { description: "There is nothing in that range" },
       },
       handler: (context) => downloadBackup(services, context, context.params.id),
     }),

@@ -6,6 +6,7 @@ import { type BackupState, troubleOf } from "../../lib/backup/health.ts";
 import { jobOf, type StateJson } from "../../lib/backup/shapes.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
+import { fileRange, nothingOf, rangeOf } from "../http/byte_range.ts";
 import { caller } from "../http/caller.ts";
 import type { RouteContext } from "../http/route.ts";
 
@@ -58,29 +59,39 @@ export async function removeBackup(
     }));
 }
 
-/** The archive itself, to be saved. @throws PerchError `not_found` */
+/** The archive itself, or the range of it that is asked for. @throws PerchError `not_found` */
 export async function downloadBackup(
   { backup, audit }: BackupServices,
   context: RouteContext,
   id: string,
 ): Promise<Response> {
   const { receipt, path } = await backup.backups.find(id);
-  const file = await Deno.open(path);
-  await audit.record({
-    actor: caller(context),
-    action: "backup.download",
-    resource: `backup:${id}`,
-    touches: [],
+  const { bytes, sha256, encrypted, file } = receipt;
+  const etag = `"${sha256}"`;
+  const range = rangeOf(context.c.req.raw.headers, { bytes, etag });
+  const headers = new Headers({
+    "content-type": encrypted ? "application/octet-stream" : "application/gzip",
+    // Letters, digits, `-` and `.` alone.
+    "content-disposition": `attachment; filename="${file}"`,
+    "cache-control": "no-store",
+    "accept-ranges": "bytes",
+    etag,
   });
-  return new Response(file.readable, {
-    headers: {
-      "content-type": receipt.encrypted ? "application/octet-stream" : "application/gzip",
-      "content-length": String(receipt.bytes),
-      // Letters, digits, `-` and `.` alone.
-      "content-disposition": `attachment; filename="${receipt.file}"`,
-      "cache-control": "no-store",
-    },
-  });
+  if (range === "none") return nothingOf(bytes, headers);
+  const { from, to } = range ?? { from: 0, to: bytes - 1 };
+  const body = await fileRange(path, from, to);
+  // A download that is resumed is one.
+  if (from === 0) {
+    await audit.record({
+      actor: caller(context),
+      action: "backup.download",
+      resource: `backup:${id}`,
+      touches: [],
+    });
+  }
+  headers.set("content-length", String(to - from + 1));
+  if (range !== null) headers.set("content-range", `bytes ${from}-${to}/${bytes}`);
+  return new Response(body, { status: range === null ? 200 : 206, headers });
 }
 
 /** A fresh key pair with its recovery sheet; nothing of it is kept. */

@@ -6,10 +6,12 @@ import type { Receipt } from "../../lib/backup/types.ts";
 import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
+import { formAction } from "../frame/form_action.ts";
 import {
   type FormPage,
   formRoute,
   type FormState,
+  NO_FORM,
   pageRoute,
   stateOf,
 } from "../frame/form_page.ts";
@@ -75,10 +77,17 @@ export function restorePages(parts: RestorePageParts): Route[] {
   return [
     pageRoute(page),
     {
-      ...formRoute(page, "check", chosenShape, async ({ file, identity }) => {
-        const plan = await restores.plan({ file, identity: identity || null, site: null });
-        return <Plan plan={plan} nowMs={parts.clock.now()} zone={parts.zone} />;
-      }),
+      ...formAction(
+        `${PAGE}/check`,
+        chosenShape,
+        async ({ file, identity }, context) => {
+          const plan = await restores.plan({ file, identity: identity || null, site: null });
+          const notice = <Plan plan={plan} nowMs={parts.clock.now()} zone={parts.zone} />;
+          return await page.draw(context, { ...NO_FORM, form: "check", notice, values: { file } });
+        },
+        (context, sent) => page.draw(context, { form: "check", ...sent }),
+        page.policy,
+      ),
       bodyTimeoutMs: CHECK_MS,
     },
     uploadAction(page, parts),
@@ -171,8 +180,8 @@ function UnderWay(): VNode {
       <p>
         When the backup holds up, Perch ends, puts it in place, and starts again: this page comes
         back by itself, and asks you to sign in. What was there before is kept in the data
-        directory, in a folder replaced-…, until somebody there runs perch restore --confirm; perch
-        restore --undo puts it back.
+        directory, in a folder replaced-…, until somebody there runs{" "}
+        <code>perch restore --confirm</code>; <code>perch restore --undo</code> puts it back.
       </p>
     </section>
   );
@@ -182,7 +191,8 @@ function Forms(
   { archives, state }: { archives: readonly Archive[]; state: FormState },
 ): VNode {
   const check = stateOf(state, "check");
-  const begin = stateOf(state, "begin");
+  // What was just checked is what is restored, unless somebody chooses otherwise.
+  const begin = stateOf(state, state.notice ? "check" : "begin");
   return (
     <>
       <section class="card" aria-labelledby="check-title">
@@ -279,7 +289,7 @@ function Plan(
     <section class="card" role="status" aria-labelledby="plan-title">
       <h2 id="plan-title">What restoring it would change</h2>
       <p>{archiveWords(manifest, nowMs, zone)}</p>
-      <ul>
+      <ul class="findings">
         {findingsWords(findings, zone).map((one) => <li key={one}>{one}</li>)}
       </ul>
     </section>

@@ -47,7 +47,7 @@ export function UploadCard(
       <h2 id="upload-title">Bring an archive here</h2>
       <p>
         Of this plant or another one, from your computer. Nothing is changed by it: it can be
-        checked and restored below then.
+        checked and restored here then.
       </p>
       {uploads.length > 0 && (
         <Table label="Uploaded archives">

@@ -12,22 +12,12 @@ import {
   startBrowser,
   visitor,
 } from "../support/browser.ts";
+import { takePictures } from "../support/looks.ts";
 
 const ADMIN = ["admin@example.org", "long enough"] as const;
-/** Where pictures go, for whoever wants to look at them. */
-const PICTURES = Deno.env.get("PERCH_TEST_PICTURES");
-
 async function looks(page: Page, name: string): Promise<void> {
   await assertEveryLook(page);
-  if (PICTURES === undefined) return;
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [390, 1280]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 844 });
-      const path = `${PICTURES}/${name}-${width}-${colorScheme}.png`;
-      await page.screenshot({ path, fullPage: true });
-    }
-  }
+  await takePictures(page, `backups-${name}`);
 }
 
 const answer = (page: Page, text: RegExp) =>

@@ -10,6 +10,8 @@ const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
 
 interface Site {
   under: AppUnderTest;
+  /** As the header `Authorization`. */
+  adminKey: string;
   call(
     method: string,
     path: string,
@@ -50,7 +52,7 @@ async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
         await new Promise((r) => setTimeout(r, 50));
       }
     };
-    await run({ under, call, json, settled });
+    await run({ under, adminKey: `Bearer ${keys.admin}`, call, json, settled });
   } finally {
     await under.close();
   }
@@ -59,7 +61,7 @@ async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 Deno.test("backups: asked for, followed, listed, downloaded byte for byte, deleted but for the newest; all of it audited", () =>
-  withSite(async ({ under, call, json, settled }) => {
+  withSite(async ({ under, adminKey, call, json, settled }) => {
     assert.deepEqual(await json("GET", "/api/backups"), { items: [], next: null });
     const before = await json("GET", "/api/backups/state");
     assert.deepEqual([before.job, before.newest_ms, before.trouble], [null, null, null]);
@@ -84,6 +86,19 @@ Deno.test("backups: asked for, followed, listed, downloaded byte for byte, delet
     assert.equal(Number(file.headers.get("content-length")), newest.bytes);
     assert.equal(sha256(await file.bytes()), newest.sha256);
 
+    const part = async (range: string) => {
+      const answer = await fetch(`${under.url}/api/backups/${newest.id}/file`, {
+        headers: { authorization: adminKey, range },
+      });
+      return [answer.status, answer.headers.get("content-range"), await answer.bytes()] as const;
+    };
+    const half = Math.floor(newest.bytes / 2);
+    const [first, last] = [await part(`bytes=0-${half - 1}`), await part(`bytes=${half}-`)];
+    assert.deepEqual([first[0], first[1]], [206, `bytes 0-${half - 1}/${newest.bytes}`]);
+    assert.equal(sha256(new Uint8Array([...first[2], ...last[2]])), newest.sha256);
+    const beyond = await part(`bytes=${newest.bytes}-`);
+    assert.deepEqual([beyond[0], beyond[1]], [416, `bytes */${newest.bytes}`]);
+
     const stays = await call("DELETE", `/api/backups/${newest.id}`);
     assert.equal(stays.status, 409);
     await stays.body?.cancel();
@@ -98,7 +113,9 @@ Deno.test("backups: asked for, followed, listed, downloaded byte for byte, delet
     const { items } = await under.app.parts().access.audit.list({ action: "backup" });
     assert.deepEqual(
       items.map(({ action, actor }) => `${action} ${actor.name}`).reverse(),
-      ["backup.begin", "backup.begin", "backup.download", "backup.delete"].map((a) => `${a} admin`),
+      ["backup.begin", "backup.begin", "backup.download", "backup.download", "backup.delete"].map((
+        a,
+      ) => `${a} admin`),
     );
     const status = await json("GET", "/api/status");
     assert.deepEqual(
