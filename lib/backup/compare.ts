@@ -35,7 +35,13 @@ export async function compare(
   const foreign = live !== null && isOther(live, restored, manifest.site.id);
   if (foreign) refuseUnlessNamed(request, manifest);
   const keys = foreign ? [] : keysToBring(request.dataDir, manifest, live);
-  const decision = decide(restored, live, why, foreign, channelKeys(request, folder, keys));
+  const decision = decide(
+    restored,
+    live,
+    why,
+    foreign,
+    channelKeys(request, folder, keys, live !== null && isNamedOther(live, manifest)),
+  );
   return { decision, restored, live, keys };
 }
 
@@ -94,10 +100,16 @@ function keysToBring(dataDir: string, { files }: Manifest, live: PlantState | nu
   );
 }
 
+/** The plant that is here has an id, and another one: also one that nobody has an account in yet. */
+const isNamedOther = ({ plant }: PlantState, { site }: Manifest) =>
+  plant !== null && plant.uid !== site.id;
+
+/** An archive without keys was sealed with those of its plant. */
 function channelKeys(
   { dataDir }: RestoreRequest,
   folder: string,
   brought: readonly string[],
+  ofOther: boolean,
 ): ChannelKeys {
   const [name] = KEY_FILES.filter((one) => one.startsWith("channels"));
   const here = keyIn(join(dataDir, name));
@@ -105,7 +117,7 @@ function channelKeys(
   return {
     live: here !== null,
     brought: brought.includes(name),
-    differs: there !== null && here !== there,
+    differs: there === null ? ofOther : here !== there,
   };
 }
 

@@ -37,7 +37,7 @@ export interface ChannelKeys {
   live: boolean;
   /** The archive brings one, and it takes the place of what is there. */
   brought: boolean;
-  /** The archive brings another one, which is not used. */
+  /** The secrets in the archive were sealed with another one. */
   differs: boolean;
 }
 

@@ -200,3 +200,18 @@ Deno.test("restore: beside a database that cannot be read, or on an empty disk, 
     assert.deepEqual(list.type_again, ["channel c1", "channel c2"], "without channels.key");
     assert.equal(await finishRestore(empty), null);
   }));
+
+Deno.test("restore: on a Perch that nobody has set up yet, channels of a plain archive are to be typed again", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    const sealed = await archiveOf(dataDir, join(folder, "sealed"), { keys: true });
+    const fresh = join(folder, "fresh");
+    await makePlant(fresh, "plant-2");
+    await Deno.writeTextFile(join(fresh, "channels.key"), "f".repeat(43) + "\n");
+    await change(fresh, ["delete from sessions", "delete from users", "delete from channels"]);
+    const plain = await planRestore(requestOf(fresh), archive, nothing);
+    assert.equal(plain.findings.foreign, false);
+    assert.deepEqual(plain.findings.type_again, ["channel c1", "channel c2"]);
+    const withKeys = await planRestore(requestOf(fresh), sealed, nothing);
+    assert.deepEqual(withKeys.findings.type_again, []);
+  }));

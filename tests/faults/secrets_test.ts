@@ -1,14 +1,16 @@
 /**
  * Canaries: each secret is given to Perch the way it gets there in life, then everything that Perch writes or
- * says is searched for it: output at LOG_LEVEL=debug, every file of the data directory, every answer that an
- * admin can get. `SABOTAGE=secrets` types one of them where it is shown; then the test must fail.
+ * says is searched for it: output at LOG_LEVEL=debug, every file of the data directory, and of a backup that is not
+ * encrypted, every answer that an admin can get. `SABOTAGE=secrets` types one of them where it is shown; then the test must fail.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { TOTP } from "otpauth";
+import { unpackFiles } from "../support/backup.ts";
 import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
+import { until } from "../support/until.ts";
 
 const canary = (name: string) => `canary-${name}-${crypto.randomUUID()}`;
 
@@ -38,10 +40,13 @@ Deno.test("secrets: twenty canaries are found in no output, no file and no answe
     const canaries: Record<string, string> = { ...ENVIRONMENT, key };
     await useSecrets(perch, key, canaries);
     assert.ok(Object.keys(canaries).length >= 20, `${Object.keys(canaries).length} canaries`);
+    const archive = await plainBackup(perch, key, dataDir);
     const answers = await everyAnswer(perch, key);
     // Last-used times and the log are written at the end.
     await perch.stop();
     const places: Record<string, string> = { output: perch.output(), ...answers };
+    await unpackFiles(archive, `${dataDir}/unpacked`);
+    assert.ok(![...filesBelow(`${dataDir}/unpacked`)].some((path) => path.endsWith(".key")));
     for (const path of filesBelow(dataDir)) places[path] = latin1(await Deno.readFile(path));
     assert.ok(Object.keys(places).length > 20);
     for (const [place, text] of Object.entries(places)) {
@@ -144,6 +149,16 @@ async function useSecrets(
   if (sabotaged("secrets")) {
     await call("PATCH", "/api/users/me", { name: canaries.recoveryCode }, first.access_token);
   }
+}
+
+/** Makes one that is not encrypted; gives where it lies. */
+async function plainBackup({ url }: PerchProcess, key: string, dataDir: string): Promise<string> {
+  const headers = { authorization: `Bearer ${key}` };
+  await (await fetch(`${url}/api/backups`, { method: "POST", headers })).body?.cancel();
+  return await until("the backup", async () => {
+    const { items } = await (await fetch(`${url}/api/backups`, { headers })).json();
+    return items.length === 0 ? null : `${dataDir}/backups/${items[0].id}`;
+  }, 60_000);
 }
 
 /** What an admin's key can read. */
