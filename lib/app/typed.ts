@@ -1,5 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../base/config.ts";
+import { shellWord } from "../words/shell.ts";
+
+export { shellWord as quoted };
 
 /** What a command of Perch has to be told to work on the same plant from any folder. */
 export type Place = Pick<Config, "dataDir" | "database">;
@@ -10,9 +13,9 @@ export type Place = Pick<Config, "dataDir" | "database">;
  */
 export function typed({ dataDir, database: { url } }: Place, ...words: readonly string[]): string {
   const variables: string[] = [];
-  if (dataDir !== resolve("data")) variables.push(`PERCH_DATA=${quoted(dataDir)}`);
-  if (url !== `file:${join(dataDir, "perch.db")}`) variables.push(`DATABASE_URL=${quoted(url)}`);
-  return [...variables, "perch", ...words.map(quoted)].join(" ");
+  if (dataDir !== resolve("data")) variables.push(`PERCH_DATA=${shellWord(dataDir)}`);
+  if (url !== `file:${join(dataDir, "perch.db")}`) variables.push(`DATABASE_URL=${shellWord(url)}`);
+  return [...variables, "perch", ...words.map(shellWord)].join(" ");
 }
 
 /** ` as user perch`, whom the data directory belongs to: what root writes there Perch could not read. */
@@ -38,9 +41,4 @@ export function nameOf(uid: number): string {
   } catch {
     return String(uid);
   }
-}
-
-/** A word as a shell takes it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

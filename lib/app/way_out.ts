@@ -91,7 +91,7 @@ const WAYS: Record<RefusalKind, (known: Known) => string | null> = {
     if (before === undefined) return null;
     return `The copy from before the upgrade is ${at(before, known)}: \`${
       typed(known.place, "restore", "--before-upgrade", ...identityOf(before))
-    }\`${asOwner(known.place)} goes back to it, and says how many readings came since then.`;
+    }\`${asOwner(known.place)} goes back to it, and exports the readings that came since then first.`;
   },
   key: (known) => keyWay(known),
   full: ({ place, backups, nowMs }) => cleanupWay(place, backups, nowMs),

@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { messageOf, PerchError } from "../base/errors.ts";
-import { isNoRoom } from "../base/reserve_file.ts";
-import { lookAtFiles } from "../db/look.ts";
+import { PerchError } from "../base/errors.ts";
 import { withCopy } from "./copy.ts";
 import { type ChannelKeys, decide, type Decision } from "./findings.ts";
+import { withLiveCopy } from "./live_copy.ts";
 import { DATABASE_NAME, KEY_FILES, type Manifest } from "./manifest.ts";
 import { lookAt } from "./moving.ts";
 import { realPath } from "./plant_files.ts";
@@ -72,23 +71,11 @@ async function livePlant(request: RestoreRequest, folder: string): Promise<Live>
   if (request.live !== null) return { plant: await readPlant(request.live), why: "missing" };
   const path = await realPath(request.database);
   if (((await lookAt(path))?.size ?? 0) === 0) return { plant: null, why: "missing" };
-  const copy = join(folder, "live");
   try {
-    lookAtFiles({ path, folder: copy });
-    await Deno.mkdir(copy, { mode: 0o700 });
-    const database = join(copy, DATABASE_NAME);
-    await Deno.copyFile(path, database);
-    if (await lookAt(`${path}-wal`) !== null) await Deno.copyFile(`${path}-wal`, `${database}-wal`);
-    return { plant: await plantIn(database), why: "missing" };
+    return { plant: await withLiveCopy(request.database, folder, plantIn), why: "missing" };
   } catch (error) {
-    if (!isNoRoom(error)) return { plant: null, why: "unreadable" };
-    throw new PerchError(
-      "storage_full",
-      `There is no room in ${folder} for a copy of the database, which is compared with the backup ` +
-        `(${messageOf(error)}). Make room and try again. Nothing was changed.`,
-    );
-  } finally {
-    await Deno.remove(copy, { recursive: true }).catch(() => {});
+    if (error instanceof PerchError && error.code === "storage_full") throw error;
+    return { plant: null, why: "unreadable" };
   }
 }
 

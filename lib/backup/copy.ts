@@ -1,6 +1,8 @@
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { createRpcClient } from "../db/rpc.ts";
+import type { Migration } from "../db/migrate.ts";
+import type { RawQuery, RawResult } from "../readings/store.ts";
 import type { Query } from "./restore_store.ts";
 
 /** A database that no Perch has open, in a worker of its own for as long as it is used. */
@@ -10,6 +12,12 @@ export interface Copy {
   unreadable(tables: readonly string[]): Promise<string | null>;
   /** All statements in one transaction. */
   write(statements: readonly SqlStatement[]): Promise<void>;
+  /**
+   * Brings the copy up to date and makes its readings ready for `raw`. True: a newer Perch wrote it, and it was left
+   * as it is. @throws PerchError when the readings cannot be read
+   */
+  openReadings(migrations: readonly Migration[]): Promise<boolean>;
+  raw(query: RawQuery): Promise<RawResult>;
 }
 
 /** Runs `use` on the database at `path`; its log is in the file afterwards. @throws PerchError */
@@ -26,6 +34,8 @@ export async function withCopy<T>(path: string, use: (copy: Copy) => Promise<T>)
       unreadable: (tables) => rpc.call("unreadable", [tables]),
       query: (statement) => rpc.call("query", [statement]),
       write: (statements) => rpc.call("write", [statements]),
+      openReadings: (migrations) => rpc.call("openReadings", [migrations]),
+      raw: (query) => rpc.call("raw", [query]),
     });
   } finally {
     await rpc.call("close", []);

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { hasPeople, maySignIn, type PlantState, readingsOnlyIn, type Row } from "./plant_state.ts";
+import {
+  hasPeople,
+  maySignIn,
+  newerThan,
+  type PlantState,
+  readingsOnlyIn,
+  type Row,
+} from "./plant_state.ts";
 
 const person = z.object({
   name: z.string(),
@@ -26,8 +33,14 @@ export const findingsShape = z.object({
   channels_off: z.array(z.string()),
   /** Channels whose secrets cannot be read with the key that is there. */
   type_again: z.array(z.string()),
-  /** Readings that are in the database now and not in the archive; null: it cannot be known. */
-  lost: z.object({ readings: z.int(), until_ms: z.int().nullable() }).nullable(),
+  /** What is in the database now and not in the archive; null: it cannot be known. */
+  lost: z.object({
+    readings: z.int(),
+    until_ms: z.int().nullable(),
+    // Not in what an earlier Perch wrote.
+    alarms: z.int().default(0),
+    tickets: z.int().default(0),
+  }).nullable(),
 });
 export type Findings = z.output<typeof findingsShape>;
 
@@ -78,12 +91,23 @@ export function decide(
       keys_back: access === null ? restored.keys.map(keyOf) : [],
       channels_off: channels.off.map(({ name }) => name),
       type_again: channels.unreadable,
-      lost: live === null
-        ? null
-        : foreign
-        ? { readings: totalOf(live), until_ms: newestOf(live) }
-        : readingsOnlyIn(live.readings, restored.readings),
+      lost: live === null ? null : lostOf(live, restored, foreign),
     },
+  };
+}
+
+function lostOf(
+  live: PlantState,
+  restored: PlantState,
+  foreign: boolean,
+): NonNullable<Findings["lost"]> {
+  const [alarms, tickets] = foreign ? [[], []] : [restored.alarms, restored.tickets];
+  return {
+    ...(foreign
+      ? { readings: totalOf(live), until_ms: newestOf(live) }
+      : readingsOnlyIn(live.readings, restored.readings)),
+    alarms: newerThan(live.alarms, alarms),
+    tickets: newerThan(live.tickets, tickets),
   };
 }
 

@@ -1,14 +1,31 @@
 import assert from "node:assert/strict";
-import { isOther, type PlantState, readingsOnlyIn, type ReadingTotals } from "./plant_state.ts";
+import {
+  isOther,
+  mayDifferFrom,
+  newerThan,
+  type PlantState,
+  readingsOnlyIn,
+  type ReadingTotals,
+} from "./plant_state.ts";
 
 const totals = (
-  sensors: [number, number, number, number][],
+  sensors: [number, number, number, number, number?][],
   chunks: [number, number, number][] = [],
 ): ReadingTotals => ({
   sensors: new Map(
-    sensors.map(([sensor, n, oldestMs, newestMs]) => [sensor, { n, oldestMs, newestMs }]),
+    sensors.map(([sensor, n, oldestMs, newestMs, tailMs = Infinity]) => [
+      sensor,
+      { n, oldestMs, newestMs, tailMs },
+    ]),
   ),
-  chunks: chunks.map(([sensor, lastMs, n]) => ({ sensor, lastMs, n })),
+  chunks: chunks.map(([sensor, lastMs, n]) => ({
+    sensor,
+    firstMs: lastMs - n,
+    lastMs,
+    n,
+    bytes: n,
+    sum: 0,
+  })),
 });
 
 Deno.test("readingsOnlyIn counts what came since, by sensor, and until when", () => {
@@ -33,6 +50,18 @@ Deno.test("readingsOnlyIn does not set off what retention removed since against 
   });
 });
 
+Deno.test("mayDifferFrom begins with the first chunk or waiting reading that the other does not have", () => {
+  const chunks: [number, number, number][] = [[1, 300, 60], [1, 600, 40], [2, 50, 5]];
+  const restored = totals([[1, 100, 0, 600], [2, 5, 0, 50]], chunks);
+  assert.deepEqual([...mayDifferFrom(restored, restored)], []);
+  const live = totals(
+    [[1, 160, 0, 900, 890], [2, 5, 0, 50], [3, 1, Infinity, 70, 70]],
+    [...chunks, [1, 880, 50]],
+  );
+  assert.deepEqual([...mayDifferFrom(live, restored)], [[1, 830], [3, 70]]);
+  assert.equal(newerThan([1, 2, 5, 6], [1, 2, 3, 4]), 2);
+});
+
 Deno.test("isOther knows a plant by its id, one from before ids by its people, and an empty one as nobody's", () => {
   const plant = (uid: string | null, ...ids: string[]): PlantState => ({
     plant: uid === null ? null : { uid },
@@ -40,6 +69,8 @@ Deno.test("isOther knows a plant by its id, one from before ids by its people, a
     keys: [],
     recoveryCodes: [],
     channels: [],
+    alarms: [],
+    tickets: [],
     epoch: 1,
     readings: totals([]),
   });

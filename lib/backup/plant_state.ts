@@ -12,6 +12,9 @@ export interface PlantState {
   recoveryCodes: readonly Row[];
   /** `id`, `name`, `secrets`, and `enabled` of its state (1 without one). */
   channels: readonly Row[];
+  /** Numbers of the alarms and tickets: they count up and are never used again. */
+  alarms: readonly number[];
+  tickets: readonly number[];
   /** Of the last owner. */
   epoch: number;
   readings: ReadingTotals;
@@ -38,7 +41,16 @@ export interface ReadingTotals {
   /** By the sensor's storage number. */
   sensors: ReadonlyMap<number, SensorTotal>;
   /** Parts of the sealed ones, so that what retention removed since does not count. */
-  chunks: readonly { sensor: number; lastMs: number; n: number }[];
+  chunks: readonly ChunkTotal[];
+}
+
+export interface ChunkTotal {
+  sensor: number;
+  firstMs: number;
+  lastMs: number;
+  n: number;
+  bytes: number;
+  sum: number;
 }
 
 export interface SensorTotal {
@@ -46,6 +58,8 @@ export interface SensorTotal {
   /** Of those in chunks; Infinity without any. */
   oldestMs: number;
   newestMs: number;
+  /** The earliest of those that are in no chunk yet; Infinity without any. */
+  tailMs: number;
 }
 
 /**
@@ -70,4 +84,28 @@ export function readingsOnlyIn(
     untilMs = Math.max(untilMs ?? 0, newestMs);
   }
   return { readings, until_ms: untilMs };
+}
+
+/**
+ * From which time on the one may have readings that the other has not, by sensor: all from before are in chunks that
+ * both have.
+ */
+export function mayDifferFrom(live: ReadingTotals, restored: ReadingTotals): Map<number, number> {
+  const keyOf = ({ sensor, firstMs, lastMs, n, bytes, sum }: ChunkTotal) =>
+    [sensor, firstMs, lastMs, n, bytes, sum].join(" ");
+  const common = new Set(restored.chunks.map(keyOf));
+  const from = new Map<number, number>();
+  const lower = (sensor: number, ms: number) =>
+    from.set(sensor, Math.min(from.get(sensor) ?? Infinity, ms));
+  for (const chunk of live.chunks) {
+    if (!common.has(keyOf(chunk))) lower(chunk.sensor, chunk.firstMs);
+  }
+  for (const [sensor, { tailMs }] of live.sensors) if (tailMs < Infinity) lower(sensor, tailMs);
+  return from;
+}
+
+/** How many of the numbers came after the last of the others. */
+export function newerThan(numbers: readonly number[], others: readonly number[]): number {
+  const last = others.reduce((most, one) => Math.max(most, one), 0);
+  return numbers.filter((one) => one > last).length;
 }

@@ -6,6 +6,8 @@
 import { join } from "node:path";
 import { compare, type Compared } from "./compare.ts";
 import type { Findings } from "./findings.ts";
+import type { Exported } from "./line_file.ts";
+import { exportLost } from "./lost_readings.ts";
 import type { Manifest } from "./manifest.ts";
 import { INCOMING, isSwapping } from "./moves.ts";
 import { replacePlant } from "./replace.ts";
@@ -19,6 +21,11 @@ const MOST_BYTES = 1e12;
 export interface Prepared {
   manifest: Manifest;
   findings: Findings;
+  /**
+   * Writes the readings that `replace` takes away into a file (`lost_readings.ts`); nothing else is changed.
+   * @throws PerchError `conflict` when this Perch cannot read them, `validation` (the file is there), `storage_full`
+   */
+  exportLost(target: string, onShare: (share: number) => void): Promise<Exported>;
   /** Puts it in the place of what is there. When this fails, the plant is as it was. */
   replace(): Promise<RestoredRecord>;
   /** Takes away what was unpacked. */
@@ -71,6 +78,7 @@ export async function prepareUnpacked(
   return {
     manifest,
     findings: compared.decision.findings,
+    exportLost: (target, onShare) => exportLost({ request, folder, compared, target, onShare }),
     discard: () => removeUnpacked(folder),
     async replace() {
       if (request.live !== null) throw new Error("the plant of a Perch that runs is not replaced");

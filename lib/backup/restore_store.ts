@@ -42,6 +42,8 @@ export async function readPlant(query: Query): Promise<PlantState> {
       "select c.id, c.name, c.secrets, coalesce(s.enabled, 1) as enabled from channels c " +
         "left join channel_states s on s.channel_id = c.id order by c.name",
     ),
+    alarms: (await read("alarms", "select id from alarms")).map(({ id }) => Number(id)),
+    tickets: (await read("tickets", "select id from tickets")).map(({ id }) => Number(id)),
     epoch: Number(owner?.epoch ?? 0),
     readings: tables.has("chunks") ? await readTotals(query) : { sensors: new Map(), chunks: [] },
   };
@@ -49,19 +51,31 @@ export async function readPlant(query: Query): Promise<PlantState> {
 
 async function readTotals(query: Query): Promise<ReadingTotals> {
   const sensors = new Map<number, SensorTotal>();
-  const add = (sensor: number, n: number, firstMs: number, lastMs: number) => {
-    const before = sensors.get(sensor) ?? { n: 0, oldestMs: Infinity, newestMs: 0 };
+  const add = (sensor: number, n: number, firstMs: number, lastMs: number, tailMs: number) => {
+    const before = sensors.get(sensor) ??
+      { n: 0, oldestMs: Infinity, newestMs: 0, tailMs: Infinity };
     sensors.set(sensor, {
       n: before.n + n,
       oldestMs: Math.min(before.oldestMs, firstMs),
       newestMs: Math.max(before.newestMs, lastMs),
+      tailMs: Math.min(before.tailMs, tailMs),
     });
   };
-  const chunks = (await rowsOf(query, "select sensor, first_ms, last_ms, n from chunks"))
-    .map((row) => {
-      add(Number(row.sensor), Number(row.n), Number(row.first_ms), Number(row.last_ms));
-      return { sensor: Number(row.sensor), lastMs: Number(row.last_ms), n: Number(row.n) };
-    });
+  const chunks = (await rowsOf(
+    query,
+    "select sensor, first_ms, last_ms, n, bytes, sum from chunks",
+  )).map((row) => {
+    const chunk = {
+      sensor: Number(row.sensor),
+      firstMs: Number(row.first_ms),
+      lastMs: Number(row.last_ms),
+      n: Number(row.n),
+      bytes: Number(row.bytes),
+      sum: Number(row.sum),
+    };
+    add(chunk.sensor, chunk.n, chunk.firstMs, chunk.lastMs, Infinity);
+    return chunk;
+  });
   const sealed = new Map(
     (await rowsOf(query, "select sensor, sealed_group from series"))
       .map((row) => [Number(row.sensor), Number(row.sealed_group)]),
@@ -73,13 +87,43 @@ async function readTotals(query: Query): Promise<ReadingTotals> {
       uncheckedGroup: Infinity,
       group({ groupId, columns: { n, sensor, tMs } }) {
         for (let i = 0; i < n; i++) {
-          if (groupId > (sealed.get(sensor[i]) ?? 0)) add(sensor[i], 1, Infinity, tMs[i]);
+          if (groupId > (sealed.get(sensor[i]) ?? 0)) {
+            add(sensor[i], 1, Infinity, tMs[i], tMs[i]);
+          }
         }
       },
       damaged() {},
     });
   }
   return { sensors, chunks };
+}
+
+/** A sensor by its name, and what its readings stand for. */
+export interface NamedSensor {
+  machine: string;
+  sensor: string;
+  unit: string | null;
+  kind: string;
+  /** Of a sensor of texts, by their codes. */
+  texts: ReadonlyMap<number, string>;
+}
+
+/** All of them, by storage number. */
+export async function sensorsIn(query: Query): Promise<Map<number, NamedSensor>> {
+  const texts = new Map<number, Map<number, string>>();
+  for (const row of await rowsOf(query, "select sensor_num, code, text from sensor_states")) {
+    const num = Number(row.sensor_num);
+    if (!texts.has(num)) texts.set(num, new Map());
+    texts.get(num)!.set(Number(row.code), String(row.text));
+  }
+  const sensors = await rowsOf(query, "select num, machine, sensor, unit, kind from sensors");
+  return new Map(sensors.map(({ num, machine, sensor, unit, kind }) => [Number(num), {
+    machine: String(machine),
+    sensor: String(sensor),
+    unit: unit === null ? null : String(unit),
+    kind: String(kind),
+    texts: texts.get(Number(num)) ?? new Map(),
+  }]));
 }
 
 /** Nobody is signed in, no link works any more. */

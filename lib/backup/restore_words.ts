@@ -1,7 +1,9 @@
 /** What a restore does, as people read it: at the command line, on the page and in the log. Pure. */
 import { grouped } from "../words/numbers.ts";
+import { shellWord } from "../words/shell.ts";
 import { ago, dateTime } from "../words/times.ts";
 import type { Findings } from "./findings.ts";
+import type { Exported } from "./line_file.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Which archive: `Backup 17 of Hall 3, made 2026-11-28 19:30:00 (2 h ago), 64 files`. */
@@ -45,12 +47,43 @@ function lostWords({ lost, live }: Findings, zone: string): string | null {
   if (lost === null) {
     return live === "missing" ? null : "How many readings came after the backup is not known.";
   }
-  if (lost.readings === 0) return "No reading that is here now is missing in the backup.";
+  const more = [[lost.alarms, "alarm"], [lost.tickets, "ticket"]] as const;
+  const others = more.filter(([n]) => n > 0).map(([n, what]) => counted(n, what)).join(" and ");
+  if (lost.readings === 0) {
+    return `No reading that is here now is missing in the backup${
+      others === "" ? "" : `, but ${others}`
+    }.`;
+  }
   const until = lost.until_ms === null ? "" : `, the newest of ${dateTime(lost.until_ms, zone)}`;
-  return `${grouped(lost.readings)} ${
-    lost.readings === 1 ? "reading is" : "readings are"
-  } here now and not in the backup${until}. They stay in the replaced data, and are not in the plant any more.`;
+  return `${counted(lost.readings, "reading")} ${
+    lost.readings === 1 ? "is" : "are"
+  } here now and not in the backup${until}${
+    others === "" ? "" : `; ${others} too`
+  }. They stay in the replaced data, and are not in the plant any more.`;
 }
+
+/** What was written into a file before the restore, and how it is sent in again; `url`: where Perch will be. */
+export function exportedWords(exported: Exported, zone: string, url: string): string[] {
+  const { file, readings, fromMs, untilMs, damaged } = exported;
+  const lost = damaged === 0
+    ? []
+    : [`${counted(damaged, "reading")} in damaged parts cannot be read, and so not be exported.`];
+  if (file === null) return ["There was no reading to export.", ...lost];
+  return [
+    `${counted(readings, "reading")} (${dateTime(fromMs!, zone)} to ${dateTime(untilMs!, zone)}) ${
+      readings === 1 ? "is" : "are"
+    } exported into ${file}. Once Perch runs again, this sends them in:`,
+    sendCommand(file, url),
+    ...lost,
+  ];
+}
+
+/** Sends a file of exported readings in; KEY stands for an API key that may write. */
+export const sendCommand = (file: string, url: string) =>
+  `split -C 1M --filter='curl -sSf -H "Authorization: Bearer KEY" -H "Content-Type: application/x-ndjson" ` +
+  `--data-binary @- ${url}/api/ingest/batch' ${shellWord(file)}`;
+
+const counted = (n: number, what: string) => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
 
 const personWords = ({ name, email, state, role }: Findings["people_out"][number]) =>
   `${name === "" ? email : `${name} <${email}>`} (${

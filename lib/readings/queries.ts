@@ -84,6 +84,7 @@ export async function queryRaw(deps: QueryDeps, query: RawQuery): Promise<RawRes
     tMs: found.tMs.slice(from, to),
     value: found.value.slice(from, to),
     flags: found.flags.slice(from, to),
+    ...(query.withSeq && found.seq !== null ? { seq: found.seq.slice(from, to) } : {}),
   };
   const next = to < found.n ? nextCursor(result.tMs, start) : null;
   const endMs = next === null ? toMs : result.tMs[result.tMs.length - 1] + 1;

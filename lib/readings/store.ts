@@ -162,11 +162,15 @@ export interface RawQuery {
   limit: number;
   /** `next` of the answer before. */
   cursor?: string;
+  /** Gives the sequence numbers of devices too. */
+  withSeq?: boolean;
 }
 export interface RawResult {
   tMs: Float64Array;
   value: Float64Array;
   flags: Uint8Array;
+  /** Only where it was asked for, and there is any; valid with `FLAG_HAS_SEQ`. */
+  seq?: Float64Array;
   next: string | null;
   /** What is missing between the first and the last reading of this answer, and up to `toMs` with the last one. */
   damaged: DamagedRange[];

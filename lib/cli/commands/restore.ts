@@ -3,11 +3,13 @@ import { restorePlace } from "../../app/restoring.ts";
 import { siteZone } from "../../app/site.ts";
 import { confirmRestore, finishRestore, undoRestore } from "../../backup/after.ts";
 import { createBackupWorker } from "../../backup/client.ts";
+import type { Findings } from "../../backup/findings.ts";
 import { backupsFolder, listBackups } from "../../backup/folder.ts";
 import { readIdentity } from "../../backup/identity.ts";
+import type { Exported } from "../../backup/line_file.ts";
 import type { RestoreRequest } from "../../backup/request.ts";
 import { type Prepared, prepareRestore } from "../../backup/restore.ts";
-import { archiveWords, findingsWords } from "../../backup/restore_words.ts";
+import { archiveWords, exportedWords, findingsWords } from "../../backup/restore_words.ts";
 import type { RestoredRecord } from "../../backup/restored.ts";
 import { findRemains } from "../../app/remains.ts";
 import { PerchError } from "../../base/errors.ts";
@@ -30,6 +32,12 @@ export const restore: Command = {
     "before-upgrade": {
       type: "boolean",
       help: "the newest backup that was made before an upgrade, instead of FILE",
+    },
+    export: {
+      type: "string",
+      value: "FILE|yes|no",
+      help: "write the readings that came since the backup into a file first; with " +
+        "--before-upgrade that is done unless no is said",
     },
     undo: { type: "boolean", help: "put back what the last restore replaced" },
     confirm: { type: "boolean", help: "keep the restored plant: remove what it replaced" },
@@ -113,32 +121,79 @@ async function restoreFile(context: CommandContext, file: string): Promise<ExitC
 async function decide(
   context: CommandContext,
   request: RestoreRequest,
-  { manifest, findings, replace, discard }: Prepared,
+  prepared: Prepared,
 ): Promise<ExitCode> {
   const { terminal, flags, json } = context;
+  const { manifest, findings } = prepared;
+  const isPlan = flags.has("dry-run");
+  const target = exportTarget(context, request, findings);
   const sentences = [
     archiveWords(manifest, request.nowMs, siteZone()),
     ...findingsWords(findings, siteZone()),
+    ...(target === null && (findings.lost?.readings ?? 0) > 0
+      ? ["With --export yes they are written into a file first, which can be sent in again."]
+      : []),
   ];
-  const isPlan = flags.has("dry-run");
-  if (isPlan || !mayGoOn(context, sentences)) {
-    await discard();
-    if (json) terminal.out(JSON.stringify({ restored: false, manifest, findings }));
-    else {
-      if (isPlan) { for (const sentence of sentences) terminal.out(sentence); }
-      terminal.out("Nothing was changed.");
-    }
-    return isPlan ? 0 : 1;
+  const print = (more: unknown, words: readonly string[]) => {
+    if (json) terminal.out(JSON.stringify(more));
+    else for (const sentence of words) terminal.out(sentence);
+  };
+  if (!isPlan && !mayGoOn(context, sentences)) {
+    await prepared.discard();
+    print({ restored: false, manifest, findings }, ["Nothing was changed."]);
+    return 1;
   }
-  const record = await replace();
-  if (json) terminal.out(JSON.stringify({ restored: true, manifest, record }));
-  else {
-    if (flags.has("yes")) { for (const sentence of sentences) terminal.out(sentence); }
-    for (const sentence of doneWords(request.dataDir, record, flags.has("to"))) {
-      terminal.out(sentence);
-    }
+  const exported = target === null ? null : await exportTo(context, prepared, target);
+  const words = [
+    ...(isPlan || flags.has("yes") ? sentences : []),
+    ...(exported === null ? [] : exportedWords(exported, siteZone(), addressOf(context))),
+  ];
+  if (isPlan) {
+    await prepared.discard();
+    const about = { restored: false, manifest, findings, exported };
+    print(about, [...words, "Nothing was changed."]);
+    return 0;
   }
+  const record = await prepared.replace();
+  const done = doneWords(request.dataDir, record, flags.has("to"));
+  print({ restored: true, manifest, record, exported }, [...words, ...done]);
   return 0;
+}
+
+/** The file for the readings that the restore takes away; null: they are not exported. */
+function exportTarget(
+  { flags }: CommandContext,
+  { dataDir, nowMs }: RestoreRequest,
+  { live, lost }: Findings,
+): string | null {
+  // Only counted, unless it is asked for.
+  const isDefault = flags.has("before-upgrade") && !flags.has("dry-run") && lost?.readings !== 0;
+  const asked = flags.text("export") ?? (isDefault ? "yes" : "no");
+  if (asked === "no" || live === "missing") return null;
+  if (asked !== "yes") return resolve(asked);
+  const time = new Date(nowMs).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  return join(dataDir, "exports", `readings-${time}.ndjson`);
+}
+
+async function exportTo(
+  { terminal }: CommandContext,
+  { exportLost, discard }: Prepared,
+  target: string,
+): Promise<Exported> {
+  const progress = progressLines(terminal);
+  progress({ stage: "exporting", share: 0 });
+  try {
+    return await exportLost(target, (share) => progress({ stage: "exporting", share }));
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** Where Perch will be asked. */
+function addressOf({ config }: CommandContext): string {
+  const { http } = config();
+  return http.publicUrl ?? `http://localhost:${http.port}`;
 }
 
 function mayGoOn({ terminal, flags }: CommandContext, sentences: readonly string[]): boolean {
