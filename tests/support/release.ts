@@ -1,6 +1,9 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
-import type { TableContents } from "../fixtures/ledger.ts";
+import { linesOf, type TableContents } from "../fixtures/ledger.ts";
+import { openEngine } from "./storage.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
@@ -46,6 +49,39 @@ function releaseIn(folder: string, name: string): Release {
       );
     },
   };
+}
+
+/**
+ * Compares the readings of a data directory that nothing has open with what was sent. It is brought up to date.
+ * @param except names of sensors that have more by now
+ */
+export async function compareReadings(
+  dataDir: string,
+  ledger: ReleaseLedger,
+  except: readonly string[] = [],
+): Promise<void> {
+  const engine = await openEngine({ url: `file:${dataDir}/perch.db` });
+  const ask = async (sql: string) => (await engine.connection.query({ sql })).rows;
+  try {
+    const states = await ask("SELECT sensor_num, code, text FROM sensor_states");
+    const sensors = await ask("SELECT name, num, kind FROM sensors");
+    for (const [name, expected] of Object.entries(ledger.readings)) {
+      if (except.includes(name)) continue;
+      const [, num, kind] = sensors.find((row) => row[0] === name)!;
+      const textOf = (code: number) => states.find((s) => s[0] === num && s[1] === code)?.[2];
+      const query = { sensor: Number(num), fromMs: 0, toMs: 4e12, limit: 100_000 };
+      const { tMs, value, next } = await engine.store.raw(query);
+      assert.equal(next, null);
+      const shown = Array.from(tMs, (t, i) => ({
+        tMs: t,
+        value: kind === "text" ? textOf(value[i]) : value[i],
+      }));
+      const sha256 = createHash("sha256").update(linesOf(shown)).digest("hex");
+      assert.deepEqual({ n: tMs.length, sha256 }, expected, name);
+    }
+  } finally {
+    await engine.close();
+  }
 }
 
 /** The oldest one: everything that has changed since then is ahead of it. */
