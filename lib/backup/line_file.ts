@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, syncFolder } from "../base/durable_file.ts";
+import { belongToFolder } from "../base/owner.ts";
 import { onDisk } from "./disk.ts";
 
 /** Readings that were written into a file. */
@@ -57,6 +58,7 @@ export async function writeLines(
       });
       await flush();
       await disk(() => file.sync());
+      await belongToFolder(partial);
     } finally {
       file.close();
     }

@@ -3,10 +3,8 @@ import { restorePlace } from "../../app/restoring.ts";
 import { siteZone } from "../../app/site.ts";
 import { confirmRestore, finishRestore, undoRestore } from "../../backup/after.ts";
 import { createBackupWorker } from "../../backup/client.ts";
-import type { Findings } from "../../backup/findings.ts";
 import { backupsFolder, listBackups } from "../../backup/folder.ts";
 import { readIdentity } from "../../backup/identity.ts";
-import type { Exported } from "../../backup/line_file.ts";
 import type { RestoreRequest } from "../../backup/request.ts";
 import { type Prepared, prepareRestore } from "../../backup/restore.ts";
 import { archiveWords, exportedWords, findingsWords } from "../../backup/restore_words.ts";
@@ -15,6 +13,7 @@ import { findRemains } from "../../app/remains.ts";
 import { PerchError } from "../../base/errors.ts";
 import { bytes } from "../../words/numbers.ts";
 import { type Command, type CommandContext, type ExitCode, UsageError } from "../command.ts";
+import { addressOf, exportTarget, exportTo } from "../export_lost.ts";
 import { takeLock } from "../lock.ts";
 import { progressLines } from "../progress.ts";
 
@@ -158,42 +157,6 @@ async function decide(
   const done = doneWords(request.dataDir, record, flags.has("to"));
   print({ restored: true, manifest, record, exported }, [...words, ...done]);
   return 0;
-}
-
-/** The file for the readings that the restore takes away; null: they are not exported. */
-function exportTarget(
-  { flags }: CommandContext,
-  { dataDir, nowMs }: RestoreRequest,
-  { live, lost }: Findings,
-): string | null {
-  // Only counted, unless it is asked for.
-  const isDefault = flags.has("before-upgrade") && !flags.has("dry-run") && lost?.readings !== 0;
-  const asked = flags.text("export") ?? (isDefault ? "yes" : "no");
-  if (asked === "no" || live === "missing") return null;
-  if (asked !== "yes") return resolve(asked);
-  const time = new Date(nowMs).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
-  return join(dataDir, "exports", `readings-${time}.ndjson`);
-}
-
-async function exportTo(
-  { terminal }: CommandContext,
-  { exportLost, discard }: Prepared,
-  target: string,
-): Promise<Exported> {
-  const progress = progressLines(terminal);
-  progress({ stage: "exporting", share: 0 });
-  try {
-    return await exportLost(target, (share) => progress({ stage: "exporting", share }));
-  } catch (error) {
-    await discard();
-    throw error;
-  }
-}
-
-/** Where Perch will be asked. */
-function addressOf({ config }: CommandContext): string {
-  const { http } = config();
-  return http.publicUrl ?? `http://localhost:${http.port}`;
 }
 
 function mayGoOn({ terminal, flags }: CommandContext, sentences: readonly string[]): boolean {
