@@ -2,8 +2,6 @@ import { join, resolve } from "node:path";
 import type { Config } from "../base/config.ts";
 import { shellWord } from "../words/shell.ts";
 
-export { shellWord as quoted };
-
 /** What a command of Perch has to be told to work on the same plant from any folder. */
 export type Place = Pick<Config, "dataDir" | "database">;
 

@@ -5,8 +5,9 @@ import { backupsFolder, listBackups } from "../backup/folder.ts";
 import { toRemove } from "../backup/keep.ts";
 import type { Receipt } from "../backup/types.ts";
 import { bytes } from "../words/numbers.ts";
+import { shellWord } from "../words/shell.ts";
 import { ago } from "../words/times.ts";
-import { asOwner, type Place, quoted, typed } from "./typed.ts";
+import { asOwner, type Place, typed } from "./typed.ts";
 
 /*
  * DESIGN: whatever refuses says what is wrong (`PerchError.refusal`) and knows nothing of backups. Here, and only
@@ -91,7 +92,9 @@ const WAYS: Record<RefusalKind, (known: Known) => string | null> = {
     if (before === undefined) return null;
     return `The copy from before the upgrade is ${at(before, known)}: \`${
       typed(known.place, "restore", "--before-upgrade", ...identityOf(before))
-    }\`${asOwner(known.place)} goes back to it, and exports the readings that came since then first.`;
+    }\`${
+      asOwner(known.place)
+    } goes back to it, and exports the readings that came since then first.`;
   },
   key: (known) => keyWay(known),
   full: ({ place, backups, nowMs }) => cleanupWay(place, backups, nowMs),
@@ -100,7 +103,7 @@ const WAYS: Record<RefusalKind, (known: Known) => string | null> = {
 function keyWay(known: Known): string {
   const { place, backups, path = "it" } = known;
   const last = backups.find(({ encrypted }) => encrypted);
-  const aside = `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+  const aside = `mv ${shellWord(path)} ${shellWord(`${path}.damaged`)}`;
   if (last === undefined) {
     return `${lastGood(known)}, but it holds no keys: only encrypted backups do. \`${aside}\`${
       asOwner(place)
@@ -109,7 +112,7 @@ function keyWay(known: Known): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return `The last good backup with keys is ${at(last, known)}: ${
     restoring({ ...known, backups: [last] }, "--to", "DIR")
-  } unpacks it, and \`${aside}; cp DIR/${name} ${quoted(path)}\` puts the key in its place.`;
+  } unpacks it, and \`${aside}; cp DIR/${name} ${shellWord(path)}\` puts the key in its place.`;
 }
 
 /** Shorter ones are asked for only where that gives more room. */

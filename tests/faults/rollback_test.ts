@@ -239,7 +239,7 @@ Deno.test("the present Perch takes the place of a newer one and gives it back, a
     await assert.rejects(buildPresent(dir).start(), (error) => {
       assert.ok(error instanceof PerchError && error.code === "conflict", String(error));
       assert.match(error.message, /newer Perch \(version .*, with migration 9001_other\.sql/);
-      assert.match(error.message, /`perch restore --before-upgrade` goes back to it, and exports/);
+      assert.match(error.message, /perch restore --before-upgrade`.* goes back to it, and exports/);
       return true;
     });
     const asked = ["restore", "--before-upgrade", "--yes"];

@@ -63,7 +63,7 @@ Deno.test("an upgrade keeps a checked backup of before, once, and the way back l
       assert.ok(error instanceof PerchError && error.code === "conflict");
       assert.match(error.message, /newer Perch \(version 9\.8\.7, with migration 9999_later\.sql/);
       assert.ok(error.message.includes(file), error.message);
-      assert.match(error.message, /`perch restore --before-upgrade` goes back to it/);
+      assert.match(error.message, /perch restore --before-upgrade`.* goes back to it/);
       return true;
     });
     const back = await perch(dir, ["restore", "--before-upgrade", "--yes"]);
