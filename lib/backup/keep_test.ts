@@ -25,7 +25,7 @@ function receipt(sequence: number, createdMs: number, reason: Reason = "schedule
   return { file, manifest, bytes: 1, sha256: "", verifiedMs: createdMs, encrypted: false };
 }
 
-/** The sabotage: by age alone. */
+/** The sabotage `backup_keep`: by age alone. */
 function removed(receipts: readonly Receipt[], keepDays: number, nowMs: number): number[] {
   const gone = sabotaged("backup_keep")
     ? receipts.filter((r) => nowMs - r.manifest.created_ms > keepDays * DAY_MS)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { sabotaged } from "../../tests/support/sabotage.ts";
 import {
   accessKey,
   archiveOf,
@@ -17,6 +18,15 @@ import { readRestored } from "./restored.ts";
 
 const nothing = () => {};
 
+/** The sabotage: a restore lets this come back. */
+const COMES_BACK = {
+  restore_people: "update users set state = 'active' where id = 'bob'",
+  restore_keys: accessKey("k1"),
+  restore_passwords: "update users set password = 'password of dan' where id = 'dan'",
+  restore_second_factors: "update users set totp = 'of then' where id = 'dan'",
+  restore_recovery_codes: "insert into recovery_codes values ('dan', 'of then')",
+};
+
 async function withFolder(use: (folder: string, dataDir: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "perch-restore-" });
   try {
@@ -27,14 +37,23 @@ async function withFolder(use: (folder: string, dataDir: string) => Promise<void
   }
 }
 
+// Controls: SABOTAGE=restore_people and the others of COMES_BACK.
 Deno.test("restore: who was deleted or disabled and what was revoked since does not come back, and is named", () =>
   withFolder(async (folder, dataDir) => {
-    await change(dataDir, [person("cyd"), person("dan")]);
+    await change(dataDir, [
+      person("cyd"),
+      person("dan"),
+      "update users set totp = 'of then' where id = 'dan'",
+      "insert into recovery_codes values ('dan', 'of then')",
+    ]);
     const archive = await archiveOf(dataDir, join(folder, "archive"));
     await change(dataDir, [
       "update users set state = 'deleted' where id = 'bob'",
       "update users set state = 'disabled' where id = 'cyd'",
-      "update users set role = 'viewer', password = 'new one' where id = 'dan'",
+      "update users set role = 'viewer', password = 'new one', totp = null where id = 'dan'",
+      "delete from recovery_codes",
+      "update users set totp = 'of now' where id = 'ann'",
+      "insert into recovery_codes values ('ann', 'of now')",
       person("eve"),
       "delete from access_keys where id = 'k1'",
       accessKey("k3"),
@@ -57,18 +76,23 @@ Deno.test("restore: who was deleted or disabled and what was revoked since does 
     assert.equal(findings.live, "compared");
 
     const record = await restore(requestOf(dataDir), archive, nothing);
+    for (const [name, statement] of Object.entries(COMES_BACK)) {
+      if (sabotaged(name)) await change(dataDir, [statement as string]);
+    }
     assert.deepEqual(record.list, findings);
     assert.equal(record.epoch, 21);
     assert.deepEqual(
-      await ask(dataDir, "select id, role, state, password from users order by id"),
+      await ask(dataDir, "select id, role, state, password, totp from users order by id"),
       [
-        ["ann", "admin", "active", "password of ann"],
-        ["bob", "admin", "deleted", "password of bob"],
-        ["cyd", "admin", "disabled", "password of cyd"],
-        ["dan", "viewer", "active", "new one"],
-        ["eve", "admin", "active", "password of eve"],
+        ["ann", "admin", "active", "password of ann", "of now"],
+        ["bob", "admin", "deleted", "password of bob", null],
+        ["cyd", "admin", "disabled", "password of cyd", null],
+        ["dan", "viewer", "active", "new one", null],
+        ["eve", "admin", "active", "password of eve", null],
       ],
     );
+    const codes = await ask(dataDir, "select user_id, hash from recovery_codes");
+    assert.deepEqual(codes, [["ann", "of now"]]);
     assert.deepEqual(await ask(dataDir, "select id from access_keys order by id"), [["k2"], [
       "k3",
     ]]);
@@ -149,13 +173,15 @@ Deno.test("restore: a stale log never lies beside a restored database", () =>
     assert.deepEqual(names.filter((name) => name.startsWith("perch.db")), ["perch.db"]);
   }));
 
+// Control: SABOTAGE=restore_foreign, an archive that is taken for one's own.
 Deno.test("restore: another plant's archive needs its name, and never replaces people, keys or the backups' key", () =>
   withFolder(async (folder, dataDir) => {
-    await makePlant(join(folder, "other"), "plant-2");
+    const uid = sabotaged("restore_foreign") ? "plant-1" : "plant-2";
+    await makePlant(join(folder, "other"), uid);
     await change(join(folder, "other"), [person("mal"), accessKey("k9")]);
     const archive = await archiveOf(join(folder, "other"), join(folder, "archive"), {
       keys: true,
-      uid: "plant-2",
+      uid,
     });
     await Deno.writeTextFile(join(archive.folder, "jwt.key"), "x".repeat(43));
     const before = await contentOf(dataDir);

@@ -1,6 +1,6 @@
 /**
  * Writes to the plant in the folder of its argument and makes backups of it, one after the other; says `made FILE`
- * after each. Argument 2: number of the first one. `SABOTAGE=final_name` writes them under their final names.
+ * after each, and the name of each stage. Argument 2: number of the first one. `SABOTAGE=final_name` writes them under their final names.
  */
 import { join } from "node:path";
 import { createBackupWorker } from "../../lib/backup/client.ts";
@@ -18,7 +18,10 @@ const make = sabotaged("final_name") ? underFinalName() : worker.make;
 say("ready");
 for (let sequence = Number(first);; sequence++) {
   const request = requestFor(folder, sequence);
-  await make(request, () => {});
+  let last = "";
+  await make(request, ({ stage }) => {
+    if (stage !== last) say(last = stage);
+  });
   say(`made ${request.target}`);
 }
 

@@ -1,28 +1,35 @@
 /**
  * T19 and the first half of T18: what a backup that is made meanwhile may not do. Each test names its control.
- * `BACKUP_KILLS_N` sets how many processes are killed (4).
+ * `BACKUP_KILLS_N` sets how many processes are killed (2), `BACKUP_ROOM_STEP` by how many bytes the room on a full
+ * disk grows from run to run.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { statfsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { PerchError } from "../../lib/base/errors.ts";
 import { createBackupWorker } from "../../lib/backup/client.ts";
 import { listBackups, readBackups } from "../../lib/backup/folder.ts";
+import type { MakeRequest } from "../../lib/backup/types.ts";
 import { openConnection } from "../../lib/db/connection.ts";
 import {
   backUp,
   contentOf,
+  gzip,
   makePlant,
   MIGRATIONS,
   randomBytes,
   requestFor,
+  tarOf,
 } from "../support/backup.ts";
 import { haveMounts, smallDisk } from "../support/disk.ts";
+import { noneOf } from "../support/figures.ts";
+import { file, listed } from "../support/hostile_archives.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { groupOf, openEngine } from "../support/storage.ts";
 
-const KILLS = Number(Deno.env.get("BACKUP_KILLS_N") ?? 4);
+const KILLS = Number(Deno.env.get("BACKUP_KILLS_N") ?? 2);
+const ROOM_STEP = Number(Deno.env.get("BACKUP_ROOM_STEP") ?? 500_000);
 const MOST_LIFE_MS = 2_500;
 const FIRST_MS = Date.UTC(2026, 0, 1);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -100,6 +107,7 @@ async function valuesIn(folder: string): Promise<number[]> {
   }
 }
 
+// Controls: SABOTAGE=backup_any_log knows no bound, SABOTAGE=backup_deaf does not hear that it is called off.
 Deno.test("a backup is given up when the log of the database passes its bound, or when it is called off", async () => {
   const folder = await Deno.makeTempDir({ prefix: "perch-backup-" });
   try {
@@ -109,12 +117,16 @@ Deno.test("a backup is given up when the log of the database passes its bound, o
     const worker = createBackupWorker();
     const request = requestFor(folder, 1);
     await assert.rejects(
-      worker.make({ ...request, walMostBytes: 100_000 }, () => {}),
+      worker.make({
+        ...request,
+        walMostBytes: sabotaged("backup_any_log") ? Infinity : 100_000,
+      }, () => {}),
       (error: PerchError) =>
         error.code === "storage_failed" && /faster than it can be copied/.test(error.message),
     );
     assert.deepEqual([...await contentOf(join(folder, "backups"))], [], "nothing is left behind");
-    const making = worker.make(request, () => void worker.end());
+    const end = () => void (sabotaged("backup_deaf") || worker.end());
+    const making = worker.make(request, end);
     await assert.rejects(making, (error: PerchError) => error.code === "unavailable");
     assert.deepEqual([...await contentOf(join(folder, "backups"))], [], "nothing is left behind");
     const { pages, done } = await live.checkpoint(true);
@@ -124,6 +136,36 @@ Deno.test("a backup is given up when the log of the database passes its bound, o
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+// Control: SABOTAGE=backup_unchecked packs what there is and believes it.
+Deno.test("a backup of a database that is damaged where nobody reads is found out, and leaves nothing", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "perch-backup-" });
+  try {
+    await makePlant(folder, 300_000);
+    const path = join(folder, "perch.db");
+    using damaged = await Deno.open(path, { write: true });
+    // A page in the middle of a long row: counting rows does not come there.
+    await damaged.seek((await damaged.stat()).size - 60 * 1024, Deno.SeekMode.Start);
+    await damaged.write(new Uint8Array(1024));
+    const request = requestFor(folder, 1);
+    await assert.rejects(
+      sabotaged("backup_unchecked") ? packUnchecked(request) : backUp(request),
+      (error: PerchError) =>
+        error.code === "storage_failed" && /could not be restored.*damaged/.test(error.message),
+    );
+    assert.deepEqual([...await contentOf(join(folder, "backups"))], [], "nothing is left behind");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The sabotage. */
+async function packUnchecked({ database, target }: MakeRequest): Promise<void> {
+  await Deno.mkdir(dirname(target), { recursive: true });
+  const content = await Deno.readFile(database);
+  const files = { "perch.db": content };
+  await Deno.writeFile(target, await gzip(await tarOf([listed(files), file("perch.db", content)])));
+}
 
 // Control: SABOTAGE=keep_partial lets what was written stay.
 Deno.test({
@@ -142,7 +184,7 @@ Deno.test({
   if (sabotaged("keep_partial")) Deno.remove = () => Promise.resolve();
   try {
     let failed = 0;
-    for (let room = 0;; room += 200_000) {
+    for (let room = 0;; room += ROOM_STEP) {
       const { bavail, bsize } = statfsSync(disk.path);
       await disk.take(bavail * bsize - room);
       const error = await backUp(requestFor(disk.path, 2)).then(() => null, (error) => error);
@@ -171,7 +213,7 @@ Deno.test(`a process that makes backups and is killed, ${KILLS} times, leaves wh
     const whole = new Map<string, string>();
     let torn = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const said = await killed(folder, 1 + 100 * kill);
+      const said = await killed(folder, 1 + 100 * kill, kill === 0 ? "checking" : "ready");
       const { good, bad } = await readBackups(backups);
       assert.deepEqual(bad, [], "what has its name is whole");
       for (const { file, sha256 } of good) {
@@ -188,14 +230,17 @@ Deno.test(`a process that makes backups and is killed, ${KILLS} times, leaves wh
     assert.deepEqual(left.sort(), expected.sort(), "the next one removes what killed ones left");
     assert.equal(expected.length, 2 * (whole.size + 1), "all older ones are there");
     assert.ok(torn > 0, "some were killed while they made one");
-    console.log(`  ${KILLS} kills, ${torn} within a backup, ${whole.size} whole ones, 0 torn`);
+    console.log(
+      `  ${KILLS} kills, ${torn} within a backup, ${whole.size} whole ones; ` +
+        `torn under its name: ${noneOf(KILLS)}`,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-/** Starts one, kills it at a random moment, and gives the archives that it said were made. */
-async function killed(folder: string, first: number): Promise<string[]> {
+/** Starts one, kills it at a random moment after it said so, and gives the archives that it said were made. */
+async function killed(folder: string, first: number, after: string): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -212,11 +257,11 @@ async function killed(folder: string, first: number): Promise<string[]> {
   const reading = (async () => {
     for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
       text += part;
-      if (text.includes("ready")) started.resolve();
+      if (text.includes(after)) started.resolve();
     }
   })();
-  await started.promise;
-  await sleep(Math.random() * MOST_LIFE_MS);
+  await Promise.race([started.promise, sleep(30_000)]);
+  if (after === "ready") await sleep(Math.random() * MOST_LIFE_MS);
   child.kill("SIGKILL");
   await child.status;
   await reading;

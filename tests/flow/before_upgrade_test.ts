@@ -13,6 +13,7 @@ import { VERSION } from "../../lib/base/version.ts";
 import { listBackups } from "../../lib/backup/folder.ts";
 import { perch, withDir } from "../support/command_line.ts";
 import { firstRelease } from "../support/release.ts";
+import { sabotaged } from "../support/sabotage.ts";
 
 function configOf(dataDir: string) {
   return parseConfig({
@@ -35,6 +36,7 @@ const migrationsOf = (dir: string) => {
   }
 };
 
+// Control: SABOTAGE=before_upgrade, no copy is kept.
 Deno.test("an upgrade keeps a checked backup of before, once, and the way back leads there", () =>
   withDir(async (dir) => {
     await firstRelease().unpack(dir);
@@ -43,6 +45,7 @@ Deno.test("an upgrade keeps a checked backup of before, once, and the way back l
     for (const start of ["first", "second"]) {
       const app = build(dir);
       await app.start();
+      if (sabotaged("before_upgrade")) await Deno.remove(`${dir}/backups`, { recursive: true });
       assert.equal((await listBackups(`${dir}/backups`)).length, 1, start);
       await app.stop();
     }
