@@ -131,6 +131,10 @@ function Page({ state, sent }: { state: SafeModeState; sent: SentForm }): VNode 
       <h2>Or on the host</h2>
       <p>Stop Perch, then:</p>
       <pre><code>{state.backups[0].command}</code></pre>
+      <p class="help">
+        An archive from elsewhere is restored in the same way: copy it to the host, and give its
+        path.
+      </p>
     </div>
   );
 }

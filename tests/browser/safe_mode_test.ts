@@ -1,24 +1,21 @@
-/** Safe mode in Chromium, on a phone and on a screen: what it says, and a restore by its form, to the sign-in. */
+/** Safe mode in Chromium, in each look: what it says, and a restore by its form, to the sign-in. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { startApp } from "../support/app.ts";
 import {
-  assertAccessible,
-  assertFits,
+  assertEveryLook,
   chromiumIsMissing,
   PHONE,
   startBrowser,
   visitor,
 } from "../support/browser.ts";
+import { takePictures } from "../support/looks.ts";
 import { startPerch } from "../support/perch.ts";
 import { ADMIN, copyPlant, fillPlant } from "../support/safe_plant.ts";
 
 // What Chromium says of answers that are meant to be refusals.
 const REFUSED = /status of (401|503)|ERR_CONNECTION_REFUSED/;
-/** SHOTS=FOLDER keeps what was seen. */
-const SHOTS = Deno.env.get("SHOTS");
-const SIZES = { phone: PHONE, screen: { width: 1280, height: 900 } };
 
 Deno.test({
   name: "safe mode: the page says what is wrong, and its form restores",
@@ -30,45 +27,40 @@ Deno.test({
     await under.app.stop();
     const browser = await startBrowser();
     try {
-      for (const [name, viewport] of Object.entries(SIZES)) {
-        const dir = join(root, name);
-        await copyPlant(under.dataDir, dir);
-        Deno.truncateSync(join(dir, "perch.db"), 5_000);
-        const perch = await startPerch({
-          dataDir: dir,
-          readyPath: "/health/live",
-          env: { MQTT_PORT: "0" },
+      const dir = join(root, "data");
+      await copyPlant(under.dataDir, dir);
+      Deno.truncateSync(join(dir, "perch.db"), 5_000);
+      const perch = await startPerch({
+        dataDir: dir,
+        readyPath: "/health/live",
+        env: { MQTT_PORT: "0" },
+      });
+      try {
+        const { page, close } = await visitor(browser, {
+          url: perch.url,
+          viewport: PHONE,
+          expected: REFUSED,
         });
-        try {
-          const { page, close } = await visitor(browser, {
-            url: perch.url,
-            viewport,
-            expected: REFUSED,
-          });
-          await page.goto("/");
-          await page.getByRole("alert").filter({ hasText: "perch.db is damaged" }).waitFor();
-          assert.ok(await page.getByText(`perch restore ${dir}/backups/${archive}`).count() > 0);
-          await assertFits(page);
-          await assertAccessible(page);
-          await shot(page, `${name}-1`);
-          await page.getByLabel("Token").fill("wrong");
-          await page.getByRole("button", { name: "Restore this backup" }).click();
-          await page.getByText("does not hold").first().waitFor();
-          await shot(page, `${name}-2`);
-          const token = Deno.readTextFileSync(join(dir, "safe-mode-token")).trim();
-          await page.getByLabel("Token").fill(token);
-          await page.getByRole("button", { name: "Restore this backup" }).click();
-          await page.getByText(/Restoring|is restored/).first().waitFor();
-          await shot(page, `${name}-3`);
-          await page.getByLabel("Email").waitFor({ timeout: 60_000 });
-          await page.getByLabel("Email").fill(ADMIN.email);
-          await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
-          await page.getByRole("button", { name: "Sign in" }).click();
-          await page.getByRole("navigation").first().waitFor();
-          await close();
-        } finally {
-          assert.equal(await perch.stop(), 0);
-        }
+        await page.goto("/");
+        await page.getByRole("alert").filter({ hasText: "perch.db is damaged" }).waitFor();
+        assert.ok(await page.getByText(`perch restore ${dir}/backups/${archive}`).count() > 0);
+        await looks(page, "damaged");
+        await page.getByLabel("Token").fill("wrong");
+        await page.getByRole("button", { name: "Restore this backup" }).click();
+        await page.getByText("does not hold").first().waitFor();
+        await looks(page, "refused");
+        const token = Deno.readTextFileSync(join(dir, "safe-mode-token")).trim();
+        await page.getByLabel("Token").fill(token);
+        await page.getByRole("button", { name: "Restore this backup" }).click();
+        await page.getByText(/Restoring|is restored/).first().waitFor();
+        await page.getByLabel("Email").waitFor({ timeout: 60_000 });
+        await page.getByLabel("Email").fill(ADMIN.email);
+        await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("navigation").first().waitFor();
+        await close();
+      } finally {
+        assert.equal(await perch.stop(), 0);
       }
     } finally {
       await browser.close();
@@ -78,6 +70,7 @@ Deno.test({
   },
 });
 
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/safe-${name}.png`, fullPage: true });
+async function looks(page: Page, name: string): Promise<void> {
+  await assertEveryLook(page);
+  await takePictures(page, `safe-${name}`);
 }

@@ -51,7 +51,19 @@ Deno.test("a restore through Perch: proven, checked, swapped, and started again 
       assert.equal(byKey.status, 403, await byKey.text());
       assert.equal(await count(), 2, "nothing was changed");
 
-      const begun = await ask("/api/restore", asked);
+      // The archive itself may come from elsewhere.
+      const bytes = await (await ask(`/api/backups/${file}/file`)).bytes();
+      const upload = await json("/api/restore/uploads", { name: file, bytes: bytes.length });
+      const sent = await fetch(`${perch.url}/api/restore/uploads/${upload.id}`, {
+        method: "PATCH",
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-type": "application/offset+octet-stream",
+        },
+        body: bytes,
+      });
+      assert.equal(sent.status, 204, await sent.text());
+      const begun = await ask("/api/restore", { ...asked, file: upload.id });
       assert.equal(begun.status, 202, await begun.text());
       const pid = perch.pid;
       token = await until("Perch to come back", async () => {
