@@ -328,7 +328,7 @@ async function lost(dir: string, outcome: Outcome): Promise<string | null> {
   const database = { url: `file:${db(dir)}`, authToken: null };
   const { message } = await withWayOut(outcome.error, { dataDir: dir, database }) as Error;
   const named = message.includes(`${file} (made 2 h ago)`) && !message.includes("\n") &&
-    message.includes(`perch restore ${join(dir, "backups", file)}\``);
+    message.includes(` perch restore ${join(dir, "backups", file)}`);
   return named ? null : `no way out: ${message}`;
 }
 
