@@ -4,12 +4,14 @@
  *
  *   deno run -A .ci/release.ts [--built]      --built: with the binaries that lie in dist/
  *
+ * The data directory that this release writes is kept in `tests/fixtures/`, where every later one has to open it.
  * Where the compile runtimes cannot be downloaded, DENORT_BIN_X64 and DENORT_BIN_ARM64 name them.
  */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../lib/base/version.ts";
 import { type Release, RELEASE_NAME } from "../lib/cli/release.ts";
+import { keepFixture } from "../tests/fixtures/make.ts";
 import { carriedBy } from "./carried.ts";
 import { billOfMaterials } from "./sbom.ts";
 
@@ -64,6 +66,9 @@ for (const { name, bytes, sha256 } of sums) {
   console.log(`${sha256.slice(0, 16)}…  ${(bytes / 1e6).toFixed(1).padStart(6)} MB  ${name}`);
 }
 console.log(`dist/release-${VERSION}`);
+const fixture = await keepFixture();
+if (fixture !== null) console.log(`${fixture}: commit it with the release`);
+Deno.exit(0);
 
 async function compile({ task, runtime }: typeof BINARIES[number]): Promise<void> {
   const given = Deno.env.get(runtime);
