@@ -30,13 +30,13 @@ export interface Checkpoints {
   refusal(): PerchError | null;
   /** Called when readings are taken again. */
   onWell(listener: () => void): void;
-  /** From now on somebody reads the database, and no try is made; or no longer. Counts for a while only. */
+  /** From now on somebody reads the database, and no try is made; or no longer. Counts for a while only, from the last call. */
   pause(on: boolean): void;
   paused(): boolean;
   readonly task: Task;
 }
 
-/** A pause that nobody ended is over after this long. */
+/** A pause that nobody ended, nor asked for again, is over after this long. */
 const PAUSE_MOST_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
 /** Even a log that hardly grows is looked at this often; each look costs the card a little. */

@@ -24,7 +24,7 @@ export interface BackupsDeps {
   /** Room on the disk, and what a backup needs of it. */
   room(newest: Receipt | null): Promise<Room>;
   keepDays(): number;
-  /** Called when the copy of the database begins, and when it has ended. */
+  /** Called when the copy of the database begins, again while it goes on, and when it has ended. */
   copying(isCopying: boolean): void;
   /** Called once when backups begin to fail. */
   onFailure(failure: Failure): Promise<void>;
@@ -170,7 +170,7 @@ export function createBackups(deps: BackupsDeps): Backups {
           nowMs,
         },
         ({ stage, share }) => {
-          if (stage !== "copying") deps.copying(false);
+          deps.copying(stage === "copying");
           Object.assign(started, { stage, share });
         },
       );

@@ -106,7 +106,7 @@ Deno.test("backups: one at a time, with its progress, and the folder is the list
     const { job, ended } = await backups.begin("asked", "Ada");
     assert.deepEqual([job.id, job.state, backups.job()?.stage], [1, "running", "copying"]);
     await assert.rejects(backups.run("asked", "Bob"), /A backup is being made already: 10 %/);
-    assert.deepEqual(under.copying, [true]);
+    assert.deepEqual(under.copying, [true, true]);
     open();
     const receipt = await ended;
     assert.equal(under.copying.at(-1), false);

@@ -56,7 +56,7 @@ async function hold(from: string, path: string, into: string): Promise<void> {
   await unlessMissing(Deno.copyFile(from, to));
 }
 
-/** What lies in the folder, in the order of the archive: the database first, the rest by its names. */
+/** Bytes and sha256 of files of the folder, in the order of the paths. */
 export async function describeFiles(
   folder: string,
   paths: readonly string[],

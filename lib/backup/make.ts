@@ -98,7 +98,7 @@ async function copyPlant(options: MakeOptions, plant: string): Promise<Manifest>
   const withKeys = recipient !== null;
   // Before: what is removed meanwhile may be named by a row of the copy. After: what came meanwhile as well.
   await gather(dataDir, plant, withKeys);
-  await copyDatabase({
+  const sha256 = await copyDatabase({
     from: database,
     to: join(plant, DATABASE_NAME),
     walMostBytes: request.walMostBytes,
@@ -106,6 +106,7 @@ async function copyPlant(options: MakeOptions, plant: string): Promise<Manifest>
     onShare: (share) => onProgress({ stage: "copying", share: share * PACKING }),
   });
   await gather(dataDir, plant, withKeys);
+  const { size } = await Deno.stat(join(plant, DATABASE_NAME));
   const contents = await contentsOf(plant, migrationsFolder);
   const others = (await filesBelow(plant)).filter((path) => path !== DATABASE_NAME);
   return {
@@ -115,7 +116,10 @@ async function copyPlant(options: MakeOptions, plant: string): Promise<Manifest>
     sequence: request.sequence,
     reason: request.reason,
     site: request.site,
-    files: await describeFiles(plant, [DATABASE_NAME, ...others], signal),
+    files: [
+      { path: DATABASE_NAME, bytes: size, sha256 },
+      ...await describeFiles(plant, others, signal),
+    ],
     ...contents,
     environment: request.environment,
   };

@@ -1,4 +1,5 @@
 import { bytes } from "../words/numbers.ts";
+import { logMostBytes } from "../db/checkpoint.ts";
 import type { Receipt } from "./types.ts";
 
 /** Room on the disk of the backups, and what one more needs of it, in bytes. */
@@ -9,13 +10,13 @@ export interface Room {
   needBytes: number;
 }
 
-/** What a backup needs while it is made and checked: everything once as it is, and the archive. */
+/** What a backup needs while it is made and checked: everything once as it is, the archive, and room for the log. */
 export function needOf(databaseBytes: number, newest: Receipt | null): number {
   const files = newest?.manifest.files ?? [];
   const beside = files.filter(({ path }) => path.includes("/"))
     .reduce((sum, file) => sum + file.bytes, 0);
   const archive = Math.max(newest?.bytes ?? 0, beside) || databaseBytes;
-  return databaseBytes + beside + archive;
+  return databaseBytes + beside + archive + logMostBytes(databaseBytes, 0);
 }
 
 /** Why no backup can begin; null: there is room. */

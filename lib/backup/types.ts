@@ -22,7 +22,7 @@ export interface MakeRequest {
   environment: Record<string, string>;
   /** Public key (`age1…`): the archive is encrypted for whoever has the private one. Null: it is not. */
   recipient: string | null;
-  /** Of the live database's log: a copy that keeps it above that is given up. */
+  /** Of the live database's log: a copy that keeps it above that, and an eighth of the database, is given up. */
   walMostBytes: number;
 }
 

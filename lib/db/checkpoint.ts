@@ -33,6 +33,15 @@ export function afterCheckpoint(before: LogState, answer: Checkpoint | Error): L
   };
 }
 
+/**
+ * What the log may have while a database of that size is copied, and it cannot begin anew: a bound for any disk, or an
+ * eighth of the database. So what writes a hundred kilobytes a second can be copied at one megabyte a second, however
+ * large it has become.
+ */
+export function logMostBytes(databaseBytes: number, leastBytes: number): number {
+  return Math.max(leastBytes, databaseBytes / 8);
+}
+
 export interface LogJudgement {
   /** What to say; null: all is well. */
   detail: string | null;

@@ -1,5 +1,7 @@
 import { type Client, createClient, type Transaction } from "@libsql/client";
+import { createHash } from "node:crypto";
 import { PerchError } from "../base/errors.ts";
+import { logMostBytes } from "./checkpoint.ts";
 import { letGo } from "./let_go.ts";
 import { pacedWriter } from "../base/paced_file.ts";
 import { storageError } from "./sql_errors.ts";
@@ -20,7 +22,7 @@ export interface CopyOptions {
   from: string;
   /** Does not exist yet. */
   to: string;
-  /** As long as it is read the log cannot begin anew: a larger one ends the copy. */
+  /** As long as it is read the log cannot begin anew: a larger one ends the copy (`logMostBytes`). */
   walMostBytes: number;
   signal: AbortSignal;
   /** 0 to 1. */
@@ -29,11 +31,11 @@ export interface CopyOptions {
 
 /**
  * Copies the database as it is at this moment, while others go on writing: a connection of its own that reads in
- * one transaction and is closed at the end. The copy is on the disk when this resolves.
+ * one transaction and is closed at the end. The copy is on the disk when this resolves; gives its sha256.
  * @throws PerchError `storage_failed` when the log grows above its bound or the database cannot be read,
  * `storage_full`; what was copied is then left to be removed
  */
-export async function copyDatabase(options: CopyOptions): Promise<void> {
+export async function copyDatabase(options: CopyOptions): Promise<string> {
   const { from } = options;
   let client: Client | null = null;
   let transaction: Transaction | null = null;
@@ -41,7 +43,7 @@ export async function copyDatabase(options: CopyOptions): Promise<void> {
     client = createClient({ url: `file:${from}`, concurrency: 1, timeout: 5000 });
     await client.execute("PRAGMA wal_autocheckpoint=0");
     transaction = await client.transaction("deferred");
-    await copyPages(transaction, options);
+    return await copyPages(transaction, options);
   } catch (error) {
     options.signal.throwIfAborted();
     throw storageError(error, `copy the database ${from}`);
@@ -52,13 +54,15 @@ export async function copyDatabase(options: CopyOptions): Promise<void> {
   }
 }
 
-async function copyPages(transaction: Transaction, options: CopyOptions): Promise<void> {
-  const { from, to, walMostBytes, signal, onShare } = options;
+async function copyPages(transaction: Transaction, options: CopyOptions): Promise<string> {
+  const { from, to, signal, onShare } = options;
   const pragma = async (name: string) =>
     Number((await transaction.execute(`PRAGMA ${name}`)).rows[0][0]);
   const pageBytes = await pragma("page_size");
   // The first statement that reads: from here on nothing that is committed is seen.
   const pages = await pragma("page_count");
+  const walMostBytes = logMostBytes(pages * pageBytes, options.walMostBytes);
+  const hash = createHash("sha256");
   const step = Math.max(1, Math.floor(STEP_BYTES / pageBytes));
   using file = await Deno.open(to, { write: true, createNew: true, mode: 0o600 });
   const write = pacedWriter(file);
@@ -73,6 +77,7 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
         `pages ${page} to ${last} of ${from} have ${bytes.length} bytes instead of ${expected}`,
       );
     }
+    hash.update(bytes);
     await write(bytes);
     // Given back at once: the garbage collection lets such memory pile up.
     bytes.buffer.transfer(0);
@@ -81,6 +86,7 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
     onShare(last / pages);
   }
   await file.sync();
+  return hash.digest("hex");
 }
 
 async function refuseLongLog(database: string, mostBytes: number): Promise<void> {

@@ -113,7 +113,7 @@ Deno.test("a backup is given up when the log of the database passes its bound, o
   try {
     await makePlant(folder, 2_000_000);
     const live = await openConnection({ url: `file:${join(folder, "perch.db")}` });
-    await live.write([{ sql: "INSERT INTO ballast VALUES (randomblob(200000))" }]);
+    await live.write([{ sql: "INSERT INTO ballast VALUES (randomblob(600000))" }]);
     const worker = createBackupWorker();
     const request = requestFor(folder, 1);
     await assert.rejects(
