@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { doing } from "../support/bench.ts";
+import { run as backup } from "./backup.ts";
 
 Deno.test("every benchmark says what it is doing", () => {
   const silent: string[] = [];
@@ -27,4 +28,19 @@ Deno.test("doing says the part, the round and the seconds so far, on standard er
   }
   assert.match(said[0], /^\[ *\d+ s\] filling 30 days$/);
   assert.match(said[1], /^\[ *\d+ s\] queries of a fresh process, round 2 of 5$/);
+});
+
+// Starts Perch twice and restores once: six seconds.
+Deno.test("the benchmark of the backup compares what it restores, in a tiny size", async () => {
+  const before = Deno.env.get("BENCH_MB");
+  Deno.env.set("BENCH_MB", "1");
+  try {
+    const { figures } = await backup({ quick: true, minutes: 0.02 });
+    assert.ok(figures.backup_s > 0 && figures.restore_s > 0);
+    assert.ok(figures.restored_batches > 10, "those that were acknowledged before the backup");
+    assert.ok(figures.ack_p99_alone_ms > 0 && figures.rss_during_mb > 0);
+  } finally {
+    if (before === undefined) Deno.env.delete("BENCH_MB");
+    else Deno.env.set("BENCH_MB", before);
+  }
 });
