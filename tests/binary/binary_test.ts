@@ -5,34 +5,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import mqtt from "mqtt";
-import { addKey, perchCommand, ROOT, startPerch } from "../support/perch.ts";
+import { binaries } from "../support/binaries.ts";
+import { addKey, perchCommand, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
-
-interface Binary {
-  name: string;
-  file: string;
-  /** What stands before it on this host. */
-  runner: string[];
-  readyMs: number;
-}
-
-const NATIVE = Deno.build.arch;
-const BINARIES: Binary[] = [
-  { name: "x86-64", file: "dist/perch", runner: runner("x86_64"), readyMs: 30_000 },
-  { name: "ARM64", file: "dist/perch-arm64", runner: runner("aarch64"), readyMs: 180_000 },
-];
-
-function runner(arch: string): string[] {
-  return arch === NATIVE ? [] : [`qemu-${arch}-static`];
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
 
 async function run(binary: string[], args: string[], env: Record<string, string> = {}) {
   const [command, all] = perchCommand(binary, args);
@@ -86,16 +61,7 @@ async function showsPages(url: string, headers: Record<string, string>): Promise
   }
 }
 
-for (const { name, file, runner, readyMs } of BINARIES) {
-  const path = ROOT + file;
-  const present = isThere(path);
-  if (!present) {
-    const message = `${file} is missing: deno task ${
-      name === "ARM64" ? "compile:arm64" : "compile"
-    }`;
-    if (Deno.env.get("PERCH_TEST_REQUIRE") === "all") throw new Error(message);
-    console.warn(`SKIPPED: ${message}`);
-  }
+for (const { name, file, path, runner, readyMs, isThere: present } of binaries()) {
   const binary = [...runner, path];
 
   Deno.test({
