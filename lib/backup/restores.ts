@@ -3,6 +3,7 @@
  * everything going on; only then it is handed over to who runs Perch, who ends it, swaps and starts it again. A
  * backup that does not hold up, or whose name was not typed, never stops Perch.
  */
+import { join } from "node:path";
 import { PerchError } from "../base/errors.ts";
 import type { Findings } from "./findings.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,6 +14,7 @@ import {
   unpackArchive,
   type UnpackedArchive,
 } from "./restore.ts";
+import { readRestored } from "./restored.ts";
 import type { Progress } from "./types.ts";
 
 /** What a person asks for. */
@@ -78,9 +80,20 @@ export interface RestoresDeps {
   failure: RestoreJob | null;
 }
 
+/** A plant that was replaced, and may be put back. */
+export interface KeptPlant {
+  /** The archive that took its place, and when. */
+  from: string;
+  atMs: number;
+  /** Its folder. */
+  path: string;
+}
+
 export interface Restores {
   /** Null: none was asked for since the start. */
   job(): RestoreJob | null;
+  /** What the last restore replaced, while it is kept; null: nothing. */
+  kept(): Promise<KeptPlant | null>;
   /** What it would change. @throws PerchError as `prepareRestore`, `conflict` while another one is looked at */
   plan(asked: AskedRestore): Promise<RestorePlan>;
   /**
@@ -162,6 +175,17 @@ export function createRestores(deps: RestoresDeps): Restores {
 
   return {
     job: () => job,
+    async kept() {
+      try {
+        const { dataDir } = deps.place();
+        const record = await readRestored(dataDir);
+        if (record === null || record.replaced === null) return null;
+        return { from: record.from, atMs: record.at_ms, path: join(dataDir, record.replaced) };
+      } catch {
+        // On a server nothing is restored; a record that cannot be read is said by the commands that need it.
+        return null;
+      }
+    },
     plan: (asked) =>
       alone(async () => {
         const found = await deps.find(asked.file);

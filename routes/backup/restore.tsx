@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { archiveWords, findingsWords } from "../../lib/backup/restore_words.ts";
-import type { RestorePlan } from "../../lib/backup/restores.ts";
+import type { KeptPlant, RestorePlan } from "../../lib/backup/restores.ts";
 import type { Receipt } from "../../lib/backup/types.ts";
 import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
 import { dateTime } from "../../lib/words/times.ts";
@@ -18,6 +18,7 @@ import {
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
 import type { Route } from "../http/route.ts";
+import { Kept } from "./kept.tsx";
 import type { BackupServices } from "./request.ts";
 import {
   beginRestore,
@@ -65,6 +66,7 @@ export function restorePages(parts: RestorePageParts): Route[] {
             parts={parts}
             list={await backup.backups.list()}
             uploads={await uploads.list()}
+            kept={await restores.kept()}
             state={state}
           />
         ),
@@ -99,10 +101,11 @@ export function restorePages(parts: RestorePageParts): Route[] {
 }
 
 function Content(
-  { parts, list, uploads, state }: {
+  { parts, list, uploads, kept, state }: {
     parts: RestorePageParts;
     list: readonly Receipt[];
     uploads: readonly FoundUpload[];
+    kept: KeptPlant | null;
     state: FormState;
   },
 ): VNode {
@@ -121,6 +124,7 @@ function Content(
           {`${job.file} was not restored, and everything is as it was: ${job.error}`}
         </p>
       )}
+      {kept !== null && <Kept kept={kept} zone={zone} />}
       {state.notice}
       <FormError>{stateOf(state, "remove").errors.form}</FormError>
       {job !== null && job.state !== "failed" ? <UnderWay /> : (

@@ -71,6 +71,8 @@ Deno.test("a restore through Perch: proven, checked, swapped, and started again 
         await old?.body?.cancel();
         return old?.status === 401 ? await signIn(perch.url) : null;
       }, 60_000);
+      const page = await (await ask("/settings/backups/restore")).text();
+      assert.match(page, /The last restore.* was restored on .*replaced-.*perch restore --confirm/);
       assert.equal(await count(), 1, "as in the backup");
       assert.equal((await json("/api/ingest", reading(3))).code, undefined);
       assert.equal(await count(), 2);

@@ -12,6 +12,7 @@ import type { RestoredRecord } from "../../backup/restored.ts";
 import { findRemains } from "../../app/remains.ts";
 import { PerchError } from "../../base/errors.ts";
 import { bytes } from "../../words/numbers.ts";
+import { shellWord } from "../../words/shell.ts";
 import { type Command, type CommandContext, type ExitCode, UsageError } from "../command.ts";
 import { addressOf, exportTarget, exportTo } from "../export_lost.ts";
 import { takeLock } from "../lock.ts";
@@ -169,7 +170,9 @@ function mayGoOn({ terminal, flags }: CommandContext, sentences: readonly string
 
 function doneWords(dataDir: string, { from, replaced }: RestoredRecord, isNew: boolean): string[] {
   const before = join(dataDir, replaced!);
-  if (isNew) return [`${from} is restored in ${dataDir}. Start it with PERCH_DATA=${dataDir}.`];
+  if (isNew) {
+    return [`${from} is restored in ${dataDir}. Start it with PERCH_DATA=${shellWord(dataDir)}.`];
+  }
   if (!exists(before)) {
     return [`${from} is restored in ${dataDir}, where nothing was. Start Perch.`];
   }
