@@ -37,6 +37,9 @@ Deno.test("perch backup, list and cleanup, without a running Perch and by one", 
       assert.equal(refused.code, 2, days);
       assert.match(refused.err, /--keep-days/);
     }
+    const plan = await perch(dir, ["restore", "--undo", "--dry-run"]);
+    assert.equal(plan.code, 2, "an undo that only looks does not exist, and is not done");
+    assert.match(plan.err, /--dry-run does not go with --undo/);
     const left = await perch(dir, ["backup", "list"]);
     assert.match(left.out, /^MADE \(UTC\).*\n.*-3\.tar\.gz\n.*-2\.tar\.gz$/);
     const server = await perch(dir, ["backup"], { env: { DATABASE_URL: "http://127.0.0.1:8081" } });

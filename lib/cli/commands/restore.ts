@@ -62,11 +62,20 @@ export const restore: Command = {
     }
     const [what] = asked;
     if (what === "before-upgrade") return await restoreFile(context, await beforeUpgrade(context));
-    if (what !== undefined) return await after(context, what as "undo" | "confirm");
+    if (what !== undefined) {
+      const foreign = OF_ARCHIVES.find((name) => flags.has(name));
+      if (foreign !== undefined) {
+        throw new UsageError(`--${foreign} does not go with --${what}, which is done at once`);
+      }
+      return await after(context, what as "undo" | "confirm");
+    }
     if (file === undefined) throw new UsageError("FILE is missing (perch restore FILE)");
     return await restoreFile(context, file);
   },
 };
+
+/** Options of a restore from an archive: taking one back, or keeping it, would do it in spite of --dry-run. */
+const OF_ARCHIVES = ["dry-run", "to", "identity", "site"];
 
 /** The newest backup of before an upgrade. @throws PerchError `not_found` */
 async function beforeUpgrade({ config }: CommandContext): Promise<string> {
