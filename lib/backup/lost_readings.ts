@@ -52,7 +52,10 @@ export async function exportLost(
           target,
           (out) =>
             writeSensors({ now, then, from }, out, (n) => onShare(n / Math.max(1, expected))),
-        );
+        ).catch((error) => {
+          const isFull = error instanceof PerchError && error.code === "storage_full";
+          throw isNewer && !isFull ? unreadable(messageOf(error)) : error;
+        });
         if (isNewer && exported.damaged > 0) {
           if (exported.file !== null) await Deno.remove(exported.file);
           throw unreadable("some of them are in a form that is newer");

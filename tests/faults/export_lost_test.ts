@@ -154,3 +154,27 @@ Deno.test("the export of lost readings without room says so, and leaves all as i
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("readings of a newer Perch that cannot be read are not exported, and the sentence says who can", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "perch-export-" });
+  const dataDir = join(folder, "data");
+  try {
+    const { prepare } = await makeCase(folder, dataDir);
+    await change(dataDir, [
+      "insert into migrations (name, hash, applied_ms, perch) values ('9999_later.sql', 'x', 0, '9.8.7')",
+      "alter table chunks rename column data to packed",
+    ]);
+    const before = await contentOf(dataDir, OWN);
+    const prepared = await prepare();
+    const target = join(dataDir, "exports", "readings.ndjson");
+    await assert.rejects(prepared.exportLost(target, () => {}), {
+      code: "conflict",
+      message:
+        /cannot be read by this Perch .*`perch restore --before-upgrade --dry-run --export yes`/,
+    });
+    await prepared.discard();
+    assert.deepEqual(await contentOf(dataDir, /^$/), before);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -20,6 +20,8 @@ import { sabotaged } from "../support/sabotage.ts";
  */
 
 const MIGRATIONS = readMigrations(`${import.meta.dirname}/../../migrations`);
+/** At so many statements; in the soak at all of them. */
+const KILLS = Number(Deno.env.get("MIGRATION_KILLS") ?? 3);
 const BREAKPOINT = "--> statement-breakpoint";
 /** The list of migrations itself, and what a migration has moved elsewhere. */
 const NOT_COMPARED = ["migrations", "retention"];
@@ -126,8 +128,12 @@ Deno.test("migration that fails at any statement changes nothing, and the next s
 Deno.test("migration that is killed at a statement changes nothing, and the next start finishes it", async () => {
   const release = firstRelease();
   const all = cuts(release);
-  const chosen = new Set([0, Math.floor(all.length / 2), all.length - 1].map((i) => all[i]));
-  for (const { name, at } of [...chosen].filter(Boolean)) {
+  const n = Math.min(KILLS, all.length);
+  const chosen = Array.from(
+    { length: n },
+    (_, i) => all[Math.round(i * (all.length - 1) / (n - 1))],
+  );
+  for (const { name, at } of chosen) {
     await withRelease(release, async (dir, ledger) => {
       await killWithin(dir, withStatement(name, at, ENDLESS));
       await withConnection(dir, async (c) => void await migrate(c, MIGRATIONS, Date.now()));
