@@ -17,7 +17,7 @@ export interface Binary {
 export function binaries(): Binary[] {
   return [
     binary("x86-64", "dist/perch", "x86_64", 60_000),
-    binary("ARM64", "dist/perch-arm64", "aarch64", 180_000),
+    binary("ARM64", "dist/perch-arm64", "aarch64", 300_000),
   ];
 }
 
