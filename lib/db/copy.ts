@@ -2,6 +2,7 @@ import { type Client, createClient, type Transaction } from "@libsql/client";
 import { createHash } from "node:crypto";
 import { PerchError } from "../base/errors.ts";
 import { logMostBytes } from "./checkpoint.ts";
+import { readFreePages } from "./free_pages.ts";
 import { letGo } from "./let_go.ts";
 import { pacedWriter } from "../base/paced_file.ts";
 import { storageError } from "./sql_errors.ts";
@@ -31,7 +32,8 @@ export interface CopyOptions {
 
 /**
  * Copies the database as it is at this moment, while others go on writing: a connection of its own that reads in
- * one transaction and is closed at the end. The copy is on the disk when this resolves; gives its sha256.
+ * one transaction and is closed at the end. What was deleted is not in the copy: pages that hold nothing any more are
+ * zeros. The copy is on the disk when this resolves; gives its sha256.
  * @throws PerchError `storage_failed` when the log grows above its bound or the database cannot be read,
  * `storage_full`; what was copied is then left to be removed
  */
@@ -62,6 +64,7 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
   // The first statement that reads: from here on nothing that is committed is seen.
   const pages = await pragma("page_count");
   const walMostBytes = logMostBytes(pages * pageBytes, options.walMostBytes);
+  const isFree = await readFreePages(transaction, pages);
   const hash = createHash("sha256");
   const step = Math.max(1, Math.floor(STEP_BYTES / pageBytes));
   using file = await Deno.open(to, { write: true, createNew: true, mode: 0o600 });
@@ -76,6 +79,10 @@ async function copyPages(transaction: Transaction, options: CopyOptions): Promis
         "storage_failed",
         `pages ${page} to ${last} of ${from} have ${bytes.length} bytes instead of ${expected}`,
       );
+    }
+    for (let free = page; free <= last; free++) {
+      const at = (free - page) * pageBytes;
+      if (isFree(free)) bytes.fill(0, at, at + pageBytes);
     }
     hash.update(bytes);
     await write(bytes);
