@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { syncFolder } from "../base/durable_file.ts";
 import { PerchError } from "../base/errors.ts";
 import { onDisk } from "./disk.ts";
-import { archiveKind } from "./open_archive.ts";
-import { manifestIn } from "./read_archive.ts";
 import { type FoundUpload, partialPath, wholePath, writeRecord } from "./upload_folder.ts";
 
 const BLOCK_BYTES = 64 * 1024;
@@ -38,6 +36,9 @@ export function refuseUpload(path: string, message: string): PerchError {
 
 /** Null: it is encrypted. Errors have the name that its sender knows, instead of where it lies. */
 async function plantIn(path: string, name: string) {
+  // What reads archives (tar, age) takes some megabytes of memory: only once one came.
+  const { archiveKind } = await import("./open_archive.ts");
+  const { manifestIn } = await import("./read_archive.ts");
   try {
     if (await archiveKind(path) === "encrypted") return null;
     const { site, created_ms } = await manifestIn(path, null);
