@@ -90,11 +90,14 @@ async function withBackups(
   }
 }
 
-/** Time passes in small steps, so that files on the disk keep up with it. */
+/** Time passes in small steps; after each the task comes to its end, so that files on the disk keep up with it. */
 async function pass(clock: FakeClock, ms: number, stepMs = MINUTE_MS): Promise<void> {
   for (let done = 0; done < ms; done += stepMs) {
     await clock.advance(stepMs);
-    await new Promise((r) => setTimeout(r, 4));
+    for (let tries = 0; clock.sleepers() === 0; tries++) {
+      assert.ok(tries < 20_000, "the task sleeps again");
+      await new Promise((r) => setTimeout(r, 1));
+    }
   }
 }
 

@@ -5,6 +5,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Moves only the wall clock, as a wrong clock or NTP step does. */
   jump(ms: number): void;
+  /** How many sleep now. */
+  sleepers(): number;
 }
 
 export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
@@ -15,6 +17,7 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
     now: () => offsetMs + monotonicMs,
     monotonic: () => monotonicMs,
     jump: (ms) => void (offsetMs += ms),
+    sleepers: () => sleepers.length,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
