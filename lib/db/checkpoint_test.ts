@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterCheckpoint, FLOWING, judgeLog } from "./checkpoint.ts";
+import { afterCheckpoint, FLOWING, judgeLog, logMostBytes } from "./checkpoint.ts";
 
 const MB = 1_000_000;
 const left = { busy: false, pages: 900, done: 100 };
@@ -26,4 +26,13 @@ Deno.test("judgeLog refuses at the bound with the reason, and is well again afte
 Deno.test("afterCheckpoint counts a try that was kept from finishing", () => {
   assert.equal(afterCheckpoint(FLOWING, { busy: true, pages: 0, done: 0 }).stuck, 1);
   assert.equal(afterCheckpoint(FLOWING, { busy: false, pages: 0, done: 0 }).stuck, 0);
+});
+
+Deno.test("logMostBytes lets 500 readings/s go on beside a copy at 1 MB/s, however large the database is", () => {
+  const writtenPerS = 100_000;
+  for (const database of [10e6, 1e9, 20e9]) {
+    const seconds = database / 1e6;
+    assert.ok(logMostBytes(database, 64e6) >= seconds * writtenPerS);
+  }
+  assert.equal(logMostBytes(10e6, 64e6), 64e6);
 });
