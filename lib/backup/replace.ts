@@ -139,6 +139,8 @@ export async function withUnused<T>(database: string, use: () => Promise<T>): Pr
   try {
     for (const place of [join(path, ".."), path]) {
       if (await lookAt(place) === null) continue;
+      // Of another user: whoever has it open holds its folder as well, and that is held here.
+      if (place === path && !await isReadable(place)) continue;
       const lock = await lockFolder(place, "restore");
       if (lock !== null) locks.push(lock);
       else {
@@ -151,6 +153,16 @@ export async function withUnused<T>(database: string, use: () => Promise<T>): Pr
     return await use();
   } finally {
     for (const lock of locks) lock.release();
+  }
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    (await Deno.open(path)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
   }
 }
 

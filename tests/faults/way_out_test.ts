@@ -19,7 +19,7 @@ import { runPerch } from "../../lib/cli/run.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
 import { startApp } from "../support/app.ts";
 import { fakeBackup } from "../support/backups.ts";
-import { haveMounts, smallDisk } from "../support/disk.ts";
+import { haveMounts, readOnlyMount, smallDisk } from "../support/disk.ts";
 import { perch } from "../support/command_line.ts";
 import { startPerch } from "../support/perch.ts";
 import { change } from "../support/restored_plant.ts";
@@ -42,6 +42,10 @@ interface Kind {
   /** Through `perch serve`, which takes the lock. */
   serve?: boolean;
 }
+
+/** Of kinds in which another has the directory, and in which it is mounted. */
+const holders: { release(): void }[] = [];
+const mounts: AsyncDisposable[] = [];
 
 const db = ({ dir }: Plant) => join(dir, "perch.db");
 
@@ -93,6 +97,14 @@ const KINDS: Record<string, Kind> = {
     says: /restoring\.json says that a restore was interrupted, and cannot be read/,
     elsewhere: true,
   },
+  ...haveMounts() && {
+    "on a disk that takes no writes": {
+      damage: ({ dir }) => void mounts.push(readOnlyMount(dir)),
+      says: /takes no writes/,
+      elsewhere: true,
+      serve: true,
+    },
+  },
   "in use by another process": {
     damage: async ({ dir }) => void holders.push(await takeLock(dir, "serve")),
     says: /is in use by perch serve \(process \d+ since/,
@@ -100,9 +112,6 @@ const KINDS: Record<string, Kind> = {
     serve: true,
   },
 };
-
-/** Of kinds in which another has the directory. */
-const holders: { release(): void }[] = [];
 
 interface Made {
   root: string;
@@ -130,6 +139,7 @@ async function withPlant(use: (made: Made) => Promise<void>): Promise<void> {
     });
   } finally {
     for (const holder of holders.splice(0)) holder.release();
+    for (const mount of mounts.splice(0)) await mount[Symbol.asyncDispose]();
     await Deno.remove(root, { recursive: true });
     await Deno.remove(under.dataDir, { recursive: true });
   }

@@ -64,6 +64,13 @@ export function bindMount(what: string, at: string): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => unmount(at) };
 }
 
+/** Lets nobody write to a folder, as on a file system that is mounted for reading alone; disposing it ends that. */
+export function readOnlyMount(folder: string): AsyncDisposable {
+  const mounted = bindMount(folder, folder);
+  if (!run("mount", "-o", "remount,ro,bind", folder)) throw new Error("remount failed");
+  return mounted;
+}
+
 /** A small file system on a file, that can become read-only as one does whose disk fails. */
 export interface FailingDisk extends AsyncDisposable {
   path: string;
