@@ -174,7 +174,7 @@ Deno.test("safe mode: the commands say so, with exit code 1", () =>
       assert.match(check.out, /FAIL {2}database .*(missing|safe mode)/);
       const key = await perch(dir, ["key", "list"]);
       assert.equal(key.code, 1);
-      assert.match(key.err, /safe mode: .*perch\.db is missing.*`perch restore /);
+      assert.match(key.err, /safe mode: .*perch\.db is missing.*`PERCH_DATA=\S+ perch restore /);
     } finally {
       await process.stop();
     }
