@@ -10,7 +10,8 @@ import { parseConfig } from "../../lib/base/config.ts";
 import type { PerchError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { runPerch } from "../../lib/cli/run.ts";
-import { changes, copyDir, hashes } from "../support/damaged_start.ts";
+import { changes, hashes } from "../support/damaged_start.ts";
+import { copyPlant } from "../support/safe_plant.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const DAMAGE: Record<string, (path: string) => void> = {
@@ -40,25 +41,36 @@ function build(dataDir: string, env: Record<string, string> = {}): App {
   return buildApp({ config, version: "0.0.0-test", log: silentLog() });
 }
 
-/** A data directory of a Perch that ended, with two channels that have secrets. */
+/** A data directory of a Perch that ended, with two channels that have secrets; made once for all tests. */
+let made: Promise<{ plant: string; ids: string[] }> | undefined;
+
+async function makePlant() {
+  const plant = await Deno.makeTempDir({ prefix: "perch-keys-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(plant, { recursive: true }));
+  const app = build(plant);
+  await app.start();
+  const ids = [];
+  for (const name of ["one", "two"]) {
+    const { id } = await app.parts().notify.channels.add({
+      kind: "gotify",
+      name,
+      options: { server: SERVER, token: "secret" },
+    }, (change) => app.parts().access.audit.statement({ actor: ACTOR, ...change }));
+    ids.push(id);
+  }
+  await app.stop();
+  return { plant, ids };
+}
+
 async function withPlant(work: (dir: string, ids: string[]) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir({ prefix: "perch-keys-" });
-  const app = build(dir);
+  const { plant, ids } = await (made ??= makePlant());
+  const root = await Deno.makeTempDir({ prefix: "perch-keys-" });
   try {
-    await app.start();
-    const ids = [];
-    for (const name of ["one", "two"]) {
-      const { id } = await app.parts().notify.channels.add({
-        kind: "gotify",
-        name,
-        options: { server: SERVER, token: "secret" },
-      }, (change) => app.parts().access.audit.statement({ actor: ACTOR, ...change }));
-      ids.push(id);
-    }
-    await app.stop();
+    const dir = join(root, "plant");
+    await copyPlant(plant, dir);
     await work(dir, ids);
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(root, { recursive: true });
   }
 }
 
@@ -129,7 +141,7 @@ Deno.test("a damaged channels.key stops no reading: the channels say so, and sec
   withPlant(async (plant, [one, two]) => {
     for (const [what, damage] of Object.entries(DAMAGE)) {
       const dir = `${plant}-copy`;
-      await copyDir(plant, dir);
+      await copyPlant(plant, dir);
       const path = join(dir, "channels.key");
       damage(path);
       if (sabotaged("keys")) Deno.removeSync(path, { recursive: true });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { withWayOut } from "../../lib/app/way_out.ts";
 import { fakeBackup } from "../support/backups.ts";
 import { asIfUnchecked } from "../support/damage.ts";
+import { noneOf } from "../support/figures.ts";
 import {
   copyDir,
   type Ledger,
@@ -357,5 +358,7 @@ Deno.test(`T16: ${KINDS.length} kinds of damage, ${N} mutants each: none served 
       }
     }
     if (Deno.env.has("DAMAGE_N")) console.log(counts);
+    const mutants = N * KINDS.length;
+    console.log(`  ${mutants} mutants: ${faults.length} faults; if none, ${noneOf(mutants)}`);
     assert.deepEqual(faults, []);
   }));

@@ -1,5 +1,5 @@
 /**
- * A restore is whole or it did not happen. Killed before every step of the swap (`RESTORE_KILLS` of them, default 5;
+ * A restore is whole or it did not happen. Killed before every step of the swap (`RESTORE_KILLS` of them, default 3;
  * all in the soak), of taking it back, and of the start that finishes it; on a disk that is full half-way; over file
  * systems that are mounted in the data directory. Each child costs a second on a loaded host, hence the numbers.
  * Controls: `SABOTAGE=restore_no_finish` (the start does not finish), `SABOTAGE=restore_keeps_wal` (what lies beside
@@ -22,7 +22,7 @@ import {
 } from "../support/restored_plant.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
-const KILLS = Number(Deno.env.get("RESTORE_KILLS") ?? 5);
+const KILLS = Number(Deno.env.get("RESTORE_KILLS") ?? 3);
 const CHILD = new URL("./restore_child.ts", import.meta.url).pathname;
 const mounts = haveMounts();
 

@@ -51,22 +51,31 @@ interface Site extends SafePlant {
   copy(): Promise<string>;
 }
 
+/** Made once for all tests of this file: each damages a copy. */
+let filled: Promise<SafePlant & { dataDir: string }> | undefined;
+
+async function fill() {
+  const under = await startApp();
+  const { dataDir } = under;
+  globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
+  const plant = await fillPlant(under);
+  await under.app.stop();
+  return { ...plant, dataDir };
+}
+
 async function withPlant(use: (site: Site) => Promise<void>): Promise<void> {
+  const { dataDir, ...plant } = await (filled ??= fill());
   const root = await Deno.makeTempDir({ prefix: "perch-safe-" });
   try {
-    const under = await startApp();
-    const filled = await fillPlant(under);
-    await under.app.stop();
     let copies = 0;
     await use({
-      ...filled,
+      ...plant,
       async copy() {
         const dir = join(root, String(copies++));
-        await copyPlant(under.dataDir, dir);
+        await copyPlant(dataDir, dir);
         return dir;
       },
     });
-    await Deno.remove(under.dataDir, { recursive: true });
   } finally {
     await Deno.remove(root, { recursive: true });
   }

@@ -1,5 +1,6 @@
 /** `perch backup` as scripts use it: while Perch runs, and while it does not. */
 import assert from "node:assert/strict";
+import { perchHere } from "../support/command_here.ts";
 import { perch, serve, withDir } from "../support/command_line.ts";
 import { writeBackup } from "../support/backups.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
@@ -7,7 +8,7 @@ import { DAY_MS } from "../../lib/words/times.ts";
 Deno.test("perch backup, list and cleanup, without a running Perch and by one", () =>
   withDir(async (dir) => {
     await writeBackup(dir, { sequence: 1, createdMs: Date.now() - 12 * DAY_MS });
-    const first = await perch(dir, ["backup"]);
+    const first = await perchHere(dir, ["backup"]);
     assert.equal(first.code, 0, first.err);
     const [, path] = first.out.match(/^(\S+) \([\d.]+\skB\)$/)!;
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
@@ -33,16 +34,18 @@ Deno.test("perch backup, list and cleanup, without a running Perch and by one", 
       await running.stop();
     }
     for (const days of ["0", "1.5"]) {
-      const refused = await perch(dir, ["backup", "cleanup", `--keep-days=${days}`]);
+      const refused = await perchHere(dir, ["backup", "cleanup", `--keep-days=${days}`]);
       assert.equal(refused.code, 2, days);
       assert.match(refused.err, /--keep-days/);
     }
-    const plan = await perch(dir, ["restore", "--undo", "--dry-run"]);
+    const plan = await perchHere(dir, ["restore", "--undo", "--dry-run"]);
     assert.equal(plan.code, 2, "an undo that only looks does not exist, and is not done");
     assert.match(plan.err, /--dry-run does not go with --undo/);
-    const left = await perch(dir, ["backup", "list"]);
+    const left = await perchHere(dir, ["backup", "list"]);
     assert.match(left.out, /^MADE \(UTC\).*\n.*-3\.tar\.gz\n.*-2\.tar\.gz$/);
-    const server = await perch(dir, ["backup"], { env: { DATABASE_URL: "http://127.0.0.1:8081" } });
+    const server = await perchHere(dir, ["backup"], {
+      env: { DATABASE_URL: "http://127.0.0.1:8081" },
+    });
     assert.deepEqual([server.code, server.out], [2, ""]);
     assert.match(server.err, /whoever runs the server backs it up/);
   }));
