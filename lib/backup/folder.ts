@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "../base/durable_file.ts";
+import { TEMPORARY, writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
 import { MOST_MANIFEST_BYTES } from "./entries.ts";
 import { newestFirst } from "./keep.ts";
@@ -119,14 +119,15 @@ export function workPlaces(target: string): { partial: string; scratch: string }
   };
 }
 
-/** Removes what runs that were killed left in the folder: half archives, scratch folders, receipts of neither. */
+/** Removes what runs that were killed left in the folder: half archives, scratch folders, receipts of neither or half. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await namesIn(folder);
   for (const name of names) {
     const archive = name.replace(/\.json$/, "");
     const isReceiptOfNone = name !== archive && ARCHIVE.test(archive) && !names.includes(archive);
     const isPartial = name.endsWith(PARTIAL) && ARCHIVE.test(name.slice(0, -PARTIAL.length));
-    if (isPartial || isReceiptOfNone || name.startsWith(SCRATCH)) {
+    const isHalfReceipt = TEMPORARY.test(name);
+    if (isPartial || isReceiptOfNone || isHalfReceipt || name.startsWith(SCRATCH)) {
       await removeIfThere(join(folder, name));
     }
   }

@@ -32,6 +32,7 @@ Deno.test("readBackups counts what lies there as it was checked, the highest num
     assert.equal(reasons.get(good[1].file), "it has no receipt");
     await Deno.writeTextFile(join(folder, `${good[0].file}.partial`), "half");
     await Deno.mkdir(join(folder, `.scratch-${good[0].file}`));
+    await Deno.writeTextFile(join(folder, `.${crypto.randomUUID()}.tmp`), "half a receipt");
     await Deno.writeTextFile(join(folder, "mine.txt"), "not Perch's");
     await Deno.remove(join(folder, good[0].file));
     await removeLeftovers(folder);

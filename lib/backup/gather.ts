@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { TEMPORARY } from "../base/durable_file.ts";
 import { PerchError } from "../base/errors.ts";
 import { nameFault } from "./entries.ts";
 import { FOLDERS, KEY_FILES, type Manifest } from "./manifest.ts";
@@ -8,8 +9,6 @@ import { FOLDERS, KEY_FILES, type Manifest } from "./manifest.ts";
 const UNCHANGED = "files/";
 /** Links to folders are followed; one that leads back to itself ends here. */
 const MOST_DEPTH = 16;
-/** What is being written and has no name yet (lib/base/durable_file.ts). */
-const TEMPORARY = /^\..*\.tmp$/;
 const BLOCK_BYTES = 256 * 1024;
 
 /**

@@ -3,6 +3,9 @@ import { belongToFolder } from "./owner.ts";
 
 const OWNER_ONLY = 0o600;
 
+/** Names of files that `writeDurably` had not named yet; one that a kill left is of no use. */
+export const TEMPORARY = /^\..*\.tmp$/;
+
 /**
  * Writes a file so that after a crash or a power cut it is there whole, or as it was before: temporary file in
  * the same folder (`.<uuid>.tmp`), fsync, rename, fsync of the folder. Replaces what was there; only its
