@@ -2,7 +2,7 @@
  * Whatever refuses a start, or readings while Perch runs, names the last good backup, its age and a command; and the
  * command, typed into a shell in another folder, helps: Perch starts, with the readings of the backup at least.
  * Real files, real starts; disks are mounted where that is possible. `SABOTAGE=way-out` takes the command of the
- * default place, which is another one: every kind must be red.
+ * default place, which is another one, and an archive of another name: the first kind is red.
  */
 import assert from "node:assert/strict";
 import { statfs } from "node:fs/promises";
@@ -230,6 +230,7 @@ async function follow(sentence: string, { dir, keyFile }: Plant): Promise<string
   const to = `${dir} restored`;
   const stands: Record<string, string> = { DIR: to, KEYFILE: keyFile };
   const words = args.map((word) => stands[word] ?? word);
+  if (sabotaged("way-out") && words[0] === "restore") words[1] += ".gone";
   if (words[0] === "restore") words.push("--yes");
   const { code, err } = await run(env, words);
   assert.equal(code, 0, `${words.join(" ")}: ${err}`);
