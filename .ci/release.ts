@@ -7,8 +7,8 @@
  * The data directory that this release writes is kept in `tests/fixtures/`, where every later one has to open it.
  * Where the compile runtimes cannot be downloaded, DENORT_BIN_X64 and DENORT_BIN_ARM64 name them.
  */
-import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { hashFile } from "../lib/base/file_bytes.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { type Release, RELEASE_NAME } from "../lib/cli/release.ts";
 import { keepFixture } from "../tests/fixtures/make.ts";
@@ -81,11 +81,5 @@ async function compile({ task, runtime }: typeof BINARIES[number]): Promise<void
 }
 
 async function describe(name: string, target: string | null): Promise<Release["files"][number]> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const block of (await Deno.open(`${folder}/${name}`)).readable) {
-    hash.update(block);
-    bytes += block.length;
-  }
-  return { name, target, bytes, sha256: hash.digest("hex") };
+  return { name, target, ...await hashFile(`${folder}/${name}`) };
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
+import { writeFault } from "../base/file_bytes.ts";
 import { isNoRoom } from "../base/reserve_file.ts";
 
 /** A start that failed for lack of room, in a sentence; any other error as it is. */
@@ -23,17 +24,6 @@ export const isFull = (error: unknown) =>
 
 /** What the system says when something is written into the folder; null: that works. */
 export function folderFault(folder: string): string | null {
-  const path = join(folder, "write.probe");
-  try {
-    Deno.writeFileSync(path, new Uint8Array(4096));
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  } finally {
-    try {
-      Deno.removeSync(path);
-    } catch {
-      // It was not made.
-    }
-  }
+  const fault = writeFault(join(folder, "write.probe"), 4096);
+  return fault === null ? null : messageOf(fault);
 }

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
 import { syncFolder } from "../base/durable_file.ts";
 import { PerchError } from "../base/errors.ts";
+import { hashFile } from "../base/file_bytes.ts";
 import { onDisk } from "./disk.ts";
 import { type FoundUpload, partialPath, wholePath, writeRecord } from "./upload_folder.ts";
-
-const BLOCK_BYTES = 64 * 1024;
 
 /**
  * Holds an upload of which all bytes are on the disk against what its sender declared, looks how it begins, and gives
@@ -17,7 +15,7 @@ export async function finishUpload(
   sha256: string | null,
 ): Promise<void> {
   const partial = partialPath(folder, id);
-  if (record.sha256 !== null && record.sha256 !== (sha256 ?? await sha256Of(partial))) {
+  if (record.sha256 !== null && record.sha256 !== (sha256 ?? (await hashFile(partial)).sha256)) {
     throw refuseUpload("sha256", "what came is not what was declared: send it again");
   }
   const plant = await plantIn(partial, record.name);
@@ -48,14 +46,4 @@ async function plantIn(path: string, name: string) {
     const { code, errors } = error;
     throw new PerchError(code, error.message.replaceAll(path, name), { errors, cause: error });
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const block = new Uint8Array(BLOCK_BYTES);
-  for (let n = await file.read(block); n !== null; n = await file.read(block)) {
-    hash.update(block.subarray(0, n));
-  }
-  return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { TEMPORARY } from "../base/durable_file.ts";
 import { PerchError } from "../base/errors.ts";
+import { hashFile } from "../base/file_bytes.ts";
 import { nameFault } from "./entries.ts";
 import { FOLDERS, KEY_FILES, type Manifest } from "./manifest.ts";
 
@@ -9,7 +9,6 @@ import { FOLDERS, KEY_FILES, type Manifest } from "./manifest.ts";
 const UNCHANGED = "files/";
 /** Links to folders are followed; one that leads back to itself ends here. */
 const MOST_DEPTH = 16;
-const BLOCK_BYTES = 256 * 1024;
 
 /**
  * Holds the plant's files beside the database in `into`, so that nobody removes or changes them while they are
@@ -78,22 +77,6 @@ export async function filesBelow(folder: string, prefix = ""): Promise<string[]>
     else found.push(path);
   }
   return found.sort();
-}
-
-/** Reads a file from end to end. */
-async function hashFile(
-  path: string,
-  signal: AbortSignal,
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash("sha256");
-  const block = new Uint8Array(BLOCK_BYTES);
-  let bytes = 0;
-  using file = await Deno.open(path);
-  for (let n; (n = await file.read(block)) !== null; bytes += n) {
-    hash.update(block.subarray(0, n));
-    signal.throwIfAborted();
-  }
-  return { bytes, sha256: hash.digest("hex") };
 }
 
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, syncFolder } from "../base/durable_file.ts";
+import { writeAll } from "../base/file_bytes.ts";
 import { belongToFolder } from "../base/owner.ts";
 import { onDisk } from "./disk.ts";
 
@@ -40,9 +41,7 @@ export async function writeLines(
   const flush = async () => {
     const bytes = new TextEncoder().encode(block);
     block = "";
-    await disk(async () => {
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
+    await disk(() => writeAll(file, bytes));
   };
   try {
     try {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "../base/durable_file.ts";
 import { DAY_MS } from "../words/times.ts";
-import { backupsFolder } from "./folder.ts";
+import { backupsFolder, namesIn, removeIfThere } from "./folder.ts";
 
 /** What is known of an upload, beside it as `<id>.json`. */
 export const uploadRecordShape = z.object({
@@ -105,9 +105,7 @@ export async function readUpload(folder: string, id: string): Promise<FoundUploa
 /** Removes everything of an upload; what is not there is no error. */
 export async function removeUpload(folder: string, id: string): Promise<void> {
   for (const path of [recordPath, partialPath, wholePath]) {
-    await Deno.remove(path(folder, id)).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await removeIfThere(path(folder, id));
   }
 }
 
@@ -132,13 +130,4 @@ export async function removeAbandoned(
 
 function ids(names: readonly string[]): Set<string> {
   return new Set(names.map((name) => name.replace(/\.(partial|json)$/, "")).filter(isUploadId));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

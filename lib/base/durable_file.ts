@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { writeAll } from "./file_bytes.ts";
 import { belongToFolder } from "./owner.ts";
 
 const OWNER_ONLY = 0o600;
@@ -17,7 +18,7 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true, mode: OWNER_ONLY });
     try {
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+      await writeAll(file, bytes);
       await file.sync();
     } finally {
       file.close();

@@ -1,3 +1,5 @@
+import { writeAll } from "./file_bytes.ts";
+
 /**
  * Much that is written at once keeps every other fsync of the disk waiting, and with it the commits of readings: four
  * megabytes take an SD card half a second. So large files are brought to the disk bit by bit, and a bit is what the
@@ -19,7 +21,7 @@ export function pacedWriter(file: Deno.FsFile): (bytes: Uint8Array) => Promise<v
   let unsynced = 0;
   let bit = LEAST_BYTES;
   return async (bytes) => {
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    await writeAll(file, bytes);
     if ((unsynced += bytes.length) < bit) return;
     const begunMs = performance.now();
     await file.syncData();

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createOutgoing } from "../base/create_outgoing.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
+import { hashFile } from "../base/file_bytes.ts";
 import { VERSION } from "../base/version.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { binaryFor, compareRelease, type Release, RELEASE_NAME, releaseShape } from "./release.ts";
@@ -21,7 +21,7 @@ export async function checkRelease(
   const { target } = Deno.build;
   const binary = binaryFor(release, target);
   const genuine = verdict === "current" && binary !== null && Deno.build.standalone
-    ? await sha256Of(Deno.execPath()) === binary.sha256
+    ? (await hashFile(Deno.execPath())).sha256 === binary.sha256
     : null;
   if (json) {
     const { version, created_ms, schema } = release;
@@ -102,11 +102,4 @@ function wrong(place: string, reason: string): PerchError {
   const message = `${place} ${reason}. Give --check the path or the http(s) address of a ` +
     `${RELEASE_NAME}, or the folder that it is in.`;
   return new PerchError("validation", message, { errors: [{ path: "check", message }] });
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  const { readable } = await Deno.open(path);
-  for await (const block of readable) hash.update(block);
-  return hash.digest("hex");
 }

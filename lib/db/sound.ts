@@ -1,4 +1,5 @@
 import { messageOf, PerchError } from "../base/errors.ts";
+import { writeFault } from "../base/file_bytes.ts";
 import { isNoRoom } from "../base/reserve_file.ts";
 import type { Connection } from "./connection.ts";
 import { damaged, refused } from "./look.ts";
@@ -56,21 +57,10 @@ const ROOM_BYTES = 64 * 1024;
  */
 function noRoom(error: unknown, path: string): PerchError | null {
   if (!/SQLITE_IOERR/.test(messageOf(error))) return null;
-  const probe = `${path}-room.probe`;
-  try {
-    Deno.writeFileSync(probe, new Uint8Array(ROOM_BYTES), { mode: 0o600 });
-    return null;
-  } catch (reason) {
-    if (!isNoRoom(reason)) return null;
-    const message = `could not open the database ${path}: ${messageOf(reason)}`;
-    return new PerchError("storage_full", message, { cause: error });
-  } finally {
-    try {
-      Deno.removeSync(probe);
-    } catch {
-      // It was not made.
-    }
-  }
+  const reason = writeFault(`${path}-room.probe`, ROOM_BYTES);
+  if (!isNoRoom(reason)) return null;
+  const message = `could not open the database ${path}: ${messageOf(reason)}`;
+  return new PerchError("storage_full", message, { cause: error });
 }
 
 /**
