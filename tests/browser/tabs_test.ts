@@ -70,7 +70,8 @@ Deno.test({
         assert.equal(await window.run("document.hidden"), false);
         await live(window);
       }
-      assert.ok(streams(app) < 6, `${streams(app)} streams are open`);
+      // Those that look in may do so at the same moment; none of them stays.
+      await until("a connection to be free", () => streams(app) < 6 || null);
       // Those that only look in see what happens, too.
       await app.ingest([{ machine: "hall/press", sensor: "t", value: 77.5 }]);
       for (const window of windows.slice(1)) {
