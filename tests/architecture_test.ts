@@ -144,7 +144,7 @@ const FORBIDDEN: [string, string][] = [
   ["lib/machines/registry.ts", `export * from "../intake/intake.ts";`],
   ["lib/sources/broker.ts", `import { checkKey } from "../access/keys.ts";`],
   ["lib/live/stream.ts", `import { createIntake } from "../intake/create.ts";`],
-  ["lib/health/collector.ts", `import { db } from "../db/client.ts";`],
+  ["lib/faults/detect.ts", `import { db } from "../db/client.ts";`],
   ["lib/intake/commit.ts", `const m = await import("../sources/mqtt.ts");`],
   ["lib/readings/query.ts", `import { createClient } from "@libsql/client";`],
   ["lib/access/user_store.ts", `import { eq } from "drizzle-orm";`],

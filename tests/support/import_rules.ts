@@ -31,15 +31,26 @@ const CHAIN: readonly (readonly string[])[] = [
 ];
 const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
 /** Use what stands left of the intake, and the types of what they show. */
-const BESIDE = new Set(["access", "live", "cameras", "backup", "reports"]);
+const BESIDE = new Set(["access", "live", "cameras", "backup", "reports", "health"]);
 /** Take small interfaces that app.ts hands them. */
-const APART = new Set(["health", "faults", "ai"]);
+const APART = new Set(["faults", "ai"]);
 /** The command line; the wiring itself is `lib/app.ts` and what it is made of, in `lib/app/`. */
 const CLI = "cli";
 const WIRING = "app";
 /** What the command line uses: the app as a whole, and what its own commands work on while Perch does not run. */
 const CLI_USES = new Set([
-  ...["base", "words", "db", "settings", "access", "backup", "intake", "sources"],
+  ...[
+    "base",
+    "words",
+    "db",
+    "settings",
+    "events",
+    "access",
+    "backup",
+    "health",
+    "intake",
+    "sources",
+  ],
   ...[WIRING, "/sim"],
 ]);
 
@@ -48,7 +59,7 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
   ["http"],
   ["frame"],
   ["discussion"],
-  ["machines", "notify", "site", "backup"],
+  ["machines", "notify", "site", "backup", "health", "events"],
   ["sensors", "tickets", "access"],
   ["alarms", "detection", "overview"],
   ["mod.ts"],
