@@ -7,7 +7,7 @@ import { doSwap, finishSwap, INCOMING, isSwapping, type OnStep } from "./moves.t
 import { lookAt } from "./moving.ts";
 import { freshName, plantItems } from "./plant_files.ts";
 import { jsonOf, withUnused } from "./replace.ts";
-import { readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
+import { foldersOf, readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
 
 /** Begins the names of folders with what restores wrote that were taken back. */
 const UNDONE = "undone-";
@@ -54,13 +54,13 @@ export interface Confirmed {
  * @throws PerchError `not_found` when nothing was restored, `conflict` when it was confirmed
  */
 export async function confirmRestore(dataDir: string): Promise<Confirmed> {
-  const { record, replaced } = await unconfirmed(dataDir);
-  const removed = [replaced, ...record.earlier];
-  // First of all it says that there is no way back: half of it is none.
-  await writeDurably(
-    join(dataDir, RESTORED_NAME),
-    jsonOf({ ...record, replaced: null, earlier: [] }),
-  );
+  const record = await restoredRecord(dataDir);
+  const removed = foldersOf(record);
+  if (removed.length === 0) throw alreadyConfirmed(record);
+  const write = (earlier: string[]) =>
+    writeDurably(join(dataDir, RESTORED_NAME), jsonOf({ ...record, replaced: null, earlier }));
+  // First of all it says that there is no way back: half of it is none. What is still to be removed stays named.
+  await write(removed);
   let bytes = 0;
   for (const name of removed) {
     bytes += await bytesBelow(join(dataDir, name));
@@ -68,6 +68,7 @@ export async function confirmRestore(dataDir: string): Promise<Confirmed> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
+  await write([]);
   const undone = (await Array.fromAsync(Deno.readDir(dataDir))).map(({ name }) => name)
     .filter((name) => name.startsWith(UNDONE)).sort();
   return { record, removed, bytes, undone };
@@ -84,18 +85,19 @@ async function bytesBelow(path: string): Promise<number> {
 async function unconfirmed(
   dataDir: string,
 ): Promise<{ record: RestoredRecord; replaced: string }> {
-  const record = await readRestored(dataDir);
-  if (record === null) {
-    throw new PerchError("not_found", `Nothing was restored in ${dataDir}.`);
-  }
-  if (record.replaced === null) {
-    throw new PerchError(
-      "conflict",
-      `The restore of ${record.from} was confirmed: what it replaced is removed.`,
-    );
-  }
+  const record = await restoredRecord(dataDir);
+  if (record.replaced === null) throw alreadyConfirmed(record);
   return { record, replaced: record.replaced };
 }
+
+async function restoredRecord(dataDir: string): Promise<RestoredRecord> {
+  const record = await readRestored(dataDir);
+  if (record !== null) return record;
+  throw new PerchError("not_found", `Nothing was restored in ${dataDir}.`);
+}
+
+const alreadyConfirmed = ({ from }: RestoredRecord) =>
+  new PerchError("conflict", `The restore of ${from} was confirmed: what it replaced is removed.`);
 
 /**
  * Finishes a restore or an undo that was interrupted, or takes it back, before anything is opened. Gives a sentence

@@ -22,7 +22,7 @@ import {
   switchOff,
 } from "./restore_store.ts";
 import type { RestoreDeps, RestoreRequest } from "./request.ts";
-import { readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
+import { foldersOf, readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
 
 /** What was unpacked below the data directory, and compared. */
 export interface Unpacked {
@@ -72,9 +72,7 @@ function describe(
     from: basename(file),
     made_ms: manifest.created_ms,
     at_ms: nowMs,
-    earlier: before === null || before.replaced === null
-      ? []
-      : [before.replaced, ...before.earlier],
+    earlier: before === null ? [] : foldersOf(before),
     epoch: Math.max(restored.epoch, live?.epoch ?? 0, before?.epoch ?? 0) + 1,
     list: decision.findings,
   };

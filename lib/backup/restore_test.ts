@@ -14,7 +14,7 @@ import {
 } from "../../tests/support/restored_plant.ts";
 import { confirmRestore, finishRestore, undoRestore } from "./after.ts";
 import { planRestore, restore } from "./restore.ts";
-import { readRestored } from "./restored.ts";
+import { readRestored, RESTORED_NAME } from "./restored.ts";
 
 const nothing = () => {};
 
@@ -160,6 +160,25 @@ Deno.test("restore: two after each other, each can be taken back; confirming rem
     assert.deepEqual(namesOf(dataDir, /^replaced-/), []);
     assert.equal((await readRestored(dataDir))?.replaced, null);
     await assert.rejects(undoRestore(dataDir, 1), /was confirmed/);
+    await assert.rejects(confirmRestore(dataDir), /was confirmed/);
+  }));
+
+Deno.test("restore: a confirmation that was killed removes the rest when it is asked again", () =>
+  withFolder(async (folder, dataDir) => {
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    const { replaced } = await restore(requestOf(dataDir), archive, nothing);
+    const record = await readRestored(dataDir);
+    // Killed before anything was removed; another restore does not forget it.
+    const half = { ...record, replaced: null, earlier: [replaced] };
+    await Deno.writeTextFile(join(dataDir, RESTORED_NAME), JSON.stringify(half));
+    await assert.rejects(undoRestore(dataDir, 1), /was confirmed/);
+    await restore(requestOf(dataDir), archive, nothing);
+    assert.equal((await confirmRestore(dataDir)).removed.length, 2);
+    assert.deepEqual(namesOf(dataDir, /^replaced-/), []);
+    await Deno.writeTextFile(join(dataDir, RESTORED_NAME), JSON.stringify(half));
+    await Deno.mkdir(join(dataDir, replaced!));
+    assert.deepEqual((await confirmRestore(dataDir)).removed, [replaced]);
+    assert.deepEqual(namesOf(dataDir, /^replaced-/), []);
   }));
 
 Deno.test("restore: a stale log never lies beside a restored database", () =>

@@ -15,7 +15,7 @@ export const restoredShape = z.object({
   at_ms: z.int(),
   /** Folder of what was there before, below the data directory; null: it was confirmed, and is removed. */
   replaced: z.string().nullable(),
-  /** Those of restores before that were not confirmed. */
+  /** Those of restores before that were not confirmed, and what a confirmation has still to remove. */
   earlier: z.array(z.string()),
   /** Of the owner, from the restored database on: higher than any before. */
   epoch: z.int(),
@@ -25,6 +25,11 @@ export const restoredShape = z.object({
   items: z.array(itemShape),
 });
 export type RestoredRecord = z.output<typeof restoredShape>;
+
+/** What restores replaced and is still there, the last one's first. */
+export function foldersOf({ replaced, earlier }: RestoredRecord): string[] {
+  return replaced === null ? earlier : [replaced, ...earlier];
+}
 
 /** Null: nothing was restored here. @throws PerchError `storage_failed` */
 export async function readRestored(dataDir: string): Promise<RestoredRecord | null> {
