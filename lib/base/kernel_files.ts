@@ -1,0 +1,141 @@
+/**
+ * Small files and folders of the kernel (`/proc`, `/sys`), read through libc: Deno refuses most of them to a
+ * program without `--allow-all`. Each call runs on a thread of its own, never on the main loop, and has a
+ * deadline (`bounded_calls.ts`). Needs `--allow-ffi`; elsewhere than on Linux with glibc nothing is there.
+ *
+ * Flags and `struct linux_dirent64` are the same on x86-64 and ARM64, both little-endian (open(2),
+ * getdents(2)); O_DIRECTORY is not, and is not needed.
+ */
+import { type CallBounds, createBoundedCalls } from "./bounded_calls.ts";
+
+export interface KernelFiles {
+  /**
+   * All text of a file; null when it is not there, may not be read, does not answer in time, is longer than
+   * 256 KB or stands outside of the roots. `path` is absolute, without `..`.
+   */
+  read(path: string): Promise<string | null>;
+  /** Names in a folder, sorted; null as in `read`. */
+  list(path: string): Promise<string[] | null>;
+  /** Paths that missed their deadline and still hang. */
+  hanging(): string[];
+}
+
+export interface KernelFileOptions {
+  /** Stands before every path: a tree of fixtures. Default: the host's own. */
+  root?: string;
+  /** The files and folders that may be read, with all below. */
+  roots?: readonly string[];
+  deadlineMs?: number;
+  /** Deno has 32 threads for all files; those that hang may take a few of them. */
+  mostHanging?: number;
+}
+
+const KERNEL_ROOTS = ["/proc", "/sys"] as const;
+const DEFAULTS: CallBounds = { deadlineMs: 1_000, mostHanging: 8 };
+const O_RDONLY_CLOEXEC = 0o2000000;
+const CHUNK_BYTES = 16_384;
+const MOST_CHUNKS = 64;
+const MOST_BYTES = 262_144;
+
+export function createKernelFiles(options: KernelFileOptions = {}): KernelFiles {
+  const { root = "", roots = KERNEL_ROOTS } = options;
+  const calls = createBoundedCalls({ ...DEFAULTS, ...options });
+  const libc = openLibc();
+  // Those in use are in no list: one call that hangs keeps its own.
+  const spare: Uint8Array<ArrayBuffer>[] = [];
+  // A call on another thread does not keep its arguments from being collected.
+  const held = new Set<Uint8Array>();
+
+  async function open(path: string): Promise<number> {
+    const name = new TextEncoder().encode(`${root}${path}\0`);
+    held.add(name);
+    const fd = await libc!.symbols.open(name, O_RDONLY_CLOEXEC);
+    held.delete(name);
+    return fd;
+  }
+
+  async function withChunks(
+    path: string,
+    next: Next,
+    take: (chunk: Uint8Array) => boolean,
+  ): Promise<boolean> {
+    const fd = await open(path);
+    if (fd < 0) return false;
+    const buffer = spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+    try {
+      for (let n = 0; n < MOST_CHUNKS; n++) {
+        const length = Number(await next(fd, buffer, BigInt(CHUNK_BYTES)));
+        if (length < 0) return false;
+        if (length === 0 || !take(buffer.subarray(0, length))) return true;
+      }
+      return false;
+    } finally {
+      libc!.symbols.close(fd);
+      spare.push(buffer);
+    }
+  }
+
+  async function readText(path: string): Promise<string | null> {
+    const decoder = new TextDecoder();
+    // An attribute of sysfs is at most one page and comes in one piece; asking again costs a call.
+    const isOnePiece = path.startsWith("/sys/");
+    let text = "";
+    const isRead = await withChunks(path, libc!.symbols.read, (chunk) => {
+      text += decoder.decode(chunk, { stream: true });
+      return !isOnePiece && text.length <= MOST_BYTES;
+    });
+    return isRead && text.length <= MOST_BYTES ? text : null;
+  }
+
+  async function listNames(path: string): Promise<string[] | null> {
+    const names: string[] = [];
+    const isRead = await withChunks(path, libc!.symbols.getdents64, (chunk) => {
+      names.push(...namesIn(chunk));
+      return true;
+    });
+    return isRead ? names.sort() : null;
+  }
+
+  const isAllowed = (path: string) =>
+    libc !== null && !path.includes("\0") && !path.split("/").includes("..") &&
+    roots.some((one) => path === one || path.startsWith(`${one}/`));
+
+  return {
+    read: (path) =>
+      isAllowed(path) ? calls.make(path, () => readText(path)) : Promise.resolve(null),
+    list: (path) =>
+      isAllowed(path) ? calls.make(`${path}/`, () => listNames(path)) : Promise.resolve(null),
+    hanging: calls.hanging,
+  };
+}
+
+type Next = (fd: number, into: BufferSource, size: bigint) => Promise<number | bigint>;
+
+/** Names out of an array of `struct linux_dirent64`: inode 8 bytes, offset 8, length 2, type 1, name. */
+function namesIn(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder();
+  const names: string[] = [];
+  for (let at = 0; at + 19 < bytes.length;) {
+    const length = view.getUint16(at + 16, true);
+    if (length === 0) break;
+    const name = bytes.subarray(at + 19, at + length);
+    names.push(decoder.decode(name.subarray(0, name.indexOf(0))));
+    at += length;
+  }
+  return names.filter((name) => name !== "." && name !== "..");
+}
+
+function openLibc() {
+  if (Deno.build.os !== "linux") return null;
+  try {
+    return Deno.dlopen("libc.so.6", {
+      open: { parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
+      read: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+      getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+      close: { parameters: ["i32"], result: "i32" },
+    });
+  } catch {
+    return null;
+  }
+}
