@@ -10,6 +10,7 @@ import { VERSION } from "../base/version.ts";
 import { keepTime, loadTime } from "../db/clock_store.ts";
 import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
+import { createEventFeed, type EventFeed } from "../events/feed.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
@@ -65,6 +66,8 @@ export interface Foundation
   restoredByItself: string | null;
   settings: Settings;
   events: EventLog;
+  /** Hands on what comes into the event log, over the bus. */
+  eventFeed: EventFeed;
   components: Components;
   bus: Bus<Topics>;
   late: Late;
@@ -92,6 +95,14 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     reserveMb: settings.get("storage.reserve_mb"),
     floorMb: settings.get("storage.floor_mb"),
   }));
+  const bus = createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error }));
+  const events = createEventLog(storage.db, () => eventFeed.expect());
+  const eventFeed = createEventFeed({
+    clock,
+    log: events,
+    afterId: await events.newest(),
+    publish: (news) => bus.publish("events", news),
+  });
   return {
     config,
     log,
@@ -103,9 +114,10 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     restoredByItself: await restoredByItself(config.dataDir),
     refusal: () => storageGuard.refusal() ?? checkpoints.refusal(),
     settings,
-    events: createEventLog(storage.db),
+    events,
+    eventFeed,
     components: createComponents(CRITICAL_PARTS),
-    bus: createBus<Topics>((topic, error) => log.error(`a listener of ${topic}`, { error })),
+    bus,
     late: createLate(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Alarms } from "../alarms/alarms.ts";
+import { eventOf, isPrivate } from "../events/event.ts";
 import type { Intake } from "../intake/intake.ts";
 import { createHearing, type Hearing } from "../live/hearing.ts";
 import { type LoopLag, measureLoopLag } from "../live/loop_lag.ts";
@@ -53,6 +54,9 @@ export async function createLiveParts(
   bus.subscribe("readings", (group) => recent.add(group));
   bus.subscribe("readings", (group) => statuses.add(group));
   bus.subscribe("readings", (group) => hub.publishReadings(group));
+  bus.subscribe("events", (news) => {
+    for (const one of news) if (!isPrivate(one.type)) hub.publish("event", eventOf(one));
+  });
   return { hub, hearing, recent, statuses };
 }
 

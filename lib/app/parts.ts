@@ -24,6 +24,7 @@ type Shared =
   | "checkpoints"
   | "settings"
   | "events"
+  | "eventFeed"
   | "components";
 
 /** What runs between start and stop: what each room's wiring made. */

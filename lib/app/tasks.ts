@@ -14,6 +14,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.storageGuard.task,
     parts.checkpoints.task,
     access.task,
+    parts.eventFeed.task,
     guard.task,
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     houseKeeping({ clock, storage }),

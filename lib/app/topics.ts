@@ -1,5 +1,6 @@
 import type { Committed } from "../alarms/keeper.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
+import type { LoggedEvent } from "../events/event.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { Sensor } from "../machines/sensor.ts";
 
@@ -13,6 +14,8 @@ export interface Topics {
   predictions: unknown;
   /** Steps and changes of alarms, after COMMIT. */
   alarms: Committed;
+  /** New events of the log, after COMMIT, in its order. */
+  events: readonly LoggedEvent[];
   /** Something of a sensor changed that its status, its detectors or its alarms depend on. */
   "sensor.changed": Sensor;
 }

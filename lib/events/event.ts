@@ -30,12 +30,42 @@ export const EVENT_TYPES = {
   "intake.quarantined": "A message ended Perch twice and was set aside",
   "readings.damaged": "Stored readings were found damaged",
   "backup.failed": "A backup failed",
+  "component.changed": "A part of Perch, or a program that reports to it, is doing better or worse",
+  "emergency.entered": "The host is in need: Perch began to do less",
+  "emergency.step": "Perch stopped, freed or resumed something because of the host",
+  "emergency.left": "The host is well again: Perch does everything",
+  "task.restarted": "A part of Perch had stopped or hung and was started again",
+  "unit.failed": "A watched service of the host does not run",
+  "unit.restarted": "A watched service of the host was restarted",
+  "system.services_restarted": "Somebody restarted services of the host",
+  "system.reboot": "The host is being restarted",
+  "host.power": "The host's power supply is too weak, or is well again",
+  "host.out_of_memory": "The host ended a program because memory was full",
   "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",
+  "external.scan": "Another program reports a scan",
+  "external.sync": "Another program reports that it exchanged data",
+  "external.photo": "Another program reports a picture",
+  "external.sms": "Another program reports a text message",
+  "external.error": "Another program reports an error",
+  "external.warning": "Another program reports a warning",
 } as const;
 
-export type EventType = keyof typeof EVENT_TYPES;
+/** What other programs report may also have a type of their own: `external.door_opened`. */
+export type ExternalType = `external.${string}`;
+export type EventType = keyof typeof EVENT_TYPES | ExternalType;
+
+/** What an event of this type is, for people. */
+export function aboutType(type: EventType): string {
+  return (EVENT_TYPES as Record<string, string>)[type] ??
+    `Another program reports: ${type.slice(type.indexOf(".") + 1).replaceAll("_", " ")}`;
+}
+
+/** It concerns one person alone: neither lists that everybody sees nor the live stream show it. */
+export function isPrivate(type: EventType): boolean {
+  return type.startsWith("access.");
+}
 
 /** An event that is to be written. */
 export interface EventDraft {
@@ -62,11 +92,19 @@ export interface LoggedEvent extends Omit<EventDraft, "route"> {
   uid: string;
 }
 
+const typeField = z.union([
+  z.enum(Object.keys(EVENT_TYPES) as [keyof typeof EVENT_TYPES]),
+  z.templateLiteral(["external.", z.string()]),
+]);
+
 /** An event as the API answers it in the history of what it happened to. */
 export const eventShape = z.object({
   id: z.number(),
   uid: z.string(),
-  type: z.enum(Object.keys(EVENT_TYPES) as [EventType, ...EventType[]]),
+  type: typeField,
+  subject: z.string().describe(
+    "what it happened to: `alarm:<id>`, `ticket:<id>`, `component:<name>`",
+  ),
   severity: z.enum(SEVERITIES),
   at_ms: msField,
   ts: oldMs("at_ms"),
@@ -76,7 +114,7 @@ export const eventShape = z.object({
 }).meta({ id: "Event" });
 
 export function eventOf(event: LoggedEvent): z.output<typeof eventShape> {
-  const { id, uid, type, severity, tMs, text, actor, body } = event;
+  const { id, uid, type, subject, severity, tMs, text, actor, body } = event;
   const note = (body as { note?: string | null } | null)?.note ?? null;
-  return { id, uid, type, severity, at_ms: tMs, ts: tMs, text, actor, note };
+  return { id, uid, type, subject, severity, at_ms: tMs, ts: tMs, text, actor, note };
 }

@@ -7,10 +7,12 @@ import {
   createOrm,
   eq,
   getTableColumns,
+  gt,
   gte,
   inArray,
   literally,
   lt,
+  max,
   onFirstUse,
   placeholders,
   prepared,
@@ -42,6 +44,10 @@ export interface EventLog {
   /** Newest first. */
   list(query: EventQuery): Promise<PageOf<LoggedEvent>>;
   find(id: number): Promise<LoggedEvent | null>;
+  /** Those that came after an event, oldest first. */
+  after(id: number, most: number): Promise<LoggedEvent[]>;
+  /** Id of the newest event, 0 without any. */
+  newest(): Promise<number>;
   /** Events that wait to be routed, oldest first. */
   toRoute(limit: number): Promise<LoggedEvent[]>;
   /** Marks them as routed; belongs into the transaction that writes what became of them. */
@@ -54,13 +60,22 @@ const UID_LENGTH = 24;
 const { id: __, ...GIVEN } = placeholders(events);
 const insert = prepared<Omit<Row, "id">>(build.insert(events).values(GIVEN));
 
-export function createEventLog(db: Database): EventLog {
+/** @param onStated called with each row that is made: it will be in the log when its transaction is committed */
+export function createEventLog(db: Database, onStated: () => void = () => {}): EventLog {
   const orm = createOrm(db);
   const all = () => orm.select(LOGGED).from(events);
   const findToRoute = onFirstUse(() =>
     all().where(literally(eq(events.route, true)))
       .orderBy(asc(events.id)).limit(sql.placeholder("limit")).prepare()
   );
+  const findAfter = onFirstUse(() =>
+    all().where(gt(events.id, sql.placeholder("id")))
+      .orderBy(asc(events.id)).limit(sql.placeholder("most")).prepare()
+  );
+  function statement(draft: EventDraft): SqlStatement {
+    onStated();
+    return insertOf(draft);
+  }
   return {
     statement,
     append: async (draft) => void await db.write([statement(draft)]),
@@ -71,6 +86,11 @@ export function createEventLog(db: Database): EventLog {
     async find(id) {
       const [row] = await all().where(eq(events.id, id));
       return row === undefined ? null : eventOf(row);
+    },
+    after: async (id, most) => (await findAfter().all({ id, most })).map(eventOf),
+    async newest() {
+      const [{ id }] = await orm.select({ id: max(events.id) }).from(events);
+      return id ?? 0;
     },
     toRoute: async (limit) => (await findToRoute().all({ limit })).map(eventOf),
     routed: (ids) =>
@@ -90,7 +110,7 @@ function wantedBy(query: EventQuery): (SQL | undefined)[] {
   ];
 }
 
-function statement(draft: EventDraft): SqlStatement {
+function insertOf(draft: EventDraft): SqlStatement {
   return insert({
     ...draft,
     uid: randomId(UID_LENGTH),

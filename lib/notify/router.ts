@@ -10,7 +10,7 @@ import { decideRoutes } from "./routing.ts";
 import { calmStorm, type StormLimits } from "./storm.ts";
 import { placeOf, type Routed, type RoutingContext } from "./routed.ts";
 import type { Rule } from "./rule.ts";
-import { createWake } from "./wake.ts";
+import { createWake } from "../base/wake.ts";
 
 export interface RouterDeps {
   db: Pick<Database, "write">;

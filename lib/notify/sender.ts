@@ -16,7 +16,7 @@ import type { Outcome } from "./channel.ts";
 import type { Delivery, DeliveryState } from "./delivery.ts";
 import type { DigestStore } from "./digest_store.ts";
 import type { SendingStore } from "./sending_store.ts";
-import { createWake } from "./wake.ts";
+import { createWake } from "../base/wake.ts";
 
 export interface SenderDeps {
   outbox: SendingStore;

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from "preact";
-import { EVENT_TYPES, type EventType } from "../../lib/events/event.ts";
+import { aboutType, type EventType } from "../../lib/events/event.ts";
 import type { RoutedChannel } from "../../lib/notify/routed.ts";
 import { EVERY_CHANNEL, type Rule, type RuleSpec } from "../../lib/notify/rule.ts";
 import { shortWeekday, WEEKDAYS } from "../../lib/words/names.ts";
@@ -185,7 +185,7 @@ function Events({ values, errors }: FormParts): VNode {
           <legend>{family.charAt(0).toUpperCase() + family.slice(1)}</legend>
           {types.map((type) => (
             <Tick key={type} name={`event.${type}`} values={values}>
-              {EVENT_TYPES[type as EventType]}
+              {aboutType(type as EventType)}
             </Tick>
           ))}
         </fieldset>

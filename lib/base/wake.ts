@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Sleep that can be cut short from elsewhere. */
 export interface Wake {
