@@ -87,6 +87,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   { packages: /^uplot/, may: /^islands\//, door: "islands" },
   { packages: /^(playwright-core|axe-core|fast-check)/, may: /^tests\//, door: "tests" },
   { packages: /^(modern-tar|age-encryption)$/, may: /^lib\/backup\//, door: "lib/backup" },
+  {
+    packages: /^@jellybrick\/dbus-next$/,
+    may: /^lib\/health\/system\/bus\.ts$/,
+    door: "lib/health/system/bus.ts",
+  },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
     packages: /^nodemailer/,

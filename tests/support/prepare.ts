@@ -21,6 +21,9 @@ const PACKAGES: Record<string, string> = {
   "caddy": "caddy",
   // For `promtool`; the service that it brings is not needed.
   "prometheus": "promtool",
+  "dbus": "dbus-daemon",
+  // For `systemd-analyze`.
+  "systemd": "systemd-analyze",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
 };
 /** To run the ARM64 binary. */
