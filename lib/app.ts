@@ -4,6 +4,7 @@ import type { Simulator } from "../sim/simulator.ts";
 import type { AccessStart } from "./access/access.ts";
 import { build } from "./app/build.ts";
 import type { BuildOptions } from "./app/foundation.ts";
+import { createAppLogs } from "./app/log_files.ts";
 import type { Parts } from "./app/parts.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
 import { type HttpServer, serveHttp } from "./app/server.ts";
@@ -27,7 +28,7 @@ import { createSockets } from "./live/sockets.ts";
  */
 
 export interface AppOptions
-  extends Omit<BuildOptions, "clock" | "storageTroubles" | "ending" | "httpPort"> {
+  extends Omit<BuildOptions, "clock" | "storageTroubles" | "logFiles" | "ending" | "httpPort"> {
   version: string;
   clock?: Clock;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
@@ -64,8 +65,9 @@ const TASKS_GRACE_MS = 2_000;
 
 /** Puts Perch together; nothing is opened before `start`. */
 export function buildApp(options: AppOptions): App {
-  const { config, log } = options;
+  const { config } = options;
   const clock = createSteadyClock(options.clock ?? systemClock());
+  const { logFiles, log } = createAppLogs({ config, log: options.log, clock });
   const supervisor = createSupervisor({ clock, log: log.child("tasks") });
   let parts: Parts | null = null;
   let http: HttpServer | null = null;
@@ -78,8 +80,10 @@ export function buildApp(options: AppOptions): App {
   const buildParts = () =>
     build({
       ...options,
+      log,
       clock,
       storageTroubles,
+      logFiles,
       ending: (end) => void endings.push(end),
       httpPort: () => http?.port ?? config.http.port,
     });

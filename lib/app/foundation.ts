@@ -11,12 +11,14 @@ import { keepTime, loadTime } from "../db/clock_store.ts";
 import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
 import { createEventFeed, type EventFeed } from "../events/feed.ts";
+import type { LogFiles } from "../events/logs/log_files.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
 import { keepBeforeUpgrade } from "./before_upgrade.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createLate, type Late } from "./late.ts";
+import { logLimits } from "./log_files.ts";
 import { createAppSettings } from "./settings.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { cutText } from "./storage_files.ts";
@@ -30,6 +32,7 @@ export interface BuildOptions {
   log: Log;
   clock: SteadyClock;
   storageTroubles: StorageTroubles;
+  logFiles: LogFiles;
   /** Takes what ends a part; `stop` calls the latest first. */
   ending: (end: () => void | Promise<void>) => void;
   /** The port that the pages are on, or will be. */
@@ -52,7 +55,8 @@ export interface BuildOptions {
 
 /** What every room's wiring is handed. */
 export interface Foundation
-  extends Pick<BuildOptions, "config" | "log" | "clock" | "storageTroubles" | "ending"> {
+  extends
+    Pick<BuildOptions, "config" | "log" | "logFiles" | "clock" | "storageTroubles" | "ending"> {
   /** When this Perch was started. */
   sinceMs: number;
   storage: Storage;
@@ -77,7 +81,7 @@ const CRITICAL_PARTS = ["storage", "intake"];
 
 /** Opens the database and reads the time and the settings. @throws PerchError whose message is for people */
 export async function openFoundation(options: BuildOptions): Promise<Foundation> {
-  const { config, log, clock, storageTroubles, ending } = options;
+  const { config, log, logFiles, clock, storageTroubles, ending } = options;
   const sinceMs = clock.now();
   await Deno.mkdir(config.dataDir, { recursive: true });
   const finished = await finishRestore(config.dataDir);
@@ -86,6 +90,8 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   if (config.jwtSecret === null) readJwtKey(config.dataDir);
   const opened = await openDatabase(options);
   const { storage, storageGuard, checkpoints } = opened;
+  // A start that is refused writes nothing.
+  ending(logFiles.flush);
   ending(() => storage.close());
   await loadTime(storage.db, clock);
   ending(() => storage.db.write([keepTime(clock.kept())]).then(() => {}));
@@ -103,9 +109,13 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     afterId: await events.newest(),
     publish: (news) => bus.publish("events", news),
   });
+  ending(eventFeed.look);
+  logFiles.setLimits(() => logLimits(settings));
+  bus.subscribe("events", (news) => news.forEach(logFiles.event));
   return {
     config,
     log,
+    logFiles,
     clock,
     storageTroubles,
     ending,

@@ -25,6 +25,7 @@ type Shared =
   | "settings"
   | "events"
   | "eventFeed"
+  | "logFiles"
   | "components";
 
 /** What runs between start and stop: what each room's wiring made. */

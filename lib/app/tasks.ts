@@ -15,6 +15,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.checkpoints.task,
     access.task,
     parts.eventFeed.task,
+    parts.logFiles.task,
     guard.task,
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     houseKeeping({ clock, storage }),

@@ -53,6 +53,25 @@ export function silentLog(): Log {
   return createLog({ level: "error", now: () => 0, sink: () => {} });
 }
 
+/** The same log; what it is given at `warn` and `error` also goes to `also`, whatever its level. */
+export function alsoTo(log: Log, now: () => number, also: (entry: LogEntry) => void): Log {
+  const copy = createLog({ level: "warn", now, sink: also });
+  const both = (one: Log, other: Log): Log => ({
+    debug: one.debug,
+    info: one.info,
+    warn(message, fields) {
+      one.warn(message, fields);
+      other.warn(message, fields);
+    },
+    error(message, fields) {
+      one.error(message, fields);
+      other.error(message, fields);
+    },
+    child: (part) => both(one.child(part), other.child(part)),
+  });
+  return both(log, copy);
+}
+
 /** One JSON object per line, for machines and journald. */
 export function jsonLine(entry: LogEntry): string {
   const { tsMs, level, part, message, fields } = entry;
@@ -76,7 +95,8 @@ export function consoleLine(entry: LogEntry, colour: boolean): string {
 // Text from devices may carry line breaks or escape sequences; a log line stays one line.
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-function oneLine(text: string): string {
+/** Text without what would begin a new line or speak to the terminal. */
+export function oneLine(text: string): string {
   return text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

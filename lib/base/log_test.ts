@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { consoleLine, createLog, jsonLine, type LogEntry } from "./log.ts";
+import { alsoTo, consoleLine, createLog, jsonLine, type LogEntry } from "./log.ts";
 import { Secret } from "./secret.ts";
 
 function setup(level: "debug" | "warn" = "debug") {
@@ -35,4 +35,22 @@ Deno.test("createLog cuts what would fill the log", () => {
   log.error(long, { user: long, error: new Error(long), n: 1 });
   assert.ok(jsonLine(entries[0]).length < 15_000);
   assert.match(String(entries[0].fields.user), /^x+… \(100000\)$/);
+});
+
+Deno.test("alsoTo hands warnings and errors to another place too, with the part that speaks", () => {
+  const { entries, log } = setup();
+  const also: LogEntry[] = [];
+  const both = alsoTo(log.child("app"), () => 5, (entry) => also.push(entry)).child("storage");
+  both.info("quiet");
+  both.warn("loud", { n: 1 });
+  both.error("broken");
+  assert.deepEqual(entries.map((e) => [e.part, e.message]), [
+    ["app.storage", "quiet"],
+    ["app.storage", "loud"],
+    ["app.storage", "broken"],
+  ]);
+  assert.deepEqual(also.map((e) => [e.tsMs, e.part, e.level, e.fields]), [
+    [5, "storage", "warn", { n: 1 }],
+    [5, "storage", "error", {}],
+  ]);
 });

@@ -11,6 +11,8 @@ import type { EventLog } from "./events_store.ts";
 export interface EventFeed {
   /** A row was made: it will be in the log soon, or its transaction fails. */
   expect(): void;
+  /** Hands on what is committed and was not yet: before the database closes. */
+  look(): Promise<void>;
   readonly task: Task;
 }
 
@@ -54,6 +56,7 @@ export function createEventFeed(
       waitMs = FIRST_LOOK_MS;
       if (expected === 1) wake.now();
     },
+    look,
     task: {
       name: "event feed",
       async run(signal) {
