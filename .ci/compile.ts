@@ -13,18 +13,28 @@ const TARGETS: Record<string, { triple: string; output: string }> = {
   arm64: { triple: "aarch64-unknown-linux-gnu", output: "dist/perch-arm64" },
 };
 /**
- * Files of npm packages that no program reads: types, maps, sources beside the build, CommonJS twins, browser
- * builds, the libsql addon for musl. The binary maps what it carries into memory, so each costs twice.
+ * Files of npm packages that no program reads: sources and types beside the build, maps, tests, CommonJS twins,
+ * browser builds, the libsql addon for musl. The binary reads all that it carries into memory at each start.
  */
 const UNREAD: readonly RegExp[] = [
-  /\.d\.[mc]?ts$/,
-  /\.map$/,
-  /\.md$/,
-  /^(zod|drizzle-orm)\/.*\.cjs$/,
-  /^zod\/[^/]+\/src\//,
-  /^nodemailer\/[^/]+\/dist\/cjs\//,
-  /^(mqtt|otpauth)\/[^/]+\/dist\/.*\.(min|umd)\.js$/,
+  /\.[mc]?tsx?$/,
+  /\.(map|md|c|yml|tsbuildinfo)$/,
+  /^(@[^/]+\/)?[^/]+\/[^/]+\/(tests?|bench|benchmarks|docs|examples?)\//,
+  /^(croner|drizzle-orm|otpauth|zod)\/.*\.cjs$/,
+  /^drizzle-orm\/[^/]+\/(gel|mysql|singlestore)-core\//,
+  /^(hono|image-size|nodemailer)\/[^/]+\/dist\/cjs\//,
+  /^@libsql\/[^/]+\/[^/]+\/lib-cjs\//,
   /^@libsql\/linux-[^/]+-musl\//,
+  /^@noble\/[^/]+\/[^/]+\/src\//,
+  /^csv-parse\/[^/]+\/dist\//,
+  /^hash-wasm\/[^/]+\/dist\/(?!index\.umd\.js$)/,
+  /^lru-cache\/[^/]+\/dist\/esm\//,
+  /^(mqtt|uplot)\/[^/]+\/dist\//,
+  /^otpauth\/[^/]+\/dist\/.*\.(min|umd)\.js$/,
+  /^preact\/[^/]+\/(compat|debug|devtools|test-utils)\//,
+  /^preact-render-to-string\/[^/]+\/dist\/(stream|jsx)\//,
+  /^@?preact[^/]*(\/signals(-core)?)?\/[^/]+\/(.*\/)?src\//,
+  /^zod\/[^/]+\/(src|v3|mini|v4\/mini)\//,
 ];
 /** Read at run time by path: they are not part of the import graph. */
 const INCLUDED = [

@@ -1,4 +1,5 @@
-import project from "../../deno.json" with { type: "json" };
-
-/** Version of this Perch, as `deno.json` states it. */
-export const VERSION: string = project.version;
+/**
+ * Version of this Perch, as `deno.json` states it. Written here again: a compiled program that imports JSON never
+ * writes its code cache, and compiles all of itself at each start.
+ */
+export const VERSION = "0.2.0";

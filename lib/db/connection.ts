@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import { PerchError } from "../base/errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { SqlResult, SqlStatement, SqlValue } from "./client.ts";
@@ -46,6 +46,10 @@ const SYNCHRONOUS_LEVEL: Record<Synchronous, number> = { off: 0, normal: 1, full
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   let client: Client;
   try {
+    // The addon for files alone; what talks to servers is loaded for a server.
+    const { createClient } = options.url.startsWith("file:")
+      ? await import("@libsql/client/sqlite3")
+      : await import("@libsql/client");
     client = createClient({
       url: options.url,
       authToken: options.authToken,

@@ -9,13 +9,24 @@ import { binaries } from "../support/binaries.ts";
 import { addKey, perchCommand, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 
-async function run(binary: string[], args: string[], env: Record<string, string> = {}) {
+async function run(
+  binary: string[],
+  args: string[],
+  env: Record<string, string> = {},
+  typed = "",
+) {
   const [command, all] = perchCommand(binary, args);
-  const { code, stdout, stderr } = await new Deno.Command(command, {
+  const process = new Deno.Command(command, {
     args: all,
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdin = process.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(typed));
+  await stdin.close().catch(() => {});
+  const { code, stdout, stderr } = await process.output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
@@ -31,6 +42,13 @@ async function assertPagesAreInside(url: string, headers: Record<string, string>
     assert.match(response.headers.get("cache-control")!, /immutable/);
     await response.body?.cancel();
   }
+}
+
+/** Later starts use what V8 compiled at the first one. A program that imports JSON never writes it. */
+function assertKeepsCompiledCode(scratch: string): void {
+  const caches = [...Deno.readDirSync(scratch)].filter(({ name }) => name.endsWith(".cache"));
+  assert.equal(caches.length, 1, "no code cache");
+  assert.ok(Deno.statSync(`${scratch}/${caches[0].name}`).size > 1e6);
 }
 
 /** Publishes at QoS 1 and resolves when the broker has acknowledged. */
@@ -109,8 +127,13 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
   }, async () => {
     const dataDir = await Deno.makeTempDir({ prefix: "perch-binary-" });
     const mqttPort = freePort();
-    const options = { dataDir, binary, readyMs, env: { MQTT_PORT: String(mqttPort) } };
+    const scratch = await Deno.makeTempDir({ prefix: "perch-scratch-" });
+    const env = { MQTT_PORT: String(mqttPort), TMPDIR: scratch };
+    const options = { dataDir, binary, readyMs, env };
     const key = await addKey({ dataDir, binary, role: "engineer" });
+    const user = ["user", "add", "--email", "me@example.com", "--role", "admin"];
+    const added = await run(binary, user, { PERCH_DATA: dataDir }, "correct horse battery\n");
+    assert.equal(added.code, 0, added.err);
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const tsMs = Date.now() - 60_000;
     const raw = async (url: string, sensor: string) => {
@@ -130,6 +153,7 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       });
       assert.ok(posted.ok, await posted.text());
       await assertPagesAreInside(perch.url, headers);
+      assertKeepsCompiledCode(scratch);
       const before = await raw(perch.url, "hall/press/t");
       assert.deepEqual([before.t, before.v], [[tsMs], [21.5]]);
       assert.equal(await perch.stop(), 0);
@@ -141,7 +165,7 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       assert.equal(await perch.stop(), 0);
     } finally {
       await perch.kill();
-      await Deno.remove(dataDir, { recursive: true });
+      for (const folder of [dataDir, scratch]) await Deno.remove(folder, { recursive: true });
     }
   });
 }
