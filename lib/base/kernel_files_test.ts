@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { sabotaged } from "../../tests/support/sabotage.ts";
 import { until } from "../../tests/support/until.ts";
 import { createKernelFiles } from "./kernel_files.ts";
 
@@ -36,7 +37,7 @@ Deno.test("kernel files: a text longer than one read is whole, one longer than a
 
 Deno.test("kernel files: a folder of many names is listed whole and sorted", async () => {
   await withTree(async (root) => {
-    const names = Array.from({ length: 1_500 }, (_, n) => `thermal_zone${n}`).sort();
+    const names = Array.from({ length: 600 }, (_, n) => `thermal_zone${n}`).sort();
     for (const name of names) await Deno.writeTextFile(join(root, "sys/class", name), "");
     assert.deepEqual(await createKernelFiles({ root }).list("/sys/class"), names);
   });
@@ -75,7 +76,10 @@ Deno.test("kernel files: one that hangs is null in time, is not asked again, and
       assert.ok(performance.now() - startMs < 1_000);
       assert.deepEqual(files.hanging(), ["/proc/stat"]);
       const threads = await threadCount();
-      for (let n = 0; n < 100; n++) assert.equal(await files.read("/proc/stat"), null);
+      // Red under control: a reader that does not remember what hangs.
+      const again = () =>
+        sabotaged("host-forgets") ? createKernelFiles({ root, deadlineMs: 100 }) : files;
+      for (let n = 0; n < 20; n++) assert.equal(await again().read("/proc/stat"), null);
       assert.ok(await threadCount() <= threads + 1, "no thread for each try");
       assert.equal(await files.read("/proc/uptime"), "1.0 2.0\n", "others are read");
     } finally {

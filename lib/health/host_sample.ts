@@ -5,11 +5,13 @@
 export interface HostSample {
   /** Wall clock, epoch ms. */
   atMs: number;
-  /** Shares of the time since the sample before; null in the first one. */
+  /** Shares of the time of all cores since the sample before, each apart; null in the first one. */
   cpu: { used: number; iowait: number; steal: number } | null;
   cores: number | null;
   /** Load average over 1, 5 and 15 minutes. */
   load: readonly [number, number, number] | null;
+  /** Of the first core, now; a Pi's cores have the same. */
+  frequencyMhz: number | null;
   memory: HostMemory | null;
   /** The file system of the data directory. */
   disk: HostDisk | null;
@@ -56,13 +58,16 @@ export interface HostDisk {
   readOnly: boolean | null;
 }
 
-/** Four conditions of a Pi's supply. Null where it has no detector. */
+/** Four conditions of a Pi's supply, now. Null where nothing says so: a Pi Zero has no detector. */
 export interface HostPower {
   underVoltage: boolean | null;
   frequencyCapped: boolean | null;
   throttled: boolean | null;
   softTemperatureLimit: boolean | null;
-  /** The same, at any time since the boot. */
+  /**
+   * The same, at any time since the boot: true once it was seen, else null. The kernel keeps no record of it,
+   * so that it was never the case is not known.
+   */
   sinceBoot: {
     underVoltage: boolean | null;
     frequencyCapped: boolean | null;
@@ -95,7 +100,7 @@ export interface HostBlock {
 /** How worn a card is, where it says so: eMMC does, SD cards do not. */
 export interface HostWear {
   name: string;
-  /** Share of the expected life that is used, at least; above 1: exceeded. */
+  /** Share of the expected life that is used, at least, in tenths; 1: more than was expected. */
   lifeUsed: number | null;
   reserve: "normal" | "warning" | "urgent" | null;
 }

@@ -1,20 +1,29 @@
 import type { Clock } from "../../base/clock.ts";
 import { createBoundedCalls } from "../../base/bounded_calls.ts";
 import type { KernelFiles } from "../../base/kernel_files.ts";
-import type { HostBlock, HostDisk, HostMemory, HostProcess, HostSample } from "../host_sample.ts";
+import type { HostDisk, HostNetwork, HostProcess, HostSample } from "../host_sample.ts";
 import { type DiskCounters, parseDiskstats } from "./blocks.ts";
-import { cpuShares, type CpuTicks, parseLoad, parseStat, parseUptime } from "./cpu.ts";
+import { parseLoad, parseStat, parseUptime } from "./cpu.ts";
 import { isReadOnly, type Space, spaceOf } from "./disk.ts";
-import { parseMeminfo, parseMmStat, zramIn } from "./memory.ts";
-import { growth } from "./number.ts";
+import { parseNetDev } from "./network.ts";
+import { wholeNumber } from "./number.ts";
+import { judgePower, NOTHING_SEEN } from "./power.ts";
+import { type Counters, type InterfaceRates, ratesOf } from "./rates.ts";
+import { findSensors, type SensorFiles } from "./sensors.ts";
 import {
-  parseOpenFilesMost,
-  parseProcessStat,
-  parseProcessStatus,
-  parseWrittenBytes,
-} from "./process.ts";
-import { findSensors, type SensorFile, type SensorFiles } from "./sensors.ts";
-import { celsiusOf, processorFirst } from "./temperatures.ts";
+  parsed,
+  readFans,
+  readGroup,
+  readIdentity,
+  readInterface,
+  readMemory,
+  readPressure,
+  readProcess,
+  readSignals,
+  readTemperatures,
+  readWatchdog,
+  readWear,
+} from "./sources.ts";
 
 /** What the reader of the kernel's files has to allow. */
 export const HOST_ROOTS = ["/proc", "/sys", "/etc/os-release"] as const;
@@ -34,143 +43,134 @@ export interface Collector {
   sample(): Promise<HostSample>;
 }
 
-/** Counters of the sample before. */
-interface Before {
-  monotonicMs: number;
-  cpu: CpuTicks | null;
-  disks: Map<string, DiskCounters>;
-  processS: number | null;
-}
+/** What changes rarely. */
+type Slow =
+  & { readMs: number; sensors: SensorFiles }
+  & Pick<HostSample, "wear" | "watchdog" | "bootId" | "model" | "system">;
 
-/** Sensors come and go rarely: they are looked for this often. */
-const LOOK_MS = 60_000;
+/** What changes rarely is read this often. */
+const SLOW_MS = 60_000;
+const SPACE_DEADLINE_MS = 1_000;
 
 /** Takes samples of the host. Shares and rates are counted from one sample to the next, by the monotonic clock. */
 export function createCollector(deps: CollectorDeps): Collector {
-  const { files, clock } = deps;
+  const { files, clock, dataDir } = deps;
   const space = deps.space ?? spaceOf;
-  const calls = createBoundedCalls({ deadlineMs: 1_000, mostHanging: 1 });
-  let before: Before | null = null;
-  let sensors: SensorFiles | null = null;
-  let sensorsMs = -Infinity;
+  const calls = createBoundedCalls({ deadlineMs: SPACE_DEADLINE_MS, mostHanging: 2 });
+  let before: Counters | null = null;
+  let slow: Slow | null = null;
+  let seen = NOTHING_SEEN;
   let running: Promise<HostSample> | null = null;
 
-  async function parsed<T>(path: string, parse: (text: string) => T | null): Promise<T | null> {
-    const text = await files.read(path);
-    return text === null ? null : parse(text);
-  }
-
-  async function memory(): Promise<HostMemory | null> {
-    const sizes = await parsed("/proc/meminfo", parseMeminfo);
-    if (sizes === null || sizes.swapTotalBytes === 0) return sizes;
-    let zramBytes: number | null = null;
-    for (const name of await parsed("/proc/swaps", zramIn) ?? []) {
-      const bytes = await parsed(`/sys/block/${name}/mm_stat`, parseMmStat);
-      if (bytes !== null) zramBytes = (zramBytes ?? 0) + bytes;
-    }
-    return { ...sizes, zramBytes };
-  }
-
   async function disk(): Promise<HostDisk | null> {
-    const room = await calls.make(deps.dataDir, () => space(deps.dataDir));
-    const readOnly = await parsed("/proc/self/mounts", (text) => isReadOnly(text, deps.dataDir));
+    const folder = await calls.make("folder", () => Deno.realPath(dataDir)) ?? dataDir;
+    const room = await calls.make("room", () => space(folder));
+    const readOnly = await parsed(files, "/proc/self/mounts", (text) => isReadOnly(text, folder));
     return room === null ? null : { ...room, readOnly };
   }
 
-  async function look(nowMs: number): Promise<SensorFiles> {
-    if (sensors === null || nowMs - sensorsMs >= LOOK_MS) {
-      sensors = await findSensors(files);
-      sensorsMs = nowMs;
-    }
-    return sensors;
-  }
-
-  async function temperatures(of: readonly SensorFile[]) {
-    const found = [];
-    for (const { name, path } of of) {
-      const celsius = await parsed(path, celsiusOf);
-      if (celsius !== null) found.push({ name, celsius });
-    }
-    return processorFirst(found);
-  }
-
-  async function ownProcess(cpuOf: (processS: number) => number | null) {
-    const stat = await parsed("/proc/self/stat", parseProcessStat);
-    const status = await parsed("/proc/self/status", parseProcessStatus);
-    const open = await files.list("/proc/self/fd");
-    const limit = await parsed("/proc/self/limits", parseOpenFilesMost);
-    const written = await parsed("/proc/self/io", parseWrittenBytes);
-    const process: HostProcess | null = status === null ? null : {
-      ...status,
-      cpu: stat === null ? null : cpuOf(stat.cpuS),
-      writtenBytes: written,
-      // One of them is the list's own.
-      openFiles: open === null ? null : open.length - 1,
-      openFilesMost: limit,
-      threads: stat?.threads ?? null,
+  async function rarely(disks: readonly DiskCounters[]): Promise<Slow> {
+    const readMs = clock.monotonic();
+    if (slow !== null && readMs - slow.readMs < SLOW_MS) return slow;
+    return slow = {
+      readMs,
+      sensors: await findSensors(files),
+      wear: await readWear(files, disks.map(({ name }) => name)),
+      watchdog: await readWatchdog(files),
+      ...await readIdentity(files),
     };
-    return { process, processS: stat?.cpuS ?? null };
+  }
+
+  async function power({ underVoltage, throttled }: SensorFiles): Promise<HostSample["power"]> {
+    const alarm = underVoltage === null ? null : await files.read(underVoltage);
+    const bits = throttled === null ? null : await files.read(throttled);
+    const judged = judgePower(alarm, bits, seen);
+    seen = judged.seen;
+    return judged.power;
+  }
+
+  async function counters() {
+    const monotonicMs = clock.monotonic();
+    const [cpu, disks, interfaces, process] = await Promise.all([
+      parsed(files, "/proc/stat", parseStat),
+      parsed(files, "/proc/diskstats", parseDiskstats),
+      parsed(files, "/proc/net/dev", parseNetDev),
+      readProcess(files),
+    ]);
+    const processS = process?.cpuS ?? null;
+    return {
+      monotonicMs,
+      cpu,
+      disks: disks ?? [],
+      interfaces: interfaces ?? [],
+      processS,
+      process,
+    };
   }
 
   async function take(): Promise<HostSample> {
-    const monotonicMs = clock.monotonic();
-    const passedMs = before === null ? 0 : monotonicMs - before.monotonicMs;
-    const per = (was: number | null | undefined, now: number) =>
-      was === null || was === undefined || passedMs <= 0 ? null : growth(was, now);
-    const [cpu, load, uptimeS, mem, space, found, disks, own] = await Promise.all([
-      parsed("/proc/stat", parseStat),
-      parsed("/proc/loadavg", parseLoad),
-      parsed("/proc/uptime", parseUptime),
-      memory(),
-      disk(),
-      look(monotonicMs),
-      parsed("/proc/diskstats", parseDiskstats),
-      ownProcess((processS) => {
-        const grown = per(before?.processS, processS);
-        return grown === null ? null : grown * 1_000 / passedMs;
-      }),
-    ]);
-    const blocks = (disks ?? []).map((one): HostBlock => {
-      const busy = per(before?.disks.get(one.name)?.busyMs, one.busyMs);
-      return {
-        name: one.name,
-        writtenBytes: one.writtenBytes,
-        readBytes: one.readBytes,
-        busy: busy === null ? null : Math.min(1, busy / passedMs),
-      };
-    });
-    const sample: HostSample = {
+    const { process, ...now } = await counters();
+    const rates = ratesOf(before, now);
+    before = now;
+    const { sensors, readMs: _, ...constant } = await rarely(now.disks);
+    const [load, uptimeS, frequencyMhz, memory, room, temperatures, fans, supply, pressure, group] =
+      await Promise.all([
+        parsed(files, "/proc/loadavg", parseLoad),
+        parsed(files, "/proc/uptime", parseUptime),
+        parsed(files, CPU_FREQUENCY, megahertz),
+        readMemory(files),
+        disk(),
+        readTemperatures(files, sensors.temperatures),
+        readFans(files, sensors.fans),
+        power(sensors),
+        readPressure(files),
+        readGroup(files),
+      ]);
+    return {
       atMs: clock.now(),
-      cpu: cpu !== null && before?.cpu ? cpuShares(before.cpu, cpu) : null,
-      cores: cpu !== null && cpu.cores > 0 ? cpu.cores : null,
+      cpu: rates.cpu,
+      cores: now.cpu?.cores ?? null,
       load,
-      memory: mem,
-      disk: space,
-      temperatures: await temperatures(found.temperatures),
-      power: null,
-      pressure: null,
-      network: [],
-      blocks,
-      wear: [],
-      fans: [],
-      process: own.process,
-      group: null,
-      watchdog: null,
+      frequencyMhz,
+      memory,
+      disk: room,
+      temperatures,
+      power: supply,
+      pressure,
+      network: await network(rates.network),
+      blocks: rates.blocks,
+      fans,
+      process: process === null ? null : ownProcess(process, rates.process),
+      group,
       uptimeS,
-      bootId: null,
-      model: null,
-      system: null,
+      ...constant,
     };
-    before = {
-      monotonicMs,
-      cpu,
-      disks: new Map((disks ?? []).map((one) => [one.name, one])),
-      processS: own.processS,
-    };
-    return sample;
+  }
+
+  async function network(rates: readonly InterfaceRates[]): Promise<HostNetwork[]> {
+    const signals = await readSignals(files);
+    return await Promise.all(rates.map(async (one) => ({
+      ...one,
+      ...await readInterface(files, one.name),
+      signalDbm: signals.get(one.name) ?? null,
+    })));
   }
 
   return {
     sample: () => running ??= take().finally(() => void (running = null)),
   };
+}
+
+function ownProcess(
+  { cpuS: _, ...figures }: Omit<HostProcess, "cpu"> & { cpuS: number | null },
+  cpu: number | null,
+): HostProcess {
+  return { ...figures, cpu };
+}
+
+const CPU_FREQUENCY = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
+
+function megahertz(text: string): number | null {
+  const kilohertz = wholeNumber(text);
+  return kilohertz === null || kilohertz <= 0 ? null : Math.round(kilohertz / 1_000);
 }

@@ -1,4 +1,4 @@
-import { wholeNumber, wholeNumbers, words } from "./number.ts";
+import { rounded, wholeNumber, wholeNumbers, words } from "./number.ts";
 
 /** Ticks since the boot, of all cores together (proc_stat(5)). */
 export interface CpuTicks {
@@ -6,7 +6,8 @@ export interface CpuTicks {
   idle: number;
   iowait: number;
   steal: number;
-  cores: number;
+  /** Null where they are not listed. */
+  cores: number | null;
 }
 
 /** Reads `/proc/stat`; null when its first line is not as documented. */
@@ -17,7 +18,7 @@ export function parseStat(text: string): CpuTicks | null {
   if (ticks === null || ticks.length < 4) return null;
   // Guests (9, 10) are counted in user and nice already. Old kernels have fewer columns.
   const [user, nice, system, idle, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
-  const cores = lines.filter((line) => /^cpu\d+ /.test(line)).length;
+  const cores = lines.filter((line) => /^cpu\d+ /.test(line)).length || null;
   const total = user + nice + system + idle + iowait + irq + softirq + steal;
   return { total, idle, iowait, steal, cores };
 }
@@ -32,12 +33,14 @@ export function cpuShares(
   const share = (ticks: number) => Math.min(1, Math.max(0, ticks / total));
   const iowait = share(now.iowait - before.iowait);
   const idle = share(now.idle - before.idle);
-  return { used: Math.max(0, 1 - idle - iowait), iowait, steal: share(now.steal - before.steal) };
+  const steal = share(now.steal - before.steal);
+  const used = Math.max(0, 1 - idle - iowait - steal);
+  return { used: rounded(used), iowait: rounded(iowait), steal: rounded(steal) };
 }
 
 /** Reads `/proc/loadavg`: `0.42 0.38 0.30 1/173 4242`. */
 export function parseLoad(text: string): readonly [number, number, number] | null {
-  const match = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) /.exec(text);
+  const match = /^(\d{1,6}\.\d+) (\d{1,6}\.\d+) (\d{1,6}\.\d+) /.exec(text);
   return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 

@@ -24,3 +24,13 @@ export function valueOf(text: string, name: string): string | null {
 /** By how much a counter grew; null when it was set back. */
 export const growth = (before: number, now: number): number | null =>
   now >= before ? now - before : null;
+
+/** The one line of a file; null when it is empty or not plain text. */
+export function lineOf(text: string | null): string | null {
+  const line = text?.replace(/\0.*$/s, "").trim() ?? "";
+  // deno-lint-ignore no-control-regex
+  return line === "" || line.length > 200 || /[\x00-\x1f\ufffd]/.test(line) ? null : line;
+}
+
+/** A share with four places, which is what the counters are good for. */
+export const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;

@@ -1,4 +1,5 @@
 import type { KernelFiles } from "../../base/kernel_files.ts";
+import { lineOf, wholeNumber } from "./number.ts";
 
 /** A sensor's name and the file that holds its value. */
 export interface SensorFile {
@@ -12,15 +13,23 @@ export interface SensorFiles {
   fans: SensorFile[];
   /** Says whether a Pi's supply is too weak; null: there is no such detector. */
   underVoltage: string | null;
+  /** The same and more, of a Pi's firmware (`power.ts`); null: there is none, or it must not be read. */
+  throttled: string | null;
 }
 
 const ZONES = "/sys/class/thermal";
 const MONITORS = "/sys/class/hwmon";
+const FIRMWARE = "/sys/devices/platform/soc/soc:firmware";
 
 /** Looks through `/sys/class/thermal` and `/sys/class/hwmon`. */
 export async function findSensors(files: KernelFiles): Promise<SensorFiles> {
   const zones = await findZones(files);
-  const found: SensorFiles = { temperatures: zones, fans: [], underVoltage: null };
+  const found: SensorFiles = {
+    temperatures: zones,
+    fans: [],
+    underVoltage: null,
+    throttled: await findThrottled(files),
+  };
   // The kernel gives most zones a monitor of the same name, with `_` for `-`.
   const known = new Set(zones.map(({ name }) => name.replaceAll("-", "_")));
   for (const monitor of await files.list(MONITORS) ?? []) {
@@ -56,6 +65,13 @@ async function findZones(files: KernelFiles): Promise<SensorFile[]> {
   return zones;
 }
 
+/** Whoever reads `get_throttled` makes the kernel warn, once: some hosts are told to halt at a warning. */
+async function findThrottled(files: KernelFiles): Promise<string | null> {
+  if (!(await files.list(FIRMWARE))?.includes("get_throttled")) return null;
+  const halts = wholeNumber(await files.read("/proc/sys/kernel/panic_on_warn"));
+  return halts === 0 ? `${FIRMWARE}/get_throttled` : null;
+}
+
 /** The second of a name becomes `name 2`. */
 function withOwnNames(sensors: readonly SensorFile[]): SensorFile[] {
   const seen = new Map<string, number>();
@@ -64,11 +80,4 @@ function withOwnNames(sensors: readonly SensorFile[]): SensorFile[] {
     seen.set(name, times);
     return { name: times === 1 ? name : `${name} ${times}`, path };
   });
-}
-
-/** The one line of a file; null when it is empty or not plain text. */
-export function lineOf(text: string | null): string | null {
-  const line = text?.replace(/\0.*$/s, "").trim() ?? "";
-  // deno-lint-ignore no-control-regex
-  return line === "" || line.length > 200 || /[\x00-\x1f\ufffd]/.test(line) ? null : line;
 }
