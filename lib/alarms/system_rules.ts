@@ -4,7 +4,7 @@
  * One table: it is as long as there are rules, and stays in one file.
  */
 import type { ClockDoubt } from "../base/trusted_time.ts";
-import { plain } from "../words/numbers.ts";
+import { bytes, plain } from "../words/numbers.ts";
 import type { Severity } from "../words/severity.ts";
 import { span } from "../words/times.ts";
 import type { Observation } from "./observation.ts";
@@ -39,6 +39,19 @@ export interface SystemFacts {
   intake: { rejected: number; taken: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
   detection: { behind: boolean; queued: number } | null;
+  /** The host that Perch runs on; null: nobody looks at it. */
+  host: {
+    /** What its supply or the heat does, in words. */
+    power: string | null;
+    /** The disk with the data is mounted read-only. */
+    readOnly: boolean;
+    /** Programs of Perch that the system ended for want of memory within the last hour. */
+    kills: number;
+    /** Bytes a day to its disk, where they have doubled against the usual. */
+    doubledWrites: { day: number; usual: number } | null;
+    /** Its disk is a sensor with limits of its own. */
+    disk: boolean;
+  } | null;
 }
 
 /** All is well, or what is wrong. */
@@ -146,7 +159,8 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   {
     key: "disk",
     title: "The disk fills up",
-    judge({ diskUsed }) {
+    judge({ diskUsed, host }) {
+      if (host?.disk) return "well";
       if (diskUsed === null) return null;
       if (diskUsed < DISK_WARNING) return "well";
       const critical = diskUsed >= DISK_CRITICAL;
@@ -281,6 +295,52 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
           limit: null,
         }
         : "well";
+    },
+  },
+  {
+    key: "host-power",
+    title: "The power supply or the heat slows this host down",
+    judge: ({ host }) => host === null ? null : sentence(host.power, "warning"),
+  },
+  {
+    key: "host-read-only",
+    title: "The disk is read-only",
+    judge: ({ host }) =>
+      host === null ? null : sentence(
+        host.readOnly
+          ? "the disk with Perch's data is mounted read-only, as a failing card is; make a backup " +
+            "elsewhere and replace it"
+          : null,
+        "critical",
+      ),
+  },
+  {
+    key: "host-memory",
+    title: "The memory was used up",
+    judge: ({ host }) =>
+      above(
+        host?.kills ?? null,
+        0,
+        "warning",
+        (n) =>
+          `the system ended ${n === 1 ? "a program" : `${n} programs`} of Perch within the ` +
+          "last hour, because the memory was used up",
+      ),
+  },
+  {
+    key: "card-writes",
+    title: "More is written to the card than usual",
+    judge({ host }) {
+      if (host === null) return null;
+      if (host.doubledWrites === null) return "well";
+      const { day, usual } = host.doubledWrites;
+      return {
+        severity: "warning",
+        text: `${bytes(day)} were written to the disk of this host in 24 hours, at least twice ` +
+          `the usual ${bytes(usual)} a day; the page This host shows how much of it Perch wrote`,
+        value: day,
+        limit: 2 * usual,
+      };
     },
   },
 ];

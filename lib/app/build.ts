@@ -1,9 +1,11 @@
+import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
+import { createHostParts, hostFacts } from "./health_history.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -43,11 +45,18 @@ export async function build(options: BuildOptions): Promise<Parts> {
   const sources = await createSourceParts(foundation, intake, access);
   late.fill("sources", sources.sources);
 
+  const host = createHostParts(foundation, {
+    watch: options.host?.(clock) ?? null,
+    machines,
+    intake: intake.intake,
+    access,
+  });
   const outgoing = await createAppOutgoing(
     foundation,
     () => [httpPort(), sources.broker?.port() ?? 0],
   );
-  const thingspeak = createThingSpeak(foundation, registry, outgoing);
+  const plant = plantSensors(registry, registry.machines);
+  const thingspeak = createThingSpeak(foundation, plant, outgoing);
   const notify = await createNotifyParts(foundation, {
     machines,
     live,
@@ -79,6 +88,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
       backup: backup.trouble,
       cut: () => lost,
       outbox: () => notify.counts(),
+      host: () => hostFacts(host),
     }),
   });
   late.fill("alarms", alarms);
@@ -95,6 +105,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     alarms,
     backupMs: () => backup.backups.newest()?.manifest.created_ms ?? null,
   });
+  late.fill("loopLag", status.loopLag);
   const damage = watchDamage({
     clock,
     readings: storage.readings,
@@ -116,6 +127,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     backup,
     ...restores,
     damage,
+    host,
     notify,
     thingspeak,
     tickets,

@@ -13,6 +13,7 @@ import { createPredictions, type Predictions } from "../detect/predict/predictio
 import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
 import { createRunner, type Runner } from "../detect/runner/runner.ts";
 import type { Watch } from "../detect/runner/watched.ts";
+import { hostPath, plantSensors } from "../machines/host_machine.ts";
 import { hasLimits } from "../machines/sensor_settings.ts";
 import type { Verdict } from "../words/verdict.ts";
 import type { BuildOptions, Foundation } from "./foundation.ts";
@@ -60,7 +61,7 @@ export async function createDetectionParts(
     clock,
     log: log.child("predictions"),
     db: storage.db,
-    sensors: machines.registry,
+    sensors: plantSensors(machines.registry, machines.registry.machines),
     readings: storage.readings,
     limitsOf: (sensor) => hasLimits(sensor.settings) ? limitsOf(sensor.settings) : null,
     publish(type, data) {
@@ -100,6 +101,8 @@ async function createDetection(
       nature: natureFor(sensor.sensor, sensor.unit),
       stuckMs: sensor.settings.stuck_after_ms,
       streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
+      // A host's load comes in bursts, and what is learned of it costs the card more than its readings.
+      learns: sensor.machine !== hostPath(registry.machines) || settings.get("host.detectors"),
     });
   }
   const runner = createRunner({
@@ -126,6 +129,11 @@ async function createDetection(
   });
   bus.subscribe("readings", (group) => runner.take(group));
   bus.subscribe("sensor.changed", (sensor) => runner.replan(sensor.num));
+  settings.onChange((key) => {
+    if (key !== "host.detectors") return;
+    const path = hostPath(registry.machines);
+    for (const { num, machine } of registry.all()) if (machine === path) runner.replan(num);
+  });
   async function learn(judged: readonly FindingName[]): Promise<void> {
     const sensors = new Set(
       judged.filter(({ detector }) => detector === "streaming").map(({ sensor }) => sensor),

@@ -5,6 +5,7 @@ import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
 import type { PerchError, RefusalKind } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Clock } from "../base/clock.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
 import { VERSION } from "../base/version.ts";
 import { keepTime, loadTime } from "../db/clock_store.ts";
@@ -16,6 +17,7 @@ import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
 import { keepBeforeUpgrade } from "./before_upgrade.ts";
+import type { HostWatch } from "../health/history/host_watch.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createLate, type Late } from "./late.ts";
 import { logLimits } from "./log_files.ts";
@@ -51,6 +53,8 @@ export interface BuildOptions {
   synchronous?: "full" | "normal";
   /** For benchmarks, which cannot wait ten minutes for a checkpoint. */
   detection?: Partial<RunnerOptions>;
+  /** How the host is looked at. Default: nobody looks at it. */
+  host?: (clock: Clock) => HostWatch;
 }
 
 /** What every room's wiring is handed. */

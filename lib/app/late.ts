@@ -2,6 +2,7 @@ import type { Alarms } from "../alarms/alarms.ts";
 import type { FindingStore } from "../detect/findings_store.ts";
 import type { Predictions } from "../detect/predict/predictions.ts";
 import type { Runner } from "../detect/runner/runner.ts";
+import type { LoopLag } from "../live/loop_lag.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Source } from "../sources/source.ts";
 
@@ -20,6 +21,8 @@ export interface LateParts {
   notify: Pick<Notify, "canMail">;
   /** Asked by machines: a machine moves. */
   alarms: Pick<Alarms, "move">;
+  /** Asked by the host's history. */
+  loopLag: Pick<LoopLag, "quantileMs">;
 }
 
 export interface Late {

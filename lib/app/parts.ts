@@ -8,6 +8,7 @@ import type { BackupParts } from "./backup.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
+import type { HostParts } from "./health_history.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
@@ -44,6 +45,8 @@ export interface Parts
   alarms: Alarms;
   backup: BackupParts;
   damage: DamageWatch;
+  /** Null: nobody looks at the host. */
+  host: HostParts | null;
   notify: Notify;
   thingspeak: Uploader;
   tickets: TicketParts;

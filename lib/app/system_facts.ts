@@ -27,6 +27,7 @@ export interface SystemFactParts {
   cut: () => string | null;
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
+  host: () => Promise<SystemFacts["host"]>;
 }
 
 /** How Perch is doing, for the rules about Perch itself. What does not exist yet is null. */
@@ -75,6 +76,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       quarantine: parts.poison.quarantine(),
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
+      host: await parts.host(),
     };
   };
 }

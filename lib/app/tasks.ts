@@ -41,5 +41,6 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,
+    ...(parts.host === null ? [] : [parts.host.recorder.task]),
   ];
 }

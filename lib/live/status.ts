@@ -1,11 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { IntakeStats } from "../intake/intake.ts";
+import { isHost, plantSensors } from "../machines/host_machine.ts";
 import type { MachineDirectory, SensorDirectory } from "../machines/sensor.ts";
 import type { StoreStats } from "../readings/store.ts";
 import type { Overall } from "./components.ts";
 import type { Recent } from "./recent.ts";
 import type { Status } from "./status_shape.ts";
+import { needsAttention } from "./status_words.ts";
 import type { MachineState, Statuses } from "./statuses.ts";
 import type { StreamHub } from "./stream.ts";
 
@@ -52,7 +54,7 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
   async function now(): Promise<Status> {
     const { store, stored, disk } = await slowPart();
     const flow = services.intake.stats();
-    const all = sensors.all();
+    const all = plantSensors(sensors, machines).all();
     const atMs = clock.now();
     return {
       at_ms: atMs,
@@ -63,7 +65,12 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
         offline: count(all, (sensor) => recent.status(sensor) === "offline"),
         unreviewed: count(all, (sensor) => sensor.review === "new"),
       },
-      machines: countMachines(machines.all().map(({ path }) => statuses.machine(path))),
+      machines: countMachines(
+        machines.all().map((machine) => ({ machine, state: statuses.machine(machine.path) }))
+          // The host is no part of the plant; it counts while something is wrong with it.
+          .filter(({ machine, state }) => !isHost(machine) || needsAttention(state.status))
+          .map(({ state }) => state),
+      ),
       alarms: services.alarms(),
       changes: [],
       readings: {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ACCESS_SETTINGS } from "./registry/access.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
+import { HOST_SETTINGS } from "./registry/host.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
 import { NOTIFY_SETTINGS } from "./registry/notify.ts";
@@ -19,6 +20,7 @@ export const SETTINGS = {
   ...ACCESS_SETTINGS,
   ...OUTGOING_SETTINGS,
   ...BACKUP_SETTINGS,
+  ...HOST_SETTINGS,
   ...LOG_SETTINGS,
 } as const;
 

@@ -5,7 +5,11 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import { reviewField } from "../../lib/live/shapes.ts";
-import { MACHINE_STATUSES, type MachineStatus } from "../../lib/live/status_words.ts";
+import {
+  MACHINE_STATUSES,
+  type MachineStatus,
+  needsAttention,
+} from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import { isUnder, type Machine, type Photo } from "../../lib/machines/machine.ts";
 import { ALT_CHARS_MOST, type Photos } from "../../lib/machines/photos.ts";
@@ -70,11 +74,6 @@ export function filterMachines(
 
 function hasStatus(status: MachineStatus, wanted: MachineStatus | "attention"): boolean {
   return wanted === "attention" ? needsAttention(status) : status === wanted;
-}
-
-/** True for a machine that needs attention. */
-export function needsAttention(status: MachineStatus): boolean {
-  return status !== "normal" && status !== "maintenance";
 }
 
 /** The machine of a path or id. @throws `not_found` */

@@ -5,7 +5,11 @@ import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Outlook } from "../../lib/detect/predict/shapes.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import { type AttentionCard, attentionShape } from "../../lib/live/shapes.ts";
-import type { MachineStatus, SensorStatus } from "../../lib/live/status_words.ts";
+import {
+  type MachineStatus,
+  needsAttention,
+  type SensorStatus,
+} from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
@@ -13,7 +17,6 @@ import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
 import { lifeSentence } from "../machines/life_words.ts";
 import { rowDataOf } from "../machines/sensor_rows.ts";
-import { needsAttention } from "../machines/request.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 

@@ -7,6 +7,7 @@ import { SystemLine } from "../../islands/system_line.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
+import { plantSensors } from "../../lib/machines/host_machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { label } from "../../lib/words/names.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
@@ -38,7 +39,7 @@ export function overviewPage(parts: OverviewParts): Route {
     handler: async ({ c, who }) => {
       const since = parts.place();
       const status = await parts.status.now();
-      const all = parts.sensors.all();
+      const all = plantSensors(parts.sensors, parts.machines).all();
       const newSensors = (
         <Island
           name="NewSensors"

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
+import { plantSensors } from "../../lib/machines/host_machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { title } from "../../lib/words/names.ts";
 import { pageInMemory } from "../http/params.ts";
@@ -47,7 +48,7 @@ export function sensorsPage(parts: SensorPageParts): Route {
       const found = filterSensors(parts, filter);
       const asked = { cursor: after, limit: PAGE };
       const { items: page, next } = pageInMemory(found, (s) => s.name, asked);
-      const none = parts.sensors.all().length === 0;
+      const none = plantSensors(parts.sensors, parts.machines).all().length === 0;
       return parts.frame.answer(c, who, {
         title: "Sensors",
         place: "/sensors",

@@ -38,6 +38,7 @@ export const WELL: SystemFacts = {
   quarantine: null,
   intake: null,
   detection: null,
+  host: null,
 };
 
 /** Sensor 7 is `hall/press/s7`. */

@@ -15,7 +15,7 @@ export async function startApp(
   env: Record<string, string> = {},
   options: Pick<
     AppOptions,
-    "detection" | "clock" | "walMostBytes" | "synchronous" | "simulator" | "restarting"
+    "detection" | "host" | "clock" | "walMostBytes" | "synchronous" | "simulator" | "restarting"
   > = {},
 ): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });

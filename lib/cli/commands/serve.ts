@@ -12,12 +12,20 @@ export const serve: Command = {
   },
   async run({ terminal, config, flags }) {
     const parsed = config("serve");
-    const { buildApp } = await import("../../app.ts");
+    const [{ buildApp }, { ownHost }] = await Promise.all([
+      import("../../app.ts"),
+      import("../../app/own_host.ts"),
+    ]);
     return await runApp({
       config: parsed,
       command: "serve",
       terminal,
-      build: (options) => buildApp({ ...options, anew: flags.has("new") && !options.again }),
+      build: (options) =>
+        buildApp({
+          ...options,
+          host: ownHost(options.config.dataDir),
+          anew: flags.has("new") && !options.again,
+        }),
       onStarted: (_app, { access, url }) => {
         if (access.setupToken !== null) {
           terminal.err(

@@ -39,8 +39,9 @@ export const sim: Command = {
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
     // Loaded here only: it brings the MQTT client, which other commands do without.
-    const [{ buildApp }, { createSimulator }] = await Promise.all([
+    const [{ buildApp }, { ownHost }, { createSimulator }] = await Promise.all([
       import("../../app.ts"),
+      import("../../app/own_host.ts"),
       import("../../../sim/simulator.ts"),
     ]);
     const simulator = createSimulator({
@@ -57,7 +58,8 @@ export const sim: Command = {
       config,
       command: "sim",
       terminal,
-      build: (options) => buildApp({ ...options, simulator }),
+      build: (options) =>
+        buildApp({ ...options, host: ownHost(options.config.dataDir), simulator }),
       onStarted: async (app, { url, access }, log) => {
         terminal.out(greeting(url, access.demoUsers, config));
         // Another program may listen at a port that was asked for; the plant must not publish to it.

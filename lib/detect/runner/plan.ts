@@ -20,6 +20,8 @@ export interface PlanFacts {
   nature: Nature;
   /** Of the streaming detector, moved by feedback. */
   streamingThreshold: number;
+  /** Whether what is usual of it is learned. Left out: it is. False: only what somebody set is watched. */
+  learns?: boolean;
 }
 
 /** What runs without anybody having set anything. */
@@ -27,12 +29,15 @@ const FOR_NUMBERS: readonly string[] = ["streaming", "zscore", "silence", "depar
 
 export function planOf(facts: PlanFacts): Watch[] {
   const options = new Map<string, unknown>();
-  if (facts.kind === "number") { for (const name of FOR_NUMBERS) options.set(name, {}); }
+  const learns = facts.kind === "number" && (facts.learns ?? true);
+  if (learns) { for (const name of FOR_NUMBERS) options.set(name, {}); }
   // A door may stay shut for a month, and its silence says nothing unless somebody set an interval.
-  options.set("silence", { expectedMs: facts.expectedMs, learns: facts.kind === "number" });
-  if (facts.kind === "number") {
+  options.set("silence", { expectedMs: facts.expectedMs, learns });
+  if (learns) {
     options.set("departure", { nature: facts.nature });
     options.set("streaming", { threshold: facts.streamingThreshold });
+  }
+  if (facts.kind === "number") {
     if (facts.maxPerMinute !== null) options.set("rate", { maxPerMinute: facts.maxPerMinute });
     if (facts.stuckMs !== null) options.set("stuck", { forMs: facts.stuckMs });
   }

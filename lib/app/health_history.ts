@@ -1,0 +1,75 @@
+import { systemActor } from "../access/audit_row.ts";
+import type { Access } from "../access/access.ts";
+import { createWriteBudget, type WriteBudget } from "../health/history/budget.ts";
+import { createHostSensors, type HostSensors } from "../health/history/host_sensors.ts";
+import type { HostWatch } from "../health/history/host_watch.ts";
+import { createNotices, type HostTrouble } from "../health/history/notices.ts";
+import type { OwnSample } from "../health/history/quantities.ts";
+import { createRecorder, type Recorder } from "../health/history/recorder.ts";
+import { hasDoubled } from "../health/history/writes.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+
+export interface HostParts {
+  recorder: Recorder;
+  sensors: HostSensors;
+  budget: WriteBudget;
+  trouble: () => HostTrouble;
+}
+
+/** The history of the host as readings of a machine. Null: nobody looks at the host. */
+export function createHostParts(
+  { config, clock, log, storage, settings, events, late }: Foundation,
+  { watch, machines: { registry, machines }, intake, access }: {
+    watch: HostWatch | null;
+    machines: MachineParts;
+    intake: Intake;
+    access: Pick<Access, "audit">;
+  },
+): HostParts | null {
+  if (watch === null) return null;
+  const sensors = createHostSensors({
+    registry,
+    service: machines,
+    audited: (change) => access.audit.statement({ actor: systemActor("Perch"), ...change }),
+  });
+  const notices = createNotices({ clock, log: log.child("host"), events });
+  const { url } = config.database;
+  const path = url.startsWith("file:") ? url.slice("file:".length) : null;
+  const recorder = createRecorder({
+    clock,
+    log: log.child("host"),
+    ...watch,
+    own: async (): Promise<OwnSample> => ({
+      loopLagMs: late.get("loopLag").quantileMs(0.99),
+      databaseBytes: await sizeOf(path),
+      walBytes: await sizeOf(path === null ? null : `${path}-wal`),
+    }),
+    sensors,
+    offer: (drafts) => intake.offerBatch({ source: "host", topic: "host", drafts, rejects: [] }),
+    groups: () => intake.stats().groups,
+    intervalMs: () => settings.get("host.sample_s") * 1000,
+    isKept: () => settings.get("host.history"),
+    onSample: ({ sample }) => notices.see(sample),
+  });
+  const budget = createWriteBudget({ clock, readings: storage.readings, sensors });
+  return { recorder, sensors, budget, trouble: notices.trouble };
+}
+
+/** What is wrong with the host, for the rules about Perch itself; null: nobody looks at it. */
+export async function hostFacts(host: HostParts | null): Promise<SystemFacts["host"]> {
+  if (host === null) return null;
+  const trend = await host.budget.trend();
+  return {
+    ...host.trouble(),
+    doubledWrites: hasDoubled(trend) ? { day: trend.day!, usual: trend.usual! } : null,
+    disk: host.sensors.find("disk")?.settings.warning_high != null,
+  };
+}
+
+async function sizeOf(path: string | null): Promise<number | null> {
+  if (path === null) return null;
+  return await Deno.stat(path).then(({ size }) => size, () => null);
+}

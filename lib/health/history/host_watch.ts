@@ -1,0 +1,9 @@
+import type { HostSample } from "../host_sample.ts";
+
+/** How the host is looked at; tests hand in their own. */
+export interface HostWatch {
+  /** Never fails. */
+  sample: () => Promise<HostSample>;
+  /** Bytes that the database's thread has written; null: not known. */
+  databaseWrites: () => Promise<number | null>;
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { HOUR_MS } from "../../words/times.ts";
+import { hostSample } from "../../../tests/support/host.ts";
+import { countsOf, hasDoubled, ratesBetween, trendOf, YEARS_MOST, yearsLeft } from "./writes.ts";
+
+const disk = (writtenBytes: number) => [
+  { name: "mmcblk0", writtenBytes, readBytes: 0, busy: null },
+];
+const process = (writtenBytes: number | null) => ({
+  ...hostSample().process!,
+  writtenBytes,
+});
+
+Deno.test("bytes between two samples are extrapolated to a day", () => {
+  const before = countsOf(hostSample({ blocks: disk(1e9), process: process(5e6) }), 2e6, 0);
+  const after = countsOf(
+    hostSample({ blocks: disk(1.01e9), process: process(6e6) }),
+    2.5e6,
+    HOUR_MS,
+  );
+  assert.deepEqual(ratesBetween(before, after), { disk: 240e6, perch: 24e6, database: 12e6 });
+});
+
+Deno.test("the first sample, a counter that began again and one that is missing say nothing", () => {
+  const first = countsOf(hostSample({ blocks: disk(9e9), process: process(9e6) }), 9e6, 0);
+  assert.deepEqual(ratesBetween(null, first), { disk: null, perch: null, database: null });
+  const rebooted = countsOf(
+    hostSample({ blocks: disk(10e9), process: process(1e6), bootId: "another" }),
+    null,
+    HOUR_MS,
+  );
+  assert.deepEqual(ratesBetween(first, rebooted), { disk: null, perch: null, database: null });
+  const none = countsOf(hostSample({ blocks: [], process: null }), null, HOUR_MS);
+  assert.deepEqual(ratesBetween(first, none), { disk: null, perch: null, database: null });
+});
+
+Deno.test("the life of a card: rated bytes by what it writes inside", () => {
+  const card = { ratedTb: 10, amplification: 10 };
+  assert.equal(Math.round(yearsLeft(214e6, card)! * 10) / 10, 12.8);
+  assert.equal(yearsLeft(1, card), YEARS_MOST);
+  assert.equal(yearsLeft(0, card), null);
+  assert.equal(yearsLeft(null, card), null);
+});
+
+Deno.test("writes have doubled only against days that were measured, and by a notable amount", () => {
+  const trend = trendOf([500e6, 210e6, null, 190e6, 200e6]);
+  assert.deepEqual(trend, { day: 500e6, usual: 200e6 });
+  assert.equal(hasDoubled(trend), true);
+  assert.equal(hasDoubled(trendOf([390e6, 210e6, 190e6, 200e6])), false);
+  assert.equal(hasDoubled(trendOf([500e6, 200e6, 200e6])), false, "two days are no habit");
+  assert.equal(hasDoubled(trendOf([30e6, 5e6, 5e6, 5e6])), false, "next to nothing");
+  assert.equal(hasDoubled(trendOf([null, 5e6, 5e6, 5e6])), false);
+  assert.deepEqual(trendOf([]), { day: null, usual: null });
+});
