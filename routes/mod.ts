@@ -7,6 +7,7 @@ import { detectionRoutes } from "./detection/mod.ts";
 import type { ModelParts } from "./detection/models.tsx";
 import { discussionRoutes } from "./discussion/api.ts";
 import { type DiscussionServices } from "./discussion/request.ts";
+import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
 import type { Route } from "./http/route.ts";
 import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
@@ -23,6 +24,7 @@ import { ticketsRoutes } from "./tickets/mod.ts";
 export type RouteParts =
   & SiteParts
   & BackupRouteParts
+  & EventRouteParts
   & AccessParts
   & NotifyParts
   & DiscussionServices
@@ -39,6 +41,7 @@ export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...siteRoutes(parts),
     ...backupRoutes(parts),
+    ...eventsRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...machinesRoutes(parts),

@@ -17,10 +17,12 @@ import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { confirmTime } from "../db/clock_store.ts";
 import type { Config } from "../base/config.ts";
+import { createLogReports } from "../events/logs/read_logs.ts";
 import type { Log } from "../base/log.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
 import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
+import { logsFolder } from "./log_files.ts";
 import type { Parts } from "./parts.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
@@ -106,6 +108,11 @@ function routeParts(
     hub,
     intake: parts.intake,
     limitSocket,
+    logReports: createLogReports({
+      folder: logsFolder(config.dataDir),
+      flush: parts.logFiles.flush,
+      lost: parts.logFiles.dropped,
+    }),
     machines: registry.machines,
     metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
     mqtt: brokerAddress(config),

@@ -12,6 +12,7 @@ export const GUIDES = [
   "coming-from",
   "email",
   "proxy",
+  "logs",
   "troubleshooting",
 ] as const;
 

@@ -5,6 +5,7 @@ import { health } from "./health.ts";
 import { keyAdd } from "./key_add.ts";
 import { keyList } from "./key_list.ts";
 import { keyRevoke } from "./key_revoke.ts";
+import { logs } from "./logs.ts";
 import { replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   sim,
   check,
   health,
+  logs,
   backup,
   backupList,
   backupCleanup,
