@@ -12,10 +12,11 @@ import { demoMode } from "./app/site.ts";
 import { startFault } from "./app/storage_faults.ts";
 import { createStorageTroubles } from "./app/storage_troubles.ts";
 import { tasksOf } from "./app/tasks.ts";
+import { watchTasks } from "./app/watch_tasks.ts";
 import { withWayOut } from "./app/way_out.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { createSteadyClock } from "./base/steady_clock.ts";
-import { createSupervisor } from "./base/supervisor.ts";
+import { createSupervisor, type Task } from "./base/supervisor.ts";
 import { type ConnectionLimits, createConnectionGuard } from "./live/connection_guard.ts";
 import { createSocketLimiter } from "./live/socket_limits.ts";
 import { createSockets } from "./live/sockets.ts";
@@ -33,6 +34,8 @@ export interface AppOptions
   clock?: Clock;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
   simulator?: Simulator | null;
+  /** For tests of faults: what is to be run instead of a task. */
+  taskFault?: (task: Task) => Task;
   /** Default `CONNECTION_LIMITS`; the tests of slow connections take them away. */
   connectionLimits?: ConnectionLimits;
 }
@@ -66,9 +69,10 @@ const TASKS_GRACE_MS = 2_000;
 /** Puts Perch together; nothing is opened before `start`. */
 export function buildApp(options: AppOptions): App {
   const { config } = options;
-  const clock = createSteadyClock(options.clock ?? systemClock());
-  const { logFiles, log } = createAppLogs({ config, log: options.log, clock });
-  const supervisor = createSupervisor({ clock, log: log.child("tasks") });
+  const steady = createSteadyClock(options.clock ?? systemClock());
+  const { logFiles, log } = createAppLogs({ config, log: options.log, clock: steady });
+  const supervisor = createSupervisor({ clock: steady, log: log.child("tasks") });
+  const clock = supervisor.observing(steady);
   let parts: Parts | null = null;
   let http: HttpServer | null = null;
   let table: readonly Route[] = [];
@@ -135,7 +139,10 @@ export function buildApp(options: AppOptions): App {
         : { health: "degraded", detail: paused };
     });
     endings.push(() => hub.stop());
-    for (const task of tasksOf(parts, log, guard)) supervisor.start(task);
+    watchTasks(supervisor, parts);
+    for (const task of tasksOf(parts, log, guard)) {
+      supervisor.start(options.taskFault?.(task) ?? task);
+    }
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.push(() => source.stop());

@@ -248,8 +248,9 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     },
     task: {
       name: "alarms",
-      async run(signal) {
+      async run(signal, beat) {
         while (!signal.aborted) {
+          beat?.();
           await followClock();
           woken = false;
           await round(signal);

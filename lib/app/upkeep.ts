@@ -81,9 +81,10 @@ export function houseKeeping(
 export function seedRecent(deps: { recent: Recent; storage: Storage }): Task {
   return {
     name: "recent readings",
-    async run(signal) {
+    async run(signal, beat) {
       await deps.recent.seed(deps.storage.readings, signal);
       if (signal.aborted) return;
+      beat?.(Infinity);
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
   };

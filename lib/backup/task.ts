@@ -9,6 +9,8 @@ import { isDue, type Schedule } from "./schedule.ts";
 /** A start is left alone for so long. */
 export const FIRST_MS = 5 * MINUTE_MS;
 const LOOK_MS = 30_000;
+/** A backup to a slow folder may take so long. */
+const LONGEST_MS = 12 * HOUR_MS;
 /** After a failure; without room it costs little to look again. */
 const AGAIN_MS = HOUR_MS;
 const ROOM_AGAIN_MS = 5 * MINUTE_MS;
@@ -43,6 +45,7 @@ export function backupTask(
 
   return {
     name: "backups",
+    busyMostMs: LONGEST_MS,
     async run(signal) {
       const end = () => void backups.end();
       signal.addEventListener("abort", end, { once: true });

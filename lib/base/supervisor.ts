@@ -2,16 +2,35 @@ import type { Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
-/** Background work. `run` ends when `signal` aborts; ending or throwing earlier means it is restarted. */
+/*
+ * DESIGN. A task that ends or throws is started again after a growing wait. One that hangs does neither, so each
+ * shows that it moves: by resting with `clock.sleep(ms, signal)` of the clock that `observing` gives, or, where it
+ * waits for something else, by `beat`. One that has not been seen for its `busyMostMs` is given up: its signal is
+ * aborted, and after a moment it is started anew, ended or not. A run that was given up and never ends keeps what
+ * it holds, so a task is given up a few times only and then left alone, for people to see.
+ */
+
+/** Shows that a task moves. `restMs`: it will not be heard of for so long, because there is nothing to do. */
+export type Beat = (restMs?: number) => void;
+
+/**
+ * Background work. `run` ends when `signal` aborts; ending or throwing earlier means it is restarted, and so does
+ * not being seen for `busyMostMs` beyond its rests.
+ */
 export interface Task {
   name: string;
-  run(signal: AbortSignal): Promise<void>;
+  /** Most ms of work between two rests; default `BUSY_MOST_MS`. */
+  busyMostMs?: number;
+  run(signal: AbortSignal, beat?: Beat): Promise<void>;
 }
 
 export interface TaskState {
   name: string;
-  state: "running" | "waiting" | "stopped";
+  /** `hung`: it hung again and again and is not started any more. */
+  state: "running" | "waiting" | "stopped" | "hung";
   restarts: number;
+  /** How many of the restarts were because it hung. */
+  hangs: number;
   lastError?: string;
   /** Wall-clock time of the latest start. */
   sinceMs: number;
@@ -21,6 +40,10 @@ export interface TaskState {
 export interface Supervisor {
   start(task: Task): void;
   states(): TaskState[];
+  /** The same clock; a task that sleeps with its signal is seen to rest. */
+  observing<C extends Clock>(clock: C): C;
+  /** Called when a task failed that was well before, and when it is given up for good. */
+  onFailure(listener: (state: TaskState) => void): void;
   /** Aborts every task and resolves when all have ended, or after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -29,6 +52,22 @@ const FIRST_BACKOFF_MS = 500;
 const MOST_BACKOFF_MS = 30_000;
 /** A task that ran this long counts as healthy: its next failure starts from the first backoff. */
 const HEALTHY_MS = 60_000;
+/** Work that takes longer has hung. */
+export const BUSY_MOST_MS = 15 * 60_000;
+/** Whether one hangs is looked at this often. */
+const LOOK_MS = 5_000;
+/** One that was given up has so long to end before it is started anew. */
+const GRACE_MS = 5_000;
+/** So many runs that were given up and never ended are all that a task leaves behind. */
+const ABANDONED_MOST = 3;
+
+/** A run of a task. */
+interface Run {
+  /** Not seen by then, it has hung (monotonic). */
+  dueMs: number;
+  busyMostMs: number;
+  giveUp: () => void;
+}
 
 export function createSupervisor(
   deps: { clock: Clock; log: Log; random?: () => number },
@@ -37,37 +76,95 @@ export function createSupervisor(
   const random = deps.random ?? Math.random;
   const abort = new AbortController();
   const states = new Map<string, TaskState>();
-  const running = new Set<Promise<void>>();
+  const keeping = new Set<Promise<void>>();
+  const runs = new Map<AbortSignal, Run>();
+  const listeners = new Set<(state: TaskState) => void>();
+  let looking = false;
+
+  const seen = (run: Run, restMs = 0) =>
+    void (run.dueMs = clock.monotonic() + restMs + run.busyMostMs);
+
+  /** Looks as long as anything runs. When it is itself late the whole process stood still: no task is to blame. */
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    let lookedMs = clock.monotonic();
+    while (runs.size > 0 && !abort.signal.aborted) {
+      await clock.sleep(LOOK_MS, abort.signal).catch(() => {});
+      const nowMs = clock.monotonic();
+      const stoodMs = nowMs - lookedMs - LOOK_MS;
+      lookedMs = nowMs;
+      for (const run of [...runs.values()]) {
+        if (stoodMs > LOOK_MS) run.dueMs += stoodMs;
+        if (nowMs > run.dueMs) run.giveUp();
+      }
+    }
+    looking = false;
+  }
+
+  /** One run, until it ends, throws, or hangs. Says why it is over; `over`: when it really is. */
+  async function runOnce(task: Task): Promise<{ why: string; hung: boolean; over: Promise<void> }> {
+    const life = new AbortController();
+    const end = () => life.abort(abort.signal.reason);
+    abort.signal.addEventListener("abort", end, { once: true });
+    const busyMostMs = task.busyMostMs ?? BUSY_MOST_MS;
+    const hang = Promise.withResolvers<null>();
+    const run: Run = { dueMs: 0, busyMostMs, giveUp: () => hang.resolve(null) };
+    seen(run);
+    runs.set(life.signal, run);
+    look();
+    const attempt = async () => await task.run(life.signal, (restMs) => seen(run, restMs));
+    const ending = attempt().then(() => "ended by itself", messageOf);
+    const why = await Promise.race([ending, hang.promise]);
+    runs.delete(life.signal);
+    abort.signal.removeEventListener("abort", end);
+    const over = ending.then(() => {});
+    // Whatever it left behind ends, too.
+    life.abort(new DOMException("this run is over", "AbortError"));
+    if (why !== null) return { why, hung: false, over };
+    return { why: `did not move for ${Math.round(busyMostMs / 1000)} s`, hung: true, over };
+  }
 
   async function keep(task: Task): Promise<void> {
     const state: TaskState = {
       name: task.name,
       state: "running",
       restarts: 0,
+      hangs: 0,
       sinceMs: clock.now(),
     };
     states.set(task.name, state);
     let backoffMs = FIRST_BACKOFF_MS;
+    let abandoned = 0;
     while (!abort.signal.aborted) {
       const startedMs = clock.monotonic();
       state.state = "running";
       state.sinceMs = clock.now();
-      try {
-        await task.run(abort.signal);
-        if (abort.signal.aborted) break;
-        state.lastError = "ended by itself";
-      } catch (error) {
-        if (abort.signal.aborted) break;
-        state.lastError = messageOf(error);
+      const { why, hung, over } = await runOnce(task);
+      if (abort.signal.aborted) break;
+      state.lastError = why;
+      const wasWell = state.restarts === 0 || clock.monotonic() - startedMs > HEALTHY_MS;
+      if (wasWell) backoffMs = FIRST_BACKOFF_MS;
+      if (hung) {
+        state.hangs++;
+        abandoned++;
+        over.then(() => abandoned--);
+        await Promise.race([over, clock.sleep(GRACE_MS, abort.signal).catch(() => {})]);
       }
-      if (clock.monotonic() - startedMs > HEALTHY_MS) backoffMs = FIRST_BACKOFF_MS;
+      if (abandoned >= ABANDONED_MOST) {
+        state.state = "hung";
+        log.error(`task ${task.name} ${why}, again; it is left alone until Perch is restarted`);
+        for (const listener of listeners) listener({ ...state });
+        return;
+      }
       state.restarts++;
       state.state = "waiting";
       const waitMs = backoffMs * (0.5 + random() / 2);
-      log.warn(`task ${task.name} stopped: ${state.lastError}; starting it again`, {
+      log.warn(`task ${task.name} stopped: ${why}; starting it again`, {
         waitMs: Math.round(waitMs),
         restarts: state.restarts,
       });
+      if (wasWell) { for (const listener of listeners) listener({ ...state }); }
       await clock.sleep(waitMs, abort.signal).catch(() => {});
       backoffMs = Math.min(backoffMs * 2, MOST_BACKOFF_MS);
     }
@@ -76,16 +173,27 @@ export function createSupervisor(
 
   return {
     start(task) {
-      const run = keep(task);
-      running.add(run);
-      run.finally(() => running.delete(run));
+      const kept = keep(task);
+      keeping.add(kept);
+      kept.finally(() => keeping.delete(kept));
     },
     states: () => [...states.values()].map((s) => ({ ...s })),
+    observing: (observed) => ({
+      ...observed,
+      async sleep(ms, signal) {
+        const run = signal === undefined ? undefined : runs.get(signal);
+        if (run === undefined) return await observed.sleep(ms, signal);
+        seen(run, ms);
+        await observed.sleep(ms, signal);
+        seen(run);
+      },
+    }),
+    onFailure: (listener) => void listeners.add(listener),
     async stop(timeoutMs) {
       abort.abort(new DOMException("stopping", "AbortError"));
       const timeout = new AbortController();
       await Promise.race([
-        Promise.allSettled([...running]),
+        Promise.allSettled([...keeping]),
         clock.sleep(timeoutMs, timeout.signal).catch(() => {}),
       ]);
       timeout.abort();

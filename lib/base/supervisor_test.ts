@@ -54,3 +54,74 @@ Deno.test("supervisor stop gives up on a task that does not end", async () => {
   await clock.advance(1_000);
   await stopping;
 });
+
+Deno.test("supervisor starts a task anew that hangs, and leaves one that rests alone", async () => {
+  const { clock, supervisor } = setup();
+  const observed = supervisor.observing(clock);
+  const failures: string[] = [];
+  supervisor.onFailure(({ name, hangs }) => failures.push(`${name} ${hangs}`));
+  let runs = 0;
+  supervisor.start({
+    name: "hangs once",
+    busyMostMs: 10_000,
+    run: async (signal) => {
+      if (++runs === 1) await new Promise((_, reject) => signal.addEventListener("abort", reject));
+      for (;;) await observed.sleep(60_000, signal);
+    },
+  });
+  const rest = { name: "rests", busyMostMs: 10_000 };
+  supervisor.start({
+    ...rest,
+    run: async (signal) => {
+      for (;;) await observed.sleep(3_600_000, signal);
+    },
+  });
+  supervisor.start({
+    name: "waits for something else",
+    busyMostMs: 10_000,
+    run: (_, beat) => {
+      beat!(Infinity);
+      return new Promise(() => {});
+    },
+  });
+  await clock.advance(20 * 60_000);
+  const [hung, ...others] = supervisor.states();
+  assert.deepEqual([runs, hung.hangs, hung.restarts, hung.state], [2, 1, 1, "running"]);
+  assert.equal(hung.lastError, "did not move for 10 s");
+  assert.deepEqual(others.map(({ restarts, state }) => [restarts, state]), [
+    [0, "running"],
+    [0, "running"],
+  ]);
+  assert.deepEqual(failures, ["hangs once 1"]);
+});
+
+Deno.test("supervisor gives a task up that leaves a run behind each time it hangs", async () => {
+  const { clock, supervisor } = setup();
+  let runs = 0;
+  supervisor.start({
+    name: "never ends",
+    busyMostMs: 10_000,
+    run: () => {
+      runs++;
+      return new Promise(() => {});
+    },
+  });
+  await clock.advance(24 * 3_600_000);
+  assert.equal(runs, 3);
+  const [{ state, hangs, restarts }] = supervisor.states();
+  assert.deepEqual([state, hangs, restarts], ["hung", 3, 2]);
+});
+
+Deno.test("supervisor blames no task when the whole process stood still", async () => {
+  let stoodMs = 0;
+  const clock = fakeClock();
+  const late = { ...clock, monotonic: () => clock.monotonic() + stoodMs };
+  const supervisor = createSupervisor({ clock: late, log: silentLog() });
+  supervisor.start({ name: "busy", busyMostMs: 60_000, run: () => new Promise(() => {}) });
+  await clock.advance(10_000);
+  stoodMs = 3_600_000;
+  await clock.advance(10_000);
+  assert.equal(supervisor.states()[0].hangs, 0);
+  await clock.advance(60_000);
+  assert.equal(supervisor.states()[0].hangs, 1);
+});

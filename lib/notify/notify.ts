@@ -240,8 +240,9 @@ export function createNotify(deps: NotifyDeps): Notify {
   function sending(): Task {
     return {
       name: "notify sender",
-      async run(signal) {
+      async run(signal, beat) {
         for (const { id } of channels.all()) sender.start(id);
+        beat?.(Infinity);
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
         await sender.stop();
       },

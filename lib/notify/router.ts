@@ -102,8 +102,9 @@ export function createRouter(deps: RouterDeps): Router {
     wake: wake.now,
     task: {
       name: "notify router",
-      async run(signal) {
+      async run(signal, beat) {
         for (;;) {
+          beat?.();
           const routed = await routePage();
           signal.throwIfAborted();
           if (routed < PAGE) await wake.sleep(LOOK_MS, signal);

@@ -15,7 +15,14 @@ export async function startApp(
   env: Record<string, string> = {},
   options: Pick<
     AppOptions,
-    "detection" | "host" | "clock" | "walMostBytes" | "synchronous" | "simulator" | "restarting"
+    | "detection"
+    | "host"
+    | "clock"
+    | "walMostBytes"
+    | "synchronous"
+    | "simulator"
+    | "restarting"
+    | "taskFault"
   > = {},
 ): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });

@@ -57,6 +57,8 @@ export interface BacktestDeps {
   timeText: (tMs: number) => string;
 }
 
+/** One that works longer hangs. */
+const LONGEST_MS = 6 * 3_600_000;
 /** Backtests that may wait. */
 const WAITING_MOST = 8;
 /** Backtests that are over and still known. */
@@ -175,11 +177,15 @@ export function createBacktests(deps: BacktestDeps): Backtests {
     present,
     task: {
       name: "backtests",
-      async run(signal) {
+      busyMostMs: LONGEST_MS,
+      async run(signal, beat) {
         signal.addEventListener("abort", () => wake(), { once: true });
         while (!signal.aborted) {
           const asked = new Promise<void>((resolve) => wake = resolve);
-          if (!await runNext(signal)) await asked;
+          if (await runNext(signal)) continue;
+          beat?.(Infinity);
+          await asked;
+          beat?.();
         }
       },
     },

@@ -171,7 +171,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
           }
         },
       },
-      { name: "training", run: (signal) => training.run(signal) },
+      { name: "training", run: (signal, beat) => training.run(signal, beat) },
       { name: "training schedule", run: (signal) => schedule.run(signal) },
     ],
   };

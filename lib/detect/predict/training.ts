@@ -6,6 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import type { Beat } from "../../base/supervisor.ts";
 import type { SensorDirectory } from "../../machines/sensor.ts";
 import type { FeedbackStore } from "./feedback_store.ts";
 import { type History, readRows } from "./history.ts";
@@ -34,7 +35,7 @@ export interface Training {
   /** The running one first. */
   states(): TrainingState[];
   /** Works through the queue until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
+  run(signal: AbortSignal, beat?: Beat): Promise<void>;
   counts(): { trained: number; failed: number };
 }
 
@@ -149,14 +150,16 @@ export function createTraining(deps: TrainingDeps): Training {
         startedMs: null,
       })),
     ],
-    async run(signal) {
+    async run(signal, beat) {
       signal.addEventListener("abort", () => wake(), { once: true });
       while (!signal.aborted) {
         const next = waiting.entries().next();
         if (next.done) {
+          beat?.(Infinity);
           await new Promise<void>((resolve) => wake = resolve);
           continue;
         }
+        beat?.();
         const [machine, why] = next.value;
         waiting.delete(machine);
         await train(machine, why, signal);

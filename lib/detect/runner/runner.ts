@@ -16,7 +16,7 @@
  * `heardSinceMs` has been so for as long as the sensor may be silent. What is found at ticks depends on that
  * and on the process's own time, so a state that found something there is stored together with it.
  */
-import type { Task } from "../../base/supervisor.ts";
+import type { Beat, Task } from "../../base/supervisor.ts";
 import { allowedMs, silence, type SilenceState } from "../detectors/silence.ts";
 import { createStateSaver } from "./state_saver.ts";
 import { type DetectGroup, RUNNER_OPTIONS, type RunnerDeps } from "./options.ts";
@@ -87,7 +87,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     },
     task: {
       name: "detection",
-      async run(signal) {
+      async run(signal, beat = () => {}) {
         fallBehind();
         slice.begin();
         run = new Run(deps, options, saver, totals, slice);
@@ -95,7 +95,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         signal.addEventListener("abort", onAbort);
         try {
           await run.restore();
-          await work(run, signal);
+          await work(run, signal, beat);
           await run.end();
         } finally {
           signal.removeEventListener("abort", onAbort);
@@ -119,10 +119,11 @@ export function createRunner(deps: RunnerDeps): Runner {
     behind = true;
   }
 
-  async function work(run: Run, signal: AbortSignal): Promise<void> {
+  async function work(run: Run, signal: AbortSignal, beat: Beat): Promise<void> {
     while (!signal.aborted) {
+      beat();
       if (behind) {
-        await catchUp(run, signal);
+        await catchUp(run, signal, beat);
       } else if (queue.length > 0) {
         const group = queue.shift()!;
         queued -= group.n;
@@ -135,10 +136,11 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
   }
 
-  async function catchUp(run: Run, signal: AbortSignal): Promise<void> {
+  async function catchUp(run: Run, signal: AbortSignal, beat: Beat): Promise<void> {
     // Groups that come from now on are queued: they are in the journal page as well, or after it.
     behind = false;
     while (!signal.aborted) {
+      beat();
       const page = await deps.readings.journalAfter({ afterGroup: run.done, maxBytes: PAGE_BYTES });
       if (page.groupId.length === 0) {
         run.live = true;
