@@ -52,6 +52,11 @@ type Slow =
 const SLOW_MS = 60_000;
 const SPACE_DEADLINE_MS = 1_000;
 
+/*
+ * DESIGN. Files are asked for one after the other, so that a sample occupies one of the threads that all of Perch's
+ * files share. Each that hangs costs its deadline once.
+ */
+
 /** Takes samples of the host. Shares and rates are counted from one sample to the next, by the monotonic clock. */
 export function createCollector(deps: CollectorDeps): Collector {
   const { files, clock, dataDir } = deps;
@@ -91,21 +96,11 @@ export function createCollector(deps: CollectorDeps): Collector {
 
   async function counters() {
     const monotonicMs = clock.monotonic();
-    const [cpu, disks, interfaces, process] = await Promise.all([
-      parsed(files, "/proc/stat", parseStat),
-      parsed(files, "/proc/diskstats", parseDiskstats),
-      parsed(files, "/proc/net/dev", parseNetDev),
-      readProcess(files),
-    ]);
-    const processS = process?.cpuS ?? null;
-    return {
-      monotonicMs,
-      cpu,
-      disks: disks ?? [],
-      interfaces: interfaces ?? [],
-      processS,
-      process,
-    };
+    const cpu = await parsed(files, "/proc/stat", parseStat);
+    const disks = await parsed(files, "/proc/diskstats", parseDiskstats) ?? [];
+    const interfaces = await parsed(files, "/proc/net/dev", parseNetDev) ?? [];
+    const process = await readProcess(files);
+    return { monotonicMs, cpu, disks, interfaces, processS: process?.cpuS ?? null, process };
   }
 
   async function take(): Promise<HostSample> {
@@ -113,47 +108,35 @@ export function createCollector(deps: CollectorDeps): Collector {
     const rates = ratesOf(before, now);
     before = now;
     const { sensors, readMs: _, ...constant } = await rarely(now.disks);
-    const [load, uptimeS, frequencyMhz, memory, room, temperatures, fans, supply, pressure, group] =
-      await Promise.all([
-        parsed(files, "/proc/loadavg", parseLoad),
-        parsed(files, "/proc/uptime", parseUptime),
-        parsed(files, CPU_FREQUENCY, megahertz),
-        readMemory(files),
-        disk(),
-        readTemperatures(files, sensors.temperatures),
-        readFans(files, sensors.fans),
-        power(sensors),
-        readPressure(files),
-        readGroup(files),
-      ]);
     return {
       atMs: clock.now(),
       cpu: rates.cpu,
       cores: now.cpu?.cores ?? null,
-      load,
-      frequencyMhz,
-      memory,
-      disk: room,
-      temperatures,
-      power: supply,
-      pressure,
+      load: await parsed(files, "/proc/loadavg", parseLoad),
+      frequencyMhz: await parsed(files, CPU_FREQUENCY, megahertz),
+      memory: await readMemory(files),
+      disk: await disk(),
+      temperatures: await readTemperatures(files, sensors.temperatures),
+      power: await power(sensors),
+      pressure: await readPressure(files),
       network: await network(rates.network),
       blocks: rates.blocks,
-      fans,
+      fans: await readFans(files, sensors.fans),
       process: process === null ? null : ownProcess(process, rates.process),
-      group,
-      uptimeS,
+      group: await readGroup(files),
+      uptimeS: await parsed(files, "/proc/uptime", parseUptime),
       ...constant,
     };
   }
 
   async function network(rates: readonly InterfaceRates[]): Promise<HostNetwork[]> {
     const signals = await readSignals(files);
-    return await Promise.all(rates.map(async (one) => ({
-      ...one,
-      ...await readInterface(files, one.name),
-      signalDbm: signals.get(one.name) ?? null,
-    })));
+    const found: HostNetwork[] = [];
+    for (const one of rates) {
+      const state = await readInterface(files, one.name);
+      found.push({ ...one, ...state, signalDbm: signals.get(one.name) ?? null });
+    }
+    return found;
   }
 
   return {
