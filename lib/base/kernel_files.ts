@@ -33,6 +33,9 @@ export interface KernelFileOptions {
 const KERNEL_ROOTS = ["/proc", "/sys"] as const;
 const DEFAULTS: CallBounds = { deadlineMs: 1_000, mostHanging: 8 };
 const O_RDONLY_CLOEXEC = 0o2000000;
+/** What the kernel gives in one piece when there is room for it: asking again costs a call and gives nothing. */
+const ONE_PIECE =
+  /^\/(sys\/.|proc\/(stat|loadavg|meminfo|uptime|pressure\/\w+|self\/(stat|status|io|limits|cgroup))$)/;
 const CHUNK_BYTES = 16_384;
 const MOST_CHUNKS = 64;
 const MOST_BYTES = 262_144;
@@ -77,12 +80,12 @@ export function createKernelFiles(options: KernelFileOptions = {}): KernelFiles 
 
   async function readText(path: string): Promise<string | null> {
     const decoder = new TextDecoder();
-    // An attribute of sysfs is at most one page and comes in one piece; asking again costs a call.
-    const isOnePiece = path.startsWith("/sys/");
+    const isOnePiece = ONE_PIECE.test(path);
     let text = "";
     const isRead = await withChunks(path, libc!.symbols.read, (chunk) => {
       text += decoder.decode(chunk, { stream: true });
-      return !isOnePiece && text.length <= MOST_BYTES;
+      const isAll = isOnePiece && chunk.length < CHUNK_BYTES;
+      return !isAll && text.length <= MOST_BYTES;
     });
     return isRead && text.length <= MOST_BYTES ? text : null;
   }

@@ -6,6 +6,7 @@ import { type BenchOptions, type BenchResult, doing, median } from "../support/b
 import { addKey, ROOT, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { processMemory } from "./ingest/setup.ts";
+import { hostSampleCost } from "./footprint/host_sample.ts";
 import { scriptBytes } from "./footprint/scripts.ts";
 
 const BINARY = `${ROOT}dist/perch`;
@@ -18,7 +19,7 @@ const FILL_MS = 15_000;
 /**
  * Figures: median ms from spawning to the first 200 of `/health/ready` with existing data; resident and
  * anonymous memory (MB) idle and after minutes of simulator; size of the binary (MB); script per page as
- * gzip (bytes).
+ * gzip (bytes); CPU time of one look at the host (ms).
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const minutes = options.minutes ?? (options.quick ? 0.5 : 10);
@@ -39,6 +40,8 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     });
     await sim.stop();
     Object.assign(figures, await serving(dataDir));
+    doing("samples of the host");
+    Object.assign(figures, await hostSampleCost());
     return { name: "footprint", figures };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

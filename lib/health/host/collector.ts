@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { createBoundedCalls } from "../../base/bounded_calls.ts";
 import type { KernelFiles } from "../../base/kernel_files.ts";
-import type { HostDisk, HostNetwork, HostProcess, HostSample } from "../host_sample.ts";
+import type { HostDisk, HostNetwork, HostSample } from "../host_sample.ts";
 import { type DiskCounters, parseDiskstats } from "./blocks.ts";
 import { parseLoad, parseStat, parseUptime } from "./cpu.ts";
 import { isReadOnly, type Space, spaceOf } from "./disk.ts";
@@ -14,15 +14,18 @@ import {
   parsed,
   readFans,
   readGroup,
+  readGroupFolder,
   readIdentity,
   readInterface,
   readMemory,
+  readOpenFilesMost,
   readPressure,
   readProcess,
   readSignals,
   readTemperatures,
   readWatchdog,
   readWear,
+  readZram,
 } from "./sources.ts";
 
 /** What the reader of the kernel's files has to allow. */
@@ -44,9 +47,17 @@ export interface Collector {
 }
 
 /** What changes rarely. */
-type Slow =
-  & { readMs: number; sensors: SensorFiles }
-  & Pick<HostSample, "wear" | "watchdog" | "bootId" | "model" | "system">;
+interface Slow {
+  readMs: number;
+  sensors: SensorFiles;
+  zram: string[];
+  /** Of the control group. */
+  group: string | null;
+  openFilesMost: number | null;
+  /** Where the data directory really is. */
+  folder: string;
+  shown: Pick<HostSample, "wear" | "watchdog" | "bootId" | "model" | "system">;
+}
 
 /** What changes rarely is read this often. */
 const SLOW_MS = 60_000;
@@ -67,8 +78,7 @@ export function createCollector(deps: CollectorDeps): Collector {
   let seen = NOTHING_SEEN;
   let running: Promise<HostSample> | null = null;
 
-  async function disk(): Promise<HostDisk | null> {
-    const folder = await calls.make("folder", () => Deno.realPath(dataDir)) ?? dataDir;
+  async function disk(folder: string): Promise<HostDisk | null> {
     const room = await calls.make("room", () => space(folder));
     const readOnly = await parsed(files, "/proc/self/mounts", (text) => isReadOnly(text, folder));
     return room === null ? null : { ...room, readOnly };
@@ -80,9 +90,15 @@ export function createCollector(deps: CollectorDeps): Collector {
     return slow = {
       readMs,
       sensors: await findSensors(files),
-      wear: await readWear(files, disks.map(({ name }) => name)),
-      watchdog: await readWatchdog(files),
-      ...await readIdentity(files),
+      zram: await readZram(files),
+      group: await readGroupFolder(files),
+      openFilesMost: await readOpenFilesMost(files),
+      folder: await calls.make("folder", () => Deno.realPath(dataDir)) ?? dataDir,
+      shown: {
+        wear: await readWear(files, disks.map(({ name }) => name)),
+        watchdog: await readWatchdog(files),
+        ...await readIdentity(files),
+      },
     };
   }
 
@@ -107,25 +123,27 @@ export function createCollector(deps: CollectorDeps): Collector {
     const { process, ...now } = await counters();
     const rates = ratesOf(before, now);
     before = now;
-    const { sensors, readMs: _, ...constant } = await rarely(now.disks);
+    const { sensors, zram, group, openFilesMost, folder, shown } = await rarely(now.disks);
     return {
       atMs: clock.now(),
       cpu: rates.cpu,
       cores: now.cpu?.cores ?? null,
       load: await parsed(files, "/proc/loadavg", parseLoad),
       frequencyMhz: await parsed(files, CPU_FREQUENCY, megahertz),
-      memory: await readMemory(files),
-      disk: await disk(),
+      memory: await readMemory(files, zram),
+      disk: await disk(folder),
       temperatures: await readTemperatures(files, sensors.temperatures),
       power: await power(sensors),
       pressure: await readPressure(files),
       network: await network(rates.network),
       blocks: rates.blocks,
       fans: await readFans(files, sensors.fans),
-      process: process === null ? null : ownProcess(process, rates.process),
-      group: await readGroup(files),
+      process: process === null
+        ? null
+        : { ...withoutTime(process), cpu: rates.process, openFilesMost },
+      group: await readGroup(files, group),
       uptimeS: await parsed(files, "/proc/uptime", parseUptime),
-      ...constant,
+      ...shown,
     };
   }
 
@@ -144,11 +162,8 @@ export function createCollector(deps: CollectorDeps): Collector {
   };
 }
 
-function ownProcess(
-  { cpuS: _, ...figures }: Omit<HostProcess, "cpu"> & { cpuS: number | null },
-  cpu: number | null,
-): HostProcess {
-  return { ...figures, cpu };
+function withoutTime<T extends { cpuS: unknown }>({ cpuS: _, ...figures }: T): Omit<T, "cpuS"> {
+  return figures;
 }
 
 const CPU_FREQUENCY = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";

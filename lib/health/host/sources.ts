@@ -27,15 +27,22 @@ export async function parsed<T>(
   return text === null ? null : parse(text);
 }
 
-export async function readMemory(files: KernelFiles): Promise<HostMemory | null> {
-  const sizes = await parsed(files, "/proc/meminfo", parseMeminfo);
-  if (sizes === null || sizes.swapTotalBytes === 0) return sizes;
+/** `zram`: names of the compressed disks that are used as swap. */
+export async function readMemory(
+  files: KernelFiles,
+  zram: readonly string[],
+): Promise<HostMemory | null> {
   let zramBytes: number | null = null;
-  for (const name of await parsed(files, "/proc/swaps", zramIn) ?? []) {
+  for (const name of zram) {
     const bytes = await parsed(files, `/sys/block/${name}/mm_stat`, parseMmStat);
     if (bytes !== null) zramBytes = (zramBytes ?? 0) + bytes;
   }
-  return { ...sizes, zramBytes };
+  const sizes = await parsed(files, "/proc/meminfo", parseMeminfo);
+  return sizes === null ? null : { ...sizes, zramBytes };
+}
+
+export async function readZram(files: KernelFiles): Promise<string[]> {
+  return await parsed(files, "/proc/swaps", zramIn) ?? [];
 }
 
 export async function readTemperatures(
@@ -69,12 +76,11 @@ export async function readPressure(files: KernelFiles): Promise<HostSample["pres
   return cpu === null && io === null && memory === null ? null : { cpu, io, memory };
 }
 
-/** Figures of this process; `cpuS`: seconds of a core since its start. */
+/** Figures of this process; `cpuS`: seconds of a core since its start. Its limits: `readOpenFilesMost`. */
 export async function readProcess(files: KernelFiles) {
   const stat = await parsed(files, "/proc/self/stat", parseProcessStat);
   const status = await parsed(files, "/proc/self/status", parseProcessStatus);
   const open = await files.list("/proc/self/fd");
-  const openFilesMost = await parsed(files, "/proc/self/limits", parseOpenFilesMost);
   const writtenBytes = await parsed(files, "/proc/self/io", parseWrittenBytes);
   return status === null ? null : {
     ...status,
@@ -82,13 +88,23 @@ export async function readProcess(files: KernelFiles) {
     writtenBytes,
     // One of them is the list's own.
     openFiles: open === null ? null : open.length - 1,
-    openFilesMost,
     threads: stat?.threads ?? null,
   };
 }
 
-export async function readGroup(files: KernelFiles): Promise<HostSample["group"]> {
-  const folder = await parsed(files, "/proc/self/cgroup", groupFolder);
+export function readOpenFilesMost(files: KernelFiles): Promise<number | null> {
+  return parsed(files, "/proc/self/limits", parseOpenFilesMost);
+}
+
+export function readGroupFolder(files: KernelFiles): Promise<string | null> {
+  return parsed(files, "/proc/self/cgroup", groupFolder);
+}
+
+/** `folder`: what `readGroupFolder` says. */
+export async function readGroup(
+  files: KernelFiles,
+  folder: string | null,
+): Promise<HostSample["group"]> {
   if (folder === null) return null;
   const current = await files.read(`${folder}/memory.current`);
   if (current === null) return null;
