@@ -8,7 +8,8 @@ export function parseProcessStat(text: string): { cpuS: number; threads: number 
   // The name stands in parentheses and may hold blanks and parentheses; the third column follows it.
   const columns = words(text.slice(text.lastIndexOf(")") + 1));
   const [user, system, threads] = [columns[11], columns[12], columns[17]].map(wholeNumber);
-  if (user === null || system === null || threads === null) return null;
+  // Emulators write zeros where they do not know.
+  if (user === null || system === null || threads === null || threads < 1) return null;
   return { cpuS: (user + system) / TICKS_PER_S, threads };
 }
 
