@@ -2,7 +2,7 @@ import { ROLES } from "./identity.ts";
 import type { Identity, Role } from "./identity.ts";
 
 /** What an API key may be limited to. A key without scopes may do all that its role may. */
-export const SCOPES = ["read", "ingest", "operate", "manage"] as const;
+export const SCOPES = ["read", "ingest", "events", "operate", "manage"] as const;
 export type Scope = typeof SCOPES[number];
 
 /** Same words as the route table uses. */
@@ -11,7 +11,8 @@ export type Policy =
   | Role
   | `person:${Role}`
   | `loopback-or:${Role}`
-  | `device-or:${Role}`;
+  | `device-or:${Role}`
+  | `reporter-or:${Role}`;
 
 /** True when `role` is `least` or above. */
 export function atLeast(role: Role, least: Role): boolean {
@@ -27,6 +28,7 @@ export function roleOf(policy: Policy): Role | null {
 /** The scope an API key needs: follows from what the route is, so that no route can forget it. */
 export function scopeOf(policy: Policy, method: string): Scope {
   if (policy.startsWith("device-or:")) return "ingest";
+  if (policy.startsWith("reporter-or:")) return "events";
   if (roleOf(policy) === "admin") return "manage";
   return method.toLowerCase() === "get" ? "read" : "operate";
 }
@@ -42,6 +44,7 @@ const ALLOW: Decision = { allow: true };
  * The one place that says who may use a route. Deny by default.
  * - nobody: only `public`, and `loopback-or:` from this host itself
  * - device keys: only `device-or:`
+ * - API keys that are limited to the scope `events`, whatever their role: `reporter-or:` too
  * - API keys: role and, when the key is limited, scope; never `person:`
  */
 export function decide(
@@ -62,6 +65,8 @@ export function decide(
   if (who.kind === "key" && policy.startsWith("person:")) {
     return { allow: false, reason: "forbidden", message: "this is for people, not for keys" };
   }
+  const reporter = who.kind === "key" && who.scopes?.includes("events") === true;
+  if (policy.startsWith("reporter-or:") && reporter) return ALLOW;
   if (!atLeast(who.role, least)) {
     return {
       allow: false,

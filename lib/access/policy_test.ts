@@ -19,6 +19,7 @@ const WHO: Record<string, Identity | null> = {
   admin: { ...person, role: "admin" },
   ingestKey: { ...person, kind: "key", role: "engineer", scopes: ["ingest"] },
   readKey: { ...person, kind: "key", role: "admin", scopes: ["read"] },
+  eventsKey: { ...person, kind: "key", scopes: ["events"] },
   noScopeKey: { ...person, kind: "key", role: "admin", scopes: [] },
   device: { ...person, kind: "device", machine: "a/b" },
 };
@@ -34,6 +35,7 @@ const TABLE: [Policy, string, string[]][] = [
   ["admin", "post", ["admin"]],
   ["loopback-or:viewer", "get", ["viewer", "engineer", "admin", "readKey"]],
   ["device-or:engineer", "post", ["engineer", "admin", "ingestKey", "device"]],
+  ["reporter-or:engineer", "post", ["engineer", "admin", "eventsKey"]],
 ];
 
 Deno.test("decide: exactly these pass", () => {
@@ -59,7 +61,8 @@ Deno.test("scopeOf follows from the route", () => {
       scopeOf("viewer", "post"),
       scopeOf("admin", "get"),
       scopeOf("device-or:engineer", "post"),
+      scopeOf("reporter-or:engineer", "post"),
     ],
-    ["read", "operate", "manage", "ingest"],
+    ["read", "operate", "manage", "ingest", "events"],
   );
 });

@@ -12,6 +12,7 @@ import type { Policy } from "../../lib/access/policy.ts";
  * - `person:<role>`: that role or above, signed in as a person; no keys
  * - `device-or:<role>`: a device key (`who.machine` says which machine it is limited to, and the
  *   handler must keep it there), else that role. Device keys are refused everywhere else.
+ * - `reporter-or:<role>`: an API key that names the scope `events`, whatever its role, else that role
  */
 export type { Policy };
 

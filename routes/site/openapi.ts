@@ -113,6 +113,7 @@ function whoMay(r: Route): string {
   const [kind] = r.policy.split(":");
   if (kind === "person") return `People with role ${least}; no keys.`;
   if (kind === "device-or") return `Device keys for their own machine, or role ${least}, ${scope}.`;
+  if (kind === "reporter-or") return `Keys with ${scope}, or role ${least}.`;
   if (kind === "loopback-or") return `This host itself, or role ${least}, ${scope}.`;
   return `Role ${least}, ${scope}.`;
 }
@@ -203,9 +204,9 @@ const SEEN: Json = {
   schema: { type: "integer", minimum: 0 },
 };
 
-/** True for what people change; ingest and sign-in add and overwrite nothing. */
+/** True for what people change; ingest, reports and sign-in add and overwrite nothing. */
 function changes(r: Route): boolean {
-  return r.method !== "get" && !r.policy.startsWith("device-or:") && r.policy !== "public";
+  return r.method !== "get" && !/^(device|reporter)-or:/.test(r.policy) && r.policy !== "public";
 }
 
 /** Errors that follow from what the route is; the route's own descriptions stand beside them. */

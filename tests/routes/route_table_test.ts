@@ -76,10 +76,12 @@ function mayUse(route: Route, asker: Asker): boolean {
     : ["role", route.policy];
   if (asker.device) return kind === "device-or";
   if (asker.role === null) return false;
+  if (kind === "reporter-or" && asker.scope === "events") return true;
   if (ROLES.indexOf(asker.role) < ROLES.indexOf(least as Role)) return false;
   if (kind === "person" && asker.key) return false;
   if (asker.scope === undefined) return true;
   if (kind === "device-or") return asker.scope === "ingest";
+  if (kind === "reporter-or") return false;
   return asker.scope === "read" && route.method === "get" && least !== "admin";
 }
 

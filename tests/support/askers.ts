@@ -50,6 +50,13 @@ export async function askers(
     const { key } = await access.keys.add({ name: scope, role: "admin", scopes: [scope] }, tester);
     out[`admin key for ${scope}`] = { headers: bearer(key), role: "admin", key: true, scope };
   }
+  const reporter = { name: "reporter", role: "viewer" as const, scopes: ["events"] };
+  out["viewer key for events"] = {
+    headers: bearer((await access.keys.add(reporter, tester)).key),
+    role: "viewer",
+    key: true,
+    scope: "events",
+  };
   const device = await access.keys.add({ name: "device", machine: "hall/press" }, tester);
   out["device key"] = { headers: bearer(device.key), role: null, device: true };
   const email = "gone@example.org";

@@ -12,7 +12,7 @@ export const keyAdd: Command = {
     scope: {
       type: "string",
       value: "S",
-      help: "limit an API key to read, ingest, operate, manage; several with commas",
+      help: "limit an API key to read, ingest, events, operate, manage; several with commas",
     },
     expires: {
       type: "string",
