@@ -13,6 +13,7 @@ import { createNotifyParts } from "./notify.ts";
 import { createAppOutgoing } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
+import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createSourceParts } from "./sources.ts";
@@ -66,6 +67,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     httpPort,
   });
   late.fill("notify", notify);
+  const reports = await createReports(foundation, { hub, notify });
 
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
@@ -129,6 +131,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     damage,
     host,
     notify,
+    reports,
     thingspeak,
     tickets,
   };

@@ -12,6 +12,7 @@ import type { HostParts } from "./health_history.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
+import type { Reports } from "./reports.ts";
 import type { RestoreParts } from "./restores.ts";
 import type { SourceParts } from "./sources.ts";
 import type { TicketParts } from "./tickets.ts";
@@ -48,6 +49,7 @@ export interface Parts
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   notify: Notify;
+  reports: Reports;
   thingspeak: Uploader;
   tickets: TicketParts;
 }

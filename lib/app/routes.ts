@@ -12,6 +12,7 @@ import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { limitJudge, settingsOf } from "./judge.ts";
 import { createTrends } from "../live/timeline.ts";
+import { perchFigures } from "./figures.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
@@ -100,6 +101,7 @@ function routeParts(
     },
     demoUsers,
     events: parts.events,
+    figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,
       trouble,
@@ -131,6 +133,7 @@ function routeParts(
     readings,
     recent,
     rejects: parts.rejects,
+    reports: parts.reports,
     routes,
     sensors: registry,
     service: parts.machines,

@@ -38,6 +38,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.backtests.task,
     parts.alarms.task,
     ...parts.notify.tasks,
+    ...parts.reports.tasks,
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,

@@ -4,6 +4,7 @@ import { hasPart, isOrBelow, listPage, type PageOf, type PageQuery } from "../db
 import {
   asc,
   build,
+  count,
   createOrm,
   eq,
   getTableColumns,
@@ -48,6 +49,10 @@ export interface EventLog {
   after(id: number, most: number): Promise<LoggedEvent[]>;
   /** Id of the newest event, 0 without any. */
   newest(): Promise<number>;
+  /** Types of a family that occur: `external.scan` of `external`. */
+  typesOf(family: string): Promise<string[]>;
+  /** How many of each type there are from a time on. */
+  countsSince(fromMs: number): Promise<Map<string, number>>;
   /** Events that wait to be routed, oldest first. */
   toRoute(limit: number): Promise<LoggedEvent[]>;
   /** Marks them as routed; belongs into the transaction that writes what became of them. */
@@ -91,6 +96,16 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
     async newest() {
       const [{ id }] = await orm.select({ id: max(events.id) }).from(events);
       return id ?? 0;
+    },
+    async typesOf(family) {
+      const below = isOrBelow(events.type, family, ".");
+      const rows = await orm.selectDistinct({ type: events.type }).from(events).where(below);
+      return rows.map(({ type }) => type);
+    },
+    async countsSince(fromMs) {
+      const rows = await orm.select({ type: events.type, n: count() }).from(events)
+        .where(gte(events.tMs, fromMs)).groupBy(events.type);
+      return new Map(rows.map(({ type, n }) => [type, n]));
     },
     toRoute: async (limit) => (await findToRoute().all({ limit })).map(eventOf),
     routed: (ids) =>

@@ -23,37 +23,37 @@ export interface IdempotencyKey {
 }
 
 /** Answers a repeated request with the first answer. Keys live for 24 h. */
-export interface Idempotency {
+export interface Idempotency<Answer = BatchAnswer> {
   /**
    * Runs `work` unless this key was answered before. `work` gets a function that makes the statement which
-   * keeps the answer; it must go into the same transaction as the readings.
+   * keeps the answer; it must go into the same transaction as what was asked for.
    */
   once(
     request: { idempotency?: IdempotencyKey },
-    work: (keep?: (answer: BatchAnswer) => SqlStatement) => Promise<BatchAnswer>,
-  ): Promise<BatchAnswer>;
+    work: (keep?: (answer: Answer) => SqlStatement) => Promise<Answer>,
+  ): Promise<Answer>;
 }
 
 /** A clock that is set may be followed by a day at once and another in a day: 24 h are kept all the same. */
 export const IDEMPOTENCY_MS = 3 * 24 * 3_600_000;
 
 /** `nowMs`: the trusted time, so that no jump of the clock makes a repeated request a new one. */
-export function createIdempotency(
+export function createIdempotency<Answer = BatchAnswer>(
   deps: { nowMs: () => number; db: Pick<Database, "query"> },
-): Idempotency {
+): Idempotency<Answer> {
   const findAnswer = answersOf(deps.db);
   /** Requests under way, so that two at once are one. */
-  const running = new Map<string, { requestHash: string; answer: Promise<BatchAnswer> }>();
+  const running = new Map<string, { requestHash: string; answer: Promise<Answer> }>();
 
-  async function kept(request: IdempotencyKey): Promise<BatchAnswer | null> {
+  async function kept(request: IdempotencyKey): Promise<Answer | null> {
     const { scope, key, requestHash } = request;
     const before = await findAnswer({ scope, key }, deps.nowMs() - IDEMPOTENCY_MS);
     if (before === null) return null;
     if (before.requestHash !== requestHash) throw reused(key);
-    return before.answer as BatchAnswer;
+    return before.answer as Answer;
   }
 
-  const keeper = (request: IdempotencyKey) => (answer: BatchAnswer) =>
+  const keeper = (request: IdempotencyKey) => (answer: Answer) =>
     putAnswer({ ...request, answer }, deps.nowMs());
 
   return {

@@ -1,3 +1,6 @@
+import type { z } from "zod";
+import type { reportedShape } from "./reported_shape.ts";
+
 /** How a part of Perch is doing. */
 export const COMPONENT_HEALTH = ["ok", "degraded", "error", "off"] as const;
 export type ComponentHealth = typeof COMPONENT_HEALTH[number];
@@ -7,6 +10,8 @@ export interface ComponentState {
   health: ComponentHealth;
   /** A sentence for people. */
   detail: string;
+  /** Of another program: what it said. */
+  reported?: z.output<typeof reportedShape>;
 }
 
 export const OVERALL = ["Healthy", "Degraded", "Partial", "Error"] as const;
@@ -16,16 +21,26 @@ export type Overall = typeof OVERALL[number];
 export interface Components {
   /** `state` is asked when someone looks; it must be cheap and must not throw. */
   register(name: string, state: () => Omit<ComponentState, "name">): void;
+  /** Programs that report, which stand behind the parts of Perch itself. */
+  alongside(others: () => readonly ComponentState[]): void;
+  isBuiltIn(name: string): boolean;
   all(): ComponentState[];
   overall(): Overall;
 }
 
-/** `critical` parts (storage, intake) make the whole an Error when they fail; others make it Partial. */
+/**
+ * The whole is an Error when one of the `critical` parts (storage, intake) fails, Partial when anything else does,
+ * also a program that reports an error or is offline; Degraded when something is degraded; else Healthy. What is off
+ * counts for nothing.
+ */
 export function createComponents(critical: readonly string[]): Components {
   const parts = new Map<string, () => Omit<ComponentState, "name">>();
-  const all = () => [...parts].map(([name, state]) => ({ name, ...state() }));
+  let others: () => readonly ComponentState[] = () => [];
+  const all = () => [...[...parts].map(([name, state]) => ({ name, ...state() })), ...others()];
   return {
     register: (name, state) => void parts.set(name, state),
+    alongside: (those) => void (others = those),
+    isBuiltIn: (name) => parts.has(name),
     all,
     overall() {
       const states = all();

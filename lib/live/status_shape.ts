@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { msField, oldMs } from "../base/wire.ts";
 import { COMPONENT_HEALTH, OVERALL } from "./components.ts";
+import { reportedShape } from "./reported_shape.ts";
 import { MACHINE_STATUSES } from "./status_words.ts";
 
 const count = z.number();
@@ -53,4 +54,5 @@ export const componentShape = z.object({
   name: z.string(),
   health: z.enum(COMPONENT_HEALTH),
   detail: z.string(),
+  reported: reportedShape.optional().describe("of another program: what it said"),
 }).meta({ id: "Component" });

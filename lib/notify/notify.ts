@@ -60,6 +60,8 @@ export interface Notify {
   /** A channel can write to a person's own address. */
   canMail(): boolean;
   counts(): Promise<OutboxCounts>;
+  /** Tries that have ended since a time. */
+  triedSince(sinceMs: number): Promise<{ tries: number; good: number }>;
 }
 
 export interface NotifyDeps {
@@ -235,6 +237,7 @@ export function createNotify(deps: NotifyDeps): Notify {
     escalationMinutes: (alarm) => escalationMinutes(alarm, rules.all()),
     canMail: () => channels.routed().some((one) => one.enabled && one.toPersons),
     counts: () => outbox.counts(clock.now()),
+    triedSince: outbox.triedSince,
   };
 
   function sending(): Task {

@@ -16,6 +16,8 @@ export interface OutboxCounts {
 /** How much waits, failed and was sent. */
 export interface OutboxStatistics {
   counts(nowMs: number): Promise<OutboxCounts>;
+  /** Tries that have ended since a time. */
+  triedSince(sinceMs: number): Promise<{ tries: number; good: number }>;
   /** By channel: what is open and what is dead. */
   countsByChannel(): Promise<Map<string, { open: number; failed: number }>>;
   /** Single messages by channel since a time. */
@@ -25,7 +27,16 @@ export interface OutboxStatistics {
 /** SQL by hand: sums over conditions, which drizzle would write as the same text in pieces. */
 export function outboxStatistics(db: Database): OutboxStatistics {
   const rowsOf = async (sql: string, ...args: number[]) => (await db.query({ sql, args })).rows;
+  async function triedSince(sinceMs: number): Promise<{ tries: number; good: number }> {
+    const [[tries, good]] = await rowsOf(
+      "select count(*), coalesce(sum(outcome = 'delivered'), 0) " +
+        "from delivery_tries where t_ms > ? and outcome is not null",
+      sinceMs,
+    );
+    return { tries: Number(tries), good: Number(good) };
+  }
   return {
+    triedSince,
     async counts(nowMs) {
       const states = new Map(
         (await rowsOf(
@@ -35,18 +46,12 @@ export function outboxStatistics(db: Database): OutboxStatistics {
         )).map(([state, n]) => [String(state), Number(n)]),
       );
       const of = (state: DeliveryState) => states.get(state) ?? 0;
-      const [[tries, good]] = await rowsOf(
-        "select count(*), coalesce(sum(outcome = 'delivered'), 0) " +
-          "from delivery_tries where t_ms > ? and outcome is not null",
-        nowMs - HOUR_MS,
-      );
       return {
         waiting: of("waiting"),
         held: of("held"),
         digest: of("digest"),
         failed: of("failed"),
-        tries: Number(tries),
-        good: Number(good),
+        ...await triedSince(nowMs - HOUR_MS),
       };
     },
     async countsByChannel() {

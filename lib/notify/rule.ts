@@ -9,7 +9,14 @@ import { SEVERITIES, type Severity, severityRank } from "../words/severity.ts";
 export const EVERY_CHANNEL = "*";
 
 /** Families of events that may be sent to others. What concerns one person alone is not among them. */
-export const FAMILIES = ["alarm", "ticket", "prediction", "machine", "channel"] as const;
+export const FAMILIES = [
+  "alarm",
+  "ticket",
+  "prediction",
+  "machine",
+  "channel",
+  "external",
+] as const;
 
 /** Types that a rule or a webhook can name. */
 export const ROUTABLE_TYPES = (Object.keys(EVENT_TYPES) as EventType[]).filter((type) =>
@@ -34,8 +41,10 @@ export function timingOf({ days, start, end }: Hours): Timing {
   return { kind: "weekly", days, start, end };
 }
 
-const namesEvents = z.string().refine(
-  (name) => [...FAMILIES, ...ROUTABLE_TYPES].includes(name as EventType),
+/** `external.door_opened`: whatever type of its own another program reports. */
+const OWN_TYPE = /^external\.[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+const namesEvents = z.string().max(60).refine(
+  (name) => OWN_TYPE.test(name) || [...FAMILIES, ...ROUTABLE_TYPES].includes(name as EventType),
   `must be one of ${FAMILIES.join(", ")} or a type such as alarm.raised`,
 );
 /** Types or families of events. */

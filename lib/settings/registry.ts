@@ -9,6 +9,7 @@ import { MACHINE_SETTINGS } from "./registry/machines.ts";
 import { NOTIFY_SETTINGS } from "./registry/notify.ts";
 import { OUTGOING_SETTINGS } from "./registry/outgoing.ts";
 import { READING_SETTINGS } from "./registry/readings.ts";
+import { REPORT_SETTINGS } from "./registry/reports.ts";
 import { TICKET_SETTINGS } from "./registry/tickets.ts";
 
 export const SETTINGS = {
@@ -18,6 +19,7 @@ export const SETTINGS = {
   ...NOTIFY_SETTINGS,
   ...TICKET_SETTINGS,
   ...ACCESS_SETTINGS,
+  ...REPORT_SETTINGS,
   ...OUTGOING_SETTINGS,
   ...BACKUP_SETTINGS,
   ...HOST_SETTINGS,

@@ -1,9 +1,11 @@
 import type { Route } from "../http/route.ts";
 import { logRoutes, type LogServices } from "./logs_api.ts";
+import { metricRoutes, type MetricServices } from "./metrics_api.ts";
+import { reportRoutes, type ReportServices } from "./reports_api.ts";
 
-export type EventRouteParts = LogServices;
+export type EventRouteParts = LogServices & ReportServices & MetricServices;
 
-/** What happened: the event log and the log files. */
+/** What happened: the event log and the log files, what other programs report, and the counts of it. */
 export function eventsRoutes(parts: EventRouteParts): Route[] {
-  return [...logRoutes(parts)];
+  return [...logRoutes(parts), ...reportRoutes(parts), ...metricRoutes(parts)];
 }

@@ -18,6 +18,7 @@ const FAMILY_WORDS: Record<typeof FAMILIES[number], string> = {
   prediction: "predictions",
   machine: "status of machines",
   channel: "channels",
+  external: "reports of other programs",
 };
 
 /** A channel as it is and as the API shows it. */

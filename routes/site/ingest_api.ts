@@ -7,6 +7,7 @@ import { addReject, type Decoded, REJECTS_LISTED } from "../../lib/readings/read
 import type { ParsedBody } from "../../lib/sources/http_bodies.ts";
 import { keptOf } from "../../lib/intake/refusals.ts";
 import { limitBody } from "../http/body.ts";
+import { idempotencyKeyOf } from "../http/idempotency_key.ts";
 import { unpack } from "../http/unpack.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 
@@ -87,7 +88,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
       await intake.offerBatch({ ...at, drafts: [], rejects, original });
       throw error;
     };
-    const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
+    const idempotencyKey = idempotencyKeyOf(c);
     let text = "";
     try {
       text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
@@ -210,15 +211,6 @@ function ownMachineOnly({ drafts, rejects, more, beyond }: Decoded, who: Identit
     }
   }
   return own;
-}
-
-function idempotencyKeyOf(key: string | undefined): string | undefined {
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new PerchError("validation", "Idempotency-Key has 1 to 200 printable ASCII characters", {
-      errors: [{ path: "Idempotency-Key", message: "1 to 200 printable ASCII characters" }],
-    });
-  }
-  return key;
 }
 
 /** The body as text, unpacked when it is gzip. */

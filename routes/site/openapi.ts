@@ -39,10 +39,11 @@ export function openapiDocument(
 ): Json {
   const shown = routes.filter((r) => r.summary !== null);
   const book = new SchemaBook(ENUMERATIONS);
+  const bare = new Set(shown.map(({ path }) => path).filter((path) => !path.startsWith("/api/")));
   const paths: Record<string, Json> = {};
   for (const r of shown) {
     const path = r.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
-    paths[path] = { ...paths[path], [r.method]: operation(r, book) };
+    paths[path] = { ...paths[path], [r.method]: operation(r, book, bare) };
   }
   for (const part of PARTS) book.of(part, "input");
   const problem = book.of(PROBLEM, "output");
@@ -79,9 +80,9 @@ export function openapiDocument(
   return document;
 }
 
-function operation(r: Route, book: SchemaBook): Json {
+function operation(r: Route, book: SchemaBook, bare: ReadonlySet<string>): Json {
   const out: Json = {
-    operationId: operationId(r),
+    operationId: operationId(r, bare),
     summary: r.summary,
     description: whoMay(r),
     tags: r.tags ?? [],
@@ -99,9 +100,10 @@ function operation(r: Route, book: SchemaBook): Json {
   return out;
 }
 
-/** `GET /api/users/{id}/link` → `get_users_id_link`. */
-function operationId(r: Route): string {
-  const words = r.path.replace(/^\/(api\/)?/, "").split(/[^A-Za-z0-9]+/).filter(Boolean);
+/** `GET /api/users/{id}/link` → `get_users_id_link`; `GET /api/metrics` → `get_api_metrics`, beside `/metrics`. */
+function operationId(r: Route, bare: ReadonlySet<string>): string {
+  const short = r.path.replace(/^\/api(?=\/)/, "");
+  const words = (bare.has(short) ? r.path : short).split(/[^A-Za-z0-9]+/).filter(Boolean);
   return [r.method, ...words].join("_");
 }
 

@@ -104,7 +104,9 @@ Deno.test("guide coming-from: every row's call is answered, and every name exist
         }
         // Once it is there, the guide has to say so.
         const path = /`\w+ (\S+)`/.exec(there)?.[1];
-        if (here.startsWith("Not in this version")) assert.equal(await call("GET", path!), 404);
+        if (here.startsWith("Not in this version")) {
+          assert.ok([404, 405].includes(await call("GET", path!)), `${path} is there`);
+        }
       });
     }
     const named = rows.flatMap(({ there }) => codeOf(there))

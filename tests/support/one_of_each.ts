@@ -73,6 +73,8 @@ export async function oneOfEach(
     { name: "fixture.tar.gz", bytes: 1_000, sha256: null },
     "fixture",
   );
+  const { components } = under.app.parts().reports;
+  await components.report("old-gateway", { state: "offline" }, "fixture");
   return {
     ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,

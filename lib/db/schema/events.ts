@@ -25,5 +25,15 @@ export const events = sqliteTable("events", {
 }, (t) => [
   index("events_by_subject").on(t.subject, t.id),
   index("events_by_type").on(t.type, t.id),
+  index("events_by_time").on(t.tMs, t.type),
   index("events_to_route").on(t.id).where(sql`route = 1`),
 ]);
+
+/** What is counted over a day of the site's zone: events that a key reported, readings that were stored. */
+export const dayCounts = sqliteTable("day_counts", {
+  /** `events:<kind>:<id>`, `readings`. */
+  name: text("name").primaryKey(),
+  /** `2026-11-29`. */
+  day: text("day").notNull(),
+  n: integer("n").notNull(),
+});

@@ -1,5 +1,5 @@
-/** How machines and sensors are. */
-import { primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+/** How machines, sensors and programs that report are. */
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { ms } from "./columns.ts";
 
 /** The present status of each sensor and machine: a restart continues from it. */
@@ -11,3 +11,23 @@ export const statuses = sqliteTable("statuses", {
     .notNull(),
   sinceMs: ms("since_ms").notNull(),
 }, (t) => [primaryKey({ columns: [t.kind, t.id] })]);
+
+/** How other programs said they are doing (`POST /api/components/{name}`). */
+export const reportedComponents = sqliteTable("reported_components", {
+  name: text("name").primaryKey(),
+  state: text("state", { enum: ["online", "degraded", "error", "offline"] }).notNull(),
+  detail: text("detail").notNull(),
+  /** Name of the key or person that reported. */
+  reporter: text("reporter").notNull(),
+  /** Of the last report that was written: equal ones in a row are written now and then. */
+  reportedMs: ms("reported_ms").notNull(),
+  /** In this state since. */
+  sinceMs: ms("since_ms").notNull(),
+  /** Counts as offline when it has not reported for so long; null: never. */
+  expiresMs: ms("expires_ms"),
+  /** As the program gave them; null: it did not. */
+  queue: integer("queue"),
+  failed: integer("failed"),
+  tries: integer("tries"),
+  successes: integer("successes"),
+});

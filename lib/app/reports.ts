@@ -1,0 +1,109 @@
+import type { Task } from "../base/supervisor.ts";
+import { createDayCounts, type DayCounts } from "../events/day_counts_store.ts";
+import { createExternalEvents, type ExternalEvents } from "../events/external_events.ts";
+import type { Accepted } from "../events/external_events.ts";
+import { createReportLimits, type ReportLimits } from "../events/report_limits.ts";
+import { createIdempotency, type Idempotency } from "../intake/idempotency.ts";
+import { type Activity, createActivity } from "../live/activity.ts";
+import { componentWatch } from "../live/component_watch.ts";
+import type { ComponentState } from "../live/components.ts";
+import { createReportedComponents, type ReportedComponents } from "../live/reported.ts";
+import type { StreamHub } from "../live/stream.ts";
+import type { Notify } from "../notify/notify.ts";
+import { isAtLeast, namesType } from "../notify/rule.ts";
+import type { Foundation } from "./foundation.ts";
+import { siteTime, siteZone } from "./site.ts";
+
+/** What other programs report, and what is counted. */
+export interface Reports {
+  external: ExternalEvents;
+  components: ReportedComponents;
+  limits: ReportLimits;
+  idempotency: Idempotency<Accepted>;
+  activity: Activity;
+  counts: DayCounts;
+  tasks: Task[];
+}
+
+const KEEP_COUNTS_EVERY_MS = 10 * 60_000;
+
+export async function createReports(
+  { clock, log, storage: { db }, settings, events, components, bus, ending }: Foundation,
+  { hub, notify }: { hub: Pick<StreamHub, "publish">; notify: Pick<Notify, "rules"> },
+): Promise<Reports> {
+  const counts = createDayCounts({ db, clock, zone: siteZone() });
+  const limits = createReportLimits({
+    clock,
+    counts,
+    perMinute: () => settings.get("events.per_minute"),
+    perDay: () => settings.get("events.per_day"),
+  });
+  const external = createExternalEvents({
+    db,
+    log: events,
+    limits,
+    clock,
+    routed: (type, severity) =>
+      notify.rules.all().some((rule) =>
+        rule.enabled && namesType(rule.events, type) && isAtLeast(severity, rule.severity)
+      ),
+  });
+  const publish = (state: ComponentState) =>
+    hub.publish("component", { ...state, overall: components.overall() });
+  const reported = createReportedComponents({
+    db,
+    clock,
+    isBuiltIn: components.isBuiltIn,
+    timeText: siteTime,
+    onChange: publish,
+  });
+  await reported.load();
+  components.alongside(reported.states);
+  ending(() => reported.store());
+
+  const activity = createActivity(clock);
+  bus.subscribe("readings", ({ n }) => {
+    activity.add("readings", n);
+    counts.add("readings", n);
+  });
+  bus.subscribe("events", (news) => {
+    activity.add("events", news.length);
+    activity.add("alarms", news.filter(({ type }) => type === "alarm.raised").length);
+  });
+  let kept = 0;
+  async function keepCounts(): Promise<void> {
+    const n = counts.of("readings");
+    if (n === kept) return;
+    await counts.load();
+    await db.write([counts.statement("readings")]);
+    kept = counts.of("readings");
+  }
+  ending(keepCounts);
+
+  const watch = componentWatch({
+    clock,
+    log: log.child("components"),
+    components,
+    expire: reported.expire,
+    publish,
+    append: events.append,
+  });
+  const keeping: Task = {
+    name: "counts",
+    async run(signal) {
+      for (;;) {
+        await clock.sleep(KEEP_COUNTS_EVERY_MS, signal);
+        await keepCounts();
+      }
+    },
+  };
+  return {
+    external,
+    components: reported,
+    limits,
+    idempotency: createIdempotency<Accepted>({ db, nowMs: clock.trustedMs }),
+    activity,
+    counts,
+    tasks: [watch, keeping],
+  };
+}

@@ -1,0 +1,12 @@
+/** Days of a time zone. Pure. */
+
+/** The day in `zone` (an IANA name) that holds `tMs`: its name, its beginning and its end. */
+export function dayOf(tMs: number, zone: string): { name: string; fromMs: number; toMs: number } {
+  const from = Temporal.Instant.fromEpochMilliseconds(Math.trunc(tMs)).toZonedDateTimeISO(zone)
+    .startOfDay();
+  return {
+    name: from.toPlainDate().toString(),
+    fromMs: from.epochMilliseconds,
+    toMs: from.add({ days: 1 }).startOfDay().epochMilliseconds,
+  };
+}
