@@ -28,3 +28,15 @@ export function systemClock(): Clock {
       }),
   };
 }
+
+const OWNER = Symbol("owner");
+
+/** Aborts when either does. Who sleeps with it is seen (`supervisor.ts`) as whose signal `own` is. */
+export function eitherSignal(own: AbortSignal, cut: AbortSignal): AbortSignal {
+  return Object.assign(AbortSignal.any([own, cut]), { [OWNER]: own });
+}
+
+/** Whose a signal is: its own, or that of which it was made. */
+export function ownerOf(signal: AbortSignal): AbortSignal {
+  return (signal as { [OWNER]?: AbortSignal })[OWNER] ?? signal;
+}

@@ -1,11 +1,12 @@
 import type { Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
+import { createRests, type Rests } from "./rests.ts";
 
 /*
  * DESIGN. A task that ends or throws is started again after a growing wait. One that hangs does neither, so each
- * shows that it moves: by resting with `clock.sleep(ms, signal)` of the clock that `observing` gives, or, where it
- * waits for something else, by `beat`. One that has not been seen for its `busyMostMs` is given up: its signal is
+ * shows that it moves: by resting with `clock.sleep(ms, signal)` (`rests.ts`), or, where it waits for something
+ * else, by `beat`. One that has not been seen for its `busyMostMs` is given up: its signal is
  * aborted, and after a moment it is started anew, ended or not. A run that was given up and never ends keeps what
  * it holds, so a task is given up a few times only and then left alone, for people to see.
  */
@@ -40,8 +41,6 @@ export interface TaskState {
 export interface Supervisor {
   start(task: Task): void;
   states(): TaskState[];
-  /** The same clock; a task that sleeps with its signal is seen to rest. */
-  observing<C extends Clock>(clock: C): C;
   /** Called when a task failed that was well before, and when it is given up for good. */
   onFailure(listener: (state: TaskState) => void): void;
   /** Aborts every task and resolves when all have ended, or after `timeoutMs`. */
@@ -70,14 +69,15 @@ interface Run {
 }
 
 export function createSupervisor(
-  deps: { clock: Clock; log: Log; random?: () => number },
+  deps: { clock: Clock; log: Log; rests?: Rests; random?: () => number },
 ): Supervisor {
   const { clock, log } = deps;
   const random = deps.random ?? Math.random;
+  const rests = deps.rests ?? createRests();
   const abort = new AbortController();
   const states = new Map<string, TaskState>();
   const keeping = new Set<Promise<void>>();
-  const runs = new Map<AbortSignal, Run>();
+  const runs = new Set<Run>();
   const listeners = new Set<(state: TaskState) => void>();
   let looking = false;
 
@@ -94,7 +94,7 @@ export function createSupervisor(
       const nowMs = clock.monotonic();
       const stoodMs = nowMs - lookedMs - LOOK_MS;
       lookedMs = nowMs;
-      for (const run of [...runs.values()]) {
+      for (const run of [...runs]) {
         if (stoodMs > LOOK_MS) run.dueMs += stoodMs;
         if (nowMs > run.dueMs) run.giveUp();
       }
@@ -111,12 +111,14 @@ export function createSupervisor(
     const hang = Promise.withResolvers<null>();
     const run: Run = { dueMs: 0, busyMostMs, giveUp: () => hang.resolve(null) };
     seen(run);
-    runs.set(life.signal, run);
+    runs.add(run);
+    const unfollow = rests.follow(life.signal, (restMs) => seen(run, restMs));
     look();
     const attempt = async () => await task.run(life.signal, (restMs) => seen(run, restMs));
     const ending = attempt().then(() => "ended by itself", messageOf);
     const why = await Promise.race([ending, hang.promise]);
-    runs.delete(life.signal);
+    runs.delete(run);
+    unfollow();
     abort.signal.removeEventListener("abort", end);
     const over = ending.then(() => {});
     // Whatever it left behind ends, too.
@@ -178,16 +180,6 @@ export function createSupervisor(
       kept.finally(() => keeping.delete(kept));
     },
     states: () => [...states.values()].map((s) => ({ ...s })),
-    observing: (observed) => ({
-      ...observed,
-      async sleep(ms, signal) {
-        const run = signal === undefined ? undefined : runs.get(signal);
-        if (run === undefined) return await observed.sleep(ms, signal);
-        seen(run, ms);
-        await observed.sleep(ms, signal);
-        seen(run);
-      },
-    }),
     onFailure: (listener) => void listeners.add(listener),
     async stop(timeoutMs) {
       abort.abort(new DOMException("stopping", "AbortError"));

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { silentLog } from "./log.ts";
+import { createRests } from "./rests.ts";
 import { createSupervisor } from "./supervisor.ts";
+import { createWake } from "./wake.ts";
 
 function setup() {
-  const clock = fakeClock();
-  return { clock, supervisor: createSupervisor({ clock, log: silentLog(), random: () => 1 }) };
+  const rests = createRests();
+  const clock = rests.observing(fakeClock());
+  return {
+    clock,
+    supervisor: createSupervisor({ clock, log: silentLog(), rests, random: () => 1 }),
+  };
 }
 
 Deno.test("supervisor restarts a failing task with growing waits and keeps the others running", async () => {
@@ -57,7 +63,6 @@ Deno.test("supervisor stop gives up on a task that does not end", async () => {
 
 Deno.test("supervisor starts a task anew that hangs, and leaves one that rests alone", async () => {
   const { clock, supervisor } = setup();
-  const observed = supervisor.observing(clock);
   const failures: string[] = [];
   supervisor.onFailure(({ name, hangs }) => failures.push(`${name} ${hangs}`));
   let runs = 0;
@@ -66,14 +71,21 @@ Deno.test("supervisor starts a task anew that hangs, and leaves one that rests a
     busyMostMs: 10_000,
     run: async (signal) => {
       if (++runs === 1) await new Promise((_, reject) => signal.addEventListener("abort", reject));
-      for (;;) await observed.sleep(60_000, signal);
+      for (;;) await clock.sleep(60_000, signal);
     },
   });
   const rest = { name: "rests", busyMostMs: 10_000 };
   supervisor.start({
     ...rest,
     run: async (signal) => {
-      for (;;) await observed.sleep(3_600_000, signal);
+      for (;;) await clock.sleep(3_600_000, signal);
+    },
+  });
+  supervisor.start({
+    name: "can be woken",
+    busyMostMs: 10_000,
+    run: async (signal) => {
+      for (;;) await createWake(clock).sleep(3_600_000, signal);
     },
   });
   supervisor.start({
@@ -89,6 +101,7 @@ Deno.test("supervisor starts a task anew that hangs, and leaves one that rests a
   assert.deepEqual([runs, hung.hangs, hung.restarts, hung.state], [2, 1, 1, "running"]);
   assert.equal(hung.lastError, "did not move for 10 s");
   assert.deepEqual(others.map(({ restarts, state }) => [restarts, state]), [
+    [0, "running"],
     [0, "running"],
     [0, "running"],
   ]);

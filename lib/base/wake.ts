@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, eitherSignal } from "./clock.ts";
 
 /** Sleep that can be cut short from elsewhere. */
 export interface Wake {
@@ -23,7 +23,7 @@ export function createWake(clock: Clock): Wake {
       signal.throwIfAborted();
       if (!woken) {
         cut = new AbortController();
-        const either = AbortSignal.any([signal, cut.signal]);
+        const either = eitherSignal(signal, cut.signal);
         await clock.sleep(Math.min(Math.max(ms, 0), MOST_MS), either).catch(() => {});
         cut = null;
       }

@@ -102,9 +102,8 @@ export function createRouter(deps: RouterDeps): Router {
     wake: wake.now,
     task: {
       name: "notify router",
-      async run(signal, beat) {
+      async run(signal) {
         for (;;) {
-          beat?.();
           const routed = await routePage();
           signal.throwIfAborted();
           if (routed < PAGE) await wake.sleep(LOOK_MS, signal);

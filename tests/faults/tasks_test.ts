@@ -6,6 +6,7 @@
  * Control: SABOTAGE=hangs gives no task a deadline.
  */
 import assert from "node:assert/strict";
+import { ownerOf } from "../../lib/base/clock.ts";
 import type { Task } from "../../lib/base/supervisor.ts";
 import { startApp } from "../support/app.ts";
 import { type FakeClock, fakeClock } from "../support/fake_clock.ts";
@@ -30,7 +31,7 @@ function hurtTasks() {
   const hurting: FakeClock = {
     ...clock,
     sleep(ms, signal) {
-      const rest = signal && starved.get(signal);
+      const rest = signal && starved.get(ownerOf(signal));
       if (rest === undefined) return sleep(ms, signal);
       rest.restMs = ms;
       return new Promise(() => {});
