@@ -222,13 +222,10 @@ Deno.test("guides name only variables, settings and commands that exist", () => 
   }
 });
 
-Deno.test("guides quote the unit and the proxies' configurations as they are", () => {
+Deno.test("guides quote the proxies' configurations as they are", () => {
   const plain = (text: string) => text.replace(/^\s*#.*\n/gm, "").replace(/[ \t]+/g, " ").trim();
   const blocks = (text: string) =>
     Array.from(text.matchAll(/```\w*\n([^]*?)```/g), ([, code]) => plain(code));
-  const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
-  const unit = blocks(readme).find((code) => code.startsWith("[Unit]"))!;
-  assert.ok(blocks(textOf("raspberry-pi")).includes(unit), "the systemd unit is the README's");
   for (const file of ["nginx.conf", "Caddyfile"]) {
     const text = plain(Deno.readTextFileSync(join(ROOT, ".github/proxy", file)));
     assert.ok(blocks(textOf("proxy")).includes(text), `${file} is the tested one`);

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { backup, backupCleanup, backupList } from "./backup.ts";
 import { check } from "./check.ts";
 import { health } from "./health.ts";
+import { install } from "./install.ts";
 import { keyAdd } from "./key_add.ts";
 import { keyList } from "./key_list.ts";
 import { keyRevoke } from "./key_revoke.ts";
@@ -11,6 +12,7 @@ import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { settingsGet, settingsList, settingsReset, settingsSet } from "./settings.ts";
 import { sim } from "./sim.ts";
+import { uninstall } from "./uninstall.ts";
 import { userAdd } from "./user_add.ts";
 import { userList } from "./user_list.ts";
 import { userReset } from "./user_reset.ts";
@@ -42,5 +44,7 @@ export const COMMANDS: readonly Command[] = [
   keyList,
   keyAdd,
   keyRevoke,
+  install,
+  uninstall,
   version,
 ];

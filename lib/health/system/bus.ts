@@ -100,6 +100,12 @@ export async function withBus<T>(
   }
 }
 
+/** A value that brings its type along, for signatures with `v`. */
+export async function variant(signature: string, value: unknown): Promise<unknown> {
+  const { Variant } = await import("@jellybrick/dbus-next");
+  return new Variant(signature, value);
+}
+
 function asBusError(error: unknown): BusError {
   const { type } = error as { type?: unknown };
   if (typeof type !== "string") return new BusError("no answer", messageOf(error));
