@@ -84,6 +84,11 @@ export interface Config {
     /** Between two uploads. */
     readonly intervalMs: number;
   };
+  readonly gemini: {
+    readonly key: Secret | null;
+    /** Without a trailing slash. */
+    readonly baseUrl: string;
+  };
   readonly siteId: string | null;
   /** Announced to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
@@ -108,6 +113,8 @@ export interface ConfigOptions {
   /** Stand above the environment (command line flags, tests). */
   set?: Partial<Record<VariableName, string>>;
 }
+
+const GEMINI = "https://generativelanguage.googleapis.com";
 
 /** Names that begin with PERCH_ and belong to the tests, not to the product. */
 const TEST_NAMES = ["PERCH_TEST_REQUIRE"];
@@ -242,6 +249,10 @@ function shape(
       writeKey: values.THINGSPEAK_WRITE_API_KEY ?? null,
       readKey: values.THINGSPEAK_READ_API_KEY ?? null,
       intervalMs: values.UPDATE_INTERVAL * 1000,
+    },
+    gemini: {
+      key: values.GEMINI_API_KEY ?? null,
+      baseUrl: (values.GEMINI_BASE_URL ?? GEMINI).replace(/\/+$/, ""),
     },
     siteId: values.USER_ID ?? null,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,

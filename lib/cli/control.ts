@@ -45,6 +45,8 @@ export interface Control {
   listBackups(): Promise<BackupJson[]>;
   /** Deletes what is older than so many days, never the newest; gives what is gone. */
   cleanupBackups(given: { keepDays: number }): Promise<BackupJson[]>;
+  /** Whether the mail servers of the channels answer; nothing is sent. `fault` is null where they do. */
+  greetChannels(): Promise<{ name: string; fault: string | null }[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */
   checkDatabase(): Promise<string[]>;
 }

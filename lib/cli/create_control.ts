@@ -10,9 +10,12 @@ import { quickCheck } from "../db/quick_check.ts";
 import type { Control } from "./control.ts";
 import { noSetting } from "./no_setting.ts";
 
+/** For all channels together. */
+const GREET_MS = 20_000;
+
 /** The commands on an opened Perch, whether it also serves or not. */
 export function createControl(
-  parts: Pick<Parts, "access" | "backup" | "replay" | "settings" | "storage">,
+  parts: Pick<Parts, "access" | "backup" | "notify" | "replay" | "settings" | "storage">,
 ): Control {
   const { access, settings } = parts;
   const { backups } = parts.backup;
@@ -97,6 +100,7 @@ export function createControl(
     },
     listBackups: async () => (await backups.list()).map(backupOf),
     cleanupBackups: async ({ keepDays }) => (await backups.cleanup(keepDays)).map(backupOf),
+    greetChannels: () => parts.notify.greet(AbortSignal.timeout(GREET_MS)),
     checkDatabase: () => quickCheck(parts.storage.db),
   };
 }

@@ -32,6 +32,9 @@ export interface SendContext {
   publishMqtt: PublishMqtt;
 }
 
+/** What a channel may use to see whether the far side answers. */
+export type GreetContext = Pick<SendContext, "outgoing" | "signal" | "environment">;
+
 export type ChannelEnvironment = Pick<Config, "smtp" | "slackUrl">;
 
 /** Resolves when the broker acknowledged. Rejects while there is no connection. */
@@ -63,6 +66,8 @@ export interface Channel {
   fault?(options: unknown, environment: ChannelEnvironment): FieldError | null;
   /** Adds to the options of a new channel what Perch makes itself (a signing secret), before they are validated. */
   prepare?(options: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** Sees whether the far side answers, without sending anything. @throws why it does not */
+  greet?(options: unknown, context: GreetContext): Promise<void>;
   /** Sends once. Never throws: whatever goes wrong is an outcome. `options` as they are stored. */
   send(options: unknown, message: Message, context: SendContext): Promise<Outcome>;
 }

@@ -7,6 +7,7 @@ import type {
   Channel,
   ChannelEnvironment,
   ChannelLimits,
+  GreetContext,
   Outcome,
   SendContext,
 } from "./channel.ts";
@@ -29,6 +30,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   /** `path` is the name of an option. */
   fault?(options: z.output<S>, environment: ChannelEnvironment): FieldError | null;
   prepare?: Channel["prepare"];
+  /** May throw anything. */
+  greet?(options: z.output<S>, context: GreetContext): Promise<void>;
   /**
    * Sends once. May throw: an OutgoingError `invalid` or `forbidden` is a failure for good, all else is tried
    * again. Answers need not be bounded or cleaned.
@@ -44,7 +47,7 @@ const ENDED: Outcome = {
 
 /** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
 export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
-  const { options: schema, send, limits, fault, ...named } = definition;
+  const { options: schema, send, greet, limits, fault, ...named } = definition;
   return {
     forPeople: true,
     toPersons: false,
@@ -54,6 +57,18 @@ export function defineChannel<S extends z.ZodObject>(definition: ChannelDefiniti
     fault(stored, environment) {
       const parsed = schema.safeParse(stored);
       return parsed.success ? fault?.(parsed.data, environment) ?? null : null;
+    },
+    ...greet && {
+      async greet(stored: unknown, context: GreetContext) {
+        const options = schema.parse(stored);
+        try {
+          await greet(options, context);
+        } catch (error) {
+          throw new Error(
+            cleanAnswer(messageOf(error), secretsIn(schema, options, context.environment)),
+          );
+        }
+      },
     },
     async send(stored, message, context) {
       const parsed = schema.safeParse(stored);

@@ -1,7 +1,10 @@
 import { messageOf } from "../../base/errors.ts";
 
-/** `warn`: it works, but something is worth doing. `problem`: it does not, exit code 1. */
-export type CheckState = "ok" | "warn" | "problem";
+/**
+ * `warn`: it works, but something is worth doing. `problem`: it does not, exit code 1. `unknown`: this host does not
+ * say, or it was not tried.
+ */
+export type CheckState = "ok" | "unknown" | "warn" | "problem";
 
 /** What one look found, and what to do about it. */
 export interface Finding {
@@ -15,6 +18,8 @@ export interface Finding {
 /** A look at one thing. It may throw: that is a problem with the thrown sentence. */
 export interface Check {
   name: string;
+  /** Longest time it may take; default a minute. */
+  deadlineMs?: number;
   run(): Promise<Omit<Finding, "name">[]>;
 }
 
@@ -25,8 +30,8 @@ export async function runChecks(
   timeoutMs = 60_000,
 ): Promise<Finding[]> {
   const all: Finding[] = [];
-  for (const { name, run } of checks) {
-    for (const finding of await bounded(run, timeoutMs)) {
+  for (const { name, deadlineMs, run } of checks) {
+    for (const finding of await bounded(run, deadlineMs ?? timeoutMs)) {
       const named = { name, ...finding };
       all.push(named);
       onFinding(named);

@@ -52,10 +52,20 @@ Deno.test("dataDirCheck measures a good directory, leaves nothing in it, and nam
   }
 });
 
-Deno.test("portsCheck asks nothing of ports that Perch itself holds", async () => {
-  const config = parseConfig({ PERCH_PORT: "1" });
-  const [found] = await portsCheck(config, "http://localhost:1").run();
-  assert.deepEqual(found, { state: "ok", detail: "Perch serves http://localhost:1" });
+Deno.test("portsCheck asks those of a running Perch whether they answer", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("{}"),
+  );
+  const broker = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const config = parseConfig({ MQTT_PORT: String((broker.addr as Deno.NetAddr).port) });
+  const states = async () => (await portsCheck(config, url).run()).map(({ state }) => state);
+  assert.deepEqual(await states(), ["ok", "ok"]);
+  broker.close();
+  assert.deepEqual(await states(), ["ok", "problem"]);
+  await server.shutdown();
+  assert.deepEqual(await states(), ["problem", "problem"]);
 });
 
 Deno.test("brokerCheck warns with the lines to change when the broker drops messages", async () => {

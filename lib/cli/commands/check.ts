@@ -1,18 +1,27 @@
+import { systemClock } from "../../base/clock.ts";
+import type { HostSample } from "../../health/host_sample.ts";
 import { brokerCheck } from "../check/broker.ts";
 import { type Check, type Finding, runChecks } from "../check/check.ts";
 import { clockCheck } from "../check/clock.ts";
 import { dataDirCheck } from "../check/data_dir.ts";
 import { databaseCheck } from "../check/database.ts";
+import { hostCheck } from "../check/host.ts";
+import { serviceCheck } from "../check/service.ts";
 import { environmentJson, environmentText } from "../check/environment.ts";
 import { portsCheck } from "../check/ports.ts";
 import type { Command } from "../command.ts";
 import { runningUrl } from "../lock.ts";
 
-const MARK: Record<Finding["state"], string> = { ok: "ok  ", warn: "warn", problem: "FAIL" };
+const MARK: Record<Finding["state"], string> = {
+  ok: "ok  ",
+  unknown: "?   ",
+  warn: "warn",
+  problem: "FAIL",
+};
 
 export const check: Command = {
   name: "check",
-  summary: "look at configuration, disk, clock, ports, database and broker",
+  summary: "look at configuration, host, disk, service, database and what Perch talks to",
   options: {
     env: { type: "boolean", help: "list the environment variables instead" },
     "no-queue-probe": {
@@ -27,9 +36,12 @@ export const check: Command = {
     }
     // A wrong variable ends here, with its sentence and exit code 2.
     const parsed = config();
-    const [{ openOffline }, { probeQueue }] = await Promise.all([
+    const { dataDir } = parsed;
+    const [{ openOffline }, { probeQueue }, kept, outside] = await Promise.all([
       import("../offline.ts"),
       import("../../sources/queue_probe.ts"),
+      import("../check/kept.ts"),
+      import("../check/outside.ts"),
     ]);
     const checks: Check[] = [
       {
@@ -40,11 +52,17 @@ export const check: Command = {
             ...parsed.warnings.map((detail) => ({ state: "warn" as const, detail })),
           ]),
       },
-      dataDirCheck(parsed.dataDir),
+      hostCheck(() => sampleOf(dataDir)),
+      dataDirCheck(dataDir),
       clockCheck(),
-      portsCheck(parsed, await runningUrl(parsed.dataDir)),
+      serviceCheck(),
+      portsCheck(parsed, await runningUrl(dataDir)),
       databaseCheck(parsed, openOffline),
+      kept.backupsCheck(parsed),
+      kept.logFilesCheck(parsed),
       brokerCheck({ config: parsed, probeQueue: !flags.has("no-queue-probe"), probe: probeQueue }),
+      outside.mailCheck(parsed, openOffline),
+      outside.modelCheck(parsed),
     ];
     const findings = await runChecks(checks, (finding) => {
       if (!json) terminal.out(line(finding));
@@ -54,6 +72,16 @@ export const check: Command = {
     return ok ? 0 : 1;
   },
 };
+
+/** One sample of this host. */
+async function sampleOf(dataDir: string): Promise<HostSample> {
+  const [{ createCollector, HOST_ROOTS }, { createKernelFiles }] = await Promise.all([
+    import("../../health/host/collector.ts"),
+    import("../../base/kernel_files.ts"),
+  ]);
+  const files = createKernelFiles({ roots: HOST_ROOTS });
+  return await createCollector({ files, clock: systemClock(), dataDir }).sample();
+}
 
 function line({ name, state, detail, advice }: Finding): string {
   const first = `${MARK[state]}  ${name.padEnd(14)}  ${detail}.`;

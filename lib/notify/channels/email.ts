@@ -5,7 +5,7 @@ import type { ChannelEnvironment } from "../channel.ts";
 import { defineChannel } from "../define.ts";
 import type { Message } from "../message.ts";
 import { mailText } from "./mail_text.ts";
-import { SECURITY, sendMail, type SmtpServer } from "./smtp.ts";
+import { greetServer, SECURITY, sendMail, type SmtpServer } from "./smtp.ts";
 
 /** Servers of the big providers; they want a password made for programs. */
 const PRESETS = {
@@ -67,6 +67,11 @@ export const email = defineChannel({
   fault: (given, { smtp }) => {
     const missing = placeAndSender(given, smtp);
     return "path" in missing ? missing : null;
+  },
+  async greet(given, { environment: { smtp }, ...context }) {
+    const ready = placeAndSender(given, smtp);
+    if ("path" in ready) throw new Error(ready.message);
+    await greetServer(ready.server, context);
   },
   async send(given, message, context) {
     const { smtp } = context.environment;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Secret } from "../../base/secret.ts";
 import { alarmEvent } from "../../../tests/support/events.ts";
+import { freePort } from "../../../tests/support/port.ts";
 import { type Certificates, makeCertificates } from "../../../tests/support/mosquitto.ts";
 import {
   type SmtpOptions,
@@ -236,4 +237,21 @@ Deno.test("email: line breaks in names do not become headers, markup does not be
     assert.equal(mail.bcc, undefined);
     assert.ok(!/<script|<img|<b |<x>|"><x/i.test(mail.html!), mail.html!);
     assert.ok(mail.html!.includes("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  }));
+
+Deno.test("email: a server is greeted without signing in or sending, and says why where that cannot be", () =>
+  withSmtp({ user: "ada", password: "secret" }, async (smtp) => {
+    const given = {
+      service: "custom",
+      server: "localhost",
+      port: smtp.port,
+      security: "none",
+      from: "perch@example.com",
+      user: "ada",
+      password: "wrong",
+    };
+    await email.greet!(given, sendContext());
+    assert.deepEqual([smtp.sessions, smtp.tried, smtp.mails.length], [1, [], 0]);
+    await assert.rejects(email.greet!({ ...given, port: freePort() }, sendContext()), /localhost/);
+    await assert.rejects(email.greet!({ ...given, security: "tls" }, sendContext()), /localhost/);
   }));

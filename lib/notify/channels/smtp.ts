@@ -26,32 +26,71 @@ export async function sendMail(
   mail: SendMailOptions,
   context: Pick<SendContext, "outgoing" | "signal">,
 ): Promise<Outcome> {
+  try {
+    return await withTransport(server, context, async (transport) => {
+      const { response, accepted, rejectedErrors = [] } = await transport.sendMail(
+        { ...mail, signal: context.signal },
+      );
+      return rejectedErrors.length === 0
+        ? { state: "delivered", answer: response }
+        : partly(accepted.map(addressOf), rejectedErrors as SmtpError[]);
+    });
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** Connects, greets and begins encryption as for a mail; signs in nowhere and sends nothing. @throws why not */
+export async function greetServer(
+  server: SmtpServer,
+  context: Pick<SendContext, "outgoing" | "signal">,
+): Promise<void> {
+  await withTransport(server, context, (transport) => transport.verify(), { signsIn: false });
+}
+
+/** Tries one set of authorities after the other, until the server's certificate fits. */
+async function withTransport<T>(
+  server: SmtpServer,
+  context: Pick<SendContext, "outgoing" | "signal">,
+  use: (transport: Transport) => Promise<T>,
+  { signsIn = true } = {},
+): Promise<T> {
   const encryption = encryptionOf(server);
   // Over a connection that speaks TLS already the certificate is checked; STARTTLS checks it here.
   const trust = encryption.secure ? [undefined] : await context.outgoing.trust();
   let failure: unknown;
   for (const ca of trust) {
+    const transport = await transportTo(signsIn ? server : { ...server, user: null }, {
+      encryption,
+      ca,
+      context,
+    });
     try {
-      return await sendOnce(server, encryption, ca, mail, context);
+      return await use(transport);
     } catch (error) {
-      if (!isCertificateFault(error)) return outcomeOf(error);
+      if (!isCertificateFault(error)) throw error;
       failure ??= error;
+    } finally {
+      transport.close();
     }
   }
-  return outcomeOf(failure);
+  throw failure;
 }
 
-async function sendOnce(
+type Transport = Awaited<ReturnType<typeof transportTo>>;
+
+async function transportTo(
   { host, port, user, password, trusted }: SmtpServer,
-  encryption: ReturnType<typeof encryptionOf>,
-  ca: Authorities,
-  mail: SendMailOptions,
-  { outgoing, signal }: Pick<SendContext, "outgoing" | "signal">,
-): Promise<Outcome> {
+  { encryption, ca, context: { outgoing, signal } }: {
+    encryption: ReturnType<typeof encryptionOf>;
+    ca: Authorities;
+    context: Pick<SendContext, "outgoing" | "signal">;
+  },
+) {
   // Loaded with the first mail: a Perch that sends none does without it.
   const { createTransport } = await import("nodemailer");
   const tls = encryption.secure;
-  const transport = createTransport({
+  return createTransport({
     host,
     port,
     ...encryption,
@@ -66,16 +105,6 @@ async function sendOnce(
       );
     },
   });
-  try {
-    const { response, accepted, rejectedErrors = [] } = await transport.sendMail(
-      { ...mail, signal },
-    );
-    return rejectedErrors.length === 0
-      ? { state: "delivered", answer: response }
-      : partly(accepted.map(addressOf), rejectedErrors as SmtpError[]);
-  } finally {
-    transport.close();
-  }
 }
 
 /** The server judges each recipient: who took it has it, only the others are asked again. */
