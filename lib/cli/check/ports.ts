@@ -1,3 +1,4 @@
+import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Check, Finding } from "./check.ts";
@@ -20,12 +21,15 @@ export function portsCheck(config: Config, runningUrl: string | null): Check {
   };
 }
 
+/** This host's own, as the environment names it. */
+const OWN = { timeoutMs: ANSWER_MS, trusted: true };
+
 /** The pages, and the broker inside Perch, of one that runs. */
 async function answering(config: Config, url: string): Promise<Omit<Finding, "name">[]> {
+  const outgoing = createOutgoing({ allowed: () => [], opened: [], ownPorts: () => [] });
   const found: Omit<Finding, "name">[] = [];
   try {
-    const answer = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    await answer.body?.cancel();
+    await outgoing.fetch(`${url}/health/live`, OWN);
     found.push({ state: "ok", detail: `Perch serves ${url}` });
   } catch (error) {
     found.push({
@@ -39,7 +43,7 @@ async function answering(config: Config, url: string): Promise<Omit<Finding, "na
   // Bound to every address: the nearest will do.
   const hostname = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   try {
-    (await Deno.connect({ hostname, port: number })).close();
+    (await outgoing.connect(hostname, number, OWN)).destroy();
     found.push({ state: "ok", detail: `its MQTT broker listens on ${host}:${number}` });
   } catch (error) {
     found.push({
