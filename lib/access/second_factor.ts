@@ -1,4 +1,3 @@
-import { Secret as OtpSecret, TOTP } from "otpauth";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
@@ -18,7 +17,7 @@ const MOST_ENROLLING = 1000;
 /** One-time codes of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 s), and recovery codes. */
 export interface SecondFactor {
   /** A new secret to scan; nothing changes until `confirm`. */
-  enrol(user: User): { secret: string; uri: string };
+  enrol(user: User): Promise<{ secret: string; uri: string }>;
   /** Turns it on with a first right code; gives the recovery codes, shown once. @throws `validation`, `conflict` */
   confirm(user: User, code: string, actor: Actor): Promise<string[]>;
   /** Turns it off. */
@@ -35,8 +34,9 @@ export function createSecondFactor(
   const enrolling = new Map<string, { secret: string; untilMs: number }>();
 
   /** Step whose code this is, one step of clock difference either way; null when none. */
-  function stepOf(secret: string, code: string): number | null {
-    const totp = new TOTP({ secret: OtpSecret.fromBase32(secret), period: STEP_S });
+  async function stepOf(secret: string, code: string): Promise<number | null> {
+    const { Secret, TOTP } = await import("otpauth");
+    const totp = new TOTP({ secret: Secret.fromBase32(secret), period: STEP_S });
     const nowMs = clock.now();
     const delta = totp.validate({ token: code, timestamp: nowMs, window: 1 });
     return delta === null ? null : Math.floor(nowMs / 1000 / STEP_S) + delta;
@@ -44,7 +44,7 @@ export function createSecondFactor(
 
   async function acceptCode(userId: string, code: string): Promise<boolean> {
     const { totp, totpStep } = await store.secrets(userId);
-    const step = totp === null ? null : stepOf(totp, code);
+    const step = totp === null ? null : await stepOf(totp, code);
     if (step === null || step <= totpStep) return false;
     const [result] = await db.write([store.setTotpStep(userId, step)]);
     return result.rowsAffected === 1;
@@ -56,8 +56,9 @@ export function createSecondFactor(
   }
 
   return {
-    enrol(user) {
-      const secret = new OtpSecret({ size: 20 }).base32;
+    async enrol(user) {
+      const { Secret, TOTP } = await import("otpauth");
+      const secret = new Secret({ size: 20 }).base32;
       enrolling.delete(user.id);
       if (enrolling.size >= MOST_ENROLLING) {
         enrolling.delete(enrolling.keys().next().value as string);
@@ -66,7 +67,7 @@ export function createSecondFactor(
       const uri = new TOTP({
         issuer: "Perch",
         label: user.email,
-        secret: OtpSecret.fromBase32(secret),
+        secret: Secret.fromBase32(secret),
         period: STEP_S,
       }).toString();
       return { secret, uri };
@@ -76,7 +77,7 @@ export function createSecondFactor(
       if (!pending || pending.untilMs < clock.now()) {
         throw new PerchError("conflict", "the secret was not shown lately; begin again");
       }
-      const step = stepOf(pending.secret, code.replace(/\s/g, ""));
+      const step = await stepOf(pending.secret, code.replace(/\s/g, ""));
       if (step === null) {
         throw new PerchError("validation", "this code is not right", {
           errors: [{

@@ -8,7 +8,6 @@
 import { join } from "node:path";
 import { makeFolder, removeDurably, writeDurably } from "./durable_file.ts";
 import { messageOf, PerchError } from "./errors.ts";
-import { fileTypeOf } from "./file_type.ts";
 import { randomId } from "./ids.ts";
 import { createTurns } from "./turns.ts";
 
@@ -100,6 +99,7 @@ export function createFileStore(options: FileStoreOptions): FileStore {
         `the file has ${megabytes(bytes.length)} MB; ${megabytes(mostBytes)} MB are allowed`,
       );
     }
+    const { fileTypeOf } = await import("./file_type.ts");
     const { type, extension, picture } = fileTypeOf(bytes, types, mostPixels);
     const quota = options.quotaBytes?.() ?? Infinity;
     const usedNow = await usedBytes();

@@ -142,10 +142,10 @@ export function meRoutes(access: Access): Route[] {
         },
         409: { description: "It is on already" },
       },
-      handler: (context) => {
+      handler: async (context) => {
         const user = me(context, users);
         if (user.totp) throw new PerchError("conflict", "the second factor is on already");
-        return Response.json(secondFactor.enrol(user));
+        return Response.json(await secondFactor.enrol(user));
       },
     }),
     route({

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { TrieRouter } from "hono/router/trie-router";
 import type { Seen } from "../../lib/access/audit_row.ts";
 import { type Changes, createSeen } from "../../lib/access/changes.ts";
 import type { Identity } from "../../lib/access/identity.ts";
@@ -67,7 +68,8 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  * @throws Error at start for two routes with the same method and path.
  */
 export function mount(options: MountOptions): Hono {
-  const app = new Hono();
+  // What Hono would choose in the end, after it has tried another on all routes.
+  const app = new Hono({ router: new TrieRouter() });
   const { changes = NO_CHANGES } = options;
   const failed = createFailed(options.log, options.errorPage);
   const publicUrl = options.publicUrl ?? null;

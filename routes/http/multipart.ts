@@ -1,4 +1,4 @@
-import { Busboy } from "@fastify/busboy";
+import type { Busboy } from "@fastify/busboy";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
 import { steadily } from "./body.ts";
 
@@ -79,9 +79,10 @@ export async function readMultipartTo(
   let began = false;
   let problem: PerchError | null = null;
   const refuse = (error: PerchError) => void (problem ??= error);
+  const { Busboy: Parser } = await import("@fastify/busboy");
   let parser: InstanceType<typeof Busboy>;
   try {
-    parser = new Busboy({
+    parser = new Parser({
       headers: { "content-type": type },
       preservePath: true,
       limits: {

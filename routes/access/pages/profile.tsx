@@ -81,10 +81,10 @@ export function profilePages(parts: AccountPageParts): Route[] {
         touches: [],
       });
     }),
-    formRoute(page, "enrol", none, (_, context) => {
+    formRoute(page, "enrol", none, async (_, context) => {
       const user = me(context, users);
       if (user.totp) throw new PerchError("conflict", "the second factor is on already");
-      return Promise.resolve(<Enrolment {...secondFactor.enrol(user)} />);
+      return <Enrolment {...await secondFactor.enrol(user)} />;
     }),
     formRoute(
       page,
