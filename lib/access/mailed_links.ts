@@ -73,7 +73,7 @@ export function createMailedLinks(
     if (!user || (user.state !== "active" && user.state !== "invited")) return;
     const { items } = await events.list({
       subject: `user:${user.id}`,
-      type: "access.password_reset",
+      types: ["access.password_reset"],
       fromMs: clock.now() - HOUR_MS,
       limit: RESETS_PER_HOUR,
     });

@@ -2,6 +2,9 @@ import { systemActor } from "../access/audit_row.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { keepTimeTask } from "../db/clock_store.ts";
+import { createEventPurge } from "../events/purge_store.ts";
+import { createEventSearch } from "../events/search_store.ts";
+import { eventUpkeep } from "../events/upkeep.ts";
 import type { ConnectionGuard } from "../live/connection_guard.ts";
 import { purgeTask } from "../machines/purge.ts";
 import type { Parts } from "./parts.ts";
@@ -19,6 +22,12 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     guard.task,
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     houseKeeping({ clock, storage }),
+    eventUpkeep({
+      clock,
+      search: createEventSearch(storage.db),
+      purge: createEventPurge(storage.db),
+      kept: () => ({ days: settings.get("events.keep_days"), most: settings.get("events.most") }),
+    }),
     readingsUpkeep({ clock, log, storage, settings, paused: parts.checkpoints.paused }),
     parts.damage.task,
     parts.statuses.task,

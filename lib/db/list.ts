@@ -59,6 +59,11 @@ function beyond<T>(cursor: string, id: Column, order?: Order<T>): SQL | undefine
   return order === undefined ? older : or(gt(order.by, key), and(eq(order.by, key), older));
 }
 
+/** The id that a cursor of a list in the order of ids names. @throws PerchError `validation` */
+export function idOfCursor(cursor: string): number {
+  return cursorOf(cursor, 1)[0];
+}
+
 /** Numbers of a cursor, separated by dots. */
 function cursorOf(cursor: string, count: number): number[] {
   const numbers = cursor.split(".");

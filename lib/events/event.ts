@@ -63,9 +63,12 @@ export function aboutType(type: EventType): string {
     `Another program reports: ${type.slice(type.indexOf(".") + 1).replaceAll("_", " ")}`;
 }
 
+/** Types that concern one person alone, by the part before the dot. */
+export const PRIVATE_FAMILIES: readonly string[] = ["access"];
+
 /** It concerns one person alone: neither lists that everybody sees nor the live stream show it. */
 export function isPrivate(type: EventType): boolean {
-  return type.startsWith("access.");
+  return PRIVATE_FAMILIES.includes(type.split(".")[0]);
 }
 
 /** An event that is to be written. */

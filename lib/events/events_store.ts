@@ -1,48 +1,35 @@
 import { randomId } from "../base/ids.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, isOrBelow, listPage, type PageOf, type PageQuery } from "../db/list.ts";
+import { isOrBelow, type PageOf } from "../db/list.ts";
 import {
   asc,
   build,
   count,
   createOrm,
   eq,
-  getTableColumns,
   gt,
   gte,
   inArray,
   literally,
-  lt,
   max,
   onFirstUse,
   placeholders,
   prepared,
-  type SQL,
   sql,
   statementOf,
 } from "../db/orm.ts";
 import { events } from "../db/schema/events.ts";
-import type { Severity } from "../words/severity.ts";
-import type { EventDraft, EventType, LoggedEvent } from "./event.ts";
-
-export interface EventQuery extends PageQuery {
-  /** A type, or the part before its dot (`alarm`). */
-  type?: string;
-  subject?: string;
-  severity?: Severity;
-  /** Part of the sentence or of the actor's name. */
-  search?: string;
-  fromMs?: number;
-  /** Exclusive. */
-  toMs?: number;
-}
+import type { EventDraft, LoggedEvent } from "./event.ts";
+import { createEventList } from "./list_store.ts";
+import type { EventQuery } from "./query.ts";
+import { eventOf, LOGGED } from "./row_store.ts";
 
 /** The one event log: append-only. */
 export interface EventLog {
   /** The row as a statement, to be written in the transaction of what it records. */
   statement(draft: EventDraft): SqlStatement;
   append(draft: EventDraft): Promise<void>;
-  /** Newest first. */
+  /** In the order in which they were written, newest first. */
   list(query: EventQuery): Promise<PageOf<LoggedEvent>>;
   find(id: number): Promise<LoggedEvent | null>;
   /** Those that came after an event, oldest first. */
@@ -60,7 +47,6 @@ export interface EventLog {
 }
 
 type Row = typeof events.$inferSelect;
-const { route: _, ...LOGGED } = getTableColumns(events);
 const UID_LENGTH = 24;
 const { id: __, ...GIVEN } = placeholders(events);
 const insert = prepared<Omit<Row, "id">>(build.insert(events).values(GIVEN));
@@ -84,10 +70,7 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
   return {
     statement,
     append: async (draft) => void await db.write([statement(draft)]),
-    async list(query) {
-      const page = await listPage(all(), events.id, wantedBy(query), query);
-      return { items: page.items.map(eventOf), next: page.next };
-    },
+    list: createEventList(db),
     async find(id) {
       const [row] = await all().where(eq(events.id, id));
       return row === undefined ? null : eventOf(row);
@@ -113,26 +96,10 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
   };
 }
 
-function wantedBy(query: EventQuery): (SQL | undefined)[] {
-  const { type, subject, severity, fromMs, toMs, search } = query;
-  return [
-    type === undefined ? undefined : isOrBelow(events.type, type, "."),
-    subject === undefined ? undefined : eq(events.subject, subject),
-    severity === undefined ? undefined : eq(events.severity, severity),
-    fromMs === undefined ? undefined : gte(events.tMs, fromMs),
-    toMs === undefined ? undefined : lt(events.tMs, toMs),
-    hasPart(search, events.text, events.actor),
-  ];
-}
-
 function insertOf(draft: EventDraft): SqlStatement {
   return insert({
     ...draft,
     uid: randomId(UID_LENGTH),
     body: JSON.stringify(draft.body ?? null),
   });
-}
-
-function eventOf(row: Omit<Row, "route">): LoggedEvent {
-  return { ...row, type: row.type as EventType, body: JSON.parse(row.body) };
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ACCESS_SETTINGS } from "./registry/access.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
+import { EVENT_SETTINGS } from "./registry/events.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
@@ -22,6 +23,7 @@ export const SETTINGS = {
   ...REPORT_SETTINGS,
   ...OUTGOING_SETTINGS,
   ...BACKUP_SETTINGS,
+  ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
   ...LOG_SETTINGS,
 } as const;

@@ -1,11 +1,18 @@
 import type { Route } from "../http/route.ts";
+import { eventListRoutes } from "./list_api.ts";
 import { logRoutes, type LogServices } from "./logs_api.ts";
 import { metricRoutes, type MetricServices } from "./metrics_api.ts";
 import { reportRoutes, type ReportServices } from "./reports_api.ts";
+import type { EventServices } from "./request.ts";
 
-export type EventRouteParts = LogServices & ReportServices & MetricServices;
+export type EventRouteParts = EventServices & LogServices & ReportServices & MetricServices;
 
 /** What happened: the event log and the log files, what other programs report, and the counts of it. */
 export function eventsRoutes(parts: EventRouteParts): Route[] {
-  return [...logRoutes(parts), ...reportRoutes(parts), ...metricRoutes(parts)];
+  return [
+    ...eventListRoutes(parts),
+    ...logRoutes(parts),
+    ...reportRoutes(parts),
+    ...metricRoutes(parts),
+  ];
 }

@@ -8,6 +8,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Backups: "Archives of the whole plant: made, checked, downloaded, encrypted",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Deliveries: "Notifications on their way, delivered, and dead letters",
+  Events: "What happened: listed, searched, reported by other programs",
   Health: "Liveness, readiness and metrics",
   Ingest: "Ways in for readings",
   Keys: "API keys of programs and devices",

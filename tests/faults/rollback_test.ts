@@ -119,7 +119,7 @@ const HEAD = [...Deno.readDirSync(MIGRATIONS)].map(({ name }) => name).sort().at
 function additions(dir: string): string {
   const db = new DatabaseSync(`${dir}/perch.db`);
   const tables = db.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'",
   ).all().map(({ name }) => String(name));
   db.close();
   const dropped = ["retention", "migrations"];

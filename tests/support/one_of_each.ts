@@ -159,6 +159,7 @@ async function outboxFixture(under: AppUnderTest): Promise<Record<string, string
   const [waiting, dead] = (await notify.outbox.list({})).items;
   await notify.cancel(dead.id, audited);
   return {
+    "/api/events/:id": String(event.id),
     "/api/deliveries/:id/cancel": String(waiting.id),
     "/api/deliveries/:id": String(dead.id),
     "/api/webhooks/:id": webhook.id,

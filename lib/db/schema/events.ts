@@ -4,7 +4,10 @@ import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { SEVERITIES } from "../../words/severity.ts";
 import { ms } from "./columns.ts";
 
-/** The one event log: what happened, append-only (lib/events). */
+/**
+ * The one event log: what happened, append-only (lib/events). Beside it stands `event_words`, its search index, which
+ * drizzle has no words for: an FTS5 table without contents of its own (migration `event_search`).
+ */
 export const events = sqliteTable("events", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   /** Goes outside with every delivery; the same on each repeat. */

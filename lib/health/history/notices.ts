@@ -66,7 +66,7 @@ export function createNotices(deps: {
     async see(sample) {
       try {
         if (power === null && sample.power !== null) {
-          const { items } = await events.list({ type: "host.power", limit: LOGGED });
+          const { items } = await events.list({ types: ["host.power"], limit: LOGGED });
           power = powerMemory(sample.bootId, items);
         }
         const drafts = changes(last, sample);
