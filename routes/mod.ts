@@ -8,6 +8,7 @@ import type { ModelParts } from "./detection/models.tsx";
 import { discussionRoutes } from "./discussion/api.ts";
 import { type DiscussionServices } from "./discussion/request.ts";
 import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
+import { type HealthRouteParts, healthRoutes } from "./health/mod.ts";
 import type { Route } from "./http/route.ts";
 import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
@@ -25,6 +26,7 @@ export type RouteParts =
   & SiteParts
   & BackupRouteParts
   & EventRouteParts
+  & HealthRouteParts
   & AccessParts
   & NotifyParts
   & DiscussionServices
@@ -42,6 +44,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...siteRoutes(parts),
     ...backupRoutes(parts),
     ...eventsRoutes(parts),
+    ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...machinesRoutes(parts),

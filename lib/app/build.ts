@@ -5,7 +5,7 @@ import { createBackupParts } from "./backup.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
-import { createHostParts, hostFacts } from "./health_history.ts";
+import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -102,12 +102,14 @@ export async function build(options: BuildOptions): Promise<Parts> {
     intake: intake.intake,
     sources: sources.sources,
   });
+  const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,
     alarms,
-    backupMs: () => backup.backups.newest()?.manifest.created_ms ?? null,
+    backupMs,
   });
   late.fill("loopLag", status.loopLag);
+  const hostView = createAppHostView(foundation, { host, statuses: live.statuses, backupMs });
   const damage = watchDamage({
     clock,
     readings: storage.readings,
@@ -130,6 +132,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     ...restores,
     damage,
     host,
+    hostView,
     notify,
     reports,
     thingspeak,

@@ -1,23 +1,18 @@
 import { systemActor } from "../access/audit_row.ts";
 import type { Access } from "../access/access.ts";
-import { createWriteBudget, type WriteBudget } from "../health/history/budget.ts";
-import { createHostSensors, type HostSensors } from "../health/history/host_sensors.ts";
+import { createWriteBudget } from "../health/history/budget.ts";
+import { createHostSensors } from "../health/history/host_sensors.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
-import { createNotices, type HostTrouble } from "../health/history/notices.ts";
+import { createNotices } from "../health/history/notices.ts";
 import type { OwnSample } from "../health/history/quantities.ts";
-import { createRecorder, type Recorder } from "../health/history/recorder.ts";
+import { createRecorder } from "../health/history/recorder.ts";
+import { createHostView, type HostParts, type HostView } from "../health/history/view.ts";
 import { hasDoubled } from "../health/history/writes.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Foundation } from "./foundation.ts";
+import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
-
-export interface HostParts {
-  recorder: Recorder;
-  sensors: HostSensors;
-  budget: WriteBudget;
-  trouble: () => HostTrouble;
-}
 
 /** The history of the host as readings of a machine. Null: nobody looks at the host. */
 export function createHostParts(
@@ -72,4 +67,31 @@ export async function hostFacts(host: HostParts | null): Promise<SystemFacts["ho
 async function sizeOf(path: string | null): Promise<number | null> {
   if (path === null) return null;
   return await Deno.stat(path).then(({ size }) => size, () => null);
+}
+
+/** The host for the API, the page and the command line. */
+export function createAppHostView(
+  { clock, storage, settings }: Pick<Foundation, "clock" | "storage" | "settings">,
+  { host, statuses, backupMs }: {
+    host: HostParts | null;
+    statuses: Pick<LiveParts["statuses"], "sensor">;
+    backupMs: () => number | null;
+  },
+): HostView {
+  return createHostView({
+    clock,
+    readings: storage.readings,
+    host,
+    rating: () => ({
+      ratedTb: settings.get("host.card_tb"),
+      amplification: settings.get("host.card_amplification"),
+    }),
+    backupMs,
+    levelOf(name) {
+      const sensor = host?.sensors.find(name) ?? null;
+      if (sensor === null) return null;
+      const status = statuses.sensor(sensor);
+      return status === "offline" ? "normal" : status;
+    },
+  });
 }

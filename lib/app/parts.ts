@@ -2,13 +2,13 @@ import type { Access } from "../access/access.ts";
 import type { Alarms } from "../alarms/alarms.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
+import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { BackupParts } from "./backup.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
-import type { HostParts } from "./health_history.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
@@ -48,6 +48,7 @@ export interface Parts
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
+  hostView: HostView;
   notify: Notify;
   reports: Reports;
   thingspeak: Uploader;

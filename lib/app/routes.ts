@@ -107,6 +107,7 @@ function routeParts(
       trouble,
       waiting: () => parts.alarms.counts().waiting,
     }),
+    hostView: parts.hostView,
     hub,
     intake: parts.intake,
     limitSocket,

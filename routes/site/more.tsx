@@ -75,6 +75,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/sources">Sources</a>
                   </li>
                   <li>
+                    <a href="/host">This host</a>
+                  </li>
+                  <li>
                     <a href="/predictions">Predictions</a>
                   </li>
                   <li>

@@ -10,6 +10,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Events: "What happened: listed, searched, reported by other programs",
   Health: "Liveness, readiness and metrics",
+  Host: "The host that Perch runs on, now and over time",
   Ingest: "Ways in for readings",
   Keys: "API keys of programs and devices",
   Live: "Server-Sent Events",

@@ -14,7 +14,7 @@ import { freePort } from "../support/port.ts";
 
 const ENGINEER = ["engineer@example.com", "engineer123"] as const;
 /** Pages without a stream of their own. */
-const STILL = ["/machines/exchange", "/maintenance", "/models", "/more"];
+const STILL = ["/host", "/machines/exchange", "/maintenance", "/models", "/more"];
 
 interface Sim {
   perch: PerchProcess;
@@ -70,6 +70,7 @@ Deno.test({
           "/machines/tree",
           "/machines/exchange",
           "/maintenance",
+          "/host",
           "/predictions",
           "/models",
           "/more",

@@ -1,20 +1,20 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Sensor } from "../../machines/sensor.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
-import { DAY_MS, HOUR_MS } from "../../words/times.ts";
-import { trendOf, type WriteTrend } from "./writes.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../words/times.ts";
+import { type MeasuredDay, trendOf, type WriteTrend } from "./writes.ts";
 
+const MEGA = 1e6;
 const DAYS = 15;
-/** A day counts when so many of its hours were measured. */
-const HOURS_LEAST = 12;
 /** It moves slowly, and asking costs reading two weeks of summaries. */
-const ASK_MS = 15 * 60_000;
+const ASK_MS = 15 * MINUTE_MS;
+const FIRST_ASK_MS = MINUTE_MS;
 
 /** What is written a day, out of the readings: so it survives restarts. */
 export interface WriteBudget {
   /** To the whole disk. Asks the store every quarter of an hour at most. */
   trend(): Promise<WriteTrend>;
-  /** Bytes of the last 24 hours by quantity; null: less than an hour of them was measured. */
+  /** Bytes a day of another quantity over the last 24 hours; null: not measured for half an hour of them. */
   lastDay(name: string): Promise<number | null>;
 }
 
@@ -26,34 +26,35 @@ export function createWriteBudget(deps: {
   const { clock, readings, sensors } = deps;
   let asked: { atMs: number; trend: WriteTrend } | null = null;
 
-  /** Mean of each day in bytes, the latest first; null where less than `hoursLeast` of its hours were measured. */
-  async function days(name: string, count: number, hoursLeast: number) {
+  /** The last days, the latest first. */
+  async function daysOf(name: string, count: number): Promise<MeasuredDay[]> {
     const sensor = sensors.find(name);
     if (sensor === null) return [];
-    const toMs = clock.now();
+    const toMs = clock.now() + 1;
     const fromMs = toMs - count * DAY_MS;
-    const points = count * DAY_MS / HOUR_MS;
+    // One more than there are hours: the first and the last are parts of one.
+    const points = count * DAY_MS / HOUR_MS + 1;
     const { tMs, mean, n } = await readings.buckets({ sensor: sensor.num, fromMs, toMs, points });
-    const found = Array.from({ length: count }, () => ({ sum: 0, n: 0, hours: new Set<number>() }));
+    const days = Array.from({ length: count }, () => ({ bytes: 0, readings: 0, hours: 0 }));
     for (let i = 0; i < tMs.length; i++) {
-      const ago = Math.min(count - 1, Math.max(0, Math.floor((toMs - tMs[i] - 1) / DAY_MS)));
-      found[ago].sum += mean[i] * n[i];
-      found[ago].n += n[i];
-      found[ago].hours.add(Math.floor(tMs[i] / HOUR_MS));
+      const ago = Math.floor((toMs - tMs[i] - HOUR_MS) / DAY_MS);
+      const day = days[Math.min(count - 1, Math.max(0, ago))];
+      day.readings += n[i];
+      day.bytes += (mean[i] * MEGA - day.bytes) * n[i] / day.readings;
+      day.hours++;
     }
-    return found.map(({ sum, n, hours }) =>
-      n === 0 || hours.size < hoursLeast ? null : sum / n * 1e6
-    );
+    return days;
   }
 
   return {
     async trend() {
       const nowMs = clock.monotonic();
-      if (asked === null || nowMs - asked.atMs >= ASK_MS) {
-        asked = { atMs: nowMs, trend: trendOf(await days("card_writes", DAYS, HOURS_LEAST)) };
-      }
-      return asked.trend;
+      const askMs = asked?.trend.day == null ? FIRST_ASK_MS : ASK_MS;
+      if (asked !== null && nowMs - asked.atMs < askMs) return asked.trend;
+      const trend = trendOf(await daysOf("card_writes", DAYS));
+      asked = sensors.find("card_writes") === null ? null : { atMs: nowMs, trend };
+      return trend;
     },
-    lastDay: async (name) => (await days(name, 1, 1))[0] ?? null,
+    lastDay: async (name) => trendOf(await daysOf(name, 1)).day,
   };
 }

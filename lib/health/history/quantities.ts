@@ -187,10 +187,10 @@ export const QUANTITIES: readonly Quantity[] = [
   },
   {
     name: "database",
-    title: "Database",
+    title: "Database and its log",
     unit: "MB",
     decimals: 1,
-    value: ({ own }) => mega(own.databaseBytes),
+    value: ({ own }) => mega(sum([own.databaseBytes, own.walBytes])),
   },
   {
     name: "card_writes",

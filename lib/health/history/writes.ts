@@ -85,28 +85,45 @@ export function yearsLeft(
 
 /** A day's writes, and what is usual. */
 export interface WriteTrend {
-  /** Bytes a day over the last 24 hours; null: not measured. */
+  /** Bytes a day over what was measured of the last 24 hours; null: less than half an hour was. */
   day: number | null;
+  /** Most of the 24 hours was measured. */
+  isWhole: boolean;
   /** The usual day: the median of those days of the two weeks before that were measured; null: fewer than three. */
   usual: number | null;
 }
 
 const DAYS_LEAST = 3;
 
-/** `days`: bytes a day, the latest first; null where most of a day was not measured. */
-export function trendOf(days: readonly (number | null)[]): WriteTrend {
-  const [day = null, ...earlier] = days;
-  const known = earlier.filter((one) => one !== null).toSorted((a, b) => a - b);
-  if (known.length < DAYS_LEAST) return { day, usual: null };
-  const middle = known.length / 2;
-  const usual = (known[Math.floor(middle)] + known[Math.ceil(middle) - 1]) / 2;
-  return { day, usual };
+/** What was measured of one day. */
+export interface MeasuredDay {
+  /** Bytes a day. */
+  bytes: number;
+  /** Readings, one a minute or less. */
+  readings: number;
+  /** Hours of which there are readings. */
+  hours: number;
+}
+
+const READINGS_LEAST = 30;
+const HOURS_LEAST = 12;
+
+/** `days`: the latest first. */
+export function trendOf(days: readonly MeasuredDay[]): WriteTrend {
+  const [last, ...earlier] = days;
+  const isWhole = last !== undefined && last.hours >= HOURS_LEAST;
+  const day = last !== undefined && last.readings >= READINGS_LEAST ? last.bytes : null;
+  const known = earlier.filter(({ hours }) => hours >= HOURS_LEAST).map(({ bytes }) => bytes)
+    .toSorted((a, b) => a - b);
+  if (known.length < DAYS_LEAST) return { day, isWhole, usual: null };
+  const middle = (known.length - 1) / 2;
+  return { day, isWhole, usual: (known[Math.floor(middle)] + known[Math.ceil(middle)]) / 2 };
 }
 
 /** So much more than usual is worth a word at least: the double of next to nothing is next to nothing. */
 const MORE_LEAST = 50e6;
 
 /** Whether a day's writes have doubled against the usual. */
-export function hasDoubled({ day, usual }: WriteTrend): boolean {
-  return day !== null && usual !== null && day >= 2 * usual && day - usual >= MORE_LEAST;
+export function hasDoubled({ day, usual, isWhole }: WriteTrend): boolean {
+  return isWhole && day !== null && usual !== null && day >= 2 * usual && day - usual >= MORE_LEAST;
 }

@@ -43,12 +43,22 @@ Deno.test("the life of a card: rated bytes by what it writes inside", () => {
 });
 
 Deno.test("writes have doubled only against days that were measured, and by a notable amount", () => {
-  const trend = trendOf([500e6, 210e6, null, 190e6, 200e6]);
-  assert.deepEqual(trend, { day: 500e6, usual: 200e6 });
+  const days = (...megabytes: (number | null)[]) =>
+    trendOf(
+      megabytes.map((mega) =>
+        mega === null
+          ? { bytes: 9e9, readings: 60, hours: 1 }
+          : { bytes: mega * 1e6, readings: 1440, hours: 24 }
+      ),
+    );
+  const trend = days(500, 210, null, 190, 200);
+  assert.deepEqual(trend, { day: 500e6, usual: 200e6, isWhole: true });
   assert.equal(hasDoubled(trend), true);
-  assert.equal(hasDoubled(trendOf([390e6, 210e6, 190e6, 200e6])), false);
-  assert.equal(hasDoubled(trendOf([500e6, 200e6, 200e6])), false, "two days are no habit");
-  assert.equal(hasDoubled(trendOf([30e6, 5e6, 5e6, 5e6])), false, "next to nothing");
-  assert.equal(hasDoubled(trendOf([null, 5e6, 5e6, 5e6])), false);
-  assert.deepEqual(trendOf([]), { day: null, usual: null });
+  assert.equal(days(500, 210, 190, 200, 100).usual, 195e6);
+  assert.equal(hasDoubled(days(390, 210, 190, 200)), false);
+  assert.equal(hasDoubled(days(500, 200, 200)), false, "two days are no habit");
+  assert.equal(hasDoubled(days(30, 5, 5, 5)), false, "next to nothing");
+  assert.equal(hasDoubled(days(null, 5, 5, 5)), false, "an hour is no day");
+  assert.equal(days(null, 5, 5, 5).day, 9e9, "an hour is shown");
+  assert.deepEqual(trendOf([]), { day: null, usual: null, isWhole: false });
 });
