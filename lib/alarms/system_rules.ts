@@ -39,6 +39,8 @@ export interface SystemFacts {
   intake: { rejected: number; taken: number } | null;
   /** Readings that wait to be judged, and whether detection reads behind. */
   detection: { behind: boolean; queued: number } | null;
+  /** Other programs as they report. */
+  programs: readonly ProgramFacts[];
   /** The host that Perch runs on; null: nobody looks at it. */
   host: {
     /** What its supply or the heat does, in words. */
@@ -52,6 +54,17 @@ export interface SystemFacts {
     /** Its disk is a sensor with limits of its own. */
     disk: boolean;
   } | null;
+}
+
+/** How another program says it is doing; a number that it did not give is null. */
+export interface ProgramFacts {
+  name: string;
+  state: "online" | "degraded" | "error" | "offline";
+  detail: string;
+  queue: number | null;
+  failed: number | null;
+  tries: number | null;
+  successes: number | null;
 }
 
 /** All is well, or what is wrong. */
@@ -98,6 +111,20 @@ function above(
 /** Wrong while there is a sentence about it. */
 function sentence(text: string | null, severity: Severity): Judgement {
   return text === null ? "well" : { severity, text, value: null, limit: null };
+}
+
+/** Programs named in one alarm; it says how many more there are. */
+const PROGRAMS_NAMED = 5;
+
+/** Wrong while `text` says so of a program; the alarm names them. */
+function ofPrograms(
+  { programs }: SystemFacts,
+  text: (program: ProgramFacts) => string | null,
+): Judgement {
+  const wrong = programs.flatMap((program) => text(program) ?? []);
+  const more = wrong.length - PROGRAMS_NAMED;
+  const shown = wrong.slice(0, PROGRAMS_NAMED).join("; ") + (more > 0 ? `; and ${more} more` : "");
+  return sentence(wrong.length === 0 ? null : shown, "warning");
 }
 
 export const SYSTEM_RULES: readonly SystemRule[] = [
@@ -296,6 +323,53 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         }
         : "well";
     },
+  },
+  {
+    key: "program-state",
+    title: "Another program does not work",
+    judge: (facts) =>
+      ofPrograms(facts, ({ name, state, detail }) => {
+        if (state !== "error" && state !== "offline") return null;
+        const what = state === "error" ? "reports an error" : "is offline";
+        return `${name} ${what}${detail === "" ? "" : `: ${detail.slice(0, 200).toWellFormed()}`}`;
+      }),
+  },
+  {
+    key: "program-queue",
+    title: "Too much waits at another program",
+    judge: (facts) =>
+      ofPrograms(
+        facts,
+        ({ name, queue }) =>
+          queue !== null && queue > QUEUE_MOST
+            ? `${queue} wait at ${name}, more than ${QUEUE_MOST}`
+            : null,
+      ),
+  },
+  {
+    key: "program-failed",
+    title: "Another program gave up too often",
+    judge: (facts) =>
+      ofPrograms(
+        facts,
+        ({ name, failed }) =>
+          failed !== null && failed > FAILED_MOST
+            ? `${failed} failed at ${name} and were given up, more than ${FAILED_MOST}`
+            : null,
+      ),
+  },
+  {
+    key: "program-success",
+    title: "Another program succeeds too rarely",
+    judge: (facts) =>
+      ofPrograms(
+        facts,
+        ({ name, tries, successes }) =>
+          tries !== null && successes !== null && tries > TRIES_LEAST &&
+            successes / tries < SUCCESS_LEAST
+            ? `only ${percent(successes / tries)} of ${tries} tries of ${name} succeeded`
+            : null,
+      ),
   },
   {
     key: "host-power",

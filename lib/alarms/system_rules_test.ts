@@ -29,3 +29,35 @@ Deno.test("the rule about the quarantine tells as long as a message stands there
     /1 message .* from factory\/a\/b/,
   );
 });
+
+Deno.test("the rules about other programs have the limits of Perch's own deliveries, and name who it is", () => {
+  const program = (name: string, change: Partial<SystemFacts["programs"][number]> = {}) => ({
+    name,
+    state: "online" as const,
+    detail: "",
+    queue: null,
+    failed: null,
+    tries: null,
+    successes: null,
+    ...change,
+  });
+  const of = (key: string, ...changes: Parameters<typeof program>[1][]) =>
+    judge(key, { programs: changes.map((change, i) => program(`p${i}`, change)) });
+  assert.equal(of("program-queue", { queue: 50 }, {}), "well");
+  assert.equal(
+    of("program-queue", { queue: 51 }, { queue: 3 }, { queue: 70 }),
+    "51 wait at p0, more than 50; 70 wait at p2, more than 50",
+  );
+  assert.equal(of("program-failed", { failed: 10 }), "well");
+  assert.match(of("program-failed", { failed: 11 }), /^11 failed at p0 and were given up/);
+  assert.equal(of("program-success", { tries: 10, successes: 0 }), "well");
+  assert.equal(of("program-success", { tries: 20, successes: 16 }), "well");
+  assert.match(of("program-success", { tries: 20, successes: 15 }), /^only 75 % of 20 tries of p0/);
+  assert.equal(of("program-state", { state: "degraded", detail: "slow" }, {}), "well");
+  assert.equal(
+    of("program-state", { state: "offline", detail: "not heard from since noon" }),
+    "p0 is offline: not heard from since noon",
+  );
+  const many = of("program-state", ...Array(8).fill({ state: "error", detail: "x" }));
+  assert.match(many, /^p0 reports an error: x; .*p4 .*; and 3 more$/);
+});

@@ -90,6 +90,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
       backup: backup.trouble,
       cut: () => lost,
       outbox: () => notify.counts(),
+      programs: reports.components.all,
       host: () => hostFacts(host),
     }),
   });

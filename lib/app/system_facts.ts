@@ -27,6 +27,7 @@ export interface SystemFactParts {
   cut: () => string | null;
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
+  programs: () => SystemFacts["programs"];
   host: () => Promise<SystemFacts["host"]>;
 }
 
@@ -76,6 +77,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       quarantine: parts.poison.quarantine(),
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
+      programs: parts.programs(),
       host: await parts.host(),
     };
   };

@@ -132,7 +132,9 @@ export function createReportedComponents(
       }),
     async store() {
       const late = own().filter(({ heardMs, writtenMs }) => heardMs > writtenMs);
-      if (late.length > 0) await db.write(late.map(({ reported }) => store.put(reported)));
+      if (late.length === 0) return;
+      await db.write(late.map(({ reported }) => store.put(reported)));
+      for (const one of late) one.writtenMs = one.heardMs;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Components } from "../../lib/live/components.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
+import { type Figures, figuresShape } from "../../lib/live/figures.ts";
 import { componentShape, statusShape } from "../../lib/live/status_shape.ts";
 import type { StoreStats } from "../../lib/readings/store.ts";
 import { sourceOf, sourceShape, type SourceState } from "../../lib/sources/source.ts";
@@ -14,6 +15,7 @@ export interface StatusRouteServices {
   status: Pick<StatusBoard, "now">;
   components: Pick<Components, "all">;
   stored: () => Promise<StoreStats>;
+  figures: () => Promise<Figures>;
   sources: () => SourceState[];
   rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
   clockNotes: Pick<ClockNotes, "list">;
@@ -27,6 +29,10 @@ const snapshotShape = statusShape.extend({
   uptime_s: z.number(),
   components: z.array(componentShape),
   sources: z.array(sourceShape),
+  queues: figuresShape.shape.queues,
+  deliveries: figuresShape.shape.deliveries,
+  events: figuresShape.shape.events.omit({ by_type: true }),
+  activity: figuresShape.shape.activity,
 }).meta({ id: "Snapshot" });
 
 const statisticsShape = z.object({
@@ -95,17 +101,23 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
       method: "get",
       path: "/api/status",
       policy: "viewer",
-      summary: "The complete snapshot: parts, sensors, flow of readings, storage, sources",
+      summary:
+        "The complete snapshot: parts, sensors, flow of readings, storage, sources, what waits",
       tags: ["Status"],
       responses: { 200: { description: "The snapshot", schema: snapshotShape } },
       handler: async ({ c }) => {
-        const status = await services.status.now();
+        const [status, figures] = await Promise.all([services.status.now(), services.figures()]);
+        const { queues, deliveries, activity, events: { today, last_hour } } = figures;
         return c.json({
           version: services.version,
           uptime_s: Math.floor(services.uptimeS()),
           ...status,
           components: services.components.all(),
           sources: sources(),
+          queues,
+          deliveries,
+          events: { today, last_hour },
+          activity,
         });
       },
     }),

@@ -122,6 +122,7 @@ async function prepared(under: AppUnderTest): Promise<Tools> {
   const { access, settings } = under.app.parts();
   assert.ok("access.requests_per_second" in SETTINGS);
   await settings.set("access.requests_per_second", 10_000, "test", () => []);
+  await settings.set("events.per_minute", 6_000, "test", () => []);
   const { key } = await access.keys.add({ name: "hostile", role: "admin" }, tester);
   await alarmsFor(under, key, HOSTILE_TEXTS.map((_, n) => `n${n}`));
   // Examples name the area; the machine in it is moved about meanwhile.

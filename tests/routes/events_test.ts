@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import { type Clock, systemClock } from "../../lib/base/clock.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
+import { HOSTILE_TEXTS } from "../support/hostile_text.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { EventReader } from "../support/sse.ts";
 import { until } from "../support/until.ts";
@@ -38,7 +40,7 @@ async function withGate(run: (gate: Gate) => Promise<void>, app?: RunningApp): P
           },
           body: typeof body === "string" ? body : JSON.stringify(body),
         }),
-      events: async () => (await events.list({ type: "external", limit: 200 })).items,
+      events: async () => (await events.list({ types: ["external"], limit: 200 })).items,
     });
   } finally {
     if (app === undefined) await own.stop();
@@ -53,47 +55,6 @@ async function problemOf(response: Response, status: number): Promise<string> {
   assert.equal(response.headers.get("content-type"), "application/problem+json", text);
   return JSON.parse(text).detail;
 }
-
-Deno.test("POST /api/events: one or several are in the log and on the stream, each as it was meant", () =>
-  withGate(async ({ app, report, events }) => {
-    const stream = await app.ask("/api/stream?types=event");
-    const reader = new EventReader(stream.body!);
-    assert.equal((await reader.next())!.type, "hello");
-    const one = await report("/api/events", {
-      ...scan,
-      component: "door-reader",
-      details: { badge: 4711 },
-      ts: new Date(Date.now() - HOUR_MS).toISOString(),
-    });
-    assert.deepEqual([one.status, await one.json()], [202, { accepted: 1 }]);
-    const live = (await reader.next())!;
-    assert.equal(live.type, "event");
-    const { type, subject, text, actor } = JSON.parse(live.data);
-    assert.deepEqual([type, subject, text], [
-      "external.scan",
-      "component:door-reader",
-      "Badge 4711",
-    ]);
-    assert.match(actor, /^gate /);
-    const several = await report("/api/events", [
-      { type: "error", message: "No signal" },
-      { type: "door_opened", message: "North\r\ndoor\u0000", severity: "critical" },
-    ]);
-    assert.deepEqual([several.status, await several.json()], [202, { accepted: 2 }]);
-    const [door, error, first] = await events();
-    assert.deepEqual([door.type, door.severity, door.text], [
-      "external.door_opened",
-      "critical",
-      "North\ndoor\ufffd",
-    ]);
-    assert.deepEqual([error.type, error.severity], ["external.error", "warning"]);
-    assert.match(error.subject, /^key:/);
-    const [logged] = (await app.parts.events.list({ type: "external.scan" })).items;
-    assert.ok(Math.abs(logged.tMs - (Date.now() - HOUR_MS)) < 60_000);
-    assert.deepEqual(logged.body, { component: "door-reader", details: { badge: 4711 } });
-    assert.equal(first.type, "external.scan");
-    await reader.cancel();
-  }));
 
 const DEEP = JSON.parse("[".repeat(20) + "]".repeat(20));
 const WRONG: [string, unknown, number, RegExp][] = [
@@ -148,42 +109,143 @@ const WRONG: [string, unknown, number, RegExp][] = [
   ["no JSON", "scan", 400, /not valid JSON/],
 ];
 
-Deno.test("POST /api/events and /api/components: what is wrong is named, with what is allowed; nothing of it is kept", async (t) => {
-  await withGate(async ({ app, report, events }) => {
-    for (const [what, body, status, detail] of WRONG) {
-      await t.step(what, async () => {
-        const answer = await report("/api/events", body);
-        assert.match(await problemOf(answer, status), detail);
-      });
-    }
-    assert.deepEqual(await events(), []);
-    const refused: [string, unknown, number, RegExp][] = [
-      [
-        "door",
-        { state: "sleeping" },
-        400,
-        /^state: is "sleeping": give online, degraded, error, offline/,
-      ],
-      ["door", {}, 400, /^state: is missing: give online/],
-      ["door", { state: "online", expires_s: 1 }, 400, /^expires_s: .*10/],
-      ["door", { state: "online", successes: 3 }, 400, /^successes: give `tries` too/],
-      ["door", { state: "online", queue: -1 }, 400, /^queue: /],
-      ["A%20Door", { state: "online" }, 400, /^params\.name: is "A Door": give lower-case/],
-      ["storage", { state: "error" }, 409, /"storage" is a part of Perch itself/],
-    ];
-    for (const [name, body, status, detail] of refused) {
-      const answer = await report(`/api/components/${name}`, body);
+async function namesWhatIsWrong(t: Deno.TestContext, { app, report, events }: Gate) {
+  for (const [what, body, status, detail] of WRONG) {
+    await t.step(what, async () => {
+      const answer = await report("/api/events", body);
       assert.match(await problemOf(answer, status), detail);
-    }
-    assert.deepEqual(app.parts.reports.components.all(), []);
-    const key = await app.ask("/api/events", {
-      method: "POST",
-      body: JSON.stringify(scan),
-      headers: { "content-type": "application/json" },
     });
-    assert.match(await problemOf(key, 403), /engineer/);
+  }
+  assert.deepEqual(await events(), []);
+  const refused: [string, unknown, number, RegExp][] = [
+    [
+      "door",
+      { state: "sleeping" },
+      400,
+      /^state: is "sleeping": give online, degraded, error, offline/,
+    ],
+    ["door", {}, 400, /^state: is missing: give online/],
+    ["door", { state: "online", expires_s: 1 }, 400, /^expires_s: .*10/],
+    ["door", { state: "online", successes: 3 }, 400, /^successes: give `tries` too/],
+    ["door", { state: "online", queue: -1 }, 400, /^queue: /],
+    ["A%20Door", { state: "online" }, 400, /^params\.name: is "A Door": give lower-case/],
+    ["storage", { state: "error" }, 409, /"storage" is a part of Perch itself/],
+  ];
+  for (const [name, body, status, detail] of refused) {
+    const answer = await report(`/api/components/${name}`, body);
+    assert.match(await problemOf(answer, status), detail);
+  }
+  assert.deepEqual(app.parts.reports.components.all(), []);
+  const key = await app.ask("/api/events", {
+    method: "POST",
+    body: JSON.stringify(scan),
+    headers: { "content-type": "application/json" },
   });
-});
+  assert.match(await problemOf(key, 403), /engineer/);
+}
+
+async function takesEvents({ app, report, events }: Gate) {
+  const stream = await app.ask("/api/stream?types=event");
+  const reader = new EventReader(stream.body!);
+  assert.equal((await reader.next())!.type, "hello");
+  const one = await report("/api/events", {
+    ...scan,
+    component: "door-reader",
+    details: { badge: 4711 },
+    ts: new Date(Date.now() - HOUR_MS).toISOString(),
+  });
+  assert.deepEqual([one.status, await one.json()], [202, { accepted: 1 }]);
+  const live = (await reader.next())!;
+  assert.equal(live.type, "event");
+  const { type, subject, text, actor } = JSON.parse(live.data);
+  assert.deepEqual([type, subject, text], [
+    "external.scan",
+    "component:door-reader",
+    "Badge 4711",
+  ]);
+  assert.match(actor, /^gate /);
+  const several = await report("/api/events", [
+    { type: "error", message: "No signal" },
+    { type: "door_opened", message: "North\r\ndoor\u0000", severity: "critical" },
+  ]);
+  assert.deepEqual([several.status, await several.json()], [202, { accepted: 2 }]);
+  const [door, error, first] = await events();
+  assert.deepEqual([door.type, door.severity, door.text], [
+    "external.door_opened",
+    "critical",
+    "North\ndoor\ufffd",
+  ]);
+  assert.deepEqual([error.type, error.severity], ["external.error", "warning"]);
+  assert.match(error.subject, /^key:/);
+  const [logged] = (await app.parts.events.list({ types: ["external.scan"] })).items;
+  assert.ok(Math.abs(logged.tMs - (Date.now() - HOUR_MS)) < 60_000);
+  assert.deepEqual(logged.body, { component: "door-reader", details: { badge: 4711 } });
+  assert.equal(first.type, "external.scan");
+  await reader.cancel();
+}
+
+async function staysText({ report, events }: Gate) {
+  const texts = HOSTILE_TEXTS.filter((text) => text.trim() !== "").map((text) =>
+    text.slice(0, 900)
+  );
+  const given = texts.map((text) => ({ ...scan, message: text, details: { said: text } }));
+  for (let i = 0; i < given.length; i += 50) {
+    const answer = await report("/api/events", given.slice(i, i + 50));
+    assert.equal(answer.status, 202, await answer.text());
+  }
+  const logged = (await events()).slice(0, texts.length).reverse();
+  for (const [i, { text }] of logged.entries()) {
+    assert.ok(text.length > 0 && text.isWellFormed(), texts[i]);
+    // deno-lint-ignore no-control-regex
+    assert.ok(!/[\u0000-\u0008\u202a-\u202e]/.test(text), JSON.stringify(text));
+  }
+  for (const text of texts.slice(0, 20)) {
+    const answers = await Promise.all([
+      report("/api/events", { ...scan, type: `${text} ` }),
+      report("/api/events", { ...scan, component: `${text} ` }),
+      report(`/api/components/${encodeURIComponent(`${text} `)}`, { state: "online" }),
+      report("/api/components/door", { state: text }),
+    ]);
+    for (const answer of answers) await problemOf(answer, 400);
+  }
+}
+
+async function counts({ app, report }: Gate) {
+  await app.ingest([{ machine: "hall/press", sensor: "temp", value: 50 }]);
+  await report("/api/events", [scan, scan, { type: "sms", message: "Sent" }]);
+  const metrics = async () => await (await app.ask("/api/metrics")).json();
+  const figures = await until("the counts", async () => {
+    const figures = await metrics();
+    return figures.activity.at(-1).events + figures.activity.at(-2).events >= 3 ? figures : null;
+  });
+  assert.equal(figures.readings.today, 1);
+  assert.equal(figures.readings.last_hour, 1);
+  const counts = new Map<string, number>(
+    figures.events.by_type.map((
+      one: { type: string; last_hour: number },
+    ) => [one.type, one.last_hour]),
+  );
+  assert.ok(counts.get("external.scan")! >= 2);
+  assert.equal(counts.get("external.sms"), 1);
+  assert.equal(figures.activity.length, 10);
+  assert.deepEqual(figures.deliveries.last_hour, { tries: 0, good: 0, success: null });
+  assert.equal(figures.queues.intake, 0);
+  assert.ok(figures.uptime_s >= 0 && figures.zone.length > 0);
+}
+
+Deno.test("what other programs report", (t) =>
+  withGate(async (gate) => {
+    await t.step("what is wrong is named, with what is allowed; nothing of it is kept", (t) =>
+      namesWhatIsWrong(t, gate));
+    await t.step(
+      "one event or several are in the log and on the stream, each as it was meant",
+      () =>
+        takesEvents(gate),
+    );
+    await t.step("hostile texts stay texts, and are no names", () => staysText(gate));
+    await t.step("today and the last hour are counted by type, and ten minutes of activity", () =>
+      counts(gate));
+  }));
 
 Deno.test("POST /api/events: a key has a rate and a quota of the day, which a restart does not lift", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-quota-" });
@@ -302,25 +364,58 @@ Deno.test("components: a program's state is in lists, status and the whole, on t
   }
 });
 
-Deno.test("GET /api/metrics: today and the last hour, by type, and ten minutes of activity", () =>
-  withGate(async ({ app, report }) => {
-    await app.ingest([{ machine: "hall/press", sensor: "temp", value: 50 }]);
-    await report("/api/events", [scan, scan, { type: "sms", message: "Sent" }]);
-    const metrics = async () => await (await app.ask("/api/metrics")).json();
-    const figures = await until("the counts", async () => {
-      const figures = await metrics();
-      return figures.activity.at(-1).events + figures.activity.at(-2).events >= 3 ? figures : null;
-    });
-    assert.equal(figures.readings.today, 1);
-    assert.equal(figures.readings.last_hour, 1);
-    const counts = new Map<string, number>(
-      figures.events.by_type.map((
-        one: { type: string; last_hour: number },
-      ) => [one.type, one.last_hour]),
-    );
-    assert.deepEqual([counts.get("external.scan"), counts.get("external.sms")], [2, 1]);
-    assert.equal(figures.activity.length, 10);
-    assert.deepEqual(figures.deliveries.last_hour, { tries: 0, good: 0, success: null });
-    assert.equal(figures.queues.intake, 0);
-    assert.ok(figures.uptime_s >= 0 && figures.zone.length > 0);
-  }));
+/** The host's clock, so many times as fast. */
+function fastClock(times: number): Clock {
+  const host = systemClock();
+  const startMs = Date.now();
+  const fromMs = host.monotonic();
+  const monotonic = () => (host.monotonic() - fromMs) * times;
+  return {
+    now: () => startMs + monotonic(),
+    monotonic,
+    sleep: (ms, signal) => host.sleep(ms / times, signal),
+  };
+}
+
+Deno.test("components: a long queue and a silence raise alarms, which end with what they were raised for", async () => {
+  const app = await runApp({}, { clock: fastClock(30) });
+  try {
+    await withGate(async ({ report }) => {
+      const alarms = async () =>
+        new Map<string, string>(
+          (await (await app.ask("/api/alarms?state=active,acknowledged")).json()).items
+            .map((one: { title: string; state: string }) => [one.title, one.state]),
+        );
+      const state = { state: "online", queue: 51, tries: 20, successes: 3 };
+      await report("/api/components/sms-gateway", state);
+      await report("/api/components/door-reader", { state: "online", expires_s: 10 });
+      const [offline] = await until("the alarms", async () => {
+        const all = await alarms();
+        const silent = [...all.keys()].filter((title) =>
+          title.startsWith("door-reader is offline: not heard from since ")
+        );
+        return silent.length === 1 && all.has("51 wait at sms-gateway, more than 50") &&
+            all.has("only 15 % of 20 tries of sms-gateway succeeded")
+          ? silent
+          : null;
+      });
+      const changed = await until("the event", async () => {
+        const { items } = await app.parts.events.list({ types: ["component.changed"] });
+        return items.find(({ subject }) => subject === "component:door-reader") ?? null;
+      });
+      assert.match(changed.text, /^The program door-reader does not work: not heard from since /);
+      await report("/api/components/sms-gateway", { ...state, queue: 50, successes: 16 });
+      await report("/api/components/door-reader", { state: "online" });
+      await until("the end", async () => {
+        const { items } = await (await app.ask("/api/alarms")).json();
+        const cleared = items.filter((one: { cleared_ms: number | null }) =>
+          one.cleared_ms !== null
+        );
+        return cleared.length >= 3 ? true : null;
+      });
+      assert.ok(offline.length < 200);
+    }, app);
+  } finally {
+    await app.stop();
+  }
+});

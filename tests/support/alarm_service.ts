@@ -38,6 +38,7 @@ export const WELL: SystemFacts = {
   quarantine: null,
   intake: null,
   detection: null,
+  programs: [],
   host: null,
 };
 

@@ -58,6 +58,7 @@ export const FREE_TEXTS: readonly string[] = [
   "post /api/alarms/:id/comments text",
   "post /api/tickets title",
   "post /api/tickets/:id/comments text",
+  "post /api/components/:name detail",
 ];
 
 /** Some texts are no names (`/` parts a path, `#` and `+` are MQTT's); these stay what they are to a browser. */
@@ -101,6 +102,15 @@ export const OTHER_INPUTS: readonly OtherInput[] = [
     least: 0,
     put: (texts, tools) =>
       ingest(tools, texts.map((text) => ({ machine: text, sensor: text, value: 1, ts: text }))),
+  },
+  {
+    input: "events of other programs: message and details",
+    least: 55,
+    put: (texts, tools) =>
+      count(texts, async (text) => {
+        const event = { type: "scan", message: text, details: { [text.slice(0, 60)]: text } };
+        return (await ask(tools, "POST", "/api/events", { body: JSON.stringify(event) })).ok;
+      }),
   },
   { input: "line protocol: measurement, tags, fields", least: 0, put: lines },
   { input: "MQTT: topic levels and texts", least: 55, put: overMqtt },
