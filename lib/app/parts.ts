@@ -25,6 +25,7 @@ type Shared =
   | "storageGuard"
   | "checkpoints"
   | "settings"
+  | "sinceMs"
   | "events"
   | "eventFeed"
   | "logFiles"

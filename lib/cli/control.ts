@@ -4,6 +4,7 @@ import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
+import type { Flow } from "./optimise/proposals.ts";
 import type { SettingView } from "../settings/setting.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface Control {
   listBackups(): Promise<BackupJson[]>;
   /** Deletes what is older than so many days, never the newest; gives what is gone. */
   cleanupBackups(given: { keepDays: number }): Promise<BackupJson[]>;
+  /** How readings come in, for `perch optimise`. */
+  flow(): Promise<Flow>;
   /** Whether the mail servers of the channels answer; nothing is sent. `fault` is null where they do. */
   greetChannels(): Promise<{ name: string; fault: string | null }[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */

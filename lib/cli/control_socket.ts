@@ -39,6 +39,7 @@ const REQUESTS = {
   backupJob: z.null(),
   listBackups: z.null(),
   cleanupBackups: z.strictObject({ keepDays: z.int().min(1) }),
+  flow: z.null(),
   greetChannels: z.null(),
   checkDatabase: z.null(),
 } satisfies Record<keyof Control, z.ZodType>;

@@ -8,6 +8,7 @@ import { backupOf, jobOf } from "../backup/shapes.ts";
 import { PerchError } from "../base/errors.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import type { Control } from "./control.ts";
+import { flowOf } from "./optimise/flow.ts";
 import { noSetting } from "./no_setting.ts";
 
 /** For all channels together. */
@@ -15,7 +16,18 @@ const GREET_MS = 20_000;
 
 /** The commands on an opened Perch, whether it also serves or not. */
 export function createControl(
-  parts: Pick<Parts, "access" | "backup" | "notify" | "replay" | "settings" | "storage">,
+  parts: Pick<
+    Parts,
+    | "access"
+    | "backup"
+    | "clock"
+    | "intake"
+    | "notify"
+    | "replay"
+    | "settings"
+    | "sinceMs"
+    | "storage"
+  >,
 ): Control {
   const { access, settings } = parts;
   const { backups } = parts.backup;
@@ -100,6 +112,7 @@ export function createControl(
     },
     listBackups: async () => (await backups.list()).map(backupOf),
     cleanupBackups: async ({ keepDays }) => (await backups.cleanup(keepDays)).map(backupOf),
+    flow: () => flowOf(parts),
     greetChannels: () => parts.notify.greet(AbortSignal.timeout(GREET_MS)),
     checkDatabase: () => quickCheck(parts.storage.db),
   };

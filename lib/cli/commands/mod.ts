@@ -7,6 +7,7 @@ import { keyAdd } from "./key_add.ts";
 import { keyList } from "./key_list.ts";
 import { keyRevoke } from "./key_revoke.ts";
 import { logs } from "./logs.ts";
+import { optimise } from "./optimise.ts";
 import { replay } from "./replay.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   health,
   logs,
+  optimise,
   backup,
   backupList,
   backupCleanup,
