@@ -13,6 +13,7 @@ import { startFault } from "./app/storage_faults.ts";
 import { createStorageTroubles } from "./app/storage_troubles.ts";
 import { tasksOf } from "./app/tasks.ts";
 import { watchTasks } from "./app/watch_tasks.ts";
+import { tellWhatHung, watchdogTasks } from "./app/watchdog.ts";
 import { withWayOut } from "./app/way_out.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { createRests } from "./base/rests.ts";
@@ -142,7 +143,13 @@ export function buildApp(options: AppOptions): App {
     });
     endings.push(() => hub.stop());
     watchTasks(supervisor, parts);
-    for (const task of tasksOf(parts, log, guard)) {
+    tellWhatHung(parts, { dataDir: config.dataDir, log });
+    const watchdog = watchdogTasks(parts, {
+      config,
+      log,
+      end: (error) => options.onFatal?.(error),
+    });
+    for (const task of [...tasksOf(parts, log, guard), ...watchdog]) {
       supervisor.start(options.taskFault?.(task) ?? task);
     }
     endings.push(() => supervisor.stop(TASKS_GRACE_MS));

@@ -10,6 +10,7 @@ import type { ReadingsStore } from "../readings/store.ts";
 import type { LookedAt } from "./open_owned.ts";
 import { findRemains } from "./remains.ts";
 import { type CutLog, type PreparedFiles, prepareFiles, refusedLoss } from "./storage_files.ts";
+import type { WorkerPulse } from "./storage_pulse.ts";
 import type { LogMessage, LostMessage, OpenRequest } from "./storage_worker.ts";
 
 /** A database that migrations are about to change. */
@@ -57,6 +58,8 @@ export interface Storage {
   readings: ReadingsStore;
   /** Brings the write-ahead log into the database (`Connection.checkpoint`). */
   checkpoint(truncate: boolean): Promise<Checkpoint>;
+  /** A sign of life, at the end of which the worker tells the service manager. */
+  pulse(request: WorkerPulse): Promise<void>;
   /** Migrations that were applied by this start. */
   applied: string[];
   /** Damaged logs that SQLite could not read to their end, as long as their copies lie there. */
@@ -134,7 +137,8 @@ async function openPrepared(
   };
   const cuts = files?.cuts ?? [];
   const checkpoint = (truncate: boolean): Promise<Checkpoint> => rpc.call("checkpoint", [truncate]);
-  return { db, readings: createReadingsClient(rpc), checkpoint, applied, cuts, close };
+  const pulse = (request: WorkerPulse): Promise<void> => rpc.call("pulse", [request]);
+  return { db, readings: createReadingsClient(rpc), checkpoint, pulse, applied, cuts, close };
 }
 
 function aheadWords(ahead: readonly Ahead[]): string {

@@ -8,9 +8,11 @@ import { createLog, type LogEntry, type LogLevel } from "../base/log.ts";
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { letGo } from "../db/let_go.ts";
+import { probeWrite } from "../db/quick_check.ts";
 import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
 import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
+import { createWorkerPulse } from "./storage_pulse.ts";
 import { type LookedAt, lookOwned, own, type OwnedRequest } from "./open_owned.ts";
 
 /** What the worker is to open. */
@@ -37,6 +39,25 @@ function opened(): Connection {
   return connection;
 }
 
+let committedMs = -Infinity;
+
+/** The same connection; when it committed is known. */
+function noting(opened: Connection): Connection {
+  return {
+    ...opened,
+    async write(statements) {
+      const results = await opened.write(statements);
+      committedMs = performance.now();
+      return results;
+    },
+  };
+}
+
+const pulse = createWorkerPulse({
+  probe: () => probeWrite(opened(), Date.now()),
+  committedMs: () => committedMs,
+});
+
 const handlers: RpcHandlers = {
   /** Opens and checks; until `open` only queries are possible. */
   async look(request: OpenRequest): Promise<Omit<LookedAt, "raw">> {
@@ -56,6 +77,7 @@ const handlers: RpcHandlers = {
       opened(),
       ({ message }, end) => peer.postMessage({ lost: { message, end } } satisfies LostMessage, []),
     ));
+    connection = noting(connection);
     const engine = await createReadingsEngine({ connection, clock: systemClock(), log });
     Object.assign(handlers, readingsHandlers(engine));
     return { applied };
@@ -63,7 +85,9 @@ const handlers: RpcHandlers = {
   query: (statement: SqlStatement) => opened().query(statement),
   write: (statements: SqlStatement[]) => opened().write(statements),
   checkpoint: (truncate: boolean) => opened().checkpoint(truncate),
+  pulse: pulse.pulse,
   async close() {
+    pulse.stop();
     await connection?.close();
     connection = null;
     await letGo();

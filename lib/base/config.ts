@@ -98,6 +98,13 @@ export interface Config {
     readonly tempMaxC: number;
     readonly updateIntervalS: number;
   };
+  /** As a service manager says it. */
+  readonly service: {
+    readonly notifySocket: string | null;
+    /** null: no signs of life are asked for. */
+    readonly watchdogMs: number | null;
+    readonly watchdogPid: number | null;
+  };
   readonly log: { readonly level: LogLevel; readonly format: "auto" | "text" | "json" };
   /** Variables as they were set, without secrets and without addresses that hold some: for backups. */
   readonly given: Readonly<Record<string, string>>;
@@ -134,7 +141,8 @@ export function parseConfig(
   const given: Record<string, string> = {};
   for (const name of VARIABLE_NAMES) {
     const value = options.set?.[name] ?? env[name]?.trim();
-    if (value && !notesOf(name).secret && !/:\/\/.*[@?]/.test(value)) given[name] = value;
+    const { secret, ofManager } = notesOf(name);
+    if (value && !secret && !ofManager && !/:\/\/.*[@?]/.test(value)) given[name] = value;
     const fallback = mode === "sim" ? notesOf(name).simDefault : undefined;
     const chosen = value === undefined || value === "" ? fallback : value;
     if (chosen !== undefined) raw[name] = chosen;
@@ -261,6 +269,11 @@ function shape(
       tempMinC: values.TEMP_MIN,
       tempMaxC: values.TEMP_MAX,
       updateIntervalS: values.UPDATE_INTERVAL,
+    },
+    service: {
+      notifySocket: values.NOTIFY_SOCKET ?? null,
+      watchdogMs: values.WATCHDOG_USEC ? values.WATCHDOG_USEC / 1000 : null,
+      watchdogPid: values.WATCHDOG_PID ?? null,
     },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   };

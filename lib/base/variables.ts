@@ -304,6 +304,26 @@ export const environment = z.object({
       secret: true,
     },
   ),
+  NOTIFY_SOCKET: optional(text, {
+    title: "Service manager",
+    help: "systemd sets it: where it hears that Perch is ready, moves and stops.",
+    allowed: "the path of a socket, or @ and a name",
+    ofManager: true,
+  }),
+  WATCHDOG_USEC: optional(whole(0, 86_400_000_000), {
+    title: "Watchdog",
+    help:
+      "Microseconds within which Perch shows that it moves. systemd sets it; where something else " +
+      "restarts Perch when it ends, set it, and Perch ends when it hangs.",
+    allowed: "a whole number of microseconds up to a day; 0 is none",
+    ofManager: true,
+  }),
+  WATCHDOG_PID: optional(whole(0, 4_194_304), {
+    title: "Watched process",
+    help: "systemd sets it: WATCHDOG_USEC is meant for this process alone.",
+    allowed: "a process number",
+    ofManager: true,
+  }),
 });
 
 export type VariableName = keyof typeof environment.shape;

@@ -5,6 +5,7 @@ import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
 import type { ExitCode } from "./command.ts";
 import { isScarce } from "../base/scarce.ts";
+import { createService, type Service, serviceManager } from "../health/watchdog/service.ts";
 import { createControl } from "./create_control.ts";
 import { checkSocketPath, serveControl } from "./control_socket.ts";
 import { type DataLock, takeLock } from "./lock.ts";
@@ -49,11 +50,12 @@ export async function runApp(options: RunAppOptions): Promise<ExitCode> {
   });
   const ending = untilEnd(log);
   const stopOutliving = outliveScarcity(log);
+  const service = createService(serviceManager(config.service, Deno.pid));
   try {
     checkSocketPath(config.dataDir);
     let run: Run = { config, again: false, failure: null };
     for (;;) {
-      const end = await runOnce({ ...options, log, lock, ending }, run);
+      const end = await runOnce({ ...options, log, lock, ending, service }, run);
       if (typeof end === "number") return end;
       const { restoreBetween } = await import("../app/between.ts");
       const failure = await restoreBetween({ config: end.config, log, handed: end.handed });
@@ -73,16 +75,22 @@ interface Run {
   failure: RestoreJob | null;
 }
 
-type RunOptions = RunAppOptions & { log: Log; lock: DataLock; ending: ReturnType<typeof untilEnd> };
+type RunOptions = RunAppOptions & {
+  log: Log;
+  lock: DataLock;
+  ending: ReturnType<typeof untilEnd>;
+  service: Service;
+};
 
 /** From a start to its end: an exit code, or what is to be restored before the next start. */
 async function runOnce(
-  { command, terminal, log, lock, ending, ...options }: RunOptions,
+  { command, terminal, log, lock, ending, service, ...options }: RunOptions,
   { config, again, failure }: Run,
 ): Promise<ExitCode | { handed: HandedOver; config: Config }> {
   const restore = Promise.withResolvers<HandedOver>();
   const restarting = { handOver: restore.resolve, failure };
   const common = { version: VERSION, log, onFatal: ending.fail, restarting, again };
+  service.starting();
   const running = await startOrWait({
     config,
     log,
@@ -90,6 +98,7 @@ async function runOnce(
     lock,
     mayWait: command === "serve",
     ended: ending.promise,
+    service,
     build: (chosen) => options.build({ config: chosen, ...common }),
   });
   if (running === null) return 2;
@@ -102,7 +111,10 @@ async function runOnce(
   lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
   log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
   const before = await options.onStarted?.(app, started, log);
+  service.running();
   const end = await Promise.race([ending.promise, restore.promise]);
+  if (typeof end === "number") service.stopping();
+  else service.starting();
   const overdue = setTimeout(() => {
     log.error("stopping takes too long; ending now");
     Deno.exit(1);

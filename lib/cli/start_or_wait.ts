@@ -2,6 +2,7 @@ import type { App, Started } from "../app.ts";
 import type { Config } from "../base/config.ts";
 import { messageOf, type PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Service } from "../health/watchdog/service.ts";
 import type { ExitCode } from "./command.ts";
 import type { DataLock } from "./lock.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,6 +14,7 @@ export interface StartOptions {
   lock: Pick<DataLock, "describe">;
   /** Where the start is refused for damage and a good backup is there, wait in safe mode. */
   mayWait: boolean;
+  service: Pick<Service, "starting" | "waiting">;
   /** The end was asked for. */
   ended: Promise<ExitCode>;
   build: (config: Config) => App;
@@ -43,7 +45,7 @@ export async function startOrWait(
 
 /** A backup was restored: the port to go on with. Null: the end was asked for. @throws what was thrown */
 async function mended(
-  { log, terminal, lock, ended }: StartOptions,
+  { log, terminal, lock, ended, service }: StartOptions,
   config: Config,
   thrown: unknown,
 ): Promise<number | null> {
@@ -71,7 +73,9 @@ async function mended(
     throw error;
   });
   lock.describe({ url: safe.url, safeMode: error.message });
+  service.waiting(`Safe mode, at ${safe.url}: a backup can be restored there.`);
   const restored = await Promise.race([safe.restored.then(() => true), ended.then(() => false)]);
+  service.starting();
   await safe.stop();
   return restored ? safe.port : null;
 }

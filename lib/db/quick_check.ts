@@ -17,7 +17,7 @@ export async function ping(db: Database): Promise<void> {
 }
 
 /** Writes one small row and waits for the disk. @throws PerchError `storage_full`, `storage_failed` */
-export async function probeWrite(db: Database, nowMs: number): Promise<void> {
+export async function probeWrite(db: Pick<Database, "write">, nowMs: number): Promise<void> {
   await db.write([{
     sql: "insert into storage_probe (id, at_ms) values (1, ?) " +
       "on conflict (id) do update set at_ms = excluded.at_ms",

@@ -1,0 +1,90 @@
+import { openServiceSocket, type ServiceSocket } from "../base/service_socket.ts";
+import { endProcess } from "../base/end_process.ts";
+import { messageOf } from "../base/errors.ts";
+import { keepHungNote } from "../health/watchdog/hung_note.ts";
+import type { PulseRequest } from "../health/watchdog/pulse.ts";
+
+/** What the main loop sends with each sign of life. */
+export interface WorkerPulse extends PulseRequest {
+  /** Of the service manager; null: none listens. */
+  socket: string | null;
+  /** A main loop that is missed is ended from here. */
+  endsItself: boolean;
+  notePath: string;
+}
+
+/** Another program holds the database: a write waits for it, and does not come to an end. */
+const LOCKED = /SQLITE_(BUSY|LOCKED)|database (table )?is locked/;
+
+export interface PulseDeps {
+  /** Writes a little. */
+  probe: () => Promise<void>;
+  /** Time of the last commit, as `performance.now` counts. */
+  committedMs: () => number;
+}
+
+/**
+ * The worker's end of the chain (`lib/health/watchdog/pulse.ts`): writes where the last commit is old, sends the
+ * sign of life, and misses the main loop when it asks no more.
+ */
+export function createWorkerPulse({ probe, committedMs }: PulseDeps) {
+  let socket: ServiceSocket | null = null;
+  const missing = createMissing();
+  return {
+    /** @throws PerchError when the write waits for a lock, Error when nothing could be sent */
+    async pulse(request: WorkerPulse): Promise<void> {
+      missing.heard(request);
+      if (performance.now() - committedMs() > request.writeAfterMs) {
+        await probe().catch((error) => {
+          if (LOCKED.test(messageOf(error))) throw error;
+        });
+      }
+      if (request.socket === null) return;
+      socket ??= openServiceSocket(request.socket);
+      if (!socket?.send(...request.lines)) {
+        throw new Error("the service manager's socket takes nothing, or no file can be opened");
+      }
+    },
+    stop: missing.stop,
+  };
+}
+
+/** Notices that the main loop asks no more, while this thread goes on. */
+function createMissing() {
+  let last: WorkerPulse | null = null;
+  let heardMs = 0;
+  let lookedMs = 0;
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  function look(everyMs: number): void {
+    const nowMs = performance.now();
+    const stoodMs = nowMs - lookedMs - everyMs;
+    lookedMs = nowMs;
+    // This thread stood still too: whoever does not run cannot ask.
+    if (stoodMs > everyMs) heardMs += stoodMs;
+    const { missedMs, endsItself, notePath } = last!;
+    const forMs = nowMs - heardMs;
+    if (forMs < missedMs * 0.6) return;
+    const what = `The event loop has not moved for ${Math.round(forMs / 1000)} s.`;
+    keepHungNote(notePath, { atMs: Date.now(), what });
+    if (!endsItself || forMs < missedMs) return;
+    console.error(`${what} Perch ends, to be started again.`);
+    endProcess(1);
+  }
+
+  return {
+    heard(request: WorkerPulse): void {
+      heardMs = performance.now();
+      if (!Number.isFinite(request.missedMs)) return;
+      last = request;
+      if (timer !== undefined) return;
+      const everyMs = request.missedMs / 8;
+      lookedMs = heardMs;
+      timer = setInterval(look, everyMs, everyMs);
+    },
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
+}
