@@ -2,6 +2,7 @@ import type { Config } from "../base/config.ts";
 import type { BackupJson, JobJson } from "../backup/shapes.ts";
 import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";
+import type { HostReport } from "../health/history/report.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
 import type { Flow } from "./optimise/proposals.ts";
@@ -52,6 +53,8 @@ export interface Control {
   greetChannels(): Promise<{ name: string; fault: string | null }[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */
   checkDatabase(): Promise<string[]>;
+  /** The host as the running Perch sees it. */
+  hostReport(): Promise<HostReport>;
 }
 
 export interface UserAdded {

@@ -42,6 +42,7 @@ const REQUESTS = {
   flow: z.null(),
   greetChannels: z.null(),
   checkDatabase: z.null(),
+  hostReport: z.null(),
 } satisfies Record<keyof Control, z.ZodType>;
 
 export interface ControlServer {

@@ -33,6 +33,9 @@ function recorder(): Control & { calls: unknown[] } {
     listBackups: () => Promise.resolve([]),
     cleanupBackups: () => Promise.resolve([]),
     checkDatabase: () => Promise.resolve([]),
+    flow: () => Promise.reject(new Error("not asked for here")),
+    greetChannels: () => Promise.resolve([]),
+    hostReport: () => Promise.reject(new Error("not asked for here")),
   };
 }
 

@@ -21,6 +21,7 @@ export function createControl(
     | "access"
     | "backup"
     | "clock"
+    | "hostView"
     | "intake"
     | "notify"
     | "replay"
@@ -115,6 +116,7 @@ export function createControl(
     flow: () => flowOf(parts),
     greetChannels: () => parts.notify.greet(AbortSignal.timeout(GREET_MS)),
     checkDatabase: () => quickCheck(parts.storage.db),
+    hostReport: () => parts.hostView.report(),
   };
 }
 

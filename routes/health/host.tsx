@@ -68,7 +68,7 @@ export function hostPage(parts: HostPageParts): Route {
               <Supply report={report} />
               <Written report={report} mayChange={atLeast(who!.role, "admin")} />
               <Network report={report} />
-              <Own report={report} nowMs={nowMs} zone={parts.zone} />
+              <Own report={report} />
             </div>
             <h2 id="history">History</h2>
             <Chips label="Range">

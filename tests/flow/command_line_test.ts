@@ -68,6 +68,10 @@ Deno.test("perch serve refuses a data directory in use and says who has it", asy
       assert.match(second.err, new RegExp(`in use by perch serve \\(process ${running.pid} since`));
       const health = await perch(dir, ["health"]);
       assert.equal(health.code, 0, health.out);
+      assert.match(health.out, /is ready\.\n\nThis (host|Pi) [^]*\n {2}Memory {2,}\d/);
+      const report = JSON.parse((await perch(dir, ["health", "--json"])).out);
+      assert.equal(report.status, "ok");
+      assert.ok(report.host.perch.resident_bytes > 1e6, JSON.stringify(report.host.perch));
       // Another data directory on the same database, by another path, after the files that say who it is are gone.
       const other = `${dir}/other`;
       await Deno.mkdir(other);
@@ -88,7 +92,9 @@ Deno.test("perch serve refuses a data directory in use and says who has it", asy
     } finally {
       await running.stop();
     }
-    assert.equal((await perch(dir, ["health"])).code, 1);
+    const stopped = await perch(dir, ["health"]);
+    assert.equal(stopped.code, 1);
+    assert.match(stopped.out, /^No Perch runs on [^]*\n\nThis (host|Pi) [^]*\n {2}Memory {2,}\d/);
   });
 });
 

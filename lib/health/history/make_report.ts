@@ -2,11 +2,12 @@
 import { bytes, exact, number } from "../../words/numbers.ts";
 import { type Severity, severityRank } from "../../words/severity.ts";
 import type { HostPower, HostSample } from "../host_sample.ts";
+import { lifeWords } from "./facts.ts";
 import type { HostTrouble } from "./notices.ts";
 import { powerTrouble } from "./power.ts";
 import { type Observed, QUANTITIES, type Quantity } from "./quantities.ts";
 import type { HostReport, HostWrites } from "./report.ts";
-import { type CardRating, hasDoubled, type WriteTrend, YEARS_MOST, yearsLeft } from "./writes.ts";
+import { type CardRating, hasDoubled, type WriteTrend, yearsLeft } from "./writes.ts";
 
 export type Level = "normal" | "warning" | "critical";
 
@@ -175,10 +176,5 @@ function writtenWords({ blocks }: HostSample, { disk, years, rated_tb }: HostWri
     : "disk";
   const written = `${bytes(disk!)} a day are written to its ${card}`;
   if (years === null) return written;
-  const life = years >= YEARS_MOST
-    ? `more than ${YEARS_MOST} years`
-    : years < 1
-    ? `about ${Math.max(1, Math.round(years * 12))} months`
-    : `about ${Math.round(years)} ${Math.round(years) === 1 ? "year" : "years"}`;
-  return `${written}, ${life} if it is rated for ${exact(rated_tb)} TB`;
+  return `${written}, ${lifeWords(years)} if it is rated for ${exact(rated_tb)} TB`;
 }

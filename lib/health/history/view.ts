@@ -9,7 +9,7 @@ import { QUANTITIES } from "./quantities.ts";
 import type { Recorder } from "./recorder.ts";
 import type { HostReport } from "./report.ts";
 import { type HostSeries, hostSeries, type Range } from "./series.ts";
-import { type CardRating, NO_RATES } from "./writes.ts";
+import { type CardRating, NO_RATES, NO_TREND } from "./writes.ts";
 
 /** What the recorder of a host and its parts know of it. */
 export interface HostParts {
@@ -40,7 +40,6 @@ export interface HostViewDeps {
 }
 
 const NO_TROUBLE: HostTrouble = { power: null, readOnly: false, kills: 0 };
-const NO_TREND = { day: null, usual: null, isWhole: false };
 
 export function createHostView(deps: HostViewDeps): HostView {
   const { clock, readings, host } = deps;

@@ -93,6 +93,7 @@ export interface WriteTrend {
   usual: number | null;
 }
 
+export const NO_TREND: WriteTrend = { day: null, usual: null, isWhole: false };
 const DAYS_LEAST = 3;
 
 /** What was measured of one day. */

@@ -1,0 +1,151 @@
+/** A report as names and texts, for the page and the command line. Pure. */
+import { POWER_BITS } from "./power.ts";
+import type { HostReport } from "./report.ts";
+import { YEARS_MOST } from "./writes.ts";
+import { bytes, exact, number } from "../../words/numbers.ts";
+import { ago, span } from "../../words/times.ts";
+
+/** What something is called and how it is; null: not measured. */
+export type HostFact = readonly [name: string, text: string | null];
+
+const percent = (share: number) => `${number(share * 100, 1)} %`;
+
+/** What `text` makes of a value that is measured. */
+function of<T>(value: T | null | undefined, text: (value: T) => string): string | null {
+  return value === null || value === undefined ? null : text(value);
+}
+
+/** Processor, memory, disk, heat. */
+export function machineFacts(report: HostReport): HostFact[] {
+  const { cpu, cores, load, memory, disk, temperatures, pressure, fans } = report;
+  const several = temperatures.length > 1;
+  return [
+    [
+      "CPU",
+      of(
+        cpu,
+        ({ used }) =>
+          cores === null
+            ? percent(used)
+            : `${percent(used)} of ${cores} ${cores === 1 ? "core" : "cores"}`,
+      ),
+    ],
+    ["Frequency", of(report.frequency_mhz, (mhz) => `${number(mhz, 0)} MHz`)],
+    ["Load", of(load, (values) => values.map((value) => number(value, 2)).join(", "))],
+    ["Memory", of(memory, (of) => `${percent(of.used)} of ${bytes(of.total_bytes)}`)],
+    [
+      "Swap",
+      of(
+        memory,
+        ({ swap_total_bytes: total, swap_free_bytes: free }) =>
+          total === 0 ? "none" : `${bytes(total - free)} of ${bytes(total)}`,
+      ),
+    ],
+    [
+      "Disk",
+      of(
+        disk,
+        ({ used, total_bytes, free_bytes }) =>
+          `${percent(used)} of ${bytes(total_bytes)}, ${bytes(free_bytes)} free`,
+      ),
+    ],
+    [
+      "Temperature",
+      temperatures.length === 0
+        ? null
+        : temperatures.map(({ name, celsius }) =>
+          `${number(celsius, 1)} °C${several ? ` (${name})` : ""}`
+        ).join(", "),
+    ],
+    ...fans.map(({ rpm }): HostFact => ["Fan", `${number(rpm, 0)} rpm`]),
+    ["Waits for the disk", of(pressure?.io, percent)],
+    ["Waits for the CPU", of(pressure?.cpu, percent)],
+    ["Waits for memory", of(pressure?.memory, percent)],
+    ["Running for", of(report.uptime_s, (s) => span(s * 1000))],
+  ];
+}
+
+/** Conditions of the supply: whether each is so now, and was so since the boot. */
+export function supplyFacts({ power }: HostReport) {
+  return POWER_BITS.map(({ name, title }) => ({
+    name,
+    title,
+    now: power?.[name as "throttled"] ?? null,
+    sinceBoot: power?.since_boot[name as "throttled"] ?? null,
+  }));
+}
+
+/** How long a card lasts, in words. */
+export function lifeWords(years: number): string {
+  if (years >= YEARS_MOST) return `more than ${YEARS_MOST} years`;
+  if (years < 1) {
+    const months = Math.max(1, Math.round(years * 12));
+    return `about ${months} ${months === 1 ? "month" : "months"}`;
+  }
+  const whole = Math.round(years);
+  return `about ${whole} ${whole === 1 ? "year" : "years"}`;
+}
+
+/** What the card is given a day, by whom, and what that means for its life. */
+export function writtenFacts({ writes, disks }: HostReport): HostFact[] {
+  const perDay = (value: number) => `${bytes(value)} a day`;
+  const rest = writes.perch === null || writes.database === null
+    ? null
+    : Math.max(0, writes.perch - writes.database);
+  const worn = disks.find(({ life_used }) => life_used !== null)?.life_used ?? null;
+  return [
+    ["Everything", of(writes.disk, perDay)],
+    ["Usually", of(writes.usual, perDay)],
+    ["Perch", of(writes.perch, perDay)],
+    ["– its database", of(writes.database, perDay)],
+    ["– logs, files, backups", of(rest, perDay)],
+    ["Lasts", of(writes.years, lifeWords)],
+    ["Life used", of(worn, (share) => `${number(share * 100, 0)} %`)],
+  ];
+}
+
+/** What the life of a card is reckoned with. */
+export function ratingWords({ writes }: HostReport): string {
+  return `for a new card that is rated for ${exact(writes.rated_tb)} TB and writes ` +
+    `${exact(writes.amplification)} times as much inside as it is given`;
+}
+
+export function networkFacts({ network }: HostReport): HostFact[] {
+  return network.flatMap((one): HostFact[] => [
+    [
+      one.name,
+      of(one.up, (up) =>
+        [
+          up ? "up" : "down",
+          of(one.speed_mbit, (mbit) => `${number(mbit, 0)} Mbit/s`),
+          of(one.signal_dbm, (dbm) => `signal ${number(dbm, 0)} dBm`),
+        ].filter((part) => part !== null).join(", ")),
+    ],
+    ["Received", of(one.received_bytes_per_s, (perS) => `${bytes(perS)}/s`)],
+    ["Sent", of(one.sent_bytes_per_s, (perS) => `${bytes(perS)}/s`)],
+  ]);
+}
+
+/** Perch itself. */
+export function ownFacts({ perch, at_ms }: HostReport): HostFact[] {
+  return [
+    ["CPU", of(perch.cpu, (share) => `${percent(share)} of one core`)],
+    ["Memory", of(perch.resident_bytes, bytes)],
+    ["Its own of it", of(perch.anonymous_bytes, bytes)],
+    [
+      "Open files",
+      of(
+        perch.open_files,
+        (files) =>
+          perch.open_files_most === null
+            ? String(files)
+            : `${files} of ${number(perch.open_files_most, 0)}`,
+      ),
+    ],
+    ["Threads", of(perch.threads, String)],
+    ["Event loop lag", of(perch.event_loop_lag_ms, (ms) => `${number(ms, 1)} ms`)],
+    ["Database", of(perch.database_bytes, bytes)],
+    ["Its log (WAL)", of(perch.wal_bytes, bytes)],
+    ["Last backup", perch.backup_ms === null ? "never" : ago(at_ms - perch.backup_ms)],
+  ];
+}
