@@ -12,6 +12,7 @@ import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
 import { limitJudge, settingsOf } from "./judge.ts";
 import { createTrends } from "../live/timeline.ts";
+import { createEventsBetween } from "../events/between_store.ts";
 import { perchFigures } from "./figures.ts";
 import { perchMetrics } from "./metrics.ts";
 import type { Clock } from "../base/clock.ts";
@@ -101,6 +102,7 @@ function routeParts(
     },
     demoUsers,
     events: parts.events,
+    eventsBetween: createEventsBetween(parts.storage.db),
     figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,

@@ -67,7 +67,7 @@ export function aboutType(type: EventType): string {
 export const PRIVATE_FAMILIES: readonly string[] = ["access"];
 
 /** It concerns one person alone: neither lists that everybody sees nor the live stream show it. */
-export function isPrivate(type: EventType): boolean {
+export function isPrivate(type: string): boolean {
   return PRIVATE_FAMILIES.includes(type.split(".")[0]);
 }
 

@@ -1,16 +1,23 @@
 import type { Route } from "../http/route.ts";
 import { eventListRoutes } from "./list_api.ts";
+import { exportRoutes, type ExportServices } from "./export_api.ts";
 import { logRoutes, type LogServices } from "./logs_api.ts";
 import { metricRoutes, type MetricServices } from "./metrics_api.ts";
 import { reportRoutes, type ReportServices } from "./reports_api.ts";
 import type { EventServices } from "./request.ts";
 
-export type EventRouteParts = EventServices & LogServices & ReportServices & MetricServices;
+export type EventRouteParts =
+  & EventServices
+  & ExportServices
+  & LogServices
+  & ReportServices
+  & MetricServices;
 
 /** What happened: the event log and the log files, what other programs report, and the counts of it. */
 export function eventsRoutes(parts: EventRouteParts): Route[] {
   return [
     ...eventListRoutes(parts),
+    ...exportRoutes(parts),
     ...logRoutes(parts),
     ...reportRoutes(parts),
     ...metricRoutes(parts),

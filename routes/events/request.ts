@@ -70,6 +70,6 @@ export async function findEvent(
 }
 
 /** Events about accounts are for those who see accounts and the audit log. */
-function readsPrivate(who: RouteContext["who"]): boolean {
+export function readsPrivate(who: RouteContext["who"]): boolean {
   return decide("admin", "get", who, false).allow;
 }

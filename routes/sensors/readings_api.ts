@@ -15,6 +15,7 @@ import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../http/csv.ts";
 import { damagedLines, damagedOf } from "../machines/gaps.ts";
 import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
+import { streamed } from "../http/streamed.ts";
 import { type Route, route } from "../http/route.ts";
 
 export interface ReadingServices {
@@ -253,18 +254,8 @@ function download(
   format: "csv" | "ndjson",
   lines: AsyncGenerator<string> | Generator<string>,
 ): Response {
-  const utf8 = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await lines.next();
-      if (done) controller.close();
-      else if (value !== "") controller.enqueue(utf8.encode(value));
-      else return this.pull!(controller);
-    },
-    cancel: () => void lines.return(undefined),
-  });
   const name = sensor.name.replaceAll(/[^\w.-]+/g, "_").slice(-100);
-  return new Response(body, {
+  return new Response(streamed(lines), {
     headers: {
       "content-type": format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson",
       "content-disposition": `attachment; filename="${name}.${format}"`,

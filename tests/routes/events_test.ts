@@ -233,6 +233,33 @@ async function counts({ app, report }: Gate) {
   assert.ok(figures.uptime_s >= 0 && figures.zone.length > 0);
 }
 
+async function areExported({ app }: Gate) {
+  const file = await app.ask("/api/events/export?from=-2h");
+  assert.equal(file.status, 200);
+  assert.match(
+    file.headers.get("content-disposition")!,
+    /^attachment; filename="perch-events-.*json"$/,
+  );
+  const { events, alarms, metrics, from_ms, to_ms } = await file.json();
+  assert.ok(Math.abs(to_ms - from_ms - 2 * HOUR_MS) < 1_000);
+  assert.deepEqual(alarms, []);
+  const scans = events.filter(({ type }: { type: string }) => type === "external.scan");
+  assert.deepEqual(scans[0].body.details, { badge: 4711 }, "the oldest first");
+  const counted = metrics.counts.filter(({ type }: { type: string }) => type === "external.scan");
+  const n = counted.reduce((sum: number, one: { n: number }) => sum + one.n, 0);
+  assert.deepEqual([n, metrics.bucket_ms], [scans.length, HOUR_MS]);
+  assert.equal(metrics.now.activity.length, 10);
+  // Of the last half hour: what was said to have happened before is not in it.
+  const less = await (await app.ask("/api/events/export?from=-30m")).json();
+  assert.equal(less.events.length, events.length - 1);
+  const none = await (await app.ask("/api/events/export?from=2001-01-01&to=2001-01-02")).json();
+  assert.deepEqual([none.events, none.metrics.counts], [[], []]);
+  const long = await app.ask("/api/events/export?from=2024-01-01&to=2026-01-01");
+  assert.match(await problemOf(long, 400), /^query\.from: .* more than 366 days before/);
+  const wrong = await app.ask("/api/events/export?from=now&to=-1h");
+  assert.match(await problemOf(wrong, 400), /^query\.from: .* is not before `to`/);
+}
+
 Deno.test("what other programs report", (t) =>
   withGate(async (gate) => {
     await t.step("what is wrong is named, with what is allowed; nothing of it is kept", (t) =>
@@ -245,6 +272,8 @@ Deno.test("what other programs report", (t) =>
     await t.step("hostile texts stay texts, and are no names", () => staysText(gate));
     await t.step("today and the last hour are counted by type, and ten minutes of activity", () =>
       counts(gate));
+    await t.step("a period is one file", () =>
+      areExported(gate));
   }));
 
 Deno.test("POST /api/events: a key has a rate and a quota of the day, which a restart does not lift", async () => {
