@@ -12,6 +12,7 @@ export const GUIDES = [
   "coming-from",
   "email",
   "proxy",
+  "programs",
   "logs",
   "troubleshooting",
 ] as const;
