@@ -8,6 +8,8 @@ export interface BackupSpec {
   createdMs: number;
   reason?: Reason;
   encrypted?: boolean;
+  /** What the database in it has; default: it says nothing of one. */
+  unpackedBytes?: number;
 }
 
 /** Lays an archive with a good receipt into the folder of the backups, without making one; gives its id. */
@@ -18,7 +20,7 @@ export async function writeBackup(dataDir: string, spec: BackupSpec): Promise<st
 /** The same; gives the receipt. */
 export async function fakeBackup(
   dataDir: string,
-  { sequence, createdMs, reason = "scheduled", encrypted = false }: BackupSpec,
+  { sequence, createdMs, reason = "scheduled", encrypted = false, unpackedBytes }: BackupSpec,
 ): Promise<Receipt> {
   const folder = join(dataDir, "backups");
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -39,7 +41,9 @@ export async function fakeBackup(
       sequence,
       reason,
       site: { id: "test", name: "test" },
-      files: [],
+      files: unpackedBytes === undefined
+        ? []
+        : [{ path: "perch.db", bytes: unpackedBytes, sha256: "0".repeat(64) }],
       counts: {},
       environment: {},
     },

@@ -3,12 +3,15 @@ import { oneLine } from "../../base/log.ts";
 import { LINE_SEVERITIES, type LineSeverity, type LogReport } from "../../events/logs/report.ts";
 import { HOUR_MS } from "../../words/times.ts";
 import { columns } from "../columns.ts";
+import { progressLines } from "../progress.ts";
 import { type Command, type Flags, UsageError } from "../command.ts";
 
 const HOURS_LEAST = 0.01;
 const HOURS_MOST = 24 * 366;
 const LISTED = 25;
 const TEXT_CHARS = 110;
+/** Longer work says how far it is. */
+const PATIENCE_MS = 1_000;
 
 /** Reads the files themselves: also while Perch is stopped, and when its database cannot be opened. */
 export const logs: Command = {
@@ -29,7 +32,11 @@ export const logs: Command = {
     const folder = logsFolder(config().dataDir);
     const { readLogs } = await import("../../events/logs/read_logs.ts");
     const toMs = Date.now();
-    const report = await readLogs(folder, { fromMs: toMs - hours * HOUR_MS, toMs, least });
+    const say = progressLines(terminal);
+    const query = { fromMs: toMs - hours * HOUR_MS, toMs, least };
+    const report = await readLogs(folder, query, (share) => {
+      if (Date.now() - toMs > PATIENCE_MS) say({ stage: `reading ${folder}`, share });
+    });
     if (json) terminal.out(JSON.stringify({ ...report, lost: null }));
     else for (const line of described(report, hours, folder)) terminal.out(line);
     return 0;

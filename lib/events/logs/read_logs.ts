@@ -14,38 +14,54 @@ const LINE_CHARS_MOST = 64 * 1024;
 
 /**
  * Counts what the log files of a folder say, those that were put aside too, slice by slice: other work goes on
- * between. A folder that is not there says nothing. @throws what the file system says, or the reason of `signal`
+ * between. A folder that is not there says nothing. `onShare` hears how far it is, 0…1. @throws what the file system says
  */
 export async function readLogs(
   folder: string,
   query: LogQuery,
-  signal?: AbortSignal,
+  onShare: (share: number) => void = () => {},
 ): Promise<Omit<LogReport, "lost">> {
   const count = createLogCount(query);
+  const current: Deno.FsFile[] = [];
   const inodes = new Set<number | null>();
-  // First those that are written to: one of them that is put aside meanwhile has its file read once.
-  for (const file of LOG_FILES) {
-    using handle = await openIfThere(join(folder, currentName(file)));
-    if (handle === null) continue;
-    inodes.add((await handle.stat()).ino);
-    await countFile(handle, count, signal);
-  }
-  for (const { name } of await rotatedSince(folder, query.fromMs)) {
-    using handle = await openIfThere(join(folder, name));
-    if (handle === null || inodes.has((await handle.stat()).ino)) continue;
-    await countFile(handle, count, signal);
+  try {
+    let left = 0;
+    // First those that are written to: one of them that is put aside meanwhile is known again.
+    for (const file of LOG_FILES) {
+      const handle = await openIfThere(join(folder, currentName(file)));
+      if (handle === null) continue;
+      current.push(handle);
+      const { ino, size } = await handle.stat();
+      inodes.add(ino);
+      left += size;
+    }
+    const rotated = await rotatedSince(folder, query.fromMs);
+    const total = left += rotated.reduce((sum, { bytes }) => sum + bytes, 0);
+    const onBytes = (bytes: number) => onShare(1 - Math.max(0, left -= bytes) / total);
+    for (const handle of current) await countFile(handle, count, onBytes);
+    for (const { name } of rotated) {
+      using handle = await openIfThere(join(folder, name));
+      if (handle === null || inodes.has((await handle.stat()).ino)) continue;
+      await countFile(handle, count, onBytes);
+    }
+  } finally {
+    for (const handle of current) handle.close();
   }
   return count.report();
 }
 
-async function countFile(file: Deno.FsFile, count: LogCount, signal?: AbortSignal): Promise<void> {
+async function countFile(
+  file: Deno.FsFile,
+  count: LogCount,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   const decoder = new TextDecoder();
   const slice = new Uint8Array(SLICE_BYTES);
   let rest = "";
   let isTooLong = false;
   let turnMs = performance.now();
   for (let n; (n = await file.read(slice)) !== null;) {
-    signal?.throwIfAborted();
+    onBytes(n);
     const lines = (rest + decoder.decode(slice.subarray(0, n), { stream: true })).split("\n");
     rest = lines.pop()!;
     for (const line of lines) {
@@ -71,13 +87,17 @@ async function rotatedSince(folder: string, fromMs: number): Promise<Rotated[]> 
   const found: Rotated[] = [];
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      const one = isFile ? parseRotated(name, 0) : null;
+      const one = isFile ? parseRotated(name, await sizeOf(join(folder, name))) : null;
       if (one !== null && one.atMs >= fromMs) found.push(one);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return found;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => null))?.size ?? 0;
 }
 
 async function openIfThere(path: string): Promise<Deno.FsFile | null> {

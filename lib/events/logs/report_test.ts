@@ -23,24 +23,23 @@ Deno.test("templateOf masks what changes from message to message", () => {
   for (const [text, template] of cases) assert.equal(templateOf(text), template);
 });
 
-Deno.test("templateOf: any text gives a short line, the same again, and soon", () => {
+Deno.test("templateOf: any text gives a short line without numbers, and soon", () => {
   const piece = fc.constantFrom(
     ..."0123456789abcdefxyz:.-@\"'/ \n\u001b\u2028\ud800é".split(""),
     "2026-11-29",
     "<id>",
     "::",
   );
-  const texts = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 80 }),
-    fc.array(piece, { maxLength: 80 }).map((all) => all.join("")),
-  );
-  fc.assert(fc.property(texts, (text) => {
+  // `fc.string({ unit: "binary" })` takes two seconds to be made.
+  const character = fc.nat(0x10ffff).map((code) => String.fromCodePoint(code));
+  const texts = fc.array(fc.oneof(piece, character), { maxLength: 80 }).map((all) => all.join(""));
+  for (const text of fc.sample(texts, 300)) {
     const template = templateOf(text);
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(template, /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-    assert.ok(template.length <= 301);
-    assert.doesNotMatch(template, /\d/);
-  }));
+    assert.ok(template.length <= 301, text);
+    assert.doesNotMatch(template, /\d/, text);
+  }
   const startMs = performance.now();
   for (const one of ["a", "1", ":", ".", "@", '"', "a1", "a.", "1.", "-", "a-", "0:"]) {
     templateOf(one.repeat(1_000_000));
