@@ -1,8 +1,9 @@
-/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g m` machines, `g s` sensors, `g u` sources, `?` help, j/k in lists. */
+/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g u` sources, `?` help, j/k in lists. */
 const PLACES: Record<string, string> = {
   o: "/",
   a: "/alarms",
   t: "/tickets",
+  e: "/events",
   m: "/machines",
   s: "/sensors",
   u: "/sources",

@@ -56,6 +56,7 @@ const resets = createListeners<void>();
 const alarmEvents = createListeners<AlarmEvent>();
 const deliveries = createListeners<void>();
 const tickets = createListeners<Ticket>();
+const loggedEvents = createListeners<void>();
 const anomalies = createListeners<unknown>();
 const predictions = createListeners<unknown>();
 
@@ -93,6 +94,8 @@ export const onAnomaly = anomalies.on;
 export const onPrediction = predictions.on;
 /** Each step and change of an alarm. */
 export const onAlarm = alarmEvents.on;
+/** Something came into the event log. */
+export const onEvent = loggedEvents.on;
 /** A delivery changed. */
 export const onDelivery = deliveries.on;
 /** A ticket after a change, a comment or a file. */
@@ -217,6 +220,7 @@ const HANDLERS: Record<string, (data: any) => void> = {
   anomaly: anomalies.notify,
   alarm: alarmEvents.notify,
   ticket: tickets.notify,
+  event: () => loggedEvents.notify(),
   delivery: () => deliveries.notify(),
   reset: () => resets.notify(),
 };

@@ -5,6 +5,7 @@ import { ArchiveUpload } from "../archive_upload.tsx";
 import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
+import { EventList } from "../event_list.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
@@ -20,6 +21,7 @@ bringToLife({
   Attention,
   BackupProgress,
   DeliveryNews,
+  EventList,
   MachineCondition,
   NewSensors,
   OverviewAnswer,

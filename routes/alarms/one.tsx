@@ -6,7 +6,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Command } from "../../lib/alarms/commands.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
-import { alarmHref, machineHref, ticketHref } from "../frame/links.ts";
+import { alarmHref, hrefWith, machineEventsHref, machineHref, ticketHref } from "../frame/links.ts";
 import { Answer, Crumbs, More } from "../frame/parts.tsx";
 import { type AlarmPageParts, commandOf } from "./request.ts";
 import { byOf } from "../http/caller.ts";
@@ -152,6 +152,13 @@ async function draw(
           step={alarmStep}
         />
         <More href={`${alarmHref(id)}/told`}>Who was notified, who was not, and why</More>
+        <More
+          href={alarm.machine === null
+            ? hrefWith("/events", { subject: `alarm:${id}` })
+            : machineEventsHref(alarm.machine)}
+        >
+          {alarm.machine === null ? "Its events" : "All events of this machine"}
+        </More>
       </>
     ),
   });

@@ -1,8 +1,13 @@
-import { z } from "zod";
 import { listedEventOf, listedEventShape, wholeEventShape } from "../../lib/events/listed.ts";
 import { listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { eventFilterShape, eventQueryOf, type EventServices, findEvent } from "./request.ts";
+import {
+  eventFilterShape,
+  eventParams,
+  eventQueryOf,
+  type EventServices,
+  findEvent,
+} from "./request.ts";
 
 const tags = ["Events"];
 
@@ -31,7 +36,7 @@ export function eventListRoutes(services: EventServices): Route[] {
       policy: "viewer",
       summary: "An event with what it was about",
       tags,
-      params: z.object({ id: z.string().regex(/^\d{1,15}$/, "must be the id of an event") }),
+      params: eventParams,
       responses: {
         200: { description: "The event", schema: wholeEventShape },
         404: { description: "There is no such event" },

@@ -3,11 +3,12 @@ import { eventListRoutes } from "./list_api.ts";
 import { exportRoutes, type ExportServices } from "./export_api.ts";
 import { logRoutes, type LogServices } from "./logs_api.ts";
 import { metricRoutes, type MetricServices } from "./metrics_api.ts";
+import { eventPage } from "./one.tsx";
+import { type EventPageParts, eventPages } from "./page.tsx";
 import { reportRoutes, type ReportServices } from "./reports_api.ts";
-import type { EventServices } from "./request.ts";
 
 export type EventRouteParts =
-  & EventServices
+  & EventPageParts
   & ExportServices
   & LogServices
   & ReportServices
@@ -17,6 +18,8 @@ export type EventRouteParts =
 export function eventsRoutes(parts: EventRouteParts): Route[] {
   return [
     ...eventListRoutes(parts),
+    ...eventPages(parts),
+    ...eventPage(parts),
     ...exportRoutes(parts),
     ...logRoutes(parts),
     ...reportRoutes(parts),

@@ -58,6 +58,10 @@ export function eventQueryOf(
   };
 }
 
+export const eventParams = z.object({
+  id: z.string().regex(/^\d{1,15}$/, "must be the id of an event"),
+});
+
 /** @throws PerchError `not_found`, also when the asker may not read it */
 export async function findEvent(
   { events }: Pick<EventServices, "events">,

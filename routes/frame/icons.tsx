@@ -6,6 +6,7 @@ const PATHS = {
   machines: "M4 20V9l5 3V9l5 3V5h6v15zM8 16h2M14 16h2",
   sensors: "M3 12h4l3-8 4 16 3-8h4",
   tickets: "M5 4h14v16H5zM9 9h6M9 13h6M9 17h3",
+  events: "M4 6h1M4 12h1M4 18h1M9 6h11M9 12h11M9 18h7",
   sources: "M12 3v12M7 10l5 5 5-5M4 20h16",
   more: "M4 12h2M11 12h2M18 12h2",
 } as const;

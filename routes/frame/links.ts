@@ -18,6 +18,15 @@ export function ticketHref(id: string): string {
   return `/tickets/${encodeURIComponent(id)}`;
 }
 
+export function eventHref(id: number): string {
+  return `/events/${id}`;
+}
+
+/** All events of a machine. */
+export function machineEventsHref(path: string): string {
+  return hrefWith("/events", { machine: path });
+}
+
 /** A page with what is filtered; what is empty is left out. */
 export function hrefWith(
   path: string,

@@ -5,7 +5,7 @@ import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import { lastLevel, title } from "../../lib/words/names.ts";
-import { machineTitle } from "../frame/links.ts";
+import { machineEventsHref, machineTitle } from "../frame/links.ts";
 import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
 import { findMachine, type MachinePageParts } from "./request.ts";
@@ -117,6 +117,8 @@ function Content(
           </a>
         </p>
         <p>
+          <a href={machineEventsHref(machine.path)}>All events</a>
+          {" · "}
           <a href={`/tickets?machine=${encodeURIComponent(machine.path)}`}>Tickets</a>
           {mayChange && (
             <>

@@ -69,6 +69,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/tickets">Tickets</a>
                   </li>
                   <li>
+                    <a href="/events">Events</a>
+                  </li>
+                  <li>
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>

@@ -20,7 +20,7 @@ import { FormError, Select, TextArea } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { Markdown } from "../frame/markdown.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { alarmHref, machineHref, ticketHref } from "../frame/links.ts";
+import { alarmHref, machineEventsHref, machineHref, ticketHref } from "../frame/links.ts";
 import { Crumbs, Fact, Facts, Post } from "../frame/parts.tsx";
 import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 import { alarmTitle, TicketFields, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
@@ -156,6 +156,8 @@ function TicketFacts(
         {machine !== null && (
           <Fact name="Machine">
             <a href={machineHref(machine)}>{machine_name ?? words(lastLevel(machine))}</a>
+            {" · "}
+            <a href={machineEventsHref(machine)}>all its events</a>
           </Fact>
         )}
         <Fact name="Assignee">{assignee ?? "nobody"}</Fact>

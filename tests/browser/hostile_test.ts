@@ -44,6 +44,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/settings/channels/:id": "/api/channels",
   "/settings/rules/:id": "/api/rules",
   "/tickets/:id": "/api/tickets",
+  "/events/:id": "/api/events",
   "/welcome/:secret": null,
   "/photos/:file": null,
   "/guides/:name": null,

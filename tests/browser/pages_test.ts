@@ -66,6 +66,7 @@ Deno.test({
           "/sources",
           "/alarms",
           "/alarms?show=resolved&severity=critical",
+          "/events?range=24h&q=nothing",
           "/machines",
           "/machines/tree",
           "/machines/exchange",

@@ -1,0 +1,51 @@
+import type { VNode } from "preact";
+import type { ListedEvent } from "../lib/events/listed.ts";
+import { label, title } from "../lib/words/names.ts";
+import { clockTime, dateTime } from "../lib/words/times.ts";
+import { SEVERITY_MARKS } from "./alarm_words.ts";
+
+/** One event of a list: when, how bad, what, where and who. */
+export function EventRow(
+  { event, nowMs, zone }: { event: ListedEvent; nowMs: number; zone: string },
+): VNode {
+  const { id, severity, text, machine, machine_name, actor, at_ms, subject } = event;
+  const about = subjectOf(subject);
+  return (
+    <li class="event" data-event={id}>
+      <time dateTime={new Date(at_ms).toISOString()} title={dateTime(at_ms, zone)}>
+        {clockTime(at_ms, nowMs, zone)}
+      </time>
+      <span class={`alarm-severity ${severity}`}>
+        <span aria-hidden="true">{SEVERITY_MARKS[severity]}</span> {severity}
+      </span>
+      <div class="event-what">
+        <a class="event-text" href={`/events/${id}`}>{text}</a>
+        <p class="event-sub">
+          {machine !== null && (
+            <a href={`/machines/${machine.split("/").map(encodeURIComponent).join("/")}`}>
+              {title(machine_name ?? label(machine.slice(machine.lastIndexOf("/") + 1)))}
+            </a>
+          )}
+          {about !== null && <a href={about.href}>{about.name}</a>}
+          {actor !== null && <span>by {actor}</span>}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** The page of what an event happened to; null: it has none. */
+export function subjectOf(subject: string): { name: string; href: string } | null {
+  const at = subject.indexOf(":");
+  const id = subject.slice(at + 1);
+  switch (subject.slice(0, at)) {
+    case "alarm":
+      return { name: "Alarm", href: `/alarms/${encodeURIComponent(id)}` };
+    case "ticket":
+      return { name: `Ticket ${id}`, href: `/tickets/${encodeURIComponent(id)}` };
+    case "sensor":
+      return { name: "Sensor", href: `/sensors/${encodeURIComponent(id)}` };
+    default:
+      return null;
+  }
+}

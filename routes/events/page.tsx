@@ -1,0 +1,108 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { EventList } from "../../islands/event_list.tsx";
+import { listedEventOf } from "../../lib/events/listed.ts";
+import { ago } from "../../lib/words/times.ts";
+import { FormError } from "../frame/form.tsx";
+import { Island } from "../frame/island.tsx";
+import { hrefWith } from "../frame/links.ts";
+import type { PageParts } from "../frame/page_parts.ts";
+import { Answer, Empty, More } from "../frame/parts.tsx";
+import { type Route, route } from "../http/route.ts";
+import { EventFilters } from "./filters.tsx";
+import { apiQueryOf, askedOf, PageFilter } from "./page_filter.ts";
+import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
+
+export type EventPageParts = PageParts & EventServices;
+
+const PAGE = 50;
+const Query = PageFilter.extend({
+  cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
+});
+
+/** `/events`: what happened, filtered and searched, newest first, and live. */
+export function eventPages(parts: EventPageParts): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/events",
+      policy: "viewer",
+      summary: null,
+      query: Query.loose(),
+      handler: async ({ c, who, query, nowMs }) => {
+        const { cursor, ...filter } = Query.parse(query);
+        const since = parts.place();
+        const asked = askedOf(filter, nowMs, parts.zone);
+        const { items, next } = "problem" in asked
+          ? { items: [], next: null }
+          : await parts.events.list(
+            eventQueryOf(parts, { ...asked, cursor, limit: PAGE }, { who }),
+          );
+        const problem = "problem" in asked ? asked.problem : undefined;
+        const live = problem === undefined && cursor === undefined && filter.to === undefined;
+        return parts.frame.answer(c, who, {
+          title: "Events",
+          place: "/events",
+          script: "lists",
+          ...(live ? { stream: { types: "event" }, since } : {}),
+          status: problem === undefined ? 200 : 400,
+          content: (
+            <div class="events-page">
+              <div>
+                <Answer>{answerOf(filter, cursor, items, nowMs)}</Answer>
+                <FormError>{problem}</FormError>
+                <EventFilters filter={filter} readsPrivate={readsPrivate(who)} />
+                {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
+                <Island
+                  name="EventList"
+                  component={EventList}
+                  props={{
+                    events: items.map(listedEventOf),
+                    query: "problem" in asked ? "" : apiQueryOf(asked, PAGE),
+                    live,
+                    nowMs,
+                    zone: parts.zone,
+                  }}
+                />
+                {next !== null && (
+                  <More href={hrefWith("/events", { ...filter, cursor: next })}>Older events</More>
+                )}
+              </div>
+            </div>
+          ),
+        });
+      },
+    }),
+  ];
+}
+
+const isFiltered = (filter: PageFilter) => Object.values(filter).some((value) => value);
+
+function answerOf(
+  filter: PageFilter,
+  cursor: string | undefined,
+  items: readonly { tMs: number }[],
+  nowMs: number,
+): string {
+  if (cursor !== undefined) return "Older events";
+  if (items.length === 0) return isFiltered(filter) ? "No event fits" : "Nothing has happened yet";
+  const newest = ago(Math.max(0, nowMs - items[0].tMs));
+  return isFiltered(filter) ? `The last that fits: ${newest}` : `The last event: ${newest}`;
+}
+
+function Nothing({ filter }: { filter: PageFilter }): VNode {
+  if (isFiltered(filter)) {
+    return (
+      <Empty>
+        Words are found by their beginnings; all of them must be in an event.{" "}
+        <a href="/events">Show all events</a>
+      </Empty>
+    );
+  }
+  return (
+    <Empty>
+      Alarms, tickets, changes of machines and what other programs report stand here as soon as they
+      happen. Programs report with <code>POST /api/events</code>: see <a href="/docs">the API</a>.
+    </Empty>
+  );
+}
