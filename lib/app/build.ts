@@ -6,6 +6,7 @@ import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
+import { createSystemParts } from "./health_system.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -134,6 +135,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     damage,
     host,
     hostView,
+    system: createSystemParts(foundation, options.system ?? null),
     notify,
     reports,
     thingspeak,

@@ -18,6 +18,7 @@ import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
 import { keepBeforeUpgrade } from "./before_upgrade.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
+import type { HostSystem } from "./own_system.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createLate, type Late } from "./late.ts";
 import { logLimits } from "./log_files.ts";
@@ -55,6 +56,8 @@ export interface BuildOptions {
   detection?: Partial<RunnerOptions>;
   /** How the host is looked at. Default: nobody looks at it. */
   host?: (clock: Clock) => HostWatch;
+  /** What manages the host. Default: it is not touched. */
+  system?: HostSystem;
 }
 
 /** What every room's wiring is handed. */

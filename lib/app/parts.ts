@@ -9,6 +9,7 @@ import type { BackupParts } from "./backup.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
+import type { SystemParts } from "./health_system.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
@@ -50,6 +51,7 @@ export interface Parts
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;
+  system: SystemParts;
   notify: Notify;
   reports: Reports;
   thingspeak: Uploader;

@@ -149,6 +149,7 @@ function routeParts(
     statuses: parts.statuses,
     stored: () => readings.stats(),
     thingspeak: parts.thingspeak,
+    system: parts.system.control,
     trends: createTrends({
       readings,
       judge: limitJudge,

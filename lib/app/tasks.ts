@@ -51,6 +51,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,
+    ...parts.system.tasks,
     ...(parts.host === null ? [] : [parts.host.recorder.task]),
   ];
 }

@@ -62,6 +62,7 @@ export function hostPage(parts: HostPageParts): Route {
               <a href="/more">More</a>
             </Crumbs>
             <Answer>{report.sentence}</Answer>
+            {who!.role === "admin" && <More href="/system">Services and reboot</More>}
             <Measured report={report} parts={parts} nowMs={nowMs} />
             <div class="machines host-now">
               <Machine report={report} />

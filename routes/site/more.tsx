@@ -22,6 +22,7 @@ function placesOf({ role, kind }: Identity): [string, string][] {
     ["/audit", "Audit log"],
     ["/settings/channels", "Channels"],
     ["/settings/backups", "Backups"],
+    ["/system", "Services and reboot"],
   ];
   const engineer: [string, string][] = [
     ["/deliveries", "Deliveries"],

@@ -16,6 +16,7 @@ export async function startApp(
   options: Pick<
     AppOptions,
     | "detection"
+    | "system"
     | "host"
     | "clock"
     | "walMostBytes"

@@ -27,6 +27,8 @@ export interface HostBus {
   own: string | null;
   /** What a restart makes of a unit; default: it runs. */
   onRestart: (name: string) => void;
+  /** Called before a reboot is answered. */
+  onReboot: () => Promise<void> | void;
   /** Members that never answer. */
   readonly hanging: Set<string>;
   /** Members that polkit refuses. */
@@ -78,6 +80,7 @@ export async function startHostBus(options: HostBusOptions = {}): Promise<HostBu
     asked: [],
     own: null,
     onRestart: (name) => void host.units.set(name, running()),
+    onReboot: () => {},
     hanging: new Set(),
     unauthorised: new Set(),
     async kill() {
@@ -221,7 +224,8 @@ async function serveManagers(bus: MessageBus, host: HostBus): Promise<void> {
       if (host.unauthorised.has(name)) throw new Refusal(NOT_AUTHORISED, NEEDS_A_PERSON);
       const args = message.body as never[];
       if (member.said) host.asked.push(member.said(...args));
-      bus.send(Message.newMethodReturn(message, member.gives, member.answer(...args)));
+      const answer = Message.newMethodReturn(message, member.gives, member.answer(...args));
+      Promise.resolve(name === "Reboot" ? host.onReboot() : null).then(() => bus.send(answer));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       bus.send(Message.newError(message, error.type, error.message));

@@ -12,9 +12,10 @@ export const serve: Command = {
   },
   async run({ terminal, config, flags }) {
     const parsed = config("serve");
-    const [{ buildApp }, { ownHost }] = await Promise.all([
+    const [{ buildApp }, { ownHost }, { ownSystem }] = await Promise.all([
       import("../../app.ts"),
       import("../../app/own_host.ts"),
+      import("../../app/own_system.ts"),
     ]);
     return await runApp({
       config: parsed,
@@ -24,6 +25,7 @@ export const serve: Command = {
         buildApp({
           ...options,
           host: ownHost(options.config.dataDir),
+          system: ownSystem(),
           anew: flags.has("new") && !options.again,
         }),
       onStarted: (_app, { access, url }) => {

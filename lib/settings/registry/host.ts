@@ -54,4 +54,21 @@ export const HOST_SETTINGS = {
     unit: "times",
     ...byAdmins,
   }),
+  "host.reboot": setting({
+    category: "This host",
+    title: "Reboot this host as a last resort",
+    help: "When a unit of /etc/perch/units does not run and restarting it six times did not help.",
+    schema: z.boolean(),
+    default: false,
+    ...byAdmins,
+  }),
+  "host.reboot_hours": setting({
+    category: "This host",
+    title: "Between two such reboots at least",
+    help: "It counts over the reboots themselves. A person may reboot sooner.",
+    schema: whole(1, 720),
+    default: 24,
+    unit: "hours",
+    ...byAdmins,
+  }),
 } as const;
