@@ -94,7 +94,7 @@ Deno.test({
       let said = "";
       host.onReboot = async () => {
         rows = await recorded("system.reboot");
-        said = (await events.list({ type: "system.reboot" })).items[0]?.text ?? "";
+        said = (await events.list({ types: ["system.reboot"] })).items[0]?.text ?? "";
       };
       const answer = await ask(REBOOT, meant);
       assert.equal(answer.status, 202, answer.text);
