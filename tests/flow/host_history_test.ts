@@ -1,6 +1,8 @@
 /** The host as a machine of its own: from samples to readings, limits and alarms, beside a plant. */
 import assert from "node:assert/strict";
+import type { Parts } from "../../lib/app/parts.ts";
 import type { HostSample } from "../../lib/health/host_sample.ts";
+import { DAY_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { runApp } from "../support/app_client.ts";
 import { fastClock } from "../support/fast_clock.ts";
 import { hostPower, hostSample } from "../support/host.ts";
@@ -12,9 +14,9 @@ const FAST = 120;
 const DISK = { totalBytes: 64e9, freeBytes: 48e9, inodes: 4e6, inodesFree: 3e6, readOnly: false };
 
 /** An application that looks at a made-up host, and has a plant of one sensor. */
-async function runHost() {
+async function runHost(change: Partial<HostSample> = {}) {
   const clock = fastClock(FAST);
-  const site: { change: Partial<HostSample> } = { change: {} };
+  const site = { change };
   // SABOTAGE=host-silent: the host gives nothing.
   const sample = () =>
     Promise.resolve(hostSample(
@@ -122,9 +124,87 @@ Deno.test("the host's readings are a machine's, confirmed, with limits, and none
       await open(true);
       site.change = { power: hostPower({ underVoltage: false }, { underVoltage: true }) };
       await open(false);
-      const { items } = await parts.events.list({ type: "host.power" });
+      const { items } = await parts.events.list({ types: ["host.power"] });
       assert.deepEqual(items.map(({ severity }) => severity), ["info", "warning"]);
     });
+  } finally {
+    await under.stop();
+  }
+});
+
+/** Readings of what is written a day, a minute apart, up to now; the last of them is of the last day. */
+async function fillWrites({ host, intake, clock }: Parts, megabytes: readonly number[]) {
+  await host!.sensors.make(["card_writes"]);
+  const sensor = host!.sensors.find("card_writes")!.name;
+  const nowMs = clock.now();
+  const drafts = megabytes.flatMap((value, day) =>
+    Array.from({ length: 1440 }, (_, i) => ({
+      sensor,
+      tMs: nowMs - (megabytes.length - day) * DAY_MS + (i + 1) * MINUTE_MS - 1,
+      value,
+    }))
+  );
+  await intake.offerBatch({ source: "host", topic: "host", drafts, rejects: [] });
+}
+
+Deno.test("what is written a day is known after a restart, and an alarm says when it doubles", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "perch-writes-" });
+  const host = () => ({
+    sample: () => Promise.resolve(hostSample({ atMs: Date.now() })),
+    databaseWrites: () => Promise.resolve(null),
+  });
+  const start = (times: number) =>
+    runApp({ PERCH_DATA: dataDir }, { host, clock: fastClock(times) });
+  const alarmed = async (under: Awaited<ReturnType<typeof runApp>>) => {
+    const { items } = await (await under.ask("/api/alarms?state=active")).json();
+    return items.find(({ title }: { title: string }) => /were written to the disk/.test(title)) ??
+      null;
+  };
+  try {
+    const first = await start(1);
+    // SABOTAGE=steady-writes: they do not double.
+    await fillWrites(first.parts, [200, 210, 190, 200, sabotaged("steady-writes") ? 210 : 500]);
+    await first.stop();
+    const second = await start(60);
+    try {
+      const { writes, sentence } = await (await second.ask("/api/health")).json();
+      const rounded = [writes.usual, writes.disk].map((value) => Math.round(value / 1e7));
+      assert.deepEqual(rounded, [20, 50]);
+      assert.match(sentence, /at least twice the usual.*; (499|500)\sMB a day.* about 5 years/);
+      const alarm = await until("the alarm", () => alarmed(second));
+      assert.equal(alarm.severity, "warning");
+      assert.match(alarm.title, /(499|500)\sMB were written .* the usual 200\sMB a day/);
+    } finally {
+      await second.stop();
+    }
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("an ended program and a read-only disk are an event and an alarm each, once", async () => {
+  const kills = (oomKills: number) => ({ memoryBytes: 1, memoryMostBytes: null, oomKills });
+  const under = await runHost({ group: kills(3) });
+  const { parts, site } = under;
+  const titles = async () => {
+    const { items } = await under.json("/api/alarms?state=active");
+    return items.map(({ title }: { title: string }) => title).join(", ");
+  };
+  try {
+    await until("a sample", () => parts.host!.recorder.latest());
+    assert.equal(parts.host!.trouble().kills, 0, "what was before nobody looked is not reported");
+    site.change = { group: kills(5), disk: { ...DISK, readOnly: true } };
+    await until("the alarms", async () => {
+      const open = await titles();
+      return /memory was used up/.test(open) && /read-only/.test(open) ? open : null;
+    });
+    const { items } = await parts.events.list({ subject: "host" });
+    assert.deepEqual(items.map(({ type }) => type).sort(), [
+      "host.out_of_memory",
+      "host.read_only",
+    ]);
+    site.change = { group: kills(5) };
+    await until("the end of one", async () => !/read-only/.test(await titles()) || null);
   } finally {
     await under.stop();
   }

@@ -141,7 +141,7 @@ function problemsOf({ observed, trouble, trend, levelOf }: ReportFacts): HostRep
   if (power !== null) add("warning", power);
   if (trouble.kills > 0) add("warning", "the system ended a program for want of memory");
   if (hasDoubled(trend)) {
-    add("warning", `the disk is given twice as much as usual (${bytes(trend.usual!)} a day)`);
+    add("warning", `the disk is given at least twice the usual (${bytes(trend.usual!)} a day)`);
   }
   return problems.sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
 }
