@@ -1,6 +1,7 @@
 /**
  * The compiled binaries as users get them: made by `deno task compile` and `compile:arm64`, started, fed over
- * MQTT and HTTP, asked, stopped, started again. The ARM64 one runs under qemu on other hosts.
+ * MQTT and HTTP, asked (how their host is, too), stopped, started again. The ARM64 one runs under qemu on
+ * other hosts.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -8,6 +9,7 @@ import mqtt from "mqtt";
 import { binaries } from "../support/binaries.ts";
 import { addKey, perchCommand, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
+import { until } from "../support/until.ts";
 
 async function run(
   binary: string[],
@@ -77,6 +79,21 @@ async function showsPages(url: string, headers: Record<string, string>): Promise
     assert.equal(asset.status, 200, String(pattern));
     assert.ok((await asset.text()).length > 500);
   }
+}
+
+/** The kernel's files are read through libc, with the permissions that the binary has. */
+async function measuresItsHost(url: string, headers: Record<string, string>): Promise<void> {
+  const host = await until("a sample of the host", async () => {
+    const response = await fetch(`${url}/api/health`, { headers });
+    assert.equal(response.status, 200, await response.clone().text());
+    const report = await response.json();
+    return report.memory === null ? null : report;
+  });
+  const { total } = Deno.systemMemoryInfo();
+  assert.ok(Math.abs(host.memory.total_bytes / total - 1) < 0.01, `${host.memory.total_bytes}`);
+  assert.equal(host.disk.read_only, false);
+  assert.equal(host.cores, navigator.hardwareConcurrency);
+  assert.ok(host.perch.open_files > 3 && host.perch.resident_bytes > 1e7);
 }
 
 for (const { name, file, path, runner, readyMs, isThere: present } of binaries()) {
@@ -162,6 +179,7 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       assert.deepEqual((await raw(perch.url, "hall/press/t")).v, [21.5]);
       assert.deepEqual((await raw(perch.url, "press/p")).v, [4.25]);
       await showsPages(perch.url, headers);
+      await measuresItsHost(perch.url, headers);
       assert.equal(await perch.stop(), 0);
     } finally {
       await perch.kill();
