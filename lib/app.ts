@@ -3,6 +3,7 @@ import { createAssets } from "../routes/http/static.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import type { AccessStart } from "./access/access.ts";
 import { build } from "./app/build.ts";
+import { createEndings } from "./app/endings.ts";
 import type { BuildOptions } from "./app/foundation.ts";
 import { createAppLogs } from "./app/log_files.ts";
 import type { Parts } from "./app/parts.ts";
@@ -81,8 +82,7 @@ export function buildApp(options: AppOptions): App {
   let table: readonly Route[] = [];
   let answer: ReturnType<typeof mountApp> | null = null;
   const storageTroubles = createStorageTroubles();
-  /** What to end, latest first. */
-  const endings: (() => void | Promise<void>)[] = [];
+  const endings = createEndings(log);
 
   const buildParts = () =>
     build({
@@ -91,7 +91,7 @@ export function buildApp(options: AppOptions): App {
       clock,
       storageTroubles,
       logFiles,
-      ending: (end) => void endings.push(end),
+      ending: endings.add,
       httpPort: () => http?.port ?? config.http.port,
     });
 
@@ -134,14 +134,14 @@ export function buildApp(options: AppOptions): App {
       limits: options.connectionLimits,
     });
     http = serveHttp({ ...config.http, fetch: answer.fetch, guard, log: log.child("http") });
-    endings.push(() => http!.stop(HTTP_GRACE_MS));
+    endings.add(() => http!.stop(HTTP_GRACE_MS));
     parts.components.register("pages", () => {
       const paused = http?.paused() ?? null;
       return paused === null
         ? { health: "ok", detail: `Listening at ${http?.url}.` }
         : { health: "degraded", detail: paused };
     });
-    endings.push(() => hub.stop());
+    endings.add(() => hub.stop());
     watchTasks(supervisor, parts);
     tellWhatHung(parts, { dataDir: config.dataDir, log });
     const watchdog = watchdogTasks(parts, {
@@ -152,9 +152,9 @@ export function buildApp(options: AppOptions): App {
     for (const task of [...tasksOf(parts, log, guard), ...watchdog]) {
       supervisor.start(options.taskFault?.(task) ?? task);
     }
-    endings.push(() => supervisor.stop(TASKS_GRACE_MS));
+    endings.add(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
-      endings.push(() => source.stop());
+      endings.add(() => source.stop());
       // A source that cannot start says so in its state; the rest goes on.
       await source.start().catch((error) =>
         log.error(`source ${source.name}: not started`, { error })
@@ -164,13 +164,7 @@ export function buildApp(options: AppOptions): App {
   }
 
   async function stop(): Promise<void> {
-    for (const end of endings.splice(0).reverse()) {
-      try {
-        await end();
-      } catch (error) {
-        log.warn("a part did not end cleanly", { error });
-      }
-    }
+    await endings.run();
     parts = null;
   }
 

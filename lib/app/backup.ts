@@ -4,8 +4,9 @@ import type { Access } from "../access/access.ts";
 import { systemActor } from "../access/audit_row.ts";
 import type { Task } from "../base/supervisor.ts";
 import { VERSION } from "../base/version.ts";
-import { type Backups, createBackups, type Failure } from "../backup/backups.ts";
+import { type Backups, createBackups } from "../backup/backups.ts";
 import { createBackupWorker } from "../backup/client.ts";
+import { failureEvent } from "../backup/failure_event.ts";
 import { type BackupState, describeBackups, troubleOf } from "../backup/health.ts";
 import { createPlantStore } from "../backup/plant_store.ts";
 import { needOf, type Room } from "../backup/room.ts";
@@ -75,7 +76,7 @@ export async function createBackupParts(
     room: (newest) => roomFor(foundation, database!, newest),
     keepDays: () => settings.get("backup.keep_days"),
     copying: checkpoints.pause,
-    onFailure: (failure) => events.append(failed(failure)),
+    onFailure: (failure) => events.append(failureEvent(failure)),
     onDeleted: (file, why) =>
       access.audit.record({
         actor: systemActor("Perch"),
@@ -85,11 +86,6 @@ export async function createBackupParts(
         ...(why === "age" ? {} : { after: { found: MEANWHILE } }),
       }),
   });
-  if (foundation.withoutCopy !== null) {
-    const { withoutCopy: sentence } = foundation;
-    const failure = { code: "before_upgrade", sentence, atMs: clock.now() };
-    await events.append({ ...failed(failure), text: sentence.replace(/\.$/, "") });
-  }
   await backups.finishDeleting().catch((error) => log.warn("deleted backups", { error }));
   await backups.list().catch((error) => log.warn("the folder of the backups", { error }));
   foundation.ending(() => backups.end());
@@ -144,18 +140,4 @@ export async function roomNow(
   const set = { reserveMb: 0, floorMb: settings.get("storage.floor_mb") };
   const { floorBytes: spareBytes } = roomLimits(set, room.totalBytes);
   return { freeBytes: room.freeBytes, spareBytes };
-}
-
-function failed({ code, sentence, atMs }: Failure) {
-  return {
-    type: "backup.failed" as const,
-    subject: "backup",
-    severity: "warning" as const,
-    tMs: atMs,
-    text: `The backup failed: ${sentence.replace(/\.$/, "")}`,
-    actor: null,
-    body: { code },
-    // The alarm goes out.
-    route: false,
-  };
 }

@@ -1,5 +1,6 @@
 import { readJwtKey } from "../access/access.ts";
 import { finishRestore } from "../backup/after.ts";
+import { failureEvent } from "../backup/failure_event.ts";
 import type { Restarting } from "../backup/restores.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
@@ -71,8 +72,6 @@ export interface Foundation
   checkpoints: Checkpoints;
   /** Why no readings and files are taken at the moment; null: they are. */
   refusal: () => PerchError | null;
-  /** Why no copy was kept before this start brought the database up to date; null: one was, or it did not. */
-  withoutCopy: string | null;
   /** A restore that nobody asked for and nobody has confirmed; null: none. */
   restoredByItself: string | null;
   settings: Settings;
@@ -95,7 +94,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   if (finished !== null) log.warn(finished);
   // Before anything is opened: a start that is refused changes nothing.
   if (config.jwtSecret === null) readJwtKey(config.dataDir);
-  const opened = await openDatabase(options);
+  const { withoutCopy, ...opened } = await openDatabase(options);
   const { storage, storageGuard, checkpoints } = opened;
   // A start that is refused writes nothing.
   ending(logFiles.flush);
@@ -119,6 +118,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   ending(eventFeed.look);
   logFiles.setLimits(() => logLimits(settings));
   bus.subscribe("events", (news) => news.forEach(logFiles.event));
+  if (withoutCopy !== null) await events.append(notCopied(withoutCopy, clock.now()));
   return {
     config,
     log,
@@ -139,9 +139,18 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   };
 }
 
-async function openDatabase(
-  options: BuildOptions,
-): Promise<Pick<Foundation, "storage" | "storageGuard" | "checkpoints" | "withoutCopy">> {
+/** What the event log says of an upgrade before which no copy was kept. */
+function notCopied(sentence: string, atMs: number) {
+  const event = failureEvent({ code: "before_upgrade", sentence, atMs });
+  return { ...event, text: sentence.replace(/\.$/, "") };
+}
+
+interface OpenedDatabase extends Pick<Foundation, "storage" | "storageGuard" | "checkpoints"> {
+  /** Why no copy was kept before this start brought the database up to date; null: one was, or it did not. */
+  withoutCopy: string | null;
+}
+
+async function openDatabase(options: BuildOptions): Promise<OpenedDatabase> {
   const { config, log, clock, storageTroubles } = options;
   let withoutCopy: string | null = null;
   const way = (kind: RefusalKind) =>

@@ -8,11 +8,13 @@ import type { ReplayOutcome } from "../intake/replay.ts";
 import type { Flow } from "./optimise/proposals.ts";
 import type { SettingView } from "../settings/setting.ts";
 
-/**
+/*
  * What the command line asks of Perch: of the running one through the control socket, else of one that is
- * opened on the database for the length of a command. Both sides are this interface.
+ * opened on the database for the length of a command. Both sides are these interfaces.
  */
-export interface Control {
+
+/** What is asked about accounts, keys and settings. */
+export interface AccountsControl {
   /** @throws PerchError `validation`, `conflict` */
   addUser(user: { email: string; role: string; password: string }): Promise<UserAdded>;
   /**
@@ -37,6 +39,10 @@ export interface Control {
   listSettings(): Promise<SettingView[]>;
   /** Changes a setting; null puts its default back. @throws PerchError `validation` */
   setSetting(setting: { key: string; value: unknown }): Promise<SettingView>;
+}
+
+/** The whole of it. */
+export interface Control extends AccountsControl {
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Begins a backup. @throws PerchError `conflict`, `storage_full` */
@@ -82,4 +88,6 @@ export interface KeyAdded {
 export const MOST_LETTERS = 100;
 
 /** Opens what a command needs on the database itself, while nothing else runs on it. */
-export type OpenOffline = (config: Config) => Promise<{ control: Control; close(): Promise<void> }>;
+export type OpenOffline<C = Control> = (
+  config: Config,
+) => Promise<{ control: C; close(): Promise<void> }>;

@@ -1,7 +1,7 @@
 import type { Config } from "../base/config.ts";
 import { PerchError } from "../base/errors.ts";
 import type { CommandContext } from "./command.ts";
-import type { Control, OpenOffline } from "./control.ts";
+import type { AccountsControl, Control, OpenOffline } from "./control.ts";
 import { connectControl } from "./control_socket.ts";
 import { ensureDataDir, readHolder, tryLock } from "./lock.ts";
 
@@ -13,11 +13,11 @@ const STEP_MS = 100;
  * that none starts meanwhile). A Perch that is just starting or stopping is waited for.
  * @throws PerchError `conflict` when the lock stays held by something without a control socket.
  */
-export async function withControl<T>(
+export async function withControl<T, C extends AccountsControl = Control>(
   config: Config,
   command: string,
-  openOffline: OpenOffline,
-  use: (control: Control, running: boolean) => Promise<T>,
+  openOffline: OpenOffline<C>,
+  use: (control: C | Control, running: boolean) => Promise<T>,
 ): Promise<T> {
   ensureDataDir(config.dataDir);
   const deadlineMs = performance.now() + PATIENCE_MS;
@@ -64,8 +64,18 @@ export async function withControl<T>(
   }
 }
 
-/** The same for a command that needs nothing else: with its configuration, opening offline when asked to. */
+/** The same for a command on accounts, keys or settings, which needs nothing else. */
 export async function through<T>(
+  { config }: Pick<CommandContext, "config">,
+  command: string,
+  use: (control: AccountsControl) => Promise<T>,
+): Promise<T> {
+  const { openAccountsOffline } = await import("./offline_accounts.ts");
+  return await withControl(config(), command, openAccountsOffline, use);
+}
+
+/** The same for a command that needs more of Perch. */
+export async function throughAll<T>(
   { config }: Pick<CommandContext, "config">,
   command: string,
   use: (control: Control) => Promise<T>,

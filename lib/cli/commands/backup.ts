@@ -10,7 +10,7 @@ import { type Command, type CommandContext, UsageError } from "../command.ts";
 import type { Control } from "../control.ts";
 import { ensureDataDir, tryLock } from "../lock.ts";
 import { progressLines } from "../progress.ts";
-import { through } from "../with_control.ts";
+import { throughAll } from "../with_control.ts";
 
 const POLL_MS = 200;
 const DAYS_MOST = 3650;
@@ -23,7 +23,7 @@ export const backup: Command = {
   async run(context) {
     const { terminal, json, config } = context;
     if (isOnServer(context)) return 2;
-    const made = await through(context, "backup", (control) => follow(context, control));
+    const made = await throughAll(context, "backup", (control) => follow(context, control));
     if (json) terminal.out(JSON.stringify(made));
     else {
       const path = join(backupsFolder(config().dataDir), made.id);
@@ -84,7 +84,7 @@ async function cleanUp(context: CommandContext, keepDays: number): Promise<Backu
   ensureDataDir(dataDir);
   const lock = await tryLock(dataDir, "backup cleanup");
   if (lock === null) {
-    return await through(
+    return await throughAll(
       context,
       "backup cleanup",
       (control) => control.cleanupBackups({ keepDays }),

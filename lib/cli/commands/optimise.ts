@@ -18,7 +18,7 @@ import {
   sampleProposal,
   type Skipped,
 } from "../optimise/proposals.ts";
-import { through } from "../with_control.ts";
+import { through, throughAll } from "../with_control.ts";
 
 /** Readings of the host that one minute of its history has. */
 const HOST_READINGS = 25;
@@ -32,7 +32,7 @@ export const optimise: Command = {
   },
   async run(context) {
     const { terminal, flags, json } = context;
-    const facts = await through(context, "optimise", factsOf);
+    const facts = await throughAll(context, "optimise", factsOf);
     const found = await look(context, facts);
     const worth = found.proposals.filter((one) => one.worth && one.kind === "setting");
     const applied: string[] = [];

@@ -1,5 +1,4 @@
 import type { Command } from "../command.ts";
-import { runApp } from "../run_app.ts";
 
 export const serve: Command = {
   name: "serve",
@@ -12,7 +11,8 @@ export const serve: Command = {
   },
   async run({ terminal, config, flags }) {
     const parsed = config("serve");
-    const [{ buildApp }, { ownHost }, { ownSystem }] = await Promise.all([
+    const [{ runApp }, { buildApp }, { ownHost }, { ownSystem }] = await Promise.all([
+      import("../run_app.ts"),
       import("../../app.ts"),
       import("../../app/own_host.ts"),
       import("../../app/own_system.ts"),

@@ -3,7 +3,7 @@ import type { SettingView } from "../../settings/setting.ts";
 import { allowedBy, textOf, valueOfText, type ValueSchema } from "../../settings/text.ts";
 import { columns, minute } from "../columns.ts";
 import { type Command, type CommandContext, UsageError } from "../command.ts";
-import type { Control } from "../control.ts";
+import type { AccountsControl } from "../control.ts";
 import { noSetting } from "../no_setting.ts";
 import { through } from "../with_control.ts";
 
@@ -79,7 +79,7 @@ export const settingsReset: Command = {
   },
 };
 
-async function find(control: Control, key: string): Promise<SettingView> {
+async function find(control: AccountsControl, key: string): Promise<SettingView> {
   const view = (await control.listSettings()).find((one) => one.key === key);
   if (view === undefined) throw noSetting(key);
   return view;

@@ -11,7 +11,6 @@ import {
 } from "../../../sim/options.ts";
 import { type Command, type CommandContext, type Flags, UsageError } from "../command.ts";
 import { commandLog } from "../logging.ts";
-import { runApp } from "../run_app.ts";
 
 const DEFAULT_HISTORY_H = 6;
 
@@ -38,8 +37,8 @@ export const sim: Command = {
     const config = context.config("sim", freePorts(context));
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
-    // Loaded here only: it brings the MQTT client, which other commands do without.
-    const [{ buildApp }, { ownHost }, { createSimulator }] = await Promise.all([
+    const [{ runApp }, { buildApp }, { ownHost }, { createSimulator }] = await Promise.all([
+      import("../run_app.ts"),
       import("../../app.ts"),
       import("../../app/own_host.ts"),
       import("../../../sim/simulator.ts"),
