@@ -26,7 +26,6 @@ type Shared =
   | "storageGuard"
   | "checkpoints"
   | "settings"
-  | "sinceMs"
   | "events"
   | "eventFeed"
   | "logFiles"

@@ -21,7 +21,6 @@ export function createControl(
     | "notify"
     | "replay"
     | "settings"
-    | "sinceMs"
     | "storage"
   >,
 ): Control {

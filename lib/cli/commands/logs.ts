@@ -66,7 +66,7 @@ function described(report: Omit<LogReport, "lost">, hours: number, folder: strin
   const parts = by_component.slice(0, 8).map(({ component, count }) => `${component} ${count}`);
   const more = other + patterns.slice(LISTED).reduce((sum, { count }) => sum + count, 0);
   return [
-    `${lines} lines of ${span}: ${counts}.`,
+    `${lines} ${lines === 1 ? "line" : "lines"} of ${span}: ${counts}.`,
     `By component: ${oneLine(parts.join(", "))}.`,
     ...torn,
     "",

@@ -88,7 +88,9 @@ async function commits(found: Found, config: Config, history: boolean): Promise<
   const [now, then] = [commitsAt(nowMs, flow), commitsAt(COMMIT_MS, flow)];
   const isSame = nowMs >= COMMIT_MS || now.perS === then.perS;
   if (nowMs >= COMMIT_MS) skip("COMMIT_INTERVAL_MS", `it is ${nowMs} already`);
-  else if (isSame) skip("COMMIT_INTERVAL_MS", "readings come too rarely to share a commit");
+  else if (isSame) {
+    skip("COMMIT_INTERVAL_MS", `readings would share no more commits (${flow.from})`);
+  }
   if (!history) skip("host.history", "it is off");
   if (isSame && !history) return;
   if (!config.database.url.startsWith("file:")) {
