@@ -17,6 +17,10 @@ export const INDEXED_AT_ONCE = 250;
 /** The index may have so many more than the log before it begins anew. */
 const GONE_MOST = 20_000;
 
+/** Times are looked up one by one when at most so many of them, and some more, are looked up for one that fits. */
+const DENSE = 4;
+const LOOKED_UP_MOST = 1_000;
+
 /** What is searched beside the terms. */
 export interface SearchRange {
   /** Older than this one. */
@@ -49,8 +53,10 @@ export function createEventSearch(db: Database): EventSearch {
   return {
     indexedTo,
     async ids(asked, range) {
-      const { sql, args } = questionOf(asked, range);
-      return (await db.query({ sql, args })).rows.map(([id]) => Number(id));
+      const period = await boundsOf(db, range);
+      if (period === null) return [];
+      const { rows } = await db.query(questionOf(asked, range, period));
+      return rows.map(([id]) => Number(id));
     },
     waiting: () =>
       one(
@@ -82,28 +88,54 @@ export function createEventSearch(db: Database): EventSearch {
   };
 }
 
+/** In the narrow index of times: to look the time of each event up in the log would take ten times as long. */
+const IN_PERIOD = "from events indexed by events_by_time where t_ms >= ? and t_ms < ?";
+
+/** Where the events of a period stand in the log. */
+interface Bounds {
+  first: number;
+  last: number;
+  /** Nearly all between the two are of the period: what happened first was written first, but for clocks that were set. */
+  dense: boolean;
+}
+
+const whole = ({ fromMs, toMs }: SearchRange) => fromMs === undefined && toMs === undefined;
+const timesOf = ({ fromMs, toMs }: SearchRange) => [fromMs ?? 0, toMs ?? Number.MAX_SAFE_INTEGER];
+
+/** Null: nothing happened in it. */
+async function boundsOf(db: Pick<Database, "query">, range: SearchRange): Promise<Bounds | null> {
+  if (whole(range)) return { first: 0, last: Number.MAX_SAFE_INTEGER, dense: true };
+  const sql = `select count(*), min(id), max(id) ${IN_PERIOD}`;
+  const [n, first, last] = (await db.query({ sql, args: timesOf(range) })).rows[0].map(Number);
+  return n === 0 ? null : { first, last, dense: last - first < DENSE * n + LOOKED_UP_MOST };
+}
+
 /** One question to the index or, where no term is asked for, to the log itself. */
-function questionOf(asked: AskedTerms, range: SearchRange): Required<Omit<SqlStatement, "beside">> {
-  const { beforeId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, limit } = range;
+function questionOf(asked: AskedTerms, range: SearchRange, period: Bounds): SqlStatement {
   const { wanted, unwanted } = matchOf(asked);
   const [from, id] = wanted === ""
     ? ["events e", "e.id"]
     : ["event_words w cross join events e on e.id = w.rowid", "w.rowid"];
-  const conditions: [string, ...SqlValue[]][] = [[`${id} < ?`, beforeId]];
+  const beforeId = Math.min(range.beforeId, period.last + 1);
+  const conditions: [string, ...SqlValue[]][] = [
+    [`${id} < ?`, beforeId],
+    [`${id} >= ?`, period.first],
+  ];
   if (wanted !== "") conditions.push(["w.event_words match ?", wanted]);
   if (unwanted !== "") {
     const out = "(select rowid from event_words where event_words match ?)";
     conditions.push([`${id} not in ${out}`, unwanted]);
   }
-  if (range.fromMs !== undefined || range.toMs !== undefined) {
-    // Set together, in their narrow index: to look the time of each up in the log would take ten times as long.
-    const period = "(select id from events indexed by events_by_time where t_ms >= ? and t_ms < ?)";
+  if (!whole(range)) {
     // `+`: to FTS5 it would be a search for each of them.
-    conditions.push([`+${id} in ${period}`, fromMs, toMs]);
+    const within = period.dense
+      ? "e.t_ms >= ? and e.t_ms < ?"
+      : `+${id} in (select id ${IN_PERIOD})`;
+    conditions.push([within, ...timesOf(range)]);
   }
   return {
     sql: `select ${id} from ${from} where ${conditions.map(([sql]) => sql).join(" and ")} ` +
       `order by ${id} desc limit ?`,
-    args: [...conditions.flatMap(([, ...values]) => values), limit],
+    args: [...conditions.flatMap(([, ...values]) => values), range.limit],
   };
 }

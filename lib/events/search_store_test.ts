@@ -114,6 +114,22 @@ Deno.test("createEventLog finds words by their beginnings, whatever case and acc
     });
   }));
 
+Deno.test("createEventLog finds a period among events that were written much later", () =>
+  withLog(async ({ log, search, db }) => {
+    const late = { tMs: 5, text: "late" };
+    await log.append(draft(late));
+    await db.write(
+      Array.from({ length: 1_100 }, (_, i) => log.statement(draft({ tMs: 1_000 + i }))),
+    );
+    await log.append(draft(late));
+    while (await search.index() > 0);
+    const texts = async (query: EventQuery) => (await log.list(query)).items.map((e) => e.text);
+    for (const query of [{}, { search: "la" }, { severities: ["warning" as const] }]) {
+      assert.deepEqual(await texts({ ...query, fromMs: 5, toMs: 6 }), ["late", "late"]);
+      assert.deepEqual(await texts({ ...query, fromMs: 6, toMs: 7 }), []);
+    }
+  }));
+
 Deno.test("createEventLog finds what belongs to a machine or an area", () =>
   withLog(async (all) => {
     const { log } = all;

@@ -3,18 +3,46 @@ import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
 import { openStorage } from "../../lib/app/storage.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database, SqlStatement } from "../../lib/db/client.ts";
+import type { EventDraft } from "../../lib/events/event.ts";
 import { createEventLog } from "../../lib/events/events_store.ts";
+import type { EventQuery } from "../../lib/events/query.ts";
+import { createEventSearch } from "../../lib/events/search_store.ts";
 import { createDigestStore } from "../../lib/notify/digest_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
+
+const EVENT: EventDraft = {
+  type: "alarm.raised",
+  subject: "alarm:1",
+  severity: "info",
+  tMs: 5,
+  text: "Press 3",
+  actor: null,
+  body: null,
+  route: false,
+};
 
 /** Reads that grow with the history unless SQLite takes the index that is made for them. */
 const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] = [
   { read: (db) => createAlarmStore(db).live(0), index: "alarms_live" },
   { read: (db) => createEventLog(db).toRoute(10), index: "events_to_route" },
+  { read: (db) => searched(db, { fromMs: 1 }), index: "events_by_time" },
+  // FTS5 is asked once, by its words and within a range of ids.
+  {
+    read: (db) => searched(db, { fromMs: 1 }),
+    index: "SCAN w VIRTUAL TABLE INDEX \\d+:M1<>\n.*SEARCH e USING INTEGER PRIMARY KEY",
+  },
   { read: (db) => createOutboxStore(db).due("c", 1), index: "deliveries_open" },
   { read: (db) => createOutboxStore(db).nextDueMs("c", 1), index: "deliveries_open" },
   { read: (db) => createDigestStore(db).close("c", 1), index: "deliveries_open" },
 ];
+
+async function searched(db: Database, query: EventQuery): Promise<void> {
+  const search = createEventSearch(db);
+  const log = createEventLog(db);
+  await db.write([log.statement(EVENT)]);
+  await search.index();
+  await log.list({ search: "press", severities: ["info"], ...query });
+}
 
 Deno.test("reads that are made often take the partial index that is there for them", async () => {
   const dir = await Deno.makeTempDir({ prefix: "perch-plans-" });
