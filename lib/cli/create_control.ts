@@ -6,9 +6,6 @@ import { createAccountsControl } from "./accounts_control.ts";
 import type { Control } from "./control.ts";
 import { flowOf } from "./optimise/flow.ts";
 
-/** For all channels together. */
-const GREET_MS = 20_000;
-
 /** The commands on an opened Perch, whether it also serves or not. */
 export function createControl(
   parts: Pick<
@@ -49,7 +46,7 @@ export function createControl(
     listBackups: async () => (await backups.list()).map(backupOf),
     cleanupBackups: async ({ keepDays }) => (await backups.cleanup(keepDays)).map(backupOf),
     flow: () => flowOf(parts),
-    greetChannels: () => parts.notify.greet(AbortSignal.timeout(GREET_MS)),
+    greetChannels: () => parts.notify.greet(),
     checkDatabase: () => quickCheck(parts.storage.db),
     hostReport: () => parts.hostView.report(),
   };

@@ -17,6 +17,8 @@ export interface Dispatch {
   delivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
   /** Sends once, in the time that the channel allows. @throws what the channel throws */
   message(channel: string, message: Message, signal: AbortSignal): Promise<Outcome>;
+  /** Sees whether the far side answers, without sending anything. @throws why it does not */
+  greet(channel: string): Promise<void>;
 }
 
 export interface DispatchDeps {
@@ -34,6 +36,7 @@ export interface DispatchDeps {
   linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
 }
 
+const GREET_MS = 10_000;
 /** Sentences of a digest that are written out. */
 const DIGEST_LINES = 50;
 
@@ -119,5 +122,20 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     }
   }
 
-  return { delivery: sendDelivery, message: sendNow };
+  async function greet(id: string): Promise<void> {
+    const done = new AbortController();
+    const late = clock.sleep(GREET_MS, done.signal).then(() => {
+      throw new Error(`no answer within ${GREET_MS / 1000} s`);
+    });
+    late.catch(() => {});
+    const { outgoing, environment } = deps;
+    const context = { outgoing, environment, signal: done.signal };
+    try {
+      await Promise.race([channels.kindOf(id)?.greet?.(channels.optionsOf(id), context), late]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  return { delivery: sendDelivery, message: sendNow, greet };
 }

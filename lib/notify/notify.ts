@@ -46,7 +46,7 @@ export interface Notify {
   /** Sends a test message and gives the far side's own answer. */
   test(id: string, actor: string, to: readonly string[]): Promise<Outcome>;
   /** Sees for each channel that can whether the far side answers; `fault` is null where it does. Sends nothing. */
-  greet(signal: AbortSignal): Promise<{ name: string; fault: string | null }[]>;
+  greet(): Promise<{ name: string; fault: string | null }[]>;
   /** Writes a row of the audit log about what changed nothing here. */
   noted(row: SqlStatement): Promise<void>;
   /** @throws `not_found`, `conflict` */
@@ -193,16 +193,14 @@ export function createNotify(deps: NotifyDeps): Notify {
         return { state: "failed", answer: sentenceOf(error) };
       }
     },
-    async greet(signal) {
-      const found: { name: string; fault: string | null }[] = [];
-      for (const { id, name, state, fault: unusable } of channels.all()) {
-        const kind = channels.kindOf(id);
-        if (!state.enabled || kind?.greet === undefined) continue;
-        const fault = unusable ?? await kind.greet(channels.optionsOf(id), { ...deps, signal })
-          .then(() => null, sentenceOf);
-        found.push({ name, fault });
-      }
-      return found;
+    greet() {
+      const wanted = channels.all().filter(({ id, state }) =>
+        state.enabled && channels.kindOf(id)?.greet !== undefined
+      );
+      return Promise.all(wanted.map(async ({ id, name, fault }) => ({
+        name,
+        fault: fault ?? await dispatch.greet(id).then(() => null, sentenceOf),
+      })));
     },
     noted: async (row) => void await db.write([row]),
     async retry(id, audited) {

@@ -1,4 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
+import type { Config } from "../../base/config.ts";
 import type { HostSample } from "../../health/host_sample.ts";
 import { brokerCheck } from "../check/broker.ts";
 import { type Check, type Finding, runChecks } from "../check/check.ts";
@@ -36,34 +37,7 @@ export const check: Command = {
     }
     // A wrong variable ends here, with its sentence and exit code 2.
     const parsed = config();
-    const { dataDir } = parsed;
-    const [{ openOffline }, { probeQueue }, kept, outside] = await Promise.all([
-      import("../offline.ts"),
-      import("../../sources/queue_probe.ts"),
-      import("../check/kept.ts"),
-      import("../check/outside.ts"),
-    ]);
-    const checks: Check[] = [
-      {
-        name: "configuration",
-        run: () =>
-          Promise.resolve([
-            { state: "ok", detail: "every variable is understood" },
-            ...parsed.warnings.map((detail) => ({ state: "warn" as const, detail })),
-          ]),
-      },
-      hostCheck(() => sampleOf(dataDir)),
-      dataDirCheck(dataDir),
-      clockCheck(),
-      serviceCheck(),
-      portsCheck(parsed, await runningUrl(dataDir)),
-      databaseCheck(parsed, openOffline),
-      kept.backupsCheck(parsed),
-      kept.logFilesCheck(parsed),
-      brokerCheck({ config: parsed, probeQueue: !flags.has("no-queue-probe"), probe: probeQueue }),
-      outside.mailCheck(parsed, openOffline),
-      outside.modelCheck(parsed),
-    ];
+    const checks = await checksOf(parsed, !flags.has("no-queue-probe"));
     const findings = await runChecks(checks, (finding) => {
       if (!json) terminal.out(line(finding));
     });
@@ -72,6 +46,38 @@ export const check: Command = {
     return ok ? 0 : 1;
   },
 };
+
+/** What is looked at, in this order: first this host, then what Perch keeps, then what it talks to. */
+async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> {
+  const { dataDir, warnings } = config;
+  const [{ openOffline }, { probeQueue }, kept, outside] = await Promise.all([
+    import("../offline.ts"),
+    import("../../sources/queue_probe.ts"),
+    import("../check/kept.ts"),
+    import("../check/outside.ts"),
+  ]);
+  return [
+    {
+      name: "configuration",
+      run: () =>
+        Promise.resolve([
+          { state: "ok", detail: "every variable is understood" },
+          ...warnings.map((detail) => ({ state: "warn" as const, detail })),
+        ]),
+    },
+    hostCheck(() => sampleOf(dataDir)),
+    dataDirCheck(dataDir),
+    clockCheck(),
+    serviceCheck(),
+    portsCheck(config, await runningUrl(dataDir)),
+    databaseCheck(config, openOffline),
+    kept.backupsCheck(config),
+    kept.logFilesCheck(config),
+    brokerCheck({ config, probeQueue: probesQueue, probe: probeQueue }),
+    outside.mailCheck(config, openOffline),
+    outside.modelCheck(config),
+  ];
+}
 
 /** One sample of this host. */
 async function sampleOf(dataDir: string): Promise<HostSample> {

@@ -20,6 +20,9 @@ const TLS_PORT = 465;
 /** A wrong password, tried again and again, would lock the account. */
 const WRONG_PASSWORD_WAIT_MS = 5 * 60_000;
 
+/** Who only looks does not wait longer. */
+const GREETING_MS = 9_000;
+
 /** Hands one mail to a server through the guard. */
 export async function sendMail(
   server: SmtpServer,
@@ -45,7 +48,7 @@ export async function greetServer(
   server: SmtpServer,
   context: Pick<SendContext, "outgoing" | "signal">,
 ): Promise<void> {
-  await withTransport(server, context, (transport) => transport.verify(), { signsIn: false });
+  await withTransport(server, context, (transport) => transport.verify(), { greets: true });
 }
 
 /** Tries one set of authorities after the other, until the server's certificate fits. */
@@ -53,15 +56,16 @@ async function withTransport<T>(
   server: SmtpServer,
   context: Pick<SendContext, "outgoing" | "signal">,
   use: (transport: Transport) => Promise<T>,
-  { signsIn = true } = {},
+  { greets = false } = {},
 ): Promise<T> {
   const encryption = encryptionOf(server);
   // Over a connection that speaks TLS already the certificate is checked; STARTTLS checks it here.
   const trust = encryption.secure ? [undefined] : await context.outgoing.trust();
   let failure: unknown;
   for (const ca of trust) {
-    const transport = await transportTo(signsIn ? server : { ...server, user: null }, {
+    const transport = await transportTo(greets ? { ...server, user: null } : server, {
       encryption,
+      greetingMs: greets ? GREETING_MS : undefined,
       ca,
       context,
     });
@@ -81,8 +85,10 @@ type Transport = Awaited<ReturnType<typeof transportTo>>;
 
 async function transportTo(
   { host, port, user, password, trusted }: SmtpServer,
-  { encryption, ca, context: { outgoing, signal } }: {
+  { encryption, greetingMs, ca, context: { outgoing, signal } }: {
     encryption: ReturnType<typeof encryptionOf>;
+    /** Longest wait for the server's first words; default half a minute. */
+    greetingMs?: number;
     ca: Authorities;
     context: Pick<SendContext, "outgoing" | "signal">;
   },
@@ -94,6 +100,7 @@ async function transportTo(
     host,
     port,
     ...encryption,
+    greetingTimeout: greetingMs,
     ...(user !== null && password !== null ? { auth: { user, pass: password } } : {}),
     tls: { servername: host, ...(ca === undefined ? {} : { ca }) },
     disableFileAccess: true,
