@@ -125,6 +125,7 @@ export function buildApp(options: AppOptions): App {
       config,
       log: log.child("http"),
       storageTroubles,
+      emergency: parts.emergency,
     });
     const guard = createConnectionGuard({
       clock,

@@ -44,7 +44,8 @@ export async function createBackupParts(
   foundation: Foundation,
   access: Pick<Access, "audit">,
 ): Promise<BackupParts> {
-  const { config, clock, settings, storage, checkpoints, events, components } = foundation;
+  const { config, clock, settings, storage, checkpoints, events, components, shedding } =
+    foundation;
   const log = foundation.log.child("backup");
   const store = createPlantStore(storage.db);
   const plant = await store.load(clock.now());
@@ -74,6 +75,7 @@ export async function createBackupParts(
       walMostBytes: WAL_MOST_BYTES,
     }),
     room: (newest) => roomFor(foundation, database!, newest),
+    refusal: () => shedding.refusal("backups"),
     keepDays: () => settings.get("backup.keep_days"),
     copying: checkpoints.pause,
     onFailure: (failure) => events.append(failureEvent(failure)),
@@ -89,6 +91,10 @@ export async function createBackupParts(
   await backups.finishDeleting().catch((error) => log.warn("deleted backups", { error }));
   await backups.list().catch((error) => log.warn("the folder of the backups", { error }));
   foundation.ending(() => backups.end());
+  shedding.register({
+    name: "backups",
+    shed: () => backups.callOff("It was called off, because the host was in need."),
+  });
 
   function state(): BackupState {
     const newest = backups.newest();
@@ -115,7 +121,10 @@ export async function createBackupParts(
       await store.setRecipient(changed, also);
       recipient = changed;
     },
-    task: backupTask({ clock, log, backups, schedule, sinceMs: plant.sinceMs }),
+    task: backupTask({
+      ...{ clock, log, backups, schedule, sinceMs: plant.sinceMs },
+      waits: () => shedding.isShed("backups"),
+    }),
   };
 }
 

@@ -7,6 +7,7 @@ import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
+import { createAppEmergency } from "./health_emergency.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -47,8 +48,9 @@ export async function build(options: BuildOptions): Promise<Parts> {
   const sources = await createSourceParts(foundation, intake, access);
   late.fill("sources", sources.sources);
 
+  const watch = options.host?.(clock) ?? null;
   const host = createHostParts(foundation, {
-    watch: options.host?.(clock) ?? null,
+    watch,
     machines,
     intake: intake.intake,
     access,
@@ -97,6 +99,12 @@ export async function build(options: BuildOptions): Promise<Parts> {
   });
   late.fill("alarms", alarms);
   const tickets = ticketRoom.with(alarms);
+  const emergency = createAppEmergency(foundation, {
+    sense: watch?.sense ?? null,
+    host,
+    logFiles: options.logFiles,
+    detection,
+  });
 
   describeParts(components, {
     lost,
@@ -133,6 +141,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     backup,
     ...restores,
     damage,
+    emergency,
     host,
     hostView,
     system: createSystemParts(foundation, options.system ?? null),

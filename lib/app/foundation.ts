@@ -21,6 +21,7 @@ import { keepBeforeUpgrade } from "./before_upgrade.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
 import type { HostSystem } from "./own_system.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
+import { createShedding, type Shedding } from "../health/emergency/shedding.ts";
 import { createLate, type Late } from "./late.ts";
 import { logLimits } from "./log_files.ts";
 import { createAppSettings } from "./settings.ts";
@@ -80,6 +81,8 @@ export interface Foundation
   eventFeed: EventFeed;
   components: Components;
   bus: Bus<Topics>;
+  /** What waits while the host is in need. */
+  shedding: Shedding;
   late: Late;
 }
 
@@ -136,6 +139,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     components: createComponents(CRITICAL_PARTS),
     bus,
     late: createLate(),
+    shedding: createShedding(),
   };
 }
 

@@ -26,7 +26,8 @@ const MEGABYTE = 1_000_000;
 
 /** Reads the machines and their sensors, and what is kept of them. */
 export async function createMachineParts(foundation: Foundation): Promise<MachineParts> {
-  const { config, clock, log, storage, settings, events, bus, late, refusal } = foundation;
+  const { config, clock, log, storage, settings, events, bus, late, refusal, shedding } =
+    foundation;
   const sensorChanged = (sensor: Sensor) => bus.publish("sensor.changed", sensor);
   const registry = createRegistry({
     clock,
@@ -55,13 +56,14 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
         ? late.get("detection").findings.forget(sensor.num)
         : null,
   });
+  shedding.register({ name: "photos" });
   const photos = createPhotos({
     files: createFileStore({
       folder: join(config.dataDir, "files", "photos"),
       types: PHOTO_TYPES,
       mostBytes: PHOTO_BYTES_MOST,
       quotaBytes: () => settings.get("machines.photos_mb") * MEGABYTE,
-      refusal,
+      refusal: () => refusal() ?? shedding.refusal("photos"),
     }),
     machines: registry.machines,
     service: machines,

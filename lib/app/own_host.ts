@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { createKernelFiles } from "../base/kernel_files.ts";
+import { createSense } from "../health/emergency/sense.ts";
 import { createDatabaseWrites } from "../health/history/database_writes.ts";
 import { createCollector, HOST_ROOTS } from "../health/host/collector.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
@@ -9,6 +10,10 @@ export function ownHost(dataDir: string): (clock: Clock) => HostWatch {
   return (clock) => {
     const files = createKernelFiles({ roots: HOST_ROOTS });
     const collector = createCollector({ files, clock, dataDir });
-    return { sample: () => collector.sample(), databaseWrites: createDatabaseWrites(files) };
+    return {
+      sample: () => collector.sample(),
+      sense: createSense({ files, clock, dataDir }),
+      databaseWrites: createDatabaseWrites(files),
+    };
   };
 }

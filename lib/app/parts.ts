@@ -3,6 +3,7 @@ import type { Alarms } from "../alarms/alarms.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
+import type { Emergency } from "../health/emergency/emergency.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { BackupParts } from "./backup.ts";
@@ -47,6 +48,8 @@ export interface Parts
   alarms: Alarms;
   backup: BackupParts;
   damage: DamageWatch;
+  /** Null: nobody looks at the host. */
+  emergency: Emergency | null;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

@@ -167,16 +167,17 @@ function routeParts(
 /** Mounts the table with the policies, limits and headers that hold for all of it. */
 export function mountApp(
   routes: readonly Route[],
-  { clock, config, log, access, assets, storageTroubles }: {
+  { clock, config, log, access, assets, storageTroubles, emergency }: {
     clock: Clock;
     config: Config;
     log: Log;
     access: Parts["access"];
     assets: Assets;
     storageTroubles: Parts["storageTroubles"];
+    emergency: Parts["emergency"];
   },
 ): Hono {
-  const bare = createBarePage(assets, troubleOf({ storageTroubles }));
+  const bare = createBarePage(assets, troubleOf({ storageTroubles, emergency }));
   return mount({
     routes,
     now: () => clock.now(),
@@ -193,11 +194,13 @@ export function mountApp(
   });
 }
 
-/** What stops readings from being stored, for the banner of the pages. */
-function troubleOf({ storageTroubles }: Pick<Parts, "storageTroubles">): () => string | null {
+/** What stops readings from being stored, or else what keeps Perch from all other work, for the banner of the pages. */
+function troubleOf(
+  { storageTroubles, emergency }: Pick<Parts, "storageTroubles" | "emergency">,
+): () => string | null {
   return () => {
     const worst = storageTroubles.worst();
-    return worst?.health === "error" ? worst.detail : null;
+    return worst?.health === "error" ? worst.detail : emergency?.sentence() ?? null;
   };
 }
 

@@ -39,6 +39,9 @@ export interface StorageGuard {
   around(storage: Storage): Storage;
   /** Why no readings are accepted now, as their sender reads it; null: they are. Cheap. */
   refusal(): PerchError | null;
+  /** Gives the room of the reserve away until `takeReserve`; the bytes that it held. */
+  giveReserve(): number;
+  takeReserve(): void;
   /** Sizes in MB; asked at each look. */
   setSizes(sizes: () => { reserveMb: number; floorMb: number }): void;
   /** Called when readings are taken again. */
@@ -150,7 +153,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     try {
       await reserve!.make(reserveBytes);
     } catch (error) {
-      noReserveBeforeMs = clock.monotonic() + RESERVE_PAUSE_MS;
+      noReserveBeforeMs = Math.max(noReserveBeforeMs, clock.monotonic() + RESERVE_PAUSE_MS);
       log.warn(`the reserve could not be made in ${folder}`, { error });
     }
   }
@@ -204,7 +207,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     await look();
     if (reserve!.held() > 0) {
       // The system does not say that the disk is full: a quota. Not at once again.
-      noReserveBeforeMs = clock.monotonic() + RESERVE_PAUSE_MS;
+      noReserveBeforeMs = Math.max(noReserveBeforeMs, clock.monotonic() + RESERVE_PAUSE_MS);
       freeReserve();
     }
     return held;
@@ -247,6 +250,12 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       };
     },
     refusal,
+    giveReserve() {
+      noReserveBeforeMs = Infinity;
+      const bytes = reserve?.held() ?? 0;
+      return freeReserve() ? bytes : 0;
+    },
+    takeReserve: () => void (noReserveBeforeMs = -Infinity),
     setSizes: (asked) => void (sizes = asked),
     onWell: (listener) => void listeners.add(listener),
     task: {

@@ -52,6 +52,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.backup.task,
     parts.uploadsTask,
     ...parts.system.tasks,
+    ...(parts.emergency === null ? [] : [parts.emergency.task]),
     ...(parts.host === null ? [] : [parts.host.recorder.task]),
   ];
 }

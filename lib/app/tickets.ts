@@ -97,8 +97,10 @@ export function createTicketRoom(
         if (kind === "ticket") publishing(tickets.get(id).then(publish));
       };
       const comments = createComments({ ...deps, subjects, onChange });
+      foundation.shedding.register({ name: "attachments" });
       const attachments = createAttachments({
         ...deps,
+        refusal: () => foundation.refusal() ?? foundation.shedding.refusal("attachments"),
         subjects,
         comments,
         onChange,

@@ -24,6 +24,8 @@ export interface BackupsDeps {
   /** Room on the disk, and what a backup needs of it. */
   room(newest: Receipt | null): Promise<Room>;
   keepDays(): number;
+  /** Why none is begun at the moment; null: it may be. */
+  refusal?(): PerchError | null;
   /** Called when the copy of the database begins, again while it goes on, and when it has ended. */
   copying(isCopying: boolean): void;
   /** Called once when backups begin to fail. */
@@ -85,7 +87,9 @@ export interface Backups {
   finishDeleting(): Promise<void>;
   /** Removes what is older, but never the newest; gives what is gone. */
   cleanup(keepDays: number): Promise<Receipt[]>;
-  /** Calls off what is under way. */
+  /** Calls off what is under way, which is no failure; another one may be begun. */
+  callOff(why: string): Promise<void>;
+  /** Calls off what is under way for good. */
   end(): Promise<void>;
 }
 
@@ -109,6 +113,8 @@ export function createBackups(deps: BackupsDeps): Backups {
   /** Also while it is not known yet whether there is room. */
   let beginning = false;
   let ending = false;
+  /** Why what is under way was called off. */
+  let calledOff: string | null = null;
   let running: Promise<unknown> = Promise.resolve();
 
   async function list(): Promise<Receipt[]> {
@@ -135,7 +141,7 @@ export function createBackups(deps: BackupsDeps): Backups {
   }
 
   async function noteFailure(code: string, sentence: string): Promise<void> {
-    if (ending) return;
+    if (ending || calledOff !== null) return;
     const isNews = failure?.code !== code;
     failure = { code, sentence, atMs: clock.now() };
     if (!isNews) return;
@@ -196,7 +202,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       );
       return made;
     } catch (error) {
-      Object.assign(started, { state: "failed", error: messageOf(error) });
+      Object.assign(started, { state: "failed", error: calledOff ?? messageOf(error) });
       await noteFailure(codeOf(error), messageOf(error));
       throw error;
     }
@@ -217,6 +223,8 @@ export function createBackups(deps: BackupsDeps): Backups {
 
   async function begin(reason: Reason, by: string): Promise<{ job: Job; ended: Promise<Receipt> }> {
     if (database === null) throw new PerchError("conflict", ON_SERVER);
+    const refusal = deps.refusal?.() ?? null;
+    if (refusal !== null) throw refusal;
     if (beginning || job?.state === "running") {
       const since = job?.state === "running" ? `: ${Math.round(job.share * 100)} % are done` : "";
       throw new PerchError("conflict", `A backup is being made already${since}.`);
@@ -271,6 +279,12 @@ export function createBackups(deps: BackupsDeps): Backups {
       await removeNoted(folder, file, () => note(receipt));
     },
     cleanup,
+    async callOff(why) {
+      calledOff = why;
+      await worker.end();
+      await running;
+      calledOff = null;
+    },
     async end() {
       ending = true;
       await worker.end();

@@ -17,20 +17,22 @@ const ROOM_AGAIN_MS = 5 * MINUTE_MS;
 
 /** Makes a backup whenever one is due. */
 export function backupTask(
-  { clock, log, backups, schedule, sinceMs }: {
+  { clock, log, backups, schedule, sinceMs, waits = () => false }: {
     clock: Clock;
     log: Log;
     backups: Backups;
     schedule: () => Schedule;
     /** When the plant began. */
     sinceMs: number;
+    /** None is begun at the moment. */
+    waits?: () => boolean;
   },
 ): Task {
   let notBeforeMs = clock.monotonic() + FIRST_MS;
 
   async function look(): Promise<void> {
     const newest = await backups.look();
-    if (clock.monotonic() < notBeforeMs || backups.job()?.state === "running") return;
+    if (waits() || clock.monotonic() < notBeforeMs || backups.job()?.state === "running") return;
     const createdMs = newest?.manifest.created_ms;
     const known = createdMs === undefined ? null : { createdMs };
     if (!isDue(schedule(), { newest: known, sinceMs, nowMs: clock.now() })) return;

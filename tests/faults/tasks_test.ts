@@ -99,7 +99,7 @@ Deno.test("every background task that is killed, hangs or starves is started aga
       }
     }
     const count = await until("an event of each task", async () => {
-      const { items } = await app.parts().events.list({ type: "task.restarted", limit: 100 });
+      const { items } = await app.parts().events.list({ types: ["task.restarted"], limit: 100 });
       return items.length >= names.length ? items.length : null;
     });
     assert.equal(count, names.length, "one event an hour of each task");

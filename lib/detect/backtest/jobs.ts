@@ -42,6 +42,8 @@ export interface Backtests {
   cancel(id: string): Backtest;
   /** The same, and forgets it. @throws PerchError `not_found` */
   remove(id: string): void;
+  /** What runs is put back, and nothing is begun; or goes on. */
+  rest(on: boolean): void;
   /** Options that the detector has for the sensor now; null when it does not watch it. */
   present(sensor: number, detector: string): unknown;
   task: Task;
@@ -76,6 +78,8 @@ export function createBacktests(deps: BacktestDeps): Backtests {
   const { clock } = deps;
   const jobs = new Map<string, Job>();
   let wake = () => {};
+  let resting = false;
+  let interrupt = new AbortController();
 
   function jobOf(id: string): Job {
     const job = jobs.get(id);
@@ -106,10 +110,11 @@ export function createBacktests(deps: BacktestDeps): Backtests {
 
   async function runNext(signal: AbortSignal): Promise<boolean> {
     const job = [...jobs.values()].find(({ shown }) => shown.state === "waiting");
-    if (job === undefined) return false;
+    if (job === undefined || resting) return false;
     const { shown } = job;
     shown.state = "running";
-    const both = AbortSignal.any([signal, job.abort.signal]);
+    interrupt = new AbortController();
+    const both = AbortSignal.any([signal, job.abort.signal, interrupt.signal]);
     try {
       const { present, sensor } = job;
       const { detector, options: changed, fromMs, toMs } = shown;
@@ -124,6 +129,8 @@ export function createBacktests(deps: BacktestDeps): Backtests {
     } catch (error) {
       if (signal.aborted || job.abort.signal.aborted) {
         if (shown.state === "running") end(job, "cancelled");
+      } else if (interrupt.signal.aborted) {
+        Object.assign(shown, { state: "waiting", progress: 0 });
       } else {
         deps.log.warn("a backtest failed", { sensor: shown.sensor.name, error });
         end(job, "failed", messageOf(error));
@@ -175,6 +182,11 @@ export function createBacktests(deps: BacktestDeps): Backtests {
       jobs.delete(id);
     },
     present,
+    rest(on) {
+      resting = on;
+      if (on) interrupt.abort(new PerchError("busy", "backtests wait"));
+      else wake();
+    },
     task: {
       name: "backtests",
       busyMostMs: LONGEST_MS,

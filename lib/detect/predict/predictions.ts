@@ -66,6 +66,8 @@ export interface Predictions {
   ): Promise<void>;
   /** Machines with at least one sensor that reports numbers, sorted. */
   machines(): string[];
+  /** Training waits, or goes on. */
+  restTraining(on: boolean): void;
   /** Looking, training, and the schedule. */
   tasks: Task[];
 }
@@ -139,6 +141,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
       (machine === null ? machineNames() : [machine])
         .filter((name) => training.request(name, `asked for by ${by}`)),
     cancelTraining: (machine) => training.cancel(machine),
+    restTraining: (on) => training.rest(on),
     async move(from, to) {
       const statements = await store.move(from, to);
       return {

@@ -32,6 +32,8 @@ export interface Training {
   request(machine: string, why: string): boolean;
   /** Ends what is running or waiting for the machine, or for all; how many that were. */
   cancel(machine?: string): number;
+  /** What runs is put back, and nothing is begun; or goes on. */
+  rest(on: boolean): void;
   /** The running one first. */
   states(): TrainingState[];
   /** Works through the queue until `signal` aborts. */
@@ -56,6 +58,7 @@ export function createTraining(deps: TrainingDeps): Training {
   const count = { trained: 0, failed: 0 };
   let running: { state: TrainingState; abort: AbortController } | null = null;
   let wake = () => {};
+  let resting = false;
 
   const note = (machine: string, level: "info" | "warn", message: string) => {
     deps.log[level](message, { machine });
@@ -80,6 +83,7 @@ export function createTraining(deps: TrainingDeps): Training {
       deps.onTrained(model);
     } catch (error) {
       if (signal.aborted) return;
+      if (resting) return void waiting.set(machine, why);
       const message = abort.signal.aborted ? "training was cancelled" : messageOf(error);
       if (!abort.signal.aborted) count.failed++;
       deps.onFailed(machine, message);
@@ -141,6 +145,11 @@ export function createTraining(deps: TrainingDeps): Training {
       }
       return ended;
     },
+    rest(on) {
+      resting = on;
+      if (on) running?.abort.abort(new PerchError("busy", "training waits"));
+      else wake();
+    },
     states: () => [
       ...(running === null ? [] : [{ ...running.state }]),
       ...[...waiting.keys()].map((machine): TrainingState => ({
@@ -154,7 +163,7 @@ export function createTraining(deps: TrainingDeps): Training {
       signal.addEventListener("abort", () => wake(), { once: true });
       while (!signal.aborted) {
         const next = waiting.entries().next();
-        if (next.done) {
+        if (next.done || resting) {
           beat?.(Infinity);
           await new Promise<void>((resolve) => wake = resolve);
           continue;

@@ -33,6 +33,17 @@ export const HOST_SETTINGS = {
     default: false,
     ...byAdmins,
   }),
+  "host.emergency": setting({
+    category: "This host",
+    title: "Do less when this host is in need",
+    help:
+      "Above the critical limits of its disk, memory, temperature or processor, what can wait " +
+      "waits for ten minutes or more: backtests, training, new files, backups. Readings " +
+      "and alarms go on either way.",
+    schema: z.boolean(),
+    default: true,
+    ...byAdmins,
+  }),
   "host.card_tb": setting({
     category: "This host",
     title: "The card or disk is rated for",

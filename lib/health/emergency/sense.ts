@@ -1,0 +1,64 @@
+import type { Clock } from "../../base/clock.ts";
+import { createBoundedCalls } from "../../base/bounded_calls.ts";
+import type { KernelFiles } from "../../base/kernel_files.ts";
+import { cpuShares, type CpuTicks, parseStat } from "../host/cpu.ts";
+import { type Space, spaceOf } from "../host/disk.ts";
+import { findSensors, type SensorFile } from "../host/sensors.ts";
+import { parsed, readMemory, readTemperatures } from "../host/sources.ts";
+import type { Facts } from "./decide.ts";
+
+export interface SenseDeps {
+  files: KernelFiles;
+  clock: Clock;
+  /** Absolute. */
+  dataDir: string;
+  /** For tests: instead of asking the file system of the data directory. */
+  space?: (folder: string) => Promise<Space>;
+}
+
+/** Sensors come and go with modules of the kernel. */
+const FIND_MS = 60_000;
+const SPACE_DEADLINE_MS = 1_000;
+
+/** A light look at what can become tight: four small files, each with a deadline. Never fails. */
+export function createSense({ files, clock, dataDir, space = spaceOf }: SenseDeps) {
+  const calls = createBoundedCalls({ deadlineMs: SPACE_DEADLINE_MS, mostHanging: 2 });
+  let ticks: CpuTicks | null = null;
+  let sensors: readonly SensorFile[] = [];
+  let foundMs = -Infinity;
+
+  async function cpu(): Promise<number | null> {
+    const before = ticks;
+    ticks = await parsed(files, "/proc/stat", parseStat);
+    return before === null || ticks === null ? null : percent(cpuShares(before, ticks)?.used);
+  }
+
+  async function temperature(): Promise<number | null> {
+    if (clock.monotonic() - foundMs >= FIND_MS) {
+      const all = (await findSensors(files)).temperatures;
+      // The processor's alone: others may take a second each.
+      const [first] = await readTemperatures(files, all);
+      sensors = all.filter(({ name }) => name === first?.name);
+      foundMs = clock.monotonic();
+    }
+    const [first] = await readTemperatures(files, sensors);
+    return first?.celsius ?? null;
+  }
+
+  return async (): Promise<Facts> => {
+    const memory = await readMemory(files, []);
+    const room = await calls.make("room", () => space(dataDir));
+    return {
+      cpu: await cpu(),
+      memory: used(memory?.availableBytes, memory?.totalBytes),
+      disk: used(room?.freeBytes, room?.totalBytes),
+      temperature: await temperature(),
+    };
+  };
+}
+
+function used(free: number | undefined, total: number | undefined): number | null {
+  return free === undefined || !total ? null : percent(1 - free / total);
+}
+
+const percent = (share: number | null | undefined) => share == null ? null : share * 100;
