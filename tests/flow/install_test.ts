@@ -149,6 +149,7 @@ Deno.test("install: systemd-analyze rates the unit at 1.5 or better, with every 
     }).output();
     const said = new TextDecoder().decode(stdout);
     assert.ok(success, said + new TextDecoder().decode(stderr));
+    assert.match(read(root, UNIT), /^Type=notify\n[^]*^WatchdogSec=60$/m);
     const level = Number(/exposure level for perch\.service: ([\d.]+)/.exec(said)?.[1]);
     assert.ok(level > 0 && level <= 1.5, `${level}`);
     assert.match(said, /✗ MemoryDenyWriteExecute=/, "the JavaScript engine needs such memory");
@@ -207,6 +208,9 @@ Deno.test({
     ]);
     host.onRestart = (name) => void host.units.set(name, failed());
     assert.deepEqual(await run(), { active: "failed" });
+    host.onRestart = (name) =>
+      void host.units.set(name, { load: "loaded", active: "activating", sub: "auto-restart" });
+    assert.deepEqual(await run(), { active: "failed" }, "nobody waits for the next try");
 
     host.asked.length = 0;
     await stopPerch(systemd);

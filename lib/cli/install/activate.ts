@@ -48,7 +48,9 @@ export async function activate(
   await systemd.restartUnit(UNIT);
   let active = "unknown";
   await until(clock, START_MS, async () => {
-    [{ active }] = await systemd.unitStates([UNIT]);
+    const [state] = await systemd.unitStates([UNIT]);
+    // It ended, and systemd is about to try again: it will hardly be better.
+    active = state.sub === "auto-restart" ? "failed" : state.active;
     return active === "active" || active === "failed";
   });
   return { active };

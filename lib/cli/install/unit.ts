@@ -16,7 +16,7 @@ After=network-online.target time-sync.target
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+Type=notify
 User=${USER}
 ExecStart=${PROGRAM} serve
 EnvironmentFile=-${ENVIRONMENT}
@@ -32,6 +32,8 @@ Restart=always
 RestartSec=2
 # A wrong setting stays wrong: do not try again.
 RestartPreventExitStatus=2
+# Perch says that it is alive only after a real write and a turn of its event loop.
+WatchdogSec=60
 TimeoutStartSec=300
 TimeoutStopSec=15
 LimitCORE=0

@@ -135,12 +135,16 @@ export function createUnitWatch(parts: UnitWatchParts): UnitWatch {
     }
     for (const name of memories.keys()) if (!list.units.includes(name)) memories.delete(name);
     if (trouble !== list.trouble) return;
+    let restarted = false;
     for (const unit of seen) {
       const memory = memories.get(unit.name) ?? WELL;
       const next = decideUnit(memory, unit, clock.monotonic());
       memories.set(unit.name, next.memory);
       for (const step of next.steps) await take(step, unit, next.memory.restarts);
+      restarted ||= next.steps.includes("restart");
     }
+    // What runs again already is not shown as failed until the next look.
+    if (restarted) seen = await manager.unitStates(list.units).catch(() => seen);
   }
 
   return {
