@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { EventList } from "../../islands/event_list.tsx";
 import { listedEventOf } from "../../lib/events/listed.ts";
+import type { Activity } from "../../lib/live/activity.ts";
 import { ago } from "../../lib/words/times.ts";
 import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
@@ -9,11 +10,14 @@ import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Empty, More } from "../frame/parts.tsx";
 import { type Route, route } from "../http/route.ts";
+import { ACTIVITY_MINUTES, ActivityChart } from "./activity.tsx";
 import { EventFilters } from "./filters.tsx";
-import { apiQueryOf, askedOf, PageFilter } from "./page_filter.ts";
+import { apiQueryOf, askedOf, exportOf, PageFilter } from "./page_filter.ts";
 import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
 
-export type EventPageParts = PageParts & EventServices;
+export type EventPageParts = PageParts & EventServices & {
+  reports: { activity: Pick<Activity, "minutes"> };
+};
 
 const PAGE = 50;
 const Query = PageFilter.extend({
@@ -51,6 +55,9 @@ export function eventPages(parts: EventPageParts): Route[] {
               <div>
                 <Answer>{answerOf(filter, cursor, items, nowMs)}</Answer>
                 <FormError>{problem}</FormError>
+                {!isFiltered(filter) && cursor === undefined && (
+                  <ActivityChart minutes={parts.reports.activity.minutes(ACTIVITY_MINUTES)} />
+                )}
                 <EventFilters filter={filter} readsPrivate={readsPrivate(who)} />
                 {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
                 <Island
@@ -66,6 +73,16 @@ export function eventPages(parts: EventPageParts): Route[] {
                 />
                 {next !== null && (
                   <More href={hrefWith("/events", { ...filter, cursor: next })}>Older events</More>
+                )}
+                {items.length > 0 && !("problem" in asked) && (
+                  <More href={exportOf(asked)} download>
+                    {asked.fromMs !== undefined
+                      ? "Download all of this period"
+                      : asked.toMs === undefined
+                      ? "Download the last 24 hours"
+                      : "Download the 24 hours before"}
+                    , with alarms and counts, as one file
+                  </More>
                 )}
               </div>
             </div>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../../lib/words/severity.ts";
+import { hrefWith } from "../frame/links.ts";
 import { localTime, RANGES } from "../frame/range.ts";
 import { eventFilterShape } from "./request.ts";
 
@@ -50,6 +51,7 @@ export function askedOf(
   if (!words.success) return { problem: `Search: ${words.error.issues[0].message}.` };
   const [fromMs, toMs] = [from, to].map((time) => time && localTime(time, zone));
   if (fromMs === null || toMs === null) return { problem: "From and to are a date and a time." };
+  if (fromMs && toMs && fromMs >= toMs) return { problem: "From must be before to." };
   const length = RANGES.find(({ key }) => key === range)?.lengthMs;
   return {
     type: type?.split(",").filter((one) => one !== ""),
@@ -68,4 +70,9 @@ export function apiQueryOf({ fromMs, toMs, ...rest }: Asked, limit: number): str
   const query = { ...rest, from: fromMs, to: toMs, limit };
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
+/** The file of everything in the period: other filters do not count in it. */
+export function exportOf({ fromMs, toMs }: Asked): string {
+  return hrefWith("/api/events/export", { from: fromMs?.toString(), to: toMs?.toString() });
 }

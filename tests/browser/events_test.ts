@@ -18,23 +18,7 @@ import { sabotaged } from "../support/sabotage.ts";
 
 const PASSWORD = "long enough";
 const VIEWER = "viewer@example.org";
-
-async function withWorld(
-  run: (app: RunningApp, browser: Awaited<ReturnType<typeof startBrowser>>) => Promise<void>,
-): Promise<void> {
-  const app = await runApp({ MQTT_PORT: "0" });
-  const browser = await startBrowser();
-  try {
-    await app.parts.access.users.add(
-      { email: VIEWER, role: "viewer", password: PASSWORD },
-      systemActor("test"),
-    );
-    await run(app, browser);
-  } finally {
-    await browser.close();
-    await app.stop();
-  }
-}
+type Browser = Awaited<ReturnType<typeof startBrowser>>;
 
 const draft = (n: number, change: Partial<EventDraft> = {}): EventDraft => ({
   type: n % 3 === 0 ? "alarm.raised" : "external.scan",
@@ -57,106 +41,118 @@ const newest = async (page: Page) => await page.locator(".event-text").first().t
 const top = (page: Page, text: string) =>
   page.locator(`.event-text:text-is("${text}")`).evaluate((row) => row.getBoundingClientRect().top);
 
-Deno.test({
-  name: "browser: new events come in at the top, and move nothing for who reads further down",
-  ignore: chromiumIsMissing(),
-  fn: () =>
-    withWorld(async (app, browser) => {
-      for (let n = 0; n < 60; n++) await app.parts.events.append(draft(n));
-      const { page, faults, close } = await visitor(browser, { url: app.url, viewport: PHONE });
-      await signIn(page, VIEWER, PASSWORD);
-      await page.goto("/events");
-      await page.waitForSelector(".dot.live");
-      assert.equal(await rows(page), 50);
-      // At the top it is put in.
-      await app.parts.events.append(draft(61, { text: "Seen at once", tMs: Date.now() }));
-      await page.waitForSelector('.event-text:text-is("Seen at once")');
-      assert.equal(await newest(page), "Seen at once");
-      // Further down nothing moves, whatever comes in.
-      await page.evaluate(() => scrollTo(0, 1_200));
-      const read = "Badge 4040 came in";
-      const before = await top(page, read);
-      // The control acts as a page that puts them in at once.
-      if (sabotaged("events_jump")) await page.evaluate(() => scrollTo(0, 0));
-      for (const text of ["First", "Second", "Third"]) {
-        await app.parts.events.append(draft(62, { text, tMs: Date.now() }));
-      }
-      await page.waitForSelector('.event-news button:text-is("3 new events")');
-      assert.equal(await top(page, read), before);
-      assert.equal(await rows(page), 51);
-      const bar = await page.locator(".event-news button").boundingBox();
-      assert.ok(bar!.y >= 0 && bar!.y < 200, `the bar is in sight: ${bar!.y}`);
-      await page.click(".event-news button");
-      assert.equal(await newest(page), "Third");
-      assert.equal(await rows(page), 54);
-      assert.equal(await page.evaluate(() => scrollY), 0);
-      assert.deepEqual(faults, []);
-      await close();
-    }),
-});
+/** Nothing moves for who reads further down. */
+async function comesInLive(app: RunningApp, browser: Browser): Promise<void> {
+  const { page, faults, close } = await visitor(browser, { url: app.url, viewport: PHONE });
+  await signIn(page, VIEWER, PASSWORD);
+  await page.goto("/events");
+  await page.waitForSelector(".dot.live");
+  assert.equal(await rows(page), 50);
+  // At the top it is put in.
+  await app.parts.events.append(draft(61, { text: "Seen at once", tMs: Date.now() }));
+  await page.waitForSelector('.event-text:text-is("Seen at once")');
+  assert.equal(await newest(page), "Seen at once");
+  // Further down nothing moves, whatever comes in.
+  await page.evaluate(() => scrollTo(0, 1_200));
+  const read = "Badge 4040 came in";
+  const before = await top(page, read);
+  // The control acts as a page that puts them in at once.
+  if (sabotaged("events_jump")) await page.evaluate(() => scrollTo(0, 0));
+  for (const text of ["First", "Second", "Third"]) {
+    await app.parts.events.append(draft(62, { text, tMs: Date.now() }));
+  }
+  await page.waitForSelector('.event-news button:text-is("3 new events")');
+  assert.equal(await top(page, read), before);
+  assert.equal(await rows(page), 51);
+  const bar = await page.locator(".event-news button").boundingBox();
+  assert.ok(bar!.y >= 0 && bar!.y < 200, `the bar is in sight: ${bar!.y}`);
+  await page.click(".event-news button");
+  assert.equal(await newest(page), "Third");
+  assert.equal(await rows(page), 54);
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  assert.deepEqual(faults, []);
+  await close();
+}
 
+/** Filtered, searched and opened, and back again with the filter. */
+async function isFiltered(app: RunningApp, browser: Browser): Promise<void> {
+  for (let n = 0; n < 60; n++) await app.parts.events.append(draft(n));
+  await app.parts.events.append(
+    draft(61, { type: "access.invited", subject: "user:1", text: "Secret guest was invited" }),
+  );
+  for (const script of [false, true]) {
+    const { page, faults, close } = await visitor(browser, {
+      url: app.url,
+      viewport: DESKTOP,
+      script,
+      expected: /400|404/,
+    });
+    await signIn(page, VIEWER, PASSWORD);
+    await page.goto("/events");
+    assert.ok(!(await page.textContent("main"))!.includes("Secret guest"));
+    if (script) {
+      await page.waitForSelector(".dot.live");
+      await takePictures(page, "events");
+      await assertEveryLook(page);
+      await page.setViewportSize(DESKTOP);
+    }
+    await page.click('.chip:text-is("Warning")');
+    assert.equal(await rows(page), 20);
+    await page.fill("input[name=q]", "bear 87");
+    await page.click('button:text-is("Search")');
+    assert.match(page.url(), /severity=warning/);
+    assert.equal(await rows(page), 0, "87 °C is of no warning");
+    assert.match((await page.textContent("main"))!, /No event fits/);
+    await page.goBack();
+    assert.equal(await rows(page), 20);
+    assert.equal(await page.getAttribute('.chip:text-is("Warning")', "aria-current"), "true");
+    await page.click('.chip:text-is("Warning")');
+    await page.fill("input[name=q]", "4040 READ");
+    await page.click('button:text-is("Search")');
+    assert.deepEqual([await rows(page), await newest(page)], [1, "Badge 4040 came in"]);
+    await page.click(".event-text");
+    assert.match((await page.textContent("main"))!, /Another program reports a scan/);
+    assert.match((await page.textContent(".event-body"))!, /"badge": 4040/);
+    if (script) {
+      await takePictures(page, "event");
+      await assertEveryLook(page);
+      await page.setViewportSize(DESKTOP);
+    }
+    await page.goBack();
+    assert.equal(await page.inputValue("input[name=q]"), "4040 READ");
+    await page.goto("/events?machine=hall-1&range=24h");
+    assert.equal(await rows(page), 20);
+    // What is wrong is said, and nothing is lost of what was typed.
+    await page.goto("/events?q=one+two+three+four+five+six+seven");
+    assert.match((await page.textContent("main .error"))!, /6 words at most/);
+    assert.equal(await page.inputValue("input[name=q]"), "one two three four five six seven");
+    await page.goto("/events");
+    await page.click('a:text-is("Older events")');
+    // Perch itself may have written some too.
+    assert.ok([10, 11, 12].includes(await rows(page)), `${await rows(page)}`);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+}
+
+// One Perch and one browser for both.
 Deno.test({
   name:
-    "browser: events are filtered and searched with and without script, and back keeps the filter",
+    "browser: events are filtered and searched, with and without script, and come in without moving what is read",
   ignore: chromiumIsMissing(),
-  fn: () =>
-    withWorld(async (app, browser) => {
-      for (let n = 0; n < 60; n++) await app.parts.events.append(draft(n));
-      await app.parts.events.append(
-        draft(61, { type: "access.invited", subject: "user:1", text: "Secret guest was invited" }),
+  async fn() {
+    const app = await runApp({ MQTT_PORT: "0" });
+    const browser = await startBrowser();
+    try {
+      await app.parts.access.users.add(
+        { email: VIEWER, role: "viewer", password: PASSWORD },
+        systemActor("test"),
       );
-      for (const script of [false, true]) {
-        const { page, faults, close } = await visitor(browser, {
-          url: app.url,
-          viewport: DESKTOP,
-          script,
-          expected: /400|404/,
-        });
-        await signIn(page, VIEWER, PASSWORD);
-        await page.goto("/events");
-        assert.ok(!(await page.textContent("main"))!.includes("Secret guest"));
-        if (script) {
-          await page.waitForSelector(".dot.live");
-          await takePictures(page, "events");
-          await assertEveryLook(page);
-          await page.setViewportSize(DESKTOP);
-        }
-        await page.click('.chip:text-is("Warning")');
-        assert.equal(await rows(page), 20);
-        await page.fill("input[name=q]", "bear 87");
-        await page.click('button:text-is("Search")');
-        assert.match(page.url(), /severity=warning/);
-        assert.equal(await rows(page), 0, "87 °C is of no warning");
-        assert.match((await page.textContent("main"))!, /No event fits/);
-        await page.goBack();
-        assert.equal(await rows(page), 20);
-        assert.equal(await page.getAttribute('.chip:text-is("Warning")', "aria-current"), "true");
-        await page.click('.chip:text-is("Warning")');
-        await page.fill("input[name=q]", "4040 READ");
-        await page.click('button:text-is("Search")');
-        assert.deepEqual([await rows(page), await newest(page)], [1, "Badge 4040 came in"]);
-        await page.click(".event-text");
-        assert.match((await page.textContent("main"))!, /Another program reports a scan/);
-        assert.match((await page.textContent(".event-body"))!, /"badge": 4040/);
-        if (script) {
-          await takePictures(page, "event");
-          await assertEveryLook(page);
-          await page.setViewportSize(DESKTOP);
-        }
-        await page.goBack();
-        assert.equal(await page.inputValue("input[name=q]"), "4040 READ");
-        await page.goto("/events?machine=hall-1&range=24h");
-        assert.equal(await rows(page), 20);
-        // What is wrong is said, and nothing is lost of what was typed.
-        await page.goto("/events?q=one+two+three+four+five+six+seven");
-        assert.match((await page.textContent("main .error"))!, /6 words at most/);
-        assert.equal(await page.inputValue("input[name=q]"), "one two three four five six seven");
-        await page.goto("/events");
-        await page.click('a:text-is("Older events")');
-        // Perch itself may have written some too.
-        assert.ok([10, 11, 12].includes(await rows(page)), `${await rows(page)}`);
-        assert.deepEqual(faults, []);
-        await close();
-      }
-    }),
+      await isFiltered(app, browser);
+      await comesInLive(app, browser);
+    } finally {
+      await browser.close();
+      await app.stop();
+    }
+  },
 });
