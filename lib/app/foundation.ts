@@ -173,7 +173,8 @@ async function openDatabase(options: BuildOptions): Promise<OpenedDatabase> {
       url,
       authToken: authToken?.reveal(),
       log: log.child("storage"),
-      logLevel: config.log.level,
+      // Warnings go to the log files too, whatever the console shows.
+      logLevel: config.log.level === "error" ? "warn" : config.log.level,
       synchronous: options.synchronous,
       migrationsFolder: options.migrationsFolder,
       dataDir: config.dataDir,
