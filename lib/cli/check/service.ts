@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { messageOf } from "../../base/errors.ts";
+import { UNIT } from "../install/unit.ts";
 import type { Check, Finding } from "./check.ts";
 
 type Found = Omit<Finding, "name">;
 
-const UNIT = "perch.service";
 /** Where units are looked for, the first before the others (man systemd.unit). */
 const PLACES = [
   "/etc/systemd/system",

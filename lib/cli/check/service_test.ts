@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { serviceCheck } from "./service.ts";
+import { UNIT as NAME, unitText } from "../install/unit.ts";
+import { judgeUnit, serviceCheck } from "./service.ts";
 
 const UNIT = "[Service]\nType=notify\nRestart=always\nWatchdogSec=60\n";
 
@@ -32,4 +33,9 @@ Deno.test("serviceCheck says what starts, restarts and watches Perch, from files
   } finally {
     await Deno.remove(root, { recursive: true });
   }
+});
+
+Deno.test("judgeUnit has nothing against the unit that perch install writes", () => {
+  const found = judgeUnit(`/etc/systemd/system/${NAME}`, unitText, true);
+  assert.deepEqual(found.map(({ state }) => state), ["ok", "ok"]);
 });
