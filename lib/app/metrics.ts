@@ -1,4 +1,5 @@
 import type { Metric } from "../live/metrics.ts";
+import type { Reported } from "../live/reported_shape.ts";
 import type { Parts } from "./parts.ts";
 
 /** Every metric of `/metrics`. */
@@ -6,7 +7,7 @@ export async function perchMetrics(
   parts: Parts,
   process: { version: string; uptimeS: number },
 ): Promise<Metric[]> {
-  const { intake, rejects, hub, loopLag, registry, sources, storage, components } = parts;
+  const { intake, rejects, hub, loopLag, registry, sources, storage, components, reports } = parts;
   const flow = intake.stats();
   const streams = hub.stats();
   const stored = await storage.readings.stats();
@@ -27,6 +28,19 @@ export async function perchMetrics(
     help,
     type: "counter",
     samples: sources.map((s) => ({ labels: { source: s.name }, value: value(s.state()) })),
+  });
+  const ofPrograms = (
+    name: string,
+    help: string,
+    value: (r: Reported) => number | null,
+  ): Metric => ({
+    name: `perch_component_${name}`,
+    help,
+    type: "gauge",
+    samples: reports.components.all().flatMap((one) => {
+      const given = value(one);
+      return given === null ? [] : [{ labels: { component: one.name }, value: given }];
+    }),
   });
   return [
     {
@@ -77,6 +91,10 @@ export async function perchMetrics(
         value: health === "ok" ? 1 : 0,
       })),
     },
+    ofPrograms("queue", "What waits at a program that reports", (one) => one.queue),
+    ofPrograms("failed", "What a program that reports has given up", (one) => one.failed),
+    ofPrograms("tries", "Tries of a program that reports, in its last hour", (one) => one.tries),
+    ofPrograms("successes", "How many of its tries succeeded", (one) => one.successes),
     {
       name: "perch_alarms_open",
       help: "Open alarms by severity",
