@@ -86,8 +86,9 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
       return rows.map(({ type }) => type);
     },
     async countsSince(fromMs) {
+      // `+`: in the order of types SQLite would read every event there is instead of those of the time.
       const rows = await orm.select({ type: events.type, n: count() }).from(events)
-        .where(gte(events.tMs, fromMs)).groupBy(events.type);
+        .where(gte(events.tMs, fromMs)).groupBy(sql`+${events.type}`);
       return new Map(rows.map(({ type, n }) => [type, n]));
     },
     toRoute: async (limit) => (await findToRoute().all({ limit })).map(eventOf),

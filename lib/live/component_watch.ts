@@ -9,6 +9,8 @@ const LOOK_MS = 2_000;
 /** A change that lasts for so long is worth an event. */
 const LASTING_MS = 10_000;
 const EVENT_EVERY_MS = 60_000;
+/** What the parts of Perch go through while it starts is no event. */
+const STARTING_MS = 30_000;
 
 interface Seen {
   health: ComponentHealth;
@@ -35,6 +37,7 @@ export function componentWatch(
   },
 ): Task {
   const seen = new Map<string, Seen>();
+  const startedMs = clock.monotonic();
 
   function look(state: ComponentState, nowMs: number): Seen {
     const before = seen.get(state.name);
@@ -53,6 +56,7 @@ export function componentWatch(
   }
 
   async function note(state: ComponentState, one: Seen, nowMs: number): Promise<void> {
+    if (state.reported === undefined && nowMs - startedMs < STARTING_MS) one.logged = one.health;
     if (one.health === one.logged || nowMs - one.changedMs < LASTING_MS) return;
     if (nowMs - one.loggedMs < EVENT_EVERY_MS) return;
     const before = one.logged;

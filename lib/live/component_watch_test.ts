@@ -9,7 +9,7 @@ import { componentWatch } from "./component_watch.ts";
 Deno.test("componentWatch tells a change at once, and logs one that lasts, once a minute at most", async () => {
   const clock = fakeClock();
   const components = createComponents(["storage"]);
-  let broker: ComponentHealth = "error";
+  let broker: ComponentHealth = "off";
   components.register("storage", () => ({ health: "ok", detail: "Stores." }));
   components.register("broker", () => ({ health: broker, detail: `Is ${broker}.` }));
   const told: string[] = [];
@@ -28,8 +28,11 @@ Deno.test("componentWatch tells a change at once, and logs one that lasts, once 
       return Promise.resolve();
     },
   }));
-  await clock.advance(60_000);
-  assert.deepEqual([told, logged], [[], []], "what it begins with is no change");
+  await clock.advance(10_000);
+  broker = "error";
+  await clock.advance(50_000);
+  assert.deepEqual(told.splice(0), ["broker error Partial"]);
+  assert.deepEqual(logged, [], "what it begins with is no change");
   broker = "ok";
   await clock.advance(2_000);
   assert.deepEqual(told, ["broker ok Healthy"]);

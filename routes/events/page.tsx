@@ -119,7 +119,7 @@ function Nothing({ filter }: { filter: PageFilter }): VNode {
   return (
     <Empty>
       Alarms, tickets, changes of machines and what other programs report stand here as soon as they
-      happen. Programs report with <code>POST /api/events</code>: see <a href="/docs">the API</a>.
+      happen. Programs report with one call: see <a href="/guides/programs">the guide</a>.
     </Empty>
   );
 }

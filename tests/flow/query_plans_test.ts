@@ -31,6 +31,7 @@ const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] 
     read: (db) => searched(db, { fromMs: 1 }),
     index: "SCAN w VIRTUAL TABLE INDEX \\d+:M1<>\n.*SEARCH e USING INTEGER PRIMARY KEY",
   },
+  { read: (db) => createEventLog(db).countsSince(1), index: "COVERING INDEX events_by_time" },
   { read: (db) => createOutboxStore(db).due("c", 1), index: "deliveries_open" },
   { read: (db) => createOutboxStore(db).nextDueMs("c", 1), index: "deliveries_open" },
   { read: (db) => createDigestStore(db).close("c", 1), index: "deliveries_open" },
