@@ -3,7 +3,6 @@ import { z } from "zod";
 import { EventList } from "../../islands/event_list.tsx";
 import { listedEventOf } from "../../lib/events/listed.ts";
 import type { Activity } from "../../lib/live/activity.ts";
-import { ago } from "../../lib/words/times.ts";
 import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
@@ -53,7 +52,7 @@ export function eventPages(parts: EventPageParts): Route[] {
           content: (
             <div class="events-page">
               <div>
-                <Answer>{answerOf(filter, cursor, items, nowMs)}</Answer>
+                <Answer>{answerOf(filter, cursor, items.length)}</Answer>
                 <FormError>{problem}</FormError>
                 {!isFiltered(filter) && cursor === undefined && (
                   <ActivityChart minutes={parts.reports.activity.minutes(ACTIVITY_MINUTES)} />
@@ -95,16 +94,10 @@ export function eventPages(parts: EventPageParts): Route[] {
 
 const isFiltered = (filter: PageFilter) => Object.values(filter).some((value) => value);
 
-function answerOf(
-  filter: PageFilter,
-  cursor: string | undefined,
-  items: readonly { tMs: number }[],
-  nowMs: number,
-): string {
-  if (cursor !== undefined) return "Older events";
-  if (items.length === 0) return isFiltered(filter) ? "No event fits" : "Nothing has happened yet";
-  const newest = ago(Math.max(0, nowMs - items[0].tMs));
-  return isFiltered(filter) ? `The last that fits: ${newest}` : `The last event: ${newest}`;
+function answerOf(filter: PageFilter, cursor: string | undefined, count: number): string {
+  if (cursor !== undefined) return "What happened earlier";
+  if (count === 0) return isFiltered(filter) ? "No event fits" : "Nothing has happened yet";
+  return isFiltered(filter) ? "What happened that fits" : "What happened";
 }
 
 function Nothing({ filter }: { filter: PageFilter }): VNode {
