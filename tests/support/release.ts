@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { linesOf, type TableContents } from "../fixtures/ledger.ts";
+import { letGo } from "../../lib/db/let_go.ts";
 import { openEngine } from "./storage.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -81,6 +82,8 @@ export async function compareReadings(
     }
   } finally {
     await engine.close();
+    // Another process writes to it next: what this one still held would hide that from it.
+    await letGo();
   }
 }
 
