@@ -90,7 +90,7 @@ Deno.test({
       (await json("/api/backups/state")).trouble,
       /the backup failed: .*the last good one is/,
     );
-    const { items } = await events.list({ type: "backup.failed" });
+    const { items } = await events.list({ types: ["backup.failed"] });
     assert.equal(items.length, 1);
     const reading = { machine: "hall/press", sensor: "t", value: 1 };
     assert.equal((await call("POST", "/api/ingest", reading)).status, 200);

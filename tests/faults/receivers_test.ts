@@ -117,7 +117,7 @@ Deno.test("receivers: down, 500, 429, silent: nothing is lost, each in order; 41
     assert.equal(gone.state.enabled, false);
     assert.match(gone.state.offReason!, /410/);
     assert.equal(receivers.get("gone")!.received.length, 1, "nothing more was sent there");
-    const off = await events.list({ type: "channel" });
+    const off = await events.list({ types: ["channel"] });
     assert.match(off.items[0].text, /switched off/);
   } finally {
     await outbox.stop();

@@ -57,7 +57,7 @@ Deno.test("readings in another unit are kept apart, marked, told once, and judge
     await check("at once");
     await site.restart();
     await check("after a restart");
-    const { items } = await site.parts.events.list({ type: "sensor.unit_changed", limit: 10 });
+    const { items } = await site.parts.events.list({ types: ["sensor.unit_changed"], limit: 10 });
     assert.equal(items.length, 1);
     assert.match(items[0].text, /j15\/temp now reports °F instead of °C/);
   }));

@@ -80,7 +80,7 @@ Deno.test("a text that changes every minute: 204 for ever, all numbers stored, t
     );
     assert.deepEqual([text.last.value, text.many_texts], ["0 days, 23:59", true]);
     assert.match(await site.page("/sensors/l17/system.uptime_format"), /1,?000 different texts/);
-    const { items } = await site.parts.events.list({ type: "sensor.many_texts", limit: 10 });
+    const { items } = await site.parts.events.list({ types: ["sensor.many_texts"], limit: 10 });
     assert.equal(items.length, 1, "it is said once");
     assert.equal(await rejected(site), 0);
   }));

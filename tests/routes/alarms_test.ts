@@ -96,7 +96,7 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
     );
     assert.equal(detail.evidence.length, 2, "raised and changed");
     assert.equal(detail.conditions[0].sensor, SENSOR);
-    const { items: steps } = await app.parts.events.list({ type: "alarm" });
+    const { items: steps } = await app.parts.events.list({ types: ["alarm"] });
     assert.deepEqual(steps.map((e) => e.type), [
       "alarm.resolved",
       "alarm.changed",

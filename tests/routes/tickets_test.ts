@@ -307,7 +307,7 @@ Deno.test(
     const won = both[0][0] === 200 ? ["test admin", "draught"] : ["test engineer", "fan"];
     assert.deepEqual([done.resolved_by, done.note], won);
     assert.deepEqual([over.resolved_by, over.note], won);
-    const told = await parts.events.list({ subject: "ticket:T-2", type: "ticket.resolved" });
+    const told = await parts.events.list({ subject: "ticket:T-2", types: ["ticket.resolved"] });
     assert.equal(told.items.length, 1);
   }),
 );
@@ -357,7 +357,7 @@ Deno.test(
     assert.equal(status, 201);
     const [, file] = await call("POST", `/api/alarms/${id}/attachments?name=a.txt`, { a: 1 });
     assert.deepEqual([file.name, file.type], ["a.txt", "text/plain"]);
-    const { items } = await parts.events.list({ type: "alarm.commented" });
+    const { items } = await parts.events.list({ types: ["alarm.commented"] });
     assert.deepEqual(items.map((e) => (e.body as Json).note).reverse(), ["hot", "attached a.txt"]);
     assert.equal((items[0].body as Json).alarm.id, id);
     await parts.storage.db.write([{ sql: "delete from alarms" }]);
