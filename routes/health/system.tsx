@@ -118,7 +118,7 @@ function Units({ view: { service, units }, nowMs }: { view: SystemView; nowMs: n
   return (
     <section class="card" aria-labelledby="units-title">
       <h2 id="units-title">Units</h2>
-      <Table label="Units">
+      <Table label="Perch and what it watches">
         <thead>
           <tr>
             <th scope="col">Unit</th>

@@ -4,6 +4,7 @@ import { fakeClock } from "../support/fake_clock.ts";
 import { createSystemd } from "../../lib/health/system/systemd.ts";
 import { activate, reload, stopPerch } from "../../lib/cli/install/activate.ts";
 import { polkitRule } from "../../lib/cli/install/host_files.ts";
+import { createOnHost } from "../../lib/cli/install/on_host.ts";
 import { perch } from "../support/command_line.ts";
 import { perchHere } from "../support/command_here.ts";
 import { failed, haveDbus, startHostBus } from "../support/host_bus.ts";
@@ -219,4 +220,25 @@ Deno.test({
     const stopped = ["StopUnit perch.service", "DisableUnitFiles perch.service", "Reload"];
     assert.deepEqual(host.asked, stopped, "what is gone is not stopped again");
   },
+});
+
+Deno.test("install: a newer program takes the place of the old one, which is kept beside it", async () => {
+  await withRoot(async (root) => {
+    const host = createOnHost(root);
+    const made = (text: string) => {
+      Deno.writeTextFileSync(`${root}/new`, text);
+      return host.putProgram("/usr/local/bin/perch", `${root}/new`);
+    };
+    await made("one");
+    await made("two");
+    assert.equal(read(root, "/usr/local/bin/perch"), "two");
+    assert.equal(read(root, "/usr/local/bin/perch.before"), "one");
+    assert.equal(filesOf(root)["/usr/local/bin/perch"], "755");
+    await assert.rejects(
+      () => host.putProgram("/usr/local/bin/perch", `${root}/nothing`),
+      /usr\/local\/bin\/perch cannot be written or read/,
+    );
+    assert.equal(read(root, "/usr/local/bin/perch"), "two");
+    assert.equal([...Deno.readDirSync(`${root}/usr/local/bin`)].length, 2, "no half file is left");
+  });
 });
