@@ -13,8 +13,9 @@ const person = z.object({
   email: z.string(),
   role: z.string(),
   state: z.string(),
-});
-const key = z.object({ name: z.string(), kind: z.string(), role: z.string() });
+}).meta({ id: "RestoredPerson" });
+const key = z.object({ name: z.string(), kind: z.string(), role: z.string() })
+  .meta({ id: "RestoredKey" });
 
 /** What a restore changes that a person has to know before and after it. */
 export const findingsShape = z.object({

@@ -8,11 +8,11 @@ import { placeOf } from "./place.ts";
 /** An event of the log in a list. */
 export const listedEventShape = z.object({
   id: z.number(),
-  uid: z.string().describe("the same in everything that leaves Perch"),
+  uid: z.string(),
   type: z.string(),
   severity: z.enum(SEVERITIES),
   at_ms: msField,
-  text: z.string().describe("one sentence without a final stop"),
+  text: z.string(),
   subject: z.string().describe("`alarm:<id>`, `ticket:<id>`, `sensor:<id>` …"),
   machine: z.string().nullable().describe("path, as it was then"),
   machine_name: z.string().nullable(),

@@ -10,7 +10,7 @@ const tries = z.object({
   tries: n,
   good: n,
   success: n.nullable().describe("0…1; null: no tries"),
-});
+}).meta({ id: "Tries" });
 
 const minuteShape = z.object({ at_ms: msField, readings: n, events: n, alarms: n })
   .meta({ id: "Minute" });
@@ -29,9 +29,11 @@ export const figuresShape = z.object({
       .describe("by when they happened"),
   }),
   alarms: both.extend({ open: statusShape.shape.alarms }).describe("raised"),
-  deliveries: z.object({ today: tries, last_hour: tries, failed: n }),
-  queues: z.object({ intake: n, detection: n, deliveries: n }).describe("what waits"),
-  components: z.array(componentShape.extend({ success: n.nullable() }))
+  deliveries: z.object({ today: tries, last_hour: tries, failed: n })
+    .meta({ id: "DeliveryFigures" }),
+  queues: z.object({ intake: n, detection: n, deliveries: n })
+    .meta({ id: "Queues", description: "what waits" }),
+  components: z.array(componentShape.extend({ success: n.nullable() }).meta({ id: "Program" }))
     .describe("programs that report; `success` is a share of their tries, 0…1"),
   activity: z.array(minuteShape).describe("the last ten minutes, oldest first"),
 }).meta({ id: "Metrics" });

@@ -12,7 +12,8 @@ export const statusShape = z.object({
   at_ms: msField,
   ts: oldMs("at_ms"),
   overall: z.enum(OVERALL),
-  sensors: z.object({ total: count, offline: count, unreviewed: count }),
+  sensors: z.object({ total: count, offline: count, unreviewed: count })
+    .meta({ id: "SensorCounts" }),
   machines: z.object({
     total: count,
     normal: count,
@@ -26,7 +27,7 @@ export const statusShape = z.object({
     warning: count,
     critical: count,
     waiting: count.describe("neither acknowledged nor shelved"),
-  }).describe("open ones by severity"),
+  }).meta({ id: "OpenAlarms", description: "open ones by severity" }),
   changes: z.array(z.object({
     machine: z.string().optional(),
     sensor: z.string().optional(),

@@ -41,7 +41,7 @@ export const restoreJobShape = z.object({
     ),
   share: z.number().describe("0 to 1"),
   error: z.string().nullable(),
-});
+}).meta({ id: "RestoreJob" });
 
 /** Begins a restore, once who asks has proven who they are. @throws PerchError */
 export async function beginRestore(

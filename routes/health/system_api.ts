@@ -10,7 +10,7 @@ const unitShape = z.object({
   load: z.string(),
   active: z.string().describe("systemd's word: active, inactive, failed …"),
   sub: z.string(),
-});
+}).meta({ id: "Unit" });
 const refused = {
   403: { description: "The password or the code is wrong" },
   503: { description: "systemd cannot be asked, or refuses: perch install writes the rule" },
@@ -33,7 +33,10 @@ export function systemRoutes(services: SystemServices): Route[] {
             host: z.string(),
             service: unitShape.nullable(),
             refusal: z.string().nullable().describe("why systemd cannot be asked"),
-            units: z.array(unitShape.extend({ restarts: z.number(), gave_up: z.boolean() })),
+            units: z.array(
+              unitShape.extend({ restarts: z.number(), gave_up: z.boolean() })
+                .meta({ id: "WatchedUnit" }),
+            ),
             list_trouble: z.string().nullable(),
             last_reboot: z.object({ at_ms: msField, by: z.string(), why: z.string() }).nullable(),
           }),

@@ -21,7 +21,7 @@ const PROBLEM = z.object({
 
 const INTRODUCTION =
   "Send `Authorization: Bearer …` with an access token of `/api/users/login` or an API key. " +
-  "Each operation names the least role (viewer < engineer < admin) and the scope that an API key needs " +
+  "Each operation names the least role (viewer < engineer < admin) and, after it, the scope that an API key needs " +
   "if it has scopes. What ends in `_ms` is a time in epoch milliseconds UTC, or how long something takes. Unknown fields are refused, except in ingest payloads. " +
   "MQTT 3.1.1 over WebSocket (subprotocol `mqtt`) is at `/mqtt`.";
 
@@ -111,13 +111,13 @@ function operationId(r: Route, bare: ReadonlySet<string>): string {
 function whoMay(r: Route): string {
   const least = roleOf(r.policy);
   if (least === null) return "No sign-in.";
-  const scope = `scope \`${scopeOf(r.policy, r.method)}\``;
+  const scope = `\`${scopeOf(r.policy, r.method)}\``;
   const [kind] = r.policy.split(":");
   if (kind === "person") return `People with role ${least}; no keys.`;
-  if (kind === "device-or") return `Device keys for their own machine, or role ${least}, ${scope}.`;
-  if (kind === "reporter-or") return `Keys with ${scope}, or role ${least}.`;
-  if (kind === "loopback-or") return `This host itself, or role ${least}, ${scope}.`;
-  return `Role ${least}, ${scope}.`;
+  if (kind === "device-or") return `Device keys for their own machine, or ${least}, ${scope}.`;
+  if (kind === "reporter-or") return `Keys with scope ${scope}, or ${least}.`;
+  if (kind === "loopback-or") return `This host itself, or ${least}, ${scope}.`;
+  return `${least}, ${scope}`;
 }
 
 function parametersOf(r: Route, where: "path" | "query", book: SchemaBook): Json[] {
@@ -206,9 +206,11 @@ const SEEN: Json = {
   schema: { type: "integer", minimum: 0 },
 };
 
-/** True for what people change; ingest, reports and sign-in add and overwrite nothing. */
+/** True for what people change: one thing, named in the path. What only adds overwrites nothing. */
 function changes(r: Route): boolean {
-  return r.method !== "get" && !/^(device|reporter)-or:/.test(r.policy) && r.policy !== "public";
+  const adds = r.method === "post" && !r.path.includes("/:");
+  return r.method !== "get" && !adds && !/^(device|reporter)-or:/.test(r.policy) &&
+    r.policy !== "public";
 }
 
 /** Errors that follow from what the route is; the route's own descriptions stand beside them. */

@@ -1,6 +1,6 @@
 import type { Json } from "./openapi_composing.ts";
 
-type Operation = Json & { parameters?: Json[]; responses: Json };
+type Operation = Json & { parameters?: Json[]; requestBody?: Json; responses: Json };
 type Paths = Record<string, Record<string, Operation>>;
 type Shared = Record<string, Json>;
 
@@ -8,13 +8,17 @@ const METHODS = ["get", "post", "patch", "put", "delete"];
 
 /**
  * Writes once what the operations of a document have in common: parameters that all methods of a path take
- * stand on the path, parameters and answers that occur several times are components.
+ * stand on the path; parameters, bodies and answers that occur several times are components.
  */
 export function shareAmongOperations(document: Json): void {
   const paths = document.paths as Paths;
-  const { parameters, responses } = document.components as Record<string, Shared>;
+  const components = document.components as Record<string, Shared>;
+  const { parameters, responses } = components;
   for (const item of Object.values(paths)) parametersOnPath(item);
   shareParameters(paths, parameters);
+  const bodies: Shared = {};
+  shareBodies(paths, bodies);
+  if (Object.keys(bodies).length > 0) components.requestBodies = bodies;
   shareAnswers(paths, responses);
 }
 
@@ -48,13 +52,27 @@ function shareParameters(paths: Paths, shared: Shared): void {
   }
 }
 
+function shareBodies(paths: Paths, shared: Shared): void {
+  const operations = Object.values(paths).flatMap(operationsOf)
+    .filter(({ requestBody }) => requestBody !== undefined);
+  const names = named(
+    operations.map(({ requestBody }) => requestBody!),
+    (one) => pascal(/schemas\/(\w+)/.exec(text(one))?.[1] ?? "Body"),
+    shared,
+  );
+  for (const operation of operations) {
+    operation.requestBody = referred(operation.requestBody!, names, "requestBodies");
+  }
+}
+
 function shareAnswers(paths: Paths, shared: Shared): void {
   const operations = Object.values(paths).flatMap(operationsOf);
   const names = named(
     operations.flatMap(({ responses }) => Object.values(responses) as Json[]),
-    (one) => pascal(/schemas\/(\w+)/.exec(text(one))?.[1] ?? String(one.description)),
+    (one) => pascal(/schemas\/(\w+)/.exec(text(one))?.[1] ?? firstWords(String(one.description))),
     shared,
   );
+  for (const [name, one] of Object.entries(shared)) shared[name] = written(one, shared);
   for (const operation of operations) {
     operation.responses = Object.fromEntries(
       Object.entries(operation.responses).map(([status, answer]) => [
@@ -69,7 +87,7 @@ function shareAnswers(paths: Paths, shared: Shared): void {
 function named(all: Json[], nameOf: (one: Json) => string, shared: Shared): Map<string, string> {
   const times = new Map<string, number>();
   for (const one of all) {
-    if (one.$ref === undefined) times.set(text(one), (times.get(text(one)) ?? 0) + 1);
+    if (!isBareReference(one)) times.set(text(one), (times.get(text(one)) ?? 0) + 1);
   }
   const names = new Map<string, string>();
   for (const [json, count] of times) {
@@ -85,10 +103,22 @@ function named(all: Json[], nameOf: (one: Json) => string, shared: Shared): Map<
   return names;
 }
 
+/** With a description of its own, a reference is worth sharing like anything else. */
+const isBareReference = (one: Json) => one.$ref !== undefined && Object.keys(one).length === 1;
+
 function referred(one: Json, names: Map<string, string>, kind: string): Json {
   const name = names.get(text(one));
   return name === undefined ? one : { $ref: `#/components/${kind}/${name}` };
 }
+
+/** A component that is a reference with its own description, written out: generated clients do not follow two. */
+function written({ $ref, ...own }: Json, shared: Shared): Json {
+  const name = /[^/]+$/.exec(String($ref))?.[0];
+  return $ref === undefined ? own : { ...shared[name!], ...own };
+}
+
+/** What a name can be made of. */
+const firstWords = (sentence: string) => sentence.split(/[;,.:(]/)[0];
 
 const text = (json: unknown) => JSON.stringify(json);
 

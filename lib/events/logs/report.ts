@@ -7,16 +7,23 @@ import { templateOf } from "./patterns.ts";
 export const LINE_SEVERITIES = ["info", "warning", "error", "critical"] as const;
 export type LineSeverity = typeof LINE_SEVERITIES[number];
 
+const severityField = z.enum(LINE_SEVERITIES).meta({ id: "LogSeverity" });
+
 export const logReportShape = z.object({
   from_ms: msField,
   to_ms: msField,
-  lines: z.number().describe("that were counted"),
+  lines: z.number(),
   unreadable: z.number().describe("lines that are none of a log file, at any time"),
   lost: z.number().nullable().describe("lines since the start that could not be written"),
-  by_severity: z.record(z.enum(LINE_SEVERITIES), z.number()),
+  by_severity: z.object({
+    info: z.number(),
+    warning: z.number(),
+    error: z.number(),
+    critical: z.number(),
+  }),
   by_component: z.array(z.object({ component: z.string(), count: z.number() })),
   patterns: z.array(z.object({
-    severity: z.enum(LINE_SEVERITIES),
+    severity: severityField,
     component: z.string(),
     template: z.string().describe("with numbers, times, ids, addresses and quoted texts masked"),
     count: z.number(),

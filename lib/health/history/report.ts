@@ -5,12 +5,12 @@ import { SEVERITIES } from "../../words/severity.ts";
 
 const measured = z.number().nullable();
 const said = z.boolean().nullable();
-const conditions = {
+const conditions = z.object({
   under_voltage: said,
   frequency_capped: said,
   throttled: said,
   soft_temperature_limit: said,
-};
+}).meta({ id: "PowerConditions" });
 
 export const HOST_STATUSES = ["fine", "warning", "critical", "unknown"] as const;
 export type HostStatus = typeof HOST_STATUSES[number];
@@ -57,7 +57,7 @@ export const hostReportShape = hostSummaryShape.extend({
     read_only: said,
   }).nullable(),
   temperatures: z.array(z.object({ name: z.string(), celsius: z.number() })),
-  power: z.object({ ...conditions, since_boot: z.object(conditions) }).nullable(),
+  power: conditions.extend({ since_boot: conditions }).meta({ id: "Power" }).nullable(),
   pressure: z.object({ cpu: measured, io: measured, memory: measured }).nullable(),
   network: z.array(z.object({
     name: z.string(),
