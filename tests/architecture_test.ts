@@ -71,6 +71,15 @@ Deno.test("architecture: the product starts no process", () => {
   assert.deepEqual(starters.map((file) => file.path), []);
 });
 
+// Two loads at a time both ask for the compiled code of a file that they share, and only one of them gives any:
+// the binary goes on waiting, and keeps no code for its next start.
+Deno.test("architecture: files are loaded one after the other", () => {
+  const together = readTree().filter((file) =>
+    !isTest(file.path) && /Promise\.all\(\s*\[[^\]]*\bimport\(/.test(file.source)
+  );
+  assert.deepEqual(together.map((file) => file.path), []);
+});
+
 Deno.test("architecture: what connects goes through the one way out", () => {
   const raw = readTree().filter((file) => !isTest(file.path))
     .flatMap((file) => rawConnections(file.path, file.source));

@@ -49,13 +49,9 @@ async function mended(
   config: Config,
   thrown: unknown,
 ): Promise<number | null> {
-  const [{ safeModeBackups, startSafeMode }, { restorer }, { restoreByItself }] = await Promise.all(
-    [
-      import("../app/safe_mode.ts"),
-      import("../app/safe_restore.ts"),
-      import("../app/auto_restore.ts"),
-    ],
-  );
+  const { safeModeBackups, startSafeMode } = await import("../app/safe_mode.ts");
+  const { restorer } = await import("../app/safe_restore.ts");
+  const { restoreByItself } = await import("../app/auto_restore.ts");
   const backups = await safeModeBackups(thrown, config);
   if (backups.length === 0) throw thrown;
   const error = thrown as PerchError;

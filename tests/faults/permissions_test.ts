@@ -13,7 +13,7 @@ const probes = {
   "start a process": () => new Deno.Command("true").outputSync(),
   "start a shell": () => new Deno.Command("sh", { args: ["-c", "true"] }).outputSync(),
   "ask for uptime of the host": () => Deno.osUptime(),
-  "ask for the user id": () => Deno.uid(),
+  "ask for the group id": () => Deno.gid(),
   "import code from the network": () => import("http://127.0.0.1:9/x.js"),
 };
 for (const [name, probe] of Object.entries(probes)) {

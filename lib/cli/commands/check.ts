@@ -50,12 +50,10 @@ export const check: Command = {
 /** What is looked at, in this order: first this host, then what Perch keeps, then what it talks to. */
 async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> {
   const { dataDir, warnings } = config;
-  const [{ openOffline }, { probeQueue }, kept, outside] = await Promise.all([
-    import("../offline.ts"),
-    import("../../sources/queue_probe.ts"),
-    import("../check/kept.ts"),
-    import("../check/outside.ts"),
-  ]);
+  const { openOffline } = await import("../offline.ts");
+  const { probeQueue } = await import("../../sources/queue_probe.ts");
+  const kept = await import("../check/kept.ts");
+  const outside = await import("../check/outside.ts");
   return [
     {
       name: "configuration",
@@ -81,10 +79,8 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
 
 /** One sample of this host. */
 async function sampleOf(dataDir: string): Promise<HostSample> {
-  const [{ createCollector, HOST_ROOTS }, { createKernelFiles }] = await Promise.all([
-    import("../../health/host/collector.ts"),
-    import("../../base/kernel_files.ts"),
-  ]);
+  const { createCollector, HOST_ROOTS } = await import("../../health/host/collector.ts");
+  const { createKernelFiles } = await import("../../base/kernel_files.ts");
   const files = createKernelFiles({ roots: HOST_ROOTS });
   return await createCollector({ files, clock: systemClock(), dataDir }).sample();
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Config } from "../../base/config.ts";
-import { systemClock } from "../../base/clock.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { VariableName } from "../../base/variables.ts";
 import {
@@ -10,7 +9,6 @@ import {
   simulatorOptions,
 } from "../../../sim/options.ts";
 import { type Command, type CommandContext, type Flags, UsageError } from "../command.ts";
-import { commandLog } from "../logging.ts";
 
 const DEFAULT_HISTORY_H = 6;
 
@@ -37,41 +35,12 @@ export const sim: Command = {
     const config = context.config("sim", freePorts(context));
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
-    const [{ runApp }, { buildApp }, { ownHost }, { createSimulator }] = await Promise.all([
-      import("../run_app.ts"),
-      import("../../app.ts"),
-      import("../../app/own_host.ts"),
-      import("../../../sim/simulator.ts"),
-    ]);
-    const simulator = createSimulator({
-      clock: systemClock(),
-      log: commandLog(config, terminal).child("sim"),
-      broker: () => brokerOf(config),
-      room: {
-        minC: config.sim.tempMinC,
-        maxC: config.sim.tempMaxC,
-        periodS: config.sim.updateIntervalS,
-      },
-    });
-    return await runApp({
+    const { simPlant } = await import("../sim_plant.ts");
+    return await simPlant({
       config,
-      command: "sim",
       terminal,
-      build: (options) =>
-        buildApp({ ...options, host: ownHost(options.config.dataDir), simulator }),
-      onStarted: async (app, { url, access }, log) => {
-        terminal.out(greeting(url, access.demoUsers, config));
-        // Another program may listen at a port that was asked for; the plant must not publish to it.
-        const broker = app.parts().broker?.state();
-        if (broker !== undefined && broker.state !== "listening") {
-          log.error(`the plant does not run: ${broker.detail}`);
-        } else if (!flags.has("stopped")) {
-          const historyS = isNew ? Math.round(historyH * 3_600) : 0;
-          await simulator.start({ ...chosen, historyS })
-            .catch((error) => log.error(messageOf(error)));
-        }
-        return () => simulator.stop();
-      },
+      historyH: isNew ? historyH : 0,
+      begin: flags.has("stopped") ? null : chosen,
     });
   },
 };
@@ -119,12 +88,6 @@ function refuseRemote(config: Config, flags: Flags): void {
   );
 }
 
-function brokerOf({ mqtt, broker }: Config) {
-  if (mqtt.url !== null) return { url: mqtt.url, user: mqtt.user, password: mqtt.password };
-  const host = broker.host === "0.0.0.0" ? "127.0.0.1" : broker.host;
-  return { url: `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}` };
-}
-
 function readOptions(flags: Flags): SimulatorOptions {
   const file = flags.text("faults");
   const parsed = simulatorOptions.safeParse({
@@ -158,22 +121,4 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function greeting(
-  url: string,
-  users: readonly { email: string; password: string }[],
-  config: Config,
-): string {
-  const signIns = users.map(({ email, password }) => `    ${email.padEnd(22)} ${password}`);
-  return [
-    "",
-    `  Perch with a simulated plant: ${url}`,
-    "",
-    "  Sign in as",
-    ...signIns,
-    "",
-    `  MQTT ${brokerOf(config).url}   data ${config.dataDir}   Ctrl-C ends it`,
-    "",
-  ].join("\n");
 }

@@ -1,0 +1,34 @@
+import { buildApp } from "../app.ts";
+import { ownHost } from "../app/own_host.ts";
+import { ownSystem } from "../app/own_system.ts";
+import type { Config } from "../base/config.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
+import { runApp } from "./run_app.ts";
+
+/** What `perch serve` does. */
+export async function servePlant(
+  { terminal, flags }: CommandContext,
+  config: Config,
+): Promise<ExitCode> {
+  return await runApp({
+    config,
+    command: "serve",
+    terminal,
+    build: (options) =>
+      buildApp({
+        ...options,
+        host: ownHost(options.config.dataDir),
+        system: ownSystem(),
+        anew: flags.has("new") && !options.again,
+      }),
+    onStarted: (_app, { access, url }) => {
+      if (access.setupToken !== null) {
+        terminal.err(
+          `Nobody has an account yet. Open ${url}/setup with the token ` +
+            `${access.setupToken} (valid for 30 minutes, once), or use "perch user add".`,
+        );
+      }
+      return Promise.resolve(() => Promise.resolve());
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { createSimulator } from "../../sim/simulator.ts";
+import type { SimulatorOptions } from "../../sim/options.ts";
+import { buildApp } from "../app.ts";
+import { ownHost } from "../app/own_host.ts";
+import { systemClock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { messageOf } from "../base/errors.ts";
+import type { ExitCode } from "./command.ts";
+import { commandLog } from "./logging.ts";
+import { runApp } from "./run_app.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface SimOptions {
+  config: Config;
+  terminal: Terminal;
+  /** How the plant is to be; null: it does not start by itself. */
+  begin: SimulatorOptions | null;
+  /** Hours of past to fill in. */
+  historyH: number;
+}
+
+/** What `perch sim` does. */
+export async function simPlant(
+  { config, terminal, begin, historyH }: SimOptions,
+): Promise<ExitCode> {
+  const simulator = createSimulator({
+    clock: systemClock(),
+    log: commandLog(config, terminal).child("sim"),
+    broker: () => brokerOf(config),
+    room: {
+      minC: config.sim.tempMinC,
+      maxC: config.sim.tempMaxC,
+      periodS: config.sim.updateIntervalS,
+    },
+  });
+  return await runApp({
+    config,
+    command: "sim",
+    terminal,
+    build: (options) => buildApp({ ...options, host: ownHost(options.config.dataDir), simulator }),
+    onStarted: async (app, { url, access }, log) => {
+      terminal.out(greeting(url, access.demoUsers, config));
+      // Another program may listen at a port that was asked for; the plant must not publish to it.
+      const broker = app.parts().broker?.state();
+      if (broker !== undefined && broker.state !== "listening") {
+        log.error(`the plant does not run: ${broker.detail}`);
+      } else if (begin !== null) {
+        await simulator.start({ ...begin, historyS: Math.round(historyH * 3_600) })
+          .catch((error) => log.error(messageOf(error)));
+      }
+      return () => simulator.stop();
+    },
+  });
+}
+
+function brokerOf({ mqtt, broker }: Config) {
+  if (mqtt.url !== null) return { url: mqtt.url, user: mqtt.user, password: mqtt.password };
+  const host = broker.host === "0.0.0.0" ? "127.0.0.1" : broker.host;
+  return { url: `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}` };
+}
+
+function greeting(
+  url: string,
+  users: readonly { email: string; password: string }[],
+  config: Config,
+): string {
+  const signIns = users.map(({ email, password }) => `    ${email.padEnd(22)} ${password}`);
+  return [
+    "",
+    `  Perch with a simulated plant: ${url}`,
+    "",
+    "  Sign in as",
+    ...signIns,
+    "",
+    `  MQTT ${brokerOf(config).url}   data ${config.dataDir}   Ctrl-C ends it`,
+    "",
+  ].join("\n");
+}
