@@ -31,6 +31,8 @@ export interface Command {
   /** What follows the name, in this order. Default: nothing. */
   words?: readonly Word[];
   options: Readonly<Record<string, Option>>;
+  /** What the help adds below the options, a sentence or two each. */
+  notes?: readonly string[];
   run(context: CommandContext): Promise<ExitCode>;
 }
 
@@ -60,7 +62,8 @@ export interface Flags {
   number(name: string, least: number, most: number): number | undefined;
 }
 
-const COMMON: Record<string, Option> = {
+/** Options that every command has. */
+export const COMMON: Record<string, Option> = {
   json: { type: "boolean", help: "print the result as JSON" },
   help: { type: "boolean", help: "print this help" },
 };
@@ -110,11 +113,43 @@ function parseOptions(
   );
   try {
     const allowPositionals = (command.words ?? []).length > 0;
-    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    const arranged = optionsFirst(args, known);
+    const parsed = parseArgs({ args: arranged, options, strict: true, allowPositionals });
     return { values: parsed.values as Values, positionals: parsed.positionals };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${messageOf(error).split(". ")[0]} (perch ${command.name})`);
   }
+}
+
+/** `-1`, `-.5`, `-6h`: no option begins with a digit. */
+const NEGATIVE = /^-\.?\d/;
+
+/**
+ * The options, then the words: a number below zero is a value or a word like any other.
+ * @throws UsageError where a value is missing
+ */
+function optionsFirst(args: readonly string[], known: Readonly<Record<string, Option>>): string[] {
+  const options: string[] = [];
+  const words: string[] = [];
+  const isWord = (arg: string) => !arg.startsWith("-") || arg === "-" || NEGATIVE.test(arg);
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at];
+    if (arg === "--") {
+      words.push(...args.slice(at + 1));
+      break;
+    }
+    const name = arg.slice(2);
+    if (isWord(arg)) words.push(arg);
+    else if (Object.hasOwn(known, name) && known[name].type === "string") {
+      const value = args[++at];
+      if (value === undefined || !isWord(value)) {
+        throw new UsageError(`${arg} needs a value (${arg}=… where it begins with a dash)`);
+      }
+      options.push(`${arg}=${value}`);
+    } else options.push(arg);
+  }
+  return words.length === 0 ? options : [...options, "--", ...words];
 }
 
 function wordsOf(command: Command, given: readonly string[]): Record<string, string> {
@@ -128,7 +163,8 @@ function wordsOf(command: Command, given: readonly string[]): Record<string, str
   return Object.fromEntries(given.map((word, i) => [words[i].name, word]));
 }
 
-const shownWord = ({ name, optional }: Word) => optional ? `[${name}]` : name;
+/** As the help shows it. */
+export const shownWord = ({ name, optional }: Word) => optional ? `[${name}]` : name;
 
 /** Wraps parsed options and words. */
 export function createFlags(values: Values, words: Record<string, string> = {}): Flags {
@@ -155,25 +191,4 @@ export function createFlags(values: Values, words: Record<string, string> = {}):
       return number;
     },
   };
-}
-
-/** The help of one command. */
-export function helpOf(command: Command): string {
-  const options = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
-    const left = `--${name}${option.type === "string" ? " " + (option.value ?? "VALUE") : ""}`;
-    return `  ${left.padEnd(22)} ${option.help}`;
-  });
-  const words = (command.words ?? []).map((word) => `  ${shownWord(word).padEnd(22)} ${word.help}`);
-  return [`perch ${command.name}: ${command.summary}`, "", ...words, ...options].join("\n");
-}
-
-/** The help of all commands. */
-export function helpOfAll(commands: readonly Command[]): string {
-  return [
-    "perch <command> [options]",
-    "",
-    ...commands.map((command) => `  ${command.name.padEnd(14)} ${command.summary}`),
-    "",
-    "perch <command> --help lists its options; perch check --env lists the environment variables.",
-  ].join("\n");
 }

@@ -1,14 +1,8 @@
 import { messageOf, PerchError } from "../base/errors.ts";
-import {
-  type Command,
-  type ExitCode,
-  helpOf,
-  helpOfAll,
-  parseCommand,
-  UsageError,
-} from "./command.ts";
+import { type Command, type ExitCode, parseCommand, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands/mod.ts";
 import { loadConfig, type Variables, withEnvFiles } from "./environment.ts";
+import { helpOf, helpOfAll, helpOfGroup } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Host {
@@ -29,13 +23,18 @@ export async function runPerch(args: readonly string[], host: Host): Promise<Exi
     terminal.out(helpOfAll(commands));
     return 0;
   }
+  const group = helpOfGroup(args, commands);
+  if (group !== null) {
+    terminal.out(group);
+    return 0;
+  }
   const asked = first === "--version" ? ["version", ...args.slice(1)] : args;
   let json = false;
   try {
     const parsed = parseCommand(asked, commands);
     json = parsed.json;
     if (parsed.help) {
-      terminal.out(helpOf(parsed.command));
+      terminal.out(helpOf(parsed.command, commands));
       return 0;
     }
     return await parsed.command.run({
