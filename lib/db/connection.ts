@@ -45,6 +45,7 @@ const SYNCHRONOUS_LEVEL: Record<Synchronous, number> = { off: 0, normal: 1, full
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   let client: Client;
+  if (options.url.startsWith("file:")) makePrivate(options.url.slice("file:".length));
   try {
     // The addon for files alone; what talks to servers is loaded for a server.
     const { createClient } = options.url.startsWith("file:")
@@ -105,6 +106,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     throw error;
   }
   return connection;
+}
+
+/**
+ * Makes the file of a new database, so that its owner alone reads it; SQLite gives the log beside it the same mode. A file
+ * that is there is not touched: to open and close it would drop SQLite's locks on it.
+ */
+function makePrivate(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch {
+    // It is there; or it cannot be made, which SQLite will say.
+  }
 }
 
 /** Kept, so that the garbage collection does not close them. */

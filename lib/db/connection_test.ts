@@ -24,6 +24,23 @@ Deno.test("openConnection keeps the file as promised", async () => {
   });
 });
 
+Deno.test("openConnection makes a database that its owner alone reads; the mode of one that is there stays", async () => {
+  await withFolder(async (folder) => {
+    const modes = async () => {
+      const connection = await openConnection({ url: `file:${folder}/perch.db` });
+      await connection.write([{ sql: "CREATE TABLE IF NOT EXISTS t (a)" }]);
+      const found = ["", "-wal", "-shm"].map((end) =>
+        (Deno.statSync(`${folder}/perch.db${end}`).mode! & 0o777).toString(8)
+      );
+      await connection.close();
+      return found;
+    };
+    assert.deepEqual(await modes(), ["600", "600", "600"]);
+    await Deno.chmod(`${folder}/perch.db`, 0o640);
+    assert.equal((await modes())[0], "640");
+  });
+});
+
 Deno.test("openConnection says in one sentence that a file is no database", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/perch.db`, "this is no database, ".repeat(100));
