@@ -63,6 +63,7 @@ export function createReportedComponents(
     writtenMs: clock.monotonic(),
   });
   const own = () => [...known.values()].filter(({ reported }) => !isBuiltIn(reported.name));
+  const stateOf = (one: Known) => stateAt(one, clock.now(), clock.monotonic());
 
   function refuse(name: string): void {
     if (isBuiltIn(name)) {
@@ -79,8 +80,9 @@ export function createReportedComponents(
 
   async function change(next: Reported): Promise<void> {
     await db.write([store.put(next)]);
-    known.set(next.name, heard(next));
-    onChange(stateOf(next));
+    const now = heard(next);
+    known.set(next.name, now);
+    onChange(stateOf(now));
   }
 
   return {
@@ -88,7 +90,7 @@ export function createReportedComponents(
       for (const reported of await store.all()) known.set(reported.name, heard(reported));
     },
     all: () => own().map(({ reported }) => reported),
-    states: () => own().map(({ reported }) => stateOf(reported)),
+    states: () => own().map(stateOf),
     report: (name, report, by) =>
       oneAtATime(async () => {
         refuse(name);
@@ -105,13 +107,14 @@ export function createReportedComponents(
       oneAtATime(async () => {
         for (const { reported, heardMs } of own()) {
           const { expiresMs, state, reportedMs } = reported;
-          if (expiresMs === null || clock.monotonic() - heardMs < expiresMs) continue;
+          if (expiresMs === null || isExpired(reported)) continue;
+          if (clock.monotonic() - heardMs < expiresMs) continue;
           await change({
             ...reported,
             state: "offline",
             detail: `not heard from since ${timeText(reportedMs)}; it was ${state} then`,
-            sinceMs: clock.now(),
-            expiresMs: null,
+            // Whatever the host's clock does meanwhile: `isExpired` reads it so.
+            sinceMs: Math.max(clock.now(), reportedMs + 1),
           });
         }
       }),
@@ -159,7 +162,7 @@ function reportedOf(
     detail: detail ?? "",
     reporter: by,
     reportedMs: nowMs,
-    sinceMs: before?.state === state ? before.sinceMs : nowMs,
+    sinceMs: before?.state === state ? Math.min(before.sinceMs, nowMs) : nowMs,
     expiresMs: expires_s === undefined ? null : expires_s * 1000,
     queue: queue ?? null,
     failed: failed ?? null,
@@ -175,14 +178,25 @@ function differs(a: Reported, b: Reported): boolean {
   return !same;
 }
 
+/** It fell silent: it is in its state since after what it last reported. */
+function isExpired({ sinceMs, reportedMs }: Reported): boolean {
+  return sinceMs > reportedMs;
+}
+
 const wireOf = onWire<Reported>(reportedShape);
 
-function stateOf(reported: Reported): ComponentState {
-  const { name, state, detail } = reported;
+/** Its silence is measured on the process's own time; when it ends is told in that of the host. */
+function stateAt({ reported, heardMs }: Known, nowMs: number, processMs: number): ComponentState {
+  const { name, state, detail, sinceMs, expiresMs } = reported;
+  const endMs = isExpired(reported)
+    ? sinceMs
+    : expiresMs === null
+    ? null
+    : Math.round(nowMs + heardMs + expiresMs - processMs);
   return {
     name,
     health: HEALTH[state],
     detail: detail === "" ? `It says that it is ${state}.` : detail,
-    reported: wireOf(reported) as ComponentState["reported"],
+    reported: wireOf({ ...reported, expiresMs: endMs }) as ComponentState["reported"],
   };
 }

@@ -33,7 +33,9 @@ export interface Reported {
   detail: string;
   reporter: string;
   reportedMs: number;
+  /** In this state since; later than its last report when it fell silent. */
   sinceMs: number;
+  /** It may be silent for so long; null: for ever. */
   expiresMs: number | null;
   queue: number | null;
   failed: number | null;
@@ -46,7 +48,7 @@ export const reportedShape = z.object({
   reporter: z.string(),
   reported_ms: msField,
   since_ms: msField,
-  expires_ms: z.number().nullable().describe("so long after a report it counts as offline"),
+  expires_ms: msField.nullable().describe("counts as offline from then on; null: never"),
   queue: z.number().nullable(),
   failed: z.number().nullable(),
   tries: z.number().nullable(),

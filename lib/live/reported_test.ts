@@ -89,6 +89,38 @@ Deno.test("createReportedComponents: who is silent for too long is offline, what
     assert.equal(gate(), "online");
   }));
 
+Deno.test("createReportedComponents tells when a program counts as offline, as a time of the host", () =>
+  withRoom(async ({ clock, open }) => {
+    const first = await open();
+    const endOf = (room: typeof first, at: number) => room.states()[at].reported!.expires_ms;
+    await first.report("door", { state: "online", expires_s: 60 }, "reader");
+    await first.report("lamp", { state: "offline" }, "reader");
+    const endMs = clock.now() + 60_000;
+    await clock.advance(30_000);
+    assert.deepEqual([endOf(first, 0), endOf(first, 1)], [endMs, null]);
+    clock.jump(HOUR_MS);
+    assert.equal(endOf(first, 0), endMs + HOUR_MS, "its silence goes on as long as before");
+    clock.jump(-3 * HOUR_MS);
+    await clock.advance(30_000);
+    await first.expire();
+    const goneMs = endOf(first, 0);
+    assert.ok(goneMs !== null && goneMs <= clock.now() + 3 * HOUR_MS);
+    await clock.advance(60_000);
+    await first.expire();
+    const second = await open();
+    await second.expire();
+    for (const room of [first, second]) {
+      assert.deepEqual([endOf(room, 0), endOf(room, 1)], [goneMs, null], "when it was");
+      assert.match(room.states()[0].detail, /it was online then$/);
+    }
+    // One that says itself that it is offline may fall silent too, once.
+    await second.report("door", { state: "offline", expires_s: 60 }, "reader");
+    assert.equal(endOf(second, 0), clock.now() + 60_000);
+    await clock.advance(60_000);
+    await second.expire();
+    assert.match(second.states()[0].detail, /it was offline then$/);
+  }));
+
 Deno.test("createReportedComponents writes what changed, and what stays the same now and then", () =>
   withRoom(async ({ clock, writes, open }) => {
     const components = await open();

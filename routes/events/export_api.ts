@@ -2,7 +2,6 @@ import { z } from "zod";
 import { type Alarm, alarmShape } from "../../lib/alarms/alarm.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import { timeField } from "../../lib/base/epoch.ts";
-import { PerchError } from "../../lib/base/errors.ts";
 import { msField } from "../../lib/base/wire.ts";
 import type { EventsBetween, Period } from "../../lib/events/between_store.ts";
 import { isPrivate } from "../../lib/events/event.ts";
@@ -11,7 +10,7 @@ import { type Figures, figuresShape } from "../../lib/live/figures.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/words/times.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { streamed } from "../http/streamed.ts";
-import { readsPrivate } from "./request.ts";
+import { readsPrivate, refuseBackwards, wrongPeriod } from "./request.ts";
 
 export interface ExportServices {
   eventsBetween: EventsBetween;
@@ -73,18 +72,14 @@ export function exportRoutes(services: ExportServices): Route[] {
 function periodOf(fromMs: number | undefined, toMs: number | undefined, nowMs: number): Period {
   const to = toMs ?? nowMs + 1;
   const from = fromMs ?? Math.max(0, to - DAY_MS);
+  refuseBackwards(from, to);
+  if (to - from <= EXPORT_DAYS * DAY_MS) return { fromMs: from, toMs: to };
   const iso = (ms: number) => new Date(ms).toISOString();
-  const wrong = from >= to
-    ? `${iso(from)} is not before \`to\` (${iso(to)})`
-    : to - from > EXPORT_DAYS * DAY_MS
-    ? `${iso(from)} is more than ${EXPORT_DAYS} days before \`to\` (${
+  throw wrongPeriod(
+    `${iso(from)} is more than ${EXPORT_DAYS} days before \`to\` (${
       iso(to)
-    }): ask for less at once`
-    : null;
-  if (wrong === null) return { fromMs: from, toMs: to };
-  throw new PerchError("validation", `query.from: ${wrong}`, {
-    errors: [{ path: "query.from", message: wrong }],
-  });
+    }): ask for less at once`,
+  );
 }
 
 /** The file, page by page. */

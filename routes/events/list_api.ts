@@ -7,6 +7,7 @@ import {
   eventQueryOf,
   type EventServices,
   findEvent,
+  refuseBackwards,
 } from "./request.ts";
 
 const tags = ["Events"];
@@ -25,7 +26,9 @@ export function eventListRoutes(services: EventServices): Route[] {
       responses: { 200: { description: "A page of events", schema: listOf(listedEventShape) } },
       handler: async ({ query, who, nowMs }) => {
         const { from, to, ...rest } = query;
-        const asked = { ...rest, fromMs: from?.(nowMs), toMs: to?.(nowMs) };
+        const [fromMs, toMs] = [from?.(nowMs), to?.(nowMs)];
+        refuseBackwards(fromMs, toMs);
+        const asked = { ...rest, fromMs, toMs };
         const { items, next } = await services.events.list(eventQueryOf(services, asked, { who }));
         return Response.json({ items: items.map(listedEventOf), next });
       },

@@ -41,6 +41,20 @@ export const eventFilterShape = z.strictObject({
 });
 export type EventFilterQuery = z.output<typeof eventFilterShape>;
 
+/** @throws PerchError `validation` when it ends before it begins */
+export function refuseBackwards(fromMs: number | undefined, toMs: number | undefined): void {
+  if (fromMs === undefined || toMs === undefined || fromMs < toMs) return;
+  const iso = (ms: number) => new Date(ms).toISOString();
+  throw wrongPeriod(`${iso(fromMs)} is not before \`to\` (${iso(toMs)})`);
+}
+
+/** The refusal of a period. */
+export function wrongPeriod(message: string): PerchError {
+  return new PerchError("validation", `query.from: ${message}`, {
+    errors: [{ path: "query.from", message }],
+  });
+}
+
 /** A filter of the API or of the page as the log takes it. Types that the asker may not read are left out. */
 export function eventQueryOf(
   { machines }: Pick<EventServices, "machines">,

@@ -74,6 +74,11 @@ Deno.test("GET /api/events: filters, search and pages; what concerns one person 
     assert.equal((await get(`/${guest.id}`, "admin")).text, "Guest was invited");
     const [alarm] = (await get("?type=alarm&limit=1")).items;
     assert.equal((await get(`/${alarm.id}`)).body.note, "check the fan");
+    for (const period of ["from=now&to=-1h", "from=2026-01-02&to=2026-01-02"]) {
+      const backwards = await get(`?${period}`);
+      assert.equal(backwards.status, 400, period);
+      assert.match(backwards.detail, /^query\.from: .* is not before `to`/);
+    }
     const wrong = await get("?q=one+two+three+four+five+six+seven&severity=bad");
     assert.equal(wrong.status, 400);
     assert.match(JSON.stringify(wrong.errors), /6 words at most/);
