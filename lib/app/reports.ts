@@ -43,6 +43,7 @@ export async function createReports(
     log: events,
     limits,
     clock,
+    isBuiltIn: components.isBuiltIn,
     routed: (type, severity) =>
       notify.rules.all().some((rule) =>
         rule.enabled && namesType(rule.events, type) && isAtLeast(severity, rule.severity)

@@ -16,6 +16,11 @@ export const OLDEST_MS = 31 * DAY_MS;
 /** How far the clock of the other program may be ahead. */
 export const AHEAD_MS = 5 * MINUTE_MS;
 
+/** What is wrong with a name that a part of Perch has: nobody poses as it. */
+export function ownName(name: string): string {
+  return `"${name}" is a part of Perch itself; give your program another name`;
+}
+
 /** Who reports: a key or a person. */
 export interface Reporter {
   kind: string;

@@ -8,6 +8,7 @@ import {
   EXTERNAL_TYPES,
   externalDraft,
   type ExternalEvent,
+  ownName,
   type Reporter,
   timeOf,
 } from "./external.ts";
@@ -18,7 +19,7 @@ export interface ExternalEvents {
   /**
    * Resolves once they are in the log, all or none.
    * @param several they came as a list: the refusal names the place in it
-   * @throws `validation`, `rate_limited`, `conflict` when there are too many types
+   * @throws `validation`, `rate_limited`, `conflict` for the name of a part of Perch, and when there are too many types
    */
   take(
     given: readonly ExternalEvent[],
@@ -35,11 +36,13 @@ export interface Accepted {
 export const OWN_TYPES_MOST = 100;
 
 export function createExternalEvents(
-  { db, log, limits, clock, routed }: {
+  { db, log, limits, clock, isBuiltIn, routed }: {
     db: Pick<Database, "write">;
     log: Pick<EventLog, "statement" | "typesOf">;
     limits: ReportLimits;
     clock: Clock;
+    /** A part of Perch has that name. */
+    isBuiltIn: (name: string) => boolean;
     /** Somebody wants to be told of such an event. */
     routed: (type: ExternalType, severity: Severity) => boolean;
   },
@@ -59,11 +62,23 @@ export function createExternalEvents(
       errors.push({ path: several ? `${i}.ts` : "ts", message: tMs });
       return 0;
     });
+    refuse("validation", errors);
+    return times;
+  }
+
+  function refuseOwnNames(given: readonly ExternalEvent[], several: boolean): void {
+    const errors = given.flatMap(({ component }, i) =>
+      component !== undefined && isBuiltIn(component)
+        ? [{ path: several ? `${i}.component` : "component", message: ownName(component) }]
+        : []
+    );
+    refuse("conflict", errors);
+  }
+
+  function refuse(code: "validation" | "conflict", errors: FieldError[]): void {
     const [first] = errors;
-    if (first === undefined) return times;
-    throw new PerchError("validation", `${first.path}: ${first.message}`, {
-      errors: errors.slice(0, 20),
-    });
+    if (first === undefined) return;
+    throw new PerchError(code, `${first.path}: ${first.message}`, { errors: errors.slice(0, 20) });
   }
 
   async function refuseNewTypes(wanted: ReadonlySet<string>): Promise<void> {
@@ -83,6 +98,7 @@ export function createExternalEvents(
   return {
     async take(given, by, { several = false, keep } = {}) {
       const times = timesOf(given, clock.now(), several);
+      refuseOwnNames(given, several);
       const drafts = given.map((one, i) => externalDraft(one, times[i], by, routed));
       const wanted = new Set(drafts.map(({ type }) => type));
       limits.admit(by, given.length);

@@ -13,6 +13,7 @@ import { createTurns } from "../base/turns.ts";
 import { onWire } from "../base/wire.ts";
 import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
+import { ownName } from "../events/external.ts";
 import type { ComponentHealth, ComponentState } from "./components.ts";
 import { type Report, type Reported, reportedShape, type ReportedState } from "./reported_shape.ts";
 import { createReportedStore } from "./reported_store.ts";
@@ -67,7 +68,7 @@ export function createReportedComponents(
 
   function refuse(name: string): void {
     if (isBuiltIn(name)) {
-      const message = `"${name}" is a part of Perch itself; give your program another name`;
+      const message = ownName(name);
       throw new PerchError("conflict", message, { errors: [{ path: "name", message }] });
     }
     if (known.has(name) || known.size < REPORTED_MOST) return;

@@ -15,7 +15,7 @@ export const reportShape = z.strictObject({
   }),
   detail: saidField(500).optional().describe("a sentence for people"),
   expires_s: z.int().min(10).max(30 * 86_400).optional()
-    .describe("counts as offline when it does not report for so long; default never"),
+    .describe("offline when it does not report for so long; default never"),
   queue: number.describe("what waits; an alarm above 50"),
   failed: number.describe("what was given up and waits for a person; an alarm above 10"),
   tries: number.describe("of the last hour"),

@@ -19,7 +19,7 @@ export function eventListRoutes(services: EventServices): Route[] {
       method: "get",
       path: "/api/events",
       policy: "viewer",
-      summary: "Events: filtered and searched, in the order they were recorded, newest first",
+      summary: "Events, filtered and searched, last recorded first",
       tags,
       query: eventFilterShape,
       example: { query: { type: "alarm", from: "-6h", q: "press warm" } },

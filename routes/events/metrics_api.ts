@@ -12,7 +12,7 @@ export function metricRoutes({ figures }: MetricServices): Route[] {
       method: "get",
       path: "/api/metrics",
       policy: "viewer",
-      summary: "Today and the last hour: readings, events, alarms, deliveries, what waits, success",
+      summary: "Today and the last hour: counts, what waits, success",
       tags: ["Status"],
       responses: { 200: { description: "Counts and shares", schema: figuresShape } },
       handler: async ({ c }) => c.json(await figures()),

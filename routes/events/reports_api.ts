@@ -38,7 +38,8 @@ const COMPONENT_BYTES = 8 * 1024;
 const acceptedShape = z.object({ accepted: z.int() }).meta({ id: "AcceptedEvents" });
 const nameParams = z.object({ name: componentField });
 const policy = "reporter-or:engineer";
-const tooMany = { description: "Too often, or over the quota of the day; see Retry-After" };
+const ownName = { description: "A name of Perch itself, or too many" };
+const tooMany = { description: "Too often, or over the day's quota" };
 
 const example = {
   type: "scan",
@@ -65,6 +66,7 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       },
       responses: {
         202: { description: "In the event log", schema: acceptedShape },
+        409: ownName,
         429: tooMany,
       },
       handler: async ({ c, who }) => {
@@ -91,7 +93,7 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       method: "get",
       path: "/api/components",
       policy: "viewer",
-      summary: "The parts of Perch and the programs that report, with how each is doing",
+      summary: "How the parts of Perch and the programs that report are doing",
       tags: ["Status"],
       responses: {
         200: {
@@ -121,7 +123,7 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       },
       responses: {
         204: { description: "Taken" },
-        409: { description: "A part of Perch has that name, or too many programs report" },
+        409: ownName,
         429: tooMany,
       },
       handler: async ({ who, params, body }) => {

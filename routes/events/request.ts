@@ -33,9 +33,7 @@ export const eventFilterShape = z.strictObject({
   subject: z.string().min(1).max(200).optional().describe("`alarm:<id>`, `ticket:<id>` …"),
   from: timeField("at or after"),
   to: timeField("before"),
-  q: searchField.optional().describe(
-    "words, or their beginnings: of the sentence, the person, the machine, notes and details",
-  ),
+  q: searchField.optional().describe("words or their beginnings, of all an event says"),
   limit: limitField(500, 50),
   cursor: cursorField(20),
 });

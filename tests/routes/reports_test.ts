@@ -105,6 +105,18 @@ const WRONG: [string, unknown, number, RegExp][] = [
   ["a word as time", { ...scan, ts: "noonish" }, 400, /^ts: is "noonish"/],
   ["a wrong one in a list", [scan, { ...scan, ts: 12 }], 400, /^1\.ts: is "12"/],
   ["an empty list", [], 400, /^body: is empty/],
+  [
+    "the name of a part of Perch",
+    { ...scan, component: "storage" },
+    409,
+    /^component: "storage" is a part of Perch itself; give your program another name/,
+  ],
+  [
+    "such a name in a list",
+    [scan, { ...scan, component: "intake" }],
+    409,
+    /^1\.component: "intake"/,
+  ],
   ["too many", Array(101).fill(scan), 400, /has 101 events: give at most 100/],
   ["no JSON", "scan", 400, /not valid JSON/],
 ];
