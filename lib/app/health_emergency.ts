@@ -15,8 +15,10 @@ const LASTING_MS: Record<Cause, number> = {
   disk: 0,
   memory: 2_000,
   temperature: 2_000,
-  cpu: 4_000,
+  cpu: 2_500,
 };
+/** An upload takes room on the disk and in memory; of the processor it needs little. */
+const ALL_MS: Record<Cause, number> = { disk: 0, memory: 2_000, temperature: 4_500, cpu: 4_500 };
 /** A start needs all of the processor. */
 const START_MS = 60_000;
 /** More than this is not deleted in one emergency. */
@@ -63,7 +65,7 @@ export function createAppEmergency(
       {
         what: "the reserve of the disk",
         causes: ["disk"],
-        clean: () => Promise.resolve(storageGuard.giveReserve()),
+        clean: () => storageGuard.giveReserve(),
       },
       { what: "old log files", causes: ["disk"], clean: () => logFiles.clean(LOGS_MOST_BYTES) },
       {
@@ -74,7 +76,6 @@ export function createAppEmergency(
       { what: "memory that nothing uses", causes: ["memory"], clean: collectGarbage },
     ],
     append: (event) => events.append(event),
-    onLeft: () => storageGuard.takeReserve(),
   });
   components.register("emergency", () => {
     const detail = emergency.sentence();
@@ -88,7 +89,12 @@ export function createAppEmergency(
 function limitsOf(host: HostParts | null): Limits {
   const one = (cause: Cause) => {
     const enter = host?.sensors.find(cause)?.settings.critical_high ?? CRITICAL[cause];
-    return { enter, leave: enter - BELOW[cause], lastingMs: LASTING_MS[cause] };
+    return {
+      enter,
+      leave: enter - BELOW[cause],
+      lastingMs: LASTING_MS[cause],
+      allMs: ALL_MS[cause],
+    };
   };
   return {
     disk: one("disk"),

@@ -39,9 +39,11 @@ export interface StorageGuard {
   around(storage: Storage): Storage;
   /** Why no readings are accepted now, as their sender reads it; null: they are. Cheap. */
   refusal(): PerchError | null;
-  /** Gives the room of the reserve away until `takeReserve`; the bytes that it held. */
-  giveReserve(): number;
-  takeReserve(): void;
+  /**
+   * For a host in need: gives the room of the reserve away where little is free, until there is room for it again.
+   * The bytes that it held; `later` while it would not help.
+   */
+  giveReserve(): Promise<number | "later">;
   /** Sizes in MB; asked at each look. */
   setSizes(sizes: () => { reserveMb: number; floorMb: number }): void;
   /** Called when readings are taken again. */
@@ -67,6 +69,8 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
   let sizes = () => ({ reserveMb: RESERVE_MB, floorMb: FLOOR_MB });
   let reserve: ReserveFile | null = null;
   let full: PerchError | null = null;
+  /** So little is free that no readings are taken. */
+  let isTight = false;
   let failed: PerchError | null = null;
   /** The same without its way out, as it happened. */
   let failure: PerchError | null = null;
@@ -134,18 +138,19 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     const room = await readRoom(folder);
     if (room === null) return;
     const limits = roomLimits(sizes(), room.totalBytes);
-    const state = { held: reserve.held() > 0, refusing: full !== null };
+    const state = { held: reserve.held() > 0, refusing: isTight };
     const decision = judgeRoom(state, room, limits);
-    if (decision.reserve === "free") freeReserve();
+    isTight = decision.refuse;
+    if (decision.reserve === "free") freeReserve("is full: the reserve was freed");
     if (decision.reserve === "make" && clock.monotonic() >= noReserveBeforeMs) {
       await makeReserve(limits);
     }
     await setFull(room, limits, decision.refuse);
   }
 
-  function freeReserve(): boolean {
+  function freeReserve(words: string): boolean {
     const freed = reserve?.free() ?? false;
-    if (freed) log.warn(`the disk of ${folder} is full: the reserve was freed`);
+    if (freed) log.warn(`the disk of ${folder} ${words}`);
     return freed;
   }
 
@@ -208,7 +213,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     if (reserve!.held() > 0) {
       // The system does not say that the disk is full: a quota. Not at once again.
       noReserveBeforeMs = Math.max(noReserveBeforeMs, clock.monotonic() + RESERVE_PAUSE_MS);
-      freeReserve();
+      freeReserve("takes no more: the reserve was freed");
     }
     return held;
   }
@@ -250,12 +255,12 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       };
     },
     refusal,
-    giveReserve() {
-      noReserveBeforeMs = Infinity;
-      const bytes = reserve?.held() ?? 0;
-      return freeReserve() ? bytes : 0;
+    async giveReserve() {
+      await look();
+      const bytes = reserve!.held();
+      if (!isTight) return "later";
+      return freeReserve("is nearly full: the reserve is given up until there is room") ? bytes : 0;
     },
-    takeReserve: () => void (noReserveBeforeMs = -Infinity),
     setSizes: (asked) => void (sizes = asked),
     onWell: (listener) => void listeners.add(listener),
     task: {

@@ -188,6 +188,11 @@ Deno.test({
       assert.ok(freed.includes("files of interrupted writes"), freed.join());
       await assert.rejects(Deno.stat(reserve), Deno.errors.NotFound);
       await assert.rejects(Deno.stat(left), Deno.errors.NotFound);
+      await disk.free();
+      await pass(clock, 10);
+      assert.match(perch.parts.emergency!.sentence() ?? "", /the disk was 9\d % used, now/);
+      assert.ok((await Deno.stat(reserve)).size > 1_000_000, "it is back while the need lasts");
+      assert.equal(perch.parts.storageTroubles.worst(), null);
     } finally {
       await perch.stop();
       await Deno.remove(root, { recursive: true });
@@ -197,7 +202,8 @@ Deno.test({
 
 for (const [cause, args] of [["cpu", "--cpu 0"], ["memory", "--vm 1 --vm-bytes 97% --vm-keep"]]) {
   Deno.test({
-    name: `emergency mode: a host whose ${cause} stress-ng takes is in need within ten seconds`,
+    name:
+      `emergency mode: a host whose ${cause} stress-ng takes is in need within ten seconds, and what can wait is stopped in order`,
     ignore: !large || !haveStress(),
     async fn() {
       let aheadMs = 0;
@@ -214,11 +220,11 @@ for (const [cause, args] of [["cpu", "--cpu 0"], ["memory", "--vm 1 --vm-bytes 9
       try {
         const startedMs = performance.now();
         for (;;) {
-          const [first] = await told(perch);
-          if (first !== undefined) break;
+          if (bodies(await told(perch), "shed").length === ORDER.length) break;
           assert.ok(performance.now() - startedMs < 10_000, "not within ten seconds");
           await new Promise((resolve) => setTimeout(resolve, 100));
         }
+        assert.deepEqual(bodies(await told(perch), "shed"), ORDER);
       } finally {
         stress.kill("SIGTERM");
         await stress.status;

@@ -15,17 +15,23 @@ export interface Limit {
   leave: number;
   /** It counts once it has lasted so long. */
   lastingMs: number;
+  /** Once it has lasted so long, a short burst it is not: what people notice waits as well. */
+  allMs: number;
 }
 export type Limits = Readonly<Record<Cause, Limit>>;
 
 export interface EmergencyState {
   on: boolean;
+  /** All that can wait is to wait, until it is over. */
+  isAll: boolean;
   /** Of the last switch; null: there was none. */
   sinceMs: number | null;
   /** Why it is on. */
   causes: readonly Cause[];
   /** Since when each is at its limit or above. */
   over: Readonly<Partial<Record<Cause, number>>>;
+  /** The worst value of each that is at its limit or a cause. */
+  worst: Readonly<Partial<Record<Cause, number>>>;
   /** When each was measured last. */
   seen: Readonly<Partial<Record<Cause, number>>>;
   calmSinceMs: number | null;
@@ -34,9 +40,11 @@ export interface EmergencyState {
 
 export const NO_EMERGENCY: EmergencyState = {
   on: false,
+  isAll: false,
   sinceMs: null,
   causes: [],
   over: {},
+  worst: {},
   seen: {},
   calmSinceMs: null,
   lookedMs: -Infinity,
@@ -57,6 +65,7 @@ export function decide(
 ): EmergencyState {
   const gap = nowMs - before.lookedMs > GAP_MS;
   const over: Partial<Record<Cause, number>> = {};
+  const worst: Partial<Record<Cause, number>> = {};
   const seen = { ...before.seen };
   for (const cause of CAUSES) {
     const value = facts[cause];
@@ -64,15 +73,19 @@ export function decide(
     if (value !== null && value >= limits[cause].enter) {
       over[cause] = gap ? nowMs : before.over[cause] ?? nowMs;
     }
+    if (over[cause] !== undefined || before.causes.includes(cause)) {
+      worst[cause] = Math.max(before.worst[cause] ?? -Infinity, value ?? -Infinity);
+    }
   }
-  const lasting = CAUSES.filter((cause) =>
-    over[cause] !== undefined && nowMs - over[cause] >= limits[cause].lastingMs
-  );
-  const state = { ...before, over, seen, lookedMs: nowMs };
+  const lastingFor = (of: "lastingMs" | "allMs") =>
+    CAUSES.filter((cause) => over[cause] !== undefined && nowMs - over[cause] >= limits[cause][of]);
+  const lasting = lastingFor("lastingMs");
+  const isAll = before.isAll || lastingFor("allMs").length > 0;
+  const state = { ...before, over, worst, seen, lookedMs: nowMs };
   if (!before.on) {
     return lasting.length === 0
       ? state
-      : { ...state, on: true, sinceMs: nowMs, causes: lasting, calmSinceMs: null };
+      : { ...state, on: true, isAll, sinceMs: nowMs, causes: lasting, calmSinceMs: null };
   }
   const causes = CAUSES.filter((cause) => before.causes.includes(cause) || lasting.includes(cause));
   const isCalm = causes.every((cause) => {
@@ -82,9 +95,13 @@ export function decide(
       : value < limits[cause].leave;
   });
   const calmSinceMs = !isCalm ? null : gap ? nowMs : before.calmSinceMs ?? nowMs;
-  const mayLeave = calmSinceMs !== null && nowMs - calmSinceMs >= CALM_MS &&
-    nowMs - before.sinceMs! >= STAY_MS;
-  return mayLeave
-    ? { ...state, on: false, sinceMs: nowMs, causes: [], calmSinceMs: null }
-    : { ...state, causes, calmSinceMs };
+  const next = { ...state, isAll, causes, calmSinceMs };
+  return nowMs >= (endsMs(next) ?? Infinity)
+    ? { ...state, on: false, isAll: false, sinceMs: nowMs, causes: [], calmSinceMs: null }
+    : next;
+}
+
+/** When the emergency is over if the calm lasts; null: it is not calm. */
+export function endsMs({ sinceMs, calmSinceMs }: EmergencyState): number | null {
+  return calmSinceMs === null ? null : Math.max(calmSinceMs + CALM_MS, sinceMs! + STAY_MS);
 }

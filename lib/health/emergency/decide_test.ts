@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { decide, type Facts, type Limits, NO_EMERGENCY, STAY_MS } from "./decide.ts";
 
 const LIMITS: Limits = {
-  disk: { enter: 95, leave: 93, lastingMs: 0 },
-  memory: { enter: 95, leave: 90, lastingMs: 2_000 },
-  temperature: { enter: 80, leave: 75, lastingMs: 2_000 },
-  cpu: { enter: 95, leave: 85, lastingMs: 4_000 },
+  disk: { enter: 95, leave: 93, lastingMs: 0, allMs: 0 },
+  memory: { enter: 95, leave: 90, lastingMs: 2_000, allMs: 4_000 },
+  temperature: { enter: 80, leave: 75, lastingMs: 2_000, allMs: 4_000 },
+  cpu: { enter: 95, leave: 85, lastingMs: 4_000, allMs: 6_000 },
 };
 const CALM: Facts = { disk: 50, memory: 50, temperature: 50, cpu: 20 };
 

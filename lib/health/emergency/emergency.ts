@@ -3,19 +3,21 @@ import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
 import type { EventDraft } from "../../events/event.ts";
+import { MINUTE_MS } from "../../words/times.ts";
 import {
   type Cause,
   decide,
   type EmergencyState,
+  endsMs,
   type Facts,
   type Limits,
   NO_EMERGENCY,
 } from "./decide.ts";
-import { SHED_ORDER, type Shedding } from "./shedding.ts";
+import { SHED_LAST, SHED_ORDER, type Shedding } from "./shedding.ts";
 import { causeWords, sizeWords } from "./words.ts";
 
 /*
- * DESIGN. Every two seconds a light look (`sense.ts`), a pure decision (`decide.ts`), and what follows from it, one
+ * DESIGN. Every two seconds (every second while something is at its limit) a light look (`sense.ts`), a pure decision (`decide.ts`), and what follows from it, one
  * step after the other: each has a deadline, so that one that hangs keeps no other waiting, and each is an event.
  * What cannot be written down happens nevertheless, and is in the log.
  */
@@ -25,8 +27,8 @@ export interface Cleaner {
   /** What is removed, in words. */
   what: string;
   causes: readonly Cause[];
-  /** Gives the bytes that were freed. */
-  clean(): Promise<number>;
+  /** Gives the bytes that were freed; `later`: it would not help yet, and is asked again. */
+  clean(): Promise<number | "later">;
 }
 
 export interface EmergencyDeps {
@@ -39,19 +41,30 @@ export interface EmergencyDeps {
   shedding: Shedding;
   cleaners: readonly Cleaner[];
   append: (event: EventDraft) => Promise<void>;
-  /** The emergency is over: what was given away for it is taken back. */
-  onLeft?: () => void;
+}
+
+/** Why the host is in need. */
+export interface Need {
+  causes: readonly Cause[];
+  /** `the processor was 99 % used, now 26 %; for 3 min, ends in 7 min if it stays calm`. */
+  text: string;
+  /** Nothing is wrong at the moment; it ends when that lasts. */
+  isCalm: boolean;
 }
 
 export interface Emergency {
   /** Why, and what waits, in a sentence; null: the host is well. */
   sentence(): string | null;
+  /** Null: the host is well. */
+  need(): Need | null;
   /** As it was measured last; null: not yet. */
   facts(): Facts | null;
   task: Task;
 }
 
 const LOOK_MS = 2_000;
+/** While something is at its limit, and not everything waits yet. */
+const LOOK_OVER_MS = 1_000;
 const STEP_MOST_MS = 10_000;
 
 export function createEmergency(deps: EmergencyDeps): Emergency {
@@ -61,7 +74,23 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
   let cleaned = new Set<Cleaner>();
 
   const why = () =>
-    state.causes.map((cause) => causeWords(cause, facts?.[cause] ?? null)).join(", ");
+    state.causes.map((cause) =>
+      causeWords(cause, {
+        value: facts?.[cause] ?? null,
+        worst: state.worst[cause] ?? null,
+        isOver: state.over[cause] !== undefined,
+      })
+    ).join(", ");
+
+  /** How long it lasts, and what ends it. */
+  function lasts(): string {
+    const minutes = Math.round((clock.monotonic() - state.sinceMs!) / MINUTE_MS);
+    const sofar = minutes === 0 ? "since a moment ago" : `for ${minutes} min`;
+    const ends = endsMs(state);
+    if (ends === null) return sofar;
+    const left = Math.max(1, Math.ceil((ends - clock.monotonic()) / MINUTE_MS));
+    return `${sofar}, ends in ${left} min if it stays calm`;
+  }
 
   async function tell(
     type: "emergency.entered" | "emergency.step" | "emergency.left",
@@ -95,9 +124,9 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
     }
   }
 
-  async function shedAll(): Promise<void> {
+  async function shed(): Promise<void> {
     for (const one of shedding.all()) {
-      if (shedding.isShed(one.name)) continue;
+      if (shedding.isShed(one.name) || (SHED_LAST.has(one.name) && !state.isAll)) continue;
       shedding.set(one.name, true);
       await bounded(one.name, () => one.shed?.());
       await tell("emergency.step", `Stopped for now: ${SHED_ORDER[one.name]}`, { shed: one.name });
@@ -113,13 +142,14 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
     }
   }
 
-  /** Once for each cause that an emergency has. */
+  /** Each once in an emergency that has one of its causes. */
   async function clean(): Promise<void> {
     for (const cleaner of deps.cleaners) {
       if (cleaned.has(cleaner)) continue;
       if (!cleaner.causes.some((cause) => state.causes.includes(cause))) continue;
-      cleaned.add(cleaner);
       const bytes = await bounded(cleaner.what, () => cleaner.clean()) ?? 0;
+      if (bytes === "later") continue;
+      cleaned.add(cleaner);
       if (bytes > 0) {
         const text = `Freed ${sizeWords(bytes)}: ${cleaner.what}`;
         await tell("emergency.step", text, { freed: cleaner.what, bytes });
@@ -134,11 +164,12 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
     if (state.on && !before.on) {
       cleaned = new Set();
       await tell("emergency.entered", `The host is in need: ${why()}`, { facts });
-      await shedAll();
     }
-    if (state.on) await clean();
+    if (state.on) {
+      await shed();
+      await clean();
+    }
     if (before.on && !state.on) {
-      deps.onLeft?.();
       await restoreAll();
       await tell("emergency.left", "The host is well again; everything goes on", { facts });
     }
@@ -150,15 +181,20 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
       if (!state.on) return null;
       const waiting = shedding.waiting();
       const rest = waiting.length === 0 ? "" : `; ${waiting.join(", ")} wait`;
-      const minutes = Math.round((clock.monotonic() - state.sinceMs!) / 60_000);
-      return `The host is in need (${why()}; for ${minutes} min). Readings and alarms go on${rest}.`;
+      return `The host is in need (${why()}; ${lasts()}). Readings and alarms go on${rest}.`;
+    },
+    need() {
+      if (!state.on) return null;
+      const { causes } = state;
+      return { causes, text: `${why()}; ${lasts()}`, isCalm: endsMs(state) !== null };
     },
     task: {
       name: "emergency",
       async run(signal) {
         for (;;) {
           await look();
-          await clock.sleep(LOOK_MS, signal);
+          const isOver = Object.keys(state.over).length > 0;
+          await clock.sleep(isOver && !state.isAll ? LOOK_OVER_MS : LOOK_MS, signal);
         }
       },
     },

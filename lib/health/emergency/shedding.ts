@@ -16,6 +16,9 @@ export const SHED_ORDER = {
 } as const;
 export type ShedName = keyof typeof SHED_ORDER;
 
+/** What people notice who work at that moment; a short burst of the processor does not stop it. */
+export const SHED_LAST: ReadonlySet<ShedName> = new Set(["photos", "attachments", "backups"]);
+
 const NAMES = Object.keys(SHED_ORDER) as ShedName[];
 const RETRY_S = 60;
 
