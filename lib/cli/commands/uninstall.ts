@@ -1,33 +1,65 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
-import { mayWrite } from "./install.ts";
+import { mayWrite, ROOT_OPTION, rootOf } from "../install/place.ts";
+import type { End } from "../install/plan.ts";
+
+type Shown = Exclude<End, "gone">;
+
+const DONE: Readonly<Record<Shown, string>> = {
+  remove: "removed",
+  keep: "kept: it is as somebody left it",
+  rename: "kept as .perch-old: somebody had changed it",
+  unseen: "cannot be compared without root",
+};
+const WOULD: Readonly<Record<Shown, string>> = {
+  ...DONE,
+  remove: "would be removed",
+  keep: "would be kept: it is as somebody left it",
+  rename: "would be kept as .perch-old: somebody changed it",
+};
 
 /** Takes back what `perch install` did; the data stays. */
 export const uninstall: Command = {
   name: "uninstall",
   summary: "take back what perch install did; the data is kept",
   options: {
-    root: { type: "string", value: "DIR", help: "below this folder instead of /" },
+    "dry-run": { type: "boolean", help: "print what would be taken back; change nothing" },
+    root: ROOT_OPTION,
   },
   async run({ terminal, flags, json }) {
-    const root = flags.text("root") ?? "/";
-    mayWrite(root, "uninstall");
-    const { isInstalled, removeInstalled } = await import("../install/install.ts");
+    const root = await rootOf(flags);
+    const dry = flags.has("dry-run");
+    if (!dry) mayWrite(root, "uninstall");
+    const { planRemoval, removeInstalled } = await import("../install/remove.ts");
+    const { OLD } = await import("../install/on_host.ts");
     const { DATA, USER } = await import("../install/unit.ts");
-    if (!await isInstalled(root)) {
+    const plan = await planRemoval(root);
+    if (plan.length === 0) {
       terminal.out(json ? JSON.stringify({ removed: [] }) : "Perch is not installed here.");
       return 0;
     }
-    const reload = root === "/" ? await stopped(terminal.err) : () => Promise.resolve();
-    const { removed, kept, aside } = await removeInstalled(root);
-    await reload();
+    if (!dry) {
+      const reload = root === "/" ? await stopped(terminal.err) : () => Promise.resolve();
+      await removeInstalled(root, plan);
+      await reload();
+    }
     if (json) {
-      terminal.out(JSON.stringify({ removed, kept, aside, data: DATA }));
+      const paths = (end: Shown) => plan.filter((one) => one.end === end).map(({ path }) => path);
+      terminal.out(JSON.stringify({
+        dry_run: dry,
+        removed: paths("remove"),
+        kept: paths("keep"),
+        aside: paths("rename").map((path) => path + OLD),
+        unseen: paths("unseen"),
+        data: DATA,
+      }));
       return 0;
     }
-    for (const path of removed) terminal.out(`${path}  removed`);
-    for (const path of kept) terminal.out(`${path}  kept: it is as somebody left it`);
-    for (const path of aside) terminal.out(`${path}  kept: somebody had changed it`);
+    const words = dry ? WOULD : DONE;
+    for (const { path, end } of plan) terminal.out(`${path}  ${words[end as Shown]}`);
+    if (dry && root === "/") {
+      terminal.out(`Before that, ${USER}.service would be stopped and disabled.`);
+    }
     terminal.out(
       `The data is kept in ${DATA}, and the user ${USER} that owns it: ` +
         `sudo rm -r ${DATA} and sudo userdel ${USER} end them too.`,

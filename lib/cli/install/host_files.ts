@@ -23,6 +23,9 @@ export interface HostFacts {
   caddy: string;
 }
 
+/** What is written once, and is the owner's from then on. */
+export const MINE: readonly string[] = [UNITS_FILE, ENVIRONMENT];
+
 const DOC = "/usr/local/share/doc/perch";
 export const dropInPath = (feature: Feature) => `/etc/systemd/system/${UNIT}.d/${feature}.conf`;
 export const featureNames = Object.keys(FEATURES) as Feature[];

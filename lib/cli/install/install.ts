@@ -1,4 +1,5 @@
-/** What `perch install` and `perch uninstall` do, without the words. */
+/** What `perch install` does, without the words. */
+import { PerchError } from "../../base/errors.ts";
 import { readUnitList, UNITS_FILE } from "../../health/system/unit_list.ts";
 import {
   dropInPath,
@@ -8,14 +9,16 @@ import {
   hostFiles,
   proxyExamples,
 } from "./host_files.ts";
-import { createOnHost, hashOfText, MANIFEST, OLD } from "./on_host.ts";
-import { endOf, type Fate } from "./plan.ts";
-import { CACHE, ENVIRONMENT, type Feature, PROGRAM, UNIT } from "./unit.ts";
+import { createOnHost, hashOfText } from "./on_host.ts";
+import { type End, endOf, type Fate, fateOf } from "./plan.ts";
+import { type Feature, PROGRAM, UNIT } from "./unit.ts";
 
 export interface InstallOptions {
   /** `/`; a folder in tests. */
   root: string;
   features: readonly Feature[];
+  /** Features that are taken away. */
+  without: readonly Feature[];
   port: number;
   /** The text of the guide about proxies. */
   guide: string;
@@ -25,13 +28,13 @@ export interface InstallOptions {
 
 export interface Planned {
   files: readonly { file: HostFile; fate: Fate }[];
+  /** Drop-ins of features that are taken away. */
+  taken: readonly { path: string; end: End }[];
   /** What becomes of the program; null: it runs from source. */
   program: Fate | null;
   /** Why the list of units does not count. */
   trouble: string | null;
 }
-
-const MINE = [UNITS_FILE, ENVIRONMENT];
 
 /** What an install would do; nothing is changed. */
 export async function planInstall(options: InstallOptions): Promise<Planned> {
@@ -41,9 +44,15 @@ export async function planInstall(options: InstallOptions): Promise<Planned> {
   const owner = options.root === "/" ? 0 : Deno.uid() ?? 0;
   const list = await readUnitList(below(UNITS_FILE), owner);
   const had: Feature[] = [];
+  const taken: { path: string; end: End }[] = [];
   for (const one of featureNames) {
     const path = dropInPath(one);
-    if (path in written && await host.hash(path) !== null) had.push(one);
+    if (!(path in written)) continue;
+    const judge = (there: string | null) => endOf({ mine: false }, there, written[path]);
+    const end = await host.judged<End>(path, judge, "unseen");
+    if (end === "gone") continue;
+    if (options.without.includes(one)) taken.push({ path, end });
+    else had.push(one);
   }
   const facts: HostFacts = {
     port: options.port,
@@ -53,9 +62,12 @@ export async function planInstall(options: InstallOptions): Promise<Planned> {
     ...proxyExamples(options.guide),
   };
   const files = await Promise.all(
-    hostFiles(facts).map(async (file) => ({ file, fate: await host.fate(file, written) })),
+    hostFiles(facts).map(async (file) => {
+      const judge = (there: string | null) => fateOf(file, hashOfText(file.text), there, written);
+      return { file, fate: await host.judged<Fate>(file.path, judge, "unseen") };
+    }),
   );
-  return { files, program: await programFate(options), trouble: list.trouble };
+  return { files, taken, program: await programFate(options), trouble: list.trouble };
 }
 
 async function programFate({ root, program }: InstallOptions): Promise<Fate | null> {
@@ -65,8 +77,16 @@ async function programFate({ root, program }: InstallOptions): Promise<Fate | nu
   return there === await createOnHost("/").hash(program) ? "same" : "update";
 }
 
-/** Does it. True when anything was changed. */
+/** Does it. True when anything was changed. @throws PerchError `validation` where a file cannot be compared */
 export async function applyInstall(options: InstallOptions, plan: Planned): Promise<boolean> {
+  const unseen = [
+    ...plan.files.filter(({ fate }) => fate === "unseen").map(({ file }) => file.path),
+    ...plan.taken.filter(({ end }) => end === "unseen").map(({ path }) => path),
+  ];
+  if (unseen.length > 0) {
+    const message = `${unseen[0]} cannot be read by this user: run perch install with sudo.`;
+    throw new PerchError("validation", message);
+  }
   const host = createOnHost(options.root);
   const before = await host.written();
   const written: Record<string, string> = { ...before };
@@ -79,50 +99,18 @@ export async function applyInstall(options: InstallOptions, plan: Planned): Prom
     await host.put(file, fate);
     if (fate !== "keep") written[file.path] = hashOfText(file.text);
   }
+  for (const { path, end } of plan.taken) {
+    if (end === "rename") await host.setAside(path);
+    else await host.remove(path);
+    delete written[path];
+  }
+  await host.tidy([`/etc/systemd/system/${UNIT}.d`]);
   if (JSON.stringify(written) !== JSON.stringify(before)) await host.remember(written);
   const all = [
     ...plan.files.map(({ fate }) => fate),
     ...plan.program === null ? [] : [plan.program],
   ];
-  return all.some((fate) => fate !== "same" && fate !== "keep");
-}
-
-export interface Removed {
-  removed: readonly string[];
-  /** The owner's own, changed since. */
-  kept: readonly string[];
-  /** Changed by somebody, and now beside where they were. */
-  aside: readonly string[];
-}
-
-export async function isInstalled(root: string): Promise<boolean> {
-  return Object.keys(await createOnHost(root).written()).length > 0;
-}
-
-/** Takes back what an install wrote. */
-export async function removeInstalled(root: string): Promise<Removed> {
-  const host = createOnHost(root);
-  const result = { removed: [] as string[], kept: [] as string[], aside: [] as string[] };
-  for (const [path, hash] of Object.entries(await host.written())) {
-    switch (endOf({ mine: MINE.includes(path) }, await host.hash(path), hash)) {
-      case "remove":
-        await host.remove(path);
-        result.removed.push(path);
-        break;
-      case "keep":
-        result.kept.push(path);
-        break;
-      case "rename":
-        await host.setAside(path);
-        result.aside.push(path + OLD);
-    }
-  }
-  await host.remove(`${PROGRAM}.before`);
-  await host.remove(MANIFEST);
-  const drops = `/etc/systemd/system/${UNIT}.d`;
-  await host.empty(CACHE);
-  await host.tidy([drops, "/etc/perch", "/usr/local/share/doc/perch"]);
-  return result;
+  return plan.taken.length > 0 || all.some((fate) => fate !== "same" && fate !== "keep");
 }
 
 /** Names in `/etc/group`. */

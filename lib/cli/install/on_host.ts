@@ -5,7 +5,7 @@ import { removeDurably, syncFolder, writeDurably } from "../../base/durable_file
 import { messageOf, PerchError } from "../../base/errors.ts";
 import { hashFile } from "../../base/file_bytes.ts";
 import type { HostFile } from "./host_files.ts";
-import { type Fate, fateOf, type Written } from "./plan.ts";
+import type { Fate, Written } from "./plan.ts";
 
 /** Lists what was written, so that a later install knows what somebody changed, and an uninstall what to take back. */
 export const MANIFEST = "/etc/perch/installed.json";
@@ -20,9 +20,11 @@ const manifestShape = z.strictObject({
 export interface OnHost {
   /** What was written before. @throws PerchError `validation` when the list is damaged */
   written(): Promise<Written>;
-  /** Null: there is none. */
+  /** Null: there is none. @throws PerchError `unavailable` */
   hash(path: string): Promise<string | null>;
-  fate(file: HostFile, written: Written): Promise<Fate>;
+  /** What `judge` says of the hash of what is there; `unseen` where this user may not read it. */
+  judged<T>(path: string, judge: (there: string | null) => T, unseen: T): Promise<T>;
+  isThere(path: string): Promise<boolean>;
   /** Writes it whole or not at all; one that somebody changed is kept beside it. */
   put(file: HostFile, fate: Fate): Promise<void>;
   /** Copies a program there; what was there is kept under `<path>.before`. */
@@ -80,8 +82,18 @@ export function createOnHost(root: string): OnHost {
         `${at(MANIFEST)} does not list what was installed; remove it, and run perch install again.`,
       );
     },
-    fate: async (file, written) =>
-      fateOf(file, hashOfText(file.text), await hash(file.path), written),
+    async judged(path, judge, unseen) {
+      let there: string | null;
+      try {
+        there = await hash(path);
+      } catch (error) {
+        const { cause } = error as Error;
+        if (cause instanceof Deno.errors.PermissionDenied) return unseen;
+        throw error;
+      }
+      return judge(there);
+    },
+    isThere: (path) => Deno.lstat(at(path)).then(() => true, () => false),
     async put(file, fate) {
       if (fate === "same" || fate === "keep") return;
       if (fate === "replace") await Deno.rename(at(file.path), at(file.path) + OLD);

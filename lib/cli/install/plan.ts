@@ -13,7 +13,12 @@ export type Fate =
   /** Somebody changed it: a copy stays beside it. */
   | "replace"
   /** The owner's own. */
-  | "keep";
+  | "keep"
+  /** This user may not read what is there. */
+  | "unseen";
+
+/** What an uninstall does with a file. */
+export type End = "gone" | "remove" | "keep" | "rename" | "unseen";
 
 /** Pure: what becomes of `file`, where `there` is the hash of what stands in its place (null: nothing). */
 export function fateOf(
@@ -33,7 +38,7 @@ export function endOf(
   { mine }: { mine: boolean },
   there: string | null,
   written: string,
-): "gone" | "remove" | "keep" | "rename" {
+): End {
   if (there === null) return "gone";
   if (there === written) return "remove";
   return mine ? "keep" : "rename";
