@@ -40,7 +40,7 @@ export interface Checkpoints {
 const PAUSE_MOST_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
 /** Even a log that hardly grows is looked at this often; each look costs the card a little. */
-const CALM_MS = 10 * 60_000;
+const CALM_MS = 60 * 60_000;
 /** Time between tries while it does not get ahead. */
 const AGAIN_MS = 5_000;
 /** Beyond this the log is not what 1 000 pages make. */

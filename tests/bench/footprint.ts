@@ -6,6 +6,7 @@ import { type BenchOptions, type BenchResult, doing, median } from "../support/b
 import { addKey, ROOT, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { processMemory } from "./ingest/setup.ts";
+import { idleDay } from "./footprint/idle_day.ts";
 import { hostSampleCost } from "./footprint/host_sample.ts";
 import { scriptBytes } from "./footprint/scripts.ts";
 
@@ -19,7 +20,7 @@ const FILL_MS = 15_000;
 /**
  * Figures: median ms from spawning to the first 200 of `/health/ready` with existing data; resident and
  * anonymous memory (MB) idle and after minutes of simulator; size of the binary (MB); script per page as
- * gzip (bytes); CPU time of one look at the host (ms).
+ * gzip (bytes); CPU time of one look at the host (ms); what an idle day gives the disk to write (MB).
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const minutes = options.minutes ?? (options.quick ? 0.5 : 10);
@@ -42,6 +43,8 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     Object.assign(figures, await serving(dataDir));
     doing("samples of the host");
     Object.assign(figures, await hostSampleCost());
+    doing("a day with nothing to do");
+    Object.assign(figures, await idleDay(options.quick ? 2 : undefined));
     return { name: "footprint", figures };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -36,7 +36,7 @@ const runner = createRunner({
   plan: () => [{ detector: threshold as Detector, options: limits }],
   urgent: () => true,
   publish: () => service.alarms.wake(),
-  options: { saveMs: 200, idleMs: 1e9 },
+  options: { saveMs: 200, saveReadings: 0, idleMs: 1e9 },
 });
 const stopping = new AbortController();
 const running = [runner.task, service.alarms.task].map((task) => task.run(stopping.signal));

@@ -27,7 +27,7 @@ const runner = createRunner({
   findings: createFindingStore(db),
   plan: streamPlan,
   publish: () => {},
-  options: { saveMs: 60, idleMs: 1e9 },
+  options: { saveMs: 60, saveReadings: 0, idleMs: 1e9 },
 });
 const stopping = new AbortController();
 const running = runner.task.run(stopping.signal);

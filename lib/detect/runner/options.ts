@@ -38,8 +38,12 @@ export interface RunnerDeps {
 export interface RunnerOptions {
   /** Longest work between two turns of the event loop. */
   sliceMs: number;
-  /** Pause between the starts of two rounds of saving. */
+  /** Pause between the starts of two rounds of saving … */
   saveMs: number;
+  /** … in which at least so many readings came in; fewer are judged again after a crash … */
+  saveReadings: number;
+  /** … unless so long has passed: each round costs the card something. */
+  quietSaveMs: number;
   /** Journal time between two ticks. */
   tickMs: number;
   /** Nothing came in for this long: idle ticks begin. */
@@ -51,6 +55,8 @@ export interface RunnerOptions {
 export const RUNNER_OPTIONS: RunnerOptions = {
   sliceMs: 5,
   saveMs: 10 * 60_000,
+  saveReadings: 10_000,
+  quietSaveMs: 6 * 3_600_000,
   tickMs: 10_000,
   idleMs: 30_000,
   queueReadings: 100_000,

@@ -49,6 +49,8 @@ export class Run {
   /** No group was left half-way. */
   #whole = true;
   #roundMs: number;
+  /** Of `totals.readings`, when the last round began. */
+  #roundReadings: number;
   #flushedMs: number;
   #groupMs: number;
   #idleTickMs: number;
@@ -68,6 +70,7 @@ export class Run {
   ) {
     this.#slice = slice;
     this.#clock = new JournalClock(options.tickMs);
+    this.#roundReadings = totals.readings;
     const nowMs = deps.clock.monotonic();
     this.#roundMs =
       this.#flushedMs =
@@ -209,11 +212,19 @@ export class Run {
     const waitMs = this.#urgent ? URGENT_FLUSH_MS : FLUSH_MS;
     const due = this.#found.length >= FLUSH_FINDINGS || nowMs - this.#flushedMs >= waitMs;
     if (this.#found.length > 0 && due) await this.flush();
-    if (this.#round === null && nowMs - this.#roundMs >= this.options.saveMs) {
+    if (this.#round === null && this.#roundIsDue(nowMs)) {
       this.#roundMs = nowMs;
+      this.#roundReadings = this.totals.readings;
       this.#round = this.#newRound();
     }
     if (this.#round !== null) await this.#saveSome(this.#round);
+  }
+
+  #roundIsDue(nowMs: number): boolean {
+    const waitedMs = nowMs - this.#roundMs;
+    const { saveMs, saveReadings, quietSaveMs } = this.options;
+    return waitedMs >= saveMs &&
+      (this.totals.readings - this.#roundReadings >= saveReadings || waitedMs >= quietSaveMs);
   }
 
   /**

@@ -28,17 +28,18 @@ function start(
   { connection, store }: OpenEngine,
   options: Partial<RunnerOptions> = {},
   plan: (sensor: number) => Watch[] = streamPlan,
+  clock = systemClock(),
 ): Running {
   const published: StoredFinding[] = [];
   const runner = createRunner({
-    clock: systemClock(),
+    clock,
     log: silentLog(),
     readings: store,
     db: connection,
     findings: createFindingStore(connection),
     plan,
     publish: (found) => published.push(...found),
-    options: { saveMs: 50, ...options },
+    options: { saveMs: 50, saveReadings: 0, ...options },
   });
   const stopping = new AbortController();
   const running = runner.task.run(stopping.signal);
@@ -172,6 +173,44 @@ Deno.test("createRunner reports silence while nothing comes in at all, once", as
     await new Promise((r) => setTimeout(r, 2500));
     await second.stop();
     assert.equal(silent(second).length, 0, "not reported again after a restart");
+    await engine.close();
+  });
+});
+
+Deno.test("createRunner saves states after many readings, and after a long time", async () => {
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    let aheadMs = 0;
+    const right = systemClock();
+    const clock = { ...right, monotonic: () => right.monotonic() + aheadMs };
+    const options = { saveMs: 60_000, saveReadings: 50, quietSaveMs: 3_600_000, idleMs: 1e9 };
+    const running = start(engine, options, streamPlan, clock);
+    let fed = 0;
+    const read = async (times: number) => {
+      for (let i = 0; i < times; i++, fed++) {
+        const group = groupOf([{ sensor: 1, tMs: Date.UTC(2026, 0, 1) + fed * 1000, value: fed }]);
+        const { groupId } = await engine.store.append(group, []);
+        running.runner.take({ ...group, groupId });
+        // Between two groups it looks at what is to be saved.
+        await running.reached(groupId);
+      }
+    };
+    const saved = async (rounds: number) => {
+      while (running.runner.stats().saves < rounds) await new Promise((r) => setTimeout(r, 10));
+      assert.equal(running.runner.stats().saves, rounds);
+    };
+    await read(20);
+    aheadMs += 120_000;
+    await read(29);
+    await saved(0);
+    await read(2);
+    await saved(1);
+    aheadMs += 3_500_000;
+    await read(2);
+    await saved(1);
+    aheadMs += 200_000;
+    await saved(2);
+    await running.stop();
     await engine.close();
   });
 });
