@@ -21,7 +21,8 @@ export async function idleDay(hours = DAY_H): Promise<Record<string, number>> {
   const [deno, args] = perchCommand(undefined, []);
   const flags = args.slice(0, -1).filter((flag) => flag.startsWith("--v8"));
   const child = new Deno.Command(deno, {
-    args: ["run", "--no-check", "--config", `${ROOT}deno.json`, ...flags, "-A"]
+    // What the source compiles is kept by Deno, and is no part of it.
+    args: ["run", "--no-check", "--no-code-cache", "--config", `${ROOT}deno.json`, ...flags, "-A"]
       .concat(CHILD, dataDir, socket, String(TIMES)),
     stdout: "piped",
     stderr: "inherit",
