@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
+import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
 import { randomId } from "../base/ids.ts";
 import { createTurns } from "../base/turns.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
@@ -261,12 +262,9 @@ function parse(input: NewUser) {
     email: input.email,
     role: input.role,
     name: input.name,
-  });
+  }, { error: fieldWords });
   if (!result.success) {
-    const errors = result.error.issues.map((issue) => ({
-      path: issue.path.join("."),
-      message: issue.message,
-    }));
+    const errors = fieldErrors(result.error.issues, ERRORS_MOST, newUserSchema);
     throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
   }
   if (input.password !== undefined && !input.demo) checkPassword(input.password, result.data.email);

@@ -7,13 +7,12 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/errors.ts";
+import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Log } from "../base/log.ts";
 import { serveKept } from "../base/serve_kept.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
 const MOST_PATH_BYTES = 107;
-const ERRORS_MOST = 20;
-/** 100 letters of 256 KiB, escaped. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
 const name = z.string().min(1).max(320);
@@ -134,12 +133,10 @@ async function readJson(request: Request): Promise<unknown> {
 }
 
 async function dispatch(call: keyof Control, body: unknown, control: Control): Promise<unknown> {
-  const parsed = REQUESTS[call].safeParse(body);
+  const schema = REQUESTS[call];
+  const parsed = schema.safeParse(body, { error: fieldWords });
   if (!parsed.success) {
-    const errors = parsed.error.issues.slice(0, ERRORS_MOST).map((issue) => ({
-      path: issue.path.join("."),
-      message: issue.message,
-    }));
+    const errors = fieldErrors(parsed.error.issues, ERRORS_MOST, schema);
     throw new PerchError("validation", "the command's fields are wrong", { errors });
   }
   // Each schema of REQUESTS is that of its call's argument.

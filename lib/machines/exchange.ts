@@ -1,4 +1,5 @@
 /** The whole registry as a document: what is exported, and what an import would do. Pure. */
+import { fieldWords } from "../base/field_words.ts";
 import { z } from "zod";
 import { PerchError } from "../base/errors.ts";
 import { type Machine, newMachine } from "./machine.ts";
@@ -112,7 +113,7 @@ export function planImport(rows: readonly ExchangeRow[], world: ImportWorld): Im
 type Refuse = (column: string, message: string) => void;
 
 function planMachine(fields: unknown, world: ImportWorld, plan: ImportPlan, refuse: Refuse): void {
-  const read = machineRow.safeParse(fields);
+  const read = machineRow.safeParse(fields, { error: fieldWords });
   if (!read.success) return refuseIssues(read.error, refuse);
   const { path, display_name, tags, notes } = read.data;
   const fault = pathFault(path);
@@ -136,7 +137,7 @@ function planMachine(fields: unknown, world: ImportWorld, plan: ImportPlan, refu
 }
 
 function planSensor(fields: unknown, world: ImportWorld, plan: ImportPlan, refuse: Refuse): void {
-  const read = sensorRow.safeParse(fields, { reportInput: true });
+  const read = sensorRow.safeParse(fields, { reportInput: true, error: fieldWords });
   if (!read.success) return refuseIssues(read.error, refuse);
   const { type: _, path, unit, kind, ...given } = read.data;
   const fault = nameFault(path);

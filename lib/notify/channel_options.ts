@@ -1,5 +1,6 @@
 /** Options of a channel: validated before they are stored, their secrets encrypted. */
 import { PerchError } from "../base/errors.ts";
+import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Channel, ChannelEnvironment } from "./channel.ts";
 import type { ChannelRow } from "./channels_store.ts";
 import { secretNames } from "./options.ts";
@@ -31,13 +32,10 @@ export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
   /** @throws PerchError `validation` naming the option */
   async function parse(kind: Channel, options: Record<string, unknown>) {
     const strict = kind.options.strict();
-    const result = strict.safeParse(options);
+    const result = strict.safeParse(options, { error: fieldWords });
     if (!result.success) {
-      const errors = result.error.issues.flatMap((issue) =>
-        issue.code === "unrecognized_keys"
-          ? issue.keys.map((key) => ({ path: `options.${key}`, message: "unknown option" }))
-          : [{ path: ["options", ...issue.path].join("."), message: issue.message }]
-      );
+      const errors = fieldErrors(result.error.issues, ERRORS_MOST, strict)
+        .map(({ path, message }) => ({ path: `options.${path}`, message }));
       throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
     }
     const missing = kind.fault?.(result.data, deps.environment) ?? null;

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
+import { fieldWords } from "../../lib/base/field_words.ts";
 import { DEFAULT_BODY_BYTES, limitBody } from "./body.ts";
 import { strict } from "./validate.ts";
 
@@ -32,7 +33,7 @@ export async function readForm<T>(
   const text = await limitBody(c.req.raw, maxBytes).text();
   const { [SEEN_FIELD]: since = "", ...values } = Object.fromEntries(new URLSearchParams(text));
   if (/^\d{1,15}$/.test(since)) c.get("seen")?.since(Number(since));
-  const result = await strict(schema).safeParseAsync(values);
+  const result = await strict(schema).safeParseAsync(values, { error: fieldWords });
   if (result.success) return { ok: true, data: result.data as T, text };
   const errors: Record<string, string> = {};
   for (const issue of result.error.issues) {

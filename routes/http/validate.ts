@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
-import type { FieldError } from "../../lib/base/errors.ts";
-
-const MOST_ERRORS = 20;
+import { ERRORS_MOST, fieldErrors, fieldWords } from "../../lib/base/field_words.ts";
 
 /** An object schema that says nothing about unknown fields is made to refuse them. */
 export function strict(schema: z.ZodType): z.ZodType {
@@ -19,22 +17,14 @@ export async function validate(
   value: unknown,
   part: "params" | "query" | "body",
 ): Promise<unknown> {
-  const result = await schema.safeParseAsync(value);
+  const result = await schema.safeParseAsync(value, { error: fieldWords });
   if (result.success) return result.data;
-  const prefix = part === "body" ? [] : [part];
-  const errors: FieldError[] = [];
-  for (const issue of result.error.issues.slice(0, MOST_ERRORS)) {
-    const keys = issue.code === "unrecognized_keys" ? issue.keys.slice(0, MOST_ERRORS) : [null];
-    for (const key of keys) {
-      const path = [...prefix, ...issue.path, ...(key === null ? [] : [key])].join(".");
-      errors.push({ path, message: key === null ? issue.message : "unknown field" });
-    }
-  }
-  const first = errors[0];
-  const where = first.path === "" ? part : first.path;
-  throw new PerchError("validation", `${where}: ${first.message}`, {
-    errors: errors.slice(0, MOST_ERRORS),
-  });
+  const errors = fieldErrors(result.error.issues, ERRORS_MOST, schema).map(({ path, message }) => ({
+    path: part === "body" ? path : [part, path].filter((name) => name !== "").join("."),
+    message,
+  }));
+  const [{ path, message }] = errors;
+  throw new PerchError("validation", `${path === "" ? part : path}: ${message}`, { errors });
 }
 
 /** Query parameters as an object; a parameter given more than once becomes an array. */

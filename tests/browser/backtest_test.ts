@@ -102,7 +102,7 @@ for (
       await page.getByRole("link", { name: "Rolling z-score" }).click();
       await page.getByLabel("Sigmas").fill("50");
       await page.getByRole("button", { name: "Run" }).click();
-      await page.getByText("expected number to be <=20; it was 50").waitFor();
+      await page.getByText("give a number of at most 20; it was 50").waitFor();
       await page.getByLabel("Sigmas").fill("4");
       await page.getByLabel("Range").selectOption("custom");
       await page.getByLabel("From").fill("2001-01-01T00:00");

@@ -153,11 +153,11 @@ Deno.test("detectorFor and optionsOf name field, value and what is allowed", () 
   const zscore = detectorNamed("zscore")!;
   assert.match(
     faults(() => optionsOf(zscore, { sigmas: 50 }, {}))["options.sigmas"],
-    /<=20; it was 50/,
+    /^give a number of at most 20; it was 50$/,
   );
   assert.match(
     faults(() => optionsOf(zscore, { sigma: 3 }, null))["options.sigma"],
-    /is no option of zscore; possible: window, sigmas/,
+    /unknown field; known: window, sigmas/,
   );
   assert.match(
     faults(() => optionsOf(threshold, { warningHigh: 90 }, limits({ criticalHigh: 80 })))[

@@ -1,4 +1,5 @@
 /** What may be asked of a backtest: checked before anything is read, each fault with its field. Pure. */
+import { ERRORS_MOST, fieldErrors, fieldWords } from "../../base/field_words.ts";
 import { type FieldError, PerchError } from "../../base/errors.ts";
 import type { SensorKind } from "../../readings/reading.ts";
 import type { Detector } from "../detector.ts";
@@ -40,21 +41,18 @@ export function optionsOf(
   present: unknown,
 ): unknown {
   const wanted: Record<string, unknown> = { ...(present ?? {}), ...given };
-  const parsed = detector.options.safeParse(wanted);
+  const parsed = detector.options.safeParse(wanted, { error: fieldWords });
   if (parsed.success) {
     if (detector.name === "threshold") refuseNoLimit(parsed.data as Record<string, unknown>);
     return parsed.data;
   }
-  const known = Object.keys(detector.options.parse({}) as object).join(", ");
-  const errors = parsed.error.issues.flatMap((issue): FieldError[] => {
-    if (issue.code === "unrecognized_keys") {
-      const message = `is no option of ${detector.name}; possible: ${known}`;
-      return issue.keys.map((key) => ({ path: `options.${key.slice(0, 40)}`, message }));
-    }
-    const name = String(issue.path[0] ?? "");
-    const was = JSON.stringify(wanted[name])?.slice(0, 40) ?? "missing";
-    return [{ path: `options.${name}`, message: `${issue.message}; it was ${was}` }];
-  });
+  const errors = fieldErrors(parsed.error.issues, ERRORS_MOST, detector.options)
+    .map(({ path, message }) => {
+      const was = message.includes(";")
+        ? ""
+        : `; it was ${JSON.stringify(wanted[path])?.slice(0, 40)}`;
+      return { path: `options.${path}`, message: message + was };
+    });
   throw invalid(errors);
 }
 
