@@ -26,6 +26,9 @@ export interface Reports {
 }
 
 const KEEP_COUNTS_EVERY_MS = 10 * 60_000;
+/** Fewer readings than these are kept once an hour: each time costs the card something. */
+const FEW = 1_000;
+const KEEP_FEW_EVERY_MS = 3_600_000;
 
 export async function createReports(
   { clock, log, storage: { db }, settings, events, components, bus, ending }: Foundation,
@@ -72,9 +75,10 @@ export async function createReports(
     activity.add("alarms", news.filter(({ type }) => type === "alarm.raised").length);
   });
   let kept = 0;
+  let keptMs = clock.monotonic();
   async function keepCounts(): Promise<void> {
-    const n = counts.of("readings");
-    if (n === kept) return;
+    if (counts.of("readings") === kept) return;
+    keptMs = clock.monotonic();
     await counts.load();
     await db.write([counts.statement("readings")]);
     kept = counts.of("readings");
@@ -94,7 +98,8 @@ export async function createReports(
     async run(signal) {
       for (;;) {
         await clock.sleep(KEEP_COUNTS_EVERY_MS, signal);
-        await keepCounts();
+        const isFew = Math.abs(counts.of("readings") - kept) < FEW;
+        if (!isFew || clock.monotonic() - keptMs >= KEEP_FEW_EVERY_MS) await keepCounts();
       }
     },
   };

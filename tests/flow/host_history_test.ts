@@ -172,7 +172,7 @@ Deno.test("what is written a day is known after a restart, and an alarm says whe
       assert.deepEqual(rounded, [2, 5]);
       assert.match(
         sentence,
-        /at least twice the usual.*; (4[5-9]\d|500)\sMB a day.* about 5 years/,
+        /at least twice the usual.*; (4[5-9]\d|500)\sMB a day.* about [56] years/,
       );
       const alarm = await until("the alarm", () => alarmed(second));
       assert.equal(alarm.severity, "warning");
