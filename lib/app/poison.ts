@@ -18,17 +18,27 @@ export function openPoison({ dataDir, clock, log, events }: PoisonParts): Poison
     onError: (error) => log.warn("large messages cannot be noted before they are read", { error }),
     onAside({ source, topic }, file) {
       const from = topic.slice(0, 200);
-      log.error("a message ended Perch twice and was set aside", { source, topic: from, file });
+      const [type, severity] = ["intake.quarantined", "warning"] as const;
+      const say = (fields: object) =>
+        log.error("a message ended Perch twice and was set aside", {
+          source,
+          topic: from,
+          file,
+          ...fields,
+        });
       events.append({
-        type: "intake.quarantined",
+        type,
         subject: `source:${source}`,
-        severity: "warning",
+        severity,
         tMs: clock.now(),
         text: `A message from ${from} ended Perch twice and was set aside`,
         actor: null,
         body: { source, topic: from, file },
         route: false,
-      }).catch((error) => log.error("an event could not be written", { error }));
+      }).then(() => say({ event: type, severity }), (error) => {
+        say({});
+        log.error("an event could not be written", { error });
+      });
     },
   });
 }

@@ -51,15 +51,15 @@ export function tellWhatHung(
   const note = takeHungNote(hungNotePath(dataDir));
   if (note === null) return;
   const text = `Perch hung, was ended and started again. ${note.what.replace(/\.$/, "")}`;
-  log.warn(text);
+  const [type, severity] = ["task.restarted", "warning"] as const;
   events.append({
-    type: "task.restarted",
+    type,
     subject: "perch",
-    severity: "warning",
+    severity,
     tMs: clock.now(),
     text,
     actor: null,
     body: note,
     route: true,
-  }).catch(() => {});
+  }).then(() => log.warn(text, { event: type, severity }), () => log.warn(text));
 }

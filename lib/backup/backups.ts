@@ -145,9 +145,13 @@ export function createBackups(deps: BackupsDeps): Backups {
     const isNews = failure?.code !== code;
     failure = { code, sentence, atMs: clock.now() };
     if (!isNews) return;
-    log.error(`the backup failed: ${sentence}`);
-    await deps.onFailure(failure).catch((error) =>
-      log.warn("the failed backup is not in the event log", { error })
+    const text = `the backup failed: ${sentence}`;
+    await deps.onFailure(failure).then(
+      () => log.error(text, { event: "backup.failed", severity: "warning" }),
+      (error) => {
+        log.error(text);
+        log.warn("the failed backup is not in the event log", { error });
+      },
     );
   }
 

@@ -1,7 +1,8 @@
 /** What stands in the log files, as pure functions: which file an event belongs to, and its line. */
 import type { LogEntry } from "../../base/log.ts";
 import { messageOf } from "../../base/errors.ts";
-import type { LoggedEvent } from "../event.ts";
+import { SEVERITIES } from "../../words/severity.ts";
+import { EVENT_TYPES, type LoggedEvent } from "../event.ts";
 
 /** The files in `<data>/logs`, by the part of their name before `_events.log`. */
 export const LOG_FILES = ["sensor", "error", "data"] as const;
@@ -16,49 +17,70 @@ export interface Line {
 /** Types, up to their dot, that tell about machines and what is measured there; all others are about data. */
 const SENSOR_TYPES = new Set(["sensor", "machine", "alarm", "prediction"]);
 /** What programs report of themselves as going wrong. */
-const ERROR_TYPES = new Set(["error", "warning"]);
+const ERROR_TYPES = new Set(["external.error", "external.warning"]);
+/** What happens to alarms and tickets when something is over, or somebody cares for it: good news, whatever it was. */
+const GOOD_NEWS = new Set(
+  ["cleared", "resolved", "closed", "acknowledged", "shelved", "started", "commented"]
+    .flatMap((step) => [`alarm.${step}`, `ticket.${step}`]),
+);
 /** Texts come from devices and from other programs too. */
 const TEXT_CHARS_MOST = 1_000;
 const NAME_CHARS_MOST = 100;
+
+/** Which file an event of this type stands in. */
+function fileOf(type: string): LogFile {
+  if (ERROR_TYPES.has(type)) return "error";
+  return SENSOR_TYPES.has(type.split(".")[0]) ? "sensor" : "data";
+}
 
 /** The line of an event of the event log. */
 export function lineOfEvent(
   event: Pick<LoggedEvent, "type" | "severity" | "tMs" | "text" | "subject" | "body">,
 ): Line {
-  const { severity, tMs } = event;
-  const timestamp = new Date(tMs).toISOString();
+  const file = fileOf(event.type);
+  const timestamp = new Date(event.tMs).toISOString();
   const event_type = name(event.type);
-  const [room, last] = [event.type.split(".")[0], event.type.split(".").at(-1)!];
   const description = textOf(event.text);
-  if (ERROR_TYPES.has(last)) {
-    const error = {
-      timestamp,
-      type: last,
-      component: componentOf(event),
-      error_message: description,
-    };
-    return { file: "error", text: json(error) };
-  }
-  if (SENSOR_TYPES.has(room)) {
-    return {
-      file: "sensor",
-      text: json({ timestamp, type: "sensor", event_type, description, severity }),
-    };
-  }
+  const severity = GOOD_NEWS.has(event.type) ? "info" : event.severity;
   const component = componentOf(event);
-  const data = { timestamp, type: "data", component, event_type, description, severity };
-  return { file: "data", text: json(data) };
+  if (file === "error") {
+    const type = event.type.split(".")[1];
+    const error = { timestamp, type, component, error_message: description, event_type, severity };
+    return { file, text: json(error) };
+  }
+  if (file === "sensor") {
+    return { file, text: json({ timestamp, type: file, event_type, description, severity }) };
+  }
+  const data = { timestamp, type: file, component, event_type, description, severity };
+  return { file, text: json({ ...data, ...(isRestart(event) && alsoIn("error")) }) };
 }
 
-/** The line of what Perch said of itself, at `warn` or `error`. */
+/** The supervisor has said it: each time, while the event comes once an hour. */
+function isRestart({ type, subject, severity }: Parameters<typeof lineOfEvent>[0]): boolean {
+  return type === "task.restarted" && subject.startsWith("task:") && severity === "warning";
+}
+
+/** The same fact stands in another file, where it is counted. */
+const alsoIn = (file: LogFile) => ({ also_in: `${file}_events.log` });
+
+/** The line of what Perch said of itself, at `warn` or `error`; `event` among its fields: it is that event too. */
 export function lineOfEntry({ tsMs, level, part, message, fields }: LogEntry): Line {
+  const { event, severity, ...others } = fields;
+  const known = typeof event === "string" && Object.hasOwn(EVENT_TYPES, event);
   return {
     file: "error",
     text: json({
       timestamp: new Date(tsMs).toISOString(),
       type: level === "error" ? "error" : "warning",
       component: name(part || "perch"),
-      error_message: textOf(message + Object.entries(fields).map(fieldText).join("")),
+      error_message: textOf(
+        message + Object.entries(known ? others : fields).map(fieldText).join(""),
+      ),
+      ...(known && {
+        event_type: event,
+        severity: SEVERITIES.find((one) => one === severity),
+        ...alsoIn(fileOf(event)),
+      }),
     }),
   };
 }

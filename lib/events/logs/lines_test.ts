@@ -35,7 +35,23 @@ Deno.test("lineOfEvent tells what is measured from data, and both from what prog
     type: "error",
     component: "gate camera",
     error_message: "x",
+    event_type: "external.error",
+    severity: "critical",
   });
+  // A type of their own that ends alike is no error.
+  assert.equal(of("external.read_error").file, "data");
+});
+
+Deno.test("lineOfEvent: what is over, or what somebody did about it, is no trouble", () => {
+  const severity = (type: string) =>
+    JSON.parse(lineOfEvent(alarmEvent({ type: type as EventType })).text).severity;
+  for (const type of ["alarm.raised", "alarm.changed", "alarm.reopened", "ticket.created"]) {
+    assert.equal(severity(type), "critical", type);
+  }
+  for (const type of ["alarm.cleared", "alarm.resolved", "alarm.acknowledged", "ticket.closed"]) {
+    assert.equal(severity(type), "info", type);
+  }
+  assert.equal(severity("external.resolved"), "critical");
 });
 
 Deno.test("lines stay one line of bounded length, whatever a device sent", () => {
@@ -88,6 +104,24 @@ Deno.test("lineOfEntry says what went wrong and with what", () => {
   });
   assert.match(JSON.parse(endless.text).error_message, /^x loop=.*circular/i);
   assert.equal(JSON.parse(endless.text).component, "perch");
+});
+
+Deno.test("lineOfEntry tells what is an event too, with its severity, and in which file that stands", () => {
+  const of = (fields: Record<string, unknown>) => {
+    const entry = { tsMs: 0, level: "warn", part: "emergency", message: "hot", fields } as const;
+    const { timestamp: _, ...line } = JSON.parse(lineOfEntry(entry).text);
+    return line;
+  };
+  const said = { type: "warning", component: "emergency", error_message: "hot" };
+  assert.deepEqual(of({ event: "emergency.entered", severity: "critical" }), {
+    ...said,
+    event_type: "emergency.entered",
+    severity: "critical",
+    also_in: "data_events.log",
+  });
+  // A number, or a word of others, is a field as any.
+  assert.deepEqual(of({ event: 7 }), { ...said, error_message: "hot event=7" });
+  assert.equal(of({ event: "toString" }).also_in, undefined);
 });
 
 Deno.test("withoutSecrets leaves out what looks like one, and nothing else", () => {

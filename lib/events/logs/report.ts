@@ -100,6 +100,7 @@ export function createLogCount({ fromMs, toMs, least }: LogQuery): LogCount {
       if (isWhole && line.slice(HEAD.length, HEAD.length + 24) < earliest) return;
       const parsed = parseLine(line);
       if (parsed === null) unreadable++;
+      else if (parsed.isCopy) return;
       else if (parsed.atMs >= fromMs && parsed.atMs <= toMs && rank(parsed.severity) >= leastRank) {
         count(parsed);
       }
@@ -132,6 +133,8 @@ interface ParsedLine {
   severity: LineSeverity;
   component: string;
   message: string;
+  /** Another file has the same fact. */
+  isCopy: boolean;
 }
 
 const HEAD = '{"timestamp":"';
@@ -145,13 +148,19 @@ export function parseLine(line: string): ParsedLine | null {
     return null;
   }
   if (typeof fields !== "object" || fields === null) return null;
-  const { timestamp, type, component, event_type, severity, description, error_message } = fields;
+  const { timestamp, type, component, event_type, severity, description, error_message, also_in } =
+    fields;
   const atMs = typeof timestamp === "string" ? Date.parse(timestamp) : NaN;
   const message = error_message ?? description;
   if (Number.isNaN(atMs) || typeof message !== "string") return null;
   const named = typeof component === "string"
     ? component
     : String(event_type ?? type).split(".")[0];
-  const given = LINE_SEVERITIES.find((one) => one === (severity ?? type));
-  return { atMs, severity: given ?? "info", component: named.slice(0, NAME_CHARS_MOST), message };
+  return {
+    atMs,
+    severity: LINE_SEVERITIES.findLast((one) => one === severity || one === type) ?? "info",
+    component: named.slice(0, NAME_CHARS_MOST),
+    message,
+    isCopy: also_in !== undefined,
+  };
 }

@@ -117,6 +117,16 @@ Deno.test("createLogCount holds a bounded number of patterns, and says how much 
   assert.deepEqual([lines, patterns.length, by_component.length, other], [5_000, 100, 100, 4_900]);
 });
 
+Deno.test("parseLine: a line is as bad as its severity, and at least as its type", () => {
+  const severity = (fields: Record<string, unknown>) =>
+    parseLine(line({ error_message: "x", ...fields }))?.severity;
+  assert.equal(severity({ type: "error", severity: "critical" }), "critical");
+  assert.equal(severity({ type: "warning", severity: "critical" }), "critical");
+  assert.equal(severity({ type: "error", severity: "warning" }), "error");
+  assert.equal(severity({ type: "error" }), "error");
+  assert.equal(severity({ type: "warning", severity: "info" }), "warning");
+});
+
 Deno.test("parseLine takes the lines of every file, and of no other", () => {
   assert.deepEqual(
     parseLine(line({ type: "data", event_type: "backup.failed", description: "x" })),
@@ -125,6 +135,7 @@ Deno.test("parseLine takes the lines of every file, and of no other", () => {
       severity: "info",
       component: "backup",
       message: "x",
+      isCopy: false,
     },
   );
   for (const none of ["", "x", "true", '"a"', line({ type: "error", error_message: 5 })]) {

@@ -97,13 +97,14 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
     text: string,
     body: unknown,
   ): Promise<void> {
-    log[type === "emergency.left" ? "info" : "warn"](text);
     const severity = type === "emergency.entered" ? "critical" : "info";
     const draft: EventDraft = {
       ...{ type, subject: "host", severity, tMs: clock.now(), text, actor: null, body },
       route: type !== "emergency.step",
     };
-    await bounded("the event", () => deps.append(draft));
+    const written = await bounded("the event", () => deps.append(draft).then(() => true));
+    const level = type === "emergency.left" ? "info" : "warn";
+    log[level](text, written ? { event: type, severity } : {});
   }
 
   /** Its result; null when it failed or took too long. */
