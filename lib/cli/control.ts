@@ -5,6 +5,7 @@ import type { User } from "../access/user_store.ts";
 import type { HostReport } from "../health/history/report.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
+import type { Condition } from "./condition.ts";
 import type { Flow } from "./optimise/proposals.ts";
 import type { SettingView } from "../settings/setting.ts";
 
@@ -59,6 +60,8 @@ export interface Control extends AccountsControl {
   greetChannels(): Promise<{ name: string; fault: string | null }[]>;
   /** Problems that SQLite's quick_check finds; empty when the database is sound. */
   checkDatabase(): Promise<string[]>;
+  /** How its parts are. */
+  condition(): Promise<Condition>;
   /** The host as the running Perch sees it. */
   hostReport(): Promise<HostReport>;
 }

@@ -41,6 +41,7 @@ const REQUESTS = {
   flow: z.null(),
   greetChannels: z.null(),
   checkDatabase: z.null(),
+  condition: z.null(),
   hostReport: z.null(),
 } satisfies Record<keyof Control, z.ZodType>;
 

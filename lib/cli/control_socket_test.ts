@@ -35,6 +35,7 @@ function recorder(): Control & { calls: unknown[] } {
     checkDatabase: () => Promise.resolve([]),
     flow: () => Promise.reject(new Error("not asked for here")),
     greetChannels: () => Promise.resolve([]),
+    condition: () => Promise.reject(new Error("not asked for here")),
     hostReport: () => Promise.reject(new Error("not asked for here")),
   };
 }

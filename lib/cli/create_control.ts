@@ -1,8 +1,10 @@
 import { systemActor } from "../access/audit_row.ts";
 import type { Parts } from "../app/parts.ts";
+import type { Config } from "../base/config.ts";
 import { backupOf, jobOf } from "../backup/shapes.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import { createAccountsControl } from "./accounts_control.ts";
+import { conditionOf } from "./condition.ts";
 import type { Control } from "./control.ts";
 import { flowOf } from "./optimise/flow.ts";
 
@@ -12,7 +14,10 @@ export function createControl(
     Parts,
     | "access"
     | "backup"
+    | "broker"
     | "clock"
+    | "components"
+    | "emergency"
     | "hostView"
     | "intake"
     | "notify"
@@ -20,6 +25,7 @@ export function createControl(
     | "settings"
     | "storage"
   >,
+  config: { broker: Pick<Config["broker"], "host"> },
 ): Control {
   const { access } = parts;
   const { backups } = parts.backup;
@@ -48,6 +54,7 @@ export function createControl(
     flow: () => flowOf(parts),
     greetChannels: () => parts.notify.greet(),
     checkDatabase: () => quickCheck(parts.storage.db),
+    condition: () => Promise.resolve(conditionOf(parts, config)),
     hostReport: () => parts.hostView.report(),
   };
 }

@@ -9,5 +9,5 @@ import { createControl } from "./create_control.ts";
 export const openOffline: OpenOffline = async (config) => {
   const app = buildApp({ config, version: VERSION, log: silentLog() });
   const parts = await app.open();
-  return { control: createControl(parts), close: () => app.stop() };
+  return { control: createControl(parts, config), close: () => app.stop() };
 };

@@ -105,7 +105,7 @@ async function runOnce(
   const { app, started } = running;
   const control = serveControl({
     dataDir: config.dataDir,
-    control: createControl(app.parts()),
+    control: createControl(app.parts(), config),
     log: log.child("control"),
   });
   lock.describe({ url: started.url, socket: control.path, safeMode: undefined });

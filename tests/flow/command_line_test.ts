@@ -67,10 +67,14 @@ Deno.test("perch serve refuses a data directory in use and says who has it", asy
       assert.equal(second.code, 2);
       assert.match(second.err, new RegExp(`in use by perch serve \\(process ${running.pid} since`));
       const health = await perch(dir, ["health"]);
-      assert.equal(health.code, 0, health.out);
-      assert.match(health.out, /is ready\.\n\nThis (host|Pi) [^]*\n {2}Memory {2,}\d/);
+      assert.match(
+        health.out,
+        /is ready\.\nOverall: (Healthy|Degraded)\.\n[^]*\n\nThis (host|Pi) [^]*\n {2}Memory {2,}\d/,
+      );
       const report = JSON.parse((await perch(dir, ["health", "--json"])).out);
       assert.equal(report.status, "ok");
+      assert.equal(health.code, report.host.status === "critical" ? 1 : 0, health.out);
+      assert.equal((await perch(dir, ["health", "--ready"])).code, 0);
       assert.ok(report.host.perch.resident_bytes > 1e6, JSON.stringify(report.host.perch));
       // Another data directory on the same database, by another path, after the files that say who it is are gone.
       const other = `${dir}/other`;

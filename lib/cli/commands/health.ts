@@ -1,64 +1,92 @@
 import { messageOf } from "../../base/errors.ts";
 import type { HostReport } from "../../health/history/report.ts";
-import type { Command } from "../command.ts";
-import { connectControl } from "../control_socket.ts";
-import { readHolder, runningUrl } from "../lock.ts";
+import { askRunning } from "../ask_running.ts";
+import type { Command, ExitCode } from "../command.ts";
+import type { Condition } from "../condition.ts";
+import { runningUrl } from "../lock.ts";
 
 const TIMEOUT_MS = 5_000;
+
+/** What is known of the Perch that runs. */
+interface Known {
+  /** Null: it takes no question. */
+  condition: Condition | null;
+  host: HostReport | null;
+}
 
 export const health: Command = {
   name: "health",
   summary: "say how Perch and its host are; the host alone while none runs",
-  options: {},
-  async run({ terminal, json, config }) {
+  options: {
+    ready: { type: "boolean", help: "answer only whether readings can be stored, for a probe" },
+  },
+  notes: [
+    "Exit code 0: it is ready, Healthy or Degraded, and its host is not critical. 1: it does not run or is not " +
+    "ready, is Partial or Error (a part does not work), is in emergency mode, or its host is critical.",
+  ],
+  async run({ terminal, flags, json, config }) {
     const parsed = config();
     const { dataDir } = parsed;
+    const readyAlone = flags.has("ready");
     const url = await runningUrl(dataDir);
     const { hostLines } = await import("../host_lines.ts");
-    const print = (answer: Record<string, unknown>, words: string, host: HostReport | null) => {
-      if (json) return terminal.out(JSON.stringify({ ...answer, host }));
+    const print = (answer: Record<string, unknown>, first: string, known: Partial<Known>) => {
+      const { condition = null, host = null } = known;
+      if (json) {
+        const { overall, ailing, emergency } = condition ?? {};
+        const more = { overall, ailing, emergency, host };
+        return terminal.out(JSON.stringify(readyAlone ? answer : { ...answer, ...more }));
+      }
       const lines = host && hostLines(host, { isRunning: answer.status !== "stopped" });
-      terminal.out(lines === null ? words : `${words}\n\n${lines}`);
+      const words = condition === null ? [first] : [first, ...conditionLines(condition)];
+      terminal.out([...words, ...(lines === null ? [] : ["", lines])].join("\n"));
     };
-    const problem = (detail: string, host: HostReport | null) => {
-      print({ status: "stopped", detail }, detail, host);
-      return 1 as const;
+    const problem = (detail: string, host: HostReport | null): ExitCode => {
+      print({ status: "stopped", detail }, detail, { host });
+      return 1;
     };
     if (url === null) {
-      const { measureHost } = await import("../measure_host.ts");
       const detail = `No Perch runs on ${dataDir}.`;
+      if (readyAlone) return problem(detail, null);
+      const { measureHost } = await import("../measure_host.ts");
       return problem(detail, await measureHost(parsed));
     }
+    let response: Response;
+    let answer: Record<string, unknown>;
     try {
-      const response = await fetch(`${url}/health/ready`, {
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const answer = await response.json();
-      print(answer, describe(url, response.ok, answer), await reportOf(dataDir));
-      return response.ok ? 0 : 1;
+      response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      answer = await response.json();
     } catch (error) {
       return problem(`${url} does not answer (${messageOf(error)}).`, null);
     }
+    const known = readyAlone ? NOT_ASKED : {
+      condition: await askRunning(dataDir, (control) => control.condition()),
+      host: await askRunning(dataDir, (control) => control.hostReport()),
+    };
+    print(answer, describe(url, response.ok, answer), known);
+    return response.ok && (readyAlone || isWell(known)) ? 0 : 1;
   },
 };
 
-/** The host as the running Perch sees it; null where that gives no answer, such as in safe mode. */
-async function reportOf(dataDir: string): Promise<HostReport | null> {
-  const { socket } = readHolder(dataDir) ?? {};
-  if (socket === undefined) return null;
-  const control = connectControl(socket);
-  let overdue: ReturnType<typeof setTimeout> | undefined;
-  try {
-    return await Promise.race([
-      control.hostReport(),
-      new Promise<null>((resolve) => overdue = setTimeout(() => resolve(null), TIMEOUT_MS)),
-    ]);
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(overdue);
-    control.close();
-  }
+const NOT_ASKED: Known = { condition: null, host: null };
+
+/** The rule of the exit code, beside that it is ready. What gave no answer says nothing against it. */
+export function isWell({ condition, host }: Known): boolean {
+  if (host?.status === "critical") return false;
+  if (condition === null) return true;
+  const { overall, emergency } = condition;
+  return emergency === null && (overall === "Healthy" || overall === "Degraded");
+}
+
+function conditionLines({ overall, ailing, emergency }: Condition): string[] {
+  const words = { degraded: "is degraded", error: "does not work" };
+  return [
+    `Overall: ${overall}.`,
+    ...(emergency === null ? [] : [`Emergency mode: ${emergency}`]),
+    ...ailing.map(({ name, health, detail, reported }) =>
+      `${reported ? "Program" : "Part"} ${name} ${words[health]}: ${detail}`
+    ),
+  ];
 }
 
 function describe(url: string, ok: boolean, answer: Record<string, unknown>): string {

@@ -178,7 +178,7 @@ export async function openWorld(): Promise<World> {
   return {
     parts,
     ids,
-    control: createControl(parts),
+    control: createControl(parts, { broker: { host: "127.0.0.1" } }),
     audited,
     ask,
     did,
