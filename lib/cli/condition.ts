@@ -1,11 +1,14 @@
 import type { Parts } from "../app/parts.ts";
 import type { Config } from "../base/config.ts";
-import type { ComponentHealth, Overall } from "../live/components.ts";
+
+type Components = Parts["components"];
+type Overall = ReturnType<Components["overall"]>;
+type Health = ReturnType<Components["all"]>[number]["health"];
 
 /** A part of Perch, or a program that reports to it, that is not well. */
 export interface Ailing {
   name: string;
-  health: Extract<ComponentHealth, "degraded" | "error">;
+  health: Extract<Health, "degraded" | "error">;
   /** A sentence for people. */
   detail: string;
   /** True: another program, which said so itself. */
