@@ -15,14 +15,14 @@ const STARTING_MS = 30_000;
 interface Seen {
   health: ComponentHealth;
   changedMs: number;
-  /** What the event log says of it, and since when. */
-  logged: ComponentHealth;
+  /** What the event log says of it, and since when; null: nothing, and it has not been well since it came. */
+  logged: ComponentHealth | null;
   loggedMs: number;
 }
 
 /**
  * Looks after the states of the parts: a change goes to the live stream at once, and into the event log when it has
- * lasted. A part that flaps writes one event a minute at most.
+ * lasted; so does the first report of a program that is not well. A part that flaps writes one event a minute at most.
  */
 export function componentWatch(
   { clock, log, components, expire, publish, append }: {
@@ -38,12 +38,16 @@ export function componentWatch(
 ): Task {
   const seen = new Map<string, Seen>();
   const startedMs = clock.monotonic();
+  /** Nothing was looked at yet: what there is now has been there before this start. */
+  let isFirst = true;
 
   function look(state: ComponentState, nowMs: number): Seen {
     const before = seen.get(state.name);
     if (before === undefined) {
       const { health } = state;
-      const first = { health, changedMs: nowMs, logged: health, loggedMs: -Infinity };
+      const isNews = state.reported !== undefined && health !== "ok" && !isFirst;
+      const logged = isNews ? null : health;
+      const first = { health, changedMs: nowMs, logged, loggedMs: -Infinity };
       seen.set(state.name, first);
       return first;
     }
@@ -57,6 +61,7 @@ export function componentWatch(
 
   async function note(state: ComponentState, one: Seen, nowMs: number): Promise<void> {
     if (state.reported === undefined && nowMs - startedMs < STARTING_MS) one.logged = one.health;
+    if (one.logged === null && one.health === "ok") one.logged = "ok";
     if (one.health === one.logged || nowMs - one.changedMs < LASTING_MS) return;
     if (nowMs - one.loggedMs < EVENT_EVERY_MS) return;
     const before = one.logged;
@@ -72,6 +77,7 @@ export function componentWatch(
     const nowMs = clock.monotonic();
     const states = components.all();
     for (const state of states) await note(state, look(state, nowMs), nowMs);
+    isFirst = false;
     if (seen.size === states.length) return;
     const names = new Set(states.map(({ name }) => name));
     for (const name of seen.keys()) if (!names.has(name)) seen.delete(name);
@@ -97,7 +103,7 @@ const WORDS: Record<ComponentHealth, string> = {
 
 function changeEvent(
   { name, health, detail, reported }: ComponentState,
-  before: ComponentHealth,
+  before: ComponentHealth | null,
   tMs: number,
 ): EventDraft {
   const what = reported === undefined ? `The part ${name}` : `The program ${name}`;

@@ -6,6 +6,69 @@ import type { ComponentHealth } from "./components.ts";
 import { createComponents } from "./components.ts";
 import { componentWatch } from "./component_watch.ts";
 
+/** Programs that report; `states` are those of the moment, by name. */
+function watchedPrograms(states: Map<string, ComponentHealth>) {
+  const clock = fakeClock();
+  const logged: string[] = [];
+  const reported = {
+    state: "error",
+    reporter: "key",
+    reported_ms: 0,
+    since_ms: 0,
+    expires_ms: null,
+    queue: null,
+    failed: null,
+    tries: null,
+    successes: null,
+  } as const;
+  const components = createComponents(["storage"]);
+  components.alongside(() =>
+    [...states].map(([name, health]) => ({ name, health, detail: `Is ${health}.`, reported }))
+  );
+  const supervisor = createSupervisor({ clock, log: silentLog() });
+  supervisor.start(componentWatch({
+    clock,
+    log: silentLog(),
+    components,
+    expire: () => Promise.resolve(),
+    publish: () => {},
+    append: ({ text, body }) =>
+      Promise.resolve(void logged.push(`${text} (${(body as { before: string }).before})`)),
+  }));
+  return { clock, logged, stop: () => supervisor.stop(1_000) };
+}
+
+Deno.test("componentWatch logs the first report of a program that is not well, once it lasts", async () => {
+  const states = new Map<string, ComponentHealth>([["known", "error"]]);
+  const { clock, logged, stop } = watchedPrograms(states);
+  await clock.advance(20_000);
+  assert.deepEqual(logged, [], "it was so before this start, and is in the log");
+  states.set("printer", "error").set("reader", "degraded").set("scale", "ok").set("lamp", "error");
+  await clock.advance(6_000);
+  states.set("lamp", "ok");
+  await clock.advance(2_000);
+  assert.deepEqual(logged, []);
+  await clock.advance(20_000);
+  assert.deepEqual(logged.splice(0), [
+    "The program printer does not work: Is error (null)",
+    "The program reader is degraded: Is degraded (null)",
+  ]);
+  states.set("printer", "ok").set("scale", "error").set("lamp", "error");
+  await clock.advance(80_000);
+  assert.deepEqual(logged.splice(0).sort(), [
+    "The program lamp does not work: Is error (ok)",
+    "The program printer works: Is ok (error)",
+    "The program scale does not work: Is error (ok)",
+  ]);
+  // Forgotten, and back.
+  states.delete("scale");
+  await clock.advance(4_000);
+  states.set("scale", "error");
+  await clock.advance(20_000);
+  assert.deepEqual(logged, ["The program scale does not work: Is error (null)"]);
+  await stop();
+});
+
 Deno.test("componentWatch tells a change at once, and logs one that lasts, once a minute at most", async () => {
   const clock = fakeClock();
   const components = createComponents(["storage"]);
