@@ -17,7 +17,8 @@ import type { Change, Keeper } from "./keeper.ts";
 import { pass } from "./passing.ts";
 import { type AlarmRecord, type Condition, isOpen, shifted } from "./record.ts";
 import type { Observation } from "./observation.ts";
-import { type SystemFacts, systemObservations } from "./system_rules.ts";
+import { standingSystemKeys, systemObservations } from "./system_observations.ts";
+import type { SystemFacts } from "./system_rules.ts";
 import type { Places } from "./view.ts";
 
 export interface AlarmTask {
@@ -192,7 +193,8 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
       return;
     }
     await keeper.change(clock.now(), (change) => {
-      for (const observation of systemObservations(facts, change.nowMs)) {
+      const standing = standingSystemKeys(change.book.all());
+      for (const observation of systemObservations(facts, change.nowMs, standing)) {
         change.observe(observation);
       }
     });

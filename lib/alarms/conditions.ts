@@ -45,7 +45,7 @@ export function withObservation(
   }
   const known = conditions[at];
   if (known.present && known.severity === observation.severity && observation.finding === null) {
-    return conditions;
+    if (isSaid(known, observation)) return conditions;
   }
   const next: Condition = {
     ...conditionOf(observation, tMs),
@@ -58,6 +58,16 @@ export function withObservation(
   };
   return conditions.with(at, next);
 }
+
+/**
+ * It would say nothing new. Of Perch and other programs the words count: another cause is told, while numbers go up and
+ * down all the time. A prediction of the same class is worded anew each time.
+ */
+function isSaid(known: Condition, { source, text }: Observation): boolean {
+  return source !== "system" || withoutNumbers(known.text) === withoutNumbers(text);
+}
+
+const withoutNumbers = (text: string) => text.replace(/\d+(?:[.,]\d+)*/g, "#");
 
 /** Severity, title and value follow the worst condition that is present; its own first among equals. */
 export function showingWorst(alarm: AlarmRecord): AlarmRecord {

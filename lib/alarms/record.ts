@@ -6,7 +6,7 @@ import type { AlarmSource } from "./alarm.ts";
 
 /** One thing that an alarm is about. Its first is what it was raised for; the others are further evidence. */
 export interface Condition {
-  /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`. */
+  /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`, `system:<rule>:<name>`. */
   key: string;
   /** The alarm that it would raise by itself; silent sensors of a machine share one. */
   cause: string;

@@ -1,13 +1,13 @@
 /**
  * Rules about Perch itself. Each judges the facts of the moment; what cannot be known yet is null and is
- * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`.
+ * not judged. **A new rule** is an entry in `SYSTEM_RULES` and, where needed, a field in `SystemFacts`. What there
+ * may be several of (programs, sources) is judged one by one, so that each has an alarm of its own.
  * One table: it is as long as there are rules, and stays in one file.
  */
 import type { ClockDoubt } from "../base/trusted_time.ts";
 import { bytes, plain } from "../words/numbers.ts";
 import type { Severity } from "../words/severity.ts";
 import { span } from "../words/times.ts";
-import type { Observation } from "./observation.ts";
 
 /** How Perch is doing, as the app reports it. Null: not known (yet). */
 export interface SystemFacts {
@@ -67,13 +67,16 @@ export interface ProgramFacts {
   successes: number | null;
 }
 
-/** All is well, or what is wrong. */
-export type Judgement = "well" | {
+/** Something that is wrong: one alarm. */
+export interface Wrong {
   severity: Severity;
   text: string;
   value: number | null;
   limit: number | null;
-};
+}
+
+/** All is well, what is wrong, or what is wrong by the name of each that there may be several of. */
+export type Judgement = "well" | Wrong | ReadonlyMap<string, Wrong>;
 
 export interface SystemRule {
   key: string;
@@ -113,18 +116,27 @@ function sentence(text: string | null, severity: Severity): Judgement {
   return text === null ? "well" : { severity, text, value: null, limit: null };
 }
 
-/** Programs named in one alarm; it says how many more there are. */
-const PROGRAMS_NAMED = 5;
+/** What is wrong of each; null: it is well. */
+function each<T extends { name: string }>(
+  all: readonly T[],
+  wrongOf: (one: T) => Wrong | null,
+): ReadonlyMap<string, Wrong> {
+  const found = all.map((one) => [one.name, wrongOf(one)] as const);
+  return new Map(found.filter((one): one is [string, Wrong] => one[1] !== null));
+}
 
-/** Wrong while `text` says so of a program; the alarm names them. */
-function ofPrograms(
-  { programs }: SystemFacts,
-  text: (program: ProgramFacts) => string | null,
-): Judgement {
-  const wrong = programs.flatMap((program) => text(program) ?? []);
-  const more = wrong.length - PROGRAMS_NAMED;
-  const shown = wrong.slice(0, PROGRAMS_NAMED).join("; ") + (more > 0 ? `; and ${more} more` : "");
-  return sentence(wrong.length === 0 ? null : shown, "warning");
+/** A program is wrong above a limit of its own numbers. */
+function programsAbove(
+  number: "queue" | "failed",
+  limit: number,
+  text: (value: number, name: string) => string,
+): SystemRule["judge"] {
+  return ({ programs }) =>
+    each(programs, (program) => {
+      const value = program[number];
+      if (value === null || value <= limit) return null;
+      return { severity: "warning", text: text(value, program.name), value, limit };
+    });
 }
 
 export const SYSTEM_RULES: readonly SystemRule[] = [
@@ -170,18 +182,14 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   {
     key: "source",
     title: "A source is not connected",
-    judge({ sources }) {
-      const down = sources.filter(({ ok }) => !ok);
-      if (down.length === 0) return "well";
-      return {
-        severity: "critical",
-        text: down.map(({ name, detail }) => `the source ${name} does not work: ${detail}`).join(
-          "; ",
-        ),
-        value: null,
-        limit: null,
-      };
-    },
+    judge: ({ sources }) =>
+      each(sources, ({ name, ok, detail }) =>
+        ok ? null : {
+          severity: "critical",
+          text: `the source ${name} does not work: ${detail}`,
+          value: null,
+          limit: null,
+        }),
   },
   {
     key: "disk",
@@ -327,49 +335,47 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   {
     key: "program-state",
     title: "Another program does not work",
-    judge: (facts) =>
-      ofPrograms(facts, ({ name, state, detail }) => {
+    judge: ({ programs }) =>
+      each(programs, ({ name, state, detail }) => {
         if (state !== "error" && state !== "offline") return null;
         const what = state === "error" ? "reports an error" : "is offline";
-        return `${name} ${what}${detail === "" ? "" : `: ${detail.slice(0, 200).toWellFormed()}`}`;
+        const why = detail === "" ? "" : `: ${detail.slice(0, 200).toWellFormed()}`;
+        return { severity: "warning", text: `${name} ${what}${why}`, value: null, limit: null };
       }),
   },
   {
     key: "program-queue",
     title: "Too much waits at another program",
-    judge: (facts) =>
-      ofPrograms(
-        facts,
-        ({ name, queue }) =>
-          queue !== null && queue > QUEUE_MOST
-            ? `${queue} wait at ${name}, more than ${QUEUE_MOST}`
-            : null,
-      ),
+    judge: programsAbove(
+      "queue",
+      QUEUE_MOST,
+      (n, name) => `${n} wait at ${name}, more than ${QUEUE_MOST}`,
+    ),
   },
   {
     key: "program-failed",
     title: "Another program gave up too often",
-    judge: (facts) =>
-      ofPrograms(
-        facts,
-        ({ name, failed }) =>
-          failed !== null && failed > FAILED_MOST
-            ? `${failed} failed at ${name} and were given up, more than ${FAILED_MOST}`
-            : null,
-      ),
+    judge: programsAbove(
+      "failed",
+      FAILED_MOST,
+      (n, name) => `${n} failed at ${name} and were given up, more than ${FAILED_MOST}`,
+    ),
   },
   {
     key: "program-success",
     title: "Another program succeeds too rarely",
-    judge: (facts) =>
-      ofPrograms(
-        facts,
-        ({ name, tries, successes }) =>
-          tries !== null && successes !== null && tries > TRIES_LEAST &&
-            successes / tries < SUCCESS_LEAST
-            ? `only ${percent(successes / tries)} of ${tries} tries of ${name} succeeded`
-            : null,
-      ),
+    judge: ({ programs }) =>
+      each(programs, ({ name, tries, successes }) => {
+        if (tries === null || successes === null || tries <= TRIES_LEAST) return null;
+        const share = successes / tries;
+        if (share >= SUCCESS_LEAST) return null;
+        return {
+          severity: "warning",
+          text: `only ${percent(share)} of ${tries} tries of ${name} succeeded`,
+          value: share,
+          limit: SUCCESS_LEAST,
+        };
+      }),
   },
   {
     key: "host-power",
@@ -418,29 +424,3 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
     },
   },
 ];
-
-/** The facts as observations, one for each rule that can be judged. */
-export function systemObservations(facts: SystemFacts, nowMs: number): Observation[] {
-  return SYSTEM_RULES.flatMap((rule) => {
-    const judged = rule.judge(facts);
-    if (judged === null) return [];
-    const key = `system:${rule.key}`;
-    const shown = judged === "well"
-      ? { severity: "info" as const, text: "", value: null, limit: null }
-      : judged;
-    return [{
-      key,
-      cause: key,
-      source: "system" as const,
-      detector: null,
-      sensor: null,
-      machine: null,
-      present: judged !== "well",
-      point: false,
-      ...shown,
-      tMs: nowMs,
-      finding: null,
-      drivers: [],
-    }];
-  });
-}

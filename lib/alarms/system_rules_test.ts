@@ -4,7 +4,10 @@ import { SYSTEM_RULES, type SystemFacts } from "./system_rules.ts";
 
 function judge(key: string, facts: Partial<SystemFacts>): string {
   const judged = SYSTEM_RULES.find((rule) => rule.key === key)!.judge({ ...WELL, ...facts });
-  return judged === null || judged === "well" ? `${judged}` : judged.text;
+  if (judged === null || judged === "well") return `${judged}`;
+  if ("severity" in judged) return judged.text;
+  return judged.size === 0 ? "well" : Array.from(judged, ([name, { text }]) => `${name}: ${text}`)
+    .join("\n");
 }
 
 Deno.test("the rule about refused data judges messages, not what they hold", () => {
@@ -30,7 +33,7 @@ Deno.test("the rule about the quarantine tells as long as a message stands there
   );
 });
 
-Deno.test("the rules about other programs have the limits of Perch's own deliveries, and name who it is", () => {
+Deno.test("the rules about other programs have the limits of Perch's own deliveries, and judge each by itself", () => {
   const program = (name: string, change: Partial<SystemFacts["programs"][number]> = {}) => ({
     name,
     state: "online" as const,
@@ -46,18 +49,31 @@ Deno.test("the rules about other programs have the limits of Perch's own deliver
   assert.equal(of("program-queue", { queue: 50 }, {}), "well");
   assert.equal(
     of("program-queue", { queue: 51 }, { queue: 3 }, { queue: 70 }),
-    "51 wait at p0, more than 50; 70 wait at p2, more than 50",
+    "p0: 51 wait at p0, more than 50\np2: 70 wait at p2, more than 50",
   );
   assert.equal(of("program-failed", { failed: 10 }), "well");
-  assert.match(of("program-failed", { failed: 11 }), /^11 failed at p0 and were given up/);
+  assert.match(of("program-failed", { failed: 11 }), /^p0: 11 failed at p0 and were given up/);
   assert.equal(of("program-success", { tries: 10, successes: 0 }), "well");
   assert.equal(of("program-success", { tries: 20, successes: 16 }), "well");
-  assert.match(of("program-success", { tries: 20, successes: 15 }), /^only 75 % of 20 tries of p0/);
+  assert.match(
+    of("program-success", { tries: 20, successes: 15 }),
+    /^p0: only 75 % of 20 tries of p0/,
+  );
   assert.equal(of("program-state", { state: "degraded", detail: "slow" }, {}), "well");
   assert.equal(
     of("program-state", { state: "offline", detail: "not heard from since noon" }),
-    "p0 is offline: not heard from since noon",
+    "p0: p0 is offline: not heard from since noon",
   );
-  const many = of("program-state", ...Array(8).fill({ state: "error", detail: "x" }));
-  assert.match(many, /^p0 reports an error: x; .*p4 .*; and 3 more$/);
+});
+
+Deno.test("the rule about sources judges each by itself", () => {
+  const sources = ["mqtt", "broker", "poller"].map((name, i) => ({
+    name,
+    ok: i === 1,
+    detail: "refused",
+  }));
+  assert.equal(
+    judge("source", { sources }),
+    "mqtt: the source mqtt does not work: refused\npoller: the source poller does not work: refused",
+  );
 });

@@ -445,6 +445,17 @@ Deno.test("components: a long queue and a silence raise alarms, which end with w
         return items.find(({ subject }) => subject === "component:door-reader") ?? null;
       });
       assert.match(changed.text, /^The program door-reader does not work: not heard from since /);
+      // A second one that fails while the alarms of the first are open.
+      await report("/api/components/printer", { state: "error", queue: 99 });
+      await until("the alarms of the second", async () => {
+        const all = await alarms();
+        return all.has("printer reports an error") && all.has("99 wait at printer, more than 50") &&
+          all.has("51 wait at sms-gateway, more than 50");
+      });
+      await until("the event of its first report", async () => {
+        const { items } = await app.parts.events.list({ types: ["component.changed"] });
+        return items.some(({ subject }) => subject === "component:printer");
+      });
       await report("/api/components/sms-gateway", { ...state, queue: 50, successes: 16 });
       await report("/api/components/door-reader", { state: "online" });
       await until("the end", async () => {
@@ -454,6 +465,10 @@ Deno.test("components: a long queue and a silence raise alarms, which end with w
         );
         return cleared.length >= 3 ? true : null;
       });
+      assert.deepEqual([...(await alarms()).keys()].sort(), [
+        "99 wait at printer, more than 50",
+        "printer reports an error",
+      ]);
       assert.ok(offline.length < 200);
     }, app);
   } finally {

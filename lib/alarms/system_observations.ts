@@ -1,0 +1,73 @@
+import type { Observation } from "./observation.ts";
+import type { AlarmRecord } from "./record.ts";
+import { SYSTEM_RULES, type SystemFacts, type SystemRule, type Wrong } from "./system_rules.ts";
+
+const PREFIX = "system:";
+const WELL: Wrong = { severity: "info", text: "", value: null, limit: null };
+
+/** Conditions of the rules about Perch that stand, by their keys. */
+export function standingSystemKeys(alarms: Iterable<AlarmRecord>): Set<string> {
+  const keys = new Set<string>();
+  for (const { source, conditions } of alarms) {
+    if (source !== "system") continue;
+    for (const { key, present } of conditions) if (present) keys.add(key);
+  }
+  return keys;
+}
+
+/**
+ * The facts as observations: what is wrong now, and the end of what stood and is not wrong any more, nor is there any
+ * more. What cannot be judged now stands as it did.
+ */
+export function systemObservations(
+  facts: SystemFacts,
+  nowMs: number,
+  standing: ReadonlySet<string>,
+): Observation[] {
+  const ended = new Set(standing);
+  const wrong: Observation[] = [];
+  for (const rule of SYSTEM_RULES) {
+    const judged = rule.judge(facts);
+    if (judged === null) {
+      for (const key of standing) if (isOf(rule, key)) ended.delete(key);
+      continue;
+    }
+    for (const [name, one] of wrongsOf(judged)) {
+      const key = name === null ? PREFIX + rule.key : `${PREFIX}${rule.key}:${name}`;
+      ended.delete(key);
+      wrong.push(observationOf(key, true, one, nowMs));
+    }
+  }
+  return [...Array.from(ended, (key) => observationOf(key, false, WELL, nowMs)), ...wrong];
+}
+
+function wrongsOf(
+  judged: NonNullable<ReturnType<SystemRule["judge"]>>,
+): Iterable<readonly [string | null, Wrong]> {
+  if (judged === "well") return [];
+  return "severity" in judged ? [[null, judged]] : judged;
+}
+
+const isOf = (rule: SystemRule, key: string) =>
+  key === PREFIX + rule.key || key.startsWith(`${PREFIX}${rule.key}:`);
+
+function observationOf(key: string, present: boolean, one: Wrong, nowMs: number): Observation {
+  const { severity, text, value, limit } = one;
+  return {
+    key,
+    cause: key,
+    source: "system",
+    detector: null,
+    sensor: null,
+    machine: null,
+    present,
+    point: false,
+    severity,
+    text,
+    value,
+    limit,
+    tMs: nowMs,
+    finding: null,
+    drivers: [],
+  };
+}
