@@ -33,8 +33,20 @@ export function bandsOf(limits: ShownLimits): LimitBand[] {
 /** How many times the height of the data a limit may be away and is still shown. */
 const NEAR = 1;
 
-/** The range of values that a chart shows: the data with some air, and limits that are near. */
-export function rangeOf(lo: number, hi: number, bands: readonly LimitBand[]): [number, number] {
+/**
+ * The range of values that a chart shows: the data with some air, and limits that are near; `leastSpan` of the scale at
+ * least.
+ */
+export function rangeOf(
+  low: number,
+  high: number,
+  bands: readonly LimitBand[],
+  leastSpan = 0,
+): [number, number] {
+  const missing = Math.max(0, leastSpan - (high - low)) / 2;
+  // What is never below zero is not shown below it.
+  const up = low >= 0 ? Math.max(0, missing - low) : 0;
+  const lo = low - missing + up, hi = high + missing + up;
   const span = hi - lo || Math.abs(hi) * 0.05 || 1;
   const near = bands.map(({ edge }) => edge)
     .filter((edge) => edge >= lo - NEAR * span && edge <= hi + NEAR * span);

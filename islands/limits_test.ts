@@ -45,3 +45,11 @@ Deno.test("grownSpans lets the present status last, and begins another where it 
   assert.deepEqual(lastedOf(changed, 5, 16), { normal: 7, warning: 0, critical: 4, none: 0 });
   assert.deepEqual(grownSpans([], 5), []);
 });
+
+Deno.test("rangeOf makes no cliff of what hardly moves where a least part of the scale is asked for", () => {
+  const [least, most] = rangeOf(69.7, 69.8, [], 10);
+  assert.ok(least < 65 && most > 74, `${least} to ${most}`);
+  const [none] = rangeOf(0.2, 0.4, [], 10);
+  assert.ok(none > -1, `from ${none}`);
+  assert.deepEqual(rangeOf(20, 60, [], 10), rangeOf(20, 60, []));
+});

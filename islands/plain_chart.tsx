@@ -8,7 +8,7 @@ const WIDTH = 1000, HEIGHT = 320;
 
 /** The chart as a picture: what is seen before, and without, the script. */
 export function PlainChart(
-  { buckets, fromMs, toMs, gap, zone, nowMs, title, bands, decimals }: {
+  { buckets, fromMs, toMs, gap, zone, nowMs, title, bands, decimals, leastSpan, text }: {
     buckets: Buckets;
     fromMs: number;
     toMs: number;
@@ -19,10 +19,15 @@ export function PlainChart(
     title: string;
     bands: readonly LimitBand[];
     decimals: number | null;
+    /** Such a part of the scale is shown at least. */
+    leastSpan?: number;
+    /** A value in words; default: a number with `decimals`. */
+    text?: (value: number) => string;
   },
 ): VNode {
   const lo = Math.min(...buckets.min), hi = Math.max(...buckets.max);
-  const [least, most] = rangeOf(lo, hi, bands);
+  const [least, most] = rangeOf(lo, hi, bands, leastSpan);
+  const words = text ?? ((value: number) => number(value, decimals));
   const x = (tMs: number) => ((tMs - fromMs) / (toMs - fromMs) * WIDTH).toFixed(1);
   const height = (v: number) =>
     HEIGHT - Math.max(0, Math.min(1, (v - least) / (most - least))) * HEIGHT;
@@ -62,7 +67,7 @@ export function PlainChart(
       </svg>
       <figcaption>
         <span>{clockTime(fromMs, nowMs, zone)}</span>
-        <span>{buckets.t.length > 0 && `${number(lo, decimals)} to ${number(hi, decimals)}`}</span>
+        <span>{buckets.t.length > 0 && `${words(lo)} to ${words(hi)}`}</span>
         <span>{clockTime(toMs, nowMs, zone)}</span>
       </figcaption>
     </figure>

@@ -119,7 +119,12 @@ export async function build(options: BuildOptions): Promise<Parts> {
     backupMs,
   });
   late.fill("loopLag", status.loopLag);
-  const hostView = createAppHostView(foundation, { host, statuses: live.statuses, backupMs });
+  const hostView = createAppHostView(foundation, {
+    host,
+    emergency,
+    statuses: live.statuses,
+    backupMs,
+  });
   const damage = watchDamage({
     clock,
     readings: storage.readings,

@@ -1,5 +1,6 @@
 import { systemActor } from "../access/audit_row.ts";
 import type { Access } from "../access/access.ts";
+import type { Emergency } from "../health/emergency/emergency.ts";
 import { createWriteBudget } from "../health/history/budget.ts";
 import { createHostSensors } from "../health/history/host_sensors.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
@@ -72,8 +73,9 @@ async function sizeOf(path: string | null): Promise<number | null> {
 /** The host for the API, the page and the command line. */
 export function createAppHostView(
   { clock, storage, settings }: Pick<Foundation, "clock" | "storage" | "settings">,
-  { host, statuses, backupMs }: {
+  { host, emergency, statuses, backupMs }: {
     host: HostParts | null;
+    emergency: Pick<Emergency, "need"> | null;
     statuses: Pick<LiveParts["statuses"], "sensor">;
     backupMs: () => number | null;
   },
@@ -87,6 +89,7 @@ export function createAppHostView(
       amplification: settings.get("host.card_amplification"),
     }),
     backupMs,
+    need: () => emergency?.need() ?? null,
     levelOf(name) {
       const sensor = host?.sensors.find(name) ?? null;
       if (sensor === null) return null;

@@ -63,7 +63,7 @@ export function compact(value: number): string {
   for (const [factor, unit] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
     if (value < factor) continue;
     const n = value / factor;
-    return `${n >= 100 ? n.toFixed(0) : n.toFixed(1)}\u202f${unit}`;
+    return `${n >= 100 ? grouped(n) : n.toFixed(1)}\u202f${unit}`;
   }
   return String(Math.round(value));
 }

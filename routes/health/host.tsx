@@ -4,10 +4,10 @@ import { bandsOf } from "../../islands/limits.ts";
 import { PlainChart } from "../../islands/plain_chart.tsx";
 import { gapMs } from "../../islands/chart_data.ts";
 import { atLeast } from "../../lib/access/policy.ts";
+import { quantityText, writtenText } from "../../lib/health/history/facts.ts";
 import type { HostReport } from "../../lib/health/history/report.ts";
 import type { HostSeries } from "../../lib/health/history/series.ts";
 import type { HostView } from "../../lib/health/history/view.ts";
-import { number } from "../../lib/words/numbers.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import { chooseRange, type Range, RANGES } from "../frame/range.ts";
 import { hrefWith, sensorHref } from "../frame/links.ts";
@@ -79,7 +79,7 @@ export function hostPage(parts: HostPageParts): Route {
                 </Chip>
               ))}
             </Chips>
-            <Charts series={series} range={range} parts={parts} nowMs={nowMs} />
+            <Charts report={report} series={series} range={range} parts={parts} nowMs={nowMs} />
             <More href={hrefWith("/sensors", { machine: "this host" })}>
               All its sensors, with their limits
             </More>
@@ -111,7 +111,8 @@ function Measured(
 }
 
 function Charts(
-  { series, range, parts, nowMs }: {
+  { report, series, range, parts, nowMs }: {
+    report: HostReport;
     series: readonly HostSeries[];
     range: Range;
     parts: HostPageParts;
@@ -130,16 +131,23 @@ function Charts(
   return (
     <div class="charts">
       {shown.map((one) => (
-        <ChartCard key={one.quantity.name} {...{ one, range, nowMs }} zone={parts.zone} />
+        <ChartCard key={one.quantity.name} {...{ one, report, range, nowMs }} zone={parts.zone} />
       ))}
     </div>
   );
 }
 
 function ChartCard(
-  { one, range, nowMs, zone }: { one: HostSeries; range: Range; nowMs: number; zone: string },
+  { one, report, range, nowMs, zone }: {
+    one: HostSeries;
+    report: HostReport;
+    range: Range;
+    nowMs: number;
+    zone: string;
+  },
 ): VNode {
-  const { quantity: { title, unit, decimals }, sensor, bucketMs, mean } = one;
+  const { quantity, sensor, bucketMs, mean } = one;
+  const { title, unit, decimals } = quantity;
   const settings = sensor?.settings;
   const id = `chart-${one.quantity.name}`;
   return (
@@ -148,7 +156,11 @@ function ChartCard(
         {sensor === null
           ? title
           : <a href={`${sensorHref(sensor.id)}?range=${range.key}`}>{title}</a>}
-        <span class="area">{`${number(mean.at(-1)!, decimals)} ${unit}`}</span>
+        <span class="area">
+          {quantity.isDaily
+            ? writtenText(report) ?? "not measured"
+            : quantityText(quantity, mean.at(-1)!)}
+        </span>
       </h2>
       <PlainChart
         buckets={one}
@@ -160,6 +172,8 @@ function ChartCard(
         title={`${title} in ${unit}`}
         bands={settings === undefined ? [] : bandsOf(settings)}
         decimals={decimals}
+        leastSpan={quantity.leastSpan}
+        text={(value) => quantityText(quantity, value)}
       />
     </section>
   );

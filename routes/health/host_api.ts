@@ -27,7 +27,10 @@ const performanceShape = z.object({
   at_ms: msField,
   uptime_s: z.number().describe("of Perch"),
   readings_per_s: z.number(),
-  values: z.record(z.string(), z.number().nullable()).describe("by quantity; null: not measured"),
+  values: z.record(z.string(), z.number().nullable()).describe(
+    "by quantity; null: not measured. What is written a day (…_writes, MB) is of the last 24 hours, null until there " +
+      "is half an hour of history",
+  ),
 }).meta({ id: "HostPerformance" });
 
 const numbers = z.array(z.number());
@@ -98,8 +101,8 @@ export function hostRoutes({ hostView, clock, uptimeS, intake }: HostServices): 
       summary: "The latest numbers of the host and of Perch",
       tags,
       responses: { 200: { description: "Numbers by name", schema: performanceShape } },
-      handler: () => {
-        const { atMs, values } = hostView.values();
+      handler: async () => {
+        const { atMs, values } = await hostView.values();
         return Response.json({
           at_ms: atMs,
           uptime_s: Math.floor(uptimeS()),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import { runApp } from "../support/app_client.ts";
 import { hostSample } from "../support/host.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("the host over HTTP: now, in a sentence, and over time", async (t) => {
   const host = () => ({
@@ -30,6 +31,8 @@ Deno.test("the host over HTTP: now, in a sentence, and over time", async (t) => 
       assert.deepEqual([report.cores, report.temperatures, report.writes.disk], [4, [], null]);
       const { values } = await json("/api/metrics/performance");
       assert.deepEqual([values.cpu, values.memory, values.temperature], [12, 25, null]);
+      assert.deepEqual([report.pressure.cpu_percent, values.pressure_cpu], [1, 1]);
+      assert.equal(values.card_writes, null, "of too little time");
     });
     await t.step("over time, of what was asked for", async () => {
       const { host: looked, intake } = under.parts;
@@ -47,6 +50,19 @@ Deno.test("the host over HTTP: now, in a sentence, and over time", async (t) => 
       assert.deepEqual([t, min, mean, max, n], [[atMs], [10], [20], [30], [3]]);
       assert.deepEqual(disk.t, []);
     });
+    await t.step("what is written is the day's everywhere, once it is known", async () => {
+      const { host: looked, intake } = under.parts;
+      await looked!.sensors.make(["perch_writes"]);
+      const drafts = Array.from({ length: 60 }, (_, i) => ({
+        sensor: "this host/perch_writes",
+        tMs: Date.now() - (i + 1) * MINUTE_MS,
+        value: i < 30 ? 100 : 300,
+      }));
+      await intake.offerBatch({ source: "host", topic: "host", drafts, rejects: [] });
+      const { writes } = await json("/api/health");
+      const { values } = await json("/api/metrics/performance");
+      assert.deepEqual([writes.perch, values.perch_writes], [200e6, 200]);
+    });
     await t.step("what cannot be is named", async () => {
       for (
         const [query, field] of [
@@ -59,6 +75,25 @@ Deno.test("the host over HTTP: now, in a sentence, and over time", async (t) => 
         assert.ok(errors[0].path.startsWith(field) || errors[0].message.includes(field), query);
       }
     });
+  } finally {
+    await under.stop();
+  }
+});
+
+Deno.test("a host in need is said to be in every place", async () => {
+  const host = () => ({
+    sample: () => Promise.resolve(hostSample({ atMs: Date.now() })),
+    sense: () => Promise.resolve({ cpu: 12, memory: 25, disk: 97, temperature: 48 }),
+    databaseWrites: () => Promise.resolve(null),
+  });
+  const under = await runApp({}, { host });
+  try {
+    await until("the emergency", () => under.parts.emergency!.need());
+    const summary = await (await under.ask("/api/health/summary")).json();
+    assert.equal(summary.status, "critical");
+    assert.match(summary.sentence, /^This Pi is in need: the disk is 97 % used \(since a moment/);
+    const page = await (await under.ask("/host", { headers: { accept: "text/html" } })).text();
+    assert.match(page, /<h1[^>]*>This Pi is in need: the disk is 97 % used/);
   } finally {
     await under.stop();
   }

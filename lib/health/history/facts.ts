@@ -1,5 +1,6 @@
 /** A report as names and texts, for the page and the command line. Pure. */
 import { POWER_BITS } from "./power.ts";
+import type { Quantity } from "./quantities.ts";
 import type { HostReport } from "./report.ts";
 import { YEARS_MOST } from "./writes.ts";
 import { bytes, exact, number } from "../../words/numbers.ts";
@@ -8,7 +9,32 @@ import { ago, span } from "../../words/times.ts";
 /** What something is called and how it is; null: not measured. */
 export type HostFact = readonly [name: string, text: string | null];
 
-const percent = (share: number) => `${number(share * 100, 1)} %`;
+const percentText = (value: number) => `${number(value, 1)} %`;
+
+/** A value of a quantity with its unit: amounts of bytes in a unit that fits. */
+export function quantityText(
+  { unit, decimals }: Pick<Quantity, "unit" | "decimals">,
+  value: number,
+): string {
+  const amount = AMOUNTS[unit];
+  if (amount === undefined) return `${number(value, decimals)} ${unit}`;
+  return `${bytes(Math.round(value * amount.factor))}${amount.per}`;
+}
+
+const AMOUNTS: Record<string, { factor: number; per: string }> = {
+  "MB": { factor: 1e6, per: "" },
+  "MB/d": { factor: 1e6, per: " a day" },
+  "kB/s": { factor: 1e3, per: "/s" },
+};
+
+/** Of a host whose disks are measured: what is written a day is said of half an hour at least. */
+const NOT_YET = "not known yet, needs 30 min of history";
+
+/** What is written to the disk a day, in words; null: not measured. */
+export function writtenText({ writes, disks }: HostReport): string | null {
+  if (writes.disk !== null) return `${bytes(writes.disk)} a day`;
+  return disks.length > 0 ? NOT_YET : null;
+}
 
 /** What `text` makes of a value that is measured. */
 function of<T>(value: T | null | undefined, text: (value: T) => string): string | null {
@@ -24,15 +50,15 @@ export function machineFacts(report: HostReport): HostFact[] {
       "CPU",
       of(
         cpu,
-        ({ used }) =>
+        ({ used_percent: used }) =>
           cores === null
-            ? percent(used)
-            : `${percent(used)} of ${cores} ${cores === 1 ? "core" : "cores"}`,
+            ? percentText(used)
+            : `${percentText(used)} of ${cores} ${cores === 1 ? "core" : "cores"}`,
       ),
     ],
     ["Frequency", of(report.frequency_mhz, (mhz) => `${number(mhz, 0)} MHz`)],
     ["Load", of(load, (values) => values.map((value) => number(value, 2)).join(", "))],
-    ["Memory", of(memory, (of) => `${percent(of.used)} of ${bytes(of.total_bytes)}`)],
+    ["Memory", of(memory, (of) => `${percentText(of.used_percent)} of ${bytes(of.total_bytes)}`)],
     [
       "Swap",
       of(
@@ -45,8 +71,8 @@ export function machineFacts(report: HostReport): HostFact[] {
       "Disk",
       of(
         disk,
-        ({ used, total_bytes, free_bytes }) =>
-          `${percent(used)} of ${bytes(total_bytes)}, ${bytes(free_bytes)} free`,
+        ({ used_percent, total_bytes, free_bytes }) =>
+          `${percentText(used_percent)} of ${bytes(total_bytes)}, ${bytes(free_bytes)} free`,
       ),
     ],
     [
@@ -58,9 +84,9 @@ export function machineFacts(report: HostReport): HostFact[] {
         ).join(", "),
     ],
     ...fans.map(({ rpm }): HostFact => ["Fan", `${number(rpm, 0)} rpm`]),
-    ["Waits for the disk", of(pressure?.io, percent)],
-    ["Waits for the CPU", of(pressure?.cpu, percent)],
-    ["Waits for memory", of(pressure?.memory, percent)],
+    ["Waits for the disk", of(pressure?.io_percent, percentText)],
+    ["Waits for the CPU", of(pressure?.cpu_percent, percentText)],
+    ["Waits for memory", of(pressure?.memory_percent, percentText)],
     ["Running for", of(report.uptime_s, (s) => span(s * 1000))],
   ];
 }
@@ -87,20 +113,28 @@ export function lifeWords(years: number): string {
 }
 
 /** What the card is given a day, by whom, and what that means for its life. */
-export function writtenFacts({ writes, disks }: HostReport): HostFact[] {
+export function writtenFacts(report: HostReport): HostFact[] {
+  const { writes, disks, perch } = report;
   const perDay = (value: number) => `${bytes(value)} a day`;
   const rest = writes.perch === null || writes.database === null
     ? null
     : Math.max(0, writes.perch - writes.database);
-  const worn = disks.find(({ life_used }) => life_used !== null)?.life_used ?? null;
+  const worn = disks.find((one) => one.life_used_percent !== null)?.life_used_percent;
+  // The parts are of the same half hour as the whole of Perch.
+  const isYoung = writes.perch === null && perch.cpu_percent !== null;
+  const ofPerch = (value: number | null) => of(value, perDay) ?? (isYoung ? NOT_YET : null);
+  const everything = writtenText(report);
   return [
-    ["Everything", of(writes.disk, perDay)],
-    ["Usually", of(writes.usual, perDay)],
-    ["Perch", of(writes.perch, perDay)],
-    ["– its database", of(writes.database, perDay)],
-    ["– logs, files, backups", of(rest, perDay)],
-    ["Lasts", of(writes.years, lifeWords)],
-    ["Life used", of(worn, (share) => `${number(share * 100, 0)} %`)],
+    ["Everything", everything],
+    [
+      "Usually",
+      of(writes.usual, perDay) ?? (everything === null ? null : "not known yet, needs 3 days"),
+    ],
+    ["Perch", ofPerch(writes.perch)],
+    ["– its database", ofPerch(writes.database)],
+    ["– logs, files, backups", ofPerch(rest)],
+    ["Lasts", of(writes.years, lifeWords) ?? (everything === NOT_YET ? NOT_YET : null)],
+    ["Life used", of(worn, (value) => `${number(value, 0)} %`)],
   ];
 }
 
@@ -129,7 +163,7 @@ export function networkFacts({ network }: HostReport): HostFact[] {
 /** Perch itself. */
 export function ownFacts({ perch, at_ms }: HostReport): HostFact[] {
   return [
-    ["CPU", of(perch.cpu, (share) => `${percent(share)} of one core`)],
+    ["CPU", of(perch.cpu_percent, (value) => `${percentText(value)} of one core`)],
     ["Memory", of(perch.resident_bytes, bytes)],
     ["Its own of it", of(perch.anonymous_bytes, bytes)],
     [

@@ -1,6 +1,9 @@
 /** A report out of a sample and what else is known. Pure. */
 import { bytes, exact, number } from "../../words/numbers.ts";
 import { type Severity, severityRank } from "../../words/severity.ts";
+import { CAUSES } from "../emergency/decide.ts";
+import type { Need } from "../emergency/emergency.ts";
+import { valueWords } from "../emergency/words.ts";
 import type { HostPower, HostSample } from "../host_sample.ts";
 import { lifeWords } from "./facts.ts";
 import type { HostTrouble } from "./notices.ts";
@@ -10,6 +13,14 @@ import type { HostReport, HostWrites } from "./report.ts";
 import { type CardRating, hasDoubled, type WriteTrend, yearsLeft } from "./writes.ts";
 
 export type Level = "normal" | "warning" | "critical";
+
+/** How a value is by the limits of its sensor. */
+export interface Judged {
+  /** What has to last a while first counts once it has. */
+  level: Level;
+  /** It is beyond a limit now. */
+  isBeyond: boolean;
+}
 
 /** What a report is made of beside the sample. */
 export interface ReportFacts {
@@ -21,28 +32,29 @@ export interface ReportFacts {
   rating: CardRating;
   trouble: HostTrouble;
   backupMs: number | null;
-  /** How a value is by the limits of its sensor. */
-  levelOf: (quantity: Quantity, value: number) => Level;
+  levelOf: (quantity: Quantity, value: number) => Judged;
+  /** Why the host is in need; null or absent: it is not. */
+  need?: Need | null;
 }
 
 export function makeReport(facts: ReportFacts): HostReport {
   const { observed: { sample, own }, rating, trend } = facts;
   const { cpu, memory, disk, process, pressure } = sample;
   const writes: HostWrites = {
-    disk: trend.day,
-    usual: trend.usual,
-    perch: facts.perch,
-    database: facts.database,
+    disk: round(trend.day),
+    usual: round(trend.usual),
+    perch: round(facts.perch),
+    database: round(facts.database),
     rated_tb: rating.ratedTb,
     amplification: rating.amplification,
-    years: yearsLeft(trend.day, rating),
+    years: round(yearsLeft(trend.day, rating), 2),
   };
   const problems = problemsOf(facts);
   const status = statusOf(sample, problems);
   return {
     at_ms: sample.atMs,
     status,
-    sentence: sentenceOf(sample, writes, problems),
+    sentence: sentenceOf(sample, writes, problems, facts.need ?? null),
     problems,
     model: sample.model,
     system: sample.system,
@@ -50,9 +62,13 @@ export function makeReport(facts: ReportFacts): HostReport {
     cores: sample.cores,
     frequency_mhz: sample.frequencyMhz,
     load: sample.load === null ? null : [...sample.load],
-    cpu: cpu && { ...cpu },
+    cpu: cpu && {
+      used_percent: percent(cpu.used),
+      iowait_percent: percent(cpu.iowait),
+      steal_percent: percent(cpu.steal),
+    },
     memory: memory && {
-      used: usedOf(memory.totalBytes, memory.availableBytes),
+      used_percent: usedOf(memory.totalBytes, memory.availableBytes),
       total_bytes: memory.totalBytes,
       available_bytes: memory.availableBytes,
       swap_total_bytes: memory.swapTotalBytes,
@@ -60,24 +76,31 @@ export function makeReport(facts: ReportFacts): HostReport {
       zram_bytes: memory.zramBytes,
     },
     disk: disk && {
-      used: usedOf(disk.totalBytes, disk.freeBytes),
+      used_percent: usedOf(disk.totalBytes, disk.freeBytes),
       total_bytes: disk.totalBytes,
       free_bytes: disk.freeBytes,
       inodes: disk.inodes,
       inodes_free: disk.inodesFree,
       read_only: disk.readOnly,
     },
-    temperatures: sample.temperatures.map(({ name, celsius }) => ({ name, celsius })),
+    temperatures: sample.temperatures.map(({ name, celsius }) => ({
+      name,
+      celsius: round(celsius, 1),
+    })),
     power: sample.power && {
       ...conditionsOf(sample.power),
       since_boot: conditionsOf(sample.power.sinceBoot),
     },
-    pressure: pressure && { ...pressure },
+    pressure: pressure && {
+      cpu_percent: percent(pressure.cpu),
+      io_percent: percent(pressure.io),
+      memory_percent: percent(pressure.memory),
+    },
     network: sample.network.map((one) => ({
       name: one.name,
       up: one.up,
-      received_bytes_per_s: one.receivedBytesPerS,
-      sent_bytes_per_s: one.sentBytesPerS,
+      received_bytes_per_s: round(one.receivedBytesPerS),
+      sent_bytes_per_s: round(one.sentBytesPerS),
       speed_mbit: one.speedMbit,
       signal_dbm: one.signalDbm,
     })),
@@ -85,19 +108,21 @@ export function makeReport(facts: ReportFacts): HostReport {
       name: one.name,
       written_bytes: one.writtenBytes,
       read_bytes: one.readBytes,
-      busy: one.busy,
-      life_used: sample.wear.find(({ name }) => name === one.name)?.lifeUsed ?? null,
+      busy_percent: percent(one.busy),
+      life_used_percent: percent(
+        sample.wear.find(({ name }) => name === one.name)?.lifeUsed ?? null,
+      ),
     })),
     fans: sample.fans.map(({ name, rpm }) => ({ name, rpm })),
     writes,
     perch: {
       resident_bytes: process?.residentBytes ?? null,
       anonymous_bytes: process?.anonymousBytes ?? null,
-      cpu: process?.cpu ?? null,
+      cpu_percent: percent(process?.cpu ?? null),
       open_files: process?.openFiles ?? null,
       open_files_most: process?.openFilesMost ?? null,
       threads: process?.threads ?? null,
-      event_loop_lag_ms: own.loopLagMs,
+      event_loop_lag_ms: round(own.loopLagMs, 1),
       database_bytes: own.databaseBytes,
       wal_bytes: own.walBytes,
       backup_ms: facts.backupMs,
@@ -105,15 +130,30 @@ export function makeReport(facts: ReportFacts): HostReport {
   };
 }
 
-/** How a value is by the limits that a new sensor has. What has to last a while first is not judged. */
-export function presetLevel({ limits }: Quantity, value: number): Level {
-  if (limits === undefined || (limits.delay_ms ?? 0) > 0) return "normal";
-  const { warning_high, critical_high } = limits;
-  return value >= critical_high ? "critical" : value >= warning_high ? "warning" : "normal";
+/** How a value is by the limits that a new sensor has. Whether it has lasted is not known. */
+export function presetLevel({ limits }: Quantity, value: number): Judged {
+  if (limits === undefined) return { level: "normal", isBeyond: false };
+  const { warning_high, critical_high, delay_ms = 0 } = limits;
+  const isBeyond = value >= warning_high;
+  const level = !isBeyond || delay_ms > 0
+    ? "normal"
+    : value >= critical_high
+    ? "critical"
+    : "warning";
+  return { level, isBeyond };
 }
 
 function usedOf(total: number, free: number): number {
-  return total === 0 ? 0 : 1 - free / total;
+  return total === 0 ? 0 : percent(1 - free / total);
+}
+
+/** As many decimals as are shown; null stays. */
+function round<T extends number | null>(value: T, decimals = 0): T {
+  return value === null ? value : Number(value.toFixed(decimals)) as T;
+}
+
+function percent<T extends number | null>(share: T): T {
+  return share === null ? share : round(share * 100 as T, 1);
 }
 
 function conditionsOf(power: Omit<HostPower, "sinceBoot">) {
@@ -125,16 +165,23 @@ function conditionsOf(power: Omit<HostPower, "sinceBoot">) {
   };
 }
 
-/** What is wrong, the worst first. */
-function problemsOf({ observed, trouble, trend, levelOf }: ReportFacts): HostReport["problems"] {
+/** What is wrong, the worst first. What has not lasted as long as its limit asks is no more than an info. */
+function problemsOf(
+  { observed, trouble, trend, levelOf, need }: ReportFacts,
+): HostReport["problems"] {
   const problems: HostReport["problems"] = [];
   const add = (severity: Severity, text: string) => problems.push({ severity, text });
+  if (need) add(need.isCalm ? "warning" : "critical", inNeed(need));
   for (const quantity of QUANTITIES) {
     const value = quantity.value(observed);
-    if (value === null) continue;
-    const level = levelOf(quantity, value);
+    // What the host is in need of is said.
+    if (value === null || need?.causes.some((cause) => cause === quantity.name)) continue;
+    const { level, isBeyond } = levelOf(quantity, value);
     const { title, decimals, unit } = quantity;
-    if (level !== "normal") add(level, `${title} is at ${number(value, decimals)} ${unit}`);
+    const is = `at ${number(value, decimals)} ${unit}`;
+    if (level !== "normal") {
+      add(level, isBeyond ? `${title} is ${is}` : `${title} was beyond its limit, now ${is}`);
+    } else if (isBeyond) add("info", nowWords(quantity, value) ?? `${title} is ${is}`);
   }
   if (trouble.readOnly) add("critical", "the disk is mounted read-only, as a failing card is");
   const power = powerTrouble(observed.sample.power);
@@ -146,9 +193,18 @@ function problemsOf({ observed, trouble, trend, levelOf }: ReportFacts): HostRep
   return problems.sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
 }
 
+/** `the processor is 98 % used`, of what a host can be in need of. */
+function nowWords({ name }: Quantity, value: number): string | null {
+  const cause = CAUSES.find((cause) => cause === name);
+  return cause === undefined ? null : valueWords(cause, value);
+}
+
+const inNeed = ({ text }: Need) => `in need: ${text}`;
+
 function statusOf(sample: HostSample, problems: HostReport["problems"]): HostReport["status"] {
   if (problems.some(({ severity }) => severity === "critical")) return "critical";
-  if (problems.length > 0) return "warning";
+  if (problems.some(({ severity }) => severity === "warning")) return "warning";
+  if (problems.length > 0) return "busy";
   const { memory, disk, temperatures, process } = sample;
   const isMeasured = memory !== null || disk !== null || temperatures.length > 0 ||
     process !== null;
@@ -160,13 +216,17 @@ function sentenceOf(
   sample: HostSample,
   writes: HostWrites,
   problems: HostReport["problems"],
+  need: Need | null,
 ): string {
   const name = /raspberry pi/i.test(sample.model ?? "") ? "This Pi" : "This host";
   const status = statusOf(sample, problems);
   if (status === "unknown") return `${name} is not measured`;
-  const how = status === "fine"
+  const texts = problems.map(({ text }) => text);
+  const how = need !== null
+    ? `${name} is ${[inNeed(need), ...texts.filter((text) => text !== inNeed(need))].join("; ")}`
+    : status === "fine"
     ? `${name} is fine`
-    : `${name} needs attention: ${problems.map(({ text }) => text).join("; ")}`;
+    : `${name} ${status === "busy" ? "is busy" : "needs attention"}: ${texts.join("; ")}`;
   return writes.disk === null ? how : `${how}; ${writtenWords(sample, writes)}`;
 }
 

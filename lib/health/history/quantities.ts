@@ -34,6 +34,10 @@ export interface Quantity {
   title: string;
   unit: string;
   decimals: number;
+  /** A chart shows at least such a part of the scale: less would make a cliff of nothing. */
+  leastSpan?: number;
+  /** Bytes a day: that of a moment says little, so a day's is shown where one number is. */
+  isDaily?: boolean;
   /** Limits that a new sensor has; people change them like any others. */
   limits?: Limits;
   /** Null: not measured. */
@@ -60,6 +64,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "CPU",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     limits: CPU_LIMITS,
     value: ({ sample }) => percent(sample.cpu?.used),
   },
@@ -68,6 +73,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "CPU waiting for the disk",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     value: ({ sample }) => percent(sample.cpu?.iowait),
   },
   {
@@ -75,6 +81,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Memory",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     limits: { ...SPACE_LIMITS, delay_ms: MINUTE_MS },
     value: ({ sample: { memory } }) =>
       memory === null || memory.totalBytes === 0
@@ -86,6 +93,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Swap",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     value: ({ sample: { memory } }) =>
       memory === null || memory.swapTotalBytes === 0
         ? null
@@ -96,6 +104,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Disk",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     limits: SPACE_LIMITS,
     value: ({ sample: { disk } }) =>
       disk === null || disk.totalBytes === 0 ? null : percent(1 - disk.freeBytes / disk.totalBytes),
@@ -105,6 +114,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Temperature",
     unit: "°C",
     decimals: 1,
+    leastSpan: 5,
     limits: HEAT_LIMITS,
     value: ({ sample }) => sample.temperatures[0]?.celsius ?? null,
   },
@@ -113,6 +123,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Pressure, disk",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     value: ({ sample }) => percent(sample.pressure?.io),
   },
   {
@@ -120,6 +131,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Pressure, CPU",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     value: ({ sample }) => percent(sample.pressure?.cpu),
   },
   {
@@ -127,6 +139,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Pressure, memory",
     unit: "%",
     decimals: 1,
+    leastSpan: 10,
     value: ({ sample }) => percent(sample.pressure?.memory),
   },
   {
@@ -197,6 +210,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Written to the disk, per day",
     unit: "MB/d",
     decimals: 1,
+    isDaily: true,
     value: ({ writes }) => mega(writes.disk),
   },
   {
@@ -204,6 +218,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Written by Perch, per day",
     unit: "MB/d",
     decimals: 1,
+    isDaily: true,
     value: ({ writes }) => mega(writes.perch),
   },
   {
@@ -211,6 +226,7 @@ export const QUANTITIES: readonly Quantity[] = [
     title: "Written by the database, per day",
     unit: "MB/d",
     decimals: 1,
+    isDaily: true,
     value: ({ writes }) => mega(writes.database),
   },
   {

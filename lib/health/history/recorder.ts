@@ -148,7 +148,8 @@ function draftOf({ tMs, value }: HostReading, sensor: Sensor | null): Draft | nu
   return { sensor: sensor.name, tMs, value: sensor.kind === "binary" ? value === 1 : value };
 }
 
-function isBeyondLimit(sensor: Sensor | null, value: number): boolean {
+/** Whether a value is beyond a limit of its sensor now, however long that has to last. */
+export function isBeyondLimit(sensor: Sensor | null, value: number): boolean {
   if (sensor === null) return false;
   const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
   const high = warning_high ?? critical_high ?? Infinity;

@@ -12,7 +12,8 @@ const conditions = z.object({
   soft_temperature_limit: said,
 }).meta({ id: "PowerConditions" });
 
-export const HOST_STATUSES = ["fine", "warning", "critical", "unknown"] as const;
+/** `busy`: something is beyond a limit that it has to be beyond for a while. */
+export const HOST_STATUSES = ["fine", "busy", "warning", "critical", "unknown"] as const;
 export type HostStatus = typeof HOST_STATUSES[number];
 
 export const hostSummaryShape = z.object({
@@ -30,7 +31,10 @@ export const hostWritesShape = z.object({
   rated_tb: z.number(),
   amplification: z.number(),
   years: measured.describe("an estimate"),
-}).meta({ id: "HostWrites", description: "Bytes a day, of the last 24 hours" });
+}).meta({
+  id: "HostWrites",
+  description: "Bytes a day, of the last 24 hours; null until there is half an hour of history",
+});
 
 export const hostReportShape = hostSummaryShape.extend({
   model: z.string().nullable(),
@@ -39,9 +43,13 @@ export const hostReportShape = hostSummaryShape.extend({
   cores: measured,
   frequency_mhz: measured,
   load: z.array(z.number()).nullable(),
-  cpu: z.object({ used: z.number(), iowait: z.number(), steal: z.number() }).nullable(),
+  cpu: z.object({
+    used_percent: z.number(),
+    iowait_percent: z.number(),
+    steal_percent: z.number(),
+  }).nullable(),
   memory: z.object({
-    used: z.number(),
+    used_percent: z.number(),
     total_bytes: z.number(),
     available_bytes: z.number(),
     swap_total_bytes: z.number(),
@@ -49,7 +57,7 @@ export const hostReportShape = hostSummaryShape.extend({
     zram_bytes: measured,
   }).nullable(),
   disk: z.object({
-    used: z.number(),
+    used_percent: z.number(),
     total_bytes: z.number(),
     free_bytes: z.number(),
     inodes: z.number(),
@@ -58,7 +66,11 @@ export const hostReportShape = hostSummaryShape.extend({
   }).nullable(),
   temperatures: z.array(z.object({ name: z.string(), celsius: z.number() })),
   power: conditions.extend({ since_boot: conditions }).meta({ id: "Power" }).nullable(),
-  pressure: z.object({ cpu: measured, io: measured, memory: measured }).nullable(),
+  pressure: z.object({
+    cpu_percent: measured,
+    io_percent: measured,
+    memory_percent: measured,
+  }).nullable().meta({ description: "of the last 10 seconds, in which something had to wait" }),
   network: z.array(z.object({
     name: z.string(),
     up: said,
@@ -71,15 +83,15 @@ export const hostReportShape = hostSummaryShape.extend({
     name: z.string(),
     written_bytes: z.number(),
     read_bytes: z.number(),
-    busy: measured,
-    life_used: measured,
+    busy_percent: measured,
+    life_used_percent: measured,
   })),
   fans: z.array(z.object({ name: z.string(), rpm: z.number() })),
   writes: hostWritesShape,
   perch: z.object({
     resident_bytes: measured,
     anonymous_bytes: measured,
-    cpu: measured,
+    cpu_percent: measured.describe("of one core"),
     open_files: measured,
     open_files_most: measured,
     threads: measured,
@@ -88,7 +100,7 @@ export const hostReportShape = hostSummaryShape.extend({
     wal_bytes: measured,
     backup_ms: msField.nullable(),
   }),
-}).meta({ id: "HostReport", description: "Shares are 0…1; null: not measured" });
+}).meta({ id: "HostReport", description: "null: not measured" });
 
 export type HostReport = z.output<typeof hostReportShape>;
 export type HostWrites = z.output<typeof hostWritesShape>;

@@ -3,10 +3,11 @@ import type { ReadingsStore } from "../../readings/store.ts";
 import type { HostSample } from "../host_sample.ts";
 import type { WriteBudget } from "./budget.ts";
 import type { HostSensors } from "./host_sensors.ts";
-import { type Level, makeReport, presetLevel } from "./make_report.ts";
+import type { Need } from "../emergency/emergency.ts";
+import { type Judged, type Level, makeReport, presetLevel } from "./make_report.ts";
 import type { HostTrouble } from "./notices.ts";
-import { QUANTITIES } from "./quantities.ts";
-import type { Recorder } from "./recorder.ts";
+import { QUANTITIES, type Quantity } from "./quantities.ts";
+import { isBeyondLimit, type Recorder } from "./recorder.ts";
 import type { HostReport } from "./report.ts";
 import { type HostSeries, hostSeries, type Range } from "./series.ts";
 import { type CardRating, NO_RATES, NO_TREND } from "./writes.ts";
@@ -22,8 +23,11 @@ export interface HostParts {
 /** The host for the API, the page and the command line. */
 export interface HostView {
   report(): Promise<HostReport>;
-  /** The latest value of every quantity, rounded as it is kept; null: not measured. */
-  values(): { atMs: number; values: Record<string, number | null> };
+  /**
+   * The latest value of every quantity, rounded as it is kept; null: not measured. What is written a day is that of
+   * the last 24 hours, as in the report.
+   */
+  values(): Promise<{ atMs: number; values: Record<string, number | null> }>;
   /** Quantities over time; those of these names, in their order, or all. */
   history(range: Range, names?: readonly string[]): Promise<HostSeries[]>;
 }
@@ -37,6 +41,8 @@ export interface HostViewDeps {
   backupMs: () => number | null;
   /** How the sensor of a quantity is by its limits; null: it has no sensor yet. */
   levelOf: (name: string) => Level | null;
+  /** Why the host is in need; null: it is not. */
+  need: () => Need | null;
 }
 
 const NO_TROUBLE: HostTrouble = { power: null, readOnly: false, kills: 0 };
@@ -51,28 +57,39 @@ export function createHostView(deps: HostViewDeps): HostView {
       writes: NO_RATES,
     };
 
+  async function written() {
+    const [trend, perch, database] = await Promise.all([
+      host?.budget.trend() ?? NO_TREND,
+      host?.budget.lastDay("perch_writes") ?? null,
+      host?.budget.lastDay("database_writes") ?? null,
+    ]);
+    return { trend, perch, database };
+  }
+
+  function judge(quantity: Quantity, value: number): Judged {
+    const level = deps.levelOf(quantity.name);
+    if (level === null) return presetLevel(quantity, value);
+    return { level, isBeyond: isBeyondLimit(host?.sensors.find(quantity.name) ?? null, value) };
+  }
+
   return {
     async report() {
-      const [trend, perch, database] = await Promise.all([
-        host?.budget.trend() ?? NO_TREND,
-        host?.budget.lastDay("perch_writes") ?? null,
-        host?.budget.lastDay("database_writes") ?? null,
-      ]);
       return makeReport({
         observed: latest(),
-        trend,
-        perch,
-        database,
+        ...await written(),
         rating: deps.rating(),
         trouble: host?.trouble() ?? NO_TROUBLE,
         backupMs: deps.backupMs(),
-        levelOf: (quantity, value) => deps.levelOf(quantity.name) ?? presetLevel(quantity, value),
+        levelOf: judge,
+        need: deps.need(),
       });
     },
-    values() {
+    async values() {
       const observed = latest();
-      const values = QUANTITIES.map(({ name, decimals, value }) => {
-        const measured = value(observed);
+      const { trend, perch, database } = await written();
+      const days = { disk: trend.day, perch, database };
+      const values = QUANTITIES.map(({ name, decimals, value, isDaily }) => {
+        const measured = value(isDaily ? { ...observed, writes: days } : observed);
         return [name, measured === null ? null : Number(measured.toFixed(decimals))];
       });
       return { atMs: observed.sample.atMs, values: Object.fromEntries(values) };
