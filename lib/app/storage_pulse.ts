@@ -21,24 +21,41 @@ export interface PulseDeps {
   probe: () => Promise<void>;
   /** Time of the last commit, as `performance.now` counts. */
   committedMs: () => number;
+  /** For tests. */
+  timer?: Timer;
 }
+
+interface Timer {
+  /** As `performance.now`. */
+  now(): number;
+  /** Calls `look` again and again, until what it gives is called. */
+  every(ms: number, look: () => void): () => void;
+}
+
+const REAL: Timer = {
+  now: () => performance.now(),
+  every(ms, look) {
+    const id = setInterval(look, ms);
+    return () => clearInterval(id);
+  },
+};
 
 /**
  * The worker's end of the chain (`lib/health/watchdog/pulse.ts`): writes where the last commit is old, sends the
  * sign of life, and misses the main loop when it asks no more.
  */
-export function createWorkerPulse({ probe, committedMs }: PulseDeps) {
+export function createWorkerPulse({ probe, committedMs, timer = REAL }: PulseDeps) {
   let socket: ServiceSocket | null = null;
-  const missing = createMissing();
+  const missing = createMissing(timer);
   return {
     /** @throws PerchError when the write waits for a lock, Error when nothing could be sent */
     async pulse(request: WorkerPulse): Promise<void> {
       missing.heard(request);
-      if (performance.now() - committedMs() > request.writeAfterMs) {
+      if (timer.now() - committedMs() > request.writeAfterMs) {
         await probe().catch((error) => {
           if (LOCKED.test(messageOf(error))) throw error;
-        });
-      }
+        }).finally(missing.answered);
+      } else missing.answered();
       if (request.socket === null) return;
       socket ??= openServiceSocket(request.socket);
       if (!socket?.send(...request.lines)) {
@@ -50,41 +67,53 @@ export function createWorkerPulse({ probe, committedMs }: PulseDeps) {
 }
 
 /** Notices that the main loop asks no more, while this thread goes on. */
-function createMissing() {
+function createMissing(timer: Timer) {
   let last: WorkerPulse | null = null;
   let heardMs = 0;
   let lookedMs = 0;
-  let timer: ReturnType<typeof setInterval> | undefined;
+  /** A note stands there that the main loop does not know of and will not take back. */
+  let isNoted = false;
+  /** The main loop waits for this thread, and says itself how long: it is given twice the time. */
+  let patience: 1 | 2 = 1;
+  let stop: (() => void) | null = null;
 
   function look(everyMs: number): void {
-    const nowMs = performance.now();
+    const nowMs = timer.now();
     const stoodMs = nowMs - lookedMs - everyMs;
     lookedMs = nowMs;
     // This thread stood still too: whoever does not run cannot ask.
     if (stoodMs > everyMs) heardMs += stoodMs;
     const { missedMs, endsItself, notePath } = last!;
     const forMs = nowMs - heardMs;
-    if (forMs < missedMs * 0.6) return;
+    if (forMs < missedMs * 0.6 * patience) return;
     const what = `The event loop has not moved for ${Math.round(forMs / 1000)} s.`;
     keepHungNote(notePath, { atMs: Date.now(), what });
-    if (!endsItself || forMs < missedMs) return;
+    isNoted = true;
+    if (!endsItself || forMs < missedMs * patience) return;
     console.error(`${what} Perch ends, to be started again.`);
     endProcess(1);
   }
 
   return {
     heard(request: WorkerPulse): void {
-      heardMs = performance.now();
+      heardMs = timer.now();
+      patience = 2;
+      if (isNoted) keepHungNote(request.notePath, null);
+      isNoted = false;
       if (!Number.isFinite(request.missedMs)) return;
       last = request;
-      if (timer !== undefined) return;
+      if (stop !== null) return;
       const everyMs = request.missedMs / 8;
       lookedMs = heardMs;
-      timer = setInterval(look, everyMs, everyMs);
+      stop = timer.every(everyMs, () => look(everyMs));
+    },
+    answered(): void {
+      heardMs = timer.now();
+      patience = 1;
     },
     stop() {
-      clearInterval(timer);
-      timer = undefined;
+      stop?.();
+      stop = null;
     },
   };
 }

@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { binaries, type Binary } from "../support/binaries.ts";
+import { firstAccount } from "../support/first_account.ts";
 import { type PerchProcess, startPerch } from "../support/perch.ts";
 import { picture } from "../support/pictures.ts";
 import { sabotaged } from "../support/sabotage.ts";
@@ -17,10 +18,8 @@ import { until } from "../support/until.ts";
 const onAll = Deno.env.get("DRILL_ON") === "all";
 const SENSOR = "hall/press/t";
 const BATCH = 50;
-const EMAIL = "owner@plant.example";
 const TOKEN = /with the token (\S+)/;
 const SLOW_MS = 300_000;
-const PASSWORD = "words that nobody else has";
 
 class Owner {
   readonly dataDir: string;
@@ -90,21 +89,7 @@ class Owner {
 
   /** The first account with the token that was printed, and a key. */
   async signIn(perch: PerchProcess): Promise<void> {
-    const token = TOKEN.exec(perch.output())![1];
-    const headers = { "sec-fetch-site": "same-origin" };
-    const body = new URLSearchParams({ token, email: EMAIL, password: PASSWORD });
-    const door = await fetch(`${perch.url}/setup`, {
-      ...{ method: "POST", headers, body, redirect: "manual" },
-    });
-    assert.equal(door.status, 303, await door.text());
-    const cookie = door.headers.get("set-cookie")!.split(";")[0];
-    const added = await fetch(`${perch.url}/api/keys`, {
-      method: "POST",
-      headers: { ...headers, cookie, "content-type": "application/json" },
-      body: JSON.stringify({ name: "drill", role: "admin" }),
-    });
-    assert.equal(added.status, 201, await added.clone().text());
-    this.key = (await added.json()).key;
+    this.key = (await firstAccount(perch.url, perch.output())).key;
   }
 
   /** The next readings, counted when they are acknowledged. */

@@ -12,7 +12,8 @@ import { fileURLToPath } from "node:url";
 import { openServiceSocket } from "../../lib/base/service_socket.ts";
 import { addKey, perchCommand, ROOT } from "../support/perch.ts";
 import { sabotaged } from "../support/sabotage.ts";
-import { listenForDatagrams, manage, type ManagedPerch } from "../support/service_manager.ts";
+import { listenForDatagrams, manage } from "../support/service_manager.ts";
+import { lockDatabase, sendReadings } from "../support/watchdog_faults.ts";
 
 const CHILD = fileURLToPath(new URL("./watchdog_child.ts", import.meta.url));
 const ALL = ["loop", "lock", "worker", "intake", "descriptors"] as const;
@@ -28,31 +29,6 @@ function child(fault: string): string[] {
     ...[Deno.execPath(), "run", "--no-check", "--config", `${ROOT}deno.json`, ...v8, "-A"],
     ...[CHILD, fault, sabotage],
   ];
-}
-
-/** Sends a reading every 100 ms; what is not taken does not count. */
-function sendReadings(perch: ManagedPerch, key: string): () => void {
-  const url = perch.url();
-  let value = 0;
-  const timer = setInterval(() => {
-    fetch(`${url}/api/ingest`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-      body: JSON.stringify({ machine: "hall", sensor: "t", value: value++ }),
-      signal: AbortSignal.timeout(5_000),
-    }).then((response) => response.body?.cancel(), () => {});
-  }, 100);
-  return () => clearInterval(timer);
-}
-
-/** Another program writes and does not commit. */
-async function lockDatabase(dataDir: string): Promise<() => void> {
-  const client = createClient({ url: `file:${dataDir}/perch.db`, concurrency: 1 });
-  const transaction = await client.transaction("write");
-  return () => {
-    transaction.close();
-    client.close();
-  };
 }
 
 for (const fault of large ? ALL : ["loop"] as const) {
@@ -71,7 +47,8 @@ for (const fault of large ? ALL : ["loop"] as const) {
       const ready = await perch.until("ready", 0, START_MS);
       assert.equal(await probed(dataDir), true, "READY comes after a write");
       await perch.until("ping", ready.ms, WATCHDOG_S * 1000);
-      const stop = fault === "lock" || fault === "intake" ? sendReadings(perch, key) : () => {};
+      const isBusy = fault === "lock" || fault === "intake";
+      const stop = isBusy ? await sendReadings(perch, key) : () => {};
       const faultMs = performance.now();
       const unlock = fault === "lock"
         ? await lockDatabase(dataDir)

@@ -1,4 +1,5 @@
 import { perchCommand } from "./perch.ts";
+import { until } from "./until.ts";
 
 /** A socket that takes datagrams, as systemd listens for `sd_notify`. Through libc: Deno's own is unstable. */
 export function listenForDatagrams(path: string): { take(): string[]; close(): void } {
@@ -38,7 +39,8 @@ export interface Seen {
 
 export interface ManagedPerch extends AsyncDisposable {
   seen: Seen[];
-  url(): string;
+  /** Of the one that was started last, once it has said it. */
+  url(): Promise<string>;
   pid(): number;
   output(): string;
   /** The first of a kind after `afterMs`; rejects after `withinMs`. */
@@ -67,6 +69,8 @@ export function manage(options: ManagedOptions): ManagedPerch {
   const seen: Seen[] = [];
   const note = (what: Seen["what"], text = "") => seen.push({ ms: performance.now(), what, text });
   let output = "";
+  /** Where the words of the one that was started last begin. */
+  let from = 0;
   let child: Deno.ChildProcess;
   let dueMs = Infinity;
   let over = false;
@@ -75,6 +79,7 @@ export function manage(options: ManagedOptions): ManagedPerch {
   function start(): void {
     const [command, args] = perchCommand(options.binary, options.args ?? ["serve"]);
     dueMs = Infinity;
+    from = output.length;
     note("start");
     child = new Deno.Command("sh", {
       // The process number is known to the shell that becomes Perch.
@@ -128,7 +133,10 @@ export function manage(options: ManagedOptions): ManagedPerch {
     seen,
     output: () => output,
     pid: () => child.pid,
-    url: () => [...output.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].at(-1)![0],
+    url: () => {
+      const look = () => /http:\/\/127\.0\.0\.1:\d+/.exec(output.slice(from))?.[0] ?? null;
+      return until("its address", look);
+    },
     async until(what, afterMs, withinMs) {
       const endMs = performance.now() + withinMs;
       for (;;) {

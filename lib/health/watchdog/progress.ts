@@ -30,8 +30,17 @@ export interface Proof {
 
 /** An idle database is written to this often, at most. */
 const IDLE_WRITE_MS = 15 * 60_000;
+/** Readings that wait are written sooner than this, unless somebody holds the database. */
+const WAITING_WRITE_MS = 2_000;
 
-/** While readings come, or writing failed, the last commit has to be recent. */
-export function proofFor(busy: boolean, periodMs: number): Proof {
-  return { writeAfterMs: busy ? periodMs : IDLE_WRITE_MS };
+/**
+ * How recent the last commit has to be. While readings come it is not older than the last sign of life; while some
+ * wait, or storing fails, it is seconds old: whoever holds the database is noticed at once, not a sign of life later.
+ */
+export function proofFor(
+  { busy, waiting }: { busy: boolean; waiting: boolean },
+  periodMs: number,
+): Proof {
+  const busyMs = busy ? periodMs : IDLE_WRITE_MS;
+  return { writeAfterMs: waiting ? Math.min(WAITING_WRITE_MS, busyMs) : busyMs };
 }

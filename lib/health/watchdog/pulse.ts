@@ -62,25 +62,26 @@ export function pulseTask(deps: PulseDeps): Task {
     deps.say(what);
   }
 
-  /** What keeps the intake from getting ahead; null: it does. And whether anything comes. */
-  function look(): { stalled: string | null; busy: boolean } {
+  /** What keeps the intake from getting ahead; null: it does. And whether anything comes, or waits. */
+  function look(): { stalled: string | null; busy: boolean; waiting: boolean } {
     const seen = deps.intake();
     const busy = seen.offered !== offered || seen.failing !== null;
+    const waiting = seen.queued > 0 || seen.failing !== null;
     offered = seen.offered;
     intake = intakeProgress(intake, { ...seen, atMs: clock.monotonic() });
     const forMs = clock.monotonic() - (intake.stalledSinceMs ?? Infinity);
     const stalled = forMs < (periodMs ?? Infinity)
       ? null
       : `The intake has stored none of ${seen.queued} readings for ${seconds(forMs)}.`;
-    return { stalled, busy };
+    return { stalled, busy, waiting };
   }
 
   /** One round through the chain; a sentence when it did not come to its end. */
   async function round(ready: boolean, signal: AbortSignal): Promise<string | null> {
-    const { stalled, busy } = look();
+    const { stalled, ...traffic } = look();
     if (stalled !== null) return stalled;
     const lines = [ready ? "WATCHDOG=1" : "READY=1", `STATUS=${deps.status()}`];
-    const { writeAfterMs } = ready ? proofFor(busy, periodMs ?? Infinity) : { writeAfterMs: 0 };
+    const { writeAfterMs } = ready ? proofFor(traffic, periodMs ?? Infinity) : { writeAfterMs: 0 };
     const answer = deps.pulse({ writeAfterMs, lines, missedMs: deadlineMs ?? Infinity })
       .then(() => null, (error) => `A sign of life was not sent: ${messageOf(error)}.`);
     return await Promise.race([answer, late(answer, signal)]);
