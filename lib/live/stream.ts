@@ -154,6 +154,8 @@ export function createStreamHub(deps: {
   }
 
   function fallBehind(client: Client): void {
+    // The server notices within `enqueue` that a connection is lost, and cancels.
+    if (!client.audience.clients.has(client)) return;
     client.behind = true;
     client.room = client.controller.desiredSize!;
     client.progressMs = clock.monotonic();

@@ -147,6 +147,42 @@ Deno.test("stream drops a reader that reads nothing for stallMs", async () => {
   hub.stop();
 });
 
+Deno.test("stream forgets a reader that leaves in the moment that an event is handed to it", async () => {
+  const { clock, hub, open, publish } = setup();
+  hub.start();
+  const leaving = { now: false };
+  const plain = globalThis.ReadableStream;
+  // As the HTTP server does, which notices within `enqueue` that the connection is lost.
+  globalThis.ReadableStream = class<R> extends plain<R> {
+    constructor(source: UnderlyingDefaultSource<R>, strategy: QueuingStrategy<R>) {
+      const start = (controller: ReadableStreamDefaultController<R>) => {
+        const { enqueue } = controller;
+        controller.enqueue = (chunk) => {
+          enqueue.call(controller, chunk);
+          if (!leaving.now) return;
+          source.cancel!();
+          controller.error(new Error("closed"));
+        };
+        source.start!(controller);
+      };
+      super({ ...source, start }, strategy);
+    }
+  } as typeof plain;
+  try {
+    open();
+    leaving.now = true;
+    publish();
+    // And one that is lost before it was greeted.
+    open();
+  } finally {
+    globalThis.ReadableStream = plain;
+  }
+  await clock.advance(60_000);
+  const { clients, stalled } = hub.stats();
+  assert.deepEqual({ clients, stalled }, { clients: 0, stalled: 0 });
+  hub.stop();
+});
+
 Deno.test("stream sends a comment at least every 15 s that moves the place on", async () => {
   const { clock, hub, read, publish } = setup();
   hub.start();
