@@ -78,7 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const path = /^file:(.*)$/.exec(options.url)?.[1] ?? null;
   const dataDir = options.dataDir ?? null;
   const { log, anew = false } = options;
-  const files = path === null ? null : await prepareFiles({ path, dataDir, anew, log });
+  const files = path === null ? null : prepareFiles({ path, dataDir, anew, log });
   try {
     await options.beforeOpen?.();
     return await openPrepared(options, files);
@@ -122,7 +122,7 @@ async function openPrepared(
     worker.terminate();
     throw error;
   }
-  await files?.opened();
+  files?.opened();
   let closing: Promise<void> | null = null;
   const close = () =>
     closing ??= rpc.call("close", []).finally(() => {

@@ -27,7 +27,7 @@ export interface PreparedFiles extends DatabasePlace {
   /** What was cut off now and at starts before, as long as the copies lie there. */
   cuts: CutLog[];
   /** Holds a file that was just made, too, and says beside it who has it. */
-  opened(): Promise<void>;
+  opened(): void;
   /** It was not opened after all: takes away the empty files that SQLite made beside it, and releases. */
   refused(): void;
   release(): void;
@@ -49,9 +49,9 @@ const KEPT = /-wal\.cut-[\w.-]+$/;
  * Locks the database's folder and sees to it that nothing is opened that ought not to be.
  * @throws PerchError `not_started`, with what, where and what to do; nothing is changed then
  */
-export async function prepareFiles(options: PrepareOptions): Promise<PreparedFiles> {
+export function prepareFiles(options: PrepareOptions): PreparedFiles {
   const place = locate(options.path);
-  const lock = await lockPlace(place);
+  const lock = lockPlace(place);
   let file: FolderLock | null = null;
   const free = () => {
     file?.release();
@@ -63,14 +63,14 @@ export async function prepareFiles(options: PrepareOptions): Promise<PreparedFil
     if (content === "none" && remains.length > 0) beginAnew(options, place, remains);
     else if (options.anew && content !== "none") throw refusedNew(place.path);
     const { path } = place;
-    if (content !== "none") file = await lockFile(path);
+    if (content !== "none") file = lockFile(path);
     const before = cutLogs(place);
     const made = ["-wal", "-shm"].map((end) => path + end).filter((beside) => !exists(beside));
     return {
       ...place,
       cuts: [...before, ...(content === "none" ? [] : cutNow(path, before.length))],
-      async opened() {
-        file ??= await lockFile(path);
+      opened() {
+        file ??= lockFile(path);
         writeOwner(path);
       },
       refused() {
@@ -92,10 +92,10 @@ export async function prepareFiles(options: PrepareOptions): Promise<PreparedFil
  * The folder's lock does not reach a file that is mounted in another folder. The file is let go of only when
  * SQLite has closed it: that would drop its locks. Null: its file system has no locks; the folder's is held.
  */
-async function lockFile(path: string): Promise<FolderLock | null> {
+function lockFile(path: string): FolderLock | null {
   let lock: FolderLock | null;
   try {
-    lock = await lockFolder(path, "database file");
+    lock = lockFolder(path, "database file");
   } catch {
     return null;
   }
@@ -143,10 +143,10 @@ function beginAnew(options: PrepareOptions, place: DatabasePlace, remains: Remai
   log.warn(`a new plant begins; what was left of the one before is in ${folder}`);
 }
 
-async function lockPlace({ path, folder }: DatabasePlace): Promise<FolderLock> {
+function lockPlace({ path, folder }: DatabasePlace): FolderLock {
   let lock: FolderLock | null;
   try {
-    lock = await lockFolder(folder, `database ${basename(path)}`);
+    lock = lockFolder(folder, `database ${basename(path)}`);
   } catch (error) {
     throw refused(
       `The folder ${folder} of the database cannot be locked (${messageOf(error)})`,

@@ -139,7 +139,7 @@ export async function withUnused<T>(database: string, use: () => Promise<T>): Pr
       if (await lookAt(place) === null) continue;
       // Of another user: whoever has it open holds its folder as well, and that is held here.
       if (place === path && !await isReadable(place)) continue;
-      const lock = await lockFolder(place, "restore");
+      const lock = lockFolder(place, "restore");
       if (lock !== null) locks.push(lock);
       else {
         throw new PerchError(

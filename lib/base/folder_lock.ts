@@ -15,7 +15,6 @@ export interface FolderLock {
 
 interface Held {
   handle: Deno.FsFile;
-  locked: Promise<boolean>;
   purposes: Set<string>;
 }
 
@@ -26,25 +25,29 @@ const held = new Map<string, Held>();
  * Takes the folder for `purpose`; null when another process, or this one for the same purpose, has it.
  * @throws Deno.errors when the folder cannot be opened, or when its file system has no locks
  */
-export async function lockFolder(folder: string, purpose: string): Promise<FolderLock | null> {
+export function lockFolder(folder: string, purpose: string): FolderLock | null {
   const { dev, ino } = Deno.statSync(folder);
   const key = `${dev}:${ino}`;
-  let entry = held.get(key);
-  if (entry?.purposes.has(purpose)) return null;
-  if (entry === undefined) {
-    const handle = Deno.openSync(folder, { read: true });
-    entry = { handle, locked: handle.tryLock(true), purposes: new Set() };
-    held.set(key, entry);
-  }
+  const known = held.get(key);
+  if (known?.purposes.has(purpose)) return null;
+  const entry = known ?? take(folder);
+  if (entry === null) return null;
+  held.set(key, entry);
   entry.purposes.add(purpose);
+  return lockOf(key, entry, purpose);
+}
+
+/** Null: another process has it. */
+function take(folder: string): Held | null {
+  const handle = Deno.openSync(folder, { read: true });
+  let locked = false;
   try {
-    if (await entry.locked) return lockOf(key, entry, purpose);
-  } catch (error) {
-    forget(key, entry, purpose);
-    throw error;
+    // Not `tryLock`: that closes a second descriptor, and all of SQLite's locks on the file are gone with it.
+    locked = handle.tryLockSync(true);
+  } finally {
+    if (!locked) handle.close();
   }
-  forget(key, entry, purpose);
-  return null;
+  return locked ? { handle, purposes: new Set() } : null;
 }
 
 function lockOf(key: string, entry: Held, purpose: string): FolderLock {
@@ -61,6 +64,6 @@ function lockOf(key: string, entry: Held, purpose: string): FolderLock {
 function forget(key: string, entry: Held, purpose: string): void {
   entry.purposes.delete(purpose);
   if (entry.purposes.size > 0) return;
-  if (held.get(key) === entry) held.delete(key);
+  held.delete(key);
   entry.handle.close();
 }

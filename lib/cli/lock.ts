@@ -9,7 +9,7 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import { nameOf, ownerOf } from "../app/typed.ts";
 import { isReadOnly, READ_ONLY } from "../base/read_only.ts";
 import { isNoRoom } from "../base/reserve_file.ts";
-import { lockFolder } from "../base/folder_lock.ts";
+import { type FolderLock, lockFolder } from "../base/folder_lock.ts";
 import { belongToFolder } from "../base/owner.ts";
 
 /** What the running process says of itself. */
@@ -51,9 +51,7 @@ export function ensureDataDir(dataDir: string): void {
  * @throws PerchError `not_started` when the directory cannot be locked or written.
  */
 export async function tryLock(dataDir: string, command: string): Promise<DataLock | null> {
-  const folder = await lockFolder(dataDir, "data directory").catch((error) => {
-    throw unusable(dataDir, "locked", error);
-  });
+  const folder = lockDataDir(dataDir);
   if (folder === null) return null;
   try {
     const file = await lockFile(dataDir, command);
@@ -68,6 +66,14 @@ export async function tryLock(dataDir: string, command: string): Promise<DataLoc
   } catch (error) {
     folder.release();
     throw error;
+  }
+}
+
+function lockDataDir(dataDir: string): FolderLock | null {
+  try {
+    return lockFolder(dataDir, "data directory");
+  } catch (error) {
+    throw unusable(dataDir, "locked", error);
   }
 }
 

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../lib/base/log.ts";
 import { openStorage, type Storage } from "../../lib/app/storage.ts";
+import { ROOT } from "../support/perch.ts";
 
-async function withStorage(work: (open: () => Promise<Storage>) => Promise<void>): Promise<void> {
+async function withStorage(
+  work: (open: () => Promise<Storage>, url: string) => Promise<void>,
+): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "perch-storage-" });
   try {
-    await work(() => openStorage({ url: `file:${dir}/perch.db`, log: silentLog() }));
+    const url = `file:${dir}/perch.db`;
+    await work(() => openStorage({ url, log: silentLog() }), url);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -62,6 +66,33 @@ Deno.test("openStorage stores nothing of a group when a statement beside it fail
     await storage.readings.append(oneReading(tMs + 1, 2), []);
     assert.equal((await storage.readings.stats()).readings, 2);
     await storage.close();
+  });
+});
+
+Deno.test("another program that opens the database and closes it takes nothing away, at the first start as later", async () => {
+  await withStorage(async (open, url) => {
+    // The last to close a database brings its log in and removes it: SQLite tells by locks who is the last.
+    const visit = `
+      import { createClient } from "@libsql/client/sqlite3";
+      const client = createClient({ url: ${JSON.stringify(url)}, concurrency: 1 });
+      await client.batch(["create table if not exists visits (at int)"], "write");
+      client.close();`;
+    for (const start of ["first", "second"]) {
+      const storage = await open();
+      await storage.readings.append(
+        oneReading(Date.now(), 1),
+        start === "first" ? [newSensor] : [],
+      );
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--config", `${ROOT}deno.json`, visit],
+        stdin: "null",
+        stderr: "piped",
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      assert.ok(Deno.statSync(`${url.slice("file:".length)}-wal`).isFile, start);
+      await storage.readings.append(oneReading(Date.now() + 1, 2), []);
+      await storage.close();
+    }
   });
 });
 

@@ -88,7 +88,7 @@ interface Opened {
 async function open(dir: string): Promise<Opened> {
   const path = join(dir, "perch.db");
   if (sabotaged("damage")) return await openBlindly(path);
-  const files = await prepareFiles({ path, dataDir: dir, anew: false, log: silentLog() });
+  const files = prepareFiles({ path, dataDir: dir, anew: false, log: silentLog() });
   try {
     const { connection } = await openOwned({
       connection: { url: `file:${files.path}` },
@@ -97,7 +97,7 @@ async function open(dir: string): Promise<Opened> {
       claimant: { host: "test", pid: Deno.pid, place: "", sinceMs: 0 },
       mustExist: findRemains(dir, files.path).length > 0 ? "there was a plant here" : null,
     }, () => {});
-    await files.opened();
+    files.opened();
     return { connection, files };
   } catch (error) {
     files.refused();
