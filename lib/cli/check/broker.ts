@@ -7,6 +7,8 @@ export interface BrokerCheckOptions {
   config: Config;
   /** False: look only whether the broker answers (`--no-queue-probe`). */
   probeQueue: boolean;
+  /** The Perch that runs uses a broker inside itself; null: none runs, or it does not say. */
+  runningEmbedded: boolean | null;
   /** `probeQueue` of lib/sources. */
   probe: (connection: BrokerConnection, messages: number) => Promise<QueueProbe>;
 }
@@ -23,6 +25,13 @@ export function brokerCheck(options: BrokerCheckOptions): Check {
   return {
     name: "broker",
     async run() {
+      if (mqtt.url === null && options.runningEmbedded === false) {
+        return [{
+          state: "unknown",
+          detail: "the running Perch uses another broker, which MQTT_URL does not name here",
+          advice: "To try it, run perch check with the environment of the service.",
+        }];
+      }
       if (mqtt.url === null) {
         return [{ state: "ok", detail: "the embedded broker is used (MQTT_URL is not set)" }];
       }

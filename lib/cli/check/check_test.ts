@@ -4,7 +4,7 @@ import { brokerCheck, PROBE_MESSAGES } from "./broker.ts";
 import { type Finding, runChecks } from "./check.ts";
 import { clockCheck } from "./clock.ts";
 import { dataDirCheck } from "./data_dir.ts";
-import { portsCheck } from "./ports.ts";
+import { portsCheck, type RunningPorts } from "./ports.ts";
 
 type Found = Omit<Finding, "name">;
 const NOW_MS = Date.UTC(2026, 10, 20);
@@ -59,8 +59,15 @@ Deno.test("portsCheck asks those of a running Perch whether they answer", async 
   );
   const broker = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${server.addr.port}`;
-  const config = parseConfig({ MQTT_PORT: String((broker.addr as Deno.NetAddr).port) });
-  const states = async () => (await portsCheck(config, url).run()).map(({ state }) => state);
+  // What this command's own environment says is not what runs.
+  const config = parseConfig({ MQTT_PORT: "1", PERCH_PORT: "1" });
+  const { port } = broker.addr as Deno.NetAddr;
+  const at = (condition: RunningPorts["condition"]) => portsCheck(config, { url, condition });
+  const here = { broker: { host: "0.0.0.0", port } };
+  const states = async (condition: RunningPorts["condition"] = here) =>
+    (await at(condition).run()).map(({ state }) => state);
+  assert.deepEqual(await states({ broker: null }), ["ok"]);
+  assert.deepEqual(await states(null), ["ok", "unknown"]);
   assert.deepEqual(await states(), ["ok", "ok"]);
   broker.close();
   assert.deepEqual(await states(), ["ok", "problem"]);
@@ -74,6 +81,7 @@ Deno.test("brokerCheck warns with the lines to change when the broker drops mess
     brokerCheck({
       config,
       probeQueue: true,
+      runningEmbedded: null,
       probe: (_connection, messages) => Promise.resolve({ sent: messages, delivered, refused }),
     }).run();
   const [reached, dropped] = await run(1_000);

@@ -1,17 +1,29 @@
 import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
+import type { Condition } from "../condition.ts";
 import type { Check, Finding } from "./check.ts";
 
 const ANSWER_MS = 5_000;
 
-/** While Perch runs its ports are its own, and have to answer; otherwise each must be free and allowed. */
-export function portsCheck(config: Config, runningUrl: string | null): Check {
+/** The Perch that runs. */
+export interface RunningPorts {
+  /** Of its pages. */
+  url: string;
+  /** Null: it does not say how it is, such as in safe mode. */
+  condition: Pick<Condition, "broker"> | null;
+}
+
+/**
+ * While Perch runs its ports are its own, and have to answer: the addresses are those that it names, whatever stands in
+ * the environment of this command. Otherwise each must be free and allowed.
+ */
+export function portsCheck(config: Config, running: RunningPorts | null): Check {
   return {
     name: "ports",
     deadlineMs: 3 * ANSWER_MS,
     async run() {
-      if (runningUrl !== null) return await answering(config, runningUrl);
+      if (running !== null) return await answering(running);
       const findings = [port("PERCH_PORT", config.http.host, config.http.port)];
       if (config.mqtt.url === null) {
         findings.push(port("MQTT_PORT", config.broker.host, config.broker.port));
@@ -25,7 +37,7 @@ export function portsCheck(config: Config, runningUrl: string | null): Check {
 const OWN = { timeoutMs: ANSWER_MS, trusted: true };
 
 /** The pages, and the broker inside Perch, of one that runs. */
-async function answering(config: Config, url: string): Promise<Omit<Finding, "name">[]> {
+async function answering({ url, condition }: RunningPorts): Promise<Omit<Finding, "name">[]> {
   const outgoing = createOutgoing({ allowed: () => [], opened: [], ownPorts: () => [] });
   const found: Omit<Finding, "name">[] = [];
   try {
@@ -38,8 +50,12 @@ async function answering(config: Config, url: string): Promise<Omit<Finding, "na
       advice: "Look at its log (journalctl -u perch -e), and restart it.",
     });
   }
-  const { host, port: number } = config.broker;
-  if (config.mqtt.url !== null || number === 0) return found;
+  if (condition === null) {
+    const detail = "whether its MQTT broker listens is not known: it does not say where";
+    return [...found, { state: "unknown", detail }];
+  }
+  if (condition.broker === null) return found;
+  const { host, port: number } = condition.broker;
   // Bound to every address: the nearest will do.
   const hostname = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   try {

@@ -1,16 +1,24 @@
 import { systemClock } from "../../base/clock.ts";
 import type { Config } from "../../base/config.ts";
+import type { HostReport } from "../../health/history/report.ts";
 import type { HostSample } from "../../health/host_sample.ts";
+import { askRunning } from "../ask_running.ts";
 import { brokerCheck } from "../check/broker.ts";
+import { cardCheck } from "../check/card.ts";
 import { type Check, type Finding, runChecks } from "../check/check.ts";
 import { clockCheck } from "../check/clock.ts";
 import { dataDirCheck } from "../check/data_dir.ts";
 import { databaseCheck } from "../check/database.ts";
 import { hostCheck } from "../check/host.ts";
+import { limitsCheck } from "../check/limits.ts";
+import { partsCheck } from "../check/parts.ts";
+import { processorCheck } from "../check/processor.ts";
 import { serviceCheck } from "../check/service.ts";
 import { environmentJson, environmentText } from "../check/environment.ts";
 import { portsCheck } from "../check/ports.ts";
+import { unitsCheck } from "../check/units.ts";
 import type { Command } from "../command.ts";
+import type { Condition } from "../condition.ts";
 import { runningUrl } from "../lock.ts";
 
 const MARK: Record<Finding["state"], string> = {
@@ -22,7 +30,7 @@ const MARK: Record<Finding["state"], string> = {
 
 export const check: Command = {
   name: "check",
-  summary: "look at configuration, host, disk, service, database and what Perch talks to",
+  summary: "look at configuration, host, parts, disk, service, database and what Perch talks to",
   options: {
     env: { type: "boolean", help: "list the environment variables instead" },
     "no-queue-probe": {
@@ -53,6 +61,10 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
   const { openOffline } = await import("../offline.ts");
   const { probeQueue } = await import("../../sources/queue_probe.ts");
   const kept = await import("../check/kept.ts");
+  const { ownSystem } = await import("../../app/own_system.ts");
+  const { manager, list } = ownSystem();
+  const running = await runningOf(config);
+  const report = await reporter(config, running);
   const outside = await import("../check/outside.ts");
   return [
     {
@@ -63,18 +75,56 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
           ...warnings.map((detail) => ({ state: "warn" as const, detail })),
         ]),
     },
+    partsCheck(running),
     hostCheck(() => sampleOf(dataDir)),
+    limitsCheck(report),
+    processorCheck(report),
+    cardCheck(report),
     dataDirCheck(dataDir),
     clockCheck(),
     serviceCheck(),
-    portsCheck(config, await runningUrl(dataDir)),
+    unitsCheck({ list, states: (units) => manager.unitStates(units) }),
+    portsCheck(config, running),
     databaseCheck(config, openOffline),
     kept.backupsCheck(config),
     kept.logFilesCheck(config),
-    brokerCheck({ config, probeQueue: probesQueue, probe: probeQueue }),
+    brokerCheck({
+      config,
+      probeQueue: probesQueue,
+      runningEmbedded: running?.condition ? running.condition.broker !== null : null,
+      probe: probeQueue,
+    }),
     outside.mailCheck(config, openOffline),
     outside.modelCheck(config),
   ];
+}
+
+interface Running {
+  url: string;
+  /** Null: it does not say. */
+  condition: Condition | null;
+  host: HostReport | null;
+}
+
+/** The Perch that runs, as it sees itself; null: none does. */
+async function runningOf({ dataDir }: Config): Promise<Running | null> {
+  const url = await runningUrl(dataDir);
+  return url === null ? null : {
+    url,
+    condition: await askRunning(dataDir, (control) => control.condition()),
+    host: await askRunning(dataDir, (control) => control.hostReport()),
+  };
+}
+
+/** Gives the host as the running Perch sees it, else measured once, when the first check asks. */
+async function reporter(
+  config: Config,
+  running: Running | null,
+): Promise<() => Promise<HostReport>> {
+  const { measureHost } = await import("../measure_host.ts");
+  const known = running?.host ?? null;
+  let measured: Promise<HostReport> | null = known === null ? null : Promise.resolve(known);
+  return () => measured ??= measureHost(config);
 }
 
 /** One sample of this host. */
