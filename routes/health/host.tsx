@@ -103,7 +103,7 @@ function Measured(
         : (
           <>
             Measured <Ago tMs={report.at_ms} nowMs={nowMs} zone={parts.zone} />.{" "}
-            <a href="/host">Look again</a>
+            <a href="/host">Look&nbsp;again</a>
           </>
         )}
     </p>

@@ -46,8 +46,10 @@ export interface EmergencyDeps {
 /** Why the host is in need. */
 export interface Need {
   causes: readonly Cause[];
-  /** `the processor was 99 % used, now 26 % (for 3 min, ends in 7 min if it stays calm)`. */
+  /** `the processor was 99 % used, now 26 %`. */
   text: string;
+  /** `for 3 min, ends in 7 min if it stays calm`. */
+  lasts: string;
   /** Nothing is wrong at the moment; it ends when that lasts. */
   isCalm: boolean;
 }
@@ -187,7 +189,7 @@ export function createEmergency(deps: EmergencyDeps): Emergency {
     need() {
       if (!state.on) return null;
       const { causes } = state;
-      return { causes, text: `${why()} (${lasts()})`, isCalm: endsMs(state) !== null };
+      return { causes, text: why(), lasts: lasts(), isCalm: endsMs(state) !== null };
     },
     task: {
       name: "emergency",

@@ -28,7 +28,7 @@ const AMOUNTS: Record<string, { factor: number; per: string }> = {
 };
 
 /** Of a host whose disks are measured: what is written a day is said of half an hour at least. */
-const NOT_YET = "not known yet, needs 30 min of history";
+const NOT_YET = "not known yet, needs 30 min";
 
 /** What is written to the disk a day, in words; null: not measured. */
 export function writtenText({ writes, disks }: HostReport): string | null {
@@ -122,7 +122,7 @@ export function writtenFacts(report: HostReport): HostFact[] {
   const worn = disks.find((one) => one.life_used_percent !== null)?.life_used_percent;
   // The parts are of the same half hour as the whole of Perch.
   const isYoung = writes.perch === null && perch.cpu_percent !== null;
-  const ofPerch = (value: number | null) => of(value, perDay) ?? (isYoung ? NOT_YET : null);
+  const part = (value: number | null) => of(value, perDay) ?? (isYoung ? "not known yet" : null);
   const everything = writtenText(report);
   return [
     ["Everything", everything],
@@ -130,10 +130,10 @@ export function writtenFacts(report: HostReport): HostFact[] {
       "Usually",
       of(writes.usual, perDay) ?? (everything === null ? null : "not known yet, needs 3 days"),
     ],
-    ["Perch", ofPerch(writes.perch)],
-    ["– its database", ofPerch(writes.database)],
-    ["– logs, files, backups", ofPerch(rest)],
-    ["Lasts", of(writes.years, lifeWords) ?? (everything === NOT_YET ? NOT_YET : null)],
+    ["Perch", isYoung ? NOT_YET : of(writes.perch, perDay)],
+    ["– its database", part(writes.database)],
+    ["– logs, files, backups", part(rest)],
+    ["Lasts", of(writes.years, lifeWords) ?? (everything === NOT_YET ? "not known yet" : null)],
     ["Life used", of(worn, (value) => `${number(value, 0)} %`)],
   ];
 }

@@ -199,7 +199,7 @@ function nowWords({ name }: Quantity, value: number): string | null {
   return cause === undefined ? null : valueWords(cause, value);
 }
 
-const inNeed = ({ text }: Need) => `in need: ${text}`;
+const inNeed = ({ text, lasts }: Need) => `in need: ${text} (${lasts})`;
 
 function statusOf(sample: HostSample, problems: HostReport["problems"]): HostReport["status"] {
   if (problems.some(({ severity }) => severity === "critical")) return "critical";
@@ -222,9 +222,11 @@ function sentenceOf(
   const status = statusOf(sample, problems);
   if (status === "unknown") return `${name} is not measured`;
   const texts = problems.map(({ text }) => text);
-  const how = need !== null
-    ? `${name} is ${[inNeed(need), ...texts.filter((text) => text !== inNeed(need))].join("; ")}`
-    : status === "fine"
+  if (need !== null) {
+    const others = texts.filter((text) => text !== inNeed(need));
+    return `${name} is in need: ${[need.text, ...others].join("; ")}`;
+  }
+  const how = status === "fine"
     ? `${name} is fine`
     : `${name} ${status === "busy" ? "is busy" : "needs attention"}: ${texts.join("; ")}`;
   return writes.disk === null ? how : `${how}; ${writtenWords(sample, writes)}`;

@@ -34,17 +34,24 @@ Deno.test("a host is not fine while a value is beyond a limit that it has to be 
 });
 
 Deno.test("a host that is in need is said to be, first, and what it is in need of once", () => {
-  const need = { causes: ["cpu"], text: "the processor is 98 % used (for 2 min)" } as const;
+  const need = {
+    causes: ["cpu"],
+    text: "the processor is 98 % used",
+    lasts: "for 2 min",
+  } as const;
   const disk = { totalBytes: 64e9, freeBytes: 1e9, inodes: 4e6, inodesFree: 3e6, readOnly: false };
   const tight = report({ ...cpu(0.98), disk }, { need: { ...need, isCalm: false } });
   assert.equal(tight.status, "critical");
   assert.equal(
     tight.sentence,
-    "This Pi is in need: the processor is 98 % used (for 2 min); Disk is at 98.4 %",
+    "This Pi is in need: the processor is 98 % used; Disk is at 98.4 %",
   );
   const calm = report(cpu(0.2), { need: { ...need, isCalm: true } });
   assert.equal(calm.status, "warning");
-  assert.deepEqual(calm.problems, [{ severity: "warning", text: `in need: ${need.text}` }]);
+  assert.deepEqual(calm.problems, [{
+    severity: "warning",
+    text: `in need: ${need.text} (for 2 min)`,
+  }]);
 });
 
 Deno.test("a value that is within its limits again is not named as what is wrong", () => {
@@ -74,9 +81,11 @@ Deno.test("what is written a day is not known before there is half an hour of it
   const facts = (...of: Parameters<typeof report>) =>
     Object.fromEntries(writtenFacts(report(...of)));
   const young = facts({});
-  for (const name of ["Everything", "Perch", "– its database", "Lasts"]) {
-    assert.equal(young[name], "not known yet, needs 30 min of history", name);
-  }
+  const NOT_YET = "not known yet";
+  assert.deepEqual(
+    [young["Everything"], young["Perch"], young["– its database"], young["Lasts"]],
+    [`${NOT_YET}, needs 30 min`, `${NOT_YET}, needs 30 min`, NOT_YET, NOT_YET],
+  );
   const day = { day: 1_171_515.8e6, usual: null, isWhole: false };
   const known = facts({}, { trend: day, perch: 92e6 });
   assert.equal(known["Everything"], "1\u202f172\u202fGB a day");
