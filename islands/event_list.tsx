@@ -16,8 +16,21 @@ export interface EventListProps {
 
 /** Many come at once: they are asked for together. */
 const GATHER_MS = 400;
+/** What came so much later than it happened is said to be late: its time stands among later ones. */
+const LATE_MS = 60_000;
 /** So near to its beginning a page counts as read from there. */
 const TOP_PX = 80;
+
+/** In the order in which they were recorded, newest first: which of them happened well before one that is below. */
+function lateOnes(events: readonly ListedEvent[]): boolean[] {
+  let latestMs = -Infinity;
+  const late = (event: ListedEvent) => {
+    const isLate = latestMs - event.at_ms > LATE_MS;
+    latestMs = Math.max(latestMs, event.at_ms);
+    return isLate;
+  };
+  return events.toReversed().map(late).reverse();
+}
 
 /**
  * Events, newest first. New ones are put in where nobody reads further down; else a bar says how many there are,
@@ -65,6 +78,7 @@ export function EventList(props: EventListProps): VNode {
     };
   }, []);
 
+  const late = lateOnes(events);
   return (
     <div class="event-list">
       <div class="event-news" role="status">
@@ -82,8 +96,14 @@ export function EventList(props: EventListProps): VNode {
       {events.length > 0 && (
         <section class="card" aria-label="Events">
           <ol class="events">
-            {events.map((event) => (
-              <EventRow key={event.id} event={event} nowMs={nowMs} zone={props.zone} />
+            {events.map((event, i) => (
+              <EventRow
+                key={event.id}
+                event={event}
+                late={late[i]}
+                nowMs={nowMs}
+                zone={props.zone}
+              />
             ))}
           </ol>
         </section>

@@ -1,15 +1,22 @@
 import type { VNode } from "preact";
 import type { ListedEvent } from "../lib/events/listed.ts";
+import { eventWord } from "../lib/words/event_types.ts";
 import { label, title } from "../lib/words/names.ts";
 import { clockTime, dateTime } from "../lib/words/times.ts";
 import { SEVERITY_MARKS } from "./alarm_words.ts";
 
-/** One event of a list: when, how bad, what, where and who. */
+const COMPONENT = "component:";
+
+/** One event of a list: when, how bad, what, where and who. `late`: others that happened later stand below it. */
 export function EventRow(
-  { event, nowMs, zone }: { event: ListedEvent; nowMs: number; zone: string },
+  { event, late, nowMs, zone }: { event: ListedEvent; late: boolean; nowMs: number; zone: string },
 ): VNode {
-  const { id, severity, text, machine, machine_name, actor, at_ms, subject } = event;
+  const { id, type, severity, text, machine, machine_name, actor, at_ms, subject } = event;
   const about = subjectOf(subject);
+  const word = eventWord(type);
+  // `Ticket 12 created` is one word with its link.
+  const own = type.split(".")[0] === subject.split(":")[0] ? about : null;
+  const component = subject.startsWith(COMPONENT) ? subject.slice(COMPONENT.length) : null;
   return (
     <li class="event" data-event={id}>
       <time dateTime={new Date(at_ms).toISOString()} title={dateTime(at_ms, zone)}>
@@ -21,13 +28,18 @@ export function EventRow(
       <div class="event-what">
         <a class="event-text" href={`/events/${id}`}>{text}</a>
         <p class="event-sub">
+          {own !== null
+            ? <a href={own.href}>{`${own.name} ${word.slice(word.indexOf(" ") + 1)}`}</a>
+            : <span class="event-type">{word}</span>}
+          {component !== null && <span>{component}</span>}
           {machine !== null && (
             <a href={`/machines/${machine.split("/").map(encodeURIComponent).join("/")}`}>
               {title(machine_name ?? label(machine.slice(machine.lastIndexOf("/") + 1)))}
             </a>
           )}
-          {about !== null && <a href={about.href}>{about.name}</a>}
+          {about !== null && own === null && <a href={about.href}>{about.name}</a>}
           {actor !== null && <span>by {actor}</span>}
+          {late && <span>reported late</span>}
         </p>
       </div>
     </li>

@@ -26,6 +26,8 @@ export interface ExternalEvents {
     by: Reporter,
     options?: { several?: boolean; keep?: (answer: Accepted) => SqlStatement },
   ): Promise<Accepted>;
+  /** Types of other programs' own, as they stand in the log, by name. */
+  ownTypes(): Promise<string[]>;
 }
 
 export interface Accepted {
@@ -48,9 +50,10 @@ export function createExternalEvents(
   },
 ): ExternalEvents {
   let known: Promise<Set<string>> | null = null;
+  const usual = EXTERNAL_TYPES.map((type) => `external.${type}`);
   const types = () =>
     known ??= log.typesOf("external").then(
-      (found) => new Set([...EXTERNAL_TYPES.map((type) => `external.${type}`), ...found]),
+      (found) => new Set([...usual, ...found]),
       (error) => (known = null, Promise.reject(error)),
     );
 
@@ -96,6 +99,7 @@ export function createExternalEvents(
   }
 
   return {
+    ownTypes: async () => [...await types()].filter((type) => !usual.includes(type)).sort(),
     async take(given, by, { several = false, keep } = {}) {
       const times = timesOf(given, clock.now(), several);
       refuseOwnNames(given, several);

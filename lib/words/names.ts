@@ -6,7 +6,7 @@ export function label(name: string): string {
 }
 
 /** Words with a spelling of their own. */
-const SPELLINGS: Record<string, string> = { ph: "pH", rpm: "RPM", co2: "CO₂" };
+const SPELLINGS: Record<string, string> = { ph: "pH", rpm: "RPM", co2: "CO₂", sms: "SMS" };
 
 /** A name as a heading: `motor_current` → `Motor current`, `ph` → `pH`. */
 export function title(name: string): string {

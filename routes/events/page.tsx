@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { EventList } from "../../islands/event_list.tsx";
+import type { ExternalEvents } from "../../lib/events/external_events.ts";
 import { listedEventOf } from "../../lib/events/listed.ts";
 import type { Activity } from "../../lib/live/activity.ts";
 import { FormError } from "../frame/form.tsx";
@@ -11,11 +12,11 @@ import { Answer, Empty, More } from "../frame/parts.tsx";
 import { type Route, route } from "../http/route.ts";
 import { ACTIVITY_MINUTES, ActivityChart } from "./activity.tsx";
 import { EventFilters } from "./filters.tsx";
-import { apiQueryOf, askedOf, exportOf, PageFilter } from "./page_filter.ts";
+import { apiQueryOf, type Asked, askedOf, exportOf, PageFilter } from "./page_filter.ts";
 import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
 
 export type EventPageParts = PageParts & EventServices & {
-  reports: { activity: Pick<Activity, "minutes"> };
+  reports: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
 };
 
 const PAGE = 50;
@@ -57,7 +58,11 @@ export function eventPages(parts: EventPageParts): Route[] {
                 {!isFiltered(filter) && cursor === undefined && (
                   <ActivityChart minutes={parts.reports.activity.minutes(ACTIVITY_MINUTES)} />
                 )}
-                <EventFilters filter={filter} readsPrivate={readsPrivate(who)} />
+                <EventFilters
+                  filter={filter}
+                  readsPrivate={readsPrivate(who)}
+                  ownTypes={await parts.reports.external.ownTypes()}
+                />
                 {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
                 <Island
                   name="EventList"
@@ -75,12 +80,7 @@ export function eventPages(parts: EventPageParts): Route[] {
                 )}
                 {items.length > 0 && !("problem" in asked) && (
                   <More href={exportOf(asked)} download>
-                    {asked.fromMs !== undefined
-                      ? "Download all of this period"
-                      : asked.toMs === undefined
-                      ? "Download the last 24 hours"
-                      : "Download the 24 hours before"}
-                    , with alarms and counts, as one file
+                    {downloadOf(asked)}
                   </More>
                 )}
               </div>
@@ -90,6 +90,18 @@ export function eventPages(parts: EventPageParts): Route[] {
       },
     }),
   ];
+}
+
+/** What the file holds: all of a period, whatever else is filtered. */
+function downloadOf({ fromMs, toMs, ...others }: Asked): string {
+  const period = fromMs !== undefined
+    ? "this period"
+    : toMs === undefined
+    ? "the last 24 hours"
+    : "the 24 hours before";
+  const isNarrower = Object.values(others).some((value) => value !== undefined);
+  return `Download all of ${period} as JSON, with alarms and counts` +
+    (isNarrower ? ": also what the filter leaves out" : "");
 }
 
 const isFiltered = (filter: PageFilter) => Object.values(filter).some((value) => value);

@@ -135,7 +135,69 @@ async function isFiltered(app: RunningApp, browser: Browser): Promise<void> {
   }
 }
 
-// One Perch and one browser for both.
+/** What kind of thing each event is, and the filters, which leave the phone to the events. */
+async function areToldApart(app: RunningApp, browser: Browser): Promise<void> {
+  const at = (agoMs: number) => Date.now() - agoMs;
+  const reported: [EventDraft["type"], string, number][] = [
+    ["external.scan", "Badge 1", at(1_000)],
+    ["external.sms", "Badge 2", at(900)],
+    ["external.door_opened", "Badge 3", at(2 * 3_600_000)],
+    ["external.photo", "Badge 4", at(30 * 3_600_000)],
+    ["external.scan", "Badge 5", at(0)],
+  ];
+  for (const [type, text, tMs] of reported) {
+    await app.parts.reports.external.take(
+      [{ type: type.slice("external.".length), message: text, component: "reader", ts: tMs }],
+      { kind: "key", id: "k1", name: "gate" },
+    );
+  }
+  const { page, faults, close } = await visitor(browser, { url: app.url, viewport: PHONE });
+  await signIn(page, VIEWER, PASSWORD);
+  await page.goto("/events?actor=gate");
+  const subs = await page.locator(".event-sub").evaluateAll((all) =>
+    all.map((one) => [...one.children].map(({ textContent }) => textContent).join(", "))
+  );
+  assert.deepEqual(subs, [
+    "Scan, reader, by gate",
+    "Photo, reader, by gate, reported late",
+    "Door opened, reader, by gate, reported late",
+    "SMS, reader, by gate",
+    "Scan, reader, by gate",
+  ]);
+  const times = await page.locator(".event > time").allTextContents();
+  assert.match(times[1], /^\d{4}-\d\d-\d\d \d\d:\d\d$/, "of another day");
+  // On a phone the filters are folded, and say what is on.
+  await page.goto("/events");
+  const y = async () => (await page.locator(".event").first().boundingBox())!.y;
+  assert.ok(await y() < PHONE.height / 2, `the first event stands at ${await y()}`);
+  const summary = page.locator(".event-filters > summary");
+  assert.equal(await summary.textContent(), "Filters");
+  await summary.click();
+  await page.click('.chip:text-is("Other programs")');
+  assert.equal(await summary.textContent(), "Filters: Other programs");
+  await summary.click();
+  await takePictures(page, "events-types");
+  await assertEveryLook(page);
+  await page.setViewportSize(PHONE);
+  await page.click('.chip:text-is("Door opened")');
+  assert.match(page.url(), /type=external\.door_opened/);
+  assert.deepEqual([await rows(page), await newest(page)], [1, "Badge 3"]);
+  assert.equal(await summary.textContent(), "Filters: Door opened");
+  assert.match(
+    (await page.textContent(".more a[download]"))!,
+    /^Download all of the last 24 hours as JSON.*: also what the filter leaves out$/,
+  );
+  // Where there is room, nothing is folded.
+  await page.setViewportSize(DESKTOP);
+  assert.equal(await summary.isVisible(), false);
+  assert.equal(await page.getAttribute('.chip:text-is("Door opened")', "aria-current"), "true");
+  await page.click('.chip:text-is("Alarms")');
+  assert.ok(await page.isVisible('.chip:text-is("Flapping")'));
+  assert.deepEqual(faults, []);
+  await close();
+}
+
+// One Perch and one browser for all.
 Deno.test({
   name:
     "browser: events are filtered and searched, with and without script, and come in without moving what is read",
@@ -150,6 +212,7 @@ Deno.test({
       );
       await isFiltered(app, browser);
       await comesInLive(app, browser);
+      await areToldApart(app, browser);
     } finally {
       await browser.close();
       await app.stop();
