@@ -1,4 +1,5 @@
 import { systemActor } from "../access/audit_row.ts";
+import { createHostReadings } from "../app/host_readings.ts";
 import type { Parts } from "../app/parts.ts";
 import type { Config } from "../base/config.ts";
 import { backupOf, jobOf } from "../backup/shapes.ts";
@@ -21,6 +22,7 @@ export function createControl(
     | "hostView"
     | "intake"
     | "notify"
+    | "registry"
     | "replay"
     | "settings"
     | "storage"
@@ -51,7 +53,7 @@ export function createControl(
     },
     listBackups: async () => (await backups.list()).map(backupOf),
     cleanupBackups: async ({ keepDays }) => (await backups.cleanup(keepDays)).map(backupOf),
-    flow: () => flowOf(parts),
+    flow: () => flowOf(parts, createHostReadings(parts)),
     greetChannels: () => parts.notify.greet(),
     checkDatabase: () => quickCheck(parts.storage.db),
     condition: () => Promise.resolve(conditionOf(parts, config)),

@@ -1,11 +1,17 @@
 /** `perch optimise`: it measures on this host, and changes settings only when asked to. */
 import assert from "node:assert/strict";
+import { createHostReadings } from "../../lib/app/host_readings.ts";
+import { createControl } from "../../lib/cli/create_control.ts";
 import { withCommitTrial } from "../../lib/cli/optimise/trials.ts";
 import type { Proposal } from "../../lib/cli/optimise/proposals.ts";
 import { writeBackup } from "../support/backups.ts";
 import { perchHere } from "../support/command_here.ts";
+import { startApp } from "../support/app.ts";
 import { withDir } from "../support/command_line.ts";
+import { fastClock } from "../support/fast_clock.ts";
+import { hostSample } from "../support/host.ts";
 import { sabotaged } from "../support/sabotage.ts";
+import { until } from "../support/until.ts";
 
 /** Control: `SABOTAGE=optimise_counts` counts readings instead of what the disk was given. */
 Deno.test("a trial of commits counts what this disk is given, and leaves nothing behind", async () => {
@@ -50,9 +56,11 @@ Deno.test("perch optimise changes nothing by itself, and with --apply what is wo
       /worth it: backup.schedule six-hourly → daily: 400.MB a day → 100.MB a day/,
     );
     assert.match(advice, /COMMIT_INTERVAL_MS +it is 250 already/);
+    assert.match(advice, /^Memory.*: no setting holds any that it would give back/m);
     const changed = JSON.parse(await run("optimise", "--apply", "--json"));
     const [sample, backup] = changed.proposals as Proposal[];
     assert.equal(sample.name, "host.sample_s");
+    assert.deepEqual([sample.unit, backup.unit], ["share of a core", "bytes a day"]);
     assert.ok(sample.before > sample.after && sample.after > 0);
     assert.equal(backup.now, "six-hourly", "the advice alone changed nothing");
     assert.deepEqual(changed.applied, ["backup.schedule"]);
@@ -60,4 +68,26 @@ Deno.test("perch optimise changes nothing by itself, and with --apply what is wo
     assert.match(last, /backup.schedule +it is daily/);
     assert.match(last, /No change is worth it on this host\./);
   });
+});
+
+Deno.test("perch optimise says the same of an idle Perch whether it runs or not: the host's readings are no plant", async () => {
+  const clock = fastClock(120);
+  const under = await startApp({}, {
+    clock,
+    host: () => ({
+      sample: () => Promise.resolve(hostSample({ atMs: clock.now() })),
+      databaseWrites: () => Promise.resolve(null),
+    }),
+  });
+  try {
+    const parts = under.app.parts();
+    const own = createHostReadings(parts);
+    await until("readings of the host", async () => await own.stored() > 20 ? true : null);
+    assert.equal((await parts.storage.readings.stats()).readings, await own.stored());
+    const config = { broker: { host: "127.0.0.1" } };
+    const flow = await createControl(parts, config).flow();
+    assert.deepEqual(flow, { readingsPerS: 0, commitsPerS: null, from: "hardly any came yet" });
+  } finally {
+    await under.close();
+  }
 });

@@ -2,6 +2,7 @@ import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { BackupSchedule } from "../../settings/registry/backup.ts";
 import type { SettingKey } from "../../settings/registry.ts";
+import { bytes } from "../../words/numbers.ts";
 import { columns } from "../columns.ts";
 import type { Command, CommandContext } from "../command.ts";
 import type { Control } from "../control.ts";
@@ -27,6 +28,10 @@ const HOST_READINGS = 25;
 export const optimise: Command = {
   name: "optimise",
   summary: "measure which settings cost CPU or card on this host, and what each change would bring",
+  notes: [
+    "No setting holds memory that it would give back: how much Perch takes follows from the number of sensors and " +
+    "from what is learnt of them.",
+  ],
   options: {
     apply: { type: "boolean", help: "change the settings for which it is worth it" },
   },
@@ -52,24 +57,35 @@ export const optimise: Command = {
 
 interface Found {
   flow: Flow;
+  /** What Perch takes; null: none runs, or it is not measured. */
+  memory_bytes: number | null;
   proposals: Proposal[];
   skipped: Skipped[];
 }
 
 interface Facts {
   flow: Flow;
+  memoryBytes: number | null;
   settings: ReadonlyMap<string, unknown>;
 }
 
 async function factsOf(control: Control): Promise<Facts> {
   const settings = (await control.listSettings()).map(({ key, value }) => [key, value] as const);
-  return { flow: await control.flow(), settings: new Map(settings) };
+  const { perch } = await control.hostReport();
+  return {
+    flow: await control.flow(),
+    memoryBytes: perch.resident_bytes,
+    settings: new Map(settings),
+  };
 }
 
 /** The database is not held meanwhile: Perch may start. */
-async function look(context: CommandContext, { flow, settings }: Facts): Promise<Found> {
+async function look(
+  context: CommandContext,
+  { flow, memoryBytes, settings }: Facts,
+): Promise<Found> {
   const config = context.config();
-  const found: Found = { flow, proposals: [], skipped: [] };
+  const found: Found = { flow, memory_bytes: memoryBytes, proposals: [], skipped: [] };
   const value = <T>(key: SettingKey) => settings.get(key) as T;
   const say = (text: string) => context.terminal.err(text);
   say("commits to this disk …");
@@ -77,6 +93,12 @@ async function look(context: CommandContext, { flow, settings }: Facts): Promise
   say("looks at this host …");
   await samples(found, config, value("host.sample_s"));
   await backups(found, config, value("backup.schedule"));
+  found.skipped.push({
+    name: "host.detectors",
+    why: value("host.detectors")
+      ? "it is on: what it learns cannot be tried in a scratch database"
+      : "it is off",
+  });
   return found;
 }
 
@@ -136,10 +158,16 @@ async function backups(found: Found, config: Config, every: BackupSchedule): Pro
   proposals.push(backupProposal(every, newest.bytes + unpacked));
 }
 
-function described({ flow, proposals, skipped }: Found, applied: readonly string[]): string[] {
+function described(
+  { flow, memory_bytes, proposals, skipped }: Found,
+  applied: readonly string[],
+): string[] {
   const worth = proposals.filter((one) => one.worth);
   const lines = [
-    `${Number(flow.readingsPerS.toPrecision(3))} readings a second (${flow.from}).`,
+    `${Number(flow.readingsPerS.toPrecision(3))} readings of the plant a second (${flow.from}).`,
+    `Memory${
+      memory_bytes === null ? "" : ` (Perch takes ${bytes(memory_bytes)})`
+    }: no setting holds any that it would give back; it follows from the number of sensors.`,
     "",
     ...proposals.flatMap((one) => [
       `${one.worth ? "worth it" : "not worth it"}: ${one.name} ${one.now} → ${one.then}: ${

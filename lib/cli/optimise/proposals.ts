@@ -5,6 +5,8 @@ import { DAY_MS } from "../../words/times.ts";
 
 /** What a change saves. */
 export type Saves = "card" | "cpu";
+/** What `before` and `after` count. */
+const UNITS = { card: "bytes a day", cpu: "share of a core" } as const;
 
 /** A change, with what was measured before and after it. */
 export interface Proposal {
@@ -15,7 +17,7 @@ export interface Proposal {
   /** The value that is proposed. */
   then: unknown;
   saves: Saves;
-  /** `card`: bytes a day; `cpu`: share of a core. */
+  unit: typeof UNITS[Saves];
   before: number;
   after: number;
   /** How the figures came about. */
@@ -104,8 +106,13 @@ export function sampleProposal(nowS: number, sampleMs: number): Proposal {
   });
 }
 
-/** Minutes a day in which the host's readings are committed: together with others, else every ten minutes. */
-export const historyCommits = ({ readingsPerS }: Flow) => readingsPerS > 0 ? 1_440 : 144;
+/** Minutes of a day, and those in which the host's readings are committed when nothing else is. */
+const MINUTES = 1_440;
+const QUIET_COMMITS = MINUTES / 10;
+
+/** How often a day the host's readings are committed: in minutes in which others are, else every ten minutes. */
+export const historyCommits = ({ readingsPerS }: Flow) =>
+  Math.round(Math.min(MINUTES, Math.max(QUIET_COMMITS, readingsPerS * DAY_S)));
 
 /** No history of the host; `perCommit` is what one minute of it wrote. */
 export function historyProposal(flow: Flow, perCommit: number): Proposal {
@@ -146,8 +153,8 @@ export function backupProposal(every: BackupSchedule, backupBytes: number): Prop
   });
 }
 
-function judged(proposal: Omit<Proposal, "worth">, times = 1): Proposal {
-  return { ...proposal, worth: isWorth(proposal, times) };
+function judged(proposal: Omit<Proposal, "worth" | "unit">, times = 1): Proposal {
+  return { ...proposal, unit: UNITS[proposal.saves], worth: isWorth(proposal, times) };
 }
 
 /** Before and after as people read them. */

@@ -4,6 +4,7 @@ import {
   commitProposal,
   commitsAt,
   figuresOf,
+  historyCommits,
   historyProposal,
   isWorth,
   sampleProposal,
@@ -47,6 +48,10 @@ Deno.test("proposals hold what was measured, and 'no' is an answer", () => {
   assert.equal(sampleProposal(15, 1).worth, false);
   const dear = sampleProposal(5, 50);
   assert.deepEqual([dear.worth, dear.then], [true, 60]);
+  assert.deepEqual([commit.unit, dear.unit], ["bytes a day", "share of a core"]);
+  assert.deepEqual([0, 0.001, 0.01, 1, 50].map((perS) => historyCommits(flow(perS))), [
+    ...[144, 144, 864, 1_440, 1_440],
+  ]);
   assert.match(figuresOf(dear), /% of a core/);
   // What takes something away has to save ten times as much.
   assert.equal(historyProposal(flow(1), 20_000).worth, false);
