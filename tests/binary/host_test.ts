@@ -212,10 +212,8 @@ async function startedAgain(
   const socket = openServiceSocket(join(dataDir, "notify"))!;
   const elsewhere = sabotaged("watchdog") ? setInterval(() => socket.send("WATCHDOG=1"), 200) : 0;
   try {
-    const missed = await perch.until("missed", faultMs, (watchdogS + 5) * 1000);
-    const again = await perch.until("start", missed.ms, 5_000);
-    const afterMs = Math.round(again.ms - faultMs);
-    assert.ok(afterMs <= (watchdogS + 5) * 1000, `started again after ${afterMs} ms`);
+    // Ended for want of signs of life, or by itself.
+    const again = await perch.until("start", faultMs, (watchdogS + 5) * 1000);
     const pings = perch.seen.filter(({ what, ms }) => what === "ping" && ms > faultMs + graceMs);
     assert.ok(pings.every(({ ms }) => ms > again.ms), "no sign of life is sent while it hangs");
     return again.ms;
@@ -231,7 +229,9 @@ const FAULTS: Record<string, (site: Site) => (() => void) | Promise<() => void>>
     Deno.kill(perch.pid(), "SIGSTOP");
     return () => {};
   },
-  descriptors({ perch }) {
+  async descriptors({ perch }) {
+    // READY comes before that: one that cannot listen ends by itself.
+    await perch.url();
     const args = ["--pid", `${perch.pid()}`, "--nofile=3:3"];
     assert.ok(new Deno.Command("prlimit", { args }).outputSync().success);
     return () => {};
