@@ -77,6 +77,20 @@ Deno.test("perch health: 1 while the host is critical, and in emergency mode, wh
   }
 });
 
+Deno.test("perch health: a Perch that is ready and takes no questions is not called well", async () => {
+  const { dataDir, run, close } = await startOnHost();
+  try {
+    const lock = JSON.parse(Deno.readTextFileSync(`${dataDir}/perch.lock`));
+    const silent = JSON.stringify({ ...lock, socket: `${dataDir}/nobody.sock` });
+    await Deno.writeTextFile(`${dataDir}/perch.lock`, silent);
+    const { code, out } = await run();
+    assert.equal(code, 0);
+    assert.match(out, /is ready\.\nOverall: not known, it takes no questions\.$/);
+  } finally {
+    await close();
+  }
+});
+
 Deno.test("isWell: the rule of the exit code", () => {
   const condition = (change: Partial<Condition>): Condition => ({
     ...{ overall: "Healthy", well: 3, ailing: [], emergency: null, broker: null },

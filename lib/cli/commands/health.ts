@@ -63,7 +63,9 @@ export const health: Command = {
       condition: await askRunning(dataDir, (control) => control.condition()),
       host: await askRunning(dataDir, (control) => control.hostReport()),
     };
-    print(answer, describe(url, response.ok, answer), known);
+    const first = describe(url, response.ok, answer);
+    const isSilent = response.ok && !readyAlone && known.condition === null;
+    print(answer, isSilent ? `${first}\nOverall: not known, it takes no questions.` : first, known);
     return response.ok && (readyAlone || isWell(known)) ? 0 : 1;
   },
 };
