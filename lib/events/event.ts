@@ -101,9 +101,7 @@ export const eventShape = z.object({
   id: z.number(),
   uid: z.string(),
   type: z.string().describe("such as `alarm.raised`, `external.scan`"),
-  subject: z.string().describe(
-    "what it happened to: `alarm:<id>`, `ticket:<id>`, `component:<name>`",
-  ),
+  subject: z.string().describe("what it happened to: `alarm:<id>` …"),
   severity: z.enum(SEVERITIES),
   at_ms: msField,
   ts: oldMs("at_ms"),

@@ -56,7 +56,7 @@ export const componentField = z.string(refused("a text")).max(60, refused("at mo
   );
 
 const timeField = z.union([z.number(), z.string().max(60)], refused("epoch ms or ISO 8601"))
-  .describe("when it happened: epoch ms or s, or ISO 8601; default now");
+  .describe("when: epoch ms or s, or ISO 8601; default now");
 
 const severityField = z.enum(SEVERITIES, refused(SEVERITIES.join(", ")));
 
@@ -83,7 +83,7 @@ export const externalEventShape = z.strictObject({
   type: typeField,
   message: saidField(MESSAGE_CHARS),
   severity: severityField.optional().describe("default warning for error and warning, else info"),
-  component: componentField.optional().describe("which program, as in /api/components/{name}"),
+  component: componentField.optional().describe("as in /api/components/{name}"),
   details: detailsField.optional().describe(`at most ${DETAILS_BYTES} bytes as JSON`),
   ts: timeField.optional(),
 }).meta({ id: "ExternalEvent" });

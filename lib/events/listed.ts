@@ -13,11 +13,11 @@ export const listedEventShape = z.object({
   severity: z.enum(SEVERITIES),
   at_ms: msField,
   text: z.string(),
-  subject: z.string().describe("`alarm:<id>`, `ticket:<id>`, `sensor:<id>` …"),
+  subject: z.string().describe("`alarm:<id>`, `sensor:<id>` …"),
   machine: z.string().nullable().describe("path, as it was then"),
   machine_name: z.string().nullable(),
   sensor: z.string().nullable().describe("full name"),
-  actor: z.string().nullable().describe("name of who did it; null: Perch itself"),
+  actor: z.string().nullable().describe("null: Perch itself"),
 }).meta({ id: "ListedEvent" });
 export type ListedEvent = z.output<typeof listedEventShape>;
 

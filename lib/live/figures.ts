@@ -34,7 +34,7 @@ export const figuresShape = z.object({
   queues: z.object({ intake: n, detection: n, deliveries: n })
     .meta({ id: "Queues", description: "what waits" }),
   components: z.array(componentShape.extend({ success: n.nullable() }).meta({ id: "Program" }))
-    .describe("programs that report; `success` is a share of their tries, 0…1"),
+    .describe("programs that report"),
   activity: z.array(minuteShape).describe("the last ten minutes, oldest first"),
 }).meta({ id: "Metrics" });
 export type Figures = z.output<typeof figuresShape>;

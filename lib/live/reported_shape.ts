@@ -17,7 +17,7 @@ export const reportShape = z.strictObject({
   expires_s: z.int().min(10).max(30 * 86_400).optional()
     .describe("offline when it does not report for so long; default never"),
   queue: number.describe("what waits; an alarm above 50"),
-  failed: number.describe("what was given up and waits for a person; an alarm above 10"),
+  failed: number.describe("what was given up; an alarm above 10"),
   tries: number.describe("of the last hour"),
   successes: number.describe("of these tries; an alarm below 80 % of more than 10"),
 }).refine(({ tries, successes }) => successes === undefined || successes <= (tries ?? -1), {

@@ -30,12 +30,12 @@ const exportShape = z.object({
   to_ms: msField.describe("exclusive"),
   metrics: z.object({
     now: figuresShape.describe("when the file was made"),
-    bucket_ms: z.number().describe("an hour, in more than three days a day, in UTC"),
+    bucket_ms: z.number().describe("an hour, beyond three days a day, in UTC"),
     counts: z.array(z.object({ from_ms: msField, type: z.string(), n: z.number() }))
       .describe("events by bucket and type"),
   }),
-  alarms: z.array(alarmShape).describe("raised in the period, newest first"),
-  events: z.array(wholeEventShape).describe("that happened in the period, oldest first"),
+  alarms: z.array(alarmShape).describe("newest first"),
+  events: z.array(wholeEventShape).describe("oldest first"),
 }).meta({ id: "EventExport" });
 
 /** `GET /api/events/export`: a period as one JSON file. */
@@ -45,7 +45,7 @@ export function exportRoutes(services: ExportServices): Route[] {
       method: "get",
       path: "/api/events/export",
       policy: "viewer",
-      summary: `Events, counts and alarms of a period of at most ${EXPORT_DAYS} days as one file`,
+      summary: `Events, counts and alarms of at most ${EXPORT_DAYS} days as one file`,
       tags: ["Events"],
       query: z.strictObject({
         from: timeField("at or after; default 24 hours before `to`"),

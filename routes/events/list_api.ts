@@ -42,7 +42,7 @@ export function eventListRoutes(services: EventServices): Route[] {
       params: eventParams,
       responses: {
         200: { description: "The event", schema: wholeEventShape },
-        404: { description: "There is no such event" },
+        404: { description: "No such event" },
       },
       handler: async ({ params: { id }, who }) => {
         const event = await findEvent(services, Number(id), who);

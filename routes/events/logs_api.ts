@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LogReports } from "../../lib/events/logs/read_logs.ts";
-import { LINE_SEVERITIES, logReportShape } from "../../lib/events/logs/report.ts";
+import { lineSeverityField, logReportShape } from "../../lib/events/logs/report.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -17,11 +17,11 @@ export function logRoutes({ logReports }: LogServices): Route[] {
       method: "get",
       path: "/api/logs/recent",
       policy: "engineer",
-      summary: "What the log files say: counts, patterns, first and last seen",
+      summary: "What the log files say: counts and patterns",
       tags: ["Events"],
       query: z.strictObject({
         hours: z.coerce.number().positive().max(HOURS_MOST).optional().describe("default 24"),
-        severity: z.enum(LINE_SEVERITIES).optional().describe("and what is worse; default `info`"),
+        severity: lineSeverityField.optional().describe("and what is worse; default `info`"),
       }),
       example: { query: { hours: "1", severity: "warning" } },
       responses: { 200: { description: "The report", schema: logReportShape } },

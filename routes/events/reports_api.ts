@@ -55,7 +55,7 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       method: "post",
       path: "/api/events",
       policy,
-      summary: "Report an event or a list of events; an Idempotency-Key makes repeats harmless",
+      summary: "Report an event or a list; an Idempotency-Key makes repeats harmless",
       tags: ["Events"],
       maxBodyBytes: EVENT_BYTES,
       accepts: {
@@ -137,13 +137,13 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       method: "delete",
       path: "/api/components/:name",
       policy: "engineer",
-      summary: "Forget a program that reported; it is back with its next report",
+      summary: "Forget a program until it reports again",
       tags: ["Status"],
       params: nameParams,
       example: { params: { name: "old-gateway" } },
       responses: {
         204: { description: "Forgotten" },
-        404: { description: "No program reports under that name" },
+        404: { description: "No such program" },
       },
       handler: async (context) => {
         await reports.components.remove(context.params.name, auditedBy(audit, context));

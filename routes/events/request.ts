@@ -28,9 +28,9 @@ export const eventFilterShape = z.strictObject({
     .describe("types, or the part before the dot: `alarm.raised`, `ticket`"),
   severity: list(z.enum(SEVERITIES)).optional(),
   machine: z.string().min(1).max(2000).optional()
-    .describe("path or id of a machine, or an area; as it was when it happened"),
+    .describe("path or id of a machine, or an area, as it was then"),
   actor: z.string().min(1).max(254).optional().describe("name of who did it"),
-  subject: z.string().min(1).max(200).optional().describe("`alarm:<id>`, `ticket:<id>` …"),
+  subject: z.string().min(1).max(200).optional().describe("`alarm:<id>` …"),
   from: timeField("at or after"),
   to: timeField("before"),
   q: searchField.optional().describe("words or their beginnings, of all an event says"),

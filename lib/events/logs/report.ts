@@ -7,14 +7,14 @@ import { templateOf } from "./patterns.ts";
 export const LINE_SEVERITIES = ["info", "warning", "error", "critical"] as const;
 export type LineSeverity = typeof LINE_SEVERITIES[number];
 
-const severityField = z.enum(LINE_SEVERITIES).meta({ id: "LogSeverity" });
+export const lineSeverityField = z.enum(LINE_SEVERITIES).meta({ id: "LogSeverity" });
 
 export const logReportShape = z.object({
   from_ms: msField,
   to_ms: msField,
   lines: z.number(),
-  unreadable: z.number().describe("lines that are none of a log file, at any time"),
-  lost: z.number().nullable().describe("lines since the start that could not be written"),
+  unreadable: z.number().describe("lines of no log file"),
+  lost: z.number().nullable().describe("lines not written since the start"),
   by_severity: z.object({
     info: z.number(),
     warning: z.number(),
@@ -23,15 +23,15 @@ export const logReportShape = z.object({
   }),
   by_component: z.array(z.object({ component: z.string(), count: z.number() })),
   patterns: z.array(z.object({
-    severity: severityField,
+    severity: lineSeverityField,
     component: z.string(),
-    template: z.string().describe("with numbers, times, ids, addresses and quoted texts masked"),
+    template: z.string().describe("with what varies masked"),
     count: z.number(),
     first_ms: msField,
     last_ms: msField,
     example: z.string().describe("the latest"),
-  })).describe("the worst first, then the most frequent"),
-  other: z.number().describe("lines of patterns that are not listed"),
+  })).describe("worst first, then most frequent"),
+  other: z.number().describe("lines of other patterns"),
 }).meta({ id: "LogReport" });
 export type LogReport = z.output<typeof logReportShape>;
 
