@@ -270,7 +270,7 @@ for (const one of binaries()) {
 
 async function looksAfterItsHost({ runner, path, readyMs }: Binary, test: Deno.TestContext) {
   const isSlow = runner.length > 0;
-  const watchdogS = isSlow ? 15 : 3;
+  const watchdogS = isSlow ? 30 : 3;
   await using disk = await smallDisk(64);
   await using bus = await startHostBus();
   bus.units.set(UNIT, failed());
