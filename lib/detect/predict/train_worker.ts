@@ -1,6 +1,6 @@
-/** Trains one model and ends: the work of seconds stays off the main loop. Started by `training.ts`. */
+/** Trains one model and ends: the work of seconds stays off the main loop. Started by `train_in_worker.ts`. */
 import { saveMachine, trainMachine } from "../forest/machine.ts";
-import type { TrainAnswer, TrainTask } from "./training.ts";
+import type { TrainAnswer, TrainTask } from "./train_in_worker.ts";
 
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<TrainTask>) => void;

@@ -12,20 +12,7 @@ import type { FeedbackStore } from "./feedback_store.ts";
 import { type History, readRows } from "./history.ts";
 import type { PredictStore } from "./predict_store.ts";
 import type { ModelInfo, TrainingState } from "./shapes.ts";
-
-/** Message to the worker. */
-export interface TrainTask {
-  sensors: string[];
-  data: Float64Array;
-  rows: number;
-}
-/** Its answer. */
-export type TrainAnswer =
-  | { ok: true; packed: Uint8Array<ArrayBuffer>; bytes: number; trainMs: number }
-  | { ok: false; message: string };
-
-/** A worker that learns longer than this hangs. */
-const LONGEST_MS = 5 * 60_000;
+import { trainInWorker } from "./train_in_worker.ts";
 
 export interface Training {
   /** Puts a machine into the queue; false when it is there already. */
@@ -109,7 +96,11 @@ export function createTraining(deps: TrainingDeps): Training {
     state.phase = "learning";
     state.progress = 0.7;
     const sensors = rows.sensors.map((s) => s.name);
-    const answer = await inWorker({ sensors, data: rows.data, rows: rows.rows }, clock, signal);
+    const answer = await trainInWorker(
+      { sensors, data: rows.data, rows: rows.rows },
+      clock,
+      signal,
+    );
     signal.throwIfAborted();
     state.phase = "storing";
     state.progress = 0.95;
@@ -176,39 +167,6 @@ export function createTraining(deps: TrainingDeps): Training {
     },
     counts: () => ({ ...count }),
   };
-}
-
-async function inWorker(
-  task: TrainTask,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<TrainAnswer & { ok: true }> {
-  signal.throwIfAborted();
-  const worker = new Worker(new URL("./train_worker.ts", import.meta.url), {
-    type: "module",
-    name: "training",
-  });
-  const late = new AbortController();
-  try {
-    const answer = await new Promise<TrainAnswer>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<TrainAnswer>) => resolve(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error(`the training worker ended: ${event.message}`));
-      };
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      clock.sleep(LONGEST_MS, late.signal).then(
-        () => reject(new Error("training took longer than five minutes and was ended")),
-        () => {},
-      );
-      worker.postMessage(task, [task.data.buffer]);
-    });
-    if (!answer.ok) throw new RangeError(answer.message);
-    return answer;
-  } finally {
-    late.abort();
-    worker.terminate();
-  }
 }
 
 function trainedText(model: ModelInfo): string {
