@@ -24,8 +24,10 @@ export interface LoadOptions {
   topic?: string;
   user?: string;
   password?: string;
-  /** Time of seq 0; each seq is a millisecond later. */
+  /** Time of seq 0. */
   startMs?: number;
+  /** From the time of a seq to that of the next (1). */
+  stepMs?: number;
   /** Prefix of client ids and device names (`d`). */
   prefix?: string;
 }
@@ -89,6 +91,7 @@ class Device {
   readonly #topic: Uint8Array;
   readonly #window: number;
   readonly #startMs: number;
+  readonly #stepMs: number;
   /** Seqs in flight, oldest first; packet ids follow from them. */
   readonly #open = new Set<number>();
   #conn: Deno.Conn | null = null;
@@ -107,6 +110,7 @@ class Device {
     this.#topic = encoder.encode(`${options.topic ?? "factory/load"}/${this.#name}/value`);
     this.#window = options.window ?? 20;
     this.#startMs = options.startMs ?? Date.UTC(2026, 0, 1);
+    this.#stepMs = options.stepMs ?? 1;
   }
 
   run(): Promise<void> {
@@ -247,13 +251,14 @@ class Device {
 
   #payload(seq: number): string {
     const value = valueOf(this.index, seq);
+    const ts = this.#startMs + seq * this.#stepMs;
     switch (this.options.payload ?? "full") {
       case "plain":
         return String(value);
       case "time":
-        return `{"value":${value},"ts":${this.#startMs + seq}}`;
+        return `{"value":${value},"ts":${ts}}`;
       default:
-        return `{"value":${value},"ts":${this.#startMs + seq},"seq":${seq}}`;
+        return `{"value":${value},"ts":${ts},"seq":${seq}}`;
     }
   }
 
