@@ -11,7 +11,8 @@ async function train({ sensors, data, rows }: TrainTask): Promise<TrainAnswer> {
   const started = performance.now();
   const bytes = saveMachine(trainMachine(sensors, data, rows));
   const trainMs = performance.now() - started;
-  const stream = new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream("gzip"));
+  // No Blob: what it holds belongs to the process, and stays when the worker ends.
+  const stream = ReadableStream.from([bytes.slice()]).pipeThrough(new CompressionStream("gzip"));
   const packed = new Uint8Array(await new Response(stream).arrayBuffer());
   return { ok: true, packed, bytes: bytes.byteLength, trainMs };
 }
