@@ -1,4 +1,5 @@
 import { systemActor } from "../access/audit_row.ts";
+import { freeMemoryTask } from "../base/free_memory.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { keepTimeTask } from "../db/clock_store.ts";
@@ -20,6 +21,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.eventFeed.task,
     parts.logFiles.task,
     guard.task,
+    freeMemoryTask({ clock }),
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     houseKeeping({ clock, storage }),
     eventUpkeep({

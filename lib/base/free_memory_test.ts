@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { fakeClock } from "../../tests/support/fake_clock.ts";
+import { freeMemoryTask, openFreeMemory } from "./free_memory.ts";
+
+const anonymousKb = () =>
+  Number(/RssAnon:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"))![1]);
+
+Deno.test("openFreeMemory gives back what C code has freed", async () => {
+  const free = openFreeMemory()!;
+  const libc = Deno.dlopen("libc.so.6", {
+    malloc: { parameters: ["usize"], result: "pointer" },
+    free: { parameters: ["pointer"], result: "void" },
+    memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
+  });
+  // In small pieces, and the last stays: what is below it is not given back by itself.
+  const pieces = Array.from({ length: 1_000 }, () => {
+    const piece = libc.symbols.malloc(60_000n);
+    libc.symbols.memset(piece, 1, 60_000n);
+    return piece;
+  });
+  const last = pieces.pop()!;
+  for (const piece of pieces) libc.symbols.free(piece);
+  const beforeKb = anonymousKb();
+  await free();
+  assert.ok(beforeKb - anonymousKb() > 30_000, `${beforeKb} kB before, ${anonymousKb()} after`);
+  libc.symbols.free(last);
+  libc.close();
+});
+
+Deno.test("freeMemoryTask does so every ten minutes", async () => {
+  const clock = fakeClock();
+  let times = 0;
+  const stopping = new AbortController();
+  const task = freeMemoryTask({ clock, free: () => Promise.resolve(void times++) });
+  const running = task.run(stopping.signal, () => {});
+  await clock.advance(9 * 60_000);
+  assert.equal(times, 0);
+  await clock.advance(21 * 60_000);
+  assert.equal(times, 3);
+  stopping.abort();
+  await assert.rejects(running as Promise<void>);
+});
