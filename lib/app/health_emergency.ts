@@ -18,7 +18,7 @@ const LASTING_MS: Record<Cause, number> = {
   cpu: 2_500,
 };
 /** An upload takes room on the disk and in memory; of the processor it needs little. */
-const ALL_MS: Record<Cause, number> = { disk: 0, memory: 2_000, temperature: 4_500, cpu: 4_500 };
+const ALL_MS: Record<Cause, number> = { disk: 0, memory: 2_000, temperature: 3_500, cpu: 3_500 };
 /** A start needs all of the processor. */
 const START_MS = 60_000;
 /** More than this is not deleted in one emergency. */

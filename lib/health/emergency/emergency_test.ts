@@ -8,8 +8,8 @@ import { createShedding, SHED_ORDER, type Shedding, type ShedName } from "./shed
 const LIMITS: Limits = {
   disk: { enter: 95, leave: 93, lastingMs: 0, allMs: 0 },
   memory: { enter: 95, leave: 90, lastingMs: 2_000, allMs: 2_000 },
-  temperature: { enter: 80, leave: 75, lastingMs: 2_000, allMs: 4_500 },
-  cpu: { enter: 95, leave: 85, lastingMs: 2_500, allMs: 4_500 },
+  temperature: { enter: 80, leave: 75, lastingMs: 2_000, allMs: 3_500 },
+  cpu: { enter: 95, leave: 85, lastingMs: 2_500, allMs: 3_500 },
 };
 const ORDER = Object.keys(SHED_ORDER) as ShedName[];
 
@@ -67,9 +67,9 @@ const burst = (from: number, seconds: number) => (second: number) =>
   second >= from && second < from + seconds ? 1 : 0.25;
 const PHASES = [20, 20.3, 20.7, 21, 21.5, 21.9];
 
-Deno.test("a burst of the processor of six seconds refuses no upload and no backup", async () => {
+Deno.test("a burst of the processor of five seconds refuses no upload and no backup", async () => {
   for (const from of PHASES) {
-    await onHost(burst(from, 6), async ({ shedding, advance }) => {
+    await onHost(burst(from, 5), async ({ shedding, advance }) => {
       await advance(60);
       for (const name of ["photos", "attachments", "backups"] as const) {
         assert.equal(shedding.refusal(name), null, `${name}, from ${from} s on`);
@@ -90,7 +90,7 @@ Deno.test("a processor that stays busy stops all that can wait within ten second
 });
 
 Deno.test("the sentence of an emergency says what was, what is, and when it ends", () =>
-  onHost(burst(20, 6), async ({ emergency, advance }) => {
+  onHost(burst(20, 5), async ({ emergency, advance }) => {
     assert.equal(emergency.need(), null);
     await advance(25);
     assert.match(emergency.sentence()!, /^The host is in need \(the processor is 100 % used; /);
