@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
+import { parseFields } from "../base/field_words.ts";
 import { randomId } from "../base/ids.ts";
 import { createTurns } from "../base/turns.ts";
 import type { Database } from "../db/client.ts";
@@ -80,12 +80,7 @@ export function createKeys(
   const oneAtATime = createTurns();
 
   function parse(input: NewKey): AccessKey {
-    const result = newKeySchema.safeParse(input, { error: fieldWords });
-    if (!result.success) {
-      const errors = fieldErrors(result.error.issues, ERRORS_MOST, newKeySchema);
-      throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
-    }
-    const { name, role, scopes, expiresMs, machine } = result.data;
+    const { name, role, scopes, expiresMs, machine } = parseFields(newKeySchema, input);
     if (expiresMs !== undefined && expiresMs <= clock.now()) {
       throw wrong("expires", "is in the past");
     }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
+import { parseFields } from "../base/field_words.ts";
 import { randomId } from "../base/ids.ts";
 import { createTurns } from "../base/turns.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
@@ -258,17 +258,10 @@ export function createUsers(deps: UsersDeps): Users {
 }
 
 function parse(input: NewUser) {
-  const result = newUserSchema.safeParse({
-    email: input.email,
-    role: input.role,
-    name: input.name,
-  }, { error: fieldWords });
-  if (!result.success) {
-    const errors = fieldErrors(result.error.issues, ERRORS_MOST, newUserSchema);
-    throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
-  }
-  if (input.password !== undefined && !input.demo) checkPassword(input.password, result.data.email);
-  return result.data;
+  const { email, role, name, password, demo } = input;
+  const parsed = parseFields(newUserSchema, { email, role, name });
+  if (password !== undefined && !demo) checkPassword(password, parsed.email);
+  return parsed;
 }
 
 /** @throws PerchError `validation` naming what is wrong with a new password (never the password). */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FieldError } from "./errors.ts";
+import { type FieldError, PerchError } from "./errors.ts";
 
 /*
  * What people read about a field that a schema refuses: what is allowed there, then what was given. Handed to each
@@ -7,7 +7,7 @@ import type { FieldError } from "./errors.ts";
  */
 
 /** Entries of one answer. */
-export const ERRORS_MOST = 20;
+const ERRORS_MOST = 20;
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -57,8 +57,6 @@ function allowedBy(issue: Issue): string | undefined {
       return issue.divisor === 1 ? "a whole number" : `a multiple of ${issue.divisor}`;
     case "invalid_union":
       return ofUnion(issue.errors);
-    case "unrecognized_keys":
-      return undefined;
     default:
       return undefined;
   }
@@ -128,19 +126,18 @@ function quoted(text: string): string {
 }
 
 /**
- * One entry for each wrong field, at most `most`: of two that say how large a number may be, the narrower. What the
+ * One entry for each wrong field, at most 20: of two that say how large a number may be, the narrower. What the
  * schema does not know is named with what it does.
  */
 export function fieldErrors(
   issues: readonly z.core.$ZodIssue[],
-  most: number,
   schema: z.ZodType,
 ): FieldError[] {
   const found = new Map<string, { message: string; most: number }>();
   const put = (path: readonly PropertyKey[], message: string, limit = Infinity) => {
     const name = path.map(String).join(".");
     const before = found.get(name);
-    if (before !== undefined ? limit < before.most : found.size < most) {
+    if (before !== undefined ? limit < before.most : found.size < ERRORS_MOST) {
       found.set(name, { message, most: limit });
     }
   };
@@ -150,12 +147,20 @@ export function fieldErrors(
       const message = names === undefined
         ? "unknown field"
         : `unknown field; known: ${names.slice(0, WORDS_MOST).join(", ")}`;
-      for (const key of issue.keys.slice(0, most)) put([...issue.path, key], message);
+      for (const key of issue.keys.slice(0, ERRORS_MOST)) put([...issue.path, key], message);
     } else {
       put(issue.path, issue.message, issue.code === "too_big" ? Number(issue.maximum) : undefined);
     }
   }
   return [...found].map(([path, { message }]) => ({ path, message }));
+}
+
+/** What `schema` makes of `value`. @throws PerchError `validation` with one entry for each wrong field */
+export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value, { error: fieldWords });
+  if (result.success) return result.data;
+  const errors = fieldErrors(result.error.issues, schema);
+  throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
 }
 
 /** Names that an object of `schema` may have at `path`. */

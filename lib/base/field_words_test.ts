@@ -17,7 +17,7 @@ const schema = z.strictObject({
 
 function wrong(value: unknown): string[] {
   const result = schema.safeParse(value, { error: fieldWords });
-  return fieldErrors(result.error?.issues ?? [], 20, schema).map(({ path, message }) =>
+  return fieldErrors(result.error?.issues ?? [], schema).map(({ path, message }) =>
     `${path}: ${message}`
   );
 }

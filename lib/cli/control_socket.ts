@@ -7,7 +7,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/errors.ts";
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
+import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Log } from "../base/log.ts";
 import { serveKept } from "../base/serve_kept.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
@@ -137,7 +137,7 @@ async function dispatch(call: keyof Control, body: unknown, control: Control): P
   const schema = REQUESTS[call];
   const parsed = schema.safeParse(body, { error: fieldWords });
   if (!parsed.success) {
-    const errors = fieldErrors(parsed.error.issues, ERRORS_MOST, schema);
+    const errors = fieldErrors(parsed.error.issues, schema);
     throw new PerchError("validation", "the command's fields are wrong", { errors });
   }
   // Each schema of REQUESTS is that of its call's argument.

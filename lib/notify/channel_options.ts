@@ -1,6 +1,6 @@
 /** Options of a channel: validated before they are stored, their secrets encrypted. */
 import { PerchError } from "../base/errors.ts";
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../base/field_words.ts";
+import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Channel, ChannelEnvironment } from "./channel.ts";
 import type { ChannelRow } from "./channels_store.ts";
 import { secretNames } from "./options.ts";
@@ -34,7 +34,7 @@ export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
     const strict = kind.options.strict();
     const result = strict.safeParse(options, { error: fieldWords });
     if (!result.success) {
-      const errors = fieldErrors(result.error.issues, ERRORS_MOST, strict)
+      const errors = fieldErrors(result.error.issues, strict)
         .map(({ path, message }) => ({ path: `options.${path}`, message }));
       throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
     }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../../lib/base/field_words.ts";
+import { fieldErrors, fieldWords } from "../../lib/base/field_words.ts";
 
 /** An object schema that says nothing about unknown fields is made to refuse them. */
 export function strict(schema: z.ZodType): z.ZodType {
@@ -19,7 +19,7 @@ export async function validate(
 ): Promise<unknown> {
   const result = await schema.safeParseAsync(value, { error: fieldWords });
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, ERRORS_MOST, schema).map(({ path, message }) => ({
+  const errors = fieldErrors(result.error.issues, schema).map(({ path, message }) => ({
     path: part === "body" ? path : [part, path].filter((name) => name !== "").join("."),
     message,
   }));

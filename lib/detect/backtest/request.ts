@@ -1,5 +1,5 @@
 /** What may be asked of a backtest: checked before anything is read, each fault with its field. Pure. */
-import { ERRORS_MOST, fieldErrors, fieldWords } from "../../base/field_words.ts";
+import { fieldErrors, fieldWords } from "../../base/field_words.ts";
 import { type FieldError, PerchError } from "../../base/errors.ts";
 import type { SensorKind } from "../../readings/reading.ts";
 import type { Detector } from "../detector.ts";
@@ -46,7 +46,7 @@ export function optionsOf(
     if (detector.name === "threshold") refuseNoLimit(parsed.data as Record<string, unknown>);
     return parsed.data;
   }
-  const errors = fieldErrors(parsed.error.issues, ERRORS_MOST, detector.options)
+  const errors = fieldErrors(parsed.error.issues, detector.options)
     .map(({ path, message }) => {
       const was = message.includes(";")
         ? ""
