@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
 import { fileURLToPath } from "node:url";
 import { openServiceSocket } from "../../lib/base/service_socket.ts";
-import { addKey, perchCommand, ROOT } from "../support/perch.ts";
+import { addKey, childArgs, perchCommand } from "../support/perch.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { listenForDatagrams, manage } from "../support/service_manager.ts";
 import { lockDatabase, sendReadings } from "../support/watchdog_faults.ts";
@@ -22,13 +22,8 @@ const WATCHDOG_S = 2;
 const START_MS = 30_000;
 
 function child(fault: string): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
-  const v8 = String(tasks.perch).split(" ").filter((word) => word.startsWith("--v8"));
   const sabotage = sabotaged("watchdog") ? "pings" : "";
-  return [
-    ...[Deno.execPath(), "run", "--no-check", "--config", `${ROOT}deno.json`, ...v8, "-A"],
-    ...[CHILD, fault, sabotage],
-  ];
+  return [Deno.execPath(), ...childArgs(CHILD, [fault, sabotage])];
 }
 
 for (const fault of large ? ALL : ["loop"] as const) {

@@ -56,6 +56,13 @@ export function perchCommand(binary: string[] | undefined, args: string[]): [str
   ]];
 }
 
+/** Arguments of Deno for a program of the tests that has V8 set up as Perch has, and every permission. */
+export function childArgs(program: string, args: readonly string[]): string[] {
+  const [, perch] = perchCommand(undefined, []);
+  const v8 = perch.filter((word) => word.startsWith("--v8"));
+  return ["run", "--no-check", "--config", `${ROOT}deno.json`, ...v8, "-A", program, ...args];
+}
+
 /** Starts Perch on a free port and resolves when it is ready. */
 export async function startPerch(options: PerchOptions): Promise<PerchProcess> {
   const plain = perchCommand(options.binary, options.args ?? ["serve"]);

@@ -1,5 +1,5 @@
 import { doing } from "../../support/bench.ts";
-import { perchCommand, ROOT } from "../../support/perch.ts";
+import { childArgs } from "../../support/perch.ts";
 import { listenForDatagrams } from "../../support/service_manager.ts";
 
 const CHILD = new URL("./idle_child.ts", import.meta.url).pathname;
@@ -23,12 +23,10 @@ export async function idleDay(hours = HOURS): Promise<Record<string, number>> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-idle-" });
   const socket = `${dataDir}/notify`;
   const manager = listenForDatagrams(socket);
-  const [deno, args] = perchCommand(undefined, []);
-  const flags = args.slice(0, -1).filter((flag) => flag.startsWith("--v8"));
-  const child = new Deno.Command(deno, {
+  const [run, ...args] = childArgs(CHILD, [dataDir, socket, String(TIMES)]);
+  const child = new Deno.Command(Deno.execPath(), {
     // What the source compiles is kept by Deno, and is no part of it.
-    args: ["run", "--no-check", "--no-code-cache", "--config", `${ROOT}deno.json`, ...flags, "-A"]
-      .concat(CHILD, dataDir, socket, String(TIMES)),
+    args: [run, "--no-code-cache", ...args],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { ROOT } from "../perch.ts";
+import { childArgs } from "../perch.ts";
 import type { Order, Ready, Sample, SoakStart } from "./words.ts";
 
 const CHILD = fileURLToPath(new URL("../../load/soak_child.ts", import.meta.url));
@@ -18,13 +18,8 @@ export interface SoakChild extends Ready {
 
 /** Starts it with the flags of the runtime that Perch has; resolves when it listens. */
 export async function startSoakChild(start: SoakStart): Promise<SoakChild> {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
-  const v8 = String(tasks.perch).split(" ").filter((word) => word.startsWith("--v8"));
   const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-check", "--config", `${ROOT}deno.json`, ...v8, "-A"],
-      ...[CHILD, JSON.stringify(start)],
-    ],
+    args: childArgs(CHILD, [JSON.stringify(start)]),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
