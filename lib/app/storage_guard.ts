@@ -16,7 +16,8 @@ import type { StorageTroubles } from "./storage_troubles.ts";
  * DESIGN. Once a second the guard looks at the room on the disk (`room.ts` decides) and, while a write has
  * failed, writes a small row to find out whether writing works again: nobody has to send a reading for that.
  * Meanwhile readings are refused at the door with the reason, instead of each group failing by itself; other
- * writes are tried. A write for which there is no room frees the reserve and is done once more.
+ * writes are tried. A write for which there is no room frees the reserve and is done once more. Upkeep that
+ * came to its end shows nothing: it may have found nothing to write.
  */
 
 export interface StorageGuardDeps {
@@ -218,11 +219,15 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
     return held;
   }
 
-  async function watched<T>(run: () => Promise<T>, again: boolean): Promise<T> {
+  /** `again`: it may be done twice. `writes`: it always writes, so that its success shows that writing works. */
+  async function watched<T>(
+    run: () => Promise<T>,
+    { again = false, writes = true } = {},
+  ): Promise<T> {
     for (let first = true;; first = false) {
       try {
         const done = await run();
-        if (failed !== null) noteSuccess();
+        if (writes && failed !== null) noteSuccess();
         return done;
       } catch (error) {
         if (isFull(error) && await madeRoom() && first && again) continue;
@@ -230,6 +235,8 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       }
     }
   }
+
+  const upkeep = <T>(run: () => Promise<T>) => watched(run, { writes: false });
 
   function refusal(): PerchError | null {
     return full ?? failed;
@@ -242,15 +249,18 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       db = storage.db;
       return {
         ...storage,
-        db: { ...storage.db, write: (all) => watched(() => storage.db.write(all), true) },
+        db: {
+          ...storage.db,
+          write: (all) => watched(() => storage.db.write(all), { again: true }),
+        },
         readings: {
           ...readings,
-          append: (group, extra) => watched(() => readings.append(group, extra), false),
-          retain: (options) => watched(() => readings.retain(options), false),
-          compact: () => watched(() => readings.compact(), false),
-          forget: (sensor) => watched(() => readings.forget(sensor), false),
+          append: (group, extra) => watched(() => readings.append(group, extra)),
+          retain: (options) => upkeep(() => readings.retain(options)),
+          compact: () => upkeep(() => readings.compact()),
+          forget: (sensor) => upkeep(() => readings.forget(sensor)),
           moveCursor: (name, groupId, extra) =>
-            watched(() => readings.moveCursor(name, groupId, extra), false),
+            watched(() => readings.moveCursor(name, groupId, extra)),
         },
       };
     },
@@ -269,7 +279,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
         for (;;) {
           await look();
           if (failed !== null) {
-            await watched(() => probeWrite(db!, clock.now()), true).catch(() => {});
+            await watched(() => probeWrite(db!, clock.now()), { again: true }).catch(() => {});
           }
           await explainFailure();
           await clock.sleep(LOOK_MS, signal);

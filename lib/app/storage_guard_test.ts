@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { PerchError } from "../base/errors.ts";
 import { createLog, type LogEntry } from "../base/log.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import type { Room } from "./room.ts";
 import { createStorageGuard, type StorageGuard } from "./storage_guard.ts";
+import type { Storage } from "./storage.ts";
 import { createStorageTroubles, type StorageTroubles } from "./storage_troubles.ts";
 
 const MB = 1_000_000;
@@ -70,4 +72,29 @@ Deno.test("the reserve is given up where little is free, and comes back when the
     await guard.begin();
     assert.equal(reserve(), 8 * MB);
     assert.equal(troubles.worst(), null);
+  }));
+
+Deno.test("upkeep that finds nothing to do does not show that writing works again", () =>
+  onDisk(async ({ guard, log }) => {
+    const locked = () =>
+      Promise.reject(new PerchError("storage_failed", "SQLITE_BUSY: database is locked"));
+    let append: () => Promise<unknown> = locked;
+    const { readings } = guard.around({
+      db: {},
+      readings: {
+        append: () => append(),
+        compact: () => Promise.resolve(false),
+        retain: () => Promise.resolve({ chunks: 0 }),
+        forget: () => Promise.resolve({ readings: 0 }),
+      },
+    } as unknown as Storage);
+    await assert.rejects(readings.append({} as never, []), /locked/);
+    await readings.compact();
+    await readings.retain({ nowMs: 0 });
+    await readings.forget(1);
+    assert.match(guard.refusal()?.message ?? "none", /locked/);
+    append = () => Promise.resolve();
+    await readings.append({} as never, []);
+    assert.equal(guard.refusal(), null);
+    assert.match(log.at(-1)!.message, /storage works again/);
   }));

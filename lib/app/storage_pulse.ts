@@ -1,8 +1,10 @@
 import { openServiceSocket, type ServiceSocket } from "../base/service_socket.ts";
 import { endProcess } from "../base/end_process.ts";
 import { messageOf } from "../base/errors.ts";
+import type { Connection } from "../db/connection.ts";
 import { keepHungNote } from "../health/watchdog/hung_note.ts";
 import type { PulseRequest } from "../health/watchdog/pulse.ts";
+import { isStorageFault } from "./storage_faults.ts";
 
 /** What the main loop sends with each sign of life. */
 export interface WorkerPulse extends PulseRequest {
@@ -19,10 +21,39 @@ const LOCKED = /SQLITE_(BUSY|LOCKED)|database (table )?is locked/;
 export interface PulseDeps {
   /** Writes a little. */
   probe: () => Promise<void>;
-  /** Time of the last commit, as `performance.now` counts. */
+  /** Time of the last commit, as the timer counts. */
   committedMs: () => number;
   /** For tests. */
   timer?: Timer;
+}
+
+/** When a connection committed last. */
+export interface LastCommit {
+  /** The same connection, whose writes are noted. */
+  around(connection: Connection): Connection;
+  /** As the timer counts; -Infinity: never, or a write failed since. */
+  atMs(): number;
+}
+
+/** A commit shows that the disk takes writes until one of them fails, however recent it is. */
+export function createLastCommit(timer: Pick<Timer, "now"> = REAL): LastCommit {
+  let atMs = -Infinity;
+  return {
+    around: (connection) => ({
+      ...connection,
+      async write(statements) {
+        try {
+          const results = await connection.write(statements);
+          atMs = timer.now();
+          return results;
+        } catch (error) {
+          if (isStorageFault(error)) atMs = -Infinity;
+          throw error;
+        }
+      },
+    }),
+    atMs: () => atMs,
+  };
 }
 
 interface Timer {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { hungNotePath, takeHungNote } from "../health/watchdog/hung_note.ts";
-import { createWorkerPulse } from "./storage_pulse.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Connection } from "../db/connection.ts";
+import { createLastCommit, createWorkerPulse } from "./storage_pulse.ts";
 
 Deno.test("worker pulse: a main loop that is missed is noted, and not any more once it asks again", async () => {
   const dataDir = await Deno.makeTempDir();
@@ -54,4 +56,44 @@ Deno.test("worker pulse: a main loop that is missed is noted, and not any more o
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
+});
+
+Deno.test("worker pulse: after a write that failed, however recent the last commit is, a write is tried", async () => {
+  let nowMs = 1_000;
+  let locked = false;
+  let writes = 0;
+  const commit = createLastCommit({ now: () => nowMs });
+  const connection = commit.around({
+    write() {
+      writes++;
+      if (locked) throw new PerchError("storage_failed", "SQLITE_BUSY: database is locked");
+      return Promise.resolve([]);
+    },
+  } as unknown as Connection);
+  const worker = createWorkerPulse({
+    probe: async () => void await connection.write([]),
+    committedMs: commit.atMs,
+    timer: { now: () => nowMs, every: () => () => {} },
+  });
+  const ask = () =>
+    worker.pulse({
+      writeAfterMs: 7_500,
+      lines: [],
+      missedMs: Infinity,
+      socket: null,
+      endsItself: false,
+      notePath: "",
+    });
+  await connection.write([]);
+  nowMs += 5_000;
+  await ask();
+  assert.equal(writes, 1, "the commit is recent");
+  locked = true;
+  await assert.rejects(connection.write([]), /locked/);
+  await assert.rejects(ask(), /locked/);
+  assert.equal(writes, 3);
+  locked = false;
+  await ask();
+  await ask();
+  assert.equal(writes, 4, "it works again");
 });

@@ -12,7 +12,7 @@ import { probeWrite } from "../db/quick_check.ts";
 import { type MessagePeer, type RpcHandlers, serveRpc } from "../db/rpc.ts";
 import { readingsHandlers } from "../readings/client.ts";
 import { createReadingsEngine } from "../readings/engine.ts";
-import { createWorkerPulse } from "./storage_pulse.ts";
+import { createLastCommit, createWorkerPulse } from "./storage_pulse.ts";
 import { type LookedAt, lookOwned, own, type OwnedRequest } from "./open_owned.ts";
 
 /** What the worker is to open. */
@@ -39,23 +39,11 @@ function opened(): Connection {
   return connection;
 }
 
-let committedMs = -Infinity;
-
-/** The same connection; when it committed is known. */
-function noting(opened: Connection): Connection {
-  return {
-    ...opened,
-    async write(statements) {
-      const results = await opened.write(statements);
-      committedMs = performance.now();
-      return results;
-    },
-  };
-}
+const lastCommit = createLastCommit();
 
 const pulse = createWorkerPulse({
   probe: () => probeWrite(opened(), Date.now()),
-  committedMs: () => committedMs,
+  committedMs: lastCommit.atMs,
 });
 
 const handlers: RpcHandlers = {
@@ -77,7 +65,7 @@ const handlers: RpcHandlers = {
       opened(),
       ({ message }, end) => peer.postMessage({ lost: { message, end } } satisfies LostMessage, []),
     ));
-    connection = noting(connection);
+    connection = lastCommit.around(connection);
     const engine = await createReadingsEngine({ connection, clock: systemClock(), log });
     Object.assign(handlers, readingsHandlers(engine));
     return { applied };
