@@ -292,6 +292,8 @@ async function looksAfterItsHost({ runner, path, readyMs }: Binary, test: Deno.T
     "emergency mode": () => emergency(site, host, disk),
     "signs of life": () => hangs(site, watchdogS, readyMs, onAll || !isSlow),
   };
-  for (const [name, fn] of Object.entries(steps)) await test.step(name, fn);
+  for (const [name, fn] of Object.entries(steps)) {
+    if (!await test.step(name, fn)) console.log(perch.output());
+  }
   assert.doesNotMatch(perch.output(), REFUSED);
 }

@@ -18,6 +18,8 @@ export interface SenseDeps {
 
 /** Sensors come and go with modules of the kernel. */
 const FIND_MS = 60_000;
+/** None may only mean that a busy host answered too late: that is no reason to go without one for a minute. */
+const FIND_AGAIN_MS = 1_000;
 const SPACE_DEADLINE_MS = 1_000;
 
 /** A light look at what can become tight: four small files, each with a deadline. Never fails. */
@@ -25,7 +27,8 @@ export function createSense({ files, clock, dataDir, space = spaceOf }: SenseDep
   const calls = createBoundedCalls({ deadlineMs: SPACE_DEADLINE_MS, mostHanging: 2 });
   let ticks: CpuTicks | null = null;
   let sensors: readonly SensorFile[] = [];
-  let foundMs = -Infinity;
+  let findMs = -Infinity;
+  let againMs = FIND_AGAIN_MS;
 
   async function cpu(): Promise<number | null> {
     const before = ticks;
@@ -33,14 +36,18 @@ export function createSense({ files, clock, dataDir, space = spaceOf }: SenseDep
     return before === null || ticks === null ? null : percent(cpuShares(before, ticks)?.used);
   }
 
+  async function find(): Promise<void> {
+    const all = (await findSensors(files)).temperatures;
+    // The processor's alone: others may take a second each.
+    const [first] = await readTemperatures(files, all);
+    sensors = all.filter(({ name }) => name === first?.name);
+    const isThere = first !== undefined;
+    findMs = clock.monotonic() + (isThere ? FIND_MS : againMs);
+    againMs = isThere ? FIND_AGAIN_MS : Math.min(againMs * 2, FIND_MS);
+  }
+
   async function temperature(): Promise<number | null> {
-    if (clock.monotonic() - foundMs >= FIND_MS) {
-      const all = (await findSensors(files)).temperatures;
-      // The processor's alone: others may take a second each.
-      const [first] = await readTemperatures(files, all);
-      sensors = all.filter(({ name }) => name === first?.name);
-      foundMs = clock.monotonic();
-    }
+    if (clock.monotonic() >= findMs) await find();
     const [first] = await readTemperatures(files, sensors);
     return first?.celsius ?? null;
   }
