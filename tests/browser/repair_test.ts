@@ -28,7 +28,7 @@ type Json = any;
 const MACHINE = "hall-1/press-3";
 const SENSOR = `${MACHINE}/temperature`;
 const FAULTS = [
-  { atS: 100, durationS: 9_000, machine: "hall-1/press-3", kind: "bearing-wear", amount: 1 },
+  { atS: 100, durationS: 9_000, machine: "hall-1/press-3", kind: "bearing-wear", amount: 6 },
 ];
 const PROTOCOL = {
   answer: () => ({ status: 204 }),
