@@ -44,11 +44,15 @@ export interface PulseDeps {
 
 /** Signs of life per deadline. */
 const PER_DEADLINE = 4;
+/** One that was not sent is tried again sooner, and missed looks are as close: the end comes at the deadline. */
+const AGAIN_PER_PERIOD = 4;
 const READY_AGAIN_MS = 1_000;
+const READY_LATE_MS = 10_000;
 
 export function pulseTask(deps: PulseDeps): Task {
   const { clock, log, deadlineMs } = deps;
   const periodMs = deadlineMs === null ? null : deadlineMs / PER_DEADLINE;
+  const againMs = periodMs === null ? null : periodMs / AGAIN_PER_PERIOD;
   let intake: IntakeProgress | null = null;
   let offered = 0;
   let goodMs = clock.monotonic();
@@ -57,7 +61,7 @@ export function pulseTask(deps: PulseDeps): Task {
   function say(what: string | null): void {
     if (what === hangs) return;
     if (what === null) log.info("every part moves again");
-    else log.error(what);
+    else if (hangs === null) log.error(what);
     hangs = what;
     deps.say(what);
   }
@@ -93,7 +97,7 @@ export function pulseTask(deps: PulseDeps): Task {
     answer.then(() => over = true);
     const askedMs = clock.monotonic();
     for (;;) {
-      await clock.sleep(periodMs ?? READY_AGAIN_MS * 10, signal);
+      await clock.sleep(againMs ?? READY_LATE_MS, signal);
       if (over) return null;
       missed(`The database has not answered for ${seconds(clock.monotonic() - askedMs)}.`);
     }
@@ -119,8 +123,8 @@ export function pulseTask(deps: PulseDeps): Task {
           if (!ready) deps.onReady?.();
           ready = true;
         }
-        const restMs = ready ? periodMs : READY_AGAIN_MS;
-        await clock.sleep(restMs ?? NEVER_MS, signal);
+        const restMs = fault === null ? periodMs : againMs;
+        await clock.sleep(ready ? restMs ?? NEVER_MS : READY_AGAIN_MS, signal);
       }
     },
   };
