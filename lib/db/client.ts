@@ -4,6 +4,8 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 export interface SqlStatement {
   sql: string;
   args?: readonly SqlValue[];
+  /** The first row is enough: there is no second one, or nobody asks for it. */
+  one?: boolean;
   /** What goes with it into its transaction. */
   beside?: Beside;
 }

@@ -1,7 +1,7 @@
-import type { Client } from "@libsql/client";
 import { PerchError } from "../base/errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { SqlResult, SqlStatement, SqlValue } from "./client.ts";
+import { type FileDriver, openFileDriver } from "./file_driver.ts";
 import { storageError } from "./sql_errors.ts";
 
 /**
@@ -44,68 +44,78 @@ const SYNCHRONOUS_LEVEL: Record<Synchronous, number> = { off: 0, normal: 1, full
  * pages, small pages on a new file. Rejects with `storage_failed` when that cannot be had.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  let client: Client;
-  if (options.url.startsWith("file:")) makePrivate(options.url.slice("file:".length));
   try {
-    // The addon for files alone; what talks to servers is loaded for a server.
-    const { createClient } = options.url.startsWith("file:")
-      ? await import("@libsql/client/sqlite3")
-      : await import("@libsql/client");
-    client = createClient({
-      url: options.url,
-      authToken: options.authToken,
-      concurrency: 1,
-      timeout: BUSY_TIMEOUT_MS,
-    });
+    return options.url.startsWith("file:") ? await overFile(options) : await overServer(options);
   } catch (error) {
     throw storageError(error, `open the database ${options.url}`);
   }
-  const kind = client.protocol === "file" ? "file" : "server";
+}
+
+async function overFile({ url, synchronous = "full" }: ConnectionOptions): Promise<Connection> {
+  const path = url.slice("file:".length);
+  makePrivate(path);
+  const own = Object.entries(ownPragmas(synchronous));
+  const again = own.map(([name, value]) => `PRAGMA ${name}=${value}`);
+  const driver = await openFileDriver({ path, busyMs: BUSY_TIMEOUT_MS, again });
   const connection: Connection = {
-    kind,
-    async query(statement) {
-      try {
-        return plainResult(await client.execute(forLibsql(statement)));
-      } catch (error) {
-        throw storageError(error, "read the database");
-      }
-    },
-    async write(statements) {
-      try {
-        return (await client.batch(statements.map(forLibsql), "write")).map(plainResult);
-      } catch (error) {
-        throw storageError(error, "write to the database");
-      }
-    },
-    async checkpoint(truncate) {
-      if (kind === "server") return { busy: false, pages: 0, done: 0 };
-      try {
+    kind: "file",
+    query: (statement) => tried("read the database", () => driver.execute(statement)),
+    write: (statements) => tried("write to the database", () => driver.transaction(statements)),
+    checkpoint: (truncate) =>
+      tried("bring the log into the database", () => {
         const sql = `PRAGMA wal_checkpoint(${truncate ? "TRUNCATE" : "PASSIVE"})`;
-        const [busy, pages, done] = plainResult(await client.execute(sql)).rows[0].map(Number);
+        const [busy, pages, done] = driver.execute({ sql }).rows[0].map(Number);
         return { busy: busy !== 0, pages, done };
-      } catch (error) {
-        throw storageError(error, "bring the log into the database");
-      } finally {
-        await settle(client);
-      }
-    },
+      }),
     async close() {
-      if (kind === "file") {
-        await client.execute("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
-      }
-      client.close();
+      await connection.checkpoint(true).catch(() => {});
+      driver.close();
     },
   };
   try {
-    if (kind === "file") await assertPragmas(connection, options.synchronous ?? "full");
-    else await connection.query({ sql: "SELECT 1" });
+    await assertPragmas(connection, synchronous);
   } catch (error) {
-    // A file is not closed: SQLite would bring the log into a database that cannot be used. The process ends.
-    if (kind === "server") client.close();
-    else unusable.push(client);
+    // It is not closed: SQLite would bring the log into a database that cannot be used. The process ends.
+    unusable.push(driver);
     throw error;
   }
   return connection;
+}
+
+async function overServer({ url, authToken }: ConnectionOptions): Promise<Connection> {
+  const { createClient } = await import("@libsql/client");
+  const client = createClient({ url, authToken, concurrency: 1, timeout: BUSY_TIMEOUT_MS });
+  const connection: Connection = {
+    kind: "server",
+    query: (statement) =>
+      tried(
+        "read the database",
+        async () => plainResult(await client.execute(forLibsql(statement))),
+      ),
+    write: (statements) =>
+      tried(
+        "write to the database",
+        async () => (await client.batch(statements.map(forLibsql), "write")).map(plainResult),
+      ),
+    checkpoint: () => Promise.resolve({ busy: false, pages: 0, done: 0 }),
+    close: () => Promise.resolve(client.close()),
+  };
+  try {
+    await connection.query({ sql: "SELECT 1" });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return connection;
+}
+
+/** @throws PerchError that says what was tried */
+async function tried<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storageError(error, what);
+  }
 }
 
 /**
@@ -121,7 +131,7 @@ function makePrivate(path: string): void {
 }
 
 /** Kept, so that the garbage collection does not close them. */
-const unusable: Client[] = [];
+const unusable: FileDriver[] = [];
 
 async function assertPragmas(connection: Connection, synchronous: Synchronous): Promise<void> {
   const pragma = async (name: string, value?: string | number): Promise<SqlValue> => {
@@ -137,15 +147,12 @@ async function assertPragmas(connection: Connection, synchronous: Synchronous): 
     await pragma("synchronous", "EXTRA");
   }
   await pragma("journal_mode", "WAL");
-  await pragma("synchronous", SYNCHRONOUS_LEVEL[synchronous]);
-  await pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES);
-  await pragma("foreign_keys", "ON");
+  const own = ownPragmas(synchronous);
+  for (const [name, value] of Object.entries(own)) await pragma(name, value);
   const expected: Record<string, SqlValue> = {
     journal_mode: "wal",
-    synchronous: SYNCHRONOUS_LEVEL[synchronous],
-    wal_autocheckpoint: AUTOCHECKPOINT_PAGES,
     auto_vacuum: 0,
-    foreign_keys: 1,
+    ...own,
     ...(isNew ? { page_size: PAGE_BYTES } : {}),
   };
   for (const [name, value] of Object.entries(expected)) {
@@ -157,14 +164,14 @@ async function assertPragmas(connection: Connection, synchronous: Synchronous): 
       );
     }
   }
-  // The first batch after PRAGMAs through `execute` can fail once; let it be this empty one.
-  await connection.write([{ sql: "SELECT 1" }]).catch(() => {});
 }
 
-/** As after the PRAGMAs of the start. */
-async function settle(client: Client): Promise<void> {
-  await client.batch(["SELECT 1"], "write").catch(() => {});
-}
+/** Those of a connection; the others are the file's. */
+const ownPragmas = (synchronous: Synchronous): Record<string, number> => ({
+  synchronous: SYNCHRONOUS_LEVEL[synchronous],
+  wal_autocheckpoint: AUTOCHECKPOINT_PAGES,
+  foreign_keys: 1,
+});
 
 function forLibsql(statement: SqlStatement): { sql: string; args: SqlValue[] } {
   return { sql: statement.sql, args: (statement.args ?? []) as SqlValue[] };

@@ -144,6 +144,7 @@ export function ownerText(owner: Pick<OwnerRow, "host" | "pid" | "sinceMs"> | nu
 export function fence(epoch: number): SqlStatement {
   return {
     sql: "SELECT CASE WHEN (SELECT epoch FROM owner WHERE id = 1) = ? THEN 1 ELSE " + FAIL + " END",
+    one: true,
     args: [epoch],
   };
 }

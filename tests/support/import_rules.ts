@@ -67,7 +67,7 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
 
 /** Packages with one door: who may import them at run time (tests may import all). */
 const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
-  { packages: /^@libsql\//, may: /^lib\/db\//, door: "lib/db" },
+  { packages: /^(@libsql\/|libsql$)/, may: /^lib\/db\//, door: "lib/db" },
   {
     packages: /^drizzle-orm(\/|$)/,
     may: /^lib\/db\/(orm|schema\/\w+)\.ts$/,
