@@ -95,8 +95,9 @@ export type Orm = SqliteRemoteDatabase<Record<string, never>>;
 export function createOrm(db: Pick<Database, "query">): Orm {
   return ormOver(async (text, params, method) => {
     if (method === "run") throw new PerchError("internal", "writes go through db.write");
-    const { rows } = await db.query({ sql: text, args: params as SqlValue[] });
-    return { rows: method === "get" ? rows[0] : rows };
+    const one = method === "get";
+    const { rows } = await db.query({ sql: text, args: params as SqlValue[], one });
+    return { rows: one ? rows[0] : rows };
   });
 }
 
@@ -144,9 +145,12 @@ export function statementOf(query: Built): SqlStatement {
 
 /**
  * A query with placeholders, built once, when it is first needed; gives the statement with these values in their
- * places.
+ * places. `one`: it gives at most one row.
  */
-export function prepared<T extends object>(query: Built): (values: T) => SqlStatement {
+export function prepared<T extends object>(
+  query: Built,
+  { one }: Pick<SqlStatement, "one"> = {},
+): (values: T) => SqlStatement {
   let built: { sql: string; fills: ReturnType<typeof fillOf>[] } | null = null;
   return (values) => {
     if (built === null) {
@@ -154,7 +158,7 @@ export function prepared<T extends object>(query: Built): (values: T) => SqlStat
       built = { sql, fills: params.map(fillOf) };
     }
     const { sql, fills } = built;
-    return { sql, args: fills.map((fill) => fill(values as Record<string, unknown>)) };
+    return { sql, args: fills.map((fill) => fill(values as Record<string, unknown>)), one };
   };
 }
 

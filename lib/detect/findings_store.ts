@@ -116,6 +116,7 @@ const insert = prepared<Omit<typeof findings.$inferSelect, "id">>(
       target: [findings.detector, findings.sensor, findings.groupId, findings.item],
     })
     .returning({ id: findings.id }),
+  { one: true },
 );
 const latestVerdict = build.select({ verdict: findingFeedback.verdict }).from(findingFeedback)
   .where(eq(findingFeedback.findingId, findings.id)).orderBy(desc(findingFeedback.id)).limit(1);

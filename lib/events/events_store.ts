@@ -72,13 +72,13 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
     append: async (draft) => void await db.write([statement(draft)]),
     list: createEventList(db),
     async find(id) {
-      const [row] = await all().where(eq(events.id, id));
+      const row = await all().where(eq(events.id, id)).get();
       return row === undefined ? null : eventOf(row);
     },
     after: async (id, most) => (await findAfter().all({ id, most })).map(eventOf),
     async newest() {
-      const [{ id }] = await orm.select({ id: max(events.id) }).from(events);
-      return id ?? 0;
+      const newest = await orm.select({ id: max(events.id) }).from(events).get();
+      return newest?.id ?? 0;
     },
     async typesOf(family) {
       const below = isOrBelow(events.type, family, ".");

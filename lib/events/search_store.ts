@@ -48,7 +48,7 @@ export interface EventSearch {
 export function createEventSearch(db: Database): EventSearch {
   const orm = createOrm(db);
   // By hand, all of them: drizzle knows no FTS5.
-  const one = async (sql: string) => Number((await db.query({ sql })).rows[0]?.[0] ?? 0);
+  const one = async (sql: string) => Number((await db.query({ sql, one: true })).rows[0]?.[0] ?? 0);
   const indexedTo = () => one("select rowid from event_words order by rowid desc limit 1");
   return {
     indexedTo,

@@ -28,11 +28,12 @@ export interface OutboxStatistics {
 export function outboxStatistics(db: Database): OutboxStatistics {
   const rowsOf = async (sql: string, ...args: number[]) => (await db.query({ sql, args })).rows;
   async function triedSince(sinceMs: number): Promise<{ tries: number; good: number }> {
-    const [[tries, good]] = await rowsOf(
-      "select count(*), coalesce(sum(outcome = 'delivered'), 0) " +
+    const { rows: [[tries, good]] } = await db.query({
+      sql: "select count(*), coalesce(sum(outcome = 'delivered'), 0) " +
         "from delivery_tries where t_ms > ? and outcome is not null",
-      sinceMs,
-    );
+      args: [sinceMs],
+      one: true,
+    });
     return { tries: Number(tries), good: Number(good) };
   }
   return {

@@ -56,6 +56,7 @@ async function columnsOf(
   const { rows } = await connection.query({
     sql: `SELECT ${columns} FROM chunks WHERE id = ?`,
     args: [id],
+    one: true,
   });
   if (rows.length === 0) throw new FormatError("its row is not there");
   return rows[0];

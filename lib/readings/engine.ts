@@ -234,6 +234,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     const { rows } = await connection.query({
       sql: "SELECT (page_count - freelist_count) * page_size " +
         "FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+      one: true,
     });
     return Number(rows[0][0]);
   }

@@ -87,6 +87,7 @@ const STORED = {
 const { id: __, ...GIVEN } = placeholders(predictions);
 const insertOutlook = prepared<Omit<Row, "id">>(
   build.insert(predictions).values(GIVEN).returning({ id: predictions.id }),
+  { one: true },
 );
 const newestPrediction = build.select({ id: max(predictions.id) }).from(predictions);
 const boundOutlooks = statementOf(
@@ -113,7 +114,8 @@ export function createPredictStore(db: Database): PredictStore {
   return {
     models: async (machine) => await modelsOf(machine),
     async bytesOf(id) {
-      const [row] = await orm.select({ bytes: models.bytes }).from(models).where(eq(models.id, id));
+      const row = await orm.select({ bytes: models.bytes }).from(models).where(eq(models.id, id))
+        .get();
       return row === undefined ? null : await unpack(row.bytes);
     },
     async addModel(model, packed) {
@@ -164,7 +166,7 @@ export function createPredictStore(db: Database): PredictStore {
       return { items: page.items.map(outlookOf), next: page.next };
     },
     async outlook(id) {
-      const [row] = await outlooks().where(eq(predictions.id, id));
+      const row = await outlooks().where(eq(predictions.id, id)).get();
       return row === undefined ? null : outlookOf(row);
     },
     outlooksAfter: async (id, limit) => (await findAfter().all({ id, limit })).map(outlookOf),

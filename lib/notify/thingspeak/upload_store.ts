@@ -13,7 +13,7 @@ export function createUploadStore(db: Database): UploadStore {
   const orm = createOrm(db);
   return {
     async cursor(name) {
-      const [row] = await orm.select().from(uploadCursors).where(eq(uploadCursors.name, name));
+      const row = await orm.select().from(uploadCursors).where(eq(uploadCursors.name, name)).get();
       return row?.atMs ?? null;
     },
     async move(name, toMs) {
