@@ -99,9 +99,12 @@ export const FAULTS: readonly Fault[] = [
     run: async (site, random, lastsMs) => {
       site.smtp.mood = "silent";
       site.webhook.mood = "broken";
-      await storm(site, random, lastsMs);
-      site.smtp.mood = "good";
-      site.webhook.mood = "good";
+      try {
+        await storm(site, random, lastsMs);
+      } finally {
+        site.smtp.mood = "good";
+        site.webhook.mood = "good";
+      }
     },
   },
   {

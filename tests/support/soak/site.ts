@@ -79,16 +79,19 @@ export async function startSoakSite(realMs: number): Promise<SoakSite> {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 2, poolIdleTimeout: 5_000 });
   const call: SoakSite["call"] = async (method, path, body, headers = {}) => {
     const plain = body === undefined || body instanceof FormData || typeof body === "string";
-    const response = await fetch(child.url + path, {
-      method,
-      client,
-      headers: {
-        authorization: `Bearer ${child.key}`,
-        ...(plain ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      body: plain ? body as BodyInit | undefined : JSON.stringify(body),
-    });
+    const send = () =>
+      fetch(child.url + path, {
+        method,
+        client,
+        headers: {
+          authorization: `Bearer ${child.key}`,
+          ...(plain ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: plain ? body as BodyInit | undefined : JSON.stringify(body),
+      });
+    // A connection that was kept may just have been ended by the other side.
+    const response = await send().catch(send);
     const text = await response.text();
     const isJson = (response.headers.get("content-type") ?? "").includes("json");
     return { status: response.status, text, json: isJson && text !== "" ? JSON.parse(text) : null };
