@@ -145,14 +145,8 @@ export function buildApp(options: AppOptions): App {
     endings.add(() => hub.stop());
     watchTasks(supervisor, parts);
     tellWhatHung(parts, { dataDir: config.dataDir, log });
-    const watchdog = watchdogTasks(parts, {
-      config,
-      log,
-      end: (error) => options.onFatal?.(error),
-    });
-    for (const task of [...tasksOf(parts, log, guard), ...watchdog]) {
-      supervisor.start(options.taskFault?.(task) ?? task);
-    }
+    const begin = (task: Task) => supervisor.start(options.taskFault?.(task) ?? task);
+    tasksOf(parts, log, guard).forEach(begin);
     endings.add(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of sources) {
       endings.add(() => source.stop());
@@ -161,6 +155,8 @@ export function buildApp(options: AppOptions): App {
         log.error(`source ${source.name}: not started`, { error })
       );
     }
+    // A service manager hears that Perch is ready once it can be asked.
+    watchdogTasks(parts, { config, log, end: (error) => options.onFatal?.(error) }).forEach(begin);
     return { url: http.url, access: accessStart, startMs: clock.monotonic() - startedMs };
   }
 

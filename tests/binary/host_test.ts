@@ -230,7 +230,7 @@ const FAULTS: Record<string, (site: Site) => (() => void) | Promise<() => void>>
     return () => {};
   },
   async descriptors({ perch }) {
-    // READY comes before that: one that cannot listen ends by itself.
+    // Once it serves: one that cannot listen ends by itself.
     await perch.url();
     const args = ["--pid", `${perch.pid()}`, "--nofile=3:3"];
     assert.ok(new Deno.Command("prlimit", { args }).outputSync().success);
