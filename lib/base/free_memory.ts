@@ -1,20 +1,26 @@
 /**
  * The C library keeps what was freed for later: after trainings, backups and storms that is tens of megabytes, which
  * never become fewer and which a small host needs. `malloc_trim(3)` of glibc gives them back. It walks through all
- * that is allocated, some milliseconds, on a thread of its own.
+ * that is allocated, some milliseconds, on a thread of its own. What is large is kept apart from the beginning
+ * (`mallopt(3)`), and given back when it is freed: by itself glibc puts ever larger pieces, once one of them was
+ * freed, between small ones that stay, where no trim gets at them.
  */
 import type { Clock } from "./clock.ts";
 import type { Task } from "./supervisor.ts";
 
 const EVERY_MS = 10 * 60_000;
+const M_MMAP_THRESHOLD = -3;
+const LARGE_BYTES = 256 * 1024;
 
-/** Gives back what the C library keeps for later. Null: this one cannot. */
+/** Keeps what is large apart; gives what gives back what the C library keeps for later. Null: this one cannot. */
 export function openFreeMemory(): (() => Promise<void>) | null {
   if (Deno.build.os !== "linux") return null;
   try {
     const { symbols } = Deno.dlopen("libc.so.6", {
       malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true },
+      mallopt: { parameters: ["i32", "i32"], result: "i32" },
     });
+    symbols.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     return async () => void await symbols.malloc_trim(0n);
   } catch {
     return null;

@@ -5,13 +5,16 @@ import { freeMemoryTask, openFreeMemory } from "./free_memory.ts";
 const anonymousKb = () =>
   Number(/RssAnon:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"))![1]);
 
-Deno.test("openFreeMemory gives back what C code has freed", async () => {
-  const free = openFreeMemory()!;
-  const libc = Deno.dlopen("libc.so.6", {
+const openLibc = () =>
+  Deno.dlopen("libc.so.6", {
     malloc: { parameters: ["usize"], result: "pointer" },
     free: { parameters: ["pointer"], result: "void" },
     memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
   });
+
+Deno.test("openFreeMemory gives back what C code has freed", async () => {
+  const free = openFreeMemory()!;
+  const libc = openLibc();
   // In small pieces, and the last stays: what is below it is not given back by itself.
   const pieces = Array.from({ length: 1_000 }, () => {
     const piece = libc.symbols.malloc(60_000n);
@@ -24,6 +27,25 @@ Deno.test("openFreeMemory gives back what C code has freed", async () => {
   await free();
   assert.ok(beforeKb - anonymousKb() > 30_000, `${beforeKb} kB before, ${anonymousKb()} after`);
   libc.symbols.free(last);
+  libc.close();
+});
+
+Deno.test("openFreeMemory keeps large pieces apart: they go back when they are freed, between others that stay", () => {
+  openFreeMemory();
+  const libc = openLibc();
+  const take = (bytes: bigint) => {
+    const piece = libc.symbols.malloc(bytes);
+    libc.symbols.memset(piece, 1, bytes);
+    return piece;
+  };
+  // Else as large a piece as this would be kept for later from now on.
+  libc.symbols.free(take(16_000_000n));
+  const pieces = Array.from({ length: 20 }, () => [take(4_000_000n), take(100n)]);
+  const beforeKb = anonymousKb();
+  for (const [large] of pieces) libc.symbols.free(large);
+  const afterKb = anonymousKb();
+  assert.ok(beforeKb - afterKb > 60_000, `${beforeKb} kB before, ${afterKb} after`);
+  for (const [, small] of pieces) libc.symbols.free(small);
   libc.close();
 });
 
