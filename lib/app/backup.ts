@@ -66,7 +66,7 @@ export async function createBackupParts(
     database,
     dataDir: config.dataDir,
     store,
-    worker: createBackupWorker(),
+    worker: createBackupWorker({ kept: true }),
     about: () => ({
       site: { id: plant.uid, name: site },
       perch: VERSION,

@@ -1,4 +1,4 @@
-/** Makes one backup, or unpacks one, and ends: both stay off the main loop. Started by `client.ts`. */
+/** Makes a backup, or unpacks one, one after the other: both stay off the main loop. Started by `client.ts`. */
 import { messageOf, PerchError } from "../base/errors.ts";
 import { isAbort } from "./disk.ts";
 import { makeBackup } from "./make.ts";
@@ -13,9 +13,10 @@ const scope = self as unknown as {
 
 /** A share is reported when it is so much larger than the one before. */
 const REPORTED_SHARE = 0.005;
-const stop = new AbortController();
-const { signal } = stop;
-let last: Progress = { stage: "copying", share: -1 };
+const BEGINNING: Progress = { stage: "copying", share: -1 };
+/** Of the call that runs. */
+let stop = new AbortController();
+let last = BEGINNING;
 
 function onProgress(progress: Progress): void {
   if (progress.stage === last.stage && progress.share - last.share < REPORTED_SHARE) return;
@@ -24,6 +25,7 @@ function onProgress(progress: Progress): void {
 }
 
 async function answer(message: ToBackup): Promise<FromBackup> {
+  const { signal } = stop;
   if (message.kind === "make") {
     const { request, migrationsFolder } = message;
     const made = await makeBackup({ request, migrationsFolder, signal, onProgress });
@@ -63,5 +65,7 @@ function failure(error: unknown): FromBackup {
 
 scope.onmessage = async ({ data }) => {
   if (data.kind === "stop") return stop.abort();
+  stop = new AbortController();
+  last = BEGINNING;
   scope.postMessage(await answer(data).catch(failure));
 };

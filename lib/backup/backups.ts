@@ -285,7 +285,7 @@ export function createBackups(deps: BackupsDeps): Backups {
     cleanup,
     async callOff(why) {
       calledOff = why;
-      await worker.end();
+      await worker.callOff();
       await running;
       calledOff = null;
     },

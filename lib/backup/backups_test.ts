@@ -67,6 +67,7 @@ async function withBackups(
         return null!;
       },
       unpack: () => Promise.reject(new Error("not here")),
+      callOff: () => Promise.resolve(),
       end: () => Promise.resolve(),
     },
     about: () => ({
@@ -291,4 +292,24 @@ Deno.test("the task: after a failure it waits an hour, without room a few minute
     assert.equal(backups.failure(), null);
     ending.abort();
     await running;
+  }));
+
+Deno.test("the task: when it was started again, what fails is still said", () =>
+  withBackups(async (under) => {
+    const { clock, backups, failures } = under;
+    const task = backupTask({
+      clock,
+      log: silentLog(),
+      backups,
+      schedule: () => DAILY,
+      sinceMs: START_MS,
+    });
+    const first = new AbortController();
+    const ended = task.run(first.signal, () => {}).catch(() => {});
+    await clock.advance(MINUTE_MS);
+    first.abort();
+    await ended;
+    under.fault = new PerchError("storage_failed", "the disk does not answer");
+    await assert.rejects(backups.run("asked", "Ada"), /does not answer/);
+    assert.equal(failures.length, 1);
   }));

@@ -4,7 +4,7 @@ import type { Manifest } from "./manifest.ts";
 import type { FromBackup, ToBackup } from "./messages.ts";
 import type { MadeBackup, MakeRequest, Progress, UnpackRequest } from "./types.ts";
 
-/** Makes, checks and unpacks archives, each call in a worker of its own that ends with it. */
+/** Makes, checks and unpacks archives, each call in a worker of its own while it runs. */
 export interface BackupWorker {
   /**
    * Copies the plant, packs it, unpacks that beside it and checks it. When this resolves, the archive has its
@@ -23,21 +23,37 @@ export interface BackupWorker {
    */
   unpack(request: UnpackRequest, onProgress: (progress: Progress) => void): Promise<Manifest>;
   /** Calls off what is under way, and resolves when it has let go of the database and cleaned up. */
+  callOff(): Promise<void>;
+  /** The same, for good. */
   end(): Promise<void>;
 }
 
+export interface BackupWorkerOptions {
+  /**
+   * A worker stays for the next call, until `end`. Else it ends with its call, but not all of it: of every thread
+   * that loaded the database's driver the runtime keeps two file descriptors.
+   */
+  kept?: boolean;
+}
+
 /** The application's side of the worker. */
-export function createBackupWorker(): BackupWorker {
+export function createBackupWorker({ kept = false }: BackupWorkerOptions = {}): BackupWorker {
   const running = new Set<{ stop(): void; ended: Promise<unknown> }>();
+  let idle: Worker | null = null;
+  let isOver = false;
+
+  function start(): Worker {
+    const url = new URL("./backup_worker.ts", import.meta.url);
+    return new Worker(url, { type: "module", name: "backup" });
+  }
 
   function run(
     message: ToBackup,
     onProgress: (progress: Progress) => void,
   ): Promise<FromBackup> {
-    const worker = new Worker(new URL("./backup_worker.ts", import.meta.url), {
-      type: "module",
-      name: "backup",
-    });
+    const worker = idle ?? start();
+    idle = null;
+    let isBroken = false;
     const answer = new Promise<FromBackup>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<FromBackup>) => {
         if (data.kind === "progress") return onProgress(data.progress);
@@ -49,17 +65,24 @@ export function createBackupWorker(): BackupWorker {
       };
       worker.onerror = (event) => {
         event.preventDefault();
+        isBroken = true;
         reject(new PerchError("internal", `the backup's worker ended: ${event.message}`));
       };
       worker.postMessage(message);
     }).finally(() => {
-      worker.terminate();
       running.delete(entry);
+      if (kept && idle === null && !isBroken && !isOver) idle = worker;
+      else worker.terminate();
     });
     const stop = () => worker.postMessage({ kind: "stop" } satisfies ToBackup);
     const entry = { stop, ended: answer.catch(() => {}) };
     running.add(entry);
     return answer;
+  }
+
+  async function callOff(): Promise<void> {
+    for (const { stop } of running) stop();
+    await Promise.all([...running].map(({ ended }) => ended));
   }
 
   return {
@@ -77,9 +100,12 @@ export function createBackupWorker(): BackupWorker {
       if (answer.kind === "unpacked") return answer.manifest;
       throw new PerchError("internal", "the backup's worker gave no manifest");
     },
+    callOff,
     async end() {
-      for (const { stop } of running) stop();
-      await Promise.all([...running].map(({ ended }) => ended));
+      isOver = true;
+      idle?.terminate();
+      idle = null;
+      await callOff();
     },
   };
 }

@@ -49,7 +49,7 @@ export function backupTask(
     name: "backups",
     busyMostMs: LONGEST_MS,
     async run(signal) {
-      const end = () => void backups.end();
+      const end = () => void backups.callOff("It was called off: what makes backups was ended.");
       signal.addEventListener("abort", end, { once: true });
       while (!signal.aborted) {
         if (backups.unavailable === null) {
