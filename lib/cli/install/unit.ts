@@ -27,6 +27,8 @@ StateDirectoryMode=0700
 CacheDirectory=perch
 CacheDirectoryMode=0700
 Environment=TMPDIR=${CACHE}
+# Threads share what the C library keeps for later, which is less that way.
+Environment=MALLOC_ARENA_MAX=2
 UMask=0077
 Restart=always
 RestartSec=2

@@ -20,6 +20,8 @@ export interface SoakChild extends Ready {
 export async function startSoakChild(start: SoakStart): Promise<SoakChild> {
   const process = new Deno.Command(Deno.execPath(), {
     args: childArgs(CHILD, [JSON.stringify(start)]),
+    // As the unit has it.
+    env: { MALLOC_ARENA_MAX: "2" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
