@@ -93,7 +93,13 @@ export async function openFileDriver(
       if (first === undefined) return [];
       if (one) return [first];
     }
-    return own.statement.all(args) as Row[];
+    try {
+      return own.statement.all(args) as Row[];
+    } catch (error) {
+      // One that stopped on its way would keep its view of the database, and the log from being emptied.
+      prepared.delete(sql);
+      throw error;
+    }
   }
 
   function firstOf(sql: string, own: Prepared, args: SqlValue[]): Row | undefined {
