@@ -7,7 +7,6 @@ import process from "node:process";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { buildApp } from "../../lib/app.ts";
 import { parseConfig } from "../../lib/base/config.ts";
-import { openFreeMemory } from "../../lib/base/free_memory.ts";
 import { createKernelFiles } from "../../lib/base/kernel_files.ts";
 import { consoleLine, createLog } from "../../lib/base/log.ts";
 import type { Task } from "../../lib/base/supervisor.ts";
@@ -73,12 +72,8 @@ const { key } = await parts.access.keys.add({ name: "soak", role: "admin" }, sys
 const lag = watchLag();
 breakOnPurpose(parts, start.realMs, () => killers.get("status")!(new Error("broken on purpose")));
 
-const freeMemory = openFreeMemory();
-
-/** What is garbage at the moment, and what Perch gives back every ten minutes anyway, is none of its memory. */
-async function sample(): Promise<Sample> {
+function sample(): Sample {
   collectGarbage();
-  await freeMemory?.();
   const status = Deno.readTextFileSync("/proc/self/status");
   const wal = Deno.statSync(`${start.dataDir}/perch.db-wal`);
   const read = {
@@ -93,10 +88,10 @@ async function sample(): Promise<Sample> {
   return read;
 }
 
-async function obey(order: Order): Promise<Sample | null> {
+function obey(order: Order): Sample | null {
   switch (order.order) {
     case "sample":
-      return await sample();
+      return sample();
     case "reset":
       lag.reset();
       return null;
@@ -117,7 +112,7 @@ let rest = "";
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   const lines = (rest + text).split("\n");
   rest = lines.pop()!;
-  for (const line of lines) say(await obey(JSON.parse(line)));
+  for (const line of lines) say(obey(JSON.parse(line)));
 }
 await app.stop();
 Deno.exit(0);
