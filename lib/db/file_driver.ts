@@ -36,6 +36,8 @@ interface Prepared {
   columns: string[] | null;
   /** May be asked twice: it changes nothing. */
   isRead: boolean;
+  /** After it, columns that are known may be others. */
+  changesTables: boolean;
   /** Of the last time. */
   wasEmpty: boolean;
 }
@@ -67,7 +69,8 @@ export async function openFileDriver(
     }
     const statement = database.prepare(sql).safeIntegers(true);
     const columns = statement.reader ? statement.raw(true).columns().map(({ name }) => name) : null;
-    const made = { statement, first: null, columns, isRead: READS.test(sql), wasEmpty: false };
+    const [isRead, changesTables] = [READS.test(sql), CHANGES_TABLES.test(sql)];
+    const made = { statement, first: null, columns, isRead, changesTables, wasEmpty: false };
     prepared.set(sql, made);
     if (prepared.size > MOST_PREPARED) prepared.delete(prepared.keys().next().value!);
     return made;
@@ -79,7 +82,7 @@ export async function openFileDriver(
     const given = args.map(checked);
     if (columns === null) {
       const { changes } = own.statement.run(given);
-      if (CHANGES_TABLES.test(sql)) prepared.clear();
+      if (own.changesTables) prepared.clear();
       return { columns: [], rows: [], rowsAffected: changes };
     }
     const rows = rowsOf(sql, own, given, one);
