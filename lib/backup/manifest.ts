@@ -17,6 +17,7 @@ export const FOLDERS = [
   "codecs",
   "drivers",
   "detectors",
+  "fault_detectors",
 ] as const;
 
 /**

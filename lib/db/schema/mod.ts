@@ -6,15 +6,18 @@
  * needed is not loaded. Times are epoch milliseconds UTC, whole.
  */
 export * from "./access.ts";
+export * from "./ai.ts";
 export * from "./alarms.ts";
 export * from "./backup.ts";
 export * from "./db.ts";
 export * from "./detect.ts";
 export * from "./events.ts";
+export * from "./faults.ts";
 export * from "./intake.ts";
 export * from "./live.ts";
 export * from "./machines.ts";
 export * from "./notify.ts";
 export * from "./readings.ts";
+export * from "./scripts.ts";
 export * from "./settings.ts";
 export * from "./tickets.ts";

@@ -1,0 +1,46 @@
+/** The contract of faults: what is wrong with Perch itself, and what can be paused because of it. */
+import type { FaultSeverity } from "../words/fault.ts";
+
+/** Something wrong that a look has seen. */
+export interface Sighting {
+  /** The same each time it is about the same thing: one open fault per cause. */
+  cause: string;
+  /** The part of Perch: `codec:pump`, `task:backup`, `storage`. */
+  component: string;
+  /** `syntax_error`, `task_hung`, `failed_check` … */
+  type: string;
+  severity: FaultSeverity;
+  /** One sentence for people. */
+  message: string;
+  /** Below the data directory. */
+  file?: string;
+  /** From 1. */
+  line?: number;
+  column?: number;
+}
+
+/**
+ * Where faults are looked for, every five seconds. What is not seen again is over.
+ */
+export interface FaultSource {
+  name: string;
+  look(): readonly Sighting[] | Promise<readonly Sighting[]>;
+}
+
+/** Why something is paused, and since when. */
+export interface Pause {
+  sinceMs: number;
+  /** Fault that paused it, or who did. */
+  by: string;
+  /** Messages that wait until it resumes. */
+  waiting?: number;
+}
+
+/** A part that can be paused without losing anything. */
+export interface Pausable {
+  /** As in `Sighting.component`. */
+  readonly component: string;
+  pause(by: string): Promise<void>;
+  resume(by: string): Promise<void>;
+  paused(): Pause | null;
+}

@@ -1,0 +1,11 @@
+/** How bad a fault of Perch itself is, the worst first, and what is done about it. */
+export const FAULT_SEVERITIES = ["critical", "high", "medium", "low"] as const;
+export type FaultSeverity = typeof FAULT_SEVERITIES[number];
+
+/** `pause`: its component is paused and people are asked; `watch`: it is logged and counted; `log`: it is logged. */
+export const FAULT_ACTIONS: Readonly<Record<FaultSeverity, "pause" | "watch" | "log">> = {
+  critical: "pause",
+  high: "pause",
+  medium: "watch",
+  low: "log",
+};
