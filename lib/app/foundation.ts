@@ -48,6 +48,8 @@ export interface BuildOptions {
   anew?: boolean;
   /** Of who runs Perch: a restore can be asked for while it runs. */
   restarting?: Restarting;
+  /** Gives the database worker. Default: a new one. */
+  storageWorker?: () => Worker;
   /** For tests: the migrations of another release. */
   migrationsFolder?: string;
   /** For tests: bound of the write-ahead log. */
@@ -176,6 +178,7 @@ async function openDatabase(options: BuildOptions): Promise<OpenedDatabase> {
       // Warnings go to the log files too, whatever the console shows.
       logLevel: config.log.level === "error" ? "warn" : config.log.level,
       synchronous: options.synchronous,
+      worker: options.storageWorker,
       migrationsFolder: options.migrationsFolder,
       dataDir: config.dataDir,
       anew: options.anew,

@@ -10,6 +10,7 @@ import type { ReadingsStore } from "../readings/store.ts";
 import type { LookedAt } from "./open_owned.ts";
 import { findRemains } from "./remains.ts";
 import { type CutLog, type PreparedFiles, prepareFiles, refusedLoss } from "./storage_files.ts";
+import { startStorageWorker } from "./storage_start.ts";
 import type { WorkerPulse } from "./storage_pulse.ts";
 import type { LogMessage, LostMessage, OpenRequest } from "./storage_worker.ts";
 
@@ -46,6 +47,8 @@ export interface StorageOptions {
   onFault?: (error: PerchError) => void;
   /** Called once when a file of the database was removed or replaced: nothing is stored any more. */
   onLost?: (error: PerchError) => void;
+  /** Gives the database worker. Default: a new one. */
+  worker?: () => Worker;
   /** For tests: the migrations of another release. */
   migrationsFolder?: string;
   /** For sabotage in tests only: `full` is what keeps the promise. */
@@ -78,11 +81,15 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const path = /^file:(.*)$/.exec(options.url)?.[1] ?? null;
   const dataDir = options.dataDir ?? null;
   const { log, anew = false } = options;
-  const files = path === null ? null : prepareFiles({ path, dataDir, anew, log });
+  const worker = (options.worker ?? startStorageWorker)();
+  let files: PreparedFiles | null = null;
   try {
+    files = path === null ? null : prepareFiles({ path, dataDir, anew, log });
     await options.beforeOpen?.();
-    return await openPrepared(options, files);
+    return await openPrepared(options, files, worker);
   } catch (error) {
+    // Not closed: SQLite would bring the log into a database that was refused.
+    worker.terminate();
     files?.refused();
     throw error;
   }
@@ -91,8 +98,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 async function openPrepared(
   options: StorageOptions,
   files: PreparedFiles | null,
+  worker: Worker,
 ): Promise<Storage> {
-  const worker = new Worker(new URL("./storage_worker.ts", import.meta.url), { type: "module" });
   const rpc = createRpcClient(worker);
   forwardLog(worker, options.log);
   watch(worker, rpc, options);
@@ -108,20 +115,13 @@ async function openPrepared(
     claimant: await claimantOf(options.dataDir),
     mustExist: mustExist(options, files),
   };
-  let applied: string[];
-  try {
-    const { upgradesFrom: from, ahead }: Omit<LookedAt, "raw"> = await rpc.call("look", [request]);
-    if (ahead.length > 0) options.log.warn(aheadWords(ahead));
-    if (from !== null && files !== null) {
-      const query = (statement: SqlStatement) => rpc.call("query", [statement]);
-      await options.beforeUpgrade?.({ from, path: files.path, query });
-    }
-    ({ applied } = await rpc.call("open", [request]));
-  } catch (error) {
-    // Not closed: SQLite would bring the log into a database that was refused.
-    worker.terminate();
-    throw error;
+  const { upgradesFrom: from, ahead }: Omit<LookedAt, "raw"> = await rpc.call("look", [request]);
+  if (ahead.length > 0) options.log.warn(aheadWords(ahead));
+  if (from !== null && files !== null) {
+    const query = (statement: SqlStatement) => rpc.call("query", [statement]);
+    await options.beforeUpgrade?.({ from, path: files.path, query });
   }
+  const { applied }: { applied: string[] } = await rpc.call("open", [request]);
   files?.opened();
   let closing: Promise<void> | null = null;
   const close = () =>

@@ -9,6 +9,7 @@ import { runApp } from "./run_app.ts";
 export async function servePlant(
   { terminal, flags }: CommandContext,
   config: Config,
+  storageWorker: () => Worker,
 ): Promise<ExitCode> {
   return await runApp({
     config,
@@ -17,6 +18,7 @@ export async function servePlant(
     build: (options) =>
       buildApp({
         ...options,
+        storageWorker,
         host: ownHost(options.config.dataDir),
         system: ownSystem(),
         anew: flags.has("new") && !options.again,

@@ -17,11 +17,12 @@ interface SimOptions {
   begin: SimulatorOptions | null;
   /** Hours of past to fill in. */
   historyH: number;
+  storageWorker: () => Worker;
 }
 
 /** What `perch sim` does. */
 export async function simPlant(
-  { config, terminal, begin, historyH }: SimOptions,
+  { config, terminal, begin, historyH, storageWorker }: SimOptions,
 ): Promise<ExitCode> {
   const simulator = createSimulator({
     clock: systemClock(),
@@ -37,7 +38,13 @@ export async function simPlant(
     config,
     command: "sim",
     terminal,
-    build: (options) => buildApp({ ...options, host: ownHost(options.config.dataDir), simulator }),
+    build: (options) =>
+      buildApp({
+        ...options,
+        storageWorker,
+        host: ownHost(options.config.dataDir),
+        simulator,
+      }),
     onStarted: async (app, { url, access }, log) => {
       terminal.out(greeting(url, access.demoUsers, config));
       // Another program may listen at a port that was asked for; the plant must not publish to it.

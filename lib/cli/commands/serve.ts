@@ -1,3 +1,4 @@
+import { startedEarly } from "../../app/storage_start.ts";
 import type { Command } from "../command.ts";
 
 export const serve: Command = {
@@ -11,7 +12,8 @@ export const serve: Command = {
   },
   async run(context) {
     const config = context.config("serve");
+    const storageWorker = startedEarly();
     const { servePlant } = await import("../serve_plant.ts");
-    return await servePlant(context, config);
+    return await servePlant(context, config, storageWorker);
   },
 };

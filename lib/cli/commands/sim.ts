@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { startedEarly } from "../../app/storage_start.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
 import type { VariableName } from "../../base/variables.ts";
@@ -35,8 +36,10 @@ export const sim: Command = {
     const config = context.config("sim", freePorts(context));
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
+    const storageWorker = startedEarly();
     const { simPlant } = await import("../sim_plant.ts");
     return await simPlant({
+      storageWorker,
       config,
       terminal,
       historyH: isNew ? historyH : 0,

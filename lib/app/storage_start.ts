@@ -1,0 +1,17 @@
+/**
+ * Starts the database worker. It does nothing before it is asked, and loads in a thread of its own: a command that
+ * will need it starts it first, and loads the rest of Perch meanwhile.
+ */
+export function startStorageWorker(): Worker {
+  return new Worker(new URL("./storage_worker.ts", import.meta.url), { type: "module" });
+}
+
+/** Gives the worker that was started early, once; after that a new one each time. */
+export function startedEarly(): () => Worker {
+  let early: Worker | null = startStorageWorker();
+  return () => {
+    const worker = early ?? startStorageWorker();
+    early = null;
+    return worker;
+  };
+}
