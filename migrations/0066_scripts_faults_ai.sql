@@ -47,6 +47,13 @@ CREATE TABLE `corrections` (
 --> statement-breakpoint
 CREATE INDEX `corrections_by_fault` ON `corrections` (`fault_id`,`id`);
 --> statement-breakpoint
+CREATE TABLE `custom_detectors` (
+	`name` text PRIMARY KEY NOT NULL,
+	`group_id` integer NOT NULL,
+	`data` blob NOT NULL
+);
+
+--> statement-breakpoint
 CREATE TABLE `faults` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`cause` text NOT NULL,

@@ -33,6 +33,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     journalAfter: (query) => rpc.call("journalAfter", [query]),
     cursor: (name) => rpc.call("cursor", [name]),
     moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
+    dropCursor: (name, extra) => rpc.call("dropCursor", [name, extra]),
     check: (pass) => rpc.call("check", [pass]),
     damage: () => rpc.call("damage", []),
     acknowledgeDamage: (foundUntilMs, extra) =>
@@ -55,6 +56,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     journalAfter: store.journalAfter,
     cursor: store.cursor,
     moveCursor: store.moveCursor,
+    dropCursor: store.dropCursor,
     check: store.check,
     damage: () => store.damage(),
     acknowledgeDamage: store.acknowledgeDamage,

@@ -47,6 +47,14 @@ export class JournalCursors {
     }]);
     this.cursors.set(name, groupId);
   }
+
+  async drop(name: string, extra: readonly SqlStatement[]): Promise<void> {
+    await this.connection.write([...extra, {
+      sql: "DELETE FROM journal_cursors WHERE name = ?",
+      args: [name],
+    }]);
+    this.cursors.delete(name);
+  }
 }
 
 /**

@@ -90,6 +90,11 @@ Deno.test("append frees a journal table only after every cursor has passed it", 
     await engine.store.moveCursor("b", 150, []);
     await fill(engine, 160, 240);
     assert.ok((await readAll(engine, 0, 1000))[0].group > 100, "both passed: freed");
+    await engine.store.dropCursor("a", []);
+    await engine.store.moveCursor("b", 240, []);
+    await fill(engine, 240, 340);
+    assert.ok((await readAll(engine, 0, 1000))[0].group > 200, "a reads along no more");
+    assert.equal(await engine.store.cursor("a"), null);
     await engine.close();
   });
 });

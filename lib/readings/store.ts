@@ -44,6 +44,8 @@ export interface ReadingsStore {
    * first cursor on, groups after it stay in the journal, until the journal reaches eight times its usual size.
    */
   moveCursor(name: string, groupId: number, extra: readonly SqlStatement[]): Promise<void>;
+  /** The reader of this name reads along no more, in one transaction with `extra`. */
+  dropCursor(name: string, extra: readonly SqlStatement[]): Promise<void>;
   /**
    * One small step of looking for damage: reads a few chunks and compares them with their checksums. `pass`
    * `quick` reads what is about a tenth of the bytes: rows and summaries; `full` reads everything, and remembers

@@ -14,6 +14,16 @@ export const detectorStates = sqliteTable("detector_states", {
   data: bytes("data").notNull(),
 });
 
+/** Detectors that somebody wrote (lib/detect/custom): what each has learned, and how far it is. */
+export const customDetectors = sqliteTable("custom_detectors", {
+  /** Of the file, without `.js`. */
+  name: text("name").primaryKey(),
+  /** The state has seen the groups up to this one. */
+  group: integer("group_id").notNull(),
+  /** Deflated JSON (lib/detect/custom/saved.ts). */
+  data: bytes("data").notNull(),
+});
+
 /** What the detectors found. Rows are never changed; the oldest go when there are too many. */
 export const findings = sqliteTable("findings", {
   id: integer("id").primaryKey({ autoIncrement: true }),
