@@ -1,5 +1,6 @@
 import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
+import { createModelParts } from "./ai.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
@@ -59,6 +60,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     foundation,
     () => [httpPort(), sources.broker?.port() ?? 0],
   );
+  const model = createModelParts(foundation, { outgoing, access, machines });
   const plant = plantSensors(registry, registry.machines);
   const thingspeak = createThingSpeak(foundation, plant, outgoing);
   const notify = await createNotifyParts(foundation, {
@@ -141,6 +143,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     ...intake,
     ...sources,
     ...status,
+    ...model,
     access,
     alarms,
     backup,

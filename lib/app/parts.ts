@@ -6,6 +6,7 @@ import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Emergency } from "../health/emergency/emergency.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
+import type { ModelParts } from "./ai.ts";
 import type { BackupParts } from "./backup.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
@@ -38,6 +39,7 @@ export interface Parts
     Pick<Foundation, Shared>,
     MachineParts,
     LiveParts,
+    ModelParts,
     DetectionParts,
     IntakeParts,
     RestoreParts,

@@ -18,7 +18,7 @@ const BURST_S = 10;
 export function createAppSettings(
   { config, db, clock, log }: { config: Config; db: Database; clock: Clock; log: Log },
 ): Settings {
-  const { retention, intake, thingspeak } = config;
+  const { retention, intake, thingspeak, gemini } = config;
   return createSettings({
     db,
     clock,
@@ -28,6 +28,8 @@ export function createAppSettings(
       "retention.max_database_mb": Math.ceil((retention.maxDatabaseBytes ?? 0) / MEGABYTE),
       "intake.new_sensors": intake.newSensors,
       "intake.new_sensors_per_hour": intake.newSensorsPerHour,
+      "ai.model": gemini.model,
+      "ai.model_fix": gemini.modelFix,
       "thingspeak.channel": thingspeak.channelId ?? "",
       "thingspeak.write_key": thingspeak.writeKey?.reveal() ?? "",
       "thingspeak.read_key": thingspeak.readKey?.reveal() ?? "",

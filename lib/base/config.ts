@@ -88,6 +88,10 @@ export interface Config {
     readonly key: Secret | null;
     /** Without a trailing slash. */
     readonly baseUrl: string;
+    readonly model: string;
+    readonly modelFix: string;
+    /** Log what is sent and answered. */
+    readonly verbose: boolean;
   };
   readonly siteId: string | null;
   /** Announced to clients on the local network by `/api/verify`. */
@@ -261,6 +265,9 @@ function shape(
     gemini: {
       key: values.GEMINI_API_KEY ?? null,
       baseUrl: (values.GEMINI_BASE_URL ?? GEMINI).replace(/\/+$/, ""),
+      model: values.AI_MODEL,
+      modelFix: values.AI_MODEL_FIX,
+      verbose: values.AI_VERBOSE,
     },
     siteId: values.USER_ID ?? null,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,

@@ -69,6 +69,7 @@ export function url(protocols: readonly string[]) {
 export const httpUrl = url(["http:", "https:"]);
 export const mqttUrl = url(["mqtt:", "mqtts:", "ws:", "wss:"]);
 export const email = z.email();
+export const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/);
 export const ipAddress = text.refine((value) => isIP(value) !== 0);
 /** A name or address to listen on or to announce. */
 export const host = text.refine((value) =>

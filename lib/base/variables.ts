@@ -13,6 +13,7 @@ import {
   httpUrl,
   ipAddress,
   list,
+  modelName,
   mqttUrl,
   number,
   oneOf,
@@ -223,29 +224,35 @@ export const environment = z.object({
   }),
   GEMINI_API_KEY: optional(secret, {
     title: "Gemini key",
-    help: "",
+    help: "Analyses, chat and corrections ask a model of Google. Unset: rules do, nothing leaves.",
     allowed: "the key",
     secret: true,
-    reserved: true,
   }),
   GEMINI_BASE_URL: optional(httpUrl, {
     title: "Gemini address",
-    help: "",
+    help: "Where another address than Google's own answers as Gemini does.",
     allowed: "an http(s) address",
-    reserved: true,
   }),
-  AI_MODEL: optional(text, {
+  AI_MODEL: preset(modelName, "gemini-3.5-flash-lite", {
     title: "Model",
-    help: "",
+    help: "For analyses and the chat.",
     allowed: "the name of a model",
-    reserved: true,
+  }),
+  AI_MODEL_FIX: preset(modelName, "gemini-3.8-flash", {
+    title: "Model for corrections",
+    help: "Proposes corrections of scripts.",
+    allowed: "the name of a model",
   }),
   AI_VERBOSE: preset(
     oneOf(["on", "off", "true", "false", "1", "0"]).transform((v) =>
       v === "on" || v === "true" || v === "1"
     ),
     "off",
-    { title: "Log model calls", help: "", allowed: "on or off", reserved: true },
+    {
+      title: "Log model calls",
+      help: "Writes what is sent to the model, and its answers, to the log.",
+      allowed: "on or off",
+    },
   ),
   THINGSPEAK_WRITE_API_KEY: optional(secret, {
     title: "ThingSpeak write key",

@@ -1,6 +1,7 @@
 /** The registry: every setting that can be changed while Perch runs, in the order of the settings page. */
 import type { z } from "zod";
 import { ACCESS_SETTINGS } from "./registry/access.ts";
+import { AI_SETTINGS } from "./registry/ai.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
   ...LOG_SETTINGS,
+  ...AI_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
