@@ -93,7 +93,7 @@ export function buildApp(options: AppOptions): App {
       logFiles,
       ending: endings.add,
       httpPort: () => http?.port ?? config.http.port,
-    });
+    }, supervisor);
 
   async function start(): Promise<Started> {
     const startedMs = clock.monotonic();

@@ -1,3 +1,4 @@
+import type { Supervisor } from "../base/supervisor.ts";
 import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
 import { createModelParts } from "./ai.ts";
@@ -9,6 +10,7 @@ import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
 import { createAppEmergency } from "./health_emergency.ts";
+import { createFaultParts } from "./faults.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -29,7 +31,7 @@ import { diskUsed } from "./upkeep.ts";
  * Makes every part, from the disk upwards; none of them works yet. What a part asks of one that is made after it
  * goes over the bus (`topics.ts`) or through `late` (`late.ts`).
  */
-export async function build(options: BuildOptions): Promise<Parts> {
+export async function build(options: BuildOptions, supervisor: Supervisor): Promise<Parts> {
   const { httpPort } = options;
   const foundation = await openFoundation(options);
   const { config, clock, storage, storageTroubles, events, components, late } = foundation;
@@ -114,6 +116,12 @@ export async function build(options: BuildOptions): Promise<Parts> {
     intake: intake.intake,
     sources: sources.sources,
   });
+  const faults = await createFaultParts(foundation, {
+    hub,
+    supervisor,
+    sources: [],
+    pausables: () => [],
+  });
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,
@@ -150,6 +158,7 @@ export async function build(options: BuildOptions): Promise<Parts> {
     ...restores,
     damage,
     emergency,
+    faults,
     host,
     hostView,
     system: createSystemParts(foundation, options.system ?? null),

@@ -48,6 +48,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     ...parts.predictions.tasks,
     parts.backtests.task,
     parts.alarms.task,
+    parts.faults.task,
     ...parts.notify.tasks,
     ...parts.reports.tasks,
     parts.thingspeak.task,

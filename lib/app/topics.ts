@@ -1,4 +1,5 @@
 import type { Committed } from "../alarms/keeper.ts";
+import type { FaultRow } from "../db/schema/faults.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { LoggedEvent } from "../events/event.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
@@ -16,6 +17,8 @@ export interface Topics {
   alarms: Committed;
   /** New events of the log, after COMMIT, in its order. */
   events: readonly LoggedEvent[];
+  /** Faults of Perch that opened, changed or are over. */
+  faults: readonly FaultRow[];
   /** Something of a sensor changed that its status, its detectors or its alarms depend on. */
   "sensor.changed": Sensor;
 }

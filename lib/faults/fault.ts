@@ -17,6 +17,8 @@ export interface Sighting {
   /** From 1. */
   line?: number;
   column?: number;
+  /** How often it has happened since it was first seen, as its source counts it; default: once. */
+  times?: number;
 }
 
 /**
@@ -43,4 +45,6 @@ export interface Pausable {
   pause(by: string): Promise<void>;
   resume(by: string): Promise<void>;
   paused(): Pause | null;
+  /** Only a person pauses it: no fault does. */
+  readonly byPersonOnly?: boolean;
 }

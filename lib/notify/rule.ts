@@ -15,6 +15,7 @@ export const FAMILIES = [
   "prediction",
   "machine",
   "channel",
+  "fault",
   "external",
 ] as const;
 

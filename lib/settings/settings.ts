@@ -33,6 +33,8 @@ export interface Settings {
     by: string,
     also: (before: unknown, after: unknown) => SqlStatement[],
   ): Promise<SettingView>;
+  /** Keys whose stored values are not used, because they do not fit any more. */
+  unused(): string[];
   /** Called with the key after each change. Returns the function that ends it. */
   onChange(listener: (key: string) => void): () => void;
 }
@@ -57,6 +59,7 @@ export function createSettings(
   );
   const defaults = (deps.defaults ?? {}) as Record<string, unknown>;
   const changes = new Map<string, Change>();
+  const unused = new Set<string>();
   const listeners = new Set<(key: string) => void>();
 
   function need(key: string): SettingDefinition {
@@ -96,12 +99,16 @@ export function createSettings(
   return {
     async load() {
       changes.clear();
+      unused.clear();
       for (const { key, value, changedMs, changedBy } of await store.all()) {
         const definition = definitions.get(key);
         const parsed = definition?.schema.safeParse(value);
         // A value of another version that no longer fits must not stop the start.
         if (parsed?.success) changes.set(key, { value: parsed.data, changedMs, changedBy });
-        else log.warn(`the stored setting ${key} is not used: unknown or out of range`);
+        else {
+          if (definition !== undefined) unused.add(key);
+          log.warn(`the stored setting ${key} is not used: unknown or out of range`);
+        }
       }
     },
     get: (key) => valueOf(key, need(key)) as SettingValue<typeof key>,
@@ -120,9 +127,11 @@ export function createSettings(
       );
       if (value === null) changes.delete(key);
       else changes.set(key, { value: after, changedMs, changedBy: by });
+      unused.delete(key);
       for (const listener of listeners) listener(key);
       return view(key);
     },
+    unused: () => [...unused],
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -9,3 +9,7 @@ export const FAULT_ACTIONS: Readonly<Record<FaultSeverity, "pause" | "watch" | "
   medium: "watch",
   low: "log",
 };
+
+/** `dismissed`: a person does not want to see it, as long as it is the same and gets no worse. */
+export const FAULT_STATES = ["open", "over", "dismissed"] as const;
+export type FaultState = typeof FAULT_STATES[number];

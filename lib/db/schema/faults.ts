@@ -1,7 +1,7 @@
 /** What is wrong with Perch itself, and corrections that were proposed for it (lib/faults). */
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { FAULT_SEVERITIES } from "../../words/fault.ts";
+import { FAULT_SEVERITIES, FAULT_STATES } from "../../words/fault.ts";
 import { ms } from "./columns.ts";
 
 /** A fault, from the first sight until it is over. */
@@ -14,7 +14,7 @@ export const faults = sqliteTable("faults", {
   /** `syntax_error`, `task_hung` … */
   type: text("type").notNull(),
   severity: text("severity", { enum: FAULT_SEVERITIES }).notNull(),
-  state: text("state", { enum: ["open", "over", "dismissed"] }).notNull(),
+  state: text("state", { enum: FAULT_STATES }).notNull(),
   message: text("message").notNull(),
   /** Below the data directory; null: it is in no file. */
   file: text("file"),
@@ -22,8 +22,9 @@ export const faults = sqliteTable("faults", {
   column: integer("column"),
   firstMs: ms("first_ms").notNull(),
   lastMs: ms("last_ms").notNull(),
+  /** Null: it is open, or was dismissed and is still seen. */
   endedMs: ms("ended_ms"),
-  /** How often it was seen. */
+  /** How often it happened. */
   n: integer("n").notNull(),
   /** It paused its component. */
   paused: integer("paused", { mode: "boolean" }).notNull(),
@@ -31,6 +32,7 @@ export const faults = sqliteTable("faults", {
   uniqueIndex("faults_open").on(t.cause).where(sql`state = 'open'`),
   index("faults_by_state").on(t.state, t.id),
 ]);
+export type FaultRow = typeof faults.$inferSelect;
 
 /** A correction that was proposed. */
 export const corrections = sqliteTable("corrections", {
