@@ -23,6 +23,8 @@ const UNREAD: readonly RegExp[] = [
   /^(croner|drizzle-orm|otpauth|zod)\/.*\.cjs$/,
   /^drizzle-orm\/[^/]+\/(gel|mysql|singlestore)-core\//,
   /^(hono|image-size|nodemailer)\/[^/]+\/dist\/cjs\//,
+  // The interpreter is inside the module whose name has its hash.
+  /^@jitl\/[^/]+\/[^/]+\/dist\/(index\.js|emscripten-module\.mjs)$/,
   /^@libsql\/[^/]+\/[^/]+\/lib-cjs\//,
   /^@libsql\/linux-[^/]+-musl\//,
   /^@noble\/[^/]+\/[^/]+\/src\//,
@@ -34,6 +36,7 @@ const UNREAD: readonly RegExp[] = [
   /^preact\/[^/]+\/(compat|debug|devtools|test-utils)\//,
   /^preact-render-to-string\/[^/]+\/dist\/(stream|jsx)\//,
   /^@?preact[^/]*(\/signals(-core)?)?\/[^/]+\/(.*\/)?src\//,
+  /^quickjs-emscripten-core\/[^/]+\/dist\/.*\.js$/,
   /^zod\/[^/]+\/(src|v3|mini|v4\/mini)\//,
 ];
 /** Read at run time by path: they are not part of the import graph. */
@@ -47,6 +50,7 @@ const INCLUDED = [
   "lib/detect/predict/train_worker.ts",
   "lib/detect/backtest/backtest_worker.ts",
   "lib/backup/backup_worker.ts",
+  "lib/scripts/script_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];
@@ -63,6 +67,8 @@ const args = [
   "--quiet",
   "--no-check",
   "--exclude-unused-npm",
+  // The worker of the scripts has no permissions.
+  "--unstable-worker-options",
   ...permissions,
   ...INCLUDED.flatMap((path) => ["--include", path]),
   ...excluded.flatMap((path) => ["--exclude", path]),

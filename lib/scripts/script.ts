@@ -47,8 +47,29 @@ export interface LoadedScript {
    * wrong is in the answers, as many as there are inputs. Inputs and answers are JSON values.
    */
   call(name: string, inputs: readonly unknown[]): Promise<ScriptAnswer[]>;
+  /**
+   * Calls it with (state, input) for each input in turn. It answers an object with `state`, which the next input gets
+   * and which the answers leave out; where it fails the state stays as it was. Never rejects. `state`: after the last.
+   */
+  fold(
+    name: string,
+    state: unknown,
+    inputs: readonly unknown[],
+  ): Promise<{ answers: ScriptAnswer[]; state: unknown }>;
   /** Forgets it; calls under way are answered with a fault. */
   unload(): void;
+}
+
+/** The function that each kind has to export. */
+export const FUNCTION_OF: Readonly<Record<ScriptKind, string>> = {
+  codec: "decode",
+  detector: "step",
+  fault_detector: "check",
+};
+
+/** The part of Perch that a script is: `codec:pump`. */
+export function componentOf({ kind, name }: ScriptRef): string {
+  return `${kind}:${name}`;
 }
 
 /** Where scripts run: without files, network, environment, timers and each other, within limits. */

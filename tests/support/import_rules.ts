@@ -93,6 +93,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     may: /^lib\/health\/system\/bus\.ts$/,
     door: "lib/health/system/bus.ts",
   },
+  {
+    packages: /^(quickjs-emscripten-core|@jitl\/)/,
+    may: /^lib\/scripts\/machine\.ts$/,
+    door: "lib/scripts/machine.ts",
+  },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
     packages: /^nodemailer/,
