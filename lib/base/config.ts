@@ -109,6 +109,8 @@ export interface Config {
     readonly watchdogMs: number | null;
     readonly watchdogPid: number | null;
   };
+  /** As the terminal says it. */
+  readonly terminal: { readonly isDumb: boolean };
   readonly log: { readonly level: LogLevel; readonly format: "auto" | "text" | "json" };
   /** Variables as they were set, without secrets and without addresses that hold some: for backups. */
   readonly given: Readonly<Record<string, string>>;
@@ -282,6 +284,7 @@ function shape(
       watchdogMs: values.WATCHDOG_USEC ? values.WATCHDOG_USEC / 1000 : null,
       watchdogPid: values.WATCHDOG_PID ?? null,
     },
+    terminal: { isDumb: values.TERM === "dumb" },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
   };
 }

@@ -14,7 +14,7 @@ export interface VariableNotes {
   /** Default under `perch sim`, where it differs. */
   simDefault?: string;
   secret?: boolean;
-  /** A service manager sets it for the process that it starts; nobody chooses it. */
+  /** A service manager or a terminal sets it for the process that it starts; nobody chooses it. */
   ofManager?: boolean;
   /** The name is reserved and checked, but nothing in this version reads it. */
   reserved?: boolean;

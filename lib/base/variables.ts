@@ -331,6 +331,12 @@ export const environment = z.object({
     allowed: "a process number",
     ofManager: true,
   }),
+  TERM: optional(text, {
+    title: "Kind of terminal",
+    help: "The terminal sets it. With dumb, what perch console shows is written line by line.",
+    allowed: "a name",
+    ofManager: true,
+  }),
 });
 
 export type VariableName = keyof typeof environment.shape;

@@ -50,3 +50,15 @@ export function conditionOf(
     broker: broker === null ? null : { host: config.broker.host, port: broker.port() },
   };
 }
+
+/** The same for people. */
+export function conditionLines({ overall, ailing, emergency }: Condition): string[] {
+  const words = { degraded: "is degraded", error: "does not work" };
+  return [
+    `Overall: ${overall}.`,
+    ...(emergency === null ? [] : [`Emergency mode: ${emergency}`]),
+    ...ailing.map(({ name, health, detail, reported }) =>
+      `${reported ? "Program" : "Part"} ${name} ${words[health]}: ${detail}`
+    ),
+  ];
+}

@@ -6,6 +6,7 @@ import type { HostReport } from "../health/history/report.ts";
 import type { DeadLetter } from "../intake/dead_letter.ts";
 import type { ReplayOutcome } from "../intake/replay.ts";
 import type { Condition } from "./condition.ts";
+import type { ConsoleCalls } from "./console/view.ts";
 import type { Flow } from "./optimise/proposals.ts";
 import type { SettingView } from "../settings/setting.ts";
 
@@ -43,7 +44,7 @@ export interface AccountsControl {
 }
 
 /** The whole of it. */
-export interface Control extends AccountsControl {
+export interface Control extends AccountsControl, ConsoleCalls {
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Begins a backup. @throws PerchError `conflict`, `storage_full` */

@@ -43,6 +43,18 @@ const REQUESTS = {
   checkDatabase: z.null(),
   condition: z.null(),
   hostReport: z.null(),
+  openFaults: z.null(),
+  consoleStatus: z.null(),
+  resumeComponent: z.strictObject({ component: name }),
+  proposeCorrection: z.strictObject({ fault: z.int() }),
+  applyCorrection: z.strictObject({
+    fault: z.int(),
+    proposal: z.int(),
+    diffHash: name,
+    email: name,
+    password: z.string().max(4096),
+    code: name.optional(),
+  }),
 } satisfies Record<keyof Control, z.ZodType>;
 
 export interface ControlServer {

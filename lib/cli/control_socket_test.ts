@@ -37,6 +37,11 @@ function recorder(): Control & { calls: unknown[] } {
     greetChannels: () => Promise.resolve([]),
     condition: () => Promise.reject(new Error("not asked for here")),
     hostReport: () => Promise.reject(new Error("not asked for here")),
+    openFaults: () => Promise.resolve([]),
+    consoleStatus: () => Promise.resolve({ lines: [] }),
+    resumeComponent: () => Promise.reject(new Error("not asked for here")),
+    proposeCorrection: () => Promise.reject(new Error("not asked for here")),
+    applyCorrection: () => Promise.reject(new Error("not asked for here")),
   };
 }
 

@@ -6,6 +6,7 @@ import { backupOf, jobOf } from "../backup/shapes.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import { createAccountsControl } from "./accounts_control.ts";
 import { conditionOf } from "./condition.ts";
+import { createConsoleControl } from "./console_control.ts";
 import type { Control } from "./control.ts";
 import { flowOf } from "./optimise/flow.ts";
 
@@ -19,6 +20,7 @@ export function createControl(
     | "clock"
     | "components"
     | "emergency"
+    | "faults"
     | "hostView"
     | "intake"
     | "notify"
@@ -31,8 +33,10 @@ export function createControl(
 ): Control {
   const { access } = parts;
   const { backups } = parts.backup;
+  const condition = () => conditionOf(parts, config);
   return {
     ...createAccountsControl(parts),
+    ...createConsoleControl(parts, condition),
     async replay(letters) {
       const outcomes = [];
       for (const letter of letters) outcomes.push(await parts.replay(letter));
@@ -56,7 +60,7 @@ export function createControl(
     flow: () => flowOf(parts, createHostReadings(parts)),
     greetChannels: () => parts.notify.greet(),
     checkDatabase: () => quickCheck(parts.storage.db),
-    condition: () => Promise.resolve(conditionOf(parts, config)),
+    condition: () => Promise.resolve(condition()),
     hostReport: () => parts.hostView.report(),
   };
 }

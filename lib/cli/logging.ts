@@ -6,9 +6,10 @@ import type { Terminal } from "./terminal.ts";
 export function commandLog(config: Config, terminal: Terminal): Log {
   const json = config.log.format === "json" ||
     (config.log.format === "auto" && !terminal.isPerson);
+  const colour = terminal.isPerson && !Deno.noColor;
   return createLog({
     level: config.log.level,
     now: () => Date.now(),
-    sink: (entry) => terminal.err(json ? jsonLine(entry) : consoleLine(entry, terminal.isPerson)),
+    sink: (entry) => terminal.err(json ? jsonLine(entry) : consoleLine(entry, colour)),
   });
 }

@@ -4,6 +4,7 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
 import type { ExitCode } from "./command.ts";
+import type { Foreground } from "./console/foreground.ts";
 import { isScarce } from "../base/scarce.ts";
 import { createService, type Service, serviceManager } from "../health/watchdog/service.ts";
 import { createControl } from "./create_control.ts";
@@ -27,6 +28,8 @@ export interface RunAppOptions {
     /** It ran before in this process, and starts again. */
     again: boolean;
   }) => App;
+  /** The terminal that it was started on by hand, if one was. */
+  foreground?: Foreground | null;
   /** Called when everything answers; what it returns is called before the end. */
   onStarted?: (app: App, started: Started, log: Log) => Promise<() => Promise<void>>;
 }
@@ -84,7 +87,7 @@ type RunOptions = RunAppOptions & {
 
 /** From a start to its end: an exit code, or what is to be restored before the next start. */
 async function runOnce(
-  { command, terminal, log, lock, ending, service, ...options }: RunOptions,
+  { command, terminal, log, lock, ending, service, foreground, ...options }: RunOptions,
   { config, again, failure }: Run,
 ): Promise<ExitCode | { handed: HandedOver; config: Config }> {
   const restore = Promise.withResolvers<HandedOver>();
@@ -103,14 +106,17 @@ async function runOnce(
   });
   if (running === null) return 2;
   const { app, started } = running;
+  const calls = createControl(app.parts(), config);
   const control = serveControl({
     dataDir: config.dataDir,
-    control: createControl(app.parts(), config),
+    control: calls,
     log: log.child("control"),
   });
   lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
   log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
   const before = await options.onStarted?.(app, started, log);
+  const { clock } = app.parts();
+  const stopWatching = foreground?.watch({ calls, clock, log, onEnd: ending.end });
   service.running();
   const end = await Promise.race([ending.promise, restore.promise]);
   if (typeof end === "number") service.stopping();
@@ -119,6 +125,7 @@ async function runOnce(
     log.error("stopping takes too long; ending now");
     Deno.exit(1);
   }, STOP_MS);
+  await stopWatching?.();
   await before?.();
   await control.stop();
   await app.stop();
@@ -168,6 +175,8 @@ function untilEnd(log: Log) {
   });
   return {
     promise,
+    /** A person asked for it. */
+    end: () => resolve(0),
     fail: (error: Error) => {
       log.error("a fault that only a restart can mend; stopping", { error });
       resolve(1);

@@ -3,16 +3,20 @@ import { ownHost } from "../app/own_host.ts";
 import { ownSystem } from "../app/own_system.ts";
 import type { Config } from "../base/config.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
+import { foregroundOf } from "./foreground_of.ts";
 import { runApp } from "./run_app.ts";
 
 /** What `perch serve` does. */
 export async function servePlant(
-  { terminal, flags }: CommandContext,
+  { terminal: given, flags }: CommandContext,
   config: Config,
   storageWorker: () => Worker,
 ): Promise<ExitCode> {
+  const foreground = await foregroundOf(given, config);
+  const terminal = foreground?.terminal ?? given;
   return await runApp({
     config,
+    foreground,
     command: "serve",
     terminal,
     build: (options) =>

@@ -6,6 +6,7 @@ import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ExitCode } from "./command.ts";
+import { foregroundOf } from "./foreground_of.ts";
 import { commandLog } from "./logging.ts";
 import { runApp } from "./run_app.ts";
 import type { Terminal } from "./terminal.ts";
@@ -22,8 +23,10 @@ interface SimOptions {
 
 /** What `perch sim` does. */
 export async function simPlant(
-  { config, terminal, begin, historyH, storageWorker }: SimOptions,
+  { config, terminal: given, begin, historyH, storageWorker }: SimOptions,
 ): Promise<ExitCode> {
+  const foreground = await foregroundOf(given, config);
+  const terminal = foreground?.terminal ?? given;
   const simulator = createSimulator({
     clock: systemClock(),
     log: commandLog(config, terminal).child("sim"),
@@ -36,6 +39,7 @@ export async function simPlant(
   });
   return await runApp({
     config,
+    foreground,
     command: "sim",
     terminal,
     build: (options) =>

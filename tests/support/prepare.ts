@@ -19,6 +19,7 @@ const PACKAGES: Record<string, string> = {
   "iproute2": "ip",
   "nginx-light": "nginx",
   "caddy": "caddy",
+  "tmux": "tmux",
   // For `promtool`; the service that it brings is not needed.
   "prometheus": "promtool",
   "dbus": "dbus-daemon",

@@ -2,7 +2,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { HostReport } from "../../health/history/report.ts";
 import { askRunning } from "../ask_running.ts";
 import type { Command, ExitCode } from "../command.ts";
-import type { Condition } from "../condition.ts";
+import { type Condition, conditionLines } from "../condition.ts";
 import { runningUrl } from "../lock.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -78,17 +78,6 @@ export function isWell({ condition, host }: Known): boolean {
   if (condition === null) return true;
   const { overall, emergency } = condition;
   return emergency === null && (overall === "Healthy" || overall === "Degraded");
-}
-
-function conditionLines({ overall, ailing, emergency }: Condition): string[] {
-  const words = { degraded: "is degraded", error: "does not work" };
-  return [
-    `Overall: ${overall}.`,
-    ...(emergency === null ? [] : [`Emergency mode: ${emergency}`]),
-    ...ailing.map(({ name, health, detail, reported }) =>
-      `${reported ? "Program" : "Part"} ${name} ${words[health]}: ${detail}`
-    ),
-  ];
 }
 
 function describe(url: string, ok: boolean, answer: Record<string, unknown>): string {

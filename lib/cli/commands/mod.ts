@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { backup, backupCleanup, backupList } from "./backup.ts";
 import { check } from "./check.ts";
+import { consoleCommand } from "./console.ts";
 import { health } from "./health.ts";
 import { install } from "./install.ts";
 import { keyAdd } from "./key_add.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   sim,
   check,
   health,
+  consoleCommand,
   logs,
   optimise,
   backup,
