@@ -21,6 +21,7 @@ import { describeParts, lostAtStart } from "./ready.ts";
 import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
+import { createScriptParts } from "./scripts.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
@@ -39,6 +40,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const files = openIntakeFiles(foundation);
   const machines = await createMachineParts(foundation);
   const { registry } = machines;
+  const scripts = await createScriptParts(foundation);
   const live = await createLiveParts(foundation, machines);
   const { hub } = live;
 
@@ -119,7 +121,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const faults = await createFaultParts(foundation, {
     hub,
     supervisor,
-    sources: [],
+    sources: [scripts.scriptFaults],
     pausables: () => [],
   });
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
@@ -146,6 +148,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   return {
     ...foundation,
     ...machines,
+    ...scripts,
     ...live,
     ...detection,
     ...intake,

@@ -18,6 +18,7 @@ import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
 import type { Reports } from "./reports.ts";
 import type { RestoreParts } from "./restores.ts";
+import type { ScriptParts } from "./scripts.ts";
 import type { SourceParts } from "./sources.ts";
 import type { TicketParts } from "./tickets.ts";
 
@@ -44,6 +45,7 @@ export interface Parts
     DetectionParts,
     IntakeParts,
     RestoreParts,
+    ScriptParts,
     SourceParts {
   loopLag: LoopLag;
   status: StatusBoard;

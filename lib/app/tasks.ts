@@ -43,6 +43,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
       deletionMs: clock.deletionMs,
       audited: (change) => access.audit.statement({ actor: systemActor("purge"), ...change }),
     }),
+    parts.scripts.task,
     parts.detection.runner.task,
     ...parts.tickets.tasks,
     ...parts.predictions.tasks,

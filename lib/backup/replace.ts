@@ -7,6 +7,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { Compared } from "./compare.ts";
 import { withCopy } from "./copy.ts";
 import { backupsFolder } from "./folder.ts";
+import { filesBelow } from "./gather.ts";
 import { DATABASE_NAME, type Manifest } from "./manifest.ts";
 import { doSwap } from "./moves.ts";
 import { lookAt } from "./moving.ts";
@@ -14,6 +15,7 @@ import { freshName, plantItems, realPath } from "./plant_files.ts";
 import {
   auditRestore,
   endSignIns,
+  forgetScripts,
   keepAccess,
   keepPlant,
   keepSecrets,
@@ -23,6 +25,9 @@ import {
 } from "./restore_store.ts";
 import type { RestoreDeps, RestoreRequest } from "./request.ts";
 import { foldersOf, readRestored, RESTORED_NAME, type RestoredRecord } from "./restored.ts";
+
+/** What would run on this host. */
+const SCRIPT = /^(codecs|drivers|detectors|fault_detectors)\/.*\.js$/;
 
 /** What was unpacked below the data directory, and compared. */
 export interface Unpacked {
@@ -45,6 +50,7 @@ export async function replacePlant(
     const record: RestoredRecord = {
       ...describe(request, unpacked, before),
       replaced: await freshName(dataDir, "replaced", request.nowMs),
+      scripts: (await filesBelow(join(dataDir, incoming))).filter((path) => SCRIPT.test(path)),
       items: await plantItems(dataDir, database, compared.keys),
     };
     const folder = join(dataDir, incoming);
@@ -66,7 +72,7 @@ function describe(
   { file, nowMs }: RestoreRequest,
   { manifest, compared: { decision, restored, live } }: Unpacked,
   before: RestoredRecord | null,
-): Omit<RestoredRecord, "replaced" | "items"> {
+): Omit<RestoredRecord, "replaced" | "items" | "scripts"> {
   return {
     format: 1,
     from: basename(file),
@@ -93,6 +99,7 @@ async function prepareDatabase(
   );
   const statements: SqlStatement[] = [
     ...endSignIns(),
+    forgetScripts(),
     ...(decision.keepsAccess ? keepAccess(live!, restored, decision.others) : []),
     ...decision.keepSecrets.map(({ id, secrets }) => keepSecrets(id, secrets)),
     ...decision.switchOff.map(({ id, reason }) => switchOff(id, reason)),

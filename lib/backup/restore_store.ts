@@ -208,6 +208,11 @@ export async function possibleIn(
   );
 }
 
+/** What was approved when the backup was made is not approved here: `RestoredRecord.scripts` waits. */
+export function forgetScripts(): SqlStatement {
+  return { sql: "delete from scripts" };
+}
+
 /** Says in the restored database's own log that it was restored. */
 export function auditRestore(
   row: { nowMs: number; by: string; file: string; after: unknown },

@@ -21,6 +21,8 @@ export const restoredShape = z.object({
   epoch: z.int(),
   /** What the person was told. */
   list: findingsShape,
+  /** Scripts that came with it: none runs before somebody has approved it. */
+  scripts: z.array(z.string()).default([]),
   /** What is to be put back. */
   items: z.array(itemShape),
 });

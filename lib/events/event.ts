@@ -42,6 +42,7 @@ export const EVENT_TYPES = {
   "component.paused": "A part of Perch was paused",
   "component.resumed": "A part of Perch was resumed",
   "component.restarted": "Somebody restarted a part of Perch",
+  "script.changed": "A codec or a detector that somebody wrote was changed, switched or found",
   "unit.failed": "A watched service of the host does not run",
   "unit.restarted": "A watched service of the host was restarted",
   "system.services_restarted": "Somebody restarted services of the host",
