@@ -25,6 +25,9 @@ export function createSpeech(): (sample: Sample, tsMs: number) => Message[] {
     if (machine.dialect === "many") {
       return [{ topic: base, payload: JSON.stringify({ ts: tsMs, ...values }) }];
     }
+    if (machine.dialect === "own") {
+      return [{ topic: `meters/${machine.path}`, payload: Object.values(values).join(";") }];
+    }
     return Object.entries(values).map(([name, value]) => ({
       topic: topicOf(machine, name),
       payload: payloadOf(machine.dialect, value, {

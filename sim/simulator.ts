@@ -6,6 +6,7 @@ import { playHistory } from "./history.ts";
 import { createSpeech } from "./messages.ts";
 import type { SimulatorOptions } from "./options.ts";
 import { type Broker, connectPublisher, type Publisher } from "./publisher.ts";
+import type { BrokenScript } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -48,6 +49,8 @@ export interface SimulatorDeps {
   /** Asked at each start: the embedded broker's port is known only then. */
   broker: () => Broker;
   room: { minC: number; maxC: number; periodS: number };
+  /** Puts a script into the data directory, where Perch finds it; without it scenarios break none. */
+  putScript?: (path: string, text: string) => Promise<void>;
 }
 
 interface Run {
@@ -56,6 +59,8 @@ interface Run {
   /** With the history's length added to their times. */
   faults: readonly Fault[];
   historyS: number;
+  /** To be broken. */
+  script: BrokenScript | undefined;
   dropped: number;
   abort: AbortController;
   done: Promise<void>;
@@ -95,6 +100,7 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
     });
     refuseWrong(wanted.faults, world);
     await stop();
+    await putScript(scenario.script);
     const publisher = await connect(deps);
     Object.assign(chosen, wanted);
     const abort = new AbortController();
@@ -105,6 +111,7 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       historyS,
       dropped: 0,
       abort,
+      script: scenario.script,
       done: Promise.resolve(),
     };
     current.done = play(current, historyS, chosen.speed).catch((error) =>
@@ -139,9 +146,30 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
           if (!publisher.publish(topic, payload)) current.dropped++;
         }
       }
+      await maybeBreak(current);
       dueMs += tickMs;
       // Catching up lets others run in between.
       if (++tick % TICKS_PER_TURN === 0 && behindMs > tickMs) await clock.sleep(0);
+    }
+  }
+
+  async function putScript(script: BrokenScript | undefined): Promise<void> {
+    if (script === undefined || deps.putScript === undefined) return;
+    await deps.putScript(script.path, script.text);
+    log.info(
+      `simulator: wrote ${script.path}, which ${script.does}; in ${script.breaksAtS} s it is saved ` +
+        "again with a mistake in it, as happens to people",
+    );
+  }
+
+  async function maybeBreak({ world, historyS, script }: Run): Promise<void> {
+    if (script === undefined || deps.putScript === undefined) return;
+    if (world.nowS - historyS !== script.breaksAtS) return;
+    try {
+      await deps.putScript(script.path, script.broken);
+      log.warn(`simulator: saved ${script.path} ${script.mistake}`);
+    } catch (error) {
+      log.error(`simulator: ${script.path} could not be written`, { error });
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import { distort, type Fault, isActive, wearOf } from "./faults.ts";
 import { createHouse } from "./house/house.ts";
+import { meter } from "./machines/meter.ts";
 import type { Machine, SensorSpec, Value } from "./machines/machine.ts";
 import { createPlant } from "./plant.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -16,8 +17,11 @@ export interface WorldOptions {
   spikeShare?: Readonly<Record<string, number>>;
   room: { minC: number; maxC: number; periodS: number };
   /** Which place it is. Default `plant`. */
-  place?: "plant" | "house";
+  place?: Place;
 }
+
+/** `metered`: the plant, and a meter that speaks a language of its own. */
+export type Place = "plant" | "metered" | "house";
 
 /** What one machine reports in one second. Sensors that are silent are missing. */
 export interface Sample {
@@ -37,9 +41,7 @@ export interface World {
 const STATE_REPEAT_S = 60;
 
 export function createWorld(options: WorldOptions): World {
-  const machines = options.place === "house"
-    ? createHouse(options.seed)
-    : createPlant(options.seed, options.room);
+  const machines = machinesOf(options);
   const speakers = machines.map((machine) => createSpeaker(machine, options));
   let nowS = 0;
   return {
@@ -58,6 +60,13 @@ export function createWorld(options: WorldOptions): World {
       return samples;
     },
   };
+}
+
+function machinesOf({ place, seed, room }: WorldOptions): Machine[] {
+  if (place === "house") return createHouse(seed);
+  const plant = createPlant(seed, room);
+  const path = "hall-2/meter-1";
+  return place === "metered" ? [...plant, meter(path, createRandom(seed, path))] : plant;
 }
 
 /** Turns a machine's physics into what its sensors say: noise, faults, rounding, period. */

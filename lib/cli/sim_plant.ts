@@ -1,9 +1,11 @@
+import { dirname, join } from "node:path";
 import { createSimulator } from "../../sim/simulator.ts";
 import type { SimulatorOptions } from "../../sim/options.ts";
 import { buildApp } from "../app.ts";
 import { ownHost } from "../app/own_host.ts";
 import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
+import { makeFolder, writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ExitCode } from "./command.ts";
 import { foregroundOf } from "./foreground_of.ts";
@@ -36,6 +38,7 @@ export async function simPlant(
       maxC: config.sim.tempMaxC,
       periodS: config.sim.updateIntervalS,
     },
+    putScript: (path, text) => putFile(join(config.dataDir, path), text),
   });
   return await runApp({
     config,
@@ -62,6 +65,11 @@ export async function simPlant(
       return () => simulator.stop();
     },
   });
+}
+
+async function putFile(path: string, text: string): Promise<void> {
+  await makeFolder(dirname(path));
+  await writeDurably(path, new TextEncoder().encode(text));
 }
 
 function brokerOf({ mqtt, broker }: Config) {

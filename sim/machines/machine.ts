@@ -13,7 +13,9 @@ export type Dialect =
   /** One object with all values per message. */
   | "many"
   /** `sensors/<sensor>/telemetry`. */
-  | "telemetry";
+  | "telemetry"
+  /** `meters/<path>`, the values in order with `;` between: it takes a codec. */
+  | "own";
 
 /** A machine of the plant: its sensors and how their values come about. */
 export interface Machine {

@@ -3,7 +3,8 @@ import { fermenter } from "./fermenter.ts";
 import { house } from "./house.ts";
 import { normal } from "./normal.ts";
 import { plant } from "./plant.ts";
+import { repair } from "./repair.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Every scenario; the first is the default. */
-export const SCENARIOS: readonly Scenario[] = [plant, normal, bearing, fermenter, house];
+export const SCENARIOS: readonly Scenario[] = [plant, normal, bearing, fermenter, house, repair];
