@@ -4,6 +4,7 @@ import { createAppAccess } from "./access.ts";
 import { createModelParts } from "./ai.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
+import { createCodecParts } from "./codecs.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
@@ -50,7 +51,9 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
 
   const access = createAppAccess(foundation);
   const intake = await createIntakeParts(foundation, files, registry);
-  const sources = await createSourceParts(foundation, intake, access);
+  const codecs = await createCodecParts(foundation, files, intake, scripts);
+  late.fill("codecs", codecs.codecs);
+  const sources = await createSourceParts(foundation, { ...intake, ...codecs }, access);
   late.fill("sources", sources.sources);
 
   const watch = options.host?.(clock) ?? null;
@@ -121,8 +124,8 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const faults = await createFaultParts(foundation, {
     hub,
     supervisor,
-    sources: [scripts.scriptFaults],
-    pausables: () => [],
+    sources: [scripts.scriptFaults, codecs.codecFaults],
+    pausables: () => [...codecs.codecPausables()],
   });
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
@@ -152,6 +155,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     ...live,
     ...detection,
     ...intake,
+    ...codecs,
     ...sources,
     ...status,
     ...model,

@@ -44,7 +44,8 @@ export function openIntakeFiles({ config, clock, log, events, ending }: Foundati
 
 /** The way of every reading to the disk. It works once something is offered. */
 export async function createIntakeParts(
-  { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, ending }: Foundation,
+  { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, late, ending }:
+    Foundation,
   { deadLetters, poison }: IntakeFiles,
   registry: Registry,
 ): Promise<IntakeParts> {
@@ -74,5 +75,11 @@ export async function createIntakeParts(
   storageGuard.onWell(() => intake.worksAgain());
   checkpoints.onWell(() => intake.worksAgain());
   ending(() => intake.close());
-  return { intake, rejects, clockNotes, replay: createReplay({ intake, decode, decodeHttp }) };
+  const replay = createReplay({
+    intake,
+    decode: (topic, payload, tMs) =>
+      late.get("codecs").decode(topic, payload, tMs) ?? decode(topic, payload),
+    decodeHttp,
+  });
+  return { intake, rejects, clockNotes, replay };
 }

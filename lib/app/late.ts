@@ -4,6 +4,7 @@ import type { Predictions } from "../detect/predict/predictions.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { Notify } from "../notify/notify.ts";
+import type { CodecGate } from "../sources/codecs/gate.ts";
 import type { Source } from "../sources/source.ts";
 
 /** What a room asks of a room that is made after it. `build.ts` fills in each, in this order. */
@@ -15,6 +16,8 @@ export interface LateParts {
   };
   /** Asked by machines: a machine moves. */
   predictions: Pick<Predictions, "move">;
+  /** Asked by intake: messages that are replayed. */
+  codecs: Pick<CodecGate, "decode">;
   /** Asked by live: whether every source can be reached. */
   sources: readonly Source[];
   /** Asked by access: whether mails can be sent. */

@@ -9,6 +9,7 @@ import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
 import type { BackupParts } from "./backup.ts";
+import type { CodecParts } from "./codecs.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
@@ -40,6 +41,7 @@ export interface Parts
   extends
     Pick<Foundation, Shared>,
     MachineParts,
+    CodecParts,
     LiveParts,
     ModelParts,
     DetectionParts,

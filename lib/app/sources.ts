@@ -5,6 +5,7 @@ import { descriptorLimit } from "../live/sockets.ts";
 import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
+import type { CodecParts } from "./codecs.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
 
@@ -18,7 +19,8 @@ export interface SourceParts {
 
 type SourcesDeps =
   & Pick<Foundation, "config" | "clock" | "log">
-  & Pick<IntakeParts, "intake" | "rejects">
+  & Pick<IntakeParts, "rejects">
+  & Pick<CodecParts, "codecs">
   & { access: Access };
 
 /**
@@ -27,10 +29,10 @@ type SourcesDeps =
  */
 export async function createSourceParts(
   { config, clock, log }: Foundation,
-  { intake, rejects }: IntakeParts,
+  { codecs, rejects }: Pick<SourcesDeps, "codecs" | "rejects">,
   access: Access,
 ): Promise<SourceParts> {
-  const deps = { config, clock, log: log.child("sources"), intake, rejects, access };
+  const deps = { config, clock, log: log.child("sources"), codecs, rejects, access };
   const { mqtt } = config;
   if (mqtt.url !== null) {
     const source = await mqttSource(deps, mqtt.url);
@@ -41,7 +43,7 @@ export async function createSourceParts(
 }
 
 async function embeddedBroker(
-  { config, intake, rejects, access, clock, log }: SourcesDeps,
+  { config, codecs, rejects, access, clock, log }: SourcesDeps,
 ): Promise<Broker> {
   const { createBroker } = await import("../sources/broker/broker.ts");
   const placeOf = createPlaceOf(config.mqtt.topics);
@@ -50,7 +52,7 @@ async function embeddedBroker(
     return "path" in place ? place.path : null;
   };
   return createBroker({
-    intake,
+    intake: codecs,
     rejects,
     clock,
     log: log.child("broker"),
@@ -76,12 +78,16 @@ function brokerShare(limit: number): { connectionsMost?: number } {
 }
 
 async function mqttSource(
-  { config, intake, clock, log }: SourcesDeps,
+  { config, codecs, clock, log }: SourcesDeps,
   url: string,
 ): Promise<Source & MqttPublisher> {
   const { createMqttSource } = await import("../sources/mqtt/client.ts");
   const { mqtt } = config;
-  return createMqttSource({ intake, clock, log: log.child("mqtt") }, {
+  const source = createMqttSource({
+    intake: codecs,
+    extraTopics: codecs.topics,
+    ...{ clock, log: log.child("mqtt") },
+  }, {
     url,
     topics: [...mqtt.topics],
     // One session per data directory: two Perches at one broker must not take each other's.
@@ -94,4 +100,6 @@ async function mqttSource(
     version: mqtt.version,
     shareGroup: mqtt.share ?? undefined,
   });
+  codecs.onTopics(() => source.topicsChanged());
+  return source;
 }

@@ -12,7 +12,7 @@ import type { CommittedGroup } from "./committed.ts";
 import { CommitTimer } from "./commit_timer.ts";
 import { Committer } from "./committer.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
-import { contentHash, RecentPackets } from "./recent_packets.ts";
+import { markOf, RecentPackets } from "./recent_packets.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
 import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
@@ -81,6 +81,7 @@ const OPEN_BYTES_MOST = 8 * 1024 * 1024;
 /** What a message takes beside its payload while it waits. */
 const MESSAGE_BYTES = 128;
 
+const ALREADY_NOTED = { do: "read", noted: null } as const;
 const NONE: ReadonlySet<number> = new Set();
 const FIRST: ReadonlySet<number> = new Set([0]);
 
@@ -148,34 +149,32 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
 
   function offer(message: RawMessage): boolean {
     if (closed || full() || refusal() !== null) return refuse();
-    const { topic, payload, packet } = message;
-    const mark = packet && {
-      session: packet.session,
-      packetId: packet.packetId,
-      hash: contentHash(topic, payload),
-    };
-    if (mark && packet.again && recent.has(mark)) {
+    const { topic, payload } = message;
+    const mark = markOf(message.packet, message);
+    const first = markOf(message.first, message);
+    const known = knownOf(message, mark, first);
+    if (known !== undefined) {
       totals.duplicate++;
-      open.messages.push({ message, outcome: "stored", mark });
+      open.messages.push({ message, outcome: "stored", mark: known });
       kick();
       return true;
     }
-    const arrival = arrivalNow();
-    const begun = poison.begin(topic, payload);
+    const arrival = message.arrival ?? arrivalNow();
+    const begun = message.decoded ? ALREADY_NOTED : poison.begin(topic, payload);
     if (begun.do === "wait") return refuse();
     if (begun.do === "aside") {
       setAside(message, arrival.tMs, begun.id);
       return true;
     }
     const { noted } = begun;
-    const decoded = decode(topic, payload);
+    const decoded = message.decoded ?? decode(topic, payload);
     const isNew = message.retained !== true ||
       retainedCheck.isNew(message, decoded.drafts, arrival.tMs, open, committer.underWay);
     if (isNew === "wait") {
       if (noted !== null) poison.end(noted);
       return refuse();
     }
-    if (isNew) addMessage(message, decoded, arrival, mark);
+    if (isNew) addMessage(message, decoded, arrival, mark, first);
     else open.messages.push({ message, outcome: "stored" });
     if (noted !== null) open.noted.push(noted);
     kick();
@@ -188,6 +187,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     decoded: Decoded,
     arrival: Arrival,
     mark: PacketMark | undefined,
+    first: PacketMark | undefined,
   ): void {
     const { source, payload } = message;
     let needsMark = false;
@@ -207,13 +207,29 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       const wholly = { ...refusalsOf(wrong), positions: [0] };
       refused(message, arrival.tMs, wholly, stored ? FIRST : NONE, keptOf(payload));
     }
-    if (mark && needsMark) {
-      recent.add(mark);
-      open.readings.mark(mark);
+    if (needsMark) {
+      remember(mark);
+      remember(first);
     }
     open.bytes += payload.length + MESSAGE_BYTES;
     const fine = stored || wrong.rejects.length === 0;
     open.messages.push({ message, outcome: fine ? "stored" : "rejected" });
+  }
+
+  /** The mark by which a message is known to be committed before. */
+  function knownOf(
+    { packet, first }: RawMessage,
+    mark: PacketMark | undefined,
+    firstMark: PacketMark | undefined,
+  ): PacketMark | undefined {
+    if (mark !== undefined && packet!.again && recent.has(mark)) return mark;
+    return firstMark !== undefined && first!.again && recent.has(firstMark) ? firstMark : undefined;
+  }
+
+  function remember(mark: PacketMark | undefined): void {
+    if (mark === undefined) return;
+    recent.add(mark);
+    open.readings.mark(mark);
   }
 
   /** A message that ended the process is acknowledged, as refused, once it is in the quarantine. */

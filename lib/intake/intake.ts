@@ -1,9 +1,18 @@
+import type { Arrival } from "../base/steady_clock.ts";
 import type { Decoded, Draft, Reject } from "../readings/reading.ts";
 import type { Kept } from "./refusals.ts";
 import type { BatchAnswer, IdempotencyKey } from "./idempotency.ts";
 
 /** What became of a message. `stored` and `rejected` are final: acknowledge. `failed`: do not acknowledge. */
 export type Outcome = "stored" | "rejected" | "failed";
+
+/** How a message came through an MQTT session. */
+export interface Packet {
+  session: string;
+  packetId: number;
+  /** the DUP flag */
+  again: boolean;
+}
 
 /** One message as a source received it. */
 export interface RawMessage {
@@ -12,10 +21,16 @@ export interface RawMessage {
   topic: string;
   payload: Uint8Array;
   /** Set by sources with redelivery: recognises a message that was committed but not acknowledged. */
-  packet?: { session: string; packetId: number; /** the DUP flag */ again: boolean };
+  packet?: Packet;
+  /** Of one that waited on disk: the packet it came in first. Neither is stored twice. */
+  first?: Packet;
   /** The broker has kept it and sends it because of a new subscription. */
   retained?: boolean;
-  /** Called once, in the order in which messages of a source were offered. */
+  /** What a codec made of it; it was noted (`poison.ts`) before, by whoever had it read. */
+  decoded?: Decoded;
+  /** When it came in, if that was before it is offered. */
+  arrival?: Arrival;
+  /** Called once, in the order in which messages of a session were offered. */
   done(outcome: Outcome): void;
 }
 

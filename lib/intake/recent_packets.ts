@@ -1,4 +1,5 @@
 import type { PacketMark } from "../readings/reading.ts";
+import type { Packet, RawMessage } from "./intake.ts";
 
 /** Marks kept per session; a broker has at most its in-flight window (≤ 2 000 asked for) unacknowledged. */
 const MARKS_PER_SESSION = 4_096;
@@ -40,6 +41,16 @@ export class RecentPackets {
   }
 }
 
+/** What a message is recognised by when it comes again in this packet. */
+export function markOf(
+  packet: Packet | undefined,
+  { topic, payload }: Pick<RawMessage, "topic" | "payload">,
+): PacketMark | undefined {
+  if (packet === undefined) return undefined;
+  const { session, packetId } = packet;
+  return { session, packetId, hash: contentHash(topic, payload) };
+}
+
 function first<K>(map: Map<K, unknown>): K | undefined {
   return map.keys().next().value;
 }
@@ -48,7 +59,7 @@ function first<K>(map: Map<K, unknown>): K | undefined {
  * FNV-1a over topic and payload, 32 bits folded to 16 (http://www.isthe.com/chongo/tech/comp/fnv/). Every
  * mark is written to disk, and it only has to distinguish what one session sends again under one packet id.
  */
-export function contentHash(topic: string, payload: Uint8Array): number {
+function contentHash(topic: string, payload: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < topic.length; i++) hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ 0xff, 0x01000193);

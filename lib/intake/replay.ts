@@ -2,7 +2,7 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import type { Decoded, Reject } from "../readings/reading.ts";
 import { type DeadLetter, payloadOf } from "./dead_letter.ts";
 import { keptOf } from "./refusals.ts";
-import type { Decode, Intake } from "./intake.ts";
+import type { Intake } from "./intake.ts";
 
 /** What became of a dead letter that was offered again. */
 export type ReplayOutcome =
@@ -15,16 +15,19 @@ export type ReplayOutcome =
  */
 export function createReplay(deps: {
   intake: Pick<Intake, "offerBatch">;
-  decode: Decode;
+  /** Reads an MQTT message that came in at `tMs`. */
+  decode: (topic: string, payload: Uint8Array, tMs: number) => Decoded | Promise<Decoded>;
   /** Reads an item of an HTTP request of this path; undefined for a path it does not know. */
   decodeHttp: (path: string, item: string) => Decoded | undefined;
 }): (letter: DeadLetter) => Promise<ReplayOutcome> {
-  function read(letter: DeadLetter): Decoded {
+  async function read(letter: DeadLetter): Promise<Decoded> {
     if (letter.cutFromBytes !== undefined) {
       return refuse("too_large", `only a part of its ${letter.cutFromBytes} bytes was kept`);
     }
     const payload = payloadOf(letter);
-    if (!letter.topic.startsWith("/")) return deps.decode(letter.topic, payload);
+    if (!letter.topic.startsWith("/")) {
+      return await deps.decode(letter.topic, payload, Date.parse(letter.ts));
+    }
     try {
       const item = new TextDecoder("utf-8", { fatal: true }).decode(payload);
       return deps.decodeHttp(letter.topic, item) ??
@@ -35,7 +38,7 @@ export function createReplay(deps: {
   }
 
   return async (letter) => {
-    const decoded = read(letter);
+    const decoded = await read(letter);
     const { drafts } = decoded;
     const source = "replay";
     // A reading without a time of its own belongs to the moment when it came in, not to now. That also makes

@@ -21,6 +21,8 @@ export type Overall = typeof OVERALL[number];
 export interface Components {
   /** `state` is asked when someone looks; it must be cheap and must not throw. */
   register(name: string, state: () => Omit<ComponentState, "name">): void;
+  /** The same with parts that come and go. */
+  registerAll(states: () => readonly ComponentState[]): void;
   /** Programs that report, which stand behind the parts of Perch itself. */
   alongside(others: () => readonly ComponentState[]): void;
   isBuiltIn(name: string): boolean;
@@ -35,12 +37,19 @@ export interface Components {
  */
 export function createComponents(critical: readonly string[]): Components {
   const parts = new Map<string, () => Omit<ComponentState, "name">>();
+  const groups: (() => readonly ComponentState[])[] = [];
   let others: () => readonly ComponentState[] = () => [];
-  const all = () => [...[...parts].map(([name, state]) => ({ name, ...state() })), ...others()];
+  const grouped = () => groups.flatMap((states) => states());
+  const all = () => [
+    ...[...parts].map(([name, state]) => ({ name, ...state() })),
+    ...grouped(),
+    ...others(),
+  ];
   return {
     register: (name, state) => void parts.set(name, state),
+    registerAll: (states) => void groups.push(states),
     alongside: (those) => void (others = those),
-    isBuiltIn: (name) => parts.has(name),
+    isBuiltIn: (name) => parts.has(name) || grouped().some((one) => one.name === name),
     all,
     overall() {
       const states = all();

@@ -4,6 +4,7 @@ import { ACCESS_SETTINGS } from "./registry/access.ts";
 import { AI_SETTINGS } from "./registry/ai.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
+import { CODEC_SETTINGS } from "./registry/codecs.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
@@ -27,6 +28,7 @@ export const SETTINGS = {
   ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
   ...LOG_SETTINGS,
+  ...CODEC_SETTINGS,
   ...AI_SETTINGS,
 } as const;
 

@@ -55,10 +55,14 @@ export function metaOf(json: Record<string, unknown>): Meta {
   }
   const seq = typeof json.seq === "string" ? numberOf(json.seq) : json.seq;
   if (typeof seq === "number" && Number.isSafeInteger(seq) && seq >= 0) meta.seq = seq;
-  const unit = json.unit;
-  if (
-    typeof unit === "string" && unit !== "" && unit.length <= UNIT_CHARS_MOST &&
-    !CONTROL.test(unit) && unit.isWellFormed()
-  ) meta.unit = unit;
+  const unit = unitOf(json.unit);
+  if (unit !== undefined) meta.unit = unit;
   return meta;
+}
+
+/** A unit as devices write it; undefined where it cannot be one. */
+export function unitOf(unit: unknown): string | undefined {
+  const good = typeof unit === "string" && unit !== "" && unit.length <= UNIT_CHARS_MOST &&
+    !CONTROL.test(unit) && unit.isWellFormed();
+  return good ? unit : undefined;
 }

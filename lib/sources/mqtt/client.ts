@@ -15,6 +15,8 @@ export interface MqttDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
   clock: Clock;
   log: Log;
+  /** Topics beside those of the options: those of codecs. Default: none. */
+  extraTopics?: () => readonly string[];
   /** Opens connections; the guarded one by default. */
   dial?: Dial;
   random?: () => number;
@@ -33,11 +35,16 @@ const TRY_5_AGAIN = 20;
  * Creates the MQTT client: QoS 1, persistent session, acknowledged only after commit. It keeps trying
  * until it is stopped; `state()` reports what is wrong.
  */
-export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): Source & MqttPublisher {
-  return new MqttSource(deps, mqttOptions.parse(input));
+export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): MqttSource {
+  return new MqttClientSource(deps, mqttOptions.parse(input));
 }
 
-class MqttSource implements Source, MqttPublisher {
+export interface MqttSource extends Source, MqttPublisher {
+  /** `extraTopics` gives others now. */
+  topicsChanged(): void;
+}
+
+class MqttClientSource implements MqttSource {
   readonly name = "mqtt";
   readonly #target: DialTarget;
   readonly #options: MqttOptions;
@@ -96,13 +103,17 @@ class MqttSource implements Source, MqttPublisher {
     await this.#session.publish(message, signal);
   }
 
+  topicsChanged(): void {
+    this.#session?.topicsChanged();
+  }
+
   #detail(): string {
     const at = `the broker at ${shownAddress(this.#target)}`;
     const version = this.#version === 5 ? "MQTT 5" : "MQTT 3.1.1";
     switch (this.#state) {
       case "connected":
         return `Connected to ${at} with ${version}, subscribed to ${
-          this.#options.topics.join(", ")
+          [...this.#options.topics, ...this.deps.extraTopics?.() ?? []].join(", ")
         }.`;
       case "starting":
         return `Connecting to ${at}.`;
@@ -191,7 +202,8 @@ class MqttSource implements Source, MqttPublisher {
     const onOutcome = (outcome: string) => {
       if (outcome === "rejected") this.#rejected++;
     };
-    const deps = { intake, clock, log, onReady, onMessage, onOutcome };
+    const { extraTopics = () => [] } = this.deps;
+    const deps = { intake, clock, log, extraTopics, onReady, onMessage, onOutcome };
     return new Session(deps, this.#options, version, this.#sessionName, link);
   }
 

@@ -1,7 +1,7 @@
 import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
-import type { IClientOptions, ISubscriptionGrant } from "mqtt";
+import type { IClientOptions } from "mqtt";
 import { MqttClient } from "mqtt";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -13,6 +13,7 @@ import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
 import type { Link } from "../framing/link.ts";
 import type { OwnMessage } from "../source.ts";
 import type { MqttOptions } from "./options.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { Tap } from "./tap.ts";
 
 /** mosquitto's default, and the least that brokers allow. */
@@ -23,6 +24,8 @@ export interface SessionDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
   clock: Clock;
   log: Log;
+  /** Topics beside those of the options: those of codecs. */
+  extraTopics(): readonly string[];
   /** Counts every message that arrives. */
   onMessage(): void;
   onOutcome(outcome: Outcome): void;
@@ -44,6 +47,7 @@ export interface SessionEnd {
 export class Session {
   readonly #tap: Tap;
   readonly #client: MqttClient;
+  readonly #subscriptions: Subscriptions;
   readonly #window: InFlightWindow;
   readonly #name: string;
   readonly #stopOnRoom: () => void;
@@ -90,7 +94,14 @@ export class Session {
     });
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
     this.#client.on("error", (error) => this.#why ??= error.message);
-    this.#client.once("connect", () => this.#subscribe(version));
+    const { log, extraTopics } = deps;
+    this.#subscriptions = new Subscriptions(this.#client, {
+      ...options,
+      version,
+      log,
+      extraTopics,
+    });
+    this.#client.once("connect", () => this.#subscribe());
   }
 
   /** See `MqttPublisher`. */
@@ -181,26 +192,22 @@ export class Session {
     this.#why = this.#refusal.why;
   }
 
-  #subscribe(version: 4 | 5): void {
-    const { topics, shareGroup } = this.options;
-    const filters = topics.map((t) => shareGroup === undefined ? t : `$share/${shareGroup}/${t}`);
-    // MQTT 5: retained messages only with a new subscription, and none of what Perch publishes itself.
-    const extra = version === 5 ? { rh: 1, nl: shareGroup === undefined } : {};
-    this.#client.subscribe(filters, { qos: 1, ...extra }, (error, granted = []) => {
-      if (!this.#open) return;
-      const refused = refusedTopics(filters, granted);
-      if (refused.length > 0) {
-        this.deps.log.warn("the broker refused topics", { topics: refused });
-      }
-      if (error && refused.length === 0 || refused.length === filters.length) {
-        this.#why = `it refused the topics ${filters.join(", ")}`;
-        this.#tap.destroy();
-        return;
-      }
-      const topic = stateTopic(this.options);
-      if (topic !== null) this.#client.publish(topic, "online", { qos: 1, retain: true });
-      this.deps.onReady();
-    });
+  /** Codecs have other topics now. */
+  topicsChanged(): void {
+    if (this.#open) this.#subscriptions.renew();
+  }
+
+  async #subscribe(): Promise<void> {
+    const refusal = await this.#subscriptions.begin();
+    if (!this.#open) return;
+    if (refusal !== null) {
+      this.#why = refusal;
+      this.#tap.destroy();
+      return;
+    }
+    const topic = stateTopic(this.options);
+    if (topic !== null) this.#client.publish(topic, "online", { qos: 1, retain: true });
+    this.deps.onReady();
   }
 
   #close(): void {
@@ -248,13 +255,6 @@ class ReceivedMessage implements RawMessage {
   done(outcome: Outcome): void {
     this.#session.settled(this.#qos, this.#packetId, outcome);
   }
-}
-
-function refusedTopics(filters: string[], granted: readonly ISubscriptionGrant[]): string[] {
-  return filters.filter((filter) => {
-    const grant = granted.find((g) => g.topic === filter);
-    return grant !== undefined && Number(grant.qos) >= 0x80;
-  });
 }
 
 function stateTopic(options: MqttOptions): string | null {

@@ -1,0 +1,303 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Arrival } from "../../base/steady_clock.ts";
+import type { Intake, Outcome, RawMessage } from "../../intake/intake.ts";
+import type { PoisonWatch } from "../../intake/poison.ts";
+import type { LoadedScript, ScriptFault, ScriptRef } from "../../scripts/script.ts";
+import { type Item, judged, messageFor, type Ready, refused, type Suspect } from "./item.ts";
+import type { FailureJudge } from "./judge.ts";
+import { Pending } from "./pending.ts";
+import type { Spool } from "./spool.ts";
+import { SpoolFeed } from "./spool_feed.ts";
+import type { Spooled } from "./spool_record.ts";
+import { CODEC_BINARY_MOST, CODEC_BYTES_MOST, codecInput } from "./values.ts";
+
+/*
+ * DESIGN
+ * The messages of a codec are in one of three places. Live: they wait in memory, unacknowledged, and are decoded in
+ * batches, one call after the other. Blocked: they go to the spool and are acknowledged from there. Draining: what
+ * the spool holds is decoded in order while new ones go to its end; when little is left they wait in memory instead,
+ * so that there is an end. A message is never in two of these places, and they are emptied in order.
+ *
+ * One that failed is a suspect: in the spool, and refused as soon as another works.
+ */
+
+export interface FlowDeps {
+  ref: ScriptRef;
+  intake: Pick<Intake, "offer" | "commitSoon">;
+  poison: Pick<PoisonWatch, "begin" | "end">;
+  clock: Clock;
+  arrival(): Arrival;
+  spool: Spool;
+  judge: FailureJudge;
+  /** What decodes; `wait`: it is being loaded. Null: nothing does. */
+  script(): LoadedScript | "wait" | null;
+  pathOf(topic: string): string;
+  /** From now on `script` is null. */
+  pause(why: string, fault: ScriptFault): void;
+  onFault(fault: ScriptFault): void;
+  onError(what: string, error: unknown): void;
+  onRoom(): void;
+  addSample(ref: ScriptRef, topic: string, payload: Uint8Array, tMs: number): void;
+}
+
+/** With so few left in the spool, new messages wait in memory. */
+const HANDOVER = 500;
+const RETRY_MS = 1_000;
+const POISON_MS = 100;
+const SAMPLES = 20;
+
+export class Flow {
+  /** Messages that came. */
+  messages = 0;
+  readonly #abort = new AbortController();
+  readonly #feed: SpoolFeed;
+  readonly #pending = new Pending();
+  #suspects: Suspect[] = [];
+  #draining = false;
+  #running = false;
+  #released = false;
+  #soon = false;
+  #refused = false;
+  #roomMade: (() => void) | null = null;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: FlowDeps) {
+    const { spool, poison, clock } = deps;
+    const onFailed = () => {
+      this.#draining = true;
+      this.run();
+    };
+    this.#feed = new SpoolFeed({ spool, poison, clock, onFailed, signal: this.#abort.signal });
+  }
+
+  /** As `Intake.offer`; who offers keeps the acknowledgements of a session in order. */
+  offer(message: RawMessage): boolean {
+    if (this.#abort.signal.aborted) return false;
+    const blocked = this.deps.script() === null;
+    if (blocked) this.#spill();
+    const { source, topic, payload, packet, retained } = message;
+    const arrival = this.deps.arrival();
+    const record: Spooled = { source, topic, payload, packet, retained, arrival };
+    if (this.#pending.length === 0 && (blocked || this.#hasLong())) {
+      return this.#counted(this.#toSpool(record, message) || this.#refuse());
+    }
+    if (this.#pending.full || blocked) return this.#refuse();
+    const begun = this.deps.poison.begin(topic, payload);
+    if (begun.do === "wait") return this.#refuse(POISON_MS);
+    if (begun.do === "aside") return this.deps.intake.offer(message);
+    const item: Item = {
+      ...{ record, seq: null, noted: begun.noted },
+      done: (outcome) => {
+        this.#endNote(item);
+        message.done(outcome);
+      },
+    };
+    this.#pending.push(item);
+    this.run();
+    return this.#counted(true);
+  }
+
+  /** A sender waits for what it has sent. */
+  commitSoon(): void {
+    if (this.#pending.length > 0 || this.#running) this.#soon = true;
+    this.deps.spool.sync();
+  }
+
+  /** There is room for messages, here or in the spool. */
+  room(): void {
+    if (this.#pending.length > 0) this.run();
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.deps.onRoom();
+  }
+
+  /** There may be room in the intake. */
+  tryAgain(): void {
+    this.#roomMade?.();
+  }
+
+  /** Begins with what is in the spool, if anything is; `script` is another one, or works again. */
+  begin(): void {
+    this.#released = false;
+    this.#feed.giveBack(this.#suspects.splice(0).map(({ item }) => item));
+    this.#draining = this.deps.spool.unread > 0;
+    this.run();
+  }
+
+  /** Goes on, if there is anything to do. */
+  run(): void {
+    if (this.#running || this.#abort.signal.aborted) return;
+    this.#running = true;
+    // What comes in this turn is decoded together.
+    queueMicrotask(() => this.#working = this.#work());
+  }
+
+  /** Nothing decodes any more: what waits in memory goes to the intake as it came. */
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#working;
+    for (const item of this.#pending.takeAll()) {
+      this.#endNote(item);
+      await this.#offer({ item, decoded: null });
+    }
+  }
+
+  /** Resolves when no call is under way. */
+  get working(): Promise<void> {
+    return this.#working;
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort(new DOMException("stopping", "AbortError"));
+    this.#roomMade?.();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#over) {
+      try {
+        if (!await this.#step()) break;
+      } catch (error) {
+        if (this.#over) break;
+        this.deps.onError("its messages wait", error);
+        await this.deps.clock.sleep(RETRY_MS, this.#abort.signal).catch(() => {});
+      }
+    }
+    this.#running = false;
+  }
+
+  get #over(): boolean {
+    return this.#released || this.#abort.signal.aborted;
+  }
+
+  /** False: there is nothing to do. */
+  async #step(): Promise<boolean> {
+    const script = this.deps.script();
+    if (script === null) this.#spill();
+    if (script === null || script === "wait") return false;
+    const items = this.#draining ? await this.#fromSpool() : this.#pending.take();
+    if (this.#pending.length === 0) this.room();
+    if (items.length > 0) await this.#decode(script, items);
+    else if (!this.#draining) return false;
+    else if (this.deps.spool.unread === 0) this.#draining = false;
+    return true;
+  }
+
+  async #fromSpool(): Promise<Item[]> {
+    if (this.#feed.failed) {
+      this.#feed.giveBack(this.#suspects.splice(0).map(({ item }) => item));
+    }
+    return await this.#feed.next();
+  }
+
+  async #decode(script: LoadedScript, items: Item[]): Promise<void> {
+    const { judge, pathOf, onFault } = this.deps;
+    const binary = script.exports.binary === true;
+    for (const item of items) {
+      if (item.instead === undefined) item.instead = tooLarge(item.record.payload, binary);
+    }
+    const given = items.filter((item) => item.instead === undefined);
+    this.#sample(given);
+    const answers = given.length === 0 ? [] : await script.call(
+      "decode",
+      given.map(({ record }) => codecInput(record, record.arrival.tMs, binary)),
+    );
+    if (this.#abort.signal.aborted) return;
+    const before = this.#suspects;
+    const { ready, suspects, pause, rest, faults } = judged(items, answers, judge, before, pathOf);
+    for (const { fault } of faults) onFault(fault);
+    for (const one of ready) await this.#offer(one);
+    if (this.#soon) {
+      this.#soon = this.#pending.length > 0;
+      this.deps.intake.commitSoon();
+    }
+    if (pause !== null) {
+      this.deps.pause(pause.why, pause.fault);
+      this.#takeBack([...suspects.map(({ item }) => item), ...rest]);
+    } else this.#suspects = suspects.map((one) => this.#kept(one));
+  }
+
+  /** A message that failed goes into the spool, where it is acknowledged. */
+  #kept(suspect: Suspect): Suspect {
+    if (suspect.item.seq !== null) return suspect;
+    const { record, done } = suspect.item;
+    const seq = this.deps.spool.append(record, (error) => done(outcomeOf(error)));
+    // Without room it stays as it is, unacknowledged.
+    if (seq === null) return suspect;
+    const item = { ...suspect.item, noted: null };
+    this.#feed.adopt(item, seq);
+    return { ...suspect, item };
+  }
+
+  /** What was not decided on stands before everything else again. */
+  #takeBack(items: readonly Item[]): void {
+    this.#feed.giveBack(items);
+    this.#pending.putBack(items.filter(({ seq }) => seq === null));
+  }
+
+  /** Brings what waits in memory to the spool, in order, as far as there is room. */
+  #spill(): void {
+    const spilled = this.#pending.takeWhile((item) => this.#toSpool(item.record, item));
+    for (const item of spilled) this.#endNote(item);
+  }
+
+  #toSpool(record: Spooled, { done }: Pick<RawMessage, "done">): boolean {
+    const { spool } = this.deps;
+    const synced = (error: unknown) => done(outcomeOf(error));
+    if (!spool.knows(record)) return spool.append(record, synced) !== null;
+    spool.whenSynced(synced);
+    return true;
+  }
+
+  /** New messages go behind what is in the spool. */
+  #hasLong(): boolean {
+    return this.#draining && this.deps.spool.unread > HANDOVER;
+  }
+
+  /** Offers to the intake until it takes it. */
+  async #offer(ready: Ready): Promise<void> {
+    const { ref, intake, clock } = this.deps;
+    const message = messageFor(ref.name, ready);
+    while (!this.#abort.signal.aborted && !intake.offer(message)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#roomMade = resolve;
+      await Promise.race([promise, clock.sleep(RETRY_MS, this.#abort.signal).catch(() => {})]);
+      this.#roomMade = null;
+    }
+  }
+
+  #sample(items: readonly Item[]): void {
+    const { ref, addSample } = this.deps;
+    for (const { record: { topic, payload, arrival } } of items.slice(-SAMPLES)) {
+      addSample(ref, topic, payload.slice(), arrival.tMs);
+    }
+  }
+
+  #endNote(item: Item): void {
+    if (item.noted !== null) this.deps.poison.end(item.noted);
+    item.noted = null;
+  }
+
+  #counted(taken: boolean): boolean {
+    if (taken) this.messages++;
+    return taken;
+  }
+
+  /** @param againMs after so long it may be offered again; else when there is room */
+  #refuse(againMs?: number): false {
+    this.#refused = true;
+    if (againMs !== undefined) {
+      this.deps.clock.sleep(againMs, this.#abort.signal).then(() => this.room(), () => {});
+    }
+    return false;
+  }
+}
+
+const outcomeOf = (error: unknown): Outcome => error === null ? "stored" : "failed";
+
+/** Why a message is not given to a codec; undefined: it is. */
+function tooLarge({ length }: Uint8Array, binary: boolean): Item["instead"] {
+  const most = binary ? CODEC_BINARY_MOST : CODEC_BYTES_MOST;
+  if (length <= most) return undefined;
+  return refused("too_large", `the payload has more than the ${most} bytes that a codec is given`);
+}

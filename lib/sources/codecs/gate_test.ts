@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import {
+  type FakeCodec,
+  type GateUnderTest,
+  numbers,
+  scriptFault,
+  startGate,
+} from "../../../tests/support/codec_gate.ts";
+import { eventually, textOf } from "../../../tests/support/recording_intake.ts";
+import type { Outcome, RawMessage } from "../../intake/intake.ts";
+
+/** Offers messages as one session does, and notes in which order they are done with. */
+function session(t: GateUnderTest, name = "s") {
+  let packetId = 0;
+  const done: string[] = [];
+  const send = (topic: string, payload: string, again = false, id = ++packetId) => {
+    return t.gate.offer({
+      ...{ source: "test", topic, payload: new TextEncoder().encode(payload) },
+      packet: { session: name, packetId: id, again },
+      done: (outcome: Outcome) => void done.push(`${payload} ${outcome}`),
+    });
+  };
+  const isDone = (n: number) => eventually(() => done.length >= n, () => `done: ${done}`);
+  return { done, send, isDone };
+}
+
+const view = (t: GateUnderTest) => t.gate.views()[0];
+const valuesOf = (messages: readonly RawMessage[]) =>
+  messages.map((one) =>
+    one.decoded?.drafts.map(({ sensor, value }) => `${sensor}=${value}`).join() ||
+    one.decoded?.rejects[0].message || `raw ${textOf(one)}`
+  );
+const drained = (t: GateUnderTest) =>
+  eventually(() => view(t).waiting === 0, () => `${view(t).waiting} wait`);
+
+Deno.test("gate without codecs hands messages to the intake as they are", async () => {
+  await using t = await startGate({});
+  const message: RawMessage = {
+    ...{ source: "test", topic: "a/b", payload: new Uint8Array() },
+    packet: { session: "s", packetId: 1, again: false },
+    done() {},
+  };
+  t.gate.offer(message);
+  assert.equal(t.intake.taken[0], message);
+});
+
+Deno.test("gate decodes what came in a turn together; values are below the topic's path", async () => {
+  await using t = await startGate({ one: numbers() });
+  const s = session(t);
+  for (const text of ["1", "2", "3"]) assert.ok(s.send("codec/m1", text));
+  await t.intake.until(3);
+  assert.deepEqual(t.calls, [3]);
+  assert.deepEqual(valuesOf(t.intake.taken), ["m1/v=1", "m1/v=2", "m1/v=3"]);
+  assert.deepEqual(s.done, [], "nothing is acknowledged before the intake decides");
+  t.intake.settle();
+  assert.deepEqual(s.done, ["1 stored", "2 stored", "3 stored"]);
+  assert.deepEqual(t.gate.topics(), ["codec/+"]);
+  assert.equal(t.samples.length, 3);
+});
+
+Deno.test("gate acknowledges in the order of arrival, session by session", async () => {
+  await using t = await startGate({ one: numbers() });
+  t.hold(true);
+  const [s, other] = [session(t), session(t, "other")];
+  s.send("codec/m1", "1");
+  s.send("factory/a/b", "2");
+  other.send("factory/a/b", "3");
+  t.intake.settle();
+  assert.deepEqual([s.done, other.done], [[], ["3 stored"]], "2 waits for 1");
+  t.gate.commitSoon();
+  t.hold(false);
+  await t.intake.until(3);
+  await eventually(() => t.intake.commitsAsked === 2, () => "commitSoon is repeated");
+  t.intake.settle();
+  assert.deepEqual(s.done, ["1 stored", "2 stored"]);
+  s.send("factory/a/b", "4");
+  t.intake.settle();
+  assert.deepEqual(s.done.at(-1), "4 stored");
+});
+
+Deno.test("gate takes a message that failed as refused once another has worked", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  const s = session(t);
+  s.send("codec/m1", "1");
+  s.send("codec/m1", "bad");
+  s.send("codec/m1", "2");
+  await s.isDone(3);
+  assert.deepEqual(valuesOf(t.intake.taken), [
+    "m1/v=1",
+    "the codec: bad is no number (line 2)",
+    "m1/v=2",
+  ]);
+  // The last of a batch waits on disk, acknowledged.
+  s.send("codec/m1", "worse");
+  await s.isDone(4);
+  assert.equal(view(t).waiting, 1);
+  assert.equal(t.intake.taken.length, 3);
+  s.send("codec/m1", "3");
+  await s.isDone(5);
+  assert.deepEqual(valuesOf(t.intake.taken).slice(3), [
+    "the codec: worse is no number (line 2)",
+    "m1/v=3",
+  ]);
+  await drained(t);
+  assert.deepEqual([view(t).messages, view(t).errors, view(t).pause], [5, 2, null]);
+});
+
+Deno.test("gate pauses a codec after five in a row; all wait on disk and come in order once it works", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  const s = session(t);
+  for (let i = 0; i < 6; i++) s.send("codec/m1", `x${i}`);
+  await s.isDone(6);
+  assert.match(view(t).pause!.by, /5 messages in a row failed/);
+  for (let i = 0; i < 20; i++) s.send("codec/m1", String(i));
+  s.send("factory/a/b", "other");
+  await s.isDone(27);
+  assert.deepEqual(valuesOf(t.intake.taken), ["raw other"]);
+  assert.equal(view(t).waiting, 26);
+  const lenient: FakeCodec = {
+    topics: ["codec/+"],
+    decode: (text) => ({ ok: [{ sensor: "v", value: Number(text.replace("x", "-")) }] }),
+  };
+  await t.put("one", lenient);
+  await drained(t);
+  s.send("codec/m1", "99");
+  await s.isDone(28);
+  const values = [
+    ...Array.from({ length: 6 }, (_, i) => -i),
+    ...Array.from({ length: 20 }, (_, i) => i),
+    99,
+  ];
+  assert.deepEqual(valuesOf(t.intake.taken).slice(1), values.map((n) => `m1/v=${n}`));
+  assert.equal(view(t).pause, null);
+  const { packet, first } = t.intake.taken[1];
+  assert.deepEqual(packet, { session: "spool:one", packetId: 2, again: true });
+  assert.deepEqual(first, { session: "s", packetId: 1, again: false });
+});
+
+Deno.test("gate keeps pause, filters and messages over a restart; one cannot be loaded meanwhile", async () => {
+  const broken: FakeCodec = { fault: scriptFault("syntax", "Unexpected token") };
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  await t.put("one", broken);
+  const s = session(t);
+  s.send("codec/m1", "1");
+  await s.isDone(1);
+  assert.equal(view(t).broken?.message, "Unexpected token");
+
+  await using broken2 = await t.again({ one: broken });
+  session(broken2).send("codec/m1", "2");
+  await eventually(() => view(broken2).waiting === 2, () => "its topics are its own still");
+  await using mended = await broken2.again({ one: numbers() });
+  await drained(mended);
+  assert.deepEqual(valuesOf(mended.intake.taken), ["m1/v=1", "m1/v=2"]);
+});
+
+Deno.test("gate lets a person pause and resume a codec", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  const s = session(t);
+  await t.gate.pause("one", "Anna");
+  s.send("codec/m1", "1");
+  await s.isDone(1);
+  assert.deepEqual([view(t).waiting, view(t).pause?.by], [1, "Anna"]);
+  await t.put("one", numbers("w"));
+  assert.equal(view(t).waiting, 1, "another text does not end a person's pause");
+  await t.gate.resume("one", "Anna");
+  await drained(t);
+  assert.deepEqual(valuesOf(t.intake.taken), ["m1/w=1"]);
+});
+
+Deno.test("gate refuses what a full spool cannot take, and says so when there is room", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  const s = session(t);
+  await t.gate.pause("one", "Anna");
+  t.limits.messages = 2;
+  assert.deepEqual([1, 2, 3].map((n) => s.send("codec/m1", String(n))), [true, true, false]);
+  assert.match(view(t).full!, /2 messages wait/);
+  assert.ok(s.send("factory/a/b", "other"), "other topics go on");
+  let room = 0;
+  t.gate.onRoom(() => room++);
+  await t.gate.resume("one", "Anna");
+  await eventually(() => room > 0, () => "no room");
+  assert.ok(s.send("codec/m1", "3"));
+  await s.isDone(4);
+});
+
+Deno.test("gate recognises what was spooled and comes again", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  const s = session(t);
+  await t.gate.pause("one", "Anna");
+  s.send("codec/m1", "1");
+  s.send("codec/m1", "1", true, 1);
+  s.send("codec/m1", "2");
+  await s.isDone(3);
+  assert.equal(view(t).waiting, 2);
+
+  await using next = await t.again();
+  session(next).send("codec/m1", "2", true, 2);
+  assert.equal(view(next).waiting, 2);
+});
+
+Deno.test("gate offers again from the spool what could not be stored", async () => {
+  await using t = await startGate({ one: numbers() });
+  const s = session(t);
+  await t.gate.pause("one", "Anna");
+  for (const text of ["1", "2", "3"]) s.send("codec/m1", text);
+  await s.isDone(3);
+  await t.gate.resume("one", "Anna");
+  await t.intake.until(3);
+  t.intake.settle(1);
+  t.intake.settle(1, "failed");
+  t.intake.settle(1);
+  assert.equal(view(t).waiting, 2);
+  t.intake.atOnce = "stored";
+  await t.intake.until(5);
+  await drained(t);
+  assert.deepEqual(valuesOf(t.intake.taken).slice(3), ["m1/v=2", "m1/v=3"]);
+});
+
+Deno.test("gate gives what waits to the intake as it came when a codec goes", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  t.hold(true);
+  const s = session(t);
+  s.send("codec/m1", "1");
+  await eventually(() => t.calls.length === 1, () => "no call");
+  s.send("codec/m1", "2");
+  const gone = t.put("one", null);
+  t.hold(false);
+  await gone;
+  s.send("codec/m1", "3");
+  await s.isDone(3);
+  assert.deepEqual(valuesOf(t.intake.taken), ["m1/v=1", "raw 2", "raw 3"]);
+  assert.deepEqual(t.gate.views(), []);
+});
+
+Deno.test("gate holds messages back while a codec is slow, and goes on with them", async () => {
+  await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
+  t.hold(true);
+  const s = session(t);
+  let sent = 0;
+  while (s.send("codec/m1", String(sent))) sent++;
+  assert.ok(sent >= 2_000 && sent < 3_000, `${sent} were taken`);
+  let room = 0;
+  t.gate.onRoom(() => room++);
+  t.hold(false);
+  await s.isDone(sent);
+  assert.ok(room > 0);
+  assert.deepEqual(s.done, s.done.map((_, i) => `${i} stored`));
+});

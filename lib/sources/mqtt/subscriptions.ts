@@ -1,0 +1,70 @@
+import type { ISubscriptionGrant, MqttClient } from "mqtt";
+import type { Log } from "../../base/log.ts";
+import type { MqttOptions } from "./options.ts";
+
+/** What a session is subscribed to: the topics of the options, and those of codecs, which change. */
+export class Subscriptions {
+  /** Those of codecs; null: not subscribed yet. */
+  #extra: readonly string[] | null = null;
+
+  constructor(
+    private readonly client: MqttClient,
+    private readonly options: Pick<MqttOptions, "topics" | "shareGroup"> & {
+      version: 4 | 5;
+      log: Log;
+      extraTopics(): readonly string[];
+    },
+  ) {}
+
+  /** Subscribes to all of them. Says why that is of no use, as a part of a sentence. */
+  async begin(): Promise<string | null> {
+    const { topics, extraTopics } = this.options;
+    this.#extra = extraTopics();
+    const { refused, error } = await this.#subscribe([...topics, ...this.#extra]);
+    const none = topics.every((topic) => refused.includes(this.#filterOf(topic)));
+    if (none || (error && refused.length === 0)) {
+      return `it refused the topics ${topics.map((topic) => this.#filterOf(topic)).join(", ")}`;
+    }
+    return null;
+  }
+
+  /** Other topics of codecs: what came is subscribed to, what is gone is left. */
+  renew(): void {
+    if (this.#extra === null || !this.client.connected) return;
+    const before = this.#extra;
+    const now = this.#extra = this.options.extraTopics();
+    const gone = before.filter((topic) => !now.includes(topic));
+    const come = now.filter((topic) => !before.includes(topic));
+    // What is not left is only seen as messages that nobody reads.
+    if (gone.length > 0) {
+      this.client.unsubscribe(gone.map((topic) => this.#filterOf(topic)), () => {});
+    }
+    if (come.length > 0) this.#subscribe(come);
+  }
+
+  #subscribe(topics: readonly string[]): Promise<{ refused: string[]; error: unknown }> {
+    const { version, shareGroup, log } = this.options;
+    const filters = topics.map((topic) => this.#filterOf(topic));
+    // MQTT 5: retained messages only with a new subscription, and none of what Perch publishes itself.
+    const extra = version === 5 ? { rh: 1, nl: shareGroup === undefined } : {};
+    return new Promise((resolve) => {
+      this.client.subscribe(filters, { qos: 1, ...extra }, (error, granted = []) => {
+        const refused = refusedTopics(filters, granted);
+        if (refused.length > 0) log.warn("the broker refused topics", { topics: refused });
+        resolve({ refused, error });
+      });
+    });
+  }
+
+  #filterOf(topic: string): string {
+    const { shareGroup } = this.options;
+    return shareGroup === undefined ? topic : `$share/${shareGroup}/${topic}`;
+  }
+}
+
+function refusedTopics(filters: string[], granted: readonly ISubscriptionGrant[]): string[] {
+  return filters.filter((filter) => {
+    const grant = granted.find((g) => g.topic === filter);
+    return grant !== undefined && Number(grant.qos) >= 0x80;
+  });
+}
