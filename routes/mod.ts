@@ -8,6 +8,7 @@ import type { ModelParts } from "./detection/models.tsx";
 import { discussionRoutes } from "./discussion/api.ts";
 import { type DiscussionServices } from "./discussion/request.ts";
 import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
+import { type FaultRouteParts, faultsRoutes } from "./faults/mod.ts";
 import { type HealthRouteParts, healthRoutes } from "./health/mod.ts";
 import type { Route } from "./http/route.ts";
 import { machinesRoutes } from "./machines/mod.ts";
@@ -26,6 +27,7 @@ export type RouteParts =
   & SiteParts
   & BackupRouteParts
   & EventRouteParts
+  & FaultRouteParts
   & HealthRouteParts
   & AccessParts
   & NotifyParts
@@ -44,6 +46,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...siteRoutes(parts),
     ...backupRoutes(parts),
     ...eventsRoutes(parts),
+    ...faultsRoutes(parts),
     ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),

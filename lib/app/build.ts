@@ -119,6 +119,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     lost,
     storageTroubles,
     intake: intake.intake,
+    intakePause: foundation.intakePause,
     sources: sources.sources,
   });
   const faults = await createFaultParts(foundation, {

@@ -34,7 +34,8 @@ type Shared =
   | "events"
   | "eventFeed"
   | "logFiles"
-  | "components";
+  | "components"
+  | "intakePause";
 
 /** What runs between start and stop: what each room's wiring made. */
 export interface Parts

@@ -103,6 +103,7 @@ function routeParts(
     demoUsers,
     events: parts.events,
     eventsBetween: createEventsBetween(parts.storage.db),
+    faults: parts.faults,
     figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,

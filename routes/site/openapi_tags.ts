@@ -9,6 +9,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Events: "What happened: listed, searched, reported by other programs",
+  Faults: "What is wrong with Perch itself, and its parts paused and started anew",
   Health: "Liveness, readiness and metrics",
   Host: "The host that Perch runs on, now and over time",
   Ingest: "Ways in for readings",

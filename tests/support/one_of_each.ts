@@ -76,6 +76,7 @@ export async function oneOfEach(
   const { components } = under.app.parts().reports;
   await components.report("old-gateway", { state: "offline" }, "fixture");
   return {
+    ...await faultsFixture(under),
     ...await outboxFixture(under),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
@@ -131,6 +132,31 @@ export async function alarmsFor(
     ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
     "/api/alarms/:id": idOf("read"),
   };
+}
+
+/** A fault to read, one to dismiss, and a task that is paused. */
+async function faultsFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, events, faults } = under.app.parts();
+  const about = {
+    severity: "warning",
+    tMs: Date.now(),
+    actor: null,
+    body: null,
+    route: false,
+  } as const;
+  for (const text of ["The first backup failed", "The second backup failed"]) {
+    await events.append({ ...about, type: "backup.failed", subject: text, text });
+  }
+  const failed = () =>
+    faults.open().filter(({ type }) => type === "error_event").map(({ id }) => id);
+  while (failed().length < 2) {
+    await faults.look();
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  await faults.pause("task:readings check", { name: "test", reason: "fixture", audited });
+  const [read, dismissed] = failed().map(String);
+  return { "/api/faults/:id": read, "/api/faults/:id/dismiss": dismissed };
 }
 
 /** A channel, a webhook, a rule, a dead letter and a delivery that waits. */
