@@ -15,6 +15,7 @@ import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
 import { overviewRoutes } from "./overview/mod.ts";
 import type { OverviewParts } from "./overview/overview.tsx";
+import { type ScriptParts, scriptsRoutes } from "./scripts/mod.ts";
 import type { SensorPageParts } from "./sensors/request.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
 import type { ReadingServices } from "./sensors/readings_api.ts";
@@ -28,6 +29,7 @@ export type RouteParts =
   & BackupRouteParts
   & EventRouteParts
   & FaultRouteParts
+  & ScriptParts
   & HealthRouteParts
   & AccessParts
   & NotifyParts
@@ -47,6 +49,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...backupRoutes(parts),
     ...eventsRoutes(parts),
     ...faultsRoutes(parts),
+    ...scriptsRoutes(parts),
     ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),

@@ -139,6 +139,8 @@ function routeParts(
     rejects: parts.rejects,
     reports: parts.reports,
     routes,
+    scripts: parts.scripts,
+    scriptFigures: () => null,
     sensors: registry,
     service: parts.machines,
     settings: parts.settings,

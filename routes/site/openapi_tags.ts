@@ -23,6 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Readings: "History: buckets, raw readings, CSV and NDJSON",
   Registry: "Machines and sensors as one file: export, check, import",
   Rules: "Who is notified of which alarms, and when",
+  Scripts: "Codecs and detectors that people wrote: tried, changed, approved",
   Sensors: "Sensors, their settings and limits",
   Settings: "Settings of the site",
   "Sign-in": "Access tokens for programs that act for a person",

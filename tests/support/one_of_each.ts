@@ -3,6 +3,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
+import { EXAMPLE } from "../../routes/scripts/api.ts";
 import type { AppUnderTest } from "./app.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
@@ -73,6 +74,11 @@ export async function oneOfEach(
     { name: "fixture.tar.gz", bytes: 1_000, sha256: null },
     "fixture",
   );
+  const { scripts } = under.app.parts();
+  const { params: script, source } = EXAMPLE;
+  await scripts.write(script, source, { actor: "fixture", reason: "edited", expectedHash: null });
+  scripts.addSample(script, "a/b", new TextEncoder().encode("{}"), nowMs);
+  const [version] = (await scripts.versions(script)).items;
   const { components } = under.app.parts().reports;
   await components.report("old-gateway", { state: "offline" }, "fixture");
   return {
@@ -83,6 +89,7 @@ export async function oneOfEach(
     ...await ticketsFor(under, adminEmail),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
+    "/api/scripts/:kind/:name/versions/:id": String(version.id),
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
