@@ -128,6 +128,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     sources: [scripts.scriptFaults, codecs.codecFaults],
     pausables: () => [...codecs.codecPausables()],
   });
+  codecs.codecs.onPause(faults.soon);
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,

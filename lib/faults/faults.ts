@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { createTurns } from "../base/turns.ts";
+import { createWake } from "../base/wake.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { FaultRow } from "../db/schema/faults.ts";
@@ -29,6 +30,8 @@ export interface Faults extends People {
   task: Task;
   /** One look. */
   look(): Promise<void>;
+  /** Something has just happened: the task looks now. */
+  soon(): void;
   /** Open ones, the worst first, then the oldest. */
   open(): FaultRow[];
   get(id: number): Promise<FaultRow | null>;
@@ -62,6 +65,7 @@ export function createFaults(deps: FaultsDeps): Faults {
   const looking = createLooking(deps);
   const pausing = createPausing(deps);
   const oneAtATime = createTurns();
+  const wake = createWake(clock);
   const people = createPeople({ ...deps, memory, pausing, oneAtATime });
 
   async function pauseFor(fault: FaultRow): Promise<SqlStatement[]> {
@@ -118,11 +122,12 @@ export function createFaults(deps: FaultsDeps): Faults {
             purgedMs = clock.monotonic();
             await memory.write([store.purge(deps.deletionMs() - KEPT_MS)]);
           }
-          await clock.sleep(LOOK_MS, signal);
+          await wake.sleep(LOOK_MS, signal);
         }
       },
     },
     look,
+    soon: wake.now,
     open: () => memory.all().filter(({ state }) => state === "open").sort(byWeight),
     get: memory.find,
     list: store.list,

@@ -22,6 +22,8 @@ export interface CodecDeps
   sandbox(): Promise<Sandbox>;
   /** Other topics are its own now. */
   onTopics(): void;
+  /** It is paused. */
+  onPause(): void;
 }
 
 /** How a codec is doing. */
@@ -235,6 +237,7 @@ export class Codec {
     this.deps.log.warn(`codec ${this.name} is paused: ${by}`, { fault: fault?.message });
     this.#save().catch((error) => this.#cannotSave(error));
     this.#flow.run();
+    this.deps.onPause();
   }
 
   #cannotSave(error: unknown): void {

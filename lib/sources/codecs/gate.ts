@@ -34,6 +34,8 @@ export interface CodecGate extends Pick<Intake, "offer" | "commitSoon" | "onRoom
   topics(): readonly string[];
   /** Calls the listener when they are others. */
   onTopics(listener: () => void): void;
+  /** Calls the listener when one of them is paused. */
+  onPause(listener: () => void): void;
   /** How each codec is doing, by name. */
   views(): CodecView[];
   pause(name: string, by: string): Promise<void>;
@@ -53,16 +55,19 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   const order = new AckOrder();
   const roomListeners = new Set<() => void>();
   const topicListeners = new Set<() => void>();
+  const pauseListeners = new Set<() => void>();
   let index: TopicIndex<Codec> | null = null;
   let shown = "[]";
   let closed = false;
   let loading: Promise<unknown> = Promise.resolve();
 
   const announceRoom = () => roomListeners.forEach((listener) => listener());
+  const announcePause = () => pauseListeners.forEach((listener) => listener());
   const offRoom = intake.onRoom(() => codecs.forEach((codec) => codec.tryAgain()));
 
   function create(name: string): Codec {
-    const codec = new Codec({ ...deps, onRoom: announceRoom, onTopics: look }, name);
+    const listeners = { onRoom: announceRoom, onTopics: look, onPause: announcePause };
+    const codec = new Codec({ ...deps, ...listeners }, name);
     codecs.set(name, codec);
     return codec;
   }
@@ -157,6 +162,7 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
     },
     topics: extraTopics,
     onTopics: (listener) => void topicListeners.add(listener),
+    onPause: (listener) => void pauseListeners.add(listener),
     views: () => [...codecs.values()].map(({ view }) => view).sort(byName),
     pause: async (name, by) => await codecs.get(name)?.pause(by),
     resume: async (name, _by) => await codecs.get(name)?.resume(find(name)),
