@@ -122,7 +122,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     intakePause: foundation.intakePause,
     sources: sources.sources,
   });
-  const faults = await createFaultParts(foundation, {
+  const { faults, healing } = await createFaultParts(foundation, {
     hub,
     supervisor,
     sources: [scripts.scriptFaults, codecs.codecFaults],
@@ -168,6 +168,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     damage,
     emergency,
     faults,
+    healing,
     host,
     hostView,
     system: createSystemParts(foundation, options.system ?? null),

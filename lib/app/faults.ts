@@ -2,6 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Supervisor } from "../base/supervisor.ts";
 import type { FaultSource, Pausable, Pause } from "../faults/fault.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
+import { createSelfHealing, type SelfHealing } from "../faults/healing.ts";
+import { createHealingWatch } from "../faults/healing_watch.ts";
 import { faultJson } from "../faults/shapes.ts";
 import { componentSource } from "../faults/sources/components.ts";
 import { configurationSource } from "../faults/sources/configuration.ts";
@@ -48,11 +50,27 @@ export interface FaultNeeds {
   pausables: () => readonly Pausable[];
 }
 
+export interface FaultParts {
+  /** What is wrong with Perch itself, and what is paused. */
+  faults: Faults;
+  /** What Perch did about it by itself. */
+  healing: SelfHealing;
+}
+
 /** Looks for what is wrong with Perch itself, and pauses what must not go on. */
 export async function createFaultParts(
   { clock, log, storage, events, bus, components, settings, ending, intakePause }: Foundation,
   { hub, supervisor, sources, pausables }: FaultNeeds,
-): Promise<Faults> {
+): Promise<FaultParts> {
+  const healing = createSelfHealing({ clock, log: log.child("faults"), append: events.append });
+  const watch = createHealingWatch({
+    clock,
+    healing,
+    tasks: supervisor.states,
+    components: components.all,
+    restart: (task) => void supervisor.restart(task),
+  });
+  bus.subscribe("events", watch.hear);
   const errors = eventSource({ clock });
   bus.subscribe("events", errors.hear);
   bus.subscribe("faults", (changed) => {
@@ -81,6 +99,7 @@ export async function createFaultParts(
         elsewhere: SEEN_ELSEWHERE,
       }),
       errors,
+      { name: "healing", look: () => (watch.look(), []) },
       configurationSource({ unusedSettings: settings.unused }),
       ...sources,
     ],
@@ -89,13 +108,14 @@ export async function createFaultParts(
       names: () => supervisor.states().map(({ name }) => `task:${name}`),
       restart: (component) => void supervisor.restart(component.slice("task:".length)),
     },
+    isExhausted: healing.isExhausted,
     publish: (changed) => bus.publish("faults", changed),
     deletionMs: clock.deletionMs,
   });
   await faults.load();
   components.register("faults", () => describe(faults));
   ending(() => faults.store());
-  return faults;
+  return { faults, healing };
 }
 
 function createPausableTasks(

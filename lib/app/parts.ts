@@ -4,7 +4,6 @@ import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Emergency } from "../health/emergency/emergency.ts";
-import type { Faults } from "../faults/faults.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
@@ -12,6 +11,7 @@ import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { DetectionParts } from "./detection.ts";
+import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SystemParts } from "./health_system.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -46,6 +46,7 @@ export interface Parts
     LiveParts,
     ModelParts,
     DetectionParts,
+    FaultParts,
     IntakeParts,
     RestoreParts,
     ScriptParts,
@@ -58,8 +59,6 @@ export interface Parts
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;
-  /** What is wrong with Perch itself, and what is paused. */
-  faults: Faults;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

@@ -38,6 +38,7 @@ export const EVENT_TYPES = {
   "fault.opened": "Something is wrong with Perch itself",
   "fault.worse": "A fault of Perch got worse",
   "fault.over": "A fault of Perch is over",
+  "fault.healed": "Perch put something right by itself, or tried to",
   "fault.dismissed": "Somebody dismissed a fault of Perch",
   "component.paused": "A part of Perch was paused",
   "component.resumed": "A part of Perch was resumed",

@@ -8,8 +8,8 @@ import type { PageOf } from "../db/list.ts";
 import type { FaultRow } from "../db/schema/faults.ts";
 import type { EventDraft } from "../events/event.ts";
 import { DAY_MS } from "../words/times.ts";
-import { decide, type FaultNews, severityRank } from "./decide.ts";
-import type { FaultSource, Pausable } from "./fault.ts";
+import { decide, type FaultNews, severityRank, stepUp } from "./decide.ts";
+import type { FaultSource, Pausable, Sighting } from "./fault.ts";
 import { faultEvent, pauseEvent } from "./fault_events.ts";
 import { createFaultStore, type FaultQuery } from "./faults_store.ts";
 import { createLooking } from "./looking.ts";
@@ -51,6 +51,8 @@ export interface FaultsDeps {
   restarts: Restarts;
   /** Faults that changed. */
   publish: (changed: readonly FaultRow[]) => void;
+  /** What healed it did not last: its faults are one step more serious. */
+  isExhausted?: (component: string) => boolean;
   /** Time that deletions may rely on. */
   deletionMs: () => number;
 }
@@ -67,6 +69,9 @@ export function createFaults(deps: FaultsDeps): Faults {
   const oneAtATime = createTurns();
   const wake = createWake(clock);
   const people = createPeople({ ...deps, memory, pausing, oneAtATime });
+
+  const weighed = (one: Sighting): Sighting =>
+    deps.isExhausted?.(one.component) ? { ...one, severity: stepUp(one.severity) } : one;
 
   async function pauseFor(fault: FaultRow): Promise<SqlStatement[]> {
     const one = pausing.find(fault.component);
@@ -102,7 +107,8 @@ export function createFaults(deps: FaultsDeps): Faults {
   }
 
   const look = async () => {
-    const found = await looking.look();
+    const { sightings, isComplete } = await looking.look();
+    const found = { sightings: sightings.map(weighed), isComplete };
     await oneAtATime(() => apply(found));
   };
 
