@@ -6,6 +6,7 @@ import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCodecParts } from "./codecs.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
+import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
@@ -48,6 +49,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const detection = await createDetectionParts(foundation, machines, live, options.detection);
   late.fill("detection", detection.detection);
   late.fill("predictions", detection.predictions);
+  const custom = createCustomDetection(foundation, { machines, live, scripts, detection });
 
   const access = createAppAccess(foundation);
   const intake = await createIntakeParts(foundation, files, registry);
@@ -87,6 +89,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const alarms = await createAlarmParts(foundation, {
     machines,
     detection,
+    custom,
     live,
     notify,
     fromAlarms: ticketRoom.fromAlarms,
@@ -125,8 +128,8 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const { faults, healing } = await createFaultParts(foundation, {
     hub,
     supervisor,
-    sources: [scripts.scriptFaults, codecs.codecFaults],
-    pausables: () => [...codecs.codecPausables()],
+    sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults],
+    pausables: () => [...codecs.codecPausables(), ...custom.pausables()],
   });
   codecs.codecs.onPause(faults.soon);
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
@@ -156,6 +159,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     ...scripts,
     ...live,
     ...detection,
+    custom,
     ...intake,
     ...codecs,
     ...sources,

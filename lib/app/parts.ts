@@ -10,6 +10,7 @@ import type { ModelParts } from "./ai.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { DamageWatch } from "./damage.ts";
+import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
@@ -56,6 +57,8 @@ export interface Parts
   access: Access;
   alarms: Alarms;
   backup: BackupParts;
+  /** Detectors that somebody wrote. */
+  custom: CustomDetection;
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;

@@ -45,6 +45,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     }),
     parts.scripts.task,
     parts.detection.runner.task,
+    parts.custom.task,
     ...parts.tickets.tasks,
     ...parts.predictions.tasks,
     parts.backtests.task,
