@@ -132,6 +132,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     pausables: () => [...codecs.codecPausables(), ...custom.pausables()],
   });
   codecs.codecs.onPause(faults.soon);
+  custom.onStop(faults.soon);
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,

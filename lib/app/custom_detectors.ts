@@ -1,8 +1,9 @@
 import { eitherSignal } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
-import type { CustomDetectors } from "../detect/custom/custom.ts";
+import type { CustomDetectors, CustomStats } from "../detect/custom/custom.ts";
 import { savedDetectors } from "../detect/custom/custom_store.ts";
 import type { FaultSource, Pausable } from "../faults/fault.ts";
+import type { ComponentState } from "../live/components.ts";
 import { shownValue } from "../machines/sensor.ts";
 import { customName } from "../words/detectors.ts";
 import { type DetectionParts, findingsPublisher } from "./detection.ts";
@@ -18,13 +19,15 @@ export interface CustomDetection {
   faults: FaultSource;
   pausables(): Pausable[];
   stats(): ReturnType<CustomDetectors["stats"]>;
+  /** Calls the listener when one of them cannot go on. */
+  onStop(listener: () => void): void;
   task: Task;
 }
 
 const LOOK_MS = 10 * 60_000;
 
 export function createCustomDetection(
-  { clock, log, storage, bus, late }: Foundation,
+  { clock, log, storage, bus, late, components }: Foundation,
   { machines: { registry }, live: { hub }, scripts: { scripts }, detection }: {
     machines: Pick<MachineParts, "registry">;
     live: Pick<LiveParts, "hub">;
@@ -34,6 +37,8 @@ export function createCustomDetection(
 ): CustomDetection {
   let room: CustomDetectors | null = null;
   let wake = () => {};
+  let stopped = () => {};
+  components.registerAll(() => room?.stats().map(stateOf) ?? []);
   scripts.onChange((kind) => kind === "detector" && wake());
   bus.subscribe("readings", (group) => room?.take(group));
   bus.subscribe("sensor.changed", ({ num }) => room?.replan(num));
@@ -57,6 +62,7 @@ export function createCustomDetection(
       changed() {
         for (const { num } of registry.all()) late.get("alarms").recheck(num);
       },
+      stopped: () => stopped(),
     });
   }
 
@@ -70,6 +76,7 @@ export function createCustomDetection(
     faults: { name: "custom detectors", look: () => room?.troubles() ?? [] },
     pausables: () => room?.pausables() ?? [],
     stats: () => room?.stats() ?? [],
+    onStop: (listener) => void (stopped = listener),
     task: {
       name: "custom detectors",
       async run(signal, beat) {
@@ -85,4 +92,17 @@ export function createCustomDetection(
       },
     },
   };
+}
+
+/** What is wrong is a fault of its own. */
+function stateOf({ name, stopped, paused, behind, findings }: CustomStats): ComponentState {
+  const detail = stopped !== null
+    ? `Cannot go on: ${stopped}.`
+    : paused
+    ? "Paused."
+    : behind
+    ? "Reads the journal."
+    : `${findings} findings since the start.`;
+  const well = stopped === null && !paused;
+  return { name: `detector:${name}`, health: well ? "ok" : "degraded", detail };
 }

@@ -60,6 +60,7 @@ const custom = createCustomDetectors({
   sensorOf: (sensor) => ({ path: String(sensor), unit: null, shown: (value) => value }),
   publish: () => {},
   changed: () => {},
+  stopped: () => {},
   options: { saveMs: 60, saveSteps: 0, idleMs: 1e9 },
 });
 const stopping = new AbortController();

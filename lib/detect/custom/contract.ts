@@ -89,6 +89,11 @@ export function faultOf(type: ScriptFault["type"], message: string): ScriptFault
   return { type, message, line: null, column: null };
 }
 
+export const TOO_MUCH_STATE = faultOf(
+  "memory",
+  `the states of its sensors together are larger than ${BOUNDS.statesChars / 1_000_000} MB`,
+);
+
 /** The first thing that is wrong, with its place: `sensors[0] is no pattern`. */
 function worded(error: z.ZodError): string {
   const [{ path, message }] = error.issues;

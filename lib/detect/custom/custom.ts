@@ -3,7 +3,8 @@ import type { Task } from "../../base/supervisor.ts";
 import { customDetector } from "../../words/detectors.ts";
 import type { DetectGroup } from "../runner/options.ts";
 import { readerOf, removeDetector, savedDetectors } from "./custom_store.ts";
-import { Follower, type Pause } from "./follower.ts";
+import { Follower } from "./follower.ts";
+import type { Pause } from "./hold.ts";
 import { CUSTOM_OPTIONS, type CustomDeps } from "./options.ts";
 import type { Trouble } from "./troubles.ts";
 
@@ -15,6 +16,9 @@ export interface CustomStats {
   findings: number;
   /** Readings that it was too slow for. */
   skipped: number;
+  /** Its script cannot go on: why. Null: it can. */
+  stopped: string | null;
+  paused: boolean;
   behind: boolean;
   saves: number;
 }
@@ -125,6 +129,8 @@ export function createCustomDetectors(deps: CustomDeps): CustomDetectors {
         group: follower.learned.done ?? 0,
         ...follower.counts,
         skipped: follower.troubles.skipped,
+        stopped: follower.troubles.broken?.message ?? null,
+        paused: follower.paused() !== null,
         behind: follower.queue.behind,
         saves: follower.learned.saves,
       })),

@@ -93,6 +93,7 @@ function start(
         : { path: NAMES[sensor - 1], unit: "°C", shown: (value) => value },
     publish: (found) => published.push(...found),
     changed() {},
+    stopped() {},
     options: { waitMs: 20, idleMs: 1e9, forgetMs: 100, ...options },
   });
   const stopping = new AbortController();
@@ -269,7 +270,7 @@ export function step(state, { kind }) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const trouble = running.custom.troubles().find(({ type }) => type === "too_slow")!;
-    assert.match(trouble.message, /^The detector slow is too slow: \d+ readings were skipped$/);
+    assert.match(trouble.message, /^detectors\/slow.js is too slow: \d+ readings were skipped$/);
     last = await feed(engine, 0, 1, running);
     await running.until(() => running.of("slow").group === last);
     await running.stop();

@@ -13,21 +13,15 @@
 import type { Beat } from "../../base/supervisor.ts";
 import type { RunnableScript, ScriptFault } from "../../scripts/script.ts";
 import type { DetectGroup } from "../runner/options.ts";
-import { faultOf } from "./contract.ts";
+import { faultOf, TOO_MUCH_STATE } from "./contract.ts";
 import { GroupQueue } from "./group_queue.ts";
+import { Hold, type Pause } from "./hold.ts";
 import { groupsAfter } from "./journal.ts";
 import { Learned } from "./learned.ts";
 import { BOUNDS, type CustomDeps, type CustomOptions } from "./options.ts";
 import { ScriptSlot } from "./slot.ts";
 import { idleSteps, type Judged, type Step, stepsOf } from "./steps.ts";
 import { componentOf, Troubles } from "./troubles.ts";
-
-/** Why it is paused. */
-export interface Pause {
-  sinceMs: number;
-  by: string;
-  waiting?: number;
-}
 
 /** Calls that were lost with the sandbox, in a row. */
 const LOST_MOST = 3;
@@ -43,9 +37,7 @@ export class Follower {
   readonly queue: GroupQueue;
   readonly slot: ScriptSlot;
   readonly counts = { steps: 0, findings: 0 };
-  #held: Omit<Pause, "waiting"> | null = null;
-  /** Readings for it since it stands still. */
-  #waiting = 0;
+  readonly #hold = new Hold();
   /** Steps of a call. */
   #size: number;
   #lost = 0;
@@ -74,7 +66,7 @@ export class Follower {
     this.learned.done ??= group.groupId - 1;
     this.queue.take(group);
     if (!this.#runs) {
-      for (let i = 0; i < group.n; i++) if (this.#watches(group.sensor[i])) this.#waiting++;
+      for (let i = 0; i < group.n; i++) if (this.#watches(group.sensor[i])) this.#hold.waiting++;
     }
     this.#wake();
   }
@@ -83,27 +75,27 @@ export class Follower {
   change(script: RunnableScript): void {
     this.slot.wanted = script;
     this.troubles.begun();
-    if (this.#held?.by.startsWith("fault:")) this.#held = null;
+    this.#hold.changed();
     this.#wake();
   }
 
   pause(by: string): void {
-    this.#held ??= { sinceMs: this.deps.clock.now(), by };
+    this.#hold.pause(by, this.deps.clock.now());
     this.#wake();
   }
 
   resume(): void {
-    this.#held = null;
+    this.#hold.resume();
     this.troubles.begun();
     this.#wake();
   }
 
   paused(): Pause | null {
-    return this.#held === null ? null : { ...this.#held, waiting: this.#waiting };
+    return this.#hold.paused;
   }
 
   get #runs(): boolean {
-    return this.#held === null && this.troubles.broken === null;
+    return this.#hold.paused === null && this.troubles.broken === null;
   }
 
   /** Until `signal` aborts. */
@@ -165,7 +157,7 @@ export class Follower {
     const { clock, readings } = this.deps;
     const isBehind = () => this.queue.newest - this.learned.position;
     this.queue.listen();
-    this.#waiting = 0;
+    this.#hold.waiting = 0;
     let looked = { atMs: clock.monotonic(), behind: isBehind() };
     for (;;) {
       const groups = await groupsAfter(readings, this.learned.position);
@@ -255,7 +247,7 @@ export class Follower {
     }
     if (steps.length === 0) this.learned.took(0);
     else if (this.learned.chars > BOUNDS.statesChars) {
-      this.#break(faultOf("memory", TOO_MUCH_STATE));
+      this.#break(TOO_MUCH_STATE);
     }
     return true;
   }
@@ -294,6 +286,7 @@ export class Follower {
     this.queue.fallBehind();
     const { type, message: error } = fault;
     this.deps.log.warn("a custom detector was stopped", { detector: this.name, type, error });
+    this.deps.stopped();
   }
 
   async #rest(signal: AbortSignal): Promise<void> {
@@ -305,7 +298,3 @@ export class Follower {
     this.#wake = () => {};
   }
 }
-
-const TOO_MUCH_STATE = `the states of its sensors together are larger than ${
-  BOUNDS.statesChars / 1_000_000
-} MB`;

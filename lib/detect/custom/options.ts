@@ -36,6 +36,8 @@ export interface CustomDeps {
   publish: (found: StoredFinding[]) => void;
   /** Other sensors than before are watched: alarms may have lost who judges them. */
   changed: () => void;
+  /** A script cannot go on. */
+  stopped: () => void;
   options?: Partial<CustomOptions>;
 }
 

@@ -58,20 +58,19 @@ export class Troubles {
 
   list(): Trouble[] {
     if (this.broken !== null) {
-      const words = `it does not run, and continues where it is once it is mended or resumed`;
-      return [this.#ofScript(this.broken, "high", words)];
+      return [this.#ofScript(this.broken, "high", "cannot go on")];
     }
     const out: Trouble[] = [];
     const failure = this.#recentFailure();
     if (failure !== null) {
-      const times = failure.n === 1 ? "a step failed" : `${failure.n} steps failed`;
+      const times = failure.n === 1 ? "failed at a step" : `failed at ${failure.n} steps`;
       out.push({ ...this.#ofScript(failure.fault, "medium", times), times: failure.n });
     }
     const skipped = this.#recent("skipped");
     if (skipped !== null) {
       out.push(this.#plain(
         "too_slow",
-        `The detector ${this.name} is too slow: ${skipped.n} readings were skipped`,
+        `is too slow: ${skipped.n} readings were skipped`,
         skipped.n,
       ));
     }
@@ -79,7 +78,7 @@ export class Troubles {
     if (heldBack !== null) {
       out.push(this.#plain(
         "too_many_findings",
-        `The detector ${this.name} finds too much: ${heldBack.n} findings were left out`,
+        `finds too much: ${heldBack.n} findings were left out`,
         heldBack.n,
       ));
     }
@@ -87,8 +86,7 @@ export class Troubles {
     if (lost !== null) {
       out.push(this.#plain(
         "readings_lost",
-        `The detector ${this.name} was away for too long: ` +
-          `${lost.n} groups of readings are not in the journal any more and were not judged`,
+        `stood still for too long: ${lost.n} groups of readings are not in the journal any more`,
         lost.n,
       ));
     }
@@ -109,22 +107,23 @@ export class Troubles {
   #ofScript(fault: ScriptFault, severity: FaultSeverity, words: string): Trouble {
     const { type, message, line, column } = fault;
     return {
-      ...this.#plain(`${type}_error`, `The detector ${this.name}: ${message}; ${words}`),
+      ...this.#plain(`${type}_error`, `${words}: ${message}`),
       severity,
       ...(line === null ? {} : { line }),
       ...(column === null ? {} : { column }),
     };
   }
 
-  #plain(type: string, message: string, times?: number): Trouble {
+  #plain(type: string, what: string, times?: number): Trouble {
     const component = componentOf(this.name);
+    const file = `detectors/${this.name}.js`;
     return {
       cause: `${component}:${type}`,
       component,
       type,
       severity: "medium",
-      message,
-      file: `detectors/${this.name}.js`,
+      message: `${file} ${what}`,
+      file,
       ...(times === undefined ? {} : { times }),
     };
   }
