@@ -1,4 +1,5 @@
 import { type AccessParts, accessRoutes } from "./access/mod.ts";
+import { aiPartRoutes, type AnalysisPageParts, chatBeside } from "./ai/mod.ts";
 import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
@@ -26,10 +27,11 @@ import { ticketsRoutes } from "./tickets/mod.ts";
 /** What all of them take together. */
 export type RouteParts =
   & SiteParts
+  & AnalysisPageParts
   & BackupRouteParts
-  & EventRouteParts
   & FaultRouteParts
   & ScriptParts
+  & Omit<EventRouteParts, "beside">
   & HealthRouteParts
   & AccessParts
   & NotifyParts
@@ -47,9 +49,10 @@ export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...siteRoutes(parts),
     ...backupRoutes(parts),
-    ...eventsRoutes(parts),
     ...faultsRoutes(parts),
     ...scriptsRoutes(parts),
+    ...aiPartRoutes(parts),
+    ...eventsRoutes({ ...parts, beside: chatBeside(parts) }),
     ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),

@@ -2,6 +2,7 @@ import type { Supervisor } from "../base/supervisor.ts";
 import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
 import { createModelParts } from "./ai.ts";
+import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCodecParts } from "./codecs.ts";
@@ -24,6 +25,7 @@ import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
+import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
@@ -146,6 +148,12 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     statuses: live.statuses,
     backupMs,
   });
+  const site = config.siteId ?? Deno.hostname();
+  const facts = () =>
+    gatherFacts({
+      ...{ clock, site, registry, alarms, faults, components, hostView, events },
+      ...{ statuses: live.statuses, predictions: detection.predictions, counts: reports.counts },
+    });
   const damage = watchDamage({
     clock,
     readings: storage.readings,
@@ -166,6 +174,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     ...sources,
     ...status,
     ...model,
+    ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,
     backup,

@@ -7,6 +7,7 @@ import type { Emergency } from "../health/emergency/emergency.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
+import type { AnalysisParts } from "./analyses.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { DamageWatch } from "./damage.ts";
@@ -46,6 +47,7 @@ export interface Parts
     CodecParts,
     LiveParts,
     ModelParts,
+    AnalysisParts,
     DetectionParts,
     FaultParts,
     IntakeParts,

@@ -71,6 +71,13 @@ function routeParts(
     ...parts.tickets,
     access,
     alarms: parts.alarms,
+    analyst: {
+      analyses: parts.analyses,
+      chat: parts.chat,
+      budget: parts.budget,
+      asker: parts.asker,
+      mailReport: parts.mailReport,
+    },
     anomalies: {
       sensors: registry,
       findings: parts.detection.findings,

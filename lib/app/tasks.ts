@@ -51,6 +51,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.backtests.task,
     parts.alarms.task,
     parts.faults.task,
+    parts.analyses.task,
     ...parts.notify.tasks,
     ...parts.reports.tasks,
     parts.thingspeak.task,

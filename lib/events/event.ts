@@ -51,6 +51,7 @@ export const EVENT_TYPES = {
   "host.power": "The host's power supply is too weak, or is well again",
   "host.out_of_memory": "The host ended a program because memory was full",
   "host.read_only": "The disk of this host cannot be written any more",
+  "analysis.mailed": "The report of an analysis was mailed",
   "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",

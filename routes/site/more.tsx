@@ -73,6 +73,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/events">Events</a>
                   </li>
                   <li>
+                    <a href="/analyses">Analyses and questions</a>
+                  </li>
+                  <li>
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>

@@ -81,9 +81,11 @@ export async function oneOfEach(
   const [version] = (await scripts.versions(script)).items;
   const { components } = under.app.parts().reports;
   await components.report("old-gateway", { state: "offline" }, "fixture");
+  const analysis = await under.app.parts().analyses.analyse("asked");
   return {
     ...await faultsFixture(under),
     ...await outboxFixture(under),
+    "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
