@@ -13,6 +13,7 @@ import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
 import { createAppEmergency } from "./health_emergency.ts";
+import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createFaultParts } from "./faults.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
@@ -127,11 +128,18 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     intakePause: foundation.intakePause,
     sources: sources.sources,
   });
+  const faultDetectors = createAppFaultDetectors(foundation, {
+    supervisor,
+    scripts,
+    intake: intake.intake,
+    host,
+  });
   const { faults, healing } = await createFaultParts(foundation, {
     hub,
     supervisor,
-    sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults],
-    pausables: () => [...codecs.codecPausables(), ...custom.pausables()],
+    sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults, faultDetectors.source],
+    pausables:
+      () => [...codecs.codecPausables(), ...custom.pausables(), ...faultDetectors.pausables()],
   });
   codecs.codecs.onPause(faults.soon);
   custom.onStop(faults.soon);

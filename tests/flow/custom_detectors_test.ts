@@ -11,6 +11,13 @@ const EXAMPLE = /```js\n([\s\S]*?)```/.exec(
   Deno.readTextFileSync(join(import.meta.dirname!, "../../lib/detect/custom/README.md")),
 )![1];
 
+/** A fault detector that says what it is shown. */
+const SEEN = `export const check = ({ components, tasks, readings }) =>
+  readings.stored > 0 && tasks.some(({ name }) => name === "alarms")
+    ? components.filter(({ name }) => name.startsWith("detector:loops"))
+      .map(({ name }) => ({ severity: "low", message: "there is " + name }))
+    : [];`;
+
 async function withPerch(work: (app: RunningApp) => Promise<void>, dataDir: string): Promise<void> {
   const app = await runApp({ PERCH_DATA: dataDir });
   try {
@@ -20,13 +27,15 @@ async function withPerch(work: (app: RunningApp) => Promise<void>, dataDir: stri
   }
 }
 
-async function put(app: RunningApp, dataDir: string, name: string, text: string | null) {
-  const path = join(dataDir, "detectors", `${name}.js`);
-  if (text === null) await Deno.remove(path);
-  else {
-    await Deno.mkdir(join(dataDir, "detectors"), { recursive: true });
-    await Deno.writeTextFile(path, text);
-  }
+async function put(
+  app: RunningApp,
+  dataDir: string,
+  name: string,
+  text: string,
+  folder = "detectors",
+) {
+  await Deno.mkdir(join(dataDir, folder), { recursive: true });
+  await Deno.writeTextFile(join(dataDir, folder, `${name}.js`), text);
   await app.parts.scripts.look();
 }
 
@@ -78,6 +87,7 @@ Deno.test("a detector that loops is a fault that pauses it alone; with a correct
     const loops = EXAMPLE.replace("const falls =", "for (;;);\n  const falls =");
     await put(app, dataDir, "loops", loops);
     await put(app, dataDir, "slow-leak", EXAMPLE);
+    await put(app, dataDir, "seen", SEEN, "fault_detectors");
     await until("the detectors", () => app.parts.custom.stats()[1] ?? null);
     const fault = until("the fault", async () => {
       const faults = await app.parts.faults.list({});
@@ -89,6 +99,11 @@ Deno.test("a detector that loops is a fault that pauses it alone; with a correct
     assert.deepEqual((await found()).map(({ detector }) => detector), ["custom:slow-leak"]);
     const { type, severity, file } = await fault;
     assert.deepEqual([type, severity, file], ["time_error", "high", "detectors/loops.js"]);
+
+    await until("what a fault detector sees", async () => {
+      const { items } = await app.parts.faults.list({});
+      return items.find(({ message }) => message === "there is detector:loops") ?? null;
+    });
 
     await put(app, dataDir, "loops", EXAMPLE);
     await until("what it had not judged", async () => (await found())[1] ?? null);
