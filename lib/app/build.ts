@@ -6,6 +6,7 @@ import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCodecParts } from "./codecs.ts";
+import { codecCounts, createCorrectionParts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
@@ -143,6 +144,12 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   });
   codecs.codecs.onPause(faults.soon);
   custom.onStop(faults.soon);
+  const { askModel } = model;
+  const counts = () => codecCounts(codecs.codecs);
+  const corrections = await createCorrectionParts(
+    foundation,
+    { faults, scripts: scripts.scripts, access, askModel, counts },
+  );
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,
@@ -189,6 +196,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     ...restores,
     damage,
     emergency,
+    corrections,
     faults,
     healing,
     host,

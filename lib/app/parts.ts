@@ -4,6 +4,7 @@ import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Emergency } from "../health/emergency/emergency.ts";
+import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
@@ -64,6 +65,7 @@ export interface Parts
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;
+  corrections: Corrections;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

@@ -111,6 +111,7 @@ function routeParts(
     events: parts.events,
     eventsBetween: createEventsBetween(parts.storage.db),
     faults: parts.faults,
+    corrections: parts.corrections,
     figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,

@@ -52,6 +52,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.alarms.task,
     parts.faults.task,
     parts.analyses.task,
+    parts.corrections.task,
     ...parts.notify.tasks,
     ...parts.reports.tasks,
     parts.thingspeak.task,
