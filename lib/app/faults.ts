@@ -1,10 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Supervisor } from "../base/supervisor.ts";
-import type { FaultSource, Pausable, Pause } from "../faults/fault.ts";
+import { PAUSED_TYPE } from "../faults/decide.ts";
+import type { Fault, FaultSource, Pausable, Pause } from "../faults/fault.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
 import { createSelfHealing, type SelfHealing } from "../faults/healing.ts";
 import { createHealingWatch } from "../faults/healing_watch.ts";
 import { faultJson } from "../faults/shapes.ts";
+import type { PausedComponent } from "../faults/people.ts";
 import { componentSource } from "../faults/sources/components.ts";
 import { configurationSource } from "../faults/sources/configuration.ts";
 import { eventSource } from "../faults/sources/events.ts";
@@ -156,3 +158,18 @@ function describe(faults: Pick<Faults, "open" | "paused">): Omit<ComponentState,
   const isSmall = FAULT_ACTIONS[worst.severity] === "log" && paused.length === 0;
   return { health: isSmall ? "ok" : "degraded", detail: `${worst.message}${more}.${waits}` };
 }
+
+/** What is paused, in a sentence for every page; null: nothing. */
+export function pausedWords(paused: readonly PausedComponent[]): string | null {
+  if (paused.length === 0) return null;
+  if (paused.length > 1) {
+    return `${paused.length} parts are paused: ${paused.map((one) => one.component).join(", ")}.`;
+  }
+  const [{ component, fault, waiting }] = paused;
+  const waits = waiting === undefined || waiting === 0 ? "" : ` ${waiting} messages wait.`;
+  const why = fault === null ? "" : isByPerson(fault) ? "" : `: ${fault.message}`;
+  const what = fault !== null && isByPerson(fault) ? fault.message : `${component} is paused${why}`;
+  return `${what.replace(/\.$/, "")}.${waits}`;
+}
+
+const isByPerson = (fault: Fault) => fault.type === PAUSED_TYPE;

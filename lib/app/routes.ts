@@ -26,6 +26,7 @@ import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 import { logsFolder } from "./log_files.ts";
 import type { Parts } from "./parts.ts";
+import { pausedWords } from "./faults.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { siteZone } from "./site.ts";
@@ -112,10 +113,12 @@ function routeParts(
     eventsBetween: createEventsBetween(parts.storage.db),
     faults: parts.faults,
     corrections: parts.corrections,
+    healing: parts.healing,
     figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,
       trouble,
+      paused: () => pausedWords(parts.faults.paused()),
       waiting: () => parts.alarms.counts().waiting,
     }),
     hostView: parts.hostView,

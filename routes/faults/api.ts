@@ -1,7 +1,4 @@
-import { z } from "zod";
-import { msField } from "../../lib/base/wire.ts";
-import type { PausedComponent } from "../../lib/faults/people.ts";
-import { faultJson, faultShape } from "../../lib/faults/shapes.ts";
+import { faultJson, faultShape, pauseJson, pauseShape } from "../../lib/faults/shapes.ts";
 import { listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import {
@@ -18,14 +15,6 @@ const tags = ["Faults"];
 const one = { description: "The fault", schema: faultShape };
 const noFault = { description: "No such fault" };
 const noPart = { description: "No such part; detail names those there are" };
-
-const pauseShape = z.object({
-  component: z.string(),
-  since_ms: msField,
-  by: z.string(),
-  waiting: z.number().nullable().describe("messages that wait until it resumes"),
-  fault: z.number().nullable(),
-}).meta({ id: "Pause" });
 
 /** `/api/faults`: what is wrong with Perch itself; and its parts, paused and started anew. */
 export function faultRoutes(services: FaultServices): Route[] {
@@ -125,14 +114,4 @@ function componentRoutes(services: FaultServices): Route[] {
       },
     }),
   ];
-}
-
-function pauseJson({ component, sinceMs, by, waiting, fault }: PausedComponent) {
-  return {
-    component,
-    since_ms: sinceMs,
-    by,
-    waiting: waiting ?? null,
-    fault: fault?.id ?? null,
-  } satisfies z.output<typeof pauseShape>;
 }

@@ -85,6 +85,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/host">This host</a>
                   </li>
                   <li>
+                    <a href="/faults">Faults of Perch</a>
+                  </li>
+                  <li>
                     <a href="/predictions">Predictions</a>
                   </li>
                   <li>
