@@ -4,7 +4,6 @@ import { catchUp, onReset } from "../live.ts";
 import { ArchiveUpload } from "../archive_upload.tsx";
 import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
-import { ChatBox } from "../chat_box.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
 import { EventList } from "../event_list.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
@@ -21,7 +20,6 @@ bringToLife({
   ArchiveUpload,
   Attention,
   BackupProgress,
-  ChatBox,
   DeliveryNews,
   EventList,
   MachineCondition,

@@ -23,8 +23,6 @@ import { createMailedLinks } from "./mailed_links.ts";
 import type { MailedLinks } from "./mailed_links.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import type { PasswordHasher } from "./passwords.ts";
-import { createProofs } from "./proofs.ts";
-import type { Proofs } from "./proofs.ts";
 import { createRateLimiter } from "./rate_limit.ts";
 import type { RateLimiter, RateLimits } from "./rate_limit.ts";
 import { createSecondFactor } from "./second_factor.ts";
@@ -88,7 +86,6 @@ export interface Access {
   readonly tokens: Tokens;
   readonly signIn: SignIn;
   readonly secondFactor: SecondFactor;
-  readonly proofs: Proofs;
   readonly links: Links;
   readonly mailed: MailedLinks;
   readonly setup: Setup;
@@ -218,7 +215,6 @@ export function createAccess(options: AccessOptions): Access {
     tokens,
     signIn,
     secondFactor,
-    proofs: createProofs({ clock: lifeClock, sessions, signIn }),
     links,
     mailed,
     setup,

@@ -44,12 +44,7 @@ export function createConsoleControl(
     resumeComponent: ({ component }) =>
       acting(async (audited) => {
         await faults.resume(component, { name: "console", reason: "at the console", audited });
-        const isPaused = faults.paused().some((one) => one.component === component);
-        return {
-          text: isPaused
-            ? `${component} was paused again at once: what is wrong with it is still there.`
-            : `${component} goes on.`,
-        };
+        return { text: `${component} was resumed. It is paused again while the fault is there.` };
       }),
     proposeCorrection() {
       throw new PerchError("unavailable", "corrections are not proposed yet");

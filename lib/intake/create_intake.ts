@@ -69,8 +69,6 @@ export interface IntakeDeps {
   publish: (group: CommittedGroup) => void;
   /** Why no reading can be stored at the moment (no room, a failing disk); null: it can. */
   refusal?: () => PerchError | null;
-  /** Why no reading is to be taken at the moment, although it could be stored; null: it is. */
-  paused?: () => PerchError | null;
   /** Time between commits in ms; 0 commits whenever the commit before is done. */
   commitIntervalMs: number;
 }
@@ -94,8 +92,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { clock, registry, decode, rejects, retained, clockNotes } = deps;
   const recent = new RecentPackets(await deps.store.recentPackets());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
-  const cannot = deps.refusal ?? (() => null);
-  const refusal = () => cannot() ?? deps.paused?.() ?? null;
+  const refusal = deps.refusal ?? (() => null);
   const roomListeners = new Set<() => void>();
   const totals = {
     stored: 0,
@@ -334,7 +331,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     stats: () => ({
       ...totals,
       rejected: rejects.total(),
-      failing: cannot()?.message ?? committer.failing,
+      failing: refusal()?.message ?? committer.failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
       ratePerS: committer.ratePerS(),

@@ -1,15 +1,7 @@
 import type { LoggedEvent } from "../events/event.ts";
-import type { Report } from "./report.ts";
 import type { Severity } from "../words/severity.ts";
 
-export type MessageKind =
-  | "firing"
-  | "resolved"
-  | "info"
-  | "digest"
-  | "test"
-  | "invitation"
-  | "report";
+export type MessageKind = "firing" | "resolved" | "info" | "digest" | "test" | "invitation";
 
 /** What is sent, in words that every channel can show. Texts are plain: each channel escapes for itself. */
 export interface Message {
@@ -29,8 +21,6 @@ export interface Message {
   thread: string | null;
   /** What machines get; null where there is no single event behind it (a digest). */
   event: MessageEvent | null;
-  /** What a message of the kind `report` says beside its title. */
-  report?: Report;
   /** Addresses for this message alone (an invitation); empty: those of the channel. */
   to: readonly string[];
 }

@@ -70,11 +70,7 @@ export interface Scripts {
   write(
     ref: ScriptRef,
     source: string,
-    change: Omit<ScriptChange, "also"> & {
-      reason: string;
-      /** Statements of the same transaction, or what gives them for the new hash. */
-      also?: ScriptChange["also"] | ((hash: string) => readonly SqlStatement[]);
-    },
+    change: ScriptChange & { reason: string },
   ): Promise<{ hash: string }>;
   /** Switches it on or off, or approves what a restore brought. @throws PerchError `conflict`, `not_found` */
   setState(ref: ScriptRef, state: "on" | "off", change: ScriptChange): Promise<void>;
@@ -263,7 +259,7 @@ export async function createScripts(deps: ScriptsDeps): Promise<Scripts> {
           store.put(row),
           ...await store.addVersion({ ...only(ref), hash, source, tMs: nowMs, actor, reason }),
           events.statement(event(ref, `was changed (${reason})`, actor)),
-          ...(typeof also === "function" ? also(hash) : also),
+          ...also,
         ]);
         rows.set(componentOf(ref), row);
         await look();

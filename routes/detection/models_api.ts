@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Actor } from "../../lib/access/audit_row.ts";
-import { analystShape } from "../../lib/ai/state.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import {
   predictionLogShape,
@@ -11,15 +11,16 @@ import {
   trainingsOf,
 } from "../../lib/detect/predict/model_view.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
-import { type AnalysisServices, analystNow } from "../ai/request.ts";
 import { caller } from "../http/caller.ts";
 import { cursorField, limitField, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Predictions"];
 
-export interface AiServices extends AnalysisServices {
+export interface AiServices {
   predictions: Predictions;
+  audit: Pick<Audit, "record">;
+  clock: Clock;
 }
 
 /** `/api/ai/status`, `/api/ai/retrain`, `/api/ai/logs`. */
@@ -30,19 +31,10 @@ export function aiRoutes(services: AiServices): Route[] {
       method: "get",
       path: "/api/ai/status",
       policy: "viewer",
-      summary: "Models of the predictions, and the model of analyses with its tokens of today",
+      summary: "Models in use, training, latency and errors of the predictions",
       tags,
-      responses: {
-        200: {
-          description: "The status",
-          schema: predictionStatusShape.extend({ analyst: analystShape })
-            .meta({ id: "ModelStatus" }),
-        },
-      },
-      handler: async () => {
-        const status = await predictionStatusOf(predictions, clock.now());
-        return Response.json({ ...status, analyst: await analystNow(services) });
-      },
+      responses: { 200: { description: "The status", schema: predictionStatusShape } },
+      handler: async () => Response.json(await predictionStatusOf(predictions, clock.now())),
     }),
     route({
       method: "post",
@@ -103,7 +95,7 @@ export function aiRoutes(services: AiServices): Route[] {
  * @throws PerchError `not_found` for a machine without sensors that report numbers.
  */
 export async function retrain(
-  { predictions, audit }: { predictions: Predictions; audit: Pick<Audit, "record"> },
+  { predictions, audit }: Pick<AiServices, "predictions" | "audit">,
   actor: Actor,
   machine: string | undefined,
   cancel: boolean,

@@ -10,7 +10,6 @@ import { Answer, Crumbs } from "../frame/parts.tsx";
 export const GUIDES = [
   "raspberry-pi",
   "coming-from",
-  "analyses",
   "email",
   "proxy",
   "programs",
