@@ -55,6 +55,8 @@ export function subjectOf(subject: string): { name: string; href: string } | nul
       return { name: "Alarm", href: `/alarms/${encodeURIComponent(id)}` };
     case "ticket":
       return { name: `Ticket ${id}`, href: `/tickets/${encodeURIComponent(id)}` };
+    case "analysis":
+      return { name: "Analysis", href: `/analyses/${encodeURIComponent(id)}` };
     case "sensor":
       return { name: "Sensor", href: `/sensors/${encodeURIComponent(id)}` };
     default:

@@ -1,4 +1,5 @@
 import { type AccessParts, accessRoutes } from "./access/mod.ts";
+import { aiPartRoutes, type AnalysisPageParts, chatBeside } from "./ai/mod.ts";
 import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
@@ -8,12 +9,14 @@ import type { ModelParts } from "./detection/models.tsx";
 import { discussionRoutes } from "./discussion/api.ts";
 import { type DiscussionServices } from "./discussion/request.ts";
 import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
+import { type FaultRouteParts, faultsRoutes } from "./faults/mod.ts";
 import { type HealthRouteParts, healthRoutes } from "./health/mod.ts";
 import type { Route } from "./http/route.ts";
 import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
 import { overviewRoutes } from "./overview/mod.ts";
 import type { OverviewParts } from "./overview/overview.tsx";
+import { type ScriptParts, scriptsRoutes } from "./scripts/mod.ts";
 import type { SensorPageParts } from "./sensors/request.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
 import type { ReadingServices } from "./sensors/readings_api.ts";
@@ -24,8 +27,11 @@ import { ticketsRoutes } from "./tickets/mod.ts";
 /** What all of them take together. */
 export type RouteParts =
   & SiteParts
+  & AnalysisPageParts
   & BackupRouteParts
-  & EventRouteParts
+  & FaultRouteParts
+  & ScriptParts
+  & Omit<EventRouteParts, "beside">
   & HealthRouteParts
   & AccessParts
   & NotifyParts
@@ -43,7 +49,10 @@ export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...siteRoutes(parts),
     ...backupRoutes(parts),
-    ...eventsRoutes(parts),
+    ...faultsRoutes(parts),
+    ...scriptsRoutes(parts),
+    ...aiPartRoutes(parts),
+    ...eventsRoutes({ ...parts, beside: chatBeside(parts) }),
     ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),

@@ -4,6 +4,7 @@ import { catchUp, onReset } from "../live.ts";
 import { ArchiveUpload } from "../archive_upload.tsx";
 import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
+import { ChatBox } from "../chat_box.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
 import { EventList } from "../event_list.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
@@ -20,6 +21,7 @@ bringToLife({
   ArchiveUpload,
   Attention,
   BackupProgress,
+  ChatBox,
   DeliveryNews,
   EventList,
   MachineCondition,

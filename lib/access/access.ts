@@ -23,6 +23,8 @@ import { createMailedLinks } from "./mailed_links.ts";
 import type { MailedLinks } from "./mailed_links.ts";
 import { createPasswordHasher } from "./passwords.ts";
 import type { PasswordHasher } from "./passwords.ts";
+import { createProofs } from "./proofs.ts";
+import type { Proofs } from "./proofs.ts";
 import { createRateLimiter } from "./rate_limit.ts";
 import type { RateLimiter, RateLimits } from "./rate_limit.ts";
 import { createSecondFactor } from "./second_factor.ts";
@@ -86,6 +88,7 @@ export interface Access {
   readonly tokens: Tokens;
   readonly signIn: SignIn;
   readonly secondFactor: SecondFactor;
+  readonly proofs: Proofs;
   readonly links: Links;
   readonly mailed: MailedLinks;
   readonly setup: Setup;
@@ -215,6 +218,7 @@ export function createAccess(options: AccessOptions): Access {
     tokens,
     signIn,
     secondFactor,
+    proofs: createProofs({ clock: lifeClock, sessions, signIn }),
     links,
     mailed,
     setup,

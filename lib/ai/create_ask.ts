@@ -56,7 +56,7 @@ interface Shape extends PromptLimits {
   /** Of what is sent. */
   mostSent: number;
   timeoutMs: number;
-  /** What was taken out is put back into the answer, which goes where it came from. */
+  /** All that was taken out is put back into the answer, which goes where it came from; else names alone. */
   restores: boolean;
 }
 
@@ -293,7 +293,9 @@ function valueOf<T>(
   if (useless !== null) return { useless };
   const json = jsonOf(raw.text!);
   if (json === undefined) return { useless: "The model's answer is no complete JSON." };
-  const parsed = schema.safeParse(shape.restores ? restored(json, redaction.restore) : json);
+  const parsed = schema.safeParse(
+    restored(json, (text) => redaction.restore(text, shape.restores)),
+  );
   if (parsed.success) return { value: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue.path.length === 0 ? "" : ` (at ${issue.path.join(".").slice(0, 80)})`;

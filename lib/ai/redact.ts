@@ -3,8 +3,8 @@
 /** What was taken out of one question, so that it can be put back into its answer. */
 export interface Redaction {
   hide(text: string): string;
-  /** The texts in an answer, as they were before `hide`. */
-  restore(text: string): string;
+  /** The texts in an answer, as they were before `hide`; without `all` names alone. */
+  restore(text: string, all: boolean): string;
 }
 
 /** What a text is searched for, in this order. The group `secret`, where there is one, is what is taken out. */
@@ -74,6 +74,10 @@ export function createRedaction(names: Iterable<string> = []): Redaction {
       }
       return out;
     },
-    restore: (text) => text.replaceAll(/\[[a-z]+-\d+\]/g, (made) => texts.get(made) ?? made),
+    restore: (text, all) =>
+      text.replaceAll(
+        /\[([a-z]+)-\d+\]/g,
+        (made, kind) => all || kind === "name" ? texts.get(made) ?? made : made,
+      ),
   };
 }

@@ -2,6 +2,7 @@
 import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
+import { CUSTOM, isCustomDetector } from "../words/detectors.ts";
 import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
 
@@ -40,7 +41,7 @@ export interface ObservedSensor {
 }
 
 export interface ObservationRules {
-  /** Detectors whose findings raise alarms. */
+  /** Detectors whose findings raise alarms; `custom` stands for all that somebody wrote. */
   detectors: ReadonlySet<string>;
   leastSeverity: Severity;
 }
@@ -48,12 +49,16 @@ export interface ObservationRules {
 /** Sensors of a prediction that count as what drove it. */
 const DRIVERS_MOST = 5;
 
+function raises({ detectors }: ObservationRules, detector: string): boolean {
+  return detectors.has(isCustomDetector(detector) ? CUSTOM : detector);
+}
+
 /** True for findings that somebody waits for: they are stored without delay. */
 export function isUrgent(
   finding: Pick<StoredFinding, "detector" | "phase">,
   rules: ObservationRules,
 ): boolean {
-  return rules.detectors.has(finding.detector);
+  return raises(rules, finding.detector);
 }
 
 /**
@@ -66,7 +71,7 @@ export function observationOfFinding(
   machineId: string,
   rules: ObservationRules,
 ): Observation | null {
-  if (!rules.detectors.has(found.detector)) return null;
+  if (!raises(rules, found.detector)) return null;
   const silent = found.detector === "silence";
   const key = `sensor:${sensor.id}:${found.detector}`;
   const odd = found.phase === "point";

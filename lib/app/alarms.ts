@@ -10,7 +10,9 @@ import { nameId } from "../base/ids.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { AlarmTickets } from "../tickets/alarm_tickets.ts";
+import { isCustomDetector } from "../words/detectors.ts";
 import { DAY_MS, MINUTE_MS } from "../words/times.ts";
+import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
@@ -19,6 +21,7 @@ import { alarmRules } from "./settings.ts";
 export interface AlarmNeeds {
   machines: Pick<MachineParts, "registry" | "windowOf">;
   detection: DetectionParts;
+  custom: Pick<CustomDetection, "watches">;
   live: { hub: Pick<StreamHub, "publish"> };
   notify: Pick<Notify, "escalationMinutes" | "wake">;
   /** Gives the statements of tickets that go into the transaction of the alarms. */
@@ -71,7 +74,10 @@ export async function createAlarmParts(
     if (num === null || detector === null) return null;
     const sensor = registry.byNum(num);
     if (sensor === undefined || sensor.deletedMs !== null) return "the sensor was deleted";
-    if (detection.watches(num).has(detector)) return null;
+    const watches = isCustomDetector(detector)
+      ? needs.custom.watches(num, detector)
+      : detection.watches(num).has(detector);
+    if (watches) return null;
     return detector === "threshold" || detector === "rate"
       ? "the limit was removed"
       : "nothing watches the sensor for it any more";

@@ -2,15 +2,19 @@ import type { Supervisor } from "../base/supervisor.ts";
 import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
 import { createModelParts } from "./ai.ts";
+import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCodecParts } from "./codecs.ts";
+import { codecCounts, createCorrectionParts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
+import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
 import { createAppEmergency } from "./health_emergency.ts";
+import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createFaultParts } from "./faults.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
@@ -23,6 +27,7 @@ import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
+import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
@@ -48,6 +53,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const detection = await createDetectionParts(foundation, machines, live, options.detection);
   late.fill("detection", detection.detection);
   late.fill("predictions", detection.predictions);
+  const custom = createCustomDetection(foundation, { machines, live, scripts, detection });
 
   const access = createAppAccess(foundation);
   const intake = await createIntakeParts(foundation, files, registry);
@@ -87,6 +93,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const alarms = await createAlarmParts(foundation, {
     machines,
     detection,
+    custom,
     live,
     notify,
     fromAlarms: ticketRoom.fromAlarms,
@@ -119,14 +126,30 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     lost,
     storageTroubles,
     intake: intake.intake,
+    intakePause: foundation.intakePause,
     sources: sources.sources,
   });
-  const faults = await createFaultParts(foundation, {
+  const faultDetectors = createAppFaultDetectors(foundation, {
+    supervisor,
+    scripts,
+    intake: intake.intake,
+    host,
+  });
+  const { faults, healing } = await createFaultParts(foundation, {
     hub,
     supervisor,
-    sources: [scripts.scriptFaults, codecs.codecFaults],
-    pausables: () => [...codecs.codecPausables()],
+    sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults, faultDetectors.source],
+    pausables:
+      () => [...codecs.codecPausables(), ...custom.pausables(), ...faultDetectors.pausables()],
   });
+  codecs.codecs.onPause(faults.soon);
+  custom.onStop(faults.soon);
+  const { askModel } = model;
+  const counts = () => codecCounts(codecs.codecs);
+  const corrections = await createCorrectionParts(
+    foundation,
+    { faults, scripts: scripts.scripts, access, askModel, counts },
+  );
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {
     intake: intake.intake,
@@ -140,6 +163,12 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     statuses: live.statuses,
     backupMs,
   });
+  const site = config.siteId ?? Deno.hostname();
+  const facts = () =>
+    gatherFacts({
+      ...{ clock, site, registry, alarms, faults, components, hostView, events },
+      ...{ statuses: live.statuses, predictions: detection.predictions, counts: reports.counts },
+    });
   const damage = watchDamage({
     clock,
     readings: storage.readings,
@@ -154,18 +183,22 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
     ...scripts,
     ...live,
     ...detection,
+    custom,
     ...intake,
     ...codecs,
     ...sources,
     ...status,
     ...model,
+    ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,
     backup,
     ...restores,
     damage,
     emergency,
+    corrections,
     faults,
+    healing,
     host,
     hostView,
     system: createSystemParts(foundation, options.system ?? null),

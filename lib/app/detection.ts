@@ -81,6 +81,19 @@ export async function createDetectionParts(
   return { detection, predictions, backtests };
 }
 
+/** Says what was found, to those who wait for alarms first. */
+export function findingsPublisher(
+  { bus, hub, registry }:
+    & Pick<Foundation, "bus">
+    & Pick<LiveParts, "hub">
+    & Pick<MachineParts, "registry">,
+): (found: StoredFinding[]) => void {
+  return (found) => {
+    bus.publish("findings", found);
+    for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
+  };
+}
+
 /** Puts detection together and listens; it judges once its task runs. */
 async function createDetection(
   { clock, log, storage, settings, bus }: Foundation,
@@ -120,11 +133,7 @@ async function createDetection(
     heardSinceMs: hearing.sinceMs,
     // Somebody waits for these: they are stored without delay.
     urgent: (finding) => isUrgent(finding, alarmRules(settings)),
-    publish(found) {
-      // First, so that nobody who waits for an alarm waits for the encoding of these.
-      bus.publish("findings", found);
-      for (const one of found) hub.publish("anomaly", anomalyOf(one, registry));
-    },
+    publish: findingsPublisher({ bus, hub, registry }),
     options,
   });
   bus.subscribe("readings", (group) => runner.take(group));

@@ -14,6 +14,7 @@ import type { RunnerOptions } from "../detect/runner/options.ts";
 import { createEventLog, type EventLog } from "../events/events_store.ts";
 import { createEventFeed, type EventFeed } from "../events/feed.ts";
 import type { LogFiles } from "../events/logs/log_files.ts";
+import { createIntakePause, type IntakePause } from "../intake/pause.ts";
 import { type Components, createComponents } from "../live/components.ts";
 import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
@@ -83,6 +84,8 @@ export interface Foundation
   eventFeed: EventFeed;
   components: Components;
   bus: Bus<Topics>;
+  /** A person may pause the whole intake. */
+  intakePause: IntakePause;
   /** What waits while the host is in need. */
   shedding: Shedding;
   late: Late;
@@ -142,6 +145,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     bus,
     late: createLate(),
     shedding: createShedding(),
+    intakePause: createIntakePause({ clock }),
   };
 }
 

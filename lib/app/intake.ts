@@ -44,11 +44,12 @@ export function openIntakeFiles({ config, clock, log, events, ending }: Foundati
 
 /** The way of every reading to the disk. It works once something is offered. */
 export async function createIntakeParts(
-  { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, late, ending }:
-    Foundation,
+  { intakePause, ...foundation }: Foundation,
   { deadLetters, poison }: IntakeFiles,
   registry: Registry,
 ): Promise<IntakeParts> {
+  const { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, late, ending } =
+    foundation;
   const rejects = createRejectLog();
   const clockNotes = createClockNotes(
     await loadClockNotes(storage.db, clock.now() - CLOCK_NOTE_MS),
@@ -70,10 +71,12 @@ export async function createIntakeParts(
     retained: await loadRetainedMarks(storage.db),
     publish: (group) => bus.publish("readings", group),
     refusal,
+    paused: intakePause.refusal,
     commitIntervalMs: config.intake.commitIntervalMs,
   });
   storageGuard.onWell(() => intake.worksAgain());
   checkpoints.onWell(() => intake.worksAgain());
+  intakePause.onResume(() => intake.worksAgain());
   ending(() => intake.close());
   const replay = createReplay({
     intake,

@@ -22,8 +22,8 @@ export interface LateParts {
   sources: readonly Source[];
   /** Asked by access: whether mails can be sent. */
   notify: Pick<Notify, "canMail">;
-  /** Asked by machines: a machine moves. */
-  alarms: Pick<Alarms, "move">;
+  /** Asked by machines: a machine moves; by custom detectors: others watch a sensor than before. */
+  alarms: Pick<Alarms, "move" | "recheck">;
   /** Asked by the host's history. */
   loopLag: Pick<LoopLag, "quantileMs">;
 }

@@ -22,13 +22,14 @@ export interface LiveParts {
 
 /** What pages see of the moment; it follows every committed reading. */
 export async function createLiveParts(
-  { clock, storage, bus, late, ending }: Foundation,
+  { clock, storage, bus, late, ending, intakePause }: Foundation,
   { registry, windowOf }: MachineParts,
 ): Promise<LiveParts> {
   const hub = createStreamHub({ clock, sensors: registry });
   const hearing = createHearing({
     clock,
     listening: () =>
+      intakePause.paused() === null &&
       late.get("sources").every((source) =>
         ["connected", "listening"].includes(source.state().state)
       ),

@@ -4,14 +4,17 @@ import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Emergency } from "../health/emergency/emergency.ts";
-import type { Faults } from "../faults/faults.ts";
+import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
+import type { AnalysisParts } from "./analyses.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { DamageWatch } from "./damage.ts";
+import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
+import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SystemParts } from "./health_system.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -34,7 +37,8 @@ type Shared =
   | "events"
   | "eventFeed"
   | "logFiles"
-  | "components";
+  | "components"
+  | "intakePause";
 
 /** What runs between start and stop: what each room's wiring made. */
 export interface Parts
@@ -44,7 +48,9 @@ export interface Parts
     CodecParts,
     LiveParts,
     ModelParts,
+    AnalysisParts,
     DetectionParts,
+    FaultParts,
     IntakeParts,
     RestoreParts,
     ScriptParts,
@@ -54,11 +60,12 @@ export interface Parts
   access: Access;
   alarms: Alarms;
   backup: BackupParts;
+  /** Detectors that somebody wrote. */
+  custom: CustomDetection;
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;
-  /** What is wrong with Perch itself, and what is paused. */
-  faults: Faults;
+  corrections: Corrections;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

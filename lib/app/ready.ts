@@ -11,6 +11,8 @@ export async function notReady(parts: Parts): Promise<string | null> {
   if (trouble?.health === "error") return trouble.detail;
   const { failing } = parts.intake.stats();
   if (failing !== null) return failing;
+  const paused = parts.intakePause.refusal();
+  if (paused !== null) return paused.message;
   try {
     await ping(parts.storage.db);
     return null;
@@ -31,9 +33,11 @@ export function lostAtStart(
 /** Registers the parts of which the status of Perch is made. */
 export function describeParts(
   components: Components,
-  parts: Pick<Parts, "storageTroubles" | "intake" | "sources"> & { lost: string | null },
+  parts: Pick<Parts, "storageTroubles" | "intake" | "intakePause" | "sources"> & {
+    lost: string | null;
+  },
 ): void {
-  const { lost, storageTroubles, intake, sources } = parts;
+  const { lost, storageTroubles, intake, intakePause, sources } = parts;
   if (lost !== null) components.register("recovery", () => ({ health: "error", detail: lost }));
   components.register("storage", () => {
     const { health, detail } = storageTroubles.worst() ??
@@ -42,6 +46,8 @@ export function describeParts(
   });
   components.register("intake", () => {
     const { failing, queued, ratePerS } = intake.stats();
+    const paused = intakePause.refusal();
+    if (failing === null && paused !== null) return { health: "degraded", detail: paused.message };
     return failing === null
       ? { health: "ok", detail: `${ratePerS.toFixed(1)} readings/s, ${queued} waiting for commit.` }
       : { health: "error", detail: failing };

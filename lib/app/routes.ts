@@ -26,6 +26,7 @@ import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 import { logsFolder } from "./log_files.ts";
 import type { Parts } from "./parts.ts";
+import { pausedWords } from "./faults.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { siteZone } from "./site.ts";
@@ -71,6 +72,13 @@ function routeParts(
     ...parts.tickets,
     access,
     alarms: parts.alarms,
+    analyst: {
+      analyses: parts.analyses,
+      chat: parts.chat,
+      budget: parts.budget,
+      asker: parts.asker,
+      mailReport: parts.mailReport,
+    },
     anomalies: {
       sensors: registry,
       findings: parts.detection.findings,
@@ -103,10 +111,14 @@ function routeParts(
     demoUsers,
     events: parts.events,
     eventsBetween: createEventsBetween(parts.storage.db),
+    faults: parts.faults,
+    corrections: parts.corrections,
+    healing: parts.healing,
     figures: () => perchFigures(parts, uptimeS()),
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,
       trouble,
+      paused: () => pausedWords(parts.faults.paused()),
       waiting: () => parts.alarms.counts().waiting,
     }),
     hostView: parts.hostView,
@@ -138,6 +150,8 @@ function routeParts(
     rejects: parts.rejects,
     reports: parts.reports,
     routes,
+    scripts: parts.scripts,
+    scriptFigures: () => null,
     sensors: registry,
     service: parts.machines,
     settings: parts.settings,

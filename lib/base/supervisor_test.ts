@@ -138,3 +138,49 @@ Deno.test("supervisor blames no task when the whole process stood still", async 
   await clock.advance(60_000);
   assert.equal(supervisor.states()[0].hangs, 1);
 });
+
+Deno.test("supervisor restarts a task at once when it is asked to, also one that was given up", async () => {
+  const { clock, supervisor } = setup();
+  let runs = 0;
+  supervisor.start({
+    name: "stuck",
+    busyMostMs: 1_000,
+    run: () => (runs++, new Promise(() => {})),
+  });
+  supervisor.start({ name: "bad", run: () => Promise.reject(new Error("broken")) });
+  while (supervisor.states()[0].state !== "hung") await clock.advance(5_000);
+  const before = runs;
+  assert.equal(supervisor.restart("stuck"), true);
+  await clock.advance(1);
+  assert.deepEqual([runs, supervisor.states()[0].state], [before + 1, "running"]);
+  const { restarts } = supervisor.states()[1];
+  supervisor.restart("bad");
+  await clock.advance(1);
+  assert.equal(supervisor.states()[1].restarts, restarts + 1, "it does not wait for its backoff");
+  assert.equal(supervisor.restart("unknown"), false);
+});
+
+Deno.test("supervisor pauses a task: its run ends, and the next begins when it is resumed", async () => {
+  const { clock, supervisor } = setup();
+  const did: string[] = [];
+  supervisor.start({
+    name: "backups",
+    run: async (signal) => {
+      did.push("begins");
+      await clock.sleep(1e9, signal).catch(() => {});
+      did.push("ends");
+    },
+  });
+  await clock.advance(1);
+  await supervisor.pause("backups");
+  assert.deepEqual(did, ["begins", "ends"]);
+  await clock.advance(60_000);
+  const [{ state, restarts }] = supervisor.states();
+  assert.deepEqual([state, restarts], ["paused", 0]);
+  supervisor.resume("backups");
+  await clock.advance(1);
+  assert.deepEqual(did, ["begins", "ends", "begins"]);
+  const pausing = supervisor.pause("backups");
+  await supervisor.stop(1_000);
+  await pausing;
+});

@@ -44,7 +44,12 @@ export function createConsoleControl(
     resumeComponent: ({ component }) =>
       acting(async (audited) => {
         await faults.resume(component, { name: "console", reason: "at the console", audited });
-        return { text: `${component} was resumed. It is paused again while the fault is there.` };
+        const isPaused = faults.paused().some((one) => one.component === component);
+        return {
+          text: isPaused
+            ? `${component} was paused again at once: what is wrong with it is still there.`
+            : `${component} goes on.`,
+        };
       }),
     proposeCorrection() {
       throw new PerchError("unavailable", "corrections are not proposed yet");

@@ -14,7 +14,7 @@ export const anomalyShape = z.object({
   sensor: z.string().nullable().describe("full name; null when the sensor is gone"),
   sensor_id: z.string().nullable(),
   machine: z.string().nullable(),
-  detector: z.enum(DETECTOR_NAMES),
+  detector: z.string().describe(`${DETECTOR_NAMES.join(", ")}, or custom:NAME`),
   at_ms: msField,
   ts: oldMs("at_ms"),
   phase: z.enum(["point", "raised", "changed", "cleared"]),

@@ -56,6 +56,9 @@ const QUIET_MOST_MS = 10 * 60_000;
 export const AGAIN_MS = 10 * 60_000;
 
 export const severityRank = (severity: FaultSeverity) => FAULT_SEVERITIES.indexOf(severity);
+/** One step more serious. */
+export const stepUp = (severity: FaultSeverity) =>
+  FAULT_SEVERITIES[Math.max(0, severityRank(severity) - 1)];
 export const isWorse = (one: FaultSeverity, than: FaultSeverity) =>
   severityRank(one) < severityRank(than);
 

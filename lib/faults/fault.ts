@@ -1,5 +1,9 @@
 /** The contract of faults: what is wrong with Perch itself, and what can be paused because of it. */
+import type { FaultRow } from "../db/schema/faults.ts";
 import type { FaultSeverity } from "../words/fault.ts";
+
+/** A fault, from its first sight until it is over, as its row has it. */
+export type Fault = FaultRow;
 
 /** Something wrong that a look has seen. */
 export interface Sighting {

@@ -55,6 +55,7 @@ async function open(dir: string) {
   };
   const pausables = [part("codec:pump"), part("intake", true)];
   const news: string[] = [];
+  const restarted: string[] = [];
   const make = (parts: Pausable[]) =>
     createFaults({
       db: guarded,
@@ -63,6 +64,7 @@ async function open(dir: string) {
       events,
       sources: [source],
       pausables: () => parts,
+      restarts: { names: () => ["task:alarms"], restart: (component) => restarted.push(component) },
       publish: (changed) =>
         changed.forEach(({ state, component }) => news.push(`${component} ${state}`)),
       deletionMs: () => clock.now(),
@@ -78,6 +80,7 @@ async function open(dir: string) {
     events,
     pausables,
     news,
+    restarted,
     make,
     faults: make(pausables),
     by,
@@ -119,8 +122,8 @@ Deno.test("faults pause a broken part, say so, and are over when it was resumed 
   });
 });
 
-Deno.test("faults keep what a person paused over a restart", async () => {
-  await around(async ({ faults, make, by }) => {
+Deno.test("faults keep what a person paused over a restart, and start anew what they are asked to", async () => {
+  await around(async ({ faults, make, by, restarted }) => {
     await faults.load();
     await faults.pause("intake", by);
     const parts = [part("intake", true)];
@@ -132,6 +135,9 @@ Deno.test("faults keep what a person paused over a restart", async () => {
     await again.resume("intake", by);
     await again.look();
     assert.deepEqual(again.open(), []);
+    await again.restart("task:alarms", by);
+    assert.deepEqual(restarted, ["task:alarms"]);
+    await assert.rejects(again.restart("task:none", by), { code: "not_found" });
     await assert.rejects(again.resume("intake", by), { code: "conflict" });
     await assert.rejects(again.pause("storage", by), { code: "not_found" });
   });
@@ -204,6 +210,7 @@ Deno.test("faults stay bounded: a source that floods, hangs or throws is itself 
       events,
       sources: [flood, hangs, throws],
       pausables: () => [],
+      restarts: { names: () => [], restart: () => {} },
       publish: () => {},
       deletionMs: () => clock.now(),
     });

@@ -10,6 +10,8 @@ const TAKES_MOST_MS = 4_000;
 const COMES_LATE_MS = 60_000;
 
 export interface Pausing {
+  all(): readonly Pausable[];
+  names(): string[];
   find(component: string): Pausable | null;
   /** A fault may pause it, and it is not paused. */
   canPause(component: string): boolean;
@@ -52,6 +54,8 @@ export function createPausing(
   }
 
   return {
+    all: pausables,
+    names: () => pausables().map(({ component }) => component),
     find,
     canPause(component) {
       const one = find(component);

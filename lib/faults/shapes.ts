@@ -1,7 +1,8 @@
-/** A fault as the API answers it. */
+/** Faults and pauses as the API answers them. */
 import { z } from "zod";
 import { msField, onWire } from "../base/wire.ts";
 import type { FaultRow } from "../db/schema/faults.ts";
+import type { PausedComponent } from "./people.ts";
 import { FAULT_SEVERITIES, FAULT_STATES } from "../words/fault.ts";
 
 export const faultShape = z.object({
@@ -24,3 +25,18 @@ export type FaultJson = z.output<typeof faultShape>;
 
 const wire = onWire<FaultRow>(faultShape);
 export const faultJson = (fault: FaultRow): FaultJson => wire(fault) as unknown as FaultJson;
+
+/** A part that is paused. */
+export const pauseShape = z.object({
+  component: z.string(),
+  since_ms: msField,
+  by: z.string().describe("`fault:<id>`"),
+  waiting: z.number().nullable().describe("messages that wait until it resumes"),
+  fault: z.number().nullable().describe("that holds it, or stands for who paused it"),
+}).meta({ id: "Pause" });
+
+export function pauseJson(
+  { component, sinceMs, by, waiting, fault }: PausedComponent,
+): z.output<typeof pauseShape> {
+  return { component, since_ms: sinceMs, by, waiting: waiting ?? null, fault: fault?.id ?? null };
+}

@@ -69,6 +69,8 @@ export interface IntakeDeps {
   publish: (group: CommittedGroup) => void;
   /** Why no reading can be stored at the moment (no room, a failing disk); null: it can. */
   refusal?: () => PerchError | null;
+  /** Why no reading is to be taken at the moment, although it could be stored; null: it is. */
+  paused?: () => PerchError | null;
   /** Time between commits in ms; 0 commits whenever the commit before is done. */
   commitIntervalMs: number;
 }
@@ -92,7 +94,8 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { clock, registry, decode, rejects, retained, clockNotes } = deps;
   const recent = new RecentPackets(await deps.store.recentPackets());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
-  const refusal = deps.refusal ?? (() => null);
+  const cannot = deps.refusal ?? (() => null);
+  const refusal = () => cannot() ?? deps.paused?.() ?? null;
   const roomListeners = new Set<() => void>();
   const totals = {
     stored: 0,
@@ -331,7 +334,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     stats: () => ({
       ...totals,
       rejected: rejects.total(),
-      failing: refusal()?.message ?? committer.failing,
+      failing: cannot()?.message ?? committer.failing,
       queued: open.readings.n,
       queuedBytes: open.bytes,
       ratePerS: committer.ratePerS(),

@@ -1,7 +1,15 @@
 import type { LoggedEvent } from "../events/event.ts";
+import type { Report } from "./report.ts";
 import type { Severity } from "../words/severity.ts";
 
-export type MessageKind = "firing" | "resolved" | "info" | "digest" | "test" | "invitation";
+export type MessageKind =
+  | "firing"
+  | "resolved"
+  | "info"
+  | "digest"
+  | "test"
+  | "invitation"
+  | "report";
 
 /** What is sent, in words that every channel can show. Texts are plain: each channel escapes for itself. */
 export interface Message {
@@ -21,6 +29,8 @@ export interface Message {
   thread: string | null;
   /** What machines get; null where there is no single event behind it (a digest). */
   event: MessageEvent | null;
+  /** What a message of the kind `report` says beside its title. */
+  report?: Report;
   /** Addresses for this message alone (an invitation); empty: those of the channel. */
   to: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { AlarmEventBody } from "../alarms/alarm.ts";
 import { beside, exact, plain } from "../words/numbers.ts";
 import type { EventType, LoggedEvent } from "../events/event.ts";
 import type { Message, MessageFact, MessageKind } from "./message.ts";
+import { reportOf } from "./report.ts";
 
 /** What a message needs to know beside its event. */
 export interface MessageOptions {
@@ -24,12 +25,18 @@ const FIRING = new Set<EventType>([
   "alarm.unshelved",
 ]);
 /** Subjects that have a page. */
-const PAGES: Record<string, string> = { alarm: "alarms", ticket: "tickets", machine: "machines" };
+const PAGES: Record<string, string> = {
+  alarm: "alarms",
+  ticket: "tickets",
+  machine: "machines",
+  analysis: "analyses",
+};
 
 /** An event in words for every channel. Pure: the same event gives the same message on each repeat. */
 export function messageOf(event: LoggedEvent, options: MessageOptions): Message {
   const { uid, type, subject, severity, text, body, tMs, actor } = event;
   const note = fieldOf(body, "note");
+  const report = reportOf(event);
   return {
     uid,
     kind: kindOf(type),
@@ -42,6 +49,9 @@ export function messageOf(event: LoggedEvent, options: MessageOptions): Message 
     thread: subject,
     event: { type, subject, severity, text, t: tMs, actor, body },
     to: options.to ?? [],
+    ...(report === null
+      ? {}
+      : { kind: "report", title: report.title, facts: report.facts, report }),
   };
 }
 

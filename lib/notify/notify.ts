@@ -6,6 +6,7 @@ import type { Task } from "../base/supervisor.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
 import { HOUR_MS } from "../words/times.ts";
+import type { LoggedEvent } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Channel, ChannelEnvironment, Outcome, PublishMqtt } from "./channel.ts";
 import type { Outgoing } from "../base/outgoing.ts";
@@ -57,6 +58,10 @@ export interface Notify {
   cancel(id: number, audited: Audited): Promise<Delivery>;
   warnings(rule: RuleSpec): string[];
   dryRun(rule: RuleSpec, fromMs: number): Promise<DryRun>;
+  /** Names of the mail channels that are on. */
+  mailing(): string[];
+  /** Sends an event to each of them, to its own recipients. */
+  mail(event: LoggedEvent): Promise<void>;
   /** For the alarms' timers. */
   escalationMinutes: (alarm: Parameters<typeof escalationMinutes>[0]) => number[];
   /** A channel can write to a person's own address. */
@@ -172,6 +177,9 @@ export function createNotify(deps: NotifyDeps): Notify {
     throw new PerchError("not_found", `there is no delivery ${id}, or it was forgotten`);
   }
 
+  const mailChannels = () =>
+    channels.routed().filter(({ id, enabled }) => enabled && channels.kindOf(id)?.kind === "email");
+
   return {
     channels,
     rules,
@@ -244,6 +252,14 @@ export function createNotify(deps: NotifyDeps): Notify {
       return await need(id);
     },
     warnings: (rule) => ruleWarnings(rule, { context: context(), machines: deps.machines() }),
+    mailing: () => mailChannels().map(({ name }) => name),
+    async mail(event) {
+      const why = "the report was asked for";
+      const plan = { target: "", state: "waiting", untilMs: null, why } as const;
+      const ids = mailChannels().map(({ id }) => id);
+      await db.write(ids.map((id) => outbox.add(event, { ...plan, channel: id }, clock.now())));
+      ids.forEach((id) => sender.wake(id));
+    },
     dryRun: (rule, fromMs) => dryRun(rule, { events, context: context(), fromMs }),
     escalationMinutes: (alarm) => escalationMinutes(alarm, rules.all()),
     canMail: () => channels.routed().some((one) => one.enabled && one.toPersons),

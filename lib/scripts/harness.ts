@@ -15,6 +15,9 @@ export const HARNESS = `(function () {
   const Short = InternalError;
   const MOST = ${LIMITS.outputChars};
   const TOO_LARGE = '{"thrown":{"name":"Output","message":"","stack":""}}';
+  for (const name of ["Atomics", "SharedArrayBuffer", "performance", "queueMicrotask"]) {
+    delete globalThis[name];
+  }
   const functions = { __proto__: null };
   let inputs = null, at = 0, out = "", folding = false, state, stateText = null;
 
@@ -133,5 +136,4 @@ export const DETERMINISTIC = `(function () {
   Math.random = () => refuse("Math.random", "the same readings must give the same findings");
   delete globalThis.WeakRef;
   delete globalThis.FinalizationRegistry;
-  delete globalThis.performance;
 })()`;

@@ -1,6 +1,9 @@
 /** What sandbox and worker say to each other. */
 import type { ScriptKind } from "./script.ts";
 
+/** Id of the worker's first message: it is there. */
+export const READY = 0;
+
 export type ToWorker =
   | { op: "load"; id: number; key: number; kind: ScriptKind; name: string; source: string }
   /** `inputs`: an array, as JSON. `state`: JSON of what the first input is handed beside it; null: inputs stand alone. */

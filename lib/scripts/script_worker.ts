@@ -1,6 +1,6 @@
 /** Runs every script, each in an interpreter of its own, without any permission. Started by `sandbox.ts`. */
 import { createMachine, type Machine } from "./machine.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { type FromWorker, READY, type ToWorker } from "./messages.ts";
 
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<ToWorker>) => void;
@@ -58,3 +58,4 @@ scope.onmessage = ({ data }) => {
     }
   });
 };
+scope.postMessage({ id: READY, text: "" });

@@ -70,7 +70,11 @@ export interface Scripts {
   write(
     ref: ScriptRef,
     source: string,
-    change: ScriptChange & { reason: string },
+    change: Omit<ScriptChange, "also"> & {
+      reason: string;
+      /** Statements of the same transaction, or what gives them for the new hash. */
+      also?: ScriptChange["also"] | ((hash: string) => readonly SqlStatement[]);
+    },
   ): Promise<{ hash: string }>;
   /** Switches it on or off, or approves what a restore brought. @throws PerchError `conflict`, `not_found` */
   setState(ref: ScriptRef, state: "on" | "off", change: ScriptChange): Promise<void>;
@@ -259,7 +263,7 @@ export async function createScripts(deps: ScriptsDeps): Promise<Scripts> {
           store.put(row),
           ...await store.addVersion({ ...only(ref), hash, source, tMs: nowMs, actor, reason }),
           events.statement(event(ref, `was changed (${reason})`, actor)),
-          ...also,
+          ...(typeof also === "function" ? also(hash) : also),
         ]);
         rows.set(componentOf(ref), row);
         await look();

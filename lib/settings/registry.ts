@@ -6,6 +6,7 @@ import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
 import { CODEC_SETTINGS } from "./registry/codecs.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
+import { FAULT_SETTINGS } from "./registry/faults.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
@@ -27,6 +28,7 @@ export const SETTINGS = {
   ...BACKUP_SETTINGS,
   ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
+  ...FAULT_SETTINGS,
   ...LOG_SETTINGS,
   ...CODEC_SETTINGS,
   ...AI_SETTINGS,

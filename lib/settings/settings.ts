@@ -35,6 +35,8 @@ export interface Settings {
   ): Promise<SettingView>;
   /** Keys whose stored values are not used, because they do not fit any more. */
   unused(): string[];
+  /** What is stored of such a key; undefined: what is stored is in force, or nothing is. */
+  unusedValue(key: string): unknown;
   /** Called with the key after each change. Returns the function that ends it. */
   onChange(listener: (key: string) => void): () => void;
 }
@@ -59,7 +61,7 @@ export function createSettings(
   );
   const defaults = (deps.defaults ?? {}) as Record<string, unknown>;
   const changes = new Map<string, Change>();
-  const unused = new Set<string>();
+  const unused = new Map<string, unknown>();
   const listeners = new Set<(key: string) => void>();
 
   function need(key: string): SettingDefinition {
@@ -106,7 +108,7 @@ export function createSettings(
         // A value of another version that no longer fits must not stop the start.
         if (parsed?.success) changes.set(key, { value: parsed.data, changedMs, changedBy });
         else {
-          if (definition !== undefined) unused.add(key);
+          if (definition !== undefined) unused.set(key, value);
           log.warn(`the stored setting ${key} is not used: unknown or out of range`);
         }
       }
@@ -131,7 +133,8 @@ export function createSettings(
       for (const listener of listeners) listener(key);
       return view(key);
     },
-    unused: () => [...unused],
+    unused: () => [...unused.keys()],
+    unusedValue: (key) => unused.get(key),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

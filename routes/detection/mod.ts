@@ -3,12 +3,12 @@ import { backtestPages } from "./backtest.tsx";
 import type { BacktestParts } from "./backtest_form.tsx";
 import { backtestRoutes } from "./backtests_api.ts";
 import { modelPages, type ModelParts } from "./models.tsx";
-import { aiRoutes } from "./models_api.ts";
+import { aiRoutes, type AiServices } from "./models_api.ts";
 import { predictionPages } from "./predictions.tsx";
 import { predictionRoutes } from "./predictions_api.ts";
 
 /** Predictions, the models behind them, and detectors tried on the past. */
-export function detectionRoutes(parts: ModelParts & BacktestParts): Route[] {
+export function detectionRoutes(parts: ModelParts & BacktestParts & AiServices): Route[] {
   return [
     ...predictionRoutes(parts),
     ...aiRoutes(parts),

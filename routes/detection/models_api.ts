@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Actor } from "../../lib/access/audit_row.ts";
-import type { Clock } from "../../lib/base/clock.ts";
+import { analystShape } from "../../lib/ai/state.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import {
   predictionLogShape,
@@ -11,16 +11,15 @@ import {
   trainingsOf,
 } from "../../lib/detect/predict/model_view.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
+import { type AnalysisServices, analystNow } from "../ai/request.ts";
 import { caller } from "../http/caller.ts";
 import { cursorField, limitField, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
 const tags = ["Predictions"];
 
-export interface AiServices {
+export interface AiServices extends AnalysisServices {
   predictions: Predictions;
-  audit: Pick<Audit, "record">;
-  clock: Clock;
 }
 
 /** `/api/ai/status`, `/api/ai/retrain`, `/api/ai/logs`. */
@@ -31,10 +30,19 @@ export function aiRoutes(services: AiServices): Route[] {
       method: "get",
       path: "/api/ai/status",
       policy: "viewer",
-      summary: "Models in use, training, latency and errors of the predictions",
+      summary: "Models of the predictions, and the model of analyses with its tokens of today",
       tags,
-      responses: { 200: { description: "The status", schema: predictionStatusShape } },
-      handler: async () => Response.json(await predictionStatusOf(predictions, clock.now())),
+      responses: {
+        200: {
+          description: "The status",
+          schema: predictionStatusShape.extend({ analyst: analystShape })
+            .meta({ id: "ModelStatus" }),
+        },
+      },
+      handler: async () => {
+        const status = await predictionStatusOf(predictions, clock.now());
+        return Response.json({ ...status, analyst: await analystNow(services) });
+      },
     }),
     route({
       method: "post",
@@ -95,7 +103,7 @@ export function aiRoutes(services: AiServices): Route[] {
  * @throws PerchError `not_found` for a machine without sensors that report numbers.
  */
 export async function retrain(
-  { predictions, audit }: Pick<AiServices, "predictions" | "audit">,
+  { predictions, audit }: { predictions: Predictions; audit: Pick<Audit, "record"> },
   actor: Actor,
   machine: string | undefined,
   cancel: boolean,

@@ -9,13 +9,15 @@ import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Empty, More } from "../frame/parts.tsx";
-import { type Route, route } from "../http/route.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
 import { ACTIVITY_MINUTES, ActivityChart } from "./activity.tsx";
 import { EventFilters } from "./filters.tsx";
 import { apiQueryOf, type Asked, askedOf, exportOf, PageFilter } from "./page_filter.ts";
 import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
 
 export type EventPageParts = PageParts & EventServices & {
+  /** What stands beside the list. */
+  beside: (context: RouteContext, from: "/events") => VNode;
   reports: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
 };
 
@@ -33,7 +35,8 @@ export function eventPages(parts: EventPageParts): Route[] {
       policy: "viewer",
       summary: null,
       query: Query.loose(),
-      handler: async ({ c, who, query, nowMs }) => {
+      handler: async (context) => {
+        const { c, who, query, nowMs } = context;
         const { cursor, ...filter } = Query.parse(query);
         const since = parts.place();
         const asked = askedOf(filter, nowMs, parts.zone);
@@ -84,6 +87,9 @@ export function eventPages(parts: EventPageParts): Route[] {
                   </More>
                 )}
               </div>
+              <aside aria-label="Questions about the plant">
+                {parts.beside(context, "/events")}
+              </aside>
             </div>
           ),
         });

@@ -52,13 +52,16 @@ export interface FrameOptions {
   notice?: string | null;
   /** What stops Perch from doing its work, asked for each page; null: nothing. */
   trouble?: () => string | null;
+  /** What is paused, in a sentence; null: nothing. */
+  paused?: () => string | null;
   /** Alarms that wait for somebody. */
   waiting?: () => number;
 }
 
 export function createPageFrame(
   assets: Assets,
-  { notice = null, trouble = () => null, waiting = () => 0 }: FrameOptions = {},
+  { notice = null, trouble = () => null, paused = () => null, waiting = () => 0 }: FrameOptions =
+    {},
 ): PageFrame {
   return {
     answer(c, who, page) {
@@ -72,6 +75,7 @@ export function createPageFrame(
             assets={assets}
             notice={notice}
             trouble={trouble()}
+            paused={paused()}
             waiting={waiting()}
           />
         </SeenNumber.Provider>,
@@ -104,7 +108,7 @@ function pathOf(c: Context): string {
 
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets, notice = null, trouble = null, waiting = 0 }: {
+  { page, who, theme, here, assets, notice = null, trouble = null, paused = null, waiting = 0 }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
@@ -112,6 +116,7 @@ export function Document(
     assets: Assets;
     notice?: string | null;
     trouble?: string | null;
+    paused?: string | null;
     waiting?: number;
   },
 ): VNode {
@@ -169,6 +174,11 @@ export function Document(
         )}
         <main id="main" tabIndex={-1}>
           {trouble && who && <p class="site-trouble" role="alert">{trouble}</p>}
+          {paused && who && (
+            <p class="site-paused">
+              {paused} <a href="/faults">Faults</a>
+            </p>
+          )}
           {notice && <p class="site-notice">{notice}</p>}
           {page.stream && (
             <Island

@@ -22,6 +22,12 @@ export function eventHref(id: number): string {
   return `/events/${id}`;
 }
 
+/** The editor of the script that a component is; null: it is none. */
+export function scriptHref(component: string): string | null {
+  const [, kind, name] = /^(codec|detector|fault_detector):(.+)$/.exec(component) ?? [];
+  return name === undefined ? null : `/settings/scripts/${kind}/${encodeURIComponent(name)}`;
+}
+
 /** All events of a machine. */
 export function machineEventsHref(path: string): string {
   return hrefWith("/events", { machine: path });

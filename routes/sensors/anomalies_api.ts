@@ -41,7 +41,8 @@ const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   tag: tagField,
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
-  detector: z.enum(DETECTOR_NAMES).optional(),
+  detector: z.union([z.enum(DETECTOR_NAMES), z.string().regex(/^custom:[a-z0-9_-]{1,64}$/)])
+    .optional(),
   severity: z.enum(SEVERITIES).optional(),
   from: timeField("of the first"),
   to: timeField("exclusive"),

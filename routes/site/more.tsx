@@ -73,6 +73,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/events">Events</a>
                   </li>
                   <li>
+                    <a href="/analyses">Analyses and questions</a>
+                  </li>
+                  <li>
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>
@@ -80,6 +83,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                   </li>
                   <li>
                     <a href="/host">This host</a>
+                  </li>
+                  <li>
+                    <a href="/faults">Faults of Perch</a>
                   </li>
                   <li>
                     <a href="/predictions">Predictions</a>

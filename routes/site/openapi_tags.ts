@@ -2,6 +2,7 @@
 export const TAGS: Readonly<Record<string, string>> = {
   About: "This document, and which site answers",
   Alarms: "What needs attention: acknowledge, shelve, resolve, judge",
+  Analyses: "How the plant is judged by a model or by rules, and questions about it",
   Anomalies: "What the detectors found, and whether people call it real",
   Audit: "Who changed what, and when",
   Backtests: "What other thresholds would have reported in the past",
@@ -9,6 +10,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Events: "What happened: listed, searched, reported by other programs",
+  Faults: "What is wrong with Perch itself, and its parts paused and started anew",
   Health: "Liveness, readiness and metrics",
   Host: "The host that Perch runs on, now and over time",
   Ingest: "Ways in for readings",
@@ -22,6 +24,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Readings: "History: buckets, raw readings, CSV and NDJSON",
   Registry: "Machines and sensors as one file: export, check, import",
   Rules: "Who is notified of which alarms, and when",
+  Scripts: "Codecs and detectors that people wrote: tried, changed, approved",
   Sensors: "Sensors, their settings and limits",
   Settings: "Settings of the site",
   "Sign-in": "Access tokens for programs that act for a person",

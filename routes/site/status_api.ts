@@ -2,6 +2,8 @@ import { z } from "zod";
 import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
+import type { Faults } from "../../lib/faults/faults.ts";
+import { pauseJson, pauseShape } from "../../lib/faults/shapes.ts";
 import type { RejectCount, RejectRecord } from "../../lib/intake/rejects.ts";
 import type { Components } from "../../lib/live/components.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
@@ -14,6 +16,7 @@ import { type Route, route } from "../http/route.ts";
 export interface StatusRouteServices {
   status: Pick<StatusBoard, "now">;
   components: Pick<Components, "all">;
+  faults: Pick<Faults, "paused">;
   stored: () => Promise<StoreStats>;
   figures: () => Promise<Figures>;
   sources: () => SourceState[];
@@ -28,6 +31,7 @@ const snapshotShape = statusShape.extend({
   version: z.string(),
   uptime_s: z.number(),
   components: z.array(componentShape),
+  paused: z.array(pauseShape).describe("parts that are paused, by people or because of faults"),
   sources: z.array(sourceShape),
   queues: figuresShape.shape.queues,
   deliveries: figuresShape.shape.deliveries,
@@ -113,6 +117,7 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
           uptime_s: Math.floor(services.uptimeS()),
           ...status,
           components: services.components.all(),
+          paused: services.faults.paused().map(pauseJson),
           sources: sources(),
           queues,
           deliveries,

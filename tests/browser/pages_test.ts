@@ -14,7 +14,7 @@ import { freePort } from "../support/port.ts";
 
 const ENGINEER = ["engineer@example.com", "engineer123"] as const;
 /** Pages without a stream of their own. */
-const STILL = ["/host", "/machines/exchange", "/maintenance", "/models", "/more"];
+const STILL = ["/analyses", "/host", "/machines/exchange", "/maintenance", "/models", "/more"];
 
 interface Sim {
   perch: PerchProcess;
@@ -74,6 +74,7 @@ Deno.test({
           "/host",
           "/predictions",
           "/models",
+          "/analyses",
           "/more",
         ];
         for (const path of paths) {

@@ -65,13 +65,15 @@ function hurtTasks() {
     const patience = new Promise((resolve) => setTimeout(resolve, 300));
     return Promise.race([runs.get(name)!.catch(() => {}), patience]);
   };
-  /** One that rests for long is missed when its rest is over. */
+  /** One that rests for long is missed when its rest is over: surely later, or perhaps within the minute. */
   const restsLong = (name: string) => (starving.get(name)?.restMs ?? 0) > REST_MOST_MS;
-  return { clock: hurting, taskFault, starts, hurt, restsLong };
+  const mayBeMissed = (name: string) =>
+    restsLong(name) && starving.get(name)!.restMs + BUSY_MOST_MS < 60_000;
+  return { clock: hurting, taskFault, starts, hurt, restsLong, mayBeMissed };
 }
 
 Deno.test("every background task that is killed, hangs or starves is started again, visibly and without a storm", async () => {
-  const { clock, taskFault, starts, hurt, restsLong } = hurtTasks();
+  const { clock, taskFault, starts, hurt, restsLong, mayBeMissed } = hurtTasks();
   const { app, close } = await startApp({}, { clock, taskFault });
   try {
     const names = [...starts.keys()];
@@ -91,6 +93,7 @@ Deno.test("every background task that is killed, hangs or starves is started aga
           const more = starts.get(name)! - before.get(name)!;
           const once = fault === "kill" || (fault === "starve" && restsLong(name));
           const wanted = !round.includes(name) ? 0 : once ? 1 : 2;
+          if (fault === "starve" && mayBeMissed(name) && more === 2) continue;
           assert.equal(more, wanted, `${name} after ${fault}: started ${more} times`);
         }
         const tasks = app.parts().components.all().find(({ name }) => name === "tasks")!;

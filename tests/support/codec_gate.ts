@@ -25,8 +25,6 @@ export const scriptFault = (
 /** What stands for a script: its filters, and what it makes of a text. */
 export interface FakeCodec {
   topics?: unknown;
-  /** Why it may not run. */
-  held?: string;
   /** It cannot be loaded. */
   fault?: ScriptFault;
   decode?(text: string, topic: string): ScriptAnswer;
@@ -102,12 +100,8 @@ export async function startGate(
     limits: () => limits,
     refusal: () => null,
     sandbox: () => Promise.resolve(sandbox),
-    scripts: () =>
-      new Map(
-        [...texts].map((
-          [name, { codec, hash }],
-        ) => [name, codec.held ?? { kind: "codec", name, source: "", hash }]),
-      ),
+    runnable: () =>
+      [...texts].map(([name, { hash }]) => ({ kind: "codec", name, source: "", hash })),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

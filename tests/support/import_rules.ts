@@ -98,6 +98,16 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     may: /^lib\/scripts\/machine\.ts$/,
     door: "lib/scripts/machine.ts",
   },
+  {
+    packages: /^acorn$/,
+    may: /^lib\/faults\/corrections\/rules\//,
+    door: "lib/faults/corrections/rules",
+  },
+  {
+    packages: /^diff$/,
+    may: /^lib\/faults\/corrections\/diff\.ts$/,
+    door: "lib/faults/corrections/diff.ts",
+  },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
     packages: /^nodemailer/,

@@ -3,6 +3,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
+import { EXAMPLE } from "../../routes/scripts/api.ts";
 import type { AppUnderTest } from "./app.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
@@ -73,15 +74,24 @@ export async function oneOfEach(
     { name: "fixture.tar.gz", bytes: 1_000, sha256: null },
     "fixture",
   );
+  const { scripts } = under.app.parts();
+  const { params: script, source } = EXAMPLE;
+  await scripts.write(script, source, { actor: "fixture", reason: "edited", expectedHash: null });
+  scripts.addSample(script, "a/b", new TextEncoder().encode("{}"), nowMs);
+  const [version] = (await scripts.versions(script)).items;
   const { components } = under.app.parts().reports;
   await components.report("old-gateway", { state: "offline" }, "fixture");
+  const analysis = await under.app.parts().analyses.analyse("asked");
   return {
+    ...await faultsFixture(under),
     ...await outboxFixture(under),
+    "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
+    "/api/scripts/:kind/:name/versions/:id": String(version.id),
     "/api/maintenance/:id": window.id,
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
@@ -131,6 +141,31 @@ export async function alarmsFor(
     ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
     "/api/alarms/:id": idOf("read"),
   };
+}
+
+/** A fault to read, one to dismiss, and a task that is paused. */
+async function faultsFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, events, faults } = under.app.parts();
+  const about = {
+    severity: "warning",
+    tMs: Date.now(),
+    actor: null,
+    body: null,
+    route: false,
+  } as const;
+  for (const text of ["The first backup failed", "The second backup failed"]) {
+    await events.append({ ...about, type: "backup.failed", subject: text, text });
+  }
+  const failed = () =>
+    faults.open().filter(({ type }) => type === "error_event").map(({ id }) => id);
+  while (failed().length < 2) {
+    await faults.look();
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  await faults.pause("task:readings check", { name: "test", reason: "fixture", audited });
+  const [read, dismissed] = failed().map(String);
+  return { "/api/faults/:id": read, "/api/faults/:id/dismiss": dismissed };
 }
 
 /** A channel, a webhook, a rule, a dead letter and a delivery that waits. */

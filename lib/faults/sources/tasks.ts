@@ -1,15 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import type { TaskState } from "../../base/supervisor.ts";
 import type { FaultSeverity } from "../../words/fault.ts";
-import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
+import { MINUTE_MS } from "../../words/times.ts";
 import type { FaultSource, Sighting } from "../fault.ts";
 
 /** A task that has run for so long since it was started again is well. */
 export const WELL_MS = MINUTE_MS;
 const OFTEN_WITHIN_MS = 10 * MINUTE_MS;
-/** Failures within ten minutes that are more than an accident, and within an hour that call for people. */
+/** So many failures within ten minutes are more than an accident. */
 const OFTEN = 3;
-const TOO_OFTEN = 10;
 
 /**
  * Background tasks that crash or hang. One that fails once is a small matter, because it is started again; again and
@@ -29,16 +28,15 @@ export function taskSource(
   function failed({ name, restarts }: TaskState): number[] {
     const nowMs = clock.monotonic();
     const before = failures.get(name) ?? { count: 0, atMs: [] };
-    const fresh = Math.min(TOO_OFTEN, Math.max(0, restarts - before.count));
+    const fresh = Math.min(OFTEN, Math.max(0, restarts - before.count));
     const atMs = [...before.atMs, ...Array(fresh).fill(nowMs)]
-      .filter((one) => nowMs - one < HOUR_MS).slice(-TOO_OFTEN);
+      .slice(-OFTEN);
     failures.set(name, { count: restarts, atMs });
     return atMs;
   }
 
   function severityOf(atMs: readonly number[]): FaultSeverity {
     const nowMs = clock.monotonic();
-    if (atMs.length >= TOO_OFTEN) return "high";
     return atMs.filter((one) => nowMs - one < OFTEN_WITHIN_MS).length >= OFTEN ? "medium" : "low";
   }
 

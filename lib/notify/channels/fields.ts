@@ -5,6 +5,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { OutgoingAnswer, OutgoingInit } from "../../base/outgoing.ts";
 import type { SendContext } from "../channel.ts";
 import type { Message } from "../message.ts";
+import type { Look } from "../report.ts";
 
 /** An http(s) address. */
 export const httpUrl = z.string().trim().max(2000).superRefine((text, context) => {
@@ -59,11 +60,8 @@ export function cut(text: string, most: number): string {
   return characters.length <= most ? text : characters.slice(0, most - 1).join("") + "…";
 }
 
-/** How urgent it looks: what is over is good, whatever it was. */
-export type Look = "critical" | "warning" | "good" | "info";
-
-export function lookOf({ kind, severity }: Message): Look {
-  return kind === "resolved" ? "good" : severity;
+export function lookOf({ kind, severity, report }: Message): Look {
+  return report?.look ?? (kind === "resolved" ? "good" : severity);
 }
 
 /** The colours of the pages. */

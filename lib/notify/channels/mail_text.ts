@@ -1,7 +1,9 @@
 /** A message as a mail: subject, plain text and HTML that mail programs show alike, on phones and in the dark. */
 import { escapeHtml } from "../../base/html.ts";
 import type { Message } from "../message.ts";
-import { COLOURS, cut, LABELS, type Look, lookOf } from "./fields.ts";
+import type { Look } from "../report.ts";
+import { COLOURS, cut, LABELS, lookOf } from "./fields.ts";
+import { reportHtml, reportText } from "./mail_report.ts";
 
 export interface MailText {
   subject: string;
@@ -29,8 +31,10 @@ export function mailText(message: Message, site: string): MailText {
   };
 }
 
-function labelOf({ kind }: Message, look: Look): string {
+function labelOf({ kind, report }: Message, look: Look): string {
   switch (kind) {
+    case "report":
+      return report!.badge.toUpperCase();
     case "firing":
       return LABELS[look];
     case "resolved":
@@ -56,13 +60,14 @@ function cutLines(lines: readonly string[]): string[] {
 }
 
 function plainText(message: Message, label: string, site: string): string {
-  const { title, lines, facts, link } = message;
+  const { title, lines, facts, link, report } = message;
   const widest = Math.max(0, ...facts.map((fact) => fact.label.length));
   return [
     `${label}: ${title}`,
     ...(lines.length > 0 ? ["", ...lines] : []),
     ...(facts.length > 0 ? [""] : []),
     ...facts.map(({ label, value }) => `${(label + ":").padEnd(widest + 2)}${value}`),
+    ...(report === undefined ? [] : reportText(report)),
     ...(link === null ? [] : ["", `${linkTitle(message)}: ${link}`]),
     "",
     RULE,
@@ -90,13 +95,14 @@ body,.page{background:#0f1419!important}
 .card{background:#1b222b!important;border-color:#313b47!important}
 .ink{color:#e6edf3!important}.soft{color:#9aa7b4!important}
 .row td{border-color:#313b47!important}
+.quote{border-color:#4a5663!important}
 a.link{color:#6cb6ff!important}
 }`.replaceAll("\n", "");
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 function html(message: Message, look: Look, label: string, site: string): string {
-  const { title, lines, facts, link } = message;
+  const { title, lines, facts, link, report } = message;
   const e = escapeHtml;
   const colour = COLOURS[look];
   const paragraphs = lines.map((line) =>
@@ -132,7 +138,9 @@ function html(message: Message, look: Look, label: string, site: string): string
     `<div style="font-size:13px;font-weight:700;letter-spacing:.06em">${e(label)}</div>` +
     `<h1 class="h" style="margin:4px 0 0;font-size:20px;line-height:1.35;font-weight:600;color:#ffffff;` +
     `overflow-wrap:anywhere">${e(title)}</h1></td></tr>` +
-    `<tr><td class="pad" style="padding:24px">${paragraphs}${table}${button}</td></tr></table>` +
+    `<tr><td class="pad" style="padding:24px">${paragraphs}${table}${
+      report === undefined ? "" : reportHtml(report)
+    }${button}</td></tr></table>` +
     `<p class="soft" style="max-width:600px;margin:12px 8px;color:#59636e;font-size:12px;line-height:1.5;overflow-wrap:anywhere">${
       e(footer(site))
     }</p></td></tr></table></div></body></html>`;

@@ -1,16 +1,8 @@
 import { z } from "zod";
 import { outcomeOf, wordsOf } from "../answer.ts";
 import { defineChannel } from "../define.ts";
-import {
-  cut,
-  factLines,
-  headerText,
-  jsonOf,
-  type Look,
-  lookOf,
-  postJson,
-  server,
-} from "./fields.ts";
+import { cut, factLines, headerText, jsonOf, lookOf, postJson, server } from "./fields.ts";
+import type { Look } from "../report.ts";
 
 const options = z.strictObject({
   server: server.default("https://ntfy.sh").meta({

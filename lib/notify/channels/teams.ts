@@ -4,7 +4,8 @@ import { outcomeOf, wordsOf } from "../answer.ts";
 import type { Outcome } from "../channel.ts";
 import { defineChannel } from "../define.ts";
 import type { Message } from "../message.ts";
-import { cut, httpUrl, LABELS, type Look, lookOf, postJson } from "./fields.ts";
+import type { Look } from "../report.ts";
+import { cut, httpUrl, LABELS, lookOf, postJson } from "./fields.ts";
 
 const options = z.strictObject({
   url: httpUrl.meta({

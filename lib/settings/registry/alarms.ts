@@ -1,9 +1,10 @@
 /** What raises alarms, and when they repeat, flap, resolve and escalate. */
 import { z } from "zod";
+import { CUSTOM } from "../../words/detectors.ts";
 import { SEVERITIES, type Severity } from "../../words/severity.ts";
 import { namesOf, setting, whole } from "../setting.ts";
 
-/** What can raise alarms: detectors, and the predictions of machines. */
+/** What can raise alarms: detectors (those that somebody wrote in one), and the predictions of machines. */
 export const ALARM_RAISERS = [
   "threshold",
   "rate",
@@ -13,6 +14,7 @@ export const ALARM_RAISERS = [
   "departure",
   "zscore",
   "prediction",
+  CUSTOM,
 ] as const;
 const raisers = z.string().refine(
   (names) => namesOf(names).every((name) => (ALARM_RAISERS as readonly string[]).includes(name)),
@@ -25,7 +27,7 @@ export const ALARM_SETTINGS = {
     title: "Alarms are raised by",
     help: `Some of ${ALARM_RAISERS.join(", ")}, with commas between them.`,
     schema: raisers,
-    default: "threshold, rate, stuck, silence, departure, streaming, prediction",
+    default: "threshold, rate, stuck, silence, departure, streaming, prediction, custom",
     see: "viewer",
     change: "admin",
   }),

@@ -22,6 +22,8 @@ export interface CodecDeps
   sandbox(): Promise<Sandbox>;
   /** Other topics are its own now. */
   onTopics(): void;
+  /** It is paused. */
+  onPause(): void;
 }
 
 /** How a codec is doing. */
@@ -47,9 +49,6 @@ export interface CodecView {
 
 /** What the faults room writes before a fault's number. */
 const BY_FAULT = "fault:";
-
-/** Hash of no text: any that may run ends the pause. */
-const NO_TEXT = "";
 
 /** A codec: its script, whether it is paused, and its messages (`flow.ts`). */
 export class Codec {
@@ -127,17 +126,12 @@ export class Codec {
     };
   }
 
-  /**
-   * Runs this script from now on; null: there is none any more; a sentence: why the one that there is may not run.
-   * One change is made after the other.
-   */
-  use(script: RunnableScript | string | null): Promise<void> {
+  /** Runs this script from now on; null: there is none any more. One change is made after the other. */
+  use(script: RunnableScript | null): Promise<void> {
     this.#loads++;
     return this.#changing = this.#changing.then(async () => {
       try {
-        if (script === null) await this.#remove();
-        else if (typeof script === "string") await this.#hold(script);
-        else await this.#load(script);
+        await (script === null ? this.#remove() : this.#load(script));
       } finally {
         this.#loads--;
       }
@@ -155,7 +149,7 @@ export class Codec {
   }
 
   /** It goes on with what waits, with the script that it has; loads it if that failed. */
-  async resume(script: RunnableScript | string | null): Promise<void> {
+  async resume(script: RunnableScript | null): Promise<void> {
     if (this.#pause === null) return;
     await this.#flow.working;
     this.#pause = null;
@@ -228,15 +222,6 @@ export class Codec {
     }
   }
 
-  /** Its topics are its own still. */
-  async #hold(why: string): Promise<void> {
-    this.#present = true;
-    await this.#flow.working;
-    this.#script?.unload();
-    this.#script = this.#broken = this.#error = null;
-    if (this.#pause?.hash !== null) this.#pauseBy(why, null, NO_TEXT);
-  }
-
   async #remove(): Promise<void> {
     this.#present = false;
     this.topics = [];
@@ -252,6 +237,7 @@ export class Codec {
     this.deps.log.warn(`codec ${this.name} is paused: ${by}`, { fault: fault?.message });
     this.#save().catch((error) => this.#cannotSave(error));
     this.#flow.run();
+    this.deps.onPause();
   }
 
   #cannotSave(error: unknown): void {

@@ -22,8 +22,8 @@ export interface CodecGateDeps
     Pick<CodecDeps, "addSample" | "folder"> {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
   log: Log;
-  /** Every codec that is not switched off: as it is on disk, or in a sentence why it may not run. */
-  scripts(): ReadonlyMap<string, RunnableScript | string>;
+  /** Codecs that may run, as they are on disk. */
+  runnable(): readonly RunnableScript[];
   /** Calls the listener when one of the scripts is another, comes or goes. */
   onChange(listener: (kind: ScriptKind, name: string) => void): void;
 }
@@ -34,6 +34,8 @@ export interface CodecGate extends Pick<Intake, "offer" | "commitSoon" | "onRoom
   topics(): readonly string[];
   /** Calls the listener when they are others. */
   onTopics(listener: () => void): void;
+  /** Calls the listener when one of them is paused. */
+  onPause(listener: () => void): void;
   /** How each codec is doing, by name. */
   views(): CodecView[];
   pause(name: string, by: string): Promise<void>;
@@ -53,16 +55,19 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   const order = new AckOrder();
   const roomListeners = new Set<() => void>();
   const topicListeners = new Set<() => void>();
+  const pauseListeners = new Set<() => void>();
   let index: TopicIndex<Codec> | null = null;
   let shown = "[]";
   let closed = false;
   let loading: Promise<unknown> = Promise.resolve();
 
   const announceRoom = () => roomListeners.forEach((listener) => listener());
+  const announcePause = () => pauseListeners.forEach((listener) => listener());
   const offRoom = intake.onRoom(() => codecs.forEach((codec) => codec.tryAgain()));
 
   function create(name: string): Codec {
-    const codec = new Codec({ ...deps, onRoom: announceRoom, onTopics: look }, name);
+    const listeners = { onRoom: announceRoom, onTopics: look, onPause: announcePause };
+    const codec = new Codec({ ...deps, ...listeners }, name);
     codecs.set(name, codec);
     return codec;
   }
@@ -82,8 +87,12 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
     return extra.filter((one) => !extra.some((outer) => outer !== one && covers(outer, one)));
   }
 
+  function find(name: string): RunnableScript | null {
+    return deps.runnable().find((one) => one.name === name) ?? null;
+  }
+
   function renew(name: string): void {
-    const script = deps.scripts().get(name) ?? null;
+    const script = find(name);
     if (script === null && !codecs.has(name)) return;
     const codec = codecs.get(name) ?? create(name);
     loading = Promise.all([loading, codec.use(script).then(() => dropEmpty(codec))]).catch(
@@ -94,8 +103,7 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   /** One that is gone and has nothing waiting is forgotten. */
   async function dropEmpty(codec: Codec): Promise<void> {
     const { present, waiting } = codec.view;
-    const { name } = codec;
-    if (present || waiting > 0 || codecs.get(name) !== codec || deps.scripts().has(name)) return;
+    if (present || waiting > 0 || codecs.get(codec.name) !== codec) return;
     codecs.delete(codec.name);
     await codec.close();
     await forgetCodecState(deps.folder, codec.name);
@@ -131,7 +139,8 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   for (const name of codecsWithState(deps.folder)) {
     await create(name).open(await loadCodecState(deps.folder, name));
   }
-  for (const name of new Set([...codecs.keys(), ...deps.scripts().keys()])) renew(name);
+  const scripts = new Set([...codecs.keys(), ...deps.runnable().map(({ name }) => name)]);
+  for (const name of scripts) renew(name);
   look();
   deps.onChange((kind, name) => {
     if (kind === "codec" && !closed) renew(name);
@@ -153,9 +162,10 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
     },
     topics: extraTopics,
     onTopics: (listener) => void topicListeners.add(listener),
+    onPause: (listener) => void pauseListeners.add(listener),
     views: () => [...codecs.values()].map(({ view }) => view).sort(byName),
     pause: async (name, by) => await codecs.get(name)?.pause(by),
-    resume: async (name, _by) => await codecs.get(name)?.resume(deps.scripts().get(name) ?? null),
+    resume: async (name, _by) => await codecs.get(name)?.resume(find(name)),
     decode(topic, payload, tMs) {
       const codec = index?.find(topic) ?? null;
       return codec === null ? null : decodeBy(codec, { topic, payload }, tMs);

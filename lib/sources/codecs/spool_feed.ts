@@ -86,8 +86,7 @@ export class SpoolFeed {
   #itemOf({ seq, record }: Placed): Item | null {
     const begun = this.deps.poison.begin(record.topic, record.payload);
     if (begun.do === "wait") return null;
-    const noted = begun.do === "read" ? begun.noted : null;
-    const item: Item = { record, seq, noted, cameMs: 0, done() {} };
+    const item: Item = { record, seq, noted: begun.do === "read" ? begun.noted : null, done() {} };
     if (begun.do === "aside") item.instead = null;
     this.#follow(item, seq);
     return item;

@@ -1,0 +1,35 @@
+/** What the rooms that use scripts say of what a script exports and answers. */
+import { readExports, readFindings } from "../detect/custom/contract.ts";
+import type { ScriptKind } from "../scripts/script.ts";
+import { decodedOf } from "../sources/codecs/values.ts";
+import { filtersOf } from "../sources/codecs/filters.ts";
+
+/** What is wrong with an answer, in a sentence; null: nothing is. */
+export function judgeAnswer(kind: ScriptKind, answer: unknown): string | null {
+  if (kind === "codec") {
+    const decoded = decodedOf(answer, "trial/trial");
+    if (!("drafts" in decoded)) return decoded.message;
+    // One value that cannot be used costs that value; where none can, nothing comes of the message.
+    const [reject] = decoded.rejects;
+    return decoded.drafts.length === 0 && reject !== undefined ? reject.message : null;
+  }
+  if (kind === "detector") {
+    const read = readFindings((answer as { findings?: unknown } | null)?.findings);
+    return "fault" in read ? read.fault.message : null;
+  }
+  return Array.isArray(answer) ? null : "check gives a list";
+}
+
+/** What is wrong with what a script exports; null: nothing is. */
+export function judgeExports(
+  kind: ScriptKind,
+  exports: Readonly<Record<string, unknown>>,
+): string | null {
+  if (kind === "codec") {
+    const filters = filtersOf(exports.topics);
+    return typeof filters === "string" ? filters : null;
+  }
+  if (kind === "fault_detector") return null;
+  const read = readExports(exports);
+  return "fault" in read ? read.fault.message : null;
+}

@@ -1,0 +1,63 @@
+import type { ScriptKind } from "./script.ts";
+
+/** What a new script begins with, and an input on which it works. */
+export interface Template {
+  source: string;
+  topic: string;
+  payload: string;
+}
+
+export const TEMPLATES: Readonly<Record<ScriptKind, Template>> = {
+  codec: {
+    source: `// Topics that this codec decodes; + stands for one level, # for the rest.
+export const topics = ["pumps/+/telemetry"];
+
+// Called for each message. "sensor" is its name below the topic's machine.
+export function decode({ topic, text, received_ms }) {
+  const message = JSON.parse(text);
+  return [
+    { sensor: "temperature", value: message.t / 10, unit: "°C" },
+    { sensor: "pressure", value: message.p, unit: "bar" },
+  ];
+}
+`,
+    topic: "pumps/p1/telemetry",
+    payload: '{"t": 215, "p": 3.2}',
+  },
+  detector: {
+    source: `// Sensors that this detector watches.
+export const sensors = ["hall-1/*/temperature"];
+
+// Called for each reading, and every minute with kind "tick". What it keeps is in "state".
+export function step(state, { kind, value }) {
+  const next = state ?? { high: 0, raised: false };
+  if (kind !== "reading") return { state: next, findings: [] };
+  next.high = value > 80 ? next.high + 1 : 0;
+  const findings = [];
+  if (next.high >= 3 && !next.raised) {
+    next.raised = true;
+    findings.push({ phase: "raised", severity: "warning", text: "Above 80 three times in a row" });
+  } else if (next.high === 0 && next.raised) {
+    next.raised = false;
+    findings.push({ phase: "cleared", text: "Below 80 again" });
+  }
+  return { state: next, findings };
+}
+`,
+    topic: "hall-1/press-3/temperature",
+    payload: "79 81 82 83 84 70",
+  },
+  fault_detector: {
+    source: `// Called every five seconds with what Perch knows of itself.
+export function check(facts) {
+  const found = [];
+  if (facts.disk?.free_percent < 5) {
+    found.push({ severity: "high", component: "storage", message: "The disk is nearly full" });
+  }
+  return found;
+}
+`,
+    topic: "",
+    payload: '{"disk": {"free_percent": 3}}',
+  },
+};
