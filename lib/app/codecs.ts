@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { codecFaults, codecPausables, codecStates } from "./codec_report.ts";
 import { type CodecGate, createCodecGate } from "../sources/codecs/gate.ts";
+import type { RunnableScript } from "../scripts/script.ts";
+import type { Scripts } from "../scripts/scripts.ts";
 import type { FaultSource, Pausable } from "../faults/fault.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeFiles, IntakeParts } from "./intake.ts";
@@ -33,7 +35,7 @@ export async function createCodecParts(
     refusal: () => refusal()?.message ?? null,
     topics: config.mqtt.topics,
     sandbox: () => Promise.resolve(scripts.sandbox),
-    runnable: () => scripts.runnable("codec"),
+    scripts: () => codecScripts(scripts),
     onChange: (listener) => scripts.onChange(listener),
     addSample: (ref, topic, payload, tMs) => scripts.addSample(ref, topic, payload, tMs),
   });
@@ -44,4 +46,15 @@ export async function createCodecParts(
     codecFaults: codecFaults(codecs, clock.now),
     codecPausables: () => codecPausables(codecs),
   };
+}
+
+/** Codecs by name. One that was restored, or whose file cannot be read, keeps its topics. */
+function codecScripts(scripts: Pick<Scripts, "runnable" | "list">) {
+  const held = scripts.list().flatMap(({ kind, name, state, problem }): [string, string][] => {
+    if (kind !== "codec") return [];
+    if (state === "awaiting") return [[name, "it waits for somebody to approve it"]];
+    return state === "faulty" ? [[name, `its file cannot be used: ${problem}`]] : [];
+  });
+  const running = scripts.runnable("codec").map((one): [string, RunnableScript] => [one.name, one]);
+  return new Map<string, RunnableScript | string>([...held, ...running]);
 }

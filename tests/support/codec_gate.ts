@@ -25,6 +25,8 @@ export const scriptFault = (
 /** What stands for a script: its filters, and what it makes of a text. */
 export interface FakeCodec {
   topics?: unknown;
+  /** Why it may not run. */
+  held?: string;
   /** It cannot be loaded. */
   fault?: ScriptFault;
   decode?(text: string, topic: string): ScriptAnswer;
@@ -100,8 +102,12 @@ export async function startGate(
     limits: () => limits,
     refusal: () => null,
     sandbox: () => Promise.resolve(sandbox),
-    runnable: () =>
-      [...texts].map(([name, { hash }]) => ({ kind: "codec", name, source: "", hash })),
+    scripts: () =>
+      new Map(
+        [...texts].map((
+          [name, { codec, hash }],
+        ) => [name, codec.held ?? { kind: "codec", name, source: "", hash }]),
+      ),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

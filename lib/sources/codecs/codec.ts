@@ -50,6 +50,9 @@ export interface CodecView {
 /** What the faults room writes before a fault's number. */
 const BY_FAULT = "fault:";
 
+/** Hash of no text: any that may run ends the pause. */
+const NO_TEXT = "";
+
 /** A codec: its script, whether it is paused, and its messages (`flow.ts`). */
 export class Codec {
   topics: readonly string[] = [];
@@ -126,12 +129,17 @@ export class Codec {
     };
   }
 
-  /** Runs this script from now on; null: there is none any more. One change is made after the other. */
-  use(script: RunnableScript | null): Promise<void> {
+  /**
+   * Runs this script from now on; null: there is none any more; a sentence: why the one that there is may not run.
+   * One change is made after the other.
+   */
+  use(script: RunnableScript | string | null): Promise<void> {
     this.#loads++;
     return this.#changing = this.#changing.then(async () => {
       try {
-        await (script === null ? this.#remove() : this.#load(script));
+        if (script === null) await this.#remove();
+        else if (typeof script === "string") await this.#hold(script);
+        else await this.#load(script);
       } finally {
         this.#loads--;
       }
@@ -149,7 +157,7 @@ export class Codec {
   }
 
   /** It goes on with what waits, with the script that it has; loads it if that failed. */
-  async resume(script: RunnableScript | null): Promise<void> {
+  async resume(script: RunnableScript | string | null): Promise<void> {
     if (this.#pause === null) return;
     await this.#flow.working;
     this.#pause = null;
@@ -220,6 +228,15 @@ export class Codec {
     } catch (error) {
       return faultOf("runtime", `the sandbox did not start: ${messageOf(error)}`);
     }
+  }
+
+  /** Its topics are its own still. */
+  async #hold(why: string): Promise<void> {
+    this.#present = true;
+    await this.#flow.working;
+    this.#script?.unload();
+    this.#script = this.#broken = this.#error = null;
+    if (this.#pause?.hash !== null) this.#pauseBy(why, null, NO_TEXT);
   }
 
   async #remove(): Promise<void> {

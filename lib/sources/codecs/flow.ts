@@ -3,13 +3,14 @@ import type { Arrival } from "../../base/steady_clock.ts";
 import type { Intake, Outcome, RawMessage } from "../../intake/intake.ts";
 import type { PoisonWatch } from "../../intake/poison.ts";
 import type { LoadedScript, ScriptFault, ScriptRef } from "../../scripts/script.ts";
-import { type Item, judged, messageFor, type Ready, refused, type Suspect } from "./item.ts";
+import { Handing } from "./handing.ts";
+import { type Item, judged, type Suspect, tooLarge } from "./item.ts";
 import type { FailureJudge } from "./judge.ts";
 import { Pending } from "./pending.ts";
 import type { Spool } from "./spool.ts";
 import { SpoolFeed } from "./spool_feed.ts";
 import type { Spooled } from "./spool_record.ts";
-import { CODEC_BINARY_MOST, CODEC_BYTES_MOST, codecInput } from "./values.ts";
+import { codecInput } from "./values.ts";
 
 /*
  * DESIGN
@@ -17,6 +18,9 @@ import { CODEC_BINARY_MOST, CODEC_BYTES_MOST, codecInput } from "./values.ts";
  * batches, one call after the other. Blocked: they go to the spool and are acknowledged from there. Draining: what
  * the spool holds is decoded in order while new ones go to its end; when little is left they wait in memory instead,
  * so that there is an end. A message is never in two of these places, and they are emptied in order.
+ *
+ * A sender must not wait for a slow codec, nor the other topics of its session: what has waited in memory for a
+ * moment goes to the spool, and is acknowledged there. Only while the intake takes nothing does everybody wait.
  *
  * One that failed is a suspect: in the spool, and refused as soon as another works.
  */
@@ -40,6 +44,12 @@ export interface FlowDeps {
   addSample(ref: ScriptRef, topic: string, payload: Uint8Array, tMs: number): void;
 }
 
+/** Most messages of a call; fewer, where a call of so many takes longer than this. */
+const BATCH = 256;
+const LEAST_BATCH = 8;
+const CALL_MS = 25;
+/** What has waited in memory for longer goes to the spool. */
+const WAIT_MS = 50;
 /** With so few left in the spool, new messages wait in memory. */
 const HANDOVER = 500;
 const RETRY_MS = 1_000;
@@ -51,18 +61,21 @@ export class Flow {
   messages = 0;
   readonly #abort = new AbortController();
   readonly #feed: SpoolFeed;
+  readonly #handing: Handing;
   readonly #pending = new Pending();
   #suspects: Suspect[] = [];
   #draining = false;
   #running = false;
   #released = false;
+  #watching = false;
+  #batch = 2 * LEAST_BATCH;
   #soon = false;
   #refused = false;
-  #roomMade: (() => void) | null = null;
   #working: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: FlowDeps) {
     const { spool, poison, clock } = deps;
+    this.#handing = new Handing(deps.ref.name, deps.intake, this.#abort.signal);
     const onFailed = () => {
       this.#draining = true;
       this.run();
@@ -78,15 +91,22 @@ export class Flow {
     const { source, topic, payload, packet, retained } = message;
     const arrival = this.deps.arrival();
     const record: Spooled = { source, topic, payload, packet, retained, arrival };
+    const decoded = tooLarge(payload, false);
+    if (decoded) {
+      return this.#counted(
+        this.deps.intake.offer({ ...record, decoded, done: (outcome) => message.done(outcome) }),
+      );
+    }
     if (this.#pending.length === 0 && (blocked || this.#hasLong())) {
       return this.#counted(this.#toSpool(record, message) || this.#refuse());
     }
+    if (this.#pending.full) this.#overflow();
     if (this.#pending.full || blocked) return this.#refuse();
     const begun = this.deps.poison.begin(topic, payload);
     if (begun.do === "wait") return this.#refuse(POISON_MS);
     if (begun.do === "aside") return this.deps.intake.offer(message);
     const item: Item = {
-      ...{ record, seq: null, noted: begun.noted },
+      ...{ record, seq: null, noted: begun.noted, cameMs: this.deps.clock.monotonic() },
       done: (outcome) => {
         this.#endNote(item);
         message.done(outcome);
@@ -94,6 +114,7 @@ export class Flow {
     };
     this.#pending.push(item);
     this.run();
+    this.#watch();
     return this.#counted(true);
   }
 
@@ -113,7 +134,7 @@ export class Flow {
 
   /** There may be room in the intake. */
   tryAgain(): void {
-    this.#roomMade?.();
+    this.#handing.tryAgain();
   }
 
   /** Begins with what is in the spool, if anything is; `script` is another one, or works again. */
@@ -138,7 +159,7 @@ export class Flow {
     await this.#working;
     for (const item of this.#pending.takeAll()) {
       this.#endNote(item);
-      await this.#offer({ item, decoded: null });
+      await this.#handing.offer({ item, decoded: null });
     }
   }
 
@@ -149,7 +170,7 @@ export class Flow {
 
   async close(): Promise<void> {
     this.#abort.abort(new DOMException("stopping", "AbortError"));
-    this.#roomMade?.();
+    this.#handing.tryAgain();
     await this.#working;
   }
 
@@ -175,7 +196,7 @@ export class Flow {
     const script = this.deps.script();
     if (script === null) this.#spill();
     if (script === null || script === "wait") return false;
-    const items = this.#draining ? await this.#fromSpool() : this.#pending.take();
+    const items = this.#draining ? await this.#fromSpool() : this.#pending.take(this.#batch);
     if (this.#pending.length === 0) this.room();
     if (items.length > 0) await this.#decode(script, items);
     else if (!this.#draining) return false;
@@ -198,15 +219,13 @@ export class Flow {
     }
     const given = items.filter((item) => item.instead === undefined);
     this.#sample(given);
-    const answers = given.length === 0 ? [] : await script.call(
-      "decode",
-      given.map(({ record }) => codecInput(record, record.arrival.tMs, binary)),
-    );
+    const inputs = given.map(({ record }) => codecInput(record, record.arrival.tMs, binary));
+    const answers = inputs.length === 0 ? [] : await this.#timed(script, inputs);
     if (this.#abort.signal.aborted) return;
     const before = this.#suspects;
     const { ready, suspects, pause, rest, faults } = judged(items, answers, judge, before, pathOf);
     for (const { fault } of faults) onFault(fault);
-    for (const one of ready) await this.#offer(one);
+    for (const one of ready) await this.#handing.offer(one);
     if (this.#soon) {
       this.#soon = this.#pending.length > 0;
       this.deps.intake.commitSoon();
@@ -214,16 +233,28 @@ export class Flow {
     if (pause !== null) {
       this.deps.pause(pause.why, pause.fault);
       this.#takeBack([...suspects.map(({ item }) => item), ...rest]);
-    } else this.#suspects = suspects.map((one) => this.#kept(one));
+    } else this.#suspects = suspects.flatMap((one) => this.#kept(one) ?? []);
   }
 
-  /** A message that failed goes into the spool, where it is acknowledged. */
-  #kept(suspect: Suspect): Suspect {
+  /** Calls it, and learns how many messages it decodes in a moment. */
+  async #timed(script: LoadedScript, inputs: readonly unknown[]) {
+    const begunMs = this.deps.clock.monotonic();
+    const answers = await script.call("decode", inputs);
+    const tookMs = this.deps.clock.monotonic() - begunMs;
+    if (tookMs > 2 * CALL_MS) this.#batch = Math.max(LEAST_BATCH, this.#batch >> 1);
+    else if (tookMs < CALL_MS) this.#batch = Math.min(BATCH, this.#batch << 1);
+    return answers;
+  }
+
+  /** A message that failed goes into the spool, where it is acknowledged. Null: it is read from there once more. */
+  #kept(suspect: Suspect): Suspect | null {
     if (suspect.item.seq !== null) return suspect;
     const { record, done } = suspect.item;
+    const isLast = this.deps.spool.unread === 0;
     const seq = this.deps.spool.append(record, (error) => done(outcomeOf(error)));
     // Without room it stays as it is, unacknowledged.
     if (seq === null) return suspect;
+    if (!isLast) return null;
     const item = { ...suspect.item, noted: null };
     this.#feed.adopt(item, seq);
     return { ...suspect, item };
@@ -233,6 +264,25 @@ export class Flow {
   #takeBack(items: readonly Item[]): void {
     this.#feed.giveBack(items);
     this.#pending.putBack(items.filter(({ seq }) => seq === null));
+  }
+
+  /** Looks after what waits in memory as long as anything does. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { clock } = this.deps;
+    while (this.#pending.length > 0 && !this.#over) {
+      await clock.sleep(WAIT_MS, this.#abort.signal).catch(() => {});
+      if (clock.monotonic() - this.#pending.sinceMs > WAIT_MS) this.#overflow();
+    }
+    this.#watching = false;
+  }
+
+  /** The codec is slower than what comes: what waits for it goes to the spool. */
+  #overflow(): void {
+    if (this.#handing.isRefused || this.#over) return;
+    this.#spill();
+    if (this.deps.spool.unread > 0) this.#draining = true;
   }
 
   /** Brings what waits in memory to the spool, in order, as far as there is room. */
@@ -252,18 +302,6 @@ export class Flow {
   /** New messages go behind what is in the spool. */
   #hasLong(): boolean {
     return this.#draining && this.deps.spool.unread > HANDOVER;
-  }
-
-  /** Offers to the intake until it takes it. */
-  async #offer(ready: Ready): Promise<void> {
-    const { ref, intake, clock } = this.deps;
-    const message = messageFor(ref.name, ready);
-    while (!this.#abort.signal.aborted && !intake.offer(message)) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#roomMade = resolve;
-      await Promise.race([promise, clock.sleep(RETRY_MS, this.#abort.signal).catch(() => {})]);
-      this.#roomMade = null;
-    }
   }
 
   #sample(items: readonly Item[]): void {
@@ -294,10 +332,3 @@ export class Flow {
 }
 
 const outcomeOf = (error: unknown): Outcome => error === null ? "stored" : "failed";
-
-/** Why a message is not given to a codec; undefined: it is. */
-function tooLarge({ length }: Uint8Array, binary: boolean): Item["instead"] {
-  const most = binary ? CODEC_BINARY_MOST : CODEC_BYTES_MOST;
-  if (length <= most) return undefined;
-  return refused("too_large", `the payload has more than the ${most} bytes that a codec is given`);
-}

@@ -22,8 +22,8 @@ export interface CodecGateDeps
     Pick<CodecDeps, "addSample" | "folder"> {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
   log: Log;
-  /** Codecs that may run, as they are on disk. */
-  runnable(): readonly RunnableScript[];
+  /** Every codec that is not switched off: as it is on disk, or in a sentence why it may not run. */
+  scripts(): ReadonlyMap<string, RunnableScript | string>;
   /** Calls the listener when one of the scripts is another, comes or goes. */
   onChange(listener: (kind: ScriptKind, name: string) => void): void;
 }
@@ -87,12 +87,8 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
     return extra.filter((one) => !extra.some((outer) => outer !== one && covers(outer, one)));
   }
 
-  function find(name: string): RunnableScript | null {
-    return deps.runnable().find((one) => one.name === name) ?? null;
-  }
-
   function renew(name: string): void {
-    const script = find(name);
+    const script = deps.scripts().get(name) ?? null;
     if (script === null && !codecs.has(name)) return;
     const codec = codecs.get(name) ?? create(name);
     loading = Promise.all([loading, codec.use(script).then(() => dropEmpty(codec))]).catch(
@@ -103,7 +99,8 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   /** One that is gone and has nothing waiting is forgotten. */
   async function dropEmpty(codec: Codec): Promise<void> {
     const { present, waiting } = codec.view;
-    if (present || waiting > 0 || codecs.get(codec.name) !== codec) return;
+    const { name } = codec;
+    if (present || waiting > 0 || codecs.get(name) !== codec || deps.scripts().has(name)) return;
     codecs.delete(codec.name);
     await codec.close();
     await forgetCodecState(deps.folder, codec.name);
@@ -139,8 +136,7 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
   for (const name of codecsWithState(deps.folder)) {
     await create(name).open(await loadCodecState(deps.folder, name));
   }
-  const scripts = new Set([...codecs.keys(), ...deps.runnable().map(({ name }) => name)]);
-  for (const name of scripts) renew(name);
+  for (const name of new Set([...codecs.keys(), ...deps.scripts().keys()])) renew(name);
   look();
   deps.onChange((kind, name) => {
     if (kind === "codec" && !closed) renew(name);
@@ -165,7 +161,7 @@ export async function createCodecGate(deps: CodecGateDeps): Promise<CodecGate> {
     onPause: (listener) => void pauseListeners.add(listener),
     views: () => [...codecs.values()].map(({ view }) => view).sort(byName),
     pause: async (name, by) => await codecs.get(name)?.pause(by),
-    resume: async (name, _by) => await codecs.get(name)?.resume(find(name)),
+    resume: async (name, _by) => await codecs.get(name)?.resume(deps.scripts().get(name) ?? null),
     decode(topic, payload, tMs) {
       const codec = index?.find(topic) ?? null;
       return codec === null ? null : decodeBy(codec, { topic, payload }, tMs);

@@ -1,16 +1,18 @@
 import type { Noted } from "../../intake/in_flight_notes.ts";
-import type { Outcome, RawMessage } from "../../intake/intake.ts";
+import type { Outcome, Packet, RawMessage } from "../../intake/intake.ts";
 import type { Decoded, RejectCode } from "../../readings/reading.ts";
 import type { ScriptAnswer, ScriptFault } from "../../scripts/script.ts";
 import type { FailureJudge } from "./judge.ts";
 import type { Spooled } from "./spool_record.ts";
-import { decodedOf } from "./values.ts";
+import { CODEC_BINARY_MOST, CODEC_BYTES_MOST, decodedOf } from "./values.ts";
 
 /** A message on its way through a codec. */
 export interface Item {
   record: Spooled;
   /** Its number in the spool; null: it is not there, and not acknowledged. */
   seq: number | null;
+  /** When it came (monotonic). */
+  cameMs: number;
   /** A large one is noted until it is decided on. */
   noted: Noted | null;
   /** It is not given to the codec: null where it ended the process before, else why it is refused. */
@@ -87,19 +89,56 @@ export function refusal({ message, line }: ScriptFault): Decoded {
   return refused("bad_payload", `the codec: ${message}${line === null ? "" : ` (line ${line})`}`);
 }
 
-export function refused(code: RejectCode, message: string): Decoded {
+function refused(code: RejectCode, message: string): Decoded {
   return { drafts: [], rejects: [{ code, message }] };
 }
 
-/** As the intake takes it. */
-export function messageFor(codec: string, { item, decoded }: Ready): RawMessage {
+/** Most values that go into the intake at a time: thousands in one commit would keep others waiting. */
+const PART = 500;
+
+/** As the intake takes it: one message, or several of a part of its values each, all of which have to be stored. */
+export function messagesFor(codec: string, { item, decoded }: Ready): RawMessage[] {
   const { record, seq } = item;
   const message: RawMessage = { ...record, done: (outcome) => item.done(outcome) };
-  if (decoded !== null) message.decoded = decoded;
   if (seq !== null) {
     message.first = record.packet;
     // It may have been stored just before a crash.
     message.packet = { session: `spool:${codec}`, packetId: seq % 0xffff + 1, again: true };
   }
-  return message;
+  if (decoded === null) return [message];
+  const { drafts } = decoded;
+  // A retained one is compared with what its sensors report, as a whole.
+  if (drafts.length <= PART || record.retained) return [{ ...message, decoded }];
+  const starts = Array.from({ length: Math.ceil(drafts.length / PART) }, (_, i) => i * PART);
+  let [failed, stored] = [false, false];
+  const last = starts.at(-1)!;
+  return starts.map((start): RawMessage => ({
+    ...message,
+    ...(start === last ? {} : ofPart(message, start)),
+    decoded: {
+      ...(start === last ? decoded : { rejects: [] }),
+      drafts: drafts.slice(start, start + PART),
+    },
+    done(outcome) {
+      failed ||= outcome === "failed";
+      stored ||= outcome === "stored";
+      if (start === last) item.done(failed ? "failed" : stored ? "stored" : outcome);
+    },
+  }));
+}
+
+/** Each part is recognised for itself when it comes again. */
+function ofPart(
+  { packet, first }: RawMessage,
+  start: number,
+): Pick<RawMessage, "packet" | "first"> {
+  const of = (one: Packet | undefined) => one && { ...one, session: `${one.session}#${start}` };
+  return { packet: of(packet), first: of(first) };
+}
+
+/** Why a message is not given to a codec; undefined: it is. */
+export function tooLarge({ length }: Uint8Array, binary: boolean): Decoded | undefined {
+  const most = binary ? CODEC_BINARY_MOST : CODEC_BYTES_MOST;
+  if (length <= most) return undefined;
+  return refused("too_large", `the payload has more than the ${most} bytes that a codec is given`);
 }

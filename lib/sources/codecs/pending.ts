@@ -2,7 +2,6 @@ import type { Item } from "./item.ts";
 
 const MOST = 2_000;
 const BYTES_MOST = 4 * 1024 * 1024;
-const BATCH = 256;
 const BATCH_BYTES = 512 * 1024;
 
 /** Messages that wait in memory for a codec, in order and bounded. */
@@ -29,11 +28,16 @@ export class Pending {
     this.#items = [...items, ...this.#items];
   }
 
-  /** The next ones, as many as are decoded in one call. */
-  take(): Item[] {
+  /** When the oldest came (monotonic); Infinity: there is none. */
+  get sinceMs(): number {
+    return this.#items.at(0)?.cameMs ?? Infinity;
+  }
+
+  /** The next ones, to be decoded in one call. */
+  take(most: number): Item[] {
     let [n, bytes] = [0, 0];
     return this.takeWhile(({ record }) => {
-      if (n >= BATCH || bytes >= BATCH_BYTES) return false;
+      if (n >= most || bytes >= BATCH_BYTES) return false;
       n++;
       bytes += record.payload.length;
       return true;

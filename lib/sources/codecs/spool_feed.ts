@@ -86,7 +86,8 @@ export class SpoolFeed {
   #itemOf({ seq, record }: Placed): Item | null {
     const begun = this.deps.poison.begin(record.topic, record.payload);
     if (begun.do === "wait") return null;
-    const item: Item = { record, seq, noted: begun.do === "read" ? begun.noted : null, done() {} };
+    const noted = begun.do === "read" ? begun.noted : null;
+    const item: Item = { record, seq, noted, cameMs: 0, done() {} };
     if (begun.do === "aside") item.instead = null;
     this.#follow(item, seq);
     return item;

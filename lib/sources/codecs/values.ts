@@ -1,4 +1,4 @@
-import { nameFault } from "../../machines/names.ts";
+import { isPlainName, nameFault } from "../../machines/names.ts";
 import { addReject, type Decoded } from "../../readings/reading.ts";
 import type { ScriptFault } from "../../scripts/script.ts";
 import { isFault, shown, VALUES_MOST } from "../dialects/dialect.ts";
@@ -88,8 +88,9 @@ function addValue(
     return null;
   }
   const written = sensor.includes("/") ? withoutEdges(sensor) : `${path}/${sensor}`;
-  const name = pathOf(written);
-  const fault = nameFault(name);
+  const plain = isPlainName(written);
+  const name = plain ? written : pathOf(written);
+  const fault = plain ? null : nameFault(name);
   if (fault !== null) {
     addReject(out, { code: "bad_name", message: fault });
     return null;
