@@ -19,6 +19,7 @@ export function createControl(
     | "broker"
     | "clock"
     | "components"
+    | "corrections"
     | "emergency"
     | "faults"
     | "hostView"

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { createSimulator } from "../../sim/simulator.ts";
 import type { SimulatorOptions } from "../../sim/options.ts";
-import { buildApp } from "../app.ts";
+import { type App, buildApp } from "../app.ts";
 import { ownHost } from "../app/own_host.ts";
 import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
@@ -29,6 +29,7 @@ export async function simPlant(
 ): Promise<ExitCode> {
   const foreground = await foregroundOf(given, config);
   const terminal = foreground?.terminal ?? given;
+  let perch: App | null = null;
   const simulator = createSimulator({
     clock: systemClock(),
     log: commandLog(config, terminal).child("sim"),
@@ -38,7 +39,10 @@ export async function simPlant(
       maxC: config.sim.tempMaxC,
       periodS: config.sim.updateIntervalS,
     },
-    putScript: (path, text) => putFile(join(config.dataDir, path), text),
+    async putScript(path, text) {
+      await putFile(join(config.dataDir, path), text);
+      await perch?.parts().scripts.look();
+    },
   });
   return await runApp({
     config,
@@ -53,6 +57,7 @@ export async function simPlant(
         simulator,
       }),
     onStarted: async (app, { url, access }, log) => {
+      perch = app;
       terminal.out(greeting(url, access.demoUsers, config));
       // Another program may listen at a port that was asked for; the plant must not publish to it.
       const broker = app.parts().broker?.state();

@@ -51,6 +51,7 @@ const CLI_USES = new Set([
     "health",
     "intake",
     "sources",
+    "faults",
   ],
   ...[WIRING, "/sim"],
 ]);

@@ -1,3 +1,12 @@
+import { fold, safeText } from "./text.ts";
+
+/** The lines of a diff for a terminal of so many columns: all of it, as it is what somebody approves. */
+export function diffRows(diff: string, columns: number): { text: string; kind: string }[] {
+  return diff.replace(/\n$/, "").split("\n").flatMap((line) =>
+    fold(safeText(line), columns).map((text) => ({ text, kind: line.slice(0, 1) }))
+  );
+}
+
 /** Lines of a file as a diff leaves it. */
 export interface CorrectedLine {
   /** From 1, in the corrected file. Null: lines between two places that change. */

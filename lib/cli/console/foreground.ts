@@ -42,7 +42,7 @@ export function createForeground(terminal: Terminal, tty: Tty): Foreground {
       }
       isShown = true;
       let latest: readonly FaultView[] = faults;
-      const end = await runSession({
+      const { why, said } = await runSession({
         ...{ calls, clock, tty, pane, signal },
         quit: "quit this view",
         isDone: (now) => !(latest = now).some(({ paused }) => paused),
@@ -50,12 +50,13 @@ export function createForeground(terminal: Terminal, tty: Tty): Foreground {
         pane.clear();
         isShown = false;
       });
-      if (end === "quit") {
+      if (said !== null) log.info(said);
+      if (why === "quit") {
         for (const { id } of latest) putAway.add(id);
         log.info("Perch runs on; perch console shows its faults again");
-      } else if (end === "done") log.info("nothing is paused any more");
-      else if (end === "end") onEnd();
-      if (end === "end" || end === "gone") return;
+      } else if (why === "done") log.info("nothing is paused any more");
+      else if (why === "end") onEnd();
+      if (why === "end" || why === "gone") return;
     }
   }
 

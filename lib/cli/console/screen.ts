@@ -1,8 +1,8 @@
 /** The console as lines of text: a pure function of what is known, the size of the terminal and its colours. */
 import type { FaultSeverity } from "../../words/fault.ts";
-import { around, type CorrectedLine, correctedLines } from "./corrected.ts";
+import { around, type CorrectedLine, correctedLines, diffRows } from "./corrected.ts";
 import { chosenFault, type ConsoleState, type Mode } from "./state.ts";
-import { clip, safeText, textWidth, wrap } from "./text.ts";
+import { clip, fold, safeText, textWidth, wrap } from "./text.ts";
 import type { FaultView } from "./view.ts";
 
 export interface Size {
@@ -176,17 +176,27 @@ function codeLines(fault: FaultView, { columns, rows }: Size): Line[] {
     ? proposal.tried.flatMap((one) => wrapped(one, columns, "dim", 2)).slice(0, 3)
     : [];
   const head = [...wrapped(title, columns, "bold", 1), ...why];
-  const lines = around(correctedLines(proposal.diff), rows - head.length - tried.length);
-  return [...head, ...numbered(lines), ...tried];
+  const room = rows - head.length - tried.length;
+  const lines = around(correctedLines(proposal.diff), room);
+  const all = numbered(lines, columns);
+  const code = all.length <= room ? all : [...cut(all, room - 1), MORE];
+  return [...head, ...code, ...tried];
 }
 
-function numbered(lines: readonly CorrectedLine[]): Line[] {
+const MORE: Line = { text: "… (a shows all of it)", look: "dim" };
+
+/** What is new is shown to its end. */
+function numbered(lines: readonly CorrectedLine[], columns: number): Line[] {
   const digits = String(Math.max(...lines.map(({ number }) => number ?? 0))).length;
-  return lines.map(({ number, text, isNew }): Line => {
-    if (number === null) return { text: `${" ".repeat(digits)}   …`, look: "dim" };
-    const mark = isNew ? "+" : " ";
-    const look = isNew ? "green" : undefined;
-    return { text: `${String(number).padStart(digits)} ${mark} ${safeText(text)}`, look };
+  const gutter = digits + 3;
+  return lines.flatMap(({ number, text, isNew }): Line[] => {
+    if (number === null) return [{ text: `${" ".repeat(gutter)}…`, look: "dim" }];
+    const at = String(number).padStart(digits);
+    if (!isNew) return [{ text: `${at}   ${safeText(text)}` }];
+    return fold(safeText(text), columns - gutter).map((line, i) => ({
+      text: (i === 0 ? `${at} + ` : " ".repeat(gutter)) + line,
+      look: "green",
+    }));
   });
 }
 
@@ -197,18 +207,16 @@ function confirmLines({ proposal, top }: Extract<Mode, { name: "confirm" }>, roo
   ];
   const tried = proposal.tried.flatMap((one) => wrapped(one, room.columns, "dim", 2)).slice(0, 4);
   const rows = Math.max(1, room.rows - head.length - tried.length);
-  const all = proposal.diff.replace(/\n$/, "").split("\n");
+  const all = diffRows(proposal.diff, room.columns);
   const from = Math.min(top, Math.max(0, all.length - rows));
-  const shown = all.slice(from, from + rows);
-  return cut([...head, ...shown.map(diffLine), ...tried], room.rows);
+  const shown = all.slice(from, from + rows).map(({ text, kind }) => ({
+    text,
+    look: DIFF_LOOK[kind],
+  }));
+  return cut([...head, ...shown, ...tried], room.rows);
 }
 
-function diffLine(line: string): Line {
-  const text = safeText(line);
-  if (line.startsWith("+")) return { text, look: "green" };
-  if (line.startsWith("-")) return { text, look: "red" };
-  return { text, look: line.startsWith("@@") ? "cyan" : undefined };
-}
+const DIFF_LOOK: Readonly<Record<string, Look>> = { "+": "green", "-": "red", "@": "cyan" };
 
 function signInLines(mode: Extract<Mode, { name: "sign_in" }>, columns: number): Line[] {
   const { proposal, asks, email } = mode;

@@ -4,7 +4,8 @@ import { HOSTILE_TEXTS } from "../../../tests/support/hostile_text.ts";
 import { HOSTILE_NAMES } from "../../../tests/support/files.ts";
 import { screen } from "./screen.ts";
 import { type ConsoleState, initialState, type Mode } from "./state.ts";
-import { safeText, textWidth, wrap } from "./text.ts";
+import { diffRows } from "./corrected.ts";
+import { fold, safeText, textWidth, wrap } from "./text.ts";
 import type { FaultView } from "./view.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 29, 15, 0, 12);
@@ -77,7 +78,9 @@ Deno.test("screen: a small terminal keeps what is wrong, where, the corrected li
   const lines = screen(stateOf(FAULT), { ...AT_80, columns: 40, rows: 10 });
   assert.ok(lines.length <= 10);
   const all = lines.join("\n");
-  for (const part of ["codec:pump", "expecting '}'", "codecs/pump.js, line 4", "4 + }"]) {
+  for (
+    const part of ["codec:pump", "expecting '}'", "codecs/pump.js, line 4", "3 + ", "a shows all"]
+  ) {
     assert.ok(all.includes(part), `${part} is not in\n${all}`);
   }
   assert.ok(all.endsWith("ENTER resume   a apply   r regenerate\ns status   q quit"), all);
@@ -143,6 +146,22 @@ Deno.test("screen: no text speaks to the terminal or leaves its line, at any siz
       assert.ok(!plain.join("\n").includes("hunter2"));
     },
   ));
+});
+
+Deno.test("screen: all of a diff can be seen before it is approved, at any width", () => {
+  fc.assert(fc.property(text, fc.integer({ min: 12, max: 90 }), (raw, columns) => {
+    const added = `+${raw.replaceAll("\n", "")}`;
+    const proposal = { ...FAULT.proposal!, diff: `@@ -1 +1 @@\n-a\n${added}` };
+    const rows = diffRows(proposal.diff, columns - 1).length;
+    const seen = new Set<string>();
+    for (let top = 0; top < rows; top++) {
+      const mode: Mode = { name: "confirm", fault: 7, proposal, top };
+      for (const line of screen(stateOf(FAULT, mode), { ...AT_80, columns })) seen.add(line);
+    }
+    for (const { text } of diffRows(proposal.diff, columns - 1)) assert.ok(seen.has(text), text);
+    const whole = fold(safeText(added), columns).map((line, i) => i === 0 ? line : line.slice(3));
+    assert.equal(whole.join(""), safeText(added));
+  }));
 });
 
 Deno.test("text: nothing of it is lost where it is wrapped", () => {

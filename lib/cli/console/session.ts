@@ -21,7 +21,11 @@ export interface SessionOptions {
 }
 
 /** Why it ended: by `q`, by Ctrl-C (`end`), from outside (`stop`), `gone` with the terminal or a signal, `done` as there is nothing more to show. */
-export type SessionEnd = "quit" | "end" | "stop" | "gone" | "done";
+export interface SessionEnd {
+  why: "quit" | "end" | "stop" | "gone" | "done";
+  /** What stood there last as an answer. */
+  said: string | null;
+}
 
 const LOOK_MS = 500;
 const TICK_MS = 1_000;
@@ -29,7 +33,7 @@ const TICK_MS = 1_000;
 /** Runs until it ends, and leaves the terminal as it was. */
 export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   const { calls, tty, pane, clock, quit, isDone, signal } = options;
-  const ended = Promise.withResolvers<SessionEnd>();
+  const ended = Promise.withResolvers<SessionEnd["why"]>();
   const over = new AbortController();
   const isOver = () => over.signal.aborted;
   let state: ConsoleState = initialState();
@@ -39,7 +43,7 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   const draw = () => pane.show(lines());
   const happens = (what: Happening) => {
     if (isOver()) return;
-    const step = next(state, what);
+    const step = next({ ...state, columns: tty.size().columns }, what);
     state = step.state;
     draw();
     if (step.ask !== null) void answer(step.ask);
@@ -79,7 +83,8 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   if (signal?.aborted) abort();
   const looking = keepLooking();
   try {
-    return await Promise.race([ended.promise, looking.then(() => ended.promise)]);
+    const why = await Promise.race([ended.promise, looking.then(() => ended.promise)]);
+    return { why, said: state.notice?.text ?? null };
   } finally {
     over.abort();
     clearInterval(ticking);

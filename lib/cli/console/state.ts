@@ -1,4 +1,5 @@
 /** What the console is doing: a state, what happens to it, and what it asks for. Nothing here waits or writes. */
+import { diffRows } from "./corrected.ts";
 import type { Key } from "./keys.ts";
 import type { Approver, FaultView, ProposalView } from "./view.ts";
 
@@ -26,6 +27,8 @@ export interface ConsoleState {
   /** What was asked for and has no answer yet. */
   busy: string | null;
   notice: { text: string; bad: boolean } | null;
+  /** Of the terminal. */
+  columns: number;
   /** Why what is shown may be old. */
   lost: string | null;
 }
@@ -63,6 +66,7 @@ export function initialState(): ConsoleState {
     busy: null,
     notice: null,
     lost: null,
+    columns: 80,
   };
 }
 
@@ -212,7 +216,7 @@ function onConfirmKey(
 ): ConsoleState {
   const { fault, proposal } = mode;
   const scroll = (by: number) => {
-    const last = proposal.diff.split("\n").length - 1;
+    const last = diffRows(proposal.diff, state.columns - 1).length - 1;
     return { ...state, mode: { ...mode, top: Math.max(0, Math.min(last, mode.top + by)) } };
   };
   switch (key.name) {

@@ -83,3 +83,18 @@ export function wrap(text: string, columns: number, most = Infinity): string[] {
   }
   return lines.length === 0 ? [""] : lines;
 }
+
+/** What follows on the next line: nothing in it can be taken for a line of its own. */
+const ON = " \u2026 ";
+
+/** A safe text in lines of so many columns, with every space of it; what does not fit goes on below. */
+export function fold(text: string, columns: number): string[] {
+  const room = Math.max(2, columns - ON.length);
+  let [line, rest] = head(text, Math.max(columns, 2));
+  const lines = [line];
+  while (rest !== "") {
+    [line, rest] = head(rest, room);
+    lines.push(ON + line);
+  }
+  return lines;
+}
