@@ -1,5 +1,6 @@
 /** `perch console` and Perch itself in a real terminal, as a person at the host meets them. */
 import assert from "node:assert/strict";
+import { connectAsync } from "mqtt";
 import { perchHere } from "../support/command_here.ts";
 import { haveCommands } from "../support/commands.ts";
 import { perchCommand, startPerch } from "../support/perch.ts";
@@ -219,6 +220,15 @@ Deno.test({
         const { items } = await api("/api/audit");
         const approved = items.find(({ action }: Json) => action === "correction.approved");
         assert.equal(approved.actor.name, ADMIN.email);
+
+        // It is still watched: what comes now it cannot read, so it goes back by itself.
+        const client = await connectAsync(`mqtt://127.0.0.1:${port}`);
+        for (let n = 0; n < 8; n++) {
+          await client.publishAsync("pumps/p0/value", "no JSON", { qos: 1 });
+        }
+        await client.endAsync();
+        await terminal.see(/was rolled back: /);
+        assert.equal(await Deno.readTextFile(`${dataDir}/codecs/pumps.js`), BROKEN);
       } finally {
         await pumps.stop();
         await others.stop();
