@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { msField, oldMs } from "../base/wire.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
+import { customDetector, isCustomDetector } from "../words/detectors.ts";
 import { SEVERITIES } from "../words/severity.ts";
 import { VERDICTS } from "../words/verdict.ts";
 import { DETECTORS } from "./detectors/mod.ts";
 import type { StoredFinding } from "./findings_store.ts";
 
-export const DETECTOR_NAMES = DETECTORS.map((d) => d.name) as [string, ...string[]];
+const NAMES = [...DETECTORS.map((d) => d.name), customDetector("NAME")];
+
+/** Name of a detector, to ask for. */
+export const detectorField = z.string().refine(
+  (name) => NAMES.includes(name) || isCustomDetector(name),
+  `must be one of ${NAMES.join(", ")}`,
+);
 
 /** A finding as the API, the live stream and the pages show it. */
 export const anomalyShape = z.object({
@@ -14,7 +21,7 @@ export const anomalyShape = z.object({
   sensor: z.string().nullable().describe("full name; null when the sensor is gone"),
   sensor_id: z.string().nullable(),
   machine: z.string().nullable(),
-  detector: z.string().describe(`${DETECTOR_NAMES.join(", ")}, or custom:NAME`),
+  detector: z.string().describe(NAMES.join(", ")),
   at_ms: msField,
   ts: oldMs("at_ms"),
   phase: z.enum(["point", "raised", "changed", "cleared"]),

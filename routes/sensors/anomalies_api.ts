@@ -3,7 +3,7 @@ import type { Audit } from "../../lib/access/audit.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
-import { anomalyOf, anomalyShape, DETECTOR_NAMES } from "../../lib/detect/anomaly.ts";
+import { anomalyOf, anomalyShape, detectorField } from "../../lib/detect/anomaly.ts";
 import type { FindingQuery, FindingStore, StoredFinding } from "../../lib/detect/findings_store.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
@@ -41,8 +41,7 @@ const Query = z.strictObject({
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   tag: tagField,
   machine: z.string().min(1).max(2000).optional().describe("path of a machine"),
-  detector: z.union([z.enum(DETECTOR_NAMES), z.string().regex(/^custom:[a-z0-9_-]{1,64}$/)])
-    .optional(),
+  detector: detectorField.optional(),
   severity: z.enum(SEVERITIES).optional(),
   from: timeField("of the first"),
   to: timeField("exclusive"),

@@ -14,7 +14,7 @@ export interface Facts {
     per_s: number;
   };
   /**
-   * By the names of `/api/system` (`temperature` in °C; `cpu`, `memory`, `disk` in percent of what there is); null:
+   * By the names of `/api/metrics/performance` (`temperature` in °C; `cpu`, `memory`, `disk` in percent of what there is); null:
    * not measured.
    */
   host: Record<string, number | null>;
