@@ -95,14 +95,14 @@ export function createCustomDetection(
 }
 
 /** What is wrong is a fault of its own. */
-function stateOf({ name, stopped, paused, behind, findings }: CustomStats): ComponentState {
+function stateOf({ name, title, stopped, paused, behind, findings }: CustomStats): ComponentState {
   const detail = stopped !== null
     ? `Cannot go on: ${stopped}.`
     : paused
     ? "Paused."
     : behind
     ? "Reads the journal."
-    : `${findings} findings since the start.`;
+    : `${title ?? name}: ${findings} findings since the start.`;
   const well = stopped === null && !paused;
   return { name: `detector:${name}`, health: well ? "ok" : "degraded", detail };
 }

@@ -48,6 +48,24 @@ export async function callScript(
   return done === null ? null : judged;
 }
 
+/** Characters of states that one call takes along: more take the interpreter too long to read. */
+const STATE_CHARS = 200_000;
+
+/** How many of these steps one call takes, at least one. */
+export function fitting(steps: readonly Step[], draft: Draft, from: number, most: number): number {
+  const seen = new Set<number>();
+  let chars = 0;
+  let n = 0;
+  for (; n < most && from + n < steps.length; n++) {
+    const { sensor } = steps[from + n];
+    if (seen.has(sensor)) continue;
+    seen.add(sensor);
+    chars += draft.get(sensor)?.state?.length ?? 0;
+    if (n > 0 && chars > STATE_CHARS) break;
+  }
+  return n;
+}
+
 function begin(batch: number, draft: Draft, seen: ReadonlyMap<number, SeenSensor>): Begin {
   const states: Begin["states"] = [];
   const sensors: Begin["sensors"] = [];

@@ -10,6 +10,7 @@ import type { Trouble } from "./troubles.ts";
 
 export interface CustomStats {
   name: string;
+  title: string | null;
   /** Last group that it is done with. */
   group: number;
   steps: number;
@@ -126,6 +127,7 @@ export function createCustomDetectors(deps: CustomDeps): CustomDetectors {
     stats: () =>
       present().map(({ follower }) => ({
         name: follower.name,
+        title: follower.slot.title,
         group: follower.learned.done ?? 0,
         ...follower.counts,
         skipped: follower.troubles.skipped,

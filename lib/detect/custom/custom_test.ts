@@ -1,159 +1,19 @@
 import assert from "node:assert/strict";
 import {
-  groupOf,
-  type OpenEngine,
-  openEngine,
-  withDatabase,
-} from "../../../tests/support/storage.ts";
-import { systemClock } from "../../base/clock.ts";
-import { silentLog } from "../../base/log.ts";
-import { createSandbox } from "../../scripts/sandbox.ts";
-import type { RunnableScript, Sandbox, ScriptKind } from "../../scripts/script.ts";
-import { createFindingStore, type StoredFinding } from "../findings_store.ts";
-import { createCustomDetectors, type CustomDetectors, type CustomStats } from "./custom.ts";
-import type { CustomOptions, SeenSensor } from "./options.ts";
-
-const START_MS = Date.UTC(2026, 0, 1);
-const NAMES = ["hall-1/press/temperature", "hall-1/press/pressure", "yard/tank/level"];
-
-/** Counts what is above 40 in a row; raised at the third, cleared with what is not. Every seventh tick is odd. */
-const COUNTS = `export const sensors = ["hall-1/+/temperature", "yard/#"];
-export const title = "Warm for long";
-export function step(state = { above: 0, ticks: 0, n: 0 }, input) {
-  if (input.kind === "tick") {
-    const ticks = state.ticks + 1;
-    const odd = ticks % 7 === 0;
-    return {
-      state: { ...state, ticks },
-      findings: odd ? [{ phase: "point", severity: "info", text: "tick " + ticks }] : [],
-    };
-  }
-  const n = state.n + 1;
-  if (input.value <= 40) {
-    return { state: { ...state, above: 0, n }, findings: [{ phase: "cleared", text: "normal" }] };
-  }
-  const above = state.above + 1;
-  const text = input.sensor.path + " is warm for " + above + ", of " + n;
-  return {
-    state: { ...state, above, n },
-    findings: above < 3 ? [] : [{ phase: "raised", severity: "warning", text, numbers: { limit: 40 } }],
-  };
-}
-`;
-
-/** What \`lib/scripts\` gives, with texts that the test writes. */
-function scriptsOf(sandbox: Sandbox, texts: Record<string, string>) {
-  const listeners: ((kind: ScriptKind, name: string) => void)[] = [];
-  const runnable = (): RunnableScript[] =>
-    Object.entries(texts).map(([name, source]) => (
-      { kind: "detector", name, source, hash: source }
-    ));
-  return {
-    sandbox,
-    runnable,
-    find: ({ name }: { name: string }) => name in texts ? { state: "on" } : null,
-    onChange: (listener: (typeof listeners)[number]) => void listeners.push(listener),
-    write(name: string, source: string | null) {
-      if (source === null) delete texts[name];
-      else texts[name] = source;
-      listeners.forEach((listener) => listener("detector", name));
-    },
-  };
-}
-
-interface Running {
-  custom: CustomDetectors;
-  scripts: ReturnType<typeof scriptsOf>;
-  published: StoredFinding[];
-  of(name: string): CustomStats;
-  /** Waits until it is so. */
-  until(is: () => boolean): Promise<void>;
-  stop(): Promise<void>;
-}
-
-function start(
-  { connection, store }: OpenEngine,
-  texts: Record<string, string>,
-  options: Partial<CustomOptions> = {},
-  readings: Partial<OpenEngine["store"]> = {},
-): Running {
-  const sandbox = createSandbox({ log: silentLog() });
-  const scripts = scriptsOf(sandbox, texts);
-  const published: StoredFinding[] = [];
-  const custom = createCustomDetectors({
-    clock: systemClock(),
-    log: silentLog(),
-    db: connection,
-    readings: { ...store, ...readings },
-    findings: createFindingStore(connection),
-    scripts,
-    sensorOf: (sensor): SeenSensor | null =>
-      NAMES[sensor - 1] === undefined
-        ? null
-        : { path: NAMES[sensor - 1], unit: "°C", shown: (value) => value },
-    publish: (found) => published.push(...found),
-    changed() {},
-    stopped() {},
-    options: { waitMs: 20, idleMs: 1e9, forgetMs: 100, ...options },
-  });
-  const stopping = new AbortController();
-  const running = custom.task.run(stopping.signal);
-  running.catch(() => {});
-  return {
-    custom,
-    scripts,
-    published,
-    of: (name) => custom.stats().find((one) => one.name === name)!,
-    async until(is) {
-      while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
-    },
-    async stop() {
-      stopping.abort();
-      await running.catch(() => {});
-      sandbox.stop();
-    },
-  };
-}
-
-/** Group \`i\`: every sensor once, the first one twice now and then. */
-function streamGroup(i: number) {
-  const value = (sensor: number) => Math.round(38 + 8 * Math.sin(i / (3 + sensor)));
-  const tMs = START_MS + i * 3000;
-  const readings = [1, 2, 3].map((sensor) => ({ sensor, tMs: tMs + sensor, value: value(sensor) }));
-  if (i % 5 === 0) readings.push({ sensor: 1, tMs: tMs + 1500, value: 50 });
-  return groupOf(readings);
-}
-
-async function feed(engine: OpenEngine, from: number, to: number, running?: Running) {
-  let last = 0;
-  for (let i = from; i < to; i++) {
-    const group = streamGroup(i);
-    ({ groupId: last } = await engine.store.append(group, []));
-    running?.custom.take({ ...group, groupId: last });
-  }
-  return last;
-}
-
-async function linesOf({ connection }: OpenEngine): Promise<string[]> {
-  const { rows } = await connection.query({
-    sql: "SELECT detector, sensor_num, group_id, item, t_ms, phase, severity, reason FROM findings",
-  });
-  return rows.map((row) => row.join(" ")).sort();
-}
-
-async function withEngine(work: (engine: OpenEngine) => Promise<void>): Promise<void> {
-  await withDatabase(async (url) => {
-    const engine = await openEngine({ url });
-    await work(engine);
-    await engine.close();
-  });
-}
+  COUNTS,
+  feed,
+  linesOf,
+  START_MS,
+  startCustom,
+  withEngine,
+} from "../../../tests/support/custom_detectors.ts";
+import { groupOf } from "../../../tests/support/storage.ts";
 
 Deno.test("custom detectors find the same however often they are stopped, lose what they learned, and replay", async () => {
-  const GROUPS = 300;
+  const GROUPS = 200;
   let expected: string[] = [];
   await withEngine(async (engine) => {
-    const running = start(engine, { warm: COUNTS });
+    const running = startCustom(engine, { warm: COUNTS });
     await running.until(() => running.custom.stats().length === 1);
     const last = await feed(engine, 0, GROUPS, running);
     await running.until(() => running.of("warm").group === last);
@@ -170,13 +30,18 @@ Deno.test("custom detectors find the same however often they are stopped, lose w
   await withEngine(async (engine) => {
     for (let from = 0; from < GROUPS; from += 50) {
       let crashes = from % 100 === 50;
-      const running = start(engine, { warm: COUNTS }, { saveMs: 0, saveSteps: 40, steps: 7 }, {
-        // As after a power cut: findings are stored, what was learned since is not.
-        moveCursor: (...given) =>
-          crashes && given[1] > from + 20
-            ? Promise.reject(new Error("crash"))
-            : engine.store.moveCursor(...given),
-      });
+      const running = startCustom(
+        engine,
+        { warm: COUNTS },
+        { saveMs: 0, saveSteps: 40, steps: 7 },
+        {
+          // As after a power cut: findings are stored, what was learned since is not.
+          moveCursor: (...given) =>
+            crashes && given[1] > from + 20
+              ? Promise.reject(new Error("crash"))
+              : engine.store.moveCursor(...given),
+        },
+      );
       await running.until(() => running.custom.stats().length === 1);
       const last = await feed(engine, from, from + 40, running);
       if (from % 150 === 0) await running.until(() => running.of("warm").group === last);
@@ -184,7 +49,7 @@ Deno.test("custom detectors find the same however often they are stopped, lose w
       crashes = false;
       await feed(engine, from + 40, from + 50);
     }
-    const running = start(engine, { warm: COUNTS }, { steps: 11 });
+    const running = startCustom(engine, { warm: COUNTS }, { steps: 11 });
     await running.until(() => running.custom.stats()[0]?.group === GROUPS);
     await running.stop();
     assert.deepEqual(await linesOf(engine), expected);
@@ -197,7 +62,7 @@ Deno.test("a detector that throws stands still where it was and judges everythin
       "const n = ",
       "if (state.n === 20) state.gone.too;\n  const n = ",
     );
-    const running = start(engine, { warm: throws, calm: COUNTS });
+    const running = startCustom(engine, { warm: throws, calm: COUNTS });
     const broken = () => running.custom.troubles().find(({ severity }) => severity === "high");
     await running.until(() => running.custom.stats().length === 2);
     await feed(engine, 0, 60, running);
@@ -226,7 +91,7 @@ Deno.test("a detector that throws stands still where it was and judges everythin
 Deno.test("a detector that loops is stopped at once with its state; the others go on, and it continues", async () => {
   await withEngine(async (engine) => {
     const loops = COUNTS.replace("const n = ", "if (state.n === 30) for (;;);\n  const n = ");
-    const running = start(engine, { loops, calm: COUNTS });
+    const running = startCustom(engine, { loops, calm: COUNTS });
     await running.until(() => running.custom.stats().length === 2);
     const last = await feed(engine, 0, 60, running);
     await running.until(() => running.of("calm").group === last);
@@ -256,14 +121,14 @@ export function step(state, { kind }) {
   for (let i = 0; kind === "reading" && i < 10_000; i++) Math.sqrt(i);
   return { state };
 }`;
-    const late = start(engine, { late: COUNTS }, { queueReadings: 40 });
+    const late = startCustom(engine, { late: COUNTS }, { queueReadings: 40 });
     await late.until(() => late.custom.stats().length === 1);
     let last = await feed(engine, 0, 200, late);
     await late.until(() => late.of("late").group === last);
     assert.equal(late.of("late").skipped, 0);
     await late.stop();
 
-    const running = start(engine, { slow }, { queueReadings: 40, patienceMs: 60 });
+    const running = startCustom(engine, { slow }, { queueReadings: 40, patienceMs: 60 });
     await running.until(() => running.custom.stats().length === 1);
     for (let at = 200; running.of("slow").skipped === 0; at += 20) {
       await feed(engine, at, at + 20, running);
@@ -279,7 +144,7 @@ export function step(state, { kind }) {
 
 Deno.test("what is wrong with a script is said with its place, and a file that is gone lets go of the journal", async () => {
   await withEngine(async (engine) => {
-    const running = start(engine, {
+    const running = startCustom(engine, {
       syntax: 'export const sensors = ["*"];\nexport function step() {\n  return {\n}',
       patterns: 'export const sensors = ["a/#/b"];\nexport function step() {}',
       shape: 'export const sensors = ["*"];\nexport const step = () => 5;',
@@ -303,6 +168,61 @@ Deno.test("what is wrong with a script is said with its place, and a file that i
     while (await engine.store.cursor("custom:shape") !== null) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    assert.deepEqual(
+      ["custom:shape", "custom:loud"].map((name) => running.custom.watches(1, name)),
+      [false, true],
+    );
+    await running.stop();
+  });
+});
+
+Deno.test("readings that the journal has no more when a paused detector goes on are counted", async () => {
+  await withEngine(async (engine) => {
+    const running = startCustom(engine, { warm: COUNTS });
+    await running.until(() => running.custom.stats().length === 1);
+    await feed(engine, 0, 10, running);
+    await running.until(() => running.of("warm").group === 10);
+    const [pausable] = running.custom.pausables();
+    await pausable.pause("admin");
+    const last = await feed(engine, 10, 700, running);
+    assert.ok(pausable.paused()!.waiting! >= 690 * 2);
+    await pausable.resume("admin");
+    await running.until(() => running.of("warm").group === last);
+    const [{ type, message, severity }] = running.custom.troubles();
+    assert.deepEqual([type, severity], ["readings_lost", "medium"]);
+    assert.match(message, /stood still for too long: \d{3} groups/);
+    await running.stop();
+  }, {
+    sealReadings: 50,
+    tailReadingsMost: 400,
+    journal: { turnMs: 0, leastBytes: 500, mostBytes: 1000 },
+  });
+});
+
+Deno.test("large states of many sensors go through the sandbox in parts, up to their bound", async () => {
+  await withEngine(async (engine) => {
+    const large = `export const sensors = ["many/+"];
+export const step = (state = "", { value }) => ({ state: (state + value).padEnd(7_000, "x") });`;
+    const running = startCustom(engine, { large });
+    await running.until(() => running.custom.stats().length === 1);
+    const take = async (first: number, sensors: number) => {
+      const readings = Array.from({ length: sensors }, (_, i) => (
+        { sensor: first + i, tMs: START_MS + first, value: 1 }
+      ));
+      const group = groupOf([
+        ...readings,
+        ...readings.map((one) => ({ ...one, tMs: one.tMs + 1 })),
+      ]);
+      const { groupId } = await engine.store.append(group, []);
+      running.custom.take({ ...group, groupId });
+      return groupId;
+    };
+    const last = await take(100, 140);
+    await running.until(() => running.of("large").group === last);
+    assert.deepEqual(running.custom.troubles(), []);
+    await take(300, 10);
+    await running.until(() => running.custom.troubles().length > 0);
+    assert.match(running.custom.troubles()[0].message, /states .* larger than 1 MB/);
     await running.stop();
   });
 });

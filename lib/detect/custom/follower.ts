@@ -14,6 +14,7 @@ import type { Beat } from "../../base/supervisor.ts";
 import type { RunnableScript, ScriptFault } from "../../scripts/script.ts";
 import type { DetectGroup } from "../runner/options.ts";
 import { faultOf, TOO_MUCH_STATE } from "./contract.ts";
+import { fitting } from "./call.ts";
 import { GroupQueue } from "./group_queue.ts";
 import { Hold, type Pause } from "./hold.ts";
 import { groupsAfter } from "./journal.ts";
@@ -232,7 +233,7 @@ export class Follower {
   /** Judges steps and stores what was found. False: they are to be judged again. */
   async #judge(steps: readonly Step[], signal: AbortSignal, idle = false): Promise<boolean> {
     for (let at = 0; at < steps.length;) {
-      const some = steps.slice(at, at + this.#size);
+      const some = steps.slice(at, at + fitting(steps, this.learned.draft(), at, this.#size));
       at += some.length;
       const judged = await this.#call(some, signal);
       if (judged === null) return false;
@@ -284,8 +285,7 @@ export class Follower {
     this.troubles.broken = fault;
     this.learned.drop();
     this.queue.fallBehind();
-    const { type, message: error } = fault;
-    this.deps.log.warn("a custom detector was stopped", { detector: this.name, type, error });
+    this.deps.log.warn("a custom detector was stopped", { detector: this.name, ...fault });
     this.deps.stopped();
   }
 

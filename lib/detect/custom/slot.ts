@@ -24,6 +24,11 @@ export class ScriptSlot {
     return this.#script?.hash === this.wanted.hash;
   }
 
+  /** What its script calls it; null: it does not, or is not known yet. */
+  get title(): string | null {
+    return this.#exports?.title ?? null;
+  }
+
   get isLoaded(): boolean {
     return this.#script !== null;
   }
