@@ -20,6 +20,8 @@ const UNREAD: readonly RegExp[] = [
   /\.[mc]?tsx?$/,
   /\.(map|md|c|yml|tsbuildinfo)$/,
   /^(@[^/]+\/)?[^/]+\/[^/]+\/(tests?|bench|benchmarks|docs|examples?)\//,
+  /^@google\/genai\/[^/]+\/dist\/(index|node|tokenizer|vertex_internal)/,
+  /^(gaxios|gcp-metadata|google-auth-library|protobufjs|web-streams-polyfill)\/[^/]+\/(build|dist|src|cli|polyfill)\//,
   /^(croner|drizzle-orm|otpauth|zod)\/.*\.cjs$/,
   /^drizzle-orm\/[^/]+\/(gel|mysql|singlestore)-core\//,
   /^(hono|image-size|nodemailer)\/[^/]+\/dist\/cjs\//,

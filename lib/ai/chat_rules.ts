@@ -117,7 +117,7 @@ function ofMachines(machines: readonly MachineFact[], facts: SiteFacts): RuleAns
       ? "runs as usual"
       : status === "maintenance"
       ? "is in maintenance"
-      : `is ${status} since ${duration(facts.nowMs - sinceMs)}`;
+      : `has been ${status} for ${duration(facts.nowMs - sinceMs)}`;
     return [
       `${title} ${is}.`,
       ...shown.map((one) => `${sensorSentence(one, facts)}.`),

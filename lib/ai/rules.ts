@@ -56,8 +56,8 @@ function silentTogether(
       severity: "critical",
       machine: null,
       evidence:
-        `${listed(group.map(({ title }) => title))} (${count(n, "sensor")}) report nothing ` +
-        `since ${duration(nowMs - group[0].sinceMs)}.`,
+        `${listed(group.map(({ title }) => title))} (${count(n, "sensor")}) have reported ` +
+        `nothing for ${duration(nowMs - group[0].sinceMs)}.`,
       cause:
         "So many at once have something in common: the broker, a switch, a gateway, or the supply " +
         "of a part of the plant.",
@@ -100,7 +100,7 @@ function machineIssue(machine: MachineFact, facts: SiteFacts): Issue | null {
     severity,
     machine: title,
     evidence: `${sentences.join(" ")}${
-      status === "normal" ? "" : ` It is so since ${duration(facts.nowMs - sinceMs)}.`
+      status === "normal" ? "" : ` It has been so for ${duration(facts.nowMs - sinceMs)}.`
     }`,
     cause,
     recommendation,

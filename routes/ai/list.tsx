@@ -36,7 +36,7 @@ export function analysesPages(parts: AnalysisPageParts, paces: Paces): Route[] {
       script: "lists",
       status: sent.status,
       content: (
-        <div class="events-page">
+        <div class="events-page analyses-page">
           <Content
             page={page}
             analyst={await analystNow(parts)}
@@ -101,7 +101,7 @@ function Content(
         )}
       </Answer>
       <FormError>{error}</FormError>
-      {first !== undefined && first.id === latest?.id && <p class="prose">{first.summary}</p>}
+      <p class="prose">{first !== undefined && first.id === latest?.id && first.summary}</p>
       {mayAct && <Post action="/analyses/analyse" look="primary">Analyse now</Post>}
       <ModelCard analyst={analyst} nowMs={nowMs} zone={zone} mayAct={mayAct} />
       {(page.items.length > 0 || filter.overall !== undefined) && (

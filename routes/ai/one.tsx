@@ -81,7 +81,7 @@ function Content(
         <Badge overall={overall} /> {ANSWERS[overall]}
       </Answer>
       <p class="prose">{summary}</p>
-      <p class="muted">
+      <p class="muted analysis-made">
         <Exact tMs={tMs} zone={zone} /> (<Ago tMs={tMs} nowMs={nowMs} zone={zone} />), by{" "}
         {authorWords(analysis)}; {TRIGGER_WORDS[analysis.trigger]}
       </p>
@@ -158,9 +158,9 @@ function Origin({ analysis, seesSent }: { analysis: Analysis; seesSent: boolean 
       {sent !== null && seesSent && (
         <details class="table">
           <summary>What was sent</summary>
-          <div class="scroll" tabIndex={0} role="region" aria-label="What was sent to the model">
-            <pre class="event-body">{sent}</pre>
-          </div>
+          <pre class="sent" tabIndex={0} role="region" aria-label="What was sent to the model">
+            {sent}
+          </pre>
         </details>
       )}
     </section>

@@ -33,7 +33,7 @@ export const authorWords = ({ author }: Pick<Analysis, "author">) =>
   author === RULES ? "the rules of Perch" : `the model ${author}`;
 
 export const TRIGGER_WORDS: Record<Analysis["trigger"], string> = {
-  asked: "was asked for",
+  asked: "made because somebody asked",
   monitoring: "made by monitoring",
   critical: "made because of a critical alarm",
 };

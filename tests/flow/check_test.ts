@@ -6,6 +6,7 @@ import { perchHere } from "../support/command_here.ts";
 import { startCommandedApp } from "../support/commanded_app.ts";
 import { withDir } from "../support/command_line.ts";
 import { hostSample } from "../support/host.ts";
+import { startGemini } from "../support/fake_gemini.ts";
 import { freePort } from "../support/port.ts";
 import { startSmtp } from "../support/receivers/smtp.ts";
 import { until } from "../support/until.ts";
@@ -15,11 +16,7 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
     // There is a database from now on.
     assert.equal((await perchHere(dir, ["user", "list"])).code, 0);
     const smtp = await startSmtp();
-    const asked: (string | null)[] = [];
-    const model = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      asked.push(request.headers.get("x-goog-api-key"));
-      return new Response("no", { status: 404 });
-    });
+    const model = startGemini();
     const env = {
       PERCH_PORT: "0",
       MQTT_PORT: String(freePort()),
@@ -28,7 +25,8 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
       SENDER_EMAIL: "perch@example.com",
       RECIPIENT_EMAIL: "ada@example.com",
       GEMINI_API_KEY: "a-key-that-nobody-needs-to-see",
-      GEMINI_BASE_URL: `http://127.0.0.1:${model.addr.port}`,
+      GEMINI_BASE_URL: model.url,
+      AI_MODEL_FIX: "gemini-2.0-flash",
     };
     const run = async () => {
       const { code, out } = await perchHere(dir, ["check", "--json"], { env });
@@ -41,8 +39,9 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
     };
     const good = await run();
     assert.deepEqual(good.of("mail").map(({ state }) => state), ["ok"]);
-    assert.deepEqual(good.of("model").map(({ state }) => state), ["ok"]);
-    assert.deepEqual([smtp.mails.length, asked], [0, [null]]);
+    assert.deepEqual(good.of("model").map(({ state }) => state), ["ok", "problem"]);
+    assert.match(good.of("model")[1].advice!, /Set AI_MODEL_FIX.*gemini-3\.8-flash/);
+    assert.deepEqual([smtp.mails.length, model.calls], [0, []]);
     assert.match(good.of("backups")[0].advice!, /perch backup makes one now/);
     for (
       const name of [
@@ -62,7 +61,7 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
       assert.ok(good.of(name).length > 0, name);
     }
     await smtp.close();
-    await model.shutdown();
+    await model.close();
     const bad = await run();
     assert.equal(bad.code, 1);
     assert.match(bad.of("mail")[0].detail, /the server of "Email \(environment\)" cannot be used/);

@@ -41,6 +41,7 @@ const WIRING = "app";
 /** What the command line uses: the app as a whole, and what its own commands work on while Perch does not run. */
 const CLI_USES = new Set([
   ...[
+    "ai",
     "base",
     "words",
     "db",

@@ -1,3 +1,5 @@
+import { createGemini } from "../../ai/gemini.ts";
+import { ModelFault } from "../../ai/model.ts";
 import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -6,6 +8,9 @@ import { withControl } from "../with_control.ts";
 import type { Check } from "./check.ts";
 
 const ANSWER_MS = 10_000;
+const MODELS_NAMED = 6;
+
+type Found = Awaited<ReturnType<Check["run"]>>[number];
 
 /** Do the mail servers answer? They are greeted; nothing is sent. */
 export function mailCheck(config: Config, openOffline: OpenOffline): Check {
@@ -41,13 +46,14 @@ export function mailCheck(config: Config, openOffline: OpenOffline): Check {
   };
 }
 
-/** Does the address of the model answer? Tried only where a key is set; the key is not sent. */
+/** Does the model's service answer, take the key, and have the models? Nothing is asked of a model. */
 export function modelCheck({ gemini, outgoing }: Config): Check {
   return {
     name: "model",
     deadlineMs: 2 * ANSWER_MS,
     async run() {
-      if (gemini.key === null) {
+      const { key, baseUrl } = gemini;
+      if (key === null) {
         return [{ state: "ok", detail: "GEMINI_API_KEY is not set: no model is asked" }];
       }
       const guard = createOutgoing({
@@ -55,19 +61,46 @@ export function modelCheck({ gemini, outgoing }: Config): Check {
         opened: outgoing.networks,
         ownPorts: () => [],
         ca: outgoing.caFile === null ? [] : [await Deno.readTextFile(outgoing.caFile)],
+        timeoutMs: ANSWER_MS,
       });
       try {
-        // Any answer shows that the way there is open.
-        await guard.fetch(gemini.baseUrl, { timeoutMs: ANSWER_MS, trusted: true, maxBytes: 1_024 });
-        return [{ state: "ok", detail: `${gemini.baseUrl} answers` }];
+        const names = await createGemini({ key, baseUrl, outgoing: guard }).models();
+        return modelFindings(gemini, names);
       } catch (error) {
-        return [{
-          state: "problem",
-          detail: `${gemini.baseUrl} does not answer (${messageOf(error)})`,
-          advice:
-            "Check the network and GEMINI_BASE_URL, or leave GEMINI_API_KEY unset to go without.",
-        }];
+        return [faultFinding(baseUrl, error)];
       }
     },
+  };
+}
+
+/** Models come and go: is there still what is set? */
+function modelFindings({ baseUrl, model, modelFix }: Config["gemini"], names: string[]): Found[] {
+  return ([["AI_MODEL", model], ["AI_MODEL_FIX", modelFix]] as const).map(([variable, name]) =>
+    names.length === 0 || names.includes(name)
+      ? { state: "ok", detail: `${baseUrl} answers; ${variable} is ${name}` }
+      : {
+        state: "problem",
+        detail: `${variable} is ${name}, which this key cannot ask`,
+        advice: `Set ${variable}, or the setting of it, to one of ${
+          names.filter((one) => one.startsWith("gemini")).slice(0, MODELS_NAMED).join(", ")
+        }.`,
+      }
+  );
+}
+
+function faultFinding(baseUrl: string, error: unknown): Found {
+  const status = error instanceof ModelFault ? error.status : null;
+  if (status === 400 || status === 401 || status === 403) {
+    return {
+      state: "problem",
+      detail: `${baseUrl} does not accept the key (${status})`,
+      advice: "Look at GEMINI_API_KEY, and at what the key may be used for.",
+    };
+  }
+  if (status !== null) return { state: "ok", detail: `${baseUrl} answers (${status})` };
+  return {
+    state: "problem",
+    detail: `${baseUrl} does not answer (${messageOf(error)})`,
+    advice: "Check the network and GEMINI_BASE_URL, or leave GEMINI_API_KEY unset to go without.",
   };
 }
