@@ -18,7 +18,7 @@ export interface SourceParts {
 }
 
 type SourcesDeps =
-  & Pick<Foundation, "config" | "clock" | "log">
+  & Pick<Foundation, "config" | "clock" | "log" | "intakePause">
   & Pick<IntakeParts, "rejects">
   & Pick<CodecParts, "codecs">
   & { access: Access };
@@ -28,11 +28,14 @@ type SourcesDeps =
  * used is loaded: each brings a library that costs start-up time and memory.
  */
 export async function createSourceParts(
-  { config, clock, log }: Foundation,
+  { config, clock, log, intakePause }: Foundation,
   { codecs, rejects }: Pick<SourcesDeps, "codecs" | "rejects">,
   access: Access,
 ): Promise<SourceParts> {
-  const deps = { config, clock, log: log.child("sources"), codecs, rejects, access };
+  const deps = {
+    ...{ config, clock, log: log.child("sources"), intakePause },
+    ...{ codecs, rejects, access },
+  };
   const { mqtt } = config;
   if (mqtt.url !== null) {
     const source = await mqttSource(deps, mqtt.url);
@@ -78,7 +81,7 @@ function brokerShare(limit: number): { connectionsMost?: number } {
 }
 
 async function mqttSource(
-  { config, codecs, clock, log }: SourcesDeps,
+  { config, codecs, clock, log, intakePause }: SourcesDeps,
   url: string,
 ): Promise<Source & MqttPublisher> {
   const { createMqttSource } = await import("../sources/mqtt/client.ts");
@@ -86,6 +89,7 @@ async function mqttSource(
   const source = createMqttSource({
     intake: codecs,
     extraTopics: codecs.topics,
+    paused: () => intakePause.paused() !== null,
     ...{ clock, log: log.child("mqtt") },
   }, {
     url,
@@ -101,5 +105,6 @@ async function mqttSource(
     shareGroup: mqtt.share ?? undefined,
   });
   codecs.onTopics(() => source.topicsChanged());
+  intakePause.onResume(() => source.resumed());
   return source;
 }

@@ -17,6 +17,8 @@ export interface MqttDeps {
   log: Log;
   /** Topics beside those of the options: those of codecs. Default: none. */
   extraTopics?: () => readonly string[];
+  /** Nothing is taken for now: messages stay with the broker. Default: never. */
+  paused?: () => boolean;
   /** Opens connections; the guarded one by default. */
   dial?: Dial;
   random?: () => number;
@@ -42,6 +44,8 @@ export function createMqttSource(deps: MqttDeps, input: MqttOptionsInput): MqttS
 export interface MqttSource extends Source, MqttPublisher {
   /** `extraTopics` gives others now. */
   topicsChanged(): void;
+  /** `paused` is over. */
+  resumed(): void;
 }
 
 class MqttClientSource implements MqttSource {
@@ -105,6 +109,10 @@ class MqttClientSource implements MqttSource {
 
   topicsChanged(): void {
     this.#session?.topicsChanged();
+  }
+
+  resumed(): void {
+    this.#session?.resumed();
   }
 
   #detail(): string {
@@ -179,7 +187,7 @@ class MqttClientSource implements MqttSource {
     const end = await session.ended;
     this.#session = null;
     const reached = this.#state === "connected";
-    const atOnce = this.#chooseVersion(end);
+    const atOnce = this.#chooseVersion(end) || end.asksAgain;
     return { text: end.why ?? "it closed the connection", reached, atOnce };
   }
 
@@ -202,8 +210,8 @@ class MqttClientSource implements MqttSource {
     const onOutcome = (outcome: string) => {
       if (outcome === "rejected") this.#rejected++;
     };
-    const { extraTopics = () => [] } = this.deps;
-    const deps = { intake, clock, log, extraTopics, onReady, onMessage, onOutcome };
+    const { extraTopics = () => [], paused = () => false } = this.deps;
+    const deps = { intake, clock, log, extraTopics, paused, onReady, onMessage, onOutcome };
     return new Session(deps, this.#options, version, this.#sessionName, link);
   }
 

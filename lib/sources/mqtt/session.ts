@@ -26,6 +26,8 @@ export interface SessionDeps {
   log: Log;
   /** Topics beside those of the options: those of codecs. */
   extraTopics(): readonly string[];
+  /** Nothing is taken: messages stay unacknowledged. */
+  paused(): boolean;
   /** Counts every message that arrives. */
   onMessage(): void;
   onOutcome(outcome: Outcome): void;
@@ -41,6 +43,8 @@ export interface SessionEnd {
   versionRefused: boolean;
   /** The broker closed the connection without an answer to CONNECT. */
   unanswered: boolean;
+  /** Perch ended it to get what it had not acknowledged. */
+  asksAgain: boolean;
 }
 
 /** One connection to the broker, from CONNECT to its end. */
@@ -57,6 +61,8 @@ export class Session {
   #why: string | null = null;
   #unacknowledged = 0;
   #settling = false;
+  /** Messages that came while nothing was taken, and stay with the broker. */
+  #skipped = 0;
   #accepting = true;
   #open = true;
   #idle: (() => void) | null = null;
@@ -152,8 +158,23 @@ export class Session {
     await this.ended;
   }
 
+  /**
+   * What came meanwhile was not acknowledged, and the broker sends that with a new connection alone. (To stop reading
+   * instead would end the connection: answers to pings come behind the messages.)
+   */
+  resumed(): void {
+    if (this.#skipped === 0) return;
+    this.#accepting = false;
+    this.#why ??= "what came while the intake was paused is asked for again";
+    this.#tap.destroy();
+  }
+
   #received(publish: Publish): boolean {
     if (!this.#accepting) return true;
+    if (this.deps.paused()) {
+      this.#skipped++;
+      return true;
+    }
     const message = new ReceivedMessage(this, publish, this.#name);
     if (!this.deps.intake.offer(message)) return false;
     if (publish.qos > 0) this.#unacknowledged++;
@@ -224,6 +245,7 @@ export class Session {
       why: this.#why ?? "it closed the connection",
       versionRefused: this.#refusal?.version ?? false,
       unanswered: !this.#answered,
+      asksAgain: this.#skipped > 0 && !this.deps.paused(),
     };
   }
 }
