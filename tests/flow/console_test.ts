@@ -9,6 +9,9 @@ import { openTerminal, type Terminal } from "../support/tmux.ts";
 import { type Load, startLoad, valueOf } from "../support/mqtt_load.ts";
 import { until } from "../support/until.ts";
 
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
 const haveTmux = haveCommands({ tmux: "tmux" });
 
 /** Of the shell: nothing runs. */
@@ -49,45 +52,67 @@ Deno.test("perch console without a terminal or without a Perch says what is poss
   });
 });
 
+/** Nothing runs in it any more, and it is as it was before. */
+async function settled(terminal: Terminal): Promise<void> {
+  await terminal.see(PROMPT);
+  await terminal.type("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'\n");
+  assert.match(await terminal.see(/echo\n[#$]$/), /^icanon\necho\n/);
+}
+
 Deno.test({
   name:
-    "perch console gives the terminal back as it was: by q, Ctrl-C, SIGTERM, and a Perch that ends",
+    "a terminal: Perch started on it shows below its log what is paused; all give it back as it was",
   ignore: !haveTmux,
   fn: () =>
     withDir(async (dataDir) => {
-      const perch = await startPerch({ dataDir, env: { MQTT_PORT: String(freePort()) } });
-      await using terminal = await terminalFor(dataDir);
-      const settled = async () => {
-        await terminal.see(PROMPT);
-        await terminal.type("clear; stty -a | tr ';' '\\n' | grep -ow -e '-*icanon' -e '-*echo'\n");
-        assert.match(await terminal.see(/echo\n[#$]$/), /^icanon\necho\n/);
+      await using first = await terminalFor(dataDir, { MQTT_PORT: String(freePort()) });
+      await first.type("clear; ./perch\n");
+      await first.see(/is ready at/, 20_000);
+      await using second = await terminalFor(dataDir);
+      const opened = async () => {
+        await second.type("clear; ./perch console\n");
+        await second.see(/Nothing is wrong[^]*s status {3}q quit/);
       };
-      try {
-        const faults = await perchHere(dataDir, ["console", "--json"]);
-        assert.deepEqual([faults.code, faults.out], [0, '{"faults":[]}']);
-        const opened = async () => {
-          await terminal.type("clear; ./perch console\n");
-          await terminal.see(/Nothing is wrong[^]*s status {3}q quit/);
-        };
-        await opened();
-        await terminal.press("s");
-        await terminal.see(/Open faults: none\.\nOverall: Healthy\./);
-        await terminal.press("x", "q");
-        await settled();
-        await opened();
-        await terminal.press("C-c");
-        await settled();
-        await opened();
-        Deno.kill(Number(await Deno.readTextFile(`${dataDir}/pid`)), "SIGTERM");
-        await settled();
-        await opened();
-        await perch.stop();
-        await terminal.see(/No Perch runs on|does not answer/);
-        await terminal.press("q");
-        await settled();
-      } finally {
-        await perch.kill();
-      }
+      await opened();
+      await second.press("s");
+      await second.see(/Open faults: none\.\nOverall: Healthy\./);
+      await second.press("x", "q");
+      await settled(second);
+      const faults = await perchHere(dataDir, ["console", "--json"]);
+      assert.deepEqual([faults.code, faults.out], [0, '{"faults":[]}']);
+      await opened();
+      Deno.kill(Number(await Deno.readTextFile(`${dataDir}/pid`)), "SIGTERM");
+      await settled(second);
+      await opened();
+      await second.press("C-c");
+      await settled(second);
+
+      await Deno.mkdir(`${dataDir}/codecs`);
+      await Deno.writeTextFile(`${dataDir}/codecs/x.js`, "export const topics = [;");
+      const shown = await first.see(
+        /^Fault: codec:x is paused\n[^]*^File +codecs\/x\.js\nLine +1[^]*q quit this view$/m,
+      );
+      assert.match(shown, /WARN {2}faults: codecs\/x\.js cannot be loaded[^]*^Fault: /m);
+      await first.resize(50, 16);
+      const narrow = await first.see(/^Fault: [^]*s status\nq quit this view$/m);
+      assert.ok(narrow.includes("codecs/x.js, line 1"), narrow);
+      const json = await perchHere(dataDir, ["console", "--json"]);
+      assert.equal(json.code, 1);
+      assert.deepEqual(
+        JSON.parse(json.out).faults.map(({ component, paused }: Json) => [component, paused]),
+        [["codec:x", true]],
+      );
+      await first.press("Enter");
+      await first.see(/codec:x was paused again at once/);
+      await first.press("q");
+      await first.see(/its faults again$/);
+      await second.type("clear; ./perch console\n");
+      await second.see(/Fault: codec:x/);
+      await first.press("C-c");
+      await settled(first);
+      await second.see(/No Perch runs on|does not answer/);
+      await second.press("q");
+      await settled(second);
     }),
 });
 
@@ -109,9 +134,6 @@ interface Site extends AsyncDisposable {
   readings(sensor: string): Promise<Map<number, number>>;
   api(path: string): Promise<Json>;
 }
-// deno-lint-ignore no-explicit-any
-type Json = any;
-
 async function site(dataDir: string): Promise<Site> {
   await perchHere(dataDir, ["user", "add", "--email", ADMIN.email, "--role", "admin"], {
     input: ADMIN.password,

@@ -50,12 +50,13 @@ export function createForeground(terminal: Terminal, tty: Tty): Foreground {
         pane.clear();
         isShown = false;
       });
-      if (said !== null) log.info(said);
       if (why === "quit") {
         for (const { id } of latest) putAway.add(id);
         log.info("Perch runs on; perch console shows its faults again");
-      } else if (why === "done") log.info("nothing is paused any more");
-      else if (why === "end") onEnd();
+      } else if (why === "done") {
+        if (said !== null) log.info(said);
+        log.info("nothing is paused any more");
+      } else if (why === "end") onEnd();
       if (why === "end" || why === "gone") return;
     }
   }

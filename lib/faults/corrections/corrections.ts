@@ -39,7 +39,7 @@ export interface Corrections {
   task: Task;
   /** One look: outdated ones, watched ones, faults without a proposal. */
   look(): Promise<void>;
-  /** Faults changed: for a new one a correction is looked for at once. */
+  /** Faults changed: for a new one a correction is looked for at once, and those that are watched are judged. */
   hear(): void;
   /** Those of a fault, newest first. */
   ofFault(faultId: number): Promise<Correction[]>;
@@ -126,6 +126,7 @@ export function createCorrections(deps: CorrectionsDeps): Corrections {
   }
 
   const news = createWake(clock);
+  const changes = createWake(clock);
   /** Beside the watching: a model may think for long. */
   async function proposeByThemselves(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -148,7 +149,10 @@ export function createCorrections(deps: CorrectionsDeps): Corrections {
       await watch();
       await proposals.byThemselves();
     },
-    hear: news.now,
+    hear() {
+      news.now();
+      changes.now();
+    },
     task: {
       name: "corrections",
       async run(signal) {
@@ -161,7 +165,7 @@ export function createCorrections(deps: CorrectionsDeps): Corrections {
             await places.sweep(deps.deletionMs() - ROLL_BACK_MS);
           }
           // When one of the two ends in an error, the supervisor starts both anew.
-          await Promise.race([clock.sleep(LOOK_MS, signal), proposing]);
+          await Promise.race([changes.sleep(LOOK_MS, signal), proposing]);
         }
       },
     },
