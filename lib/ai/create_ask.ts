@@ -269,7 +269,7 @@ interface Work {
 function workOf(question: Question<unknown>, deps: AskDeps): Work {
   const given = SHAPES[question.purpose];
   const shape = deps.timeoutMs === undefined ? given : { ...given, timeoutMs: deps.timeoutMs };
-  const redaction = createRedaction(deps.names());
+  const redaction = createRedaction(deps.names(), { code: question.purpose === "correction" });
   const prompt = promptOf(question, redaction.hide, shape);
   return {
     model: deps.modelFor(question.purpose),

@@ -146,11 +146,16 @@ export function uselessAnswer(answer: RawAnswer, mostTokens: number): string | n
 /** What the service calls it, and nothing that is no word. */
 const word = (text: string) => text.replaceAll(/[^A-Za-z_]/g, "").slice(0, 40);
 
+const FENCE = "```";
+
 /** The JSON of an answer, also where it stands in a fence of Markdown; undefined: it is none. */
 export function jsonOf(text: string): unknown {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/i.exec(text);
+  let json = text.trim();
+  if (json.startsWith(FENCE) && json.endsWith(FENCE)) {
+    json = json.slice(json.indexOf("\n") + 1, -FENCE.length);
+  }
   try {
-    return JSON.parse((fenced?.[1] ?? text).replace(/^\uFEFF/, ""));
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

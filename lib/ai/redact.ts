@@ -7,24 +7,33 @@ export interface Redaction {
   restore(text: string, all: boolean): string;
 }
 
-/** What a text is searched for, in this order. The group `secret`, where there is one, is what is taken out. */
-const PATTERNS: readonly { kind: string; pattern: RegExp }[] = [
+/** What a secret is called. */
+const NAMED =
+  "(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credential)s?[\"'`]?";
+
+/** What a text is searched for, in this order. Nothing in them looks far: the text may be a script of 64 kB. */
+const PATTERNS = ([
   {
     kind: "key",
-    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g,
+    pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,60}-----|$)/g,
   },
-  { kind: "key", pattern: /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g },
+  { kind: "key", pattern: /\beyJ[\w-]{8,2000}\.[\w-]{8,4000}(?:\.[\w-]{0,1000})?/g },
   {
     kind: "key",
     pattern:
       /\b(?:AIza[\w-]{20,}|sk-[\w-]{16,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{12,}|perch_[\w-]{16,}|glpat-[\w-]{16,})/g,
   },
-  { kind: "key", pattern: /(?<=\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi },
-  // `password=…`, `"api_key": "…"`, `token: …`
+  { kind: "key", pattern: /(?<=\b(?:bearer|basic)\s{1,5})[\w.~+/=-]{8,}/gi },
+  // `"password": "…"`
   {
     kind: "secret",
-    pattern:
-      /(?<=(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credential)s?["'`]?\s*[:=]\s*["'`]?)(?!\[)[^\s"'`,;&)}\]]{4,}/gi,
+    pattern: /(?<=NAMED\s{0,5}[:=]\s{0,5}(?<quote>["'`]))[^\n"'`]{4,400}(?=\k<quote>)/gi,
+  },
+  // `password=…`; in scripts that is a variable.
+  {
+    kind: "secret",
+    inCode: false,
+    pattern: /(?<=NAMED\s{0,5}[:=]\s{0,5})(?!\[|bearer\s|basic\s)[^\s"'`,;&)}\]]{4,}/gi,
   },
   // User and password of an address.
   { kind: "secret", pattern: /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'`]+(?=@)/gi },
@@ -41,11 +50,20 @@ const PATTERNS: readonly { kind: string; pattern: RegExp }[] = [
   },
   { kind: "address", pattern: /\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi },
   // Long random text: hashes, sessions, keys of other makers.
-  { kind: "key", pattern: /\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{32,}\b/g },
-];
+  {
+    kind: "key",
+    pattern: /\b(?=[A-Za-z0-9_-]{0,64}\d)(?=[A-Za-z0-9_-]{0,64}[A-Za-z])[A-Za-z0-9_-]{32,}\b/g,
+  },
+] as { kind: string; pattern: RegExp; inCode?: false }[]).map(({ pattern, ...rest }) => ({
+  ...rest,
+  pattern: new RegExp(pattern.source.replace("NAMED", NAMED), pattern.flags),
+}));
 
 /** `names` are hidden too, the longest first; each gets the same mark wherever it stands. */
-export function createRedaction(names: Iterable<string> = []): Redaction {
+export function createRedaction(
+  names: Iterable<string> = [],
+  { code = false }: { code?: boolean } = {},
+): Redaction {
   const marks = new Map<string, string>();
   const texts = new Map<string, string>();
   const counts = new Map<string, number>();
@@ -66,7 +84,8 @@ export function createRedaction(names: Iterable<string> = []): Redaction {
   return {
     hide(text) {
       let out = text;
-      for (const { kind, pattern } of PATTERNS) {
+      for (const { kind, pattern, inCode } of PATTERNS) {
+        if (code && inCode === false) continue;
         out = out.replaceAll(pattern, (found) => mark(kind, found));
       }
       for (const name of hidden) {

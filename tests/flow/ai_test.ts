@@ -346,7 +346,15 @@ async function stateOf(app: RunningApp): Promise<unknown> {
     channels: notify.channels.all().length,
     users: access.users.list().map(({ id, role }) => [id, role]),
     audit: items.map(({ action }) => action),
+    files: [...filesOf(app.dataDir)].filter((path) => !/\/(perch\.db|logs\/)/.test(path)).sort(),
   };
+}
+
+function* filesOf(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* filesOf(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
 }
 
 /** The sabotage: what the model says is done. */

@@ -6,6 +6,7 @@ import { startApp } from "./app.ts";
 /** The whole application, with keys to ask it. */
 export interface RunningApp {
   url: string;
+  dataDir: string;
   parts: Parts;
   /** Asks with an API key of the given role (default viewer). */
   ask(path: string, init?: RequestInit & { role?: Role }): Promise<Response>;
@@ -18,7 +19,7 @@ export interface RunningApp {
 export async function runApp(
   ...how: Parameters<typeof startApp>
 ): Promise<RunningApp> {
-  const { app, url, close } = await startApp(...how);
+  const { app, url, dataDir, close } = await startApp(...how);
   const parts = app.parts();
   const keys: Partial<Record<Role, string>> = {};
   async function keyOf(role: Role): Promise<string> {
@@ -36,6 +37,7 @@ export async function runApp(
     });
   return {
     url,
+    dataDir,
     parts,
     ask,
     async ingest(readings) {
