@@ -1,5 +1,6 @@
 import type { Metric } from "../live/metrics.ts";
 import type { Reported } from "../live/reported_shape.ts";
+import type { CodecView } from "../sources/codecs/codec.ts";
 import type { Parts } from "./parts.ts";
 
 /** Every metric of `/metrics`. */
@@ -7,7 +8,8 @@ export async function perchMetrics(
   parts: Parts,
   process: { version: string; uptimeS: number },
 ): Promise<Metric[]> {
-  const { intake, rejects, hub, loopLag, registry, sources, storage, components, reports } = parts;
+  const { intake, rejects, hub, loopLag, registry, sources, storage, components, reports, codecs } =
+    parts;
   const flow = intake.stats();
   const streams = hub.stats();
   const stored = await storage.readings.stats();
@@ -41,6 +43,12 @@ export async function perchMetrics(
       const given = value(one);
       return given === null ? [] : [{ labels: { component: one.name }, value: given }];
     }),
+  });
+  const ofCodecs = (name: string, help: string, value: (view: CodecView) => number): Metric => ({
+    name: `perch_codec_${name}`,
+    help,
+    type: name.endsWith("_total") ? "counter" : "gauge",
+    samples: codecs.views().map((view) => ({ labels: { codec: view.name }, value: value(view) })),
   });
   return [
     {
@@ -80,6 +88,10 @@ export async function perchMetrics(
     counter("intake_full", "Offers refused because the intake was full", flow.refusedFull),
     gauge("intake_queued", "Readings that wait for their commit", flow.queued),
     gauge("readings_per_second", "Readings per second over the last 10 s", flow.ratePerS),
+    ofCodecs("messages_total", "Messages for a codec", (one) => one.messages),
+    ofCodecs("errors_total", "Messages that a codec failed at", (one) => one.errors),
+    ofCodecs("waiting", "Messages that wait on disk for a codec", (one) => one.waiting),
+    ofCodecs("paused", "1 while a codec is paused", (one) => one.pause === null ? 0 : 1),
     gauge("sensors", "Known sensors", registry.all().length),
     bySource("received", "Messages received", (s) => s.received),
     {

@@ -150,7 +150,7 @@ export type Verdict = Pick<
 const verdict = (): Verdict => ({ acknowledged: 0, lost: 0, duplicate: 0, wrong: 0, examples: [] });
 
 /** Without time and seq a reading is known by its value: each must stand as often as it was sent. */
-async function judgePlain(
+export async function judgePlain(
   perch: PerchProcess,
   key: string,
   ledger: readonly DeviceLedger[],

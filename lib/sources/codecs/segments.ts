@@ -12,7 +12,7 @@ import { decodeRecord, recordLength, type Spooled } from "./spool_record.ts";
 
 const NAME = /^(.+)\.(\d{16})\.spool$/;
 /** A file that is larger is followed by a new one. */
-export const SEGMENT_BYTES = 4 * 1024 * 1024;
+const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 export interface Segment {
   path: string;
@@ -42,7 +42,11 @@ export class Segments {
   readonly all: Segment[] = [];
   #file: Deno.FsFile | null = null;
 
-  constructor(private readonly folder: string, private readonly codec: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly codec: string,
+    private readonly segmentBytes = SEGMENT_BYTES,
+  ) {}
 
   get bytes(): number {
     return this.all.reduce((sum, one) => sum + one.bytes, 0);
@@ -85,7 +89,7 @@ export class Segments {
   /** Writes records behind the others and waits for the disk. Throws when that is not certain; nothing counts then. */
   async append(bytes: Uint8Array, n: number, seq: number): Promise<void> {
     let last = this.all.at(-1);
-    if (last === undefined || last.end !== seq || last.bytes >= SEGMENT_BYTES) {
+    if (last === undefined || last.end !== seq || last.bytes >= this.segmentBytes) {
       last = await this.#begin(seq);
     }
     try {

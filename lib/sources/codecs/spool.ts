@@ -29,6 +29,8 @@ export interface SpoolDeps {
   save(next: number): Promise<void>;
   /** There may be room again. */
   onRoom(): void;
+  /** For tests: a file of this size is followed by a new one. */
+  segmentBytes?: number;
   /** Something on disk failed. */
   onError(what: string, error: unknown): void;
 }
@@ -75,7 +77,7 @@ export class Spool {
   #refused = false;
 
   constructor(private readonly deps: SpoolDeps) {
-    this.#segments = new Segments(deps.folder, deps.codec);
+    this.#segments = new Segments(deps.folder, deps.codec, deps.segmentBytes);
     this.#cursor = new SpoolCursor(this.#segments);
     this.#wake = createWake(deps.clock);
   }
