@@ -6,11 +6,13 @@ import type { Fault } from "../../lib/faults/fault.ts";
 import { FAULT_ACTIONS } from "../../lib/words/fault.ts";
 import { eventHref, hrefWith } from "../frame/links.ts";
 import { Field, FormError } from "../frame/form.tsx";
-import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { formAction, type SentForm } from "../frame/form_action.ts";
+import { type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import { Answer, Crumbs, Fact, Facts, More } from "../frame/parts.tsx";
 import { Ago, Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { correctionOf } from "./correction.tsx";
+import { correctionActions } from "./correction_actions.tsx";
 import type { FaultPageParts } from "./page_parts.ts";
 import { faultHref, holds, isByPerson, PAGE, Place, Resume, SeverityWord } from "./parts_drawn.tsx";
 import { byPerson, faultParams, findFault, reasonField } from "./request.ts";
@@ -33,7 +35,7 @@ export function faultPages(parts: FaultPageParts): Route[] {
       policy: "viewer",
       summary: null,
       params: faultParams,
-      handler: (context) => draw(parts, context, idOf(context), NOTHING_SENT),
+      handler: (context) => draw(parts, context, idOf(context), NO_FORM),
     }),
     formAction(
       `${path}/dismiss`,
@@ -43,9 +45,10 @@ export function faultPages(parts: FaultPageParts): Route[] {
         await parts.faults.dismiss(id, byPerson(parts, context, reason));
         return faultHref(id);
       },
-      (context, sent) => draw(parts, context, idOf(context), sent),
+      (context, sent) => draw(parts, context, idOf(context), { form: "dismiss", ...sent }),
       "admin",
     ),
+    ...correctionActions(parts, (context, state) => draw(parts, context, idOf(context), state)),
   ];
 }
 
@@ -53,19 +56,19 @@ async function draw(
   parts: FaultPageParts,
   context: RouteContext,
   id: string,
-  sent: SentForm,
+  state: FormState,
 ): Promise<Response> {
   const { c, who } = context;
   const fault = await findFault(parts, id);
   const [{ items }, correction] = await Promise.all([
     parts.events.list({ subject: `fault:${fault.id}`, limit: EVENTS_SHOWN }),
-    correctionOf(parts, context, fault),
+    correctionOf(parts, context, fault, state),
   ]);
   const isAdmin = who !== null && atLeast(who.role, "admin");
   return parts.frame.answer(c, who, {
     title: fault.message,
     place: "/more",
-    status: sent.status,
+    status: state.status,
     content: (
       <>
         <Crumbs>
@@ -76,7 +79,7 @@ async function draw(
         {isAdmin && holds(fault) && <Held fault={fault} />}
         {correction}
         {isAdmin && fault.state === "open" && !isByPerson(fault) && (
-          <Dismiss fault={fault} sent={sent} />
+          <Dismiss fault={fault} sent={stateOf(state, "dismiss")} />
         )}
         <Timeline events={items} zone={parts.zone} />
         <More href={hrefWith("/events", { q: fault.component })}>
@@ -139,7 +142,9 @@ function Held({ fault: { id, component } }: { fault: Fault }): VNode {
   );
 }
 
-function Dismiss({ fault: { id }, sent }: { fault: Fault; sent: SentForm }): VNode {
+function Dismiss(
+  { fault: { id }, sent }: { fault: Fault; sent: Pick<SentForm, "errors" | "values"> },
+): VNode {
   return (
     <section class="card" aria-labelledby="dismiss">
       <h2 id="dismiss">Dismiss it</h2>

@@ -162,10 +162,13 @@ async function guessed(
   const found: Step[] = [];
   const breath = createBreath();
   let tries = 0;
+  const blind = step.tried.load === null && step.tried.faults === 0;
   for (const { fault, answer } of distinct(step, reported)) {
     if (neverOf(step.source, [fault]) !== undefined) continue;
-    const broken = { kind: ref.kind, source: step.source, fault, answer, keys };
+    const broken = { kind: ref.kind, source: step.source, fault, answer, keys, blind };
     for (const [order, rule] of rules.entries()) {
+      // Where no message shows the fault, nothing shows that a guess is right.
+      if (blind && !rule.blind) continue;
       for (const candidate of rule.candidates(broken)) {
         await breath();
         if (candidate === null) continue;
@@ -223,7 +226,8 @@ function distinct({ tried: { load, outcomes } }: Step, reported: ScriptFault): S
 /** Nothing is wrong with it any more, and what was right still is. */
 function isMended(step: Step, before: Tried): boolean {
   const { tried, mustGive } = step;
-  return tried.load === null && tried.faults === 0 && keeps(tried, before) &&
+  return tried.load === null && tried.faults === 0 && tried.empty <= before.empty &&
+    keeps(tried, before) &&
     (!mustGive || gives(step));
 }
 
@@ -235,7 +239,7 @@ function gives({ tried: { outcomes, answered } }: Step): boolean {
 /** Less is wrong with it than before. */
 function isPart({ tried }: Step, before: Tried): boolean {
   return tried.load === null && before.load === null && tried.faults < before.faults &&
-    keeps(tried, before);
+    tried.empty <= before.empty && keeps(tried, before);
 }
 
 /** What was answered is answered the same. */

@@ -23,6 +23,8 @@ export interface Tried {
   answered: number;
   /** How many readings or findings came out of all. */
   values: number;
+  /** How many of them have no value. */
+  empty: number;
 }
 
 export interface TrialDeps {
@@ -89,7 +91,7 @@ function faultOf(type: ScriptFault["type"], message: string): ScriptFault {
 }
 
 function unloadable(load: ScriptFault): Tried {
-  return { load, outcomes: [], faults: 0, answered: 0, values: 0 };
+  return { load, outcomes: [], faults: 0, answered: 0, values: 0, empty: 0 };
 }
 
 function triedOf(outcomes: readonly Outcome[]): Tried {
@@ -100,11 +102,17 @@ function triedOf(outcomes: readonly Outcome[]): Tried {
     faults: outcomes.filter((one) => "fault" in one).length,
     answered: sizes.filter((size) => size > 0).length,
     values: sizes.reduce((sum, size) => sum + size, 0),
+    empty: outcomes.reduce((sum, one) => sum + ("fault" in one ? 0 : emptyIn(one.answer)), 0),
   };
 }
 
+/** A reading of null is taken for none, and is nothing that a correction should bring about. */
+function emptyIn(answer: unknown): number {
+  return Array.isArray(answer) ? answer.filter((one) => one?.value === null).length : 0;
+}
+
 function sizeOf(answer: unknown): number {
-  if (Array.isArray(answer)) return answer.length;
+  if (Array.isArray(answer)) return answer.length - emptyIn(answer);
   const { findings } = (answer ?? {}) as { findings?: unknown };
   return Array.isArray(findings) ? findings.length : 0;
 }

@@ -7,6 +7,7 @@ const TWICE = /'([\w$]+)' has already been declared/i;
 
 export const CONSTANTS: Rule = {
   name: "variable instead of a constant",
+  blind: true,
   *candidates(broken) {
     const { source, fault } = broken;
     const read = READ_ONLY.exec(fault.message);
@@ -36,6 +37,7 @@ export const CONSTANTS: Rule = {
 /** The second declaration gives the first another value. */
 export const DECLARED_TWICE: Rule = {
   name: "declared twice",
+  blind: true,
   *candidates({ source, fault }) {
     const unreadable = fault.type === "syntax" ? programOf(source) : null;
     if (unreadable === null || !("at" in unreadable)) return;

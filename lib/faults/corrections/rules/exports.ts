@@ -2,7 +2,27 @@
 import type { AnyNode } from "acorn";
 import { nearNames } from "./near.ts";
 import { type Broken, type Candidate, EXPORTS, type Rule, treeOf } from "./rule.ts";
-import { all, edited, insert, replace, textOf, type Tree } from "./tree.ts";
+import { all, edited, insert, programOf, replace, textOf, type Tree } from "./tree.ts";
+
+/** `export { decod }`, where nothing is called that. */
+export const EXPORTED_NAME: Rule = {
+  name: "export of what there is",
+  blind: true,
+  *candidates({ source, fault }) {
+    const unreadable = fault.type === "syntax" ? programOf(source) : null;
+    if (unreadable === null || !("at" in unreadable)) return;
+    const name = /Export '([\w$]+)' is not defined/.exec(unreadable.message)?.[1];
+    if (name === undefined) return;
+    const declared = [...source.matchAll(/\b(?:function|const|let|var|class)\s+([\w$]+)/g)];
+    for (const other of nearNames(name, declared.map(([, found]) => found))) {
+      const end = unreadable.at + name.length;
+      yield {
+        source: edited(source, [{ from: unreadable.at, to: end, text: other }]),
+        text: `"${name}" was meant to be "${other}": nothing is called ${name}`,
+      };
+    }
+  },
+};
 
 interface Declared {
   name: string;
@@ -14,6 +34,7 @@ interface Declared {
 
 export const MISSING_EXPORT: Rule = {
   name: "export under its right name",
+  blind: true,
   *candidates(broken) {
     const tree = treeOf(broken);
     if (tree === null || !/contract|runtime/.test(broken.fault.type)) return;

@@ -9,6 +9,7 @@ import {
   functionAround,
   type FunctionNode,
   insert,
+  isFunction,
   isInLoop,
   linesBefore,
   nearest,
@@ -24,12 +25,14 @@ const ITERATED = /iterable|iterator/i;
 
 export const MISSING_VALUE: Rule = {
   name: "guard for a missing value",
+  blind: true,
   *candidates(broken) {
     const { fault } = broken;
     const read = READ.exec(fault.message);
     if (fault.type !== "runtime" || (read === null && !OTHER.test(fault.message))) return;
     const tree = treeOf(broken);
-    if (tree === null) return;
+    if (tree === null || (broken.blind && read?.[1] === undefined)) return;
+    if (broken.kind === "detector") yield* firstState(broken, tree);
     for (const suspect of nearest(suspects(tree, fault.message, read?.[1]), fault.line)) {
       yield* guards(broken, tree, suspect);
     }
@@ -73,6 +76,36 @@ function childOf(tree: Tree, child: AnyNode | null | undefined): Found[] {
 
 const GLOBALS = /^(JSON|Math|Number|Object|Array|String|Date|console)$/;
 
+/** The first step has no state: what is read of it begins with the value, counts begin with 0. */
+function* firstState({ kind, source }: Broken, tree: Tree): Iterable<Candidate> {
+  const main = tree.nodes.find((found): found is Found<FunctionNode> =>
+    isFunction(found.node) && isMain(kind, found as Found<FunctionNode>)
+  );
+  const [state, input] = main?.node.params ?? [];
+  if (state?.type !== "Identifier") return;
+  const value = input?.type === "ObjectPattern" && /\bvalue\b/.test(textOf(tree, input))
+    ? "value"
+    : input?.type === "Identifier"
+    ? `${input.name}.value`
+    : "0";
+  const edits = all(tree, "MemberExpression").flatMap(({ node, parent }) => {
+    if (node.object.type !== "Identifier" || node.object.name !== state.name) return [];
+    if (node.computed || node.property.type !== "Identifier") return [];
+    const { name } = node.property;
+    const around = parent?.node;
+    if (around?.type === "AssignmentExpression" && around.left === node) return [];
+    const isList = around?.type === "MemberExpression" || around?.type === "SpreadElement";
+    const isCount = /^(n|i)$|count|sum|total|seen|times|number/i.test(name);
+    const first = isList ? "[]" : isCount ? "0" : value;
+    return [replace(node, `(${state.name}?.${name} ?? ${first})`)];
+  });
+  if (edits.length === 0) return;
+  yield {
+    source: edited(source, edits),
+    text: "The first step has no state yet: what is read of it begins anew",
+  };
+}
+
 /** Ways to do without what is missing. */
 function* guards(broken: Broken, tree: Tree, suspect: Found): Iterable<Candidate> {
   const { kind, source } = broken;
@@ -96,8 +129,31 @@ function* guards(broken: Broken, tree: Tree, suspect: Found): Iterable<Candidate
       text: `A message without ${brief(shown)} is passed over instead of ending in an error`,
     };
   }
+  if (chain && statement !== null) yield* leftOutOfMap(broken, tree, suspect, around, statement);
   yield* readOptionally(broken, tree, suspect);
   if (chain) yield* filtered(broken, tree, suspect, around);
+}
+
+/** `list.map((x) => { … })` leaves out those for which something is missing. */
+function* leftOutOfMap(
+  { source }: Broken,
+  tree: Tree,
+  suspect: Found,
+  around: Found<FunctionNode>,
+  statement: Found,
+): Iterable<Candidate> {
+  const call = around.parent?.node;
+  if (call?.type !== "CallExpression" || call.callee.type !== "MemberExpression") return;
+  const { property } = call.callee;
+  if (property.type !== "Identifier" || !/^(map|flatMap)$/.test(property.name)) return;
+  const guard = `if (${optional(source, suspect.node)} == null) return [];`;
+  yield {
+    source: edited(source, [
+      replace(property, "flatMap"),
+      linesBefore(source, statement.node, [guard]),
+    ]),
+    text: `Entries without ${brief(textOf(tree, suspect.node))} are left out`,
+  };
 }
 
 /** `a?.b`, and in a list of readings those without a value are left out. */

@@ -1,7 +1,7 @@
 /** All rules, those first that know most about their kind of fault. */
 import { NO_FUNCTION } from "./calls.ts";
 import { CONSTANTS, DECLARED_TWICE } from "./constants.ts";
-import { MISSING_EXPORT } from "./exports.ts";
+import { EXPORTED_NAME, MISSING_EXPORT } from "./exports.ts";
 import { JSON_GUARD } from "./json_guard.ts";
 import { MISSING_RETURN } from "./missing_return.ts";
 import { MISSING_VALUE } from "./missing_value.ts";
@@ -13,6 +13,7 @@ import { SYNTAX } from "./syntax.ts";
 
 export const RULES: readonly Rule[] = [
   DECLARED_TWICE,
+  EXPORTED_NAME,
   SYNTAX,
   MISSING_EXPORT,
   UNKNOWN_NAME,

@@ -57,6 +57,7 @@ const NOTES = /^(console|print|log|debug|logger|alert)$/;
 
 export const UNKNOWN_NAME: Rule = {
   name: "name that exists",
+  blind: true,
   *candidates(broken) {
     const name = UNKNOWN.exec(broken.fault.message)?.[1];
     const tree = name === undefined ? null : treeOf(broken);

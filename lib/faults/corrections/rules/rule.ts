@@ -13,6 +13,8 @@ export interface Broken {
   input?: unknown;
   /** What it answered, when that is what is wrong. */
   answer?: unknown;
+  /** No message shows the fault: it was reported. */
+  blind: boolean;
   /** Names that occur in the objects of what it is given. */
   keys: readonly string[];
 }
@@ -35,6 +37,8 @@ export type Thinking = null;
  */
 export interface Rule {
   name: string;
+  /** What the report says is enough to go by. */
+  blind?: true;
   candidates(broken: Broken): Iterable<Candidate | Thinking>;
 }
 

@@ -169,7 +169,11 @@ function* values(tree: Tree): Iterable<Candidate> {
   const text = "The value is answered as a number, and not where it is none";
   for (const edits of [numbers, parsed]) {
     yield { source: edited(tree.source, [...edits, ...lists]), text, mustGive: true };
-    yield { source: edited(tree.source, edits), text: "The value is answered as a number" };
+    yield {
+      source: edited(tree.source, edits),
+      text: "The value is answered as a number",
+      mustGive: true,
+    };
   }
 }
 

@@ -12,6 +12,7 @@ const MOST_GIVEN = 12;
 
 export const SYNTAX: Rule = {
   name: "missing or surplus sign",
+  blind: true,
   *candidates(broken) {
     if (broken.fault.type !== "syntax") return;
     const unreadable = programOf(broken.source);

@@ -16,6 +16,7 @@ export function* guesses(source: string, unreadable: Unreadable): Iterable<Guess
   const index = words.findIndex(({ end }) => end > unreadable.at);
   const here = index < 0 ? words.length : index;
   yield* signsOfPrint(source);
+  yield* otherQuotes(source);
   yield* openTexts(source, unreadable);
   yield* keywords(words, here);
   yield* objectsOfArrows(source);
@@ -99,6 +100,17 @@ function* openTexts(source: string, { message, at }: Unreadable): Iterable<Guess
       text: "The text is opened with its quote",
       cost: 1,
     };
+  }
+}
+
+/** A text that is closed with another quote than it was opened with. */
+function* otherQuotes(source: string): Iterable<Guess> {
+  for (const found of source.matchAll(/(["'`])([^"'`\n]*)(["'`])(?=\s*[,\]}):;])/g)) {
+    const [, open, inside, close] = found;
+    if (open === close) continue;
+    const at = found.index + 1 + inside.length;
+    const text = "The text is closed with the quote that opened it";
+    yield { edits: [{ from: at, to: at + 1, text: open }], text, cost: -1 };
   }
 }
 
@@ -253,15 +265,23 @@ function* addedAt(source: string, words: readonly Word[], at: number): Iterable<
     for (const one of places) {
       yield {
         edits: [
-          sign === "}" && source[one] === " " && words[at] !== undefined
+          words[at] !== undefined && closesBefore(source, sign, one, words[at])
             ? insert(words[at].start, sign)
             : insert(one, spaced(sign, brace)),
         ],
         text: `${NAMES[sign] ?? "A bracket"} is missing: ${sign}`,
-        cost: i / 6,
+        // Who forgot one forgot to close it, and rarely to open it.
+        cost: i / 6 + (/^["'`[({]$/.test(sign) ? 2 : 0),
       };
     }
   }
+}
+
+/** A closing sign stands before what follows: `}` in its line, and any where that begins its own line. */
+function closesBefore(source: string, sign: string, at: number, next: Word): boolean {
+  const between = source.slice(at, next.start);
+  if (sign === "}" && between === " ") return true;
+  return /^[)\]}]$/.test(sign) && between.includes("\n") && /^[;,)\]}]$/.test(next.text);
 }
 
 function spaced(sign: string, brace: string): string {
