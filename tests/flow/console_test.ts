@@ -1,12 +1,11 @@
 /** `perch console` and Perch itself in a real terminal, as a person at the host meets them. */
 import assert from "node:assert/strict";
-import { connectAsync } from "mqtt";
+import { ADMIN, assertOthersGoOn, BROKEN, codecSite } from "../support/broken_codec.ts";
 import { perchHere } from "../support/command_here.ts";
 import { haveCommands } from "../support/commands.ts";
-import { perchCommand, startPerch } from "../support/perch.ts";
+import { perchCommand } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { openTerminal, type Terminal } from "../support/tmux.ts";
-import { type Load, startLoad, valueOf } from "../support/mqtt_load.ts";
 import { until } from "../support/until.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -116,144 +115,52 @@ Deno.test({
     }),
 });
 
-const ADMIN = { email: "ana@plant.example", password: "words that nobody else has" };
-/** Devices that say \`{"value","ts","seq"}\` on a topic of their own. */
-const CODEC = `export const topics = ["pumps/+/value"];
-
-export function decode({ topic, text }) {
-  const { value, ts } = JSON.parse(text);
-  return [{ sensor: "pumps/" + topic.split("/")[1] + "/value", value, ts_ms: ts }];
-}
-`;
-const BROKEN = CODEC.replace("ts_ms: ts }];", "ts_ms: ts };");
-
-interface Site extends AsyncDisposable {
-  dataDir: string;
-  mqttPort: number;
-  /** Values of a sensor by time. */
-  readings(sensor: string): Promise<Map<number, number>>;
-  api(path: string): Promise<Json>;
-}
-async function site(dataDir: string): Promise<Site> {
-  await perchHere(dataDir, ["user", "add", "--email", ADMIN.email, "--role", "admin"], {
-    input: ADMIN.password,
-  });
-  const { key } = JSON.parse(
-    (await perchHere(dataDir, ["key", "add", "--name", "test", "--role", "admin", "--json"])).out,
-  );
-  await Deno.mkdir(`${dataDir}/codecs`);
-  await Deno.writeTextFile(`${dataDir}/codecs/pumps.js`, CODEC);
-  const mqttPort = freePort();
-  const perch = await startPerch({ dataDir, env: { MQTT_PORT: String(mqttPort) } });
-  async function api(path: string): Promise<Json> {
-    const response = await fetch(perch.url + path, { headers: { authorization: `Bearer ${key}` } });
-    return response.ok ? await response.json() : await response.body?.cancel() ?? null;
-  }
-  return {
-    dataDir,
-    mqttPort,
-    api,
-    async readings(sensor) {
-      const all = await api(`/api/readings?sensor=${sensor}&from=${START_MS}&points=0`);
-      return new Map((all?.t ?? []).map((t: number, i: number) => [t, all.v[i]]));
-    },
-    async [Symbol.asyncDispose]() {
-      await perch.kill();
-    },
-  };
-}
-
-const START_MS = Date.now() - 600_000;
-
-/** Everything that the devices sent is there, once, with its value. */
-async function allArrived({ readings }: Site, load: Load, sensorOf: (device: string) => string) {
-  await load.stop();
-  for (const [i, { device, sent, open }] of load.ledger().entries()) {
-    const want = new Map(
-      Array.from({ length: sent }, (_, seq) => [START_MS + seq, valueOf(i, seq)] as const)
-        .filter(([t]) => !open.includes(t - START_MS)),
-    );
-    const have = await until(`what ${device} sent`, async () => {
-      const now = await readings(sensorOf(device));
-      return now.size >= want.size ? now : null;
-    });
-    for (const seq of open) have.delete(START_MS + seq);
-    assert.deepEqual(have, want, device);
-  }
-}
-
 Deno.test({
   name: "perch console: a broken codec is shown, corrected after a sign-in, and nothing is lost",
   ignore: !haveTmux,
   fn: () =>
     withDir(async (dataDir) => {
-      await using under = await site(dataDir);
+      await using site = await codecSite(dataDir);
       await using terminal = await terminalFor(dataDir);
-      const { mqttPort: port, api, readings } = under;
-      const common = { port, devices: 2, ratePerS: 60, startMs: START_MS };
-      const pumps = startLoad({ ...common, topic: "pumps", prefix: "p" });
-      const others = startLoad({ ...common, topic: "factory/others", prefix: "o" });
-      try {
-        await terminal.type("clear; ./perch console\n");
-        await terminal.see(/Nothing is wrong/);
-        await until("readings", async () => (await readings("pumps/p0/value")).size > 20 || null);
+      await terminal.type("clear; ./perch console\n");
+      await terminal.see(/Nothing is wrong/);
+      await until("readings", async () => (await site.stored()).pumps > 20 || null);
 
-        await Deno.writeTextFile(`${dataDir}/codecs/pumps.js`, BROKEN);
-        const shown = await terminal.see(/Corrected code/, 5_000);
-        assert.match(shown, /^Fault: codec:pumps is paused, \d+ messages? waits?$/m);
-        for (
-          const fact of ["Type       syntax_error", "File       codecs/pumps.js", "Line       5"]
-        ) {
-          assert.ok(shown.includes(fact), `${fact} is not in\n${shown}`);
-        }
-        assert.match(shown, /^ *5 \+ .*\n.* … .*\}\];$/m);
-        for (const line of shown.split("\n")) assert.ok(line.length < 80, line);
-
-        // Its messages wait, acknowledged; all others go on.
-        const held = (await readings("pumps/p0/value")).size;
-        const going = (await readings("others/o0/value")).size;
-        const acknowledged = pumps.acknowledged();
-        await until("others", async () =>
-          (await readings("others/o0/value")).size > going + 20 || null);
-        assert.ok(pumps.acknowledged() > acknowledged);
-        assert.equal((await readings("pumps/p0/value")).size, held);
-
-        await terminal.press("r");
-        await terminal.see(/This is proposed by|There is no safe proposal/);
-        await terminal.press("a");
-        await terminal.see(/Apply this to codecs\/pumps\.js\?[^]*^\+ /m);
-        await terminal.press("Enter");
-        await terminal.type(`${ADMIN.email}\n`);
-        await terminal.see(/Password +_/);
-        await terminal.type("not these words\n");
-        await terminal.see(/Address or password is wrong/);
-        assert.equal(await Deno.readTextFile(`${dataDir}/codecs/pumps.js`), BROKEN);
-        await terminal.type(`${ADMIN.email}\n${ADMIN.password}\n`);
-        const applied = await terminal.see(/codecs\/pumps\.js is corrected/);
-        assert.ok(!applied.includes(ADMIN.password));
-
-        await allArrived(under, pumps, (device) =>
-          `pumps/${device}/value`);
-        await allArrived(under, others, (device) => `others/${device}/value`);
-        const names = [...Deno.readDirSync(`${dataDir}/codecs`)].map(({ name }) => name).sort();
-        assert.equal(names.length, 2, names.join());
-        const kept = await Deno.readTextFile(`${dataDir}/codecs/${names[1]}`);
-        assert.equal(kept, BROKEN);
-        const { items } = await api("/api/audit");
-        const approved = items.find(({ action }: Json) => action === "correction.approved");
-        assert.equal(approved.actor.name, ADMIN.email);
-
-        // It is still watched: what comes now it cannot read, so it goes back by itself.
-        const client = await connectAsync(`mqtt://127.0.0.1:${port}`);
-        for (let n = 0; n < 8; n++) {
-          await client.publishAsync("pumps/p0/value", "no JSON", { qos: 1 });
-        }
-        await client.endAsync();
-        await terminal.see(/was rolled back: /);
-        assert.equal(await Deno.readTextFile(`${dataDir}/codecs/pumps.js`), BROKEN);
-      } finally {
-        await pumps.stop();
-        await others.stop();
+      await site.break();
+      const shown = await terminal.see(/Corrected code/, 5_000);
+      assert.match(shown, /^Fault: codec:pumps is paused, \d+ messages? waits?$/m);
+      for (
+        const fact of ["Type       syntax_error", "File       codecs/pumps.js", "Line       5"]
+      ) {
+        assert.ok(shown.includes(fact), `${fact} is not in\n${shown}`);
       }
+      assert.match(shown, /^ *5 \+ .*\n.* … .*\}\];$/m);
+      for (const line of shown.split("\n")) assert.ok(line.length < 80, line);
+      await assertOthersGoOn(site);
+
+      await terminal.press("r");
+      await terminal.see(/This is proposed by|There is no safe proposal/);
+      await terminal.press("a");
+      await terminal.see(/Apply this to codecs\/pumps\.js\?[^]*^\+ /m);
+      await terminal.press("Enter");
+      await terminal.type(`${ADMIN.email}\n`);
+      await terminal.see(/Password +_/);
+      await terminal.type("not these words\n");
+      await terminal.see(/Address or password is wrong/);
+      assert.equal((await site.files()).text, BROKEN);
+      await terminal.type(`${ADMIN.email}\n${ADMIN.password}\n`);
+      const applied = await terminal.see(/codecs\/pumps\.js is corrected/);
+      assert.ok(!applied.includes(ADMIN.password));
+
+      await site.assertAllArrived();
+      assert.deepEqual((await site.files()).kept, [BROKEN]);
+      const { items } = await site.api("/api/audit");
+      const approved = items.find(({ action }: Json) => action === "correction.approved");
+      assert.equal(approved.actor.name, ADMIN.email);
+
+      // It is still watched: what comes now it cannot read, so it goes back by itself.
+      await site.garbage();
+      await terminal.see(/was rolled back: /);
+      assert.equal((await site.files()).text, BROKEN);
     }),
 });
