@@ -102,7 +102,7 @@ function stateOf({ name, title, stopped, paused, behind, findings }: CustomStats
     ? "Paused."
     : behind
     ? "Reads the journal."
-    : `${title ?? name}: ${findings} findings since the start.`;
+    : `${title ?? name}: findings since the start: ${findings}.`;
   const well = stopped === null && !paused;
   return { name: `detector:${name}`, health: well ? "ok" : "degraded", detail };
 }

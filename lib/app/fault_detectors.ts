@@ -73,7 +73,10 @@ function createFacts(
       tasks: supervisor.states().map(({ name, state, restarts }) => ({ name, state, restarts })),
       readings: { stored, duplicate, messages, rejected, queued, per_s: ratePerS },
       host: Object.fromEntries(
-        QUANTITIES.map(({ name, value }) => [name, observed === null ? null : value(observed)]),
+        QUANTITIES.map(({ name, decimals, value }) => {
+          const measured = observed === null ? null : value(observed);
+          return [name, measured === null ? null : Number(measured.toFixed(decimals))];
+        }),
       ),
       events: { warning: recent("warning"), critical: recent("critical") },
     };

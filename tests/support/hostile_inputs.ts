@@ -15,6 +15,7 @@ import { connectAsync } from "mqtt";
 import { z } from "zod";
 import type { Route } from "../../routes/http/route.ts";
 import type { AppUnderTest } from "./app.ts";
+import { asFindings } from "./hostile_scripts.ts";
 import { someOf } from "./hostile_text.ts";
 import { pathOf } from "./one_of_each.ts";
 import { picture } from "./pictures.ts";
@@ -153,6 +154,11 @@ export const OTHER_INPUTS: readonly OtherInput[] = [
         const path = `/api/tickets/${encodeURIComponent(tickets[n % tickets.length])}/attachments`;
         return (await ask(tools, "POST", path, { type: null, body })).ok;
       }),
+  },
+  {
+    input: "findings of a custom detector, faults of a fault detector",
+    least: 55,
+    put: (texts, tools) => asFindings(texts, tools.under, (readings) => ingest(tools, readings)),
   },
   {
     input: "user agent of a sign-in",

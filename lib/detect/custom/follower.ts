@@ -26,8 +26,8 @@ import { componentOf, Troubles } from "./troubles.ts";
 
 /** Calls that were lost with the sandbox, in a row. */
 const LOST_MOST = 3;
-/** A call should take no longer: the end of Perch waits for it. */
-const CALL_MS = 200;
+/** A call should take no longer: other scripts wait for it. */
+const CALL_MS = 50;
 const REST_MOST_MS = 100;
 
 export class Follower {
@@ -237,11 +237,11 @@ export class Follower {
       at += some.length;
       const judged = await this.#call(some, signal);
       if (judged === null) return false;
-      this.counts.steps += some.length;
       this.troubles.failed(judged.failures);
       this.troubles.count("heldBack", judged.heldBack);
       if (at === steps.length && judged.fatal === null) this.learned.took(steps.length);
       await this.#store(judged, idle);
+      this.counts.steps += some.length;
       if (judged.fatal === null) continue;
       this.#break(judged.fatal);
       return false;
@@ -285,7 +285,8 @@ export class Follower {
     this.troubles.broken = fault;
     this.learned.drop();
     this.queue.fallBehind();
-    this.deps.log.warn("a custom detector was stopped", { detector: this.name, ...fault });
+    const error = `${fault.type}: ${fault.message}`;
+    this.deps.log.warn("a custom detector was stopped", { detector: this.name, error });
     this.deps.stopped();
   }
 
