@@ -45,6 +45,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/settings/rules/:id": "/api/rules",
   "/tickets/:id": "/api/tickets",
   "/events/:id": "/api/events",
+  "/faults/:id": "/api/faults",
   "/analyses/:id": "/api/ai/analyses",
   "/welcome/:secret": null,
   "/photos/:file": null,
