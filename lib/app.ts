@@ -75,7 +75,7 @@ export function buildApp(options: AppOptions): App {
   const steady = createSteadyClock(options.clock ?? systemClock());
   const rests = createRests();
   const clock = rests.observing(steady);
-  const { logFiles, log } = createAppLogs({ config, log: options.log, clock });
+  const { logFiles, log, onEntry } = createAppLogs({ config, log: options.log, clock });
   const supervisor = createSupervisor({ clock: steady, log: log.child("tasks"), rests });
   let parts: Parts | null = null;
   let http: HttpServer | null = null;
@@ -93,7 +93,7 @@ export function buildApp(options: AppOptions): App {
       logFiles,
       ending: endings.add,
       httpPort: () => http?.port ?? config.http.port,
-    }, supervisor);
+    }, { supervisor, onLogEntry: onEntry });
 
   async function start(): Promise<Started> {
     const startedMs = clock.monotonic();

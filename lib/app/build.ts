@@ -1,3 +1,4 @@
+import type { LogEntry } from "../base/log.ts";
 import type { Supervisor } from "../base/supervisor.ts";
 import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
@@ -34,11 +35,21 @@ import { createThingSpeak } from "./thingspeak.ts";
 import { createTicketRoom } from "./tickets.ts";
 import { diskUsed } from "./upkeep.ts";
 
+/** What is around all parts. */
+export interface Around {
+  supervisor: Supervisor;
+  /** Warnings and errors of the log. */
+  onLogEntry(listener: (entry: LogEntry) => void): void;
+}
+
 /**
  * Makes every part, from the disk upwards; none of them works yet. What a part asks of one that is made after it
  * goes over the bus (`topics.ts`) or through `late` (`late.ts`).
  */
-export async function build(options: BuildOptions, supervisor: Supervisor): Promise<Parts> {
+export async function build(
+  options: BuildOptions,
+  { supervisor, onLogEntry }: Around,
+): Promise<Parts> {
   const { httpPort } = options;
   const foundation = await openFoundation(options);
   const { config, clock, storage, storageTroubles, events, components, late } = foundation;
@@ -138,6 +149,7 @@ export async function build(options: BuildOptions, supervisor: Supervisor): Prom
   const { faults, healing } = await createFaultParts(foundation, {
     hub,
     supervisor,
+    onLogEntry,
     sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults, faultDetectors.source],
     pausables:
       () => [...codecs.codecPausables(), ...custom.pausables(), ...faultDetectors.pausables()],

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { LogEntry } from "../base/log.ts";
 import type { Supervisor } from "../base/supervisor.ts";
 import { PAUSED_TYPE } from "../faults/decide.ts";
 import type { Fault, FaultSource, Pausable, Pause } from "../faults/fault.ts";
@@ -10,6 +11,7 @@ import type { PausedComponent } from "../faults/people.ts";
 import { componentSource } from "../faults/sources/components.ts";
 import { configurationSource } from "../faults/sources/configuration.ts";
 import { eventSource } from "../faults/sources/events.ts";
+import { logErrorSource } from "../faults/sources/log_errors.ts";
 import { taskSource } from "../faults/sources/tasks.ts";
 import type { ComponentState } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
@@ -46,6 +48,7 @@ const PAUSABLE_TASKS = [
 export interface FaultNeeds {
   hub: Pick<StreamHub, "publish">;
   supervisor: Pick<Supervisor, "states" | "restart" | "pause" | "resume">;
+  onLogEntry(listener: (entry: LogEntry) => void): void;
   /** Where other rooms see faults: codecs, detectors, custom fault detectors. */
   sources: readonly FaultSource[];
   /** What other rooms can pause. */
@@ -61,8 +64,9 @@ export interface FaultParts {
 
 /** Looks for what is wrong with Perch itself, and pauses what must not go on. */
 export async function createFaultParts(
-  { clock, log, storage, events, bus, components, settings, ending, intakePause }: Foundation,
-  { hub, supervisor, sources, pausables }: FaultNeeds,
+  { config, clock, log, storage, events, bus, components, settings, ending, intakePause }:
+    Foundation,
+  { hub, supervisor, onLogEntry, sources, pausables }: FaultNeeds,
 ): Promise<FaultParts> {
   const healing = createSelfHealing({ clock, log: log.child("faults"), append: events.append });
   const watch = createHealingWatch({
@@ -73,6 +77,8 @@ export async function createFaultParts(
     restart: (task) => void supervisor.restart(task),
   });
   bus.subscribe("events", watch.hear);
+  const logged = logErrorSource({ clock });
+  onLogEntry(logged.hear);
   const errors = eventSource({ clock });
   bus.subscribe("events", errors.hear);
   bus.subscribe("faults", (changed) => {
@@ -101,8 +107,9 @@ export async function createFaultParts(
         elsewhere: SEEN_ELSEWHERE,
       }),
       errors,
+      logged,
       { name: "healing", look: () => (watch.look(), []) },
-      configurationSource({ unusedSettings: settings.unused }),
+      configurationSource({ unusedSettings: settings.unused, warnings: config.warnings }),
       ...sources,
     ],
     pausables: () => [intake, ...tasks(), ...pausables()],

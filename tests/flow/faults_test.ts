@@ -219,6 +219,32 @@ Deno.test({
   },
 });
 
+Deno.test("faults: a client of the embedded broker is acknowledged once the intake is resumed", async () => {
+  const { app, close } = await startApp();
+  try {
+    const { faults, access, broker, registry } = app.parts();
+    const audited = (change: AuditChange) =>
+      access.audit.statement({ actor: systemActor("test"), ...change });
+    const by = { name: "Ann", reason: "a try", audited };
+    const client = await connectAsync(`mqtt://127.0.0.1:${broker!.port()}`);
+    if (!sabotaged("not-paused")) await faults.pause("intake", by);
+    let acknowledged = 0;
+    const sent = [1, 2, 3].map(async (value) => {
+      await client.publishAsync("factory/paused/press/n", String(value), { qos: 1 });
+      acknowledged++;
+    });
+    // Whoever connects now is answered after what was sent before.
+    await (await connectAsync(`mqtt://127.0.0.1:${broker!.port()}`)).endAsync();
+    assert.deepEqual([acknowledged, registry.find("paused/press/n")], [0, undefined]);
+    if (!sabotaged("not-paused")) await faults.resume("intake", by);
+    await Promise.all(sent);
+    assert.equal(registry.find("paused/press/n")!.last!.value, 3);
+    await client.endAsync();
+  } finally {
+    await close();
+  }
+});
+
 Deno.test("faults: a task is paused and resumed by name, and started anew", async () => {
   const { app, close } = await startApp();
   try {
