@@ -11,6 +11,7 @@ import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
+import { ScriptTry } from "../script_try.tsx";
 import { SensorRow } from "../sensor_row.tsx";
 import { SourceList } from "../source_list.tsx";
 import { StatusNow } from "../status_word.tsx";
@@ -29,6 +30,7 @@ bringToLife({
   OverviewAnswer,
   PredictionNews,
   PredictionsNow,
+  ScriptTry,
   SensorRow,
   SourceList,
   StatusNow,

@@ -29,6 +29,7 @@ import type { Parts } from "./parts.ts";
 import { pausedWords } from "./faults.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
+import { scriptFigures } from "./scripts.ts";
 import { siteZone } from "./site.ts";
 
 export interface RouteOptions {
@@ -151,7 +152,7 @@ function routeParts(
     reports: parts.reports,
     routes,
     scripts: parts.scripts,
-    scriptFigures: () => null,
+    scriptFigures: (ref) => scriptFigures(parts, ref),
     sensors: registry,
     service: parts.machines,
     settings: parts.settings,

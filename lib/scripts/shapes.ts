@@ -24,7 +24,8 @@ export const scriptShape = z.object({
   actor: z.string().nullable(),
   changed_ms: msField.nullable(),
   matches: z.array(z.string()).describe("topics or sensors that it asks for"),
-  fault: faultShape.nullable().describe("what is wrong with it"),
+  fault: faultShape.nullable().describe("why it does not run"),
+  error: faultShape.nullable().describe("of the latest input that failed"),
   inputs: z.number().nullable().describe("messages or readings since the start"),
   failed: z.number().nullable(),
   paused: z.boolean(),
@@ -36,14 +37,16 @@ export type ScriptJson = z.output<typeof scriptShape>;
 export interface ScriptFigures {
   inputs: number | null;
   failed: number | null;
-  /** Of the latest input that failed, or why it cannot be loaded. */
+  /** Why it cannot be loaded, or is paused. */
   fault: ScriptFault | null;
+  /** Of the latest input that failed. */
+  error: ScriptFault | null;
   paused: boolean;
   waiting: number;
 }
 
 export const NO_FIGURES: ScriptFigures = {
-  ...{ inputs: null, failed: null, fault: null, paused: false, waiting: 0 },
+  ...{ inputs: null, failed: null, fault: null, error: null, paused: false, waiting: 0 },
 };
 
 export function scriptOf(

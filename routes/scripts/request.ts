@@ -61,6 +61,13 @@ export interface ScriptWork {
     change: { state: "on" | "off"; expectedHash: string },
   ): Promise<void>;
   remove(context: RouteContext, ref: ScriptRef, expectedHash: string | null): Promise<void>;
+  /** Writes what a version has. @throws PerchError `not_found`, `conflict` */
+  restore(
+    context: RouteContext,
+    ref: ScriptRef,
+    version: number,
+    expectedHash: string | null,
+  ): Promise<void>;
   try(ref: ScriptRef, trial: Trial): Promise<Tried>;
 }
 
@@ -94,7 +101,7 @@ export function scriptWork({ scripts, scriptFigures, audit, clock }: ScriptServi
     }),
   ];
 
-  return {
+  const work: ScriptWork = {
     list: () => Promise.all(scripts.list().map(shown)),
     async one(ref) {
       const known = scripts.find(ref);
@@ -124,11 +131,17 @@ export function scriptWork({ scripts, scriptFigures, audit, clock }: ScriptServi
         ...{ actor: caller(context).name, expectedHash },
         also: recorded(context, ref, "delete", [{ hash: expectedHash }, undefined]),
       }),
+    async restore(context, ref, version, expectedHash) {
+      const { source } = await scripts.version(ref, version);
+      const reason = `restored version ${version}`;
+      await work.save(context, ref, { source, expectedHash, reason });
+    },
     async try(ref, trial) {
       const source = trial.source?.replaceAll("\r\n", "\n") ?? (await scripts.read(ref)).source;
       return await tryScript(scripts.sandbox, { ...ref, source }, await inputOf(ref, trial));
     },
   };
+  return work;
 
   async function inputOf(ref: ScriptRef, trial: Trial): Promise<Given> {
     const { sample, topic = "", payload = "" } = trial;
