@@ -47,6 +47,8 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/events/:id": "/api/events",
   "/faults/:id": "/api/faults",
   "/analyses/:id": "/api/ai/analyses",
+  "/settings/scripts/:kind/:name": null,
+  "/settings/scripts/:kind/:name/versions/:id": null,
   "/welcome/:secret": null,
   "/photos/:file": null,
   "/guides/:name": null,

@@ -23,17 +23,21 @@ async function looks(page: Page, name: string): Promise<void> {
 
 async function withAdmin(
   run: (page: Page, under: AppUnderTest) => Promise<void>,
-  { script = true, before = async (_: string) => {} } = {},
+  { script = true, expected = undefined as RegExp | undefined } = {},
 ): Promise<void> {
   const under = await startApp();
   const browser = await startBrowser();
   try {
-    await before(under.dataDir);
     await under.app.parts().access.users.add(
       { email: ADMIN[0], role: "admin", password: ADMIN[1] },
       systemActor("test"),
     );
-    const { page, faults } = await visitor(browser, { url: under.url, viewport: PHONE, script });
+    const { page, faults } = await visitor(browser, {
+      url: under.url,
+      viewport: PHONE,
+      script,
+      expected,
+    });
     page.setDefaultTimeout(8_000);
     await signIn(page, ...ADMIN);
     await run(page, under);
@@ -110,5 +114,5 @@ Deno.test({
       await page.getByText("was changed meanwhile").waitFor();
       assert.match(await source.inputValue(), /^\/\/ mine/);
       assert.match(await Deno.readTextFile(path), /^\/\/ by hand/);
-    }, { script: false }),
+    }, { script: false, expected: /409/ }),
 });
