@@ -61,11 +61,13 @@ function Result({ tried: { fault, answer } }: { tried: TriedJson }): VNode {
       <div class="scroll" tabIndex={0} role="region" aria-label="Answer">
         <table>
           <thead>
-            <tr>{names.map((one) => <th key={one} scope="col">{one}</th>)}</tr>
+            <tr>{names.map((one) => <th key={one} scope="col" class="text">{one}</th>)}</tr>
           </thead>
           <tbody>
             {rows.slice(0, ROWS_MOST).map((row, i) => (
-              <tr key={i}>{names.map((one) => <td key={one}>{textOf(row[one])}</td>)}</tr>
+              <tr key={i}>
+                {names.map((one) => <td key={one} class="text">{textOf(row[one])}</td>)}
+              </tr>
             ))}
           </tbody>
         </table>

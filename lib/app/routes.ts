@@ -29,7 +29,7 @@ import type { Parts } from "./parts.ts";
 import { pausedWords } from "./faults.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
-import { scriptFigures } from "./scripts.ts";
+import { scriptFigures } from "./script_figures.ts";
 import { siteZone } from "./site.ts";
 
 export interface RouteOptions {

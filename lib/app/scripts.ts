@@ -1,9 +1,7 @@
 import { readRestored } from "../backup/restored.ts";
 import { createSandbox } from "../scripts/sandbox.ts";
 import { createScripts, type Scripts } from "../scripts/scripts.ts";
-import { componentOf, type ScriptRef } from "../scripts/script.ts";
-import type { ScriptFigures } from "../scripts/shapes.ts";
-import type { CodecParts } from "./codecs.ts";
+import { componentOf } from "../scripts/script.ts";
 import type { FaultSource } from "../faults/fault.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -28,24 +26,6 @@ export async function createScriptParts(foundation: Foundation): Promise<ScriptP
   });
   ending(() => scripts.keepSamples());
   return { scripts, scriptFaults: { name: "scripts", look: () => faultsOf(scripts) } };
-}
-
-/** How a script is doing, for the pages; null: nobody runs it. */
-export function scriptFigures(
-  { codecs }: Pick<CodecParts, "codecs">,
-  { kind, name }: ScriptRef,
-): ScriptFigures | null {
-  const view = kind === "codec" ? codecs.views().find((one) => one.name === name) : undefined;
-  if (view === undefined) return null;
-  const { messages, errors, error, broken, pause, waiting } = view;
-  return {
-    inputs: messages,
-    failed: errors,
-    fault: broken ?? pause?.fault ?? null,
-    error: error?.fault ?? null,
-    paused: pause !== null,
-    waiting,
-  };
 }
 
 function faultsOf(scripts: Pick<Scripts, "list">): ReturnType<FaultSource["look"]> {

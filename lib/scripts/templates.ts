@@ -51,13 +51,13 @@ export function step(state, { kind, value }) {
     source: `// Called every five seconds with what Perch knows of itself.
 export function check(facts) {
   const found = [];
-  if (facts.disk?.free_percent < 5) {
-    found.push({ severity: "high", component: "storage", message: "The disk is nearly full" });
+  if (facts.host.disk > 95) {
+    found.push({ severity: "medium", component: "storage", message: "The disk is nearly full" });
   }
   return found;
 }
 `,
     topic: "",
-    payload: '{"disk": {"free_percent": 3}}',
+    payload: '{"host": {"disk": 97}}',
   },
 };
