@@ -2,7 +2,7 @@
 import { label, lastLevel } from "../words/names.ts";
 import { grouped } from "../words/numbers.ts";
 import { severityRank } from "../words/severity.ts";
-import { clockTime, duration } from "../words/times.ts";
+import { ago, clockTime, duration } from "../words/times.ts";
 import type { MachineFact, SensorFact, SiteFacts } from "./facts.ts";
 import { analyseByRules } from "./rules.ts";
 import { count, listed, sensorSentence } from "./words.ts";
@@ -95,7 +95,7 @@ function ofSensors(named: readonly SensorFact[], facts: SiteFacts): RuleAnswer {
     const { machineTitle, tMs, status } = sensor;
     const at = tMs === null || status === "offline"
       ? ""
-      : ` It came ${duration(Math.max(0, facts.nowMs - tMs))} ago.`;
+      : ` It came ${ago(Math.max(0, facts.nowMs - tMs))}.`;
     return `${machineTitle}: ${sensorSentence(sensor, facts)}.${at}`;
   });
   const more = named.length - shown.length;
@@ -113,8 +113,9 @@ function ofMachines(machines: readonly MachineFact[], facts: SiteFacts): RuleAns
       Number(a.status === "normal") - Number(b.status === "normal")
     ).slice(0, LINES_MOST);
     used.push(...shown);
+    const unusual = outlook !== undefined && outlook.class !== "normal";
     const is = status === "normal"
-      ? "runs as usual"
+      ? unusual ? "is within its limits, but not as usual" : "runs as usual"
       : status === "maintenance"
       ? "is in maintenance"
       : `has been ${status} for ${duration(facts.nowMs - sinceMs)}`;
@@ -122,7 +123,7 @@ function ofMachines(machines: readonly MachineFact[], facts: SiteFacts): RuleAns
       `${title} ${is}.`,
       ...shown.map((one) => `${sensorSentence(one, facts)}.`),
       ...alarms.slice(0, 2).map((alarm) => `Open alarm: ${alarm.title}.`),
-      ...(outlook === undefined || outlook.class === "normal" ? [] : [outlook.summary]),
+      ...(unusual ? [`${outlook.summary}.`] : []),
     ].join(" ");
   });
   return { text: lines.join("\n"), used };
@@ -180,12 +181,17 @@ const offOnes = (sensors: readonly SensorFact[]) =>
 const rank = ({ status }: SensorFact) =>
   status === "offline" ? 0 : severityRank(status === "critical" ? "critical" : "warning");
 
-/** Machines whose name stands in the text, whole. */
+/** Machines whose name stands in the text: whole, or else without its number. */
 export function machinesNamed(text: string, { machines }: SiteFacts): MachineFact[] {
   const words = wordsOf(text);
-  return machines.filter(({ path, title }) =>
-    holds(words, wordsOf(title)) || holds(words, wordsOf(lastLevel(path)))
-  );
+  const named = (most: (words: string[]) => string[]) =>
+    machines.filter(({ path, title }) =>
+      [title, lastLevel(path)].some((name) => holds(words, most(wordsOf(name))))
+    );
+  const whole = named((name) => name);
+  return whole.length > 0
+    ? whole
+    : named((name) => name.filter((word) => /^\p{L}{4,}$/u.test(word)));
 }
 
 /** Sensors that the text means: by their name and, where it names one, by their machine. */

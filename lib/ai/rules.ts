@@ -23,6 +23,7 @@ export function analyseByRules(facts: SiteFacts): AnalysisBody {
     ...(silent === null ? [] : [silent.issue]),
     ...facts.machines.filter(({ path }) => !silent?.machines.has(path))
       .flatMap((machine) => machineIssue(machine, facts) ?? []),
+    ...facts.machines.flatMap((machine) => unusualMachine(machine, facts) ?? []),
     ...alarmsElsewhere(facts),
     ...facts.faults.map(faultIssue),
     ...facts.parts.map(partIssue),
@@ -118,6 +119,34 @@ function alarmSentence(
   return `${n === 1 ? "An alarm is" : `${n} alarms are`} open: "${title}", for ${
     duration(nowMs - sinceMs)
   }${often}, ${waits ? "not acknowledged" : "acknowledged"}.`;
+}
+
+/** Within all limits, and yet not as it usually is. */
+function unusualMachine({ path, title, status }: MachineFact, facts: SiteFacts): Issue | null {
+  const outlook = facts.outlooks.find(({ machine }) => machine === path);
+  if (status !== "normal" || outlook === undefined || outlook.class === "normal") return null;
+  const all = facts.sensors.filter(({ machine }) => machine === path);
+  const off = all.filter(isUnusual);
+  const sentences = off.slice(0, SENSORS_NAMED).map((one) => `${sensorSentence(one, facts)}.`);
+  return {
+    title: off.length === 0
+      ? `${title} is not as usual`
+      : `${title}: ${listed(off.map((one) => one.title), 2)} unusual`,
+    severity: outlook.class === "critical" ? "warning" : "info",
+    machine: title,
+    evidence: sentences.length === 0 ? `${outlook.summary}.` : sentences.join(" "),
+    ...(off.length === 0
+      ? {
+        cause: "That was up to a minute ago; by now no single value is outside what is usual.",
+        recommendation: outlook.action,
+      }
+      : causeOf(off, all)),
+  };
+}
+
+/** Outside what is usual. */
+export function isUnusual({ value, usual }: SensorFact): boolean {
+  return typeof value === "number" && usual !== null && (value < usual.low || value > usual.high);
 }
 
 /** Alarms of Perch itself and of machines that are gone. */

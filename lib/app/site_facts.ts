@@ -166,13 +166,17 @@ function outlookFact(
   machineTitle: string,
   sensors: readonly SensorFact[],
 ): OutlookFact {
+  const ofMachine = sensors.filter((sensor) => sensor.machine === machine);
+  // What is said of them names them by their paths.
+  const words = (text: string) =>
+    ofMachine.reduce((said, { name, title }) => said.replaceAll(name, title), text);
   const about = life.known ? sensors.find(({ name }) => name === life.sensor) : undefined;
   return {
     machine,
     machineTitle,
     class: kind,
-    summary,
-    action,
+    summary: words(summary),
+    action: words(action),
     life: life.known
       ? {
         sensorTitle: about?.title ?? titleOf(lastLevel(life.sensor)),

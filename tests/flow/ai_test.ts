@@ -412,7 +412,13 @@ Deno.test("ai: calls and their other names, roles, monitoring, and the report th
     ) {
       assert.equal((await app.ask(path, { method: "POST", role })).status, 403);
     }
+    // Something changed since the last one: monitoring looks as soon as it is switched on.
+    await app.ingest([{ machine: "hall-1/mixer-2", sensor: "rpm", value: 400 }]);
     assert.equal((await post(app, "/api/start-monitoring", undefined)).monitoring, true);
+    await until("an analysis by monitoring", async () => {
+      const latest = await app.parts.analyses.latest();
+      return latest?.trigger === "monitoring" ? true : null;
+    });
     assert.equal((await post(app, "/api/ai/monitoring/stop", undefined)).monitoring, false);
     // Without the model rules answer, with the numbers.
     fake.mood = "broken";
@@ -436,6 +442,7 @@ Deno.test("ai: calls and their other names, roles, monitoring, and the report th
     assert.ok(limited.length >= 2 && limited.every(({ headers }) => headers.has("retry-after")));
     await Promise.all(many.map((one) => one.body?.cancel()));
     await mailed(app, smtp);
+    await mailedByItself(app, smtp);
   } finally {
     await app.stop();
     await smtp.close();
@@ -464,4 +471,33 @@ async function mailed(app: RunningApp, smtp: Awaited<ReturnType<typeof startSmtp
   const sent = await post(app, "/api/send-analysis-email", undefined, "engineer", 202);
   assert.deepEqual((sent.channels as string[]).length, 1);
   await until("the mail", () => smtp.mails.length === 2 ? true : null);
+}
+
+/** With the setting, an alarm that becomes critical has the report mailed, beside the mail of the alarm. */
+async function mailedByItself(
+  app: RunningApp,
+  smtp: Awaited<ReturnType<typeof startSmtp>>,
+): Promise<void> {
+  const { id } = app.parts.registry.find("hall-1/press-3/bearing")!;
+  const before = smtp.mails.length;
+  for (
+    const [path, body] of [
+      ["/api/settings/ai.mail_critical", { value: true }],
+      [`/api/sensors/${id}`, { critical_high: 80 }],
+    ] as const
+  ) {
+    const changed = await app.ask(path, {
+      method: "PATCH",
+      role: "admin",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.equal(changed.status, 200, await changed.text());
+  }
+  await app.ingest([{ machine: "hall-1/press-3", sensor: "bearing", value: 91, unit: "°C" }]);
+  const reports = () =>
+    smtp.mails.slice(before).filter(({ mail }) => /The plant is/.test(mail.subject!));
+  await until("the report", () => reports().length === 1 ? true : null);
+  assert.match(reports()[0].mail.text!, /Bearing is 91\.0 °C, above the critical limit of 80 °C/);
+  assert.equal((await app.parts.analyses.latest())!.trigger, "critical");
 }
