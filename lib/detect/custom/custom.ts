@@ -6,7 +6,7 @@ import { readerOf, removeDetector, savedDetectors } from "./custom_store.ts";
 import { Follower } from "./follower.ts";
 import type { Pause } from "./hold.ts";
 import { CUSTOM_OPTIONS, type CustomDeps } from "./options.ts";
-import type { Trouble } from "./troubles.ts";
+import { componentOf, type Trouble } from "./troubles.ts";
 
 export interface CustomStats {
   name: string;
@@ -119,7 +119,7 @@ export function createCustomDetectors(deps: CustomDeps): CustomDetectors {
     troubles: () => present().flatMap(({ follower }) => follower.troubles.list()),
     pausables: () =>
       present().map(({ follower }) => ({
-        component: follower.component,
+        component: componentOf(follower.name),
         pause: (by) => Promise.resolve(follower.pause(by)),
         resume: () => Promise.resolve(follower.resume()),
         paused: () => follower.paused(),

@@ -22,17 +22,17 @@ import { Learned } from "./learned.ts";
 import { BOUNDS, type CustomDeps, type CustomOptions } from "./options.ts";
 import { ScriptSlot } from "./slot.ts";
 import { idleSteps, type Judged, type Step, stepsOf } from "./steps.ts";
-import { componentOf, Troubles } from "./troubles.ts";
+import { Troubles } from "./troubles.ts";
 
 /** Calls that were lost with the sandbox, in a row. */
 const LOST_MOST = 3;
-/** A call should take no longer: other scripts wait for it. */
-const CALL_MS = 50;
+/** A call should take no longer, the turns of other scripts included: the end of Perch waits for it. */
+const CALL_MS = 1_000;
+const STEPS_LEAST = 16;
 const REST_MOST_MS = 100;
 
 export class Follower {
   readonly name: string;
-  readonly component: string;
   readonly troubles: Troubles;
   readonly learned: Learned;
   readonly queue: GroupQueue;
@@ -54,7 +54,6 @@ export class Follower {
     private readonly options: CustomOptions,
   ) {
     this.name = script.name;
-    this.component = componentOf(script.name);
     this.troubles = new Troubles(script.name, deps.clock);
     this.learned = new Learned(script.name, deps, options);
     this.queue = new GroupQueue(options.queueReadings);
@@ -259,7 +258,7 @@ export class Follower {
     const beganMs = clock.monotonic();
     const judged = await this.slot.judge(this.learned.draft(), steps);
     const tookMs = clock.monotonic() - beganMs;
-    if (tookMs > CALL_MS) this.#size = Math.max(1, this.#size >> 1);
+    if (tookMs > CALL_MS) this.#size = Math.max(STEPS_LEAST, this.#size >> 1);
     else if (tookMs < CALL_MS / 4) this.#size = Math.min(this.options.steps, this.#size * 2);
     if (judged !== null && !signal.aborted) {
       this.#lost = 0;
@@ -285,8 +284,7 @@ export class Follower {
     this.troubles.broken = fault;
     this.learned.drop();
     this.queue.fallBehind();
-    const error = `${fault.type}: ${fault.message}`;
-    this.deps.log.warn("a custom detector was stopped", { detector: this.name, error });
+    this.deps.log.warn(`custom detector ${this.name} was stopped: ${fault.message}`);
     this.deps.stopped();
   }
 

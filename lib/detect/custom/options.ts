@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Database } from "../../db/client.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
+import { LIMITS } from "../../scripts/limits.ts";
 import type { RunnableScript, Sandbox, ScriptKind, ScriptRef } from "../../scripts/script.ts";
 import type { FindingStore, StoredFinding } from "../findings_store.ts";
 
@@ -65,13 +66,14 @@ export interface CustomOptions {
 }
 
 export const CUSTOM_OPTIONS: CustomOptions = {
-  steps: 512,
+  // With what begins and ends a call, all that goes to the worker at a time.
+  steps: LIMITS.batch - 2,
   saveMs: 5 * 60_000,
   saveSteps: 1_000,
   quietSaveMs: 3_600_000,
   tickMs: 10_000,
   idleMs: 30_000,
-  queueReadings: 50_000,
+  queueReadings: 10_000,
   patienceMs: 60_000,
   forgetMs: 60_000,
   waitMs: 5_000,
