@@ -8,7 +8,7 @@ import type { PageOf } from "../db/list.ts";
 import type { FaultRow } from "../db/schema/faults.ts";
 import type { EventDraft } from "../events/event.ts";
 import { DAY_MS } from "../words/times.ts";
-import { decide, type FaultNews, severityRank, stepUp } from "./decide.ts";
+import { decide, type FaultNews, PAUSED_TYPE, severityRank, stepUp } from "./decide.ts";
 import type { FaultSource, Pausable, Sighting } from "./fault.ts";
 import { faultEvent, pauseEvent } from "./fault_events.ts";
 import { createFaultStore, type FaultQuery } from "./faults_store.ts";
@@ -25,7 +25,7 @@ import { createPeople, type People, type Restarts } from "./people.ts";
 
 /** What is wrong with Perch itself, what is paused, and what people do about it. */
 export interface Faults extends People {
-  /** Reads what is open and pauses what was paused. Before anything works. */
+  /** Reads what is open and pauses what people had paused. Before anything works. */
   load(): Promise<void>;
   task: Task;
   /** One look. */
@@ -116,7 +116,8 @@ export function createFaults(deps: FaultsDeps): Faults {
     ...people,
     async load() {
       const rows = await memory.load();
-      pausing.expect(rows.filter(({ paused }) => paused));
+      // What a fault had paused is tried again: it may have been repaired meanwhile, and is seen if not.
+      pausing.expect(rows.filter(({ paused, type }) => paused && type === PAUSED_TYPE));
       await pausing.restore();
     },
     task: {

@@ -20,7 +20,7 @@ export interface Pausing {
   pause(one: Pausable, fault: FaultRow): Promise<boolean>;
   /** @throws PerchError when it cannot be resumed */
   resume(one: Pausable, by: string): Promise<void>;
-  /** Faults that held their components when Perch ended: they hold them again. */
+  /** What people had paused when Perch ended: it is paused again. */
   expect(faults: readonly FaultRow[]): void;
   restore(): Promise<void>;
 }

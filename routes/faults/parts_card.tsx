@@ -4,7 +4,6 @@ import type { Faults } from "../../lib/faults/faults.ts";
 import type { HealingView } from "../../lib/faults/healing.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
 import { type FormState, stateOf } from "../frame/form_page.ts";
-import { Table } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { PAGE } from "./parts_drawn.tsx";
 
@@ -77,7 +76,7 @@ export function Healed(
 ): VNode {
   const done = view.filter(({ last }) => last !== null);
   return (
-    <section class="card" aria-labelledby="healed">
+    <section class="card faults" aria-labelledby="healed">
       <h2 id="healed">What Perch did by itself</h2>
       <p class="muted">
         {done.length === 0
@@ -85,57 +84,42 @@ export function Healed(
           : "In the last 24 hours, or since it was started."}
       </p>
       {done.length > 0 && (
-        <Table label="What Perch did by itself">
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col">Helped</th>
-              <th scope="col">Did not</th>
-              <th scope="col">Last</th>
-            </tr>
-          </thead>
-          <tbody>
-            {done.map(({ name, title, worked, failed, last, exhausted }) => (
-              <tr key={name}>
-                <th scope="row">
-                  {title}
-                  {exhausted.length > 0 && (
-                    <p class="error">
-                      {`Does not last: ${exhausted.join(", ")}`}
-                    </p>
-                  )}
-                </th>
-                <td>{worked}</td>
-                <td>{failed}</td>
-                <td>
-                  {last!.text}, <Ago tMs={last!.tMs} nowMs={nowMs} zone={zone} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
+        <ul>
+          {done.map(({ name, title, worked, failed, last, exhausted }) => (
+            <li key={name} class="fault-what">
+              <strong>{title}</strong>
+              <p>
+                {`Helped ${times(worked)}`}
+                {failed > 0 && `, did not help ${times(failed)}`}
+              </p>
+              {exhausted.length > 0 && (
+                <p class="error">{`It does not last: ${exhausted.join(", ")}`}</p>
+              )}
+              <p class="muted">
+                {`${last!.text} · `}
+                <Ago tMs={last!.tMs} nowMs={nowMs} zone={zone} />
+              </p>
+            </li>
+          ))}
+        </ul>
       )}
       <details>
         <summary>What it may do, and how often</summary>
-        <Table label="What Perch may do by itself">
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col">When</th>
-              <th scope="col">Most per hour</th>
-            </tr>
-          </thead>
-          <tbody>
-            {view.map(({ name, title, when, mostPerHour, goesOn }) => (
-              <tr key={name}>
-                <th scope="row">{title}</th>
-                <td>{when}</td>
-                <td>{goesOn ? `${mostPerHour}, then its fault gets worse` : mostPerHour}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
+        <ul>
+          {view.map(({ name, title, when, mostPerHour, goesOn }) => (
+            <li key={name} class="fault-what">
+              {title}
+              <p class="muted">
+                {`${when} · ${mostPerHour} an hour, then ${
+                  goesOn ? "its fault gets worse" : "no more, and its fault gets worse"
+                }`}
+              </p>
+            </li>
+          ))}
+        </ul>
       </details>
     </section>
   );
 }
+
+const times = (n: number) => n === 0 ? "never" : n === 1 ? "once" : `${n} times`;

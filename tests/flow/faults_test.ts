@@ -22,7 +22,7 @@ import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
 const LOOK_MS = 5_000;
-const BUSY_MOST_MS = 20_000;
+const BUSY_MOST_MS = 10_000;
 /** So many readings are sent while nothing is taken. */
 const SENT = Number(Deno.env.get("PAUSED_MESSAGES") ?? 120);
 
