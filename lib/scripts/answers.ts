@@ -14,7 +14,7 @@ export function readAnswers(text: string, source: string, file: string): ScriptA
   const answers = JSON.parse(text) as ({ ok: unknown } | { thrown: Thrown })[];
   return answers.map((one): ScriptAnswer => {
     if ("thrown" in one) return { fault: faultOf(one.thrown, source, file) };
-    return depthOf(one.ok) > LIMITS.depth ? { fault: TOO_DEEP } : { ok: one.ok };
+    return fits(one.ok, LIMITS.depth) ? { ok: one.ok } : { fault: TOO_DEEP };
   });
 }
 
@@ -25,7 +25,7 @@ export function readExports(
 ): { exported: Exported } | { fault: ScriptFault } {
   if (text.length > LIMITS.outputChars) return { fault: exceededFault("output") };
   const exported = JSON.parse(text) as Exported;
-  if (depthOf(exported.exports) > LIMITS.depth) return { fault: TOO_DEEP };
+  if (!fits(exported.exports, LIMITS.depth)) return { fault: TOO_DEEP };
   const wanted = FUNCTION_OF[kind];
   if (!exported.functions.includes(wanted)) {
     const fault = contractFault(`it has to export a function ${wanted}`);
@@ -92,16 +92,8 @@ function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
 }
 
-/** How deep arrays and objects lie in each other; counted no further than it matters. */
-function depthOf(value: unknown): number {
-  let depth = 0;
-  let level = [value];
-  while (depth <= LIMITS.depth) {
-    level = level.flatMap((one) =>
-      typeof one === "object" && one !== null ? Object.values(one) : []
-    );
-    if (level.length === 0) return depth;
-    depth++;
-  }
-  return depth;
+/** Arrays and objects lie in each other at most so deep. */
+function fits(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((one) => fits(one, depth - 1));
 }
