@@ -14,7 +14,8 @@ import { Fact, Facts, Post } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import type { RouteContext } from "../http/route.ts";
 import { correctionsOf, provedMs } from "./corrections_request.ts";
-import { Diff, TriedMessages } from "./diff.tsx";
+import { Diff } from "../frame/diff.tsx";
+import { TriedMessages } from "./tried_messages.tsx";
 import type { FaultPageParts } from "./page_parts.ts";
 import { faultHref } from "./parts_drawn.tsx";
 

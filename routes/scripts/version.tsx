@@ -1,6 +1,9 @@
 import type { VNode } from "preact";
+import { diffOf } from "../../lib/faults/corrections/diff.ts";
 import { KIND_WORDS } from "../../lib/scripts/events.ts";
+import { pathOf } from "../../lib/scripts/folder.ts";
 import type { VersionRow } from "../../lib/scripts/scripts_store.ts";
+import { Diff } from "../frame/diff.tsx";
 import { Answer, Crumbs, Fact, Facts, Post } from "../frame/parts.tsx";
 import { Exact } from "../frame/times.tsx";
 import { hrefOf } from "./list.tsx";
@@ -36,6 +39,7 @@ export function VersionPage(
           </Fact>
         </Facts>
       </section>
+      {!isNow && now !== null && <Change version={version} now={now.source} />}
       <section class="card" aria-labelledby="version-text">
         <h2 id="version-text">Text</h2>
         <pre tabIndex={0}><code>{source}</code></pre>
@@ -49,5 +53,19 @@ export function VersionPage(
         </Post>
       )}
     </>
+  );
+}
+
+/** What restoring it would change. */
+function Change({ version, now }: { version: VersionRow; now: string }): VNode {
+  const file = pathOf(version);
+  const diff = diffOf(file, now, version.source);
+  return (
+    <section class="card" aria-labelledby="version-change">
+      <h2 id="version-change">What restoring it changes</h2>
+      {diff === null
+        ? <p class="said">Too much to show it line by line.</p>
+        : <Diff diff={diff} target={file} />}
+    </section>
   );
 }
