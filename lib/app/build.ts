@@ -7,7 +7,7 @@ import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCodecParts } from "./codecs.ts";
-import { codecCounts, createCorrectionParts } from "./corrections.ts";
+import { createCorrectionParts, scriptCounts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
@@ -157,10 +157,15 @@ export async function build(
   codecs.codecs.onPause(faults.soon);
   custom.onStop(faults.soon);
   const { askModel } = model;
-  const counts = () => codecCounts(codecs.codecs);
+  const counts = () => scriptCounts(codecs.codecs, custom);
   const corrections = await createCorrectionParts(
     foundation,
-    { faults, scripts: scripts.scripts, access, askModel, counts },
+    {
+      ...{ faults, access, askModel, counts },
+      scripts: scripts.scripts,
+      sensors: registry,
+      facts: faultDetectors.facts,
+    },
   );
   const backupMs = () => backup.backups.newest()?.manifest.created_ms ?? null;
   const status = createStatusParts(foundation, machines, live, {

@@ -8,30 +8,44 @@ import { createSandbox } from "../scripts/sandbox.ts";
 import { componentOf } from "../scripts/script.ts";
 import type { Scripts } from "../scripts/scripts.ts";
 import type { CodecGate } from "../sources/codecs/gate.ts";
+import type { CustomDetection } from "./custom_detectors.ts";
 import type { Foundation } from "./foundation.ts";
 import { judgeAnswer, judgeExports } from "./script_judges.ts";
+import { createScriptSamples, type ScriptSampleNeeds } from "./script_samples.ts";
 
-/** What codecs have done since the start. */
-export function codecCounts(codecs: Pick<CodecGate, "views">): Map<string, Counts> {
-  return new Map(
-    codecs.views().map(({ name, messages, errors }) => [
-      componentOf({ kind: "codec", name }),
-      { messages, faults: errors, readings: messages - errors },
-    ]),
-  );
+/** What codecs and custom detectors have done since the start. */
+export function scriptCounts(
+  codecs: Pick<CodecGate, "views">,
+  detectors: Pick<CustomDetection, "stats">,
+): Map<string, Counts> {
+  const counts = new Map<string, Counts>();
+  for (const { name, decoded, errors, values } of codecs.views()) {
+    const messages = decoded + errors;
+    counts.set(componentOf({ kind: "codec", name }), {
+      messages,
+      faults: errors,
+      readings: values,
+    });
+  }
+  // What a detector finds says nothing of how it does; one that cannot go on is a fault, and seen by that.
+  for (const { name, steps } of detectors.stats()) {
+    const each = { messages: steps, faults: 0, readings: steps };
+    counts.set(componentOf({ kind: "detector", name }), each);
+  }
+  return counts;
 }
 
 /** Corrections of scripts and settings: nothing is loaded before the first fault of one. */
 export async function createCorrectionParts(
   { config, clock, log: root, storage, events, bus, settings, ending }: Foundation,
-  { faults, scripts, access, askModel, counts }: {
+  { faults, scripts, access, askModel, counts, sensors, facts }: {
     faults: Faults;
     scripts: Scripts;
     access: Access;
     askModel: AskModel | null;
     /** What codecs and custom detectors have done since the start. */
     counts: () => ReadonlyMap<string, Counts>;
-  },
+  } & Pick<ScriptSampleNeeds, "sensors" | "facts">,
 ): Promise<Corrections> {
   const log = root.child("corrections");
   // Of its own: what is tried on many messages keeps no script that works waiting.
@@ -48,6 +62,7 @@ export async function createCorrectionParts(
     faults,
     scripts,
     sandbox,
+    samples: createScriptSamples({ clock, scripts, sensors, readings: storage.readings, facts }),
     judge: judgeAnswer,
     judgeExports,
     settings: {

@@ -21,7 +21,7 @@ export interface FaultDetectorNeeds {
 export function createAppFaultDetectors(
   foundation: Foundation,
   needs: FaultDetectorNeeds,
-): { source: FaultSource; pausables: () => Pausable[] } {
+): { source: FaultSource; pausables: () => Pausable[]; facts: () => Facts } {
   const { clock } = foundation;
   const { scripts: { scripts } } = needs;
   const runnable = () => scripts.runnable("fault_detector");
@@ -43,6 +43,7 @@ export function createAppFaultDetectors(
       },
     },
     pausables: () => detectors?.pausables() ?? [],
+    facts,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the rooms that use scripts say of what a script exports and answers. */
 import { readExports, readFindings } from "../detect/custom/contract.ts";
+import { readFaults } from "../faults/detectors/answer.ts";
 import type { ScriptKind } from "../scripts/script.ts";
 import { decodedOf } from "../sources/codecs/values.ts";
 import { filtersOf } from "../sources/codecs/filters.ts";
@@ -17,7 +18,8 @@ export function judgeAnswer(kind: ScriptKind, answer: unknown): string | null {
     const read = readFindings((answer as { findings?: unknown } | null)?.findings);
     return "fault" in read ? read.fault.message : null;
   }
-  return Array.isArray(answer) ? null : "check gives a list";
+  const read = readFaults("trial", answer);
+  return "fault" in read ? read.fault.message : null;
 }
 
 /** What is wrong with what a script exports; null: nothing is. */

@@ -24,6 +24,7 @@ export function createApplying(
   const { written, write, ended } = steps;
 
   async function apply(one: Correction, by: By): Promise<Correction> {
+    const wasPaused = isPaused(componentOf(one.target));
     await places.backUp(one.target, one.id, one.before);
     const applying: Correction = {
       ...one,
@@ -53,11 +54,14 @@ export function createApplying(
       await write("applied", applied, by);
     }
     if (component !== null) {
-      watching.begin(one.id, component, true);
+      watching.begin(one.id, component, !wasPaused);
       await resume(component, by);
     }
     return applied;
   }
+
+  const isPaused = (component: string | null) =>
+    faults.paused().some((each) => each.component === component);
 
   /** What was paused because of the fault goes on. */
   async function resume(component: string, { name, audited }: By): Promise<void> {

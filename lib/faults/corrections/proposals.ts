@@ -110,7 +110,7 @@ export function createProposals(deps: ProposalsDeps): Proposals {
       return { reason: `${target} waits for approval` };
     }
     const read = await scripts.read(found.script);
-    const samples = (await scripts.samples(found.script)).toReversed();
+    const samples = await deps.samples(found.script, read.source);
     return await proposeForScript(deps, found.script, read, samples, asked);
   }
 

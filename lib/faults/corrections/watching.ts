@@ -6,8 +6,8 @@ import { type Counts, judgeHealth, type Rates, ratesOf, type Verdict } from "./h
 export interface Watching {
   /** Notes what every component has done so far; called every few seconds. */
   note(): void;
-  /** From now on the correction is watched. `isNew`: what was before it is known. */
-  begin(id: number, component: string, isNew: boolean): void;
+  /** From now on the correction is watched. `isKnown`: it worked before, and that can be compared. */
+  begin(id: number, component: string, isKnown: boolean): void;
   /** How it looks now; null: it is not watched. */
   judge(id: number, paused: boolean): Verdict | null;
   end(id: number): void;
@@ -55,12 +55,12 @@ export function createWatching(
       notes.push({ atMs, counts: new Map([...now].map(([name, one]) => [name, { ...one }])) });
       while (atMs - notes[0].atMs > BEFORE_MS) notes.shift();
     },
-    begin(id, component, isNew) {
+    begin(id, component, isKnown) {
       watches.set(id, {
         component,
         atMs: clock.monotonic(),
         from: counts().get(component) ?? null,
-        before: isNew ? before(component) : null,
+        before: isKnown ? before(component) : null,
       });
     },
     judge(id, paused) {

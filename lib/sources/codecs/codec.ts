@@ -39,6 +39,9 @@ export interface CodecView {
   /** Messages that came, and those that failed, since the start. */
   messages: number;
   errors: number;
+  /** Messages that were decoded, and the values in them. */
+  decoded: number;
+  values: number;
   /** Messages in the spool. */
   waiting: number;
   /** Why the spool takes nothing; null: it does. */
@@ -123,6 +126,8 @@ export class Codec {
       error: this.#error,
       messages: this.#flow.messages,
       errors: this.#errors,
+      decoded: this.#flow.handed.messages,
+      values: this.#flow.handed.values,
       waiting: this.#spool.waiting,
       full: this.#spool.fault,
       damaged: this.#spool.damaged,

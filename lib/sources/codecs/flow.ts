@@ -124,6 +124,11 @@ export class Flow {
     this.deps.spool.sync();
   }
 
+  /** What was decoded since the start. */
+  get handed(): Readonly<Handing["handed"]> {
+    return this.#handing.handed;
+  }
+
   /** There is room for messages, here or in the spool. */
   room(): void {
     if (this.#pending.length > 0) this.run();

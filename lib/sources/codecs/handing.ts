@@ -6,6 +6,8 @@ const VALUES_MOST = 2_000;
 
 /** Hands what a codec decoded to the intake: in order, and not so much at a time that others wait for it. */
 export class Handing {
+  /** What it decoded since the start, and how many values that gave. */
+  readonly handed = { messages: 0, values: 0 };
   #values = 0;
   #refused = false;
   #changed: (() => void) | null = null;
@@ -30,6 +32,11 @@ export class Handing {
   async offer(ready: Ready): Promise<void> {
     const { signal, intake } = this;
     const messages = messagesFor(this.codec, ready);
+    const { decoded } = ready;
+    if (decoded !== null && (decoded.drafts.length > 0 || decoded.rejects.length === 0)) {
+      this.handed.messages++;
+      this.handed.values += decoded.drafts.length;
+    }
     // Parts of a large one go one by one, each with the commit after the one before.
     const most = messages.length > 1 ? 0 : VALUES_MOST;
     for (const message of messages) {

@@ -105,6 +105,7 @@ export async function openCorrectionSite(
         return Promise.resolve();
       },
     },
+    samples: async (ref) => (await scripts.samples(ref)).toReversed(),
     settings: settings ?? NO_SETTINGS,
     counts: () => counts,
     windowMs: () => 60_000,
