@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -7,10 +6,10 @@ import { createTurns } from "../base/turns.ts";
 import { duration } from "../words/times.ts";
 import type { AskModel, ModelReply, Purpose, Question } from "./ask.ts";
 import type { Budget, Hold } from "./budget.ts";
-import { type Failure, failureOf, jsonOf, uselessAnswer } from "./failures.ts";
+import { type Failure, failureOf } from "./failures.ts";
 import { type ModelClient, ModelFault, type RawAnswer } from "./model.ts";
-import { type PromptLimits, promptOf, tokensIn } from "./prompt.ts";
-import { createRedaction, type Redaction } from "./redact.ts";
+import { tokensIn } from "./prompt.ts";
+import { valueOf, type Work, workOf } from "./question.ts";
 
 /*
  * DESIGN
@@ -49,43 +48,6 @@ export interface Asker {
   /** Of the model for analyses. */
   state(): ModelState;
 }
-
-interface Shape extends PromptLimits {
-  /** Of the answer. */
-  mostTokens: number;
-  /** Of what is sent. */
-  mostSent: number;
-  timeoutMs: number;
-  /** All that was taken out is put back into the answer, which goes where it came from; else names alone. */
-  restores: boolean;
-}
-
-const SHAPES: Record<Purpose, Shape> = {
-  analysis: {
-    mostTokens: 8_192,
-    mostSent: 8_000,
-    timeoutMs: 60_000,
-    textChars: 300,
-    items: 200,
-    restores: false,
-  },
-  chat: {
-    mostTokens: 4_096,
-    mostSent: 8_000,
-    timeoutMs: 45_000,
-    textChars: 1_000,
-    items: 200,
-    restores: false,
-  },
-  correction: {
-    mostTokens: 16_384,
-    mostSent: 40_000,
-    timeoutMs: 120_000,
-    textChars: 100_000,
-    items: 2_000,
-    restores: true,
-  },
-};
 
 /** More than these wait for their turn in vain. */
 const WAITING_MOST = 4;
@@ -192,7 +154,7 @@ export function createAsker(deps: AskDeps): Asker {
       log.info("the model was asked", { sent, answer: raw.text?.slice(0, 20_000) ?? null });
     }
     log.debug("the model answered", { model: raw.model, tokens, ms, finish: raw.finish });
-    const value = valueOf(raw, question.schema, shape, work.redaction);
+    const value = valueOf(raw, question.schema, work);
     if ("useless" in value) {
       log.warn("the model's answer is not used", { model: raw.model, why: value.useless });
       return none(value.useless, tokens, sent);
@@ -229,7 +191,11 @@ export function createAsker(deps: AskDeps): Asker {
       question.signal?.throwIfAborted();
       const refusal = deps.refusal();
       if (refusal !== null) return { instead: refusal, tokens: 0, sent: null };
-      const work = workOf(question, deps);
+      const work = workOf(question, {
+        model: deps.modelFor(question.purpose),
+        names: deps.names(),
+        timeoutMs: deps.timeoutMs,
+      });
       if (work.sentTokens > work.shape.mostSent) {
         return { instead: "This is too much to ask the model at once.", tokens: 0, sent: null };
       }
@@ -251,64 +217,6 @@ export function createAsker(deps: AskDeps): Asker {
       }
     },
   };
-}
-
-/** A question made ready. */
-interface Work {
-  model: string;
-  shape: Shape;
-  prompt: ReturnType<typeof promptOf>;
-  redaction: Redaction;
-  /** Of what is sent, at most. */
-  sentTokens: number;
-  /** Spent on requests that brought nothing, as far as is known. */
-  lostTokens: number;
-  signal: AbortSignal | undefined;
-}
-
-function workOf(question: Question<unknown>, deps: AskDeps): Work {
-  const given = SHAPES[question.purpose];
-  const shape = deps.timeoutMs === undefined ? given : { ...given, timeoutMs: deps.timeoutMs };
-  const redaction = createRedaction(deps.names(), { code: question.purpose === "correction" });
-  const prompt = promptOf(question, redaction.hide, shape);
-  return {
-    model: deps.modelFor(question.purpose),
-    shape,
-    prompt,
-    redaction,
-    sentTokens: tokensIn(prompt.system, prompt.user, JSON.stringify(prompt.schema)),
-    lostTokens: 0,
-    signal: question.signal,
-  };
-}
-
-/** What an answer says, once it has the form that was asked for. */
-function valueOf<T>(
-  raw: RawAnswer,
-  schema: z.ZodType<T>,
-  shape: Shape,
-  redaction: Redaction,
-): { value: T } | { useless: string } {
-  const useless = uselessAnswer(raw, shape.mostTokens);
-  if (useless !== null) return { useless };
-  const json = jsonOf(raw.text!);
-  if (json === undefined) return { useless: "The model's answer is no complete JSON." };
-  const parsed = schema.safeParse(
-    restored(json, (text) => redaction.restore(text, shape.restores)),
-  );
-  if (parsed.success) return { value: parsed.data };
-  const [issue] = parsed.error.issues;
-  const where = issue.path.length === 0 ? "" : ` (at ${issue.path.join(".").slice(0, 80)})`;
-  return { useless: `The model's answer has not the form that was asked for${where}.` };
-}
-
-function restored(value: unknown, restore: (text: string) => string): unknown {
-  if (typeof value === "string") return restore(value);
-  if (Array.isArray(value)) return value.map((one) => restored(one, restore));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, restored(one, restore)]),
-  );
 }
 
 /** What something is made from, as one short text that is the same for the same. */

@@ -1,19 +1,17 @@
 /** The analyst that needs no model: fills an analysis from the site's facts. Pure. */
-import { exact } from "../words/numbers.ts";
 import { severityRank } from "../words/severity.ts";
 import { duration } from "../words/times.ts";
 import type { AnalysisBody, Issue, Overall } from "./analysis.ts";
 import { causeOf } from "./causes.ts";
-import type { MachineFact, OutlookFact, SensorFact, SiteFacts } from "./facts.ts";
-import { count, listed, sensorSentence, valueWords, withUnit } from "./words.ts";
+import type { MachineFact, SensorFact, SiteFacts } from "./facts.ts";
+import { insightsOf } from "./insights.ts";
+import { issuesElsewhere } from "./issues_elsewhere.ts";
+import { count, listed, sensorSentence } from "./words.ts";
 
 const ISSUES_MOST = 20;
-const INSIGHTS_MOST = 10;
 const SENSORS_NAMED = 4;
 /** Machines that fall silent within this time have one cause. */
 const TOGETHER_MS = 3 * 60_000;
-/** Share of the way from the usual range to a limit from which on a value is near it. */
-const NEAR = 0.7;
 
 export const RULES = "rules";
 
@@ -24,17 +22,14 @@ export function analyseByRules(facts: SiteFacts): AnalysisBody {
     ...facts.machines.filter(({ path }) => !silent?.machines.has(path))
       .flatMap((machine) => machineIssue(machine, facts) ?? []),
     ...facts.machines.flatMap((machine) => unusualMachine(machine, facts) ?? []),
-    ...alarmsElsewhere(facts),
-    ...facts.faults.map(faultIssue),
-    ...facts.parts.map(partIssue),
-    ...hostIssues(facts),
+    ...issuesElsewhere(facts),
   ].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
   return {
     overall: overallOf(issues, facts),
     summary: summaryOf(issues, facts),
     issues: issues.slice(0, ISSUES_MOST),
     recommendations: recommendationsOf(issues, facts),
-    insights: insightsOf(facts).slice(0, INSIGHTS_MOST),
+    insights: insightsOf(facts),
   };
 }
 
@@ -149,70 +144,6 @@ export function isUnusual({ value, usual }: SensorFact): boolean {
   return typeof value === "number" && usual !== null && (value < usual.low || value > usual.high);
 }
 
-/** Alarms of Perch itself and of machines that are gone. */
-function alarmsElsewhere({ alarms, machines, nowMs }: SiteFacts): Issue[] {
-  const known = new Set(machines.map(({ path }) => path));
-  const others = alarms.filter(({ machine, severity }) =>
-    severity !== "info" && (machine === null || !known.has(machine))
-  );
-  return others.map(({ title, severity, sinceMs, machineTitle }) => ({
-    title,
-    severity,
-    machine: machineTitle,
-    evidence: `The alarm is open for ${duration(nowMs - sinceMs)}.`,
-    cause: "It is about Perch or what it is connected to, not about a machine.",
-    recommendation: "Open the alarm: it says what to do.",
-  }));
-}
-
-function faultIssue(
-  { severity, component, message, place, n }: SiteFacts["faults"][number],
-): Issue {
-  return {
-    title: `A fault in ${component}`,
-    severity: severity === "critical" || severity === "high"
-      ? "critical"
-      : severity === "medium"
-      ? "warning"
-      : "info",
-    machine: null,
-    evidence: `${message.replace(/\.$/, "")}${place === null ? "" : ` (${place})`}${
-      n > 1 ? `; seen ${n} times` : ""
-    }.`,
-    cause: /^(codec|detector|fault_detector):/.test(component)
-      ? "A script of this site does not do what its messages ask for."
-      : "A part of Perch does not work as it should.",
-    recommendation:
-      "Open the fault on the page Faults; where a correction is safe, one is proposed there.",
-  };
-}
-
-function partIssue({ name, health, detail, reported }: SiteFacts["parts"][number]): Issue {
-  return {
-    title: reported ? `${name} reports trouble` : `${name} of Perch is not well`,
-    severity: health === "error" && !reported ? "critical" : "warning",
-    machine: null,
-    evidence: detail === "" ? "It gave no details." : detail,
-    cause: reported
-      ? "A program that reports to Perch says so itself, or has fallen silent."
-      : "See its own words; what is stored already is safe.",
-    recommendation: reported
-      ? "Look at that program where it runs."
-      : "See the page Status, and the log files of the last hour.",
-  };
-}
-
-function hostIssues({ host }: SiteFacts): Issue[] {
-  return (host?.problems ?? []).map(({ severity, text }) => ({
-    title: `This host: ${text.replace(/\.$/, "")}`.slice(0, 160),
-    severity,
-    machine: null,
-    evidence: text,
-    cause: "The computer that Perch runs on is near a limit of its own.",
-    recommendation: "See the page This host, which shows what grew and since when.",
-  }));
-}
-
 function overallOf(issues: readonly Issue[], { sensors }: SiteFacts): Overall {
   const of = (severity: Issue["severity"]) =>
     issues.filter((one) => one.severity === severity).length;
@@ -279,52 +210,4 @@ function recommendationsOf(issues: readonly Issue[], { alarms, sensors }: SiteFa
     );
   }
   return out;
-}
-
-function insightsOf(facts: SiteFacts): AnalysisBody["insights"] {
-  return [
-    ...facts.outlooks.flatMap(outlookInsights),
-    ...facts.sensors.flatMap((sensor) => nearLimit(sensor) ?? []),
-  ];
-}
-
-function outlookInsights(
-  { machineTitle, class: kind, summary, action, life }: OutlookFact,
-): AnalysisBody["insights"] {
-  const out: string[] = [];
-  if (kind !== "normal") out.push(`${summary.replace(/\.$/, "")}. ${action}`.trim());
-  if (life !== null) {
-    const { sensorTitle, unit, limit, remainingMs, lowMs, highMs } = life;
-    const until = highMs === null ? "or much later" : `and ${duration(highMs)}`;
-    out.push(
-      `${sensorTitle} will probably reach its limit of ${withUnit(exact(limit), unit)} in ${
-        duration(remainingMs)
-      } (between ${duration(lowMs)} ${until}).`,
-    );
-  }
-  return out.map((text) => ({ text: `${machineTitle}: ${text}`, machine: machineTitle }));
-}
-
-/** A value that has gone most of the way from what is usual to its next limit. */
-function nearLimit(sensor: SensorFact): AnalysisBody["insights"][number] | null {
-  const { value, usual, limits, status, unit, title, machineTitle } = sensor;
-  if (status !== "normal" || typeof value !== "number" || usual === null) return null;
-  const high = limits.warningHigh ?? limits.criticalHigh;
-  const low = limits.warningLow ?? limits.criticalLow;
-  const share = (from: number, to: number | null) =>
-    to === null || to === from ? 0 : (value - from) / (to - from);
-  const near = high !== null && high > usual.high && share(usual.high, high) >= NEAR
-    ? high
-    : low !== null && low < usual.low && share(usual.low, low) >= NEAR
-    ? low
-    : null;
-  if (near === null) return null;
-  return {
-    text:
-      `${machineTitle}: ${title} is ${
-        valueWords(sensor)
-      }, outside what is usual and close to its ` +
-      `limit of ${withUnit(exact(near), unit)}.`,
-    machine: machineTitle,
-  };
 }
