@@ -42,6 +42,8 @@ export const HARNESS = `(function () {
     const text = stringify(given);
     return '{"ok":' + (text === undefined ? "null" : text) + "}";
   }
+  // No state is undefined, so that a script can give it a default.
+  const stateOf = (text) => parse(text) ?? undefined;
   function step(fn, input) {
     if (!folding) return answer(fn(input));
     const given = fn(state, input);
@@ -77,7 +79,7 @@ export const HARNESS = `(function () {
       out = "";
       folding = withState !== null;
       stateText = withState;
-      state = folding ? parse(withState) : undefined;
+      state = folding ? stateOf(withState) : undefined;
     },
     turn(name) {
       const fn = functions[name];
@@ -90,7 +92,7 @@ export const HARNESS = `(function () {
           // The rest of the batch gets an interpreter that is empty again.
           if (e instanceof Short && e.message === "out of memory") throw e;
           part = failed(e);
-          if (folding) state = stateText === null ? undefined : parse(stateText);
+          if (folding) state = stateText === null ? undefined : stateOf(stateText);
         }
         if (part.length > MOST) part = TOO_LARGE;
         if (out.length + part.length > MOST) return false;

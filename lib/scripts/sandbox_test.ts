@@ -104,8 +104,8 @@ sandboxed("what cannot be interrupted costs the worker, and others go on", async
 sandboxed(
   "state goes from input to input, and a failing one leaves it as it was",
   async (sandbox) => {
-    const source = `export function step(state, { v }) {
-  const next = state ?? { sum: 0 };
+    const source = `export function step(state = { sum: 0 }, { v }) {
+  const next = state;
   next.sum += v;
   if (v === 3) throw new Error("three");
   return { state: next, findings: next.sum > 5 ? [{ text: "high" }] : [] };

@@ -25,10 +25,11 @@ export function decode({ topic, text, received_ms }) {
     payload: '{"t": 215, "p": 3.2}',
   },
   detector: {
-    source: `// Sensors that this detector watches.
-export const sensors = ["hall-1/*/temperature"];
+    source:
+      `// Sensors that this detector watches: "+" is one level, "#" all that follow; "*" alone: every sensor.
+export const sensors = ["hall-1/+/temperature"];
 
-// Called for each reading, and every minute with kind "tick". What it keeps is in "state".
+// Called for each reading, and every ten seconds with kind "tick". "state" is what it answered for this sensor last.
 export function step(state, { kind, value }) {
   const next = state ?? { high: 0, raised: false };
   if (kind !== "reading") return { state: next, findings: [] };

@@ -6,7 +6,7 @@ export function isPattern(text: string): boolean {
   const levels = text.split("/");
   return levels.every((level, i) =>
     level === "+" || (level === "#" && i === levels.length - 1) ||
-    (level !== "" && !/[+#]/.test(level))
+    (level !== "" && !/[+#*]/.test(level))
   );
 }
 

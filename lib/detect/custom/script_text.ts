@@ -78,7 +78,7 @@ const SUFFIX = `
       if (kind === "reading") input.value = value;
       running = true;
       try {
-        const given = step(text === undefined ? undefined : parse(text), input);
+        const given = step(text === undefined ? undefined : parse(text) ?? undefined, input);
         running = false;
         return answer(given, num);
       } catch (error) {
