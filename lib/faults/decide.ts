@@ -30,8 +30,8 @@ export interface Look {
   isComplete: boolean;
   nowMs: number;
   monotonicMs: number;
-  /** What a fault may pause, and is not paused. */
-  canPause(component: string): boolean;
+  /** What a fault may pause: whether it is paused, perhaps by itself. `no`: nothing, or only people may. */
+  pausable(component: string): "free" | "paused" | "no";
   isPaused(component: string): boolean;
 }
 
@@ -43,7 +43,7 @@ export interface FaultNews {
 export interface Decision {
   state: FaultsState;
   news: FaultNews[];
-  /** Faults whose components are to be paused now. */
+  /** Faults that hold their components from now on: those are to be paused where they are not yet. */
   pauses: FaultRow[];
 }
 
@@ -98,8 +98,12 @@ export function decide(state: FaultsState, look: Look): Decision {
   return { state: { watched, nextId }, news, pauses };
 }
 
-const mayPause = ({ state, severity, component }: FaultRow, look: Look) =>
-  state === "open" && FAULT_ACTIONS[severity] === "pause" && look.canPause(component);
+/** It is to hold its component, and does not yet or does not any more. */
+function mayPause({ state, severity, component, paused }: FaultRow, look: Look): boolean {
+  if (state !== "open" || FAULT_ACTIONS[severity] !== "pause") return false;
+  const now = look.pausable(component);
+  return now === "free" || now === "paused" && !paused;
+}
 
 function seenAgain(one: Watched, sighting: Sighting, look: Look, news: FaultNews[]): Watched {
   const { fault, goneMs } = one;

@@ -41,7 +41,8 @@ function watching() {
       isComplete,
       nowMs: 1_000_000 + atMs,
       monotonicMs: atMs,
-      canPause: (component) => component.startsWith("codec:") && !paused.has(component),
+      pausable: (component) =>
+        !component.startsWith("codec:") ? "no" : paused.has(component) ? "paused" : "free",
       isPaused: (component) => paused.has(component),
     });
     state = decision.state;
@@ -86,6 +87,15 @@ Deno.test("decide pauses what is high, and holds its fault open as long as it is
   paused.clear();
   for (let i = 0; i < 5; i++) look([]);
   assert.equal(fault("a")!.state, "over");
+});
+
+Deno.test("decide lets a fault hold a part that had stopped by itself", () => {
+  const { look, paused, fault } = watching();
+  paused.add("codec:a");
+  assert.equal(look([sighting("a", { severity: "high" })]).pauses.length, 1);
+  assert.deepEqual(look([sighting("a", { severity: "high" })]).pauses, []);
+  for (let i = 0; i < 20; i++) look([]);
+  assert.deepEqual([fault("a")!.state, fault("a")!.paused], ["open", true]);
 });
 
 Deno.test("decide ends nothing as long as a source does not answer", () => {
@@ -136,7 +146,7 @@ Deno.test("decide: whatever is seen, one fault per cause, and none ends or eases
           isComplete: isComplete || sabotaged("unseen-is-over"),
           nowMs: atMs,
           monotonicMs: atMs,
-          canPause: (component) => !paused.has(component),
+          pausable: (component) => paused.has(component) ? "paused" : "free",
           isPaused: (component) => paused.has(component),
         });
         state = next;

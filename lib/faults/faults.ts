@@ -75,7 +75,9 @@ export function createFaults(deps: FaultsDeps): Faults {
 
   async function pauseFor(fault: FaultRow): Promise<SqlStatement[]> {
     const one = pausing.find(fault.component);
-    if (one === null || !await pausing.pause(one, fault)) return [];
+    if (one === null) return [];
+    // A codec that cannot be loaded has stopped by itself.
+    if (one.paused() === null && !await pausing.pause(one, fault)) return [];
     const { component, message } = fault;
     const why = { tMs: clock.now(), by: null, reason: message, fault: fault.id };
     return [events.statement(pauseEvent("paused", component, why))];
@@ -94,7 +96,7 @@ export function createFaults(deps: FaultsDeps): Faults {
       ...found,
       nowMs: clock.now(),
       monotonicMs: clock.monotonic(),
-      canPause: pausing.canPause,
+      pausable: pausing.pausable,
       isPaused: pausing.isPaused,
     });
     memory.state = state;

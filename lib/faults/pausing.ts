@@ -13,8 +13,8 @@ export interface Pausing {
   all(): readonly Pausable[];
   names(): string[];
   find(component: string): Pausable | null;
-  /** A fault may pause it, and it is not paused. */
-  canPause(component: string): boolean;
+  /** As a look asks it. */
+  pausable(component: string): "free" | "paused" | "no";
   isPaused(component: string): boolean;
   /** @returns whether it is paused now */
   pause(one: Pausable, fault: FaultRow): Promise<boolean>;
@@ -57,9 +57,10 @@ export function createPausing(
     all: pausables,
     names: () => pausables().map(({ component }) => component),
     find,
-    canPause(component) {
+    pausable(component) {
       const one = find(component);
-      return one !== null && one.byPersonOnly !== true && one.paused() === null;
+      if (one === null || one.byPersonOnly === true) return "no";
+      return one.paused() === null ? "free" : "paused";
     },
     isPaused: (component) =>
       expected.has(component) || (find(component)?.paused() ?? null) !== null,

@@ -126,7 +126,7 @@ function PausedCard(
               <p>{fault?.message ?? "Paused"}</p>
               <p class="muted">
                 Since <Ago tMs={sinceMs} nowMs={nowMs} zone={zone} />
-                {waiting === undefined ? "" : ` · ${waiting} messages wait`}
+                {waiting ? ` · ${waiting} messages wait` : ""}
                 {component === "intake" &&
                   " · MQTT messages stay with their senders, HTTP is answered 503"}
                 {fault !== null && !isByPerson(fault) && (
