@@ -11,6 +11,7 @@ export const GUIDES = [
   "raspberry-pi",
   "coming-from",
   "analyses",
+  "scripts",
   "email",
   "proxy",
   "programs",
