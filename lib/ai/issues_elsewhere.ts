@@ -61,7 +61,7 @@ function partIssue({ name, health, detail, reported }: SiteFacts["parts"][number
       : "See its own words; what is stored already is safe.",
     recommendation: reported
       ? "Look at that program where it runs."
-      : "See the page Status, and the log files of the last hour.",
+      : "See the page Faults, and the log files of the last hour.",
   };
 }
 

@@ -68,6 +68,8 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
     events.list({ severities: ["warning", "critical"], fromMs, hidden: ["access"], limit: LATEST }),
     from.hostView.report(),
   ]);
+  const open = from.faults.open();
+  const saidElsewhere = new Set([...SAID_ELSEWHERE, ...open.map(({ component }) => component)]);
   return {
     nowMs,
     zone: siteZone(),
@@ -78,11 +80,11 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
     }),
     sensors,
     alarms: from.alarms.open().map((alarm) => alarmFact(alarm, nowMs)),
-    faults: from.faults.open().map(faultFact),
+    faults: open.map(faultFact),
     outlooks: outlooks.filter(({ machine }) => titles.has(machine))
       .map((outlook) => outlookFact(outlook, titles.get(outlook.machine)!, sensors)),
     parts: from.components.all().flatMap(({ name, health, detail, reported }) =>
-      (health === "degraded" || health === "error") && !SAID_ELSEWHERE.has(name)
+      (health === "degraded" || health === "error") && !saidElsewhere.has(name)
         ? [{ name, health, detail, reported: reported !== undefined }]
         : []
     ),
