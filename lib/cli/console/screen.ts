@@ -177,9 +177,11 @@ function codeLines(fault: FaultView, { columns, rows }: Size): Line[] {
     : [];
   const head = [...wrapped(title, columns, "bold", 1), ...why];
   const room = rows - head.length - tried.length;
-  const lines = around(correctedLines(proposal.diff), room);
+  const whole = correctedLines(proposal.diff);
+  const lines = around(whole, room);
+  const hidden = whole.some((line) => line.isNew && !lines.includes(line));
   const all = numbered(lines, columns);
-  const code = all.length <= room ? all : [...cut(all, room - 1), MORE];
+  const code = all.length <= room && !hidden ? all : [...cut(all, room - 1), MORE];
   return [...head, ...code, ...tried];
 }
 

@@ -99,7 +99,7 @@ export async function mend(
   return best === undefined ? { reason: NO_RULE } : {
     source: best.source,
     author: `rule: ${[...new Set(best.rules)].join(" + ")}`,
-    text: best.texts.join(". "),
+    text: best.texts.map((text) => text.charAt(0).toUpperCase() + text.slice(1)).join(". "),
     before,
     after: best.tried,
   };
@@ -223,23 +223,26 @@ function distinct({ tried: { load, outcomes } }: Step, reported: ScriptFault): S
   return found.size > 0 ? [...found.values()].slice(0, 4) : [{ fault: reported }];
 }
 
-/** Nothing is wrong with it any more, and what was right still is. */
+/**
+ * Nothing is wrong with it any more, and what was right still is. What gives nothing for any message is no correction:
+ * all that waits would be passed over.
+ */
 function isMended(step: Step, before: Tried): boolean {
-  const { tried, mustGive } = step;
+  const { tried } = step;
   return tried.load === null && tried.faults === 0 && tried.empty <= before.empty &&
     keeps(tried, before) &&
-    (!mustGive || gives(step));
+    gives(step);
 }
 
 /** Something comes out of the messages, or there are none. */
-function gives({ tried: { outcomes, answered } }: Step): boolean {
+function gives({ tried: { outcomes, answered } }: Pick<Step, "tried">): boolean {
   return answered > 0 || outcomes.length === 0;
 }
 
 /** Less is wrong with it than before. */
-function isPart({ tried }: Step, before: Tried): boolean {
+function isPart({ tried }: Pick<Step, "tried">, before: Tried): boolean {
   return tried.load === null && before.load === null && tried.faults < before.faults &&
-    tried.empty <= before.empty && keeps(tried, before);
+    gives({ tried }) && tried.empty <= before.empty && keeps(tried, before);
 }
 
 /** What was answered is answered the same. */

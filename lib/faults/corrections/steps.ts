@@ -16,6 +16,9 @@ export interface Steps {
   refreshed(one: Correction): Promise<Correction>;
 }
 
+/** Of so many it is known that they were said to be outdated. */
+const REMEMBERED = 100;
+
 export function createSteps(
   { db, clock, events, ...deps }: Pick<CorrectionsDeps, "db" | "clock" | "events" | "audited">,
   store: CorrectionStore,
@@ -50,13 +53,22 @@ export function createSteps(
     endedMs: clock.now(),
   });
 
+  /** Several may look at the same time: it is said once. */
+  const outdated = new Map<number, Promise<Correction>>();
+
   /** What is proposed for a text that is gone is outdated. */
   async function refreshed(one: Correction): Promise<Correction> {
     if (one.state !== "proposed") return one;
-    const next = decideOutdated(one, await places.hash(one.target));
-    return next === null
-      ? one
-      : await write("outdated", ended(one, next, "what it would change was changed"), null);
+    const hash = outdated.has(one.id) ? null : await places.hash(one.target);
+    const known = outdated.get(one.id);
+    if (known !== undefined) return await known;
+    const next = decideOutdated(one, hash);
+    if (next === null) return one;
+    const gone = write("outdated", ended(one, next, "what it would change was changed"), null);
+    outdated.set(one.id, gone);
+    gone.catch(() => outdated.delete(one.id));
+    if (outdated.size > REMEMBERED) outdated.delete(outdated.keys().next().value!);
+    return await gone;
   }
 
   return { written, write, ended, refreshed };
