@@ -11,7 +11,6 @@ import { silentLog } from "../../lib/base/log.ts";
 import { Secret } from "../../lib/base/secret.ts";
 import { createBroker } from "../../lib/sources/broker/broker.ts";
 import { PAYLOAD_BYTES_MOST } from "../../lib/sources/dialects/mod.ts";
-import type { Link } from "../../lib/sources/framing/link.ts";
 import { createMqttSource } from "../../lib/sources/mqtt/client.ts";
 import { dial } from "../../lib/sources/mqtt/connect.ts";
 import type { MqttOptionsInput } from "../../lib/sources/mqtt/options.ts";
@@ -27,6 +26,7 @@ import {
   textOf,
 } from "../support/recording_intake.ts";
 import { sabotaged } from "../support/sabotage.ts";
+import { spyDial } from "../support/spy_dial.ts";
 
 const ignore = !haveMosquitto();
 
@@ -61,40 +61,6 @@ async function publisher(port: number): Promise<MqttClient & AsyncDisposable> {
 }
 
 const url = (port: number) => `mqtt://127.0.0.1:${port}`;
-
-/** Records what is written to the broker, and can cut the connection as a crash would. */
-function spyDial(): { dial: Dial; packetIds: () => number[]; cut(): void } {
-  let written: number[] = [];
-  let link: Link | null = null;
-  return {
-    async dial(target, signal) {
-      const real = link = await dial(target, signal);
-      written = [];
-      return {
-        ...real,
-        write(bytes) {
-          written.push(...bytes);
-          return real.write(bytes);
-        },
-      };
-    },
-    packetIds() {
-      const ids: number[] = [];
-      for (let at = 0; at < written.length;) {
-        let bodyAt = at + 1;
-        let length = 0;
-        for (let shift = 0;; shift += 7) {
-          length |= (written[bodyAt] & 0x7f) << shift;
-          if (written[bodyAt++] < 0x80) break;
-        }
-        if (written[at] === 0x40) ids.push(written[bodyAt] << 8 | written[bodyAt + 1]);
-        at = bodyAt + length;
-      }
-      return ids;
-    },
-    cut: () => link!.close(),
-  };
-}
 
 for (const version of ["5", "3.1.1"] as const) {
   flow(`MQTT client takes messages with MQTT ${version} and says that it is online`, async () => {

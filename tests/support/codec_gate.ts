@@ -119,6 +119,7 @@ export async function startGate(
   await gate.loaded();
   let ended = false;
   const end = async () => {
+    holding.resolve();
     if (!ended) await gate.close();
     ended = true;
   };

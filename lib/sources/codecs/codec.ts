@@ -2,7 +2,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { RawMessage } from "../../intake/intake.ts";
 import type { LoadedScript, RunnableScript, Sandbox, ScriptFault } from "../../scripts/script.ts";
-import { type CodecPause, type CodecState, saveCodecState } from "./codec_state.ts";
+import { type CodecPause, type CodecState, StateKeeper } from "./codec_state.ts";
 import { filtersOf } from "./filters.ts";
 import { Flow, type FlowDeps } from "./flow.ts";
 import { FailureJudge } from "./judge.ts";
@@ -71,8 +71,8 @@ export class Codec {
   #pause: CodecPause | null = null;
   #error: CodecView["error"] = null;
   #errors = 0;
-  #savedNext = 1;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #abort = new AbortController();
+  readonly #kept: StateKeeper;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: CodecDeps, readonly name: string) {
@@ -81,8 +81,13 @@ export class Codec {
       deps.log.error(`codec ${name}: ${what}`, { error });
     this.#spool = new Spool({
       ...{ folder, codec: name, clock, limits, refusal, onError },
-      save: (next) => this.#save(next),
+      save: (next) => this.#kept.write(next),
       onRoom: () => this.#flow.room(),
+    });
+    this.#kept = new StateKeeper({
+      ...{ folder, codec: name, clock, signal: this.#abort.signal },
+      state: () => ({ topics: [...this.topics], pause: this.#pause }),
+      onError: (error) => this.#cannotSave(error),
     });
     this.#flow = new Flow({
       ...deps,
@@ -100,7 +105,7 @@ export class Codec {
   /** Takes up what is known of it from before. */
   async open(state: CodecState): Promise<void> {
     this.topics = state.topics;
-    this.#savedNext = state.next;
+    this.#kept.begin(state);
     this.#pause = state.pause;
     await this.#spool.open(state.next);
   }
@@ -158,7 +163,7 @@ export class Codec {
   async pause(by: string): Promise<void> {
     if (this.#pause !== null) return;
     this.#pauseBy(by, null, by.startsWith(BY_FAULT) ? this.#hash : null);
-    await this.#saving;
+    await this.#kept.write();
   }
 
   /** It goes on with what waits, with the script that it has; loads it if that failed. */
@@ -168,7 +173,7 @@ export class Codec {
     this.#pause = null;
     this.#judge.reset();
     if (this.#script === null && script !== null) return await this.use(script);
-    await this.#save();
+    await this.#kept.write();
     this.#flow.begin();
   }
 
@@ -188,7 +193,8 @@ export class Codec {
   async close(): Promise<void> {
     await this.#flow.close();
     await this.#spool.close();
-    await this.#saving;
+    this.#abort.abort(new DOMException("stopping", "AbortError"));
+    await this.#kept.write().catch((error) => this.#cannotSave(error));
   }
 
   async #load(script: RunnableScript): Promise<void> {
@@ -213,7 +219,7 @@ export class Codec {
     this.#judge.reset();
     // What failed was another text; a person's pause stays.
     if (this.#pause?.hash !== null && this.#pause?.hash !== script.hash) this.#pause = null;
-    await this.#save().catch((error) => this.#cannotSave(error));
+    await this.#kept.write().catch((error) => this.#cannotSave(error));
     this.deps.onTopics();
   }
 
@@ -251,30 +257,18 @@ export class Codec {
     await this.#flow.release();
     this.#script?.unload();
     this.#script = this.#broken = this.#error = null;
-    await this.#save().catch((error) => this.#cannotSave(error));
+    await this.#kept.write().catch((error) => this.#cannotSave(error));
   }
 
   #pauseBy(by: string, fault: ScriptFault | null, hash: string | null): void {
     this.#pause = { sinceMs: this.deps.clock.now(), by, hash, fault };
     this.deps.log.warn(`codec ${this.name} is paused: ${by}`, { fault: fault?.message });
-    this.#save().catch((error) => this.#cannotSave(error));
+    this.#kept.writeSoon();
     this.#flow.run();
     this.deps.onPause();
   }
 
   #cannotSave(error: unknown): void {
     this.deps.log.error(`codec ${this.name}: its state could not be saved`, { error });
-  }
-
-  /** One after the other; the last one says how it is. */
-  #save(next = this.#savedNext): Promise<void> {
-    const saved = this.#saving.catch(() => {}).then(async () => {
-      const upTo = Math.max(this.#savedNext, next);
-      const state = { topics: [...this.topics], next: upTo, pause: this.#pause };
-      await saveCodecState(this.deps.folder, this.name, state);
-      this.#savedNext = upTo;
-    });
-    this.#saving = saved;
-    return saved;
   }
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
 import { makeFolder, removeDurably, writeDurably } from "../../base/durable_file.ts";
 
 const faultShape = z.object({
@@ -53,6 +54,58 @@ export async function loadCodecState(folder: string, codec: string): Promise<Cod
   }
   return { topics: [], next: 1, pause: null };
 }
+
+/** Keeps the state of one codec on disk: what is written already is not written again. */
+export class StateKeeper {
+  #next = 1;
+  #written = "";
+  #writing: Promise<void> = Promise.resolve();
+  #soon = false;
+
+  constructor(
+    private readonly deps: {
+      folder: string;
+      codec: string;
+      clock: Pick<Clock, "sleep">;
+      signal: AbortSignal;
+      /** As it is now. */
+      state(): Omit<CodecState, "next">;
+      onError(error: unknown): void;
+    },
+  ) {}
+
+  /** What was kept. */
+  begin(state: CodecState): void {
+    this.#next = state.next;
+    this.#written = JSON.stringify(state);
+  }
+
+  /** Resolves when it is on disk; one after the other. @param next number of the first message not decided on */
+  write(next = this.#next): Promise<void> {
+    const written = this.#writing.catch(() => {}).then(async () => {
+      this.#next = Math.max(this.#next, next);
+      const { topics, pause } = this.deps.state();
+      const state = { topics, next: this.#next, pause };
+      const text = JSON.stringify(state);
+      if (text === this.#written) return;
+      await saveCodecState(this.deps.folder, this.deps.codec, state);
+      this.#written = text;
+    });
+    this.#writing = written;
+    return written;
+  }
+
+  /** The same in a moment: others need the disk now, and after a crash it would come to the same state again. */
+  async writeSoon(): Promise<void> {
+    if (this.#soon) return;
+    this.#soon = true;
+    await this.deps.clock.sleep(SOON_MS, this.deps.signal).catch(() => {});
+    this.#soon = false;
+    await this.write().catch((error) => this.deps.onError(error));
+  }
+}
+
+const SOON_MS = 1_000;
 
 export async function saveCodecState(
   folder: string,
