@@ -48,6 +48,8 @@ const WIDTH = 3;
 const TRIES = 30;
 const CHARS_MOST = 64_000;
 const TURN_MS = 5;
+/** Then what was found so far counts. */
+const LONGEST_MS = 20_000;
 
 /** What no change of a sign or a guard makes right. */
 const NEVER: Partial<Record<ScriptFault["type"], string>> = {
@@ -74,7 +76,9 @@ export async function mend(
   const keys = keysOf(samples);
   let open = [start];
   const good: Step[] = [];
-  for (let round = 0; round < ROUNDS && open.length > 0 && !good.some(gives); round++) {
+  const untilMs = performance.now() + LONGEST_MS;
+  const goesOn = () => open.length > 0 && !good.some(gives) && performance.now() < untilMs;
+  for (let round = 0; round < ROUNDS && goesOn(); round++) {
     const next: Step[] = [];
     for (const step of open) {
       const guesses = await guessed(

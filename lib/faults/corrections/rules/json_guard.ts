@@ -1,4 +1,5 @@
 /** A text is read as JSON that holds none. */
+import type { AnyNode } from "acorn";
 import { brief } from "./missing_value.ts";
 import { type Broken, type Candidate, isMain, nothingOf, type Rule, treeOf } from "./rule.ts";
 import {
@@ -75,8 +76,15 @@ function ownVariable(call: Call, { node }: Found): string | null {
   return init === call.node && id.type === "Identifier" ? id.name : null;
 }
 
+/** What is read of it at once is read of null too: `(…)?.p`. */
+function readsOf(source: string, node: AnyNode, around: AnyNode | undefined) {
+  if (around?.type !== "MemberExpression" || around.object !== node || around.optional) return [];
+  const at = source.indexOf(around.computed ? "[" : ".", node.end);
+  return [{ from: at, to: around.computed ? at : at + 1, text: "?." }];
+}
+
 /** Where no statement can be put before it: a function that answers null for what is no JSON. */
-function emptyHanded({ source }: Broken, tree: Tree, { node }: Call): Candidate {
+function emptyHanded({ source }: Broken, tree: Tree, { node, parent }: Call): Candidate {
   const name = freshName(source, "parsedOrNull");
   const helper = [
     "",
@@ -92,7 +100,8 @@ function emptyHanded({ source }: Broken, tree: Tree, { node }: Call): Candidate 
   ].join("\n");
   const end = source.endsWith("\n") ? "" : "\n";
   return {
-    source: edited(source, [replace(node.callee, name)]) + end + helper,
+    source: edited(source, [replace(node.callee, name), ...readsOf(source, node, parent?.node)]) +
+      end + helper,
     text: `${brief(textOf(tree, node.arguments[0] ?? node))} that is no JSON counts as null`,
   };
 }

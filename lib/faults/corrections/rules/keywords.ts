@@ -1,3 +1,5 @@
+/** Words and signs of the language, for guesses at what was meant. */
+
 /** Words of the language. */
 export const KEYWORDS = [
   ..."export function return const let var if else for of in while new typeof null true false"
@@ -24,4 +26,46 @@ export const EXCHANGES: Record<string, string[]> = {
   ".": [","],
   "=-": ["=>"],
   "<>": ["!=="],
+};
+
+/** What may be missing between two words. */
+export const SIGNS = [
+  ")",
+  "]",
+  "}",
+  ",",
+  "(",
+  "[",
+  "{",
+  ":",
+  "=>",
+  "})",
+  "])",
+  "))",
+  ".",
+  "=",
+  "+",
+  '"',
+  "'",
+  "`",
+  ";",
+];
+/** What they are called. */
+export const NAMES: Record<string, string> = {
+  ")": "A parenthesis",
+  "(": "A parenthesis",
+  "]": "A bracket",
+  "[": "A bracket",
+  "}": "A brace",
+  "{": "A brace",
+  ",": "A comma",
+  ":": "A colon",
+  '"': "A quote",
+  "'": "A quote",
+  "`": "A quote",
+  "=>": "An arrow",
+  "=": "An equals sign",
+  "+": "A plus sign",
+  ".": "A dot",
+  ";": "A semicolon",
 };

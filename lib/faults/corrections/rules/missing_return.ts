@@ -21,8 +21,11 @@ const MAY_BE = new Set(["shape", "runtime"]);
 
 export const MISSING_RETURN: Rule = {
   name: "missing return",
+  blind: true,
   *candidates(broken) {
-    if (!MAY_BE.has(broken.fault.type)) return;
+    const { type, message } = broken.fault;
+    if (!MAY_BE.has(type) || (broken.blind && !/null|undefined|nothing/.test(message))) return;
+    if (broken.blind && type !== "shape") return;
     const tree = treeOf(broken);
     if (tree === null) return;
     const functions = tree.nodes.filter((found): found is Found<FunctionNode> =>
@@ -61,6 +64,8 @@ function* lastStatement(tree: Tree, one: Found<FunctionNode>): Iterable<Candidat
   const last = bodyOf(one).body.at(-1);
   if (last?.type !== "ExpressionStatement") return;
   if (/^(Assignment|Update|Await)Expression$/.test(last.expression.type)) return;
+  // What these answer is not what anybody wants to know.
+  if (/^[\w$.]+\.(push|unshift|set|add|forEach|sort)\(/.test(textOf(tree, last))) return;
   yield {
     source: edited(tree.source, [insert(last.start, "return ")]),
     text: "The function answers with its last expression: its return was missing",

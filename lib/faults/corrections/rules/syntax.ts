@@ -8,6 +8,8 @@ import { edited, programOf, read, type Tree, type Unreadable } from "./tree.ts";
 
 /** Texts that are read before it is given up. */
 const MOST_READ = 1500;
+/** The same in time: a long script takes longer to read. */
+const MOST_MS = 4_000;
 const MOST_GIVEN = 12;
 
 export const SYNTAX: Rule = {
@@ -26,10 +28,11 @@ function* readable(
   unreadable: Unreadable,
 ): Iterable<Candidate | Thinking> {
   const found: (Candidate & { cost: number })[] = [];
+  const untilMs = performance.now() + MOST_MS;
   let reads = 0;
   for (const { edits, text, cost } of guesses(source, unreadable)) {
-    if (++reads > MOST_READ) break;
-    if (reads % 8 === 0) yield null;
+    if (++reads > MOST_READ || performance.now() > untilMs) break;
+    if (reads % 2 === 0) yield null;
     const mended = edited(source, edits);
     // Reading is what costs: the tree is made of those alone that can be read.
     if ("at" in programOf(mended)) continue;
@@ -61,6 +64,11 @@ function crookedOf({ source, nodes }: Tree): number {
       // A block that ends behind other things of its line ends where nobody would write it.
       if (node.type === "BlockStatement" && !closesFirst) count++;
       else if (closesFirst && indent(start.line) !== indent(end.line)) count++;
+    }
+    if (node.type === "BlockStatement" || node.type === "Program") {
+      const begins = node.body.map(({ loc }) => loc!.start)
+        .filter(({ line, column }) => lines[line - 1].slice(0, column).trim() === "");
+      count += begins.filter(({ column }, i) => i > 0 && column !== begins[i - 1].column).length;
     }
     // What stands in a block stands deeper than the line that opened it.
     if (parent?.node.type === "BlockStatement" && /Statement|Declaration/.test(node.type)) {

@@ -1,6 +1,7 @@
 /** What may be missing, too much or mistaken in a script that cannot be read. Pure. */
-import { EXCHANGES, KEYWORDS } from "./keywords.ts";
+import { EXCHANGES, KEYWORDS, NAMES, SIGNS } from "./keywords.ts";
 import { distance } from "./near.ts";
+import { oddsOfAdded, oddsOfLeftOut, openOf, type Word } from "./odds.ts";
 import { type Edit, insert, type Unreadable } from "./tree.ts";
 
 export interface Guess {
@@ -24,12 +25,6 @@ export function* guesses(source: string, unreadable: Unreadable): Iterable<Guess
   yield* leftOut(source, words, here);
   yield* added(source, words, here);
   yield* linesAdded(source);
-}
-
-interface Word {
-  start: number;
-  end: number;
-  text: string;
 }
 
 /** Names, numbers, texts and single signs, whatever is wrong with them. */
@@ -143,7 +138,7 @@ function* keywords(words: readonly Word[], here: number): Iterable<Guess> {
       yield {
         edits: [{ from: start, to: end, text: word }],
         text: `"${text}" was meant to be "${word}"`,
-        cost: distance(word, text),
+        cost: distance(word, text) - 1,
       };
     }
   }
@@ -186,6 +181,7 @@ function* exchanged(words: readonly Word[], here: number): Iterable<Guess> {
 }
 
 function* leftOut(source: string, words: readonly Word[], here: number): Iterable<Guess> {
+  const open = openOf(words);
   for (let i = Math.max(0, here - 8); i < Math.min(words.length, here + 4); i++) {
     const { text, start, end } = words[i];
     if (!/^[^\w$]+$/.test(text) && text !== words[i - 1]?.text) continue;
@@ -196,65 +192,31 @@ function* leftOut(source: string, words: readonly Word[], here: number): Iterabl
     yield {
       edits: [{ from: start, to: end, text: "" }],
       text: `"${text}" is left out: there is one too many`,
-      cost: line.trim() === text ? 2 : 3,
+      cost: (line.trim() === text ? 2 : 3) + oddsOfLeftOut(open, text),
     };
   }
 }
 
-/** What may be missing between two words. */
-const SIGNS = [
-  ")",
-  "]",
-  "}",
-  ",",
-  "(",
-  "[",
-  "{",
-  ":",
-  "=>",
-  "})",
-  "])",
-  "))",
-  ".",
-  "=",
-  "+",
-  '"',
-  "'",
-  "`",
-  ";",
-];
-const NAMES: Record<string, string> = {
-  ")": "A parenthesis",
-  "(": "A parenthesis",
-  "]": "A bracket",
-  "[": "A bracket",
-  "}": "A brace",
-  "{": "A brace",
-  ",": "A comma",
-  ":": "A colon",
-  '"': "A quote",
-  "'": "A quote",
-  "`": "A quote",
-  "=>": "An arrow",
-  "=": "An equals sign",
-  "+": "A plus sign",
-  ".": "A dot",
-  ";": "A semicolon",
-};
 const BEHIND = 60;
 const AHEAD = 4;
 
 function* added(source: string, words: readonly Word[], here: number): Iterable<Guess> {
+  const open = openOf(words);
   for (let step = 0; step <= BEHIND; step++) {
     const at = here - step;
     if (at < 0) break;
-    yield* addedAt(source, words, at);
-    if (step > 0 && step <= AHEAD) yield* addedAt(source, words, here + step);
+    yield* addedAt(source, words, open, at);
+    if (step > 0 && step <= AHEAD) yield* addedAt(source, words, open, here + step);
   }
 }
 
 /** Behind the word before `at`. */
-function* addedAt(source: string, words: readonly Word[], at: number): Iterable<Guess> {
+function* addedAt(
+  source: string,
+  words: readonly Word[],
+  open: ReturnType<typeof openOf>,
+  at: number,
+): Iterable<Guess> {
   const before = words[at - 1];
   if (at > words.length) return;
   const place = before?.end ?? 0;
@@ -270,8 +232,7 @@ function* addedAt(source: string, words: readonly Word[], at: number): Iterable<
             : insert(one, spaced(sign, brace)),
         ],
         text: `${NAMES[sign] ?? "A bracket"} is missing: ${sign}`,
-        // Who forgot one forgot to close it, and rarely to open it.
-        cost: i / 6 + (/^["'`[({]$/.test(sign) ? 2 : 0),
+        cost: i / 6 + oddsOfAdded(words, open, sign, at),
       };
     }
   }
@@ -303,7 +264,7 @@ function* linesAdded(source: string): Iterable<Guess> {
         const line = at === source.length && !source.endsWith("\n")
           ? `\n${indent}${sign}`
           : `${indent}${sign}\n`;
-        yield { edits: [insert(at, line)], text: `${name} is missing: ${sign}`, cost: 0.5 };
+        yield { edits: [insert(at, line)], text: `${name} is missing: ${sign}`, cost: -0.7 };
         if (indents.size > 4) break;
       }
     }
