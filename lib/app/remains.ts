@@ -18,6 +18,7 @@ const FOLDERS: readonly [string, string][] = [
   ["files/attachments", "attachments"],
   ["files/photos", "photos of machines"],
   ["logs", "its logs"],
+  ["spool", "messages that wait for its codecs"],
 ];
 /** Beside the database's own file. */
 const BESIDE: readonly [string, string][] = [

@@ -106,14 +106,24 @@ flow(
     await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
     await using client = await startClient(t, broker.port);
     await t.gate.pause("one", "Anna");
-    const { views, commitSoon } = t.gate;
-    await client.send("codec/m1", "1");
-    await eventually(() => views()[0].waiting === 1, () => "it does not wait");
-    // It is on its way to the disk: the acknowledgement comes too late for this connection.
-    client.spy.cut();
-    await eventually(() => client.spy.dials() === 2, () => "no other connection");
-    await eventually(() => client.spy.packetIds().length === 1, () => "it was not acknowledged");
-    commitSoon();
+    const { views } = t.gate;
+    const { syncData } = Deno.FsFile.prototype;
+    const cut = Promise.withResolvers<void>();
+    Deno.FsFile.prototype.syncData = async function () {
+      await cut.promise;
+      await syncData.call(this);
+    };
+    try {
+      await client.send("codec/m1", "1");
+      await eventually(() => views()[0].waiting === 1, () => "it does not wait");
+      // What reaches the disk now is acknowledged on a connection that is gone.
+      client.spy.cut();
+      cut.resolve();
+      await eventually(() => client.spy.dials() === 2, () => "no other connection");
+      await eventually(() => client.spy.packetIds().length === 1, () => "it was not acknowledged");
+    } finally {
+      Deno.FsFile.prototype.syncData = syncData;
+    }
     assert.equal(views()[0].waiting, 1);
     await t.gate.resume("one", "Anna");
     await eventually(() => views()[0].waiting === 0, () => "it waits");
