@@ -45,7 +45,7 @@ export function Editor(
 ): VNode {
   const { kind, name, state } = script;
   const href = hrefOf(script);
-  const word = script.paused ? "is paused" : SENTENCES[state];
+  const word = script.paused && state === "on" ? "is paused" : SENTENCES[state];
   return (
     <>
       <Crumbs>

@@ -97,7 +97,9 @@ function Kind({ kind, scripts }: { kind: ScriptKind; scripts: readonly ScriptJso
         <li key={script.name}>
           <p>
             {script.hash === null ? script.name : <a href={hrefOf(script)}>{script.name}</a>}
-            <span class="state">{script.paused ? "paused" : STATES[script.state]}</span>
+            <span class="state">
+              {script.paused && script.state === "on" ? "paused" : STATES[script.state]}
+            </span>
           </p>
           {script.matches.length > 0 && (
             <p class="muted">

@@ -23,9 +23,9 @@ async function looks(page: Page, name: string): Promise<void> {
 
 async function withAdmin(
   run: (page: Page, under: AppUnderTest) => Promise<void>,
-  { script = true, expected = undefined as RegExp | undefined } = {},
+  { script = true, expected = undefined as RegExp | undefined, env = {} } = {},
 ): Promise<void> {
-  const under = await startApp();
+  const under = await startApp(env);
   const browser = await startBrowser();
   try {
     await under.app.parts().access.users.add(
@@ -115,4 +115,35 @@ Deno.test({
       assert.match(await source.inputValue(), /^\/\/ mine/);
       assert.match(await Deno.readTextFile(path), /^\/\/ by hand/);
     }, { script: false, expected: /409/ }),
+});
+
+Deno.test({
+  name: "browser: a restored codec waits, is read and approved; what cannot be used says why",
+  ignore: chromiumIsMissing(),
+  async fn() {
+    const PERCH_DATA = await Deno.makeTempDir({ prefix: "perch-scripts-" });
+    await Deno.mkdir(join(PERCH_DATA, "codecs"));
+    await Deno.writeTextFile(
+      join(PERCH_DATA, "codecs/pump.js"),
+      "export const topics = ['pumps/#'];\nexport const decode = () => [];\n",
+    );
+    await Deno.writeTextFile(join(PERCH_DATA, "codecs/large.js"), "/".repeat(1_000_000));
+    // What cannot be read may say that everything was restored.
+    await Deno.writeTextFile(join(PERCH_DATA, "restored.json"), "{}");
+    await withAdmin(async (page, under) => {
+      await page.goto("/settings/scripts");
+      await heading(page, /One script waits for approval/);
+      await page.getByText("it is larger than 256 kB").waitFor();
+      await looks(page, "list");
+      await page.getByRole("link", { name: "pump", exact: true }).click();
+      await heading(page, /Codec pump waits for approval/);
+      await looks(page, "awaiting");
+      assert.deepEqual(under.app.parts().scripts.runnable("codec"), []);
+      await page.getByRole("button", { name: "Approve this text" }).click();
+      await heading(page, /Codec pump is in use/);
+      await page.getByRole("button", { name: "Switch it off" }).click();
+      await heading(page, /Codec pump is switched off/);
+    }, { env: { PERCH_DATA } });
+    await Deno.remove(PERCH_DATA, { recursive: true });
+  },
 });

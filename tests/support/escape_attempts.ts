@@ -1,21 +1,24 @@
 /**
- * What a hostile script tries. Each is the body of `decode`, or a whole module; it answers `ESCAPED` where it got
- * hold of something that it must not have. `CANARY` is a file, `PORT` listens, `PERCH_CANARY` is in the environment.
+ * What a hostile script tries. Each is the body of `decode`, which leaves the topic `b` alone, or a whole module; it
+ * answers `ESCAPED` where it got hold of something that it must not have. `CANARY` is a file, `PORT` listens, `PERCH_CANARY` is in the environment.
  */
 export interface Attempt {
   name: string;
   source: string;
+  /** It leaves the topic `b` alone. */
+  spares: boolean;
 }
 
 const body = (name: string, code: string): Attempt => ({
   name,
+  spares: true,
   source: `export const topics = ["#"];
 const got = (what) => what ? "ESCAPED" : "no";
 const globals = () => (0, eval)("globalThis");
 const host = () => Function("return this")();
-export function decode(message) { ${code} }`,
+export function decode(message) { if (message.topic === "b") return "no"; ${code} }`,
 });
-const whole = (name: string, source: string): Attempt => ({ name, source });
+const whole = (name: string, source: string): Attempt => ({ name, source, spares: false });
 
 /** Names of what a host may offer. */
 const OFFERED = [
