@@ -9,10 +9,7 @@ import { filtersOf } from "../sources/codecs/filters.ts";
 export function judgeAnswer(kind: ScriptKind, answer: unknown): string | null {
   if (kind === "codec") {
     const decoded = decodedOf(answer, "trial/trial");
-    if (!("drafts" in decoded)) return decoded.message;
-    // One value that cannot be used costs that value; where none can, nothing comes of the message.
-    const [reject] = decoded.rejects;
-    return decoded.drafts.length === 0 && reject !== undefined ? reject.message : null;
+    return "drafts" in decoded ? null : decoded.message;
   }
   if (kind === "detector") {
     const read = readFindings((answer as { findings?: unknown } | null)?.findings);

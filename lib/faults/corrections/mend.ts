@@ -76,6 +76,7 @@ export async function mend(
   const keys = keysOf(samples);
   let open = [start];
   const good: Step[] = [];
+  const parts: Step[] = [];
   const untilMs = performance.now() + LONGEST_MS;
   const goesOn = () => open.length > 0 && !good.some(gives) && performance.now() < untilMs;
   for (let round = 0; round < ROUNDS && goesOn(); round++) {
@@ -93,13 +94,13 @@ export async function mend(
       for (const one of guesses) {
         if (isMended(one, before) && !deps.declined?.includes(one.source)) good.push(one);
         else if (isBetter(one, step)) next.push(one);
+        if (isPart(one, before) && !deps.declined?.includes(one.source)) parts.push(one);
       }
     }
     open = next.sort(byWorth).slice(0, WIDTH);
   }
   // Where not all of it can be mended, a part of it may be.
-  const best = good.sort(byWorth).at(0) ??
-    open.filter((one) => isPart(one, before) && !deps.declined?.includes(one.source)).at(0);
+  const best = good.sort(byWorth).at(0) ?? parts.sort(byWorth).at(0);
   return best === undefined ? { reason: NO_RULE } : {
     source: best.source,
     author: `rule: ${[...new Set(best.rules)].join(" + ")}`,
@@ -243,10 +244,11 @@ function gives({ tried: { outcomes, answered } }: Pick<Step, "tried">): boolean 
   return answered > 0 || outcomes.length === 0;
 }
 
-/** Less is wrong with it than before. */
-function isPart({ tried }: Pick<Step, "tried">, before: Tried): boolean {
-  return tried.load === null && before.load === null && tried.faults < before.faults &&
-    gives({ tried }) && tried.empty <= before.empty && keeps(tried, before);
+/** Less is wrong with it than before: fewer messages fail, or it can be loaded and answers some. */
+function isPart({ tried, mustGive }: Step, before: Tried): boolean {
+  if (tried.load !== null || mustGive) return false;
+  if (before.load !== null) return tried.answered > 0;
+  return tried.faults < before.faults && tried.empty <= before.empty && keeps(tried, before);
 }
 
 /** What was answered is answered the same. */

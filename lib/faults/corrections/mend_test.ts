@@ -33,7 +33,7 @@ Deno.test("rules: every kind of fault is mended so that its messages are answere
       const found = await mended(one);
       if (one.expected === null) return assert.ok("reason" in found, JSON.stringify(found));
       assert.ok("source" in found, "reason" in found ? found.reason : "");
-      const answers = found.after.outcomes.map((each) => "answer" in each ? each.answer : each);
+      const answers = found.after.outcomes.map((each) => "fault" in each ? "fault" : each.answer);
       assert.deepEqual(answers, one.expected, found.source);
       assert.match(found.author, /^rule: /);
     });

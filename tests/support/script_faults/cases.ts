@@ -1,6 +1,6 @@
 /**
  * Kinds of fault in a script, with a message that shows each. `expected`: what the rules make of it, as the answers to
- * the messages; null: no correction is safe, and none may be proposed.
+ * the messages ("fault": that one still fails); null: no correction is safe, and none may be proposed.
  */
 import type { ScriptKind } from "../../../lib/scripts/script.ts";
 
@@ -389,9 +389,20 @@ module.exports = { topics, decode };
     expected: [READING, []],
   },
   {
+    name: "a bracket, and an error on purpose that stays",
+    source: HEAD + `export function decode({ text }) {
+  const { p } = JSON.parse(text);
+  if (p < 0) throw new Error("implausible pressure");
+  return [{ sensor: "pressure", value: p };
+}
+`,
+    messages: [GOOD, '{"p":-5}', GOOD],
+    expected: [READING, "fault", READING],
+  },
+  {
     name: "a detector that answers its findings alone",
     kind: "detector",
-    source: `export const sensors = ["**/pressure"];
+    source: `export const sensors = ["#"];
 
 export function step(state, { value }) {
   return value > 1000 ? [{ phase: "raised", severity: "warning", text: "too high" }] : [];
