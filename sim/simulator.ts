@@ -49,8 +49,11 @@ export interface SimulatorDeps {
   /** Asked at each start: the embedded broker's port is known only then. */
   broker: () => Broker;
   room: { minC: number; maxC: number; periodS: number };
-  /** Puts a script into the data directory, where Perch finds it; without it scenarios break none. */
-  putScript?: (path: string, text: string) => Promise<void>;
+  /**
+   * Puts a script into the data directory, where Perch finds it; without it scenarios break none. `instead`: only
+   * where exactly that is there. Gives whether it did.
+   */
+  putScript?: (path: string, text: string, instead?: string) => Promise<boolean>;
 }
 
 interface Run {
@@ -173,6 +176,14 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
     }
   }
 
+  /** Nobody finds a broken script in the next plant because this one has ended. */
+  async function mendScript(script: BrokenScript | undefined): Promise<void> {
+    if (script === undefined || deps.putScript === undefined) return;
+    const { path, text, broken } = script;
+    const did = await deps.putScript(path, text, broken).catch(() => false);
+    if (did) log.info(`simulator: ${path} is as it was before the mistake`);
+  }
+
   async function stop(): Promise<void> {
     const ending = run;
     run = null;
@@ -180,6 +191,7 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
     ending.abort.abort();
     await ending.done;
     await ending.publisher.close(CLOSE_GRACE_MS);
+    await mendScript(ending.script);
     log.info("simulator: stopped");
   }
 

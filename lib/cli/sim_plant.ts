@@ -39,9 +39,13 @@ export async function simPlant(
       maxC: config.sim.tempMaxC,
       periodS: config.sim.updateIntervalS,
     },
-    async putScript(path, text) {
-      await putFile(join(config.dataDir, path), text);
+    async putScript(path, text, instead) {
+      const file = join(config.dataDir, path);
+      if (instead !== undefined && await Deno.readTextFile(file) !== instead) return false;
+      await makeFolder(dirname(file));
+      await writeDurably(file, new TextEncoder().encode(text));
       await perch?.parts().scripts.look();
+      return true;
     },
   });
   return await runApp({
@@ -70,11 +74,6 @@ export async function simPlant(
       return () => simulator.stop();
     },
   });
-}
-
-async function putFile(path: string, text: string): Promise<void> {
-  await makeFolder(dirname(path));
-  await writeDurably(path, new TextEncoder().encode(text));
 }
 
 function brokerOf({ mqtt, broker }: Config) {

@@ -25,6 +25,8 @@ export const scriptFault = (
 /** What stands for a script: its filters, and what it makes of a text. */
 export interface FakeCodec {
   topics?: unknown;
+  /** Of its text; default: it is another text each time. */
+  hash?: string;
   /** Why it may not run. */
   held?: string;
   /** It cannot be loaded. */
@@ -147,4 +149,4 @@ export async function startGate(
 }
 
 let version = 0;
-const versioned = (codec: FakeCodec) => ({ codec, hash: `hash ${++version}` });
+const versioned = (codec: FakeCodec) => ({ codec, hash: codec.hash ?? `hash ${++version}` });

@@ -52,6 +52,7 @@ export interface CodecView {
 
 /** What the faults room writes before a fault's number. */
 const BY_FAULT = "fault:";
+const CANNOT_BE_LOADED = "it cannot be loaded";
 
 /** Hash of no text: any that may run ends the pause. */
 const NO_TEXT = "";
@@ -73,6 +74,7 @@ export class Codec {
   #errors = 0;
   readonly #abort = new AbortController();
   readonly #kept: StateKeeper;
+  #closed = false;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: CodecDeps, readonly name: string) {
@@ -145,6 +147,8 @@ export class Codec {
    */
   use(script: RunnableScript | string | null): Promise<void> {
     this.#loads++;
+    // It is there before it is loaded.
+    if (script !== null) this.#present = true;
     return this.#changing = this.#changing.then(async () => {
       try {
         if (script === null) await this.#remove();
@@ -191,6 +195,7 @@ export class Codec {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#flow.close();
     await this.#spool.close();
     this.#abort.abort(new DOMException("stopping", "AbortError"));
@@ -199,6 +204,8 @@ export class Codec {
 
   async #load(script: RunnableScript): Promise<void> {
     const loaded = await this.#tryLoading(script);
+    // What the end of Perch cut short says nothing of the script.
+    if (this.#closed) return;
     await this.#flow.working;
     this.#script?.unload();
     this.#script = null;
@@ -209,7 +216,7 @@ export class Codec {
     if ("fault" in loaded) {
       const { fault } = loaded;
       if (this.#pause === null || this.#pause.hash !== null) {
-        this.#pauseBy("it cannot be loaded", fault, script.hash);
+        this.#pauseBy(CANNOT_BE_LOADED, fault, script.hash);
       }
       return;
     }
@@ -217,10 +224,14 @@ export class Codec {
     this.topics = loaded.topics;
     this.#pathOf = createCodecPaths(this.deps.topics, loaded.topics);
     this.#judge.reset();
-    // What failed was another text; a person's pause stays.
-    if (this.#pause?.hash !== null && this.#pause?.hash !== script.hash) this.#pause = null;
+    if (this.#pause !== null && !this.#staysPaused(this.#pause, script)) this.#pause = null;
     await this.#kept.write().catch((error) => this.#cannotSave(error));
     this.deps.onTopics();
+  }
+
+  /** What failed was another text, or could not be loaded and now is; a person's pause stays. */
+  #staysPaused({ hash, by }: CodecPause, script: RunnableScript): boolean {
+    return hash === null || (hash === script.hash && by !== CANNOT_BE_LOADED);
   }
 
   async #tryLoading(

@@ -153,6 +153,20 @@ Deno.test("gate keeps pause, filters and messages over a restart; one cannot be 
   assert.deepEqual(valuesOf(mended.intake.taken), ["m1/v=1", "m1/v=2"]);
 });
 
+Deno.test("gate goes on with a codec that could not be loaded and now can be, though its text is the same", async () => {
+  const fault = scriptFault("time", "the host was too slow");
+  const codec = { ...numbers(), hash: "same" };
+  await using t = await startGate({ one: codec }, { atOnce: "stored" });
+  await using failing = await t.again({ one: { ...codec, fault } });
+  const s = session(failing);
+  s.send("codec/m1", "1");
+  await s.isDone(1);
+  assert.equal(view(failing).pause?.by, "it cannot be loaded");
+  await using loaded = await failing.again({ one: codec });
+  await drained(loaded);
+  assert.deepEqual(valuesOf(loaded.intake.taken), ["m1/v=1"]);
+});
+
 Deno.test("gate lets a person pause and resume a codec", async () => {
   await using t = await startGate({ one: numbers() }, { atOnce: "stored" });
   const s = session(t);
