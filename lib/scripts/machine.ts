@@ -17,8 +17,12 @@ import type { ScriptKind } from "./script.ts";
 
 /** Between two looks of the interpreter no more than this counts: a host that is busy elsewhere is not the script's. */
 const GAP_MOST_MS = 4;
-/** After so many times its budget it is ended all the same: between two looks lies the work of slow built-ins. */
+/**
+ * After so many times its budget it is ended all the same: between two looks lies the work of slow built-ins. One gap
+ * counts no more than this for it: a host that stood still is not the script's either.
+ */
 const SLOWEST = 10;
+const PAUSE_MOST_MS = 100;
 
 export type Loaded = { text: string } | { thrown: Thrown } | { exceeded: Exceeded };
 
@@ -145,19 +149,20 @@ function functionsOf(vm: QuickJSContext, harness: QuickJSHandle) {
 /** Time that the interpreter was at work. */
 function createBudget() {
   let left: number = LIMITS.loadMs;
-  let untilMs = Infinity;
+  let leftAtAll = left * SLOWEST;
   let seenMs = performance.now();
   return {
     begin(ms: number) {
       left = ms;
+      leftAtAll = ms * SLOWEST;
       seenMs = performance.now();
-      untilMs = seenMs + ms * SLOWEST;
     },
     over() {
-      const nowMs = performance.now();
-      left -= Math.min(nowMs - seenMs, GAP_MOST_MS);
-      seenMs = nowMs;
-      if (nowMs > untilMs) left = 0;
+      const gapMs = performance.now() - seenMs;
+      seenMs += gapMs;
+      left -= Math.min(gapMs, GAP_MOST_MS);
+      leftAtAll -= Math.min(gapMs, PAUSE_MOST_MS);
+      if (leftAtAll <= 0) left = 0;
       return left <= 0;
     },
     spent: () => left <= 0,

@@ -239,7 +239,7 @@ const nameOf = ({ script }: Ask) => componentOf(script.script);
 /** A worker that is just being started is loaded first. */
 const STARTING_MS = 30_000;
 const LOADING_MS = 5_000;
-const GRACE_MS = 100;
+const GRACE_MS = 500;
 
 interface Calls {
   /** It ran out of memory: what it had piled up goes. */

@@ -108,6 +108,17 @@ function Kind({ kind, scripts }: { kind: ScriptKind; scripts: readonly ScriptJso
           )}
           {figuresOf(script) !== "" && <p class="muted">{figuresOf(script)}</p>}
           <Wrong script={script} />
+          {script.hash === null && (
+            <Post
+              action={`${hrefOf(script)}/delete`}
+              fields={{ hash: "" }}
+              look="small"
+              label={`Delete ${script.file}`}
+              inline
+            >
+              Delete
+            </Post>
+          )}
         </li>
       ))}
     </ul>

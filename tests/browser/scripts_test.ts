@@ -135,6 +135,8 @@ Deno.test({
       await heading(page, /One script waits for approval/);
       await page.getByText("it is larger than 256 kB").waitFor();
       await looks(page, "list");
+      await page.getByRole("button", { name: "Delete codecs/large.js" }).click();
+      await page.getByText("it is larger than 256 kB").waitFor({ state: "detached" });
       await page.getByRole("link", { name: "pump", exact: true }).click();
       await heading(page, /Codec pump waits for approval/);
       await looks(page, "awaiting");
