@@ -68,7 +68,9 @@ function sightings(view: CodecView, nowMs: number): Sighting[] {
     ...{ type, severity, message },
   });
   if (full !== null) {
-    found.push(of("spool_full", "critical", `codecs/${name}.js: its spool takes nothing: ${full}`));
+    const why = `codecs/${name}.js: its spool takes nothing: ${full}`;
+    // Of another component: paused, it would never be empty again.
+    found.push({ ...of("spool_full", "critical", why), component: `spool:${name}` });
   }
   if (damaged > 0) {
     const lost = `codecs/${name}.js: ${messages(damaged)} in its spool cannot be read`;

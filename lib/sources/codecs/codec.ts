@@ -136,7 +136,7 @@ export class Codec {
       decoded: this.#flow.handed.messages,
       values: this.#flow.handed.values,
       waiting: this.#spool.waiting,
-      full: this.#spool.fault,
+      full: this.#spool.full,
       damaged: this.#spool.damaged,
     };
   }

@@ -278,7 +278,11 @@ export class Flow {
     const { clock } = this.deps;
     while (this.#pending.length > 0 && !this.#over) {
       await clock.sleep(WAIT_MS, this.#abort.signal).catch(() => {});
-      if (clock.monotonic() - this.#pending.sinceMs > WAIT_MS) this.#overflow();
+      const { sinceMs } = this.#pending;
+      if (clock.monotonic() - sinceMs <= WAIT_MS) continue;
+      // Where everything stood still for a moment, an answer may be there already.
+      await clock.sleep(0, this.#abort.signal).catch(() => {});
+      if (this.#pending.sinceMs === sinceMs) this.#overflow();
     }
     this.#watching = false;
   }

@@ -118,19 +118,18 @@ export class Spool {
     return this.#segments.bytes + this.#queuedBytes;
   }
 
-  /** Why it takes nothing at the moment; null: it does. */
-  get fault(): string | null {
+  /** Why it takes nothing more; null: it does, if the disk can be written. */
+  get full(): string | null {
     const { bytes, messages } = this.deps.limits();
     if (this.waiting >= messages) return `${messages} messages wait, which is all that may`;
     if (this.bytes >= bytes) return `what waits takes ${megabytes(bytes)} MB, which is all it may`;
-    const fails = this.deps.clock.monotonic() - this.#failedMs < RETRY_MS;
-    return fails ? this.#failure : this.deps.refusal();
+    return this.deps.clock.monotonic() - this.#failedMs < RETRY_MS ? this.#failure : null;
   }
 
   /** Adds a message and says its number; `done` is told when it is on disk, or why not. Null: there is no room. */
   append(record: Spooled, done: (error: unknown) => void): number | null {
     if (this.#abort.signal.aborted) return null;
-    if (this.fault !== null || this.#queuedBytes >= QUEUED_BYTES_MOST) {
+    if (!this.#takes || this.#queuedBytes >= QUEUED_BYTES_MOST) {
       this.#refused = true;
       return null;
     }
@@ -217,7 +216,7 @@ export class Spool {
     if (this.waiting === 0) this.#known = new RecentPackets();
     if (this.unsaved >= SAVE_EVERY) this.settle();
     else this.#settleSoon();
-    if (this.#refused && this.fault === null) this.#room();
+    if (this.#refused && this.#takes) this.#room();
   }
 
   /** Saves what is decided on and removes files that nobody needs. Never rejects. */
@@ -243,6 +242,10 @@ export class Spool {
     this.#segments.close();
   }
 
+  get #takes(): boolean {
+    return this.full === null && this.deps.refusal() === null;
+  }
+
   #remember(record: Spooled): PacketMark | undefined {
     const mark = markOf(record.packet, record);
     if (mark !== undefined) this.#known.add(mark);
@@ -262,7 +265,7 @@ export class Spool {
     while (this.#queue.length > 0) {
       await this.#wake.sleep(SHARE_MS, this.#abort.signal).catch(() => {});
       await this.#onDisk(() => this.#flush());
-      if (this.#refused && this.fault === null) this.#room();
+      if (this.#refused && this.#takes) this.#room();
     }
     this.#flushing = null;
   }

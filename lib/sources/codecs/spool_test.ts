@@ -135,7 +135,7 @@ test("spool tells when the disk refuses, and takes the same again", async (t) =>
   } finally {
     Deno.FsFile.prototype.syncData = real;
   }
-  assert.match(t.spool.fault!, /cannot be written/);
+  assert.match(t.spool.full!, /cannot be written/);
   assert.equal(
     t.spool.append({
       ...{ source: "mqtt", topic: "t", payload: new Uint8Array() },
