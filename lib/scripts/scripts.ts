@@ -11,14 +11,13 @@ import type { PageOf, PageQuery } from "../db/list.ts";
 import type { EventDraft } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
 import { scriptEvent } from "./events.ts";
-import { checkName, entriesOf, FOLDER_OF, hashOf, pathOf, readSource, textOf } from "./folder.ts";
-import { decideFound, type ScriptSwitch } from "./found.ts";
+import { checkName, FOLDER_OF, hashOf, pathOf, textOf } from "./folder.ts";
+import { createPresent, type KnownScript, type PresentDeps, SCRIPTS_MOST } from "./present.ts";
 import { createSamples } from "./samples.ts";
 import {
   componentOf,
   type RunnableScript,
   type Sandbox,
-  SCRIPT_KINDS,
   type ScriptKind,
   type ScriptRef,
 } from "./script.ts";
@@ -29,20 +28,6 @@ import {
   type Version,
   type VersionRow,
 } from "./scripts_store.ts";
-
-/** A script as it is now. */
-export interface KnownScript extends ScriptRef {
-  /** `faulty`: the file is none that can run; `problem` says why. */
-  state: ScriptSwitch | "faulty";
-  problem: string | null;
-  /** Of what is on disk; null: it cannot be read. */
-  hash: string | null;
-  /** Below the data directory. */
-  file: string;
-  /** Name of who decided its state, and when; null: the file was put there on the host. */
-  actor: string | null;
-  changedMs: number | null;
-}
 
 /** Who changes something, why, and what is written with it. */
 export interface ScriptChange {
@@ -100,109 +85,23 @@ export interface ScriptsDeps {
   db: Database;
   events: Pick<EventLog, "append" | "statement">;
   sandbox: Sandbox;
-  /** The latest restore brought it: `codecs/pump.js`. */
-  isRestored(path: string): boolean;
+  isRestored: PresentDeps["isRestored"];
 }
 
-/** A script as it is kept in memory. */
-interface Entry extends ScriptRef {
-  stamp: string | null;
-  problem: string | null;
-  source: string;
-  hash: string | null;
-}
-
-/** More files than these are not run. */
-const SCRIPTS_MOST = 50;
 const LOOK_MS = 2_000;
 const SAMPLES_EVERY_MS = 3_600_000;
 
 /** Looks at the folders before it answers. */
 export async function createScripts(deps: ScriptsDeps): Promise<Scripts> {
-  const { dataDir, clock, log, db, events, sandbox, isRestored } = deps;
+  const { dataDir, clock, log, db, events, sandbox } = deps;
   const store = createScriptsStore(db);
   const samples = createSamples({ db, store, log });
   const inTurn = createTurns();
-  const entries = new Map<string, Entry>();
-  const rows = new Map((await store.rows()).map((row) => [componentOf(row), row]));
-  const listeners = new Set<(kind: ScriptKind, name: string) => void>();
+  const present = await createPresent({ ...deps, store });
+  const { entries, rows, known, look, announce } = present;
 
-  const announce = ({ kind, name }: ScriptRef) => {
-    for (const listener of listeners) listener(kind, name);
-  };
   const event = (ref: ScriptRef, text: string, actor: string | null): EventDraft =>
     scriptEvent(ref, text, actor, clock.now());
-
-  async function look(): Promise<void> {
-    let count = 0;
-    for (const kind of SCRIPT_KINDS) {
-      const seen = new Set<string>();
-      for (const found of await entriesOf(dataDir, kind)) {
-        const ref = { kind, name: found.name };
-        seen.add(componentOf(ref));
-        if (++count > SCRIPTS_MOST) {
-          put({ ...ref, stamp: null, problem: TOO_MANY, source: "", hash: null });
-        } else if ("problem" in found) {
-          put({ ...ref, stamp: null, problem: found.problem, source: "", hash: null });
-        } else if (entries.get(componentOf(ref))?.stamp !== found.stamp) {
-          await take(ref, found.stamp);
-        }
-      }
-      for (const [key, entry] of entries) {
-        if (entry.kind === kind && !seen.has(key)) gone(entry);
-      }
-    }
-  }
-
-  /** Reads what is new on the disk, and decides whether it may run. */
-  async function take(ref: ScriptRef, stamp: string): Promise<void> {
-    const read = await readSource(dataDir, ref);
-    if ("problem" in read) {
-      return put({ ...ref, stamp, problem: read.problem, source: "", hash: null });
-    }
-    const { source } = read;
-    const hash = hashOf(source);
-    const row = rows.get(componentOf(ref)) ?? null;
-    const state = decideFound({ hash, row, restored: isRestored(pathOf(ref)) });
-    if (state !== null) await record(ref, { source, hash, state });
-    put({ ...ref, stamp, problem: null, source, hash });
-  }
-
-  async function record(
-    ref: ScriptRef,
-    { source, hash, state }: { source: string; hash: string; state: ScriptSwitch },
-  ): Promise<void> {
-    const row: ScriptRow = { ...ref, hash, state, actor: null, changedMs: clock.now() };
-    const reason = state === "awaiting" ? "restored" : "found on disk";
-    await db.write([
-      store.put(row),
-      ...await store.addVersion({ ...ref, hash, source, tMs: clock.now(), actor: null, reason }),
-      events.statement(event(ref, FOUND[state], null)),
-    ]);
-    rows.set(componentOf(ref), row);
-  }
-
-  function put(entry: Entry): void {
-    const before = entries.get(componentOf(entry));
-    entries.set(componentOf(entry), entry);
-    if (before?.hash !== entry.hash || before?.problem !== entry.problem) announce(entry);
-  }
-
-  function gone(entry: Entry): void {
-    entries.delete(componentOf(entry));
-    announce(entry);
-  }
-
-  function known(entry: Entry): KnownScript {
-    const row = rows.get(componentOf(entry));
-    const { kind, name, problem, hash } = entry;
-    return {
-      ...{ kind, name, problem, hash, file: pathOf(entry) },
-      state: problem !== null ? "faulty" : row?.hash === hash ? row!.state : "off",
-      actor: row?.actor ?? null,
-      changedMs: row?.changedMs ?? null,
-    };
-  }
 
   /** The text on the disk is still the one that they saw. */
   async function expect(ref: ScriptRef, expectedHash: string | null): Promise<void> {
@@ -226,7 +125,7 @@ export async function createScripts(deps: ScriptsDeps): Promise<Scripts> {
     runnable: (kind) =>
       [...entries.values()].filter((entry) => entry.kind === kind && known(entry).state === "on")
         .map(({ name, source, hash }) => ({ kind, name, source, hash: hash! })),
-    onChange: (listener) => void listeners.add(listener),
+    onChange: present.onChange,
     list: () => [...entries.values()].map(known),
     find(ref) {
       const entry = entries.get(componentOf(ref));
@@ -329,14 +228,6 @@ export async function createScripts(deps: ScriptsDeps): Promise<Scripts> {
     },
   };
 }
-
-const TOO_MANY = `there are more than ${SCRIPTS_MOST} scripts, and the first of them run`;
-
-const FOUND: Readonly<Record<ScriptSwitch, string>> = {
-  on: "was found on the disk and runs",
-  off: "was changed on the disk and is switched off",
-  awaiting: "came with a restore and waits for approval",
-};
 
 const only = ({ kind, name }: ScriptRef): ScriptRef => ({ kind, name });
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { msField } from "../base/wire.ts";
 import { SCRIPT_KINDS, type ScriptFault } from "./script.ts";
-import type { KnownScript } from "./scripts.ts";
+import type { KnownScript } from "./present.ts";
 import type { Sample, Version, VersionRow } from "./scripts_store.ts";
 import { sampleId, type Tried } from "./trying.ts";
 

@@ -5,7 +5,8 @@ import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { createDescriptions, type Description } from "../../lib/scripts/described.ts";
 import { componentOf, SCRIPT_KINDS, type ScriptRef } from "../../lib/scripts/script.ts";
-import type { KnownScript, Scripts } from "../../lib/scripts/scripts.ts";
+import type { KnownScript } from "../../lib/scripts/present.ts";
+import type { Scripts } from "../../lib/scripts/scripts.ts";
 import {
   NO_FIGURES,
   type ScriptFigures,
