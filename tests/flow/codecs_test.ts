@@ -131,7 +131,7 @@ flow(
   },
 );
 
-Deno.test("codecs: what one could not read is a dead letter, and is replayed once it is corrected", async () => {
+Deno.test("codecs: what one could not read is replayed; what came while it was broken comes in order, others went on", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-codecs-" });
   await Deno.mkdir(`${dataDir}/codecs`);
   const write = (body: string) =>
@@ -153,7 +153,6 @@ Deno.test("codecs: what one could not read is a dead letter, and is replayed onc
     for (const text of ["1.5;1", "2", "3;0"]) {
       await client.publishAsync("meters/m1/raw", text, { qos: 1 });
     }
-    await client.endAsync();
     const values = async (name: string) => {
       const range = { fromMs: Number(WHOLE.from), toMs: Number(WHOLE.to), limit: 100 };
       const sensor = registry.find(name)!;
@@ -174,6 +173,22 @@ Deno.test("codecs: what one could not read is a dead letter, and is replayed onc
     assert.deepEqual(await replay(letter), { outcome: "stored" });
     assert.deepEqual(await replay(letter), { outcome: "duplicate" });
     assert.deepEqual((await values("m1/raw/flow")).toSorted(), [1.5, 2, 3]);
+    await write("return [;");
+    await scripts.look();
+    await codecs.loaded();
+    const broken = codecs.views()[0].broken!;
+    assert.deepEqual([broken.type, broken.line], ["syntax", 3]);
+    const sent = Array.from({ length: 50 }, (_, i) => 100 + i);
+    for (const n of sent) await client.publishAsync("meters/m2/raw", `${n}`, { qos: 1 });
+    await client.publishAsync("factory/a/b/c", "7", { qos: 1 });
+    assert.deepEqual(await values("a/b/c"), [7]);
+    const repairedMs = Date.now();
+    await write(`return [{ sensor: "flow", value: Number(text) }];`);
+    await scripts.look();
+    await eventually(() => codecs.views()[0].waiting === 0, () => "they wait");
+    assert.deepEqual(await values("m2/raw/flow"), sent);
+    assert.ok(registry.find("m2/raw/flow")!.last!.tMs < repairedMs, "they keep their time");
+    await client.endAsync();
   } finally {
     await under.close();
   }

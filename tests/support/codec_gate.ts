@@ -65,7 +65,11 @@ const noPoison: Pick<PoisonWatch, "begin" | "end"> = {
 
 export async function startGate(
   codecs: Record<string, FakeCodec>,
-  options: { folder?: string; atOnce?: "stored" | null; poison?: typeof noPoison } = {},
+  options: {
+    folder?: string;
+    atOnce?: "stored" | null;
+    poison?: Pick<PoisonWatch, "begin" | "end">;
+  } = {},
 ): Promise<GateUnderTest> {
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "perch-codecs-" });
   const { atOnce = null, poison = noPoison } = options;

@@ -295,6 +295,44 @@ Deno.test("gate refuses more while the intake takes nothing, and goes on with it
   assert.deepEqual(s.done, s.done.map((_, i) => `${i} stored`));
 });
 
+Deno.test("gate notes large messages until they are decided on, and gives no codec one that ended the process", async () => {
+  const noted = { id: "1", ends: 0, inFlight: 0 };
+  let answer: "read" | "wait" | "aside" = "read";
+  const poison = {
+    begin() {
+      if (answer === "wait") return { do: answer } as const;
+      if (answer === "aside") return { do: answer, id: "1" } as const;
+      noted.inFlight++;
+      return { do: answer, noted } as const;
+    },
+    end: () => void noted.inFlight--,
+  };
+  await using t = await startGate({ one: numbers() }, { poison });
+  const s = session(t);
+  s.send("codec/m1", "1");
+  await t.intake.until(1);
+  assert.equal(noted.inFlight, 1);
+  t.intake.settle();
+  assert.equal(noted.inFlight, 0);
+  answer = "wait";
+  let room = 0;
+  t.gate.onRoom(() => room++);
+  assert.equal(s.send("codec/m1", "2"), false);
+  await eventually(() => room > 0, () => "it is not asked for again");
+  answer = "aside";
+  s.send("codec/m1", "3");
+  assert.deepEqual(valuesOf(t.intake.taken), ["m1/v=1", "raw 3"]);
+  // The same from the spool, where nothing is noted.
+  t.intake.settle();
+  t.intake.atOnce = "stored";
+  await t.gate.pause("one", "Anna");
+  s.send("codec/m1", "4");
+  await s.isDone(3);
+  await t.gate.resume("one", "Anna");
+  await drained(t);
+  assert.deepEqual(valuesOf(t.intake.taken).at(-1), "raw 4");
+});
+
 Deno.test("gate hands a message of many values on in parts, of which each is known when it comes again", async () => {
   const many: FakeCodec = {
     topics: ["codec/+"],
