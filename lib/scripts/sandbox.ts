@@ -48,6 +48,13 @@ const UNLOADED: ScriptFault = {
   column: null,
 };
 
+const NOT_STARTED: ScriptFault = {
+  type: "runtime",
+  message: "the sandbox could not be started",
+  line: null,
+  column: null,
+};
+
 export function createSandbox({ log, hangMs = LIMITS.hangMs }: SandboxDeps): Sandbox {
   const loaded = new Map<number, Loaded>();
   const waiting: Ask[] = [];
@@ -55,9 +62,12 @@ export function createSandbox({ log, hangMs = LIMITS.hangMs }: SandboxDeps): San
   let worker: Worker | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let counter = 0;
+  /** The worker has said that it is there. */
+  let started = false;
   let stopped = false;
 
   function startWorker(): Worker {
+    started = false;
     const made = new Worker(new URL("./script_worker.ts", import.meta.url), {
       type: "module",
       name: "scripts",
@@ -76,7 +86,10 @@ export function createSandbox({ log, hangMs = LIMITS.hangMs }: SandboxDeps): San
 
   function take(data: FromWorker): void {
     const ask = running;
-    if (data.id === READY && ask !== null) return watch(ask, mostOf(ask));
+    if (data.id === READY) {
+      started = true;
+      return ask === null ? undefined : watch(ask, mostOf(ask));
+    }
     if (ask === null || ask.message.id !== data.id) return;
     clearTimeout(timer);
     running = null;
@@ -97,7 +110,7 @@ export function createSandbox({ log, hangMs = LIMITS.hangMs }: SandboxDeps): San
     if (ask !== null) {
       const { script } = ask;
       log.warn(`${nameOf(ask)} broke the sandbox; it is started anew`, { detail });
-      const fault = exceededFault(why);
+      const fault = started ? exceededFault(why) : NOT_STARTED;
       if (ask.message.op !== "unload" && ++script.breaks >= BREAKS_MOST) script.gone = fault;
       if (ask.message.op === "load") script.gone = fault;
       ask.done({ fault });
