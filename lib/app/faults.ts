@@ -15,7 +15,7 @@ import { logErrorSource } from "../faults/sources/log_errors.ts";
 import { taskSource } from "../faults/sources/tasks.ts";
 import type { ComponentState } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
-import { FAULT_ACTIONS } from "../words/fault.ts";
+import { FAULT_ACTIONS, waitingWords } from "../words/fault.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** Without these Perch does not do what it promises. */
@@ -173,10 +173,10 @@ export function pausedWords(paused: readonly PausedComponent[]): string | null {
     return `${paused.length} parts are paused: ${paused.map((one) => one.component).join(", ")}.`;
   }
   const [{ component, fault, waiting }] = paused;
-  const waits = waiting === undefined || waiting === 0 ? "" : ` ${waiting} messages wait.`;
+  const waits = waitingWords(component, waiting);
   const why = fault === null ? "" : isByPerson(fault) ? "" : `: ${fault.message}`;
   const what = fault !== null && isByPerson(fault) ? fault.message : `${component} is paused${why}`;
-  return `${what.replace(/\.$/, "")}.${waits}`;
+  return `${what.replace(/\.$/, "")}.${waits === null ? "" : ` ${waits}.`}`;
 }
 
 const isByPerson = (fault: Fault) => fault.type === PAUSED_TYPE;

@@ -3,6 +3,7 @@ import type { Parts } from "../app/parts.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Audited } from "../events/audit_change.ts";
 import { trialOf, trialWords } from "../faults/corrections/correction.ts";
+import { waitingWords } from "../words/fault.ts";
 import { type Condition, conditionLines } from "./condition.ts";
 import type { Approval, ConsoleCalls, FaultView } from "./console/view.ts";
 
@@ -161,10 +162,10 @@ function appliedText({ state, target, outcome }: Correction): string {
 }
 
 function pausedLines(faults: Faults): string[] {
-  return faults.paused().map(({ component, sinceMs, waiting = 0 }) => {
+  return faults.paused().map(({ component, sinceMs, waiting }) => {
     const since = new Date(sinceMs).toISOString().slice(11, 19);
-    return `Paused: ${component} since ${since} UTC` +
-      (waiting > 0 ? `, ${waiting} messages wait.` : ".");
+    const held = waitingWords(component, waiting);
+    return `Paused: ${component} since ${since} UTC${held === null ? "" : `, ${held}`}.`;
   });
 }
 

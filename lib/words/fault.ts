@@ -13,3 +13,10 @@ export const FAULT_ACTIONS: Readonly<Record<FaultSeverity, "pause" | "watch" | "
 /** `dismissed`: a person does not want to see it, as long as it is the same and gets no worse. */
 export const FAULT_STATES = ["open", "over", "dismissed"] as const;
 export type FaultState = typeof FAULT_STATES[number];
+
+/** What waits until a part goes on, for the end of a sentence; null: nothing does. */
+export function waitingWords(component: string, waiting: number | undefined): string | null {
+  if (waiting === undefined || waiting === 0) return null;
+  const what = component.startsWith("detector:") ? "reading" : "message";
+  return waiting === 1 ? `1 ${what} waits` : `${waiting} ${what}s wait`;
+}

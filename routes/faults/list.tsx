@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
+import { waitingWords } from "../../lib/words/fault.ts";
 import type { Fault } from "../../lib/faults/fault.ts";
 import type { PausedComponent } from "../../lib/faults/people.ts";
 import { span } from "../../lib/words/times.ts";
@@ -126,7 +127,7 @@ function PausedCard(
               <p>{fault?.message ?? "Paused"}</p>
               <p class="muted">
                 Since <Ago tMs={sinceMs} nowMs={nowMs} zone={zone} />
-                {waiting ? ` · ${waiting} messages wait` : ""}
+                {waiting ? ` · ${waitingWords(component, waiting)}` : ""}
                 {component === "intake" &&
                   " · MQTT messages stay with their senders, HTTP is answered 503"}
                 {fault !== null && !isByPerson(fault) && (

@@ -180,7 +180,7 @@ function Trial(
         error={errors.payload}
       />
       <p class="buttons">
-        <button type="submit" formAction={action}>Try</button>
+        <button type="submit" formAction={action} formNoValidate>Try</button>
       </p>
       <Island name="ScriptTry" component={ScriptTry} props={{ kind, name, tried }} />
     </section>

@@ -1,5 +1,5 @@
 /** The console as lines of text: a pure function of what is known, the size of the terminal and its colours. */
-import type { FaultSeverity } from "../../words/fault.ts";
+import { type FaultSeverity, waitingWords } from "../../words/fault.ts";
 import { around, type CorrectedLine, correctedLines, diffRows } from "./corrected.ts";
 import { chosenFault, type ConsoleState, type Mode } from "./state.ts";
 import { clip, fold, safeText, textWidth, wrap } from "./text.ts";
@@ -107,8 +107,8 @@ function headline({ faults }: ConsoleState, fault: FaultView): string {
   const place = faults.length > 1
     ? `Fault ${faults.indexOf(fault) + 1} of ${faults.length}: `
     : "Fault: ";
-  const held = waiting === 1 ? "1 message waits" : `${waiting} messages wait`;
-  const state = paused ? ` is paused${waiting > 0 ? `, ${held}` : ""}` : " goes on";
+  const held = waitingWords(component, waiting);
+  const state = paused ? ` is paused${held === null ? "" : `, ${held}`}` : " goes on";
   return `${place}${component}${state}`;
 }
 
