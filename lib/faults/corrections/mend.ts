@@ -37,6 +37,7 @@ interface Step {
   rules: readonly string[];
   texts: readonly string[];
   mustGive: boolean;
+  more: boolean;
   order: number;
 }
 
@@ -71,7 +72,15 @@ export async function mend(
   const faults = faultsOf(before, reported);
   const never = faults.length === 0 ? undefined : neverOf(source, faults);
   if (never !== undefined) return { reason: never };
-  const start: Step = { source, tried: before, rules: [], texts: [], mustGive: false, order: 0 };
+  const start: Step = {
+    source,
+    tried: before,
+    rules: [],
+    texts: [],
+    mustGive: false,
+    more: false,
+    order: 0,
+  };
   const seen = new Set([source]);
   const keys = keysOf(samples);
   let open = [start];
@@ -187,12 +196,14 @@ async function guessed(
           rules: [...step.rules, rule.name],
           texts: [...step.texts, text],
           mustGive: step.mustGive || mustGive === true,
+          more: rule.more === true,
           order: step.order + order + tries / TRIES,
         };
         found.push(next);
         if (!isGood(next)) continue;
+        const { answered, outcomes } = next.tried;
         // Nothing is better than what answers every message; else what comes next of this rule may be.
-        if (next.tried.answered === next.tried.outcomes.length) return found;
+        if (answered === outcomes.length || (!rule.more && gives(next))) return found;
       }
       if (found.some((one) => gives(one) && isGood(one))) return found;
     }
@@ -283,6 +294,7 @@ const faultSet = ({ outcomes }: Tried) =>
 function byWorth(a: Step, b: Step): number {
   const [x, y] = [a.tried, b.tried];
   return Number(x.load !== null) - Number(y.load !== null) || x.faults - y.faults ||
-    y.answered - x.answered || a.rules.length - b.rules.length || a.order - b.order ||
+    Number(gives(b)) - Number(gives(a)) || (a.more && b.more ? y.answered - x.answered : 0) ||
+    a.rules.length - b.rules.length || a.order - b.order ||
     a.source.length - b.source.length;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FAULT_CASES, type FaultCase } from "../../../tests/support/script_faults/cases.ts";
+import { HALL, HALL_MESSAGES, slipsOf } from "../../../tests/support/script_faults/hall.ts";
 import { JUDGES } from "../../../tests/support/script_faults/judge.ts";
 import { silentLog } from "../../base/log.ts";
 import { createSandbox } from "../../scripts/sandbox.ts";
@@ -9,6 +10,7 @@ import { type Sample, tryOn, whileWarm } from "./trial.ts";
 
 /** Each costs a tenth of a second: all of them in the soak, else every third and those that are not mended. */
 const ALL = Deno.env.get("MEND_CASES") === "all";
+const SLIPS_EVERY = 20;
 const UNKNOWN: ScriptFault = { type: "runtime", message: "?", line: null, column: null };
 const sandbox = createSandbox({ log: silentLog() });
 globalThis.addEventListener("unload", () => sandbox.stop());
@@ -64,4 +66,29 @@ Deno.test("rules: what was declined is not proposed again", async () => {
 Deno.test("rules: a script that does well is left alone", async () => {
   const found = await mended({ ...FAULT_CASES[0], messages: ['{"data":{"p":1}}'] });
   assert.ok("reason" in found, JSON.stringify(found));
+});
+
+Deno.test("rules: a slip anywhere in a codec is found, and its messages are answered as before it", async () => {
+  const slips = slipsOf(HALL).filter((_, i) => ALL || i % SLIPS_EVERY === 0);
+  const samples = HALL_MESSAGES.map(([topic, text], tMs): Sample => ({
+    tMs,
+    topic,
+    payload: new TextEncoder().encode(text),
+  }));
+  const ref = { kind: "codec", name: "hall" } as const;
+  const attempt = (text: string) => tryOn({ sandbox, ...JUDGES }, ref, text, samples);
+  const answersOf = ({ outcomes }: Awaited<ReturnType<typeof attempt>>) => JSON.stringify(outcomes);
+  await whileWarm(sandbox, async () => {
+    const right = answersOf(await attempt(HALL));
+    const missed: string[] = [];
+    for (const { name, source } of slips) {
+      const before = await attempt(source);
+      // Some are harmless, and of some no message shows anything.
+      if (before.load === null && before.faults === 0) continue;
+      const found = await mend({ tryOn: attempt }, ref, source, UNKNOWN, samples);
+      if (!("source" in found) || answersOf(found.after) !== right) missed.push(name);
+    }
+    // What a surplus parenthesis belonged to cannot always be told.
+    assert.ok(missed.length <= slips.length / 50, missed.join("\n"));
+  });
 });

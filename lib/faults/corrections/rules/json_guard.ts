@@ -23,6 +23,7 @@ const NO_JSON = /token|JSON|expect|end of|escape|control character|number|string
 export const JSON_GUARD: Rule = {
   name: "guard for what is no JSON",
   blind: true,
+  more: true,
   *candidates(broken) {
     const { fault } = broken;
     if (fault.type !== "runtime" || !NO_JSON.test(fault.message)) return;

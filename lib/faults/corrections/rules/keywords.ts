@@ -69,3 +69,8 @@ export const NAMES: Record<string, string> = {
   ".": "A dot",
   ";": "A semicolon",
 };
+
+/** Names that scripts use and do not declare. */
+export const COMMON =
+  "JSON Math Number String Boolean Object Array Date parse entries keys values map filter split trim push join slice replace parseFloat parseInt round floor abs toFixed includes find reduce if for while switch return"
+    .split(" ");

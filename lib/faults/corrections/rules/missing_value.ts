@@ -26,6 +26,7 @@ const ITERATED = /iterable|iterator/i;
 export const MISSING_VALUE: Rule = {
   name: "guard for a missing value",
   blind: true,
+  more: true,
   *candidates(broken) {
     const { fault } = broken;
     const read = READ.exec(fault.message);

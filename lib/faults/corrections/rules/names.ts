@@ -65,8 +65,9 @@ export const UNKNOWN_NAME: Rule = {
     const uses = nearest(usesOf(tree, name), broken.fault.line);
     if (NOTES.test(name)) yield* withoutNotes(tree, name);
     yield* keyword(tree, name, uses);
+    yield* respelt(tree, name, uses, unusedIn(tree));
     yield* takenOut(broken, tree, name);
-    yield* respelt(tree, name, uses);
+    yield* respelt(tree, name, uses, [...bindingsOf(tree), ...GLOBALS]);
     yield* declared(tree, name, uses);
   },
 };
@@ -100,11 +101,9 @@ function* respelt(
   tree: Tree,
   name: string,
   uses: readonly Found<NodeOf<"Identifier">>[],
+  names: readonly string[],
 ): Iterable<Candidate> {
-  const own = all(tree, "Identifier").filter((found) => isBinding(found)).map(({ node }) =>
-    node.name
-  );
-  const meant = [...FOREIGN[name] ?? [], ...nearNames(name, [...own, ...GLOBALS])];
+  const meant = [...FOREIGN[name] ?? [], ...nearNames(name, names)];
   for (const other of meant.slice(0, 6)) {
     const edits = uses.map(({ node, parent }) => {
       const shorthand = parent?.node.type === "Property" && parent.node.shorthand;
@@ -115,6 +114,16 @@ function* respelt(
       text: `"${name}" was meant to be "${other}": nothing is called ${name}`,
     };
   }
+}
+
+const bindingsOf = (tree: Tree) =>
+  all(tree, "Identifier").filter(isBinding).map(({ node }) => node.name);
+
+/** Names that are declared and never used: one of them may be the one that is meant. */
+function unusedIn(tree: Tree): string[] {
+  return bindingsOf(tree).filter((name) =>
+    all(tree, "Identifier").filter(({ node }) => node.name === name).length === 1
+  );
 }
 
 /** It declares a name: a variable, a function, a parameter. */

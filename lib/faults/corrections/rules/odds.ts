@@ -1,4 +1,13 @@
 /** How likely it is that a sign is missing or too much at a place, by what stands around it. Pure. */
+import type { Edit } from "./tree.ts";
+
+/** A text that might be the right one. */
+export interface Guess {
+  edits: Edit[];
+  text: string;
+  /** How unlikely it is, apart from where it stands. */
+  cost: number;
+}
 
 /** A name, number, text or sign. */
 export interface Word {

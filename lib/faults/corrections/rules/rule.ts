@@ -37,6 +37,8 @@ export type Thinking = null;
  */
 export interface Rule {
   name: string;
+  /** Of its candidates the one is best with which most messages are answered; else the first is. */
+  more?: true;
   /** What the report says is enough to go by. */
   blind?: true;
   candidates(broken: Broken): Iterable<Candidate | Thinking>;

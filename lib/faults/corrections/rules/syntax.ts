@@ -11,6 +11,8 @@ const MOST_READ = 1500;
 /** The same in time: a long script takes longer to read. */
 const MOST_MS = 4_000;
 const MOST_GIVEN = 12;
+/** A block that is not closed is noticed at the end of the script only. */
+const FAR_MOST = 3;
 
 export const SYNTAX: Rule = {
   name: "missing or surplus sign",
@@ -37,7 +39,8 @@ function* readable(
     // Reading is what costs: the tree is made of those alone that can be read.
     if ("at" in programOf(mended)) continue;
     const far = Math.min(...edits.map(({ from }) => Math.abs(from - unreadable.at)));
-    found.push({ source: mended, text, cost: cost + far / 40 + 20 * crooked(mended) });
+    const away = Math.min(far / 40, FAR_MOST);
+    found.push({ source: mended, text, cost: cost + away + 20 * crooked(mended) });
   }
   for (const { source, text } of found.sort((a, b) => a.cost - b.cost).slice(0, MOST_GIVEN)) {
     yield { source, text };

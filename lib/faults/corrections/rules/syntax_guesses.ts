@@ -1,15 +1,9 @@
 /** What may be missing, too much or mistaken in a script that cannot be read. Pure. */
-import { EXCHANGES, KEYWORDS, NAMES, SIGNS } from "./keywords.ts";
+import { COMMON, EXCHANGES, KEYWORDS, NAMES, SIGNS } from "./keywords.ts";
 import { distance } from "./near.ts";
-import { oddsOfAdded, oddsOfLeftOut, openOf, type Word } from "./odds.ts";
-import { type Edit, insert, type Unreadable } from "./tree.ts";
-
-export interface Guess {
-  edits: Edit[];
-  text: string;
-  /** How unlikely it is, apart from where it stands. */
-  cost: number;
-}
+import { blocksOpened, linesAdded } from "./line_guesses.ts";
+import { type Guess, oddsOfAdded, oddsOfLeftOut, openOf, type Word } from "./odds.ts";
+import { insert, type Unreadable } from "./tree.ts";
 
 /** All guesses, the rarest kinds of fault first: what they change looks like nothing else. */
 export function* guesses(source: string, unreadable: Unreadable): Iterable<Guess> {
@@ -19,12 +13,15 @@ export function* guesses(source: string, unreadable: Unreadable): Iterable<Guess
   yield* signsOfPrint(source);
   yield* otherQuotes(source);
   yield* openTexts(source, unreadable);
+  yield* oddQuotes(source, unreadable);
+  yield* joinedNames(words);
   yield* keywords(words, here);
   yield* objectsOfArrows(source);
   yield* exchanged(words, here);
   yield* leftOut(source, words, here);
+  yield* linesAdded(source, words);
+  yield* blocksOpened(source, words);
   yield* added(source, words, here);
-  yield* linesAdded(source);
 }
 
 /** Names, numbers, texts and single signs, whatever is wrong with them. */
@@ -84,7 +81,7 @@ function* openTexts(source: string, { message, at }: Unreadable): Iterable<Guess
     yield {
       edits: [insert(from + 1 + index, quote)],
       text: name === "comment" ? "The comment is closed" : "The text is closed with its quote",
-      cost: cost++ / 4 + (/\s/.test(source[from + 1 + index] ?? "") ? 2 : 0),
+      cost: cost++ / 4 + (/\s/.test(source[from + index]) ? 2 : 0),
     };
   }
   // The one that was meant to close opened another.
@@ -95,6 +92,47 @@ function* openTexts(source: string, { message, at }: Unreadable): Iterable<Guess
       text: "The text is opened with its quote",
       cost: 1,
     };
+  }
+}
+
+/** A line with an odd number of quotes lacks one of them. */
+function* oddQuotes(source: string, { at }: Unreadable): Iterable<Guess> {
+  const start = source.lastIndexOf("\n", at - 1) + 1;
+  const end = (source + "\n").indexOf("\n", at);
+  const line = source.slice(start, end);
+  for (const quote of ['"', "'"]) {
+    if (line.split(quote).length % 2 === 1) continue;
+    for (const { index } of line.matchAll(/(?<=[[({,:=+\s])|(?=[\])},:;+\s])|$/g)) {
+      const between = /\s/.test(line[index - 1] ?? "") && /\s/.test(line[index] ?? "");
+      if (between) continue;
+      yield {
+        edits: [insert(start + index, quote)],
+        text: `A quote is missing: ${quote}`,
+        cost: 0.5,
+      };
+    }
+  }
+}
+
+/** `parsebody)` was `parse(body)`: where more closes than opens, a name may hold the bracket that is missing. */
+function* joinedNames(words: readonly Word[]): Iterable<Guess> {
+  const open = openOf(words);
+  const known = new Set([...words.map(({ text }) => text), ...COMMON]);
+  for (const sign of ["(", "["]) {
+    if (open[sign] >= 0) continue;
+    for (const { text, start } of words) {
+      if (!/^[A-Za-z_$]\w{3,}$/.test(text)) continue;
+      for (let cut = 2; cut < text.length; cut++) {
+        const [lead, rest] = [text.slice(0, cut), text.slice(cut)];
+        const both = known.has(lead) && known.has(rest);
+        if (!both && !(known.has(rest) && rest.length > 2) && !known.has(lead)) continue;
+        yield {
+          edits: [insert(start + cut, sign)],
+          text: `${NAMES[sign]} is missing: ${sign}`,
+          cost: both ? -1 : 1.2,
+        };
+      }
+    }
   }
 }
 
@@ -248,25 +286,4 @@ function closesBefore(source: string, sign: string, at: number, next: Word): boo
 function spaced(sign: string, brace: string): string {
   if (sign.startsWith("}")) return brace + sign.slice(1);
   return /^(=>|=|\+)$/.test(sign) ? ` ${sign}` : sign;
-}
-
-/** A line that closes a block. */
-function* linesAdded(source: string): Iterable<Guess> {
-  const closers = [["}", "A brace"], ["});", "A brace and a parenthesis"], ["]", "A bracket"], [
-    "};",
-    "A brace",
-  ]] as const;
-  const indents = new Set([...source.matchAll(/^[ \t]*(?=\S)/gm)].map(([indent]) => indent));
-  const starts = [...source.matchAll(/^/gm)].map(({ index }) => index);
-  for (const at of [...starts, source.length].reverse().slice(0, 120)) {
-    for (const [sign, name] of closers) {
-      for (const indent of indents) {
-        const line = at === source.length && !source.endsWith("\n")
-          ? `\n${indent}${sign}`
-          : `${indent}${sign}\n`;
-        yield { edits: [insert(at, line)], text: `${name} is missing: ${sign}`, cost: -0.7 };
-        if (indents.size > 4) break;
-      }
-    }
-  }
 }
