@@ -54,20 +54,21 @@ export function createConsoleControl(
   async function proved({ email, password, code }: Approval): Promise<Person> {
     const user = access.users.byEmail(email);
     if (user?.state !== "active") throw wrong();
-    if (user.totp && code === undefined) {
-      throw codeNeeded("A code of your second factor is needed.");
-    }
     const actor: Actor = {
       ...{ kind: "user", id: user.id, name: user.email },
       ...{ address: null, agent: "console" },
     };
+    const { signIn } = access;
+    const asksCode = user.totp && code === undefined;
     try {
-      await access.signIn.confirmWithCode(user, { password, code }, actor);
+      if (asksCode) await signIn.confirm(user, password, actor);
+      else await signIn.confirmWithCode(user, { password, code }, actor);
     } catch (error) {
       const paths = error instanceof PerchError ? error.errors.map(({ path }) => path) : [];
       if (paths.includes("password")) throw wrong();
       throw paths.includes("code") ? codeNeeded("This code is not right.") : error;
     }
+    if (asksCode) throw codeNeeded("A code of your second factor is needed.");
     return { id: user.id, role: user.role, actor };
   }
 
