@@ -106,10 +106,13 @@ export async function createPresent(deps: PresentDeps): Promise<Present> {
   ): Promise<void> {
     const row: ScriptRow = { ...ref, hash, state, actor: null, changedMs: clock.now() };
     const reason = state === "awaiting" ? "restored" : "found on disk";
+    // Whether it can run is seen once it is loaded.
+    const isChange = state === "on" && rows.has(componentOf(ref));
+    const said = isChange ? "was changed on the disk" : FOUND[state];
     await db.write([
       store.put(row),
       ...await store.addVersion({ ...ref, hash, source, tMs: clock.now(), actor: null, reason }),
-      events.statement(scriptEvent(ref, FOUND[state], null, clock.now())),
+      events.statement(scriptEvent(ref, said, null, clock.now())),
     ]);
     rows.set(componentOf(ref), row);
   }
@@ -149,7 +152,7 @@ export async function createPresent(deps: PresentDeps): Promise<Present> {
 const TOO_MANY = `there are more than ${SCRIPTS_MOST} scripts, and the first of them run`;
 
 const FOUND: Readonly<Record<ScriptSwitch, string>> = {
-  on: "was found on the disk and runs",
+  on: "was found on the disk and is switched on",
   off: "was changed on the disk and is switched off",
   awaiting: "came with a restore and waits for approval",
 };

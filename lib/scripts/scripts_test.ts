@@ -87,7 +87,7 @@ Deno.test("what lies in the folders runs, and what is no script is named with th
     await Deno.remove(join(folder, "codecs/pump.js"));
     await scripts.look();
     assert.deepEqual(scripts.runnable("codec"), []);
-    assert.deepEqual(await events(), ["Codec pump was found on the disk and runs"]);
+    assert.deepEqual(await events(), ["Codec pump was found on the disk and is switched on"]);
   }));
 
 Deno.test("a change is bound to the text that was seen, and every text is kept", () =>
