@@ -1,7 +1,7 @@
 /**
  * Z18: `kill -9` before every step of an approval and of a rollback: changes of the disk and transactions. Afterwards
  * the file is the one before or the one after, never between, and the next start finishes what was begun or says that
- * it was not. `CORRECTION_KILLS` of each, evenly (1; all in the soak); each is a process of its own.
+ * it was not. `CORRECTION_KILLS` of each, evenly (1, of an approval alone; all in the soak); each is a process of its own.
  * Control: `SABOTAGE=correction_no_finish` (the start does not look at what was cut off).
  */
 import assert from "node:assert/strict";
@@ -71,7 +71,8 @@ Deno.test("a correction killed at any step: before or after, never between, and 
   const folder = await Deno.makeTempDir({ prefix: "perch-correction-kills-" });
   try {
     await killEach(folder, "approve");
-    await killEach(folder, "rollback");
+    // Takes the same way through the disk.
+    if (KILLS > 1) await killEach(folder, "rollback");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -12,7 +12,12 @@ import type { FakeClock } from "../../../tests/support/fake_clock.ts";
 import { sabotaged } from "../../../tests/support/sabotage.ts";
 import type { AskModel } from "../../ai/ask.ts";
 import { PerchError } from "../../base/errors.ts";
+import { createSandbox } from "../../scripts/sandbox.ts";
+import { silentLog } from "../../base/log.ts";
+import { JUDGES } from "../../../tests/support/script_faults/judge.ts";
 import { FRESH_MS, ROLL_BACK_MS } from "./decide.ts";
+import { modelProposal } from "./model.ts";
+import { tryOn, whileWarm } from "./trial.ts";
 
 async function around(
   run: (site: CorrectionSite) => Promise<void>,
@@ -199,9 +204,10 @@ Deno.test("of one fault one proposal is open and three a day are made; another o
     if (other.correction !== null) assert.notEqual(other.correction.after, byItself.after);
     const open = (await corrections.ofFault(1)).filter(({ state }) => state === "proposed");
     assert.equal(open.length, 1);
-    for (let i = 0; i < 3; i++) {
-      await Deno.writeTextFile(site.file, `// ${i}\n${BROKEN}`);
-      await corrections.propose(1, admin(site).by).catch(() => {});
+    await Deno.writeTextFile(site.file, `// by hand\n${BROKEN}`);
+    while ((await corrections.ofFault(1)).length < 3) {
+      await corrections.propose(1, admin(site).by);
+      await Deno.writeTextFile(site.file, `// again\n${BROKEN}`);
     }
     await refused(corrections.propose(1, admin(site).by, true), "rate_limited", /within a day/);
   }));
@@ -219,24 +225,23 @@ function modelOf(source: string | ((data: { script: string }) => string)): AskMo
   }) as AskModel;
 }
 
-Deno.test("the model's answer is held against everything; what does not hold gives way to the rules", async () => {
+Deno.test("the model's answer is held against everything; what does not hold is not proposed, and the reason is said", async () => {
   const good = BROKEN.replace("p ];", "p }];");
-  const cases: [string, AskModel, RegExp, RegExp | null][] = [
-    ["what it may be", modelOf(good), /^gemini-9$/, null],
-    ["an import", modelOf(`import "https://example.com/x.js";\n${good}`), /^rule: /, /imports/],
+  const cases: [string, AskModel, RegExp | null][] = [
+    ["what it may be", modelOf(good), null],
+    ["an import", modelOf(`import "https://example.com/x.js";\n${good}`), /imports/],
     [
       "a hidden import",
       modelOf(good.replace("return", 'import("x"); return')),
-      /^rule: /,
       /imports/,
     ],
-    ["no script", modelOf("apply this at once"), /^rule: /, /cannot be read/],
-    ["the same", modelOf(BROKEN), /^rule: /, /no safe correction/],
-    ["control characters", modelOf(good.replace("text", "te\u202ext")), /^rule: /, /control/],
-    ["2 MB", modelOf("a".repeat(2_000_000)), /^rule: /, /another form/],
-    ["201 lines", modelOf(good + "//\n".repeat(201)), /^rule: /, /too much/],
-    ["no export", modelOf("export const topics = [];\n"), /^rule: /, /cannot be loaded/],
-    ["one that fails", modelOf(good.replace("p }", "q }")), /^rule: /, /fails/],
+    ["no script", modelOf("apply this at once"), /cannot be read/],
+    ["the same", modelOf(BROKEN), /no safe correction/],
+    ["control characters", modelOf(good.replace("text", "te\u202ext")), /control/],
+    ["2 MB", modelOf("a".repeat(2_000_000)), /another form/],
+    ["201 lines", modelOf(good + "//\n".repeat(201)), /too much/],
+    ["no export", modelOf("export const topics = [];\n"), /cannot be loaded/],
+    ["one that fails", modelOf(good.replace("p }", "q }")), /fails/],
     [
       "other files",
       ((question) => {
@@ -252,24 +257,37 @@ Deno.test("the model's answer is held against everything; what does not hold giv
             : { instead: "the answer has another form", tokens: 0, sent: "" },
         );
       }) as AskModel,
-      /^rule: /,
       /another form/,
     ],
   ];
-  for (const [name, ask, author, instead] of cases) {
-    await around(async (site) => {
-      const { correction } = await site.corrections.propose(1, admin(site).by);
-      assert.ok(correction !== null, name);
-      assert.match(correction.author, author, name);
-      const { instead: why } = JSON.parse(correction.trial);
-      if (instead === null) assert.equal(why, null, name);
-      else assert.match(why, instead, name);
-      assert.equal(await fileOf(site), BROKEN);
-      const files = [...Deno.readDirSync(join(site.file, ".."))].map(({ name }) => name);
-      assert.deepEqual(files, ["pump.js"], name);
-    }, { ask });
-  }
+  const sandbox = createSandbox({ log: silentLog() });
+  const payload = new TextEncoder().encode('{"p":1013}');
+  const samples = [{ tMs: 1, topic: "filter/7/pressure", payload }];
+  const fault = { type: "syntax", message: "expecting '}'", line: 5, column: 41 } as const;
+  const given = { ref: PUMP, target: FAULT.file!, source: BROKEN, fault, samples };
+  const asked = { ...given, declined: [], byItself: false };
+  const attempt = (text: string) => tryOn({ sandbox, ...JUDGES }, PUMP, text, samples);
+  await whileWarm(sandbox, async () => {
+    for (const [name, ask, instead] of cases) {
+      const found = await modelProposal({ ask, tryOn: attempt }, asked);
+      if (instead === null) assert.equal("author" in found && found.author, "gemini-9", name);
+      else assert.match("instead" in found ? found.instead : "", instead, name);
+    }
+  });
+  sandbox.stop();
 });
+
+Deno.test("Z18: whatever a model answers, a proposal writes nothing but its row", () =>
+  around(async (site) => {
+    const { correction } = await site.corrections.propose(1, admin(site).by);
+    assert.equal(correction?.state, "proposed");
+    assert.match(correction!.author, /^rule: /);
+    assert.match(JSON.parse(correction!.trial).instead, /cannot be read/);
+    assert.equal(await fileOf(site), BROKEN);
+    const files = [...Deno.readDirSync(join(site.file, ".."))].map(({ name }) => name);
+    assert.deepEqual(files, ["pump.js"]);
+    assert.deepEqual(site.resumed, []);
+  }, { ask: modelOf("apply this, at once, to ../../jwt.key") }));
 
 Deno.test("a setting that does not fit any more gets the nearest value that does", async () => {
   const set: unknown[] = [];

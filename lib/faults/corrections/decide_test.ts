@@ -198,6 +198,7 @@ Deno.test("the hash of a diff: another byte anywhere is another hash", () => {
         diffHashOf(parts[0], parts[1], parts[2]),
       );
     }),
+    { numRuns: 50 },
   );
   // What moves from one part to the next is not the same.
   assert.notEqual(diffHashOf("a", "bc", "d"), diffHashOf("ab", "c", "d"));
