@@ -120,6 +120,7 @@ export function createCorrections(deps: CorrectionsDeps): Corrections {
 
   async function watch(): Promise<void> {
     watching.note();
+    if (!proposals.any()) return;
     for (const one of await store.inStates(["proposed"])) await refreshed(one);
     for (const one of await store.inStates(["applying"])) await oneAtATime(() => finishAgain(one));
     for (const id of watching.ids()) await oneAtATime(() => judgeWatched(id));

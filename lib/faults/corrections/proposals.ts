@@ -14,6 +14,8 @@ export type Proposed = { correction: Correction } | { correction: null; reason: 
 
 export interface Proposals {
   load(): Promise<void>;
+  /** Something was proposed at some time. */
+  any(): boolean;
   reason(faultId: number): string | null;
   propose(faultId: number, by: By | null, anew: boolean): Promise<Proposed>;
   /** For open faults of scripts for which nothing was tried so far. Never rejects. */
@@ -148,6 +150,7 @@ export function createProposals(deps: ProposalsDeps): Proposals {
     async load() {
       lastId = await store.lastId();
     },
+    any: () => lastId > 0,
     reason: (faultId) => reasons.get(faultId) ?? null,
     propose: once,
     async byThemselves(signal) {
