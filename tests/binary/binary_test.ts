@@ -1,12 +1,14 @@
 /**
  * The compiled binaries as users get them: made by `deno task compile` and `compile:arm64`, started, fed over
- * MQTT and HTTP, asked (how their host is, too), stopped, started again. The ARM64 one runs under qemu on
- * other hosts.
+ * MQTT and HTTP, asked (how their host is, too), stopped, started again, given a codec that breaks, and a model
+ * to ask. The ARM64 one runs under qemu on other hosts.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import mqtt from "mqtt";
 import { binaries } from "../support/binaries.ts";
+import { assertCodecsWork, assertModelIsAsked } from "../support/binary_scripts.ts";
+import { startGemini } from "../support/fake_gemini.ts";
 import { addKey, perchCommand, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { until } from "../support/until.ts";
@@ -146,9 +148,15 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
     const dataDir = await Deno.makeTempDir({ prefix: "perch-binary-" });
     const mqttPort = freePort();
     const scratch = await Deno.makeTempDir({ prefix: "perch-scratch-" });
-    const env = { MQTT_PORT: String(mqttPort), TMPDIR: scratch };
+    const gemini = startGemini();
+    const env = {
+      MQTT_PORT: String(mqttPort),
+      TMPDIR: scratch,
+      GEMINI_API_KEY: "made-up",
+      GEMINI_BASE_URL: gemini.url,
+    };
     const options = { dataDir, binary, readyMs, env };
-    const key = await addKey({ dataDir, binary, role: "engineer" });
+    const key = await addKey({ dataDir, binary, role: "admin" });
     const user = ["user", "add", "--email", "me@example.com", "--role", "admin"];
     const added = await run(binary, user, { PERCH_DATA: dataDir }, "correct horse battery\n");
     assert.equal(added.code, 0, added.err);
@@ -181,9 +189,21 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       assert.deepEqual((await raw(perch.url, "press/p")).v, [4.25]);
       await showsPages(perch.url, headers);
       await measuresItsHost(perch.url, headers);
+      const running = {
+        url: perch.url,
+        headers,
+        dataDir,
+        publish: (topic: string, payload: string) => publish(mqttPort, topic, payload),
+        patienceMs: readyMs,
+      };
+      const here = runner.length === 0;
+      await assertCodecsWork(running, here);
+      // Under qemu the host is in need, and the model is what it does without first.
+      if (here) await assertModelIsAsked(running, gemini);
       assert.equal(await perch.stop(), 0);
     } finally {
       await perch.kill();
+      await gemini.close();
       for (const folder of [dataDir, scratch]) await Deno.remove(folder, { recursive: true });
     }
   });
