@@ -59,6 +59,7 @@ const tickets = createListeners<Ticket>();
 const loggedEvents = createListeners<void>();
 const anomalies = createListeners<unknown>();
 const predictions = createListeners<unknown>();
+const faults = createListeners<void>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -100,6 +101,9 @@ export const onEvent = loggedEvents.on;
 export const onDelivery = deliveries.on;
 /** A ticket after a change, a comment or a file. */
 export const onTicket = tickets.on;
+
+/** A fault of Perch itself changed. */
+export const onFault = faults.on;
 
 /** How far the server's clock is ahead of this browser's. */
 let aheadMs = 0;
@@ -222,6 +226,7 @@ const HANDLERS: Record<string, (data: any) => void> = {
   ticket: tickets.notify,
   event: () => loggedEvents.notify(),
   delivery: () => deliveries.notify(),
+  fault: () => faults.notify(),
   reset: () => resets.notify(),
 };
 

@@ -4,9 +4,10 @@ import { connect } from "../live.ts";
 import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
 import { bringToLife } from "../island.ts";
 import { listenToKeys } from "../keyboard.ts";
+import { PausedBanner } from "../paused_banner.tsx";
 import { ThemeSwitch } from "../theme_switch.tsx";
 
-bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, ThemeSwitch });
+bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, PausedBanner, ThemeSwitch });
 listenToKeys();
 const { stream, since } = document.body.dataset;
 if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since);

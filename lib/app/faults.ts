@@ -1,13 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { LogEntry } from "../base/log.ts";
 import type { Supervisor } from "../base/supervisor.ts";
-import { PAUSED_TYPE } from "../faults/decide.ts";
-import type { Fault, FaultSource, Pausable, Pause } from "../faults/fault.ts";
+import type { FaultSource, Pausable, Pause } from "../faults/fault.ts";
 import { createFaults, type Faults } from "../faults/faults.ts";
 import { createSelfHealing, type SelfHealing } from "../faults/healing.ts";
 import { createHealingWatch } from "../faults/healing_watch.ts";
 import { faultJson } from "../faults/shapes.ts";
-import type { PausedComponent } from "../faults/people.ts";
 import { componentSource } from "../faults/sources/components.ts";
 import { configurationSource } from "../faults/sources/configuration.ts";
 import { eventSource } from "../faults/sources/events.ts";
@@ -15,7 +13,7 @@ import { logErrorSource } from "../faults/sources/log_errors.ts";
 import { taskSource } from "../faults/sources/tasks.ts";
 import type { ComponentState } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
-import { FAULT_ACTIONS, waitingWords } from "../words/fault.ts";
+import { FAULT_ACTIONS } from "../words/fault.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** Without these Perch does not do what it promises. */
@@ -165,18 +163,3 @@ function describe(faults: Pick<Faults, "open" | "paused">): Omit<ComponentState,
   const isSmall = FAULT_ACTIONS[worst.severity] === "log" && paused.length === 0;
   return { health: isSmall ? "ok" : "degraded", detail: `${worst.message}${more}.${waits}` };
 }
-
-/** What is paused, in a sentence for every page; null: nothing. */
-export function pausedWords(paused: readonly PausedComponent[]): string | null {
-  if (paused.length === 0) return null;
-  if (paused.length > 1) {
-    return `${paused.length} parts are paused: ${paused.map((one) => one.component).join(", ")}.`;
-  }
-  const [{ component, fault, waiting }] = paused;
-  const waits = waitingWords(component, waiting);
-  const why = fault === null ? "" : isByPerson(fault) ? "" : `: ${fault.message}`;
-  const what = fault !== null && isByPerson(fault) ? fault.message : `${component} is paused${why}`;
-  return `${what.replace(/\.$/, "")}.${waits === null ? "" : ` ${waits}.`}`;
-}
-
-const isByPerson = (fault: Fault) => fault.type === PAUSED_TYPE;

@@ -22,11 +22,11 @@ import type { Config } from "../base/config.ts";
 import { createLogReports } from "../events/logs/read_logs.ts";
 import type { Log } from "../base/log.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
+import { pauseJson } from "../faults/shapes.ts";
 import { LineNames } from "../sources/dialects/mod.ts";
 import { parseBatch, parseLinesBody, parseOne } from "../sources/http_bodies.ts";
 import { logsFolder } from "./log_files.ts";
 import type { Parts } from "./parts.ts";
-import { pausedWords } from "./faults.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { scriptFigures } from "./script_figures.ts";
@@ -119,7 +119,7 @@ function routeParts(
     frame: createPageFrame(assets, {
       notice: config.mode === "sim" ? SIMULATED : null,
       trouble,
-      paused: () => pausedWords(parts.faults.paused()),
+      paused: () => parts.faults.paused().map(pauseJson),
       waiting: () => parts.alarms.counts().waiting,
     }),
     hostView: parts.hostView,

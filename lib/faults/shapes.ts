@@ -3,7 +3,8 @@ import { z } from "zod";
 import { msField, onWire } from "../base/wire.ts";
 import type { FaultRow } from "../db/schema/faults.ts";
 import type { PausedComponent } from "./people.ts";
-import { FAULT_SEVERITIES, FAULT_STATES } from "../words/fault.ts";
+import { FAULT_SEVERITIES, FAULT_STATES, waitingWords } from "../words/fault.ts";
+import { PAUSED_TYPE } from "./decide.ts";
 
 export const faultShape = z.object({
   id: z.number(),
@@ -29,14 +30,29 @@ export const faultJson = (fault: FaultRow): FaultJson => wire(fault) as unknown 
 /** A part that is paused. */
 export const pauseShape = z.object({
   component: z.string(),
+  text: z.string().describe("why, and what waits"),
   since_ms: msField,
   by: z.string().describe("`fault:<id>`"),
   waiting: z.number().nullable().describe("messages that wait until it resumes"),
   fault: z.number().nullable().describe("that holds it, or stands for who paused it"),
 }).meta({ id: "Pause" });
 
-export function pauseJson(
-  { component, sinceMs, by, waiting, fault }: PausedComponent,
-): z.output<typeof pauseShape> {
-  return { component, since_ms: sinceMs, by, waiting: waiting ?? null, fault: fault?.id ?? null };
+export function pauseJson(paused: PausedComponent): z.output<typeof pauseShape> {
+  const { component, sinceMs, by, waiting, fault } = paused;
+  return {
+    component,
+    text: pausedText(paused),
+    since_ms: sinceMs,
+    by,
+    waiting: waiting ?? null,
+    fault: fault?.id ?? null,
+  };
+}
+
+/** Why it is paused, and what waits. */
+export function pausedText({ component, fault, waiting }: PausedComponent): string {
+  const waits = waitingWords(component, waiting);
+  const why = fault === null ? "" : `: ${fault.message}`;
+  const what = fault?.type === PAUSED_TYPE ? fault.message : `${component} is paused${why}`;
+  return `${what.replace(/\.$/, "")}.${waits === null ? "" : ` ${waits}.`}`;
 }

@@ -20,3 +20,17 @@ export function waitingWords(component: string, waiting: number | undefined): st
   const what = component.startsWith("detector:") ? "reading" : "message";
   return waiting === 1 ? `1 ${what} waits` : `${waiting} ${what}s wait`;
 }
+
+/** Something that is paused, as `/api/status` lists it. */
+export interface PausedPart {
+  component: string;
+  /** A sentence: why, and what waits. */
+  text: string;
+}
+
+/** What is paused, in a sentence for every page; null: nothing. */
+export function pausedWords(paused: readonly PausedPart[]): string | null {
+  if (paused.length === 0) return null;
+  if (paused.length === 1) return paused[0].text;
+  return `${paused.length} parts are paused: ${paused.map((one) => one.component).join(", ")}.`;
+}

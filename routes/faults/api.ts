@@ -103,7 +103,7 @@ function componentRoutes(services: FaultServices): Route[] {
     route({
       ...common,
       path: "/api/components/:name/restart",
-      summary: "Start a task anew",
+      summary: "Restart a task",
       body,
       example: { params: { name: "task:notify router" }, body: reason },
       responses: { 204: done, 404: noPart, 409: { description: "It is paused" } },

@@ -127,7 +127,7 @@ function Approve(
       <div class="field">
         <label class="tick">
           <input type="checkbox" name="confirm" value="yes" required />{" "}
-          I have read this change, and Perch shall make exactly it
+          I have read this change; apply exactly this
         </label>
         {errors.confirm && <p class="error" role="alert">{errors.confirm}</p>}
       </div>

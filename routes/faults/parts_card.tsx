@@ -25,7 +25,7 @@ export function PartsCard({ faults, state }: { faults: Faults; state: FormState 
         <PartForm form="pause" names={free(faults.pausable())} state={state}>Pause it</PartForm>
       </details>
       <details open={state.form === "restart"}>
-        <summary>Start a task anew</summary>
+        <summary>Restart a task</summary>
         <p class="muted">
           Perch does that by itself when a task fails. Here also one that it has given up.
         </p>

@@ -5,8 +5,10 @@ import { render } from "preact-render-to-string";
 import { gzipSync } from "node:zlib";
 import { AlarmBadge } from "../../islands/alarm_badge.tsx";
 import { ConnectionBanner, ConnectionDot } from "../../islands/connection_state.tsx";
+import { PausedBanner } from "../../islands/paused_banner.tsx";
 import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
+import type { PausedPart } from "../../lib/words/fault.ts";
 import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
@@ -52,16 +54,15 @@ export interface FrameOptions {
   notice?: string | null;
   /** What stops Perch from doing its work, asked for each page; null: nothing. */
   trouble?: () => string | null;
-  /** What is paused, in a sentence; null: nothing. */
-  paused?: () => string | null;
+  /** What is paused. */
+  paused?: () => readonly PausedPart[];
   /** Alarms that wait for somebody. */
   waiting?: () => number;
 }
 
 export function createPageFrame(
   assets: Assets,
-  { notice = null, trouble = () => null, paused = () => null, waiting = () => 0 }: FrameOptions =
-    {},
+  { notice = null, trouble = () => null, paused = () => [], waiting = () => 0 }: FrameOptions = {},
 ): PageFrame {
   return {
     answer(c, who, page) {
@@ -108,7 +109,7 @@ function pathOf(c: Context): string {
 
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets, notice = null, trouble = null, paused = null, waiting = 0 }: {
+  { page, who, theme, here, assets, notice = null, trouble = null, paused = [], waiting = 0 }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
@@ -116,7 +117,7 @@ export function Document(
     assets: Assets;
     notice?: string | null;
     trouble?: string | null;
-    paused?: string | null;
+    paused?: readonly PausedPart[];
     waiting?: number;
   },
 ): VNode {
@@ -174,11 +175,7 @@ export function Document(
         )}
         <main id="main" tabIndex={-1}>
           {trouble && who && <p class="site-trouble" role="alert">{trouble}</p>}
-          {paused && who && (
-            <p class="site-paused">
-              {paused} <a href="/faults">Faults</a>
-            </p>
-          )}
+          {who && <Island name="PausedBanner" component={PausedBanner} props={{ paused }} />}
           {notice && <p class="site-notice">{notice}</p>}
           {page.stream && (
             <Island
@@ -195,11 +192,12 @@ export function Document(
   );
 }
 
-/** Every page hears of alarms: its title says how many wait. */
+/** Every page hears of alarms, as its title says how many wait, and of faults, as it says what is paused. */
 function streamOf({ stream }: Page): Record<string, string> {
-  if (stream === undefined) return { types: "alarm" };
-  if (stream.types === undefined || stream.types.split(",").includes("alarm")) return stream;
-  return { ...stream, types: `${stream.types},alarm` };
+  if (stream === undefined) return { types: "alarm,fault" };
+  if (stream.types === undefined) return stream;
+  const types = new Set([...stream.types.split(","), "alarm", "fault"]);
+  return { ...stream, types: [...types].join(",") };
 }
 
 function KeysHelp(): VNode {

@@ -61,7 +61,7 @@ Deno.test({
       healing.record("restart_task", "task:thingspeak", "worked", healed);
       await page.goto("/faults");
       await page.getByRole("heading", { name: "1 fault, medium; intake is paused" }).waitFor();
-      for (const part of ["Pause a part", "Start a task anew", "What it may do"]) {
+      for (const part of ["Pause a part", "Restart a task", "What it may do"]) {
         await page.getByText(part).click();
       }
       await assertEveryLook(page);

@@ -19,6 +19,8 @@ Deno.test({
       await until("readings", async () => (await site.stored()).pumps > 20 || null);
 
       await site.break();
+      await page.locator(".site-paused", { hasText: "codec:pumps is paused" })
+        .waitFor({ timeout: 5_000 });
       const link = page.getByRole("link", { name: /codecs\/pumps\.js cannot be loaded/ });
       await until("the fault", async () => {
         await page.goto("/faults");
@@ -34,6 +36,7 @@ Deno.test({
       await page.getByLabel("I have read this change").check();
       await page.getByRole("button", { name: "Approve and apply" }).click();
       await page.getByText("In place, and watched").waitFor();
+      assert.equal(await page.locator(".site-paused").count(), 0);
       await site.assertAllArrived();
       assert.deepEqual((await site.files()).kept, [BROKEN]);
 
