@@ -40,7 +40,7 @@ const PROTOCOL = {
 interface Plant {
   dataDir: string;
   env: Record<string, string>;
-  start(): Promise<PerchProcess>;
+  start(options?: { stopped?: boolean }): Promise<PerchProcess>;
 }
 
 async function plant(smtpPort: number): Promise<Plant> {
@@ -62,7 +62,9 @@ async function plant(smtpPort: number): Promise<Plant> {
     assert.equal(set.code, 0, set.err);
   }
   const args = ["sim", "--scenario", "normal", "--speed", "60", "--faults", "faults.json"];
-  return { dataDir, env, start: () => startPerch({ dataDir, env, args }) };
+  const start = ({ stopped = false } = {}) =>
+    startPerch({ dataDir, env, args: stopped ? [...args, "--stopped"] : args });
+  return { dataDir, env, start };
 }
 
 /** Calls as a person of the simulator. */
@@ -266,12 +268,13 @@ Deno.test({
     try {
       await limit(caller(perch.url, "admin"));
       const alarm = await theAlarm(caller(perch.url, "admin"));
+      // A plant that begins anew is cold: the alarm would resolve by itself.
       await perch.kill();
-      perch = await start();
+      perch = await start({ stopped: true });
       let admin = caller(perch.url, "admin");
       await admin("POST", `/api/alarms/${alarm.id}/resolve`, { note: "Bearing replaced" });
       await perch.kill();
-      perch = await start();
+      perch = await start({ stopped: true });
       admin = caller(perch.url, "admin");
       const uids = {
         raised: await uidOf(admin, alarm, "alarm.raised"),

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import { createUsageStore } from "../../lib/ai/usage_store.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
+import type { Correction, Trial } from "../../lib/faults/corrections/correction.ts";
+import { createCorrectionStore } from "../../lib/faults/corrections/correction_store.ts";
+import { diffOf } from "../../lib/faults/corrections/diff.ts";
+import { diffHashOf, sha256 } from "../../lib/faults/corrections/hash.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { EXAMPLE } from "../../routes/scripts/api.ts";
@@ -82,8 +87,12 @@ export async function oneOfEach(
   const { components } = under.app.parts().reports;
   await components.report("old-gateway", { state: "offline" }, "fixture");
   const analysis = await under.app.parts().analyses.analyse("asked");
+  const { db } = under.app.parts().storage;
+  await db.write([createUsageStore(db).add("2026-11-01", "a-model", 1_000)]);
+  const faulty = await faultsFixture(under);
+  await db.write([createCorrectionStore(db).put(correctionOf(Number(faulty["/api/faults/:id"])))]);
   return {
-    ...await faultsFixture(under),
+    ...faulty,
     ...await outboxFixture(under),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
@@ -140,6 +149,29 @@ export async function alarmsFor(
   return {
     ...Object.fromEntries(actions.map((action) => [`/api/alarms/:id/${action}`, idOf(action)])),
     "/api/alarms/:id": idOf("read"),
+  };
+}
+
+/** One that was put in place and taken back. */
+function correctionOf(faultId: number): Correction {
+  const [before, after] = ["value: text", "value: Number(text)"];
+  const trial: Trial = {
+    loads: true,
+    messages: [{ topic: "a/b", payload: "1", before: "not a number", after: "1", changed: true }],
+    faults_before: 1,
+    faults_after: 0,
+    changed_lines: 1,
+    risk: "low",
+    instead: null,
+  };
+  const [atMs, target] = [Date.now(), "codecs/gone.js"];
+  const [baseHash, diff] = [sha256(before), diffOf(target, before, after)!];
+  return {
+    ...{ id: 1, faultId, state: "rolled_back", target },
+    ...{ before, after, baseHash, diff, diffHash: diffHashOf(baseHash, diff, after) },
+    ...{ author: "rule: a number", text: "A text is made a number", trial: JSON.stringify(trial) },
+    ...{ proposedMs: atMs, approvedMs: atMs, approver: "test", appliedMs: atMs, endedMs: atMs },
+    outcome: "1 of 1 messages failed",
   };
 }
 
