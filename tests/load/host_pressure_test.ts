@@ -24,7 +24,7 @@ import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
 const NOTHING: Facts = { cpu: null, memory: null, disk: null, temperature: null };
-const LATER_ROOMS = ["ai", "cameras", "reports"];
+const LATER_ROOMS = ["cameras", "reports"];
 const ORDER = Object.keys(SHED_ORDER).filter((name) => !LATER_ROOMS.includes(name));
 const TYPES = ["emergency.entered", "emergency.step", "emergency.left"];
 const restingTask = (name: string): Task => ({
