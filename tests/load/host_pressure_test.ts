@@ -121,7 +121,10 @@ Deno.test("emergency mode: at 85 °C what can wait is stopped in order within te
     const { parts } = perch;
     const emergency = parts.components.all().find(({ name }) => name === "emergency")!;
     assert.equal(emergency.health, "degraded");
-    assert.match(emergency.detail, /Readings and alarms go on; backtests, .*backups wait/);
+    assert.match(
+      emergency.detail,
+      /Readings and alarms go on; AI analyses, backtests, .*backups wait/,
+    );
     assert.equal(parts.intake.offer(message("hall/t", 1)), true, "readings are taken");
     const ticket = await (await perch.ask("/api/tickets", json({ title: "Oil" }))).json();
     const form = new FormData();
