@@ -20,7 +20,7 @@ import { dayOf } from "../../lib/words/days.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { type FakeClock, fakeClock } from "../support/fake_clock.ts";
 import { CALM, type FakeGemini, type GeminiMood, startGemini } from "../support/fake_gemini.ts";
-import { asLevel, INJECTIONS } from "../support/injections.ts";
+import { asFileName, asLevel, INJECTIONS } from "../support/injections.ts";
 import { noFacts } from "../support/site_facts.ts";
 import { startSmtp } from "../support/receivers/smtp.ts";
 import { sabotaged } from "../support/sabotage.ts";
@@ -294,7 +294,8 @@ Deno.test("ai: fifty texts that give orders and a model that obeys them do nothi
       assert.ok(!user.includes("AIzaSyA1234567890"), "keys stay here");
       assert.ok(!user.includes("eve@example.com"), "addresses stay here");
     }
-    assert.equal(systems.size, 2, "the instructions of analysis and chat, and no other");
+    const expected = "the instructions of analysis, chat and correction, and no other";
+    assert.equal(systems.size, 3, expected);
     assert.deepEqual(await stateOf(app), before, "nothing was done");
   } finally {
     await fake.close();
@@ -308,7 +309,7 @@ function harmless(text: string): void {
   }
 }
 
-/** Puts the orders wherever a text can come in: names of machines and sensors, units, events, tickets, settings. */
+/** Puts the orders wherever a text can come in: names of machines and sensors, units, events, files and their errors. */
 async function sow(app: RunningApp): Promise<void> {
   const names = INJECTIONS.filter(({ place }) => place === "name");
   await app.ingest(names.map(({ text }, i) => ({
@@ -331,6 +332,23 @@ async function sow(app: RunningApp): Promise<void> {
       202,
     );
   }
+  await sowFiles(app);
+}
+
+/** Codecs whose names and errors are orders; no correction of them is found. */
+async function sowFiles(app: RunningApp): Promise<void> {
+  const orders = INJECTIONS.filter(({ place }) => place === "file");
+  await Deno.mkdir(`${app.dataDir}/codecs`, { recursive: true });
+  for (const { text } of orders) {
+    const source = `export const topics = ["x/#"];\nthrow new Error(${JSON.stringify(text)});\n`;
+    await Deno.writeTextFile(`${app.dataDir}/codecs/${asFileName(text)}.js`, source);
+  }
+  const { corrections, faults } = app.parts;
+  await until("their faults, and that no correction is found", () => {
+    const open = faults.open().filter(({ component }) => component.startsWith("codec:"));
+    const over = open.filter(({ id }) => corrections.reason(id) !== null);
+    return over.length === orders.length || null;
+  });
 }
 
 /** Everything that an order could change. */
@@ -341,7 +359,9 @@ async function stateOf(app: RunningApp): Promise<unknown> {
   return {
     alarms: alarms.open().map(({ id, state }) => [id, state]),
     settings: settings.list(() => true).map(({ key, value }) => [key, value]),
-    events: (await events.list({ limit: 500 })).items.length,
+    // How parts are is looked at now and then.
+    events: (await events.list({ limit: 500 })).items
+      .filter(({ type }) => type !== "component.changed").length,
     deliveries: (await notify.outbox.list({})).items.length,
     channels: notify.channels.all().length,
     users: access.users.list().map(({ id, role }) => [id, role]),
