@@ -12,7 +12,6 @@ import { seeOther } from "../http/see_other.ts";
 import { Editor, kindOf, NewScript, type ScriptValues } from "./editor.tsx";
 import { hrefOf, PAGE, ScriptList } from "./list.tsx";
 import { refOf, refParams, type ScriptServices, type ScriptWork, scriptWork } from "./request.ts";
-import { VersionPage } from "./version.tsx";
 
 const FORM_BYTES = 1_000_000;
 const VERSIONS_SHOWN = 20;
@@ -134,6 +133,8 @@ function createDraw(parts: PageParts & ScriptServices, work: ScriptWork) {
     async version(context: RouteContext, ref: ScriptRef, id: number): Promise<Response> {
       const version = await scripts.version(ref, id);
       const now = scripts.find(ref)?.hash == null ? null : await scripts.read(ref);
+      // It brings a library that few ever need.
+      const { VersionPage } = await import("./version.tsx");
       return answer(
         context,
         `Version ${id}`,
