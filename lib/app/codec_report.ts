@@ -4,6 +4,7 @@ import type { ComponentState } from "../live/components.ts";
 import { componentOf, type ScriptFault } from "../scripts/script.ts";
 import type { CodecView } from "../sources/codecs/codec.ts";
 import type { CodecGate } from "../sources/codecs/gate.ts";
+import { waitingWords } from "../words/fault.ts";
 
 /** A message that failed is a fault for so long. */
 const ERROR_MS = 5 * 60_000;
@@ -33,11 +34,12 @@ export function codecStates(gate: Pick<CodecGate, "views">): ComponentState[] {
   return gate.views().map((view) => {
     const { name, pause, waiting, full, present } = view;
     const well = present && pause === null && full === null;
+    const waits = waitingWords(component(name), waiting);
     // What is wrong is a fault of its own.
     return {
       name: component(name),
       health: well ? "ok" : "degraded",
-      detail: detailOf(view, waiting === 0 ? "" : ` ${messages(waiting)} wait on disk.`),
+      detail: detailOf(view, waits === null ? "" : ` ${waits} on disk.`),
     };
   });
 }
@@ -77,7 +79,9 @@ function sightings(view: CodecView, nowMs: number): Sighting[] {
     found.push({ ...of("spool_damaged", "medium", lost), times: damaged });
   }
   if (!present && waiting > 0) {
-    const lost = `There is no codecs/${name}.js any more, and ${messages(waiting)} wait for it`;
+    const lost = `There is no codecs/${name}.js any more, and ${
+      waitingWords(component(name), waiting)
+    } for it`;
     found.push(of("missing", "medium", lost));
   }
   return found;
