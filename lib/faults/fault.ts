@@ -1,29 +1,11 @@
 /** The contract of faults: what is wrong with Perch itself, and what can be paused because of it. */
 import type { FaultRow } from "../db/schema/faults.ts";
-import type { FaultSeverity } from "../words/fault.ts";
+import type { Sighting } from "../words/fault.ts";
+
+export type { Sighting };
 
 /** A fault, from its first sight until it is over, as its row has it. */
 export type Fault = FaultRow;
-
-/** Something wrong that a look has seen. */
-export interface Sighting {
-  /** The same each time it is about the same thing: one open fault per cause. */
-  cause: string;
-  /** The part of Perch: `codec:pump`, `task:backup`, `storage`. */
-  component: string;
-  /** `syntax_error`, `task_hung`, `failed_check` … */
-  type: string;
-  severity: FaultSeverity;
-  /** One sentence for people. */
-  message: string;
-  /** Below the data directory. */
-  file?: string;
-  /** From 1. */
-  line?: number;
-  column?: number;
-  /** How often it has happened since it was first seen, as its source counts it; default: once. */
-  times?: number;
-}
 
 /**
  * Where faults are looked for, every five seconds. What is not seen again is over.

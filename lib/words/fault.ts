@@ -10,6 +10,26 @@ export const FAULT_ACTIONS: Readonly<Record<FaultSeverity, "pause" | "watch" | "
   low: "log",
 };
 
+/** Something wrong that a look has seen. */
+export interface Sighting {
+  /** The same each time it is about the same thing: one open fault per cause. */
+  cause: string;
+  /** The part of Perch: `codec:pump`, `task:backup`, `storage`. */
+  component: string;
+  /** `syntax_error`, `task_hung`, `failed_check` … */
+  type: string;
+  severity: FaultSeverity;
+  /** One sentence for people. */
+  message: string;
+  /** Below the data directory. */
+  file?: string;
+  /** From 1. */
+  line?: number;
+  column?: number;
+  /** How often it has happened since it was first seen, as its source counts it; default: once. */
+  times?: number;
+}
+
 /** `dismissed`: a person does not want to see it, as long as it is the same and gets no worse. */
 export const FAULT_STATES = ["open", "over", "dismissed"] as const;
 export type FaultState = typeof FAULT_STATES[number];

@@ -1,6 +1,7 @@
+import type { ByPerson } from "../../lib/faults/people.ts";
 import { faultJson, faultShape, pauseJson, pauseShape } from "../../lib/faults/shapes.ts";
 import { listOf } from "../http/params.ts";
-import { type Route, route } from "../http/route.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
 import {
   byPerson,
   componentParams,
@@ -74,6 +75,14 @@ function componentRoutes(services: FaultServices): Route[] {
   const body = reasonShape;
   const reason = { reason: "the broker is moved" };
   const done = { description: "Done" };
+  type Asked = RouteContext & { params: { name: string }; body: { reason: string } };
+  async function doneBy(
+    context: Asked,
+    run: (name: string, by: ByPerson) => Promise<unknown>,
+  ): Promise<Response> {
+    await run(context.params.name, byPerson(services, context, context.body.reason));
+    return new Response(null, { status: 204 });
+  }
   return [
     route({
       ...common,
@@ -94,11 +103,7 @@ function componentRoutes(services: FaultServices): Route[] {
       body,
       example: { params: { name: "task:readings check" }, body: reason },
       responses: { 204: done, 404: noPart, 409: { description: "It is not paused" } },
-      handler: async (context) => {
-        const by = byPerson(services, context, context.body.reason);
-        await faults.resume(context.params.name, by);
-        return new Response(null, { status: 204 });
-      },
+      handler: (context) => doneBy(context, faults.resume),
     }),
     route({
       ...common,
@@ -107,11 +112,7 @@ function componentRoutes(services: FaultServices): Route[] {
       body,
       example: { params: { name: "task:notify router" }, body: reason },
       responses: { 204: done, 404: noPart, 409: { description: "It is paused" } },
-      handler: async (context) => {
-        const by = byPerson(services, context, context.body.reason);
-        await faults.restart(context.params.name, by);
-        return new Response(null, { status: 204 });
-      },
+      handler: (context) => doneBy(context, faults.restart),
     }),
   ];
 }

@@ -28,6 +28,7 @@ export function formAction<T>(
   run: (data: T, context: RouteContext) => Promise<string | Response>,
   draw: (context: RouteContext, sent: SentForm) => Response | Promise<Response>,
   policy: Policy = "engineer",
+  mostBytes = FORM_BYTES,
 ): Route {
   return route({
     method: "post",
@@ -35,7 +36,7 @@ export function formAction<T>(
     policy,
     summary: null,
     handler: async (context) => {
-      const read = await readForm(context.c, schema, FORM_BYTES);
+      const read = await readForm(context.c, schema, mostBytes);
       if (!read.ok) {
         return await draw(context, {
           errors: read.errors,

@@ -4,11 +4,9 @@ import { SCRIPT_KINDS, type ScriptRef } from "../../lib/scripts/script.ts";
 import { KIND_WORDS } from "../../lib/scripts/events.ts";
 import type { TriedJson } from "../../lib/scripts/shapes.ts";
 import { TEMPLATES } from "../../lib/scripts/templates.ts";
-import { drawnAgain, refusedForm } from "../frame/form_action.ts";
+import { formAction, type SentForm } from "../frame/form_action.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { seeOther } from "../http/see_other.ts";
 import { Editor, kindOf, NewScript, type ScriptValues } from "./editor.tsx";
 import { hrefOf, PAGE, ScriptList } from "./list.tsx";
 import { refOf, refParams, type ScriptServices, type ScriptWork, scriptWork } from "./request.ts";
@@ -160,32 +158,14 @@ const inputOf = ({ topic, payload }: { topic: string; payload: Uint8Array }) => 
 });
 
 /** A form that is drawn again with what is wrong, or with what a trial gave. */
-function posted<T extends Record<string, string>>(
+function posted<T>(
   path: string,
   schema: z.ZodType<T>,
   run: (data: T, context: RouteContext) => Promise<string | Response>,
   again: (context: RouteContext, sent: Sent) => Response | Promise<Response>,
 ): Route {
-  return route({
-    method: "post",
-    path,
-    policy,
-    summary: null,
-    handler: async (context) => {
-      const read = await readForm(context.c, schema, FORM_BYTES);
-      if (!read.ok) {
-        const { values, errors } = read;
-        return await again(context, { values, errors, status: 400, tried: null });
-      }
-      try {
-        const done = await context.once(read.text, () => run(read.data, context));
-        return typeof done === "string" ? seeOther(done) : done;
-      } catch (error) {
-        const sent = await refusedForm(context, error, read.data);
-        return await drawnAgain(sent, () => again(context, { ...sent, tried: null }));
-      }
-    },
-  });
+  const draw = (context: RouteContext, sent: SentForm) => again(context, { ...sent, tried: null });
+  return formAction(path, schema, run, draw, policy, FORM_BYTES);
 }
 
 function newForms(work: ScriptWork, draw: Draw): Route[] {

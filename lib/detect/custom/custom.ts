@@ -6,7 +6,8 @@ import { readerOf, removeDetector, savedDetectors } from "./custom_store.ts";
 import { Follower } from "./follower.ts";
 import type { Pause } from "./hold.ts";
 import { CUSTOM_OPTIONS, type CustomDeps } from "./options.ts";
-import { componentOf, type Trouble } from "./troubles.ts";
+import type { Sighting } from "../../words/fault.ts";
+import { componentOf } from "./troubles.ts";
 
 export interface CustomStats {
   name: string;
@@ -39,7 +40,7 @@ export interface CustomDetectors {
   replan(sensor: number): void;
   /** Whether a detector (`custom:…`) watches a sensor; null: that is not known yet. */
   watches(sensor: number, detector: string): boolean | null;
-  troubles(): Trouble[];
+  troubles(): Sighting[];
   pausables(): PausableDetector[];
   stats(): CustomStats[];
   task: Task;

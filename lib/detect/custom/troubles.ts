@@ -1,20 +1,7 @@
 /** What is wrong with a custom detector, for people and for the room of the faults. */
 import type { Clock } from "../../base/clock.ts";
 import type { ScriptFault } from "../../scripts/script.ts";
-import type { FaultSeverity } from "../../words/fault.ts";
-
-/** As `lib/faults` takes it. */
-export interface Trouble {
-  cause: string;
-  component: string;
-  type: string;
-  severity: FaultSeverity;
-  message: string;
-  file?: string;
-  line?: number;
-  column?: number;
-  times?: number;
-}
+import type { FaultSeverity, Sighting } from "../../words/fault.ts";
 
 /** What was only once is shown for so long. */
 const RECENT_MS = 5 * 60_000;
@@ -56,11 +43,11 @@ export class Troubles {
     this.#failure = null;
   }
 
-  list(): Trouble[] {
+  list(): Sighting[] {
     if (this.broken !== null) {
       return [this.#ofScript(this.broken, "high", "cannot go on")];
     }
-    const out: Trouble[] = [];
+    const out: Sighting[] = [];
     const failure = this.#recentFailure();
     if (failure !== null) {
       const times = failure.n === 1 ? "failed at a step" : `failed at ${failure.n} steps`;
@@ -104,7 +91,7 @@ export class Troubles {
     return one !== undefined && this.clock.monotonic() - one.atMs < mostMs ? one : null;
   }
 
-  #ofScript(fault: ScriptFault, severity: FaultSeverity, words: string): Trouble {
+  #ofScript(fault: ScriptFault, severity: FaultSeverity, words: string): Sighting {
     const { type, message, line, column } = fault;
     return {
       ...this.#plain(`${type}_error`, `${words}: ${message}`),
@@ -114,7 +101,7 @@ export class Troubles {
     };
   }
 
-  #plain(type: string, what: string, times?: number): Trouble {
+  #plain(type: string, what: string, times?: number): Sighting {
     const component = componentOf(this.name);
     const file = `detectors/${this.name}.js`;
     return {
