@@ -1,10 +1,14 @@
-/** A Perch with a codec under traffic, and that codec broken: for walks through its repair. */
+/**
+ * A Perch with a codec under traffic, and that codec broken: for walks through its repair. Control:
+ * SABOTAGE=spool_lost cuts off what waits on disk, so that what was held never arrives.
+ */
 import assert from "node:assert/strict";
 import { connectAsync } from "mqtt";
 import { perchHere } from "./command_here.ts";
 import { type Load, startLoad, valueOf } from "./mqtt_load.ts";
 import { startPerch } from "./perch.ts";
 import { freePort } from "./port.ts";
+import { sabotaged } from "./sabotage.ts";
 import { until } from "./until.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -29,6 +33,8 @@ export interface CodecSite extends AsyncDisposable {
   /** Messages for the codec that were acknowledged. */
   acknowledged(): number;
   break(): Promise<void>;
+  /** The sabotage: cuts off what waits on disk. */
+  loseHeld(): void;
   /** The codec's file, and what is kept beside it. */
   files(): Promise<{ text: string; kept: string[] }>;
   /** Ends the traffic: everything that the devices sent is stored once, with its value. */
@@ -93,6 +99,11 @@ export async function codecSite(dataDir: string): Promise<CodecSite> {
       others: (await readings("others/o0/value")).size,
     }),
     break: () => Deno.writeTextFile(file, BROKEN),
+    loseHeld() {
+      for (const { name, size } of spooled(`${dataDir}/spool`)) {
+        Deno.truncateSync(name, Math.floor(size / 2));
+      }
+    },
     async files() {
       const names = [...Deno.readDirSync(`${dataDir}/codecs`)].map(({ name }) => name);
       const kept = names.filter((name) => name !== "pumps.js");
@@ -118,8 +129,15 @@ export async function codecSite(dataDir: string): Promise<CodecSite> {
   };
 }
 
+function spooled(folder: string): { name: string; size: number }[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
+    .map((name) => ({ name, size: Deno.statSync(name).size })).filter(({ size }) => size > 0);
+}
+
 /** The codec's messages wait, acknowledged, and those of others go on. */
-export async function assertOthersGoOn({ stored, acknowledged }: CodecSite): Promise<void> {
+export async function assertOthersGoOn(
+  { stored, acknowledged, loseHeld }: CodecSite,
+): Promise<void> {
   const before = { ...await stored(), acknowledged: acknowledged() };
   await until(
     "others",
@@ -127,4 +145,5 @@ export async function assertOthersGoOn({ stored, acknowledged }: CodecSite): Pro
   );
   assert.ok(acknowledged() > before.acknowledged);
   assert.equal((await stored()).pumps, before.pumps);
+  if (sabotaged("spool_lost")) loseHeld();
 }
