@@ -11,6 +11,8 @@ const ONE_BY_ONE = "tests/load";
 const IGNORED = "tests/binary";
 const SLOWEST = 20;
 const JOBS = Deno.env.get("TEST_JOBS") ?? "2";
+/** A run that takes longer hangs in one of its tests, which it has named by then; it is ended, and counts as failed. */
+const LONGEST_MS = 40 * 60_000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface Took {
@@ -52,11 +54,16 @@ async function run(args: readonly string[], env: Record<string, string> = {}): P
   // Who ends this ends the tests as well.
   const end = () => tests.kill("SIGTERM");
   for (const signal of SIGNALS) Deno.addSignalListener(signal, end);
+  const patience = setTimeout(() => {
+    console.error(`\nEnded: ${args.join(" ")} took over ${LONGEST_MS / 60_000} minutes`);
+    end();
+  }, LONGEST_MS);
   try {
     const { success } = await tests.status;
     const pass = read(await Deno.readTextFile(report));
     return success || pass.failed > 0 ? pass : { ...pass, failed: 1 };
   } finally {
+    clearTimeout(patience);
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, end);
     await Deno.remove(report);
   }

@@ -70,9 +70,12 @@ export async function startHostBus(options: HostBusOptions = {}): Promise<HostBu
     stdout: "null",
     stderr: "null",
   }).spawn();
-  await socketThere(`${directory}/bus`);
+  await listens(`${directory}/bus`);
   const services = sessionBus({ busAddress: address, authMethods: ["EXTERNAL"] });
-  services.on("error" as never, (() => {}) as never);
+  // The library's types leave this event out, and what waits for an answer does not hear of it.
+  const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+  lost.catch(() => {});
+  services.on("error" as never, lose as never);
   let ended = false;
   const host: HostBus = {
     address,
@@ -97,8 +100,19 @@ export async function startHostBus(options: HostBusOptions = {}): Promise<HostBu
       await Deno.remove(directory, { recursive: true });
     },
   };
-  await serveManagers(services, host);
-  return host;
+  const patience = setTimeout(
+    () => lose(new Error(`the bus did not answer within ${START_MS} ms`)),
+    START_MS,
+  );
+  try {
+    await Promise.race([serveManagers(services, host), lost]);
+    return host;
+  } catch (error) {
+    await host[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    clearTimeout(patience);
+  }
 }
 
 export const running = (): MadeUpUnit => ({ load: "loaded", active: "active", sub: "running" });
@@ -119,10 +133,11 @@ function configuration(address: string, refused: readonly string[]): string {
 </busconfig>`;
 }
 
-async function socketThere(path: string): Promise<void> {
+/** The file of a socket is there a moment before anybody listens. */
+async function listens(path: string): Promise<void> {
   for (const untilMs = Date.now() + START_MS; Date.now() < untilMs;) {
     try {
-      await Deno.stat(path);
+      (await Deno.connect({ transport: "unix", path })).close();
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -18,6 +18,8 @@ import type { UnitList } from "./unit_list.ts";
 import { createUnitWatch } from "./unit_watch.ts";
 
 const ROUND_MS = 15_000;
+/** At most, in real time: a look is a few calls of half a second each. */
+const LOOK_TAKES_MS = 30_000;
 
 Deno.test("decideUnit: restarts what failed with growing pauses, gives up, and leaves what somebody stopped", () => {
   let memory: UnitMemory = WELL;
@@ -79,10 +81,15 @@ async function watching(units: string[], use: (under: Watched) => Promise<void>)
     append: ({ type, severity, text }: EventDraft) =>
       Promise.resolve(void under.events.push(`${type} ${severity} ${text}`)),
   });
+  let ended = false;
+  const running = watch.task.run(abort.signal).catch(() => {}).finally(() => ended = true);
   async function asleep(): Promise<void> {
-    while (clock.sleepers() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const untilMs = Date.now() + LOOK_TAKES_MS;
+    while (clock.sleepers() === 0) {
+      assert.ok(!ended && Date.now() < untilMs, `the look ${ended ? "failed" : "does not end"}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
-  const running = watch.task.run(abort.signal).catch(() => {});
   await asleep();
   await use({
     ...under,
