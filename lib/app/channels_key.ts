@@ -4,7 +4,7 @@ import { writeSecretFile } from "../access/secret_file.ts";
 import { randomSecret } from "../access/secrets.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { createSealer, type Sealer } from "../notify/sealed.ts";
+import { createSealer, type Sealer } from "../base/sealed.ts";
 import type { Place } from "./typed.ts";
 import { goodBackups, wayOut } from "./way_out.ts";
 

@@ -21,7 +21,7 @@ import {
   createChannelsStore,
   NEW_STATE,
 } from "./channels_store.ts";
-import { hideSecrets, keepSecrets } from "./options.ts";
+import { hideSecrets, keepSecrets } from "../base/options.ts";
 import type { RoutedChannel, Subscription } from "./routed.ts";
 
 export interface NewChannel {

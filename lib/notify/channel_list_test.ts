@@ -7,7 +7,7 @@ import { createEventLog } from "../events/events_store.ts";
 import { type ChannelList, createChannelList } from "./channel_list.ts";
 import { slack } from "./channels/slack.ts";
 import { webhook } from "./channels/webhook.ts";
-import { createSealer } from "./sealed.ts";
+import { createSealer } from "../base/sealed.ts";
 
 const NOTE = () => ({ sql: "select 1" });
 const KEY = "a".repeat(43);

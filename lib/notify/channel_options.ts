@@ -3,8 +3,8 @@ import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Channel, ChannelEnvironment } from "./channel.ts";
 import type { ChannelRow } from "./channels_store.ts";
-import { secretNames } from "./options.ts";
-import type { Sealer } from "./sealed.ts";
+import { secretNames } from "../base/options.ts";
+import type { Sealer } from "../base/sealed.ts";
 
 export interface ChannelOptions {
   /** @throws PerchError `validation` naming the option */

@@ -11,7 +11,7 @@ import { sendContext } from "../../tests/support/send_context.ts";
 import type { Channel, Outcome, SendContext } from "./channel.ts";
 import { channelOf, CHANNELS } from "./channels/mod.ts";
 import { messageOf, type MessageOptions } from "./message_of.ts";
-import { secretNames } from "./options.ts";
+import { optionFields, secretNames } from "../base/options.ts";
 
 const MESSAGE: MessageOptions = { zone: "UTC", publicUrl: "https://perch.example.com" };
 const SILENCE_MS = 400;
@@ -227,3 +227,19 @@ for (const entry of ENTRIES) {
       assert.match(outcome.answer, /are no longer valid/);
     }));
 }
+
+Deno.test("every channel: kinds differ, options are titled, credentials are secret, strangers refused", () => {
+  const kinds = CHANNELS.map((channel) => channel.kind);
+  assert.equal(new Set(kinds).size, kinds.length);
+  for (const { kind, options } of CHANNELS) {
+    for (const { name, title } of optionFields(options)) {
+      assert.notEqual(title, name, `${kind}.${name}`);
+    }
+    const credentials = Object.keys(options.shape).filter((name) =>
+      /secret|token|password|key|authorization/i.test(name)
+    );
+    assert.deepEqual(credentials.filter((name) => !secretNames(options).includes(name)), [], kind);
+    const issues = options.safeParse({ stranger: 1 }).error?.issues ?? [];
+    assert.ok(issues.some((issue) => issue.code === "unrecognized_keys"), kind);
+  }
+});

@@ -12,7 +12,7 @@ import type {
   SendContext,
 } from "./channel.ts";
 import type { Message } from "./message.ts";
-import { secretNames } from "./options.ts";
+import { secretNames } from "../base/options.ts";
 
 /** A channel as its file writes it. */
 export interface ChannelDefinition<S extends z.ZodObject> {

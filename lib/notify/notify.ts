@@ -25,7 +25,7 @@ import { type StormLimits } from "./storm.ts";
 import { type RoutingContext } from "./routed.ts";
 import type { RuleSpec } from "./rule.ts";
 import { createRules, type Rules } from "./rules.ts";
-import type { Sealer } from "./sealed.ts";
+import type { Sealer } from "../base/sealed.ts";
 import { createSender } from "./sender.ts";
 
 /*

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { ChannelView, ShownChannel } from "../../lib/notify/channel_view.ts";
 import { channelOf } from "../../lib/notify/channels/mod.ts";
-import { optionFields } from "../../lib/notify/options.ts";
+import { optionFields } from "../../lib/base/options.ts";
 import { FAMILIES } from "../../lib/notify/rule.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { ago } from "../../lib/words/times.ts";

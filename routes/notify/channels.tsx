@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import { channelOf, CHANNELS } from "../../lib/notify/channels/mod.ts";
-import { optionFields } from "../../lib/notify/options.ts";
+import { optionFields } from "../../lib/base/options.ts";
 import { eventNames, FAMILIES } from "../../lib/notify/rule.ts";
 import { createWebhooks } from "../../lib/notify/webhooks.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";

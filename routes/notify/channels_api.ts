@@ -4,7 +4,7 @@ import { channelShape, type ShownChannel, shownChannel } from "../../lib/notify/
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Outcome } from "../../lib/notify/channel.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
-import { optionFields } from "../../lib/notify/options.ts";
+import { optionFields } from "../../lib/base/options.ts";
 import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import type { OptionField } from "../../lib/notify/options.ts";
+import type { OptionField } from "../../lib/base/options.ts";
 
 const PREFIX = "option.";
 

@@ -14,6 +14,9 @@ const HEAD = [...Deno.readDirSync(`${import.meta.dirname}/../../migrations`)]
 const MOST_BYTES = 200_000;
 /** Their rows are of a moment, or say that something is wrong. */
 const MAY_BE_EMPTY = [
+  "camera_images",
+  "camera_states",
+  "cameras",
   ...["damage", "storage_probe", "recovery_codes", "finding_feedback", "prediction_feedback"],
   ...["delivery_tries", "upload_cursors", "one_use_links", "journal_b"],
   ...["device_clocks", "retained_marks", "custom_detectors"],

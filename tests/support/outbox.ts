@@ -10,7 +10,7 @@ import type { Audited } from "../../lib/events/audit_change.ts";
 import { CHANNELS } from "../../lib/notify/channels/mod.ts";
 import type { Delivery } from "../../lib/notify/delivery.ts";
 import { createNotify, type Notify, type NotifyDeps } from "../../lib/notify/notify.ts";
-import { createSealer } from "../../lib/notify/sealed.ts";
+import { createSealer } from "../../lib/base/sealed.ts";
 import { alarm } from "./alarms.ts";
 import { openTestDatabase } from "./database.ts";
 

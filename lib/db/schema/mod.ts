@@ -9,6 +9,7 @@ export * from "./access.ts";
 export * from "./ai.ts";
 export * from "./alarms.ts";
 export * from "./backup.ts";
+export * from "./cameras.ts";
 export * from "./db.ts";
 export * from "./detect.ts";
 export * from "./events.ts";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { PerchError } from "../base/errors.ts";
+import { PerchError } from "./errors.ts";
 
-/** Encrypts what is secret of a channel before it is stored, so that a copy of the database reveals nothing. */
+/** Encrypts what is secret of a channel or a camera before it is stored, so that a copy of the database reveals nothing. */
 export interface Sealer {
   /** `about` is bound to the text: it opens for the same `about` only. */
   seal(text: string, about: string): Promise<string>;

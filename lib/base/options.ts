@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One option of a channel as the form and the API describe it. */
+/** One option of a channel or a camera as the form and the API describe it. */
 export interface OptionField {
   name: string;
   title: string;
@@ -16,7 +16,7 @@ export interface OptionField {
 /** Shown instead of a secret that is set; sent back, it means "as it was". */
 export const HIDDEN = "***";
 
-/** The options of a channel in the order of its schema. */
+/** Options in the order of its schema. */
 export function optionFields(options: z.ZodObject): OptionField[] {
   const { properties = {}, required = [] } = z.toJSONSchema(options, { io: "input" });
   return Object.entries(properties).map(([name, property]) => {
