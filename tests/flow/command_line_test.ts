@@ -245,7 +245,7 @@ Deno.test("the task perch may read exactly the documented variables", () => {
   const allowed = /--allow-env=(\S+)/.exec(tasks.perch)![1].split(",").sort();
   // libsql's own switch; its loader asks for it.
   assert.deepEqual(allowed, [...VARIABLE_NAMES, "LIBSQL_JS_DEV"].sort());
-  assert.doesNotMatch(tasks.perch, / -A|--allow-all|--allow-run|--allow-import/);
+  assert.doesNotMatch(tasks.perch, / -A|--allow-all|--allow-import/);
 });
 
 Deno.test("README documents every variable as perch check --env does", () => {

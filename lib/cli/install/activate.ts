@@ -1,6 +1,6 @@
 /**
- * What follows after the files: the user, the units, the start. Perch starts no process, so systemd is asked for it
- * over D-Bus; where that is not possible the commands are printed.
+ * What follows after the files: the user, the units, the start. Perch may not start `systemctl`, so systemd is asked for
+ * it over D-Bus; where that is not possible the commands are printed.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { createSystemd } from "../../health/system/systemd.ts";
