@@ -60,15 +60,3 @@ export interface Camera {
   allowed: string | null;
   enabled: boolean;
 }
-
-/** How a camera is, in a word; `CAMERA_WORDS` of lib/words says it to people. */
-export const CAMERA_STATES = [
-  "off",
-  "starting",
-  "live",
-  "frozen",
-  "black",
-  "covered",
-  "lost",
-] as const;
-export type CameraState = typeof CAMERA_STATES[number];
