@@ -3,6 +3,8 @@
  * of its windows; a stream holds one for good, and the seventh page would never load. So only a few pages hold a
  * stream; the others look in for a moment, one after the other. They agree over a broadcast channel: who has a
  * place says so when asked. A busy page may answer late: who hears then that too many had one before gives way.
+ * Live pictures hold a connection too. They stand behind the pages: they take what pages leave, and the youngest
+ * gives way when another page comes.
  */
 
 /** What the other pages hear, and what is heard of them. */
@@ -24,50 +26,67 @@ export function browserChannel(): PlaceChannel | null {
 export interface PlaceMessage {
   id: string;
   says: "who" | "here" | "gone";
-  /** Since when it has its place: who came later gives way. */
+  /** Since when it has its place: who came later gives way. 0: it has none. */
   sinceMs: number;
+  /** A live picture rather than a page. */
+  picture?: boolean;
 }
 
-/** One page's part in it. */
+/** The part of one page, or of one live picture, in it. */
 export interface StreamPlaces {
-  /** True when this page has a place now; false when all are taken. `onLost` is called once if that was wrong. */
+  /** True when it has a place now; false when all are taken. `onLost` is called once if that was wrong. */
   take(onLost: () => void): Promise<boolean>;
   give(): void;
 }
 
+/** For pages. */
 export const PLACES = 4;
+/** For pages and live pictures together: one connection is left to load things with. */
+export const ALL_PLACES = 5;
 const ANSWER_MS = 250;
 
 export function createStreamPlaces(
   deps: {
     channel: PlaceChannel | null;
     id: string;
+    /** It is for a live picture. */
+    picture?: boolean;
     now(): number;
     sleep(ms: number): Promise<void>;
   },
 ): StreamPlaces {
-  const { channel, id } = deps;
+  const { channel, id, picture = false } = deps;
+  const most = picture ? ALL_PLACES : PLACES;
   let sinceMs: number | null = null;
-  let others = new Map<string, number>();
+  let others = new Map<string, PlaceMessage>();
   let lost: (() => void) | null = null;
 
-  const say = (says: PlaceMessage["says"]) => channel?.post({ id, says, sinceMs: sinceMs ?? 0 });
+  const say = (says: PlaceMessage["says"]) =>
+    channel?.post({ id, says, sinceMs: sinceMs ?? 0, picture });
 
-  /** True when as many others as there are places had one before. */
-  const isTooMany = (mine: number) =>
-    [...others].filter(([other, since]) => since < mine || (since === mine && other < id))
-      .length >= PLACES;
+  /** How many of the others count before one that has its place since `mine`. */
+  const before = (mine: number) =>
+    [...others.values()].filter((other) =>
+      (other.picture ?? false) === picture
+        ? other.sinceMs < mine || (other.sinceMs === mine && other.id < id)
+        : picture
+    ).length;
+
+  const heardOf = (other: PlaceMessage) => {
+    others.set(other.id, other);
+    if (lost === null || sinceMs === null || before(sinceMs) < most) return;
+    const onLost = lost;
+    drop();
+    onLost();
+  };
 
   channel?.listen((message) => {
     if (message.says === "gone") others.delete(message.id);
-    else if (message.says === "here") {
-      others.set(message.id, message.sinceMs);
-      if (lost !== null && sinceMs !== null && isTooMany(sinceMs)) {
-        const onLost = lost;
-        drop();
-        onLost();
-      }
-    } else if (sinceMs !== null) say("here");
+    else if (message.says === "here") heardOf(message);
+    else {
+      if (message.sinceMs > 0) heardOf(message);
+      if (sinceMs !== null) say("here");
+    }
   });
 
   const drop = () => {
@@ -87,12 +106,12 @@ export function createStreamPlaces(
       if (channel === null || sinceMs !== null) return true;
       lost = null;
       await ask();
-      if (others.size >= PLACES) return false;
+      if (before(Infinity) >= most) return false;
       const mine = sinceMs = deps.now();
       // Several may have found the same place free: who came first keeps it.
       await ask();
       if (sinceMs === null) return false;
-      if (isTooMany(mine)) {
+      if (before(mine) >= most) {
         drop();
         return false;
       }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { createStreamPlaces, type PlaceMessage, PLACES } from "./stream_places.ts";
+import { ALL_PLACES, createStreamPlaces, type PlaceMessage, PLACES } from "./stream_places.ts";
 
 const never = () => assert.fail("a place was lost");
 
 /** A browser: what one page posts, all others hear, when it is delivered. */
 function browser(send: (deliver: () => void) => void = queueMicrotask) {
   const pages: { id: string; hear: (message: PlaceMessage) => void }[] = [];
-  let nowMs = 0;
+  let nowMs = 1;
   return {
-    page() {
+    page(picture = false) {
       const id = `p${pages.length}`;
       return createStreamPlaces({
         channel: {
@@ -20,6 +20,7 @@ function browser(send: (deliver: () => void) => void = queueMicrotask) {
           listen: (hear) => pages.push({ id, hear }),
         },
         id,
+        picture,
         now: () => nowMs++,
         sleep: () => new Promise((resolve) => setTimeout(resolve, 0)),
       });
@@ -55,6 +56,23 @@ Deno.test("stream places: whose neighbours answered too late gives way when it h
   while (late.length > 0) late.shift()!();
   assert.equal(lost, 2);
   assert.equal(await pages[0].take(never), true, "who came first keeps it");
+});
+
+Deno.test("stream places: pictures take what pages leave, and the youngest gives way to a page", async () => {
+  const { page } = browser();
+  const lost: number[] = [];
+  const first = page();
+  assert.equal(await first.take(never), true);
+  const pictures = Array.from({ length: ALL_PLACES }, () => page(true));
+  const got = [];
+  for (const [n, one] of pictures.entries()) got.push(await one.take(() => void lost.push(n)));
+  assert.deepEqual(got, [true, true, true, true, false], "a connection is left to load with");
+  const more = Array.from({ length: PLACES - 1 }, () => page());
+  for (const one of more) assert.equal(await one.take(never), true, "a page comes first");
+  assert.deepEqual(lost, [3, 2, 1]);
+  assert.equal(await pictures[3].take(never), false);
+  more[0].give();
+  assert.equal(await pictures[3].take(never), true);
 });
 
 Deno.test("stream places: without a channel every page has one", async () => {
