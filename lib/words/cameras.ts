@@ -50,3 +50,33 @@ export const RECOVERY_WORDS = [
 export function pictureAge(ageMs: number): string {
   return ageMs < 1_500 ? "now" : `${duration(ageMs)} old`;
 }
+
+/** True in the states that somebody should look at. */
+export function cameraNeedsHelp(state: CameraState): boolean {
+  return CAMERA_TROUBLES[state] !== null;
+}
+
+/** A picture is old when it has no successor for so long: three times the usual gap, and never less than 3 s. */
+export function oldAfterMs(fps: number): number {
+  return Math.max(3_000, fps > 0 ? 3_000 / fps : 0);
+}
+
+/** Why the picture that is shown has no successor. */
+export type OldBecause =
+  /** The camera gives none. */
+  | "camera"
+  /** Perch has newer ones, which did not come as far as here. */
+  | "way"
+  /** Perch itself does not answer. */
+  | "perch"
+  /** The camera is switched off. */
+  | "off";
+
+/** What a page says of a picture that is older than usual. */
+export function oldPictureWords(ageMs: number, because: OldBecause): string {
+  const old = `The picture is ${duration(ageMs)} old: `;
+  if (because === "off") return `${old}the camera is switched off.`;
+  if (because === "perch") return `${old}Perch cannot be reached.`;
+  if (because === "way") return `${old}newer ones do not come through. Asking again.`;
+  return `${old}the camera gives none any more.`;
+}
