@@ -3,6 +3,7 @@ import { aiPartRoutes, type AnalysisPageParts, chatBeside } from "./ai/mod.ts";
 import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
+import { type CameraRouteParts, cameraRoutes } from "./cameras/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";
 import type { ModelParts } from "./detection/models.tsx";
@@ -29,6 +30,7 @@ export type RouteParts =
   & SiteParts
   & AnalysisPageParts
   & BackupRouteParts
+  & CameraRouteParts
   & FaultRouteParts
   & ScriptParts
   & Omit<EventRouteParts, "beside">
@@ -56,6 +58,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...healthRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
+    ...cameraRoutes(parts),
     ...machinesRoutes(parts),
     ...sensorsRoutes(parts),
     ...ticketsRoutes(parts),

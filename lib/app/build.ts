@@ -6,6 +6,8 @@ import { createModelParts } from "./ai.ts";
 import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
+import { createCameraParts } from "./cameras.ts";
+import { channelsSealer } from "./channels_key.ts";
 import { createCodecParts } from "./codecs.ts";
 import { createCorrectionParts, scriptCounts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
@@ -87,7 +89,9 @@ export async function build(
   const model = createModelParts(foundation, { outgoing, access, machines });
   const plant = plantSensors(registry, registry.machines);
   const thingspeak = createThingSpeak(foundation, plant, outgoing);
+  const sealer = await channelsSealer(config, foundation.log.child("notify"));
   const notify = await createNotifyParts(foundation, {
+    sealer,
     machines,
     live,
     access,
@@ -98,6 +102,7 @@ export async function build(
   late.fill("notify", notify);
   const reports = await createReports(foundation, { hub, notify });
 
+  const cameras = await createCameraParts(foundation, { machines, outgoing, sealer });
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
@@ -206,6 +211,7 @@ export async function build(
     ...sources,
     ...status,
     ...model,
+    ...cameras,
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,

@@ -2,19 +2,20 @@ import type { Access } from "../access/access.ts";
 import { systemActor } from "../access/audit_row.ts";
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
+import type { Sealer } from "../base/sealed.ts";
 import type { Components } from "../live/components.ts";
 import type { PublishMqtt } from "../notify/channel.ts";
 import { CHANNELS } from "../notify/channels/mod.ts";
 import type { Delivery } from "../notify/delivery.ts";
 import { createNotify, type Notify } from "../notify/notify.ts";
 import { DAY_MS } from "../words/times.ts";
-import { channelsSealer } from "./channels_key.ts";
 import type { Foundation } from "./foundation.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
 import { siteZone } from "./site.ts";
 
 export interface NotifyNeeds {
+  sealer: Sealer;
   machines: MachineParts;
   live: LiveParts;
   access: Access;
@@ -37,7 +38,7 @@ export async function createNotifyParts(
     log,
     events,
     kinds: CHANNELS,
-    sealer: await channelsSealer(config, log),
+    sealer: needs.sealer,
     outgoing,
     environment: { smtp: config.smtp, slackUrl: config.slackUrl },
     publishMqtt: needs.publishMqtt,

@@ -11,6 +11,7 @@ import type { ModelParts } from "./ai.ts";
 import type { AnalysisParts } from "./analyses.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
+import type { CameraParts } from "./cameras.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
@@ -45,6 +46,7 @@ export interface Parts
   extends
     Pick<Foundation, Shared>,
     MachineParts,
+    CameraParts,
     CodecParts,
     LiveParts,
     ModelParts,

@@ -94,6 +94,7 @@ function routeParts(
     restores: parts.restores,
     uploads: parts.uploads,
     broker: parts.broker,
+    cameras: parts.cameras,
     clock,
     clockNotes: parts.clockNotes,
     clocks: {

@@ -55,6 +55,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.corrections.task,
     ...parts.notify.tasks,
     ...parts.reports.tasks,
+    parts.cameras.task,
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,

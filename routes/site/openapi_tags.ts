@@ -7,6 +7,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Audit: "Who changed what, and when",
   Backtests: "What other thresholds would have reported in the past",
   Backups: "Archives of the whole plant: made, checked, downloaded, encrypted",
+  Cameras: "Live pictures, how cameras are, and what is done when they fail",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Events: "What happened: listed, searched, reported by other programs",

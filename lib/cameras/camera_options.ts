@@ -1,0 +1,62 @@
+/** Options and settings of a camera: validated before they are stored, secrets encrypted. */
+import type { z } from "zod";
+import { PerchError } from "../base/errors.ts";
+import { fieldErrors, fieldWords } from "../base/field_words.ts";
+import { secretNames } from "../base/options.ts";
+import type { Sealer } from "../base/sealed.ts";
+import { type CameraSettings, cameraSettingsSchema } from "./camera.ts";
+import type { CameraRow } from "./camera_store.ts";
+import type { CameraKind } from "./kinds/kind.ts";
+
+type Options = Record<string, unknown>;
+
+/** @throws PerchError `validation` naming the option */
+export function parseOptions(kind: CameraKind, options: Readonly<Options>): Options {
+  const parsed = parse(kind.options.strict(), options, "options") as Options;
+  kind.target(parsed);
+  return parsed;
+}
+
+/** What is left out stays as it was. @throws PerchError `validation` naming the setting */
+export function parseSettings(given: Readonly<Options>, before: Readonly<Options>): CameraSettings {
+  return parse(cameraSettingsSchema, { ...before, ...given }, "settings");
+}
+
+/** Settings as they were stored; what this version does not know or take has its default. */
+export function storedSettings(stored: Readonly<Options>): CameraSettings {
+  const { shape } = cameraSettingsSchema;
+  const good = Object.entries(stored).filter(([name, value]) =>
+    Object.hasOwn(shape, name) && shape[name as keyof typeof shape].safeParse(value).success
+  );
+  return cameraSettingsSchema.parse(Object.fromEntries(good));
+}
+
+function parse<T>(schema: z.ZodType<T>, given: Readonly<Options>, under: string): T {
+  const result = schema.safeParse(given, { error: fieldWords });
+  if (result.success) return result.data;
+  const errors = fieldErrors(result.error.issues, schema)
+    .map(({ path, message }) => ({ path: `${under}.${path}`, message }));
+  throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
+}
+
+/** The row with these options, secrets apart and encrypted. */
+export async function sealOptions(
+  row: CameraRow,
+  kind: CameraKind,
+  options: Readonly<Options>,
+  sealer: Sealer,
+): Promise<CameraRow> {
+  const secret = new Set(secretNames(kind.options));
+  const part = (want: boolean) =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
+  return {
+    ...row,
+    options: part(false),
+    secrets: await sealer.seal(JSON.stringify(part(true)), `camera:${row.id}`),
+  };
+}
+
+/** Options with secrets. @throws PerchError when they cannot be read */
+export async function openOptions(row: CameraRow, sealer: Sealer): Promise<Options> {
+  return { ...row.options, ...JSON.parse(await sealer.open(row.secrets, `camera:${row.id}`)) };
+}

@@ -1,0 +1,116 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Task } from "../base/supervisor.ts";
+import { createWake } from "../base/wake.ts";
+import type { Camera } from "./camera.ts";
+import type { Runner } from "./runner.ts";
+
+/** Starts, stops and restarts what keeps cameras alive, as cameras come, change and go. */
+export interface KeepRunning {
+  task: Task;
+  /** Cameras changed. */
+  wake(): void;
+  /** Null while it does not run. */
+  runnerOf(id: string): Runner | null;
+  /** Why it could not even be started; null: it was, or is about to be. */
+  troubleOf(id: string): string | null;
+  /** While the host is in need none of them runs. */
+  rest(on: boolean): void;
+}
+
+export interface KeepRunningDeps {
+  clock: Clock;
+  log: Log;
+  /** Those that are to run, as they are now. */
+  wanted(): readonly Camera[];
+  /** Loads what captures pictures, once it is needed. */
+  create(camera: Camera): Promise<Runner>;
+}
+
+interface Run {
+  /** What it was made of: it is started anew when that changes. */
+  key: string;
+  runner: Runner;
+  stop: AbortController;
+  over: Promise<void>;
+}
+
+/** One that could not be started, or ended by itself, is tried again so much later. */
+const AGAIN_MS = 10_000;
+const LONG_MS = 24 * 3_600_000;
+
+export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDeps): KeepRunning {
+  const wake = createWake(clock);
+  const runs = new Map<string, Run>();
+  const troubles = new Map<string, string>();
+  let isResting = false;
+
+  async function end(id: string): Promise<void> {
+    const run = runs.get(id);
+    if (run === undefined) return;
+    runs.delete(id);
+    run.stop.abort(new DOMException("the camera was switched off or changed", "AbortError"));
+    await run.over;
+  }
+
+  async function begin(camera: Camera): Promise<void> {
+    const { id } = camera;
+    try {
+      const runner = await create(camera);
+      const stop = new AbortController();
+      const over = runner.run(stop.signal).then(() => null, messageOf).then((why) => {
+        runner.capture.close();
+        if (stop.signal.aborted || runs.get(id)?.runner !== runner) return;
+        runs.delete(id);
+        troubles.set(id, why ?? "it ended by itself");
+        log.error(`the camera ${camera.name}: ${why ?? "its runner ended"}; it is started again`);
+      });
+      troubles.delete(id);
+      runs.set(id, { key: keyOf(camera), runner, stop, over });
+    } catch (error) {
+      troubles.set(id, messageOf(error));
+      log.error(`the camera ${camera.name} could not be started`, { error });
+    }
+  }
+
+  /** True when all run that should. */
+  async function follow(): Promise<boolean> {
+    const cameras = isResting ? [] : wanted();
+    const keys = new Map(cameras.map((camera) => [camera.id, keyOf(camera)]));
+    const stale = [...runs].filter(([id, { key }]) => keys.get(id) !== key);
+    await Promise.all(stale.map(([id]) => end(id)));
+    for (const id of troubles.keys()) if (!keys.has(id)) troubles.delete(id);
+    for (const camera of cameras) if (!runs.has(camera.id)) await begin(camera);
+    return cameras.every(({ id }) => runs.has(id));
+  }
+
+  return {
+    wake: wake.now,
+    runnerOf: (id) => runs.get(id)?.runner ?? null,
+    troubleOf: (id) => troubles.get(id) ?? null,
+    rest(on) {
+      isResting = on;
+      wake.now();
+    },
+    task: {
+      name: "cameras",
+      async run(signal) {
+        try {
+          for (;;) {
+            const isWell = await follow();
+            await wake.sleep(isWell ? LONG_MS : AGAIN_MS, signal);
+          }
+        } finally {
+          await Promise.all([...runs.keys()].map(end));
+        }
+      },
+    },
+  };
+}
+
+/** What is kept of its pictures may change while it runs. */
+function keyOf({ settings, ...camera }: Camera): string {
+  const { still_every_s: _, keep_days: __, keep_mb: ___, on_alarm: ____, ...used } = settings;
+  return JSON.stringify([camera, used]);
+}
