@@ -23,6 +23,12 @@ const PACKAGES: Record<string, string> = {
   // For `promtool`; the service that it brings is not needed.
   "prometheus": "promtool",
   "dbus": "dbus-daemon",
+  "ffmpeg": "ffmpeg",
+  // A real RTSP server; Debian's encoder of H.264 comes with it.
+  "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
+  "gir1.2-gst-rtsp-server-1.0": "/usr/share/doc/gir1.2-gst-rtsp-server-1.0/copyright",
+  "gstreamer1.0-plugins-base": "/usr/share/doc/gstreamer1.0-plugins-base/copyright",
+  "gstreamer1.0-plugins-good": "/usr/share/doc/gstreamer1.0-plugins-good/copyright",
   // For `systemd-analyze`.
   "systemd": "systemd-analyze",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
