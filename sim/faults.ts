@@ -14,7 +14,17 @@ export const MACHINE_FAULTS = [
   "short-cycling",
   "counter-stopped",
 ] as const;
-export type FaultKind = typeof SENSOR_FAULTS[number] | typeof MACHINE_FAULTS[number];
+/** Faults of the camera that looks at the machine: the machine is healthy. */
+export const CAMERA_FAULTS = [
+  "camera-freeze",
+  "camera-black",
+  "camera-stop",
+  "camera-half-open",
+] as const;
+export type FaultKind =
+  | typeof SENSOR_FAULTS[number]
+  | typeof MACHINE_FAULTS[number]
+  | typeof CAMERA_FAULTS[number];
 
 export interface Fault {
   /** Seconds of simulated time since the start. */
@@ -28,7 +38,7 @@ export interface Fault {
   kind: FaultKind;
   /**
    * Drift: what is added at the end; spike: what is added to one sample in five; noise: standard deviation
-   * added; in the sensor's unit. Machine faults: 0 to 1, default 1. Stuck and silence take none.
+   * added; in the sensor's unit. Machine faults: 0 to 1, default 1. Stuck, silence and cameras take none.
    */
   amount?: number;
 }
@@ -115,15 +125,31 @@ export function isActive(fault: Fault, tS: number): boolean {
   return tS >= fault.atS && tS < fault.atS + fault.durationS;
 }
 
-/** Sentences about what is wrong with a script; empty when it can be played on these sensors. */
+/** The fault that the camera at a machine has at a time; null: none. Of several the latest. */
+export function cameraFault(
+  faults: readonly Fault[],
+  machine: string,
+  tS: number,
+): typeof CAMERA_FAULTS[number] | null {
+  const kinds = faults.filter((fault) => fault.machine === machine && isActive(fault, tS))
+    .flatMap(({ kind }) => CAMERA_FAULTS.filter((one) => one === kind));
+  return kinds.at(-1) ?? null;
+}
+
+/**
+ * Sentences about what is wrong with a script; empty when it can be played on these sensors, with a camera that
+ * looks at `seen`.
+ */
 export function faultErrors(
   faults: readonly Fault[],
   sensorsOf: ReadonlyMap<string, readonly string[]>,
+  seen: string,
 ): string[] {
   const errors: string[] = [];
   faults.forEach((fault, i) => {
     const sensors = sensorsOf.get(fault.machine);
     const isSensorFault = (SENSOR_FAULTS as readonly string[]).includes(fault.kind);
+    const isCameraFault = (CAMERA_FAULTS as readonly string[]).includes(fault.kind);
     if (sensors === undefined) {
       errors.push(
         `faults.${i}.machine is "${fault.machine}": give one of ${
@@ -134,6 +160,8 @@ export function faultErrors(
       errors.push(
         `faults.${i}.sensor is "${fault.sensor ?? ""}": give one of ${sensors.join(", ")}`,
       );
+    } else if (isCameraFault && fault.machine !== seen) {
+      errors.push(`faults.${i}.machine is "${fault.machine}": the camera looks at ${seen}`);
     }
   });
   return errors;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MACHINE_FAULTS, SENSOR_FAULTS } from "./faults.ts";
+import { CAMERA_FAULTS, MACHINE_FAULTS, SENSOR_FAULTS } from "./faults.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 
 const name = z.string().min(1).max(200);
@@ -9,7 +9,7 @@ const fault = z.strictObject({
   durationS: z.number().positive().max(1e9).meta({ title: "Duration, seconds" }),
   machine: name.meta({ title: "Machine, like hall-1/press-3" }),
   sensor: name.optional().meta({ title: "Sensor; needed for faults of a sensor" }),
-  kind: z.enum([...SENSOR_FAULTS, ...MACHINE_FAULTS]),
+  kind: z.enum([...SENSOR_FAULTS, ...MACHINE_FAULTS, ...CAMERA_FAULTS]),
   amount: z.number().min(-1e6).max(1e6).optional().meta({
     title: "How much: in the sensor's unit, or 0 to 1 for a machine",
   }),

@@ -1,14 +1,16 @@
 import type { Clock } from "../lib/base/clock.ts";
 import { PerchError } from "../lib/base/errors.ts";
 import type { Log } from "../lib/base/log.ts";
-import { type Fault, faultErrors, isActive } from "./faults.ts";
+import type { SimCamera } from "./camera/camera.ts";
+import type { CameraMode } from "./camera/server.ts";
+import { cameraFault, type Fault, faultErrors, isActive } from "./faults.ts";
 import { playHistory } from "./history.ts";
 import { createSpeech } from "./messages.ts";
 import type { SimulatorOptions } from "./options.ts";
 import { type Broker, connectPublisher, type Publisher } from "./publisher.ts";
 import type { BrokenScript } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, SEEN, type World } from "./world.ts";
 
 export interface SimulatorStatus {
   running: boolean;
@@ -54,6 +56,9 @@ export interface SimulatorDeps {
    * where exactly that is there. Gives whether it did.
    */
   putScript?: (path: string, text: string, instead?: string) => Promise<boolean>;
+  camera?: SimCamera;
+  /** The camera can be asked for pictures at this port. */
+  onCamera?: (camera: { port: number; machine: string }) => Promise<void>;
 }
 
 interface Run {
@@ -64,6 +69,8 @@ interface Run {
   historyS: number;
   /** To be broken. */
   script: BrokenScript | undefined;
+  /** What the camera looks at. */
+  seen: string;
   dropped: number;
   abort: AbortController;
   done: Promise<void>;
@@ -101,7 +108,8 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       spikeShare: scenario.spikeShare,
       room: deps.room,
     });
-    refuseWrong(wanted.faults, world);
+    const seen = SEEN[scenario.place ?? "plant"];
+    refuseWrong(wanted.faults, world, seen);
     await stop();
     await putScript(scenario.script);
     const publisher = await connect(deps);
@@ -115,12 +123,14 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       dropped: 0,
       abort,
       script: scenario.script,
+      seen,
       done: Promise.resolve(),
     };
     current.done = play(current, historyS, chosen.speed).catch((error) =>
       log.error("the simulator stopped", { error })
     );
     run = current;
+    await startCamera(seen);
     log.info(`simulator: ${scenario.title}`, { seed: wanted.seed, speed: wanted.speed });
   }
 
@@ -149,11 +159,20 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
           if (!publisher.publish(topic, payload)) current.dropped++;
         }
       }
+      deps.camera?.play(modeAt(current));
       await maybeBreak(current);
       dueMs += tickMs;
       // Catching up lets others run in between.
       if (++tick % TICKS_PER_TURN === 0 && behindMs > tickMs) await clock.sleep(0);
     }
+  }
+
+  /** A plant without its camera is a plant all the same. */
+  async function startCamera(machine: string): Promise<void> {
+    const port = await deps.camera?.start();
+    if (port === undefined || port === null) return;
+    await deps.onCamera?.({ port, machine })
+      .catch((error) => log.warn("simulator: the camera is not in Perch", { error }));
   }
 
   async function putScript(script: BrokenScript | undefined): Promise<void> {
@@ -190,6 +209,7 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
     if (ending === null) return;
     ending.abort.abort();
     await ending.done;
+    await deps.camera?.stop();
     await ending.publisher.close(CLOSE_GRACE_MS);
     await mendScript(ending.script);
     log.info("simulator: stopped");
@@ -202,11 +222,16 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
   };
 }
 
-function refuseWrong(faults: readonly Fault[], world: World): void {
+function modeAt({ faults, seen, world }: Run): CameraMode {
+  const fault = cameraFault(faults, seen, world.nowS);
+  return fault === null ? "well" : fault.slice("camera-".length) as CameraMode;
+}
+
+function refuseWrong(faults: readonly Fault[], world: World, seen: string): void {
   const sensorsOf = new Map(
     world.machines.map((one) => [one.path, one.sensors.map((spec) => spec.name)] as const),
   );
-  const errors = faultErrors(faults, sensorsOf);
+  const errors = faultErrors(faults, sensorsOf, seen);
   if (errors.length === 0) return;
   throw new PerchError("validation", errors[0], {
     errors: errors.map((message) => ({ path: message.split(" ")[0], message })),

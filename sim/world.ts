@@ -23,6 +23,13 @@ export interface WorldOptions {
 /** `metered`: the plant, and a meter that speaks a language of its own. */
 export type Place = "plant" | "metered" | "house";
 
+/** The machine that the camera of a place looks at. */
+export const SEEN: Readonly<Record<Place, string>> = {
+  plant: "hall-1/press-3",
+  metered: "hall-1/press-3",
+  house: "works/pump",
+};
+
 /** What one machine reports in one second. Sensors that are silent are missing. */
 export interface Sample {
   machine: Machine;

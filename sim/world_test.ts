@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Fault, faultErrors } from "./faults.ts";
 import { createSpeech } from "./messages.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
-import { createWorld, type WorldOptions } from "./world.ts";
+import { createWorld, SEEN, type WorldOptions } from "./world.ts";
 
 const ROOM = { minC: 20, maxC: 40, periodS: 15 };
 
@@ -119,7 +119,9 @@ for (const scenario of SCENARIOS) {
     const sensorsOf = new Map(
       world.machines.map((one) => [one.path, one.sensors.map((spec) => spec.name)] as const),
     );
-    assert.deepEqual(faultErrors(scenario.faults, sensorsOf), []);
+    const seen = SEEN[scenario.place ?? "plant"];
+    assert.deepEqual(faultErrors(scenario.faults, sensorsOf, seen), []);
+    assert.ok(sensorsOf.has(seen));
     for (const path of Object.keys(scenario.spikeShare ?? {})) assert.ok(sensorsOf.has(path), path);
   });
 }
