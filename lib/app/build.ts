@@ -82,10 +82,10 @@ export async function build(
     intake: intake.intake,
     access,
   });
-  const outgoing = await createAppOutgoing(
-    foundation,
-    () => [httpPort(), sources.broker?.port() ?? 0],
-  );
+  const outgoing = await createAppOutgoing(foundation, {
+    ownPorts: () => [httpPort(), sources.broker?.port() ?? 0],
+    openedPlaces: options.openedPlaces,
+  });
   const model = createModelParts(foundation, { outgoing, access, machines });
   const plant = plantSensors(registry, registry.machines);
   const thingspeak = createThingSpeak(foundation, plant, outgoing);

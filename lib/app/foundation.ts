@@ -61,6 +61,8 @@ export interface BuildOptions {
   detection?: Partial<RunnerOptions>;
   /** How the host is looked at. Default: nobody looks at it. */
   host?: (clock: Clock) => HostWatch;
+  /** Addresses with their port that Perch may connect to beyond what the environment opens: the simulated camera. */
+  openedPlaces?: () => readonly string[];
   /** What manages the host. Default: it is not touched. */
   system?: HostSystem;
 }

@@ -1,4 +1,4 @@
-import { createOutgoing } from "../base/create_outgoing.ts";
+import { createOutgoing, type OutgoingDeps } from "../base/create_outgoing.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { Foundation } from "./foundation.ts";
@@ -6,14 +6,14 @@ import type { Foundation } from "./foundation.ts";
 /** The one way out, as settings and environment say. @throws PerchError `validation` when OUTGOING_CA is no file */
 export async function createAppOutgoing(
   { config, settings }: Foundation,
-  /** Ports that this Perch listens on. */
-  ownPorts: () => readonly number[],
+  /** Ports that this Perch listens on, and what whoever started it opens beyond the environment. */
+  places: Pick<OutgoingDeps, "ownPorts" | "openedPlaces">,
 ): Promise<Outgoing> {
   const { networks, caFile } = config.outgoing;
   return createOutgoing({
     allowed: () => settings.get("outgoing.allowed_networks"),
     opened: networks,
-    ownPorts,
+    ...places,
     ca: caFile === null ? [] : [await readAuthority(caFile)],
   });
 }

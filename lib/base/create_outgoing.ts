@@ -23,6 +23,8 @@ export interface OutgoingDeps {
   allowed(): readonly string[];
   /** Networks that the environment allows, this host's own included. */
   opened: readonly string[];
+  /** Single addresses with their port, `127.0.0.1:8080`, that whoever started this Perch opens. Default none. */
+  openedPlaces?(): readonly string[];
   /** Ports that this Perch listens on: never reached at any of this host's addresses. */
   ownPorts(): readonly number[];
   /** PEM texts of authorities beside the well-known ones. */
@@ -62,6 +64,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
     };
     if (deps.ownPorts().includes(port) && isThisHost(address)) refuse("Perch itself listens there");
     if (within(address, opened)) return;
+    if (deps.openedPlaces?.().includes(`${address}:${port}`)) return;
     const reach = reachOf(address);
     if (reach === "closed") {
       refuse("this host itself, link-local and reserved addresses are closed");

@@ -121,6 +121,18 @@ Deno.test("an admin's networks count from the moment they are set; the refusal n
   assert.equal(await fault(closed.fetch("http://127.0.0.1/")), "forbidden", "not by an admin");
 });
 
+Deno.test("a single place opens that port of that address alone, and none that Perch listens on", () =>
+  withServer(() => new Response("seen"), async (url, port) => {
+    const openedPlaces = () => [`127.0.0.1:${port}`];
+    const closed = guard({ opened: [], openedPlaces });
+    assert.equal((await closed.fetch(url)).text, "seen");
+    for (const other of [`127.0.0.1:${port + 1}`, `127.0.0.2:${port}`, `[::1]:${port}`]) {
+      assert.equal(await fault(closed.fetch(`http://${other}`)), "forbidden", other);
+    }
+    const own = guard({ opened: [], openedPlaces, ownPorts: () => [port] });
+    await assert.rejects(own.fetch(url), /Perch itself listens there/);
+  }));
+
 Deno.test("ports that Perch listens on are closed, opened network or not", () =>
   withServer(() => new Response("own"), async (url, port) => {
     const own = guard({ ownPorts: () => [port] });
