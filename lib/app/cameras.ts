@@ -21,7 +21,7 @@ export interface CameraNeeds {
 
 /** Puts the cameras together and reads them; pictures come once the task runs. */
 export async function createCameraParts(
-  { clock, log, storage, components, shedding }: Foundation,
+  { clock, log, storage, settings, components, shedding }: Foundation,
   { machines, outgoing, sealer }: CameraNeeds,
 ): Promise<CameraParts> {
   const cameras = createCameras({
@@ -40,6 +40,8 @@ export async function createCameraParts(
         });
       });
     },
+    chosen: () => settings.get("cameras.default"),
+    refusal: () => shedding.refusal("cameras"),
     createRunner: () => Promise.reject(new PerchError("unavailable", "Cameras do not run yet.")),
   });
   await cameras.load();

@@ -134,6 +134,7 @@ function routeParts(
     }),
     machines: registry.machines,
     metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
+    mostViewers: () => parts.settings.get("cameras.most_viewers"),
     mqtt: brokerAddress(config),
     notify: parts.notify,
     notReady: () => notReady(parts),

@@ -23,7 +23,7 @@ import { type CameraView, healthText, idleHealth } from "./camera_view.ts";
 import { createKeepRunning } from "./keep_running.ts";
 import type { CameraKind } from "./kinds/kind.ts";
 import type { CameraHealth } from "./health/shape.ts";
-import type { Runner } from "./runner.ts";
+import type { CameraTest, Runner } from "./runner.ts";
 
 export interface NewCamera {
   name: string;
@@ -54,12 +54,16 @@ export interface Cameras {
   find(id: string): CameraView;
   /** With secrets, as those need it who get its pictures; null: there is none, or its secrets cannot be read. */
   cameraOf(id: string): Camera | null;
-  /** The camera that is meant where none is named: the only one. @throws `not_found`, `conflict` naming them */
-  only(): CameraView;
+  /** The one that is meant where none is named. @throws `not_found`, `conflict` naming them */
+  meant(): CameraView;
+  /** By id or name. @throws `not_found` */
+  named(idOrName: string): CameraView;
   /** What keeps it alive; null while it is switched off, rests, or is being started. */
   runnerOf(id: string): Runner | null;
-  /** The same, or one that does not run, to test with. @throws `not_found`, `conflict` */
-  runnerFor(id: string): Promise<Runner>;
+  /** Whether pictures come, also of one that is off. @throws `not_found`, `conflict`, `busy` */
+  test(id: string): Promise<CameraTest>;
+  /** Starts it anew at once, then tests it. @throws `not_found`, `conflict`, `busy` */
+  recover(id: string, audited: Audited): Promise<CameraTest>;
   /** @throws `validation`; `conflict` when the name is taken */
   add(given: NewCamera, audited: Audited): Promise<CameraView>;
   /** @throws `not_found`, `validation`, `conflict` */
@@ -87,6 +91,10 @@ export interface CamerasDeps {
   /** Refuses an address that cannot be called. @throws PerchError `validation` */
   check(field: string, url: string): Promise<void>;
   createRunner(camera: Camera): Promise<Runner>;
+  /** Id or name of the one that is meant where none is named; empty: nobody chose. */
+  chosen(): string;
+  /** Why no pictures are got at the moment; null: they are. */
+  refusal(): PerchError | null;
   /** What is written when a camera goes. */
   removing?(id: string): readonly SqlStatement[];
 }
@@ -204,6 +212,38 @@ export function createCameras(deps: CamerasDeps): Cameras {
     };
   }
 
+  const withName = (name: string) => [...entries.values()].find(({ row }) => row.name === name);
+
+  function meant(): CameraView {
+    const all = byName();
+    const chosen = deps.chosen();
+    const one = chosen === "" ? all : all.filter(({ row }) => [row.id, row.name].includes(chosen));
+    if (one.length === 1) return viewOf(one[0]);
+    if (all.length === 0) {
+      throw new PerchError("not_found", "there is no camera: add one on the page Cameras");
+    }
+    const names = all.map(({ row }) => `${row.name} (${row.id})`).join(", ");
+    throw new PerchError(
+      "conflict",
+      `say which camera is meant, or choose one in the setting cameras.default: ${names}`,
+    );
+  }
+
+  /** One that is off is tested by a runner of its own, whoever asks meanwhile. */
+  const tests = new Map<string, Promise<CameraTest>>();
+  async function test(id: string): Promise<CameraTest> {
+    const { camera, fault } = need(id);
+    if (camera === null) throw new PerchError("conflict", fault ?? "it cannot be used");
+    const refused = deps.refusal();
+    if (refused !== null) throw refused;
+    const runner = running.runnerOf(id);
+    if (runner !== null) return await runner.test();
+    const under = tests.get(id) ?? deps.createRunner(camera).then((one) => one.test())
+      .finally(() => tests.delete(id));
+    tests.set(id, under);
+    return await under;
+  }
+
   async function put(
     entry: Entry,
     audited: Audited,
@@ -254,20 +294,18 @@ export function createCameras(deps: CamerasDeps): Cameras {
     all: () => byName().map(viewOf),
     find: (id) => viewOf(need(id)),
     cameraOf: (id) => entries.get(id)?.camera ?? null,
-    only() {
-      const all = byName();
-      if (all.length === 1) return viewOf(all[0]);
-      if (all.length === 0) {
-        throw new PerchError("not_found", "there is no camera: add one on the page Cameras");
-      }
-      const names = all.map(({ row }) => `${row.name} (${row.id})`).join(", ");
-      throw new PerchError("conflict", `there are several cameras, say which one: ${names}`);
-    },
+    named: (idOrName) => viewOf(entries.get(idOrName) ?? withName(idOrName) ?? need(idOrName)),
+    meant,
     runnerOf: (id) => running.runnerOf(id),
-    async runnerFor(id) {
-      const { camera, fault } = need(id);
-      if (camera === null) throw new PerchError("conflict", fault ?? "it cannot be used");
-      return running.runnerOf(id) ?? await deps.createRunner(camera);
+    test,
+    async recover(id, audited) {
+      const { text, enabled } = viewOf(need(id));
+      const runner = running.runnerOf(id);
+      if (runner === null) throw deps.refusal() ?? new PerchError("conflict", text);
+      const entry = { action: "camera.recover", resource: `camera:${id}`, touches: [] };
+      await db.write([audited({ ...entry, after: { enabled } })]);
+      runner.recover();
+      return await test(id);
     },
     add: (given, audited) =>
       oneAtATime(async () => {

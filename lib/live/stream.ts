@@ -64,6 +64,13 @@ export interface StreamHub {
   publishReadings(group: CommittedGroup): void;
   /** Any other event; `data` must be JSON. */
   publish(type: StreamType, data: unknown): void;
+  /** Whether somebody listens to events of this type: what is many and soon old is published then alone. */
+  hears(type: StreamType): boolean;
+  /**
+   * A place among the streams, for one that is none of events; the function gives it back, once.
+   * @throws `rate_limited` when too many are open
+   */
+  seat(address: string): () => void;
   /** Id of the newest event: a stream opened with it as `Last-Event-ID` begins right after. */
   place(): string;
   stats(): StreamStats;
@@ -310,6 +317,17 @@ export function createStreamHub(deps: {
       const json = JSON.stringify(data);
       const size = json.length * 3 + 64;
       publishEntry({ n: ring.next, size, type, group: null, bytes: null, json });
+    },
+    hears: (type) =>
+      [...audiences.values()].some(({ filter: { types } }) => types?.has(type) ?? true),
+    seat(address) {
+      seats.admit(address);
+      seats.take(address);
+      let isTaken = true;
+      return () => {
+        if (isTaken) seats.leave(address);
+        isTaken = false;
+      };
     },
     place: () => idOf(ring.next - 1),
     stats: () => ({ ...seats.counts(), ...count, events: ring.next - 1, ringBytes: ring.bytes }),

@@ -15,6 +15,8 @@ export const STREAM_POLICIES = {
   /** A ticket after a change, or with a new comment or file. */
   ticket: "viewer",
   component: "viewer",
+  /** How a camera is and when its newest picture was taken, once a second at most. */
+  camera: "viewer",
   /** A fault of Perch itself, after a change. */
   fault: "viewer",
   anomaly: "viewer",

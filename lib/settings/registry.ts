@@ -4,6 +4,7 @@ import { ACCESS_SETTINGS } from "./registry/access.ts";
 import { AI_SETTINGS } from "./registry/ai.ts";
 import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
+import { CAMERA_SETTINGS } from "./registry/cameras.ts";
 import { CODEC_SETTINGS } from "./registry/codecs.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
 import { FAULT_SETTINGS } from "./registry/faults.ts";
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...REPORT_SETTINGS,
   ...OUTGOING_SETTINGS,
   ...BACKUP_SETTINGS,
+  ...CAMERA_SETTINGS,
   ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
   ...FAULT_SETTINGS,

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { optionFields } from "../../lib/base/options.ts";
 import { cameraSettingsSchema } from "../../lib/cameras/camera.ts";
-import {
-  cameraShape,
-  cameraStatus,
-  cameraStatusShape,
-  type CameraView,
-  shownCamera,
-} from "../../lib/cameras/camera_view.ts";
+import { cameraShape, type CameraView, shownCamera } from "../../lib/cameras/camera_view.ts";
 import { CAMERA_KINDS } from "../../lib/cameras/kinds/mod.ts";
 import { auditedBy } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
@@ -38,7 +32,7 @@ const kindsShape = z.object({
   settings: z.array(fieldShape).describe("of every kind"),
 });
 
-/** `/api/cameras`: what they are and how they are; pictures are in `picture_api.ts`. */
+/** `/api/cameras`: what cameras there are; `asked_api.ts`, `picture_api.ts`: what is asked of one. */
 export function cameraRoutes(services: CameraServices): Route[] {
   const { cameras, audit } = services;
   const shown = (view: CameraView, context: Pick<RouteContext, "who">) =>
@@ -80,16 +74,6 @@ export function cameraRoutes(services: CameraServices): Route[] {
       params: id,
       responses: { 200: { description: "The camera", schema: cameraShape } },
       handler: (context) => Response.json(shown(cameras.find(context.params.id), context)),
-    }),
-    route({
-      method: "get",
-      path: "/api/cameras/:id/status",
-      policy: "viewer",
-      summary: "How a camera is",
-      tags,
-      params: id,
-      responses: { 200: { description: "Its state", schema: cameraStatusShape } },
-      handler: ({ params }) => Response.json(cameraStatus(cameras.find(params.id))),
     }),
     route({
       method: "post",

@@ -1,13 +1,22 @@
 /** What the API and the pages about cameras share. */
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { Runner } from "../../lib/cameras/runner.ts";
+import type { LimitSocket } from "../../lib/live/socket_limits.ts";
+import type { StreamHub } from "../../lib/live/stream.ts";
 import type { RouteContext } from "../http/route.ts";
 
 export interface CameraServices {
   cameras: Cameras;
+  clock: Clock;
+  /** Live pictures take a place among the streams. */
+  hub: Pick<StreamHub, "seat">;
+  limitSocket: LimitSocket;
+  /** Viewers of one camera. */
+  mostViewers: () => number;
   audit: Pick<Audit, "statement">;
 }
 

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
 import { PerchError } from "../../lib/base/errors.ts";
 
@@ -128,4 +129,10 @@ function clientOf(
     if (!trusted(address)) break;
   }
   return client;
+}
+
+/** The socket's other end, whoever a proxy speaks for. */
+export function socketPeer(c: Context): { hostname: string; port: number } | null {
+  const remote = (c.env as { remoteAddr?: Deno.NetAddr } | undefined)?.remoteAddr;
+  return remote?.transport === "tcp" ? remote : null;
 }

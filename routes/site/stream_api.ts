@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { z } from "zod";
 import type { Identity } from "../../lib/access/identity.ts";
 import { decide } from "../../lib/access/policy.ts";
@@ -8,6 +7,7 @@ import type { StreamFilter, StreamHub } from "../../lib/live/stream.ts";
 import { STREAM_POLICIES, STREAM_TYPES, type StreamType } from "../../lib/live/stream_types.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { findMachines, findSensor, list } from "../http/params.ts";
+import { socketPeer } from "../http/peer.ts";
 import { type Route, route } from "../http/route.ts";
 
 export interface StreamServices {
@@ -111,10 +111,4 @@ export function streamFilter(
       ? (num, name) => nums.has(num) || prefixes.some((prefix) => name.startsWith(prefix))
       : null,
   };
-}
-
-/** The socket's other end, whoever a proxy speaks for. */
-function socketPeer(c: Context): { hostname: string; port: number } | null {
-  const remote = (c.env as { remoteAddr?: Deno.NetAddr } | undefined)?.remoteAddr;
-  return remote?.transport === "tcp" ? remote : null;
 }

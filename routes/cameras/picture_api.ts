@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { PerchError } from "../../lib/base/errors.ts";
+import { freshFrame } from "../../lib/cameras/fresh_frame.ts";
+import { createLiveStream, LIVE_TYPE } from "../../lib/cameras/live_stream.ts";
+import type { Frame } from "../../lib/cameras/picture.ts";
+import { flagField, idParams } from "../http/params.ts";
+import { socketPeer } from "../http/peer.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { type CameraServices, runnerOf } from "./request.ts";
+
+const tags = ["Cameras"];
+const id = idParams();
+/** What the kernel may hold for a viewer: less than a picture, so that a slow one is noticed. */
+const SOCKET_LIMITS = { sendBufferBytes: 64 * 1024, stallMs: 10_000 };
+const UNSEEN = { "cache-control": "no-store, no-transform", "x-accel-buffering": "no" };
+
+/** Pictures of a camera as they come: one, or all. */
+export function pictureRoutes(services: CameraServices): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/api/cameras/:id/snapshot",
+      policy: "viewer",
+      summary: "The newest picture; X-Picture-Ms says when it was taken",
+      tags,
+      params: id,
+      query: z.strictObject({ fresh: flagField("true: one that is taken from now on") }),
+      responses: {
+        200: { description: "The picture", contentType: "image/jpeg" },
+        409: { description: "The camera is switched off" },
+        503: { description: "There is none" },
+      },
+      handler: async ({ params, query }) => {
+        const { capture } = runnerOf(services, params.id);
+        const frame = query.fresh === true ? await freshFrame(capture) : capture.latest();
+        if (frame !== null) return pictureAnswer(frame);
+        const { text } = services.cameras.find(params.id);
+        throw new PerchError("unavailable", `there is no picture yet: ${text}`, {
+          retryAfterS: 5,
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/cameras/:id/stream",
+      policy: "viewer",
+      summary: "Live pictures, for an <img>; ends after half an hour",
+      tags,
+      params: id,
+      query: z.strictObject({
+        fps: z.coerce.number().min(0.2).max(30).optional().describe("at most"),
+      }),
+      responses: {
+        200: { description: "Pictures", contentType: "multipart/x-mixed-replace" },
+        409: { description: "The camera is switched off" },
+        429: { description: "Too many streams are open" },
+        503: { description: "Too many look at it" },
+      },
+      handler: (context) => openLive(services, context, context.params.id, context.query.fps),
+    }),
+  ];
+}
+
+function pictureAnswer({ jpeg, tMs }: Frame): Response {
+  return new Response(jpeg, {
+    headers: { "content-type": "image/jpeg", "x-picture-ms": String(Math.round(tMs)), ...UNSEEN },
+  });
+}
+
+function openLive(
+  { cameras, hub, clock, mostViewers, limitSocket, ...services }: CameraServices,
+  { c, address, onEnded }: RouteContext,
+  camera: string,
+  fps: number | undefined,
+): Response {
+  const { capture } = runnerOf({ cameras, ...services }, camera);
+  if (capture.viewers() >= mostViewers()) {
+    const { name } = cameras.find(camera);
+    throw new PerchError("busy", `${mostViewers()} look at ${name} already: no more may`, {
+      retryAfterS: 30,
+    });
+  }
+  const leave = hub.seat(address);
+  const stream = createLiveStream({
+    clock,
+    viewer: capture.watch(fps),
+    onOver() {
+      leave();
+      unwatch();
+    },
+  });
+  const unwatch = onEnded(stream.end);
+  c.req.raw.signal.addEventListener("abort", stream.end, { once: true });
+  const peer = socketPeer(c);
+  if (peer) limitSocket(peer, SOCKET_LIMITS);
+  return new Response(stream.body, { headers: { "content-type": LIVE_TYPE, ...UNSEEN } });
+}
