@@ -1,4 +1,4 @@
-import type { FeedFault } from "./kinds/kind.ts";
+import type { FeedFault } from "./fault.ts";
 
 /** A picture of a camera, as it came. */
 export interface Frame {

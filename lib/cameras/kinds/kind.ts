@@ -1,7 +1,11 @@
 /** The contract of a kind of camera: one file here, one line in `mod.ts`. */
 import type { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
+import type { KernelFiles } from "../../base/kernel_files.ts";
 import type { Outgoing } from "../../base/outgoing.ts";
+import type { FeedError } from "../fault.ts";
 import type { Ffmpeg } from "../ffmpeg/find.ts";
+export { FeedError, type FeedFault } from "../fault.ts";
 
 export interface CameraKind {
   /** `rtsp`; stable, it is stored. */
@@ -11,8 +15,6 @@ export interface CameraKind {
   about: string;
   /** Strict, each field with title and help; `secret: true` in its meta keeps it encrypted and unanswered. */
   options: z.ZodObject;
-  /** Frames come as JPEG and are passed on as they are. */
-  jpeg: boolean;
   /** Where it connects to; null: nowhere. @throws PerchError `validation` for an address that cannot be used */
   target(options: Readonly<Record<string, unknown>>): { host: string; port: number } | null;
   /**
@@ -25,10 +27,22 @@ export interface CameraKind {
 export interface FeedDeps {
   outgoing: Outgoing;
   ffmpeg: Ffmpeg;
+  clock: Clock;
   /** `192.168.1.20:554`: allowed by an admin for this camera alone. */
   allowed: string | null;
+  /** Where films may stand: `<data>/cameras/files`. */
+  filesFolder: string;
+  /** Sees `DEVICE_ROOTS`; Deno itself shows no device to a program without `--allow-all`. */
+  kernel: Pick<KernelFiles, "read" | "list">;
+  /** What a kind remembers of this camera while Perch runs: the name of its device, say. */
+  memory: Map<string, string>;
+  /** Pictures a second that are wanted, of what is asked for them one by one. */
+  fps: number;
   signal: AbortSignal;
 }
+
+/** What a `FeedDeps.kernel` must be able to see. */
+export const DEVICE_ROOTS = ["/dev/v4l", "/sys/class/video4linux"] as const;
 
 /** What ffmpeg reads. */
 export interface Feed {
@@ -36,29 +50,13 @@ export interface Feed {
   input: string[];
   /** Goes to the standard input of ffmpeg. */
   stdin?: ReadableStream<Uint8Array>;
+  /** Frames come as JPEG and are passed on as they are. */
+  jpeg: boolean;
+  /** It may be opened a second time while it is open: not so a device. */
+  twice: boolean;
+  /** How much came of the camera, where that is known: silence is seen by it, also while no picture is due. */
+  bytes?(): number;
   /** Why the way broke, once it did; null: it did not. */
   fault(): FeedError | null;
   close(): Promise<void>;
-}
-
-export type FeedFault =
-  /** A program is missing or too old. */
-  | "program"
-  /** The device or file is not there. */
-  | "missing"
-  /** Nobody answers at the address, or no longer. */
-  | "unreachable"
-  /** An admin has to allow the address. */
-  | "not_allowed"
-  /** User name or password. */
-  | "sign_in"
-  /** It answers, and not with pictures: a page, a redirect, too much without a picture. */
-  | "no_picture";
-
-/** Why there are no pictures: a sentence that says what to do, without secrets. */
-export class FeedError extends Error {
-  override readonly name = "FeedError";
-  constructor(readonly fault: FeedFault, message: string, options?: ErrorOptions) {
-    super(message, options);
-  }
 }
