@@ -22,10 +22,21 @@ export const CAMERA_SETTINGS = {
     default: 50,
     ...adminOnly,
   }),
+  "cameras.pictures_mb": setting({
+    category: "Cameras",
+    title: "Kept pictures of all cameras, at most",
+    help: "The oldest are deleted beyond it. Each camera has its own limits, too.",
+    schema: whole(10, 10_000_000),
+    default: 5_000,
+    unit: "MB",
+    ...adminOnly,
+  }),
   "cameras.free_mb": setting({
     category: "Cameras",
     title: "Space that pictures leave free",
-    help: "With less on the disk the oldest pictures are deleted, and none are kept meanwhile.",
+    help:
+      "With less on the disk the oldest pictures are deleted, and none are kept meanwhile. On a " +
+      "small disk an eighth of it.",
     schema: whole(100, 1_000_000),
     default: 1_000,
     unit: "MB",

@@ -1,0 +1,78 @@
+import type { Clock } from "../../base/clock.ts";
+import { DAY_MS } from "../../words/times.ts";
+import type { CameraSettings } from "../camera.ts";
+import type { DiskRoom } from "./disk_room.ts";
+import type { ImageStore } from "./image_store.ts";
+import type { Keeper } from "./keep.ts";
+import { leaving, upTo } from "./retention.ts";
+
+/** Removes what `retention.ts` says, some at a time. */
+export interface LettingGo {
+  retain(signal: AbortSignal): Promise<void>;
+  /** For a host in need: the oldest, half of all at most. Gives the bytes. */
+  free(): Promise<number>;
+}
+
+/** Removed in one go; between two there is a rest. */
+const BATCH = 100;
+const REST_MS = 50;
+/** In one emergency: what is not done in the time of a step goes on behind it. */
+const FREE_MOST_BYTES = 2_000_000_000;
+/** A camera that the database does not know: a restore may be taken back. */
+const UNKNOWN_MS = DAY_MS;
+
+export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
+  clock: Pick<Clock, "sleep"> & { deletionMs(): number };
+  store: Pick<ImageStore, "oldest">;
+  keeper: Pick<Keeper, "use" | "remove">;
+  diskRoom: DiskRoom;
+  /** Null: there is no such camera. */
+  settingsOf(cameraId: string): CameraSettings | null;
+  allBytes(): number;
+}): LettingGo {
+  async function removeOldest(
+    which: { cameraId?: string; beforeMs?: number },
+    bytes: number,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    let freed = 0;
+    while (freed < bytes) {
+      const oldest = await store.oldest({ ...which, most: BATCH });
+      const batch = upTo(oldest, bytes - freed);
+      if (batch.length === 0) break;
+      freed += await keeper.remove(batch);
+      await clock.sleep(REST_MS, signal);
+    }
+    return freed;
+  }
+
+  function keepingOf(cameraId: string) {
+    const settings = deps.settingsOf(cameraId);
+    return settings === null
+      ? { keepMs: UNKNOWN_MS, keepBytes: Infinity }
+      : { keepMs: settings.keep_days * DAY_MS, keepBytes: settings.keep_mb * 1e6 };
+  }
+
+  return {
+    async retain(signal) {
+      const use = [...(await keeper.use()).values()];
+      if (use.length === 0) return;
+      const { byAge, byCamera, ofAll } = leaving(use, {
+        nowMs: clock.deletionMs(),
+        of: keepingOf,
+        allBytes: deps.allBytes(),
+        ...await diskRoom.now(true),
+      });
+      for (const { cameraId, beforeMs } of byAge) {
+        await removeOldest({ cameraId, beforeMs }, Infinity, signal);
+      }
+      for (const { cameraId, bytes } of byCamera) await removeOldest({ cameraId }, bytes, signal);
+      await removeOldest({}, ofAll, signal);
+    },
+    async free() {
+      const use = [...(await keeper.use()).values()];
+      const all = use.reduce((sum, { bytes }) => sum + bytes, 0);
+      return await removeOldest({}, Math.min(all / 2, FREE_MOST_BYTES));
+    },
+  };
+}
