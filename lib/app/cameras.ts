@@ -5,12 +5,15 @@ import type { Sealer } from "../base/sealed.ts";
 import { type Cameras, createCameras } from "../cameras/cameras.ts";
 import type { CameraView } from "../cameras/camera_view.ts";
 import { CAMERA_KINDS } from "../cameras/kinds/mod.ts";
+import type { CameraImages } from "../cameras/images/images.ts";
 import type { ComponentHealth } from "../live/components.ts";
+import { createAppCameraImages, forgetRemoved } from "./camera_images.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
 
 export interface CameraParts {
   cameras: Cameras;
+  cameraImages: CameraImages;
 }
 
 export interface CameraNeeds {
@@ -21,10 +24,12 @@ export interface CameraNeeds {
 
 /** Puts the cameras together and reads them; pictures come once the task runs. */
 export async function createCameraParts(
-  { clock, log, storage, settings, components, shedding }: Foundation,
+  foundation: Foundation,
   { machines, outgoing, sealer }: CameraNeeds,
 ): Promise<CameraParts> {
-  const cameras = createCameras({
+  const { clock, log, storage, settings, components, shedding } = foundation;
+  const cameraImages = createAppCameraImages(foundation, () => cameras);
+  const cameras: Cameras = createCameras({
     db: storage.db,
     clock,
     log: log.child("cameras"),
@@ -42,16 +47,18 @@ export async function createCameraParts(
     },
     chosen: () => settings.get("cameras.default"),
     refusal: () => shedding.refusal("cameras"),
+    removing: (id) => [cameraImages.removing(id)],
     createRunner: () => Promise.reject(new PerchError("unavailable", "Cameras do not run yet.")),
   });
   await cameras.load();
+  forgetRemoved(cameras, cameraImages, foundation);
   shedding.register({
     name: "cameras",
     shed: () => cameras.rest(true),
     restore: () => cameras.rest(false),
   });
   components.registerAll(() => cameras.all().map(componentOf));
-  return { cameras };
+  return { cameras, cameraImages };
 }
 
 function addressToAllow(target: { host: string; port: number } | null): string | null {

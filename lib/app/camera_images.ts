@@ -1,0 +1,65 @@
+import type { Cameras } from "../cameras/cameras.ts";
+import type { ImageCamera } from "../cameras/images/image_camera.ts";
+import { type CameraImages, createCameraImages } from "../cameras/images/images.ts";
+import type { Foundation } from "./foundation.ts";
+import { roomOf } from "./storage_guard.ts";
+
+/** Pictures that are kept of the cameras, of which `cameras` is made later. */
+export function createAppCameraImages(
+  { config, clock, log, storage, settings, shedding, refusal, bus }: Foundation,
+  cameras: () => Cameras,
+): CameraImages {
+  const images = createCameraImages({
+    db: storage.db,
+    clock,
+    log: log.child("cameras"),
+    dataDir: config.dataDir,
+    cameras: () => imageCameras(cameras()),
+    refusal: () => shedding.refusal("cameras") ?? refusal(),
+    room: roomOf,
+    limits: () => ({
+      allBytes: settings.get("cameras.pictures_mb") * 1e6,
+      floorBytes: settings.get("cameras.free_mb") * 1e6,
+    }),
+  });
+  bus.subscribe("alarms", ({ transitions }) => {
+    for (const { type, alarm } of transitions) if (type === "alarm.raised") images.raised(alarm);
+  });
+  return images;
+}
+
+/** Files of a camera that was removed go behind its row. */
+export function forgetRemoved(
+  cameras: Cameras,
+  images: CameraImages,
+  { log }: Pick<Foundation, "log">,
+): void {
+  cameras.onChange((id) => {
+    if (cameras.all().some((one) => one.id === id)) return;
+    images.forget(id).catch((error) =>
+      log.warn("pictures of a removed camera are still on the disk", { error })
+    );
+  });
+}
+
+function imageCameras(cameras: Cameras): ImageCamera[] {
+  return cameras.all().flatMap(({ id, health: { state } }) => {
+    const camera = cameras.cameraOf(id);
+    if (camera === null) return [];
+    const { name, settings, machineId } = camera;
+    const capture = cameras.runnerOf(id)?.capture ?? null;
+    return [{
+      id,
+      name,
+      settings,
+      machineId,
+      state,
+      capture,
+      isOwn: ({ cause }) => isOf(cause, id),
+    }];
+  });
+}
+
+/** The alarm is about this camera. */
+const isOf = (cause: string, id: string) =>
+  cause.startsWith("system:camera") && cause.split(":").includes(id);
