@@ -102,7 +102,7 @@ export async function build(
   late.fill("notify", notify);
   const reports = await createReports(foundation, { hub, notify });
 
-  const cameras = await createCameraParts(foundation, { machines, outgoing, sealer });
+  const cameras = await createCameraParts(foundation, { machines, outgoing, sealer, hub });
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });

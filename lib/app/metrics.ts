@@ -121,6 +121,7 @@ export async function perchMetrics(
       "Open alarms that nobody has acknowledged or shelved",
       parts.alarms.counts().waiting,
     ),
+    ...cameraMetrics(parts.cameras),
     gauge("stream_clients", "Open event streams", streams.clients),
     counter("stream_refused", "Event streams refused because too many were open", streams.refused),
     counter("stream_stalled", "Event streams dropped because nobody read them", streams.stalled),
@@ -135,6 +136,42 @@ export async function perchMetrics(
       loopLag.quantileMs(0.99) / 1000,
     ),
     gauge("resident_memory_bytes", "Resident memory", Deno.memoryUsage().rss),
+  ];
+}
+
+/** A gauge of each camera; those that are off give none. */
+function cameraMetrics(cameras: Parts["cameras"]): Metric[] {
+  const running = cameras.all().filter(({ health }) => health.state !== "off");
+  const gauge = (
+    name: string,
+    help: string,
+    value: (health: typeof running[number]["health"]) => number | null,
+  ): Metric => ({
+    name: `perch_camera_${name}`,
+    help,
+    type: "gauge",
+    samples: running.flatMap(({ id, name: camera, health }) => {
+      const given = value(health);
+      return given === null ? [] : [{ labels: { id, camera }, value: given }];
+    }),
+  });
+  return [
+    gauge("ok", "1 while a camera gives good pictures", ({ state }) => state === "live" ? 1 : 0),
+    gauge(
+      "picture_age_seconds",
+      "Age of the newest picture",
+      ({ frameAgeMs }) => frameAgeMs === null ? null : frameAgeMs / 1000,
+    ),
+    gauge("pictures_per_second", "Pictures a second over the last 10 s", ({ fps }) => fps),
+    gauge(
+      "brightness_ratio",
+      "Mean brightness of the picture, 0 to 1",
+      ({ brightness }) => brightness === null ? null : brightness / 255,
+    ),
+    gauge("failures", "Tries in a row without a minute of good pictures", (h) => h.failures),
+    gauge("reconnects_per_hour", "Reconnects in the last hour", (h) => h.reconnectsPerHour),
+    gauge("score_ratio", "How well a camera does, 0 to 1", ({ score }) => score / 100),
+    gauge("viewers", "Live viewers of a camera", ({ viewers }) => viewers),
   ];
 }
 

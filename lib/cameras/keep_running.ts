@@ -69,7 +69,9 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
       troubles.delete(id);
       runs.set(id, { key: keyOf(camera), runner, stop, over });
     } catch (error) {
-      troubles.set(id, messageOf(error));
+      const why = messageOf(error);
+      if (troubles.get(id) === why) return;
+      troubles.set(id, why);
       log.error(`the camera ${camera.name} could not be started`, { error });
     }
   }

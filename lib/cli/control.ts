@@ -1,4 +1,6 @@
 import type { Config } from "../base/config.ts";
+import type { CameraStatus } from "../cameras/camera_view.ts";
+import type { CameraTest } from "../cameras/runner.ts";
 import type { BackupJson, JobJson } from "../backup/shapes.ts";
 import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";
@@ -63,9 +65,18 @@ export interface Control extends AccountsControl, ConsoleCalls {
   checkDatabase(): Promise<string[]>;
   /** How its parts are. */
   condition(): Promise<Condition>;
+  /** By name. */
+  cameraStates(): Promise<CameraStatus[]>;
+  /** By id or name; without: the one that is meant. @throws PerchError `validation` when that is none */
+  testCamera(given: { camera?: string }): Promise<CameraTested>;
+  /** The same, after it was started anew. @throws PerchError `conflict` when it is switched off */
+  recoverCamera(given: { camera?: string }): Promise<CameraTested>;
   /** The host as the running Perch sees it. */
   hostReport(): Promise<HostReport>;
 }
+
+/** What a test of a camera found. */
+export type CameraTested = { id: string; name: string } & Omit<CameraTest, "frame">;
 
 export interface UserAdded {
   id: string;

@@ -6,6 +6,7 @@ import { backupOf, jobOf } from "../backup/shapes.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import { createAccountsControl } from "./accounts_control.ts";
 import { conditionOf } from "./condition.ts";
+import { createCameraControl } from "./camera_control.ts";
 import { createConsoleControl } from "./console_control.ts";
 import type { Control } from "./control.ts";
 import { flowOf } from "./optimise/flow.ts";
@@ -17,6 +18,7 @@ export function createControl(
     | "access"
     | "backup"
     | "broker"
+    | "cameras"
     | "clock"
     | "components"
     | "corrections"
@@ -38,6 +40,7 @@ export function createControl(
   return {
     ...createAccountsControl(parts),
     ...createConsoleControl(parts, condition),
+    ...createCameraControl(parts),
     async replay(letters) {
       const outcomes = [];
       for (const letter of letters) outcomes.push(await parts.replay(letter));

@@ -84,6 +84,27 @@ export async function throughAll<T>(
   return await withControl(config(), command, openOffline, use);
 }
 
+/** The same for what only the Perch that runs can say or do. @throws PerchError `unavailable` when none does */
+export async function withRunning<T>(
+  { config }: Pick<CommandContext, "config">,
+  use: (control: Control) => Promise<T>,
+): Promise<T> {
+  const { dataDir } = config();
+  const { socket, safeMode } = readHolder(dataDir) ?? {};
+  if (socket === undefined) {
+    const why = safeMode === undefined
+      ? `No Perch runs on ${dataDir}.`
+      : `Perch is in safe mode: ${safeMode}`;
+    throw new PerchError("unavailable", why);
+  }
+  const control = connectControl(socket);
+  try {
+    return await use(control);
+  } finally {
+    control.close();
+  }
+}
+
 function unreachable(error: unknown): boolean {
   return error instanceof PerchError && error.code === "unavailable" && error.cause !== undefined;
 }

@@ -49,6 +49,7 @@ const CLI_USES = new Set([
     "events",
     "access",
     "backup",
+    "cameras",
     "health",
     "intake",
     "sources",

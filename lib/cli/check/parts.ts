@@ -3,8 +3,8 @@ import type { Check, Finding } from "./check.ts";
 
 type Found = Omit<Finding, "name">;
 
-/** `units` looks at these itself, and says more about them. */
-const ELSEWHERE = ["units"];
+/** `units` and `cameras` look at these themselves, and say more about them. */
+const ELSEWHERE = /^(units$|camera )/;
 
 /** Emergency mode, and the parts and programs that are not well, as the running Perch has them. */
 export function partsCheck(running: { condition: Condition | null } | null): Check {
@@ -29,7 +29,7 @@ function judgeParts(condition: Condition | null): Found[] {
     }];
   }
   const { overall, well, emergency } = condition;
-  const ailing = condition.ailing.filter(({ name }) => !ELSEWHERE.includes(name));
+  const ailing = condition.ailing.filter(({ name }) => !ELSEWHERE.test(name));
   const found: Found[] = emergency === null ? [] : [{
     state: "problem",
     detail: `emergency mode: ${bare(emergency)}`,

@@ -4,6 +4,7 @@ import type { HostReport } from "../../health/history/report.ts";
 import type { HostSample } from "../../health/host_sample.ts";
 import { askRunning } from "../ask_running.ts";
 import { brokerCheck } from "../check/broker.ts";
+import { camerasCheck } from "../check/cameras.ts";
 import { cardCheck } from "../check/card.ts";
 import { type Check, type Finding, runChecks } from "../check/check.ts";
 import { clockCheck } from "../check/clock.ts";
@@ -20,6 +21,7 @@ import { unitsCheck } from "../check/units.ts";
 import type { Command } from "../command.ts";
 import type { Condition } from "../condition.ts";
 import { runningUrl } from "../lock.ts";
+import { withControl } from "../with_control.ts";
 
 const MARK: Record<Finding["state"], string> = {
   ok: "ok  ",
@@ -96,7 +98,25 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     }),
     outside.mailCheck(config, openOffline),
     outside.modelCheck(config),
+    await camerasOf(config, running !== null),
   ];
+}
+
+/** Cameras of the running Perch, else as they are stored. */
+async function camerasOf(config: Config, isRunning: boolean): Promise<Check> {
+  const { openOffline } = await import("../offline.ts");
+  const { createFfmpegFinder } = await import("../../cameras/ffmpeg/find.ts");
+  const { url } = config.database;
+  const isNew = url.startsWith("file:") &&
+    await Deno.stat(url.slice("file:".length)).then(({ size }) => size === 0, () => true);
+  return camerasCheck({
+    isRunning,
+    find: createFfmpegFinder(),
+    states: () =>
+      isNew
+        ? Promise.resolve([])
+        : withControl(config, "check", openOffline, (control) => control.cameraStates()),
+  });
 }
 
 interface Running {

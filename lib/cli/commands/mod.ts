@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { backup, backupCleanup, backupList } from "./backup.ts";
+import { cameraRecover, cameraStatus, cameraTest } from "./camera.ts";
 import { check } from "./check.ts";
 import { consoleCommand } from "./console.ts";
 import { health } from "./health.ts";
@@ -33,6 +34,9 @@ export const COMMANDS: readonly Command[] = [
   backup,
   backupList,
   backupCleanup,
+  cameraStatus,
+  cameraTest,
+  cameraRecover,
   replay,
   restore,
   settingsList,

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { PerchError } from "../base/errors.ts";
+import { createKernelFiles } from "../base/kernel_files.ts";
+import type { Outgoing } from "../base/outgoing.ts";
+import type { Camera } from "../cameras/camera.ts";
+import { createCapture } from "../cameras/capture/capture.ts";
+import { createFfmpegFinder } from "../cameras/ffmpeg/find.ts";
+import type { CameraHealth } from "../cameras/health/shape.ts";
+import { DEVICE_ROOTS } from "../cameras/kinds/kind.ts";
+import { kindOf } from "../cameras/kinds/mod.ts";
+import { createRunner, type LastResort, type Runner } from "../cameras/runner.ts";
+import type { Foundation } from "./foundation.ts";
+
+export interface RunnerNeeds {
+  outgoing: Outgoing;
+  lastResort: LastResort;
+  /** Hears of a camera once a second while it runs. */
+  onHealth(camera: Camera, health: CameraHealth): void;
+}
+
+/** What gets pictures; loaded when the first camera needs it, with all that it stands on. */
+export function createRunners(
+  { config, clock, log: root, events }: Foundation,
+  { outgoing, lastResort, onHealth }: RunnerNeeds,
+): (camera: Camera) => Promise<Runner> {
+  const log = root.child("cameras");
+  const findFfmpeg = createFfmpegFinder();
+  const kernel = createKernelFiles({ roots: DEVICE_ROOTS });
+  return async (camera) => {
+    const found = await findFfmpeg();
+    if ("problem" in found) throw new PerchError("unavailable", found.problem);
+    const capture = createCapture({
+      camera,
+      kind: kindOf(camera.kind)!,
+      clock,
+      log,
+      outgoing,
+      kernel,
+      ffmpeg: found.ffmpeg,
+      filesFolder: join(config.dataDir, "cameras", "files"),
+    });
+    return createRunner({
+      ...{ camera, capture, clock, log, outgoing, lastResort },
+      append: (draft) => events.append(draft),
+      onHealth: (health) => onHealth(camera, health),
+    });
+  };
+}
