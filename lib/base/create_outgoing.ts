@@ -7,15 +7,18 @@ import {
   portOf,
   requestAt,
   type ResolvedAddress,
+  streamOf,
+  textUpTo,
 } from "./outgoing_http.ts";
-import { parseNetworks, reachOf, within } from "./reach.ts";
+import { endpointOf, parseNetworks, reachOf, within } from "./reach.ts";
 
 /*
  * DESIGN
  * A name is resolved once, every address it has is judged, and the connection is made to the judged
  * addresses and no other: a name that means something else a moment later gains nothing. TLS checks the
  * certificate against the name as ever. Redirects are answers, not followed. Addresses that stand in the
- * environment are not judged (`trusted`): whoever sets the environment owns the host.
+ * environment are not judged (`trusted`): whoever sets the environment owns the host. Where an admin allowed one
+ * address and port for one purpose (`allow`), a private address is compared with it after it was resolved.
  */
 
 export interface OutgoingDeps {
@@ -46,35 +49,48 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
   let authorities: Promise<readonly Authorities[]> | null = null;
   const trust = () => authorities ??= trustOf(deps.ca ?? []);
 
-  /** The addresses of a host after all of them were judged. */
-  async function judged(host: string, port: number, trusted: boolean): Promise<ResolvedAddress[]> {
-    const literal = isIP(host);
-    const addresses = literal === 0
-      ? await resolve(host)
-      : [{ address: host, family: literal as 4 | 6 }];
-    if (addresses.length === 0) throw unknownHost(host);
-    if (!trusted) { for (const { address } of addresses) judge(host, address, port); }
-    return addresses;
-  }
-
-  function judge(host: string, address: string, port: number): void {
-    const shown = host === address ? address : `${host} (${address})`;
-    const refuse = (why: string) => {
-      throw new OutgoingError("forbidden", `${shown} may not be connected to: ${why}`);
-    };
-    if (deps.ownPorts().includes(port) && isThisHost(address)) refuse("Perch itself listens there");
-    if (within(address, opened)) return;
-    if (deps.openedPlaces?.().includes(`${address}:${port}`)) return;
-    const reach = reachOf(address);
-    if (reach === "closed") {
-      refuse("this host itself, link-local and reserved addresses are closed");
-    }
-    if (reach === "private" && !within(address, parseNetworks(deps.allowed()))) {
-      refuse(
+  /** The addresses of a host that may be connected to, after all of them were judged. */
+  async function judged(host: string, port: number, init: ConnectInit): Promise<ResolvedAddress[]> {
+    const addresses = await addressesOf(host);
+    if (init.trusted) return addresses;
+    const closed = addresses.filter(({ address }) => needsAllowing(host, address, port));
+    if (closed.length === 0) return addresses;
+    const taken = closed.filter(({ address }) => endpointOf(address, port) === init.allow);
+    if (taken.length === 0) {
+      throw refusal(
+        host,
+        closed[0].address,
         "it is in a private network; an admin can allow that in the setting " +
           ALLOWED_NETWORKS_SETTING,
       );
     }
+    return taken;
+  }
+
+  async function addressesOf(host: string): Promise<ResolvedAddress[]> {
+    const literal = isIP(host);
+    if (literal !== 0) return [{ address: host, family: literal as 4 | 6 }];
+    const addresses = await resolve(host);
+    if (addresses.length === 0) throw unknownHost(host);
+    return addresses;
+  }
+
+  /** Whether only an admin can open an address. @throws OutgoingError for one that nobody can */
+  function needsAllowing(host: string, address: string, port: number): boolean {
+    if (deps.ownPorts().includes(port) && isThisHost(address)) {
+      throw refusal(host, address, "Perch itself listens there");
+    }
+    if (within(address, opened)) return false;
+    if (deps.openedPlaces?.().includes(`${address}:${port}`)) return false;
+    const reach = reachOf(address);
+    if (reach === "closed") {
+      throw refusal(
+        host,
+        address,
+        "this host itself, link-local and reserved addresses are closed",
+      );
+    }
+    return reach === "private" && !within(address, parseNetworks(deps.allowed()));
   }
 
   /** Runs `work` within its time; what ends it is thrown as an OutgoingError. */
@@ -103,14 +119,38 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
       const host = hostOf(url);
       return await bounded(host, init, async (signal) => {
         const port = portOf(url);
-        const addresses = await judged(host, port, init.trusted ?? false);
-        return await requestAt(url, addresses, init, signal, await trust());
+        const addresses = await judged(host, port, init);
+        const take = textUpTo(init.maxBytes);
+        return await requestAt(url, addresses, init, signal, await trust(), take);
       });
+    },
+    async open(address, init = {}) {
+      const url = httpAddress(address);
+      const host = hostOf(url);
+      // Its time is for the way to the body: the body itself is ended by the caller's signal alone.
+      const life = new AbortController();
+      const end = () => life.abort(init.signal?.reason);
+      const forget = () => init.signal?.removeEventListener("abort", end);
+      init.signal?.addEventListener("abort", end);
+      try {
+        return await bounded(host, init, async (signal) => {
+          const addresses = await judged(host, portOf(url), init);
+          signal.throwIfAborted();
+          return await requestAt(url, addresses, init, life.signal, await trust(), (answer) => {
+            answer.once("close", forget);
+            return streamOf(answer);
+          });
+        });
+      } catch (error) {
+        life.abort(error);
+        forget();
+        throw error;
+      }
     },
     async connect(name, port, init = {}) {
       const host = hostName(name);
       return await bounded(host, init, async (signal) => {
-        const addresses = await judged(host, port, init.trusted ?? false);
+        const addresses = await judged(host, port, init);
         const secure = init.tls ? { name: host, trust: await trust() } : null;
         return await connectAt(addresses, port, secure, signal);
       });
@@ -119,10 +159,18 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
     async check(address) {
       const url = httpAddress(address);
       try {
-        await bounded(hostOf(url), {}, () => judged(hostOf(url), portOf(url), false));
+        await bounded(hostOf(url), {}, () => judged(hostOf(url), portOf(url), {}));
       } catch (error) {
         if (error instanceof OutgoingError && error.fault === "forbidden") throw error;
       }
+    },
+    async toAllow(name, port) {
+      const host = hostName(name);
+      return await bounded(host, {}, async () => {
+        const closed = (await addressesOf(host))
+          .filter(({ address }) => needsAllowing(host, address, port));
+        return closed.length === 0 ? null : endpointOf(closed[0].address, port);
+      });
     },
   };
 }
@@ -170,6 +218,11 @@ async function resolveAll(host: string): Promise<ResolvedAddress[]> {
   const addresses = found.map(({ address, family }) => ({ address, family: family as 4 | 6 }));
   // IPv4 first: a small plant's IPv6 is more often broken than its IPv4.
   return addresses.sort((a, b) => a.family - b.family);
+}
+
+function refusal(host: string, address: string, why: string): OutgoingError {
+  const shown = host === address ? address : `${host} (${address})`;
+  return new OutgoingError("forbidden", `${shown} may not be connected to: ${why}`);
 }
 
 const unknownHost = (host: string) =>

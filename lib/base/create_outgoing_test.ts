@@ -154,6 +154,139 @@ Deno.test("connect takes names and addresses only", async () => {
   }
 });
 
+const PRIVATE = [
+  { address: "192.168.7.7", family: 4 as const },
+  { address: "fd00::7", family: 6 as const },
+];
+
+Deno.test("toAllow names what an admin has to confirm, and only what an admin can", async () => {
+  const closed = guard({ opened: [], ownPorts: () => [8080] });
+  assert.equal(await closed.toAllow("192.168.7.7", 554), "192.168.7.7:554");
+  assert.equal(await closed.toAllow("0xc0a80707", 80), "192.168.7.7:80");
+  assert.equal(await closed.toAllow("::ffff:192.168.7.7", 80), "192.168.7.7:80");
+  assert.equal(await closed.toAllow("FD00::7", 80), "[fd00::7]:80");
+  assert.equal(await closed.toAllow("9.9.9.9", 554), null);
+  assert.equal(await guard({ allowed: () => ["192.168.0.0/16"] }).toAllow("192.168.7.7", 1), null);
+  const named = guard({ resolve: () => Promise.resolve(PRIVATE) });
+  assert.equal(await named.toAllow("camera.lan", 554), "192.168.7.7:554");
+  for (const host of ["127.0.0.1", "169.254.169.254", "0.0.0.0", "::1"]) {
+    assert.equal(await fault(closed.toAllow(host, 80)), "forbidden", host);
+  }
+  assert.equal(await fault(closed.toAllow("a/b", 80)), "invalid");
+});
+
+/** "forbidden", or what else came of it: no network with these addresses is reached from here. */
+const came = (work: Promise<{ destroy(): unknown }>) =>
+  work.then((socket) => String(socket.destroy() && "opened"), (error) => `${error.fault}`);
+
+Deno.test("allow opens one private address and port, and nothing that is closed", async () => {
+  const closed = guard({ opened: [], timeoutMs: 50 });
+  const connect = (host: string, port: number, allow: string) =>
+    came(closed.connect(host, port, { allow }));
+  assert.notEqual(await connect("fd00::7", 554, "[fd00::7]:554"), "forbidden");
+  assert.notEqual(await connect("FD00:0::0007", 554, "[fd00::7]:554"), "forbidden");
+  const others = ["[fd00::7]:555", "[fd00::8]:554", "[fd00::7]", "fd00::7", "[fd00::7]:5540"];
+  for (const allow of others) {
+    assert.equal(await connect("fd00::7", 554, allow), "forbidden", allow);
+  }
+  assert.equal(await connect("127.0.0.1", 80, "127.0.0.1:80"), "forbidden");
+  assert.equal(await connect("169.254.169.254", 80, "169.254.169.254:80"), "forbidden");
+  const url = "http://[fd00::7]/";
+  assert.notEqual(await fault(closed.fetch(url, { allow: "[fd00::7]:80" })), "forbidden");
+  assert.equal(await fault(closed.open(url, { allow: "[fd00::7]:81" })), "forbidden");
+});
+
+Deno.test("of several private addresses the allowed one is taken; a closed one beside it closes the name", async () => {
+  const allow = "[fd00::7]:554";
+  const both = guard({ opened: [], timeoutMs: 50, resolve: () => Promise.resolve(PRIVATE) });
+  assert.notEqual(await came(both.connect("camera.lan", 554, { allow })), "forbidden");
+  const metadata = { address: "169.254.169.254", family: 4 as const };
+  const worse = guard({ opened: [], resolve: () => Promise.resolve([...PRIVATE, metadata]) });
+  assert.equal(await fault(worse.connect("camera.lan", 554, { allow })), "forbidden");
+});
+
+Deno.test("own ports stay closed, allowed or not", async () => {
+  const own =
+    Deno.networkInterfaces().find(({ family, address }) =>
+      family === "IPv4" && /^(10|172|192)\./.test(address)
+    )?.address ?? "127.0.0.1";
+  const host = guard({ ownPorts: () => [8080] });
+  const allow = `${own}:8080`;
+  await assert.rejects(host.connect(own, 8080, { allow }), /Perch itself listens there/);
+});
+
+const dripping = (gapMs: number, part: Uint8Array<ArrayBuffer>) =>
+  new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, gapMs));
+      controller.enqueue(part);
+    },
+  });
+
+Deno.test("open gives an answer as it comes, beyond its time; a redirect is an answer", () =>
+  withServer(
+    ({ url }) =>
+      url.endsWith("/away")
+        ? new Response(null, { status: 302, headers: { location: "http://169.254.169.254/" } })
+        : new Response(dripping(40, new Uint8Array(3)), { headers: { "X-Two": "2" } }),
+    async (url) => {
+      const answer = await guard().open(url, { timeoutMs: 150 });
+      assert.deepEqual([answer.status, answer.headers["x-two"]], [200, "2"]);
+      let bytes = 0;
+      for await (const part of answer.body) if ((bytes += part.length) >= 15) break;
+      const away = await guard().open(`${url}/away`);
+      assert.deepEqual([away.status, away.headers.location], [302, "http://169.254.169.254/"]);
+      await away.body.cancel();
+    },
+  ));
+
+Deno.test("open: abort and cancel close the connection, and whoever reads slowly keeps the sender waiting", async () => {
+  let sent = 0;
+  let closed = 0;
+  const part = new Uint8Array(65_536);
+  const endless = () =>
+    new ReadableStream({
+      pull(controller) {
+        sent += part.length;
+        controller.enqueue(part);
+      },
+      cancel: () => void closed++,
+    });
+  await withServer(() => new Response(endless()), async (url) => {
+    const abort = new AbortController();
+    const first = await guard().open(url, { signal: abort.signal });
+    const reader = first.body.getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(sent < 32_000_000, `${sent} bytes were sent`);
+    abort.abort();
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, { name: "OutgoingError" });
+    const second = await guard().open(url);
+    await second.body.cancel();
+    for (let tries = 0; closed < 2 && tries < 100; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(closed, 2);
+  });
+});
+
+Deno.test("open: a connection that breaks is a fault, not an end", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    const connection = await listener.accept();
+    await connection.read(new Uint8Array(1000));
+    const head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
+    await connection.write(new TextEncoder().encode(head));
+    connection.close();
+    listener.close();
+  })();
+  const answer = await guard().open(`http://127.0.0.1:${listener.addr.port}/`);
+  assert.equal(await fault(new Response(answer.body).arrayBuffer()), "unreachable");
+  await serving;
+});
+
 Deno.test("httpAddress drops the fragment and keeps the rest", () => {
   assert.equal(httpAddress("https://EXAMPLE.com:443/a?b=c#d").href, "https://example.com/a?b=c");
 });

@@ -7,6 +7,11 @@ export interface Outgoing {
    */
   fetch(url: string, init?: OutgoingInit): Promise<OutgoingAnswer>;
   /**
+   * One HTTP request, never redirected, whose answer is read as it comes; `timeoutMs` is for what comes before the
+   * body. @throws OutgoingError
+   */
+  open(url: string, init?: Omit<OutgoingInit, "maxBytes">): Promise<OutgoingStream>;
+  /**
    * A TCP connection, with `tls` one whose certificate is that of `host`. Whoever speaks TLS over a plain one
    * later checks that by itself. @throws OutgoingError
    */
@@ -21,6 +26,11 @@ export interface Outgoing {
    * moment passes. @throws OutgoingError `invalid`, `forbidden`
    */
   check(url: string): Promise<void>;
+  /**
+   * The address and port that `allow` has to name for this host: `192.168.1.20:554`; null: none, it is open.
+   * @throws OutgoingError also `forbidden`, for what an admin cannot allow
+   */
+  toAllow(host: string, port: number): Promise<string | null>;
 }
 
 /** PEM texts; undefined: the well-known authorities, which this process may use and not read. */
@@ -32,6 +42,11 @@ export interface ConnectInit {
   timeoutMs?: number;
   /** The address stands in the environment: whoever sets that owns the host, so it is not judged. Default false. */
   trusted?: boolean;
+  /**
+   * An address and port that an admin allowed for this purpose, as `toAllow` names it. It opens a private network
+   * for exactly that; what is closed stays closed. Of several private addresses of a name it is the one taken.
+   */
+  allow?: string;
 }
 
 export interface OutgoingInit extends ConnectInit {
@@ -50,6 +65,15 @@ export interface OutgoingAnswer {
   text: string;
   /** The answer was longer than `maxBytes`. */
   truncated: boolean;
+}
+
+/** An answer that is read as it comes. */
+export interface OutgoingStream {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  /** Fails when the connection breaks. Cancelling it, or aborting the signal of the request, closes the connection. */
+  body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 export type OutgoingFault =

@@ -6,6 +6,7 @@ import {
   type OutgoingAnswer,
   OutgoingError,
   type OutgoingInit,
+  type OutgoingStream,
 } from "./outgoing.ts";
 
 /** An address that a name was resolved to. */
@@ -15,25 +16,31 @@ export interface ResolvedAddress {
 }
 
 const ANSWER_BYTES_MOST = 64 * 1024;
+/** Of a streamed answer, until somebody reads them. */
+const WAITING_BYTES = 256 * 1024;
 const USER_AGENT = "Perch";
+
+/** What is made of an answer whose head is there. */
+export type Take<T> = (answer: IncomingMessage) => T | Promise<T>;
 
 /**
  * Sends one request to one of `addresses` and no other, whatever the name of the URL means by now: what is
  * connected to is always the address itself, and the name is for the certificate and the Host header only.
  */
-export async function requestAt(
+export async function requestAt<T>(
   url: URL,
   addresses: readonly ResolvedAddress[],
   init: OutgoingInit,
   signal: AbortSignal,
   trust: readonly Authorities[],
-): Promise<OutgoingAnswer> {
+  take: Take<T>,
+): Promise<T> {
   const secure = url.protocol === "https:";
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const attempt = { connected: false };
   return await firstThatOpens(addresses, secure ? trust : [undefined], async (address, ca) => {
     const open = await opener(address, portOf(url), secure ? { name, ca } : null);
-    return await requestOnce(url, address, init, signal, open, attempt);
+    return await requestOnce(url, address, init, signal, open, attempt, take);
   }, () => !attempt.connected && !signal.aborted);
 }
 
@@ -84,14 +91,15 @@ export async function opener(
   return () => connect({ host: address, port, ca, ...servername });
 }
 
-async function requestOnce(
+async function requestOnce<T>(
   url: URL,
   address: string,
   init: OutgoingInit,
   signal: AbortSignal,
   open: () => Socket,
   attempt: { connected: boolean },
-): Promise<OutgoingAnswer> {
+  take: Take<T>,
+): Promise<T> {
   const secure = url.protocol === "https:";
   // Not node:https: it reads the list of well-known authorities, which needs a permission that Perch has not.
   const { request } = await import("node:http");
@@ -112,9 +120,7 @@ async function requestOnce(
         return socket;
       },
     };
-    const sent = request(options, (answer) => {
-      read(answer, init.maxBytes ?? ANSWER_BYTES_MOST).then(resolve, reject);
-    });
+    const sent = request(options, (answer) => resolve(take(answer)));
     // The socket says what is wrong with a certificate; the request only that it hung up.
     sent.on("error", (error) => setTimeout(() => reject(cause ?? error), 0));
     sent.end(init.body);
@@ -137,15 +143,21 @@ function headersOf({ headers, body }: OutgoingInit): Record<string, string | num
   return body === undefined ? sent : { ...sent, "content-length": Buffer.byteLength(body) };
 }
 
-function read(answer: IncomingMessage, maxBytes: number): Promise<OutgoingAnswer> {
-  return new Promise((resolve, reject) => {
+const headersOfAnswer = (answer: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+  );
+
+const BROKEN = "the connection broke within the answer";
+
+/** Reads an answer as text, up to so many bytes. */
+export const textUpTo = (maxBytes = ANSWER_BYTES_MOST): Take<OutgoingAnswer> => (answer) =>
+  new Promise((resolve, reject) => {
     const parts: Uint8Array[] = [];
     let bytes = 0;
     const finish = (truncated: boolean) => {
       const text = new TextDecoder().decode(Buffer.concat(parts).subarray(0, maxBytes));
-      const headers = Object.fromEntries(
-        Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
-      );
+      const headers = headersOfAnswer(answer);
       resolve({ status: answer.statusCode ?? 0, headers, text, truncated });
     };
     answer.on("data", (part: Uint8Array) => {
@@ -157,9 +169,35 @@ function read(answer: IncomingMessage, maxBytes: number): Promise<OutgoingAnswer
     });
     answer.on("end", () => finish(false));
     answer.on("error", reject);
-    answer.on(
-      "close",
-      () => reject(new OutgoingError("unreachable", "the connection broke within the answer")),
-    );
+    answer.on("close", () => reject(new OutgoingError("unreachable", BROKEN)));
   });
+
+/** Gives an answer on as it comes; nobody who reads slowly makes it pile up here. */
+export function streamOf(answer: IncomingMessage): OutgoingStream {
+  let over = false;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      const end = (how: () => void) => {
+        if (!over) how();
+        over = true;
+      };
+      answer.on("data", (part: Uint8Array<ArrayBuffer>) => {
+        if (over) return;
+        controller.enqueue(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+        if ((controller.desiredSize ?? 0) <= 0) answer.pause();
+      });
+      answer.on("end", () => end(() => controller.close()));
+      const broken = () => controller.error(new OutgoingError("unreachable", BROKEN));
+      answer.on("error", () => end(broken));
+      answer.on("close", () => end(broken));
+    },
+    pull() {
+      answer.resume();
+    },
+    cancel() {
+      over = true;
+      answer.destroy();
+    },
+  }, new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES }));
+  return { status: answer.statusCode ?? 0, headers: headersOfAnswer(answer), body };
 }

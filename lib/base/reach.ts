@@ -65,6 +65,12 @@ export function within(text: string, networks: readonly Network[]): boolean {
   );
 }
 
+/** An address with a port in one form, as people confirm it: `192.168.1.20:554`, `[fd00::20]:554`. */
+export function endpointOf(text: string, port: number): string {
+  const address = innermost(parse(text));
+  return address.kind() === "ipv4" ? `${address}:${port}` : `[${address}]:${port}`;
+}
+
 function parse(text: string): Address {
   // Only the full dotted form: others are normalised by whoever read the address, or are none.
   if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) {
