@@ -14,7 +14,7 @@ import { type Session, startSession } from "./session.ts";
 import { createViewers } from "./viewers.ts";
 
 export interface CaptureDeps
-  extends Pick<FeedDeps, "outgoing" | "ffmpeg" | "filesFolder" | "kernel"> {
+  extends Pick<FeedDeps, "outgoing" | "ffmpeg" | "filesFolder" | "kernel" | "path"> {
   camera: Pick<Camera, "options" | "settings" | "allowed">;
   kind: CameraKind;
   clock: Clock;
@@ -65,8 +65,10 @@ export function createCapture(deps: CaptureDeps): Capture {
   }
 
   return {
-    run: (signal) =>
-      runAttempt({
+    run: (signal, how) => {
+      // The camera may have been changed meanwhile.
+      if (how?.reopen) isSparseCamera = false;
+      return runAttempt({
         clock,
         wake,
         wanted,
@@ -79,7 +81,8 @@ export function createCapture(deps: CaptureDeps): Capture {
         onLook(look) {
           for (const listener of lookListeners) listener(look);
         },
-      }, signal),
+      }, signal);
+    },
     latest: pictures.latest,
     recent: pictures.recent,
     watch: viewers.watch,

@@ -48,7 +48,7 @@ export function judgeFfmpeg(answer: string | null): FoundFfmpeg {
 }
 
 /** Finds ffmpeg when it is first asked for, and remembers what it found. */
-export function createFfmpegFinder(): () => Promise<FoundFfmpeg> {
+export function createFfmpegFinder(path?: string): () => Promise<FoundFfmpeg> {
   let found: Promise<FoundFfmpeg> | null = null;
-  return () => found ??= runProgram("ffmpeg", ["-version"]).then(judgeFfmpeg);
+  return () => found ??= runProgram("ffmpeg", ["-version"], path).then(judgeFfmpeg);
 }

@@ -18,16 +18,22 @@ export interface Running {
 
 /** How long a program may take to end by itself: blocked in a read, ffmpeg does not hear SIGTERM. */
 const TERM_MS = 2_000;
-/** The environment of a program is this and nothing else. */
-const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+
+export interface StartOptions {
+  clock: Clock;
+  /** Default: it has no standard input. */
+  stdin?: boolean;
+  /** Where the program is looked for; default: as Perch itself was. */
+  path?: string;
+}
 
 /** @throws FeedError `program` when it is not there or may not be started */
 export function startProgram(
   program: CameraProgram,
   args: readonly string[],
-  { clock, stdin = false }: { clock: Clock; stdin?: boolean },
+  { clock, stdin = false, path }: StartOptions,
 ): Running {
-  const child = spawn(program, args, stdin);
+  const child = spawn(program, args, stdin, path);
   let isGone = false;
   const gone = child.status.then(() => void (isGone = true), () => void (isGone = true));
   const signal = (name: Deno.Signal) => {
@@ -51,12 +57,16 @@ export function startProgram(
   };
 }
 
-function spawn(program: CameraProgram, args: readonly string[], stdin: boolean) {
+/** Nothing of Perch's environment is handed on: it may hold passwords. */
+function environment(path?: string): { clearEnv: true; env: Record<string, string> } {
+  return { clearEnv: true, env: path === undefined ? {} : { PATH: path } };
+}
+
+function spawn(program: CameraProgram, args: readonly string[], stdin: boolean, path?: string) {
   try {
     return new Deno.Command(program, {
       args: [...args],
-      clearEnv: true,
-      env: ENVIRONMENT,
+      ...environment(path),
       stdin: stdin ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
@@ -75,12 +85,12 @@ function spawn(program: CameraProgram, args: readonly string[], stdin: boolean) 
 export async function runProgram(
   program: CameraProgram,
   args: readonly string[],
+  path?: string,
 ): Promise<string | null> {
   try {
     const { stdout } = await new Deno.Command(program, {
       args: [...args],
-      clearEnv: true,
-      env: ENVIRONMENT,
+      ...environment(path),
       stdin: "null",
       stdout: "piped",
       stderr: "null",
