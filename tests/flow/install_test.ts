@@ -6,6 +6,7 @@ import { activate, reload, stopPerch } from "../../lib/cli/install/activate.ts";
 import { polkitRule } from "../../lib/cli/install/host_files.ts";
 import { createOnHost } from "../../lib/cli/install/on_host.ts";
 import { perch } from "../support/command_line.ts";
+import { haveCommands } from "../support/commands.ts";
 import { perchHere } from "../support/command_here.ts";
 import { failed, haveDbus, startHostBus } from "../support/host_bus.ts";
 import { filesOf, RULE, UNIT, withRoot } from "../support/host_root.ts";
@@ -38,6 +39,7 @@ Deno.test("install: --dry-run prints every file and changes nothing; the install
     for (const path of [UNIT, RULE]) assert.ok(dry.out.includes(read(root, path)), path);
     assert.match(read(root, `${UNIT}.d/gpio.conf`), /^SupplementaryGroups=gpio$/m);
     assert.match(read(root, `${UNIT}.d/camera.conf`), /^SupplementaryGroups=video$/m);
+    assert.match(read(root, UNIT), /^KillMode=control-group$/m);
     assert.match(read(root, "/usr/local/share/doc/perch/nginx.conf"), /proxy_buffering off/);
     assert.match(read(root, "/usr/local/share/doc/perch/Caddyfile"), /reverse_proxy/);
   });
@@ -131,6 +133,37 @@ Deno.test("install: systemd-analyze rates the unit at 1.5 or better, with every 
     assert.ok(level > 0 && level <= 1.5, `${level}`);
     assert.match(said, /✗ MemoryDenyWriteExecute=/, "the JavaScript engine needs such memory");
   });
+});
+
+// SABOTAGE=calls: the filter refuses a call that nothing can do without.
+Deno.test({
+  name: "install: ffmpeg gives pictures under the system calls that the unit refuses",
+  ignore: !haveCommands({ strace: "strace", ffmpeg: "ffmpeg", "systemd-analyze": "systemd" }),
+  async fn() {
+    await withRoot(async (root) => {
+      await perchHere(root, ["install", "--root", root, "--camera"]);
+      const unit = read(root, UNIT);
+      assert.match(unit, /^SystemCallErrorNumber=EPERM$/m);
+      const groups = /^SystemCallFilter=~(.+)$/m.exec(unit)![1].split(" ");
+      const { stdout } = await new Deno.Command("systemd-analyze", {
+        args: ["syscall-filter", "--no-pager", ...groups],
+      }).output();
+      const listed = new TextDecoder().decode(stdout).matchAll(/^ +(\w+)$/gm);
+      const refused = Array.from(listed, ([, call]) => `?${call}`);
+      assert.ok(refused.length > 30 && refused.includes("?setuid"), refused.join());
+      if (sabotaged("calls")) refused.push("mmap");
+      const ended = await new Deno.Command("strace", {
+        args: [
+          ...["-f", "-qq", "-o", "/dev/null", "-e", `inject=${refused.join()}:error=EPERM`],
+          ...["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=d=1:r=5"],
+          ...["-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-f", "mpjpeg", "pipe:1"],
+        ],
+      }).output();
+      assert.ok(ended.success, new TextDecoder().decode(ended.stderr));
+      const pictures = new TextDecoder("latin1").decode(ended.stdout).match(/Content-length/g);
+      assert.equal(pictures?.length, 5);
+    });
+  },
 });
 
 Deno.test("install: the polkit rule lets perch restart the listed units and reboot, and nothing else", () => {

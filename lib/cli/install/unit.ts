@@ -38,6 +38,8 @@ RestartPreventExitStatus=2
 WatchdogSec=60
 TimeoutStartSec=300
 TimeoutStopSec=15
+# However Perch ends, no ffmpeg stays behind that holds a camera.
+KillMode=control-group
 LimitCORE=0
 
 CapabilityBoundingSet=
@@ -75,7 +77,8 @@ WantedBy=multi-user.target
 
 /** What needs devices, each with its drop-in. */
 export const FEATURES = {
-  camera: { devices: ["char-video4linux", "char-media"], groups: ["video"] },
+  // A camera of a Pi takes its memory from the heaps.
+  camera: { devices: ["char-video4linux", "char-media", "char-dma_heap"], groups: ["video"] },
   gpio: { devices: ["char-gpiochip", "char-i2c", "char-spi"], groups: ["gpio", "i2c", "spi"] },
 } as const;
 export type Feature = keyof typeof FEATURES;
