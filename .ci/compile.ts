@@ -1,13 +1,10 @@
 /**
- * Builds `dist/perch` (x64) or `dist/perch-arm64`. The binary gets exactly the permissions of the task
- * `perch`. With DENORT_BIN (a compile runtime from elsewhere, for hosts that cannot download one) Deno 2.8.3
- * compiles, the newest that understands it; a release uses the Deno that runs this.
+ * Builds `dist/perch` (x64) or `dist/perch-arm64`, with the permissions of the task `perch` (`compiler.ts`).
  *
  *   deno run -A .ci/compile.ts x64|arm64
  */
-import { fileURLToPath } from "node:url";
+import { compiler, permissions, ROOT } from "./compiler.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TARGETS: Record<string, { triple: string; output: string }> = {
   x64: { triple: "x86_64-unknown-linux-gnu", output: "dist/perch" },
   arm64: { triple: "aarch64-unknown-linux-gnu", output: "dist/perch-arm64" },
@@ -60,9 +57,6 @@ if (target === undefined) {
   console.error("usage: deno run -A .ci/compile.ts x64|arm64");
   Deno.exit(2);
 }
-const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
-const permissions = String(tasks.perch).split(" ").filter((word) => word.startsWith("--"));
-const compiler = Deno.env.get("DENORT_BIN") ? await olderDeno() : Deno.execPath();
 const excluded = ["static/css", ...await unreadFiles()];
 const args = [
   "compile",
@@ -71,7 +65,7 @@ const args = [
   "--exclude-unused-npm",
   // The worker of the scripts has no permissions.
   "--unstable-worker-options",
-  ...permissions,
+  ...permissions(),
   ...INCLUDED.flatMap((path) => ["--include", path]),
   ...excluded.flatMap((path) => ["--exclude", path]),
   "--target",
@@ -81,22 +75,12 @@ const args = [
   "main.ts",
 ];
 Deno.mkdirSync(`${ROOT}dist`, { recursive: true });
-const { code } = await new Deno.Command(compiler, { args, cwd: ROOT }).spawn().status;
+const { code } = await new Deno.Command(await compiler(), { args, cwd: ROOT }).spawn().status;
 if (code === 0) {
   const { size } = Deno.statSync(ROOT + target.output);
   console.log(`${target.output}  ${(size / 1e6).toFixed(1)} MB`);
 }
 Deno.exit(code);
-
-/** Path of Deno 2.8.3. Not called through npx: its shell would refuse so many arguments. */
-async function olderDeno(): Promise<string> {
-  const { success, stdout } = await new Deno.Command("npx", {
-    args: ["-y", "-p", "deno@2.8.3", "-c", "command -v deno"],
-    stderr: "inherit",
-  }).output();
-  if (!success) throw new Error("deno@2.8.3 could not be installed with npx");
-  return new TextDecoder().decode(stdout).trim();
-}
 
 /** Absolute paths below Deno's npm cache, for every package of the lock file. */
 async function unreadFiles(): Promise<string[]> {
