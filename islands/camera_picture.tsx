@@ -1,0 +1,174 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { type CameraState, oldAfterMs, type OldBecause, oldPictureWords } from "../lib/words/cameras.ts";
+import { number } from "../lib/words/numbers.ts";
+import { cameraNow } from "./camera_now.tsx";
+import { connection, now } from "./live.ts";
+import { type FeedMode, feedPictures, type Picture } from "./picture_feed.ts";
+
+export interface CameraPictureProps {
+  id: string;
+  name: string;
+  /** A stream where one can be had; else a picture a second. */
+  live: boolean;
+  state: CameraState;
+  fps: number;
+  /** Age of the newest picture when the page was drawn; null: there was none. */
+  ageMs: number | null;
+}
+
+/** What is on the screen. */
+interface Shown {
+  /** By this browser's clock. */
+  atMs: number;
+  ageMs: number;
+  /** As a rule the next one comes so soon. */
+  gapMs: number;
+}
+
+/** The picture of a camera: it lives while somebody looks, and says when it is older than usual. */
+export function CameraPicture(props: CameraPictureProps): VNode {
+  const { id, name, live, ageMs } = props;
+  const shown = useSignal<Shown | null>(null);
+  const mode = useSignal<FeedMode>("none");
+  const figure = useRef<HTMLElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() =>
+    whileSeen(figure.current!, () =>
+      feedPictures({
+        address: addressOf(id),
+        live,
+        mode: (next) => (mode.value = next),
+        show: (picture) => draw(canvas.current!, picture).then((drawn) => {
+          if (drawn) shown.value = follows(shown.value, picture);
+        }),
+      })), []);
+  const old = oldWords(props, shown.value);
+  const isEmpty = shown.value === null && ageMs === null;
+  return (
+    <figure class={old === null ? "camera-picture" : "camera-picture old"} ref={figure}>
+      <div class="camera-frame">
+        {shown.value === null && ageMs !== null && (
+          <img src={`${addressOf(id)}/snapshot`} alt={`Picture of ${name}`} loading="lazy" />
+        )}
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`Picture of ${name}`}
+          hidden={shown.value === null}
+        />
+        {isEmpty && <p class="camera-none">No picture yet</p>}
+      </div>
+      <figcaption>
+        {old !== null
+          ? (
+            <span class="warning">
+              <span class="mark" aria-hidden="true">▲</span>
+              {old}
+            </span>
+          )
+          : <span class="muted">{modeWords(mode.value, shown.value)}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+function addressOf(id: string): string {
+  return `/api/cameras/${encodeURIComponent(id)}`;
+}
+
+function modeWords(mode: FeedMode, shown: Shown | null): string {
+  if (shown === null || mode === "none") return "Picture of when the page was loaded";
+  if (mode === "still") return "A picture a second";
+  return `Live, ${number(1000 / Math.max(20, shown.gapMs))} pictures a second`;
+}
+
+/** Runs `start` while the element can be seen: in a hidden tab or out of sight nothing holds a connection. */
+function whileSeen(element: Element, start: () => () => void): () => void {
+  let isNear = false;
+  let stop: (() => void) | null = null;
+  const look = () => {
+    const seen = isNear && !document.hidden;
+    if (seen && stop === null) stop = start();
+    else if (!seen && stop !== null) {
+      stop();
+      stop = null;
+    }
+  };
+  const observer = new IntersectionObserver((entries) => {
+    isNear = entries.at(-1)!.isIntersecting;
+    look();
+  });
+  const leave = () => {
+    stop?.();
+    stop = null;
+  };
+  observer.observe(element);
+  document.addEventListener("visibilitychange", look);
+  globalThis.addEventListener("pagehide", leave);
+  globalThis.addEventListener("pageshow", look);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", look);
+    globalThis.removeEventListener("pagehide", leave);
+    globalThis.removeEventListener("pageshow", look);
+    leave();
+  };
+}
+
+/** False for what is no whole picture: then the one before stays, and gets old. */
+async function draw(canvas: HTMLCanvasElement, { jpeg }: Picture): Promise<boolean> {
+  try {
+    const bitmap = await createImageBitmap(jpeg);
+    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
+    if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
+    canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same old picture once more is no new one: only what is newer says how often they come. */
+function follows(before: Shown | null, { ageMs }: Picture): Shown {
+  const atMs = Date.now();
+  if (before === null) return { atMs, ageMs, gapMs: 0 };
+  const stepMs = (atMs - ageMs) - (before.atMs - before.ageMs);
+  if (stepMs < 20) return { ...before, ...(stepMs < 0 ? {} : { atMs, ageMs }) };
+  const gapMs = before.gapMs === 0 ? stepMs : before.gapMs * 0.8 + stepMs * 0.2;
+  return { atMs, ageMs, gapMs };
+}
+
+/** What is said of a picture that is older than usual; null: it is not. */
+function oldWords(props: CameraPictureProps, shown: Shown | null): string | null {
+  const here = typeof document !== "undefined";
+  const latest = here ? cameraNow(props.id).value : null;
+  const { state } = latest ?? props;
+  const first = props.ageMs === null ? null : { atMs: loadedMs, ageMs: props.ageMs, gapMs: 0 };
+  const picture = shown ?? first;
+  if (picture === null) return null;
+  // The clock of the page ticks once a second; what is drawn meanwhile is drawn with it.
+  const nowMs = here && now.value > 0 ? Date.now() : picture.atMs;
+  const ageMs = nowMs - picture.atMs + picture.ageMs;
+  const usualMs = oldAfterMs(picture.gapMs > 0 ? 1000 / picture.gapMs : props.fps);
+  if (ageMs < usualMs) return null;
+  return oldPictureWords(ageMs, whyOld(state, latest, ageMs - usualMs));
+}
+
+/** When this script began, which is soon after the page was drawn. */
+const loadedMs = Date.now();
+
+function whyOld(
+  state: CameraState,
+  latest: { ageMs: number | null; atMs: number } | null,
+  beyondMs: number,
+): OldBecause {
+  if (state === "off") return "off";
+  if (typeof document !== "undefined" && connection.value === "offline") return "perch";
+  const newest = latest === null || latest.ageMs === null
+    ? Infinity
+    : latest.ageMs + Date.now() - latest.atMs;
+  return newest < beyondMs ? "way" : "camera";
+}
