@@ -6,12 +6,12 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
-const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest"];
+const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest", "cameras"];
 const SHEETS = join(ROOT, "static", "css");
 /** The files of `static/css` in the order of the cascade: what comes later wins. */
 const SHEET_ORDER = [
   "tokens ground frame words cards controls sensor tables door chart talk docs predictions machines attention",
-  "backtests alarms notify events analyses host faults scripts print",
+  "backtests alarms notify events analyses host faults scripts cameras print",
 ].flatMap((names) => names.split(" "));
 
 /** Newest change of anything that goes into the bundle. */

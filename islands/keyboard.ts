@@ -1,4 +1,4 @@
-/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g u` sources, `?` help, j/k in lists. */
+/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
 const PLACES: Record<string, string> = {
   o: "/",
   a: "/alarms",
@@ -6,6 +6,7 @@ const PLACES: Record<string, string> = {
   e: "/events",
   m: "/machines",
   s: "/sensors",
+  c: "/cameras",
   u: "/sources",
 };
 const CHORD_MS = 1_500;

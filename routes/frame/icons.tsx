@@ -8,6 +8,7 @@ const PATHS = {
   tickets: "M5 4h14v16H5zM9 9h6M9 13h6M9 17h3",
   events: "M4 6h1M4 12h1M4 18h1M9 6h11M9 12h11M9 18h7",
   sources: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  cameras: "M3 7h12v10H3zM15 11l6-3v8l-6-3",
   more: "M4 12h2M11 12h2M18 12h2",
 } as const;
 export type IconName = keyof typeof PATHS;

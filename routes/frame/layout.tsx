@@ -21,7 +21,7 @@ export interface Page {
   place: string;
   content: ComponentChildren;
   /** Script beside the one of all pages, by its name in `islands/entry`. */
-  script?: "lists" | "alarms" | "sensor" | "docs" | "backtest";
+  script?: "lists" | "alarms" | "sensor" | "docs" | "backtest" | "cameras";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */
@@ -39,6 +39,7 @@ const PLACES: { href: string; name: string; icon: IconName; wide?: boolean }[] =
   { href: "/events", name: "Events", icon: "events", wide: true },
   { href: "/machines", name: "Machines", icon: "machines" },
   { href: "/sensors", name: "Sensors", icon: "sensors", wide: true },
+  { href: "/cameras", name: "Cameras", icon: "cameras", wide: true },
   { href: "/sources", name: "Sources", icon: "sources", wide: true },
   { href: "/more", name: "More", icon: "more" },
 ];
@@ -209,6 +210,7 @@ function KeysHelp(): VNode {
     ["g e", "events"],
     ["g m", "machines"],
     ["g s", "sensors"],
+    ["g c", "cameras"],
     ["g u", "sources"],
     ["j, k", "next, previous row"],
     ["x", "select an alarm"],

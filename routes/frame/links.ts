@@ -14,6 +14,10 @@ export function alarmHref(id: string): string {
   return `/alarms/${encodeURIComponent(id)}`;
 }
 
+export function cameraHref(id: string): string {
+  return `/cameras/${encodeURIComponent(id)}`;
+}
+
 export function ticketHref(id: string): string {
   return `/tickets/${encodeURIComponent(id)}`;
 }

@@ -8,7 +8,7 @@ import { ago } from "../../lib/words/times.ts";
 import { type FormState, stateOf } from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { Post } from "../frame/parts.tsx";
-import { OptionInput } from "./option_field.tsx";
+import { OptionInput } from "../frame/option_field.tsx";
 
 export const PAGE = "/settings/channels";
 

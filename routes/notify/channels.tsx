@@ -23,7 +23,7 @@ import { idForm } from "../http/params.ts";
 import { validate } from "../http/validate.ts";
 import type { Route } from "../http/route.ts";
 import type { OutboxPageParts } from "./delivery.tsx";
-import { optionsOfForm } from "./option_field.tsx";
+import { optionsOfForm } from "../frame/option_field.tsx";
 import { AddForm, ChannelCard, PAGE, type Shown } from "./channel_card.tsx";
 
 const texts = z.record(z.string().max(100), z.string().max(4000));

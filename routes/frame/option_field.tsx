@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
 import type { OptionField } from "../../lib/base/options.ts";
 
-const PREFIX = "option.";
+/** Before the names of inputs, so that they are no other field's. */
+export type OptionPrefix = "option" | "setting";
 
 type Schema = {
   type?: string;
@@ -12,21 +13,22 @@ type Schema = {
 };
 
 /** Name of an option's input in a form. */
-export function inputName(option: string): string {
-  return PREFIX + option;
+export function inputName(option: string, prefix: OptionPrefix = "option"): string {
+  return `${prefix}.${option}`;
 }
 
 /**
- * A form's texts as the options that a channel wants: numbers, lists and yes or no as such. What is left empty is
- * left out; a secret that is left empty stays as it was.
+ * A form's texts as the options that a channel or a camera wants: numbers, lists and yes or no as such. What is left
+ * empty is left out; a secret that is left empty stays as it was.
  */
 export function optionsOfForm(
   fields: readonly OptionField[],
   values: Readonly<Record<string, string>>,
+  prefix?: OptionPrefix,
 ): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const { name, schema } of fields) {
-    const text = values[inputName(name)]?.trim() ?? "";
+    const text = values[inputName(name, prefix)]?.trim() ?? "";
     const { type } = schema as Schema;
     if (type === "boolean") out[name] = text === "on";
     else if (text === "") continue;
@@ -38,20 +40,21 @@ export function optionsOfForm(
   return out;
 }
 
-/** One option of a channel as a labelled input. `value` is what is stored or was typed. */
+/** One option of a channel or a camera as a labelled input. `value` is what is stored or was typed. */
 export function OptionInput(
-  { field, value, error, id }: {
+  { field, value, error, id, prefix }: {
     field: OptionField;
     value: unknown;
     error?: string;
     id: string;
+    prefix?: OptionPrefix;
   },
 ): VNode {
   const { name, title, help, secret, required, schema } = field;
   const { type, enum: choices } = schema as Schema;
   const attributes = {
     id,
-    name: inputName(name),
+    name: inputName(name, prefix),
     "aria-describedby": help === "" ? undefined : `${id}-help`,
     "aria-invalid": error ? "true" as const : undefined,
   };

@@ -1,0 +1,6 @@
+/** The pages of cameras, and of a machine that cameras look at. */
+import { CameraNow } from "../camera_now.tsx";
+import { CameraPicture } from "../camera_picture.tsx";
+import { bringToLife } from "../island.ts";
+
+bringToLife({ CameraNow, CameraPicture });
