@@ -5,70 +5,54 @@ import { CAMERA_WORDS, cameraNeedsHelp, type CameraState } from "../lib/words/ca
 import { dateTime, duration } from "../lib/words/times.ts";
 import { now, onCamera } from "./live.ts";
 
-/** How a camera is, since the page was loaded. */
-export interface CameraLatest {
-  state: CameraState;
-  sinceMs: number;
-  text: string;
-  score: number;
-  fps: number;
-  /** Of its newest picture, when this was heard; null: there is none. */
-  ageMs: number | null;
+/** What was heard of a camera since the page was loaded. */
+export interface CameraNews {
+  status: CameraStatus;
   /** When it was heard, by this browser's clock. */
   atMs: number;
 }
 
-const latest = new Map<string, Signal<CameraLatest | null>>();
+const latest = new Map<string, Signal<CameraNews | null>>();
 
 /** How the camera is; null before anything was heard of it. */
-export function cameraNow(id: string): Signal<CameraLatest | null> {
+export function cameraNews(id: string): Signal<CameraNews | null> {
   let found = latest.get(id);
   if (found === undefined) latest.set(id, found = signal(null));
   return found;
 }
 
-if (typeof document !== "undefined") onCamera(hear);
-
-function hear(status: CameraStatus): void {
-  const { state, since_ms, text, score, fps, frame_age_ms } = status;
-  cameraNow(status.id).value = {
-    ...{ state, sinceMs: since_ms, text, score, fps },
-    ...{ ageMs: frame_age_ms, atMs: Date.now() },
-  };
+if (typeof document !== "undefined") {
+  onCamera((status) => {
+    cameraNews(status.id).value = { status, atMs: Date.now() };
+  });
 }
 
 export interface CameraNowProps {
-  id: string;
-  state: CameraState;
-  sinceMs: number;
-  /** How it is and what to do; shown where something is the matter, or always. */
-  text: string;
-  /** Says it in a sentence, too. */
+  status: CameraStatus;
+  /** With what is to be done about it, as a sentence. */
   sentence: boolean;
   nowMs: number;
   zone: string;
 }
 
 /** The state of a camera and since when; it changes in place. */
-export function CameraNow(props: CameraNowProps): VNode {
+export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VNode {
   const here = typeof document !== "undefined";
-  const { state, sinceMs, text } = (here ? cameraNow(props.id).value : null) ?? props;
-  const nowMs = here ? Math.max(now.value, props.nowMs) : props.nowMs;
+  const { state, since_ms, text } = here ? cameraNews(status.id).value?.status ?? status : status;
+  const atMs = here ? Math.max(now.value, nowMs) : nowMs;
   return (
     <>
       <CameraWord state={state} />
-      {state !== "live" && (
-        <span class="muted">
-          {" for "}
-          <time
-            dateTime={new Date(sinceMs).toISOString()}
-            title={`since ${dateTime(sinceMs, props.zone)}`}
-          >
-            {duration(Math.max(1_000, nowMs - sinceMs))}
-          </time>
-        </span>
-      )}
-      {props.sentence && <span class="camera-text">{text}</span>}
+      <span class="muted">
+        {" for "}
+        <time
+          dateTime={new Date(since_ms).toISOString()}
+          title={`since ${dateTime(since_ms, zone)}`}
+        >
+          {duration(Math.max(1_000, atMs - since_ms))}
+        </time>
+      </span>
+      {sentence && state !== "live" && <p class="camera-text">{text}</p>}
     </>
   );
 }

@@ -1,21 +1,22 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { type CameraState, oldAfterMs, type OldBecause, oldPictureWords } from "../lib/words/cameras.ts";
+import type { CameraStatus } from "../lib/cameras/camera_view.ts";
+import {
+  type CameraState,
+  oldAfterMs,
+  type OldBecause,
+  oldPictureWords,
+} from "../lib/words/cameras.ts";
 import { number } from "../lib/words/numbers.ts";
-import { cameraNow } from "./camera_now.tsx";
+import { type CameraNews, cameraNews } from "./camera_now.tsx";
 import { connection, now } from "./live.ts";
 import { type FeedMode, feedPictures, type Picture } from "./picture_feed.ts";
 
 export interface CameraPictureProps {
-  id: string;
-  name: string;
+  status: CameraStatus;
   /** A stream where one can be had; else a picture a second. */
   live: boolean;
-  state: CameraState;
-  fps: number;
-  /** Age of the newest picture when the page was drawn; null: there was none. */
-  ageMs: number | null;
 }
 
 /** What is on the screen. */
@@ -29,7 +30,7 @@ interface Shown {
 
 /** The picture of a camera: it lives while somebody looks, and says when it is older than usual. */
 export function CameraPicture(props: CameraPictureProps): VNode {
-  const { id, name, live, ageMs } = props;
+  const { status: { id, name, frame_age_ms: ageMs }, live } = props;
   const shown = useSignal<Shown | null>(null);
   const mode = useSignal<FeedMode>("none");
   const figure = useRef<HTMLElement>(null);
@@ -40,9 +41,10 @@ export function CameraPicture(props: CameraPictureProps): VNode {
         address: addressOf(id),
         live,
         mode: (next) => (mode.value = next),
-        show: (picture) => draw(canvas.current!, picture).then((drawn) => {
-          if (drawn) shown.value = follows(shown.value, picture);
-        }),
+        show: (picture) =>
+          draw(canvas.current!, picture).then((drawn) => {
+            if (drawn) shown.value = follows(shown.value, picture);
+          }),
       })), []);
   const old = oldWords(props, shown.value);
   const isEmpty = shown.value === null && ageMs === null;
@@ -142,33 +144,27 @@ function follows(before: Shown | null, { ageMs }: Picture): Shown {
 }
 
 /** What is said of a picture that is older than usual; null: it is not. */
-function oldWords(props: CameraPictureProps, shown: Shown | null): string | null {
+function oldWords({ status }: CameraPictureProps, shown: Shown | null): string | null {
   const here = typeof document !== "undefined";
-  const latest = here ? cameraNow(props.id).value : null;
-  const { state } = latest ?? props;
-  const first = props.ageMs === null ? null : { atMs: loadedMs, ageMs: props.ageMs, gapMs: 0 };
-  const picture = shown ?? first;
-  if (picture === null) return null;
-  // The clock of the page ticks once a second; what is drawn meanwhile is drawn with it.
+  const news = here ? cameraNews(status.id).value : null;
+  const { frame_age_ms, fps } = status;
+  if (shown === null && frame_age_ms === null) return null;
+  const picture = shown ?? { atMs: LOADED_MS, ageMs: frame_age_ms!, gapMs: 0 };
+  // The page's clock ticks once a second, and everything that counts is drawn anew then.
   const nowMs = here && now.value > 0 ? Date.now() : picture.atMs;
   const ageMs = nowMs - picture.atMs + picture.ageMs;
-  const usualMs = oldAfterMs(picture.gapMs > 0 ? 1000 / picture.gapMs : props.fps);
+  const usualMs = oldAfterMs(picture.gapMs > 0 ? 1000 / picture.gapMs : fps);
   if (ageMs < usualMs) return null;
-  return oldPictureWords(ageMs, whyOld(state, latest, ageMs - usualMs));
+  const state = (news?.status ?? status).state;
+  return oldPictureWords(ageMs, whyOld(state, news, ageMs - usualMs));
 }
 
 /** When this script began, which is soon after the page was drawn. */
-const loadedMs = Date.now();
+const LOADED_MS = Date.now();
 
-function whyOld(
-  state: CameraState,
-  latest: { ageMs: number | null; atMs: number } | null,
-  beyondMs: number,
-): OldBecause {
+function whyOld(state: CameraState, news: CameraNews | null, beyondMs: number): OldBecause {
   if (state === "off") return "off";
   if (typeof document !== "undefined" && connection.value === "offline") return "perch";
-  const newest = latest === null || latest.ageMs === null
-    ? Infinity
-    : latest.ageMs + Date.now() - latest.atMs;
-  return newest < beyondMs ? "way" : "camera";
+  const age = news?.status.frame_age_ms ?? Infinity;
+  return news !== null && age + Date.now() - news.atMs < beyondMs ? "way" : "camera";
 }

@@ -4,6 +4,7 @@
  * seconds; each continues where it was. Reconnects by itself; shows when it is offline or signed out.
  */
 import { batch, type Signal, signal } from "@preact/signals";
+import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
@@ -60,6 +61,7 @@ const loggedEvents = createListeners<void>();
 const anomalies = createListeners<unknown>();
 const predictions = createListeners<unknown>();
 const faults = createListeners<void>();
+const cameras = createListeners<CameraStatus>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -104,6 +106,8 @@ export const onTicket = tickets.on;
 
 /** A fault of Perch itself changed. */
 export const onFault = faults.on;
+/** How a camera is. */
+export const onCamera = cameras.on;
 
 /** How far the server's clock is ahead of this browser's. */
 let aheadMs = 0;
@@ -227,6 +231,7 @@ const HANDLERS: Record<string, (data: any) => void> = {
   event: () => loggedEvents.notify(),
   delivery: () => deliveries.notify(),
   fault: () => faults.notify(),
+  camera: cameras.notify,
   reset: () => resets.notify(),
 };
 

@@ -75,7 +75,8 @@ async function run({ address, live, show, mode }: FeedOptions, stop: AbortSignal
 }
 
 function retryMs(failures: number): number {
-  return Math.min(MOST_RETRY_MS, STILL_EVERY_MS * 2 ** (failures - 1)) * (0.7 + Math.random() * 0.6);
+  return Math.min(MOST_RETRY_MS, STILL_EVERY_MS * 2 ** (failures - 1)) *
+    (0.7 + Math.random() * 0.6);
 }
 
 /** One attempt: it ends when it is told to, with `stop`, or when nothing comes for too long. */
@@ -88,7 +89,7 @@ interface Attempt {
 
 function attemptUntil(stop: AbortSignal): Attempt {
   const controller = new AbortController();
-  let silence = 0;
+  let silence: ReturnType<typeof setTimeout> | undefined;
   const alive = () => {
     clearTimeout(silence);
     silence = setTimeout(end, SILENCE_MS);

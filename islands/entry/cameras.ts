@@ -1,6 +1,7 @@
 /** The pages of cameras, and of a machine that cameras look at. */
+import { CameraHealth } from "../camera_health.tsx";
 import { CameraNow } from "../camera_now.tsx";
 import { CameraPicture } from "../camera_picture.tsx";
 import { bringToLife } from "../island.ts";
 
-bringToLife({ CameraNow, CameraPicture });
+bringToLife({ CameraHealth, CameraNow, CameraPicture });

@@ -68,6 +68,8 @@ export interface Cameras {
   add(given: NewCamera, audited: Audited): Promise<CameraView>;
   /** @throws `not_found`, `validation`, `conflict` */
   change(id: string, patch: CameraPatch, audited: Audited): Promise<CameraView>;
+  /** The address and port that an admin has to allow before it can connect; null: none. @throws `not_found` */
+  asks(id: string): Promise<string | null>;
   /** Allows that this camera connects to this address and port. @throws `not_found`, `conflict` */
   allow(id: string, address: string, audited: Audited): Promise<CameraView>;
   /** Its kept pictures go with it. @throws `not_found` */
@@ -360,6 +362,13 @@ export function createCameras(deps: CamerasDeps): Cameras {
           after: shown(viewOf(entry)),
         });
       }),
+    async asks(id) {
+      const { row, camera } = need(id);
+      const kind = kindNamed(row.kind);
+      if (kind === null || camera === null) return null;
+      const asked = await deps.toAllow(kind.target(camera.options));
+      return asked === row.allowed ? null : asked;
+    },
     allow: (id, address, audited) =>
       oneAtATime(async () => {
         const before = need(id);

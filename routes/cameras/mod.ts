@@ -1,12 +1,22 @@
 import type { Route } from "../http/route.ts";
+import { addCameraPages } from "./add.tsx";
 import { cameraRoutes as apiRoutes } from "./api.ts";
 import { askedRoutes } from "./asked_api.ts";
+import { cameraListPages } from "./list.tsx";
+import { cameraPages } from "./one.tsx";
+import type { CameraPageParts } from "./page_parts.tsx";
 import { pictureRoutes } from "./picture_api.ts";
-import type { CameraServices } from "./request.ts";
 
-export type CameraRouteParts = CameraServices;
+export type CameraRouteParts = CameraPageParts;
 
 /** Cameras: the API and the pages. */
 export function cameraRoutes(parts: CameraRouteParts): Route[] {
-  return [...apiRoutes(parts), ...askedRoutes(parts), ...pictureRoutes(parts)];
+  return [
+    ...apiRoutes(parts),
+    ...askedRoutes(parts),
+    ...pictureRoutes(parts),
+    ...cameraListPages(parts),
+    ...addCameraPages(parts),
+    ...cameraPages(parts),
+  ];
 }

@@ -1,0 +1,104 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import type { CameraTest } from "../../lib/cameras/runner.ts";
+import { formAction } from "../frame/form_action.ts";
+import { type FormState, NO_FORM } from "../frame/form_page.ts";
+import { cameraHref } from "../frame/links.ts";
+import { auditedBy } from "../http/caller.ts";
+import type { Policy, Route, RouteContext } from "../http/route.ts";
+import { besideFields, cameraOfForm, knownKind, settingsOfForm, texts } from "./fields.tsx";
+import { type CameraPageParts, PAGE } from "./page_parts.tsx";
+import { runnerOf } from "./request.ts";
+
+export interface CameraPage {
+  path: string;
+  idOf(context: RouteContext): string;
+  draw(context: RouteContext, state: FormState): Promise<Response>;
+}
+
+/** What the forms of a camera's page post to. */
+export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[] {
+  const { cameras } = parts;
+  const action = <T,>(
+    form: string,
+    policy: Policy,
+    schema: z.ZodType<T>,
+    run: (id: string, data: T, context: RouteContext) => Promise<Response | string | void>,
+  ) =>
+    formAction(
+      `${page.path}/${form}`,
+      schema,
+      async (data, context) => {
+        const id = page.idOf(context);
+        return await besideFields(() => run(id, data, context)) ?? cameraHref(id);
+      },
+      (context, sent) => page.draw(context, { form, ...sent }),
+      policy,
+    );
+  const audited = (context: RouteContext) => auditedBy(parts.audit, context);
+  const nothing = z.strictObject({});
+
+  return [
+    action("change", "admin", texts, async (id, values, context) => {
+      const kind = knownKind(cameras.find(id).kind);
+      await cameras.change(id, await cameraOfForm(kind, values), audited(context));
+    }),
+    action("settings", "admin", texts, async (id, values, context) => {
+      await cameras.change(id, { settings: settingsOfForm(values) }, audited(context));
+    }),
+    action(
+      "enable",
+      "admin",
+      z.strictObject({ enabled: z.enum(["on", "off"]) }),
+      async (id, { enabled }, context) => {
+        await cameras.change(id, { enabled: enabled === "on" }, audited(context));
+      },
+    ),
+    action(
+      "allow",
+      "admin",
+      z.strictObject({ address: z.string().max(100) }),
+      async (id, { address }, context) => {
+        await cameras.allow(id, address, audited(context));
+      },
+    ),
+    action("test", "engineer", nothing, async (id, _, context) => {
+      const runner = await cameras.runnerFor(id);
+      const found = await runner.test(context.c.req.raw.signal);
+      return await page.draw(context, { ...NO_FORM, form: "test", notice: <Tested {...found} /> });
+    }),
+    action("recover", "engineer", nothing, (id, _, context) => {
+      runnerOf(parts, id).recover();
+      const notice = <Started name={cameras.find(id).name} />;
+      return page.draw(context, { ...NO_FORM, form: "recover", notice });
+    }),
+    action("remove", "admin", nothing, async (id, _, context) => {
+      await cameras.remove(id, audited(context));
+      return PAGE;
+    }),
+  ];
+}
+
+function Tested({ ok, text, changing, width, height, fps }: CameraTest): VNode {
+  const facts = [
+    width !== null && height !== null ? `${width} × ${height} pixels` : "",
+    fps !== null ? `${Math.round(fps * 10) / 10} pictures a second` : "",
+    changing === null ? "" : changing ? "the picture changes" : "the picture does not change",
+  ].filter((part) => part !== "").join(", ");
+  return (
+    <section class="card attention" aria-labelledby="tested" role="status">
+      <h2 id="tested">{ok ? "The test found pictures" : "The test found no good pictures"}</h2>
+      <p>{text}</p>
+      {facts !== "" && <p class="muted">{facts}</p>}
+    </section>
+  );
+}
+
+function Started({ name }: { name: string }): VNode {
+  return (
+    <section class="card attention" aria-labelledby="started" role="status">
+      <h2 id="started">{`${name} is started anew`}</h2>
+      <p>Whether pictures come again shows within 20 seconds.</p>
+    </section>
+  );
+}

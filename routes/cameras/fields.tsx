@@ -1,0 +1,155 @@
+/** The fields of a camera's forms, and how what was typed becomes a camera. */
+import type { VNode } from "preact";
+import { z } from "zod";
+import { PerchError } from "../../lib/base/errors.ts";
+import { type OptionField, optionFields } from "../../lib/base/options.ts";
+import { cameraSettingsSchema } from "../../lib/cameras/camera.ts";
+import type { CameraKind } from "../../lib/cameras/kinds/kind.ts";
+import { kindOf } from "../../lib/cameras/kinds/mod.ts";
+import { isHost } from "../../lib/machines/host_machine.ts";
+import { machineTitle } from "../frame/links.ts";
+import { Field, Select } from "../frame/form.tsx";
+import {
+  inputName,
+  OptionInput,
+  type OptionPrefix,
+  optionsOfForm,
+} from "../frame/option_field.tsx";
+import { validate } from "../http/validate.ts";
+import type { CameraPageParts } from "./page_parts.tsx";
+import { cameraName } from "./request.ts";
+
+/** A form whose fields depend on the kind. */
+export const texts = z.record(z.string().max(100), z.string().max(4000));
+export type Texts = z.output<typeof texts>;
+
+const SETTINGS = optionFields(cameraSettingsSchema);
+
+/** @throws PerchError `validation` */
+export function knownKind(name: string | undefined): CameraKind {
+  const kind = kindOf(name ?? "");
+  if (kind !== null) return kind;
+  throw new PerchError("validation", "there is no such kind of camera");
+}
+
+/** Name, machine and options as the service takes them. @throws PerchError `validation` */
+export async function cameraOfForm(kind: CameraKind, values: Texts) {
+  const { name } = await validate(
+    z.object({ name: cameraName }),
+    { name: values.name ?? "" },
+    "body",
+  ) as { name: string };
+  const machine = values.machine === "" ? null : values.machine ?? null;
+  return { name, machine, options: optionsOfForm(optionFields(kind.options), values) };
+}
+
+/** All settings; one that is left empty has its default again. */
+export function settingsOfForm(values: Texts): Record<string, unknown> {
+  const defaults = Object.fromEntries(SETTINGS.map((field) => [field.name, field.default]));
+  return { ...defaults, ...optionsOfForm(SETTINGS, values, "setting") };
+}
+
+/** What is wrong with an option or a setting stands beside its input. */
+export async function besideFields<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof PerchError) || error.errors.length === 0) throw error;
+    const errors = error.errors.map(({ path, message }) => ({
+      path: path.replace(/^(option|setting)s\.([^.]+).*$/, "$1.$2"),
+      message,
+    }));
+    throw new PerchError(error.code, error.message, { errors, about: error.about });
+  }
+}
+
+/** Name, the machine that it looks at, and the options of its kind. */
+export function CameraFields(
+  { parts, kind, stored, values, errors }: {
+    parts: CameraPageParts;
+    kind: CameraKind;
+    /** Null: it is a new one. */
+    stored: { name: string; machine: string | null; options: Record<string, unknown> } | null;
+    values: Texts;
+    errors: Record<string, string>;
+  },
+): VNode {
+  const machines = parts.machines.all().filter((machine) =>
+    machine.deletedMs === null && !isHost(machine)
+  ).map((machine) => [machine.path, `${machineTitle(machine)} (${machine.path})`] as const);
+  return (
+    <>
+      <Field
+        name="name"
+        label="Name"
+        value={values.name ?? stored?.name ?? ""}
+        error={errors.name}
+        autocomplete="off"
+      />
+      <Select
+        name="machine"
+        label="Looks at"
+        value={values.machine ?? stored?.machine ?? ""}
+        options={[["", "no machine"], ...machines]}
+        help="Pictures of its alarms are kept, and its page shows this camera."
+        error={errors.machine}
+      />
+      <OptionInputs
+        fields={optionFields(kind.options)}
+        prefix="option"
+        stored={stored?.options ?? {}}
+        values={values}
+        errors={errors}
+      />
+    </>
+  );
+}
+
+export function SettingFields(
+  { stored, values, errors }: {
+    stored: Readonly<Record<string, unknown>>;
+    values: Texts;
+    errors: Record<string, string>;
+  },
+): VNode {
+  return (
+    <div class="fields">
+      <OptionInputs
+        fields={SETTINGS}
+        prefix="setting"
+        stored={stored}
+        values={values}
+        errors={errors}
+      />
+    </div>
+  );
+}
+
+function OptionInputs(
+  { fields, prefix, stored, values, errors }: {
+    fields: readonly OptionField[];
+    prefix: OptionPrefix;
+    stored: Readonly<Record<string, unknown>>;
+    values: Texts;
+    errors: Record<string, string>;
+  },
+): VNode {
+  return (
+    <>
+      {fields.map((field) => {
+        const name = inputName(field.name, prefix);
+        return (
+          <OptionInput
+            key={name}
+            field={field}
+            prefix={prefix}
+            id={`${prefix}-${field.name}`}
+            // A secret never comes back, but that there is one does.
+            value={field.secret ? stored[field.name] : values[name] ?? stored[field.name]}
+            error={errors[name]}
+          />
+        );
+      })}
+    </>
+  );
+}

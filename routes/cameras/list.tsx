@@ -1,0 +1,124 @@
+import type { VNode } from "preact";
+import type { CameraView } from "../../lib/cameras/camera_view.ts";
+import type { LoggedEvent } from "../../lib/events/event.ts";
+import { cameraNeedsHelp } from "../../lib/words/cameras.ts";
+import { cameraHref, eventHref } from "../frame/links.ts";
+import { Answer, Empty, More } from "../frame/parts.tsx";
+import { Ago } from "../frame/times.tsx";
+import { type Route, route } from "../http/route.ts";
+import { type CameraPageParts, isAdmin, LooksAt, PAGE, Picture, StateNow } from "./page_parts.tsx";
+
+/** A browser has six connections to a host, and the page's own stream holds one. */
+const LIVE_MOST = 4;
+/** Of these events the newest of each camera is shown. */
+const EVENTS_READ = 200;
+
+/** `/cameras`: all of them, as they are now. */
+export function cameraListPages(parts: CameraPageParts): Route[] {
+  return [
+    route({
+      method: "get",
+      path: PAGE,
+      policy: "viewer",
+      summary: null,
+      handler: async ({ c, who }) => {
+        const since = parts.place();
+        const cameras = parts.cameras.all();
+        const events = cameras.length === 0 ? [] : await lastEvents(parts);
+        return parts.frame.answer(c, who, {
+          title: "Cameras",
+          place: PAGE,
+          script: "cameras",
+          stream: { types: "camera" },
+          since,
+          content: (
+            <>
+              <Answer>{answerOf(cameras)}</Answer>
+              {cameras.length === 0 && <NoCamera mayAdd={isAdmin(who)} />}
+              <div class="cameras">
+                {cameras.map((view, i) => (
+                  <Tile
+                    key={view.id}
+                    parts={parts}
+                    view={view}
+                    live={i < LIVE_MOST}
+                    event={events.find(({ subject }) => subject === `camera:${view.id}`)}
+                  />
+                ))}
+              </div>
+              {isAdmin(who) && cameras.length > 0 && <More href={`${PAGE}/new`}>Add a camera</More>}
+            </>
+          ),
+        });
+      },
+    }),
+  ];
+}
+
+async function lastEvents(parts: CameraPageParts): Promise<LoggedEvent[]> {
+  return (await parts.events.list({ types: ["camera"], limit: EVENTS_READ })).items;
+}
+
+function answerOf(cameras: readonly CameraView[]): string {
+  const on = cameras.filter(({ health }) => health.state !== "off");
+  const bad = on.filter(({ health }) => cameraNeedsHelp(health.state));
+  if (cameras.length === 0) return "There is no camera yet";
+  if (on.length === 0) {
+    return cameras.length === 1 ? "The camera is switched off" : "All cameras are switched off";
+  }
+  if (bad.length === 1) return `${bad[0].name} needs attention`;
+  if (bad.length > 1) return `${bad.length} of ${on.length} cameras need attention`;
+  if (on.some(({ health }) => health.state === "starting")) {
+    return on.length === 1 ? `${on[0].name} is starting` : "Cameras are starting";
+  }
+  return on.length === 1
+    ? `${on[0].name} gives pictures`
+    : `All ${on.length} cameras give pictures`;
+}
+
+function NoCamera({ mayAdd }: { mayAdd: boolean }): VNode {
+  return (
+    <Empty>
+      Perch takes pictures of network cameras (RTSP, HTTP), of cameras at this host (USB, Raspberry
+      Pi), and of files. It watches that they go on, and keeps the pictures of alarms. {mayAdd
+        ? (
+          <>
+            <a href={`${PAGE}/new`}>Add the first camera</a>; with the test picture it works without
+            one.
+          </>
+        )
+        : "An admin can add the first one here."}
+    </Empty>
+  );
+}
+
+function Tile(
+  { parts, view, live, event }: {
+    parts: CameraPageParts;
+    view: CameraView;
+    live: boolean;
+    event: LoggedEvent | undefined;
+  },
+): VNode {
+  const label = `camera-${view.id}`;
+  return (
+    <section class="card camera-tile" aria-labelledby={label}>
+      <Picture view={view} live={live} />
+      <h2 id={label}>
+        <a href={cameraHref(view.id)}>{view.name}</a>
+      </h2>
+      <div class="camera-state">
+        <StateNow parts={parts} view={view} sentence={false} />
+      </div>
+      <p class="camera-about">
+        <LooksAt parts={parts} view={view} before="Looks at " />
+      </p>
+      {event && (
+        <p class="camera-about muted">
+          <a href={eventHref(event.id)}>{event.text}</a>{" "}
+          <Ago tMs={event.tMs} nowMs={parts.clock.now()} zone={parts.zone} />
+        </p>
+      )}
+    </section>
+  );
+}

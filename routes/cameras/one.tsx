@@ -1,0 +1,121 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { CameraHealth } from "../../islands/camera_health.tsx";
+import { cameraStatus, type CameraView } from "../../lib/cameras/camera_view.ts";
+import { CAMERA_TROUBLES } from "../../lib/words/cameras.ts";
+import { type FormState, NO_FORM } from "../frame/form_page.ts";
+import { FormError } from "../frame/form.tsx";
+import { Island } from "../frame/island.tsx";
+import { cameraHref } from "../frame/links.ts";
+import { Answer, Crumbs } from "../frame/parts.tsx";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { cameraActions } from "./actions.tsx";
+import { CameraEvents, eventsOf } from "./events.tsx";
+import { Ask, Doings, RemoveForm, SettingsForms } from "./forms.tsx";
+import {
+  type CameraPageParts,
+  isAdmin,
+  isEngineer,
+  kindTitle,
+  LooksAt,
+  PAGE,
+  Picture,
+  StateNow,
+} from "./page_parts.tsx";
+
+const Query = z.object({}).loose();
+
+/** `/cameras/:id`: one camera, as it is now, what happened, and what may be done about it. */
+export function cameraPages(parts: CameraPageParts): Route[] {
+  const path = `${PAGE}/:id`;
+  const idOf = (context: RouteContext) => context.c.req.param("id")!;
+  const draw = (context: RouteContext, state: FormState) =>
+    drawCamera(parts, context, idOf(context), state);
+  return [
+    route({
+      method: "get",
+      path,
+      policy: "viewer",
+      summary: null,
+      params: z.object({ id: z.string().max(80) }),
+      query: Query,
+      handler: (context) => draw(context, NO_FORM),
+    }),
+    ...cameraActions(parts, { path, idOf, draw }),
+  ];
+}
+
+async function drawCamera(
+  parts: CameraPageParts,
+  context: RouteContext,
+  id: string,
+  state: FormState,
+): Promise<Response> {
+  const { c, who } = context;
+  const since = parts.place();
+  const view = parts.cameras.find(id);
+  const admin = isAdmin(who);
+  const [events, asks] = [await eventsOf(parts, id), admin ? await parts.cameras.asks(id) : null];
+  const elsewhere = state.form !== "change" && state.form !== "settings";
+  return parts.frame.answer(c, who, {
+    title: view.name,
+    place: PAGE,
+    script: "cameras",
+    stream: { types: "camera" },
+    since,
+    status: state.status,
+    content: (
+      <>
+        <Crumbs>
+          <a href={PAGE}>Cameras</a>
+        </Crumbs>
+        <Answer>{answerOf(view)}</Answer>
+        <div class="camera-state">
+          <StateNow parts={parts} view={view} sentence />
+        </div>
+        {state.notice}
+        <FormError>{elsewhere ? Object.values(state.errors)[0] : undefined}</FormError>
+        {asks !== null && <Ask view={view} address={asks} />}
+        <div class="camera-page">
+          <div class="camera-main">
+            <Picture view={view} live />
+            {isEngineer(who) && <Doings view={view} admin={admin} />}
+          </div>
+          <div class="camera-side">
+            <About parts={parts} view={view} />
+            <Health parts={parts} view={view} />
+          </div>
+        </div>
+        <CameraEvents events={events} name={view.name} zone={parts.zone} />
+        {admin && <SettingsForms parts={parts} view={view} state={state} />}
+        {admin && <RemoveForm view={view} />}
+      </>
+    ),
+  });
+}
+
+function answerOf({ name, health: { state } }: CameraView): string {
+  const trouble = CAMERA_TROUBLES[state];
+  if (trouble !== null) return `${name} ${trouble}`;
+  if (state === "live") return `${name} gives pictures`;
+  return state === "off" ? `${name} is switched off` : `${name} is starting`;
+}
+
+function About({ parts, view }: { parts: CameraPageParts; view: CameraView }): VNode {
+  return (
+    <p class="camera-about">
+      {kindTitle(view.kind)}
+      <LooksAt parts={parts} view={view} before=", looks at " />
+    </p>
+  );
+}
+
+function Health({ parts, view }: { parts: CameraPageParts; view: CameraView }): VNode {
+  const props = { status: cameraStatus(view), nowMs: parts.clock.now(), zone: parts.zone };
+  return (
+    <section class="card" aria-labelledby="health">
+      <h2 id="health">Health</h2>
+      <Island name="CameraHealth" component={CameraHealth} props={props} />
+    </section>
+  );
+}
