@@ -138,7 +138,7 @@ async function readStill(
 }
 
 function ageOf(headers: Headers): number {
-  return Number(headers.get("x-frame-age-ms") ?? 0);
+  return Number(headers.get("x-picture-age-ms") ?? 0);
 }
 
 let turns: Promise<unknown> = Promise.resolve();

@@ -8,7 +8,6 @@ import { auditedBy } from "../http/caller.ts";
 import type { Policy, Route, RouteContext } from "../http/route.ts";
 import { besideFields, cameraOfForm, knownKind, settingsOfForm, texts } from "./fields.tsx";
 import { type CameraPageParts, PAGE } from "./page_parts.tsx";
-import { runnerOf } from "./request.ts";
 
 export interface CameraPage {
   path: string;
@@ -63,14 +62,12 @@ export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[]
       },
     ),
     action("test", "engineer", nothing, async (id, _, context) => {
-      const runner = await cameras.runnerFor(id);
-      const found = await runner.test(context.c.req.raw.signal);
-      return await page.draw(context, { ...NO_FORM, form: "test", notice: <Tested {...found} /> });
+      const notice = <Tested {...await cameras.test(id)} />;
+      return await page.draw(context, { ...NO_FORM, form: "test", notice });
     }),
-    action("recover", "engineer", nothing, (id, _, context) => {
-      runnerOf(parts, id).recover();
-      const notice = <Started name={cameras.find(id).name} />;
-      return page.draw(context, { ...NO_FORM, form: "recover", notice });
+    action("recover", "engineer", nothing, async (id, _, context) => {
+      const notice = <Tested {...await cameras.recover(id, audited(context))} />;
+      return await page.draw(context, { ...NO_FORM, form: "recover", notice });
     }),
     action("remove", "admin", nothing, async (id, _, context) => {
       await cameras.remove(id, audited(context));
@@ -90,15 +87,6 @@ function Tested({ ok, text, changing, width, height, fps }: CameraTest): VNode {
       <h2 id="tested">{ok ? "The test found pictures" : "The test found no good pictures"}</h2>
       <p>{text}</p>
       {facts !== "" && <p class="muted">{facts}</p>}
-    </section>
-  );
-}
-
-function Started({ name }: { name: string }): VNode {
-  return (
-    <section class="card attention" aria-labelledby="started" role="status">
-      <h2 id="started">{`${name} is started anew`}</h2>
-      <p>Whether pictures come again shows within 20 seconds.</p>
     </section>
   );
 }

@@ -6,7 +6,6 @@ import { CAMERA_TROUBLES } from "../../lib/words/cameras.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
-import { cameraHref } from "../frame/links.ts";
 import { Answer, Crumbs } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { cameraActions } from "./actions.tsx";

@@ -21,7 +21,8 @@ export function pictureRoutes(services: CameraServices): Route[] {
       method: "get",
       path: "/api/cameras/:id/snapshot",
       policy: "viewer",
-      summary: "The newest picture; X-Picture-Ms says when it was taken",
+      summary:
+        "The newest picture; X-Picture-Ms says when it was taken, X-Picture-Age-Ms how old it is",
       tags,
       params: id,
       query: z.strictObject({ fresh: flagField("true: one that is taken from now on") }),
@@ -33,7 +34,11 @@ export function pictureRoutes(services: CameraServices): Route[] {
       handler: async ({ params, query }) => {
         const { capture } = runnerOf(services, params.id);
         const frame = query.fresh === true ? await freshFrame(capture) : capture.latest();
-        if (frame !== null) return pictureAnswer(frame);
+        if (frame !== null) {
+          return new Response(frame.jpeg, {
+            headers: { "content-type": "image/jpeg", ...ageOf(frame, services), ...UNSEEN },
+          });
+        }
         const { text } = services.cameras.find(params.id);
         throw new PerchError("unavailable", `there is no picture yet: ${text}`, {
           retryAfterS: 5,
@@ -61,10 +66,12 @@ export function pictureRoutes(services: CameraServices): Route[] {
   ];
 }
 
-function pictureAnswer({ jpeg, tMs }: Frame): Response {
-  return new Response(jpeg, {
-    headers: { "content-type": "image/jpeg", "x-picture-ms": String(Math.round(tMs)), ...UNSEEN },
-  });
+/** A page shows how old a picture is, whatever its own clock says. */
+function ageOf({ tMs, atMs }: Frame, { clock }: Pick<CameraServices, "clock">) {
+  return {
+    "x-picture-ms": String(Math.round(tMs)),
+    "x-picture-age-ms": String(Math.max(0, Math.round(clock.monotonic() - atMs))),
+  };
 }
 
 function openLive(
@@ -93,5 +100,10 @@ function openLive(
   c.req.raw.signal.addEventListener("abort", stream.end, { once: true });
   const peer = socketPeer(c);
   if (peer) limitSocket(peer, SOCKET_LIMITS);
-  return new Response(stream.body, { headers: { "content-type": LIVE_TYPE, ...UNSEEN } });
+  // Of the first picture: the newest that there is, however old.
+  const first = capture.latest();
+  const headers = { "content-type": LIVE_TYPE, ...UNSEEN };
+  return new Response(stream.body, {
+    headers: first === null ? headers : { ...headers, ...ageOf(first, { clock }) },
+  });
 }
