@@ -31,7 +31,7 @@ const EMERGENCY_MS = 10_000;
 const REFUSED = /NotCapable|Requires \w+ access|PermissionDenied/;
 /** What a database that another program holds keeps from going on. */
 const HUNG = /The database has not answered|The intake has stored none|database is locked/;
-const LATER_ROOMS: ShedName[] = ["cameras", "reports"];
+const LATER_ROOMS: ShedName[] = ["reports"];
 const ORDER = (Object.keys(SHED_ORDER) as ShedName[])
   .filter((name) => !LATER_ROOMS.includes(name)).map((name) => SHED_ORDER[name]);
 

@@ -24,7 +24,7 @@ import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
 const NOTHING: Facts = { cpu: null, memory: null, disk: null, temperature: null };
-const LATER_ROOMS = ["cameras", "reports"];
+const LATER_ROOMS = ["reports"];
 const ORDER = Object.keys(SHED_ORDER).filter((name) => !LATER_ROOMS.includes(name));
 const TYPES = ["emergency.entered", "emergency.step", "emergency.left"];
 const restingTask = (name: string): Task => ({
@@ -123,7 +123,7 @@ Deno.test("emergency mode: at 85 °C what can wait is stopped in order within te
     assert.equal(emergency.health, "degraded");
     assert.match(
       emergency.detail,
-      /Readings and alarms go on; AI analyses, backtests, .*backups wait/,
+      /Readings and alarms go on; AI analyses, camera pictures, backtests, .*backups wait/,
     );
     assert.equal(parts.intake.offer(message("hall/t", 1)), true, "readings are taken");
     const ticket = await (await perch.ask("/api/tickets", json({ title: "Oil" }))).json();
