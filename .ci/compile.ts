@@ -3,6 +3,7 @@
  *
  *   deno run -A .ci/compile.ts x64|arm64
  */
+import { bundle, BUNDLE_FOLDER } from "./bundle.ts";
 import { compiler, permissions, ROOT } from "./compiler.ts";
 
 const TARGETS: Record<string, { triple: string; output: string }> = {
@@ -10,8 +11,8 @@ const TARGETS: Record<string, { triple: string; output: string }> = {
   arm64: { triple: "aarch64-unknown-linux-gnu", output: "dist/perch-arm64" },
 };
 /**
- * Files of npm packages that no program reads: sources and types beside the build, maps, tests, CommonJS twins,
- * browser builds, the libsql addon for musl. The binary reads all that it carries into memory at each start.
+ * Files of packages that are not bundled (`bundle.ts`) and that no program reads: sources and types beside the build,
+ * maps, tests, CommonJS twins, browser builds, the libsql addon for musl. The binary reads all that it carries into memory at each start.
  */
 const UNREAD: readonly RegExp[] = [
   /\.[mc]?tsx?$/,
@@ -19,9 +20,8 @@ const UNREAD: readonly RegExp[] = [
   /^(@[^/]+\/)?[^/]+\/[^/]+\/(tests?|bench|benchmarks|docs|examples?)\//,
   /^@google\/genai\/[^/]+\/dist\/(index|node|tokenizer|vertex_internal)/,
   /^(gaxios|gcp-metadata|google-auth-library|protobufjs|web-streams-polyfill)\/[^/]+\/(build|dist|src|cli|polyfill)\//,
-  /^(croner|drizzle-orm|otpauth|zod)\/.*\.cjs$/,
-  /^drizzle-orm\/[^/]+\/(gel|mysql|singlestore)-core\//,
-  /^(hono|image-size|nodemailer)\/[^/]+\/dist\/cjs\//,
+  /^otpauth\/.*\.cjs$/,
+  /^(image-size|nodemailer)\/[^/]+\/dist\/cjs\//,
   // The interpreter is inside the module whose name has its hash.
   /^@jitl\/[^/]+\/[^/]+\/dist\/(index\.js|emscripten-module\.mjs)$/,
   /^@libsql\/[^/]+\/[^/]+\/lib-cjs\//,
@@ -32,17 +32,16 @@ const UNREAD: readonly RegExp[] = [
   /^lru-cache\/[^/]+\/dist\/esm\//,
   /^(mqtt|uplot)\/[^/]+\/dist\//,
   /^otpauth\/[^/]+\/dist\/.*\.(min|umd)\.js$/,
-  /^preact\/[^/]+\/(compat|debug|devtools|test-utils)\//,
-  /^preact-render-to-string\/[^/]+\/dist\/(stream|jsx)\//,
-  /^@?preact[^/]*(\/signals(-core)?)?\/[^/]+\/(.*\/)?src\//,
   /^quickjs-emscripten-core\/[^/]+\/dist\/.*\.js$/,
-  /^zod\/[^/]+\/(src|v3|mini|v4\/mini)\//,
 ];
 /** Read at run time by path: they are not part of the import graph. */
 const INCLUDED = [
   "migrations",
   // Icons, guides, the built style sheet and islands; not what the style sheet is built from.
   "static",
+  BUNDLE_FOLDER,
+];
+const WORKERS = [
   "lib/app/storage_worker.ts",
   "lib/access/passwords_worker.ts",
   "lib/backup/copy_worker.ts",
@@ -72,9 +71,9 @@ const args = [
   target.triple,
   "--output",
   target.output,
-  "main.ts",
+  `${BUNDLE_FOLDER}/main.js`,
 ];
-Deno.mkdirSync(`${ROOT}dist`, { recursive: true });
+await bundle(ROOT, WORKERS);
 const { code } = await new Deno.Command(await compiler(), { args, cwd: ROOT }).spawn().status;
 if (code === 0) {
   const { size } = Deno.statSync(ROOT + target.output);

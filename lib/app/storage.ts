@@ -1,3 +1,4 @@
+import { carried } from "../base/carried.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import type { Checkpoint } from "../db/checkpoint.ts";
@@ -178,7 +179,7 @@ async function placeOf(host: string, dataDir: string): Promise<string> {
 
 /** Where the migrations are, in the binary too. */
 export function migrationsFolder(): string {
-  return `${import.meta.dirname}/../../migrations`;
+  return carried("migrations");
 }
 
 function forwardLog(worker: Worker, log: Log): void {

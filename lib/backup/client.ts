@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { carried } from "../base/carried.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Manifest } from "./manifest.ts";
 import type { FromBackup, ToBackup } from "./messages.ts";
@@ -112,5 +112,5 @@ export function createBackupWorker({ kept = false }: BackupWorkerOptions = {}): 
 
 /** In a binary the migrations are carried in it. */
 function migrationsFolder(): string {
-  return fileURLToPath(new URL("../../migrations", import.meta.url));
+  return carried("migrations");
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, normalize } from "node:path";
 import { gzipSync } from "node:zlib";
+import { carried } from "../../lib/base/carried.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type Route, route } from "./route.ts";
 
@@ -32,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const YEAR = "public, max-age=31536000, immutable";
 
 /** Opens the folder; in a compiled binary it is the embedded one. */
-export function createAssets(folder = join(import.meta.dirname!, "..", "..", "static")): Assets {
+export function createAssets(folder = carried("static")): Assets {
   const known = new Map<string, Asset | undefined>();
 
   function read(path: string): Asset | undefined {

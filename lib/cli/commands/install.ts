@@ -1,5 +1,6 @@
 import { parseEnv } from "node:util";
 import { systemClock } from "../../base/clock.ts";
+import { carried } from "../../base/carried.ts";
 import { messageOf } from "../../base/errors.ts";
 import { type Command, type CommandContext, type ExitCode, UsageError } from "../command.ts";
 import type { InstallOptions, Planned } from "../install/install.ts";
@@ -64,7 +65,6 @@ async function optionsOf({ flags, terminal }: CommandContext): Promise<InstallOp
   const root = await rootOf(flags);
   const both = featureNames.find((one) => flags.has(one) && flags.has(`no-${one}`));
   if (both !== undefined) throw new UsageError(`--${both} and --no-${both}: give one of them`);
-  const guide = new URL("../../../static/guides/proxy.md", import.meta.url);
   const set = await Deno.readTextFile(root.replace(/\/$/, "") + ENVIRONMENT).catch((error) => {
     if (error instanceof Deno.errors.PermissionDenied) {
       terminal.err(`${ENVIRONMENT} cannot be read without root: if it sets PERCH_PORT, see there.`);
@@ -78,7 +78,7 @@ async function optionsOf({ flags, terminal }: CommandContext): Promise<InstallOp
     without: featureNames.filter((one) => flags.has(`no-${one}`)),
     // 0 is any port: nobody knows which.
     port: Number.isInteger(port) && port > 0 && port < 65_536 ? port : 8080,
-    guide: await Deno.readTextFile(guide),
+    guide: await Deno.readTextFile(carried("static/guides/proxy.md")),
     program: Deno.build.standalone ? Deno.execPath() : null,
   };
 }
