@@ -73,12 +73,12 @@ export const conditionShape = z.object({
   last_ms: msField,
 }).meta({ id: "AlarmCondition" });
 
-/** An alarm with what it reports, what the detectors found, and its history. */
+/** An alarm with what it reports, what the detectors found, and its history; its pictures are added by who knows them. */
 export const alarmDetailShape = alarmShape.extend({
   conditions: z.array(conditionShape).describe("what it reports; the first raised it"),
   evidence: z.array(anomalyShape).describe("what the detectors found, newest first"),
   history: z.array(eventShape).describe("newest first"),
-}).meta({ id: "AlarmDetail" });
+});
 
 /** Body of every `alarm.*` event: the alarm after the transition. */
 export interface AlarmEventBody {

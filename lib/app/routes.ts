@@ -95,6 +95,7 @@ function routeParts(
     uploads: parts.uploads,
     broker: parts.broker,
     cameras: parts.cameras,
+    cameraImages: parts.cameraImages,
     clock,
     clockNotes: parts.clockNotes,
     clocks: {

@@ -5,6 +5,7 @@ import type { Command } from "../../lib/alarms/commands.ts";
 import type { Condition } from "../../lib/alarms/record.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { eventOf } from "../../lib/events/event.ts";
+import { cameraImageShape } from "../../lib/cameras/images/image.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
@@ -44,6 +45,10 @@ const resultShape = z.object({
   message: z.string().optional(),
   alarm: alarmShape.optional(),
 }).meta({ id: "AlarmResult" });
+
+const detailShape = alarmDetailShape.extend({
+  pictures: z.array(cameraImageShape).describe("of cameras that look at its machine, oldest first"),
+}).meta({ id: "AlarmDetail" });
 
 const answers = {
   200: { description: "The alarm", schema: alarmShape },
@@ -190,19 +195,21 @@ function readRoutes(services: AlarmServices, path: string): Route[] {
       tags,
       params,
       responses: {
-        200: { description: "The alarm", schema: alarmDetailShape },
+        200: { description: "The alarm", schema: detailShape },
         404: { description: "There is no such alarm" },
       },
       handler: async ({ params: { id } }) => {
         const alarm = await alarms.find(id);
-        const [evidence, history] = await Promise.all([
+        const [evidence, history, pictures] = await Promise.all([
           alarms.evidence(id),
           events.list({ subject: `alarm:${id}`, limit: HISTORY_MOST }),
+          services.cameraImages.ofAlarm(alarm),
         ]);
         return Response.json({
           ...alarm,
           ...evidenceOf(services.sensors, evidence),
           history: history.items.map(eventOf),
+          pictures,
         });
       },
     }),

@@ -8,6 +8,7 @@ import type { Command } from "../../lib/alarms/commands.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
+import type { CameraImages } from "../../lib/cameras/images/images.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
@@ -28,6 +29,7 @@ export interface AlarmServices {
   events: Pick<EventLog, "list">;
   sensors: SensorDirectory;
   machines: MachineDirectory;
+  cameraImages: Pick<CameraImages, "ofAlarm">;
   audit: Pick<Audit, "statement">;
   clock: Clock;
 }

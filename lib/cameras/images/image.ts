@@ -29,7 +29,7 @@ export function imageOf(
   };
 }
 
-/** What it is called never means another picture, also after a restore. */
+/** Also after a restore it never means another picture; on pages it is below `/pictures`, where browsers keep it. */
 export const imageUrl = (cameraId: string, tMs: number) =>
   `/api/cameras/${encodeURIComponent(cameraId)}/images/${tMs}`;
 
