@@ -17,6 +17,7 @@ import type { Ticket } from "../../lib/tickets/ticket.ts";
 import { Actions, Ended } from "./actions.tsx";
 import { around, Chart, Evidence } from "./evidence.tsx";
 import { alarmStep } from "./history.tsx";
+import { Pictures } from "./pictures.tsx";
 import { Discussion } from "../discussion/view.tsx";
 import { discussionActions } from "../discussion/actions.ts";
 import { readConversation } from "../discussion/conversation.ts";
@@ -135,6 +136,11 @@ async function draw(
         {alarm.state === "resolved"
           ? <Ended alarm={alarm} zone={parts.zone} mayAct={mayAct} />
           : mayAct && <Actions alarm={alarm} sent={sent} nowMs={parts.clock.now()} />}
+        <Pictures
+          alarm={alarm}
+          pictures={await parts.cameraImages.ofAlarm(alarm)}
+          parts={parts}
+        />
         {sensor && (
           <Chart
             alarm={alarm}

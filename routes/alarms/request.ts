@@ -8,6 +8,7 @@ import type { Command } from "../../lib/alarms/commands.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { timeField } from "../../lib/base/epoch.ts";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
+import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { CameraImages } from "../../lib/cameras/images/images.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { Recent } from "../../lib/live/recent.ts";
@@ -40,6 +41,7 @@ export interface AlarmPageParts extends PageParts, AlarmServices, DiscussionServ
   readings: Pick<ReadingsStore, "buckets">;
   recent: Recent;
   tickets: Pick<Tickets, "ofAlarm">;
+  cameras: Pick<Cameras, "all">;
 }
 
 export const alarmFilterShape = z.strictObject({

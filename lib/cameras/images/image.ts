@@ -29,9 +29,13 @@ export function imageOf(
   };
 }
 
-/** Also after a restore it never means another picture; on pages it is below `/pictures`, where browsers keep it. */
+/** Also after a restore it never means another picture. */
 export const imageUrl = (cameraId: string, tMs: number) =>
   `/api/cameras/${encodeURIComponent(cameraId)}/images/${tMs}`;
+
+/** The same picture on pages: browsers keep it. */
+export const pictureHref = ({ camera_id, t_ms }: Pick<CameraImage, "camera_id" | "t_ms">) =>
+  `/pictures/${encodeURIComponent(camera_id)}/${t_ms}`;
 
 /** `20261129-201502-117` in UTC: sorts by time. */
 export function stampOf(tMs: number): string {

@@ -7,7 +7,6 @@ import {
   createOrm,
   desc,
   eq,
-  exists,
   gte,
   inArray,
   lt,
@@ -73,9 +72,8 @@ export interface ImageStore {
   removeAll(cameraId: string): SqlStatement;
 }
 
-/** Pictures of an alarm of the same machine this long before and after it are those of its moment, too. */
-const SHARED_BEFORE_MS = 12_000;
-const SHARED_AFTER_MS = 8_000;
+/** Alarms of a machine that are raised within this time share their pictures (`alarm_pictures.ts`). */
+const SAME_MOMENT_MS = 12_000;
 /** A page of an alarm shows no more. */
 const ALARM_MOST = 100;
 
@@ -110,18 +108,14 @@ export function createImageStore(db: Database): ImageStore {
         .where(and(eq(cameraImages.cameraId, cameraId), eq(cameraImages.tMs, tMs))).limit(1);
       return found ?? null;
     },
-    async ofAlarm({ id, machine, raised_ms }) {
-      const ofMachine = machine === null ? undefined : and(
-        gte(cameraImages.tMs, raised_ms - SHARED_BEFORE_MS),
-        lte(cameraImages.tMs, raised_ms + SHARED_AFTER_MS),
-        exists(
-          orm.select({ id: alarms.id }).from(alarms).where(and(
-            eq(alarms.id, sql`cast(${cameraImages.alarmId} as integer)`),
-            eq(alarms.machine, machine),
-          )),
-        ),
-      );
-      return await all().where(or(eq(cameraImages.alarmId, id), ofMachine))
+    ofAlarm({ id, machine, raised_ms }) {
+      const others = orm.select({ id: sql<string>`cast(${alarms.id} as text)` }).from(alarms)
+        .where(and(
+          eq(alarms.machine, machine ?? ""),
+          gte(alarms.raisedMs, raised_ms - SAME_MOMENT_MS),
+          lte(alarms.raisedMs, raised_ms + SAME_MOMENT_MS),
+        ));
+      return all().where(or(eq(cameraImages.alarmId, id), inArray(cameraImages.alarmId, others)))
         .orderBy(asc(cameraImages.tMs)).limit(ALARM_MOST);
     },
     between: (cameraId, fromMs, toMs) =>
