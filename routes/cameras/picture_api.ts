@@ -97,7 +97,6 @@ function openLive(
     },
   });
   const unwatch = onEnded(stream.end);
-  c.req.raw.signal.addEventListener("abort", stream.end, { once: true });
   const peer = socketPeer(c);
   if (peer) limitSocket(peer, SOCKET_LIMITS);
   // Of the first picture: the newest that there is, however old.
