@@ -1,8 +1,8 @@
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
-import { reachOf } from "../base/reach.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "../cameras/camera.ts";
+import type { Target } from "../cameras/camera_changes.ts";
 import { type Cameras, createCameras } from "../cameras/cameras.ts";
 import { cameraStatus, type CameraView } from "../cameras/camera_view.ts";
 import { CAMERA_KINDS } from "../cameras/kinds/mod.ts";
@@ -50,8 +50,11 @@ export async function createCameraParts(
     kinds: CAMERA_KINDS,
     sealer,
     machines: machines.registry.machines,
-    addressToAllow: (target) => Promise.resolve(addressToAllow(target)),
-    checkUrl: (field, url) => checkUrl(outgoing, field, url),
+    addressToAllow: (target) => addressToAllow(outgoing, target),
+    checkUrl: (field, url) =>
+      outgoing.check(url).catch((error) => {
+        throw refused(field, error);
+      }),
     chosen: () => settings.get("cameras.default"),
     refusal: () => shedding.refusal("cameras"),
     removing: (id) => [cameraImages.removing(id)],
@@ -77,18 +80,19 @@ export async function createCameraParts(
   return { cameras, cameraImages };
 }
 
-async function checkUrl(outgoing: Outgoing, field: string, url: string): Promise<void> {
-  await outgoing.check(url).catch((error) => {
-    if (!(error instanceof OutgoingError)) throw error;
-    throw new PerchError("validation", `${field}: ${error.message}`, {
-      errors: [{ path: field, message: error.message }],
-    });
+/** @throws PerchError as `ChangeDeps.addressToAllow` says */
+async function addressToAllow(outgoing: Outgoing, target: Target): Promise<string | null> {
+  if (target === null) return null;
+  return await outgoing.toAllow(target.host, target.port).catch((error) => {
+    throw refused("options.address", error);
   });
 }
 
-function addressToAllow(target: { host: string; port: number } | null): string | null {
-  if (target === null || !/^[\d.]+$|:/.test(target.host)) return null;
-  return reachOf(target.host) === "private" ? `${target.host}:${target.port}` : null;
+function refused(path: string, error: unknown): unknown {
+  if (!(error instanceof OutgoingError)) return error;
+  const { fault, message } = error;
+  if (fault !== "invalid" && fault !== "forbidden") return new PerchError("unavailable", message);
+  return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
 function componentOf({ name, text, health: { state, failures }, settings }: CameraView) {

@@ -57,7 +57,10 @@ export interface ChangeDeps {
   kinds: readonly CameraKind[];
   sealer: Sealer;
   machines: Pick<MachineDirectory, "find">;
-  /** The address and port that somebody has to allow; null: none. @throws PerchError `validation` */
+  /**
+   * The address and port that somebody has to allow; null: none.
+   * @throws PerchError `validation` for one that nobody may, `unavailable` when its name is not known now
+   */
   addressToAllow(target: Target): Promise<string | null>;
   /** Refuses an address that cannot be called. @throws PerchError `validation` */
   checkUrl(field: string, url: string): Promise<void>;
@@ -128,9 +131,19 @@ export function createCameraChanges(
     const options = parseOptions(kind, keepSecrets(kind.options, sent, stored));
     const isThere = camera !== null &&
       sameTarget(kind.target(camera.options), kind.target(options));
-    const asked = isThere ? row.allowed : await deps.addressToAllow(kind.target(options));
+    const asked = isThere ? row.allowed : await asksFor(kind, options);
     const allowed = asked === row.allowed ? asked : null;
     return entryOf(await sealOptions({ ...row, allowed }, kind, options, sealer), kind, options);
+  }
+
+  /** An address that nobody may connect to is refused while somebody looks at the form; one that is away is not. */
+  async function asksFor(kind: CameraKind, options: Fields): Promise<string | null> {
+    try {
+      return await deps.addressToAllow(kind.target(options));
+    } catch (error) {
+      if (error instanceof PerchError && error.code === "unavailable") return null;
+      throw error;
+    }
   }
 
   function usable({ kind, camera, fault }: Entry) {
@@ -153,8 +166,7 @@ export function createCameraChanges(
     }
     checkName(given.name, null);
     const options = parseOptions(kind, given.options);
-    // An address that nobody may connect to is refused while somebody looks at the form.
-    await deps.addressToAllow(kind.target(options));
+    await asksFor(kind, options);
     const row: CameraRow = {
       id: randomId(12),
       name: given.name,

@@ -12,7 +12,8 @@ type Options = Record<string, unknown>;
 
 /** @throws PerchError `validation` naming the option */
 export function parseOptions(kind: CameraKind, options: Readonly<Options>): Options {
-  const parsed = parse(kind.options.strict(), options, "options") as Options;
+  const prepared = kind.prepare?.(options) ?? options;
+  const parsed = parse(kind.options.strict(), prepared, "options") as Options;
   kind.target(parsed);
   return parsed;
 }

@@ -19,6 +19,7 @@ const fieldShape = z.object({
   default: z.unknown(),
   schema: z.unknown().describe("JSON Schema of the value"),
 }).meta({ id: "CameraField" });
+const allowShape = z.object({ address: z.string().nullable().describe("address and port") });
 const kindsShape = z.object({
   items: z.array(
     z.object({
@@ -123,6 +124,16 @@ export function cameraRoutes(services: CameraServices): Route[] {
         await cameras.remove(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
+    }),
+    route({
+      method: "get",
+      path: "/api/cameras/:id/allow",
+      policy: "admin",
+      summary: "The address in the local network that has to be allowed for a camera",
+      tags,
+      params: id,
+      responses: { 200: { description: "null: none has to be", schema: allowShape } },
+      handler: async ({ params }) => Response.json({ address: await cameras.toAllow(params.id) }),
     }),
     route({
       method: "post",

@@ -15,6 +15,8 @@ export interface CameraKind {
   about: string;
   /** Strict, each field with title and help; `secret: true` in its meta keeps it encrypted and unanswered. */
   options: z.ZodObject;
+  /** What people typed as it is kept: a password that stands in the address becomes an option of its own. */
+  prepare?(options: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Where it connects to; null: nowhere. @throws PerchError `validation` for an address that cannot be used */
   target(options: Readonly<Record<string, unknown>>): { host: string; port: number } | null;
   /**
