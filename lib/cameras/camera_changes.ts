@@ -40,8 +40,8 @@ export interface CameraChanges {
   add(given: NewCamera, audited: Audited): Promise<CameraView>;
   /** @throws `not_found`, `validation`, `conflict` */
   change(id: string, patch: CameraPatch, audited: Audited): Promise<CameraView>;
-  /** The address and port in a local network that an admin has to allow for it; null: none. @throws `not_found` */
-  toAllow(id: string): Promise<string | null>;
+  /** The address and port that an admin has to allow before it can connect; null: none. @throws `not_found` */
+  asks(id: string): Promise<string | null>;
   /** Allows that this camera connects there. @throws `not_found`, `conflict` when it is not its address */
   allow(id: string, address: string, audited: Audited): Promise<CameraView>;
   /** Its kept pictures go with it. @throws `not_found` */
@@ -151,9 +151,11 @@ export function createCameraChanges(
     throw new PerchError("conflict", fault ?? "it cannot be used");
   }
 
-  async function toAllow(id: string): Promise<string | null> {
-    const { kind, camera } = usable(entries.need(id));
-    return await deps.addressToAllow(kind.target(camera.options));
+  async function asks(id: string): Promise<string | null> {
+    const { kind, camera } = entries.need(id);
+    if (kind === null || camera === null) return null;
+    const asked = await asksFor(kind, camera.options);
+    return asked === camera.allowed ? null : asked;
   }
 
   async function add(given: NewCamera, audited: Audited): Promise<CameraView> {
@@ -208,7 +210,7 @@ export function createCameraChanges(
   async function allow(id: string, address: string, audited: Audited): Promise<CameraView> {
     const { row } = entries.need(id);
     const { kind, camera } = usable(entries.need(id));
-    const asked = await toAllow(id);
+    const asked = await deps.addressToAllow(kind.target(camera.options));
     if (asked !== address) {
       const now = asked === null ? "none has to be allowed" : `it is ${asked} now`;
       const message = `${address.slice(0, 80)} is not the address of this camera: ${now}`;
@@ -237,7 +239,7 @@ export function createCameraChanges(
   return {
     add: (...given) => oneAtATime(() => add(...given)),
     change: (...given) => oneAtATime(() => change(...given)),
-    toAllow,
+    asks,
     allow: (...given) => oneAtATime(() => allow(...given)),
     remove: (...given) => oneAtATime(() => remove(...given)),
   };

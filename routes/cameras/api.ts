@@ -133,7 +133,7 @@ export function cameraRoutes(services: CameraServices): Route[] {
       tags,
       params: id,
       responses: { 200: { description: "null: none has to be", schema: allowShape } },
-      handler: async ({ params }) => Response.json({ address: await cameras.toAllow(params.id) }),
+      handler: async ({ params }) => Response.json({ address: await cameras.asks(params.id) }),
     }),
     route({
       method: "post",
