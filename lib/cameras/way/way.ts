@@ -1,6 +1,6 @@
 /** What a way to a network camera is, whatever it speaks. */
 import type { Outgoing } from "../../base/outgoing.ts";
-import type { FeedError } from "../kinds/kind.ts";
+import type { FeedError } from "../fault.ts";
 
 export interface WayDeps {
   outgoing: Outgoing;

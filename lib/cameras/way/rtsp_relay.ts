@@ -1,0 +1,165 @@
+/*
+ * DESIGN
+ * ffmpeg connects to a port of loopback and no further: the connection to the camera is the guard's, made before
+ * ffmpeg is started. Messages are changed on the way (rtsp_exchange.ts), packets pass as they come. When Perch is
+ * killed, both connections close with it, and so ffmpeg ends.
+ */
+import type { Socket } from "node:net";
+import { FeedError } from "../fault.ts";
+import { createExchange } from "./rtsp_exchange.ts";
+import { createFraming, NoRtsp } from "./rtsp_framing.ts";
+import type { CameraAddress } from "./target.ts";
+import { type RelayWay, SILENCE_MS, type WayDeps } from "./way.ts";
+import { connectFault, silent } from "./way_fault.ts";
+
+/** Connects to the camera, then listens for one client on loopback. @throws FeedError */
+export async function openRtspRelay(address: CameraAddress, deps: WayDeps): Promise<RelayWay> {
+  const { outgoing, allowed, signal, silenceMs = SILENCE_MS } = deps;
+  const camera = await outgoing.connect(address.host, address.port, {
+    signal,
+    allow: allowed ?? undefined,
+    tls: address.scheme === "rtsps",
+    timeoutMs: silenceMs,
+  }).catch(async (error) => {
+    throw await connectFault(error, address, deps);
+  });
+  return relayOf(camera, address, signal, silenceMs);
+}
+
+/** Stands between the camera and the first who connects, until one of them leaves. */
+function relayOf(
+  camera: Socket,
+  address: CameraAddress,
+  signal: AbortSignal,
+  silenceMs: number,
+): RelayWay {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const relay = `rtsp://127.0.0.1:${listener.addr.port}`;
+  const exchange = createExchange(relay, address);
+  let client: Deno.TcpConn | null = null;
+  let fault: FeedError | null = null;
+  let over = false;
+  let bytes = 0;
+  let lastByteAtMs = performance.now();
+  let lastRequestAtMs = lastByteAtMs;
+  let handingOn = false;
+
+  function end(why: FeedError | null): void {
+    if (over) return;
+    over = true;
+    fault = why;
+    clearInterval(watch);
+    signal.removeEventListener("abort", onAbort);
+    camera.destroy();
+    closeQuietly(listener);
+    if (client !== null) closeQuietly(client);
+  }
+
+  function toCamera(message: Uint8Array): void {
+    lastRequestAtMs = performance.now();
+    camera.write(message);
+  }
+
+  async function toClient(to: Deno.TcpConn, what: Uint8Array): Promise<void> {
+    handingOn = true;
+    try {
+      for (let at = 0; at < what.length;) at += await to.write(what.subarray(at));
+    } catch {
+      end(null);
+    } finally {
+      handingOn = false;
+    }
+  }
+
+  async function fromClient(from: Deno.TcpConn): Promise<void> {
+    const split = createFraming();
+    const parts: Uint8Array[] = [];
+    for await (const chunk of from.readable) {
+      for (const piece of split(chunk)) {
+        if (piece.kind === "message") {
+          toCamera(exchange.ask(piece.message));
+          continue;
+        }
+        // A request that is sent again must not fall into the middle of a packet.
+        parts.push(piece.bytes.slice());
+        if (piece.whole) { for (const part of parts.splice(0)) camera.write(part); }
+      }
+    }
+  }
+
+  async function fromCamera(to: Deno.TcpConn): Promise<void> {
+    const split = createFraming();
+    for await (const chunk of camera as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      lastByteAtMs = performance.now();
+      for (const piece of split(chunk)) {
+        if (piece.kind === "packets") {
+          await toClient(to, piece.bytes);
+          continue;
+        }
+        const said = exchange.heard(piece.message);
+        if (said?.to === "client") await toClient(to, said.bytes);
+        else if (said !== null) toCamera(said.bytes);
+      }
+    }
+    end(LEFT());
+  }
+
+  async function serve(): Promise<void> {
+    client = await listener.accept();
+    // Whoever comes second is not ffmpeg.
+    closeQuietly(listener);
+    if (over) return closeQuietly(client);
+    lastRequestAtMs = performance.now();
+    await Promise.allSettled([
+      fromClient(client).then(() => end(null), () => end(null)),
+      fromCamera(client).catch((error) => end(cameraFault(error))),
+    ]);
+  }
+
+  const onAbort = () => end(null);
+  const watch = setInterval(() => {
+    if (client === null || handingOn || !exchange.expects()) return;
+    if (performance.now() - Math.max(lastByteAtMs, lastRequestAtMs) > silenceMs) {
+      end(silent(silenceMs));
+    }
+  }, silenceMs / 10);
+  signal.addEventListener("abort", onAbort);
+  camera.on("error", (error) => end(cameraFault(error)));
+  camera.on("close", () => end(LEFT()));
+  if (signal.aborted) end(null);
+  const done = serve().catch(() => end(null));
+
+  return {
+    url: `${relay}/camera`,
+    fault: () => fault,
+    bytes: () => bytes,
+    lastByteAtMs: () => lastByteAtMs,
+    async close() {
+      end(null);
+      await done;
+    },
+  };
+}
+
+const LEFT = () => new FeedError("unreachable", "The camera closed the connection.");
+
+function cameraFault(error: unknown): FeedError {
+  if (error instanceof FeedError) return error;
+  if (error instanceof NoRtsp) {
+    return new FeedError(
+      "no_picture",
+      "What answers there does not speak RTSP: check address and port in the settings.",
+    );
+  }
+  const code = String((error as { code?: unknown } | null)?.code ?? "no more is known");
+  return new FeedError("unreachable", `The connection to the camera broke (${code}).`);
+}
+
+function closeQuietly(what: { close(): void }): void {
+  try {
+    what.close();
+  } catch {
+    // closed already
+  }
+}
