@@ -8,22 +8,23 @@ import { createFfmpegFinder } from "../cameras/ffmpeg/find.ts";
 import type { CameraHealth } from "../cameras/health/shape.ts";
 import { DEVICE_ROOTS } from "../cameras/kinds/kind.ts";
 import { kindOf } from "../cameras/kinds/mod.ts";
-import { createRunner, type LastResort, type Runner } from "../cameras/runner.ts";
+import { createLastResort } from "../cameras/recovery/last_resort_store.ts";
+import { createRunner, type Runner } from "../cameras/runner.ts";
 import type { Foundation } from "./foundation.ts";
 
 export interface RunnerNeeds {
   outgoing: Outgoing;
-  lastResort: LastResort;
   /** Hears of a camera once a second while it runs. */
   onHealth(camera: Camera, health: CameraHealth): void;
 }
 
 /** What gets pictures; loaded when the first camera needs it, with all that it stands on. */
 export function createRunners(
-  { config, clock, log: root, events }: Foundation,
-  { outgoing, lastResort, onHealth }: RunnerNeeds,
+  { config, clock, log: root, events, storage }: Foundation,
+  { outgoing, onHealth }: RunnerNeeds,
 ): (camera: Camera) => Promise<Runner> {
   const log = root.child("cameras");
+  const lastResort = createLastResort(storage.db);
   const findFfmpeg = createFfmpegFinder();
   const kernel = createKernelFiles({ roots: DEVICE_ROOTS });
   return async (camera) => {

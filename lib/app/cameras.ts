@@ -62,7 +62,6 @@ export async function createCameraParts(
       const { createRunners } = await import("./camera_runner.ts");
       create ??= createRunners(foundation, {
         outgoing,
-        lastResort: { get: () => Promise.resolve(null), set: () => Promise.resolve() },
         onHealth: ({ id }) => tell(id),
       });
       return await create(camera);

@@ -1,6 +1,6 @@
 import type { Config } from "../base/config.ts";
 import type { CameraStatus } from "../cameras/camera_view.ts";
-import type { CameraTest } from "../cameras/runner.ts";
+import type { CameraTest } from "../cameras/test_camera.ts";
 import type { BackupJson, JobJson } from "../backup/shapes.ts";
 import type { AccessKey } from "../access/key_store.ts";
 import type { User } from "../access/user_store.ts";

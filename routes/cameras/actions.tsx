@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import type { CameraTest } from "../../lib/cameras/runner.ts";
+import type { CameraTest } from "../../lib/cameras/test_camera.ts";
 import { formAction } from "../frame/form_action.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { cameraHref } from "../frame/links.ts";

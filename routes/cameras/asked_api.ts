@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cameraStatus, cameraStatusShape } from "../../lib/cameras/camera_view.ts";
-import { type CameraTest } from "../../lib/cameras/runner.ts";
+import { type CameraTest } from "../../lib/cameras/test_camera.ts";
 import { cameraTestShape } from "../../lib/cameras/health/shape.ts";
 import { auditedBy } from "../http/caller.ts";
 import { idParams } from "../http/params.ts";
