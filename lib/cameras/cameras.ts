@@ -12,7 +12,8 @@ import { createCameraStore } from "./camera_store.ts";
 import { type CameraView, healthText, idleHealth } from "./camera_view.ts";
 import type { CameraHealth } from "./health/shape.ts";
 import { createKeepRunning } from "./keep_running.ts";
-import type { CameraTest, Runner } from "./runner.ts";
+import type { Runner } from "./runner.ts";
+import type { CameraTest } from "./test_camera.ts";
 
 /** In memory, where a change counts once it is written. */
 export interface Cameras extends CameraChanges {
