@@ -103,6 +103,7 @@ export async function build(
   const reports = await createReports(foundation, { hub, notify });
 
   const cameras = await createCameraParts(foundation, { machines, outgoing, sealer, hub });
+  late.fill("cameras", cameras.cameraImages);
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });

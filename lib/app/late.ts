@@ -1,4 +1,5 @@
 import type { Alarms } from "../alarms/alarms.ts";
+import type { CameraImages } from "../cameras/images/images.ts";
 import type { FindingStore } from "../detect/findings_store.ts";
 import type { Predictions } from "../detect/predict/predictions.ts";
 import type { Runner } from "../detect/runner/runner.ts";
@@ -24,6 +25,8 @@ export interface LateParts {
   notify: Pick<Notify, "canMail">;
   /** Asked by machines: a machine moves; by custom detectors: others watch a sensor than before. */
   alarms: Pick<Alarms, "move" | "recheck">;
+  /** Asked by notify (pictures with mails of alarms) and by the host's history. */
+  cameras: Pick<CameraImages, "forMessage" | "writtenBytes">;
   /** Asked by the host's history. */
   loopLag: Pick<LoopLag, "quantileMs">;
 }

@@ -14,6 +14,9 @@ import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
 import { siteZone } from "./site.ts";
 
+/** Mail servers take some 10 MB, people on the way a few hundred kB. */
+const MAIL_PICTURES = { pictures: 3, bytes: 300_000 };
+
 export interface NotifyNeeds {
   sealer: Sealer;
   machines: MachineParts;
@@ -27,7 +30,7 @@ export interface NotifyNeeds {
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
 export async function createNotifyParts(
-  { config, clock, log: root, storage, settings, events, components }: Foundation,
+  { config, clock, log: root, storage, settings, events, components, late }: Foundation,
   needs: NotifyNeeds,
 ): Promise<Notify> {
   const { machines: { registry, windowOf }, live: { hub }, access, outgoing } = needs;
@@ -70,6 +73,10 @@ export async function createNotifyParts(
         }
         throw error;
       }
+    },
+    async picturesOf(alarm) {
+      const found = await late.get("cameras").forMessage(alarm, MAIL_PICTURES);
+      return found.map(({ camera, image, jpeg }) => ({ camera, tMs: image.t_ms, jpeg }));
     },
     async check(options) {
       for (const [name, value] of Object.entries(options)) {

@@ -60,6 +60,8 @@ export interface Channel {
   readonly forPeople: boolean;
   /** It can write to the addresses of `message.to` instead of its own recipients. */
   readonly toPersons: boolean;
+  /** It shows pictures of a message; the others have the link. */
+  readonly showsPictures?: boolean;
   /** The environment alone sets up a channel of this kind, with all options left empty. */
   inEnvironment?(environment: ChannelEnvironment): boolean;
   /** Why it cannot send with these options, whatever the message; null: nothing is missing. */

@@ -24,6 +24,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   forPeople?: boolean;
   /** Default false. */
   toPersons?: boolean;
+  /** Default false. */
+  showsPictures?: boolean;
   /** Default: no least interval, 15 s for a try. */
   limits?: Partial<ChannelLimits>;
   inEnvironment?: Channel["inEnvironment"];

@@ -10,6 +10,7 @@ import type { DigestStore } from "./digest_store.ts";
 import { linkMessage, type OneUseLink } from "./link_message.ts";
 import type { Message } from "./message.ts";
 import { digestOf, messageOf } from "./message_of.ts";
+import { type PictureDeps, withPictures } from "./pictures.ts";
 import { familyOf } from "./rule.ts";
 
 export interface Dispatch {
@@ -21,7 +22,7 @@ export interface Dispatch {
   greet(channel: string): Promise<void>;
 }
 
-export interface DispatchDeps {
+export interface DispatchDeps extends Pick<PictureDeps, "picturesOf"> {
   clock: Clock;
   events: Pick<EventLog, "find">;
   channels: Pick<ChannelList, "kindOf" | "optionsOf">;
@@ -53,7 +54,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
           answer: "the event no longer exists; there is nothing to send",
         };
       }
-      return await sendNow(delivery.channelId, message, signal);
+      const shown = channels.kindOf(delivery.channelId)?.showsPictures === true
+        ? await withPictures(deps, message, signal)
+        : message;
+      return await sendNow(delivery.channelId, shown, signal);
     } catch (error) {
       return { state: "retry", answer: sentenceOf(error) };
     }

@@ -31,8 +31,19 @@ export interface Message {
   event: MessageEvent | null;
   /** What a message of the kind `report` says beside its title. */
   report?: Report;
+  /** Of the alarm, for channels that show them; left out: there is none. */
+  pictures?: readonly MessagePicture[];
   /** Addresses for this message alone (an invitation); empty: those of the channel. */
   to: readonly string[];
+}
+
+/** A picture that goes along. */
+export interface MessagePicture {
+  /** `Front-20261129-201502.jpg`. */
+  file: string;
+  /** What it shows: `Front, 2026-11-29 20:15:02`. */
+  text: string;
+  jpeg: Uint8Array;
 }
 
 export interface MessageFact {

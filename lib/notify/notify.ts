@@ -19,6 +19,7 @@ import { createDigestStore } from "./digest_store.ts";
 import { testMessage } from "./message_of.ts";
 import { createOutboxStore, type OutboxStore } from "./outbox_store.ts";
 import { type OutboxCounts } from "./outbox_statistics_store.ts";
+import type { PictureDeps } from "./pictures.ts";
 import { createRouter } from "./router.ts";
 import { escalationMinutes } from "./recipients.ts";
 import { type StormLimits } from "./storm.ts";
@@ -96,6 +97,8 @@ export interface NotifyDeps {
   deletionMs: () => number;
   /** Makes the one-use link of an invitation or reset; null when the person may not have one any more. */
   linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
+  /** Pictures of an alarm, for mails. */
+  picturesOf: PictureDeps["picturesOf"];
   /** Something became of a delivery. */
   onDelivery: (delivery: Delivery) => void;
   /** Says before they are stored that options cannot be used. @throws PerchError `validation` */

@@ -1,6 +1,11 @@
 /** Cameras without ffmpeg: pictures come when the test says so. */
+import { join } from "node:path";
 import { type CameraSettings, cameraSettingsSchema } from "../../lib/cameras/camera.ts";
 import type { ImageCamera } from "../../lib/cameras/images/image_camera.ts";
+import type { ImageReason } from "../../lib/cameras/images/image.ts";
+import { createImageStore } from "../../lib/cameras/images/image_store.ts";
+import { createKeeper } from "../../lib/cameras/images/keep.ts";
+import type { Database } from "../../lib/db/client.ts";
 import type { Frame } from "../../lib/cameras/picture.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { picture } from "./pictures.ts";
@@ -53,4 +58,20 @@ export function fakeCamera(
       return frame;
     },
   };
+}
+
+/** A picture that a running Perch has kept, without a camera that gives any. */
+export async function keepPicture(
+  { db, dataDir }: { db: Database; dataDir: string },
+  { cameraId, tMs, reason = "interval", alarmId, jpeg = jpegWith(`at ${tMs}`) }: {
+    cameraId: string;
+    tMs: number;
+    reason?: ImageReason;
+    alarmId?: string;
+    jpeg?: Uint8Array<ArrayBuffer>;
+  },
+): Promise<void> {
+  const store = createImageStore(db);
+  const keeper = createKeeper({ db, store, folder: join(dataDir, "cameras") });
+  await keeper.keep(cameraId, { jpeg, tMs }, reason, alarmId);
 }

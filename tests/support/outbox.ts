@@ -65,6 +65,7 @@ export async function startOutbox(
     storm: () => ({ messages: 20, minutes: 5 }),
     keepMs: () => 90 * 86_400_000,
     deletionMs: clock.now,
+    picturesOf: () => Promise.resolve([]),
     linkFor: () => Promise.resolve(null),
     check: () => Promise.resolve(),
     onDelivery: (delivery) => void told.push(delivery),

@@ -1,10 +1,11 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { FieldError } from "../../base/errors.ts";
 import type { ChannelEnvironment } from "../channel.ts";
 import { defineChannel } from "../define.ts";
 import type { Message } from "../message.ts";
-import { mailText } from "./mail_text.ts";
+import { mailText, pictureId } from "./mail_text.ts";
 import { greetServer, SECURITY, sendMail, type SmtpServer } from "./smtp.ts";
 
 /** Servers of the big providers; they want a password made for programs. */
@@ -62,6 +63,7 @@ export const email = defineChannel({
   about: "Mails through your provider or your own server.",
   options,
   toPersons: true,
+  showsPictures: true,
   inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
   fault: (given, { smtp }) => {
@@ -89,6 +91,7 @@ export const email = defineChannel({
       date: new Date(context.clock.now()),
       ...headersOf(message, context.site, from.slice(from.lastIndexOf("@") + 1)),
       ...mailText(message, context.site),
+      attachments: attachmentsOf(message),
     };
     return await sendMail(server, mail, context);
   },
@@ -135,6 +138,17 @@ function serverOf(given: Options, smtp: ChannelEnvironment["smtp"]): SmtpServer 
     : { host: given.server, port: given.port, security: given.security };
   const place = given.service === "custom" ? custom : PRESETS[given.service];
   return place === null ? null : { ...place, user, password, trusted: false };
+}
+
+/** Pictures stand in the mail itself, where its program shows them. */
+function attachmentsOf(message: Message) {
+  return (message.pictures ?? []).map(({ file, jpeg }, i) => ({
+    filename: file,
+    content: Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength),
+    contentType: "image/jpeg",
+    contentDisposition: "inline" as const,
+    cid: pictureId(message, i),
+  }));
 }
 
 /** Headers by which mail programs thread, filter and do not answer. */

@@ -9,6 +9,7 @@ import {
   type SmtpReceiver,
   startSmtp,
 } from "../../../tests/support/receivers/smtp.ts";
+import { picture } from "../../../tests/support/pictures.ts";
 import { sendContext } from "../../../tests/support/send_context.ts";
 import type { SendContext } from "../channel.ts";
 import { messageOf } from "../message_of.ts";
@@ -70,6 +71,26 @@ Deno.test("email: subject, sender, both parts, facts and link arrive as written"
     assert.match(mail.html!, /background:#c62828/);
     const lines = smtp.mails[0].raw.split("\r\n");
     assert.ok(Math.max(...lines.map((line) => line.length)) <= 998, "RFC 5322 §2.1.1");
+  }));
+
+Deno.test("email: pictures stand in the mail, with their words for who does not see them", () =>
+  withSmtp({}, async (smtp, send) => {
+    const jpeg = picture("jpg");
+    const text = 'Press "cam" <1>, 2026-01-05 12:00:03';
+    const pictures = [{ file: "Press-1.jpg", text, jpeg }, { file: "2.jpg", text: "Two", jpeg }];
+    await send({}, { ...message(), pictures });
+    const { mail } = smtp.mails[0];
+    assert.deepEqual(mail.attachments.map((one) => [one.filename, one.mimeType, one.disposition]), [
+      ["Press-1.jpg", "image/jpeg", "inline"],
+      ["2.jpg", "image/jpeg", "inline"],
+    ]);
+    for (const { contentId, content } of mail.attachments) {
+      assert.ok(mail.html!.includes(`src="cid:${contentId!.slice(1, -1)}"`));
+      assert.deepEqual(new Uint8Array(content as ArrayBuffer), jpeg);
+    }
+    assert.notEqual(mail.attachments[0].contentId, mail.attachments[1].contentId);
+    assert.ok(mail.html!.includes('alt="Press &quot;cam&quot; &lt;1&gt;, 2026-01-05 12:00:03"'));
+    assert.ok(mail.text!.includes(`Picture: ${text} (attached: Press-1.jpg)`));
   }));
 
 Deno.test("email: resolved is green, warning amber, information blue", () =>

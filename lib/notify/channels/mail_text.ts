@@ -31,6 +31,9 @@ export function mailText(message: Message, site: string): MailText {
   };
 }
 
+/** How the text of a mail names its n-th picture. */
+export const pictureId = ({ uid }: Pick<Message, "uid">, n: number) => `${uid}.${n}@pictures.perch`;
+
 function labelOf({ kind, report }: Message, look: Look): string {
   switch (kind) {
     case "report":
@@ -60,7 +63,7 @@ function cutLines(lines: readonly string[]): string[] {
 }
 
 function plainText(message: Message, label: string, site: string): string {
-  const { title, lines, facts, link, report } = message;
+  const { title, lines, facts, link, report, pictures = [] } = message;
   const widest = Math.max(0, ...facts.map((fact) => fact.label.length));
   return [
     `${label}: ${title}`,
@@ -68,6 +71,8 @@ function plainText(message: Message, label: string, site: string): string {
     ...(facts.length > 0 ? [""] : []),
     ...facts.map(({ label, value }) => `${(label + ":").padEnd(widest + 2)}${value}`),
     ...(report === undefined ? [] : reportText(report)),
+    ...(pictures.length > 0 ? [""] : []),
+    ...pictures.map(({ text, file }) => `Picture: ${text} (attached: ${file})`),
     ...(link === null ? [] : ["", `${linkTitle(message)}: ${link}`]),
     "",
     RULE,
@@ -102,7 +107,7 @@ a.link{color:#6cb6ff!important}
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 function html(message: Message, look: Look, label: string, site: string): string {
-  const { title, lines, facts, link, report } = message;
+  const { title, lines, facts, link, report, pictures = [] } = message;
   const e = escapeHtml;
   const colour = COLOURS[look];
   const paragraphs = lines.map((line) =>
@@ -120,6 +125,13 @@ function html(message: Message, look: Look, label: string, site: string): string
     ? ""
     : `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;` +
       `margin:4px 0 20px">${rows}</table>`;
+  const images = pictures.map(({ text }, i) =>
+    `<div style="margin:0 0 20px"><img src="cid:${e(pictureId(message, i))}" alt="${e(text)}" ` +
+    `width="552" style="display:block;width:100%;max-width:552px;height:auto;border-radius:6px">` +
+    `<p class="soft" style="margin:6px 0 0;color:#59636e;font-size:13px;overflow-wrap:anywhere">${
+      e(text)
+    }</p></div>`
+  ).join("");
   const button = link === null ? "" : `<a href="${e(link)}" style="display:inline-block;` +
     `padding:12px 20px;border-radius:6px;background:${colour};color:#ffffff;font-size:15px;font-weight:600;` +
     `text-decoration:none">${e(linkTitle(message))}</a>`;
@@ -140,7 +152,7 @@ function html(message: Message, look: Look, label: string, site: string): string
     `overflow-wrap:anywhere">${e(title)}</h1></td></tr>` +
     `<tr><td class="pad" style="padding:24px">${paragraphs}${table}${
       report === undefined ? "" : reportHtml(report)
-    }${button}</td></tr></table>` +
+    }${images}${button}</td></tr></table>` +
     `<p class="soft" style="max-width:600px;margin:12px 8px;color:#59636e;font-size:12px;line-height:1.5;overflow-wrap:anywhere">${
       e(footer(site))
     }</p></td></tr></table></div></body></html>`;
