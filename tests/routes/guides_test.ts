@@ -239,7 +239,7 @@ Deno.test("troubleshooting quotes words that the product says", () => {
     // Sentences over several literals, and values put in.
     .replace(/["`]\s*\+\s*["`]/g, "").replace(/\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, "…")
     .replace(/\s+/g, " ");
-  for (const name of ["troubleshooting", "proxy"]) {
+  for (const name of ["troubleshooting", "proxy", "cameras"]) {
     for (const { there } of rowsOf(textOf(name))) {
       for (const code of codeOf(there)) {
         // Several words in a row are a message; a value in it is left out.
