@@ -5,6 +5,7 @@
  * One table: it is as long as there are rules, and stays in one file.
  */
 import type { ClockDoubt } from "../base/trusted_time.ts";
+import { CAMERA_TROUBLES, type CameraState } from "../words/cameras.ts";
 import { bytes, plain } from "../words/numbers.ts";
 import type { Severity } from "../words/severity.ts";
 import { span } from "../words/times.ts";
@@ -41,6 +42,7 @@ export interface SystemFacts {
   detection: { behind: boolean; queued: number } | null;
   /** Other programs as they report. */
   programs: readonly ProgramFacts[];
+  cameras: readonly CameraFacts[];
   /** The host that Perch runs on; null: nobody looks at it. */
   host: {
     /** What its supply or the heat does, in words. */
@@ -65,6 +67,20 @@ export interface ProgramFacts {
   failed: number | null;
   tries: number | null;
   successes: number | null;
+}
+
+/** How a camera is. */
+export interface CameraFacts {
+  name: string;
+  state: CameraState;
+  /** How long it has been so. */
+  lastingMs: number;
+  /** In a row, and how many are a warning and critical. */
+  failures: number;
+  warningAfter: number;
+  criticalAfter: number;
+  /** Why there are no pictures, a sentence; null: not known. */
+  why: string | null;
 }
 
 /** Something that is wrong: one alarm. */
@@ -96,6 +112,15 @@ const JUMP_MS = 86_400_000;
 const JUMP_WARNING_MS = 7 * JUMP_MS;
 const REJECTED_LEAST = 20;
 const REJECTED_MOST = 0.05;
+
+/** A camera that is started again is left alone for this long. */
+const CAMERA_GRACE_MS = 60_000;
+const CAMERA_ADVICE: Readonly<Partial<Record<CameraState, string>>> = {
+  frozen: "see whether anything moves there; if not, give it more time until it counts as frozen",
+  black: "see whether it is dark there, or its lens is covered",
+  covered: "see whether something is in front of its lens",
+  lost: "see to its power and its network, or switch it off and on",
+};
 
 const iso = (tMs: number) => new Date(tMs).toISOString().replace(/\.\d+Z$/, "Z");
 const percent = (share: number) => `${plain(Math.round(share * 1000) / 10)} %`;
@@ -137,6 +162,22 @@ function programsAbove(
       if (value === null || value <= limit) return null;
       return { severity: "warning", text: text(value, program.name), value, limit };
     });
+}
+
+/** Null: all is well, or may be by itself before long. A frozen picture may be a quiet scene. */
+function cameraTrouble(camera: CameraFacts): Wrong | null {
+  const { name, state, failures, warningAfter, criticalAfter, why } = camera;
+  const trouble = CAMERA_TROUBLES[state];
+  if (trouble === null) return null;
+  if (camera.lastingMs < CAMERA_GRACE_MS && failures < warningAfter) return null;
+  const critical = state !== "frozen" && failures >= criticalAfter;
+  const because = state !== "lost" || why === null ? "" : `: ${why.replace(/\.$/, "")}`;
+  return {
+    severity: critical ? "critical" : "warning",
+    text: `the camera ${name} ${trouble}${because}; ${CAMERA_ADVICE[state]}`,
+    value: failures,
+    limit: critical ? criticalAfter : warningAfter,
+  };
 }
 
 export const SYSTEM_RULES: readonly SystemRule[] = [
@@ -376,6 +417,11 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
           limit: SUCCESS_LEAST,
         };
       }),
+  },
+  {
+    key: "camera",
+    title: "A camera gives no good pictures",
+    judge: ({ cameras }) => each(cameras, cameraTrouble),
   },
   {
     key: "host-power",

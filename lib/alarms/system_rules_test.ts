@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { WELL } from "../../tests/support/alarm_service.ts";
-import { SYSTEM_RULES, type SystemFacts } from "./system_rules.ts";
+import { SYSTEM_RULES, type SystemFacts, type Wrong } from "./system_rules.ts";
 
 function judge(key: string, facts: Partial<SystemFacts>): string {
   const judged = SYSTEM_RULES.find((rule) => rule.key === key)!.judge({ ...WELL, ...facts });
@@ -75,5 +75,37 @@ Deno.test("the rule about sources judges each by itself", () => {
   assert.equal(
     judge("source", { sources }),
     "mqtt: the source mqtt does not work: refused\npoller: the source poller does not work: refused",
+  );
+});
+
+Deno.test("the rule about cameras judges each by itself, says what to do, and a frozen one is never critical", () => {
+  const camera = (name: string, change: Partial<SystemFacts["cameras"][number]>) => ({
+    ...{ name, state: "lost" as const, lastingMs: 61_000, failures: 3, why: null },
+    ...{ warningAfter: 5, criticalAfter: 10 },
+    ...change,
+  });
+  const of = (...cameras: SystemFacts["cameras"]) => {
+    const judged = SYSTEM_RULES.find(({ key }) => key === "camera")!.judge({ ...WELL, cameras });
+    return Array.from(judged as ReadonlyMap<string, Wrong>, ([name, one]) => [name, one.severity]);
+  };
+  assert.deepEqual(of(), []);
+  const good = (["live", "starting", "off"] as const).map((state) =>
+    camera(state, { state, failures: 20 })
+  );
+  assert.deepEqual(of(...good, camera("young", { lastingMs: 20_000 })), []);
+  assert.deepEqual(
+    of(
+      camera("a", { lastingMs: 20_000, failures: 5 }),
+      camera("b", { failures: 10 }),
+      camera("c", { state: "black", failures: 10 }),
+      camera("d", { state: "frozen", failures: 20 }),
+      camera("e", { state: "covered", failures: 0 }),
+    ),
+    [["a", "warning"], ["b", "critical"], ["c", "critical"], ["d", "warning"], ["e", "warning"]],
+  );
+  assert.equal(
+    judge("camera", { cameras: [camera("Door", { why: "Nobody answers." })] }),
+    "Door: the camera Door gives no pictures: Nobody answers; " +
+      "see to its power and its network, or switch it off and on",
   );
 });

@@ -6,7 +6,7 @@ import { createModelParts } from "./ai.ts";
 import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
-import { createCameraParts } from "./cameras.ts";
+import { cameraFacts, createCameraParts } from "./cameras.ts";
 import { channelsSealer } from "./channels_key.ts";
 import { createCodecParts } from "./codecs.ts";
 import { createCorrectionParts, scriptCounts } from "./corrections.ts";
@@ -127,6 +127,7 @@ export async function build(
       cut: () => lost,
       outbox: () => notify.counts(),
       programs: reports.components.all,
+      cameras: () => cameraFacts(cameras.cameras, clock.now()),
       host: () => hostFacts(host),
     }),
   });

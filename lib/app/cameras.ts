@@ -1,5 +1,6 @@
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
+import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "../cameras/camera.ts";
 import type { Target } from "../cameras/camera_changes.ts";
@@ -77,6 +78,19 @@ export async function createCameraParts(
   });
   components.registerAll(() => cameras.all().map(componentOf));
   return { cameras, cameraImages };
+}
+
+/** The cameras that are wanted, for the rules about Perch itself. */
+export function cameraFacts(cameras: Pick<Cameras, "all">, nowMs: number): SystemFacts["cameras"] {
+  return cameras.all().filter(({ enabled }) => enabled).map(({ name, health, settings }) => ({
+    name,
+    state: health.state,
+    lastingMs: nowMs - health.sinceMs,
+    failures: health.failures,
+    warningAfter: settings.failures_warning,
+    criticalAfter: settings.failures_critical,
+    why: health.lastError,
+  }));
 }
 
 /** @throws PerchError as `ChangeDeps.addressToAllow` says */

@@ -28,6 +28,7 @@ export interface SystemFactParts {
   /** What waits to leave Perch, was given up, and how the tries of the last hour went. */
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
   programs: () => SystemFacts["programs"];
+  cameras: () => SystemFacts["cameras"];
   host: () => Promise<SystemFacts["host"]>;
 }
 
@@ -78,6 +79,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       intake: flow(),
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
       programs: parts.programs(),
+      cameras: parts.cameras(),
       host: await parts.host(),
     };
   };

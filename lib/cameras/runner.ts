@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { EventDraft } from "../events/event.ts";
-import { CAMERA_TROUBLES, type CameraState } from "../words/cameras.ts";
+import type { CameraState } from "../words/cameras.ts";
 import { HOUR_MS, span } from "../words/times.ts";
 import type { Camera } from "./camera.ts";
 import {
@@ -63,6 +63,11 @@ const TICK_MS = 1_000;
 const RECONNECTS_MOST = 10_000;
 /** Why an attempt was ended before it failed: somebody wants a new one. */
 const ASKED = "asked";
+const BAD_WORDS: Readonly<Partial<Record<CameraState, string>>> = {
+  frozen: "the same all the time",
+  black: "black",
+  covered: "of the same brightness everywhere",
+};
 
 /** Creates the runner of a camera. Nothing is started. */
 export function createRunner(deps: RunnerDeps): Runner {
@@ -159,9 +164,9 @@ export function createRunner(deps: RunnerDeps): Runner {
   }
 
   function badSentence(memory: HealthMemory, why: "silent" | "bad_picture"): string {
-    if (why === "bad_picture") return `the camera ${CAMERA_TROUBLES[memory.state]}`;
+    if (why === "bad_picture") return `The picture was ${BAD_WORDS[memory.state]}.`;
     const since = memory.frames === 0 ? memory.attemptMs : memory.frameMs!;
-    return `no picture came for ${span(Math.round((clock.monotonic() - since) / 1000) * 1000)}`;
+    return `No picture came for ${span(Math.round((clock.monotonic() - since) / 1000) * 1000)}.`;
   }
 
   /** Works out what comes after an attempt that failed, does it, and waits. Null: somebody wants the next one now. */

@@ -39,6 +39,7 @@ export const WELL: SystemFacts = {
   intake: null,
   detection: null,
   programs: [],
+  cameras: [],
   host: null,
 };
 
