@@ -43,6 +43,8 @@ export const FREE_TEXTS: readonly string[] = [
   "post /api/users name",
   "post /api/keys name",
   "post /api/channels name",
+  "post /api/cameras name",
+  "patch /api/cameras/:id name",
   "post /api/rules name",
   "post /api/sensors unit",
   "post /api/sensors display_name",

@@ -91,8 +91,15 @@ export async function oneOfEach(
   await db.write([createUsageStore(db).add("2026-11-01", "a-model", 1_000)]);
   const faulty = await faultsFixture(under);
   await db.write([createCorrectionStore(db).put(correctionOf(Number(faulty["/api/faults/:id"])))]);
+  // Nothing is started for it.
+  const { cameras } = under.app.parts();
+  const camera = await cameras.add(
+    { name: "Fixture", kind: "file", options: { file: "fixture.mp4" }, enabled: false },
+    (change) => access.audit.statement({ actor: tester, ...change }),
+  );
   return {
     ...faulty,
+    "/api/cameras/:id": camera.id,
     ...await outboxFixture(under),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,

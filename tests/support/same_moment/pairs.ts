@@ -236,6 +236,12 @@ const hook = (world: World) => ({
   name: world.fresh("hook"),
   options: { topic: "perch/out" },
 });
+/** Off: nothing is started for it. */
+const pattern = (world: World) => ({
+  kind: "test_pattern",
+  name: world.fresh("camera"),
+  enabled: false,
+});
 const machine = async (world: World) => {
   const path = world.fresh("hall/machine");
   const { id } = await world.did("POST", "/api/machines", { path });
@@ -266,6 +272,16 @@ const THINGS: Pair[] = [
   each("channel: two of one name", async (world) => {
     await roomForChannel(world);
     return await twice(post("/api/channels", hook(world)));
+  }),
+  ...edited("camera", cameraOf, patch(() => ({ name: word() }))),
+  each("camera: aim, edit", async (world) => {
+    const path = await cameraOf(world);
+    const settings = { keep_days: 1 + ++words % 30 };
+    return [call("PATCH", path, { machine: "" }), call("PATCH", path, { settings })];
+  }),
+  each("camera: two of one name", async (world) => {
+    await roomForCamera(world);
+    return await twice(post("/api/cameras", pattern(world)));
   }),
   ...edited("webhook", webhookOf, patch(() => ({ name: word() }))),
   again("webhook: rotate, rotate", async (world) => {
@@ -358,6 +374,18 @@ async function roomForChannel(world: World): Promise<void> {
   const { items } = await world.did("GET", "/api/channels");
   if (items.length < 40) return;
   for (const { id } of items) await world.did("DELETE", `/api/channels/${id}`);
+}
+
+/** There may be 32. */
+async function roomForCamera(world: World): Promise<void> {
+  const { items } = await world.did("GET", "/api/cameras");
+  if (items.length < 25) return;
+  for (const { id } of items) await world.did("DELETE", `/api/cameras/${id}`);
+}
+
+async function cameraOf(world: World): Promise<string> {
+  await roomForCamera(world);
+  return `/api/cameras/${(await world.did("POST", "/api/cameras", pattern(world))).id}`;
 }
 
 async function channelOf(world: World): Promise<string> {
