@@ -1,0 +1,68 @@
+import type { OutgoingStream } from "../../base/outgoing.ts";
+import { FeedError } from "../fault.ts";
+import type { SignIn } from "./sign_in.ts";
+import type { CameraAddress } from "./target.ts";
+import { SILENCE_MS, type WayDeps } from "./way.ts";
+import { connectFault, redirected, signInFault } from "./way_fault.ts";
+
+/** An answer with something that may be pictures. */
+export interface Pictures {
+  /** `multipart`: one after the other; `jpeg`: one. */
+  form: "multipart" | "jpeg";
+  contentType: string;
+  body: OutgoingStream["body"];
+}
+
+/** Asks a camera once, signed in as often as it takes. @throws FeedError */
+export async function askForPictures(
+  address: CameraAddress,
+  signIn: SignIn,
+  deps: WayDeps,
+): Promise<Pictures> {
+  const { pathname, search } = new URL(address.url);
+  for (let answered = 0;; answered++) {
+    const header = signIn.header("GET", pathname + search);
+    const answer = await deps.outgoing.open(address.url, {
+      headers: header === null ? {} : { authorization: header },
+      allow: deps.allowed ?? undefined,
+      signal: deps.signal,
+      timeoutMs: deps.silenceMs ?? SILENCE_MS,
+    }).catch(async (error) => {
+      throw await connectFault(error, address, deps);
+    });
+    const contentType = answer.headers["content-type"] ?? "";
+    if (answer.status === 200) return await picturesOf(answer, contentType);
+    await answer.body.cancel();
+    if (answer.status !== 401) throw refused(answer);
+    const challenges = answer.headers["www-authenticate"] ?? "";
+    if (!signIn.asked(challenges, answered)) throw signInFault(address);
+  }
+}
+
+async function picturesOf({ body }: OutgoingStream, contentType: string): Promise<Pictures> {
+  const type = contentType.toLowerCase();
+  if (type.startsWith("multipart/")) return { form: "multipart", contentType, body };
+  if (/^image\/(jpe?g|pjpeg)/.test(type)) return { form: "jpeg", contentType, body };
+  await body.cancel();
+  throw new FeedError(
+    "no_picture",
+    /html/.test(type)
+      ? "The camera answers with a page, not with pictures: its address for pictures is another one."
+      : `The camera answers with ${
+        type.slice(0, 60) || "nothing that has a type"
+      }, not with JPEG ` +
+        "pictures: its address for pictures is another one.",
+  );
+}
+
+function refused({ status, headers }: OutgoingStream): FeedError {
+  if (status >= 300 && status < 400) return redirected(status, headers.location ?? null);
+  const hint = status === 403
+    ? "this user may not see its pictures"
+    : status === 404
+    ? "it knows no pictures at that address: check the path in the settings"
+    : status >= 500
+    ? "it may have too many viewers, or have to be restarted"
+    : "check the address in the settings";
+  return new FeedError("no_picture", `The camera refuses (${status}): ${hint}.`);
+}
