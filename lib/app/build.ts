@@ -138,6 +138,7 @@ export async function build(
     host,
     logFiles: options.logFiles,
     detection,
+    cameraImages: cameras.cameraImages,
   });
 
   describeParts(components, {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { removeLeftovers } from "../health/emergency/cleaning.ts";
+import type { CameraImages } from "../cameras/images/images.ts";
 import type { Cause, Facts, Limits } from "../health/emergency/decide.ts";
 import { createEmergency, type Emergency } from "../health/emergency/emergency.ts";
 import type { LogFiles } from "../events/logs/log_files.ts";
@@ -30,12 +31,13 @@ export interface EmergencyNeeds {
   host: HostParts | null;
   logFiles: LogFiles;
   detection: Pick<DetectionParts, "backtests" | "predictions">;
+  cameraImages: Pick<CameraImages, "free">;
 }
 
 /** Does less while the host is in need. Null: nobody looks at it. */
 export function createAppEmergency(
   foundation: Foundation,
-  { sense, host, logFiles, detection }: EmergencyNeeds,
+  { sense, host, logFiles, detection, cameraImages }: EmergencyNeeds,
 ): Emergency | null {
   const { clock, log, settings, events, components, shedding, storageGuard } = foundation;
   const { backtests, predictions } = detection;
@@ -62,6 +64,11 @@ export function createAppEmergency(
     isOn: () => settings.get("host.emergency"),
     shedding,
     cleaners: [
+      {
+        what: "the oldest pictures of cameras",
+        causes: ["disk"],
+        clean: () => cameraImages.free(),
+      },
       {
         what: "the reserve of the disk",
         causes: ["disk"],

@@ -42,6 +42,7 @@ export function createHostParts(
       loopLagMs: late.get("loopLag").quantileMs(0.99),
       databaseBytes: await sizeOf(path),
       walBytes: await sizeOf(path === null ? null : `${path}-wal`),
+      pictureBytes: late.get("cameras").writtenBytes(),
     }),
     sensors,
     offer: (drafts) => intake.offerBatch({ source: "host", topic: "host", drafts, rejects: [] }),

@@ -62,8 +62,8 @@ export interface CameraImages {
   free(): Promise<number>;
   /** Why nothing is kept at the moment, for people; null: it is. */
   trouble(): string | null;
-  /** Bytes written since the start. */
-  writtenBytes(): number;
+  /** Bytes written since the start; null: there is no camera. */
+  writtenBytes(): number | null;
   /** Keeps by time, and lets go what is too old or too much. */
   readonly task: Task;
 }
@@ -252,7 +252,7 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     },
     free: lettingGo.free,
     trouble: () => trouble,
-    writtenBytes: keeper.writtenBytes,
+    writtenBytes: () => cameras().length === 0 ? null : keeper.writtenBytes(),
     task: {
       name: "camera pictures",
       async run(signal) {

@@ -16,13 +16,13 @@ export interface LettingGo {
 /** Removed in one go; between two there is a rest. */
 const BATCH = 100;
 const REST_MS = 50;
-/** In one emergency: what is not done in the time of a step goes on behind it. */
-const FREE_MOST_BYTES = 2_000_000_000;
+/** In one emergency; a step of it has ten seconds. */
+const FREE_MOST_MS = 8_000;
 /** A camera that the database does not know: a restore may be taken back. */
 const UNKNOWN_MS = DAY_MS;
 
 export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
-  clock: Pick<Clock, "sleep"> & { deletionMs(): number };
+  clock: Pick<Clock, "sleep" | "monotonic"> & { deletionMs(): number };
   store: Pick<ImageStore, "oldest">;
   keeper: Pick<Keeper, "use" | "remove">;
   diskRoom: DiskRoom;
@@ -34,9 +34,11 @@ export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
     which: { cameraId?: string; beforeMs?: number },
     bytes: number,
     signal?: AbortSignal,
+    mostMs = Infinity,
   ): Promise<number> {
+    const startMs = clock.monotonic();
     let freed = 0;
-    while (freed < bytes) {
+    while (freed < bytes && clock.monotonic() - startMs < mostMs) {
       const oldest = await store.oldest({ ...which, most: BATCH });
       const batch = upTo(oldest, bytes - freed);
       if (batch.length === 0) break;
@@ -72,7 +74,7 @@ export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
     async free() {
       const use = [...(await keeper.use()).values()];
       const all = use.reduce((sum, { bytes }) => sum + bytes, 0);
-      return await removeOldest({}, Math.min(all / 2, FREE_MOST_BYTES));
+      return await removeOldest({}, all / 2, undefined, FREE_MOST_MS);
     },
   };
 }

@@ -76,7 +76,15 @@ Deno.test("judgeLimits: what is beyond its limits, with what to do about each", 
 
 Deno.test("judgeWrites: a day's writes against the life of the card", () => {
   const writes = {
-    ...{ disk: 214e6, usual: null, perch: 5e6, database: 1e6, rated_tb: 10, amplification: 3 },
+    ...{
+      disk: 214e6,
+      usual: null,
+      perch: 5e6,
+      database: 1e6,
+      pictures: null,
+      rated_tb: 10,
+      amplification: 3,
+    },
     years: 9,
   };
   const good = judgeWrites(writes);

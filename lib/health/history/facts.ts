@@ -118,7 +118,7 @@ export function writtenFacts(report: HostReport): HostFact[] {
   const perDay = (value: number) => `${bytes(value)} a day`;
   const rest = writes.perch === null || writes.database === null
     ? null
-    : Math.max(0, writes.perch - writes.database);
+    : Math.max(0, writes.perch - writes.database - (writes.pictures ?? 0));
   const worn = disks.find((one) => one.life_used_percent !== null)?.life_used_percent;
   // The parts are of the same half hour as the whole of Perch.
   const isYoung = writes.perch === null && perch.cpu_percent !== null;
@@ -132,6 +132,9 @@ export function writtenFacts(report: HostReport): HostFact[] {
     ],
     ["Perch", isYoung ? NOT_YET : of(writes.perch, perDay)],
     ["– its database", part(writes.database)],
+    ...(writes.pictures === null
+      ? []
+      : [["– pictures of cameras", perDay(writes.pictures)] as const]),
     ["– logs, files, backups", part(rest)],
     ["Lasts", of(writes.years, lifeWords) ?? (everything === NOT_YET ? "not known yet" : null)],
     ["Life used", of(worn, (value) => `${number(value, 0)} %`)],

@@ -29,6 +29,7 @@ export interface ReportFacts {
   /** Bytes of the last 24 hours. */
   perch: number | null;
   database: number | null;
+  pictures: number | null;
   rating: CardRating;
   trouble: HostTrouble;
   backupMs: number | null;
@@ -45,6 +46,7 @@ export function makeReport(facts: ReportFacts): HostReport {
     usual: round(trend.usual),
     perch: round(facts.perch),
     database: round(facts.database),
+    pictures: round(facts.pictures),
     rated_tb: rating.ratedTb,
     amplification: rating.amplification,
     years: round(yearsLeft(trend.day, rating), 2),

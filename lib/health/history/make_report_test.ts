@@ -9,12 +9,13 @@ function report(change: Partial<HostSample>, facts: Partial<ReportFacts> = {}) {
   return makeReport({
     observed: {
       sample: hostSample(change),
-      own: { loopLagMs: 1.2345678, databaseBytes: 4e6, walBytes: 0 },
+      own: { loopLagMs: 1.2345678, databaseBytes: 4e6, walBytes: 0, pictureBytes: null },
       writes: NO_RATES,
     },
     trend: NO_TREND,
     perch: null,
     database: null,
+    pictures: null,
     rating: { ratedTb: 10, amplification: 10 },
     trouble: { power: null, readOnly: false, kills: 0 },
     backupMs: null,

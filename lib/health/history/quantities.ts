@@ -14,6 +14,8 @@ export interface OwnSample {
   databaseBytes: number | null;
   /** Of the write-ahead log; null: the database is on a server. */
   walBytes: number | null;
+  /** Of pictures that were written since the start; null: there is no camera. */
+  pictureBytes: number | null;
 }
 
 /** A sample with what follows from it and the one before. */
@@ -228,6 +230,14 @@ export const QUANTITIES: readonly Quantity[] = [
     decimals: 1,
     isDaily: true,
     value: ({ writes }) => mega(writes.database),
+  },
+  {
+    name: "picture_writes",
+    title: "Written as camera pictures, per day",
+    unit: "MB/d",
+    decimals: 1,
+    isDaily: true,
+    value: ({ writes }) => mega(writes.pictures),
   },
   {
     name: "card_wear",

@@ -69,7 +69,11 @@ export function createRecorder(deps: RecorderDeps): Recorder {
       deps.databaseWrites(),
       deps.own(),
     ]);
-    const now = countsOf(sample, databaseWrites, clock.monotonic());
+    const now = countsOf(
+      sample,
+      { databaseBytes: databaseWrites, pictureBytes: own.pictureBytes },
+      clock.monotonic(),
+    );
     const observed = { sample, own, writes: ratesBetween(counts, now) };
     counts = now;
     return observed;

@@ -28,6 +28,7 @@ export const hostWritesShape = z.object({
   usual: measured.describe("median of the two weeks before"),
   perch: measured,
   database: measured,
+  pictures: measured.describe("of cameras"),
   rated_tb: z.number(),
   amplification: z.number(),
   years: measured.describe("an estimate"),

@@ -53,17 +53,18 @@ export function createHostView(deps: HostViewDeps): HostView {
   const latest = () =>
     host?.recorder.latest() ?? {
       sample: unmeasured(clock.now()),
-      own: { loopLagMs: null, databaseBytes: null, walBytes: null },
+      own: { loopLagMs: null, databaseBytes: null, walBytes: null, pictureBytes: null },
       writes: NO_RATES,
     };
 
   async function written() {
-    const [trend, perch, database] = await Promise.all([
+    const [trend, perch, database, pictures] = await Promise.all([
       host?.budget.trend() ?? NO_TREND,
       host?.budget.lastDay("perch_writes") ?? null,
       host?.budget.lastDay("database_writes") ?? null,
+      host?.budget.lastDay("picture_writes") ?? null,
     ]);
-    return { trend, perch, database };
+    return { trend, perch, database, pictures };
   }
 
   function judge(quantity: Quantity, value: number): Judged {
@@ -86,8 +87,8 @@ export function createHostView(deps: HostViewDeps): HostView {
     },
     async values() {
       const observed = latest();
-      const { trend, perch, database } = await written();
-      const days = { disk: trend.day, perch, database };
+      const { trend, ...parts } = await written();
+      const days = { disk: trend.day, ...parts };
       const values = QUANTITIES.map(({ name, decimals, value, isDaily }) => {
         const measured = value(isDaily ? { ...observed, writes: days } : observed);
         return [name, measured === null ? null : Number(measured.toFixed(decimals))];

@@ -10,6 +10,8 @@ export interface WriteRates {
   perch: number | null;
   /** By Perch's database with its write-ahead log. */
   database: number | null;
+  /** Kept pictures of cameras. */
+  pictures: number | null;
 }
 
 /** Counters of one moment. They begin again when the host or Perch starts. */
@@ -20,14 +22,15 @@ export interface WriteCounts {
   disk: number | null;
   perch: number | null;
   database: number | null;
+  pictures: number | null;
 }
 
-export const NO_RATES: WriteRates = { disk: null, perch: null, database: null };
+export const NO_RATES: WriteRates = { disk: null, perch: null, database: null, pictures: null };
 
 /** `atMs` by a clock that does not jump. */
 export function countsOf(
   sample: HostSample,
-  databaseBytes: number | null,
+  own: { databaseBytes: number | null; pictureBytes: number | null },
   atMs: number,
 ): WriteCounts {
   return {
@@ -35,7 +38,8 @@ export function countsOf(
     bootId: sample.bootId,
     disk: writtenTo(sample.blocks),
     perch: sample.process?.writtenBytes ?? null,
-    database: databaseBytes,
+    database: own.databaseBytes,
+    pictures: own.pictureBytes,
   };
 }
 
@@ -49,6 +53,7 @@ export function ratesBetween(before: WriteCounts | null, now: WriteCounts): Writ
     disk: before.bootId === now.bootId ? perDay(before.disk, now.disk) : null,
     perch: perDay(before.perch, now.perch),
     database: perDay(before.database, now.database),
+    pictures: perDay(before.pictures, now.pictures),
   };
 }
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { HOUR_MS } from "../../words/times.ts";
 import { hostSample } from "../../../tests/support/host.ts";
-import { countsOf, hasDoubled, ratesBetween, trendOf, YEARS_MOST, yearsLeft } from "./writes.ts";
+import {
+  countsOf,
+  hasDoubled,
+  NO_RATES,
+  ratesBetween,
+  trendOf,
+  YEARS_MOST,
+  yearsLeft,
+} from "./writes.ts";
 
 const disk = (writtenBytes: number) => [
   { name: "mmcblk0", writtenBytes, readBytes: 0, busy: null },
@@ -12,26 +20,41 @@ const process = (writtenBytes: number | null) => ({
 });
 
 Deno.test("bytes between two samples are extrapolated to a day", () => {
-  const before = countsOf(hostSample({ blocks: disk(1e9), process: process(5e6) }), 2e6, 0);
+  const before = countsOf(
+    hostSample({ blocks: disk(1e9), process: process(5e6) }),
+    { databaseBytes: 2e6, pictureBytes: 0 },
+    0,
+  );
   const after = countsOf(
     hostSample({ blocks: disk(1.01e9), process: process(6e6) }),
-    2.5e6,
+    { databaseBytes: 2.5e6, pictureBytes: 0.1e6 },
     HOUR_MS,
   );
-  assert.deepEqual(ratesBetween(before, after), { disk: 240e6, perch: 24e6, database: 12e6 });
+  assert.deepEqual(ratesBetween(before, after), {
+    disk: 240e6,
+    perch: 24e6,
+    database: 12e6,
+    pictures: 2.4e6,
+  });
 });
 
 Deno.test("the first sample, a counter that began again and one that is missing say nothing", () => {
-  const first = countsOf(hostSample({ blocks: disk(9e9), process: process(9e6) }), 9e6, 0);
-  assert.deepEqual(ratesBetween(null, first), { disk: null, perch: null, database: null });
+  const first = countsOf(hostSample({ blocks: disk(9e9), process: process(9e6) }), {
+    databaseBytes: 9e6,
+    pictureBytes: 9e6,
+  }, 0);
+  assert.deepEqual(ratesBetween(null, first), NO_RATES);
   const rebooted = countsOf(
     hostSample({ blocks: disk(10e9), process: process(1e6), bootId: "another" }),
-    null,
+    { databaseBytes: null, pictureBytes: 5 },
     HOUR_MS,
   );
-  assert.deepEqual(ratesBetween(first, rebooted), { disk: null, perch: null, database: null });
-  const none = countsOf(hostSample({ blocks: [], process: null }), null, HOUR_MS);
-  assert.deepEqual(ratesBetween(first, none), { disk: null, perch: null, database: null });
+  assert.deepEqual(ratesBetween(first, rebooted), NO_RATES);
+  const none = countsOf(hostSample({ blocks: [], process: null }), {
+    databaseBytes: null,
+    pictureBytes: null,
+  }, HOUR_MS);
+  assert.deepEqual(ratesBetween(first, none), NO_RATES);
 });
 
 Deno.test("the life of a card: rated bytes by what it writes inside", () => {
