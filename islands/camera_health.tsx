@@ -1,7 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import { pictureAge, RECOVERY_WORDS } from "../lib/words/cameras.ts";
-import { number } from "../lib/words/numbers.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
 import { cameraNews } from "./camera_now.tsx";
 import { now } from "./live.ts";
@@ -28,7 +27,7 @@ export function CameraHealth(props: CameraHealthProps): VNode {
             ? "none yet"
             : pictureAge(frame_age_ms + (news === null ? 0 : Math.max(0, Date.now() - news.atMs)))}
         </Fact>
-        <Fact name="Pictures a second">{number(fps)}</Fact>
+        <Fact name="Pictures a second">{Math.round(fps * 10) / 10}</Fact>
         <Fact name="Brightness">
           {brightness === null ? "not known" : `${Math.round(brightness / 2.55)} %`}
         </Fact>

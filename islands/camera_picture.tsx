@@ -8,7 +8,6 @@ import {
   type OldBecause,
   oldPictureWords,
 } from "../lib/words/cameras.ts";
-import { number } from "../lib/words/numbers.ts";
 import { type CameraNews, cameraNews } from "./camera_now.tsx";
 import { connection, now } from "./live.ts";
 import { type FeedMode, feedPictures, type Picture } from "./picture_feed.ts";
@@ -33,20 +32,25 @@ export function CameraPicture(props: CameraPictureProps): VNode {
   const { status: { id, name, frame_age_ms: ageMs }, live } = props;
   const shown = useSignal<Shown | null>(null);
   const mode = useSignal<FeedMode>("none");
+  const isSeen = useSignal(true);
   const figure = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  // Of a camera that is off or has no picture yet there is nothing to get.
+  const isThere = hasPicture(props);
   useEffect(() =>
-    whileSeen(figure.current!, () =>
-      feedPictures({
-        address: addressOf(id),
-        live,
-        mode: (next) => (mode.value = next),
-        show: (picture) =>
-          draw(canvas.current!, picture).then((drawn) => {
-            if (drawn) shown.value = follows(shown.value, picture);
-          }),
-      })), []);
-  const old = oldWords(props, shown.value);
+    isThere
+      ? whileSeen(figure.current!, () =>
+        feedPictures({
+          address: addressOf(id),
+          live,
+          mode: (next) => (mode.value = next),
+          show: (picture) =>
+            draw(canvas.current!, picture).then((drawn) => {
+              if (drawn) shown.value = follows(shown.value, picture);
+            }),
+        }), (seen) => (isSeen.value = seen))
+      : undefined, [isThere]);
+  const old = oldWords(props, shown.value, isSeen.value);
   const isEmpty = shown.value === null && ageMs === null;
   return (
     <figure class={old === null ? "camera-picture" : "camera-picture old"} ref={figure}>
@@ -70,7 +74,7 @@ export function CameraPicture(props: CameraPictureProps): VNode {
               {old}
             </span>
           )
-          : <span class="muted">{modeWords(mode.value, shown.value)}</span>}
+          : !isEmpty && <span class="muted">{modeWords(mode.value, shown.value)}</span>}
       </figcaption>
     </figure>
   );
@@ -81,17 +85,35 @@ function addressOf(id: string): string {
 }
 
 function modeWords(mode: FeedMode, shown: Shown | null): string {
-  if (shown === null || mode === "none") return "Picture of when the page was loaded";
+  if (shown === null) return "Picture of when the page was loaded";
+  if (mode === "none") return "Asking for the picture";
   if (mode === "still") return "A picture a second";
-  return `Live, ${number(1000 / Math.max(20, shown.gapMs))} pictures a second`;
+  return shown.gapMs === 0 ? "Live" : `Live, ${perSecond(shown.gapMs)} pictures a second`;
+}
+
+function perSecond(gapMs: number): number {
+  const fps = 1000 / gapMs;
+  return fps < 3 ? Math.round(fps * 10) / 10 : Math.round(fps);
+}
+
+/** True when there is a picture to be had. */
+function hasPicture({ status }: CameraPictureProps): boolean {
+  const news = typeof document === "undefined" ? null : cameraNews(status.id).value;
+  const { state, frame_age_ms } = news?.status ?? status;
+  return state !== "off" && frame_age_ms !== null;
 }
 
 /** Runs `start` while the element can be seen: in a hidden tab or out of sight nothing holds a connection. */
-function whileSeen(element: Element, start: () => () => void): () => void {
+function whileSeen(
+  element: Element,
+  start: () => () => void,
+  tell: (seen: boolean) => void,
+): () => void {
   let isNear = false;
   let stop: (() => void) | null = null;
   const look = () => {
     const seen = isNear && !document.hidden;
+    tell(seen);
     if (seen && stop === null) stop = start();
     else if (!seen && stop !== null) {
       stop();
@@ -101,7 +123,7 @@ function whileSeen(element: Element, start: () => () => void): () => void {
   const observer = new IntersectionObserver((entries) => {
     isNear = entries.at(-1)!.isIntersecting;
     look();
-  });
+  }, { rootMargin: "200px" });
   const leave = () => {
     stop?.();
     stop = null;
@@ -144,7 +166,11 @@ function follows(before: Shown | null, { ageMs }: Picture): Shown {
 }
 
 /** What is said of a picture that is older than usual; null: it is not. */
-function oldWords({ status }: CameraPictureProps, shown: Shown | null): string | null {
+function oldWords(
+  { status }: CameraPictureProps,
+  shown: Shown | null,
+  isSeen: boolean,
+): string | null {
   const here = typeof document !== "undefined";
   const news = here ? cameraNews(status.id).value : null;
   const { frame_age_ms, fps } = status;
@@ -155,8 +181,8 @@ function oldWords({ status }: CameraPictureProps, shown: Shown | null): string |
   const ageMs = nowMs - picture.atMs + picture.ageMs;
   const usualMs = oldAfterMs(picture.gapMs > 0 ? 1000 / picture.gapMs : fps);
   if (ageMs < usualMs) return null;
-  const state = (news?.status ?? status).state;
-  return oldPictureWords(ageMs, whyOld(state, news, ageMs - usualMs));
+  const { state } = news?.status ?? status;
+  return oldPictureWords(ageMs, isSeen ? whyOld(state, news, ageMs - usualMs) : "unseen");
 }
 
 /** When this script began, which is soon after the page was drawn. */

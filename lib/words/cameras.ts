@@ -70,13 +70,16 @@ export type OldBecause =
   /** Perch itself does not answer. */
   | "perch"
   /** The camera is switched off. */
-  | "off";
+  | "off"
+  /** Nobody could see it. */
+  | "unseen";
 
 /** What a page says of a picture that is older than usual. */
 export function oldPictureWords(ageMs: number, because: OldBecause): string {
   const old = `The picture is ${duration(ageMs)} old: `;
   if (because === "off") return `${old}the camera is switched off.`;
   if (because === "perch") return `${old}Perch cannot be reached.`;
+  if (because === "unseen") return `${old}it rests while it is out of sight.`;
   if (because === "way") return `${old}newer ones do not come through. Asking again.`;
   return `${old}the camera gives none any more.`;
 }

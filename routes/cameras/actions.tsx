@@ -69,6 +69,19 @@ export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[]
       const notice = <Tested {...await cameras.recover(id, audited(context))} />;
       return await page.draw(context, { ...NO_FORM, form: "recover", notice });
     }),
+    action("keep", "engineer", nothing, async (id) => {
+      const { t_ms } = await parts.cameraImages.take(id);
+      return `${cameraHref(id)}?at=${t_ms}#kept`;
+    }),
+    action(
+      "forget",
+      "engineer",
+      z.strictObject({ at: z.coerce.number().int() }),
+      async (id, { at }, context) => {
+        await parts.cameraImages.remove(id, at, audited(context));
+        return `${cameraHref(id)}#kept`;
+      },
+    ),
     action("remove", "admin", nothing, async (id, _, context) => {
       await cameras.remove(id, audited(context));
       return PAGE;

@@ -72,23 +72,26 @@ function Content(
         <a href={PAGE}>Cameras</a>
       </Crumbs>
       <Answer>{kind === null ? "What kind of camera is it?" : `Add: ${kind.title}`}</Answer>
-      <Chips label="Kinds of cameras">
-        {CAMERA_KINDS.map((one) => (
-          <Chip key={one.kind} href={`${ADD}?kind=${one.kind}${suffix}`} on={one === kind}>
-            {one.title}
-          </Chip>
-        ))}
-      </Chips>
-      {kind === null && (
-        <dl class="camera-kinds">
-          {CAMERA_KINDS.map(({ kind, title, about }) => (
-            <div key={kind}>
-              <dt>{title}</dt>
-              <dd>{about}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {kind === null
+        ? (
+          <ul class="card camera-kinds">
+            {CAMERA_KINDS.map(({ kind, title, about }) => (
+              <li key={kind}>
+                <a href={`${ADD}?kind=${kind}${suffix}`}>{title}</a>
+                <p class="muted">{about}</p>
+              </li>
+            ))}
+          </ul>
+        )
+        : (
+          <Chips label="Kinds of cameras">
+            {CAMERA_KINDS.map((one) => (
+              <Chip key={one.kind} href={`${ADD}?kind=${one.kind}${suffix}`} on={one === kind}>
+                {one.title}
+              </Chip>
+            ))}
+          </Chips>
+        )}
       {kind !== null && (
         <section class="card" aria-label={kind.title}>
           <p>{kind.about}</p>

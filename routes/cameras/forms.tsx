@@ -35,6 +35,7 @@ export function Doings({ view, admin }: { view: CameraView; admin: boolean }): V
   const at = cameraHref(view.id);
   return (
     <div class="buttons">
+      {view.enabled && <Post action={`${at}/keep`} look="small">Keep a picture</Post>}
       <Post action={`${at}/test`} look="small">Test</Post>
       {view.enabled && <Post action={`${at}/recover`} look="small">Start it anew</Post>}
       {admin && (
@@ -93,6 +94,7 @@ export function SettingsForms(
           <button type="submit" class="primary">Save</button>
         </form>
       </details>
+      <RemoveForm view={view} />
       {view.allowed !== null && (
         <p class="muted">{`An admin allowed it to connect to ${view.allowed}.`}</p>
       )}
@@ -101,9 +103,9 @@ export function SettingsForms(
 }
 
 /** The button stands behind a first step, and says what goes. */
-export function RemoveForm({ view }: { view: CameraView }): VNode {
+function RemoveForm({ view }: { view: CameraView }): VNode {
   return (
-    <details class="card more-form">
+    <details class="more-form">
       <summary>Remove this camera</summary>
       <Post
         action={`${cameraHref(view.id)}/remove`}

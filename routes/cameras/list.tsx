@@ -1,12 +1,19 @@
 import type { VNode } from "preact";
 import type { CameraView } from "../../lib/cameras/camera_view.ts";
 import type { LoggedEvent } from "../../lib/events/event.ts";
-import { cameraNeedsHelp } from "../../lib/words/cameras.ts";
 import { cameraHref, eventHref } from "../frame/links.ts";
-import { Answer, Empty, More } from "../frame/parts.tsx";
+import { Empty, More } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { type Route, route } from "../http/route.ts";
-import { type CameraPageParts, isAdmin, LooksAt, PAGE, Picture, StateNow } from "./page_parts.tsx";
+import {
+  AnswerNow,
+  type CameraPageParts,
+  isAdmin,
+  LooksAt,
+  PAGE,
+  Picture,
+  StateNow,
+} from "./page_parts.tsx";
 
 /** A browser has six connections to a host, and the page's own stream holds one. */
 const LIVE_MOST = 4;
@@ -24,6 +31,8 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
       handler: async ({ c, who }) => {
         const since = parts.place();
         const cameras = parts.cameras.all();
+        // The first ones that run are live; the others have a picture a second.
+        const live = cameras.filter(({ enabled }) => enabled).slice(0, LIVE_MOST);
         const events = cameras.length === 0 ? [] : await lastEvents(parts);
         return parts.frame.answer(c, who, {
           title: "Cameras",
@@ -33,15 +42,15 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
           since,
           content: (
             <>
-              <Answer>{answerOf(cameras)}</Answer>
+              <AnswerNow views={cameras} />
               {cameras.length === 0 && <NoCamera mayAdd={isAdmin(who)} />}
               <div class="cameras">
-                {cameras.map((view, i) => (
+                {cameras.map((view) => (
                   <Tile
                     key={view.id}
                     parts={parts}
                     view={view}
-                    live={i < LIVE_MOST}
+                    live={live.includes(view)}
                     event={events.find(({ subject }) => subject === `camera:${view.id}`)}
                   />
                 ))}
@@ -57,23 +66,6 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
 
 async function lastEvents(parts: CameraPageParts): Promise<LoggedEvent[]> {
   return (await parts.events.list({ types: ["camera"], limit: EVENTS_READ })).items;
-}
-
-function answerOf(cameras: readonly CameraView[]): string {
-  const on = cameras.filter(({ health }) => health.state !== "off");
-  const bad = on.filter(({ health }) => cameraNeedsHelp(health.state));
-  if (cameras.length === 0) return "There is no camera yet";
-  if (on.length === 0) {
-    return cameras.length === 1 ? "The camera is switched off" : "All cameras are switched off";
-  }
-  if (bad.length === 1) return `${bad[0].name} needs attention`;
-  if (bad.length > 1) return `${bad.length} of ${on.length} cameras need attention`;
-  if (on.some(({ health }) => health.state === "starting")) {
-    return on.length === 1 ? `${on[0].name} is starting` : "Cameras are starting";
-  }
-  return on.length === 1
-    ? `${on[0].name} gives pictures`
-    : `All ${on.length} cameras give pictures`;
 }
 
 function NoCamera({ mayAdd }: { mayAdd: boolean }): VNode {

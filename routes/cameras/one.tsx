@@ -2,16 +2,17 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { CameraHealth } from "../../islands/camera_health.tsx";
 import { cameraStatus, type CameraView } from "../../lib/cameras/camera_view.ts";
-import { CAMERA_TROUBLES } from "../../lib/words/cameras.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
-import { Answer, Crumbs } from "../frame/parts.tsx";
+import { Crumbs } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { cameraActions } from "./actions.tsx";
 import { CameraEvents, eventsOf } from "./events.tsx";
-import { Ask, Doings, RemoveForm, SettingsForms } from "./forms.tsx";
+import { keptOf, keptQuery, KeptSection } from "./kept.tsx";
+import { Ask, Doings, SettingsForms } from "./forms.tsx";
 import {
+  AnswerNow,
   type CameraPageParts,
   isAdmin,
   isEngineer,
@@ -21,8 +22,6 @@ import {
   Picture,
   StateNow,
 } from "./page_parts.tsx";
-
-const Query = z.object({}).loose();
 
 /** `/cameras/:id`: one camera, as it is now, what happened, and what may be done about it. */
 export function cameraPages(parts: CameraPageParts): Route[] {
@@ -37,7 +36,7 @@ export function cameraPages(parts: CameraPageParts): Route[] {
       policy: "viewer",
       summary: null,
       params: z.object({ id: z.string().max(80) }),
-      query: Query,
+      query: keptQuery,
       handler: (context) => draw(context, NO_FORM),
     }),
     ...cameraActions(parts, { path, idOf, draw }),
@@ -54,7 +53,11 @@ async function drawCamera(
   const since = parts.place();
   const view = parts.cameras.find(id);
   const admin = isAdmin(who);
-  const [events, asks] = [await eventsOf(parts, id), admin ? await parts.cameras.asks(id) : null];
+  const [events, asks, kept] = await Promise.all([
+    eventsOf(parts, id),
+    admin ? parts.cameras.asks(id) : null,
+    keptOf(parts, id, keptQuery.parse(c.req.query())),
+  ]);
   const elsewhere = state.form !== "change" && state.form !== "settings";
   return parts.frame.answer(c, who, {
     title: view.name,
@@ -68,7 +71,7 @@ async function drawCamera(
         <Crumbs>
           <a href={PAGE}>Cameras</a>
         </Crumbs>
-        <Answer>{answerOf(view)}</Answer>
+        <AnswerNow views={[view]} />
         <div class="camera-state">
           <StateNow parts={parts} view={view} sentence />
         </div>
@@ -85,19 +88,12 @@ async function drawCamera(
             <Health parts={parts} view={view} />
           </div>
         </div>
+        <KeptSection parts={parts} view={view} kept={kept} mayDelete={isEngineer(who)} />
         <CameraEvents events={events} name={view.name} zone={parts.zone} />
         {admin && <SettingsForms parts={parts} view={view} state={state} />}
-        {admin && <RemoveForm view={view} />}
       </>
     ),
   });
-}
-
-function answerOf({ name, health: { state } }: CameraView): string {
-  const trouble = CAMERA_TROUBLES[state];
-  if (trouble !== null) return `${name} ${trouble}`;
-  if (state === "live") return `${name} gives pictures`;
-  return state === "off" ? `${name} is switched off` : `${name} is starting`;
 }
 
 function About({ parts, view }: { parts: CameraPageParts; view: CameraView }): VNode {

@@ -1,10 +1,12 @@
 import type { VNode } from "preact";
+import { CameraAnswer } from "../../islands/camera_answer.tsx";
 import { CameraNow } from "../../islands/camera_now.tsx";
 import { CameraPicture } from "../../islands/camera_picture.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { cameraStatus, type CameraView } from "../../lib/cameras/camera_view.ts";
 import { CAMERA_KINDS } from "../../lib/cameras/kinds/mod.ts";
+import type { CameraImages } from "../../lib/cameras/images/images.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { MachineDirectory } from "../../lib/machines/sensor.ts";
 import { Island } from "../frame/island.tsx";
@@ -15,6 +17,7 @@ import type { CameraServices } from "./request.ts";
 export const PAGE = "/cameras";
 
 export interface CameraPageParts extends PageParts, CameraServices {
+  cameraImages: Pick<CameraImages, "list" | "take" | "use" | "trouble" | "remove">;
   events: Pick<EventLog, "list">;
   machines: Pick<MachineDirectory, "find" | "all">;
 }
@@ -34,6 +37,17 @@ export function Picture({ view, live }: { view: CameraView; live: boolean }): VN
       name="CameraPicture"
       component={CameraPicture}
       props={{ status: cameraStatus(view), live }}
+    />
+  );
+}
+
+/** The heading: how these cameras are. */
+export function AnswerNow({ views }: { views: readonly CameraView[] }): VNode {
+  return (
+    <Island
+      name="CameraAnswer"
+      component={CameraAnswer}
+      props={{ statuses: views.map(cameraStatus) }}
     />
   );
 }

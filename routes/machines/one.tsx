@@ -15,6 +15,7 @@ import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
 import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
+import { MachineCameras } from "./cameras_card.tsx";
 import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be set of it. */
@@ -34,6 +35,7 @@ export function machinePages(parts: MachinePageParts): Route[] {
           parts={parts}
           machine={machine}
           mayChange={atLeast(context.who!.role, "engineer")}
+          isAdmin={context.who!.role === "admin"}
           sent={sent}
         />
       ),
@@ -53,10 +55,11 @@ export function machinePages(parts: MachinePageParts): Route[] {
 }
 
 function Content(
-  { parts, machine, mayChange, sent }: {
+  { parts, machine, mayChange, isAdmin, sent }: {
     parts: MachinePageParts;
     machine: Machine;
     mayChange: boolean;
+    isAdmin: boolean;
     sent: SentForm;
   },
 ): VNode {
@@ -108,6 +111,7 @@ function Content(
           />
         ))}
       </section>
+      <MachineCameras parts={parts} machine={machine} mayAdd={isAdmin} />
       <section class="card" aria-labelledby="windows">
         <h2 id="windows">Maintenance</h2>
         <WindowList parts={parts} windows={windows} mayChange={false} />

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import { reviewField } from "../../lib/live/shapes.ts";
@@ -36,6 +37,7 @@ export interface MachinePageParts extends PageParts, MachineServices {
   predictions: Pick<Predictions, "current">;
   readings: Pick<ReadingsStore, "buckets">;
   mqtt: BrokerAddress;
+  cameras: Pick<Cameras, "all">;
 }
 
 export const altText = z.string().trim().max(ALT_CHARS_MOST);

@@ -1,0 +1,129 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { KeptPictures } from "../../islands/kept_pictures.tsx";
+import type { CameraView } from "../../lib/cameras/camera_view.ts";
+import { type CameraImage, pictureHref } from "../../lib/cameras/images/image.ts";
+import type { CameraUse } from "../../lib/cameras/images/image_store.ts";
+import { dayOf } from "../../lib/words/days.ts";
+import { bytes, grouped } from "../../lib/words/numbers.ts";
+import { dateTime, DAY_MS } from "../../lib/words/times.ts";
+import { Field } from "../frame/form.tsx";
+import { Island } from "../frame/island.tsx";
+import { cameraHref, hrefWith } from "../frame/links.ts";
+import { Empty, More } from "../frame/parts.tsx";
+import type { CameraPageParts } from "./page_parts.tsx";
+
+/** So many stand under the slider at once. */
+const PAGE_OF = 200;
+
+/** What of the kept pictures a page shows. */
+export const keptQuery = z.object({
+  /** A day of the site; none: the newest pictures. */
+  day: z.iso.date().optional().catch(undefined),
+  /** Time of the picture that is shown. */
+  at: z.coerce.number().int().min(0).max(8.64e15).optional().catch(undefined),
+  cursor: z.string().regex(/^\d{1,16}$/).optional().catch(undefined),
+}).loose();
+export type KeptQuery = z.output<typeof keptQuery>;
+
+export interface Kept {
+  query: KeptQuery;
+  /** Oldest first. */
+  pictures: CameraImage[];
+  next: string | null;
+  use: CameraUse | null;
+  trouble: string | null;
+}
+
+/** The newest kept pictures, those of a day, or those around the one that is asked for. */
+export async function keptOf(
+  { cameraImages, zone }: CameraPageParts,
+  id: string,
+  query: KeptQuery,
+): Promise<Kept> {
+  const day = query.day === undefined ? null : dayNamed(query.day, zone);
+  const { items, next } = await cameraImages.list(id, {
+    limit: PAGE_OF,
+    cursor: query.cursor,
+    ...day === null ? {} : { fromMs: day.fromMs, toMs: day.toMs },
+  });
+  const use = await cameraImages.use(id);
+  return { query, pictures: items.toReversed(), next, use, trouble: cameraImages.trouble() };
+}
+
+/** A date of the site's calendar; noon of it in no zone is another day of that zone by more than one. */
+function dayNamed(name: string, zone: string) {
+  const noon = Date.parse(`${name}T12:00:00Z`);
+  return [-1, 0, 1].map((days) => dayOf(noon + days * DAY_MS, zone))
+    .find((one) => one.name === name) ?? dayOf(noon, zone);
+}
+
+export function KeptSection(
+  { parts, view, kept, mayDelete }: {
+    parts: CameraPageParts;
+    view: CameraView;
+    kept: Kept;
+    mayDelete: boolean;
+  },
+): VNode {
+  const { pictures, query: { day, at, cursor }, next, use, trouble } = kept;
+  const here = cameraHref(view.id);
+  const chosen = pictures.find(({ t_ms }) => t_ms === at) ?? pictures.at(-1);
+  return (
+    <section class="card kept-card" aria-labelledby="kept">
+      <h2 id="kept">
+        Kept pictures
+        {use !== null && (
+          <span class="area">
+            {`${grouped(use.count)}, ${bytes(use.bytes)}, since ${
+              dateTime(use.oldestMs, parts.zone).slice(0, 10)
+            }`}
+          </span>
+        )}
+      </h2>
+      {trouble !== null && (
+        <p class="warning">
+          <span class="mark" aria-hidden="true">▲</span>
+          {trouble}
+        </p>
+      )}
+      {chosen === undefined
+        ? (
+          <Empty>
+            {use === null
+              ? "No picture is kept yet. Pictures of alarms are kept by themselves where it looks at a machine; the settings keep one by time."
+              : "No picture is kept of that time."}
+          </Empty>
+        )
+        : (
+          <Island
+            name="KeptPictures"
+            component={KeptPictures}
+            props={{
+              name: view.name,
+              at: hrefWith(here, { day, cursor, at: "." }).slice(0, -1),
+              pictures: pictures.map((one) => ({
+                t_ms: one.t_ms,
+                src: pictureHref(one),
+                reason: one.reason,
+                alarm_id: one.alarm_id,
+              })),
+              chosenMs: chosen.t_ms,
+              forget: mayDelete ? `${here}/forget` : null,
+              zone: parts.zone,
+            }}
+          />
+        )}
+      {next !== null && (
+        <More href={`${hrefWith(here, { day, cursor: next })}#kept`}>Earlier pictures</More>
+      )}
+      {use !== null && (
+        <form method="get" action={`${here}#kept`} class="kept-day">
+          <Field name="day" label="Pictures of the day" type="date" value={day} required={false} />
+          <button type="submit">Show</button>
+          {(day !== undefined || cursor !== undefined) && <a href={`${here}#kept`}>The newest</a>}
+        </form>
+      )}
+    </section>
+  );
+}
