@@ -102,7 +102,9 @@ export async function build(
   late.fill("notify", notify);
   const reports = await createReports(foundation, { hub, notify });
 
-  const cameras = await createCameraParts(foundation, { machines, outgoing, sealer, hub });
+  const cameras = await createCameraParts(foundation, {
+    ...{ machines, outgoing, sealer, hub, access, intake: intake.intake },
+  });
   late.fill("cameras", cameras.cameraImages);
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);

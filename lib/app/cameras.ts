@@ -13,16 +13,15 @@ import type { ComponentHealth } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
 import { cameraNeedsHelp } from "../words/cameras.ts";
 import { createAppCameraImages, forgetRemoved } from "./camera_images.ts";
+import type { ReadingNeeds } from "./camera_runner.ts";
 import type { Foundation } from "./foundation.ts";
-import type { MachineParts } from "./machines.ts";
 
 export interface CameraParts {
   cameras: Cameras;
   cameraImages: CameraImages;
 }
 
-export interface CameraNeeds {
-  machines: MachineParts;
+export interface CameraNeeds extends ReadingNeeds {
   outgoing: Outgoing;
   sealer: Sealer;
   hub: Pick<StreamHub, "hears" | "publish">;
@@ -31,7 +30,7 @@ export interface CameraNeeds {
 /** Puts the cameras together and reads them; pictures come once the task runs. */
 export async function createCameraParts(
   foundation: Foundation,
-  { machines, outgoing, sealer, hub }: CameraNeeds,
+  { machines, outgoing, sealer, hub, intake, access }: CameraNeeds,
 ): Promise<CameraParts> {
   const { clock, log, storage, settings, components, shedding } = foundation;
   let create: ((camera: Camera) => Promise<Runner>) | null = null;
@@ -62,7 +61,7 @@ export async function createCameraParts(
     async createRunner(camera) {
       const { createRunners } = await import("./camera_runner.ts");
       create ??= createRunners(foundation, {
-        outgoing,
+        ...{ outgoing, machines, intake, access },
         onHealth: ({ id }) => tell(id),
       });
       return await create(camera);

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { IntakeStats } from "../intake/intake.ts";
-import { isHost, plantSensors } from "../machines/host_machine.ts";
+import { isPlant, plantSensors } from "../machines/host_machine.ts";
 import type { MachineDirectory, SensorDirectory } from "../machines/sensor.ts";
 import type { StoreStats } from "../readings/store.ts";
 import type { Overall } from "./components.ts";
@@ -67,8 +67,8 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
       },
       machines: countMachines(
         machines.all().map((machine) => ({ machine, state: statuses.machine(machine.path) }))
-          // The host is no part of the plant; it counts while something is wrong with it.
-          .filter(({ machine, state }) => !isHost(machine) || needsAttention(state.status))
+          // The host and cameras are no part of the plant; they count while something is wrong with them.
+          .filter(({ machine, state }) => isPlant(machine) || needsAttention(state.status))
           .map(({ state }) => state),
       ),
       alarms: services.alarms(),

@@ -1,4 +1,5 @@
 import { nameId } from "../base/ids.ts";
+import { isCamera } from "./camera_machine.ts";
 import type { Machine } from "./machine.ts";
 import type { MachineDirectory, SensorDirectory } from "./sensor.ts";
 
@@ -14,6 +15,11 @@ export function isHost({ id }: Pick<Machine, "id">): boolean {
   return id === HOST_ID;
 }
 
+/** It is no machine that Perch keeps for itself or its cameras: it counts. */
+export function isPlant(machine: Pick<Machine, "id" | "path" | "formerPaths">): boolean {
+  return !isHost(machine) && !isCamera(machine);
+}
+
 /** Where the machine stands at present; null while there is none. */
 export function hostPath(machines: Pick<MachineDirectory, "find">): string | null {
   return machines.find(HOST_ID)?.path ?? null;
@@ -24,21 +30,28 @@ export function hostSensorId(name: string): string {
   return nameId(`${HOST_MACHINE}/${name}`);
 }
 
-/** The sensors of the plant: all but the host's own. */
+/** The sensors of the plant: all but those of this host and of cameras. */
 export function plantSensors(
   sensors: SensorDirectory,
   machines: Pick<MachineDirectory, "find">,
 ): SensorDirectory {
+  const isOfPlant = (path: string) => {
+    const machine = machines.find(path);
+    return machine === undefined || isPlant(machine);
+  };
   return {
     find: (idOrName) => sensors.find(idOrName),
     byNum(num) {
       const sensor = sensors.byNum(num);
-      return sensor !== undefined && sensor.machine === hostPath(machines) ? undefined : sensor;
+      return sensor === undefined || isOfPlant(sensor.machine) ? sensor : undefined;
     },
     all() {
-      const path = hostPath(machines);
-      const all = sensors.all();
-      return path === null ? all : all.filter(({ machine }) => machine !== path);
+      const known = new Map<string, boolean>();
+      return sensors.all().filter(({ machine }) => {
+        const is = known.get(machine) ?? isOfPlant(machine);
+        known.set(machine, is);
+        return is;
+      });
     },
   };
 }

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
 import { MACHINE_STATUSES, needsAttention } from "../../lib/live/status_words.ts";
-import { isHost } from "../../lib/machines/host_machine.ts";
+import { isPlant } from "../../lib/machines/host_machine.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
@@ -39,7 +39,7 @@ export function machinesPages(parts: MachinePageParts): Route[] {
     const found = filterMachines(parts, filter);
     const asked = { cursor: after, limit: PAGE };
     const { items: page, next } = pageInMemory(found, (m) => m.path, asked);
-    const none = parts.machines.all().every(isHost) && deleted !== "true";
+    const none = !parts.machines.all().some(isPlant) && deleted !== "true";
     const mayChange = atLeast(context.who!.role, "engineer");
     const gone = undo === undefined ? undefined : parts.machines.find(undo);
     return parts.frame.answer(context.c, context.who, {

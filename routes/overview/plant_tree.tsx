@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { SensorStatus } from "../../lib/live/status_words.ts";
 import { worstOf } from "../../lib/live/statuses.ts";
-import { isHost } from "../../lib/machines/host_machine.ts";
+import { isPlant } from "../../lib/machines/host_machine.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
 import { type Route, route } from "../http/route.ts";
@@ -28,7 +28,7 @@ export function plantTreePage(parts: MachinePageParts): Route {
     summary: null,
     handler: ({ c, who }) => {
       const since = parts.place();
-      const all = parts.machines.all().filter((machine) => !isHost(machine));
+      const all = parts.machines.all().filter(isPlant);
       const root = treeOf(all);
       return parts.frame.answer(c, who, {
         title: "Plant",
