@@ -30,15 +30,15 @@ const EXAMPLES: Readonly<Record<CameraScheme, string>> = {
   https: "https://192.168.1.20/video.mjpg",
 };
 
-/** Reads an address with one of these schemes. @throws PerchError `validation` naming `options.address` */
+/** Reads an address with one of these schemes. @throws PerchError `validation` naming `options.url` */
 export function readAddress(text: string, schemes: readonly CameraScheme[]): CameraAddress {
   const given = text.trim();
   const fault = faultOf(given, schemes);
   const read = fault === null ? parse(given) : null;
   if (read !== null) return read;
   const message = fault ?? `is none: give one like ${EXAMPLES[schemes[0]]}`;
-  throw new PerchError("validation", `options.address: the address ${message}`, {
-    errors: [{ path: "options.address", message: `the address ${message}` }],
+  throw new PerchError("validation", `options.url: the address ${message}`, {
+    errors: [{ path: "options.url", message: `the address ${message}` }],
   });
 }
 
@@ -101,11 +101,11 @@ function plain(text: string): string | null {
  * the password is a secret. What is no such address stays as it is.
  */
 export function splitSignIn(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { address } = options;
-  if (typeof address !== "string" || !/^\s*(rtsps?|https?):\/\/[^/\\?#]*@/i.test(address)) {
+  const { url } = options;
+  if (typeof url !== "string" || !/^\s*(rtsps?|https?):\/\/[^/\\?#]*@/i.test(url)) {
     return { ...options };
   }
-  const read = parse(address.trim());
+  const read = parse(url.trim());
   if (read === null || read.user === "" && read.password === "") return { ...options };
-  return { ...options, address: read.url, user: read.user, password: read.password };
+  return { ...options, url: read.url, user: read.user, password: read.password };
 }

@@ -63,7 +63,7 @@ Deno.test("readAddress says what is wrong with what is no address, without repea
   for (const [text, pattern] of wrong) {
     assert.throws(() => readAddress(text, RTSP), (error) => {
       assert.ok(error instanceof PerchError, text);
-      assert.equal(error.errors[0].path, "options.address");
+      assert.equal(error.errors[0].path, "options.url");
       assert.match(error.message, pattern, text);
       assert.doesNotMatch(error.message, /canary|passwd/);
       return true;
@@ -72,15 +72,15 @@ Deno.test("readAddress says what is wrong with what is no address, without repea
 });
 
 Deno.test("splitSignIn makes a password of the address a secret, and leaves everything else", () => {
-  const options = { address: "rtsp://admin:p%40ss@a/live", user: "", fps: 5 };
+  const options = { url: "rtsp://admin:p%40ss@a/live", user: "", fps: 5 };
   assert.deepEqual(splitSignIn(options), {
-    address: "rtsp://a/live",
+    url: "rtsp://a/live",
     user: "admin",
     password: "p@ss",
     fps: 5,
   });
-  const others = [{ address: "rtsp://a/x@y" }, { address: 5 }, { path: "/dev/video0" }, {
-    address: "rtsp://@a/",
-  }, { address: "file://u:p@a/" }];
+  const others = [{ url: "rtsp://a/x@y" }, { url: 5 }, { path: "/dev/video0" }, {
+    url: "rtsp://@a/",
+  }, { url: "file://u:p@a/" }];
   for (const other of others) assert.deepEqual(splitSignIn(other), other);
 });

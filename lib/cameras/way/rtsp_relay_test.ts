@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { haveCommands } from "../../../tests/support/commands.ts";
+import { type FaultyRtsp, startFaultyRtsp } from "../../../tests/support/cameras/faulty_rtsp.ts";
+import { haveRtspServer, startRtspServer } from "../../../tests/support/cameras/rtsp_server.ts";
+import { readHead } from "../../../tests/support/cameras/listener.ts";
+import { until } from "../../../tests/support/until.ts";
+import { createOutgoing } from "../../base/create_outgoing.ts";
+import { FeedError } from "../fault.ts";
+import { openRtspRelay } from "./rtsp_relay.ts";
+import { readAddress } from "./target.ts";
+import type { RelayWay } from "./way.ts";
+
+const ignore = !haveRtspServer() || !haveCommands({ ffmpeg: "ffmpeg" });
+const SILENCE_MS = 300;
+const outgoing = createOutgoing({ allowed: () => [], opened: ["127.0.0.1"], ownPorts: () => [] });
+
+async function open(
+  url: string,
+  { signIn = "", signal = new AbortController().signal } = {},
+): Promise<RelayWay> {
+  const address = readAddress(url.replace("//", `//${signIn}`), ["rtsp", "rtsps"]);
+  return await openRtspRelay(address, { outgoing, allowed: null, signal, silenceMs: SILENCE_MS });
+}
+
+/** Asks as ffmpeg does as far as PLAY, or until the relay leaves; gives the connection. */
+async function play(url: string): Promise<Deno.TcpConn> {
+  const { hostname, port } = new URL(url);
+  const connection = await Deno.connect({ hostname, port: Number(port) });
+  let session = "";
+  let track = `${url}/stream=0`;
+  for (const [number, method] of ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"].entries()) {
+    const ask = `${method} ${method === "SETUP" ? track : url}`;
+    const transport = ask.startsWith("SETUP") ? "Transport: RTP/AVP/TCP;interleaved=0-1\r\n" : "";
+    const words = `${ask} RTSP/1.0\r\nCSeq: ${number}\r\n${transport}${session}\r\n`;
+    await connection.write(new TextEncoder().encode(words));
+    const head = await readHead(connection).catch(() => null);
+    if (head === null) break;
+    assert.match(head, new RegExp(`^RTSP/1.0 200[^]*CSeq: ${number}\r\n`, "i"));
+    track = /a=control:(rtsp:\S+)/.exec(head)?.[1] ?? track;
+    const found = /^session: *([^;\r]+)/im.exec(head);
+    if (found !== null) session = `Session: ${found[1]}\r\n`;
+  }
+  return connection;
+}
+
+/** What is left after the camera did that to a client. */
+async function faultOf(way: RelayWay): Promise<FeedError> {
+  const client = await play(way.url);
+  const fault = await until("the way to break", () => way.fault(), 5_000);
+  client.close();
+  await way.close();
+  return fault;
+}
+
+async function withCamera(work: (camera: FaultyRtsp) => Promise<void>): Promise<void> {
+  await using server = await startRtspServer({ codec: "mjpeg", fps: 25 });
+  await using camera = startFaultyRtsp(server, { auth: "digest", qop: "auth" });
+  await work(camera);
+  await until("every connection to close", () => camera.open() === 0 || null, 2_000);
+}
+
+const SIGN_IN = "perch:secret@";
+
+Deno.test({
+  name:
+    "RTSP relay: ffmpeg gets H.264 of a camera that asks for a Digest, and learns nothing of it",
+  ignore,
+  async fn() {
+    const password = "canary-word";
+    await using server = await startRtspServer({ auth: "digest", password, fps: 25 });
+    const way = await open(server.url, { signIn: `perch:${password}@` });
+    const args = ["-loglevel", "debug", "-nostdin", "-rtsp_transport", "tcp"]
+      .concat(["-analyzeduration", "100000", "-i", way.url, "-frames:v", "3", "-f", "null", "-"]);
+    const { code, stderr } = await new Deno.Command("ffmpeg", { args, stderr: "piped" }).output();
+    const log = new TextDecoder().decode(stderr);
+    assert.equal(code, 0, log.slice(-500));
+    for (const word of [password, `:${server.port}`, "401 Unauth"]) {
+      assert.ok(!log.includes(word), word);
+    }
+    await way.close();
+    assert.equal(way.fault(), null);
+    assert.ok(way.bytes() > 1000);
+  },
+});
+
+Deno.test({
+  name: "RTSP relay: what cameras do wrong ends it with a sentence, and no connection stays",
+  ignore,
+  fn: () =>
+    withCamera(async (camera) => {
+      const table: [FaultyRtsp["fault"], string, RegExp][] = [
+        ["redirect", "no_picture", /sends on to another address \(302\): rtsp:\/\/127\.0\.0\.1:1/],
+        ["no_stream", "no_picture", /404 Not Found/],
+        ["page", "no_picture", /does not speak RTSP/],
+        ["flood", "no_picture", /does not speak RTSP/],
+        ["cut", "unreachable", /closed the connection/],
+        ["mute", "unreachable", /said nothing/],
+      ];
+      for (const [fault, kind, words] of table) {
+        camera.fault = fault;
+        const found = await faultOf(await open(camera.url, { signIn: SIGN_IN }));
+        assert.deepEqual([fault, found.fault], [fault, kind], found.message);
+        assert.match(found.message, words);
+        assert.doesNotMatch(found.message, /hidden|secret/);
+      }
+    }),
+});
+
+Deno.test({
+  name:
+    "RTSP relay: pictures of a camera that names another host come all the same, by the same connection",
+  ignore,
+  fn: () =>
+    withCamera(async (camera) => {
+      camera.fault = "elsewhere";
+      const way = await open(camera.url, { signIn: SIGN_IN });
+      const client = await play(way.url);
+      const before = way.bytes();
+      await until("pictures", () => way.bytes() > before + 5_000 || null, 5_000);
+      assert.match(
+        camera.requests.join(),
+        /SETUP rtsp:\/\/169\.254\.169\.254:554\/live\/stream=0 /,
+      );
+      assert.equal(camera.open(), 1);
+      // Half-open: the connections stay, and nothing comes.
+      camera.fault = "half_open";
+      const fault = await until("silence to be seen", () => way.fault(), 5_000);
+      assert.match(fault.message, /said nothing for/);
+      client.close();
+      await way.close();
+    }),
+});
+
+Deno.test({
+  name: "RTSP relay: a password that was changed is a fault of signing in at the next start",
+  ignore,
+  fn: () =>
+    withCamera(async (camera) => {
+      camera.door.nonce = "n-2";
+      const good = await open(camera.url, { signIn: SIGN_IN });
+      (await play(good.url)).close();
+      await good.close();
+      assert.equal(good.fault(), null);
+      camera.door.password = "changed";
+      assert.equal((await faultOf(await open(camera.url, { signIn: SIGN_IN }))).fault, "sign_in");
+      const nobody = await faultOf(await open(camera.url));
+      assert.match(nobody.message, /asks for a user name and a password/);
+    }),
+});
+
+Deno.test({
+  name:
+    "RTSP relay: one client and no other; an abort closes all of it, before and after a client came",
+  ignore,
+  fn: () =>
+    withCamera(async (camera) => {
+      const first = new AbortController();
+      const way = await open(camera.url, { signIn: SIGN_IN, signal: first.signal });
+      const client = await play(way.url);
+      const { hostname, port } = new URL(way.url);
+      await assert.rejects(Deno.connect({ hostname, port: Number(port) }));
+      first.abort();
+      await way.close();
+      assert.equal(await client.read(new Uint8Array(1)).catch(() => null), null);
+      client.close();
+      assert.equal(way.fault(), null);
+      const second = new AbortController();
+      const idle = await open(camera.url, { signal: second.signal });
+      second.abort();
+      await idle.close();
+      await assert.rejects(open(camera.url, { signal: AbortSignal.abort() }));
+    }),
+});
+
+Deno.test("RTSP relay: nobody there, a closed address and an unknown certificate are said before ffmpeg is started", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const fault = async (url: string, change = {}) => {
+    const deps = { outgoing, allowed: null, signal: new AbortController().signal, ...change };
+    return await openRtspRelay(readAddress(url, ["rtsp", "rtsps"]), deps).then(
+      () => assert.fail("there was no fault"),
+      (error) => error as FeedError,
+    );
+  };
+  assert.equal((await fault(`rtsp://127.0.0.1:${port}/`)).fault, "unreachable");
+  const closed = createOutgoing({ allowed: () => [], opened: [], ownPorts: () => [] });
+  const own = await fault("rtsp://127.0.0.1/x", { outgoing: closed });
+  assert.match(own.message, /closed/);
+  const lan = await fault("rtsp://192.168.7.7/x", { outgoing: closed, allowed: "192.168.7.8:554" });
+  assert.deepEqual([lan.fault, lan.message], [
+    "not_allowed",
+    "An admin has to allow 192.168.7.7:554 for this camera first.",
+  ]);
+});
