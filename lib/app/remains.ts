@@ -17,7 +17,6 @@ const FILES: readonly [RegExp, string][] = [
 const FOLDERS: readonly [string, string][] = [
   ["files/attachments", "attachments"],
   ["files/photos", "photos of machines"],
-  ["cameras", "pictures of its cameras"],
   ["logs", "its logs"],
   ["spool", "messages that wait for its codecs"],
 ];

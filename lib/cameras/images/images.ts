@@ -23,7 +23,7 @@ import { isCurrent, isDue } from "./interval.ts";
 import { createKeeper } from "./keep.ts";
 import { createDiskRoom, type Room } from "./disk_room.ts";
 import { createLettingGo } from "./letting_go.ts";
-import { sweep } from "./sweep.ts";
+import { removeCamera, sweep } from "./sweep.ts";
 
 /** A picture of an alarm, for a message. */
 export interface AlarmPicture {
@@ -245,10 +245,7 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     async forget(cameraId) {
       keeper.recount();
       stills.delete(cameraId);
-      if (!/^[\w-]+$/.test(cameraId)) return;
-      await Deno.remove(join(folder, cameraId), { recursive: true }).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
+      if (/^[\w-]+$/.test(cameraId)) await removeCamera(folder, cameraId);
     },
     free: lettingGo.free,
     trouble: () => trouble,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type FakeCamera, fakeCamera, jpegWith } from "../../../tests/support/camera_images.ts";
 import { openTestDatabase } from "../../../tests/support/database.ts";
 import { type FakeClock, fakeClock } from "../../../tests/support/fake_clock.ts";
@@ -321,8 +321,13 @@ Deno.test(
     await Deno.truncate(path(kept[1]), 10);
     await db.write([{ sql: "delete from camera_images where t_ms = ?", args: [kept[2]] }]);
     await Deno.writeTextFile(path(kept[3] + 1), "no picture");
-    await Deno.mkdir(join(dataDir, "cameras/gone/2026/11/29"), { recursive: true });
-    await Deno.writeFile(join(dataDir, "cameras", fileOf("gone", kept[0])), jpegWith("x"));
+    const gone = "k3j4h5g6f7d8";
+    const film = "files/2026/11/29/film.mp4";
+    for (const file of [fileOf(gone, kept[0]), film]) {
+      const path = join(dataDir, "cameras", file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeFile(path, jpegWith("x"));
+    }
     await assert.rejects(images.open("front", kept[1]), code("not_found"));
 
     const next = again();
@@ -333,9 +338,16 @@ Deno.test(
       [kept[3], "asked"],
       [kept[2], "interval"],
     ]);
-    const left = [fileOf("front", kept[2]), fileOf("front", kept[3]), fileOf("gone", kept[0])];
-    assert.deepEqual(await files(), left, "the camera that is not known may come back");
+    const left = [fileOf("front", kept[2]), fileOf("front", kept[3])];
+    const mark = `${gone}/.unknown`;
+    const all = [film, ...left, mark, fileOf(gone, kept[0])];
+    assert.deepEqual(await files(), all, "the camera may come back");
     await stop();
+    const old = new Date(clock.now() - 8 * DAY_MS);
+    await Deno.utime(join(dataDir, "cameras", mark), old, old);
+    await runTask(again());
+    await pass(1_000);
+    assert.deepEqual(await files(), [film, ...left]);
   }),
 );
 

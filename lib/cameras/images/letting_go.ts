@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { DAY_MS } from "../../words/times.ts";
-import type { CameraSettings } from "../camera.ts";
+import { type CameraSettings, cameraSettingsSchema } from "../camera.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import type { ImageStore } from "./image_store.ts";
 import type { Keeper } from "./keep.ts";
@@ -18,8 +18,8 @@ const BATCH = 100;
 const REST_MS = 50;
 /** In one emergency; a step of it has ten seconds. */
 const FREE_MOST_MS = 8_000;
-/** A camera that the database does not know: a restore may be taken back. */
-const UNKNOWN_MS = DAY_MS;
+/** For pictures of a camera that is not there. */
+const DEFAULTS = cameraSettingsSchema.parse({});
 
 export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
   clock: Pick<Clock, "sleep" | "monotonic"> & { deletionMs(): number };
@@ -49,10 +49,8 @@ export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
   }
 
   function keepingOf(cameraId: string) {
-    const settings = deps.settingsOf(cameraId);
-    return settings === null
-      ? { keepMs: UNKNOWN_MS, keepBytes: Infinity }
-      : { keepMs: settings.keep_days * DAY_MS, keepBytes: settings.keep_mb * 1e6 };
+    const { keep_days, keep_mb } = deps.settingsOf(cameraId) ?? DEFAULTS;
+    return { keepMs: keep_days * DAY_MS, keepBytes: keep_mb * 1e6 };
   }
 
   return {

@@ -18,7 +18,13 @@ export interface Swept {
 }
 
 /** Files of a camera that the database does not know are left for so long: a restore may be taken back. */
-const UNKNOWN_MS = DAY_MS;
+const UNKNOWN_MS = 7 * DAY_MS;
+/** Beside them people put films there, in a folder of another name (`kinds/file.ts`). */
+const CAMERA_ID = /^[0-9a-z]{12}$/;
+const YEAR = /^\d{4}$/;
+const TWO = /^\d\d$/;
+/** Its time says since when the camera is not known. */
+const UNKNOWN = ".unknown";
 /** What a power cut may have cut was written at most so long before. */
 const CUT_MS = 2 * DAY_MS;
 /** Between two days of one camera. */
@@ -58,8 +64,7 @@ export async function sweep(
     await keeper.remove(gone);
     swept.rows += gone.length;
     for (const [tMs, name] of names) {
-      if (!isKnown(cameraId)) await removeOld(`${path}/${name}`, UNKNOWN_MS);
-      else if (await keeper.adopt(cameraId, tMs).catch(() => false)) swept.adopted++;
+      if (await keeper.adopt(cameraId, tMs).catch(() => false)) swept.adopted++;
       else swept.files++;
     }
     // Fails as long as something is in it.
@@ -73,8 +78,24 @@ export async function sweep(
     swept.files++;
   }
 
+  /** A camera that is not known: its files leave all at once, later. */
+  async function removeUnknown(cameraId: string): Promise<void> {
+    const mark = join(folder, cameraId, UNKNOWN);
+    const since = (await Deno.stat(mark).catch(() => null))?.mtime?.getTime();
+    if (since === undefined) await Deno.writeTextFile(mark, "").catch(() => {});
+    else if (nowMs - since >= UNKNOWN_MS) {
+      await removeCamera(folder, cameraId);
+      swept.files++;
+    }
+  }
+
   const cameraIds = new Set([...(await keeper.use()).keys(), ...await namesIn(folder)]);
   for (const cameraId of cameraIds) {
+    if (!isKnown(cameraId)) {
+      if (CAMERA_ID.test(cameraId)) await removeUnknown(cameraId);
+      continue;
+    }
+    await removeFile(join(folder, cameraId, UNKNOWN));
     for (const [dayMs, path] of await daysOf(cameraId)) {
       signal.throwIfAborted();
       await day(cameraId, dayMs, path);
@@ -90,9 +111,10 @@ export async function sweep(
       const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
       if (Number.isFinite(dayMs)) days.set(dayMs, `${cameraId}/${year}/${month}/${day}`);
     };
-    for (const year of await namesIn(join(folder, cameraId))) {
-      for (const month of await namesIn(join(folder, cameraId, year))) {
-        for (const day of await namesIn(join(folder, cameraId, year, month))) add(year, month, day);
+    for (const year of await namesIn(join(folder, cameraId), YEAR)) {
+      for (const month of await namesIn(join(folder, cameraId, year), TWO)) {
+        const path = join(folder, cameraId, year, month);
+        for (const day of await namesIn(path, TWO)) add(year, month, day);
       }
     }
     for (const dayMs of await store.days(cameraId)) {
@@ -104,10 +126,21 @@ export async function sweep(
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Removes all pictures of a camera; what else somebody put there stays. */
+export async function removeCamera(folder: string, cameraId: string): Promise<void> {
+  const own = join(folder, cameraId);
+  for (const year of await namesIn(own, YEAR)) {
+    await Deno.remove(join(own, year), { recursive: true });
+  }
+  await removeFile(join(own, UNKNOWN));
+  // Fails as long as something is in it.
+  await Deno.remove(own).catch(() => {});
+}
+
+async function namesIn(folder: string, like = /^/): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.map(({ name }) => name).sort();
+    return entries.map(({ name }) => name).filter((name) => like.test(name)).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return [];
