@@ -17,6 +17,7 @@ const tags = ["Cameras"];
 const id = idParams();
 const one = id.extend({ image: z.string().max(20).describe("`t_ms` of the picture") });
 const download = z.strictObject({ download: flagField("true: to be saved") });
+const EXAMPLE = "1764446400000";
 const base = "/api/cameras/:id/images";
 /** Nothing in it can run, whatever a browser takes it for. */
 const SEALED = "default-src 'none'; sandbox; frame-ancestors 'none'";
@@ -69,6 +70,7 @@ export function imageRoutes(services: ImageServices): Route[] {
         tags,
         params: one,
         query: download,
+        example: { params: { image: EXAMPLE } },
         responses: { 200: { description: "The picture", contentType: "image/jpeg" } },
         handler: ({ c, params, query }) => pictureOf(services, c.req.raw.headers, params, query),
       })
@@ -80,6 +82,7 @@ export function imageRoutes(services: ImageServices): Route[] {
       summary: "Delete a kept picture",
       tags,
       params: one,
+      example: { params: { image: EXAMPLE } },
       responses: { 204: { description: "Deleted" } },
       handler: async (context) => {
         const { id, image } = context.params;

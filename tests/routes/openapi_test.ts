@@ -118,6 +118,7 @@ const EXPECTED_FAILURES = new Set([
   "/api/faults/:id/approve",
   "/api/faults/:id/rollback",
   "/api/cameras/:id/allow",
+  "/api/cameras/:id/images",
   "/api/cameras/:id/recover",
   "/api/cameras/:id/snapshot",
   "/api/cameras/:id/stream",

@@ -10,6 +10,7 @@ import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { EXAMPLE } from "../../routes/scripts/api.ts";
 import type { AppUnderTest } from "./app.ts";
+import { keepPicture } from "./camera_images.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
@@ -18,6 +19,8 @@ import { freePort } from "./port.ts";
 
 export const PASSWORD = "long enough";
 const tester = systemActor("test");
+/** As the examples of the API name it. */
+const KEPT_PICTURE_MS = 1_764_446_400_000;
 
 /**
  * One of everything that routes speak of, and an admin. Gives what stands for `:id` below a route's path; who
@@ -97,6 +100,8 @@ export async function oneOfEach(
     { name: "Fixture", kind: "file", options: { file: "fixture.mp4" }, enabled: false },
     (change) => access.audit.statement({ actor: tester, ...change }),
   );
+  const kept = { cameraId: camera.id, tMs: KEPT_PICTURE_MS };
+  await keepPicture({ db, dataDir: under.dataDir }, kept);
   return {
     ...faulty,
     "/api/cameras/:id": camera.id,

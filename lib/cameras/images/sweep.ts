@@ -63,7 +63,7 @@ export async function sweep(
     }
     await keeper.remove(gone);
     swept.rows += gone.length;
-    for (const [tMs, name] of names) {
+    for (const tMs of names.keys()) {
       if (await keeper.adopt(cameraId, tMs).catch(() => false)) swept.adopted++;
       else swept.files++;
     }
