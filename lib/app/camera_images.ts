@@ -1,6 +1,7 @@
 import type { Cameras } from "../cameras/cameras.ts";
-import type { ImageCamera } from "../cameras/images/image_camera.ts";
+import type { ImageCamera, RaisedAlarm } from "../cameras/images/image_camera.ts";
 import { type CameraImages, createCameraImages } from "../cameras/images/images.ts";
+import { cameraMachineId } from "../machines/camera_machine.ts";
 import type { Foundation } from "./foundation.ts";
 import { roomOf } from "./storage_guard.ts";
 
@@ -49,17 +50,12 @@ function imageCameras(cameras: Cameras): ImageCamera[] {
     const { name, settings, machineId } = camera;
     const capture = cameras.runnerOf(id)?.capture ?? null;
     return [{
-      id,
-      name,
-      settings,
-      machineId,
-      state,
-      capture,
-      isOwn: ({ cause }) => isOf(cause, id),
+      ...{ id, name, settings, machineId, state, capture },
+      isOwn: (alarm: RaisedAlarm) => isOf(alarm, { id, name }),
     }];
   });
 }
 
-/** The alarm is about this camera. */
-const isOf = (cause: string, id: string) =>
-  cause.startsWith("system:camera") && cause.split(":").includes(id);
+/** The alarm is about this camera: a rule of Perch's, or a sensor of the machine that it is. */
+const isOf = ({ cause, machine_id }: RaisedAlarm, { id, name }: { id: string; name: string }) =>
+  cause === `system:camera:${name}` || machine_id === cameraMachineId(id);
