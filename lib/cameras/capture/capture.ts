@@ -51,7 +51,8 @@ export function createCapture(deps: CaptureDeps): Capture {
       fps: mode === "watched" ? fps : 1,
       signal,
     });
-    const session = await startSession({ feed, ffmpeg, clock, lines, mode, width, fps, ...taking });
+    const how = { ffmpeg, clock, lines, mode, width, fps, path: deps.path };
+    const session = await startSession({ feed, ...how, ...taking });
     return { session, isChangeable: feed.twice };
   }
 

@@ -34,6 +34,8 @@ export interface SessionDeps {
   mode: Mode;
   width: number;
   fps: number;
+  /** Where ffmpeg is looked for; default: as Perch itself was. */
+  path?: string;
   onFrame(jpeg: Uint8Array<ArrayBuffer>): void;
   onLook(look: Look): void;
 }
@@ -46,7 +48,11 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
   const args = ffmpegArguments(feed.input, { ...deps, jpeg: feed.jpeg }, deps.ffmpeg);
   let program: Running;
   try {
-    program = startProgram("ffmpeg", args, { clock, stdin: feed.stdin !== undefined });
+    program = startProgram("ffmpeg", args, {
+      clock,
+      stdin: feed.stdin !== undefined,
+      path: deps.path,
+    });
   } catch (error) {
     await feed.close();
     throw error;
@@ -97,7 +103,8 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
 
   /** Nothing else than the clock tells a mute camera from a slow one. */
   async function watchSilence(): Promise<void> {
-    const silence = createSilence(mode, lastMs);
+    // Each picture of a JPEG camera is a whole one.
+    const silence = createSilence(feed.jpeg ? "watched" : mode, lastMs);
     while (!over.signal.aborted) {
       await clock.sleep(LOOK_AROUND_MS, over.signal).catch(() => {});
       const now = { nowMs: clock.monotonic(), lastMs, frames, bytes: feed.bytes?.() };

@@ -50,6 +50,12 @@ const WORDS: readonly { says: RegExp; fault: FeedFault; why: string }[] = [
     why: "The camera does not answer (any more).",
   },
   {
+    says: /dimensions not set|unspecified size/,
+    fault: "no_picture",
+    why: "What comes is no picture that ffmpeg can read, or one of more than 40 million pixels: " +
+      "set a smaller picture at the camera.",
+  },
+  {
     says: /Invalid data found|codec parameters|does not contain any stream|matches no streams/,
     fault: "no_picture",
     why: "What comes is no video that ffmpeg can read.",

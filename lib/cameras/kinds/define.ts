@@ -8,6 +8,7 @@ export interface KindDefinition<S extends z.ZodObject> {
   title: string;
   about: string;
   options: S;
+  prepare?: CameraKind["prepare"];
   /** Default: it connects to nothing. */
   target?(options: z.output<S>): { host: string; port: number };
   open(options: z.output<S>, deps: FeedDeps): Promise<Feed>;
@@ -28,7 +29,11 @@ export function defineKind<S extends z.ZodObject>(definition: KindDefinition<S>)
   return {
     ...named,
     options: schema,
-    target: (options) => target?.(check(options)) ?? null,
+    target(options) {
+      if (target === undefined) return null;
+      const { host, port } = target(check(options));
+      return { host, port };
+    },
     async open(options, deps) {
       const parsed = schema.safeParse(options);
       if (parsed.success) return await open(parsed.data, deps);

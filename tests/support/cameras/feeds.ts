@@ -1,8 +1,11 @@
 /** What the contract of kinds of cameras is tried with; a new kind joins here. */
 import { join } from "node:path";
+import { createOutgoing } from "../../../lib/base/create_outgoing.ts";
 import { systemClock } from "../../../lib/base/clock.ts";
 import { createKernelFiles } from "../../../lib/base/kernel_files.ts";
 import type { Outgoing } from "../../../lib/base/outgoing.ts";
+import { startFaultyHttp } from "./faulty_http.ts";
+import { startListener, untilLeft } from "./listener.ts";
 import { DEVICE_ROOTS, type FeedDeps } from "../../../lib/cameras/kinds/kind.ts";
 
 export interface FeedCase {
@@ -13,12 +16,55 @@ export interface FeedCase {
   /** What ffmpeg must never be told. */
   canaries?: readonly string[];
   /** What has to be there to open it. */
-  world?(folder: string): Promise<Partial<FeedDeps>>;
+  world?(folder: string): Promise<World>;
 }
+
+type World = Partial<FeedDeps> & { stop?(): void };
 
 const ID = "usb-Acme_Cam_0042-video-index0";
 
+const BAD_ADDRESSES = ["", "camera", "/etc/passwd", "file:///etc/passwd", "concat:a|b"].concat(
+  ["ftp://10.0.0.1/", "http:///x", "rtsp://", "//10.0.0.1/x", "lavfi:testsrc"],
+).map((url) => ["url", url] as const);
+
+/** A camera on this host, at an address with a password in it, and what is to be seen of it nowhere. */
+const SECRETS = { user: "u", password: "canary-pw" };
+
+/** A camera of the network at an address with a password in it, of which nothing may be seen. */
+function networkCase(scheme: "rtsp" | "http", world: FeedCase["world"]): FeedCase {
+  const other = scheme === "rtsp" ? "http" : "rtsp";
+  return {
+    good: { url: `${scheme}://10.0.0.1:8080/canary-path?key=canary-key`, ...SECRETS },
+    bad: [...BAD_ADDRESSES, ["url", `${other}://10.0.0.1/x`], ["password", 5]],
+    target: { host: "10.0.0.1", port: 8080 },
+    canaries: ["10.0.0.1", "canary"],
+    world,
+  };
+}
+
+async function httpWorld(path: string): Promise<World> {
+  const camera = await startFaultyHttp();
+  const to = (url: string) => {
+    const { search } = new URL(url);
+    return `http://127.0.0.1:${camera.port}${path}${search}`;
+  };
+  const open: Outgoing["open"] = (url, init) => guard.open(to(url), init);
+  return { outgoing: { ...guard, open }, stop: camera.stop };
+}
+
+function rtspWorld(): Promise<World> {
+  const listener = startListener(untilLeft);
+  const connect: Outgoing["connect"] = () => guard.connect("127.0.0.1", listener.port);
+  return Promise.resolve({ outgoing: { ...guard, connect }, stop: listener.stop });
+}
+
+/** Lets everything out, to this host too. */
+const guard = createOutgoing({ allowed: () => [], opened: ["127.0.0.0/8"], ownPorts: () => [] });
+
 export const cameraFeeds: Record<string, FeedCase> = {
+  rtsp: networkCase("rtsp", rtspWorld),
+  http_mjpeg: networkCase("http", () => httpWorld("/stream")),
+  http_still: networkCase("http", () => httpWorld("/still.jpg")),
   test_pattern: {
     good: {},
     bad: [["size", "10x10"], ["rate", 0], ["rate", "5"]],
@@ -84,6 +130,7 @@ export async function withFeedDeps(
   const folder = await Deno.makeTempDir();
   const ending = new AbortController();
   const nothing = () => Promise.resolve(null);
+  const { stop, ...own } = await world?.(folder) ?? {};
   try {
     await work({
       outgoing: null as unknown as Outgoing,
@@ -96,10 +143,11 @@ export async function withFeedDeps(
       fps: 5,
       path: folder,
       signal: ending.signal,
-      ...await world?.(folder),
+      ...own,
     }, folder);
   } finally {
     ending.abort();
+    stop?.();
     await Deno.remove(folder, { recursive: true });
   }
 }
