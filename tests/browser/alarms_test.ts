@@ -1,8 +1,10 @@
 /** Alarms as people meet them: on a phone and at a desk, with and without script, by keyboard and in bulk. */
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
+import { keepPicture } from "../support/camera_images.ts";
+import { cameraPictures } from "../support/cameras/camera_pictures.ts";
 import {
   assertAccessible,
   assertEveryLook,
@@ -114,6 +116,38 @@ Deno.test({
     }),
 });
 
+/** As if a camera had kept pictures of the alarm of a sensor. */
+async function keepMoment({ parts, dataDir }: RunningApp, sensor: string): Promise<void> {
+  const { id: alarmId, raised_ms } = parts.alarms.open().find((one) => one.sensor === sensor)!;
+  const { id: cameraId } = await parts.cameras.add(
+    { name: "Press hall", kind: "test_pattern", options: {}, enabled: false },
+    (change) => parts.access.audit.statement({ actor: systemActor("test"), ...change }),
+  );
+  const jpegs = (await cameraPictures()).moving;
+  for (let i = 0; i < 9; i++) {
+    const tMs = raised_ms + (i - 5) * 1_000;
+    const jpeg = new Uint8Array(jpegs[i]);
+    const kept = { cameraId, tMs, reason: "alarm", alarmId, jpeg } as const;
+    await keepPicture({ db: parts.storage.db, dataDir }, kept);
+  }
+}
+
+/** The page shows what was before, at and after it, each picture with its words and in its full size. */
+async function assertMoment(page: Page): Promise<void> {
+  const alts = await page.locator(".moment img").evaluateAll((all) =>
+    all.map((one) => (one as HTMLImageElement).alt)
+  );
+  assert.equal(alts.length, 10, "the one at the alarm in large, and all in a strip");
+  assert.match(alts[0], /^Press hall, at the alarm, 20\d\d-/);
+  assert.match(alts[1], /^Press hall, 5 s before, /);
+  assert.match(alts[9], /^Press hall, 3 s after, /);
+  const isDrawn = () => document.querySelector<HTMLImageElement>(".moment img")!.naturalWidth > 0;
+  await page.waitForFunction(isDrawn);
+  const href = await page.getAttribute(".moment a:has(img)", "href");
+  const answer = await page.request.get(new URL(href!, page.url()).href);
+  assert.equal(answer.headers()["content-type"], "image/jpeg");
+}
+
 /** Pictures for people who look at them. */
 const SHOTS = Deno.env.get("SHOTS");
 
@@ -121,7 +155,7 @@ Deno.test({
   name: "browser: alarms are listed, arrive live, count in the title, and fit phone and desk",
   ignore: chromiumIsMissing(),
   fn: () =>
-    withPlant(async ({ send, open, enter }) => {
+    withPlant(async ({ app, send, open, enter }) => {
       const first = await enter("engineer");
       await first.page.goto("/alarms");
       assert.equal(await first.page.textContent("h1"), "No alarm is open");
@@ -153,8 +187,10 @@ Deno.test({
       assert.match(top ?? "", /critical.*oil 95 °C is above critical 90 °C/);
       await assertEveryLook(desk.page);
       await picture("alarms");
+      await keepMoment(app, "hall/press/oil");
       await desk.page.click("[data-alarm] a.row");
       await desk.page.waitForSelector(".talk li");
+      await assertMoment(desk.page);
       assert.match(await desk.page.textContent(".talk") ?? "", /Raised/);
       await assertEveryLook(desk.page);
       await picture("alarm");
