@@ -84,6 +84,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   let memory = startHealth(clock.monotonic());
   let failures = 0;
   let lastError: string | null = null;
+  let lastEnd: AttemptEnd | null = null;
   /** The last error is about what is wrong now. */
   let isErrorNew = false;
   let level: CameraHealth["recoveryLevel"] = 0;
@@ -238,6 +239,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     while (!signal.aborted) {
       const end = await attempt(signal, reopen);
       if (signal.aborted) return;
+      lastEnd = end ?? lastEnd;
       const next = end === null ? null : await recoverFrom(end, signal);
       // Whoever asks for a new start gets the thorough one.
       reopen = next === null || next.level >= 2;
@@ -278,7 +280,9 @@ export function createRunner(deps: RunnerDeps): Runner {
       const common = { ...deps, watchers };
       if (isRunning) {
         if (nextTryMs !== null) cut.abort(ASKED);
-        return testCamera({ ...common, run: null }, signal);
+        const before = lastEnd;
+        const failed = () => lastEnd === before ? null : lastEnd;
+        return testCamera({ ...common, run: null, failed }, signal);
       }
       ownTest ??= testCamera({ ...common, run: (until) => capture.run(until) }, signal)
         .finally(() => (ownTest = null));

@@ -30,6 +30,8 @@ interface TestDeps {
   watchers: Set<Watcher>;
   /** Gets pictures for the test; null: they come anyway. */
   run: ((signal: AbortSignal) => Promise<AttemptEnd>) | null;
+  /** Where they come anyway: the attempt that failed since the test began; null: none did. */
+  failed?: () => AttemptEnd | null;
 }
 
 interface Seen {
@@ -58,6 +60,7 @@ export async function testCamera(deps: TestDeps, signal?: AbortSignal): Promise<
     while (end === null && clock.monotonic() - begunMs < TEST_MS) {
       await clock.sleep(STEP_MS, signal);
       if (isEnough(seen, clock.monotonic())) break;
+      if (seen.frames === 0) end ??= deps.failed?.() ?? null;
     }
     return await resultOf(seen, end);
   } finally {

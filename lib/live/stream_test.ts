@@ -236,3 +236,19 @@ Deno.test("stop ends every stream, and onEnded the one of its asker", async () =
   assert.equal(await two.next(), null);
   assert.throws(() => read(), /stopping/);
 });
+
+Deno.test("stream says whether somebody hears a type, and gives places to others until all are taken", async () => {
+  const { hub, open } = setup({ clients: 2 });
+  assert.equal(hub.hears("camera"), false);
+  const alarms = open({ filter: { key: "a", types: new Set(["alarm"]), match: null } });
+  assert.equal(hub.hears("camera"), false);
+  await alarms.cancel();
+  const all = open();
+  assert.equal(hub.hears("camera"), true);
+  const leave = hub.seat("192.0.2.1");
+  assert.throws(() => hub.seat("192.0.2.1"), /Too many live streams/);
+  leave();
+  leave();
+  assert.equal(hub.stats().clients, 1);
+  await all.cancel();
+});
