@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import { pictureAge, RECOVERY_WORDS } from "../lib/words/cameras.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
-import { cameraNews } from "./camera_now.tsx";
+import { cameraNews, saysWhy } from "./camera_now.tsx";
 import { now } from "./live.ts";
 
 export interface CameraHealthProps {
@@ -33,15 +33,17 @@ export function CameraHealth(props: CameraHealthProps): VNode {
         </Fact>
         <Fact name="Failures in a row">{failures}</Fact>
         <Fact name="Connected anew">
-          {`${
-            reconnects_per_hour === 1 ? "once" : `${reconnects_per_hour} times`
-          } in the last hour`}
+          {`${timesWords(reconnects_per_hour)} in the last hour`}
         </Fact>
         <Fact name="Watched by">{viewers === 1 ? "one viewer" : `${viewers} viewers`}</Fact>
       </dl>
       <Recovery status={status} nowMs={nowMs} zone={props.zone} />
     </>
   );
+}
+
+function timesWords(n: number): string {
+  return n === 0 ? "not" : n === 1 ? "once" : `${n} times`;
 }
 
 function Score({ status: { score, terms } }: { status: CameraStatus }): VNode {
@@ -86,7 +88,9 @@ function Recovery({ status, nowMs, zone }: CameraHealthProps): VNode | null {
           )}.
         </p>
       )}
-      {last_error !== null && <p class="muted">{`Last trouble: ${last_error}`}</p>}
+      {last_error !== null && !saysWhy(state) && (
+        <p class="muted">{`Last trouble: ${last_error}`}</p>
+      )}
     </>
   );
 }

@@ -29,7 +29,7 @@ if (typeof document !== "undefined") {
 
 export interface CameraNowProps {
   status: CameraStatus;
-  /** With what is to be done about it, as a sentence. */
+  /** With why, where something is the matter. */
   sentence: boolean;
   nowMs: number;
   zone: string;
@@ -38,7 +38,9 @@ export interface CameraNowProps {
 /** The state of a camera and since when; it changes in place. */
 export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VNode {
   const here = typeof document !== "undefined";
-  const { state, since_ms, text } = here ? cameraNews(status.id).value?.status ?? status : status;
+  const { state, since_ms, last_error } = here
+    ? cameraNews(status.id).value?.status ?? status
+    : status;
   const atMs = here ? Math.max(now.value, nowMs) : nowMs;
   return (
     <>
@@ -52,9 +54,14 @@ export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VN
           {duration(Math.max(1_000, atMs - since_ms))}
         </time>
       </span>
-      {sentence && state !== "live" && <p class="camera-text">{text}</p>}
+      {sentence && saysWhy(state) && last_error !== null && <p class="camera-text">{last_error}</p>}
     </>
   );
+}
+
+/** Where all is well the last trouble is history, and belongs to the health. */
+export function saysWhy(state: CameraState): boolean {
+  return state === "starting" || cameraNeedsHelp(state);
 }
 
 /** A state as a word, with a mark and colour where it wants attention. */

@@ -27,7 +27,7 @@ const STILL_EVERY_MS = 1_000;
 const SILENCE_MS = 10_000;
 /** Browsers and proxies do not like what never ends. */
 const LONGEST_MS = 30 * 60_000;
-const MOST_RETRY_MS = 10_000;
+const MOST_RETRY_MS = 5_000;
 /** A picture that waits for a connection for its stream asks after so many single ones. */
 const STILLS_BEFORE_ASKING = 5;
 

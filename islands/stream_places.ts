@@ -56,7 +56,6 @@ export function createStreamPlaces(
   },
 ): StreamPlaces {
   const { channel, id, picture = false } = deps;
-  const most = picture ? ALL_PLACES : PLACES;
   let sinceMs: number | null = null;
   let others = new Map<string, PlaceMessage>();
   let lost: (() => void) | null = null;
@@ -64,17 +63,21 @@ export function createStreamPlaces(
   const say = (says: PlaceMessage["says"]) =>
     channel?.post({ id, says, sinceMs: sinceMs ?? 0, picture });
 
-  /** How many of the others count before one that has its place since `mine`. */
-  const before = (mine: number) =>
-    [...others.values()].filter((other) =>
-      (other.picture ?? false) === picture
-        ? other.sinceMs < mine || (other.sinceMs === mine && other.id < id)
-        : picture
-    ).length;
+  /** True when others that count before one that has its place since `mine` have all places. */
+  const isTaken = (mine: number) => {
+    const all = [...others.values()];
+    const earlier = (one: PlaceMessage) =>
+      one.sinceMs < mine || (one.sinceMs === mine && one.id < id);
+    const pages = all.filter((one) => !one.picture);
+    if (!picture) return pages.filter(earlier).length >= PLACES;
+    // Where pages have to take turns, nothing is left for pictures.
+    const before = all.filter((one) => one.picture && earlier(one));
+    return pages.length >= PLACES || pages.length + before.length >= ALL_PLACES;
+  };
 
   const heardOf = (other: PlaceMessage) => {
     others.set(other.id, other);
-    if (lost === null || sinceMs === null || before(sinceMs) < most) return;
+    if (lost === null || sinceMs === null || !isTaken(sinceMs)) return;
     const onLost = lost;
     drop();
     onLost();
@@ -106,12 +109,12 @@ export function createStreamPlaces(
       if (channel === null || sinceMs !== null) return true;
       lost = null;
       await ask();
-      if (before(Infinity) >= most) return false;
+      if (isTaken(Infinity)) return false;
       const mine = sinceMs = deps.now();
       // Several may have found the same place free: who came first keeps it.
       await ask();
       if (sinceMs === null) return false;
-      if (before(mine) >= most) {
+      if (isTaken(mine)) {
         drop();
         return false;
       }

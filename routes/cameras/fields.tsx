@@ -6,6 +6,7 @@ import { type OptionField, optionFields } from "../../lib/base/options.ts";
 import { cameraSettingsSchema } from "../../lib/cameras/camera.ts";
 import type { CameraKind } from "../../lib/cameras/kinds/kind.ts";
 import { kindOf } from "../../lib/cameras/kinds/mod.ts";
+import { isCamera } from "../../lib/machines/camera_machine.ts";
 import { isHost } from "../../lib/machines/host_machine.ts";
 import { machineTitle } from "../frame/links.ts";
 import { Field, Select } from "../frame/form.tsx";
@@ -75,7 +76,7 @@ export function CameraFields(
   },
 ): VNode {
   const machines = parts.machines.all().filter((machine) =>
-    machine.deletedMs === null && !isHost(machine)
+    machine.deletedMs === null && !isHost(machine) && !isCamera(machine)
   ).map((machine) => [machine.path, `${machineTitle(machine)} (${machine.path})`] as const);
   return (
     <>

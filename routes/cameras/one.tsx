@@ -2,9 +2,11 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { CameraHealth } from "../../islands/camera_health.tsx";
 import { cameraStatus, type CameraView } from "../../lib/cameras/camera_view.ts";
+import { cameraMachineId } from "../../lib/machines/camera_machine.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
+import { machineHref } from "../frame/links.ts";
 import { Crumbs } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { cameraActions } from "./actions.tsx";
@@ -97,10 +99,18 @@ async function drawCamera(
 }
 
 function About({ parts, view }: { parts: CameraPageParts; view: CameraView }): VNode {
+  // It is a machine, too, once something of it was stored.
+  const own = parts.machines.find(cameraMachineId(view.id));
   return (
     <p class="camera-about">
       {kindTitle(view.kind)}
       <LooksAt parts={parts} view={view} before=", looks at " />
+      {own && own.deletedMs === null && (
+        <>
+          {" · "}
+          <a href={machineHref(own.path)}>Charts</a>
+        </>
+      )}
     </p>
   );
 }

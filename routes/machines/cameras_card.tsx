@@ -1,5 +1,7 @@
 import type { VNode } from "preact";
 import type { CameraView } from "../../lib/cameras/camera_view.ts";
+import { cameraMachineId, isCamera } from "../../lib/machines/camera_machine.ts";
+import { isHost } from "../../lib/machines/host_machine.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import {
   CAMERA_WORDS,
@@ -12,7 +14,7 @@ import { cameraHref } from "../frame/links.ts";
 import { More } from "../frame/parts.tsx";
 import type { MachinePageParts } from "./request.ts";
 
-/** The cameras that look at a machine, each with one picture: the live one is on its own page. */
+/** The cameras that look at a machine, or the one that it is, each with one picture: the live one is on its own page. */
 export function MachineCameras(
   { parts, machine, mayAdd }: {
     parts: Pick<MachinePageParts, "cameras">;
@@ -20,8 +22,11 @@ export function MachineCameras(
     mayAdd: boolean;
   },
 ): VNode | null {
-  const cameras = parts.cameras.all().filter((camera) => camera.machine === machine.path);
-  if (cameras.length === 0 && !mayAdd) return null;
+  const cameras = parts.cameras.all().filter((camera) =>
+    camera.machine === machine.path || cameraMachineId(camera.id) === machine.id
+  );
+  const adds = mayAdd && !isHost(machine) && !isCamera(machine);
+  if (cameras.length === 0 && !adds) return null;
   return (
     <section class="card" aria-labelledby="cameras">
       <h2 id="cameras">Cameras</h2>
@@ -30,7 +35,7 @@ export function MachineCameras(
           {cameras.map((camera) => <Still key={camera.id} camera={camera} />)}
         </div>
       )}
-      {mayAdd && (
+      {adds && (
         <More href={`/cameras/new?machine=${encodeURIComponent(machine.path)}`}>
           Add a camera that looks at it
         </More>

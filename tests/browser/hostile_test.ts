@@ -47,10 +47,12 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/events/:id": "/api/events",
   "/faults/:id": "/api/faults",
   "/analyses/:id": "/api/ai/analyses",
+  "/cameras/:id": "/api/cameras",
   "/settings/scripts/:kind/:name": null,
   "/settings/scripts/:kind/:name/versions/:id": null,
   "/welcome/:secret": null,
   "/photos/:file": null,
+  "/pictures/:id/:image": null,
   "/guides/:name": null,
 };
 /** Things of a list that are looked at one by one; the lists themselves show all. */

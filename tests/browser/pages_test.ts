@@ -64,6 +64,7 @@ Deno.test({
           `${sensor}?from=x&to=y`,
           `${state}?range=6h`,
           "/sources",
+          "/cameras",
           "/alarms",
           "/alarms?show=resolved&severity=critical",
           "/events?range=24h&q=nothing",
