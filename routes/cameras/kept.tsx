@@ -2,11 +2,11 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { KeptPictures } from "../../islands/kept_pictures.tsx";
 import type { CameraView } from "../../lib/cameras/camera_view.ts";
-import { type CameraImage, pictureHref } from "../../lib/cameras/images/image.ts";
+import { bytesADay, type CameraImage, pictureHref } from "../../lib/cameras/images/image.ts";
 import type { CameraUse } from "../../lib/cameras/images/image_store.ts";
 import { dayOf } from "../../lib/words/days.ts";
 import { bytes, grouped } from "../../lib/words/numbers.ts";
-import { dateTime, DAY_MS } from "../../lib/words/times.ts";
+import { dateTime, DAY_MS, span } from "../../lib/words/times.ts";
 import { Field } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { cameraHref, hrefWith } from "../frame/links.ts";
@@ -58,6 +58,18 @@ function dayNamed(name: string, zone: string) {
     .find((one) => one.name === name) ?? dayOf(noon, zone);
 }
 
+/** What is written, and what becomes of it. */
+function keptWords({ settings }: CameraView, use: CameraUse | null): string {
+  const { still_every_s: everyS, keep_days: days, keep_mb: mb } = settings;
+  const mean = use === null || use.count === 0 ? null : use.bytes / use.count;
+  const written = everyS === 0
+    ? ""
+    : `One every ${span(everyS * 1000)} writes about ${bytes(bytesADay(everyS, mean))} a day. `;
+  return `${written}Kept for ${days} ${days === 1 ? "day" : "days"}, at most ${
+    bytes(mb * 1e6)
+  }; backups do not hold them.`;
+}
+
 export function KeptSection(
   { parts, view, kept, mayDelete }: {
     parts: CameraPageParts;
@@ -81,6 +93,7 @@ export function KeptSection(
           </span>
         )}
       </h2>
+      <p class="muted">{keptWords(view, use)}</p>
       {trouble !== null && (
         <p class="warning">
           <span class="mark" aria-hidden="true">▲</span>

@@ -27,9 +27,10 @@ export interface AlarmPicturesDeps {
   signal: AbortSignal;
 }
 
-/** What is done for one more alarm. */
+/** What is kept for one more alarm. */
 export type Wanted = "set" | "one" | "nothing";
 
+const NOTHING: Moment = { setMs: null, keptMs: null, at: Promise.resolve() };
 const SET_EVERY_MS = 60_000;
 /** A picture that was kept so shortly before is that of the moment. */
 const SAME_MOMENT_MS = 5_000;
@@ -38,6 +39,14 @@ const BEFORE_MS = 30_000;
 const AFTER = 5;
 const AFTER_EVERY_MS = 1_000;
 const AFTER_MOST_MS = 10_000;
+
+/** What was kept last of a camera. */
+interface Moment {
+  setMs: number | null;
+  keptMs: number | null;
+  /** Over when the picture at the alarm is kept. */
+  at: Promise<unknown>;
+}
 
 /** Pure. Times of a clock that does not jump; null: none so far. */
 export function wantedNow(
@@ -57,24 +66,24 @@ export function framesBefore(recent: readonly Frame[], at: Frame, nowMs: number)
 export function createAlarmPictures(deps: AlarmPicturesDeps): AlarmPictures {
   const { clock, keep, signal } = deps;
   /** Of each camera: when a set was begun, and a picture kept. */
-  const last = new Map<string, { setMs: number | null; keptMs: number | null }>();
+  const last = new Map<string, Moment>();
   const moments = new Map<string, Promise<unknown>>();
   const running = new Set<Promise<void>>();
 
-  /** Keeps the picture at the alarm; the rest of the set is `whole`. */
-  function begin(camera: ImageCamera, alarmId: string): { at: Promise<unknown> } {
+  /** Resolves when the picture at the alarm is kept; the rest of its set follows. */
+  function begin(camera: ImageCamera, alarmId: string): Promise<unknown> {
     const nowMs = clock.monotonic();
     const frame = camera.capture?.latest() ?? null;
-    if (frame === null || !isCurrent(frame, camera.state, nowMs)) return { at: Promise.resolve() };
-    const state = last.get(camera.id) ?? { setMs: null, keptMs: null };
-    const wanted = wantedNow(state, nowMs);
-    if (wanted === "nothing") return { at: Promise.resolve() };
-    last.set(camera.id, { setMs: wanted === "set" ? nowMs : state.setMs, keptMs: nowMs });
+    if (frame === null || !isCurrent(frame, camera.state, nowMs)) return Promise.resolve();
+    const { setMs, keptMs, at: shared } = last.get(camera.id) ?? NOTHING;
+    const wanted = wantedNow({ setMs, keptMs }, nowMs);
+    if (wanted === "nothing") return shared;
     // Taken now: while one is written, the camera goes on.
     const before = wanted === "set" ? framesBefore(camera.capture!.recent(), frame, nowMs) : [];
     const at = keep(camera, frame, alarmId);
+    last.set(camera.id, { setMs: wanted === "set" ? nowMs : setMs, keptMs: nowMs, at });
     if (wanted === "set") watch(rest(camera, alarmId, at, before, frame.sequence));
-    return { at };
+    return at;
   }
 
   async function rest(
@@ -128,7 +137,7 @@ export function createAlarmPictures(deps: AlarmPicturesDeps): AlarmPictures {
         if (!camera.settings.on_alarm) continue;
         if (camera.isOwn(alarm)) all.push(keepLast(camera, alarm.id));
         else if (camera.machineId !== null && camera.machineId === alarm.machine_id) {
-          all.push(begin(camera, alarm.id).at);
+          all.push(begin(camera, alarm.id));
         }
       }
       if (all.length === 0) return;
