@@ -5,29 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { haveCommands } from "../support/commands.ts";
+import { inOwnNetwork } from "../support/own_network.ts";
 import type { SsrfReport } from "./ssrf_child.ts";
 
 const ignore = !haveCommands({ dnsmasq: "dnsmasq-base", ip: "iproute2", unshare: "util-linux" });
 
-async function ask(): Promise<SsrfReport> {
-  const { stdout, stderr } = await new Deno.Command("unshare", {
-    args: [
-      "--map-root-user",
-      "--net",
-      "--mount",
-      Deno.execPath(),
-      "run",
-      "-A",
-      new URL("./ssrf_child.ts", import.meta.url).pathname,
-    ],
-    stdin: "null",
-    signal: AbortSignal.timeout(90_000),
-  }).output();
-  const decoder = new TextDecoder();
-  const text = decoder.decode(stdout).trim();
-  assert.ok(text.startsWith("{"), `${text}\n${decoder.decode(stderr)}`);
-  return JSON.parse(text);
-}
+const ask = () => inOwnNetwork<SsrfReport>(new URL("./ssrf_child.ts", import.meta.url));
 
 Deno.test({
   name:

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { FeedError } from "../fault.ts";
+import { FeedError, type FeedFault } from "../fault.ts";
 import { askForPictures } from "./http_ask.ts";
 import { MOST_BYTES, pictureIn, tooMuch } from "./multipart.ts";
 import { createPictureStream, type Heard } from "./picture_stream.ts";
@@ -10,6 +10,13 @@ import { SILENCE_MS, type StreamWay, type WayDeps } from "./way.ts";
 
 /** Asks that fail after each other before the way counts as broken: one may fail. */
 const MOST_FAILURES = 2;
+const PASSING = new Set<FeedFault>(["unreachable", "no_picture"]);
+
+const damaged = () =>
+  new FeedError(
+    "no_picture",
+    "What the camera gives is damaged, or no picture: check its address in the settings.",
+  );
 
 /** A picture every so often, each asked for by itself. @throws FeedError */
 export async function openHttpStill(
@@ -47,10 +54,11 @@ export function stillsOf(
           dueAtMs = Math.max(dueAtMs + everyMs, performance.now());
           try {
             const part = partOf(await oneOf(address, signIn, deps, heard));
+            if (part === null) throw damaged();
             failures = 0;
-            if (part !== null) return [part];
+            return [part];
           } catch (error) {
-            const lasting = !(error instanceof FeedError) || error.fault !== "unreachable";
+            const lasting = !(error instanceof FeedError) || !PASSING.has(error.fault);
             if (lasting || heard.signal.aborted || ++failures >= MOST_FAILURES) throw error;
           }
         }

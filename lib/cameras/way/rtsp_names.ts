@@ -42,7 +42,7 @@ export function createNames(relay: string, real: string): RtspNames {
     // Byte for byte: what else it says may be in any alphabet.
     const text = new TextDecoder("latin1").decode(body);
     const renamed = text.replace(
-      /^(a=control:)(rtsps?:\/\/\S+)/gim,
+      /^(a=control:)([a-z][a-z0-9+.-]*:\/\/\S+)/gim,
       (_, key, url) => key + nameOf(url),
     );
     return Uint8Array.from(renamed, (letter) => letter.charCodeAt(0));
@@ -72,7 +72,7 @@ export function createNames(relay: string, real: string): RtspNames {
   };
 }
 
-const isAbsolute = (url: string) => /^rtsps?:\/\//i.test(url);
+const isAbsolute = (url: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
 
 /** Whether an address is that of the base, or goes on after it. */
 const isBelow = (url: string, base: string) =>
