@@ -1,6 +1,6 @@
 /**
  * Addresses that lead, or look as if they led, to where no webhook may: this host, its network, metadata
- * services, or nowhere. Names below `.test` are what `tests/faults/ssrf_child.ts` has its name server say.
+ * services, or nowhere. Names below `.test` are what the name server of `own_network.ts` says.
  */
 const LOOPBACK = [
   "http://127.0.0.1/",
