@@ -50,7 +50,7 @@ export const pi = defineKind({
     };
     deps.signal.addEventListener("abort", () => void close(), { once: true });
     return Promise.resolve({
-      input: ["-protocol_whitelist", "pipe", "-f", "mjpeg", "-i", "pipe:0"],
+      input: ["-protocol_whitelist", "pipe", "-fpsprobesize", "0", "-f", "mjpeg", "-i", "pipe:0"],
       stdin: program.stdout,
       jpeg: true,
       twice: false,

@@ -23,6 +23,8 @@ export const rtsp = defineKind({
       input: [
         ...["-protocol_whitelist", "rtsp,rtp,tcp", "-rtsp_transport", "tcp"],
         ...["-allowed_media_types", "video", ...timeout(deps.ffmpeg)],
+        // What the stream is, the camera said already; to look at it takes seconds.
+        "-nofind_stream_info",
         ...["-fflags", "nobuffer", "-flags", "low_delay", "-f", "rtsp", "-i", way.url],
       ],
       jpeg: false,
