@@ -18,6 +18,10 @@ export function createAppCameraImages(
     cameras: () => imageCameras(cameras()),
     refusal: () => shedding.refusal("cameras") ?? refusal(),
     room: roomOf,
+    async shrink(jpeg) {
+      const { shrinkJpeg } = await import("../cameras/ffmpeg/shrink.ts");
+      return await shrinkJpeg(jpeg, { clock });
+    },
     limits: () => ({
       allBytes: settings.get("cameras.pictures_mb") * 1e6,
       floorBytes: settings.get("cameras.free_mb") * 1e6,

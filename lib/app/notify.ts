@@ -74,10 +74,7 @@ export async function createNotifyParts(
         throw error;
       }
     },
-    async picturesOf(alarm) {
-      const found = await late.get("cameras").forMessage(alarm, MAIL_PICTURES);
-      return found.map(({ camera, image, jpeg }) => ({ camera, tMs: image.t_ms, jpeg }));
-    },
+    picturesOf: (alarm) => late.get("cameras").forMessage(alarm, MAIL_PICTURES),
     async check(options) {
       for (const [name, value] of Object.entries(options)) {
         if (typeof value !== "string" || !/^https?:\/\//.test(value)) continue;

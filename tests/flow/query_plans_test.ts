@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createAlarmStore } from "../../lib/alarms/alarm_store.ts";
 import { openStorage } from "../../lib/app/storage.ts";
+import { createImageStore } from "../../lib/cameras/images/image_store.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database, SqlStatement } from "../../lib/db/client.ts";
 import type { EventDraft } from "../../lib/events/event.ts";
@@ -35,6 +36,13 @@ const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] 
   { read: (db) => createOutboxStore(db).due("c", 1), index: "deliveries_open" },
   { read: (db) => createOutboxStore(db).nextDueMs("c", 1), index: "deliveries_open" },
   { read: (db) => createDigestStore(db).close("c", 1), index: "deliveries_open" },
+  { read: (db) => createImageStore(db).list("c", { fromMs: 1 }), index: "camera_images_by_camera" },
+  { read: (db) => createImageStore(db).find("c", 1), index: "camera_images_by_camera" },
+  { read: (db) => createImageStore(db).oldest({ most: 1 }), index: "camera_images_by_time" },
+  {
+    read: (db) => createImageStore(db).ofAlarm({ id: "1", machine: "a/b", raised_ms: 1 }),
+    index: "camera_images_by_alarm",
+  },
 ];
 
 async function searched(db: Database, query: EventQuery): Promise<void> {

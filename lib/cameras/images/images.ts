@@ -18,19 +18,13 @@ import {
   createImageStore,
   type ImageQuery,
 } from "./image_store.ts";
+import { type AlarmPicture, picturesFor } from "./for_message.ts";
 import type { ImageCamera, RaisedAlarm } from "./image_camera.ts";
 import { isCurrent, isDue } from "./interval.ts";
 import { createKeeper } from "./keep.ts";
 import { createDiskRoom, type Room } from "./disk_room.ts";
 import { createLettingGo } from "./letting_go.ts";
 import { removeCamera, sweep } from "./sweep.ts";
-
-/** A picture of an alarm, for a message. */
-export interface AlarmPicture {
-  camera: string;
-  image: CameraImage;
-  jpeg: Uint8Array<ArrayBuffer>;
-}
 
 export interface CameraImages {
   /** Newest first. */
@@ -46,7 +40,7 @@ export interface CameraImages {
   remove(cameraId: string, tMs: number, audited: Audited): Promise<void>;
   /** Oldest first, of all cameras. */
   ofAlarm(alarm: AlarmMoment): Promise<CameraImage[]>;
-  /** One of each camera, the nearest to the alarm that is small enough; waits for those that are just being kept. */
+  /** One of each camera, the nearest to the alarm, made small enough; waits for those that are just being kept. */
   forMessage(
     alarm: AlarmMoment,
     most: { pictures: number; bytes: number },
@@ -79,6 +73,8 @@ export interface ImagesDeps {
   /** Room on the disk; null where it does not say. */
   room: (folder: string) => Promise<Room | null>;
   limits: () => { allBytes: number; floorBytes: number };
+  /** The picture in fewer bytes; null: it cannot be made so. */
+  shrink: (jpeg: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** A look at what is due. */
@@ -223,21 +219,10 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     ofAlarm: async (alarm) => (await store.ofAlarm(alarm)).map(imageOf),
     async forMessage(alarm, most) {
       await alarmPictures.at(alarm.id);
-      const rows = (await store.ofAlarm(alarm)).filter(({ bytes }) => bytes <= most.bytes);
-      const away = ({ tMs }: CameraImageRow) => Math.abs(tMs - alarm.raised_ms);
-      const nearest = new Map<string, CameraImageRow>();
-      for (const row of rows) {
-        const other = nearest.get(row.cameraId);
-        if (other === undefined || away(row) < away(other)) nearest.set(row.cameraId, row);
-      }
-      const out: AlarmPicture[] = [];
-      for (const row of nearest.values()) {
-        if (out.length >= most.pictures) break;
-        const jpeg = await keeper.read(row);
-        const camera = cameraOf(row.cameraId)?.name ?? "a camera";
-        if (jpeg !== null) out.push({ camera, image: imageOf(row), jpeg });
-      }
-      return out;
+      return await picturesFor(await store.ofAlarm(alarm), alarm.raised_ms, {
+        ...{ ...most, read: keeper.read, shrink: deps.shrink },
+        nameOf: (cameraId) => cameraOf(cameraId)?.name ?? "a camera",
+      });
     },
     raised: alarmPictures.raised,
     use: async (cameraId) => (await keeper.use()).get(cameraId) ?? null,

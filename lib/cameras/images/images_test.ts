@@ -61,6 +61,7 @@ function withImages(
         refusal: () => null,
         room: () => Promise.resolve({ freeBytes: 50e9, totalBytes: 100e9 }),
         limits: () => ({ allBytes: 5e9, floorBytes: 500e6 }),
+        shrink: () => Promise.resolve(null),
         ...given,
         ...change,
       });
@@ -230,6 +231,29 @@ Deno.test(
 );
 
 Deno.test(
+  "images: a storm of alarms keeps one set of pictures",
+  withImages(async ({ images, cameras, clock, pass }) => {
+    const camera = cameras[0];
+    for (let i = 0; i < 12; i++) {
+      camera.show();
+      await clock.advance(1_000);
+    }
+    camera.show();
+    for (let i = 0; i < 1_000; i++) {
+      images.raised({ id: String(i), machine_id: "m1", cause: `c${i}` });
+      if (i % 100 === 99) {
+        camera.show();
+        await pass(1_000);
+      }
+    }
+    await pass(2_000);
+    const { items } = await images.list("front", { limit: 200 });
+    assert.ok(items.length <= 16, `${items.length} pictures`);
+    assert.ok(items.every(({ reason }) => reason === "alarm"));
+  }),
+);
+
+Deno.test(
   "images: an alarm of the camera itself keeps its last picture, however old",
   withImages(async ({ images, cameras, clock, pass }) => {
     const camera = cameras[0] = fakeCamera(clock, { isOwn: ({ cause }) => cause === "own" });
@@ -247,7 +271,7 @@ Deno.test(
 
 Deno.test(
   "images: for a message one of each camera, the nearest that is small enough, once it is kept",
-  withImages(async ({ images, cameras, clock }) => {
+  withImages(async ({ images, cameras, clock, again }) => {
     cameras.push(fakeCamera(clock, { id: "back", name: "Back" }));
     cameras[0].show(jpegWith("small"));
     await clock.advance(1_000);
@@ -258,13 +282,17 @@ Deno.test(
     const alarm = { id: "1", machine: null, raised_ms };
     const first = await images.forMessage(alarm, { pictures: 3, bytes: 300_000 });
     assert.deepEqual(first.map(({ camera }) => camera).sort(), ["Back", "Front"]);
-    assert.ok(first.every(({ image }) => image.t_ms === raised_ms));
+    assert.ok(first.every(({ tMs }) => tMs === raised_ms));
     assert.equal((await images.forMessage(alarm, { pictures: 1, bytes: 300_000 })).length, 1);
     const before = async () =>
       (await images.forMessage(alarm, { pictures: 3, bytes: 1_000 }))
         .find(({ camera }) => camera === "Front") ?? null;
     const small = await until("the one before it", before);
-    assert.equal(small.image.t_ms, raised_ms - 1_000, "the large one is too large");
+    assert.equal(small.tMs, raised_ms - 1_000, "the large one is too large");
+    const shrunk = await again({ shrink: () => Promise.resolve(jpegWith("s")) })
+      .forMessage(alarm, { pictures: 3, bytes: 1_000 });
+    const front = shrunk.find(({ camera }) => camera === "Front")!;
+    assert.deepEqual([front.tMs, front.jpeg], [raised_ms, jpegWith("s")]);
   }),
 );
 
