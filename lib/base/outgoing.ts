@@ -54,6 +54,8 @@ export interface OutgoingInit extends ConnectInit {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array;
+  /** Reads an answer whose lines end wrongly, too, as small devices write it. Default false. */
+  lenient?: boolean;
   /** Bytes of the answer that are read; the rest is cut off. Default 64 KiB. */
   maxBytes?: number;
 }

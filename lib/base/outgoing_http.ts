@@ -111,6 +111,7 @@ async function requestOnce<T>(
       port: portOf(url),
       path: url.pathname + url.search,
       method: init.method ?? "GET",
+      insecureHTTPParser: init.lenient ?? false,
       headers: { host: url.host, ...headersOf(init) },
       signal,
       createConnection() {

@@ -26,6 +26,7 @@ export async function askForPictures(
       headers: header === null ? {} : { authorization: header },
       allow: deps.allowed ?? undefined,
       signal: deps.signal,
+      lenient: true,
       timeoutMs: deps.silenceMs ?? SILENCE_MS,
     }).catch(async (error) => {
       throw await connectFault(error, address, deps);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type FaultyHttp, startFaultyHttp } from "../../../tests/support/cameras/faulty_http.ts";
 import { cameraPictures } from "../../../tests/support/cameras/camera_pictures.ts";
+import { readHead, send, startListener } from "../../../tests/support/cameras/listener.ts";
 import { haveCommands } from "../../../tests/support/commands.ts";
 import { until } from "../../../tests/support/until.ts";
 import { createOutgoing } from "../../base/create_outgoing.ts";
@@ -107,6 +108,31 @@ Deno.test({
       assert.equal((await pictures(one, 1)).length, 1);
       await one.close();
     }),
+});
+
+Deno.test({
+  name: "HTTP: heads as small cameras write them are read; what is no HTTP is said to be none",
+  ignore,
+  async fn() {
+    const { moving: [jpeg] } = await cameraPictures();
+    const type = "Content-Type: multipart/x-mixed-replace; boundary=b";
+    const heads: [string, RegExp | null][] = [
+      [`HTTP/1.0 200 OK\n${type}\n\n`, null],
+      [`HTTP/1.1 200\r\n${type}\r\nServer: K\xe4mera\r\n\r\n`, null],
+      ["220 ready\r\n", /does not speak HTTP/],
+      ["RTSP/1.0 400 Bad Request\r\n\r\n", /refuses \(400\)|does not speak HTTP/],
+    ];
+    for (const [head, words] of heads) {
+      await using camera = startListener(async (connection) => {
+        await readHead(connection);
+        await send(connection, Uint8Array.from(head, (letter) => letter.charCodeAt(0)));
+        for (const part of ["--b\r\n\r\n", jpeg, "\r\n--b\r\n"]) await send(connection, part);
+      });
+      const opening = feed(`http://127.0.0.1:${camera.port}/`);
+      if (words !== null) assert.match((await faultOf(opening)).message, words, head);
+      else assert.equal((await pictures(await opening, 1)).length, 1, head);
+    }
+  },
 });
 
 Deno.test({

@@ -10,7 +10,7 @@ import { createExchange } from "./rtsp_exchange.ts";
 import { createFraming, NoRtsp } from "./rtsp_framing.ts";
 import type { CameraAddress } from "./target.ts";
 import { type RelayWay, SILENCE_MS, type WayDeps } from "./way.ts";
-import { connectFault, silent } from "./way_fault.ts";
+import { connectFault, otherLanguage, silent } from "./way_fault.ts";
 
 /** Connects to the camera, then listens for one client on loopback. @throws FeedError */
 export async function openRtspRelay(address: CameraAddress, deps: WayDeps): Promise<RelayWay> {
@@ -146,12 +146,7 @@ const LEFT = () => new FeedError("unreachable", "The camera closed the connectio
 
 function cameraFault(error: unknown): FeedError {
   if (error instanceof FeedError) return error;
-  if (error instanceof NoRtsp) {
-    return new FeedError(
-      "no_picture",
-      "What answers there does not speak RTSP: check address and port in the settings.",
-    );
-  }
+  if (error instanceof NoRtsp) return otherLanguage("RTSP");
   const code = String((error as { code?: unknown } | null)?.code ?? "no more is known");
   return new FeedError("unreachable", `The connection to the camera broke (${code}).`);
 }

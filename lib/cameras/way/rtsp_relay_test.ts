@@ -3,6 +3,7 @@ import { haveCommands } from "../../../tests/support/commands.ts";
 import { type FaultyRtsp, startFaultyRtsp } from "../../../tests/support/cameras/faulty_rtsp.ts";
 import { haveRtspServer, startRtspServer } from "../../../tests/support/cameras/rtsp_server.ts";
 import { readHead } from "../../../tests/support/cameras/listener.ts";
+import { makeCertificates } from "../../../tests/support/mosquitto.ts";
 import { until } from "../../../tests/support/until.ts";
 import { createOutgoing } from "../../base/create_outgoing.ts";
 import { FeedError } from "../fault.ts";
@@ -172,7 +173,56 @@ Deno.test({
     }),
 });
 
-Deno.test("RTSP relay: nobody there, a closed address and an unknown certificate are said before ffmpeg is started", async () => {
+Deno.test({
+  name: "RTSP relay: rtsps is TLS as far as the camera; a certificate of nobody known is said",
+  ignore: ignore || !haveCommands({ openssl: "openssl" }),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const { ca, cert, key } = await makeCertificates(folder);
+    const [caText, certText, keyText] = await Promise.all(
+      [ca, cert, key].map((file) => Deno.readTextFile(file)),
+    );
+    await Deno.remove(folder, { recursive: true });
+    await using server = await startRtspServer({ codec: "mjpeg", fps: 25 });
+    const doors = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: certText, key: keyText });
+    const serving = passOn(doors, server.port);
+    const url = `rtsps://localhost:${doors.addr.port}/live`;
+    const resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 as const }]);
+    const guard = { allowed: () => [], opened: ["127.0.0.1"], ownPorts: () => [], resolve };
+    const openBy = (outgoing: ReturnType<typeof createOutgoing>) =>
+      openRtspRelay(readAddress(url, ["rtsps"]), {
+        outgoing,
+        allowed: null,
+        signal: new AbortController().signal,
+      });
+    const way = await openBy(createOutgoing({ ...guard, ca: [caText] }));
+    const client = await play(way.url);
+    await until("pictures", () => way.bytes() > 5_000 || null, 5_000);
+    client.close();
+    await way.close();
+    assert.equal(way.fault(), null);
+    await assert.rejects(openBy(createOutgoing(guard)), /OUTGOING_CA/);
+    doors.close();
+    await serving;
+  },
+});
+
+/** Hands each connection on to a port, decrypted. */
+async function passOn(from: Deno.TlsListener, port: number): Promise<void> {
+  const passed: Promise<unknown>[] = [];
+  for (;;) {
+    const client = await from.accept().catch(() => null);
+    if (client === null) break;
+    const server = await Deno.connect({ hostname: "127.0.0.1", port });
+    passed.push(
+      client.readable.pipeTo(server.writable).catch(() => {}),
+      server.readable.pipeTo(client.writable).catch(() => {}),
+    );
+  }
+  await Promise.all(passed);
+}
+
+Deno.test("RTSP relay: nobody there and a closed address are said before ffmpeg is started", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

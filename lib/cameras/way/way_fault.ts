@@ -47,6 +47,7 @@ export async function connectFault(
         options,
       );
     default:
+      if (/Parse Error/.test(error.message)) return otherLanguage("HTTP", options);
       return new FeedError(
         "unreachable",
         `There is no connection to ${place} (${error.message}): is the camera on, and the address right?`,
@@ -54,6 +55,14 @@ export async function connectFault(
       );
   }
 }
+
+/** Something else listens there. */
+export const otherLanguage = (language: "HTTP" | "RTSP", options?: ErrorOptions) =>
+  new FeedError(
+    "no_picture",
+    `What answers there does not speak ${language}: check address and port in the settings.`,
+    options,
+  );
 
 /** The camera said nothing for so long. */
 export const silent = (ms: number) =>
