@@ -83,7 +83,7 @@ server.set_address("127.0.0.1")
 server.set_service(str(options["port"]))
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(launch())
-factory.set_shared(True)
+factory.set_shared(options["shared"])
 factory.connect("media-configure", on_media)
 server.connect("client-connected", on_client)
 

@@ -31,6 +31,11 @@ export interface RtspServerOptions {
   auth?: "none" | "basic" | "digest";
   user?: string;
   password?: string;
+  /**
+   * Clients get pictures of one encoder, so that who comes later waits for a keyframe, as with a real camera; the
+   * server may answer 503 while the last client's is being ended. Default false: an encoder each.
+   */
+  shared?: boolean;
   /** Default `/live`. */
   path?: string;
 }
@@ -78,6 +83,7 @@ export async function startRtspServer(given: RtspServerOptions = {}): Promise<Rt
     width: 320,
     height: 240,
     clock: false,
+    shared: false,
     auth: "none",
     user: "perch",
     password: "secret",
