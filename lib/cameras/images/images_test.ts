@@ -320,6 +320,24 @@ Deno.test(
 );
 
 Deno.test(
+  "images: what leaves by its age counts before what is too much",
+  withImages(async ({ images, cameras, clock, pass, runTask }) => {
+    const camera = cameras[0] = fakeCamera(clock, { settings: { keep_days: 1, keep_mb: 10 } });
+    const keep = async () => {
+      camera.show(jpegWith("x", 4_000_000));
+      await images.take("front");
+      await clock.advance(1_000);
+    };
+    for (let i = 0; i < 2; i++) await keep();
+    await clock.advance(DAY_MS + 60_000);
+    for (let i = 0; i < 2; i++) await keep();
+    await runTask();
+    await pass(1_000);
+    assert.equal((await images.use("front"))!.count, 2, "the two that are new");
+  }),
+);
+
+Deno.test(
   "images: a host in need gets half of them back",
   withImages(async ({ images, cameras, clock, pass }) => {
     for (let i = 0; i < 4; i++) {

@@ -4,7 +4,7 @@ import { type CameraSettings, cameraSettingsSchema } from "../camera.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import type { ImageStore } from "./image_store.ts";
 import type { Keeper } from "./keep.ts";
-import { leaving, upTo } from "./retention.ts";
+import { tooMuch, tooOld, upTo } from "./retention.ts";
 
 /** Removes what `retention.ts` says, some at a time. */
 export interface LettingGo {
@@ -30,6 +30,8 @@ export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
   settingsOf(cameraId: string): CameraSettings | null;
   allBytes(): number;
 }): LettingGo {
+  const used = async () => [...(await keeper.use()).values()];
+
   async function removeOldest(
     which: { cameraId?: string; beforeMs?: number },
     bytes: number,
@@ -55,22 +57,21 @@ export function createLettingGo({ clock, store, keeper, diskRoom, ...deps }: {
 
   return {
     async retain(signal) {
-      const use = [...(await keeper.use()).values()];
+      for (const { cameraId, beforeMs } of tooOld(await used(), keepingOf, clock.deletionMs())) {
+        await removeOldest({ cameraId, beforeMs }, Infinity, signal);
+      }
+      const use = await used();
       if (use.length === 0) return;
-      const { byAge, byCamera, ofAll } = leaving(use, {
-        nowMs: clock.deletionMs(),
-        of: keepingOf,
+      const { byCamera, ofAll } = tooMuch(use, {
+        keepingOf,
         allBytes: deps.allBytes(),
         ...await diskRoom.now(true),
       });
-      for (const { cameraId, beforeMs } of byAge) {
-        await removeOldest({ cameraId, beforeMs }, Infinity, signal);
-      }
       for (const { cameraId, bytes } of byCamera) await removeOldest({ cameraId }, bytes, signal);
       await removeOldest({}, ofAll, signal);
     },
     async free() {
-      const use = [...(await keeper.use()).values()];
+      const use = await used();
       const all = use.reduce((sum, { bytes }) => sum + bytes, 0);
       return await removeOldest({}, all / 2, undefined, FREE_MOST_MS);
     },

@@ -7,10 +7,20 @@ export interface Keeping {
   keepBytes: number;
 }
 
-export interface RetentionLimits {
-  /** Now, for everything that is deleted by age. */
-  nowMs: number;
-  of(cameraId: string): Keeping;
+/** What is too old: older than `beforeMs`. `nowMs`: now, for everything that is deleted by age. */
+export function tooOld(
+  use: readonly CameraUse[],
+  keepingOf: (cameraId: string) => Keeping,
+  nowMs: number,
+): { cameraId: string; beforeMs: number }[] {
+  return use.map(({ cameraId, oldestMs }) => {
+    return { cameraId, oldestMs, beforeMs: nowMs - keepingOf(cameraId).keepMs };
+  }).filter(({ oldestMs, beforeMs }) => oldestMs < beforeMs)
+    .map(({ cameraId, beforeMs }) => ({ cameraId, beforeMs }));
+}
+
+export interface ByteLimits {
+  keepingOf(cameraId: string): Keeping;
   /** All cameras together. */
   allBytes: number;
   /** So much stays free on the disk. */
@@ -19,34 +29,28 @@ export interface RetentionLimits {
   freeBytes: number | null;
 }
 
-/** What leaves. The oldest first, each step counted after those before it. */
-export interface Leaving {
-  /** Older than this. */
-  byAge: { cameraId: string; beforeMs: number }[];
+/** What is too much, once nothing is too old any more: the oldest leave. */
+export interface TooMuch {
   /** Bytes of one camera. */
   byCamera: { cameraId: string; bytes: number }[];
-  /** Bytes of whichever camera has the oldest. */
+  /** After that, bytes of whichever camera has the oldest. */
   ofAll: number;
 }
 
-export function leaving(use: readonly CameraUse[], limits: RetentionLimits): Leaving {
-  const { nowMs, allBytes, floorBytes, freeBytes } = limits;
-  const byAge: Leaving["byAge"] = [];
-  const byCamera: Leaving["byCamera"] = [];
-  let bytes = 0;
-  let freed = 0;
-  for (const one of use) {
-    const { keepMs, keepBytes } = limits.of(one.cameraId);
-    const beforeMs = nowMs - keepMs;
-    if (one.oldestMs < beforeMs) byAge.push({ cameraId: one.cameraId, beforeMs });
-    const over = Math.max(0, one.bytes - keepBytes);
-    if (over > 0) byCamera.push({ cameraId: one.cameraId, bytes: over });
-    bytes += one.bytes - over;
-    freed += over;
-  }
+export function tooMuch(
+  use: readonly CameraUse[],
+  { keepingOf, allBytes, floorBytes, freeBytes }: ByteLimits,
+): TooMuch {
+  const byCamera = use.map(({ cameraId, bytes }) => {
+    return { cameraId, bytes: Math.max(0, bytes - keepingOf(cameraId).keepBytes) };
+  }).filter(({ bytes }) => bytes > 0);
+  const freed = sumOf(byCamera);
+  const left = sumOf(use) - freed;
   const missing = freeBytes === null ? 0 : floorBytes - freeBytes - freed;
-  return { byAge, byCamera, ofAll: Math.min(bytes, Math.max(0, bytes - allBytes, missing)) };
+  return { byCamera, ofAll: Math.min(left, Math.max(0, left - allBytes, missing)) };
 }
+
+const sumOf = (all: readonly { bytes: number }[]) => all.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Of pictures, the oldest first, as many as make up these bytes. */
 export function upTo<T extends { bytes: number }>(images: readonly T[], bytes: number): T[] {

@@ -3,16 +3,16 @@ import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import { bytesADay, fileOf, isWholeJpeg, timeOfFile } from "./image.ts";
 import { wantedNow } from "./alarm_pictures.ts";
 import { isCurrent, isDue } from "./interval.ts";
-import { leaving, type RetentionLimits, upTo } from "./retention.ts";
+import { type ByteLimits, tooMuch, tooOld, upTo } from "./retention.ts";
 
 const MB = 1e6;
 const NOW_MS = Date.UTC(2026, 10, 29, 20);
 const front = { cameraId: "front", count: 10, bytes: 100 * MB, oldestMs: NOW_MS - 10 * HOUR_MS };
 const back = { cameraId: "back", count: 10, bytes: 50 * MB, oldestMs: NOW_MS - 2 * HOUR_MS };
 
-const limits = (change: Partial<RetentionLimits> = {}): RetentionLimits => ({
-  nowMs: NOW_MS,
-  of: () => ({ keepMs: 24 * HOUR_MS, keepBytes: 1_000 * MB }),
+const all = { keepMs: 24 * HOUR_MS, keepBytes: 1_000 * MB };
+const limits = (change: Partial<ByteLimits> = {}): ByteLimits => ({
+  keepingOf: () => all,
   allBytes: 1_000 * MB,
   floorBytes: 500 * MB,
   freeBytes: 5_000 * MB,
@@ -20,30 +20,31 @@ const limits = (change: Partial<RetentionLimits> = {}): RetentionLimits => ({
 });
 
 Deno.test("retention: nothing leaves while nothing is too old or too much", () => {
-  assert.deepEqual(leaving([front, back], limits()), { byAge: [], byCamera: [], ofAll: 0 });
-  assert.deepEqual(leaving([], limits({ freeBytes: 0 })), { byAge: [], byCamera: [], ofAll: 0 });
+  assert.deepEqual(tooOld([front, back], () => all, NOW_MS), []);
+  assert.deepEqual(tooMuch([front, back], limits()), { byCamera: [], ofAll: 0 });
+  assert.deepEqual(tooMuch([], limits({ freeBytes: 0 })), { byCamera: [], ofAll: 0 });
 });
 
 Deno.test("retention: each camera by its own age and bytes", () => {
-  const of = (id: string) =>
-    id === "front"
-      ? { keepMs: 5 * HOUR_MS, keepBytes: 1_000 * MB }
-      : { keepMs: 24 * HOUR_MS, keepBytes: 20 * MB };
-  assert.deepEqual(leaving([front, back], limits({ of })), {
-    byAge: [{ cameraId: "front", beforeMs: NOW_MS - 5 * HOUR_MS }],
+  const keepingOf = (id: string) =>
+    id === "front" ? { ...all, keepMs: 5 * HOUR_MS } : { ...all, keepBytes: 20 * MB };
+  assert.deepEqual(tooOld([front, back], keepingOf, NOW_MS), [
+    { cameraId: "front", beforeMs: NOW_MS - 5 * HOUR_MS },
+  ]);
+  assert.deepEqual(tooMuch([front, back], limits({ keepingOf })), {
     byCamera: [{ cameraId: "back", bytes: 30 * MB }],
     ofAll: 0,
   });
 });
 
 Deno.test("retention: all together, and where little is free; what leaves anyway counts", () => {
-  assert.equal(leaving([front, back], limits({ allBytes: 120 * MB })).ofAll, 30 * MB);
-  assert.equal(leaving([front, back], limits({ freeBytes: 430 * MB })).ofAll, 70 * MB);
-  const of = () => ({ keepMs: 24 * HOUR_MS, keepBytes: 60 * MB });
-  const both = leaving([front, back], limits({ of, freeBytes: 430 * MB }));
+  assert.equal(tooMuch([front, back], limits({ allBytes: 120 * MB })).ofAll, 30 * MB);
+  assert.equal(tooMuch([front, back], limits({ freeBytes: 430 * MB })).ofAll, 70 * MB);
+  const keepingOf = () => ({ ...all, keepBytes: 60 * MB });
+  const both = tooMuch([front, back], limits({ keepingOf, freeBytes: 430 * MB }));
   assert.deepEqual([both.byCamera.length, both.ofAll], [1, 30 * MB]);
-  assert.equal(leaving([front, back], limits({ freeBytes: 0 })).ofAll, 150 * MB, "not more");
-  assert.equal(leaving([front, back], limits({ freeBytes: null })).ofAll, 0, "nobody knows");
+  assert.equal(tooMuch([front, back], limits({ freeBytes: 0 })).ofAll, 150 * MB, "not more");
+  assert.equal(tooMuch([front, back], limits({ freeBytes: null })).ofAll, 0, "nobody knows");
 });
 
 Deno.test("retention: as many of the oldest as make up the bytes", () => {
