@@ -45,15 +45,17 @@ export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VN
   return (
     <>
       <CameraWord state={state} />
-      <span class="muted">
-        {" for "}
-        <time
-          dateTime={new Date(since_ms).toISOString()}
-          title={`since ${dateTime(since_ms, zone)}`}
-        >
-          {duration(Math.max(1_000, atMs - since_ms))}
-        </time>
-      </span>
+      {state !== "off" && (
+        <span class="muted">
+          {" for "}
+          <time
+            dateTime={new Date(since_ms).toISOString()}
+            title={`since ${dateTime(since_ms, zone)}`}
+          >
+            {duration(Math.max(1_000, atMs - since_ms))}
+          </time>
+        </span>
+      )}
       {sentence && saysWhy(state) && last_error !== null && <p class="camera-text">{last_error}</p>}
     </>
   );
@@ -61,7 +63,7 @@ export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VN
 
 /** Where all is well the last trouble is history, and belongs to the health. */
 export function saysWhy(state: CameraState): boolean {
-  return state === "starting" || cameraNeedsHelp(state);
+  return state !== "live";
 }
 
 /** A state as a word, with a mark and colour where it wants attention. */

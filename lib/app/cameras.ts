@@ -96,7 +96,7 @@ export function cameraFacts(cameras: Pick<Cameras, "all">, nowMs: number): Syste
 async function addressToAllow(outgoing: Outgoing, target: Target): Promise<string | null> {
   if (target === null) return null;
   return await outgoing.toAllow(target.host, target.port).catch((error) => {
-    throw refused("options.address", error);
+    throw refused("options.url", error);
   });
 }
 

@@ -77,7 +77,7 @@ export type OldBecause =
 /** What a page says of a picture that is older than usual. */
 export function oldPictureWords(ageMs: number, because: OldBecause): string {
   const old = `The picture is ${duration(ageMs)} old: `;
-  if (because === "off") return `${old}the camera is switched off.`;
+  if (because === "off") return `${old}the camera is off.`;
   if (because === "perch") return `${old}Perch cannot be reached.`;
   if (because === "unseen") return `${old}it rests while it is out of sight.`;
   if (because === "way") return `${old}newer ones do not come through. Asking again.`;

@@ -89,17 +89,11 @@ export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[]
   ];
 }
 
-function Tested({ ok, text, changing, width, height, fps }: CameraTest): VNode {
-  const facts = [
-    width !== null && height !== null ? `${width} × ${height} pixels` : "",
-    fps !== null ? `${Math.round(fps * 10) / 10} pictures a second` : "",
-    changing === null ? "" : changing ? "the picture changes" : "the picture does not change",
-  ].filter((part) => part !== "").join(", ");
+function Tested({ ok, text }: Pick<CameraTest, "ok" | "text">): VNode {
   return (
-    <section class="card attention" aria-labelledby="tested" role="status">
+    <section class="card attention camera-tested" aria-labelledby="tested" role="status">
       <h2 id="tested">{ok ? "The test found pictures" : "The test found no good pictures"}</h2>
       <p>{text}</p>
-      {facts !== "" && <p class="muted">{facts}</p>}
     </section>
   );
 }

@@ -1,7 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { CAMERA_KINDS, kindOf } from "../../lib/cameras/kinds/mod.ts";
-import { FormError } from "../frame/form.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { cameraHref } from "../frame/links.ts";
 import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
@@ -96,7 +95,6 @@ function Content(
         <section class="card" aria-label={kind.title}>
           <p>{kind.about}</p>
           <form method="post" action={ADD}>
-            <FormError>{errors.form}</FormError>
             <input type="hidden" name="kind" value={kind.kind} />
             <CameraFields parts={parts} kind={kind} stored={null} values={values} errors={errors} />
             <button type="submit" class="primary">Add</button>

@@ -9,7 +9,7 @@ import { kindOf } from "../../lib/cameras/kinds/mod.ts";
 import { isCamera } from "../../lib/machines/camera_machine.ts";
 import { isHost } from "../../lib/machines/host_machine.ts";
 import { machineTitle } from "../frame/links.ts";
-import { Field, Select } from "../frame/form.tsx";
+import { Field, FormError, Select } from "../frame/form.tsx";
 import {
   inputName,
   OptionInput,
@@ -64,6 +64,16 @@ export async function besideFields<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What is wrong and stands beside none of the inputs. */
+function otherError(
+  errors: Readonly<Record<string, string>>,
+  fields: readonly OptionField[],
+  prefix: OptionPrefix,
+): string | undefined {
+  const beside = new Set(["name", "machine", ...fields.map(({ name }) => inputName(name, prefix))]);
+  return Object.entries(errors).find(([path]) => !beside.has(path))?.[1];
+}
+
 /** Name, the machine that it looks at, and the options of its kind. */
 export function CameraFields(
   { parts, kind, stored, values, errors }: {
@@ -80,6 +90,7 @@ export function CameraFields(
   ).map((machine) => [machine.path, `${machineTitle(machine)} (${machine.path})`] as const);
   return (
     <>
+      <FormError>{otherError(errors, optionFields(kind.options), "option")}</FormError>
       <Field
         name="name"
         label="Name"
@@ -114,15 +125,18 @@ export function SettingFields(
   },
 ): VNode {
   return (
-    <div class="fields">
-      <OptionInputs
-        fields={SETTINGS}
-        prefix="setting"
-        stored={stored}
-        values={values}
-        errors={errors}
-      />
-    </div>
+    <>
+      <FormError>{otherError(errors, SETTINGS, "setting")}</FormError>
+      <div class="fields">
+        <OptionInputs
+          fields={SETTINGS}
+          prefix="setting"
+          stored={stored}
+          values={values}
+          errors={errors}
+        />
+      </div>
+    </>
   );
 }
 

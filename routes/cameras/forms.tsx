@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import type { CameraView } from "../../lib/cameras/camera_view.ts";
 import { kindOf } from "../../lib/cameras/kinds/mod.ts";
 import { type FormState, stateOf } from "../frame/form_page.ts";
-import { FormError, SeenField } from "../frame/form.tsx";
+import { SeenField } from "../frame/form.tsx";
 import { cameraHref } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
 import { CameraFields, SettingFields } from "./fields.tsx";
@@ -35,7 +35,9 @@ export function Doings({ view, admin }: { view: CameraView; admin: boolean }): V
   const at = cameraHref(view.id);
   return (
     <div class="buttons">
-      {view.enabled && <Post action={`${at}/keep`} look="small">Keep a picture</Post>}
+      {view.enabled && view.health.frameAgeMs !== null && (
+        <Post action={`${at}/keep`} look="small">Keep a picture</Post>
+      )}
       <Post action={`${at}/test`} look="small">Test</Post>
       {view.enabled && <Post action={`${at}/recover`} look="small">Start it anew</Post>}
       {admin && (
@@ -69,7 +71,6 @@ export function SettingsForms(
             <summary>{`Name, machine and source (${kind.title})`}</summary>
             <form method="post" action={`${at}/change`}>
               <SeenField />
-              <FormError>{source.errors.form}</FormError>
               <CameraFields
                 parts={parts}
                 kind={kind}
@@ -85,7 +86,6 @@ export function SettingsForms(
         <summary>Pictures, thresholds and recovery</summary>
         <form method="post" action={`${at}/settings`} class="camera-settings">
           <SeenField />
-          <FormError>{settings.errors.form}</FormError>
           <SettingFields
             stored={view.settings}
             values={settings.values}

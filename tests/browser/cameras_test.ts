@@ -189,7 +189,7 @@ Deno.test({
             (change) => access.audit.statement({ actor: tester, ...change }),
           );
         await enable(false);
-        await old.filter({ hasText: "the camera is switched off" }).waitFor();
+        await old.filter({ hasText: "the camera is off" }).waitFor();
         await page.locator("h1", { hasText: "Dock is switched off" }).waitFor();
         await enable(true);
         await isLive(page);
