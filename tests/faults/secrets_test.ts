@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { TOTP } from "otpauth";
 import { unpackFiles } from "../support/backup.ts";
+import { startFaultyHttp } from "../support/cameras/faulty_http.ts";
+import { haveCommands } from "../support/commands.ts";
 import { addKey, type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
@@ -33,18 +35,20 @@ Deno.test("secrets: twenty canaries are found in no output, no file and no answe
       ...ENVIRONMENT,
       MQTT_URL: `mqtt://127.0.0.1:${freePort()}`,
       MQTT_USER: "perch",
+      OUTGOING_NETWORKS: "127.0.0.1",
       LOG_LEVEL: "debug",
     },
   });
   try {
     const canaries: Record<string, string> = { ...ENVIRONMENT, key };
     await useSecrets(perch, key, canaries);
+    const seen = await useCamera(perch, key, canaries);
     assert.ok(Object.keys(canaries).length >= 20, `${Object.keys(canaries).length} canaries`);
     const archive = await plainBackup(perch, key, dataDir);
     const answers = await everyAnswer(perch, key);
     // Last-used times and the log are written at the end.
     await perch.stop();
-    const places: Record<string, string> = { output: perch.output(), ...answers };
+    const places: Record<string, string> = { output: perch.output(), ...answers, ...seen };
     await unpackFiles(archive, `${dataDir}/unpacked`);
     assert.ok(![...filesBelow(`${dataDir}/unpacked`)].some((path) => path.endsWith(".key")));
     for (const path of filesBelow(dataDir)) places[path] = latin1(await Deno.readFile(path));
@@ -149,6 +153,63 @@ async function useSecrets(
   if (sabotaged("secrets")) {
     await call("PATCH", "/api/users/me", { name: canaries.recoveryCode }, first.access_token);
   }
+}
+
+/** A camera that asks who is there, with its password in the address, seen live; and one that was typed wrongly. */
+async function useCamera(
+  { url }: PerchProcess,
+  key: string,
+  canaries: Record<string, string>,
+): Promise<Record<string, string>> {
+  if (!haveCommands({ ffmpeg: "ffmpeg" })) return {};
+  canaries.camera = canary("camera");
+  canaries.cameraTyped = canary("typed");
+  canaries.cameraChanged = canary("changed");
+  await using camera = await startFaultyHttp({
+    door: { auth: "basic", password: canaries.camera },
+  });
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { text: await answer.text(), status: answer.status };
+  };
+  const add = (scheme: string, password: string) =>
+    call("POST", "/api/cameras", {
+      name: `Gate ${scheme}`,
+      kind: "http_mjpeg",
+      options: { url: camera.streamUrl.replace("http://", `${scheme}://perch:${password}@`) },
+    });
+  const refused = await add("htpp", canaries.cameraTyped);
+  assert.equal(refused.status, 400, refused.text);
+  const made = await add("http", canaries.camera);
+  const at = `/api/cameras/${JSON.parse(made.text).id}`;
+  const status = () => call("GET", `${at}/status`).then(({ text }) => JSON.parse(text));
+  await until("a live picture", async () => (await status()).state === "live" || null);
+  const running = commandLines();
+  assert.match(running, /ffmpeg/);
+  // Wrong from now on, so that it is complained of.
+  camera.door.password = canaries.cameraChanged;
+  camera.drop();
+  const complaint = await until("a complaint", async () => {
+    const { last_error } = await status();
+    return /user name/.test(last_error ?? "") ? last_error : null;
+  });
+  const test = await call("POST", `${at}/test`);
+  return { refused: refused.text, made: made.text, running, complaint, test: test.text };
+}
+
+/** What every process of this host was started with. */
+function commandLines(): string {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).map(({ name }) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${name}/cmdline`);
+    } catch {
+      return "";
+    }
+  }).join("\n");
 }
 
 /** Makes one that is not encrypted; gives where it lies. */
