@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
+import type { CameraImages } from "../../lib/cameras/images/images.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { User } from "../../lib/access/user_store.ts";
 import type { Users } from "../../lib/access/users.ts";
@@ -21,6 +22,7 @@ import { localText, localTime } from "../frame/range.ts";
 export interface TicketPageParts extends PageParts, TicketServices, DiscussionServices {
   users: Pick<Users, "find" | "byEmail" | "list">;
   alarms: Pick<Alarms, "find">;
+  cameraImages: Pick<CameraImages, "ofAlarm">;
   events: Pick<EventLog, "list">;
 }
 

@@ -49,7 +49,7 @@ export function ticketPages(parts: TicketPageParts): Route[] {
         <Content
           parts={parts}
           ticket={ticket}
-          alarm={ticket.alarm_id === null ? null : await alarmTitle(parts, ticket.alarm_id)}
+          alarm={await alarmOf(parts, ticket.alarm_id)}
           talk={await readConversation(parts, "ticket", ticket.id)}
           context={context}
           sent={sent}
@@ -103,11 +103,30 @@ export function ticketPages(parts: TicketPageParts): Route[] {
   ];
 }
 
+/** The alarm that a ticket is about, and how many pictures there are of its moment. */
+interface TicketAlarm {
+  id: string;
+  title: string;
+  pictures: number;
+}
+
+/** Null: there is none, or it was deleted meanwhile. */
+async function alarmOf(
+  { alarms, cameraImages }: Pick<TicketPageParts, "alarms" | "cameraImages">,
+  id: string | null,
+): Promise<TicketAlarm | null> {
+  if (id === null) return null;
+  const title = await alarmTitle({ alarms }, id);
+  if (title === null) return null;
+  const pictures = await cameraImages.ofAlarm(await alarms.find(id));
+  return { id, title, pictures: pictures.length };
+}
+
 function Content(
   { parts, ticket, alarm, talk, context, sent }: {
     parts: TicketPageParts;
     ticket: Ticket;
-    alarm: string | null;
+    alarm: TicketAlarm | null;
     talk: Conversation;
     context: RouteContext;
     sent: SentForm;
@@ -136,7 +155,11 @@ function Content(
 }
 
 function TicketFacts(
-  { parts, ticket, alarm }: { parts: TicketPageParts; ticket: Ticket; alarm: string | null },
+  { parts, ticket, alarm }: {
+    parts: TicketPageParts;
+    ticket: Ticket;
+    alarm: TicketAlarm | null;
+  },
 ): VNode {
   const { machine, machine_name, alarm_id, assignee, note, verdict } = ticket;
   return (
@@ -150,7 +173,14 @@ function TicketFacts(
       <Facts>
         {alarm_id !== null && (
           <Fact name="Alarm">
-            {alarm === null ? "deleted meanwhile" : <a href={alarmHref(alarm_id)}>{alarm}</a>}
+            {alarm === null ? "deleted meanwhile" : <a href={alarmHref(alarm_id)}>{alarm.title}</a>}
+          </Fact>
+        )}
+        {alarm !== null && alarm.pictures > 0 && (
+          <Fact name="Pictures">
+            <a href={`${alarmHref(alarm.id)}#pictures`}>
+              {alarm.pictures === 1 ? "1 of the moment" : `${alarm.pictures} of the moment`}
+            </a>
           </Fact>
         )}
         {machine !== null && (

@@ -78,6 +78,9 @@ Deno.test("camera pictures: kept when asked and at an alarm, on its page and in 
     assert.match(html, /Pictures of the moment/);
     assert.match(html, /alt="Press hall, (at the alarm|\d+ s before), 20/);
 
+    const [, ticket] = /href="(\/tickets\/T-\d+)"/.exec(html)!;
+    assert.match(await (await ask(ticket)).text(), new RegExp(`/alarms/${alarm.id}#pictures`));
+
     const byTime = await (await ask(`${images}?reason=interval`)).json();
     assert.ok(byTime.items.length <= 1, "one a day");
     await send("engineer", "DELETE", taken.url);
