@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { openHttpFeed } from "../way/http_feed.ts";
 import { splitSignIn } from "../way/target.ts";
 import { defineKind } from "./define.ts";
 import { addressOf, networkOptions, pictureFeed, wayDeps } from "./network.ts";
@@ -17,6 +16,7 @@ export const httpMjpeg = defineKind({
   prepare: splitSignIn,
   target: (given) => addressOf(given, SCHEMES),
   async open(given, deps) {
+    const { openHttpFeed } = await import("../way/http_feed.ts");
     return pictureFeed(await openHttpFeed(addressOf(given, SCHEMES), wayDeps(deps)), false);
   },
 });

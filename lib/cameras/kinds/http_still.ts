@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { openHttpStill } from "../way/http_still.ts";
 import { splitSignIn } from "../way/target.ts";
 import { defineKind } from "./define.ts";
 import { addressOf, networkOptions, pictureFeed, wayDeps } from "./network.ts";
@@ -24,6 +23,7 @@ export const httpStill = defineKind({
   target: (given) => addressOf(given, SCHEMES),
   async open(given, deps) {
     const everyMs = Math.max(given.every_s, 1 / deps.fps) * 1_000;
+    const { openHttpStill } = await import("../way/http_still.ts");
     const way = await openHttpStill(addressOf(given, SCHEMES), { ...wayDeps(deps), everyMs });
     return pictureFeed(way, given.every_s < 1);
   },

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Ffmpeg } from "../ffmpeg/find.ts";
-import { openRtspRelay } from "../way/rtsp_relay.ts";
 import { splitSignIn } from "../way/target.ts";
 import { defineKind } from "./define.ts";
 import { addressOf, endsOf, networkOptions, wayDeps } from "./network.ts";
@@ -18,6 +17,7 @@ export const rtsp = defineKind({
   prepare: splitSignIn,
   target: (given) => addressOf(given, SCHEMES),
   async open(given, deps) {
+    const { openRtspRelay } = await import("../way/rtsp_relay.ts");
     const way = await openRtspRelay(addressOf(given, SCHEMES), wayDeps(deps));
     return {
       input: [
