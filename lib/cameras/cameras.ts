@@ -33,7 +33,7 @@ export interface Cameras extends CameraChanges {
   /** Whether pictures come, also of one that is off. @throws `not_found`, `conflict`, `busy` */
   test(id: string): Promise<CameraTest>;
   /** Starts it anew at once, then tests it. @throws `not_found`, `conflict`, `busy` */
-  recover(id: string, audited: Audited): Promise<CameraTest>;
+  recover(id: string, by: { name: string; audited: Audited }): Promise<CameraTest>;
   /** Called with the id after each change. */
   onChange(listener: (id: string) => void): void;
   /** While the host is in need none of them runs. */
@@ -125,12 +125,15 @@ export function createCameras(deps: CamerasDeps): Cameras {
     return await under;
   }
 
-  async function recover(id: string, audited: Audited): Promise<CameraTest> {
+  async function recover(
+    id: string,
+    { name, audited }: { name: string; audited: Audited },
+  ): Promise<CameraTest> {
     const { text } = viewOf(entries.need(id));
     const runner = running.runnerOf(id);
     if (runner === null) throw deps.refusal() ?? new PerchError("conflict", text);
     await db.write([audited({ action: "camera.recover", resource: `camera:${id}`, touches: [] })]);
-    runner.recover();
+    runner.recover(name);
     return await test(id);
   }
 

@@ -15,6 +15,7 @@ import type { Runner } from "./runner.ts";
 
 const KEY = "a".repeat(43);
 const NOTE = () => ({ sql: "select 1" });
+const BY = { name: "test", audited: NOTE };
 const OPTIONS = { host: "192.168.1.20", password: "canary" };
 
 /** A camera somewhere in the network. */
@@ -212,9 +213,9 @@ Deno.test("cameras: each runs while it is on, anew when it is another, and none 
     await does(() => cameras.rest(true), "-A");
     assert.match(cameras.find(id).text, /host that Perch runs on is in need/);
     await does(() => cameras.rest(false), "+A");
-    await does(() => cameras.recover(id, NOTE), "!A");
+    await does(() => cameras.recover(id, BY), "!A");
     await does(() => cameras.change(id, { enabled: false }, NOTE), "-A");
-    await assert.rejects(cameras.recover(id, NOTE), /switched off/);
+    await assert.rejects(cameras.recover(id, BY), /switched off/);
     assert.equal((await cameras.test(id)).ok, true);
     await does(() => cameras.change(id, { enabled: true }, NOTE), "+A");
     await does(() => cameras.remove(id, NOTE), "-A");

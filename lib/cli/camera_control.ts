@@ -28,10 +28,10 @@ export function createCameraControl(
     },
     async recoverCamera({ camera }) {
       const { id, name } = named(camera);
-      const { frame: _, ...test } = await cameras.recover(
-        id,
-        (change) => access.audit.statement({ actor, ...change }),
-      );
+      const { frame: _, ...test } = await cameras.recover(id, {
+        name: actor.name,
+        audited: (change) => access.audit.statement({ actor, ...change }),
+      });
       return { id, name, ...test };
     },
   };

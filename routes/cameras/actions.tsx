@@ -4,7 +4,7 @@ import type { CameraTest } from "../../lib/cameras/test_camera.ts";
 import { formAction } from "../frame/form_action.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { cameraHref } from "../frame/links.ts";
-import { auditedBy } from "../http/caller.ts";
+import { auditedBy, byOf } from "../http/caller.ts";
 import type { Policy, Route, RouteContext } from "../http/route.ts";
 import { besideFields, cameraOfForm, knownKind, settingsOfForm, texts } from "./fields.tsx";
 import { type CameraPageParts, PAGE } from "./page_parts.tsx";
@@ -66,7 +66,7 @@ export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[]
       return await page.draw(context, { ...NO_FORM, form: "test", notice });
     }),
     action("recover", "engineer", nothing, async (id, _, context) => {
-      const notice = <Tested {...await cameras.recover(id, audited(context))} />;
+      const notice = <Tested {...await cameras.recover(id, byOf(parts.audit, context))} />;
       return await page.draw(context, { ...NO_FORM, form: "recover", notice });
     }),
     action("keep", "engineer", nothing, async (id) => {

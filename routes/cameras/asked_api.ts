@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cameraStatus, cameraStatusShape } from "../../lib/cameras/camera_view.ts";
 import { type CameraTest } from "../../lib/cameras/test_camera.ts";
 import { cameraTestShape } from "../../lib/cameras/health/shape.ts";
-import { auditedBy } from "../http/caller.ts";
+import { byOf } from "../http/caller.ts";
 import { idParams } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import type { CameraServices } from "./request.ts";
@@ -21,7 +21,7 @@ export function askedRoutes(services: CameraServices): Route[] {
   const { cameras, audit } = services;
   const test = async (id: string) => Response.json(testJson(await cameras.test(id)));
   const recover = async (context: Asked, id: string) =>
-    Response.json(testJson(await cameras.recover(id, auditedBy(audit, context))));
+    Response.json(testJson(await cameras.recover(id, byOf(audit, context))));
   return [
     route({
       method: "get",
