@@ -57,8 +57,8 @@ export interface SimulatorDeps {
    */
   putScript?: (path: string, text: string, instead?: string) => Promise<boolean>;
   camera?: SimCamera;
-  /** The camera can be asked for pictures at this port. */
-  onCamera?: (camera: { port: number; machine: string }) => Promise<void>;
+  /** The camera can be asked for pictures at this port. Rejects once `signal` aborts. */
+  onCamera?: (camera: { port: number; machine: string; signal: AbortSignal }) => Promise<void>;
 }
 
 interface Run {
@@ -73,7 +73,7 @@ interface Run {
   seen: string;
   dropped: number;
   abort: AbortController;
-  done: Promise<void>;
+  done: Promise<unknown>;
 }
 
 const CLOSE_GRACE_MS = 2_000;
@@ -126,11 +126,12 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       seen,
       done: Promise.resolve(),
     };
-    current.done = play(current, historyS, chosen.speed).catch((error) =>
+    const port = await deps.camera?.start() ?? null;
+    const playing = play(current, historyS, chosen.speed).catch((error) =>
       log.error("the simulator stopped", { error })
     );
+    current.done = Promise.all([playing, showCamera(current, port)]);
     run = current;
-    await startCamera(seen);
     log.info(`simulator: ${scenario.title}`, { seed: wanted.seed, speed: wanted.speed });
   }
 
@@ -167,12 +168,12 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
     }
   }
 
-  /** A plant without its camera is a plant all the same. */
-  async function startCamera(machine: string): Promise<void> {
-    const port = await deps.camera?.start();
-    if (port === undefined || port === null) return;
-    await deps.onCamera?.({ port, machine })
-      .catch((error) => log.warn("simulator: the camera is not in Perch", { error }));
+  /** A plant whose camera nobody sees is a plant all the same. */
+  async function showCamera({ seen, abort }: Run, port: number | null): Promise<void> {
+    if (port === null || deps.onCamera === undefined) return;
+    await deps.onCamera({ port, machine: seen, signal: abort.signal }).catch((error) => {
+      if (!abort.signal.aborted) log.warn("simulator: the camera is not in Perch", { error });
+    });
   }
 
   async function putScript(script: BrokenScript | undefined): Promise<void> {

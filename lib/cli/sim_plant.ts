@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { createSimCamera } from "../../sim/camera/camera.ts";
 import { createSimulator } from "../../sim/simulator.ts";
 import type { SimulatorOptions } from "../../sim/options.ts";
 import { type App, buildApp } from "../app.ts";
@@ -11,6 +12,7 @@ import type { ExitCode } from "./command.ts";
 import { foregroundOf } from "./foreground_of.ts";
 import { commandLog } from "./logging.ts";
 import { runApp } from "./run_app.ts";
+import { knownPort, showCamera } from "./sim_camera.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface SimOptions {
@@ -30,9 +32,13 @@ export async function simPlant(
   const foreground = await foregroundOf(given, config);
   const terminal = foreground?.terminal ?? given;
   let perch: App | null = null;
+  const clock = systemClock();
+  const log = commandLog(config, terminal).child("sim");
+  /** What Perch may connect to beyond its environment, `127.0.0.1:8080`. */
+  const openedPlaces: string[] = [];
   const simulator = createSimulator({
-    clock: systemClock(),
-    log: commandLog(config, terminal).child("sim"),
+    clock,
+    log,
     broker: () => brokerOf(config),
     room: {
       minC: config.sim.tempMinC,
@@ -47,6 +53,11 @@ export async function simPlant(
       await perch?.parts().scripts.look();
       return true;
     },
+    camera: createSimCamera({ clock, log, port: () => perch === null ? 0 : knownPort(perch) }),
+    async onCamera(camera) {
+      openedPlaces[0] = `127.0.0.1:${camera.port}`;
+      if (perch !== null) await showCamera(perch, camera);
+    },
   });
   return await runApp({
     config,
@@ -59,6 +70,7 @@ export async function simPlant(
         storageWorker,
         host: ownHost(options.config.dataDir),
         simulator,
+        openedPlaces: () => openedPlaces,
       }),
     onStarted: async (app, { url, access }, log) => {
       perch = app;

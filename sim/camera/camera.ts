@@ -18,7 +18,7 @@ export interface SimCameraDeps {
   clock: Clock;
   log: Log;
   /** Where it was the last time; 0: anywhere. */
-  port?: number;
+  port?: () => number;
 }
 
 interface Picture {
@@ -30,8 +30,8 @@ const AGAIN_MS = 1_000;
 const FIRST_MS = 10_000;
 
 /** Creates a camera that is off. */
-export function createSimCamera({ clock, log, port: wanted = 0 }: SimCameraDeps): SimCamera {
-  let port = wanted;
+export function createSimCamera({ clock, log, port: knownPort }: SimCameraDeps): SimCamera {
+  let port = 0;
   let mode: CameraMode = "well";
   let running: AbortController | null = null;
   let painting: Promise<void> = Promise.resolve();
@@ -104,6 +104,7 @@ export function createSimCamera({ clock, log, port: wanted = 0 }: SimCameraDeps)
     if (running !== null) return port;
     mode = "well";
     newest = black = null;
+    port ||= knownPort?.() ?? 0;
     try {
       pictures = startPictures({ onPicture });
       const first = pictures;
