@@ -7,7 +7,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import mqtt from "mqtt";
 import { binaries } from "../support/binaries.ts";
+import { assertCamerasWork } from "../support/binary_cameras.ts";
 import { assertCodecsWork, assertModelIsAsked } from "../support/binary_scripts.ts";
+import { haveCommands } from "../support/commands.ts";
 import { startGemini } from "../support/fake_gemini.ts";
 import { addKey, perchCommand, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
@@ -200,6 +202,7 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       };
       const here = runner.length === 0;
       await assertCodecsWork(running, here);
+      if (haveCommands({ ffmpeg: "ffmpeg" })) await assertCamerasWork(running);
       // Under qemu the host is in need, and the model is what it does without first.
       if (here) await assertModelIsAsked(running, gemini);
       assert.equal(await perch.stop(), 0);
