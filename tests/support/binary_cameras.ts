@@ -13,8 +13,8 @@ export function cameraAt(
 ) {
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${url}/api/cameras/${id}${path}`, { headers, ...init });
-    assert.ok(response.ok, `${path}: ${response.status} ${await response.clone().text()}`);
-    return response;
+    if (response.ok) return response;
+    throw new Error(`${path}: ${response.status} ${await response.text()}`);
   };
   const status = async () => await (await ask("/status")).json();
   return {
