@@ -5,6 +5,14 @@
 const SCARCE =
   /too many open files|no file descriptors available|no buffer space|cannot allocate memory|connection aborted|\b(EMFILE|ENFILE|ENOBUFS|ENOMEM|ECONNABORTED)\b/i;
 
+/**
+ * Whether a read was given up because its connection was closed on purpose: node:http of Deno 2.7 tells nobody but the
+ * whole process when an answer is destroyed that is still being read.
+ */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof Deno.errors.Interrupted && error.message === "operation canceled";
+}
+
 /** Whether the system lacked something for a moment: EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED. */
 export function isScarce(error: unknown): boolean {
   if (error instanceof Deno.errors.ConnectionAborted) return true;

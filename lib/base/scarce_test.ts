@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isScarce } from "./scarce.ts";
+import { isGivenUp, isScarce } from "./scarce.ts";
 
 Deno.test("isScarce knows what the system says when it has no more to give, however it is wrapped", () => {
   const scarce = [
@@ -13,4 +13,10 @@ Deno.test("isScarce knows what the system says when it has no more to give, howe
   for (const error of scarce) assert.ok(isScarce(error), String(error));
   const others = [new Error("disk I/O error"), new TypeError("x is undefined"), "EMFILE", null];
   for (const error of others) assert.ok(!isScarce(error), String(error));
+});
+
+Deno.test("isGivenUp knows a read that was given up, and nothing else", () => {
+  assert.ok(isGivenUp(new Deno.errors.Interrupted("operation canceled")));
+  const others = [new Deno.errors.Interrupted("sleep"), new Error("operation canceled"), null];
+  for (const error of others) assert.ok(!isGivenUp(error), String(error));
 });

@@ -12,7 +12,7 @@ export type CameraApp = Pick<App, "parts">;
 
 /** The port that Perch has of the camera from the last time; 0: it has none. */
 export function knownPort(app: CameraApp): number {
-  const port = Number(ADDRESS.exec(String(mine(app)?.options.address))?.[1] ?? 0);
+  const port = Number(ADDRESS.exec(String(mine(app)?.options.url))?.[1] ?? 0);
   return port > 0 && port < 65_536 ? port : 0;
 }
 
@@ -24,10 +24,10 @@ export async function showCamera(
   const { cameras, access, registry, clock } = app.parts();
   const audited: Audited = (change) =>
     access.audit.statement({ actor: systemActor("simulator"), ...change });
-  const options = { address: `http://127.0.0.1:${port}/stream` };
+  const options = { url: `http://127.0.0.1:${port}/stream` };
   const known = mine(app);
   if (known !== undefined) {
-    if (known.options.address !== options.address) await cameras.change(known.id, { options }, audited);
+    if (known.options.url !== options.url) await cameras.change(known.id, { options }, audited);
     return;
   }
   while (registry.machines.find(machine) === undefined) await clock.sleep(LOOK_MS, signal);
@@ -37,5 +37,5 @@ export async function showCamera(
 /** By its address: people may have given it another name. */
 function mine(app: CameraApp) {
   return app.parts().cameras.all()
-    .find(({ kind, options }) => kind === KIND && ADDRESS.test(String(options.address)));
+    .find(({ kind, options }) => kind === KIND && ADDRESS.test(String(options.url)));
 }
