@@ -7,13 +7,16 @@ import type { CameraPageParts } from "./page_parts.tsx";
 
 const SHOWN = 10;
 
+/** As what a camera stands in the log. */
+export const cameraSubject = (id: string) => `camera:${id}`;
+
 /** What the log holds of a camera, newest first. */
 export async function eventsOf({ events }: CameraPageParts, id: string): Promise<LoggedEvent[]> {
-  return (await events.list({ subject: `camera:${id}`, limit: SHOWN })).items;
+  return (await events.list({ subject: cameraSubject(id), limit: SHOWN })).items;
 }
 
 export function CameraEvents(
-  { events, name, zone }: { events: readonly LoggedEvent[]; name: string; zone: string },
+  { events, id, zone }: { events: readonly LoggedEvent[]; id: string; zone: string },
 ): VNode {
   return (
     <section class="card" aria-labelledby="happened">
@@ -31,7 +34,7 @@ export function CameraEvents(
           </ol>
         )}
       {events.length === SHOWN && (
-        <More href={hrefWith("/events", { types: "camera", q: name })}>Older events</More>
+        <More href={hrefWith("/events", { subject: cameraSubject(id) })}>Older events</More>
       )}
     </section>
   );

@@ -5,6 +5,7 @@ import { cameraHref, eventHref } from "../frame/links.ts";
 import { Empty, More } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { type Route, route } from "../http/route.ts";
+import { cameraSubject } from "./events.tsx";
 import {
   AnswerNow,
   type CameraPageParts,
@@ -51,7 +52,7 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
                     parts={parts}
                     view={view}
                     live={live.includes(view)}
-                    event={events.find(({ subject }) => subject === `camera:${view.id}`)}
+                    event={events.find(({ subject }) => subject === cameraSubject(view.id))}
                   />
                 ))}
               </div>

@@ -91,7 +91,7 @@ async function drawCamera(
           </div>
         </div>
         <KeptSection parts={parts} view={view} kept={kept} mayDelete={isEngineer(who)} />
-        <CameraEvents events={events} name={view.name} zone={parts.zone} />
+        <CameraEvents events={events} id={id} zone={parts.zone} />
         {admin && <SettingsForms parts={parts} view={view} state={state} />}
       </>
     ),
