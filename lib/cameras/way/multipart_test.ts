@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { createParts, MOST_BYTES } from "./multipart.ts";
 
 const TYPE = "multipart/x-mixed-replace; boundary=camera";
@@ -65,4 +66,20 @@ Deno.test("createParts says so after 16 MB without a picture, and needs little f
     }, { name: "FeedError", message: /16 MB without a picture/ });
     assert.ok(sent < MOST_BYTES + 2 * part.length);
   }
+});
+
+Deno.test("createParts: whatever comes ends in pictures or in none, and each picture is one", () => {
+  const likely = fc.constantFrom("--camera", "\r\n", "\n", "\xff\xd8", "\xff\xd9", "x");
+  const length = fc.nat(40).map((n) => `Content-Length: ${n}\r\n`);
+  const wire = fc.array(fc.oneof(likely, length), { maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(wire, { maxLength: 5 }), (chunks) => {
+      const split = createParts(TYPE);
+      const found = chunks.flatMap((chunk) => split(text(chunk.join(""))));
+      for (const one of found) {
+        assert.deepEqual([...one.slice(0, 2), ...one.slice(-2)], [0xff, 0xd8, 0xff, 0xd9]);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });

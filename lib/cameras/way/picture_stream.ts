@@ -77,7 +77,6 @@ export function createPictureStream(
     stdin,
     fault: () => fault,
     bytes: () => bytes,
-    lastByteAtMs: () => lastByteAtMs,
     close() {
       end(null);
       return Promise.resolve();

@@ -12,6 +12,8 @@ import type { CameraAddress } from "./target.ts";
 import { redirected, signInFault } from "./way_fault.ts";
 
 export interface RtspExchange {
+  /** What ffmpeg is told. */
+  url: string;
   /** A request of ffmpeg, as the camera gets it. @throws NoRtsp for one that asks for what was never named */
   ask(request: RtspMessage): Uint8Array;
   /** What a camera said, as something for ffmpeg or back to the camera; null: for nobody. @throws FeedError */
@@ -74,6 +76,7 @@ export function createExchange(relay: string, address: CameraAddress): RtspExcha
   }
 
   return {
+    url: names.url,
     ask(request) {
       const translated = names.toCamera(request);
       if (translated === null) throw new NoRtsp("an address that nobody named");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { challengeOf, newDoor } from "../../../tests/support/cameras/asking.ts";
 import { FeedError } from "../fault.ts";
 import { createExchange } from "./rtsp_exchange.ts";
@@ -67,6 +68,16 @@ Deno.test("requests go to the real address, and what the camera calls itself nev
     ask("SETUP", "/camera/track2"),
     /^SETUP rtsp:\/\/camera\.lan\/live\?key=canary\/tra/,
   );
+});
+
+Deno.test("an address that ends in a slash keeps it, and gets no second one", () => {
+  const slash = exchange("rtsp://camera.lan/");
+  assert.equal(slash.url, `${RELAY}/camera/`);
+  assert.match(slash.ask("DESCRIBE", "/camera/"), /^DESCRIBE rtsp:\/\/camera\.lan\/ RTSP/);
+  const said = slash.heard(answer("200 OK", 1, "Content-Base: rtsp://camera.lan/\r\n"))!;
+  assert.match(said.text, /Content-Base: rtsp:\/\/127\.0\.0\.1:4000\/camera\/\r\n/);
+  assert.match(slash.ask("SETUP", "/camera/track1"), /^SETUP rtsp:\/\/camera\.lan\/track1 RTSP/);
+  assert.equal(exchange("rtsp://camera.lan/live").url, `${RELAY}/camera`);
 });
 
 Deno.test("what was never named is not asked for", () => {
@@ -139,6 +150,39 @@ Deno.test("refusals say what to do; what ffmpeg asks beside pictures may fail", 
   const { ask, heard } = exchange();
   ask("GET_PARAMETER");
   assert.match(heard(answer("501 Not Implemented", 1))!.text, /^RTSP\/1\.0 501/);
+});
+
+Deno.test("whatever a camera answers, ffmpeg hears of no other host, and what is wrong is a fault", () => {
+  const url = fc.constantFrom("rtsp://", "http://", "//", "file:///", "").chain((scheme) =>
+    fc.constantFrom("evil.test/x", "10.0.0.9:554/live?key=canary/", "", "[::1", "a b").map((rest) =>
+      scheme + rest
+    )
+  );
+  const header = fc.tuple(
+    fc.constantFrom("Content-Base", "Content-Location", "RTP-Info", "WWW-Authenticate", "X"),
+    fc.constantFrom("", "url=", "Digest ", 'Basic realm="', "Digest realm=a,nonce=b,qop="),
+    url,
+  ).map(([name, begin, rest]) => `${name}: ${begin}${rest}\r\n`);
+  const status = fc.constantFrom("200 OK", "401 No", "100 Wait", "999 ?", "x");
+  const body = fc.array(url.map((where) => `a=control:${where}\r\n`), { maxLength: 4 });
+  fc.assert(
+    fc.property(status, fc.array(header), body, (first, headers, controls) => {
+      const one = exchange();
+      one.ask("GET_PARAMETER");
+      const type = "Content-Type: application/sdp\r\n";
+      try {
+        const said = one.heard(answer(first, 1, headers.join("") + type, controls.join("")));
+        if (said?.to !== "client") return;
+        const [head, sdp = ""] = said.text.split("\r\n\r\n");
+        const named = [...sdp.matchAll(/^a=control:(\w+:\/\/\S+)/gm)].map(([, where]) => where);
+        const base = /^content-(?:base|location): (\w+:\/\/\S+)/im.exec(head)?.[1] ?? RELAY;
+        for (const where of [...named, base]) assert.ok(where.startsWith(RELAY), where);
+      } catch (error) {
+        assert.ok(error instanceof FeedError, `${error}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 Deno.test("requests of the camera are answered and not handed on; answers to nothing are dropped", () => {

@@ -72,6 +72,32 @@ Deno.test("createFraming refuses what is no RTSP before much of it has come", ()
   ) assert.throws(() => createFraming()(text(wrong)), NoRtsp, wrong.slice(0, 60));
 });
 
+Deno.test("createFraming: whatever a camera sends ends in pieces or in NoRtsp, and little is kept", () => {
+  const likely = fc.constantFrom(
+    "$",
+    "\0\0\x03",
+    "RTSP/1.0 200 OK",
+    "\r\n",
+    "\n",
+    "A: b",
+    ":",
+    "x",
+  );
+  const length = fc.integer({ min: -1, max: 70_000 }).map((n) => `Content-Length: ${n}\r\n`);
+  const wire = fc.array(fc.oneof(likely, length, fc.string({ maxLength: 9 })), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(wire, { maxLength: 5 }), (chunks) => {
+      const split = createFraming();
+      try {
+        for (const chunk of chunks) split(text(chunk.join("")));
+      } catch (error) {
+        assert.ok(error instanceof NoRtsp, `${error}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 Deno.test("headers are read and changed whatever their case, the others stay", () => {
   const headers: [string, string][] = [["cseq", "1"], ["A", "b"], ["CSEQ", "2"]];
   assert.equal(valueOf(headers, "cseq"), "1, 2");

@@ -5,6 +5,8 @@ import { type RtspMessage, valueOf, withHeader } from "./rtsp_framing.ts";
  * calls itself may hold a password, and may name another host, to which nobody connects.
  */
 export interface RtspNames {
+  /** What ffmpeg calls the camera. */
+  url: string;
   /** A request as the camera gets it. Null: it asks for what was never named. */
   toCamera(request: RtspMessage): RtspMessage | null;
   /** An answer as ffmpeg gets it. */
@@ -14,11 +16,15 @@ export interface RtspNames {
 const FIRST_NAME = "camera";
 /** Of addresses that one camera may name: it has a few tracks. */
 const MOST_NAMES = 64;
-const HEADERS_WITH_BASE = ["Content-Base", "Content-Location"];
+/** Headers that are one address. */
+const BASES = /^content-(base|location)$/i;
+/** What would have ffmpeg go elsewhere or sign in. */
+const OF_NO_CONCERN = /^(location|www-authenticate|authentication-info)$/i;
 
 /** `relay`: `rtsp://127.0.0.1:40123`; `real`: the camera's own address. */
 export function createNames(relay: string, real: string): RtspNames {
-  const known = new Map([[FIRST_NAME, real]]);
+  // What is joined to an address is joined by a slash, so none of them ends in one.
+  const known = new Map([[FIRST_NAME, real.replace(/\/$/, "")]]);
 
   /** The name of an address: that of the longest one that it begins with, or a new one. */
   function nameOf(url: string): string {
@@ -49,6 +55,7 @@ export function createNames(relay: string, real: string): RtspNames {
   }
 
   return {
+    url: nameOf(real),
     toCamera(request) {
       const [method, url, version] = request.first.split(" ");
       if (url === "*") return request;
@@ -56,20 +63,25 @@ export function createNames(relay: string, real: string): RtspNames {
       return at === null ? null : { ...request, first: `${method} ${at} ${version}` };
     },
     fromCamera(answer) {
-      let { headers, body } = answer;
-      for (const name of HEADERS_WITH_BASE) {
-        const base = valueOf(headers, name.toLowerCase());
-        if (base !== null && isAbsolute(base)) headers = withHeader(headers, name, nameOf(base));
-      }
-      const info = valueOf(headers, "rtp-info");
-      if (info !== null) {
-        headers = withHeader(headers, "RTP-Info", info.replace(/rtsps?:\/\/[^\s;,"]+/gi, nameOf));
-      }
-      if (/sdp/i.test(valueOf(headers, "content-type") ?? "")) body = sdpOf(body);
-      if (body.length > 0) headers = withHeader(headers, "Content-Length", `${body.length}`);
-      return { ...answer, headers, body };
+      const isSdp = /sdp/i.test(valueOf(answer.headers, "content-type") ?? "");
+      const body = isSdp ? sdpOf(answer.body) : answer.body;
+      const headers = answer.headers.filter(([name]) => !OF_NO_CONCERN.test(name))
+        .map(([name, value]): [string, string] => [name, translated(name, value)]);
+      return {
+        ...answer,
+        headers: body.length > 0
+          ? withHeader(headers, "Content-Length", `${body.length}`)
+          : headers,
+        body,
+      };
     },
   };
+
+  function translated(name: string, value: string): string {
+    if (BASES.test(name)) return isAbsolute(value) ? nameOf(value) : value;
+    if (!/^rtp-info$/i.test(name)) return value;
+    return value.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s;,"]+/gi, nameOf);
+  }
 }
 
 const isAbsolute = (url: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(url);

@@ -34,8 +34,7 @@ function relayOf(
   silenceMs: number,
 ): RelayWay {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const relay = `rtsp://127.0.0.1:${listener.addr.port}`;
-  const exchange = createExchange(relay, address);
+  const exchange = createExchange(`rtsp://127.0.0.1:${listener.addr.port}`, address);
   let client: Deno.TcpConn | null = null;
   let fault: FeedError | null = null;
   let over = false;
@@ -131,10 +130,9 @@ function relayOf(
   const done = serve().catch(() => end(null));
 
   return {
-    url: `${relay}/camera`,
+    url: exchange.url,
     fault: () => fault,
     bytes: () => bytes,
-    lastByteAtMs: () => lastByteAtMs,
     async close() {
       end(null);
       await done;

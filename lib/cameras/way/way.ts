@@ -17,8 +17,6 @@ export interface Way {
   fault(): FeedError | null;
   /** That came from the camera. */
   bytes(): number;
-  /** Monotonic: when the last of them came. */
-  lastByteAtMs(): number;
   /** When it resolves, every connection is closed. */
   close(): Promise<void>;
 }
