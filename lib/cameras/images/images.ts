@@ -184,6 +184,20 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     }
   }
 
+  /** What fails is tried again at its next turn; pictures are kept meanwhile. */
+  async function attempt(
+    what: string,
+    run: (signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await run(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`${what} failed`, { error });
+    }
+  }
+
   return {
     async list(cameraId, query) {
       const { items, next } = await store.list(cameraId, query);
@@ -244,12 +258,12 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
         for (;;) {
           const nowMs = clock.monotonic();
           if (nowMs - sweptMs >= DAY_MS) {
-            await tidy(signal);
             sweptMs = nowMs;
+            await attempt("bringing pictures and their files together", tidy, signal);
           }
           if (nowMs - retainedMs >= RETENTION_MS) {
-            await lettingGo.retain(signal);
             retainedMs = nowMs;
+            await attempt("deleting old pictures", lettingGo.retain, signal);
           }
           await keepStills();
           const isKeeping = cameras().some(({ settings }) => settings.still_every_s > 0);

@@ -64,8 +64,10 @@ export async function sweep(
     await keeper.remove(gone);
     swept.rows += gone.length;
     for (const tMs of names.keys()) {
-      if (await keeper.adopt(cameraId, tMs).catch(() => false)) swept.adopted++;
-      else swept.files++;
+      // Where the disk or the database takes nothing now, it waits for the next time.
+      const isAdopted = await keeper.adopt(cameraId, tMs).catch(() => null);
+      if (isAdopted === true) swept.adopted++;
+      if (isAdopted === false) swept.files++;
     }
     // Fails as long as something is in it.
     if (dayMs < nowMs - CUT_MS) await Deno.remove(join(folder, path)).catch(() => {});
