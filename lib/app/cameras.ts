@@ -37,9 +37,9 @@ export async function createCameraParts(
 
   /** Where somebody listens, pages follow each camera; this is called once a second at most. */
   function tell(id: string): void {
-    const camera = cameras.all().find((one) => one.id === id);
-    if (camera === undefined || !hub.hears("camera")) return;
-    hub.publish("camera", cameraStatus(camera));
+    // It may be gone.
+    if (!hub.hears("camera") || cameras.cameraOf(id) === null) return;
+    hub.publish("camera", cameraStatus(cameras.find(id)));
   }
 
   const cameraImages = createAppCameraImages(foundation, () => cameras);

@@ -9,9 +9,9 @@ import type { Place } from "./typed.ts";
 import { goodBackups, wayOut } from "./way_out.ts";
 
 /**
- * The key of the channels' secrets, in a file of its own that only the owner reads. Readings do not wait for it:
- * when the file holds no key, the channels say why they cannot send, and the first secret that is typed again
- * moves the file aside and begins a new one. A file that cannot be read is left alone: its key may be good.
+ * The key of the secrets of channels and cameras, in a file of its own that only the owner reads. Readings do not
+ * wait for it: when the file holds no key, channels and cameras say why they cannot be used, and the first secret
+ * that is typed again moves the file aside and begins a new one. A file that cannot be read is left alone: its key may be good.
  */
 export async function channelsSealer(place: Place, log: Log): Promise<Sealer> {
   const path = join(place.dataDir, "channels.key");
@@ -26,7 +26,7 @@ export async function channelsSealer(place: Place, log: Log): Promise<Sealer> {
   const advice = state === "damaged"
     ? "put it back from a backup and start Perch again, or type the secrets again"
     : "give the user that runs Perch the right to read it and start Perch again";
-  const message = `${reason}, so the secrets of the channels cannot be read: ${advice}${
+  const message = `${reason}, so the secrets of channels and cameras cannot be read: ${advice}${
     way === null ? "" : `. ${way}`
   }`;
   log.error(message);
@@ -50,7 +50,7 @@ export async function channelsSealer(place: Place, log: Log): Promise<Sealer> {
   async function begin(): Promise<Sealer> {
     const aside = `${path}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
     await Deno.rename(path, aside);
-    log.warn(`a new key of the channels was made; the damaged one is ${aside}`);
+    log.warn(`a new key of channels and cameras was made; the damaged one is ${aside}`);
     return createSealer(await newKey(path));
   }
 }

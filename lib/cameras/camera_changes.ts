@@ -107,10 +107,11 @@ export function createCameraChanges(
     throw new PerchError("conflict", message, { errors: [{ path: "name", message }], about });
   }
 
-  function machineIdOf(wanted: string | null): string | null {
+  /** One that was deleted stays where it stands. */
+  function machineIdOf(wanted: string | null, before: string | null = null): string | null {
     if (wanted === null || wanted === "") return null;
     const machine = deps.machines.find(wanted);
-    if (machine && machine.deletedMs === null) return machine.id;
+    if (machine && (machine.deletedMs === null || machine.id === before)) return machine.id;
     throw invalid("machine", `there is no machine "${wanted.slice(0, 200)}"`);
   }
 
@@ -192,7 +193,7 @@ export function createCameraChanges(
     const row = { ...changed.row };
     if (patch.name !== undefined) row.name = patch.name;
     if (patch.enabled !== undefined) row.enabled = patch.enabled;
-    if (patch.machine !== undefined) row.machineId = machineIdOf(patch.machine);
+    if (patch.machine !== undefined) row.machineId = machineIdOf(patch.machine, row.machineId);
     if (patch.settings !== undefined) {
       row.settings = await settingsOf(patch.settings, storedSettings(row.settings));
     }

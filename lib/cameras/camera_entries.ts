@@ -1,6 +1,7 @@
 /** Cameras in memory, their secrets opened. */
 import { PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { hideSecrets } from "../base/options.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "./camera.ts";
 import { openOptions, storedSettings } from "./camera_options.ts";
@@ -13,6 +14,8 @@ export interface Entry {
   kind: CameraKind | null;
   /** Null when it cannot be used: `fault` says why. */
   camera: Camera | null;
+  /** Options as they may be shown. Often asked for, so worked out once. */
+  shown: Record<string, unknown>;
   fault: string | null;
 }
 
@@ -57,14 +60,14 @@ export async function openEntry(
 ): Promise<Entry> {
   if (kind === null) {
     const fault = `This Perch knows no camera of the kind ${row.kind}.`;
-    return { row, kind, camera: null, fault };
+    return { row, kind, camera: null, shown: {}, fault };
   }
   try {
     return entryOf(row, kind, await openOptions(row, sealer));
   } catch (error) {
     log.warn(`the camera ${row.name} cannot be used`, { error });
     const fault = error instanceof PerchError ? error.message : "Its secrets cannot be read.";
-    return { row, kind, camera: null, fault };
+    return { row, kind, camera: null, shown: hideSecrets(kind.options, row.options), fault };
   }
 }
 
@@ -79,5 +82,5 @@ export function entryOf(
     ...{ id, name, kind: row.kind, options, machineId, allowed, enabled },
     settings: storedSettings(row.settings),
   };
-  return { row, kind, camera, fault: null };
+  return { row, kind, camera, shown: hideSecrets(kind.options, options), fault: null };
 }

@@ -44,7 +44,7 @@ export const cameraShape = z.strictObject({
   options: z.record(z.string(), z.unknown()).nullable()
     .describe("for admins; secrets are written, never read: ***"),
   settings: cameraSettingsSchema.nullable().describe("for admins"),
-  allowed: z.string().nullable().describe("address and port that an admin allowed"),
+  allowed: z.string().nullable().describe("for admins: address and port that one allowed"),
   status: cameraStatusShape,
 }).meta({ id: "Camera" });
 
@@ -65,7 +65,7 @@ export function shownCamera(view: CameraView, full: boolean): z.output<typeof ca
     created_ms: createdMs,
     options: full ? options : null,
     settings: full ? settings : null,
-    allowed,
+    allowed: full ? allowed : null,
     status: cameraStatus(view),
   };
 }
@@ -91,8 +91,10 @@ export function idleHealth(state: CameraState, sinceMs: number, why: string | nu
 
 /** How a camera is, in a sentence. */
 export function healthText(name: string, { state, lastError }: CameraHealth): string {
-  const why = lastError === null ? "" : ` ${lastError}`;
+  const why = lastError === null ? "" : ` ${sentence(lastError)}`;
   if (state === "live") return `${name} gives pictures.`;
   if (state === "starting") return `${name} is being started.${why}`;
   return `${name} ${CAMERA_TROUBLES[state] ?? "is switched off"}.${why}`;
 }
+
+const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;

@@ -1,7 +1,6 @@
 /** The cameras of this site: what they are, how they are, and what is asked of them. */
 import type { Log } from "../base/log.ts";
 import { PerchError } from "../base/errors.ts";
-import { hideSecrets } from "../base/options.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { Camera } from "./camera.ts";
@@ -84,13 +83,13 @@ export function createCameras(deps: CamerasDeps): Cameras {
   }
 
   function viewOf(entry: Entry): CameraView {
-    const { row: { id, name, machineId, ...row }, kind, camera, fault } = entry;
+    const { row: { id, name, machineId, ...row }, camera, shown, fault } = entry;
     const { allowed, enabled, createdMs } = row;
     const health = healthOf(entry);
     return {
       ...{ id, name, kind: row.kind, allowed, enabled, createdMs, fault, health },
-      options: kind === null ? {} : hideSecrets(kind.options, camera?.options ?? row.options),
-      settings: storedSettings(row.settings),
+      options: shown,
+      settings: camera?.settings ?? storedSettings(row.settings),
       machine: machineId === null ? null : deps.machines.find(machineId)?.path ?? null,
       text: healthText(name, health),
       frameMs: running.runnerOf(id)?.capture.latest()?.tMs ?? null,
