@@ -64,10 +64,12 @@ function Still({ camera: { id, name, health } }: { camera: CameraView }): VNode 
         )}
       </a>
       <figcaption>
-        <a href={cameraHref(id)}>{name}</a>
-        {" · "}
-        <span class={cameraNeedsHelp(state) ? "warning" : "muted"}>{CAMERA_WORDS[state]}</span>
-        <span class="muted">{` · ${words}`}</span>
+        <span>
+          <a href={cameraHref(id)}>{name}</a>
+          {" · "}
+          <span class={cameraNeedsHelp(state) ? "warning" : "muted"}>{CAMERA_WORDS[state]}</span>
+          <span class="muted">{` · ${words}`}</span>
+        </span>
       </figcaption>
     </figure>
   );

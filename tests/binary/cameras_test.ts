@@ -21,7 +21,7 @@ Deno.test({
 }, async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-cameras-" });
   const faults = join(dataDir, "faults.json");
-  const black = { atS: 20, durationS: 15, machine: PRESS, kind: "camera-black" };
+  const black = { atS: 10, durationS: 10, machine: PRESS, kind: "camera-black" };
   await Deno.writeTextFile(faults, JSON.stringify([black]));
   const perch = await startPerch({
     dataDir,
