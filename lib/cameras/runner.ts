@@ -282,7 +282,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         if (nextTryMs !== null) cut.abort(ASKED);
         const before = lastEnd;
         const failed = () => lastEnd === before ? null : lastEnd;
-        return testCamera({ ...common, run: null, failed }, signal);
+        return testCamera({ ...common, run: null, failed, isOff: () => !isRunning }, signal);
       }
       ownTest ??= testCamera({ ...common, run: (until) => capture.run(until) }, signal)
         .finally(() => (ownTest = null));

@@ -188,7 +188,11 @@ Deno.test("runner: a test says how the pictures are, whether it runs or not, and
   assert.ok(good.frame);
   run.capture.source.look = FROZEN;
   assert.match((await answer()).text, /they are all the same\.$/);
+  const cut = run.runner().test();
+  await run.clock.advance(1_000);
   await run.end();
+  await run.clock.advance(500);
+  assert.ok((await cut).frame, "it says what it saw until the camera was switched off");
   run.capture.source.end = GONE;
   const none = await answer();
   assert.deepEqual([none.ok, none.text], [false, "No picture: Nobody answers at the address."]);

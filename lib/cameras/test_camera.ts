@@ -20,6 +20,11 @@ const TEST_MS = 20_000;
 /** Pictures are watched for so long at least: how many come a second is to be said. */
 const WATCH_MS = 3_000;
 const STEP_MS = 200;
+const SWITCHED_OFF: AttemptEnd = {
+  frames: 0,
+  why: "the camera was switched off or changed meanwhile",
+  fault: "ended",
+};
 const PIXELS_MOST = 50_000_000;
 
 interface TestDeps {
@@ -32,6 +37,8 @@ interface TestDeps {
   run: ((signal: AbortSignal) => Promise<AttemptEnd>) | null;
   /** Where they come anyway: the attempt that failed since the test began; null: none did. */
   failed?: () => AttemptEnd | null;
+  /** Where they come anyway: the camera is switched off, or another is in its place. */
+  isOff?: () => boolean;
 }
 
 interface Seen {
@@ -60,6 +67,7 @@ export async function testCamera(deps: TestDeps, signal?: AbortSignal): Promise<
     while (end === null && clock.monotonic() - begunMs < TEST_MS) {
       await clock.sleep(STEP_MS, signal);
       if (isEnough(seen, clock.monotonic())) break;
+      if (deps.isOff?.() === true) end ??= SWITCHED_OFF;
       if (seen.frames === 0) end ??= deps.failed?.() ?? null;
     }
     return await resultOf(seen, end);

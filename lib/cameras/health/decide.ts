@@ -44,7 +44,8 @@ export interface HealthMemory {
   /** Between two pictures; null: never two in one attempt. */
   gapMs: number | null;
   longGap: { ms: number; atMs: number } | null;
-  /** Newest look of the present attempt. */
+  /** First and newest look of the present attempt. */
+  firstLookMs: number | null;
   look: Look | null;
   /** The latest look differed from the one before. */
   changes: boolean;
@@ -65,6 +66,7 @@ export function startHealth(nowMs: number): HealthMemory {
     frameMs: null,
     gapMs: null,
     longGap: null,
+    firstLookMs: null,
     look: null,
     changes: false,
     stillMs: null,
@@ -75,7 +77,8 @@ export function startHealth(nowMs: number): HealthMemory {
 
 /** An attempt begins: what is counted of one starts anew. */
 export function seeAttempt(memory: HealthMemory, nowMs: number): HealthMemory {
-  return { ...memory, attemptMs: nowMs, frames: 0, looks: 0, look: null, changes: false };
+  const none = { frames: 0, looks: 0, firstLookMs: null, look: null, changes: false };
+  return { ...memory, attemptMs: nowMs, ...none };
 }
 
 /** It ended without having been asked to: where there never was a picture, none is waited for any longer. */
@@ -106,6 +109,7 @@ export function seeLook(memory: HealthMemory, look: Look): HealthMemory {
   return {
     ...memory,
     looks: memory.looks + 1,
+    firstLookMs: memory.firstLookMs ?? atMs,
     look,
     changes,
     stillMs: changes ? null : memory.stillMs ?? (isStill ? memory.look?.atMs ?? atMs : null),
@@ -140,8 +144,8 @@ export function isSilent(memory: HealthMemory, nowMs: number): boolean {
 }
 
 /** The present attempt gives no pictures, or none any more. */
-export function isAttemptSilent(memory: HealthMemory, nowMs: number): boolean {
-  if (memory.frames === 0) return nowMs - memory.attemptMs >= FIRST_FRAME_MS;
+export function isAttemptSilent(memory: HealthMemory, nowMs: number, firstMostMs: number): boolean {
+  if (memory.frames === 0) return nowMs - memory.attemptMs >= firstMostMs;
   return isSilent(memory, nowMs);
 }
 

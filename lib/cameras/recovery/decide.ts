@@ -1,7 +1,12 @@
 /** What is done for a camera that gives no good pictures, and when. Pure. */
 import type { CameraState } from "../../words/cameras.ts";
 import { HOUR_MS } from "../../words/times.ts";
-import { type HealthLimits, type HealthMemory, isAttemptSilent } from "../health/decide.ts";
+import {
+  FIRST_FRAME_MS,
+  type HealthLimits,
+  type HealthMemory,
+  isAttemptSilent,
+} from "../health/decide.ts";
 import type { AttemptEnd } from "../picture.ts";
 
 /** From one try to the next, after so many failures in a row. */
@@ -17,6 +22,8 @@ const PAUSE_MS = 500;
 const GOOD_MS = 60_000;
 const DEVICE_AFTER = 5;
 const POWER_AFTER = 10;
+/** The waits after a refused sign-in begin with that of so many failures. */
+const SIGN_IN_STEP = 5;
 /** Pictures that come and are bad may be the night: after so many tries there is one in ten minutes. */
 const BAD_PICTURES_SOON = 5;
 const BAD_PICTURES_MS = 600_000;
@@ -49,7 +56,7 @@ export interface TryFacts {
 export function nextTry(facts: TryFacts, random: number): Try {
   const { failures, fault, tookMs } = facts;
   // A camera that is asked with a wrong password again and again shuts its door for longer.
-  const step = fault === "sign_in" ? WAITS_MS.length : failures;
+  const step = fault === "sign_in" ? Math.max(failures, SIGN_IN_STEP) : failures;
   const waitMs = Math.max(PAUSE_MS, jittered(waitOf(step), random) - tookMs);
   if (isLastResortDue(facts)) return { level: 3, waitMs };
   return { level: failures >= DEVICE_AFTER || fault === "missing" ? 2 : 1, waitMs };
@@ -84,11 +91,17 @@ export function whyEnd(
   limits: HealthLimits,
   failures: number,
 ): "silent" | "bad_picture" | null {
-  if (isAttemptSilent(memory, nowMs)) return "silent";
-  const { state, attemptMs } = memory;
+  if (isAttemptSilent(memory, nowMs, firstFrameMost(failures))) return "silent";
+  const { state, firstLookMs } = memory;
   if (state !== "frozen" && state !== "black" && state !== "covered") return null;
+  if (firstLookMs === null) return null;
   const afterMs = state === "frozen" ? limits.frozenAfterMs : limits.blackAfterMs;
-  return nowMs - attemptMs >= patience(failures, afterMs) ? "bad_picture" : null;
+  return nowMs - firstLookMs >= patience(failures, afterMs) ? "bad_picture" : null;
+}
+
+/** On a busy host some take longer; the next try would begin no sooner by then. */
+function firstFrameMost(failures: number): number {
+  return failures < DEVICE_AFTER ? FIRST_FRAME_MS : 2 * FIRST_FRAME_MS;
 }
 
 /** The first try with bad pictures ends at once; each that shall bring good ones back gets its time. */
