@@ -20,16 +20,24 @@ user, password = options["user"], options["password"]
 sources, clients = [], []
 
 
+ENCODERS = {
+    "openh264enc": "openh264enc gop-size={every} complexity=low bitrate=1000000",
+    "x264enc": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={every} bitrate=1000",
+}
+
+
 def launch():
     size = f"width={options['width']},height={options['height']}"
     raw = f"video/x-raw,format=I420,{size},framerate={options['fps']}/1"
     source = f"videotestsrc name=source is-live=true do-timestamp=true pattern={options['pattern']}"
     clock = "clockoverlay ! " if options["clock"] else ""
-    if options["codec"] == "mjpeg":
+    encoders = [words for name, words in ENCODERS.items() if Gst.ElementFactory.find(name)]
+    # Without an encoder of H.264 pictures are better than none.
+    if options["codec"] == "mjpeg" or not encoders:
         return f"( {source} ! {raw} ! {clock}jpegenc ! rtpjpegpay name=pay0 )"
-    every = options["keyframeEvery"]
-    encode = f"openh264enc gop-size={every} complexity=low bitrate=1000000 ! h264parse config-interval=-1"
-    return f"( {source} ! {raw} ! {clock}{encode} ! rtph264pay name=pay0 config-interval=-1 )"
+    encode = encoders[0].format(every=options["keyframeEvery"])
+    parse = "h264parse config-interval=-1"
+    return f"( {source} ! {raw} ! {clock}{encode} ! {parse} ! rtph264pay name=pay0 config-interval=-1 )"
 
 
 def on_media(_factory, media):
