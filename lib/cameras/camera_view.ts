@@ -94,7 +94,8 @@ export function healthText(name: string, { state, lastError }: CameraHealth): st
   const why = lastError === null ? "" : ` ${sentence(lastError)}`;
   if (state === "live") return `${name} gives pictures.`;
   if (state === "starting") return `${name} is being started.${why}`;
-  return `${name} ${CAMERA_TROUBLES[state] ?? "is switched off"}.${why}`;
+  const off = lastError === null ? "is switched off" : "rests";
+  return `${name} ${CAMERA_TROUBLES[state] ?? off}.${why}`;
 }
 
 const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
