@@ -122,7 +122,9 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
   async function needImage(cameraId: string, tMs: number): Promise<CameraImageRow> {
     const found = await store.find(cameraId, tMs);
     if (found !== null) return found;
-    throw new PerchError("not_found", "there is no such picture, or it is kept no longer");
+    throw new PerchError("not_found", "there is no such picture, or it is kept no longer", {
+      about: [imageKey(cameraId, tMs)],
+    });
   }
 
   /** Why nothing is kept now. */
@@ -223,12 +225,12 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     },
     async remove(cameraId, tMs, audited) {
       const row = await needImage(cameraId, tMs);
-      await db.write([audited({
+      await keeper.removeWith(row, [audited({
         action: "camera.image.delete",
         resource: `camera:${cameraId}`,
+        touches: [imageKey(cameraId, tMs)],
         before: { t_ms: tMs, reason: row.reason, alarm_id: row.alarmId },
       })]);
-      await keeper.remove([row]);
     },
     ofAlarm: async (alarm) => (await store.ofAlarm(alarm)).map(imageOf),
     async forMessage(alarm, most) {
@@ -273,3 +275,6 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     },
   };
 }
+
+/** As the audit log names a picture. */
+const imageKey = (cameraId: string, tMs: number) => `camera_image:${cameraId}/${tMs}`;

@@ -11,7 +11,7 @@ import { messageOf, PerchError } from "../../base/errors.ts";
 import { writeAll } from "../../base/file_bytes.ts";
 import { belongToFolder } from "../../base/owner.ts";
 import { createTurns } from "../../base/turns.ts";
-import type { Database } from "../../db/client.ts";
+import type { Database, SqlStatement } from "../../db/client.ts";
 import type { CameraImageRow } from "../../db/schema/cameras.ts";
 import type { Frame } from "../picture.ts";
 import { fileOf, type ImageReason, isWholeJpeg } from "./image.ts";
@@ -32,6 +32,8 @@ export interface Keeper {
   read(image: CameraImageRow): Promise<Uint8Array<ArrayBuffer> | null>;
   /** File and row. Gives the bytes. */
   remove(images: readonly CameraImageRow[]): Promise<number>;
+  /** The same of one that a person removes: `also` is written in the transaction of its row, or it stays. */
+  removeWith(image: CameraImageRow, also: readonly SqlStatement[]): Promise<void>;
   /** A file that has no row gets one; true: it has one now. What is no picture is removed. */
   adopt(cameraId: string, tMs: number): Promise<boolean>;
   /** What each camera has kept. */
@@ -130,6 +132,21 @@ export function createKeeper(
     return images.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  async function removeWith(image: CameraImageRow, also: readonly SqlStatement[]): Promise<void> {
+    const path = join(folder, image.file);
+    // Under a name that a sweep removes: neither a crash nor a refusal may bring back what was removed.
+    const aside = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
+    const isThere = await Deno.rename(path, aside).then(() => true, unlessMissing);
+    try {
+      const [{ rowsAffected }] = await db.write([store.remove([image.id]), ...also]);
+      if (rowsAffected === 1) await uncount([image]);
+    } catch (error) {
+      if (isThere) await Deno.rename(aside, path);
+      throw error;
+    }
+    await removeFile(aside);
+  }
+
   async function uncount(images: readonly CameraImageRow[]): Promise<void> {
     const before = await use();
     for (const { cameraId, bytes } of images) {
@@ -162,6 +179,10 @@ export function createKeeper(
     },
     remove: (images) =>
       inTurn(() => remove(images)).catch((error) => {
+        throw storageError(error, folder);
+      }),
+    removeWith: (image, also) =>
+      inTurn(() => removeWith(image, also)).catch((error) => {
         throw storageError(error, folder);
       }),
     adopt: (cameraId, tMs) =>
@@ -219,9 +240,12 @@ async function openIn(parent: string, path: string): Promise<Deno.FsFile> {
 }
 
 export async function removeFile(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await Deno.remove(path).catch(unlessMissing);
+}
+
+function unlessMissing(error: unknown): false {
+  if (error instanceof Deno.errors.NotFound) return false;
+  throw error;
 }
 
 /** An error of the disk in words for people. */

@@ -1,4 +1,5 @@
 /** Pairs of commands that change the same thing, and some that only seem to. */
+import { fileOf } from "../../../lib/cameras/images/image.ts";
 import { picture } from "../pictures.ts";
 import type { Answer, PersonName, World } from "./world.ts";
 
@@ -279,6 +280,10 @@ const THINGS: Pair[] = [
     const settings = { keep_days: 1 + ++words % 30 };
     return [call("PATCH", path, { machine: "" }), call("PATCH", path, { settings })];
   }),
+  each("picture of a camera: remove, remove", async (world) => {
+    const path = await cameraOf(world);
+    return await twice(call("DELETE", `${path}/images/${await keptOf(world, path)}`));
+  }),
   each("camera: two of one name", async (world) => {
     await roomForCamera(world);
     return await twice(post("/api/cameras", pattern(world)));
@@ -386,6 +391,18 @@ async function roomForCamera(world: World): Promise<void> {
 async function cameraOf(world: World): Promise<string> {
   await roomForCamera(world);
   return `/api/cameras/${(await world.did("POST", "/api/cameras", pattern(world))).id}`;
+}
+
+/** The time of a picture that was kept; its file does not matter. */
+async function keptOf(world: World, path: string): Promise<number> {
+  const cameraId = path.split("/").at(-1)!;
+  const tMs = Date.now();
+  await world.parts.storage.db.write([{
+    sql: "insert into camera_images (camera_id, t_ms, file, bytes, width, height, reason) " +
+      "values (?, ?, ?, 5, 16, 8, 'asked')",
+    args: [cameraId, tMs, fileOf(cameraId, tMs)],
+  }]);
+  return tMs;
 }
 
 async function channelOf(world: World): Promise<string> {
