@@ -78,6 +78,7 @@ export function createCameras(deps: CamerasDeps): Cameras {
     if (isResting) return idleHealth("off", startedMs, RESTING);
     const runner = running.runnerOf(row.id);
     if (runner !== null) return runner.health();
+    if (running.isPaused()) return idleHealth("off", startedMs, PAUSED);
     const trouble = fault ?? running.troubleOf(row.id);
     return idleHealth(trouble === null ? "starting" : "lost", startedMs, trouble);
   }
@@ -161,4 +162,5 @@ export function createCameras(deps: CamerasDeps): Cameras {
   };
 }
 
-const RESTING = "It waits, because the host that Perch runs on is in need.";
+const RESTING = "The host that Perch runs on is in need.";
+const PAUSED = "The task that runs all cameras is paused, or being started anew.";

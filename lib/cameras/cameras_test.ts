@@ -211,7 +211,7 @@ Deno.test("cameras: each runs while it is on, anew when it is another, and none 
     await does(() => cameras.change(id, { settings: { keep_days: 3 } }, NOTE));
     await does(() => cameras.change(id, { settings: { fps: 2 } }, NOTE), "-A", "+A");
     await does(() => cameras.rest(true), "-A");
-    assert.match(cameras.find(id).text, /host that Perch runs on is in need/);
+    assert.match(cameras.find(id).text, /A rests. .*host that Perch runs on is in need/);
     await does(() => cameras.rest(false), "+A");
     await does(() => cameras.recover(id, BY), "!A");
     await does(() => cameras.change(id, { enabled: false }, NOTE), "-A");

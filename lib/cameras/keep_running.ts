@@ -15,6 +15,8 @@ export interface KeepRunning {
   runnerOf(id: string): Runner | null;
   /** Why it could not even be started; null: it was, or is about to be. */
   troubleOf(id: string): string | null;
+  /** It ran, and does not any more: somebody paused its task. */
+  isPaused(): boolean;
   /** While the host is in need none of them runs. */
   rest(on: boolean): void;
 }
@@ -45,6 +47,7 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
   const runs = new Map<string, Run>();
   const troubles = new Map<string, string>();
   let isResting = false;
+  let isPaused = false;
 
   async function end(id: string): Promise<void> {
     const run = runs.get(id);
@@ -91,6 +94,7 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
     wake: wake.now,
     runnerOf: (id) => runs.get(id)?.runner ?? null,
     troubleOf: (id) => troubles.get(id) ?? null,
+    isPaused: () => isPaused,
     rest(on) {
       isResting = on;
       wake.now();
@@ -98,12 +102,14 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
     task: {
       name: "cameras",
       async run(signal) {
+        isPaused = false;
         try {
           for (;;) {
             const isWell = await follow();
             await wake.sleep(isWell ? LONG_MS : AGAIN_MS, signal);
           }
         } finally {
+          isPaused = true;
           await Promise.all([...runs.keys()].map(end));
         }
       },

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import type { UnitState } from "../../health/system/system_manager.ts";
 import type { UnitList } from "../../health/system/unit_list.ts";
+import { cameraStatus, healthText, idleHealth } from "../../cameras/camera_view.ts";
+import type { CameraState } from "../../words/cameras.ts";
+import { judgeFfmpeg } from "../../cameras/ffmpeg/find.ts";
 import type { Condition } from "../condition.ts";
+import { judgeCameras } from "./cameras.ts";
 import { judgeWrites } from "./card.ts";
 import type { Finding } from "./check.ts";
 import { judgeLimits } from "./limits.ts";
@@ -128,4 +132,21 @@ Deno.test("unitsCheck: watched units that failed, a list that does not count, a 
   const torn = await run(list(["a.service"], "line 2: no unit"), new Error("no systemd here"));
   assert.deepEqual(statesOf(torn), ["problem", "unknown"]);
   assert.match(torn[1].detail, /no systemd here/);
+});
+
+Deno.test("judgeCameras: ffmpeg is a problem where a camera needs it, and a camera where it gives no good pictures", () => {
+  const missing = judgeFfmpeg(null);
+  const there = judgeFfmpeg("ffmpeg version 5.1.9-0+deb12u1");
+  const camera = (state: CameraState) => {
+    const health = idleHealth(state, 0, state === "lost" ? "nobody answers at its address" : null);
+    const view = { id: "c", name: "Gate", health, text: healthText("Gate", health), frameMs: null };
+    return cameraStatus(view as Parameters<typeof cameraStatus>[0]);
+  };
+  const all = (["live", "off", "lost", "frozen", "starting"] as const).map(camera);
+  assert.deepEqual(statesOf(judgeCameras(missing, [], true)), ["ok"]);
+  assert.deepEqual(statesOf(judgeCameras(missing, [camera("off")], true)), ["problem", "ok"]);
+  const found = judgeCameras(there, all, true);
+  assert.deepEqual(statesOf(found), ["ok", "ok", "ok", "problem", "problem", "ok"]);
+  assert.equal(found[3].detail, "Gate gives no pictures. Nobody answers at its address");
+  assert.deepEqual(statesOf(judgeCameras(there, [camera("live")], false)), ["ok", "unknown"]);
 });
