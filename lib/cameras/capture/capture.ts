@@ -49,6 +49,7 @@ export function createCapture(deps: CaptureDeps): Capture {
       allowed: camera.allowed,
       memory,
       fps: mode === "watched" ? fps : 1,
+      isWatched: mode === "watched",
       signal,
     });
     const how = { ffmpeg, clock, lines, mode, width, fps, path: deps.path };

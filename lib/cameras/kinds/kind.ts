@@ -40,6 +40,8 @@ export interface FeedDeps {
   memory: Map<string, string>;
   /** Pictures a second that are wanted, of what is asked for them one by one. */
   fps: number;
+  /** Somebody looks: pictures are not kept waiting. */
+  isWatched: boolean;
   /** Where programs are looked for; default: as Perch itself was. */
   path?: string;
   signal: AbortSignal;

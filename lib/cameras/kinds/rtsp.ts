@@ -6,6 +6,8 @@ import { addressOf, endsOf, networkOptions, wayDeps } from "./network.ts";
 
 const SCHEMES = ["rtsp", "rtsps"] as const;
 const options = z.strictObject(networkOptions(SCHEMES, "rtsp://192.168.1.20:554/stream2"));
+/** With nobody looking, packets may wait a little for the next ones. */
+const GATHER_MS = 250;
 const MICROSECONDS = 10_000_000;
 
 /** Most cameras of the network. ffmpeg sees the relay of `way/rtsp_relay.ts` and nothing else. */
@@ -18,7 +20,10 @@ export const rtsp = defineKind({
   target: (given) => addressOf(given, SCHEMES),
   async open(given, deps) {
     const { openRtspRelay } = await import("../way/rtsp_relay.ts");
-    const way = await openRtspRelay(addressOf(given, SCHEMES), wayDeps(deps));
+    const way = await openRtspRelay(addressOf(given, SCHEMES), {
+      ...wayDeps(deps),
+      gatherMs: deps.isWatched ? 0 : GATHER_MS,
+    });
     return {
       input: [
         ...["-protocol_whitelist", "rtsp,rtp,tcp", "-rtsp_transport", "tcp"],

@@ -1,6 +1,6 @@
 import mqtt from "mqtt";
 import { quantile } from "../../support/bench.ts";
-import { benchPerch } from "./setup.ts";
+import { type BenchPerch, benchPerch } from "./setup.ts";
 
 const RATE_PER_S = 500;
 const DEVICES = 20;
@@ -10,7 +10,13 @@ const DEVICES = 20;
  * and the reader share one clock; the value of a reading is its number.
  */
 export async function streamLatency(
-  options: { mqttPort: number; seconds: number; env: Record<string, string> },
+  options: {
+    mqttPort: number;
+    seconds: number;
+    env: Record<string, string>;
+    /** What else it does meanwhile. */
+    prepare?: (perch: BenchPerch) => Promise<void>;
+  },
 ): Promise<{ p50: number; p99: number; received: number; loopLagP99Ms: number }> {
   const perch = await benchPerch({
     MQTT_URL: `mqtt://127.0.0.1:${options.mqttPort}`,
@@ -19,6 +25,7 @@ export async function streamLatency(
   const sentMs: number[] = [];
   const latencies: number[] = [];
   try {
+    await options.prepare?.(perch);
     const response = await fetch(`${perch.perch.url}/api/stream?types=reading`, {
       headers: perch.headers,
     });

@@ -141,6 +141,7 @@ export async function withFeedDeps(
       kernel: { read: nothing, list: nothing },
       memory: new Map(),
       fps: 5,
+      isWatched: true,
       path: folder,
       signal: ending.signal,
       ...own,

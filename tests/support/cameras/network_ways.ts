@@ -86,6 +86,7 @@ function depsOf({ outgoing, allowed }: WayOut, signal: AbortSignal): FeedDeps {
     kernel: { read: nothing, list: nothing },
     memory: new Map(),
     fps: 5,
+    isWatched: true,
   };
 }
 
