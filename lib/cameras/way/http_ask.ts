@@ -3,7 +3,7 @@ import { FeedError } from "../fault.ts";
 import type { SignIn } from "./sign_in.ts";
 import type { CameraAddress } from "./target.ts";
 import { SILENCE_MS, type WayDeps } from "./way.ts";
-import { connectFault, redirected, signInFault } from "./way_fault.ts";
+import { connectFault, redirected, refused, signInFault } from "./way_fault.ts";
 
 /** An answer with something that may be pictures. */
 export interface Pictures {
@@ -23,7 +23,7 @@ export async function askForPictures(
   for (let answered = 0;; answered++) {
     const header = signIn.header("GET", pathname + search);
     const answer = await deps.outgoing.open(address.url, {
-      headers: header === null ? {} : { authorization: header },
+      headers: header === null ? {} : { Authorization: header },
       allow: deps.allowed ?? undefined,
       signal: deps.signal,
       lenient: true,
@@ -34,7 +34,10 @@ export async function askForPictures(
     const contentType = answer.headers["content-type"] ?? "";
     if (answer.status === 200) return await picturesOf(answer, contentType);
     await answer.body.cancel();
-    if (answer.status !== 401) throw refused(answer);
+    if (answer.status >= 300 && answer.status < 400) {
+      throw redirected(answer.status, answer.headers.location ?? null);
+    }
+    if (answer.status !== 401) throw refused(answer.status, `${answer.status}`);
     const challenges = answer.headers["www-authenticate"] ?? "";
     if (!signIn.asked(challenges, answered)) throw signInFault(address);
   }
@@ -54,16 +57,4 @@ async function picturesOf({ body }: OutgoingStream, contentType: string): Promis
       }, not with JPEG ` +
         "pictures: its address for pictures is another one.",
   );
-}
-
-function refused({ status, headers }: OutgoingStream): FeedError {
-  if (status >= 300 && status < 400) return redirected(status, headers.location ?? null);
-  const hint = status === 403
-    ? "this user may not see its pictures"
-    : status === 404
-    ? "it knows no pictures at that address: check the path in the settings"
-    : status >= 500
-    ? "it may have too many viewers, or have to be restarted"
-    : "check the address in the settings";
-  return new FeedError("no_picture", `The camera refuses (${status}): ${hint}.`);
 }

@@ -4,12 +4,11 @@
  * are signed (sign_in.ts). An answer that would have ffmpeg go elsewhere, or sign in by itself, is a fault. Requests
  * that are sent again get numbers of their own, so both sides count for themselves.
  */
-import { FeedError } from "../fault.ts";
 import { bytesOf, NoRtsp, type RtspMessage, valueOf, withHeader } from "./rtsp_framing.ts";
 import { createNames } from "./rtsp_names.ts";
 import { createSignIn } from "./sign_in.ts";
 import type { CameraAddress } from "./target.ts";
-import { redirected, signInFault } from "./way_fault.ts";
+import { redirected, refused, signInFault } from "./way_fault.ts";
 
 export interface RtspExchange {
   /** What ffmpeg is told. */
@@ -69,7 +68,9 @@ export function createExchange(relay: string, address: CameraAddress): RtspExcha
     if (status >= 300 && status < 400) {
       throw redirected(status, valueOf(answer.headers, "location"));
     }
-    if (status >= 400 && NEEDED.has(asked.method)) throw refused(answer.first, status);
+    if (status >= 400 && NEEDED.has(asked.method)) {
+      throw refused(status, answer.first.replace(/^RTSP\/\S+ /, ""));
+    }
     playing ||= asked.method === "PLAY";
     const headers = withHeader(answer.headers, "CSeq", asked.number);
     return { to: "client", bytes: bytesOf(names.fromCamera({ ...answer, headers })) };
@@ -103,14 +104,4 @@ function askedByCamera(request: RtspMessage): Uint8Array {
   const first = knows ? "RTSP/1.0 200 OK" : "RTSP/1.0 501 Not Implemented";
   const headers = request.headers.filter(([name]) => /^(cseq|session)$/i.test(name));
   return bytesOf({ first, headers, body: NOTHING });
-}
-
-function refused(first: string, status: number): FeedError {
-  const said = first.replace(/^RTSP\/\S+ /, "").slice(0, 60);
-  const hint = status === 404 || status === 454
-    ? "it knows no pictures at that address: check the path in the settings"
-    : status === 453 || status >= 500
-    ? "it may have too many viewers, or have to be restarted"
-    : "check the address in the settings";
-  return new FeedError("no_picture", `The camera refuses (${said}): ${hint}.`);
 }

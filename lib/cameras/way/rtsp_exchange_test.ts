@@ -141,7 +141,10 @@ Deno.test("redirects end it, by answer or by request, and say where they lead wi
 
 Deno.test("refusals say what to do; what ffmpeg asks beside pictures may fail", () => {
   for (
-    const [status, words] of [["404 Not Found", /path/], ["453 Not Enough", /viewers/]] as const
+    const [status, words] of [["404 Not Found", /path/], ["453 Not Enough", /viewers/], [
+      "461 x",
+      /TCP/,
+    ], ["400 ?", /address/]] as const
   ) {
     const one = exchange();
     one.ask("SETUP");

@@ -91,6 +91,23 @@ export function redirected(status: number | string, location: string | null): Fe
   );
 }
 
+/** It answers, and gives nothing; `said` is the line of its answer. */
+export function refused(status: number, said: string): FeedError {
+  const hint = HINTS[status] ??
+    (status === 453 || status >= 500
+      ? "it may have too many viewers, or have to be restarted"
+      : "check the address in the settings");
+  return new FeedError("no_picture", `The camera refuses (${said.slice(0, 60)}): ${hint}.`);
+}
+
+const NO_SUCH_PATH = "it knows no pictures at that address: check the path in the settings";
+const HINTS: Readonly<Record<number, string>> = {
+  403: "this user may not see its pictures",
+  404: NO_SUCH_PATH,
+  454: NO_SUCH_PATH,
+  461: "it gives pictures by UDP alone, and Perch takes them by TCP",
+};
+
 /** Scheme, host and port, and a path in which no secret can stand. */
 function shown(location: string | null): string {
   if (location === null) return "";
