@@ -84,6 +84,11 @@ function addressOf(id: string): string {
   return `/api/cameras/${encodeURIComponent(id)}`;
 }
 
+function stateOf({ status }: Pick<CameraPictureProps, "status">): CameraState {
+  const news = typeof document === "undefined" ? null : cameraNews(status.id).value;
+  return (news?.status ?? status).state;
+}
+
 function modeWords(mode: FeedMode, shown: Shown | null): string {
   if (shown === null) return "Picture of when the page was loaded";
   if (mode === "none") return "Asking for the picture";
@@ -160,14 +165,21 @@ function follows(before: Shown | null, { ageMs }: Picture): Shown {
   const atMs = Date.now();
   if (before === null) return { atMs, ageMs, gapMs: 0 };
   const stepMs = (atMs - ageMs) - (before.atMs - before.ageMs);
-  if (stepMs < 20) return { ...before, ...(stepMs < 0 ? {} : { atMs, ageMs }) };
-  const gapMs = before.gapMs === 0 ? stepMs : before.gapMs * 0.8 + stepMs * 0.2;
-  return { atMs, ageMs, gapMs };
+  if (stepMs < 20) return stepMs < 0 ? before : { ...before, atMs, ageMs };
+  return { atMs, ageMs, gapMs: gapAfter(before.gapMs, stepMs) };
+}
+
+/** The usual gap; 0: not known. One outage is not usual, and after it what comes sooner counts at once. */
+function gapAfter(gapMs: number, stepMs: number): number {
+  if (gapMs === 0) return stepMs;
+  if (stepMs >= oldAfterMs(1000 / gapMs)) return 0;
+  const weight = stepMs < gapMs / 2 ? 0.5 : 0.2;
+  return gapMs + (stepMs - gapMs) * weight;
 }
 
 /** What is said of a picture that is older than usual; null: it is not. */
 function oldWords(
-  { status }: CameraPictureProps,
+  { status }: Pick<CameraPictureProps, "status">,
   shown: Shown | null,
   isSeen: boolean,
 ): string | null {
@@ -180,10 +192,15 @@ function oldWords(
   const nowMs = here && now.value > 0 ? Date.now() : picture.atMs;
   const ageMs = nowMs - picture.atMs + picture.ageMs;
   const usualMs = oldAfterMs(picture.gapMs > 0 ? 1000 / picture.gapMs : fps);
-  if (ageMs < usualMs) return null;
-  const { state } = news?.status ?? status;
-  return oldPictureWords(ageMs, isSeen ? whyOld(state, news, ageMs - usualMs) : "unseen");
+  // What comes is new to this page, and what it shows is not.
+  if (ageMs < usualMs) return stateOf({ status }) === "frozen" ? SAME : null;
+  return oldPictureWords(
+    ageMs,
+    isSeen ? whyOld(stateOf({ status }), news, ageMs - usualMs) : "unseen",
+  );
 }
+
+const SAME = "Pictures come, and they are all the same.";
 
 /** When this script began, which is soon after the page was drawn. */
 const LOADED_MS = Date.now();

@@ -35,9 +35,7 @@ export function Doings({ view, admin }: { view: CameraView; admin: boolean }): V
   const at = cameraHref(view.id);
   return (
     <div class="buttons">
-      {view.enabled && view.health.frameAgeMs !== null && (
-        <Post action={`${at}/keep`} look="small">Keep a picture</Post>
-      )}
+      {view.enabled && <Post action={`${at}/keep`} look="small">Keep a picture</Post>}
       <Post action={`${at}/test`} look="small">Test</Post>
       {view.enabled && <Post action={`${at}/recover`} look="small">Start it anew</Post>}
       {admin && (
