@@ -36,8 +36,10 @@ interface Entry {
   end: SessionEnd | null;
 }
 
-/** A mode that could not be changed to is tried again after so long. */
+/** A session beside the other that was refused is tried again after so long. */
 const AGAIN_MS = 30_000;
+/** After so many refusals the camera lets in one at a time: the other is ended first. */
+const REFUSALS_MOST = 2;
 const LOOK_AROUND_MS = 1_000;
 
 /** Resolves when nothing of it is left. */
@@ -48,6 +50,7 @@ export async function runAttempt(deps: AttemptDeps, signal: AbortSignal): Promis
   let current: Entry = { opened: null, end: null };
   let next: Entry | null = null;
   let notBeforeMs = 0;
+  let refusals = 0;
 
   async function open(entry: Entry, mode: Mode): Promise<void> {
     entry.opened = await deps.open(mode, {
@@ -71,6 +74,7 @@ export async function runAttempt(deps: AttemptDeps, signal: AbortSignal): Promis
     retire(current);
     current = entry;
     next = null;
+    refusals = 0;
   }
 
   function retire({ opened }: Entry): void {
@@ -79,25 +83,35 @@ export async function runAttempt(deps: AttemptDeps, signal: AbortSignal): Promis
     endings.add(ending);
   }
 
-  /** Opens the session that is wanted beside the one that gives pictures. */
+  function refused(): void {
+    next = null;
+    refusals++;
+    notBeforeMs = clock.monotonic() + (refusals < REFUSALS_MOST ? AGAIN_MS : 0);
+  }
+
+  /** Opens the session that is wanted beside the one that gives pictures, or in its place. */
   async function change(mode: Mode): Promise<void> {
+    if (refusals >= REFUSALS_MOST) return await replace(mode);
     const entry: Entry = { opened: null, end: null };
     next = entry;
     try {
       await open(entry, mode);
     } catch {
-      next = null;
-      notBeforeMs = clock.monotonic() + AGAIN_MS;
+      refused();
     }
+  }
+
+  async function replace(mode: Mode): Promise<void> {
+    retire(current);
+    current = { opened: null, end: null };
+    await Promise.all(endings);
+    await open(current, mode);
   }
 
   /** Why the attempt is over; null: it is not. */
   function verdict(): SessionEnd | null {
     if (signal.aborted) return { fault: "ended", why: null };
-    if (next !== null && next.end !== null) {
-      next = null;
-      notBeforeMs = clock.monotonic() + AGAIN_MS;
-    }
+    if (next !== null && next.end !== null) refused();
     if (current.end === null) return null;
     // Both are silent then; what ended otherwise may have made room for the next.
     if (next === null || current.end.fault === "stalled") return current.end;

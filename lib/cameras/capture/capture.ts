@@ -52,8 +52,12 @@ export function createCapture(deps: CaptureDeps): Capture {
       isWatched: mode === "watched",
       signal,
     });
-    const how = { ffmpeg, clock, lines, mode, width, fps, path: deps.path };
-    const session = await startSession({ feed, ...how, ...taking });
+    const session = await startSession({
+      ...{ feed, ffmpeg, clock, lines, width, fps, path: deps.path },
+      // What cannot be changed later gives all from the start.
+      mode: feed.twice ? mode : "watched",
+      ...taking,
+    });
     return { session, isChangeable: feed.twice };
   }
 

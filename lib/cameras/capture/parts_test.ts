@@ -170,6 +170,22 @@ Deno.test("attempt: a change that is refused leaves the pictures as they were, a
   assert.ok(sessions[1].isOver, "both are silent");
 });
 
+Deno.test("attempt: a camera that lets in one at a time is opened anew", async () => {
+  const { clock, sessions, running, ending, change } = played("keyframes");
+  await clock.advance(0);
+  await change("watched");
+  sessions[1].stop({ fault: "ended", why: "One at a time." });
+  await clock.advance(1_000);
+  assert.deepEqual([sessions.length, sessions[0].isOver], [2, false]);
+  await clock.advance(31_000);
+  sessions[2].stop({ fault: "ended", why: "One at a time." });
+  await clock.advance(2_000);
+  assert.deepEqual(sessions.map((one) => one.isOver), [true, true, true, false]);
+  sessions[3].onFrame(jpeg());
+  ending.abort();
+  assert.equal((await running).frames, 1);
+});
+
 Deno.test("attempt: where the session before ended by itself, the next one goes on", async () => {
   const { clock, sessions, running, change } = played("keyframes");
   await clock.advance(0);

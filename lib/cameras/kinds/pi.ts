@@ -44,11 +44,13 @@ export const pi = defineKind({
     let isGone = false;
     const heard = lastWords(program, (text) => void (words = text));
     Promise.all([program.gone, heard]).then(() => void (isGone = true));
+    const onAbort = () => void close();
     const close = async () => {
+      deps.signal.removeEventListener("abort", onAbort);
       await program.end();
       await heard;
     };
-    deps.signal.addEventListener("abort", () => void close(), { once: true });
+    deps.signal.addEventListener("abort", onAbort);
     return Promise.resolve({
       input: ["-protocol_whitelist", "pipe", "-fpsprobesize", "0", "-f", "mjpeg", "-i", "pipe:0"],
       stdin: program.stdout,
