@@ -4,12 +4,15 @@ import { type CameraImage, pictureHref } from "../../lib/cameras/images/image.ts
 import { dateTime, duration } from "../../lib/words/times.ts";
 import type { AlarmPageParts } from "./request.ts";
 
+/** So long after an alarm pictures still come. */
+const TAKING_MS = 8_000;
+
 /** What cameras saw before the alarm, at it and after it; each picture opens in its full size. */
 export function Pictures(
   { alarm, pictures, parts }: {
     alarm: Pick<Alarm, "raised_ms">;
     pictures: readonly CameraImage[];
-    parts: Pick<AlarmPageParts, "cameras" | "zone">;
+    parts: Pick<AlarmPageParts, "cameras" | "clock" | "zone">;
   },
 ): VNode | null {
   if (pictures.length === 0) return null;
@@ -18,6 +21,9 @@ export function Pictures(
   return (
     <section class="card" aria-labelledby="pictures">
       <h2 id="pictures">Pictures of the moment</h2>
+      {parts.clock.now() - alarm.raised_ms < TAKING_MS && (
+        <p class="muted">More are being taken: load the page again in some seconds.</p>
+      )}
       {[...byCamera].map(([id, own]) => (
         <Moment
           key={id}

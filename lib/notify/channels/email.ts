@@ -52,6 +52,10 @@ const options = z.strictObject({
     title: "Recipients",
     description: "Empty: RECIPIENT_EMAIL.",
   }),
+  pictures: z.boolean().default(true).meta({
+    title: "Pictures of cameras",
+    description: "With mails of alarms, where a camera looks at the machine.",
+  }),
 });
 
 type Options = z.output<typeof options>;
@@ -75,7 +79,8 @@ export const email = defineChannel({
     if ("path" in ready) throw new Error(ready.message);
     await greetServer(ready.server, context);
   },
-  async send(given, message, context) {
+  async send(given, whole, context) {
+    const message = given.pictures ? whole : { ...whole, pictures: [] };
     const { smtp } = context.environment;
     const ready = placeAndSender(given, smtp);
     if ("path" in ready) return { state: "failed", answer: ready.message };

@@ -91,6 +91,9 @@ Deno.test("email: pictures stand in the mail, with their words for who does not 
     assert.notEqual(mail.attachments[0].contentId, mail.attachments[1].contentId);
     assert.ok(mail.html!.includes('alt="Press &quot;cam&quot; &lt;1&gt;, 2026-01-05 12:00:03"'));
     assert.ok(mail.text!.includes(`Picture: ${text} (attached: Press-1.jpg)`));
+    await send({ pictures: false }, { ...message(), pictures });
+    assert.deepEqual(smtp.mails[1].mail.attachments, [], "they stay in the house");
+    assert.ok(!smtp.mails[1].mail.text!.includes("Picture"));
   }));
 
 Deno.test("email: resolved is green, warning amber, information blue", () =>
