@@ -10,6 +10,7 @@ import { cameraSettingsSchema } from "../camera.ts";
 import { createFfmpegFinder } from "../ffmpeg/find.ts";
 import { defineKind, plainFeed } from "../kinds/define.ts";
 import { type CameraKind, type Feed, FeedError } from "../kinds/kind.ts";
+import { file } from "../kinds/file.ts";
 import { testPattern } from "../kinds/test_pattern.ts";
 import type { Capture, Frame, Look } from "../picture.ts";
 import { createCapture } from "./capture.ts";
@@ -23,16 +24,19 @@ interface Given {
   options?: Record<string, unknown>;
   clock?: Clock;
   path?: string;
+  filesFolder?: string;
 }
 
-function captureOf({ kind, options = {}, clock = systemClock(), path }: Given): Capture {
+function captureOf(
+  { kind, options = {}, clock = systemClock(), path, filesFolder = "/nowhere" }: Given,
+): Capture {
   return createCapture({
     camera: { options, settings: cameraSettingsSchema.parse({}), allowed: null },
     kind,
     clock,
     ffmpeg: ffmpeg!,
     outgoing: null as unknown as Outgoing,
-    filesFolder: "/nowhere",
+    filesFolder,
     kernel: { read: () => Promise.resolve(null), list: () => Promise.resolve(null) },
     log: silentLog(),
     path,
@@ -177,4 +181,37 @@ test("capture: without the program there is a sentence, and the feed is closed",
   const end = await captureOf({ kind, path: "/nowhere" }).run(new AbortController().signal);
   assert.equal(end.fault, "program");
   assert.equal(state.closed, 1);
+});
+
+test("capture: a film plays again and again; a playlist or script of ffmpeg under its name is none", async () => {
+  const filesFolder = await Deno.makeTempDir();
+  try {
+    const made = await new Deno.Command("ffmpeg", {
+      args: ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10", "-t", "0.5"]
+        .concat(["-c:v", "mpeg4", `${filesFolder}/film.mp4`]),
+    }).output();
+    assert.ok(made.success);
+    const ending = new AbortController();
+    const capture = captureOf({ kind: file, options: { file: "film.mp4" }, filesFolder });
+    const viewer = capture.watch();
+    const running = capture.run(ending.signal);
+    for (let n = 0; n < 4; n++) assert.ok(await viewer.next());
+    ending.abort();
+    await running;
+    for (
+      const text of [
+        "ffconcat version 1.0\nfile /etc/passwd\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n",
+        "v=0\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+      ]
+    ) {
+      await Deno.writeTextFile(`${filesFolder}/list.mp4`, text);
+      const none = captureOf({ kind: file, options: { file: "list.mp4" }, filesFolder });
+      const end = await none.run(new AbortController().signal);
+      assert.deepEqual([end.fault, end.frames], ["no_picture", 0], text);
+      assert.match(end.why!, /no film|no video/);
+    }
+  } finally {
+    await Deno.remove(filesFolder, { recursive: true });
+  }
 });

@@ -30,9 +30,9 @@ const WORDS: readonly { says: RegExp; fault: FeedFault; why: string }[] = [
       "(sudo usermod -aG video perch) and restart Perch.",
   },
   {
-    says: /Protocol '?\w*'? not on whitelist/,
+    says: /not on whitelist/,
     fault: "no_picture",
-    why: "It refers to another address or file, which Perch does not follow.",
+    why: "It is no film, or refers to another address or file, which Perch does not follow.",
   },
   {
     says: /401 Unauthorized|403 Forbidden/,
