@@ -171,7 +171,7 @@ function cameraTrouble(camera: CameraFacts): Wrong | null {
   if (trouble === null) return null;
   if (camera.lastingMs < CAMERA_GRACE_MS && failures < warningAfter) return null;
   const critical = state !== "frozen" && failures >= criticalAfter;
-  const because = state !== "lost" || why === null ? "" : `: ${why.replace(/\.$/, "")}`;
+  const because = state !== "lost" || why === null ? "" : `: ${why.replace(/[.?]$/, "")}`;
   return {
     severity: critical ? "critical" : "warning",
     text: `the camera ${name} ${trouble}${because}; ${CAMERA_ADVICE[state]}`,

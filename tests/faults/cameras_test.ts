@@ -18,11 +18,14 @@ const BACK_MS = 60_000;
 /** Nothing is promised about it: many start at once here. */
 const START_MS = 60_000;
 const GONE_MS = 5_000;
-const RECONNECTS = Number(Deno.env.get("CAMERA_RECONNECTS") ?? 2);
+/** Of all cameras together. */
+const RECONNECTS = Number(Deno.env.get("CAMERA_RECONNECTS") ?? 16);
 const KILLS = Number(Deno.env.get("CAMERA_KILLS") ?? 2);
 /** What is open for a moment: a request of the test, a file of the database. */
 const SPARE = 4;
-const SETTINGS = { frozen_after_s: 5, black_after_s: 3, width: 320 };
+const SETTINGS = { frozen_after_s: 5, black_after_s: 3, width: 320, failures_warning: 1 };
+/** Lost for longer than Perch takes to look at itself. */
+const ALARMED = "another password";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Waits until it is so, or `GONE_MS` are over. */
@@ -85,17 +88,33 @@ Deno.test({
       Promise.all(faults.map(({ name }) => board.until(name, "live", isLive, START_MS)));
     await allLive();
     assertTidy(perch, faults.length);
+    const events = () => perch.texts("/api/events?type=camera&limit=100");
+    const before = (await events()).length;
 
     const told = await Promise.all(
       faults.map((one) => one.seen === "live" ? endure(board, one) : suffer(board, one)),
     );
     console.log(`seen and back after s: ${told.join(", ")}`);
     assertTidy(perch, faults.length);
+    for (const { name, seen } of faults) {
+      const said = (await events()).slice(before).filter((text) =>
+        text.startsWith(`the camera ${name} `)
+      );
+      const story = said.map((text) => / (gives|shows) (?!good)/.test(text) ? "bad" : text);
+      if (seen === "live") assert.deepEqual(said, [], `${name} is no outage`);
+      else assert.match(story.join("\n"), /^bad\n[^]*gives good pictures again/, name);
+    }
+    const alarms = await perch.texts("/api/alarms");
+    assert.ok(alarms.some((text) => text.includes(`the camera ${ALARMED} gives no`)), `${alarms}`);
 
-    for (let i = 0; i < RECONNECTS; i++) await perch.recover(ids);
+    for (let n = 0; n < RECONNECTS; n += ids.length) await perch.recover(ids);
     await pause(1_000);
     await allLive();
     assertTidy(perch, faults.length);
+
+    const standing = () => perch.texts("/api/alarms?state=active");
+    for (let n = 0; n < 100 && (await standing()).length > 0; n++) await pause(200);
+    assert.deepEqual(await standing(), [], "pictures that change end the alarms");
 
     for (const id of ids) await perch.switchOff(id);
     await over(() => perch.processes().length === 0 && perch.descriptors() <= descriptors + SPARE);

@@ -22,6 +22,8 @@ export interface CameraPerch {
   /** Asks for new starts of all, and does not wait for the test that follows. */
   recover(ids: readonly string[]): Promise<void>;
   switchOff(id: string): Promise<void>;
+  /** Texts of what a list of the API answers, oldest first. */
+  texts(path: string): Promise<string[]>;
   /** Processes that it has started and that are there, also those that lost their parent. */
   processes(): Started[];
   descriptors(): number;
@@ -83,6 +85,10 @@ export async function startCameraPerch(): Promise<CameraPerch> {
       await Promise.allSettled(asked);
     },
     switchOff: async (id) => void await call(`/api/cameras/${id}`, { enabled: false }, "PATCH"),
+    async texts(path) {
+      const { items } = await call(path) as { items: { text?: string; title?: string }[] };
+      return items.map(({ text, title }) => text ?? title ?? "").reverse();
+    },
     processes: () => startedIn(dataDir, perch?.pid ?? 0),
     descriptors: () => [...Deno.readDirSync(`/proc/${perch!.pid}/fd`)].length,
     async kill() {

@@ -58,7 +58,7 @@ export function createFakeCapture(clock: Clock): FakeCapture {
   }
 
   const fake: FakeCapture = {
-    source: { gapMs: 200, look: LIVE, end: null },
+    source: { gapMs: 1_000, look: LIVE, end: null },
     attempts: [],
     async run(signal, how) {
       fake.attempts.push(how?.reopen ?? false);
