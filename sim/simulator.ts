@@ -126,11 +126,10 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
       seen,
       done: Promise.resolve(),
     };
-    const port = await deps.camera?.start() ?? null;
     const playing = play(current, historyS, chosen.speed).catch((error) =>
       log.error("the simulator stopped", { error })
     );
-    current.done = Promise.all([playing, showCamera(current, port)]);
+    current.done = Promise.all([playing, showCamera(current)]);
     run = current;
     log.info(`simulator: ${scenario.title}`, { seed: wanted.seed, speed: wanted.speed });
   }
@@ -169,11 +168,13 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
   }
 
   /** A plant whose camera nobody sees is a plant all the same. */
-  async function showCamera({ seen, abort }: Run, port: number | null): Promise<void> {
-    if (port === null || deps.onCamera === undefined) return;
-    await deps.onCamera({ port, machine: seen, signal: abort.signal }).catch((error) => {
-      if (!abort.signal.aborted) log.warn("simulator: the camera is not in Perch", { error });
-    });
+  async function showCamera({ seen: machine, abort: { signal } }: Run): Promise<void> {
+    try {
+      const port = await deps.camera?.start() ?? null;
+      if (port !== null && !signal.aborted) await deps.onCamera?.({ port, machine, signal });
+    } catch (error) {
+      if (!signal.aborted) log.warn("simulator: the camera is not in Perch", { error });
+    }
   }
 
   async function putScript(script: BrokenScript | undefined): Promise<void> {
