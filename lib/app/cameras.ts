@@ -5,13 +5,12 @@ import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "../cameras/camera.ts";
 import type { Target } from "../cameras/camera_changes.ts";
 import { type Cameras, createCameras } from "../cameras/cameras.ts";
-import { cameraStatus, type CameraView } from "../cameras/camera_view.ts";
+import { cameraStatus } from "../cameras/camera_view.ts";
 import { CAMERA_KINDS } from "../cameras/kinds/mod.ts";
 import type { CameraImages } from "../cameras/images/images.ts";
 import type { Runner } from "../cameras/runner.ts";
-import type { ComponentHealth } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
-import { cameraNeedsHelp } from "../words/cameras.ts";
+import { componentOf } from "./camera_component.ts";
 import { createAppCameraImages, forgetRemoved } from "./camera_images.ts";
 import type { ReadingNeeds } from "./camera_runner.ts";
 import type { Foundation } from "./foundation.ts";
@@ -105,14 +104,4 @@ function refused(path: string, error: unknown): unknown {
   const { fault, message } = error;
   if (fault !== "invalid" && fault !== "forbidden") return new PerchError("unavailable", message);
   return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
-}
-
-function componentOf({ name, text, health: { state, failures }, settings }: CameraView) {
-  return { name: `camera ${name}`, health: componentHealth(), detail: text };
-
-  function componentHealth(): ComponentHealth {
-    if (state === "off") return "off";
-    if (!cameraNeedsHelp(state)) return "ok";
-    return failures >= settings.failures_critical ? "error" : "degraded";
-  }
 }

@@ -14,6 +14,7 @@ import { taskSource } from "../faults/sources/tasks.ts";
 import type { ComponentState } from "../live/components.ts";
 import type { StreamHub } from "../live/stream.ts";
 import { FAULT_ACTIONS } from "../words/fault.ts";
+import { isCameraPart } from "./camera_component.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** Without these Perch does not do what it promises. */
@@ -100,7 +101,7 @@ export async function createFaultParts(
       taskSource({ clock, states: supervisor.states, essential: ESSENTIAL_TASKS }),
       componentSource({
         clock,
-        states: components.all,
+        states: () => components.all().filter(({ name }) => !isCameraPart(name)),
         critical: CRITICAL_PARTS,
         elsewhere: SEEN_ELSEWHERE,
       }),

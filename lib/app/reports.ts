@@ -11,6 +11,7 @@ import { createReportedComponents, type ReportedComponents } from "../live/repor
 import type { StreamHub } from "../live/stream.ts";
 import type { Notify } from "../notify/notify.ts";
 import { isAtLeast, namesType } from "../notify/rule.ts";
+import { isCameraPart } from "./camera_component.ts";
 import type { Foundation } from "./foundation.ts";
 import { siteTime, siteZone } from "./site.ts";
 
@@ -91,7 +92,9 @@ export async function createReports(
     components,
     expire: reported.expire,
     publish,
-    append: events.append,
+    append: async (event) => {
+      if (!isCameraPart(event.subject.slice("component:".length))) await events.append(event);
+    },
   });
   const keeping: Task = {
     name: "counts",

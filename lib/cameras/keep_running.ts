@@ -75,7 +75,7 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
       const why = messageOf(error);
       if (troubles.get(id) === why) return;
       troubles.set(id, why);
-      log.error(`the camera ${camera.name} could not be started`, { error });
+      log.warn(`the camera ${camera.name} could not be started`, { error });
     }
   }
 
