@@ -16,7 +16,7 @@ import {
   seeLook,
   startHealth,
 } from "./health/decide.ts";
-import { scoreOf } from "./health/score.ts";
+import { reportHealth } from "./health/report.ts";
 import type { CameraHealth } from "./health/shape.ts";
 import type { AttemptEnd, Capture } from "./picture.ts";
 import { isGoodAgain, nextTry, type Try, whyEnd } from "./recovery/decide.ts";
@@ -209,29 +209,12 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   function health(): CameraHealth {
     const nowMs = clock.monotonic();
-    const wallMs = (atMs: number) => Math.round(clock.now() - (nowMs - atMs));
     reconnects = reconnects.filter((atMs) => nowMs - atMs < HOUR_MS);
-    const state: CameraState = isRunning ? memory.state : "off";
-    const latest = capture.latest();
-    const facts = {
-      state,
-      frameAgeMs: latest === null ? null : Math.max(0, Math.round(nowMs - latest.atMs)),
-      fps: Math.round(capture.fps() * 10) / 10,
-      reconnectsPerHour: reconnects.length,
-    };
-    // Without viewers a camera may be judged by its keyframes, as rarely as those come.
-    const fpsWanted = capture.viewers() > 0 ? settings.fps : 0;
-    return {
-      ...facts,
-      ...scoreOf({ ...facts, fpsWanted }),
-      sinceMs: wallMs(memory.sinceMs),
-      brightness: isRunning ? memory.look?.brightness ?? null : null,
-      failures,
-      lastError,
+    return reportHealth({
+      ...{ memory, isRunning, failures, lastError, nextTryMs },
       recoveryLevel: level,
-      nextTryMs: nextTryMs === null ? null : Math.round(nextTryMs),
-      viewers: capture.viewers(),
-    };
+      reconnectsPerHour: reconnects.length,
+    }, { capture, clock, settings });
   }
 
   async function keepGoing(signal: AbortSignal): Promise<void> {
