@@ -88,17 +88,23 @@ export function createLiveStream(
       if (life.signal.aborted) return;
       if (frame === null) return end();
       offeredMs = pictureMs = clock.monotonic();
-      controller.enqueue(part(frame.jpeg));
+      controller.enqueue(pieceOf(frame.jpeg));
     },
     cancel: () => void over(),
   });
   return { body, end };
 }
 
+/** The piece of each picture, as long as somebody has the picture: all viewers are handed the same bytes. */
+const pieces = new WeakMap<Uint8Array, Uint8Array>();
+
 /** A picture and what begins the next part, as one piece. */
-function part(jpeg: Uint8Array): Uint8Array {
+function pieceOf(jpeg: Uint8Array): Uint8Array {
+  const made = pieces.get(jpeg);
+  if (made !== undefined) return made;
   const bytes = new Uint8Array(jpeg.length + NEXT.length);
   bytes.set(jpeg);
   bytes.set(NEXT, jpeg.length);
+  pieces.set(jpeg, bytes);
   return bytes;
 }
