@@ -109,3 +109,31 @@ Deno.test("where nobody says what pictures are like, that they come has to do", 
   }
   assert.equal(memory.state, "live");
 });
+
+Deno.test("whatever follows on what: a trouble is seen within 20 s, and good pictures within 2 s", () => {
+  const scenes = {
+    live: { look: LIVE },
+    frozen: { look: FROZEN },
+    black: { look: BLACK },
+    covered: { look: COVERED },
+    lost: { gapMs: null },
+  } as const;
+  const segment = fc.record({
+    state: fc.constantFrom(...Object.keys(scenes) as (keyof typeof scenes)[]),
+    seconds: fc.integer({ min: 1, max: 60 }),
+    isNewAttempt: fc.boolean(),
+  });
+  fc.assert(fc.property(fc.array(segment, { maxLength: 12 }), (segments) => {
+    let memory = lively();
+    let fromMs = 31_000;
+    for (const { state, seconds, isNewAttempt } of segments) {
+      if (isNewAttempt) memory = seeAttempt(memory, fromMs);
+      const startMs = fromMs;
+      memory = play(memory, fromMs, seconds * 1000, scenes[state], (now, atMs) => {
+        const expectedAfterMs = state === "live" ? 2_000 : SEEN_MS;
+        if (atMs - startMs >= expectedAfterMs) assert.equal(now, state, `${atMs - startMs} ms on`);
+      });
+      fromMs += seconds * 1000 + 100;
+    }
+  }));
+});
