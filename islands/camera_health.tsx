@@ -82,7 +82,7 @@ function Recovery({ status, nowMs, zone }: CameraHealthProps): VNode | null {
                 dateTime={new Date(next_try_ms).toISOString()}
                 title={dateTime(next_try_ms, zone)}
               >
-                {duration(Math.max(0, next_try_ms - nowMs))}
+                {duration(Math.max(1_000, next_try_ms - nowMs))}
               </time>
             </>
           )}.
