@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import { CAMERA_WORDS, cameraNeedsHelp, type CameraState } from "../lib/words/cameras.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
-import { now, onCamera } from "./live.ts";
+import { now, onCamera, onReset } from "./live.ts";
 
 /** What was heard of a camera since the page was loaded. */
 export interface CameraNews {
@@ -22,9 +22,16 @@ export function cameraNews(id: string): Signal<CameraNews | null> {
 }
 
 if (typeof document !== "undefined") {
-  onCamera((status) => {
-    cameraNews(status.id).value = { status, atMs: Date.now() };
+  onCamera(hear);
+  // What was missed for good, such as over a new start of Perch.
+  onReset(async () => {
+    const answer = await fetch("/api/cameras").catch(() => null);
+    if (answer?.ok) { for (const { status } of (await answer.json()).items) hear(status); }
   });
+}
+
+function hear(status: CameraStatus): void {
+  cameraNews(status.id).value = { status, atMs: Date.now() };
 }
 
 export interface CameraNowProps {

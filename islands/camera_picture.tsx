@@ -206,8 +206,9 @@ const SAME = "Pictures come, and they are all the same.";
 const LOADED_MS = Date.now();
 
 function whyOld(state: CameraState, news: CameraNews | null, beyondMs: number): OldBecause {
-  if (state === "off") return "off";
+  // The last that is heard of a Perch that ends is that its cameras are off.
   if (typeof document !== "undefined" && connection.value === "offline") return "perch";
+  if (state === "off") return "off";
   const age = news?.status.frame_age_ms ?? Infinity;
   return news !== null && age + Date.now() - news.atMs < beyondMs ? "way" : "camera";
 }

@@ -35,18 +35,20 @@ export interface Kept {
   trouble: string | null;
 }
 
-/** The newest kept pictures, those of a day, or those around the one that is asked for. */
+/** The newest kept pictures, those of a day, or the one that is asked for with those before it. */
 export async function keptOf(
   { cameraImages, zone }: CameraPageParts,
   id: string,
   query: KeptQuery,
 ): Promise<Kept> {
-  const day = query.day === undefined ? null : dayNamed(query.day, zone);
-  const { items, next } = await cameraImages.list(id, {
-    limit: PAGE_OF,
-    cursor: query.cursor,
-    ...day === null ? {} : { fromMs: day.fromMs, toMs: day.toMs },
-  });
+  const { day, cursor, at } = query;
+  const named = day === undefined ? null : dayNamed(day, zone);
+  const page = { limit: PAGE_OF, cursor };
+  const within = named === null ? page : { ...page, fromMs: named.fromMs, toMs: named.toMs };
+  let { items, next } = await cameraImages.list(id, within);
+  if (at !== undefined && at < (items.at(-1)?.t_ms ?? 0)) {
+    ({ items, next } = await cameraImages.list(id, { limit: PAGE_OF, toMs: at + 1 }));
+  }
   const use = await cameraImages.use(id);
   return { query, pictures: items.toReversed(), next, use, trouble: cameraImages.trouble() };
 }
@@ -81,6 +83,7 @@ export function KeptSection(
   const { pictures, query: { day, at, cursor }, next, use, trouble } = kept;
   const here = cameraHref(view.id);
   const chosen = pictures.find(({ t_ms }) => t_ms === at) ?? pictures.at(-1);
+  const hrefAt = hrefWith(here, { day, cursor, at: "." }).slice(0, -1);
   return (
     <section class="card kept-card" aria-labelledby="kept">
       <h2 id="kept">
@@ -114,7 +117,7 @@ export function KeptSection(
             component={KeptPictures}
             props={{
               name: view.name,
-              at: hrefWith(here, { day, cursor, at: "." }).slice(0, -1),
+              at: hrefAt,
               pictures: pictures.map((one) => ({
                 t_ms: one.t_ms,
                 src: pictureHref(one),
@@ -127,6 +130,7 @@ export function KeptSection(
             }}
           />
         )}
+      {pictures.length > 2 && <Times pictures={pictures} hrefAt={hrefAt} zone={parts.zone} />}
       {next !== null && (
         <More href={`${hrefWith(here, { day, cursor: next })}#kept`}>Earlier pictures</More>
       )}
@@ -138,5 +142,23 @@ export function KeptSection(
         </form>
       )}
     </section>
+  );
+}
+
+/** To go to one of many at once, without script too. */
+function Times(
+  { pictures, hrefAt, zone }: { pictures: readonly CameraImage[]; hrefAt: string; zone: string },
+): VNode {
+  return (
+    <details class="kept-times">
+      <summary>{`All ${pictures.length} by time`}</summary>
+      <ul>
+        {pictures.toReversed().map(({ t_ms }) => (
+          <li key={t_ms}>
+            <a href={`${hrefAt}${t_ms}#kept`}>{dateTime(t_ms, zone)}</a>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -18,6 +18,8 @@ import {
 
 /** A browser has six connections to a host, and the page's own stream holds one. */
 const LIVE_MOST = 4;
+/** Without script. */
+const REFRESH_S = 10;
 /** Of these events the newest of each camera is shown. */
 const EVENTS_READ = 200;
 
@@ -41,6 +43,7 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
           script: "cameras",
           stream: { types: "camera" },
           since,
+          refreshS: REFRESH_S,
           content: (
             <>
               <AnswerNow views={cameras} />

@@ -83,6 +83,11 @@ async function drawCamera(
         <div class="camera-page">
           <div class="camera-main">
             <Picture view={view} live />
+            <noscript>
+              <p class="camera-about">
+                <a href={`/api/cameras/${encodeURIComponent(id)}/stream`}>The live picture</a>
+              </p>
+            </noscript>
             {isEngineer(who) && <Doings view={view} admin={admin} />}
           </div>
           <div class="camera-side">
