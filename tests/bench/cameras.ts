@@ -6,12 +6,11 @@
 import { startFaultyHttp } from "../support/cameras/faulty_http.ts";
 import { cameraPictures } from "../support/cameras/camera_pictures.ts";
 import { type RtspServer, startRtspServer } from "../support/cameras/rtsp_server.ts";
-import { startMosquitto } from "../support/mosquitto.ts";
 import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
-import { type Bare, DECODING, DECODING_AND_MJPEG, startBare, TAKING } from "./cameras/bare.ts";
+import { type Bare, DECODING, DECODING_AND_MJPEG, startBare } from "./cameras/bare.ts";
+import { besideIngest } from "./cameras/ingest.ts";
 import { CAMERA_ENV, cameraSite, type Cost, costOf, residentMb } from "./cameras/site.ts";
 import { startWatching } from "./cameras/watching.ts";
-import { streamLatency } from "./ingest/latency.ts";
 import { type BenchPerch, benchPerch } from "./ingest/setup.ts";
 
 type Figures = BenchResult["figures"];
@@ -25,7 +24,7 @@ export async function run({ quick = false, minutes }: BenchOptions): Promise<Ben
   const figures: Figures = {};
   await using server = await startRtspServer({ ...CAMERA, clock: true });
   await one(figures, server, quick ? 10 : 30, minutes ?? (quick ? 0.5 : 20));
-  await ingest(figures, server, quick ? 1 : 5, quick ? 5 : 15);
+  Object.assign(figures, await besideIngest(server, quick ? 1 : 5, quick ? 5 : 15));
   await copied(figures);
   return { name: "cameras", figures, notes: ["processor time is that of Perch and its ffmpeg"] };
 }
@@ -117,42 +116,6 @@ async function memory(figures: Figures, pid: number, minutes: number): Promise<v
     figures[`memory_${name.slice(0, -2)}_last_of_first`] = median(all.slice(-5)) /
       median(all.slice(0, 5));
   }
-}
-
-/** From publishing to the event stream, without cameras and with four, in turn. */
-async function ingest(
-  figures: Figures,
-  server: RtspServer,
-  rounds: number,
-  seconds: number,
-): Promise<void> {
-  const without: number[] = [], withFour: number[] = [];
-  // The server encodes all the while, as its cost is that of no Perch.
-  const taking = startBare(server.url, TAKING);
-  const add = async (perch: BenchPerch) => {
-    const names = ["North", "East", "South", "West"];
-    const site = await cameraSite(perch);
-    for (const name of names) await site.add(name, "rtsp", { url: server.url });
-  };
-  for (let round = 1; round <= rounds; round++) {
-    for (const [seen, prepare] of [[without, undefined], [withFour, add]] as const) {
-      doing(prepare === undefined ? "ingest alone" : "ingest, four cameras", round, rounds);
-      await using broker = await startMosquitto();
-      const { p99 } = await streamLatency({
-        mqttPort: broker.port,
-        seconds,
-        env: CAMERA_ENV,
-        prepare,
-      });
-      seen.push(p99);
-    }
-  }
-  await taking.stop();
-  Object.assign(figures, {
-    ingest_p99_alone_ms: median(without),
-    ingest_p99_four_cameras_ms: median(withFour),
-    ingest_p99_four_of_alone: median(withFour) / median(without),
-  });
 }
 
 /** Every picture that is asked for is one of the camera's, byte for byte. */

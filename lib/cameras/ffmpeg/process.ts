@@ -1,6 +1,7 @@
 /** The programs that cameras may start, and that nothing of them stays behind. */
 import type { Clock } from "../../base/clock.ts";
 import { FeedError } from "../fault.ts";
+import { lowerPriority } from "./low_priority.ts";
 
 export type CameraProgram = "ffmpeg" | "rpicam-vid" | "libcamera-vid";
 
@@ -34,6 +35,7 @@ export function startProgram(
   { clock, stdin = false, path }: StartOptions,
 ): Running {
   const child = spawn(program, args, stdin, path);
+  lowerPriority(child.pid);
   let isGone = false;
   const gone = child.status.then(() => void (isGone = true), () => void (isGone = true));
   const signal = (name: Deno.Signal) => {

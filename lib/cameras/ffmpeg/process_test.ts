@@ -46,6 +46,20 @@ Deno.test("a program sees nothing of Perch's environment", async () => {
   }
 });
 
+Deno.test("a program gets processor time after Perch", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = await fakeProgram(folder, "ffmpeg", "read line; cut -d' ' -f19 /proc/self/stat");
+    const program = startProgram("ffmpeg", [], { clock, path, stdin: true });
+    await program.stdin!.close();
+    assert.equal(await new Response(program.stdout).text(), "10\n");
+    await program.stderr.cancel();
+    await program.gone;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("arguments fit the version, and what is JPEG is never encoded again", () => {
   const of = (version: number, text: string, change: Partial<Wanted> = {}) =>
     ffmpegArguments(["-i", "x"], { ...wanted, ...change }, { version, text }).join(" ");
