@@ -40,6 +40,8 @@ Deno.test("install: --dry-run prints every file and changes nothing; the install
     assert.match(read(root, `${UNIT}.d/gpio.conf`), /^SupplementaryGroups=gpio$/m);
     assert.match(read(root, `${UNIT}.d/camera.conf`), /^SupplementaryGroups=video$/m);
     assert.match(read(root, UNIT), /^KillMode=control-group$/m);
+    const filter = [...read(root, UNIT).matchAll(/^SystemCallFilter=(.*)$/gm)].map(([, of]) => of);
+    assert.equal(filter.at(-1), "setpriority", "ffmpeg may be put behind Perch");
     assert.match(read(root, "/usr/local/share/doc/perch/nginx.conf"), /proxy_buffering off/);
     assert.match(read(root, "/usr/local/share/doc/perch/Caddyfile"), /reverse_proxy/);
   });
