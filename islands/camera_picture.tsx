@@ -35,7 +35,7 @@ export function CameraPicture(props: CameraPictureProps): VNode {
   const isSeen = useSignal(true);
   const figure = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  // Of a camera that is off or has no picture yet there is nothing to get.
+  // Of a camera that is off or has no picture yet there is nothing to get, and of a Perch that is away.
   const isThere = hasPicture(props);
   useEffect(() =>
     isThere
@@ -103,7 +103,9 @@ function perSecond(gapMs: number): number {
 
 /** True when there is a picture to be had. */
 function hasPicture({ status }: CameraPictureProps): boolean {
-  const news = typeof document === "undefined" ? null : cameraNews(status.id).value;
+  const here = typeof document !== "undefined";
+  if (here && connection.value === "offline") return false;
+  const news = here ? cameraNews(status.id).value : null;
   const { state, frame_age_ms } = news?.status ?? status;
   return state !== "off" && frame_age_ms !== null;
 }

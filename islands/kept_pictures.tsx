@@ -44,35 +44,10 @@ export function KeptPictures(props: KeptPicturesProps): VNode {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => (shown.value = index.value), SETTLE_MS);
   };
-  const picture = pictures[shown.value];
   const timeOf = (i: number) => dateTime(pictures[i].t_ms, zone);
-  const step = (by: -1 | 1, text: string) => {
-    const to = pictures[index.value + by];
-    if (to === undefined) return <span class="muted">{text}</span>;
-    return (
-      <a
-        href={`${at}${to.t_ms}#kept`}
-        onClick={(event) => {
-          event.preventDefault();
-          go(index.value + by);
-        }}
-      >
-        {text}
-      </a>
-    );
-  };
   return (
     <>
-      <figure class="kept">
-        <img src={picture.src} alt={`${name}, ${timeOf(shown.value)}`} />
-        <figcaption>
-          <time dateTime={new Date(picture.t_ms).toISOString()}>{timeOf(index.value)}</time>
-          {", "}
-          <Reason {...picture} />
-          {" · "}
-          <a href={`${picture.src}?download=true`} download>Save</a>
-        </figcaption>
-      </figure>
+      <OnePicture name={name} picture={pictures[shown.value]} zone={zone} />
       {isAlive.value && pictures.length > 1 && (
         <input
           type="range"
@@ -86,19 +61,56 @@ export function KeptPictures(props: KeptPicturesProps): VNode {
         />
       )}
       <p class="kept-steps">
-        {step(-1, "Earlier")}
+        <Step to={index.value - 1} text="Earlier" at={at} pictures={pictures} go={go} />
         <span class="muted">{`${index.value + 1} of ${pictures.length}`}</span>
-        {step(1, "Later")}
+        <Step to={index.value + 1} text="Later" at={at} pictures={pictures} go={go} />
       </p>
       {forget !== null && (
         <form method="post" action={forget} class="kept-forget">
           <input type="hidden" name="at" value={pictures[index.value].t_ms} />
-          <button type="submit" class="small">
-            {`Delete that of ${timeOf(index.value)}`}
-          </button>
+          <button type="submit" class="small">{`Delete that of ${timeOf(index.value)}`}</button>
         </form>
       )}
     </>
+  );
+}
+
+function OnePicture(
+  { name, picture, zone }: { name: string; picture: KeptPicture; zone: string },
+): VNode {
+  const time = dateTime(picture.t_ms, zone);
+  return (
+    <figure class="kept">
+      <img src={picture.src} alt={`${name}, ${time}`} />
+      <figcaption>
+        <time dateTime={new Date(picture.t_ms).toISOString()}>{time}</time>
+        {", "}
+        <Reason {...picture} />
+        {" · "}
+        <a href={`${picture.src}?download=true`} download>Save</a>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** A link to the picture before or after; without script it is a page of its own. */
+function Step(
+  { to, text, at, pictures, go }:
+    & { to: number; text: string; go: (to: number) => void }
+    & Pick<KeptPicturesProps, "at" | "pictures">,
+): VNode {
+  const picture = pictures[to];
+  if (picture === undefined) return <span class="muted">{text}</span>;
+  return (
+    <a
+      href={`${at}${picture.t_ms}#kept`}
+      onClick={(event) => {
+        event.preventDefault();
+        go(to);
+      }}
+    >
+      {text}
+    </a>
   );
 }
 

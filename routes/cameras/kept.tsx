@@ -80,29 +80,13 @@ export function KeptSection(
     mayDelete: boolean;
   },
 ): VNode {
-  const { pictures, query: { day, at, cursor }, next, use, trouble } = kept;
+  const { pictures, query: { day, at, cursor }, next, use } = kept;
   const here = cameraHref(view.id);
   const chosen = pictures.find(({ t_ms }) => t_ms === at) ?? pictures.at(-1);
   const hrefAt = hrefWith(here, { day, cursor, at: "." }).slice(0, -1);
   return (
     <section class="card kept-card" aria-labelledby="kept">
-      <h2 id="kept">
-        Kept pictures
-        {use !== null && (
-          <span class="area">
-            {`${grouped(use.count)}, ${bytes(use.bytes)}, since ${
-              dateTime(use.oldestMs, parts.zone).slice(0, 10)
-            }`}
-          </span>
-        )}
-      </h2>
-      <p class="muted">{keptWords(view, use)}</p>
-      {trouble !== null && (
-        <p class="warning">
-          <span class="mark" aria-hidden="true">▲</span>
-          {trouble}
-        </p>
-      )}
+      <Head view={view} kept={kept} zone={parts.zone} />
       {chosen === undefined
         ? (
           <Empty>
@@ -134,13 +118,7 @@ export function KeptSection(
       {next !== null && (
         <More href={`${hrefWith(here, { day, cursor: next })}#kept`}>Earlier pictures</More>
       )}
-      {use !== null && (
-        <form method="get" action={`${here}#kept`} class="kept-day">
-          <Field name="day" label="Pictures of the day" type="date" value={day} required={false} />
-          <button type="submit">Show</button>
-          {(day !== undefined || cursor !== undefined) && <a href={`${here}#kept`}>The newest</a>}
-        </form>
-      )}
+      {use !== null && <DayForm here={here} day={day} isNewest={!day && !cursor} />}
     </section>
   );
 }
@@ -160,5 +138,43 @@ function Times(
         ))}
       </ul>
     </details>
+  );
+}
+
+function Head(
+  { view, kept: { use, trouble }, zone }: { view: CameraView; kept: Kept; zone: string },
+): VNode {
+  return (
+    <>
+      <h2 id="kept">
+        Kept pictures
+        {use !== null && (
+          <span class="area">
+            {`${grouped(use.count)}, ${bytes(use.bytes)}, since ${
+              dateTime(use.oldestMs, zone).slice(0, 10)
+            }`}
+          </span>
+        )}
+      </h2>
+      <p class="muted">{keptWords(view, use)}</p>
+      {trouble !== null && (
+        <p class="warning">
+          <span class="mark" aria-hidden="true">▲</span>
+          {trouble}
+        </p>
+      )}
+    </>
+  );
+}
+
+function DayForm(
+  { here, day, isNewest }: { here: string; day: string | undefined; isNewest: boolean },
+): VNode {
+  return (
+    <form method="get" action={`${here}#kept`} class="kept-day">
+      <Field name="day" label="Pictures of the day" type="date" value={day} required={false} />
+      <button type="submit">Show</button>
+      {!isNewest && <a href={`${here}#kept`}>The newest</a>}
+    </form>
   );
 }
