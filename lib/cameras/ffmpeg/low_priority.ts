@@ -1,5 +1,5 @@
 const PRIO_PROCESS = 0;
-const NICE = 10;
+const NICE = 5;
 
 /**
  * A program gets processor time after Perch (setpriority(2)), as readings come first; threads that it makes later
