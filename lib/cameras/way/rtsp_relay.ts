@@ -4,6 +4,7 @@
  * ffmpeg is started. Messages are changed on the way (rtsp_exchange.ts), packets pass as they come. When Perch is
  * killed, both connections close with it, and so ffmpeg ends.
  */
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { FeedError } from "../fault.ts";
 import { createExchange } from "./rtsp_exchange.ts";
@@ -17,7 +18,7 @@ export interface RelayDeps extends WayDeps {
   gatherMs?: number;
 }
 
-/** More than this at once is not waited for: it comes faster than it is handed on. */
+/** More than this is not kept for one write. */
 const GATHERED_MOST = 16_384;
 
 /** Connects to the camera, then listens for one client on loopback. @throws FeedError */
@@ -99,22 +100,29 @@ function relayOf(
 
   async function fromCamera(to: Deno.TcpConn): Promise<void> {
     const split = createFraming();
+    /** Packets that came meanwhile, for one write. */
+    const held: Uint8Array[] = [];
+    const handOn = () => toClient(to, Buffer.concat(held.splice(0)));
     for await (const chunk of camera as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       lastByteAtMs = performance.now();
-      let gathers = false;
       for (const piece of split(chunk)) {
         if (piece.kind === "packets") {
-          await toClient(to, piece.bytes);
-          gathers ||= chunk.length < GATHERED_MOST;
+          held.push(piece.bytes);
           continue;
         }
+        await handOn();
         const said = exchange.heard(piece.message);
         if (said?.to === "client") await toClient(to, said.bytes);
         else if (said !== null) toCamera(said.bytes);
       }
-      if (gathers && gatherMs > 0) await gathering(gatherMs, life.signal);
+      const length = held.reduce((sum, part) => sum + part.length, 0);
+      // All that waits is taken before anybody waits again: else pictures grow old here.
+      if (camera.readableLength > 0 && length < GATHERED_MOST) continue;
+      await handOn();
+      if (length > 0 && camera.readableLength === 0) await gathering(gatherMs, life.signal);
     }
+    await handOn();
     end(LEFT());
   }
 
@@ -155,6 +163,7 @@ function relayOf(
 }
 
 function gathering(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === 0) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

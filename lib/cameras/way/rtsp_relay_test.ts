@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { haveCommands } from "../../../tests/support/commands.ts";
 import { type FaultyRtsp, startFaultyRtsp } from "../../../tests/support/cameras/faulty_rtsp.ts";
 import { haveRtspServer, startRtspServer } from "../../../tests/support/cameras/rtsp_server.ts";
-import { readHead } from "../../../tests/support/cameras/listener.ts";
+import {
+  readHead,
+  send,
+  startListener,
+  untilLeft,
+} from "../../../tests/support/cameras/listener.ts";
 import { makeCertificates } from "../../../tests/support/mosquitto.ts";
 import { until } from "../../../tests/support/until.ts";
 import { createOutgoing } from "../../base/create_outgoing.ts";
@@ -174,6 +179,44 @@ Deno.test({
       await idle.close();
       await assert.rejects(open(camera.url, { signal: AbortSignal.abort() }));
     }),
+});
+
+Deno.test("RTSP relay: what is gathered for one write is no older than that, whatever came before", async () => {
+  const packets = 50;
+  const length = 100;
+  let sentAtMs = 0;
+  await using camera = startListener(async (connection) => {
+    await readHead(connection);
+    await send(connection, "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n");
+    for (let n = 0; n < packets; n++) {
+      await send(
+        connection,
+        Uint8Array.from([36, 0, 0, length, ...new Uint8Array(length).fill(n)]),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    sentAtMs = performance.now();
+    await untilLeft(connection);
+  });
+  const address = readAddress(`rtsp://127.0.0.1:${camera.port}/`, ["rtsp"]);
+  const { signal } = new AbortController();
+  const way = await openRtspRelay(address, { outgoing, allowed: null, signal, gatherMs: 50 });
+  const { hostname, port } = new URL(way.url);
+  const client = await Deno.connect({ hostname, port: Number(port) });
+  await send(client, `PLAY ${way.url} RTSP/1.0\r\nCSeq: 1\r\n\r\n`);
+  const head = (await readHead(client))!;
+  const buffer = new Uint8Array(65_536);
+  let writes = 0;
+  // The first packets may have come with the head.
+  let bytes = head.length - head.indexOf("\r\n\r\n") - 4;
+  for (; bytes < packets * (length + 4); writes++) {
+    bytes += await client.read(buffer) ?? assert.fail("the relay left");
+  }
+  const lateMs = performance.now() - sentAtMs;
+  assert.ok(lateMs < 500, `${lateMs} ms late`);
+  assert.ok(writes < packets / 2, `${writes} writes`);
+  client.close();
+  await way.close();
 });
 
 Deno.test({
