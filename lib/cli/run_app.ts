@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
 import type { ExitCode } from "./command.ts";
 import type { Foreground } from "./console/foreground.ts";
-import { isGivenUp, isScarce } from "../base/scarce.ts";
+import { isScarce } from "../base/scarce.ts";
 import { createService, type Service, serviceManager } from "../health/watchdog/service.ts";
 import { createControl } from "./create_control.ts";
 import { checkSocketPath, serveControl } from "./control_socket.ts";
@@ -139,14 +139,12 @@ async function runOnce(
 
 /**
  * The last net under everything that opens files or sockets: what nobody caught because the system had no more
- * file descriptors (or a connection was gone, or was closed while it was read) does not end Perch. Any other fault
- * does, as ever.
+ * file descriptors (or a connection was gone) does not end Perch. Any other fault does, as ever.
  */
 function outliveScarcity(log: Log): () => void {
   let reportedMs = -Infinity;
   const survive = (event: PromiseRejectionEvent | ErrorEvent) => {
     const error = "reason" in event ? event.reason : event.error;
-    if (isGivenUp(error)) return event.preventDefault();
     if (!isScarce(error)) return;
     event.preventDefault();
     if (performance.now() - reportedMs < REPORT_EVERY_MS) return;
