@@ -41,6 +41,7 @@ export interface SessionDeps {
 }
 
 const LOOK_AROUND_MS = 1_000;
+const SAID_MOST = 8;
 
 /** Starts ffmpeg. The feed is closed with it. @throws FeedError `program`; the feed is closed then, too */
 export async function startSession(deps: SessionDeps): Promise<Session> {
@@ -61,6 +62,8 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
   let lastMs = clock.monotonic();
   let bytesWithout = 0;
   let why: SessionEnd | null = null;
+  /** What ffmpeg complained of last. */
+  const said: string[] = [];
   const over = new AbortController();
 
   function finish(end: SessionEnd): void {
@@ -79,7 +82,9 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
       if (why === null) deps.onLook({ ...look, atMs: clock.monotonic() });
     },
     onLine: (line) => {
-      if (why === null) lines.take(line);
+      if (why !== null) return;
+      said.push(lines.take(line));
+      if (said.length > SAID_MOST) said.shift();
     },
   });
 
@@ -127,7 +132,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     await Promise.all([feed.close(), program.end()]);
     await read;
     // What it wrote last was read by now.
-    finish(brokenWay(feed) ?? whyOf(lines.recent()) ?? endedByItself(lines.recent()));
+    finish(brokenWay(feed) ?? whyOf(said) ?? endedByItself(said));
     await watch;
     return why!;
   }

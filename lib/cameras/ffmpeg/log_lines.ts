@@ -3,14 +3,12 @@ import { type Log, oneLine } from "../../base/log.ts";
 
 /** What ffmpeg complains about. */
 export interface LogLines {
-  take(line: string): void;
-  /** The last ones, oldest first, without secrets. */
-  recent(): readonly string[];
+  /** Gives it without secrets. */
+  take(line: string): string;
 }
 
 const AGAIN_MS = 60_000;
 const TEXTS_MOST = 50;
-const RECENT_MOST = 8;
 const CHARS_MOST = 300;
 
 /** One line of log a minute for each text; what comes meanwhile is counted. */
@@ -18,21 +16,21 @@ export function createLogLines(
   { log, clock, secrets = [] }: { log: Log; clock: Clock; secrets?: readonly string[] },
 ): LogLines {
   const seen = new Map<string, { saidMs: number; unsaid: number }>();
-  const recent: string[] = [];
   return {
     take(line) {
       const text = masked(line, secrets).slice(0, CHARS_MOST);
-      recent.push(text);
-      if (recent.length > RECENT_MOST) recent.shift();
       const nowMs = clock.monotonic();
       const key = keyOf(text, seen);
       const entry = seen.get(key);
-      if (entry !== undefined && nowMs - entry.saidMs < AGAIN_MS) return void entry.unsaid++;
+      if (entry !== undefined && nowMs - entry.saidMs < AGAIN_MS) {
+        entry.unsaid++;
+        return text;
+      }
       const repeated = entry?.unsaid ?? 0;
       seen.set(key, { saidMs: nowMs, unsaid: 0 });
       log.warn(text, repeated === 0 ? {} : { repeated });
+      return text;
     },
-    recent: () => recent,
   };
 }
 
