@@ -1,6 +1,6 @@
 /** What the kinds of network cameras have in common. */
 import { z } from "zod";
-import { type CameraAddress, type CameraScheme, readAddress } from "../way/target.ts";
+import { type CameraAddress, type CameraScheme, readAddress, withPassword } from "../way/target.ts";
 import type { StreamWay, Way } from "../way/way.ts";
 import type { Feed, FeedDeps } from "./kind.ts";
 
@@ -16,7 +16,8 @@ export function networkOptions(schemes: readonly CameraScheme[], example: string
       }
     }).meta({
       title: "Address",
-      description: `Like ${example}. User name and password stand below, not in it.`,
+      description: `Like ${example}. User name and password stand below; ` +
+        "where it has to hold the password, write {password}.",
     }),
     user: z.string().max(200).default("").meta({
       title: "User name",
@@ -24,7 +25,7 @@ export function networkOptions(schemes: readonly CameraScheme[], example: string
     }),
     password: z.string().max(500).default("").meta({
       title: "Password",
-      description: "Of that user; best one who may only watch.",
+      description: "Of that user; best one who may only watch. It is kept encrypted.",
       secret: true,
     }),
   };
@@ -35,8 +36,8 @@ export function addressOf(
   options: { url: string; user: string; password: string },
   schemes: readonly CameraScheme[],
 ): CameraAddress {
-  const address = readAddress(options.url, schemes);
   const { user, password } = options;
+  const address = readAddress(withPassword(options.url, password), schemes);
   return user === "" && password === "" ? address : { ...address, user, password };
 }
 

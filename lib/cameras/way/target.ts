@@ -96,11 +96,26 @@ function plain(text: string): string | null {
   }
 }
 
+/** Stands in an address where its password stood. */
+const PLACE = "{password}";
+/** Many cameras take the password in the path or query: `/user=admin&password=…&channel=1`. */
+const IN_ADDRESS =
+  /(?<=[?&/;](?:(?:login)?pass?|passwd|password|pwd|psw)=)[^&/?#;]+|(?<=_password=)[^&/?#;_]+/i;
+
+/** The address that is connected to: the password is put where it stood. */
+export function withPassword(url: string, password: string): string {
+  return url.replaceAll(PLACE, encodeURIComponent(password));
+}
+
 /**
  * Options as they are kept: user name and password that stand in the address become options of their own, where
  * the password is a secret. What is no such address stays as it is.
  */
 export function splitSignIn(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return splitQuery(splitAuthority(options));
+}
+
+function splitAuthority(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { url } = options;
   if (typeof url !== "string" || !/^\s*(rtsps?|https?):\/\/[^/\\?#]*@/i.test(url)) {
     return { ...options };
@@ -108,4 +123,14 @@ export function splitSignIn(options: Readonly<Record<string, unknown>>): Record<
   const read = parse(url.trim());
   if (read === null || read.user === "" && read.password === "") return { ...options };
   return { ...options, url: read.url, user: read.user, password: read.password };
+}
+
+/** Only where the option is free: an address has one password that is kept. */
+function splitQuery(options: Record<string, unknown>): Record<string, unknown> {
+  const { url, password = "" } = options;
+  const found = typeof url === "string" ? IN_ADDRESS.exec(url)?.[0] : undefined;
+  if (found === undefined || found === PLACE) return options;
+  const text = plain(found);
+  if (text === null || password !== "" && password !== text) return options;
+  return { ...options, url: (url as string).replace(IN_ADDRESS, PLACE), password: text };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PerchError } from "../../base/errors.ts";
-import { type CameraScheme, readAddress, splitSignIn } from "./target.ts";
+import { type CameraScheme, readAddress, splitSignIn, withPassword } from "./target.ts";
 
 const RTSP: CameraScheme[] = ["rtsp", "rtsps"];
 const HTTP: CameraScheme[] = ["http", "https"];
@@ -83,4 +83,27 @@ Deno.test("splitSignIn makes a password of the address a secret, and leaves ever
     url: "rtsp://@a/",
   }, { url: "file://u:p@a/" }];
   for (const other of others) assert.deepEqual(splitSignIn(other), other);
+});
+
+Deno.test("splitSignIn takes a password out of path and query, and withPassword puts it back", () => {
+  const cases = [
+    ["rtsp://a:554/user=admin&password=p%26x&channel=1&stream=0.sdp", "p&x"],
+    ["rtsp://a/user=admin_password=tlJw_channel=1", "tlJw"],
+    ["http://a/cgi?usr=admin&pwd=p1", "p1"],
+    ["http://u:p1@a/cgi?loginuse=u&PWD=p1", "p1"],
+    ["http://a/cgi?loginuse=u&loginpas=p1&x=1", "p1"],
+  ];
+  for (const [url, password] of cases) {
+    const split = splitSignIn({ url });
+    assert.equal(split.password, password, url);
+    assert.doesNotMatch(String(split.url), new RegExp(`=${password.slice(0, 2)}`), url);
+    assert.match(String(split.url), /\{password\}/);
+    const whole = withPassword(String(split.url), password);
+    assert.equal(decodeURIComponent(whole), decodeURIComponent(url.replace("u:p1@", "")));
+    assert.deepEqual(splitSignIn(split), split, "once is enough");
+  }
+  const other = { url: "http://a/cgi?pwd=one", password: "two" };
+  assert.deepEqual(splitSignIn(other), other);
+  const none = { url: "rtsp://a/compass=5/passwords" };
+  assert.deepEqual(splitSignIn(none), none);
 });
