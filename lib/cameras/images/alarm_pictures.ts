@@ -23,8 +23,8 @@ export interface AlarmPicturesDeps {
   cameras: () => readonly ImageCamera[];
   /** Null: it is not kept, and that was said. */
   keep(camera: ImageCamera, frame: Frame, alarmId: string): Promise<CameraImageRow | null>;
-  /** Aborts when Perch stops. */
-  signal: AbortSignal;
+  /** Of the present run: aborts when it ends. */
+  signal(): AbortSignal;
 }
 
 /** What is kept for one more alarm. */
@@ -64,7 +64,7 @@ export function framesBefore(recent: readonly Frame[], at: Frame, nowMs: number)
 }
 
 export function createAlarmPictures(deps: AlarmPicturesDeps): AlarmPictures {
-  const { clock, keep, signal } = deps;
+  const { clock, keep } = deps;
   /** Of each camera: when a set was begun, and a picture kept. */
   const last = new Map<string, Moment>();
   const moments = new Map<string, Promise<unknown>>();
@@ -106,6 +106,7 @@ export function createAlarmPictures(deps: AlarmPicturesDeps): AlarmPictures {
 
   async function keepAfter(camera: ImageCamera, alarmId: string, at: number): Promise<void> {
     const endMs = clock.monotonic() + AFTER_MOST_MS;
+    const signal = deps.signal();
     let sequence = at;
     for (let kept = 0; kept < AFTER && clock.monotonic() < endMs;) {
       await clock.sleep(AFTER_EVERY_MS, signal);

@@ -89,7 +89,8 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
   const store = createImageStore(db);
   const keeper = createKeeper({ db, store, folder });
   const cameraOf = (id: string) => cameras().find((camera) => camera.id === id);
-  const ended = new AbortController();
+  /** Ends what is under way of alarms with the run of the task; the next run begins anew. */
+  let ended = new AbortController();
   /** When the last still by time of each camera was taken. */
   const stills = new Map<string, number | null>();
   let trouble: string | null = null;
@@ -108,7 +109,7 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     clock,
     cameras,
     keep: (camera, frame, alarmId) => keepOrSay(camera, frame, "alarm", alarmId),
-    signal: ended.signal,
+    signal: () => ended.signal,
   });
 
   function need(id: string): ImageCamera {
@@ -254,7 +255,8 @@ export function createCameraImages(deps: ImagesDeps): CameraImages {
     task: {
       name: "camera pictures",
       async run(signal) {
-        signal.addEventListener("abort", () => ended.abort(signal.reason), { once: true });
+        const own = ended = new AbortController();
+        signal.addEventListener("abort", () => own.abort(signal.reason), { once: true });
         let sweptMs = -Infinity;
         let retainedMs = -Infinity;
         for (;;) {

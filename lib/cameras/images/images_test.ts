@@ -236,6 +236,24 @@ Deno.test(
 );
 
 Deno.test(
+  "images: also after a new start of the task an alarm keeps what comes after it",
+  withImages(async ({ images, cameras: [camera], runTask, pass, db }) => {
+    const end = await runTask();
+    await end();
+    await runTask();
+    const raised_ms = camera.show().tMs;
+    await insertAlarms(db, ["1"], raised_ms);
+    images.raised({ id: "1", machine_id: "m1", cause: "a" });
+    for (let i = 0; i < 3; i++) {
+      await pass(1_000);
+      camera.show();
+    }
+    const kept = await images.ofAlarm({ id: "1", machine: "hall/press", raised_ms });
+    assert.ok(kept.length > 1, "the one at it is not all");
+  }),
+);
+
+Deno.test(
   "images: a storm of alarms keeps one set of pictures",
   withImages(async ({ images, cameras, clock, pass }) => {
     const camera = cameras[0];
