@@ -47,16 +47,17 @@ export function forgetRemoved(
   });
 }
 
-function imageCameras(cameras: Cameras): ImageCamera[] {
-  return cameras.all().flatMap(({ id, health: { state } }) => {
-    const camera = cameras.cameraOf(id);
-    if (camera === null) return [];
-    const { name, settings, machineId } = camera;
+/** Also those that cannot be used, as their secrets cannot be read: what they have kept stays as they say. */
+export function imageCameras(
+  cameras: Pick<Cameras, "all" | "cameraOf" | "runnerOf">,
+): ImageCamera[] {
+  return cameras.all().map(({ id, name, settings, health: { state } }) => {
+    const machineId = cameras.cameraOf(id)?.machineId ?? null;
     const capture = cameras.runnerOf(id)?.capture ?? null;
-    return [{
+    return {
       ...{ id, name, settings, machineId, state, capture },
       isOwn: (alarm: RaisedAlarm) => isOf(alarm, { id, name }),
-    }];
+    };
   });
 }
 
