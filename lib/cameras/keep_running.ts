@@ -38,9 +38,8 @@ interface Run {
   over: Promise<void>;
 }
 
-/** One that could not be started, or ended by itself, is tried again so much later. */
+/** One that could not be started, or ended by itself, is tried again within this. */
 const AGAIN_MS = 10_000;
-const LONG_MS = 24 * 3_600_000;
 
 export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDeps): KeepRunning {
   const wake = createWake(clock);
@@ -79,15 +78,13 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
     }
   }
 
-  /** True when all run that should. */
-  async function follow(): Promise<boolean> {
+  async function follow(): Promise<void> {
     const cameras = isResting ? [] : wanted();
     const keys = new Map(cameras.map((camera) => [camera.id, keyOf(camera)]));
     const stale = [...runs].filter(([id, { key }]) => keys.get(id) !== key);
     await Promise.all(stale.map(([id]) => end(id)));
     for (const id of troubles.keys()) if (!keys.has(id)) troubles.delete(id);
     for (const camera of cameras) if (!runs.has(camera.id)) await begin(camera);
-    return cameras.every(({ id }) => runs.has(id));
   }
 
   return {
@@ -105,8 +102,8 @@ export function createKeepRunning({ clock, log, wanted, create }: KeepRunningDep
         isPaused = false;
         try {
           for (;;) {
-            const isWell = await follow();
-            await wake.sleep(isWell ? LONG_MS : AGAIN_MS, signal);
+            await follow();
+            await wake.sleep(AGAIN_MS, signal);
           }
         } finally {
           isPaused = true;

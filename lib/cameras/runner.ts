@@ -150,14 +150,21 @@ export function createRunner(deps: RunnerDeps): Runner {
       .then((how) => (end = how), (error) => (end = endOf("ended", messageOf(error))))
       .finally(() => over.abort());
     let verdict: AttemptEnd | null = null;
-    while (end === null) {
-      tick();
-      const why = whyEnd(memory, clock.monotonic(), limits, failures);
-      if (why !== null && !own.signal.aborted) {
-        verdict = endOf(why === "silent" ? "stalled" : "ended", badSentence(memory, why));
-        own.abort();
+    try {
+      while (end === null) {
+        tick();
+        const why = whyEnd(memory, clock.monotonic(), limits, failures);
+        if (why !== null && !own.signal.aborted) {
+          verdict = endOf(why === "silent" ? "stalled" : "ended", badSentence(memory, why));
+          own.abort();
+        }
+        await clock.sleep(TICK_MS, over.signal).catch(() => ending);
       }
-      await clock.sleep(TICK_MS, over.signal).catch(() => ending);
+    } catch (error) {
+      // Who hears of it failed: nothing of this runs on behind the next.
+      own.abort();
+      await ending;
+      throw error;
     }
     if (signal.aborted || own.signal.reason === ASKED) return null;
     memory = seeEnd(memory);

@@ -5,10 +5,13 @@ import { silentLog } from "../base/log.ts";
 import type { EventDraft } from "../events/event.ts";
 import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
 import { type CameraSettings, cameraSettingsSchema } from "./camera.ts";
-import { createRunner } from "./runner.ts";
+import { createRunner, type RunnerDeps } from "./runner.ts";
 
 /** A running camera on a fake clock. */
-async function runCamera(settings: Partial<CameraSettings> = {}) {
+async function runCamera(
+  settings: Partial<CameraSettings> = {},
+  onHealth: RunnerDeps["onHealth"] = undefined,
+) {
   const clock = fakeClock();
   const capture = createFakeCapture(clock);
   const events: EventDraft[] = [];
@@ -41,6 +44,7 @@ async function runCamera(settings: Partial<CameraSettings> = {}) {
         set: (_, tMs) => Promise.resolve(void (kept.lastMs = tMs)),
       },
       random: () => 1,
+      onHealth,
     });
   let stop = new AbortController();
   let runner = make();
@@ -50,6 +54,7 @@ async function runCamera(settings: Partial<CameraSettings> = {}) {
     ...{ clock, capture, events, calls, kept },
     runner: () => runner,
     types: () => events.map(({ type }) => type.replace("camera.", "")),
+    over: () => over,
     async end() {
       stop.abort();
       await over;
@@ -196,4 +201,17 @@ Deno.test("runner: a test says how the pictures are, whether it runs or not, and
   const none = await answer();
   assert.deepEqual([none.ok, none.text], [false, "No picture: Nobody answers at the address."]);
   assert.deepEqual([run.capture.running(), run.clock.sleepers()], [0, 0]);
+});
+
+Deno.test("runner: when who hears of it fails, nothing runs on behind it", async () => {
+  let isWell = true;
+  const run = await runCamera({}, ({ state }) => {
+    if (!isWell && state !== "off") throw new Error("nobody listens");
+  });
+  assert.equal(run.capture.running(), 1);
+  isWell = false;
+  const failed = assert.rejects(run.over(), /nobody listens/);
+  await run.clock.advance(2_000);
+  assert.equal(run.capture.running(), 0);
+  await failed;
 });
