@@ -35,7 +35,7 @@ export async function askForPictures(
     if (answer.status === 200) return await picturesOf(answer, contentType);
     await answer.body.cancel();
     if (answer.status >= 300 && answer.status < 400) {
-      throw redirected(answer.status, answer.headers.location ?? null);
+      throw redirected(answer.status, answer.headers.location ?? null, address);
     }
     if (answer.status !== 401) throw refused(answer.status, `${answer.status}`);
     const challenges = answer.headers["www-authenticate"] ?? "";

@@ -66,7 +66,7 @@ export function createExchange(relay: string, address: CameraAddress): RtspExcha
       return { to: "camera", bytes: sending({ ...asked, answered: asked.answered + 1 }) };
     }
     if (status >= 300 && status < 400) {
-      throw redirected(status, valueOf(answer.headers, "location"));
+      throw redirected(status, valueOf(answer.headers, "location"), address);
     }
     if (status >= 400 && NEEDED.has(asked.method)) {
       throw refused(status, answer.first.replace(/^RTSP\/\S+ /, ""));
@@ -91,15 +91,17 @@ export function createExchange(relay: string, address: CameraAddress): RtspExcha
     heard: (message) =>
       message.first.startsWith("RTSP/")
         ? answered(message)
-        : { to: "camera", bytes: askedByCamera(message) },
+        : { to: "camera", bytes: askedByCamera(message, address) },
     expects: () => playing || pending.size > 0,
   };
 }
 
 /** A camera may ask, too: that ffmpeg lives it is told, elsewhere nobody goes. @throws FeedError */
-function askedByCamera(request: RtspMessage): Uint8Array {
+function askedByCamera(request: RtspMessage, address: CameraAddress): Uint8Array {
   const method = request.first.split(" ")[0];
-  if (method === "REDIRECT") throw redirected(method, valueOf(request.headers, "location"));
+  if (method === "REDIRECT") {
+    throw redirected(method, valueOf(request.headers, "location"), address);
+  }
   const knows = ["OPTIONS", "GET_PARAMETER", "SET_PARAMETER"].includes(method);
   const first = knows ? "RTSP/1.0 200 OK" : "RTSP/1.0 501 Not Implemented";
   const headers = request.headers.filter(([name]) => /^(cseq|session)$/i.test(name));

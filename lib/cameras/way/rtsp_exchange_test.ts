@@ -137,6 +137,9 @@ Deno.test("redirects end it, by answer or by request, and say where they lead wi
   }
   const asked = exchange().fault(`REDIRECT rtsp://a/ RTSP/1.0\r\nCSeq: 1\r\n${to}\r\n`);
   assert.equal(asked.fault, "no_picture");
+  const inPath = exchange(`rtsp://perch:${SECRET}@camera.lan/${SECRET}/live`);
+  inPath.ask("DESCRIBE");
+  inPath.fault(answer("301 Moved", 1, `Location: rtsp://camera.lan/${SECRET}/live/\r\n`));
 });
 
 Deno.test("refusals say what to do; what ffmpeg asks beside pictures may fail", () => {

@@ -81,11 +81,15 @@ export const signInFault = ({ user }: Pick<CameraAddress, "user">) =>
   );
 
 /** It names another address for its pictures, to which nobody goes unasked. */
-export function redirected(status: number | string, location: string | null): FeedError {
+export function redirected(
+  status: number | string,
+  location: string | null,
+  { password }: Pick<CameraAddress, "password">,
+): FeedError {
   return new FeedError(
     "no_picture",
     `The camera sends on to another address (${status})${
-      shown(location)
+      shown(location, password)
     }. Perch follows none: give ` +
       "the right one in the settings.",
   );
@@ -109,12 +113,14 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** Scheme, host and port, and a path in which no secret can stand. */
-function shown(location: string | null): string {
+function shown(location: string | null, password: string): string {
   if (location === null) return "";
   const [, scheme, authority = "", path = ""] =
     /^(?:([a-z]+):)?(?:\/\/([^/?#\s]*))?([^?#\s]*)/i.exec(location.trim().slice(0, 300)) ?? [];
   const host = authority.slice(authority.lastIndexOf("@") + 1);
-  const plain = /^[\w./-]{0,60}$/.test(path) ? path : "/…";
+  // A password may stand in the path of an address, too.
+  const isPlain = /^[\w./-]{0,60}$/.test(path) && (password === "" || !path.includes(password));
+  const plain = isPlain ? path : "/…";
   const url = `${scheme === undefined ? "" : `${scheme}:`}${
     authority === "" ? "" : `//${host}`
   }${plain}`;
