@@ -180,13 +180,18 @@ async function drain(
   onError: (error: unknown) => void,
 ): Promise<void> {
   let isTaken = true;
-  for await (const chunk of stream) {
-    if (!isTaken) continue;
-    try {
-      take(chunk);
-    } catch (error) {
-      isTaken = false;
-      onError(error);
+  try {
+    for await (const chunk of stream) {
+      if (!isTaken) continue;
+      try {
+        take(chunk);
+      } catch (error) {
+        isTaken = false;
+        onError(error);
+      }
     }
+  } catch (error) {
+    // Nobody waits for this yet: thrown, it would end Perch.
+    onError(error);
   }
 }
