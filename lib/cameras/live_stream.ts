@@ -38,9 +38,11 @@ const FIRST = NEXT.subarray(2);
 
 /** The pictures that a viewer sees, as the body of an answer. `onOver` is called once, however it ends. */
 export function createLiveStream(
-  { clock, viewer, onOver, limits = LIVE_LIMITS }: {
+  { clock, viewer, pieceOf, onOver, limits = LIVE_LIMITS }: {
     clock: Clock;
     viewer: Viewer;
+    /** Shared by all viewers. */
+    pieceOf: LivePieces;
     onOver: () => void;
     limits?: LiveLimits;
   },
@@ -95,16 +97,20 @@ export function createLiveStream(
   return { body, end };
 }
 
-/** The piece of each picture, as long as somebody has the picture: all viewers are handed the same bytes. */
-const pieces = new WeakMap<Uint8Array, Uint8Array>();
+/** Makes of a picture the piece that is sent. */
+export type LivePieces = (jpeg: Uint8Array) => Uint8Array;
 
-/** A picture and what begins the next part, as one piece. */
-function pieceOf(jpeg: Uint8Array): Uint8Array {
-  const made = pieces.get(jpeg);
-  if (made !== undefined) return made;
-  const bytes = new Uint8Array(jpeg.length + NEXT.length);
-  bytes.set(jpeg);
-  bytes.set(NEXT, jpeg.length);
-  pieces.set(jpeg, bytes);
-  return bytes;
+/** A picture and what begins the next part, as one piece; all viewers of a picture are handed the same bytes. */
+export function createLivePieces(): LivePieces {
+  // As long as somebody has the picture.
+  const pieces = new WeakMap<Uint8Array, Uint8Array>();
+  return (jpeg) => {
+    const made = pieces.get(jpeg);
+    if (made !== undefined) return made;
+    const bytes = new Uint8Array(jpeg.length + NEXT.length);
+    bytes.set(jpeg);
+    bytes.set(NEXT, jpeg.length);
+    pieces.set(jpeg, bytes);
+    return bytes;
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
-import { createLiveStream, LIVE_LIMITS } from "./live_stream.ts";
+import { createLivePieces, createLiveStream, LIVE_LIMITS } from "./live_stream.ts";
 import type { Frame, Viewer } from "./picture.ts";
 
 const HEAD = "--perch-picture\r\nContent-Type: image/jpeg\r\n\r\n";
@@ -15,7 +15,8 @@ function setup(oldestMs = LIVE_LIMITS.oldestMs) {
     close: () => void closed++,
   };
   const limits = { ...LIVE_LIMITS, oldestMs };
-  const live = createLiveStream({ clock, viewer, onOver: () => void over++, limits });
+  const pieceOf = createLivePieces();
+  const live = createLiveStream({ clock, viewer, pieceOf, onOver: () => void over++, limits });
   const show = async (text: string | null) => {
     while (waiting.length === 0) await new Promise((r) => setTimeout(r, 0));
     const jpeg = new TextEncoder().encode(text ?? "");
@@ -76,4 +77,11 @@ Deno.test("createLiveStream: a reader that leaves closes its viewer", async () =
   await live.body.cancel();
   live.end();
   assert.deepEqual(count(), [1, 1]);
+});
+
+Deno.test("createLivePieces: all viewers of a picture share its bytes", () => {
+  const pieceOf = createLivePieces();
+  const [a, b] = [new Uint8Array([1]), new Uint8Array([1])];
+  assert.equal(pieceOf(a), pieceOf(a));
+  assert.notEqual(pieceOf(a), pieceOf(b));
 });

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
 import { freshFrame } from "../../lib/cameras/fresh_frame.ts";
-import { createLiveStream, LIVE_TYPE } from "../../lib/cameras/live_stream.ts";
+import {
+  createLivePieces,
+  createLiveStream,
+  LIVE_TYPE,
+  type LivePieces,
+} from "../../lib/cameras/live_stream.ts";
 import type { Frame } from "../../lib/cameras/picture.ts";
 import { flagField, idParams } from "../http/params.ts";
 import { socketPeer } from "../http/peer.ts";
@@ -16,6 +21,7 @@ const UNSEEN = { "cache-control": "no-store, no-transform", "x-accel-buffering":
 
 /** Pictures of a camera as they come: one, or all. */
 export function pictureRoutes(services: CameraServices): Route[] {
+  const pieceOf = createLivePieces();
   return [
     route({
       method: "get",
@@ -61,7 +67,8 @@ export function pictureRoutes(services: CameraServices): Route[] {
         429: { description: "Too many streams are open" },
         503: { description: "Too many look at it" },
       },
-      handler: (context) => openLive(services, context, context.params.id, context.query.fps),
+      handler: (context) =>
+        openLive({ ...services, pieceOf }, context, context.params.id, context.query.fps),
     }),
   ];
 }
@@ -75,12 +82,14 @@ function ageOf({ tMs, atMs }: Frame, { clock }: Pick<CameraServices, "clock">) {
 }
 
 function openLive(
-  { cameras, hub, clock, mostViewers, limitSocket, ...services }: CameraServices,
+  { cameras, hub, clock, mostViewers, limitSocket, pieceOf }: CameraServices & {
+    pieceOf: LivePieces;
+  },
   { c, address, onEnded }: RouteContext,
   camera: string,
   fps: number | undefined,
 ): Response {
-  const { capture } = runnerOf({ cameras, ...services }, camera);
+  const { capture } = runnerOf({ cameras }, camera);
   if (capture.viewers() >= mostViewers()) {
     const { name } = cameras.find(camera);
     throw new PerchError("busy", `${mostViewers()} look at ${name} already: no more may`, {
@@ -91,6 +100,7 @@ function openLive(
   const stream = createLiveStream({
     clock,
     viewer: capture.watch(fps),
+    pieceOf,
     onOver() {
       leave();
       unwatch();
