@@ -46,7 +46,7 @@ async function run({ address, live, show, mode }: FeedOptions, stop: AbortSignal
     now: () => Date.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  stop.addEventListener("abort", places.give);
+  stop.addEventListener("abort", places.leave);
   let failures = 0;
   for (let turn = 0; !stop.aborted; turn++) {
     const attempt = attemptUntil(stop);

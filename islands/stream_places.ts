@@ -11,15 +11,24 @@
 export interface PlaceChannel {
   post(message: PlaceMessage): void;
   listen(hear: (message: PlaceMessage) => void): void;
+  /** Hears and says nothing any more. */
+  close(): void;
 }
 
 /** The channel of this browser's pages of this host; null where there is none. */
 export function browserChannel(): PlaceChannel | null {
   if (typeof BroadcastChannel === "undefined") return null;
   const channel = new BroadcastChannel("perch-streams");
+  let isOpen = true;
   return {
-    post: (message) => channel.postMessage(message),
+    post(message) {
+      if (isOpen) channel.postMessage(message);
+    },
     listen: (hear) => (channel.onmessage = ({ data }) => hear(data)),
+    close() {
+      isOpen = false;
+      channel.close();
+    },
   };
 }
 
@@ -37,6 +46,8 @@ export interface StreamPlaces {
   /** True when it has a place now; false when all are taken. `onLost` is called once if that was wrong. */
   take(onLost: () => void): Promise<boolean>;
   give(): void;
+  /** Gives it back, and takes no part any more. */
+  leave(): void;
 }
 
 /** For pages. */
@@ -122,5 +133,9 @@ export function createStreamPlaces(
       return true;
     },
     give: drop,
+    leave() {
+      drop();
+      channel?.close();
+    },
   };
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { ALL_PLACES, createStreamPlaces, type PlaceMessage, PLACES } from "./stream_places.ts";
+import {
+  ALL_PLACES,
+  browserChannel,
+  createStreamPlaces,
+  type PlaceMessage,
+  PLACES,
+} from "./stream_places.ts";
 
 const never = () => assert.fail("a place was lost");
 
@@ -18,6 +24,7 @@ function browser(send: (deliver: () => void) => void = queueMicrotask) {
             }
           },
           listen: (hear) => pages.push({ id, hear }),
+          close() {},
         },
         id,
         picture,
@@ -89,4 +96,21 @@ Deno.test("stream places: without a channel every page has one", async () => {
     sleep: () => Promise.resolve(),
   });
   assert.equal(await alone.take(never), true);
+});
+
+Deno.test("stream places: who left hears nothing any more, and may say what nobody hears", async () => {
+  const [own, other] = [browserChannel()!, browserChannel()!];
+  const places = createStreamPlaces({
+    ...{ channel: own, id: "own", picture: true, now: () => 1 },
+    sleep: () => new Promise((resolve) => setTimeout(resolve, 5)),
+  });
+  const heard: string[] = [];
+  other.listen(({ says }) => void heard.push(says));
+  assert.equal(await places.take(never), true);
+  places.leave();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(heard, ["who", "who", "gone"]);
+  assert.equal(await places.take(never), true);
+  assert.equal(heard.length, 3);
+  other.close();
 });
