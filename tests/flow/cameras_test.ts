@@ -220,3 +220,22 @@ Deno.test("cameras: without ffmpeg each says what to install, and nothing else s
       Deno.env.set("PATH", path);
     }
   }));
+
+Deno.test("cameras: the page of one whose address is closed by now shows it, to be corrected", () =>
+  withSite(async ({ parts, ask, json }) => {
+    const given = {
+      ...{ name: "Gate", kind: "http_mjpeg", enabled: false },
+      options: { url: "http://192.168.1.20/video" },
+    };
+    const { id } = await json("admin", "POST", "/api/cameras", given);
+    // As when Perch was started with less that is open than before.
+    const url = "http://127.0.0.1:9/video";
+    await parts.storage.db.write([{
+      sql: "update cameras set options = json_set(options, '$.url', ?) where id = ?",
+      args: [url, id],
+    }]);
+    await parts.cameras.load();
+    const page = await ask("admin", "GET", `/cameras/${id}`);
+    assert.equal(page.status, 200);
+    assert.ok((await page.text()).includes(url));
+  }));
