@@ -58,6 +58,8 @@ export function createCameras(deps: CamerasDeps): Cameras {
   let isResting = false;
   /** Those that are off are tested by a runner of their own, one for all who ask meanwhile. */
   const tests = new Map<string, Promise<CameraTest>>();
+  /** Ends these. */
+  let testing = new AbortController();
   const running = createKeepRunning({
     clock,
     log,
@@ -119,10 +121,19 @@ export function createCameras(deps: CamerasDeps): Cameras {
     if (refused !== null) throw refused;
     const runner = running.runnerOf(id);
     if (runner !== null) return await runner.test();
+    const { signal } = testing;
     const under = tests.get(id) ??
-      deps.createRunner(camera).then((one) => one.test()).finally(() => tests.delete(id));
+      deps.createRunner(camera).then((one) => one.test(signal))
+        .finally(() => tests.delete(id));
     tests.set(id, under);
     return await under;
+  }
+
+  /** Tests end with the task: what they have started does not outlive Perch. */
+  async function endTests(): Promise<void> {
+    testing.abort(new PerchError("unavailable", "the test was ended, as all cameras are stopped"));
+    testing = new AbortController();
+    await Promise.allSettled(tests.values());
   }
 
   async function recover(
@@ -158,7 +169,10 @@ export function createCameras(deps: CamerasDeps): Cameras {
       isResting = on;
       running.rest(on);
     },
-    task: running.task,
+    task: {
+      ...running.task,
+      run: (signal, beat) => running.task.run(signal, beat).finally(endTests),
+    },
   };
 }
 

@@ -45,6 +45,8 @@ interface Setup {
   /** All that stands on the disk. */
   stored(): Promise<string>;
   settle(): Promise<void>;
+  /** The task ends. */
+  stop(): Promise<void>;
 }
 
 async function withCameras(work: (t: Setup) => Promise<void>): Promise<void> {
@@ -86,6 +88,10 @@ async function withCameras(work: (t: Setup) => Promise<void>): Promise<void> {
       agree: async () => assert.deepEqual(shown(cameras), shown(await open(real))),
       stored: async () => JSON.stringify(await real.query({ sql: "select * from cameras" })),
       settle: () => clock.advance(0),
+      async stop() {
+        stop.abort();
+        await over;
+      },
     });
     stop.abort();
     await over;
@@ -107,7 +113,15 @@ function fakeRunner({ name }: Camera, ran: string[]): Runner {
     },
     health: () => idleHealth("live", 0, null),
     recover: () => void ran.push(`!${name}`),
-    test: () => Promise.resolve({ ok: true, text: "Pictures come." } as never),
+    async test(signal) {
+      if (name !== "Slow") return { ok: true, text: "Pictures come." } as never;
+      return await new Promise((_, reject) =>
+        signal!.addEventListener("abort", () => {
+          ran.push("ended");
+          reject(signal!.reason);
+        })
+      );
+    },
   };
 }
 
@@ -219,6 +233,17 @@ Deno.test("cameras: each runs while it is on, anew when it is another, and none 
     assert.equal((await cameras.test(id)).ok, true);
     await does(() => cameras.change(id, { enabled: true }, NOTE), "+A");
     await does(() => cameras.remove(id, NOTE), "-A");
+  }));
+
+Deno.test("cameras: the test of one that is off ends with the task", () =>
+  withCameras(async ({ cameras, ran, stop, settle }) => {
+    const given = { name: "Slow", kind: "net", options: OPTIONS, enabled: false };
+    const { id } = await cameras.add(given, NOTE);
+    const tested = assert.rejects(cameras.test(id), refuses("unavailable", /the test was ended/));
+    await settle();
+    await stop();
+    assert.deepEqual(ran, ["ended"]);
+    await tested;
   }));
 
 Deno.test("cameras: what is missing is said of the camera, and it starts when it is there", () =>
