@@ -12,7 +12,7 @@ export const CAMERA_SETTINGS = {
     schema: z.string().trim().max(60),
     default: "",
     see: "viewer",
-    change: "engineer",
+    change: "admin",
   }),
   "cameras.most_viewers": setting({
     category: "Cameras",
