@@ -16,6 +16,8 @@ CREATE UNIQUE INDEX `camera_images_file_unique` ON `camera_images` (`file`);
 --> statement-breakpoint
 CREATE INDEX `camera_images_by_camera` ON `camera_images` (`camera_id`,`t_ms`);
 --> statement-breakpoint
+CREATE INDEX `camera_images_by_reason` ON `camera_images` (`camera_id`,`reason`,`t_ms`);
+--> statement-breakpoint
 CREATE INDEX `camera_images_by_alarm` ON `camera_images` (`alarm_id`);
 --> statement-breakpoint
 CREATE INDEX `camera_images_by_time` ON `camera_images` (`t_ms`);

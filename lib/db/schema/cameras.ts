@@ -46,6 +46,7 @@ export const cameraImages = sqliteTable("camera_images", {
   alarmId: text("alarm_id"),
 }, (t) => [
   index("camera_images_by_camera").on(t.cameraId, t.tMs),
+  index("camera_images_by_reason").on(t.cameraId, t.reason, t.tMs),
   index("camera_images_by_alarm").on(t.alarmId),
   index("camera_images_by_time").on(t.tMs),
 ]);
