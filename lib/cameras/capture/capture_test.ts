@@ -66,12 +66,19 @@ function pipeKind(change: Partial<Feed> = {}) {
 }
 
 /** Programs of these tests that are there, and those that nobody waits for. */
-function children(): string[] {
-  const { stdout } = new Deno.Command("ps", {
-    args: ["-o", "stat=,args=", "--ppid", `${Deno.pid}`],
-  }).outputSync();
-  return new TextDecoder().decode(stdout).split("\n")
-    .filter((line) => line.includes(MARK) || /^Z.*ffmpeg/.test(line));
+function children(): number[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => {
+    try {
+      const [, comm, state, parent] = /\((.*)\) (\S) (\d+)/.exec(
+        Deno.readTextFileSync(`/proc/${pid}/stat`),
+      )!;
+      const args = Deno.readTextFileSync(`/proc/${pid}/cmdline`);
+      const isOurs = args.includes(MARK) || comm === "ffmpeg" && state === "Z";
+      return isOurs && Number(parent) === Deno.pid;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** What other tests run side by side end is a zombie for a moment, too. */
