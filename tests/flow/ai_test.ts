@@ -349,6 +349,11 @@ async function sowFiles(app: RunningApp): Promise<void> {
     const over = open.filter(({ id }) => corrections.reason(id) !== null);
     return over.length === orders.length || null;
   });
+  // Where a codec stands is written a moment after it is paused.
+  await until("what is kept of each", () => {
+    const kept = [...filesOf(app.dataDir)].filter((path) => path.endsWith(".state"));
+    return kept.length === orders.length || null;
+  });
 }
 
 /** Everything that an order could change. */
