@@ -52,9 +52,12 @@ export async function assertCodecsWork(
   await Deno.mkdir(`${dataDir}/codecs`, { recursive: true });
   const file = `${dataDir}/codecs/meters.js`;
   await Deno.writeTextFile(file, CODEC);
-  const scripts = async () =>
-    (await get("/api/scripts")).items.map((one: { name: string }) => one.name);
-  await until("the codec", async () => (await scripts()).includes("meters") || null, patienceMs);
+  // It is listed a moment before it has its topics.
+  const loaded = async () =>
+    (await get("/api/scripts")).items.some((
+      { name, matches }: { name: string; matches: string[] },
+    ) => name === "meters" && matches.includes("meters/+/raw"));
+  await until("the codec", async () => await loaded() || null, patienceMs);
   await publish("meters/m1/raw", '{"dV":2301}');
   assert.deepEqual(await arrived([230.1]), [230.1]);
 
