@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Sealer } from "./sealed.ts";
 
 /** One option of a channel or a camera as the form and the API describe it. */
 export interface OptionField {
@@ -67,4 +68,34 @@ export function keepSecrets(
     else out[name] = stored[name];
   }
   return out;
+}
+
+/** Options as they are stored. */
+export interface SealedOptions {
+  /** Without secrets. */
+  options: Record<string, unknown>;
+  /** The secret ones, encrypted. */
+  secrets: string;
+}
+
+/** Takes the secrets apart and encrypts them; they open for the same `about` only. */
+export async function sealOptions(
+  schema: z.ZodObject,
+  options: Readonly<Record<string, unknown>>,
+  sealer: Sealer,
+  about: string,
+): Promise<SealedOptions> {
+  const secret = new Set(secretNames(schema));
+  const part = (want: boolean) =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
+  return { options: part(false), secrets: await sealer.seal(JSON.stringify(part(true)), about) };
+}
+
+/** Options with their secrets. @throws PerchError `unavailable` when they cannot be read */
+export async function openOptions(
+  { options, secrets }: SealedOptions,
+  sealer: Sealer,
+  about: string,
+): Promise<Record<string, unknown>> {
+  return { ...options, ...JSON.parse(await sealer.open(secrets, about)) };
 }

@@ -10,7 +10,7 @@ import type { AuditChange, Audited } from "../events/audit_change.ts";
 import type { MachineDirectory } from "../machines/sensor.ts";
 import type { CameraSettings } from "./camera.ts";
 import { type Entries, type Entry, entryOf } from "./camera_entries.ts";
-import { parseOptions, parseSettings, sealOptions, storedSettings } from "./camera_options.ts";
+import { parseOptions, parseSettings, sealRow, storedSettings } from "./camera_options.ts";
 import { type CameraRow, createCameraStore } from "./camera_store.ts";
 import type { CameraView } from "./camera_view.ts";
 import type { CameraKind } from "./kinds/kind.ts";
@@ -134,7 +134,7 @@ export function createCameraChanges(
       sameTarget(kind.target(camera.options), kind.target(options));
     const asked = isThere ? row.allowed : await asksFor(kind, options);
     const allowed = asked === row.allowed ? asked : null;
-    return entryOf(await sealOptions({ ...row, allowed }, kind, options, sealer), kind, options);
+    return entryOf(await sealRow({ ...row, allowed }, kind, options, sealer), kind, options);
   }
 
   /** An address that nobody may connect to is refused while somebody looks at the form; one that is away is not. */
@@ -182,7 +182,7 @@ export function createCameraChanges(
       enabled: given.enabled ?? true,
       createdMs: deps.clock.now(),
     };
-    const entry = entryOf(await sealOptions(row, kind, options, sealer), kind, options);
+    const entry = entryOf(await sealRow(row, kind, options, sealer), kind, options);
     return await put(entry, audited, { action: "camera.create", after: audit(viewOf(entry)) });
   }
 

@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import { hideSecrets } from "../base/options.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "./camera.ts";
-import { openOptions, storedSettings } from "./camera_options.ts";
+import { openRow, storedSettings } from "./camera_options.ts";
 import type { CameraRow } from "./camera_store.ts";
 import type { CameraKind } from "./kinds/kind.ts";
 
@@ -63,7 +63,7 @@ export async function openEntry(
     return { row, kind, camera: null, shown: {}, fault };
   }
   try {
-    return entryOf(row, kind, await openOptions(row, sealer));
+    return entryOf(row, kind, await openRow(row, sealer));
   } catch (error) {
     log.warn(`the camera ${row.name} cannot be used`, { error });
     const fault = error instanceof PerchError ? error.message : "Its secrets cannot be read.";

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
-import { secretNames } from "../base/options.ts";
+import { openOptions, sealOptions } from "../base/options.ts";
 import type { Sealer } from "../base/sealed.ts";
 import { type CameraSettings, cameraSettingsSchema } from "./camera.ts";
 import type { CameraRow } from "./camera_store.ts";
@@ -41,23 +41,17 @@ function parse<T>(schema: z.ZodType<T>, given: Readonly<Options>, under: string)
 }
 
 /** The row with these options, secrets apart and encrypted. */
-export async function sealOptions(
+export async function sealRow(
   row: CameraRow,
   kind: CameraKind,
   options: Readonly<Options>,
   sealer: Sealer,
 ): Promise<CameraRow> {
-  const secret = new Set(secretNames(kind.options));
-  const part = (want: boolean) =>
-    Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
-  return {
-    ...row,
-    options: part(false),
-    secrets: await sealer.seal(JSON.stringify(part(true)), `camera:${row.id}`),
-  };
+  return { ...row, ...await sealOptions(kind.options, options, sealer, aboutOf(row)) };
 }
 
 /** Options with secrets. @throws PerchError when they cannot be read */
-export async function openOptions(row: CameraRow, sealer: Sealer): Promise<Options> {
-  return { ...row.options, ...JSON.parse(await sealer.open(row.secrets, `camera:${row.id}`)) };
-}
+export const openRow = (row: CameraRow, sealer: Sealer): Promise<Options> =>
+  openOptions(row, sealer, aboutOf(row));
+
+const aboutOf = ({ id }: CameraRow) => `camera:${id}`;

@@ -3,7 +3,7 @@ import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Channel, ChannelEnvironment } from "./channel.ts";
 import type { ChannelRow } from "./channels_store.ts";
-import { secretNames } from "../base/options.ts";
+import { openOptions, sealOptions } from "../base/options.ts";
 import type { Sealer } from "../base/sealed.ts";
 
 export interface ChannelOptions {
@@ -50,22 +50,12 @@ export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
   }
 
   async function seal(row: ChannelRow, kind: Channel, options: Record<string, unknown>) {
-    const secret = new Set(secretNames(kind.options));
-    const part = (want: boolean) =>
-      Object.fromEntries(Object.entries(options).filter(([name]) => secret.has(name) === want));
-    return {
-      ...row,
-      options: part(false),
-      secrets: await sealer.seal(JSON.stringify(part(true)), row.id),
-    };
+    return { ...row, ...await sealOptions(kind.options, options, sealer, row.id) };
   }
 
   return {
     parse,
     seal,
-    open: async (row) => ({
-      ...row.options,
-      ...JSON.parse(await sealer.open(row.secrets, row.id)),
-    }),
+    open: (row) => openOptions(row, sealer, row.id),
   };
 }
