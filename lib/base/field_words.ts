@@ -155,11 +155,17 @@ export function fieldErrors(
   return [...found].map(([path, { message }]) => ({ path, message }));
 }
 
-/** What `schema` makes of `value`. @throws PerchError `validation` with one entry for each wrong field */
-export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
+/**
+ * What `schema` makes of `value`; `under` is the field that holds it, if one does. @throws PerchError `validation`
+ * with one entry for each wrong field
+ */
+export function parseFields<T>(schema: z.ZodType<T>, value: unknown, under?: string): T {
   const result = schema.safeParse(value, { error: fieldWords });
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, schema);
+  const errors = fieldErrors(result.error.issues, schema).map(({ path, message }) => ({
+    path: under === undefined ? path : `${under}.${path}`,
+    message,
+  }));
   throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
 }
 

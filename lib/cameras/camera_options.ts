@@ -1,7 +1,5 @@
 /** Options and settings of a camera: validated before they are stored, secrets encrypted. */
-import type { z } from "zod";
-import { PerchError } from "../base/errors.ts";
-import { fieldErrors, fieldWords } from "../base/field_words.ts";
+import { parseFields } from "../base/field_words.ts";
 import { openOptions, sealOptions } from "../base/options.ts";
 import type { Sealer } from "../base/sealed.ts";
 import { type CameraSettings, cameraSettingsSchema } from "./camera.ts";
@@ -13,14 +11,14 @@ type Options = Record<string, unknown>;
 /** @throws PerchError `validation` naming the option */
 export function parseOptions(kind: CameraKind, options: Readonly<Options>): Options {
   const prepared = kind.prepare?.(options) ?? options;
-  const parsed = parse(kind.options.strict(), prepared, "options") as Options;
+  const parsed = parseFields(kind.options.strict(), prepared, "options") as Options;
   kind.target(parsed);
   return parsed;
 }
 
 /** What is left out stays as it was. @throws PerchError `validation` naming the setting */
 export function parseSettings(given: Readonly<Options>, before: Readonly<Options>): CameraSettings {
-  return parse(cameraSettingsSchema, { ...before, ...given }, "settings");
+  return parseFields(cameraSettingsSchema, { ...before, ...given }, "settings");
 }
 
 /** Settings as they were stored; what this version does not know or take has its default. */
@@ -30,14 +28,6 @@ export function storedSettings(stored: Readonly<Options>): CameraSettings {
     Object.hasOwn(shape, name) && shape[name as keyof typeof shape].safeParse(value).success
   );
   return cameraSettingsSchema.parse(Object.fromEntries(good));
-}
-
-function parse<T>(schema: z.ZodType<T>, given: Readonly<Options>, under: string): T {
-  const result = schema.safeParse(given, { error: fieldWords });
-  if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, schema)
-    .map(({ path, message }) => ({ path: `${under}.${path}`, message }));
-  throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
 }
 
 /** The row with these options, secrets apart and encrypted. */

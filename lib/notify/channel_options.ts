@@ -1,6 +1,6 @@
 /** Options of a channel: validated before they are stored, their secrets encrypted. */
 import { PerchError } from "../base/errors.ts";
-import { fieldErrors, fieldWords } from "../base/field_words.ts";
+import { parseFields } from "../base/field_words.ts";
 import type { Channel, ChannelEnvironment } from "./channel.ts";
 import type { ChannelRow } from "./channels_store.ts";
 import { openOptions, sealOptions } from "../base/options.ts";
@@ -31,22 +31,16 @@ export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
 
   /** @throws PerchError `validation` naming the option */
   async function parse(kind: Channel, options: Record<string, unknown>) {
-    const strict = kind.options.strict();
-    const result = strict.safeParse(options, { error: fieldWords });
-    if (!result.success) {
-      const errors = fieldErrors(result.error.issues, strict)
-        .map(({ path, message }) => ({ path: `options.${path}`, message }));
-      throw new PerchError("validation", `${errors[0].path}: ${errors[0].message}`, { errors });
-    }
-    const missing = kind.fault?.(result.data, deps.environment) ?? null;
+    const parsed: Record<string, unknown> = parseFields(kind.options.strict(), options, "options");
+    const missing = kind.fault?.(parsed, deps.environment) ?? null;
     if (missing !== null) {
       const path = `options.${missing.path}`;
       throw new PerchError("validation", `${path}: ${missing.message}`, {
         errors: [{ path, message: missing.message }],
       });
     }
-    await deps.check(result.data);
-    return result.data as Record<string, unknown>;
+    await deps.check(parsed);
+    return parsed;
   }
 
   async function seal(row: ChannelRow, kind: Channel, options: Record<string, unknown>) {
