@@ -44,11 +44,13 @@ export function codecStates(gate: Pick<CodecGate, "views">): ComponentState[] {
   });
 }
 
-function detailOf({ present, pause, broken, full, messages, errors }: CodecView, wait: string) {
+function detailOf(view: CodecView, wait: string) {
+  const { present, loading, pause, broken, full, messages, errors } = view;
   if (full !== null) return `Takes nothing more: ${full}.${wait}`;
   if (!present) return `There is no such codec any more.${wait}`;
   if (broken !== null) return `Cannot be loaded: ${broken.message}.${wait}`;
   if (pause !== null) return `Paused: ${pause.by}.${wait}`;
+  if (loading) return `Is being loaded.${wait}`;
   return `${messages} messages, ${errors} failed.${wait}`;
 }
 

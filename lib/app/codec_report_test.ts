@@ -7,7 +7,15 @@ const fault = { type: "runtime", message: "no x", line: 3, column: 7 } as const;
 
 function look(change: Partial<CodecView>) {
   const view: CodecView = {
-    ...{ name: "pump", present: true, pause: null, broken: null, error: null, full: null },
+    ...{
+      name: "pump",
+      present: true,
+      loading: false,
+      pause: null,
+      broken: null,
+      error: null,
+      full: null,
+    },
     ...{ messages: 9, errors: 2, decoded: 7, values: 7, waiting: 0, damaged: 0 },
     ...change,
   };
@@ -44,6 +52,8 @@ Deno.test("codec report says what is wrong with a codec, and how bad that is", (
     [{ present: false, waiting: 3 }, ["codec:pump:missing medium"]],
   ];
   for (const [change, faults] of cases) assert.deepEqual(look(change).faults, faults);
+  assert.match(look({}).state.detail, /^9 messages/);
+  assert.match(look({ loading: true }).state.detail, /being loaded/);
   const paused = look({ pause, waiting: 12 });
   assert.deepEqual(paused.paused, [{ sinceMs: 5, by: pause.by, waiting: 12 }]);
   assert.equal(paused.state.health, "degraded");

@@ -52,11 +52,11 @@ export async function assertCodecsWork(
   await Deno.mkdir(`${dataDir}/codecs`, { recursive: true });
   const file = `${dataDir}/codecs/meters.js`;
   await Deno.writeTextFile(file, CODEC);
-  // It is listed a moment before it has its topics.
+  // It is listed while it is being loaded, and what it exports is known before its topics are its own.
   const loaded = async () =>
-    (await get("/api/scripts")).items.some((
-      { name, matches }: { name: string; matches: string[] },
-    ) => name === "meters" && matches.includes("meters/+/raw"));
+    (await get("/api/components")).items.some((
+      { name, detail }: { name: string; detail: string },
+    ) => name === "codec:meters" && detail.startsWith("0 messages"));
   await until("the codec", async () => await loaded() || null, patienceMs);
   await publish("meters/m1/raw", '{"dV":2301}');
   assert.deepEqual(await arrived([230.1]), [230.1]);

@@ -31,6 +31,8 @@ export interface CodecView {
   name: string;
   /** False: there is no such script any more, but messages that wait for it. */
   present: boolean;
+  /** It is being loaded: messages for it wait, or go another way where its topics are not known yet. */
+  loading: boolean;
   pause: CodecPause | null;
   /** Why it cannot be loaded; null: it is. */
   broken: ScriptFault | null;
@@ -128,6 +130,7 @@ export class Codec {
     return {
       name: this.name,
       present: this.#present,
+      loading: this.#loads > 0,
       pause: this.#pause,
       broken: this.#broken,
       error: this.#error,
