@@ -17,6 +17,8 @@ const MAY_BE_EMPTY = [
   "camera_images",
   "camera_states",
   "cameras",
+  ...["devices", "entities", "polls", "hardware_inputs", "computed_sensors"],
+  ...["command_targets", "commands", "command_rules"],
   ...["damage", "storage_probe", "recovery_codes", "finding_feedback", "prediction_feedback"],
   ...["delivery_tries", "upload_cursors", "one_use_links", "journal_b"],
   ...["device_clocks", "retained_marks", "custom_detectors"],

@@ -32,7 +32,10 @@ const CHAIN: readonly (readonly string[])[] = [
 ];
 const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
 /** Use what stands left of the intake, and the types of what they show. */
-const BESIDE = new Set(["access", "live", "cameras", "backup", "reports", "health"]);
+const BESIDE = new Set([
+  ...["access", "live", "cameras", "backup", "reports", "health"],
+  ...["computed", "commands"],
+]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
 /** The command line; the wiring itself is `lib/app.ts` and what it is made of, in `lib/app/`. */
@@ -74,6 +77,8 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
     "faults",
     "ai",
     "cameras",
+    "devices",
+    "commands",
   ],
   ["sensors", "tickets", "access"],
   ["alarms", "detection", "overview"],

@@ -12,6 +12,7 @@ export * from "./backup.ts";
 export * from "./cameras.ts";
 export * from "./db.ts";
 export * from "./detect.ts";
+export * from "./devices.ts";
 export * from "./events.ts";
 export * from "./faults.ts";
 export * from "./intake.ts";

@@ -1,0 +1,97 @@
+/** Devices that say themselves what they are: the contract between dialects and the directory of devices. */
+import type { Decoded, SensorKind } from "../../readings/reading.ts";
+import type { OrderSpec, OrderValue } from "../../machines/order.ts";
+import type { OwnMessage } from "../source.ts";
+
+/** A device as it announces itself. */
+export interface AnnouncedDevice {
+  /** Names it over all dialects and for good, such as `ha:press7`, `mac:020000000003`: never a topic. */
+  uid: string;
+  name: string;
+  manufacturer?: string;
+  model?: string;
+  serial?: string;
+  hardware?: string;
+  software?: string;
+  /** Where it says that it stands. */
+  area?: string;
+  /** Uid of the device by which it is reached. */
+  via?: string;
+}
+
+/** One thing that a device measures or can be told. */
+export interface AnnouncedEntity {
+  /** Names it over all dialects and for good: by the device's own unique id, never by a topic. */
+  uid: string;
+  /** What it is called at the device; null: it is the device. */
+  name: string | null;
+  /** Null: it measures nothing (a button). */
+  kind: SensorKind | null;
+  unit?: string;
+  /** In the words of Home Assistant: `temperature`, `door`. */
+  deviceClass?: string;
+  /** `measurement`, `total`, `total_increasing`. */
+  stateClass?: string;
+  decimals?: number;
+  /** About the device itself (link quality, battery, versions): not on the overview. */
+  diagnostic?: boolean;
+  /** False: it is there, but nothing is kept of it until somebody switches it on. Default true. */
+  enabled?: boolean;
+  /** All texts that it can have. */
+  options?: string[];
+  /** Silent for longer than this, it is unavailable. */
+  expireAfterMs?: number;
+  /** How it is told something. */
+  order?: OrderSpec;
+  /** The dialect's own: where its state comes, how it is read. Given back after a restart. */
+  source: Record<string, unknown>;
+}
+
+/** A message as a dialect of devices sees it. */
+export interface DeviceMessage {
+  topic: string;
+  payload: Uint8Array;
+  /** The broker had kept it. */
+  retained: boolean;
+  /** When it came in. */
+  tMs: number;
+}
+
+/**
+ * A way in which devices speak that is more than one message: what they announced decides what the next one means.
+ * One file (or folder) each, one line in `mod.ts`. Never throws, whatever comes in.
+ */
+export interface DeviceDialect {
+  /** `home_assistant`; stable, it is stored. */
+  name: string;
+  /** "Home Assistant discovery", for people. */
+  title: string;
+  /** Filters that it needs at a broker elsewhere, whatever was announced. */
+  filters: readonly string[];
+  /** Further topics that it needs now, exact ones; `directory.topicsChanged` says that they are others. */
+  topics?(): Iterable<string>;
+  /** What was announced before the start. */
+  restore?(device: AnnouncedDevice, entities: readonly AnnouncedEntity[]): void;
+  /** Null: the message is in another dialect. No drafts and no rejects: understood, nothing to keep. */
+  decode(message: DeviceMessage): Decoded | null;
+  /** The message by which an entity of this dialect is given an order. */
+  order?(to: Readonly<Record<string, unknown>>, value: OrderValue): OwnMessage;
+}
+
+/** What a dialect does with what it hears. All of it is on disk when the message that said it is acknowledged. */
+export interface DeviceDirectory {
+  /**
+   * A device and what it can do; again with the same is nothing. An entity that is not among them stays.
+   * Sensors get their names here, once; a changed name of the device changes what is displayed.
+   */
+  announce(dialect: string, device: AnnouncedDevice, entities: readonly AnnouncedEntity[]): void;
+  /** An entity is taken back; its sensor and history stay. */
+  retire(entityUid: string): void;
+  /** The name under which readings of an entity come; null: not announced, taken back, or switched off. */
+  sensorOf(entityUid: string): string | null;
+  /** The device, or one entity, can be reached or not. Readings do not change that. */
+  setAvailable(uid: string, available: boolean): void;
+  /** Something that is worth counting and is no reject: "template gave nothing". */
+  note(dialect: string, what: string): void;
+  topicsChanged(): void;
+}
