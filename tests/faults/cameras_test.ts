@@ -91,10 +91,14 @@ Deno.test({
     const events = () => perch.texts("/api/events?type=camera&limit=100");
     const before = (await events()).length;
 
-    const told = await Promise.all(
+    // All to their end: whoever goes on after the first failure would start servers that nobody closes.
+    const ends = await Promise.allSettled(
       faults.map((one) => one.seen === "live" ? endure(board, one) : suffer(board, one)),
     );
+    const told = ends.flatMap((end) => end.status === "fulfilled" ? [end.value] : []);
     console.log(`seen and back after s: ${told.join(", ")}`);
+    const failed = ends.flatMap((end) => end.status === "rejected" ? [`${end.reason}`] : []);
+    assert.deepEqual(failed, [], "faults that were not seen or not over in time");
     assertTidy(perch, faults.length);
     for (const { name, seen } of faults) {
       const said = (await events()).slice(before).filter((text) =>

@@ -3,7 +3,7 @@ import type { CameraPerch } from "./camera_perch.ts";
 
 /** Looks at all cameras for everybody who waits for one of them. */
 export interface CameraBoard {
-  /** Seconds until the camera is so. @throws Error when it takes longer than `mostMs` */
+  /** Seconds until the camera is so. @throws Error when it takes longer than `mostMs`, or nobody looks any more */
   until(
     name: string,
     what: string,
@@ -17,7 +17,7 @@ export interface CameraBoard {
 
 const EVERY_MS = 200;
 
-export function startCameraBoard(perch: CameraPerch): CameraBoard {
+export function startCameraBoard(perch: Pick<CameraPerch, "cameras">): CameraBoard {
   const seen = new Map<string, CameraStatus[]>();
   let isOver = false;
 
@@ -48,6 +48,8 @@ export function startCameraBoard(perch: CameraPerch): CameraBoard {
               `${last?.failures} failures: ${last?.text}`,
           );
         }
+        // From then on the race below would be over at once, every time.
+        if (isOver) throw new Error(`${name}: ${what} was waited for when the looking ended`);
         await Promise.race([pause(EVERY_MS), looking]);
       }
     },
