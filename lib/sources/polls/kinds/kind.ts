@@ -1,4 +1,4 @@
-/** The contract of what Perch asks by itself: one file here, one line in `mod.ts`. */
+/** The contract of what Perch asks by itself: one file here (`define.ts` makes it), one line in `mod.ts`. */
 import type { z } from "zod";
 import type { Clock } from "../../../base/clock.ts";
 import type { Outgoing } from "../../../base/outgoing.ts";
@@ -9,11 +9,18 @@ export interface PollKind {
   title: string;
   /** One sentence: what it is for. */
   about: string;
+  /** Seconds from one asking to the next unless somebody says otherwise. Default 60. */
+  everyS?: number;
+  /** It reports by itself to an address with a secret and is never opened: a heartbeat. */
+  reports?: boolean;
   /** Strict, each field with title and help; `secret: true` in its meta keeps it encrypted and unanswered. */
   options: z.ZodObject;
-  /** Where it connects to; null: nowhere. @throws PerchError `validation` for an address that cannot be used */
+  /**
+   * Where it connects to, port 0 for a ping; null: nowhere.
+   * @throws PerchError `validation` for an address that cannot be used
+   */
   target(options: Readonly<Record<string, unknown>>): { host: string; port: number } | null;
-  /** Quiet until it is asked. */
+  /** Quiet until it is asked: a library that is heavy is imported by the first asking. */
   open(options: Readonly<Record<string, unknown>>, deps: PollDeps): PollSession;
 }
 
@@ -26,7 +33,7 @@ export interface PollDeps {
 
 /** One device or address, with at most one connection. */
 export interface PollSession {
-  /** Asks once. @throws PollError */
+  /** Asks once; never while it is being asked. @throws PollError, or what `outgoing` throws */
   ask(signal: AbortSignal): Promise<PollAnswer>;
   close(): Promise<void>;
 }
@@ -38,23 +45,44 @@ export interface PollAnswer {
   faults?: string[];
   /** A sentence for the page: `200 OK in 31 ms`. */
   detail: string;
+  /** How long the answer took; left out: from the asking to its end. */
+  responseMs?: number;
 }
 
 export interface PolledValue {
-  /** Last level of the sensor's name. */
+  /** Last level of the sensor's name; `up` and `response time` are every poll's own. */
   sensor: string;
   value: number | boolean | string;
   unit?: string;
   tMs?: number;
 }
 
+export type PollFault =
+  /** Nobody listens there. */
+  | "refused"
+  | "timeout"
+  /** No way there, or the name is not known. */
+  | "unreachable"
+  /** It does not speak the language. */
+  | "protocol"
+  /** It answered, and not what is expected. */
+  | "answer"
+  /** The certificate is not good. */
+  | "tls"
+  /** Perch may not connect there. */
+  | "forbidden"
+  /** A heartbeat did not come, or said that its job failed. */
+  | "missed";
+
 /** Why there was no answer: a sentence that says what to do. */
 export class PollError extends Error {
+  override readonly name = "PollError";
   constructor(
-    readonly code: "refused" | "timeout" | "unreachable" | "protocol" | "answer" | "forbidden",
+    readonly code: PollFault,
     message: string,
+    /** What was measured all the same: days left of a certificate that has expired. */
+    readonly values: readonly PolledValue[] = [],
   ) {
     super(message);
-    this.name = "PollError";
   }
 }

@@ -1,0 +1,11 @@
+import type { PollKind } from "./kind.ts";
+import { tcp } from "./tcp.ts";
+
+/** Every kind of poll; the order is that of the form. */
+export const POLL_KINDS: readonly PollKind[] = [
+  tcp,
+];
+
+export function kindOf(name: string): PollKind | null {
+  return POLL_KINDS.find(({ kind }) => kind === name) ?? null;
+}
