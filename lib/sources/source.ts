@@ -47,7 +47,7 @@ export interface Source {
 /** A message that Perch itself publishes at the broker it uses. */
 export interface OwnMessage {
   topic: string;
-  payload: string;
+  payload: string | Uint8Array;
   qos: 0 | 1;
   retain: boolean;
 }

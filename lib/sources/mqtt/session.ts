@@ -121,7 +121,8 @@ export class Session {
     const lost = this.ended.then(() => {
       throw new Error("the connection to the broker was lost before it acknowledged");
     });
-    const published = this.#client.publishAsync(topic, payload, { qos, retain });
+    const content = Buffer.from(payload);
+    const published = this.#client.publishAsync(topic, content, { qos, retain });
     try {
       await Promise.race([published, aborted, lost]);
     } finally {
