@@ -157,16 +157,20 @@ export function createCorrections(deps: CorrectionsDeps): Corrections {
     task: {
       name: "corrections",
       async run(signal) {
-        const proposing = proposeByThemselves(signal);
-        proposing.catch(() => {});
+        let failed: { error: unknown } | null = null;
+        proposeByThemselves(signal).catch((error) => {
+          failed = { error };
+          changes.now();
+        });
         for (let sweptMs = -Infinity;;) {
           await watch();
           if (clock.monotonic() - sweptMs > DAY_MS) {
             sweptMs = clock.monotonic();
             await places.sweep(deps.deletionMs() - ROLL_BACK_MS);
           }
+          await changes.sleep(LOOK_MS, signal);
           // When one of the two ends in an error, the supervisor starts both anew.
-          await Promise.race([changes.sleep(LOOK_MS, signal), proposing]);
+          if (failed !== null) throw (failed as { error: unknown }).error;
         }
       },
     },

@@ -66,6 +66,8 @@ export class Session {
   #accepting = true;
   #open = true;
   #idle: (() => void) | null = null;
+  /** Own messages that are not acknowledged yet are told that the connection is lost. */
+  readonly #unpublished = new Set<() => void>();
 
   /**
    * @param name identifies the persistent session in packet marks
@@ -96,6 +98,7 @@ export class Session {
       this.#tap.once("close", () => {
         this.#close();
         resolve(this.#end());
+        this.#unpublished.forEach((onLost) => onLost());
       });
     });
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
@@ -114,21 +117,24 @@ export class Session {
   async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     let onAbort = () => {};
-    const aborted = new Promise<never>((_, reject) => {
+    let onLost = () => {};
+    const given = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
+      onLost = () =>
+        reject(new Error("the connection to the broker was lost before it acknowledged"));
     });
-    const lost = this.ended.then(() => {
-      throw new Error("the connection to the broker was lost before it acknowledged");
-    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    // Not chained on `ended`: that would keep something of each message for as long as the connection lasts.
+    this.#unpublished.add(onLost);
+    if (!this.#open) onLost();
     const content = Buffer.from(payload);
     const published = this.#client.publishAsync(topic, content, { qos, retain });
     try {
-      await Promise.race([published, aborted, lost]);
+      await Promise.race([published, given]);
     } finally {
       signal.removeEventListener("abort", onAbort);
+      this.#unpublished.delete(onLost);
       published.catch(() => {});
-      lost.catch(() => {});
     }
   }
 
