@@ -13,6 +13,7 @@ import { createCorrectionParts, scriptCounts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
+import { createDeviceParts } from "./devices.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
@@ -69,11 +70,17 @@ export async function build(
   const custom = createCustomDetection(foundation, { machines, live, scripts, detection });
 
   const access = createAppAccess(foundation);
-  const intake = await createIntakeParts(foundation, files, registry);
+  const announced = await createDeviceParts(foundation, machines);
+  const intake = await createIntakeParts(foundation, files, registry, announced);
   const codecs = await createCodecParts(foundation, files, intake, scripts);
   late.fill("codecs", codecs.codecs);
-  const sources = await createSourceParts(foundation, { ...intake, ...codecs }, access);
+  const sources = await createSourceParts(
+    foundation,
+    { ...intake, ...codecs, ...announced },
+    access,
+  );
   late.fill("sources", sources.sources);
+  late.fill("publisher", sources.mqtt);
 
   const watch = options.host?.(clock) ?? null;
   const host = createHostParts(foundation, {
@@ -211,6 +218,7 @@ export async function build(
     ...live,
     ...detection,
     custom,
+    ...announced,
     ...intake,
     ...codecs,
     ...sources,

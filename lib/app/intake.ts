@@ -2,7 +2,7 @@ import { CLOCK_NOTE_MS, type ClockNotes, createClockNotes } from "../intake/cloc
 import { loadClockNotes } from "../intake/clock_notes_store.ts";
 import { createIntake } from "../intake/create_intake.ts";
 import { type DeadLetter, type DeadLetterFile, openDeadLetters } from "../intake/dead_letter.ts";
-import type { Intake } from "../intake/intake.ts";
+import type { Decode, Intake } from "../intake/intake.ts";
 import type { PoisonWatch } from "../intake/poison.ts";
 import { createRejectLog, type RejectLog } from "../intake/rejects.ts";
 import { createReplay, type ReplayOutcome } from "../intake/replay.ts";
@@ -10,6 +10,7 @@ import { loadRetainedMarks } from "../intake/retained_store.ts";
 import type { Registry } from "../machines/registry.ts";
 import { createDecode } from "../sources/dialects/mod.ts";
 import { decodeHttp } from "../sources/http_bodies.ts";
+import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import { openPoison } from "./poison.ts";
 
@@ -47,6 +48,7 @@ export async function createIntakeParts(
   { intakePause, ...foundation }: Foundation,
   { deadLetters, poison }: IntakeFiles,
   registry: Registry,
+  { deviceDecode }: Pick<DeviceParts, "deviceDecode">,
 ): Promise<IntakeParts> {
   const { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, late, ending } =
     foundation;
@@ -54,7 +56,9 @@ export async function createIntakeParts(
   const clockNotes = createClockNotes(
     await loadClockNotes(storage.db, clock.now() - CLOCK_NOTE_MS),
   );
-  const decode = createDecode(config.mqtt.topics);
+  const decodePlain = createDecode(config.mqtt.topics);
+  const decode: Decode = (topic, payload, retained, tMs) =>
+    deviceDecode.decode(topic, payload, retained, tMs) ?? decodePlain(topic, payload);
   const intake = await createIntake({
     clock,
     arrival: clock.arrival,
@@ -81,7 +85,7 @@ export async function createIntakeParts(
   const replay = createReplay({
     intake,
     decode: (topic, payload, tMs) =>
-      late.get("codecs").decode(topic, payload, tMs) ?? decode(topic, payload),
+      late.get("codecs").decode(topic, payload, tMs) ?? decode(topic, payload, false, tMs),
     decodeHttp,
   });
   return { intake, rejects, clockNotes, replay };

@@ -6,7 +6,7 @@ import type { Runner } from "../detect/runner/runner.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { CodecGate } from "../sources/codecs/gate.ts";
-import type { Source } from "../sources/source.ts";
+import type { MqttPublisher, Source } from "../sources/source.ts";
 
 /** What a room asks of a room that is made after it. `build.ts` fills in each, in this order. */
 export interface LateParts {
@@ -25,6 +25,8 @@ export interface LateParts {
   notify: Pick<Notify, "canMail">;
   /** Asked by machines: a machine moves; by custom detectors: others watch a sensor than before. */
   alarms: Pick<Alarms, "move" | "recheck">;
+  /** Asked by devices: what a dialect publishes. */
+  publisher: MqttPublisher;
   /** Asked by notify (pictures with mails of alarms) and by the host's history. */
   cameras: Pick<CameraImages, "forMessage" | "writtenBytes">;
   /** Asked by the host's history. */

@@ -15,6 +15,7 @@ import type { CameraParts } from "./cameras.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
+import type { DeviceParts } from "./devices.ts";
 import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SystemParts } from "./health_system.ts";
@@ -52,6 +53,7 @@ export interface Parts
     ModelParts,
     AnalysisParts,
     DetectionParts,
+    DeviceParts,
     FaultParts,
     IntakeParts,
     RestoreParts,

@@ -6,6 +6,7 @@ import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
 import type { CodecParts } from "./codecs.ts";
+import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
 
@@ -21,6 +22,7 @@ type SourcesDeps =
   & Pick<Foundation, "config" | "clock" | "log" | "intakePause">
   & Pick<IntakeParts, "rejects">
   & Pick<CodecParts, "codecs">
+  & Pick<DeviceParts, "deviceTopics">
   & { access: Access };
 
 /**
@@ -29,12 +31,12 @@ type SourcesDeps =
  */
 export async function createSourceParts(
   { config, clock, log, intakePause }: Foundation,
-  { codecs, rejects }: Pick<SourcesDeps, "codecs" | "rejects">,
+  { codecs, rejects, deviceTopics }: Pick<SourcesDeps, "codecs" | "rejects" | "deviceTopics">,
   access: Access,
 ): Promise<SourceParts> {
   const deps = {
     ...{ config, clock, log: log.child("sources"), intakePause },
-    ...{ codecs, rejects, access },
+    ...{ codecs, rejects, deviceTopics, access },
   };
   const { mqtt } = config;
   if (mqtt.url !== null) {
@@ -81,14 +83,17 @@ function brokerShare(limit: number): { connectionsMost?: number } {
 }
 
 async function mqttSource(
-  { config, codecs, clock, log, intakePause }: SourcesDeps,
+  { config, codecs, deviceTopics, clock, log, intakePause }: SourcesDeps,
   url: string,
 ): Promise<Source & MqttPublisher> {
   const { createMqttSource } = await import("../sources/mqtt/client.ts");
   const { mqtt } = config;
   const source = createMqttSource({
     intake: codecs,
-    extraTopics: codecs.topics,
+    extraTopics() {
+      const ofCodecs = codecs.topics();
+      return [...ofCodecs, ...deviceTopics.topics([...mqtt.topics, ...ofCodecs])];
+    },
     paused: () => intakePause.paused() !== null,
     ...{ clock, log: log.child("mqtt") },
   }, {
@@ -105,6 +110,7 @@ async function mqttSource(
     shareGroup: mqtt.share ?? undefined,
   });
   codecs.onTopics(() => source.topicsChanged());
+  deviceTopics.onTopics(() => source.topicsChanged());
   intakePause.onResume(() => source.resumed());
   return source;
 }

@@ -26,6 +26,7 @@ export const EVENT_TYPES = {
   "prediction.changed": "The prediction for a machine changed its class",
   "sensor.unit_changed": "A sensor's device reports another unit",
   "sensor.many_texts": "A sensor reports too many different texts to be states",
+  "device.clash": "Two devices have the same id, and only one of them is heard",
   "machine.status_changed": "A machine changed its status",
   "intake.quarantined": "A message ended Perch twice and was set aside",
   "readings.damaged": "Stored readings were found damaged",

@@ -91,7 +91,7 @@ const FIRST: ReadonlySet<number> = new Set([0]);
 export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   const { poison } = deps;
   const arrivalNow = deps.arrival ?? (() => ({ tMs: clock.now(), suspect: false }));
-  const { clock, registry, decode, rejects, retained, clockNotes } = deps;
+  const { clock, registry, decode, rejects, clockNotes } = deps;
   const recent = new RecentPackets(await deps.store.recentPackets());
   const idempotency = createIdempotency({ db: deps.db, nowMs: deps.trustedMs ?? clock.now });
   const cannot = deps.refusal ?? (() => null);
@@ -113,7 +113,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
   let wasFull = false;
 
   const admission = new Admission(registry, clockNotes);
-  const retainedCheck = new RetainedCheck(retained, registry);
+  const retainedCheck = new RetainedCheck(deps.retained, registry);
   const quarantine = new Quarantine({ poison, rejects, clock, onEnd: announceRoom });
   const timer = new CommitTimer(clock, deps.commitIntervalMs, commit);
   const committer = new Committer({
@@ -170,9 +170,10 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       return true;
     }
     const { noted } = begun;
-    const decoded = message.decoded ?? decode(topic, payload);
-    const isNew = message.retained !== true ||
-      retainedCheck.isNew(message, decoded.drafts, arrival.tMs, open, committer.underWay);
+    const retained = message.retained === true;
+    const decoded = message.decoded ?? decode(topic, payload, retained, arrival.tMs);
+    const isNew = !retained ||
+      retainedCheck.isNew(message, decoded, arrival.tMs, open, committer.underWay);
     if (isNew === "wait") {
       if (noted !== null) poison.end(noted);
       return refuse();

@@ -110,5 +110,10 @@ export interface IntakeStats {
   ratePerS: number;
 }
 
-/** Turns a message into drafts; never throws. `app.ts` passes in the one that tries all dialects. */
-export type Decode = (topic: string, payload: Uint8Array) => Decoded;
+/** Turns a message that came in at `tMs` into drafts; never throws. The app passes in the one that tries all dialects. */
+export type Decode = (
+  topic: string,
+  payload: Uint8Array,
+  retained: boolean,
+  tMs: number,
+) => Decoded;

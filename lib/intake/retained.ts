@@ -1,5 +1,5 @@
 import type { Registry } from "../machines/registry.ts";
-import type { Draft, ReadingGroup } from "../readings/reading.ts";
+import type { Decoded, Draft, ReadingGroup } from "../readings/reading.ts";
 import type { RawMessage } from "./intake.ts";
 import type { OpenGroup } from "./open_group.ts";
 import { payloadHash, type RetainedMarks } from "./retained_store.ts";
@@ -14,16 +14,17 @@ export class RetainedCheck {
   /**
    * Whether a retained message is a new one: neither that which was accepted before, nor, the first time that it
    * comes as a retained one, what its sensors report already. `wait`: that depends on a commit which may still
-   * fail, of the readings `underWay`. One that is accepted is marked with the open group.
+   * fail, of the readings `underWay`. One that is accepted is marked with the open group, by who understood it: a
+   * state that came before its device was announced is another one afterwards.
    */
   isNew(
     { topic, payload }: RawMessage,
-    drafts: readonly Draft[],
+    { drafts, by }: Decoded,
     nowMs: number,
     open: OpenGroup,
     underWay: Pick<ReadingGroup, "sensor"> | null,
   ): boolean | "wait" {
-    const hash = payloadHash(payload);
+    const hash = by === undefined ? payloadHash(payload) : `${payloadHash(payload)} ${by}`;
     if (this.marks.knows(topic, hash)) return false;
     let undecided = false;
     const lastOf = (num: number) => {

@@ -32,6 +32,13 @@ export interface RegistryChanges {
   /** Takes the name at once; `show` makes the sensor visible. Its machine comes with it when that is new. */
   add(sensor: NewSensor): { sensor: Sensor; statements: SqlStatement[] };
   show(sensors: readonly Sensor[]): void;
+  /**
+   * The same for a sensor that announced itself, as new as one that reported: its rows, and those of its machine, go
+   * with the next group, and with them it becomes visible.
+   */
+  announce(sensor: NewSensor): Sensor;
+  /** The machine at a path; made, with the next group, where there is none. */
+  machineAt(path: string): Machine;
   /** Statements of `add` were not written: the next group writes them. */
   owe(statements: readonly SqlStatement[]): void;
   /**
@@ -174,6 +181,15 @@ export function createRegistry(
       return made;
     },
     show: (shown) => sensors.show(shown),
+    announce(given) {
+      const { sensor, statements } = make(given, "new");
+      pending.push(...statements);
+      return sensor;
+    },
+    machineAt(path) {
+      pending.push(...machines.ensure(path, clock.now()));
+      return machines.at(path)!;
+    },
     owe(statements) {
       pending.push(...statements);
     },

@@ -61,6 +61,8 @@ export interface Decoded {
   more?: number;
   /** Positions of what was refused beyond those listed, in order, each once. */
   beyond?: number[];
+  /** The dialect of devices that understood it; undefined: a plain one. */
+  by?: string;
 }
 
 /** Most reasons that are listed for one message; the others are counted. */

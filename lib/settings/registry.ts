@@ -6,6 +6,7 @@ import { ALARM_SETTINGS } from "./registry/alarms.ts";
 import { BACKUP_SETTINGS } from "./registry/backup.ts";
 import { CAMERA_SETTINGS } from "./registry/cameras.ts";
 import { CODEC_SETTINGS } from "./registry/codecs.ts";
+import { DEVICE_SETTINGS } from "./registry/devices.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
 import { FAULT_SETTINGS } from "./registry/faults.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
@@ -33,6 +34,7 @@ export const SETTINGS = {
   ...FAULT_SETTINGS,
   ...LOG_SETTINGS,
   ...CODEC_SETTINGS,
+  ...DEVICE_SETTINGS,
   ...AI_SETTINGS,
 } as const;
 

@@ -1,4 +1,7 @@
 /** Devices that say themselves what they are: the contract between dialects and the directory of devices. */
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Settings } from "../../settings/settings.ts";
 import type { Decoded, SensorKind } from "../../readings/reading.ts";
 import type { OrderSpec, OrderValue } from "../../machines/order.ts";
 import type { OwnMessage } from "../source.ts";
@@ -81,7 +84,8 @@ export interface DeviceDialect {
 /** What a dialect does with what it hears. All of it is on disk when the message that said it is acknowledged. */
 export interface DeviceDirectory {
   /**
-   * A device and what it can do; again with the same is nothing. An entity that is not among them stays.
+   * A device and what it can do; again with the same is nothing. An entity that is not among them stays. One that is
+   * another device's already, and was not taken back, stays that one's (`clash`).
    * Sensors get their names here, once; a changed name of the device changes what is displayed.
    */
   announce(dialect: string, device: AnnouncedDevice, entities: readonly AnnouncedEntity[]): void;
@@ -91,7 +95,26 @@ export interface DeviceDirectory {
   sensorOf(entityUid: string): string | null;
   /** The device, or one entity, can be reached or not. Readings do not change that. */
   setAvailable(uid: string, available: boolean): void;
+  /**
+   * Two say that they are the same entity: the first keeps it. Announcing it under another device says so by itself;
+   * a dialect says so where both have the same device (another topic that was not taken back).
+   */
+  clash(entityUid: string, first: string, second: string): void;
   /** Something that is worth counting and is no reject: "template gave nothing". */
   note(dialect: string, what: string): void;
   topicsChanged(): void;
 }
+
+/** What a dialect is made with. */
+export interface DialectDeps {
+  directory: DeviceDirectory;
+  clock: Clock;
+  log: Log;
+  settings: Pick<Settings, "get" | "onChange">;
+  /** Publishes at the broker that Perch uses, once it is there; what cannot be sent is dropped. */
+  publish(message: OwnMessage): void;
+  /** The site's time zone, for times that devices write without one. */
+  zone: string;
+}
+
+export type CreateDeviceDialect = (deps: DialectDeps) => DeviceDialect;

@@ -15,7 +15,7 @@ export interface MqttDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
   clock: Clock;
   log: Log;
-  /** Topics beside those of the options: those of codecs. Default: none. */
+  /** Topics beside those of the options: those of codecs and devices. Default: none. */
   extraTopics?: () => readonly string[];
   /** Nothing is taken for now: messages stay with the broker. Default: never. */
   paused?: () => boolean;
@@ -30,6 +30,8 @@ const MOST_BACKOFF_MS = 30_000;
 const GOOD_MS = 2_000;
 /** Most backoff while the broker is reached, but the connection is soon lost again. */
 const MOST_REACHED_MS = 4_000;
+/** Devices have hundreds. */
+const TOPICS_SHOWN = 24;
 /** With `auto`, MQTT 5 is tried again after so many connections with 3.1.1 ended. */
 const TRY_5_AGAIN = 20;
 
@@ -120,9 +122,7 @@ class MqttClientSource implements MqttSource {
     const version = this.#version === 5 ? "MQTT 5" : "MQTT 3.1.1";
     switch (this.#state) {
       case "connected":
-        return `Connected to ${at} with ${version}, subscribed to ${
-          [...this.#options.topics, ...this.deps.extraTopics?.() ?? []].join(", ")
-        }.`;
+        return `Connected to ${at} with ${version}, subscribed to ${this.#subscribedTo()}.`;
       case "starting":
         return `Connecting to ${at}.`;
       case "stopped":
@@ -135,6 +135,13 @@ class MqttClientSource implements MqttSource {
         return `${this.#why} Readings already stored are safe. ${next}`;
       }
     }
+  }
+
+  #subscribedTo(): string {
+    const topics = [...this.#options.topics, ...this.deps.extraTopics?.() ?? []];
+    const more = topics.length - TOPICS_SHOWN;
+    const shown = topics.slice(0, TOPICS_SHOWN).join(", ");
+    return more > 0 ? `${shown} and ${more} more topics` : shown;
   }
 
   async #run(): Promise<void> {

@@ -2,9 +2,12 @@ import type { ISubscriptionGrant, MqttClient } from "mqtt";
 import type { Log } from "../../base/log.ts";
 import type { MqttOptions } from "./options.ts";
 
-/** What a session is subscribed to: the topics of the options, and those of codecs, which change. */
+/** Most filters of one SUBSCRIBE: some brokers bound its size. */
+const FILTERS_TOGETHER = 200;
+
+/** What a session is subscribed to: the topics of the options, and those of codecs and devices, which change. */
 export class Subscriptions {
-  /** Those of codecs; null: not subscribed yet. */
+  /** Those of codecs and devices; null: not subscribed yet. */
   #extra: readonly string[] | null = null;
 
   constructor(
@@ -28,13 +31,13 @@ export class Subscriptions {
     return null;
   }
 
-  /** Other topics of codecs: what came is subscribed to, what is gone is left. */
+  /** Other topics of codecs or devices: what came is subscribed to, what is gone is left. */
   renew(): void {
     if (this.#extra === null || !this.client.connected) return;
-    const before = this.#extra;
-    const now = this.#extra = this.options.extraTopics();
-    const gone = before.filter((topic) => !now.includes(topic));
-    const come = now.filter((topic) => !before.includes(topic));
+    const before = new Set(this.#extra);
+    const now = new Set(this.#extra = this.options.extraTopics());
+    const gone = [...before].filter((topic) => !now.has(topic));
+    const come = [...now].filter((topic) => !before.has(topic));
     // What is not left is only seen as messages that nobody reads.
     if (gone.length > 0) {
       this.client.unsubscribe(gone.map((topic) => this.#filterOf(topic)), () => {});
@@ -42,7 +45,19 @@ export class Subscriptions {
     if (come.length > 0) this.#subscribe(come);
   }
 
-  #subscribe(topics: readonly string[]): Promise<{ refused: string[]; error: unknown }> {
+  async #subscribe(
+    topics: readonly string[],
+  ): Promise<{ refused: string[]; error: unknown }> {
+    const all: { refused: string[]; error: unknown } = { refused: [], error: null };
+    for (let at = 0; at < topics.length; at += FILTERS_TOGETHER) {
+      const { refused, error } = await this.#some(topics.slice(at, at + FILTERS_TOGETHER));
+      all.refused.push(...refused);
+      all.error ??= error;
+    }
+    return all;
+  }
+
+  #some(topics: readonly string[]): Promise<{ refused: string[]; error: unknown }> {
     const { version, shareGroup, log } = this.options;
     const filters = topics.map((topic) => this.#filterOf(topic));
     // MQTT 5: retained messages only with a new subscription, and none of what Perch publishes itself.
@@ -63,8 +78,6 @@ export class Subscriptions {
 }
 
 function refusedTopics(filters: string[], granted: readonly ISubscriptionGrant[]): string[] {
-  return filters.filter((filter) => {
-    const grant = granted.find((g) => g.topic === filter);
-    return grant !== undefined && Number(grant.qos) >= 0x80;
-  });
+  const no = new Set(granted.filter(({ qos }) => Number(qos) >= 0x80).map(({ topic }) => topic));
+  return filters.filter((filter) => no.has(filter));
 }

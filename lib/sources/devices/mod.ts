@@ -1,0 +1,4 @@
+import type { CreateDeviceDialect } from "./device.ts";
+
+/** Every dialect of devices, in the order in which they are asked. Its name and its switch: `devices.<name>`. */
+export const DEVICE_DIALECTS: readonly CreateDeviceDialect[] = [];
