@@ -138,7 +138,8 @@ export function createRegistry(
     for (const row of rows.sensors) sensors.load({ ...row, states: [], last: null });
     for (const { sensorNum, code, text } of rows.states) byNum[sensorNum].states[code] = text;
     for (const { sensor, tMs, value } of rows.last) {
-      if (byNum[sensor]) byNum[sensor].last = { tMs, value };
+      // Of a computed sensor that has no reading left, the store gives a time before all.
+      if (byNum[sensor] && tMs > 0) byNum[sensor].last = { tMs, value };
       sensors.reserve(sensor);
     }
     // Sensors from before there were machines.

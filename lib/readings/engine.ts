@@ -31,6 +31,7 @@ import { JournalCursors, readAfter } from "./journal_reader.ts";
 import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
+import { replaceStep } from "./replacing.ts";
 import { createRetention } from "./retention.ts";
 import { createScrub, loadScrubState } from "./scrub.ts";
 import { findSealed } from "./sealed_duplicates.ts";
@@ -98,6 +99,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     buckets: (query) => core.buckets(query),
     retain: (options) => upkeep(() => core.retain(options)),
     forget: (sensor) => upkeep(() => core.forget(sensor)),
+    replace: (replacement, extra) => upkeep(() => core.replace(replacement, extra)),
     compact: () => upkeep(() => core.compact()),
     journalAfter: (query) => core.journalAfter(query),
     cursor: (name) => core.cursor(name),
@@ -254,6 +256,8 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     buckets: (query) => queryBuckets(shared, query),
     retain: (options) => retention.step(options),
     forget: (sensor) => retention.forget(sensor),
+    replace: (replacement, extra) =>
+      replaceStep({ ...shared, sealer, lastGroup: state.lastGroup }, replacement, extra),
     compact: () => compactStep(shared),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),

@@ -80,6 +80,14 @@ export class Sealer {
     }
   }
 
+  /** A sensor was sealed outside of a commit. */
+  sealedAlone(series: Series): void {
+    const at = this.#queue.indexOf(series);
+    if (at >= 0) this.#queue.splice(at, 1);
+    series.due = false;
+    this.#pinning.delete(series);
+  }
+
   /** True when nothing in the old journal table is needed any more once `chosen` are sealed. */
   oldIsFree(chosen: readonly Series[]): boolean {
     if (this.journal.old.rows === 0) return false;

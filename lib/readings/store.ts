@@ -30,6 +30,12 @@ export interface ReadingsStore {
   retain(options: RetainOptions): Promise<Retained>;
   /** One small step of deleting all readings of a sensor that is gone for good. Call again while `more` is true. */
   forget(sensor: number): Promise<Forgotten>;
+  /**
+   * Puts readings in the place of all that a sensor has in a range, in one transaction with `extra`: for what is
+   * computed from others. One step reads a few chunks at most; where it ended before `toMs`, the caller goes on
+   * there, and `extra` was not written.
+   */
+  replace(replacement: Replacement, extra: readonly SqlStatement[]): Promise<Replaced>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
   /**
@@ -142,6 +148,19 @@ export interface Forgotten {
   more: boolean;
   /** Readings that are still in the journal: nothing is deleted before they are sealed. */
   unsealed: number;
+}
+
+/** What a sensor has in `[fromMs, toMs)` from now on: columns of equal length, in time order, times of devices. */
+export interface Replacement {
+  sensor: number;
+  fromMs: number;
+  toMs: number;
+  tMs: Float64Array;
+  value: Float64Array;
+}
+/** Up to here it is done; exclusive. */
+export interface Replaced {
+  toMs: number;
 }
 
 export interface AppendResult {
