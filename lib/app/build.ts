@@ -71,6 +71,7 @@ export async function build(
 
   const access = createAppAccess(foundation);
   const announced = await createDeviceParts(foundation, machines);
+  late.fill("devices", announced.devices);
   const intake = await createIntakeParts(foundation, files, registry, announced);
   const codecs = await createCodecParts(foundation, files, intake, scripts);
   late.fill("codecs", codecs.codecs);

@@ -1,16 +1,20 @@
+import type { Log } from "../base/log.ts";
 import type { SettingKey } from "../settings/registry.ts";
 import { createDeviceDecode, type DeviceDecode } from "../sources/devices/decode.ts";
 import type { DeviceDialect } from "../sources/devices/device.ts";
 import { createDeviceDirectory, type Devices } from "../sources/devices/directory.ts";
+import { KeptMessages, offerKept } from "../sources/devices/kept.ts";
 import { DEVICE_DIALECTS } from "../sources/devices/mod.ts";
 import { loadDevices } from "../sources/devices/store.ts";
 import { deviceTopics } from "../sources/devices/topics.ts";
 import type { OwnMessage } from "../sources/source.ts";
 import type { Foundation } from "./foundation.ts";
+import type { Late } from "./late.ts";
 import type { MachineParts } from "./machines.ts";
 import { siteZone } from "./site.ts";
 
 export interface DeviceParts {
+  keptMessages: KeptMessages;
   devices: Devices;
   /** Every dialect, those that are switched off too. */
   deviceDialects: readonly DeviceDialect[];
@@ -53,12 +57,15 @@ export async function createDeviceParts(
   for (const dialect of dialects) devices.restore(dialect);
   const isOn = ({ name }: DeviceDialect) => settings.get(`devices.${name}` as SettingKey) === true;
   let active = dialects.filter(isOn);
+  const keptMessages = new KeptMessages();
+  const reread = createReread(late, keptMessages, deviceLog);
   const listeners = new Set<() => void>();
   let timer: ReturnType<typeof setTimeout> | null = null;
   const announceTopics = () => {
     timer ??= setTimeout(() => {
       timer = null;
       for (const listener of listeners) listener();
+      reread(active.flatMap((one) => [...one.topics?.() ?? []]));
     }, TOPICS_TOGETHER_MS);
   };
   ending(() => clearTimeout(timer ?? undefined));
@@ -70,11 +77,52 @@ export async function createDeviceParts(
   });
   return {
     devices,
+    keptMessages,
     deviceDialects: dialects,
     deviceDecode: createDeviceDecode(() => active),
     deviceTopics: {
       topics: (asked) => deviceTopics(active, asked),
       onTopics: (listener) => void listeners.add(listener),
     },
+  };
+}
+
+/** Reads again what a broker keeps under these topics; what is not taken at once is taken when there is room. */
+function createReread(late: Late, kept: KeptMessages, log: Log): (topics: string[]) => void {
+  let waiting: string[] = [];
+  let running = false;
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    try {
+      const [{ name: source }] = late.get("sources");
+      const broker = late.get("publisher");
+      while (waiting.length > 0) {
+        const topics = waiting;
+        waiting = [];
+        const left = await offerKept(
+          topics,
+          (topic) => kept.get(topic) ?? broker.retained?.(topic),
+          (topic, payload) =>
+            late.get("codecs").offer({ source, topic, payload, retained: true, done() {} }),
+        );
+        if (left.length === 0) continue;
+        waiting = [...left, ...waiting];
+        await new Promise<void>((resolve) => {
+          const off = late.get("codecs").onRoom(() => {
+            off();
+            resolve();
+          });
+        });
+      }
+    } catch (error) {
+      log.warn("what the broker keeps could not be read again", { error });
+    } finally {
+      running = false;
+    }
+  }
+  return (topics) => {
+    waiting = [...new Set([...waiting, ...topics])];
+    void run();
   };
 }

@@ -48,7 +48,7 @@ export async function createIntakeParts(
   { intakePause, ...foundation }: Foundation,
   { deadLetters, poison }: IntakeFiles,
   registry: Registry,
-  { deviceDecode }: Pick<DeviceParts, "deviceDecode">,
+  { deviceDecode, keptMessages }: Pick<DeviceParts, "deviceDecode" | "keptMessages">,
 ): Promise<IntakeParts> {
   const { config, clock, log, storage, storageGuard, checkpoints, refusal, bus, late, ending } =
     foundation;
@@ -57,8 +57,12 @@ export async function createIntakeParts(
     await loadClockNotes(storage.db, clock.now() - CLOCK_NOTE_MS),
   );
   const decodePlain = createDecode(config.mqtt.topics);
-  const decode: Decode = (topic, payload, retained, tMs) =>
-    deviceDecode.decode(topic, payload, retained, tMs) ?? decodePlain(topic, payload);
+  const decode: Decode = (topic, payload, retained, tMs) => {
+    const decoded = deviceDecode.decode(topic, payload, retained, tMs) ??
+      decodePlain(topic, payload);
+    if (retained) keptMessages.came(topic, payload, decoded);
+    return decoded;
+  };
   const intake = await createIntake({
     clock,
     arrival: clock.arrival,

@@ -5,7 +5,9 @@ import type { Predictions } from "../detect/predict/predictions.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { Notify } from "../notify/notify.ts";
+import type { Broker } from "../sources/broker/broker.ts";
 import type { CodecGate } from "../sources/codecs/gate.ts";
+import type { Devices } from "../sources/devices/directory.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
 
 /** What a room asks of a room that is made after it. `build.ts` fills in each, in this order. */
@@ -17,16 +19,18 @@ export interface LateParts {
   };
   /** Asked by machines: a machine moves. */
   predictions: Pick<Predictions, "move">;
-  /** Asked by intake: messages that are replayed. */
-  codecs: Pick<CodecGate, "decode">;
+  /** Asked by live: whether a sensor's device can be reached, as it says itself. */
+  devices: Pick<Devices, "isUnavailable">;
+  /** Asked by intake (messages that are replayed) and by devices (what a broker keeps is read again). */
+  codecs: Pick<CodecGate, "decode" | "offer" | "onRoom">;
   /** Asked by live: whether every source can be reached. */
   sources: readonly Source[];
   /** Asked by access: whether mails can be sent. */
   notify: Pick<Notify, "canMail">;
   /** Asked by machines: a machine moves; by custom detectors: others watch a sensor than before. */
   alarms: Pick<Alarms, "move" | "recheck">;
-  /** Asked by devices: what a dialect publishes. */
-  publisher: MqttPublisher;
+  /** Asked by devices: what a dialect publishes, and what the embedded broker keeps. */
+  publisher: MqttPublisher & Partial<Pick<Broker, "retained">>;
   /** Asked by notify (pictures with mails of alarms) and by the host's history. */
   cameras: Pick<CameraImages, "forMessage" | "writtenBytes">;
   /** Asked by the host's history. */

@@ -49,6 +49,7 @@ export async function createLiveParts(
     stored: await loadStatuses(storage.db),
     save: async (changed) => void await storage.db.write(changed.map(statusStatement)),
     windowOf,
+    isUnavailable: ({ num }) => late.get("devices").isUnavailable(num),
   });
   ending(() => statuses.store());
   bus.subscribe("sensor.changed", (sensor) => statuses.renew(sensor));

@@ -21,6 +21,7 @@ export class Admission {
     draft: Draft,
     arrival: Arrival,
     source: string,
+    retained = false,
   ): boolean | Omit<Reject, "index"> {
     const { value, tMs, noTime } = draft;
     if (typeof value === "number" && !Number.isFinite(value)) {
@@ -42,9 +43,9 @@ export class Admission {
       ? noTime === undefined ? null : noTimeFault(noTime)
       : clockFault(tMs, arrival.suspect ? null : arrival.tMs, draft.index === undefined);
     if (fault === null) {
-      return readings.add(num, resolved.value, tMs, draft.seq, arrival);
+      return readings.add(num, resolved.value, tMs, draft.seq, arrival, false, retained);
     }
     this.clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrival.tMs);
-    return readings.add(num, resolved.value, undefined, draft.seq, arrival, true);
+    return readings.add(num, resolved.value, undefined, draft.seq, arrival, true, retained);
   }
 }

@@ -4,6 +4,7 @@ import {
   FLAG_DEVICE_TIME_REFUSED,
   FLAG_HAS_SEQ,
   FLAG_HOST_CLOCK_SUSPECT,
+  FLAG_RETAINED,
   type PacketMark,
 } from "../readings/reading.ts";
 import type { ReadingGroup } from "../readings/reading.ts";
@@ -23,7 +24,7 @@ export class GroupBuilder {
 
   /**
    * Adds one reading; `tMs` undefined means arrival time, `refused` that the device gave one that is not
-   * believed. True when only the packet can identify it.
+   * believed, `retained` that the broker had kept it. True when only the packet can identify it.
    */
   add(
     sensor: number,
@@ -32,6 +33,7 @@ export class GroupBuilder {
     seq: number | undefined,
     arrival: Arrival,
     refused = false,
+    retained = false,
   ): boolean {
     const i = this.n++;
     if (i === this.#sensor.length) this.#grow();
@@ -39,7 +41,7 @@ export class GroupBuilder {
     this.#value[i] = value;
     let flags = 0;
     if (tMs === undefined) {
-      flags |= FLAG_ARRIVAL_TIME;
+      flags |= retained ? FLAG_RETAINED : FLAG_ARRIVAL_TIME;
       if (refused) flags |= FLAG_DEVICE_TIME_REFUSED;
       if (arrival.suspect) flags |= FLAG_HOST_CLOCK_SUSPECT;
       this.#tMs[i] = arrival.tMs;

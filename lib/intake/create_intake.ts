@@ -193,11 +193,11 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     mark: PacketMark | undefined,
     first: PacketMark | undefined,
   ): void {
-    const { source, payload } = message;
+    const { source, payload, retained } = message;
     let needsMark = false;
     let stored = false;
     for (const draft of decoded.drafts) {
-      const added = admission.add(open.readings, draft, arrival, source);
+      const added = admission.add(open.readings, draft, arrival, source, retained);
       if (typeof added === "object") {
         if (added.code !== "no_value") addReject(decoded, added);
       } else {

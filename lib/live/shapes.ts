@@ -119,7 +119,7 @@ export const rawReadingsShape = z.object({
   unit: z.string().nullable(),
   t: z.array(z.number()),
   v: z.array(valueField),
-  notes: z.array(z.enum(["device_clock", "host_clock"]).nullable()).optional()
+  notes: z.array(z.enum(["device_clock", "host_clock", "retained"]).nullable()).optional()
     .describe("where a time is not the device's own, and why; left out when none is"),
   next: z.string().nullable(),
   damaged: damagedField,

@@ -69,6 +69,8 @@ export function createStatuses<State>(deps: {
   judge: LimitJudge<State>;
   /** The window that a machine is in. */
   windowOf: (path: string, nowMs: number) => MaintenanceWindow | null;
+  /** Its device says that it cannot be reached. Default: none says so. */
+  isUnavailable?: (sensor: Sensor) => boolean;
   /** As they were stored before the start. */
   stored?: readonly StoredStatus[];
   save?: (changed: readonly StoredStatus[]) => Promise<void>;
@@ -108,9 +110,12 @@ export function createStatuses<State>(deps: {
     return isJudged(sensor) ? judgedOf(sensor).level : "normal";
   }
 
+  const isSilent = (sensor: Sensor) =>
+    (deps.isUnavailable?.(sensor) ?? false) || recent.status(sensor) === "offline";
+
   function sensorStatus(sensor: Sensor): SensorStatus {
     const level = levelOf(sensor);
-    return level !== "critical" && recent.status(sensor) === "offline" ? "offline" : level;
+    return level !== "critical" && isSilent(sensor) ? "offline" : level;
   }
 
   /** Time passes for delays, in the sensor's own time. */

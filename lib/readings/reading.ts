@@ -97,6 +97,14 @@ export const FLAG_HAS_SEQ = 2;
 /** The device gave a time that cannot be right; the time of arrival stands in. Only beside `FLAG_ARRIVAL_TIME`. */
 export const FLAG_DEVICE_TIME_REFUSED = 4;
 /**
+ * Without `FLAG_ARRIVAL_TIME`: the broker had kept the message, the time is that of its arrival, and the value may be
+ * much older. (Exactly once by time and value is right for it: it comes again and again.)
+ */
+export const FLAG_RETAINED = 4;
+/** Whether a reading came as a message that the broker had kept. */
+export const isRetained = (flags: number) =>
+  (flags & (FLAG_ARRIVAL_TIME | FLAG_RETAINED)) === FLAG_RETAINED;
+/**
  * The host's clock could not be right when this arrived; the time of arrival is the trusted clock's. Only beside
  * `FLAG_ARRIVAL_TIME`.
  */

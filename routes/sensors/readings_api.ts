@@ -8,7 +8,12 @@ import {
   readingBucketsShape,
 } from "../../lib/live/shapes.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
-import { FLAG_DEVICE_TIME_REFUSED, FLAG_HOST_CLOCK_SUSPECT } from "../../lib/readings/reading.ts";
+import {
+  FLAG_DEVICE_TIME_REFUSED,
+  FLAG_HOST_CLOCK_SUSPECT,
+  FLAG_RETAINED,
+  isRetained,
+} from "../../lib/readings/reading.ts";
 import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
@@ -185,10 +190,11 @@ export function readingRoutes(services: ReadingServices): Route[] {
 }
 
 const isNoted = (flags: number) =>
-  (flags & (FLAG_DEVICE_TIME_REFUSED | FLAG_HOST_CLOCK_SUSPECT)) !== 0;
+  (flags & (FLAG_DEVICE_TIME_REFUSED | FLAG_HOST_CLOCK_SUSPECT | FLAG_RETAINED)) !== 0;
 
 /** Why a reading's time is neither the device's nor simply that of its arrival; null for the usual reading. */
-function noteOf(flags: number): "device_clock" | "host_clock" | null {
+function noteOf(flags: number): "device_clock" | "host_clock" | "retained" | null {
+  if (isRetained(flags)) return "retained";
   if (flags & FLAG_DEVICE_TIME_REFUSED) return "device_clock";
   return flags & FLAG_HOST_CLOCK_SUSPECT ? "host_clock" : null;
 }

@@ -26,6 +26,8 @@ export interface Bounds {
   /** A client with a persistent session connected or left. False: the id belongs to another user. */
   seen(clientId: string, user: string, clean: boolean): boolean;
   left(clientId: string): void;
+  /** What is kept on a topic. */
+  retained(topic: string): Uint8Array | undefined;
   dropped(): { retained: number; queued: number; sessions: number };
 }
 
@@ -44,10 +46,10 @@ const OVERHEAD_BYTES = 200;
 export function bound(persistence: Persistence, options: BrokerOptions): Bounds {
   const dropped = { retained: 0, queued: 0, sessions: 0 };
   const sessions = boundSessions(persistence, options, dropped);
-  boundRetained(persistence, options, dropped);
+  const retained = boundRetained(persistence, options, dropped);
   const queues = boundQueues(persistence, options, dropped);
   sessions.onForget = (id) => queues.forget(id);
-  return { seen: sessions.seen, left: sessions.left, dropped: () => ({ ...dropped }) };
+  return { seen: sessions.seen, left: sessions.left, retained, dropped: () => ({ ...dropped }) };
 }
 
 function sizeOf(packet: Stored): number {
@@ -58,27 +60,32 @@ function boundRetained(
   persistence: Persistence,
   { retainedMost, retainedBytesMost }: BrokerOptions,
   dropped: { retained: number },
-): void {
+): Bounds["retained"] {
   const store = persistence.storeRetained.bind(persistence);
-  const sizes = new Map<string, number>();
+  const kept = new Map<string, Stored>();
   let total = 0;
   persistence.storeRetained = (packet) => {
-    const before = sizes.get(packet.topic) ?? 0;
+    const known = kept.get(packet.topic);
+    const before = known === undefined ? 0 : sizeOf(known);
     if (packet.payload.length === 0) {
       total -= before;
-      sizes.delete(packet.topic);
+      kept.delete(packet.topic);
       return store(packet);
     }
     const size = sizeOf(packet);
-    const fits = (before > 0 || sizes.size < retainedMost) &&
+    const fits = (before > 0 || kept.size < retainedMost) &&
       total - before + size <= retainedBytesMost;
     if (!fits) {
       dropped.retained++;
       return Promise.resolve();
     }
     total += size - before;
-    sizes.set(packet.topic, size);
+    kept.set(packet.topic, packet);
     return store(packet);
+  };
+  return (topic) => {
+    const payload = kept.get(topic)?.payload;
+    return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
   };
 }
 

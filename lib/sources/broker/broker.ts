@@ -31,6 +31,8 @@ export type SocketPeer = Omit<BrokerPeer, "by">;
 export interface Broker extends Source, MqttPublisher {
   /** The port that is listened on, also when 0 was asked for. */
   port(): number;
+  /** What it keeps on a topic. */
+  retained(topic: string): Uint8Array | undefined;
   /** Answers a WebSocket request (subprotocol `mqtt`) at `/mqtt`. */
   handleUpgrade(request: Request, peer: SocketPeer): Response;
 }
@@ -121,6 +123,10 @@ class EmbeddedBroker implements Broker {
 
   port(): number {
     return this.#listener.port;
+  }
+
+  retained(topic: string): Uint8Array | undefined {
+    return this.#bounds?.retained(topic);
   }
 
   async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {

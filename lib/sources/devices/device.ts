@@ -71,7 +71,10 @@ export interface DeviceDialect {
   title: string;
   /** Filters that it needs at a broker elsewhere, whatever was announced. */
   filters: readonly string[];
-  /** Further topics that it needs now, exact ones; `directory.topicsChanged` says that they are others. */
+  /**
+   * Topics that it reads now because of what was announced, exact ones, whether or not a filter covers them. After
+   * `directory.topicsChanged` they are asked for, and what the broker keeps there is decoded again.
+   */
   topics?(): Iterable<string>;
   /** What was announced before the start. */
   restore?(device: AnnouncedDevice, entities: readonly AnnouncedEntity[]): void;
