@@ -59,7 +59,7 @@ function observationOf(key: string, present: boolean, one: Wrong, nowMs: number)
     source: "system",
     detector: null,
     sensor: null,
-    machine: null,
+    machine: one.machine ?? null,
     present,
     point: false,
     severity,

@@ -43,6 +43,8 @@ export interface SystemFacts {
   /** Other programs as they report. */
   programs: readonly ProgramFacts[];
   cameras: readonly CameraFacts[];
+  /** Probes that are down and have an alarm; null: not known yet. */
+  probes: readonly ProbeFacts[] | null;
   /** The host that Perch runs on; null: nobody looks at it. */
   host: {
     /** What its supply or the heat does, in words. */
@@ -83,12 +85,25 @@ export interface CameraFacts {
   why: string | null;
 }
 
+/** A probe that is down. */
+export interface ProbeFacts {
+  /** Its id: it may be renamed while it is down. */
+  name: string;
+  severity: Severity;
+  /** Path of its machine. */
+  machine: string;
+  /** What it is called and why it is down. */
+  text: string;
+}
+
 /** Something that is wrong: one alarm. */
 export interface Wrong {
   severity: Severity;
   text: string;
   value: number | null;
   limit: number | null;
+  /** Path of the machine that it is about; left out: Perch itself. */
+  machine?: string;
 }
 
 /** All is well, what is wrong, or what is wrong by the name of each that there may be several of. */
@@ -422,6 +437,16 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
     key: "camera",
     title: "A camera gives no good pictures",
     judge: ({ cameras }) => each(cameras, cameraTrouble),
+  },
+  {
+    key: "probe",
+    title: "A probe is down",
+    judge: ({ probes }) =>
+      probes && each(probes, ({ severity, machine, text }) => ({
+        ...{ severity, machine, text },
+        value: null,
+        limit: null,
+      })),
   },
   {
     key: "host-power",

@@ -26,6 +26,7 @@ import { createMachineParts } from "./machines.ts";
 import { createNotifyParts } from "./notify.ts";
 import { createAppOutgoing } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
+import { createPollParts, probeFacts } from "./polls.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
 import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
@@ -114,6 +115,9 @@ export async function build(
     ...{ machines, outgoing, sealer, hub, access, intake: intake.intake },
   });
   late.fill("cameras", cameras.cameraImages);
+  const polls = await createPollParts(foundation, {
+    ...{ machines, outgoing, sealer, access, intake: intake.intake },
+  });
   const backup = await createBackupParts(foundation, access);
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
@@ -138,6 +142,7 @@ export async function build(
       outbox: () => notify.counts(),
       programs: reports.components.all,
       cameras: () => cameraFacts(cameras.cameras, clock.now()),
+      probes: () => probeFacts(polls.polls),
       host: () => hostFacts(host),
     }),
   });
@@ -226,6 +231,7 @@ export async function build(
     ...status,
     ...model,
     ...cameras,
+    ...polls,
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,

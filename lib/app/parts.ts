@@ -18,6 +18,7 @@ import type { DetectionParts } from "./detection.ts";
 import type { DeviceParts } from "./devices.ts";
 import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
+import type { PollParts } from "./polls.ts";
 import type { SystemParts } from "./health_system.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
@@ -56,6 +57,7 @@ export interface Parts
     DeviceParts,
     FaultParts,
     IntakeParts,
+    PollParts,
     RestoreParts,
     ScriptParts,
     SourceParts {

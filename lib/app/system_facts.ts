@@ -29,6 +29,7 @@ export interface SystemFactParts {
   outbox: () => Promise<{ waiting: number; failed: number; tries: number; good: number }>;
   programs: () => SystemFacts["programs"];
   cameras: () => SystemFacts["cameras"];
+  probes: () => SystemFacts["probes"];
   host: () => Promise<SystemFacts["host"]>;
 }
 
@@ -80,6 +81,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       detection: { behind: lasting("detection", behind), queued: queuedReadings },
       programs: parts.programs(),
       cameras: parts.cameras(),
+      probes: parts.probes(),
       host: await parts.host(),
     };
   };

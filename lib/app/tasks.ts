@@ -57,6 +57,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     ...parts.reports.tasks,
     parts.cameras.task,
     parts.cameraImages.task,
+    parts.polls.task,
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,

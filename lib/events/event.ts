@@ -65,6 +65,8 @@ export const EVENT_TYPES = {
   "camera.recovering": "Perch tries to bring a camera back",
   "camera.back": "A camera gives good pictures again",
   "camera.reboot_wanted": "A camera does not come back: somebody has to switch it off and on",
+  "probe.down": "A probe fails, or a heartbeat did not report",
+  "probe.up": "A probe answers, or a heartbeat reports again",
   "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",

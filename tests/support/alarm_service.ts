@@ -40,6 +40,7 @@ export const WELL: SystemFacts = {
   detection: null,
   programs: [],
   cameras: [],
+  probes: [],
   host: null,
 };
 

@@ -1,9 +1,11 @@
+import { heartbeat } from "./heartbeat.ts";
 import type { PollKind } from "./kind.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every kind of poll; the order is that of the form. */
 export const POLL_KINDS: readonly PollKind[] = [
   tcp,
+  heartbeat,
 ];
 
 export function kindOf(name: string): PollKind | null {
