@@ -2,7 +2,7 @@ import { ROLES } from "./identity.ts";
 import type { Identity, Role } from "./identity.ts";
 
 /** What an API key may be limited to. A key without scopes may do all that its role may. */
-export const SCOPES = ["read", "ingest", "events", "operate", "manage"] as const;
+export const SCOPES = ["read", "ingest", "events", "operate", "manage", "command"] as const;
 export type Scope = typeof SCOPES[number];
 
 /** Same words as the route table uses. */
@@ -12,7 +12,8 @@ export type Policy =
   | `person:${Role}`
   | `loopback-or:${Role}`
   | `device-or:${Role}`
-  | `reporter-or:${Role}`;
+  | `reporter-or:${Role}`
+  | `command:${Role}`;
 
 /** True when `role` is `least` or above. */
 export function atLeast(role: Role, least: Role): boolean {
@@ -29,6 +30,7 @@ export function roleOf(policy: Policy): Role | null {
 export function scopeOf(policy: Policy, method: string): Scope {
   if (policy.startsWith("device-or:")) return "ingest";
   if (policy.startsWith("reporter-or:")) return "events";
+  if (policy.startsWith("command:")) return "command";
   if (roleOf(policy) === "admin") return "manage";
   return method.toLowerCase() === "get" ? "read" : "operate";
 }
@@ -45,7 +47,8 @@ const ALLOW: Decision = { allow: true };
  * - nobody: only `public`, and `loopback-or:` from this host itself
  * - device keys: only `device-or:`
  * - API keys that are limited to the scope `events`, whatever their role: `reporter-or:` too
- * - API keys: role and, when the key is limited, scope; never `person:`
+ * - API keys: role and, when the key is limited, scope; never `person:`; `command:` only when the key names
+ *   the scope `command`: no key that was made for something else moves a machine
  */
 export function decide(
   policy: Policy,
@@ -75,6 +78,10 @@ export function decide(
     };
   }
   const scope = scopeOf(policy, method);
+  if (who.kind === "key" && who.scopes === null && scope === "command") {
+    const message = 'a key commands devices only when the scope "command" was given to it';
+    return { allow: false, reason: "forbidden", message };
+  }
   if (who.scopes !== null && !who.scopes.includes(scope)) {
     return {
       allow: false,

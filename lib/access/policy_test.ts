@@ -20,6 +20,9 @@ const WHO: Record<string, Identity | null> = {
   ingestKey: { ...person, kind: "key", role: "engineer", scopes: ["ingest"] },
   readKey: { ...person, kind: "key", role: "admin", scopes: ["read"] },
   eventsKey: { ...person, kind: "key", scopes: ["events"] },
+  wholeKey: { ...person, kind: "key", role: "admin" },
+  commandKey: { ...person, kind: "key", role: "engineer", scopes: ["command"] },
+  viewingCommandKey: { ...person, kind: "key", scopes: ["command"] },
   noScopeKey: { ...person, kind: "key", role: "admin", scopes: [] },
   device: { ...person, kind: "device", machine: "a/b" },
 };
@@ -27,15 +30,16 @@ const WHO: Record<string, Identity | null> = {
 // Who passes, by policy and method, from elsewhere.
 const TABLE: [Policy, string, string[]][] = [
   ["public", "get", Object.keys(WHO)],
-  ["viewer", "get", ["viewer", "engineer", "admin", "readKey"]],
-  ["viewer", "post", ["viewer", "engineer", "admin"]],
+  ["viewer", "get", ["viewer", "engineer", "admin", "readKey", "wholeKey"]],
+  ["viewer", "post", ["viewer", "engineer", "admin", "wholeKey"]],
   ["person:viewer", "get", ["viewer", "engineer", "admin"]],
-  ["engineer", "post", ["engineer", "admin"]],
-  ["admin", "get", ["admin"]],
-  ["admin", "post", ["admin"]],
-  ["loopback-or:viewer", "get", ["viewer", "engineer", "admin", "readKey"]],
-  ["device-or:engineer", "post", ["engineer", "admin", "ingestKey", "device"]],
-  ["reporter-or:engineer", "post", ["engineer", "admin", "eventsKey"]],
+  ["engineer", "post", ["engineer", "admin", "wholeKey"]],
+  ["admin", "get", ["admin", "wholeKey"]],
+  ["admin", "post", ["admin", "wholeKey"]],
+  ["loopback-or:viewer", "get", ["viewer", "engineer", "admin", "readKey", "wholeKey"]],
+  ["device-or:engineer", "post", ["engineer", "admin", "ingestKey", "device", "wholeKey"]],
+  ["reporter-or:engineer", "post", ["engineer", "admin", "eventsKey", "wholeKey"]],
+  ["command:engineer", "post", ["engineer", "admin", "commandKey"]],
 ];
 
 Deno.test("decide: exactly these pass", () => {
@@ -62,7 +66,8 @@ Deno.test("scopeOf follows from the route", () => {
       scopeOf("admin", "get"),
       scopeOf("device-or:engineer", "post"),
       scopeOf("reporter-or:engineer", "post"),
+      scopeOf("command:engineer", "post"),
     ],
-    ["read", "operate", "manage", "ingest", "events"],
+    ["read", "operate", "manage", "ingest", "events", "command"],
   );
 });

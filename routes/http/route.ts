@@ -13,6 +13,7 @@ import type { Policy } from "../../lib/access/policy.ts";
  * - `device-or:<role>`: a device key (`who.machine` says which machine it is limited to, and the
  *   handler must keep it there), else that role. Device keys are refused everywhere else.
  * - `reporter-or:<role>`: an API key that names the scope `events`, whatever its role, else that role
+ * - `command:<role>`: that role or above; of API keys, those alone that name the scope `command`
  */
 export type { Policy };
 

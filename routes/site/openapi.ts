@@ -116,6 +116,7 @@ function whoMay(r: Route): string {
   if (kind === "person") return `People with role ${least}; no keys.`;
   if (kind === "device-or") return `Device keys for their own machine, or ${least}, ${scope}.`;
   if (kind === "reporter-or") return `Keys with scope ${scope}, or ${least}.`;
+  if (kind === "command") return `${least}; keys only with scope ${scope}.`;
   if (kind === "loopback-or") return `This host itself, or ${least}, ${scope}.`;
   return `${least}, ${scope}`;
 }

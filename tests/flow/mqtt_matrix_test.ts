@@ -45,7 +45,7 @@ async function askers({ app }: AppUnderTest): Promise<Record<string, Asker>> {
       (needed === null || scope === null || needed === scope);
   };
   for (const role of ROLES) await add(`${role} key`, { name: role, role }, byRole(role, null));
-  for (const scope of ["read", "ingest", "events", "operate", "manage"] as const) {
+  for (const scope of ["read", "ingest", "events", "operate", "manage", "command"] as const) {
     const key = { name: scope, role: "admin" as const, scopes: [scope] };
     await add(`admin key for ${scope}`, key, byRole("admin", scope));
   }

@@ -79,6 +79,7 @@ function mayUse(route: Route, asker: Asker): boolean {
   if (kind === "reporter-or" && asker.scope === "events") return true;
   if (ROLES.indexOf(asker.role) < ROLES.indexOf(least as Role)) return false;
   if (kind === "person" && asker.key) return false;
+  if (kind === "command" && asker.key) return asker.scope === "command";
   if (asker.scope === undefined) return true;
   if (kind === "device-or") return asker.scope === "ingest";
   if (kind === "reporter-or") return false;
