@@ -4,6 +4,7 @@ import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
 import { type CameraRouteParts, cameraRoutes } from "./cameras/mod.ts";
+import { type CommandRouteParts, commandRoutes } from "./commands/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";
 import type { ModelParts } from "./detection/models.tsx";
@@ -31,6 +32,7 @@ export type RouteParts =
   & AnalysisPageParts
   & BackupRouteParts
   & CameraRouteParts
+  & CommandRouteParts
   & FaultRouteParts
   & ScriptParts
   & Omit<EventRouteParts, "beside">
@@ -59,6 +61,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...cameraRoutes(parts),
+    ...commandRoutes(parts),
     ...machinesRoutes(parts),
     ...sensorsRoutes(parts),
     ...ticketsRoutes(parts),

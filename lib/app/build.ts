@@ -8,6 +8,7 @@ import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { cameraFacts, createCameraParts } from "./cameras.ts";
 import { channelsSealer } from "./channels_key.ts";
+import { createCommandParts } from "./commands.ts";
 import { createCodecParts } from "./codecs.ts";
 import { createCorrectionParts, scriptCounts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
@@ -84,6 +85,9 @@ export async function build(
   late.fill("sources", sources.sources);
   late.fill("publisher", sources.mqtt);
 
+  const commands = await createCommandParts(foundation, {
+    ...{ machines, live, devices: announced, access, mqtt: sources.mqtt },
+  });
   const watch = options.host?.(clock) ?? null;
   const host = createHostParts(foundation, {
     watch,
@@ -232,6 +236,7 @@ export async function build(
     ...model,
     ...cameras,
     ...polls,
+    ...commands,
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,

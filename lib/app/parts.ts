@@ -8,6 +8,7 @@ import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
+import type { Commands } from "../commands/commands.ts";
 import type { AnalysisParts } from "./analyses.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
@@ -71,6 +72,7 @@ export interface Parts
   damage: DamageWatch;
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;
+  commands: Commands;
   corrections: Corrections;
   /** Null: nobody looks at the host. */
   host: HostParts | null;

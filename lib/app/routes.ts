@@ -96,6 +96,7 @@ function routeParts(
     broker: parts.broker,
     cameras: parts.cameras,
     cameraImages: parts.cameraImages,
+    commands: parts.commands,
     clock,
     clockNotes: parts.clockNotes,
     clocks: {

@@ -58,6 +58,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.cameras.task,
     parts.cameraImages.task,
     parts.polls.task,
+    parts.commands.task,
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,

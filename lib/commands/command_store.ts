@@ -1,7 +1,19 @@
 import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf, PageQuery } from "../db/list.ts";
-import { and, build, createOrm, desc, eq, gte, inArray, lt, or, sql, statementOf } from "../db/orm.ts";
+import {
+  and,
+  build,
+  createOrm,
+  desc,
+  eq,
+  gte,
+  inArray,
+  lt,
+  or,
+  sql,
+  statementOf,
+} from "../db/orm.ts";
 import { commands } from "../db/schema/devices.ts";
 import type { OrderValue } from "../machines/order.ts";
 import type { Command, CommandState } from "./command.ts";

@@ -53,7 +53,8 @@ export interface Commands {
   task: Task;
 }
 
-export interface CommandsDeps extends Pick<RuleWatchDeps, "zone" | "isSilent" | "clockDoubted" | "auditedBy"> {
+export interface CommandsDeps
+  extends Pick<RuleWatchDeps, "zone" | "isSilent" | "clockDoubted" | "auditedBy"> {
   db: Database;
   clock: Clock;
   log: Log;
@@ -156,7 +157,9 @@ export function createCommands(deps: CommandsDeps): Commands {
       ...{ id, target: targetId, value, state, reason, t_ms: tMs, done_ms: doneMs, rule: ruleId },
       target_name: target?.name ?? "no longer there",
       machine: target === null ? null : machines.find(target.machineId)?.path ?? null,
-      by: ruleId === null ? actor.slice(actor.indexOf(":") + 1) : rule?.spec.name ?? "a deleted rule",
+      by: ruleId === null
+        ? actor.slice(actor.indexOf(":") + 1)
+        : rule?.spec.name ?? "a deleted rule",
     };
   }
 
@@ -217,7 +220,10 @@ export function createCommands(deps: CommandsDeps): Commands {
     ofSensor(sensor) {
       const [target] = targets.ofSensor(sensor.num);
       if (target !== undefined) return target;
-      throw new PerchError("not_found", `${sensor.name} cannot be commanded: nothing is set up for it`);
+      throw new PerchError(
+        "not_found",
+        `${sensor.name} cannot be commanded: nothing is set up for it`,
+      );
     },
     async list(query) {
       const { items, next } = await store.list(query);

@@ -69,5 +69,12 @@ export async function dryRun(
   if (spec.when === null) isFirst = false;
   const endMs = read.next === null ? toMs : read.tMs.at(-1)!;
   passTo(endMs, held);
-  return { fromMs, toMs: endMs, times, firedMs, readings: read.tMs.length, cut: read.next !== null };
+  return {
+    fromMs,
+    toMs: endMs,
+    times,
+    firedMs,
+    readings: read.tMs.length,
+    cut: read.next !== null,
+  };
 }

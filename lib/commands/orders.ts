@@ -74,7 +74,8 @@ export interface OrdersDeps {
 
 /** A broker that does not answer for so long will not. */
 const PUBLISH_MOST_MS = 5_000;
-const AFTER_START = "Perch was stopped before the device showed it. It may have been carried out, " +
+const AFTER_START =
+  "Perch was stopped before the device showed it. It may have been carried out, " +
   "and is not sent again";
 
 export function createOrders(deps: OrdersDeps): Orders {

@@ -18,7 +18,8 @@ const hours = z.strictObject({
 export const commandRuleShape = z.strictObject({
   name: z.string().trim().min(1, "give it a name").max(80),
   enabled: z.boolean().default(true),
-  target: z.string().min(1).max(40).describe("id of what is told"),
+  target: z.string().min(1).max(2000)
+    .describe("id of what is told, or the sensor that shows its state"),
   value: z.union([z.number(), z.boolean(), z.string().max(200)]),
   when: conditionShape.nullable().default(null).describe("null: whenever its hours begin"),
   for_s: z.number().int().min(0).max(86_400).default(0).describe("how long the condition holds"),

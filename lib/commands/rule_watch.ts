@@ -138,8 +138,13 @@ export function createRuleWatch(deps: RuleWatchDeps): RuleWatch {
     if (last !== undefined && clock.monotonic() - last < REPORT_MS) return;
     reportedMs.set(rule.id, clock.monotonic());
     const { name, every_s, once_per } = rule.spec;
-    const may = once_per === null ? `once in ${every_s} s` : `once in ${every_s} s and per ${once_per}`;
-    await tell(rule, `The rule ${name} wants to give its order more often than ${may}: it is held back`);
+    const may = once_per === null
+      ? `once in ${every_s} s`
+      : `once in ${every_s} s and per ${once_per}`;
+    await tell(
+      rule,
+      `The rule ${name} wants to give its order more often than ${may}: it is held back`,
+    );
   }
 
   async function tell(rule: Rule, text: string): Promise<void> {
@@ -179,7 +184,11 @@ export function createRuleWatch(deps: RuleWatchDeps): RuleWatch {
       for (const rule of deps.rules().all()) {
         if (!rule.spec.enabled) continue;
         const { againMs } = step(rule, holdsNow(rule.spec, stateOf(rule).held));
-        soonestMs = Math.min(soonestMs, LOOK_MOST_MS, againMs === null ? Infinity : againMs - nowMs);
+        soonestMs = Math.min(
+          soonestMs,
+          LOOK_MOST_MS,
+          againMs === null ? Infinity : againMs - nowMs,
+        );
       }
       return Math.max(0, soonestMs);
     },

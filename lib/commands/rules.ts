@@ -10,6 +10,7 @@ import type { SensorDirectory } from "../machines/sensor.ts";
 import { settledCondition } from "./condition.ts";
 import type { Rule, RuleSpec } from "./rule.ts";
 import { createRuleStore } from "./rule_store.ts";
+import type { Target } from "./target.ts";
 import type { Targets } from "./targets.ts";
 import { orderValue } from "./value.ts";
 
@@ -39,7 +40,7 @@ export function createRules(
     db: Database;
     clock: Clock;
     log: Log;
-    targets: Pick<Targets, "get">;
+    targets: Pick<Targets, "get" | "ofSensor">;
     sensors: SensorDirectory;
     /** Whether all that it says is so at this moment: it waits until that is over. */
     isTrueNow(spec: RuleSpec): boolean;
@@ -60,8 +61,7 @@ export function createRules(
   }
 
   function settled(spec: RuleSpec): RuleSpec {
-    const target = targets.get(spec.target);
-    if (target === null) throw wrong("target", "there is nothing to command with this id");
+    const target = targetOf(spec.target);
     if (target.settings.dangerous) {
       throw wrong("target", "it is marked dangerous: only people command it, and confirm that");
     }
@@ -71,10 +71,20 @@ export function createRules(
     if (spec.when === null && spec.for_s > 0) {
       throw wrong("for_s", "only a condition can hold for a time");
     }
-    orderValue(target.spec, target.settings, spec.value);
-    if (spec.when === null) return spec;
-    const when = settledCondition(spec.when, sensors.find(spec.when.sensor), "when");
-    return { ...spec, when };
+    const value = orderValue(target.spec, target.settings, spec.value);
+    const when = spec.when === null
+      ? null
+      : settledCondition(spec.when, sensors.find(spec.when.sensor), "when");
+    return { ...spec, value, when, target: target.id };
+  }
+
+  /** By its id, or by the sensor that shows its state. */
+  function targetOf(named: string): Target {
+    const sensor = sensors.find(named);
+    const found = targets.get(named) ??
+      (sensor === undefined ? undefined : targets.ofSensor(sensor.num)[0]);
+    if (found !== undefined) return found;
+    throw wrong("target", `there is nothing to command by the name "${named.slice(0, 200)}"`);
   }
 
   function checkName(name: string, self: string | null): void {

@@ -89,9 +89,13 @@ export function createTargets(deps: TargetsDeps): Targets {
   function find(id: string): Target {
     const target = targets().get(id);
     if (target !== undefined) return target;
-    throw new PerchError("not_found", `there is nothing to command with the id "${id.slice(0, 80)}"`, {
-      about: [`command_target:${id}`],
-    });
+    throw new PerchError(
+      "not_found",
+      `there is nothing to command with the id "${id.slice(0, 80)}"`,
+      {
+        about: [`command_target:${id}`],
+      },
+    );
   }
 
   function settled(given: Partial<TargetSettings>, before: Partial<TargetSettings>) {
@@ -234,8 +238,12 @@ function storedSettings(stored: Record<string, unknown>): TargetSettings {
 }
 
 function specOf({ kind, min, max, step, options, way }: NewTarget): OrderSpec {
-  if (kind === "select" && options === undefined) throw wrong("options", "say what it can be set to");
-  if (kind !== "select" && options !== undefined) throw wrong("options", "only a select has options");
+  if (kind === "select" && options === undefined) {
+    throw wrong("options", "say what it can be set to");
+  }
+  if (kind !== "select" && options !== undefined) {
+    throw wrong("options", "only a select has options");
+  }
   if (kind !== "number") {
     for (const [name, given] of Object.entries({ min, max, step })) {
       if (given !== undefined) throw wrong(name, "only a number has limits and steps");

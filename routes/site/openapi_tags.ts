@@ -9,6 +9,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Backups: "Archives of the whole plant: made, checked, downloaded, encrypted",
   Cameras: "Live pictures, how cameras are, and what is done when they fail",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
+  Commands: "Orders to devices, what came of them, and rules that give orders",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Events: "What happened: listed, searched, reported by other programs",
   Faults: "What is wrong with Perch itself, and its parts paused and started anew",

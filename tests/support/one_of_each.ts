@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { createUsageStore } from "../../lib/ai/usage_store.ts";
+import { commandRuleShape } from "../../lib/commands/rule.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import type { Correction, Trial } from "../../lib/faults/corrections/correction.ts";
 import { createCorrectionStore } from "../../lib/faults/corrections/correction_store.ts";
@@ -105,6 +106,7 @@ export async function oneOfEach(
   return {
     ...faulty,
     "/api/cameras/:id": camera.id,
+    ...await commandsFixture(under),
     ...await outboxFixture(under),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
@@ -210,6 +212,27 @@ async function faultsFixture(under: AppUnderTest): Promise<Record<string, string
   await faults.pause("task:readings check", { name: "test", reason: "fixture", audited });
   const [read, dismissed] = failed().map(String);
   return { "/api/faults/:id": read, "/api/faults/:id/dismiss": dismissed };
+}
+
+/** Something to command, an order, and a rule. */
+async function commandsFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, commands } = under.app.parts();
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  const target = await commands.targets.add({
+    ...{ name: "Fixture", kind: "button", machine: null, sensor: "hall-1/press-3/temperature" },
+    way: { topic: "cmnd/fixture", payload: "ON", on: "ON", off: "OFF", qos: 0 },
+    settings: { min_interval_s: 0 },
+  }, audited);
+  const by = { actor: "system:test", name: "test", audited, confirmed: false };
+  const command = await commands.order(target.id, true, by);
+  const hours = { days: ["mon" as const], start: "06:00", end: "07:00" };
+  const spec = commandRuleShape.parse({ name: "Fixture", target: target.id, value: true, hours });
+  const rule = await commands.rules.add(spec, audited);
+  return {
+    "/api/commands/targets/:id": target.id,
+    "/api/command-rules/:id": rule.id,
+    "/api/commands/:id": command.id,
+  };
 }
 
 /** A channel, a webhook, a rule, a dead letter and a delivery that waits. */

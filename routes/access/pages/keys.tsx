@@ -19,14 +19,15 @@ import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
 
-const MAY = ["all", "read", "ingest", "events"] as const;
+const MAY = ["all", "read", "ingest", "events", "command"] as const;
 const EXPIRY = ["never", "30", "90", "365"] as const;
 
 const MAY_CHOICES: readonly (readonly [typeof MAY[number], string])[] = [
-  ["all", "All that its role may"],
+  ["all", "All that its role may, but command devices"],
   ["read", "Read only"],
   ["ingest", "Send readings only"],
   ["events", "Report events and how it is doing only"],
+  ["command", "Command devices only"],
 ];
 const EXPIRY_CHOICES: readonly (readonly [typeof EXPIRY[number], string])[] = [
   ["365", "in a year"],
