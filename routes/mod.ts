@@ -5,6 +5,7 @@ import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
 import { type CameraRouteParts, cameraRoutes } from "./cameras/mod.ts";
 import { type CommandRouteParts, commandRoutes } from "./commands/mod.ts";
+import { type DeviceRouteParts, devicesRoutes } from "./devices/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";
 import type { ModelParts } from "./detection/models.tsx";
@@ -33,6 +34,7 @@ export type RouteParts =
   & BackupRouteParts
   & CameraRouteParts
   & CommandRouteParts
+  & DeviceRouteParts
   & FaultRouteParts
   & ScriptParts
   & Omit<EventRouteParts, "beside">
@@ -62,6 +64,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...notifyRoutes(parts),
     ...cameraRoutes(parts),
     ...commandRoutes(parts),
+    ...devicesRoutes(parts),
     ...machinesRoutes(parts),
     ...sensorsRoutes(parts),
     ...ticketsRoutes(parts),

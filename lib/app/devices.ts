@@ -5,6 +5,7 @@ import type { DeviceDialect } from "../sources/devices/device.ts";
 import { createDeviceDirectory, type Devices } from "../sources/devices/directory.ts";
 import { KeptMessages, offerKept } from "../sources/devices/kept.ts";
 import { DEVICE_DIALECTS } from "../sources/devices/mod.ts";
+import { createDeviceService, type DeviceService } from "../sources/devices/service.ts";
 import { loadDevices } from "../sources/devices/store.ts";
 import { deviceTopics } from "../sources/devices/topics.ts";
 import type { OwnMessage } from "../sources/source.ts";
@@ -14,6 +15,7 @@ import type { MachineParts } from "./machines.ts";
 import { siteZone } from "./site.ts";
 
 export interface DeviceParts {
+  deviceService: DeviceService;
   keptMessages: KeptMessages;
   devices: Devices;
   /** Every dialect, those that are switched off too. */
@@ -75,11 +77,18 @@ export async function createDeviceParts(
     active = dialects.filter(isOn);
     announceTopics();
   });
+  const deviceDecode = createDeviceDecode(() => active);
+  const deviceService = createDeviceService({
+    ...{ db: storage.db, registry, devices, dialects },
+    isActive: isOn,
+    counts: deviceDecode.counts,
+  });
   return {
     devices,
+    deviceService,
     keptMessages,
     deviceDialects: dialects,
-    deviceDecode: createDeviceDecode(() => active),
+    deviceDecode,
     deviceTopics: {
       topics: (asked) => deviceTopics(active, asked),
       onTopics: (listener) => void listeners.add(listener),

@@ -113,6 +113,7 @@ function routeParts(
       clock,
     },
     demoUsers,
+    deviceService: parts.deviceService,
     events: parts.events,
     eventsBetween: createEventsBetween(parts.storage.db),
     faults: parts.faults,

@@ -66,6 +66,15 @@ export function machineActions(parts: MachinePageParts, draw: Draw): Route[] {
       },
       again,
     ),
+    formAction(
+      "/machines/keep-entity",
+      z.strictObject({ id, entity: z.string().min(1).max(2000) }),
+      async ({ id, entity }, context) => {
+        await parts.deviceService.switch(entity, true, audited(context));
+        return machineHref(parts.machines.find(id)?.path ?? "");
+      },
+      again,
+    ),
     photoAction(parts, draw),
     formAction(
       "/machines/photo-words",

@@ -4,6 +4,7 @@ import { MachineCondition, type MachineConditionProps } from "../../islands/mach
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { lastLevel, title } from "../../lib/words/names.ts";
 import { machineEventsHref, machineTitle } from "../frame/links.ts";
 import { Crumbs, Empty } from "../frame/parts.tsx";
@@ -15,6 +16,7 @@ import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
 import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
+import { MachineDevices } from "./device_card.tsx";
 import { MachineCameras } from "./cameras_card.tsx";
 import { MachineStatusNow } from "./status_now.tsx";
 
@@ -65,6 +67,8 @@ function Content(
 ): VNode {
   const { worst, window } = parts.statuses.machine(machine.path);
   const sensors = parts.sensors.all().filter((sensor) => sensor.machine === machine.path);
+  const isDiagnostic = ({ num }: Sensor) => parts.deviceService.isDiagnostic(num);
+  const diagnostic = sensors.filter(isDiagnostic);
   const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
   return (
     <>
@@ -102,15 +106,15 @@ function Content(
       <section class="card" aria-labelledby="sensors">
         <h2 id="sensors">Sensors</h2>
         {sensors.length === 0 && <Empty>It has no sensors yet.</Empty>}
-        {sensors.map((sensor) => (
-          <Island
-            key={sensor.id}
-            name="SensorRow"
-            component={SensorRow}
-            props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
-          />
-        ))}
+        <Rows parts={parts} sensors={sensors.filter((one) => !isDiagnostic(one))} />
+        {diagnostic.length > 0 && (
+          <details>
+            <summary>{`${diagnostic.length} about the device itself`}</summary>
+            <Rows parts={parts} sensors={diagnostic} />
+          </details>
+        )}
       </section>
+      <MachineDevices parts={parts} machine={machine} mayChange={mayChange} />
       <MachineCameras parts={parts} machine={machine} mayAdd={isAdmin} />
       <section class="card" aria-labelledby="windows">
         <h2 id="windows">Maintenance</h2>
@@ -133,6 +137,23 @@ function Content(
         </p>
       </section>
       {mayChange && <MachineForms machine={machine} sent={sent} />}
+    </>
+  );
+}
+
+function Rows(
+  { parts, sensors }: { parts: MachinePageParts; sensors: readonly Sensor[] },
+): VNode {
+  return (
+    <>
+      {sensors.map((sensor) => (
+        <Island
+          key={sensor.id}
+          name="SensorRow"
+          component={SensorRow}
+          props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+        />
+      ))}
     </>
   );
 }

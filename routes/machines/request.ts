@@ -17,6 +17,7 @@ import { ALT_CHARS_MOST, type Photos } from "../../lib/machines/photos.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
+import type { DeviceService } from "../../lib/sources/devices/service.ts";
 import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
 import { cursorField, limitField } from "../http/params.ts";
 
@@ -38,6 +39,7 @@ export interface MachinePageParts extends PageParts, MachineServices {
   readings: Pick<ReadingsStore, "buckets">;
   mqtt: BrokerAddress;
   cameras: Pick<Cameras, "all">;
+  deviceService: DeviceService;
 }
 
 export const altText = z.string().trim().max(ALT_CHARS_MOST);

@@ -69,7 +69,10 @@ export function overviewPage(parts: OverviewParts): Route {
                 zone: parts.zone,
               }}
             />
-            <Machines parts={parts} sensors={all} />
+            <Machines
+              parts={parts}
+              sensors={all.filter(({ num }) => !parts.deviceService.isDiagnostic(num))}
+            />
           </>
         );
       return parts.frame.answer(c, who, {

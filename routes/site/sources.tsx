@@ -20,6 +20,8 @@ import {
   type DamageServices,
 } from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import type { DeviceService } from "../../lib/sources/devices/service.ts";
+import { Dialects } from "./dialects.tsx";
 import { sourceOf } from "../../lib/sources/source.ts";
 import { payloadText } from "./status_api.ts";
 import { ClockCard } from "./clock.tsx";
@@ -40,6 +42,7 @@ export interface SourcesParts extends PageParts, SimulatorParts {
   sources: () => SourceState[];
   rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
   status: Pick<StatusBoard, "now">;
+  deviceService: Pick<DeviceService, "dialects">;
 }
 
 /** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
@@ -125,6 +128,7 @@ function Content(
           <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
         )}
       </div>
+      <Dialects dialects={parts.deviceService.dialects()} nowMs={nowMs} />
       <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
       <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
       <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />

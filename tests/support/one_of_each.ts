@@ -38,6 +38,9 @@ export async function oneOfEach(
   );
   await access.users.add({ email: adminEmail, role: "admin", password: PASSWORD }, tester);
   const { entry, key } = await access.keys.add({ name: "fixture", role: "engineer" }, tester);
+  under.app.parts().devices.announce("home_assistant", { uid: "ha:press7", name: "Press 7" }, [
+    { uid: "ha:press7_uptime", name: "Uptime", kind: "number", enabled: false, source: {} },
+  ]);
   // Its unit changes, so that somebody can choose what becomes of the other.
   for (const reading of [{ value: 61, unit: "°C" }, { value: 142, unit: "°F" }]) {
     const stored = await fetch(`${under.url}/api/ingest`, {

@@ -64,8 +64,10 @@ export interface Devices extends DeviceDirectory {
   isUnavailable(num: number): boolean;
   /** Gives a dialect what it announced before the start. */
   restore(dialect: DeviceDialect): void;
-  /** Switches an entity on or off, whatever its device says; gives what has to be written. */
-  switched(uid: string, on: boolean): SqlStatement[];
+  /** What has to be written for an entity to be switched on or off, whatever its device says. */
+  switchedRow(entity: KnownEntity, on: boolean): SqlStatement;
+  /** That is written. The rows of a sensor that it gets go with the next message. */
+  switched(entity: KnownEntity, on: boolean): void;
   /** What was counted, by dialect. */
   notes(dialect: string): ReadonlyMap<string, number>;
   /** An entity came, changed or was taken back. */
@@ -359,12 +361,11 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
         dialect.restore?.(device.about, present.map(({ announced }) => announced));
       }
     },
-    switched(uid, on) {
-      const entity = entities.get(uid);
-      if (entity === undefined) return [];
+    switchedRow: (entity, on) => putEntity(entityRow({ ...entity, switched: on })),
+    switched(entity, on) {
       entity.switched = on;
       giveSensor(entity);
-      return [putEntity(entityRow(entity))];
+      changed(entity);
     },
     notes: (dialect) => notes.get(dialect) ?? new Map(),
     onEntity: (listener) => void entityListeners.add(listener),

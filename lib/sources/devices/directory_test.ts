@@ -84,7 +84,7 @@ Deno.test("devices: after a restart they are the same, and dialects get back wha
   before.announce("x", device("a", "Hall"), [entity("a1", "T", { source: { topic: "hall/t" } })]);
   before.announce("x", device("a", "Hall"), [entity("a2", "H"), entity("a3", "P")]);
   before.retire("a2");
-  before.switched("a3", false);
+  before.switched(before.entity("a3")!, false);
   commit();
   const rows = JSON.parse(JSON.stringify({
     devices: before.all().map(deviceRow),
@@ -123,7 +123,7 @@ Deno.test("devices: one that is announced disabled has no sensor until somebody 
   directory.announce("x", device("a", "Plug"), [entity("a1", "Uptime", { enabled: false })]);
   commit();
   assert.deepEqual([directory.sensorOf("a1"), registry.all().length], [null, 0]);
-  directory.switched("a1", true);
+  directory.switched(directory.entity("a1")!, true);
   commit();
   assert.equal(directory.sensorOf("a1"), "Plug/Uptime");
 });
