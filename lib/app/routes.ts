@@ -149,6 +149,8 @@ function routeParts(
     people: () => peopleOf(access),
     photos: parts.photos,
     place: () => hub.place(),
+    polls: parts.polls,
+    pollSensors: parts.pollSensors,
     predictions: parts.predictions,
     publicUrl,
     readings,

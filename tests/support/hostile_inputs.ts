@@ -45,6 +45,8 @@ export const FREE_TEXTS: readonly string[] = [
   "post /api/channels name",
   "post /api/cameras name",
   "patch /api/cameras/:id name",
+  "post /api/probes name",
+  "patch /api/probes/:id name",
   "post /api/rules name",
   "post /api/sensors unit",
   "post /api/sensors display_name",

@@ -110,6 +110,7 @@ export async function oneOfEach(
     ...faulty,
     "/api/cameras/:id": camera.id,
     ...await commandsFixture(under),
+    ...await probesFixture(under),
     ...await outboxFixture(under),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
@@ -235,6 +236,19 @@ async function commandsFixture(under: AppUnderTest): Promise<Record<string, stri
     "/api/commands/targets/:id": target.id,
     "/api/command-rules/:id": rule.id,
     "/api/commands/:id": command.id,
+  };
+}
+
+/** A probe to an address that nobody allowed yet, and a heartbeat. */
+async function probesFixture(under: AppUnderTest): Promise<Record<string, string>> {
+  const { access, polls } = under.app.parts();
+  const add = async (name: string, kind: string, options: Record<string, unknown>) => {
+    const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+    return (await polls.add({ name, kind, options, enabled: false }, audited)).view.id;
+  };
+  return {
+    "/api/probes/:id/secret": await add("Fixture job", "heartbeat", {}),
+    "/api/probes/:id": await add("Fixture", "tcp", { host: "192.168.1.20", port: 502 }),
   };
 }
 
