@@ -20,7 +20,7 @@ export interface LateParts {
   /** Asked by machines: a machine moves. */
   predictions: Pick<Predictions, "move">;
   /** Asked by live: whether a sensor's device can be reached, as it says itself. */
-  devices: Pick<Devices, "isUnavailable">;
+  devices: Pick<Devices, "said">;
   /** Asked by intake (messages that are replayed) and by devices (what a broker keeps is read again). */
   codecs: Pick<CodecGate, "decode" | "offer" | "onRoom">;
   /** Asked by live: whether every source can be reached. */

@@ -49,7 +49,7 @@ export async function createLiveParts(
     stored: await loadStatuses(storage.db),
     save: async (changed) => void await storage.db.write(changed.map(statusStatement)),
     windowOf,
-    isUnavailable: ({ num }) => late.get("devices").isUnavailable(num),
+    said: (sensor) => late.get("devices").said(sensor),
   });
   ending(() => statuses.store());
   bus.subscribe("sensor.changed", (sensor) => statuses.renew(sensor));

@@ -69,8 +69,8 @@ export function createStatuses<State>(deps: {
   judge: LimitJudge<State>;
   /** The window that a machine is in. */
   windowOf: (path: string, nowMs: number) => MaintenanceWindow | null;
-  /** Its device says that it cannot be reached. Default: none says so. */
-  isUnavailable?: (sensor: Sensor) => boolean;
+  /** What the sensor's device says itself of whether it can be reached; null: nothing. Default: nothing. */
+  said?: (sensor: Sensor) => "offline" | "normal" | null;
   /** As they were stored before the start. */
   stored?: readonly StoredStatus[];
   save?: (changed: readonly StoredStatus[]) => Promise<void>;
@@ -110,8 +110,7 @@ export function createStatuses<State>(deps: {
     return isJudged(sensor) ? judgedOf(sensor).level : "normal";
   }
 
-  const isSilent = (sensor: Sensor) =>
-    (deps.isUnavailable?.(sensor) ?? false) || recent.status(sensor) === "offline";
+  const isSilent = (sensor: Sensor) => (deps.said?.(sensor) ?? recent.status(sensor)) === "offline";
 
   function sensorStatus(sensor: Sensor): SensorStatus {
     const level = levelOf(sensor);

@@ -62,6 +62,11 @@ export interface Devices extends DeviceDirectory {
   ofMachine(id: string): readonly KnownDevice[];
   /** The sensor's device said that it cannot be reached, or that this entity cannot. */
   isUnavailable(num: number): boolean;
+  /**
+   * `offline`: the sensor's device said that it cannot be reached, or that this entity cannot. `normal`: it announced
+   * itself and has reported nothing yet, as is right for many. Null: how long it is silent decides.
+   */
+  said(sensor: Pick<Sensor, "num" | "last">): "offline" | "normal" | null;
   /** Gives a dialect what it announced before the start. */
   restore(dialect: DeviceDialect): void;
   /** What has to be written for an entity to be switched on or off, whatever its device says. */
@@ -116,7 +121,7 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
   ): void {
     const device = deviceFor(dialect, about);
     if (device === null) return;
-    for (const entity of announced) announceEntity(device, entity);
+    for (const entity of announced) announceEntity(dialect, device, entity);
   }
 
   /** The device as it is known, made or brought up to date; null: it is not taken. */
@@ -129,12 +134,11 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
       moveTo(known, changes.machineAt(freePath(about)).id);
       changes.owe([putDevice(deviceRow(known))]);
     }
-    if (known.dialect === dialect && isSame(known.about, about)) return known;
+    if (known.dialect !== dialect || isSame(known.about, about)) return known;
     if (machine !== undefined && about.name !== known.about.name) {
       rename(known, about.name);
     }
     known.about = about;
-    known.dialect = dialect;
     changes.owe([putDevice(deviceRow(known))]);
     return known;
   }
@@ -185,10 +189,14 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     changes.owe([putMachineStatement(renamed)]);
   }
 
-  function announceEntity(device: KnownDevice, announced: AnnouncedEntity): void {
+  function announceEntity(
+    dialect: string,
+    device: KnownDevice,
+    announced: AnnouncedEntity,
+  ): void {
     const known = entities.get(announced.uid);
     if (known === undefined) {
-      newEntity(device, announced);
+      newEntity(dialect, device, announced);
       return;
     }
     if (known.device !== device) {
@@ -202,8 +210,9 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     } else if (
       known.retiredMs === null && isSame(known.announced, announced) && hasSensor(known)
     ) return;
-    if (!fits(device.dialect, announced)) return;
+    if (!fits(dialect, announced)) return;
     const before = known.announced;
+    known.dialect = dialect;
     known.announced = announced;
     known.retiredMs = null;
     follow(known, before);
@@ -211,15 +220,14 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     changed(known);
   }
 
-  function newEntity(device: KnownDevice, announced: AnnouncedEntity): void {
-    const { dialect } = device;
+  function newEntity(dialect: string, device: KnownDevice, announced: AnnouncedEntity): void {
     if (!takes(dialect, announced)) return;
     if (entities.size >= ENTITIES_MOST) {
       note(dialect, `more than ${ENTITIES_MOST} sensors: one was not taken`);
       return;
     }
     const entity: KnownEntity = {
-      ...{ announced, device, sensorNum: null, retiredMs: null, switched: null },
+      ...{ announced, dialect, device, sensorNum: null, retiredMs: null, switched: null },
       reach: unsaid(),
     };
     keep(entity);
@@ -320,6 +328,12 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
 
+  function isUnavailable(num: number): boolean {
+    const entity = bySensor.get(num);
+    return entity !== undefined && entity.retiredMs === null &&
+      (entity.reach.available === false || entity.device.reach.available === false);
+  }
+
   function setAvailable(uid: string, available: boolean): void {
     const reach = (devices.get(uid) ?? entities.get(uid))?.reach;
     if (reach === undefined || reach.available === available) return;
@@ -349,15 +363,17 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     entity: (uid) => entities.get(uid),
     ofSensor: (num) => bySensor.get(num),
     ofMachine: (id) => byMachine.get(id) ?? [],
-    isUnavailable(num) {
-      const entity = bySensor.get(num);
-      return entity !== undefined && entity.retiredMs === null &&
-        (entity.reach.available === false || entity.device.reach.available === false);
+    isUnavailable,
+    said({ num, last }) {
+      if (isUnavailable(num)) return "offline";
+      return last === null && bySensor.get(num)?.retiredMs === null ? "normal" : null;
     },
     restore(dialect) {
       for (const device of devices.values()) {
-        if (device.dialect !== dialect.name) continue;
-        const present = [...device.entities.values()].filter(({ retiredMs }) => retiredMs === null);
+        const present = [...device.entities.values()].filter((one) =>
+          one.dialect === dialect.name && one.retiredMs === null
+        );
+        if (present.length === 0 && device.dialect !== dialect.name) continue;
         dialect.restore?.(device.about, present.map(({ announced }) => announced));
       }
     },

@@ -149,12 +149,39 @@ Deno.test("devices: a closed site takes none; availability is of the device or o
   const directory = directoryOf(nothing());
   directory.announce("x", device("a", "Hall"), [entity("a1", "T"), entity("a2", "H")]);
   commit();
-  const unavailable = () => registry.all().map(({ num }) => directory.isUnavailable(num));
+  const said = () => registry.all().map((sensor) => directory.said(sensor));
+  assert.deepEqual(said(), ["normal", "normal"]);
+  registry.seen(registry.find("Hall/H")!.num, 1, 1, 1);
   directory.setAvailable("a1", false);
-  assert.deepEqual(unavailable(), [false, true]);
+  assert.deepEqual(said(), [null, "offline"]);
   directory.setAvailable("a", false);
-  assert.deepEqual(unavailable(), [true, true]);
+  assert.deepEqual(said(), ["offline", "offline"]);
   directory.setAvailable("a", true);
   directory.setAvailable("a1", true);
-  assert.deepEqual(unavailable(), [false, false]);
+  assert.deepEqual(said(), [null, "normal"]);
+});
+
+Deno.test("devices: two dialects may speak of one device; each gets back what it announced", () => {
+  const { directoryOf, commit, registry } = setup();
+  const before = directoryOf(nothing());
+  before.announce("x", device("mac:1", "Plug"), [entity("x1", "Power")]);
+  for (let i = 0; i < 2; i++) {
+    before.announce("y", device("mac:1", "plug-1"), [entity("y1", "Energy")]);
+    if (i === 0) commit();
+  }
+  assert.equal(commit(), 0);
+  assert.equal(registry.machines.find("Plug")!.name, null);
+  const after = directoryOf(JSON.parse(JSON.stringify({
+    devices: before.all().map(deviceRow),
+    entities: before.all().flatMap(({ entities }) => [...entities.values()].map(entityRow)),
+  })));
+  const given = (name: string) => {
+    const uids: string[] = [];
+    after.restore({
+      ...{ name, title: name, filters: [], decode: () => null },
+      restore: ({ uid }, entities) => void uids.push(uid, ...entities.map(({ uid }) => uid)),
+    });
+    return uids;
+  };
+  assert.deepEqual([given("x"), given("y"), given("z")], [["mac:1", "x1"], ["mac:1", "y1"], []]);
 });

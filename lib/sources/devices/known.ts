@@ -4,6 +4,7 @@ import type { DeviceRow, EntityRow } from "./store.ts";
 
 export interface KnownDevice {
   about: AnnouncedDevice;
+  /** The one that announced it first; others may announce further entities of it, but not what it is. */
   dialect: string;
   /** Id of its machine. */
   machineId: string;
@@ -14,6 +15,7 @@ export interface KnownDevice {
 
 export interface KnownEntity {
   announced: AnnouncedEntity;
+  dialect: string;
   device: KnownDevice;
   /** Storage number of its sensor; null: it measures nothing, or nothing is kept of it. */
   sensorNum: number | null;
@@ -45,13 +47,15 @@ export function deviceRow({ about, dialect, machineId, createdMs }: KnownDevice)
   return { uid: about.uid, dialect, about: { ...about }, machineId, createdMs };
 }
 
-/** What a person switched stands beside what was announced. */
+/** What a person switched, and another dialect than the device's, stand beside what was announced. */
 export function entityOf(device: KnownDevice, row: EntityRow): KnownEntity {
-  const { switched, ...announced } = row.announced as unknown as AnnouncedEntity & {
+  const { switched, dialect, ...announced } = row.announced as unknown as AnnouncedEntity & {
     switched?: boolean;
+    dialect?: string;
   };
   return {
     announced,
+    dialect: dialect ?? device.dialect,
     device,
     sensorNum: row.sensorNum,
     retiredMs: row.retiredMs,
@@ -61,12 +65,16 @@ export function entityOf(device: KnownDevice, row: EntityRow): KnownEntity {
 }
 
 export function entityRow(entity: KnownEntity): EntityRow {
-  const { announced, device, sensorNum, retiredMs, switched } = entity;
+  const { announced, dialect, device, sensorNum, retiredMs, switched } = entity;
   return {
     uid: announced.uid,
     deviceUid: device.about.uid,
     sensorNum,
-    announced: switched === null ? { ...announced } : { ...announced, switched },
+    announced: {
+      ...announced,
+      ...(switched === null ? {} : { switched }),
+      ...(dialect === device.dialect ? {} : { dialect }),
+    },
     retiredMs,
   };
 }
