@@ -127,6 +127,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     may: /^lib\/faults\/corrections\/diff\.ts$/,
     door: "lib/faults/corrections/diff.ts",
   },
+  {
+    packages: /^jsmodbus$/,
+    may: /^lib\/sources\/polls\/kinds\/modbus\//,
+    door: "lib/sources/polls/kinds/modbus",
+  },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
     packages: /^nodemailer/,
