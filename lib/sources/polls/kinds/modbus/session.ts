@@ -50,6 +50,8 @@ export function openModbus(
   const { host, port, unit, registers } = options;
   /** What a device refuses to read together is read one by one from then on. */
   let blocks = blocksOf(registers);
+  /** Bytes 2 and 3 of every frame are zero; they were not. */
+  let isForeign = false;
   let connection: { socket: Socket; client: ModbusTCPClient } | null = null;
 
   async function connect(signal: AbortSignal): Promise<ModbusTCPClient> {
@@ -59,6 +61,11 @@ export function openModbus(
     socket.setNoDelay(true);
     // What breaks while nobody asks is seen by the next asking.
     socket.on("error", () => socket.destroy());
+    // The library would wait for the end of what it takes for a long frame.
+    socket.once("data", (first: Uint8Array) => {
+      isForeign = first.length > 3 && (first[2] !== 0 || first[3] !== 0);
+      if (isForeign) socket.destroy();
+    });
     const client = new ModbusTCPClient(socket, unit, REQUEST_MS);
     // The library waits for a connection that is there already.
     socket.emit("connect");
@@ -89,7 +96,7 @@ export function openModbus(
       if (valuesAsBuffer.length < 2 * count) throw short(valuesAsBuffer.length / 2, count);
       return valuesAsBuffer;
     } catch (error) {
-      throw faultOf(error, { host, port });
+      throw isForeign ? foreign(options) : faultOf(error, options);
     }
   }
 
@@ -170,7 +177,7 @@ function short(got: number, wanted: number): PollError {
 }
 
 /** The library's errors are plain objects; `response` is there when the device answered. */
-function faultOf(error: unknown, { host, port }: { host: string; port: number }): Error {
+function faultOf(error: unknown, { host, port }: ModbusOptions): Error {
   if (error instanceof PollError) return error;
   const { err, response } = error as {
     err?: string;
@@ -187,5 +194,9 @@ function faultOf(error: unknown, { host, port }: { host: string; port: number })
   if (err === "Offline" || err === "ManuallyCleared") {
     return new PollError("unreachable", `${host}:${port} closed the connection`);
   }
+  return foreign({ host, port });
+}
+
+function foreign({ host, port }: Pick<ModbusOptions, "host" | "port">): PollError {
   return new PollError("protocol", `${host}:${port} does not speak Modbus TCP`);
 }
