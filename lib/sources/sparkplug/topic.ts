@@ -1,0 +1,51 @@
+/** Topics of Sparkplug B: `spBv1.0/<group>/<type>/<node>[/<device>]`. */
+
+export const NAMESPACE = "spBv1.0";
+
+export const MESSAGES = [
+  "NBIRTH",
+  "NDATA",
+  "NDEATH",
+  "NCMD",
+  "DBIRTH",
+  "DDATA",
+  "DDEATH",
+  "DCMD",
+] as const;
+export type MessageType = typeof MESSAGES[number];
+
+export interface Place {
+  type: MessageType;
+  group: string;
+  node: string;
+  /** Null: the message is about the edge node itself. */
+  device: string | null;
+}
+
+/** What a topic below `spBv1.0/` says; null: it is none of a node or device. */
+export function placeOf(topic: string): Place | null {
+  const [namespace, group, type, node, device, ...more] = topic.split("/");
+  if (namespace !== NAMESPACE || more.length > 0 || !isType(type) || !group || !node) return null;
+  const ofDevice = type.startsWith("D");
+  if (ofDevice !== (device !== undefined) || device === "") return null;
+  return { type, group, node, device: device ?? null };
+}
+
+function isType(text: string | undefined): text is MessageType {
+  return (MESSAGES as readonly (string | undefined)[]).includes(text);
+}
+
+export function stateTopic(hostId: string): string {
+  return `${NAMESPACE}/STATE/${hostId}`;
+}
+
+/** As devices of version 2.2 look for it. */
+export function oldStateTopic(hostId: string): string {
+  return `STATE/${hostId}`;
+}
+
+export function commandTopic(group: string, node: string, device: string | null): string {
+  return device === null
+    ? `${NAMESPACE}/${group}/NCMD/${node}`
+    : `${NAMESPACE}/${group}/DCMD/${node}/${device}`;
+}
