@@ -98,7 +98,9 @@ function exact(whole: Whole): Whole {
 
 /** The shortest decimal that is this 32-bit number: 21.3, not 21.299999237060547. */
 export function widened(single: number): number {
-  if (!Number.isFinite(single) || Number.isInteger(single)) return single;
+  if (!Number.isFinite(single) || Number.isInteger(single) && Math.abs(single) < 2 ** 24) {
+    return single;
+  }
   for (let digits = 6; digits < 9; digits++) {
     const shorter = Number(single.toPrecision(digits));
     if (Math.fround(shorter) === single) return shorter;

@@ -1,0 +1,375 @@
+/** The host application: what each message of edge nodes means, and what has to be done about it. Pure. */
+import { addReject, type Decoded } from "../../readings/reading.ts";
+import { VALUES_MOST } from "../dialects/dialect.ts";
+import type { AnnouncedDevice, AnnouncedEntity } from "../devices/device.ts";
+import { aliasFault, bdSeqIn, birthOf, type Born, entityOf, entityUid, numberOf } from "./birth.ts";
+import { type Leaf, leavesOf } from "./leaves.ts";
+import { EdgeNode, type Member } from "./node.ts";
+import { decodePayload, isPayloadFault, type Metric, type Payload } from "./payload.ts";
+import { type Place, placeOf } from "./topic.ts";
+
+/*
+ * DESIGN
+ * Messages and the time go in, readings and what is to be done come out; nothing is done here. A node's births, deaths
+ * and running number decide whether its messages can be understood. Where they cannot, the node is asked for a rebirth
+ * and everything begins anew: seldom (`asking.ts`), and few nodes at a time. Readings of a message out of order are
+ * kept: their time says when they were. Without a birth nothing is, as an alias could mean anything.
+ */
+
+/** What is to be done. */
+export type Effect =
+  | { do: "announce"; device: AnnouncedDevice; entities: AnnouncedEntity[] }
+  | { do: "available"; uid: string; available: boolean }
+  | { do: "rebirth"; group: string; node: string }
+  | { do: "note"; what: string };
+
+/** One value of an entity. */
+export interface HostReading {
+  uid: string;
+  value: number | boolean | string;
+  tMs: number | undefined;
+  unit: string | undefined;
+  /** It was so then: it does not say how things are now. */
+  historical: boolean;
+}
+
+/** What a message comes to. */
+export interface Heard extends Pick<Decoded, "rejects" | "more" | "beyond"> {
+  effects: Effect[];
+  readings: HostReading[];
+}
+
+export interface HostCounts {
+  nodes: number;
+  /** Nodes that were born and have not died. */
+  online: number;
+  devices: number;
+  /** Requests for a rebirth since the start. */
+  asked: number;
+}
+
+export interface HostOptions {
+  /** How long missing messages are waited for. */
+  reorderMs(): number;
+}
+
+const NODES_MOST = 2_000;
+const DEVICES_MOST = 1_000;
+const ID_CHARS_MOST = 256;
+const TEXT_CHARS_MOST = 255;
+/** Different requests for a rebirth are so far apart: a broker that restarts is not flooded. */
+const BETWEEN_ASKS_MS = 50;
+/** Those that are not born so long after a connection, are asked. */
+const DOUBT_MS = 5_000;
+/** Those that are not born so long after they were asked, or after their node was, are gone. */
+const GONE_MS = 60_000;
+const DEVICES_GONE_MS = 10_000;
+const STALE = 500, BAD = 0;
+
+export class Host {
+  readonly #nodes = new Map<string, EdgeNode>();
+  /** Nothing is due before. */
+  #nextMs = Infinity;
+  #nextAskMs = -Infinity;
+  #asked = 0;
+
+  constructor(private readonly options: HostOptions) {}
+
+  /** A node or device that was announced before: it is not known whether it still is there. */
+  know(group: string, node: string, device: string | null): void {
+    const known = this.#node(group, node);
+    if (known === null || device === null || known.devices.size >= DEVICES_MOST) return;
+    if (!known.devices.has(device)) known.addDevice(device);
+  }
+
+  /** A connection begins: what was before may be over, so every node is to be born anew. */
+  connected(nowMs: number): void {
+    let i = 0;
+    for (const node of this.#nodes.values()) {
+      node.forgetBirths();
+      node.doubtMs = this.#at(nowMs + DOUBT_MS + BETWEEN_ASKS_MS * i++);
+    }
+  }
+
+  /** Reads a message of a node or device; null: it is none, or none for a host. */
+  take(topic: string, bytes: Uint8Array, nowMs: number): Heard | null {
+    const place = placeOf(topic);
+    if (place === null || place.type === "NCMD" || place.type === "DCMD") return null;
+    const heard: Heard = { effects: [], readings: [], rejects: [] };
+    const payload = decodePayload(bytes);
+    if (isPayloadFault(payload)) {
+      addReject(heard, payload);
+      return heard;
+    }
+    const tooLong = [place.group, place.node, place.device ?? ""].some((id) =>
+      id.length > ID_CHARS_MOST
+    );
+    const node = tooLong ? null : this.#node(place.group, place.node);
+    if (node === null) {
+      const message = tooLong
+        ? `a name in the topic has more than ${ID_CHARS_MOST} characters`
+        : `there are more than ${NODES_MOST} edge nodes`;
+      addReject(heard, { code: tooLong ? "bad_topic" : "too_large", message });
+      return heard;
+    }
+    this.#hear({ place, payload, node, heard, nowMs });
+    return heard;
+  }
+
+  /** What is due by now. */
+  due(nowMs: number): Effect[] {
+    const effects: Effect[] = [];
+    if (nowMs < this.#nextMs) return effects;
+    this.#nextMs = Infinity;
+    for (const node of this.#nodes.values()) {
+      this.#dueOf(node, effects, nowMs);
+      for (const ms of [node.reorderMs, node.goneMs, node.doubtMs, node.asking.dueMs]) this.#at(ms);
+    }
+    return effects;
+  }
+
+  /** When something is due next; Infinity: nothing is. */
+  get nextMs(): number {
+    return this.#nextMs;
+  }
+
+  counts(): HostCounts {
+    let [online, devices] = [0, 0];
+    for (const node of this.#nodes.values()) {
+      if (node.self.born) online++;
+      devices += node.devices.size;
+    }
+    return { nodes: this.#nodes.size, online, devices, asked: this.#asked };
+  }
+
+  #dueOf(node: EdgeNode, effects: Effect[], nowMs: number): void {
+    if (node.reorderMs <= nowMs) {
+      node.reorderMs = Infinity;
+      node.sequence.forgive();
+      effects.push({ do: "note", what: "messages were missing: a rebirth is asked for" });
+      node.asking.want(nowMs);
+    }
+    if (node.doubtMs <= nowMs) {
+      node.doubtMs = Infinity;
+      node.asking.want(nowMs);
+      node.goneMs = nowMs + GONE_MS;
+    }
+    if (node.goneMs <= nowMs) {
+      node.goneMs = Infinity;
+      for (const member of node.members()) if (!member.born) reach(member, false, effects);
+    }
+    if (node.asking.dueMs > nowMs) return;
+    if (this.#nextAskMs > nowMs) {
+      node.asking.dueMs = this.#nextAskMs;
+      return;
+    }
+    this.#nextAskMs = nowMs + BETWEEN_ASKS_MS;
+    this.#asked++;
+    node.asking.asked(nowMs);
+    effects.push({ do: "rebirth", group: node.group, node: node.node });
+  }
+
+  #hear(message: Message): void {
+    switch (message.place.type) {
+      case "NBIRTH":
+      case "DBIRTH":
+        return this.#born(message);
+      case "NDEATH":
+        return this.#nodeDied(message);
+      case "DDEATH":
+        return this.#deviceDied(message);
+      default:
+        return this.#data(message);
+    }
+  }
+
+  #born({ place, payload, node, heard, nowMs }: Message): void {
+    const ofNode = place.device === null;
+    if (!ofNode && !node.self.born) return this.#ask(node, nowMs);
+    if (!ofNode) this.#inOrder(node, payload, nowMs);
+    const birth = birthOf(place, payload);
+    if ("code" in birth) return addReject(heard, birth);
+    const known = node.member(place.device);
+    const clash = ofNode ? null : node.taken(birth, known);
+    if (clash !== null) {
+      if (known !== undefined) known.born = false;
+      return addReject(heard, aliasFault(clash.alias, clash.one, clash.other));
+    }
+    if (known === undefined && node.devices.size >= DEVICES_MOST) {
+      const message = `the edge node has more than ${DEVICES_MOST} devices`;
+      return addReject(heard, { code: "too_large", message });
+    }
+    const member = known ?? node.addDevice(place.device!);
+    node.bear(member, birth);
+    if (ofNode) this.#nodeBorn(node, payload, nowMs);
+    heard.effects.push({ do: "announce", device: birth.about, entities: birth.entities });
+    for (const what of birth.notes) heard.effects.push({ do: "note", what });
+    reach(member, true, heard.effects);
+    for (const { born, metric, leaves } of birth.values) {
+      addReadings(heard, place, payload, born, metric, leaves);
+    }
+  }
+
+  #nodeBorn(node: EdgeNode, payload: Payload, nowMs: number): void {
+    node.sequence.begin((payload.seq ?? 0) & 255);
+    node.asking.settled();
+    node.reorderMs = node.doubtMs = Infinity;
+    node.goneMs = node.devices.size === 0 ? Infinity : this.#at(nowMs + DEVICES_GONE_MS);
+  }
+
+  #nodeDied({ payload, node, heard }: Message): void {
+    const bdSeq = bdSeqIn(payload);
+    if (node.self.born && node.bdSeq !== null && bdSeq !== null && bdSeq !== node.bdSeq) {
+      heard.effects.push({ do: "note", what: "a death that belongs to an earlier birth" });
+      return;
+    }
+    node.forgetBirths();
+    node.doubtMs = Infinity;
+    for (const member of node.members()) reach(member, false, heard.effects);
+  }
+
+  #deviceDied({ place, payload, node, heard, nowMs }: Message): void {
+    if (!node.self.born) return this.#ask(node, nowMs);
+    this.#inOrder(node, payload, nowMs);
+    const member = node.member(place.device);
+    if (member === undefined) return;
+    member.born = false;
+    reach(member, false, heard.effects);
+  }
+
+  #data(message: Message): void {
+    const { place, payload, node, heard, nowMs } = message;
+    const member = node.member(place.device);
+    if (node.self.born) this.#inOrder(node, payload, nowMs);
+    if (!node.self.born || member === undefined || !member.born) {
+      heard.effects.push({ do: "note", what: "data before a birth: a rebirth is asked for" });
+      return this.#ask(node, nowMs);
+    }
+    const budget = { left: VALUES_MOST };
+    const found: AnnouncedEntity[] = [];
+    for (const metric of payload.metrics) {
+      const born = node.bornAs(member, metric);
+      if (born === undefined) {
+        heard.effects.push({ do: "note", what: "an unknown metric: a rebirth is asked for" });
+        this.#ask(node, nowMs);
+        continue;
+      }
+      const typed = metric.type === 0 ? { ...metric, type: born.type } : metric;
+      const leaves = leavesOf(typed, (suffix) => born.leaves.get(suffix), budget);
+      if (leaves === null) {
+        const message = `the message comes to more than ${VALUES_MOST} values`;
+        addReject(heard, { code: "too_large", message });
+        break;
+      }
+      for (const leaf of leaves) {
+        if (born.leaves.has(leaf.suffix) || born.leaves.size >= VALUES_MOST) continue;
+        born.leaves.set(leaf.suffix, leaf.type);
+        found.push(entityOf(place, born, leaf, metric));
+      }
+      addReadings(heard, place, payload, born, metric, leaves);
+    }
+    if (found.length > 0) {
+      heard.effects.push({ do: "announce", device: member.about!, entities: found });
+    }
+  }
+
+  /** Follows the running number; out of order, the missing ones are waited for. */
+  #inOrder(node: EdgeNode, { seq }: Payload, nowMs: number): void {
+    if (seq === undefined) return;
+    node.sequence.take(seq & 255);
+    if (node.sequence.whole) node.reorderMs = Infinity;
+    else if (node.reorderMs === Infinity) {
+      node.reorderMs = this.#at(nowMs + this.options.reorderMs());
+    }
+  }
+
+  #ask(node: EdgeNode, nowMs: number): void {
+    if (node.asking.want(nowMs)) this.#at(node.asking.dueMs);
+  }
+
+  #at(ms: number): number {
+    this.#nextMs = Math.min(this.#nextMs, ms);
+    return ms;
+  }
+
+  /** The node; null: there are too many. One that was never born makes room for another. */
+  #node(group: string, name: string): EdgeNode | null {
+    const key = `${group}/${name}`;
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    if (this.#nodes.size >= NODES_MOST) {
+      const idle = this.#idleNode();
+      if (idle === null) return null;
+      this.#nodes.delete(idle);
+    }
+    const node = new EdgeNode(group, name);
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  #idleNode(): string | null {
+    for (const [key, { self, devices }] of this.#nodes) {
+      if (!self.born && devices.size === 0) return key;
+    }
+    return null;
+  }
+}
+
+interface Message {
+  place: Place;
+  payload: Payload;
+  node: EdgeNode;
+  heard: Heard;
+  nowMs: number;
+}
+
+function reach(member: Member, available: boolean, effects: Effect[]): void {
+  if (member.available === available) return;
+  member.available = available;
+  effects.push({ do: "available", uid: member.uid, available });
+}
+
+/** Readings of one metric. One without a value, or with a bad or stale one, is a gap. */
+function addReadings(
+  heard: Heard,
+  place: Place,
+  payload: Payload,
+  born: Born,
+  metric: Metric,
+  leaves: readonly Leaf[],
+): void {
+  const quality = numberOf(metric, "Quality");
+  if (metric.transient) heard.effects.push({ do: "note", what: "transient values are not kept" });
+  if (metric.transient || quality === BAD || quality === STALE) return;
+  for (const { suffix, value, tMs } of leaves) {
+    if (value === undefined) {
+      const message = `${
+        (born.name + suffix).slice(0, 80)
+      } has a value that does not go with its type`;
+      addReject(heard, { code: "bad_value", message });
+      continue;
+    }
+    const kept = value === null ? null : keptAs(value, heard);
+    if (kept === null) continue;
+    heard.readings.push({
+      uid: entityUid(place, born.name + suffix),
+      value: kept,
+      tMs: tMs ?? metric.tMs ?? payload.tMs,
+      unit: typeof kept === "number" ? born.unit : undefined,
+      historical: metric.historical,
+    });
+  }
+}
+
+/** A value as it is stored; null: it is none. */
+function keptAs(value: number | bigint | boolean | string, heard: Heard) {
+  if (typeof value === "bigint") {
+    heard.effects.push({ do: "note", what: "a whole number beyond 2^53 was rounded" });
+    return Number(value);
+  }
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value === "string") {
+    return value.trim() === "" ? null : value.slice(0, TEXT_CHARS_MOST);
+  }
+  return value;
+}
