@@ -13,6 +13,7 @@ import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
 import type { Link } from "../framing/link.ts";
 import type { OwnMessage } from "../source.ts";
 import type { MqttOptions } from "./options.ts";
+import type { Connection, SessionEnd } from "./reconnecting.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tap } from "./tap.ts";
 
@@ -35,20 +36,8 @@ export interface SessionDeps {
   onReady(): void;
 }
 
-/** How a connection ended. */
-export interface SessionEnd {
-  /** As a part of a sentence; null when Perch ended it. */
-  why: string | null;
-  /** The broker refused this version of MQTT. */
-  versionRefused: boolean;
-  /** The broker closed the connection without an answer to CONNECT. */
-  unanswered: boolean;
-  /** Perch ended it to get what it had not acknowledged. */
-  asksAgain: boolean;
-}
-
 /** One connection to the broker, from CONNECT to its end. */
-export class Session {
+export class Session implements Connection {
   readonly #tap: Tap;
   readonly #client: MqttClient;
   readonly #subscriptions: Subscriptions;
