@@ -148,7 +148,7 @@ export function buildApp(options: AppOptions): App {
     const begin = (task: Task) => supervisor.start(options.taskFault?.(task) ?? task);
     tasksOf(parts, log, guard).forEach(begin);
     endings.add(() => supervisor.stop(TASKS_GRACE_MS));
-    for (const source of sources) {
+    for (const source of [...sources, parts.sparkplug]) {
       endings.add(() => source.stop());
       // A source that cannot start says so in its state; the rest goes on.
       await source.start().catch((error) =>

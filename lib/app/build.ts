@@ -35,6 +35,7 @@ import { siteTime } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
 import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
+import { createSparkplugParts } from "./sparkplug.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
 import { createTicketRoom } from "./tickets.ts";
@@ -232,6 +233,7 @@ export async function build(
     ...intake,
     ...codecs,
     ...sources,
+    ...createSparkplugParts(foundation, { ...announced, ...intake, ...sources }),
     ...status,
     ...model,
     ...cameras,

@@ -28,6 +28,7 @@ import type { Reports } from "./reports.ts";
 import type { RestoreParts } from "./restores.ts";
 import type { ScriptParts } from "./scripts.ts";
 import type { SourceParts } from "./sources.ts";
+import type { SparkplugParts } from "./sparkplug.ts";
 import type { TicketParts } from "./tickets.ts";
 
 /** What routes, the command line and the simulator may use of the foundation. */
@@ -61,7 +62,8 @@ export interface Parts
     PollParts,
     RestoreParts,
     ScriptParts,
-    SourceParts {
+    SourceParts,
+    SparkplugParts {
   loopLag: LoopLag;
   status: StatusBoard;
   access: Access;

@@ -52,11 +52,14 @@ export function describeParts(
       ? { health: "ok", detail: `${ratePerS.toFixed(1)} readings/s, ${queued} waiting for commit.` }
       : { health: "error", detail: failing };
   });
-  for (const source of sources) {
-    components.register(source.name, () => {
-      const { state, detail } = source.state();
-      const good = state === "connected" || state === "listening";
-      return { health: good ? "ok" : state === "error" ? "error" : "degraded", detail };
-    });
-  }
+  const stateOf = (source: Parts["sources"][number]) => {
+    const { state, detail } = source.state();
+    const good = state === "connected" || state === "listening";
+    const health = good ? "ok" : state === "error" ? "error" : "degraded";
+    return { name: source.name, health, detail } as const;
+  };
+  const first = [...sources];
+  for (const source of first) components.register(source.name, () => stateOf(source));
+  // One that somebody switches on later.
+  components.registerAll(() => sources.filter((source) => !first.includes(source)).map(stateOf));
 }

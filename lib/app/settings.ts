@@ -7,6 +7,7 @@ import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { ObservationRules } from "../alarms/observation.ts";
 import { namesOf } from "../settings/setting.ts";
+import { sparkplugByDefault } from "../sources/sparkplug/topic.ts";
 import { createSettings, type Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 
@@ -28,6 +29,7 @@ export function createAppSettings(
       "retention.max_database_mb": Math.ceil((retention.maxDatabaseBytes ?? 0) / MEGABYTE),
       "intake.new_sensors": intake.newSensors,
       "intake.new_sensors_per_hour": intake.newSensorsPerHour,
+      "devices.sparkplug": sparkplugByDefault(config.mqtt),
       "ai.model": gemini.model,
       "ai.model_fix": gemini.modelFix,
       "thingspeak.channel": thingspeak.channelId ?? "",

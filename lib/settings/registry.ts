@@ -16,6 +16,7 @@ import { NOTIFY_SETTINGS } from "./registry/notify.ts";
 import { OUTGOING_SETTINGS } from "./registry/outgoing.ts";
 import { READING_SETTINGS } from "./registry/readings.ts";
 import { REPORT_SETTINGS } from "./registry/reports.ts";
+import { SPARKPLUG_SETTINGS } from "./registry/sparkplug.ts";
 import { TICKET_SETTINGS } from "./registry/tickets.ts";
 
 export const SETTINGS = {
@@ -35,6 +36,7 @@ export const SETTINGS = {
   ...LOG_SETTINGS,
   ...CODEC_SETTINGS,
   ...DEVICE_SETTINGS,
+  ...SPARKPLUG_SETTINGS,
   ...AI_SETTINGS,
 } as const;
 

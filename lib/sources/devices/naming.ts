@@ -3,6 +3,7 @@ import { nameFault } from "../../machines/names.ts";
 import { levelOf } from "../dialects/level.ts";
 
 const LEVEL_CHARS_MOST = 120;
+const AREA_LEVELS_MOST = 4;
 
 /** A text of a device as one level of a name; null where nothing of it can be one. */
 function levelFrom(text: string | null | undefined): string | null {
@@ -15,9 +16,15 @@ export function machinePath(
   device: { uid: string; name: string; area?: string },
   isTaken: (path: string) => boolean,
 ): string {
-  const area = levelFrom(device.area);
   const level = levelFrom(device.name) ?? levelFrom(device.uid) ?? "device";
-  return firstFree(area === null ? level : `${area}/${level}`, isTaken);
+  return firstFree([...areaFrom(device.area), level].join("/"), isTaken);
+}
+
+/** The levels of an area: a hall, and a line in it. */
+function areaFrom(area: string | undefined): string[] {
+  return (area ?? "").split("/").slice(0, AREA_LEVELS_MOST).flatMap((level) =>
+    levelFrom(level) ?? []
+  );
 }
 
 /** What a sensor of a machine is called when it is made. */

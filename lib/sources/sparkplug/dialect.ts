@@ -1,4 +1,4 @@
-import type { AnnouncedDevice, DeviceDialect, DialectDeps } from "../devices/device.ts";
+import type { DeviceDialect, DialectDeps } from "../devices/device.ts";
 import { encodeCommand } from "./encode.ts";
 import type { KnownPlace } from "./source.ts";
 import { NAMESPACE, placeOf } from "./topic.ts";
@@ -11,26 +11,18 @@ export const SPARKPLUG = "sparkplug";
  * another is claimed, and not read a second time.
  */
 export interface SparkplugDialect extends DeviceDialect {
-  /** What was announced before the start. */
-  known(): readonly KnownPlace[];
-  /** Called with the first messages of nodes that come by another way, until there is a host. */
-  onSeen(listener: (place: KnownPlace) => void): void;
+  /** Called with the messages of nodes that come by another way; null: no longer. */
+  onSeen(listener: ((place: KnownPlace) => void) | null): void;
 }
 
 /** Creates the dialect. */
 export function createSparkplug({ clock }: DialectDeps): SparkplugDialect {
-  const known: KnownPlace[] = [];
   let seen: ((place: KnownPlace) => void) | null = null;
   return {
     name: SPARKPLUG,
     title: "Sparkplug B",
     filters: [],
-    known: () => known,
     onSeen: (listener) => void (seen = listener),
-    restore(device) {
-      const place = placeOfDevice(device);
-      if (place !== null) known.push(place);
-    },
     decode({ topic }) {
       if (!topic.startsWith(NAMESPACE) || topic[NAMESPACE.length] !== "/") return null;
       if (seen !== null) {
@@ -47,8 +39,8 @@ export function createSparkplug({ clock }: DialectDeps): SparkplugDialect {
   };
 }
 
-/** Where a device that was announced stands, by its unique id. */
-function placeOfDevice({ uid }: AnnouncedDevice): KnownPlace | null {
+/** Where a device that was announced stands. */
+export function placeOfUid(uid: string): KnownPlace | null {
   const [group, node, device] = uid.replace(/^sp:/, "").split("/");
   return group && node ? { group, node, device: device ?? null } : null;
 }

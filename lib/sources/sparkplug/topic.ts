@@ -49,3 +49,18 @@ export function commandTopic(group: string, node: string, device: string | null)
     ? `${NAMESPACE}/${group}/NCMD/${node}`
     : `${NAMESPACE}/${group}/DCMD/${node}/${device}`;
 }
+
+/** Whether filters of topics ask for those of Sparkplug. */
+export function asksFor(filters: readonly string[]): boolean {
+  return filters.some((filter) => [NAMESPACE, "+", "#"].includes(filter.split("/")[0]));
+}
+
+/**
+ * Whether Perch is a host unless somebody says otherwise: at its own broker, or where the topics ask for it. At a broker
+ * elsewhere a host that nobody asked for would send commands to other people's nodes.
+ */
+export function sparkplugByDefault(
+  { url, topics }: { url: string | null; topics: readonly string[] },
+): boolean {
+  return url === null || asksFor(topics);
+}
