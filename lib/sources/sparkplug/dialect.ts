@@ -1,7 +1,6 @@
 import type { DeviceDialect, DialectDeps } from "../devices/device.ts";
 import { encodeCommand } from "./encode.ts";
-import type { KnownPlace } from "./source.ts";
-import { NAMESPACE, placeOf } from "./topic.ts";
+import { type KnownPlace, NAMESPACE, placeOf } from "./topic.ts";
 
 /** Name of the dialect, of its switch (`devices.sparkplug`) and of its source. */
 export const SPARKPLUG = "sparkplug";

@@ -12,7 +12,7 @@ import { type ConnectionOptions, HostConnection } from "./connection.ts";
 import { SPARKPLUG } from "./dialect.ts";
 import { encodeRebirth } from "./encode.ts";
 import { type Effect, type Heard, Host, type HostOptions } from "./host.ts";
-import { commandTopic, NAMESPACE, placeOf } from "./topic.ts";
+import { commandTopic, type KnownPlace, NAMESPACE, placeOf } from "./topic.ts";
 
 export interface SparkplugDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
@@ -24,13 +24,6 @@ export interface SparkplugDeps {
   /** Opens connections; the guarded one by default. */
   dial?: Dial;
   random?: () => number;
-}
-
-/** A node, or a device of it, that is known from before. */
-export interface KnownPlace {
-  group: string;
-  node: string;
-  device: string | null;
 }
 
 /** Creates the host application; it keeps trying to connect until it is stopped. */

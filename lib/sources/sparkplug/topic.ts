@@ -22,6 +22,13 @@ export interface Place {
   device: string | null;
 }
 
+/** A node, or a device of it, that is known from before. */
+export interface KnownPlace {
+  group: string;
+  node: string;
+  device: string | null;
+}
+
 /** What a topic below `spBv1.0/` says; null: it is none of a node or device. */
 export function placeOf(topic: string): Place | null {
   const [namespace, group, type, node, device, ...more] = topic.split("/");
