@@ -20,6 +20,22 @@ export interface KernelFiles {
   hanging(): string[];
 }
 
+/** The same, with what those need who search for devices. */
+export interface KernelTree extends KernelFiles {
+  /** As `read`, with the reason where there is no text. */
+  look(path: string): Promise<KernelLook>;
+  /** Where a link points to, as it is written; null as in `read`, and for what is no link. */
+  link(path: string): Promise<string | null>;
+}
+
+/** What came of reading a file. */
+export type KernelLook = { text: string } | { fault: KernelFault };
+/**
+ * `absent`: it is not there; `forbidden`: it is, and may not be opened; `failed`: it was opened, and reading it
+ * failed (EIO, ENODEV, EBUSY …); `late`: it did not answer in time; `large`: longer than a file of the kernel.
+ */
+export type KernelFault = "absent" | "forbidden" | "failed" | "late" | "large";
+
 export interface KernelFileOptions {
   /** Stands before every path: a tree of fixtures. Default: the host's own. */
   root?: string;
@@ -39,8 +55,10 @@ const ONE_PIECE =
 const CHUNK_BYTES = 16_384;
 const MOST_CHUNKS = 64;
 const MOST_BYTES = 262_144;
+const LINK_BYTES = 4_096;
+const F_OK = 0;
 
-export function createKernelFiles(options: KernelFileOptions = {}): KernelFiles {
+export function createKernelFiles(options: KernelFileOptions = {}): KernelTree {
   const { root = "", roots = KERNEL_ROOTS } = options;
   const calls = createBoundedCalls({ ...DEFAULTS, ...options });
   const libc = openLibc();
@@ -49,63 +67,93 @@ export function createKernelFiles(options: KernelFileOptions = {}): KernelFiles 
   // A call on another thread does not keep its arguments from being collected.
   const held = new Set<Uint8Array>();
 
-  async function open(path: string): Promise<number> {
+  async function named<T>(path: string, call: (name: Uint8Array<ArrayBuffer>) => Promise<T>) {
     const name = new TextEncoder().encode(`${root}${path}\0`);
     held.add(name);
-    const fd = await libc!.symbols.open(name, O_RDONLY_CLOEXEC);
-    held.delete(name);
-    return fd;
+    try {
+      return await call(name);
+    } finally {
+      held.delete(name);
+    }
   }
 
+  /** Null: all of it was taken. */
   async function withChunks(
     path: string,
     next: Next,
     take: (chunk: Uint8Array) => boolean,
-  ): Promise<boolean> {
-    const fd = await open(path);
-    if (fd < 0) return false;
+  ): Promise<KernelFault | null> {
+    const fd = await named(path, (name) => libc!.symbols.open(name, O_RDONLY_CLOEXEC));
+    if (fd < 0) {
+      const isThere = await named(path, (name) => libc!.symbols.access(name, F_OK)) === 0;
+      return isThere ? "forbidden" : "absent";
+    }
     const buffer = spare.pop() ?? new Uint8Array(CHUNK_BYTES);
     try {
       for (let n = 0; n < MOST_CHUNKS; n++) {
         const length = Number(await next(fd, buffer, BigInt(CHUNK_BYTES)));
-        if (length < 0) return false;
-        if (length === 0 || !take(buffer.subarray(0, length))) return true;
+        if (length < 0) return "failed";
+        if (length === 0 || !take(buffer.subarray(0, length))) return null;
       }
-      return false;
+      return "large";
     } finally {
       libc!.symbols.close(fd);
       spare.push(buffer);
     }
   }
 
-  async function readText(path: string): Promise<string | null> {
+  async function readText(path: string): Promise<KernelLook> {
     const decoder = new TextDecoder();
     const isOnePiece = ONE_PIECE.test(path);
     let text = "";
-    const isRead = await withChunks(path, libc!.symbols.read, (chunk) => {
+    const fault = await withChunks(path, libc!.symbols.read, (chunk) => {
       text += decoder.decode(chunk, { stream: true });
       const isAll = isOnePiece && chunk.length < CHUNK_BYTES;
       return !isAll && text.length <= MOST_BYTES;
     });
-    return isRead && text.length <= MOST_BYTES ? text : null;
+    if (fault !== null) return { fault };
+    return text.length <= MOST_BYTES ? { text } : { fault: "large" };
   }
 
   async function listNames(path: string): Promise<string[] | null> {
     const names: string[] = [];
-    const isRead = await withChunks(path, libc!.symbols.getdents64, (chunk) => {
+    const fault = await withChunks(path, libc!.symbols.getdents64, (chunk) => {
       names.push(...namesIn(chunk));
       return true;
     });
-    return isRead ? names.sort() : null;
+    return fault === null ? names.sort() : null;
+  }
+
+  async function readLink(path: string): Promise<string | null> {
+    const target = new Uint8Array(LINK_BYTES);
+    held.add(target);
+    const length = Number(
+      await named(
+        path,
+        (name) => libc!.symbols.readlink(name, target, BigInt(LINK_BYTES)),
+      ),
+    );
+    held.delete(target);
+    return length < 0 ? null : new TextDecoder().decode(target.subarray(0, length));
   }
 
   const isAllowed = (path: string) =>
     libc !== null && !path.includes("\0") && !path.split("/").includes("..") &&
     roots.some((one) => path === one || path.startsWith(`${one}/`));
 
+  async function look(path: string): Promise<KernelLook> {
+    if (!isAllowed(path)) return { fault: "forbidden" };
+    return await calls.make(path, () => readText(path)) ?? { fault: "late" };
+  }
+
   return {
-    read: (path) =>
-      isAllowed(path) ? calls.make(path, () => readText(path)) : Promise.resolve(null),
+    async read(path) {
+      const looked = await look(path);
+      return "text" in looked ? looked.text : null;
+    },
+    look,
+    link: (path) =>
+      isAllowed(path) ? calls.make(`${path}@`, () => readLink(path)) : Promise.resolve(null),
     list: (path) =>
       isAllowed(path) ? calls.make(`${path}/`, () => listNames(path)) : Promise.resolve(null),
     hanging: calls.hanging,
@@ -136,6 +184,8 @@ function openLibc() {
       open: { parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
       read: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
       getdents64: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+      access: { parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
+      readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize", nonblocking: true },
       close: { parameters: ["i32"], result: "i32" },
     });
   } catch {

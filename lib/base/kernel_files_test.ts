@@ -61,6 +61,26 @@ Deno.test("kernel files: what is missing, of the other kind or outside of the ro
   });
 });
 
+Deno.test("kernel files: a look says why there is no text, and links are read as they are written", async () => {
+  await withTree(async (root) => {
+    const files = createKernelFiles({ root, deadlineMs: 100 });
+    await Deno.writeTextFile(join(root, "sys/class/temp"), "21437");
+    await Deno.symlink("../../devices/1-0076", join(root, "sys/class/device"));
+    execFileSync("mkfifo", [join(root, "sys/class/stuck")]);
+    assert.deepEqual(await files.look("/sys/class/temp"), { text: "21437" });
+    assert.deepEqual(await files.look("/sys/class/nothing"), { fault: "absent" });
+    assert.deepEqual(await files.look("/sys/class/device/temp"), { fault: "absent" });
+    assert.deepEqual(await files.look("/sys/class"), { fault: "failed" });
+    assert.deepEqual(await files.look("/etc/passwd"), { fault: "forbidden" });
+    assert.deepEqual(await files.look("/sys/class/stuck"), { fault: "late" });
+    assert.equal(await files.link("/sys/class/device"), "../../devices/1-0076");
+    assert.equal(await files.link("/sys/class/temp"), null);
+    assert.equal(await files.link("/proc/../secret"), null);
+    await Deno.writeTextFile(join(root, "sys/class/stuck"), "late");
+    await until("the late answer", () => files.hanging().length === 0 || null);
+  });
+});
+
 Deno.test("kernel files: one that hangs is null in time, is not asked again, and is read when it answers", async () => {
   await withTree(async (root) => {
     const pipe = join(root, "proc/stat");
