@@ -64,11 +64,11 @@ Deno.test("architecture: only main.ts reads the environment", () => {
   assert.deepEqual(readers.filter((path) => !allowed.includes(path)), []);
 });
 
-Deno.test("architecture: cameras alone start processes, and none of them sees Perch's environment", () => {
+Deno.test("architecture: cameras and pins alone start processes, and none of them sees Perch's environment", () => {
   const starters = readTree().filter((file) =>
     !isTest(file.path) && /\bnew Deno\.Command\b/.test(file.source)
   );
-  const may = /^(lib\/cameras\/ffmpeg|sim\/camera)\//;
+  const may = /^((lib\/cameras\/ffmpeg|sim\/camera)\/|lib\/sources\/hardware\/gpiomon\.ts$)/;
   const wrong = starters.filter(({ path, source }) =>
     !may.test(path) || !source.includes("clearEnv: true")
   );

@@ -7,6 +7,7 @@ import { BackupProgress } from "../backup_progress.tsx";
 import { ChatBox } from "../chat_box.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
 import { EventList } from "../event_list.tsx";
+import { HardwareNow } from "../hardware_now.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
@@ -25,6 +26,7 @@ bringToLife({
   ChatBox,
   DeliveryNews,
   EventList,
+  HardwareNow,
   MachineCondition,
   NewSensors,
   OverviewAnswer,

@@ -21,6 +21,7 @@ import { createSystemParts } from "./health_system.ts";
 import { createAppEmergency } from "./health_emergency.ts";
 import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createFaultParts } from "./faults.ts";
+import { createHardwareParts } from "./hardware.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
@@ -88,6 +89,9 @@ export async function build(
 
   const commands = await createCommandParts(foundation, {
     ...{ machines, live, devices: announced, access, mqtt: sources.mqtt },
+  });
+  const hardware = await createHardwareParts(foundation, {
+    ...{ machines, intake: intake.intake, host: options.hardware ?? {} },
   });
   const watch = options.host?.(clock) ?? null;
   const host = createHostParts(foundation, {
@@ -234,6 +238,7 @@ export async function build(
     ...codecs,
     ...sources,
     ...createSparkplugParts(foundation, { ...announced, ...intake, ...sources }),
+    ...hardware,
     ...status,
     ...model,
     ...cameras,

@@ -20,6 +20,7 @@ import type { Settings } from "../settings/settings.ts";
 import { restoredByItself } from "./auto_restore.ts";
 import { keepBeforeUpgrade } from "./before_upgrade.ts";
 import type { HostWatch } from "../health/history/host_watch.ts";
+import type { HostPlace } from "../sources/hardware/driver.ts";
 import type { HostSystem } from "./own_system.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { createShedding, type Shedding } from "../health/emergency/shedding.ts";
@@ -61,6 +62,8 @@ export interface BuildOptions {
   detection?: Partial<RunnerOptions>;
   /** How the host is looked at. Default: nobody looks at it. */
   host?: (clock: Clock) => HostWatch;
+  /** Which tree of the kernel's files its sensors stand in. Default: the host's own. */
+  hardware?: HostPlace;
   /** Addresses with their port that Perch may connect to beyond what the environment opens: the simulated camera. */
   openedPlaces?: () => readonly string[];
   /** What manages the host. Default: it is not touched. */

@@ -21,6 +21,7 @@ import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
 import type { PollParts } from "./polls.ts";
 import type { SystemParts } from "./health_system.ts";
+import type { HardwareParts } from "./hardware.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
@@ -58,6 +59,7 @@ export interface Parts
     DetectionParts,
     DeviceParts,
     FaultParts,
+    HardwareParts,
     IntakeParts,
     PollParts,
     RestoreParts,

@@ -126,6 +126,7 @@ function routeParts(
       paused: () => parts.faults.paused().map(pauseJson),
       waiting: () => parts.alarms.counts().waiting,
     }),
+    hardware: parts.hardware,
     hostView: parts.hostView,
     hub,
     intake: parts.intake,

@@ -56,6 +56,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     ...parts.notify.tasks,
     ...parts.reports.tasks,
     parts.cameras.task,
+    parts.hardware.task,
     parts.cameraImages.task,
     parts.polls.task,
     parts.commands.task,

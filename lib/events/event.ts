@@ -73,6 +73,8 @@ export const EVENT_TYPES = {
   "command.failed": "An order could not be sent",
   "command.refused": "An order was not sent, because something forbids it",
   "command.rule_held": "A rule could not give its order, or wants to too often",
+  "hardware.stopped": "A sensor at this host is gone or gives no values",
+  "hardware.goes_on": "A sensor at this host gives values again",
   "channel.switched_off": "Perch switched a channel off, because its receiver no longer exists",
   "access.invited": "Somebody was invited",
   "access.password_reset": "Somebody is to choose a new password",

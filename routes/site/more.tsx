@@ -86,6 +86,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/sources">Sources</a>
                   </li>
                   <li>
+                    <a href="/hardware">Hardware of this host</a>
+                  </li>
+                  <li>
                     <a href="/host">This host</a>
                   </li>
                   <li>

@@ -5,7 +5,7 @@ import { assertRefused } from "../support/permission_probes.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 // Control: SABOTAGE=permissions grants everything.
-Deno.test("permissions: a compiled program may start a camera's programs where they were, and nothing else", async () => {
+Deno.test("permissions: a compiled program may start a camera's programs and gpiomon where they were, and nothing else", async () => {
   const granted = sabotaged("permissions") ? ["-A"] : permissions();
   await assertRefused(async (script, dir) => {
     const output = join(dir, "probe");

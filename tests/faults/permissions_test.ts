@@ -29,5 +29,5 @@ Deno.test("permissions: the task names each kind, program, variable and system f
     assert.match(flags.find((flag) => flag.startsWith(kind))!, /=\w/, `${kind} is exact`);
   }
   const run = flags.find((flag) => flag.startsWith("--allow-run"));
-  assert.equal(run, "--allow-run=ffmpeg,rpicam-vid,libcamera-vid");
+  assert.equal(run, "--allow-run=ffmpeg,rpicam-vid,libcamera-vid,gpiomon");
 });

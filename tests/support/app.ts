@@ -18,6 +18,7 @@ export async function startApp(
     | "detection"
     | "system"
     | "host"
+    | "hardware"
     | "clock"
     | "walMostBytes"
     | "synchronous"

@@ -6,14 +6,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 /**
- * Each must throw; `ok` lines are what got through. The first folder of PATH is writable and empty at the start. No
- * program of PATH is a camera's but ffmpeg, if the host has it.
+ * Each must throw; `ok` lines are what got through. The first folder of PATH is writable and empty at the start. Of
+ * the programs that may be started PATH has ffmpeg and gpiomon at most, if the host has them.
  */
 const PROBES = `
 const [planted] = Deno.args;
 const start = (program, options = {}) => () =>
   new Deno.Command(program, { args: ["-version"], clearEnv: true, ...options }).outputSync();
-for (const name of ["ffmpeg", "rpicam-vid", "sh"]) {
+for (const name of ["ffmpeg", "gpiomon", "rpicam-vid", "sh"]) {
   Deno.writeTextFileSync(planted + "/" + name, "#!/bin/sh\\ntouch '" + planted + "/started'\\n", { mode: 0o755 });
 }
 const probes = {
@@ -24,6 +24,7 @@ const probes = {
   "start a shell by its path": start("/bin/sh", { args: ["-c", "true"] }),
   "start what was put before the real one in PATH": start("ffmpeg"),
   "start what has the name of a program that was missing": start("rpicam-vid"),
+  "start what was put before the program for pins": start("gpiomon"),
   "start it by its path": start(planted + "/ffmpeg"),
   "start it by a path from here": start("./ffmpeg", { cwd: planted }),
   "start it by a PATH of its own": start("ffmpeg", { env: { PATH: planted } }),
@@ -47,7 +48,7 @@ for (const [name, probe] of Object.entries(probes)) {
 }
 console.log(Deno.env.get("PERCH_PORT") === "1" ? "works" : "broken", "read a variable that is named");
 `;
-const COUNT = 17;
+const COUNT = 18;
 
 /** Runs the probes; `command` gives what starts the program of this path. */
 export async function assertRefused(

@@ -38,7 +38,7 @@ RestartPreventExitStatus=2
 WatchdogSec=60
 TimeoutStartSec=300
 TimeoutStopSec=15
-# However Perch ends, no ffmpeg stays behind that holds a camera.
+# However Perch ends, no ffmpeg stays behind that holds a camera, and no gpiomon that holds a pin.
 KillMode=control-group
 LimitCORE=0
 

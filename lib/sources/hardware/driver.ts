@@ -85,6 +85,12 @@ export interface Host {
   path?: string;
 }
 
+/** For tests: another tree instead of the kernel's, and another place for `gpiomon`. */
+export interface HostPlace {
+  root?: string;
+  path?: string;
+}
+
 export interface Found {
   channels: Channel[];
   /** What stands in the way, and what to do, in sentences. */

@@ -1,0 +1,115 @@
+import { PerchError } from "../base/errors.ts";
+import { createKernelFiles } from "../base/kernel_files.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { ExchangeRow } from "../machines/exchange.ts";
+import type { HostPlace } from "../sources/hardware/driver.ts";
+import { createHardware, type Hardware, type WantedSensor } from "../sources/hardware/hardware.ts";
+import type { Audited } from "../events/audit_change.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+
+export interface HardwareParts {
+  hardware: Hardware;
+}
+
+export interface HardwareNeeds {
+  machines: MachineParts;
+  intake: Pick<Intake, "offerBatch">;
+  host: HostPlace;
+}
+
+/** What may be read of the kernel's files. */
+const ROOTS = ["/sys/bus", "/sys/class", "/proc/sys/kernel/random/boot_id"];
+/** A 1-Wire sensor may try for some seconds before it gives up. */
+const DEADLINE_MS = 4_000;
+
+/** The inputs of this host's buses; what reads them is loaded with the first one, or with the page. */
+export async function createHardwareParts(
+  { clock, log: root, storage, events }: Foundation,
+  { machines: { registry, machines: service }, intake, host }: HardwareNeeds,
+): Promise<HardwareParts> {
+  const log = root.child("hardware");
+
+  async function sensorFor(wanted: WantedSensor, audited: Audited): Promise<string> {
+    const { path, unit, title, decimals, intervalMs } = wanted;
+    const there = registry.find(path);
+    if (there !== undefined) {
+      if (there.kind === "number" && (there.unit === null || there.unit === unit)) return there.id;
+      throw invalid(
+        there.kind === "number"
+          ? `${path} is measured in ${there.unit}, this in ${unit ?? "no unit"}: choose another`
+          : `${path} does not take numbers: choose another`,
+      );
+    }
+    const fields = { type: "sensor", path, kind: "number", unit, display_name: title, decimals };
+    const row = { row: path, fields: { ...fields, expected_interval_ms: intervalMs } };
+    await importOne(row, audited);
+    const made = registry.find(path);
+    if (made === undefined) throw invalid(`${path} could not be made`);
+    return made.id;
+  }
+
+  async function importOne(row: ExchangeRow, audited: Audited): Promise<void> {
+    const { errors } = await service.importRows([row], false, audited);
+    if (errors.length > 0) throw invalid(errors[0].message);
+    await service.importRows([row], true, audited);
+  }
+
+  const hardware = createHardware({
+    ...{ db: storage.db, clock, log, sensorFor },
+    // What stands for a host in paths: levels have no signs of MQTT.
+    machine: Deno.hostname().replaceAll(/[/+#\p{C}]/gu, "-") || "this host",
+    async load() {
+      const { DRIVERS } = await import("../sources/hardware/drivers/mod.ts");
+      const { createPresent } = await import("../sources/hardware/present.ts");
+      const files = createKernelFiles({ root: host.root, roots: ROOTS, deadlineMs: DEADLINE_MS });
+      const own = { files, clock, path: host.path };
+      return { host: own, present: createPresent(own), drivers: DRIVERS };
+    },
+    sensor(id) {
+      const sensor = registry.find(id);
+      if (sensor === undefined) return null;
+      const { settings: { scale, offset }, last } = sensor;
+      // What is calibrated is not what was read.
+      const isRead = last !== null && scale === 1 && offset === 0;
+      return { name: sensor.name, last: isRead ? last.value : null };
+    },
+    async expect(id, before, now, audited) {
+      const sensor = registry.find(id);
+      const isExpected = sensor?.settings.expected_interval_ms === before.interval_s * 1_000;
+      if (sensor === undefined || !isExpected || before.interval_s === now.interval_s) return;
+      const expected_interval_ms = now.interval_s * 1_000;
+      const fields = { type: "sensor", path: sensor.name, expected_interval_ms };
+      await importOne({ row: sensor.name, fields }, audited);
+    },
+    async offer(drafts) {
+      const batch = { source: "hardware", topic: "hardware", drafts, rejects: [] };
+      const { rejected } = await intake.offerBatch(batch);
+      return new Map(
+        rejected.flatMap(({ index, message }): [number, string][] =>
+          index === undefined ? [] : [[index, message]]
+        ),
+      );
+    },
+    onNews(input, news, text) {
+      const told = events.append({
+        type: news === "stopped" ? "hardware.stopped" : "hardware.goes_on",
+        subject: `hardware:${input.id}`,
+        severity: news === "stopped" ? "warning" : "info",
+        tMs: clock.now(),
+        text: news === "stopped"
+          ? `${input.sensor} gives no values: ${text}`
+          : `${input.sensor} gives values again`,
+        actor: null,
+        body: { input: input.id, driver: input.driver, sensor: input.sensor },
+        route: true,
+      });
+      told.catch((error) => log.warn("an event of a sensor at this host is lost", { error }));
+    },
+  });
+  await hardware.load();
+  return { hardware };
+}
+
+const invalid = (message: string) =>
+  new PerchError("validation", `sensor: ${message}`, { errors: [{ path: "sensor", message }] });
