@@ -49,6 +49,7 @@ export async function createPollParts(
     sealer,
     outgoing,
     random: Math.random,
+    missing: (kind) => kind.missing?.(outgoing) ?? null,
     addressToAllow: (target, field) =>
       target === null
         ? Promise.resolve(null)

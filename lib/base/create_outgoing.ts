@@ -1,15 +1,16 @@
-import { isIP, type Socket } from "node:net";
+import { isIP } from "node:net";
 import { messageOf } from "./errors.ts";
+import { certificateAt, recordsOf } from "./outgoing_looks.ts";
 import { type Authorities, type ConnectInit, type Outgoing, OutgoingError } from "./outgoing.ts";
 import {
-  firstThatOpens,
-  opener,
+  connectAt,
   portOf,
   requestAt,
   type ResolvedAddress,
   streamOf,
   textUpTo,
 } from "./outgoing_http.ts";
+import { createPinger } from "./ping.ts";
 import { endpointOf, parseNetworks, reachOf, within } from "./reach.ts";
 
 /*
@@ -46,6 +47,7 @@ const ALLOWED_NETWORKS_SETTING = "outgoing.allowed_networks";
 export function createOutgoing(deps: OutgoingDeps): Outgoing {
   const opened = parseNetworks(deps.opened);
   const resolve = deps.resolve ?? resolveAll;
+  const pinger = createPinger();
   let authorities: Promise<readonly Authorities[]> | null = null;
   const trust = () => authorities ??= trustOf(deps.ca ?? []);
 
@@ -155,6 +157,31 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
         return await connectAt(addresses, port, secure, signal);
       });
     },
+    async certificate(name, port, init = {}) {
+      const host = hostName(name);
+      return await bounded(host, init, async (signal) => {
+        const addresses = await judged(host, port, init);
+        return await certificateAt(addresses, port, host, await trust(), signal);
+      });
+    },
+    async records(name, type, { server, ...init } = {}) {
+      return await bounded(server?.host ?? name, init, async (signal) => {
+        if (server === undefined) return await recordsOf(name, type, signal);
+        const [{ address }] = await judged(hostName(server.host), server.port, init);
+        return await recordsOf(name, type, signal, { ipAddr: address, port: server.port });
+      });
+    },
+    async ping(name, init = {}) {
+      const host = hostName(name);
+      return await bounded(host, init, async (signal) => {
+        const [{ address }] = await judged(host, 0, init);
+        const timeoutMs = init.timeoutMs ?? deps.timeoutMs ?? TIMEOUT_MS;
+        const tookMs = await pinger.ping(address, timeoutMs, signal);
+        if (tookMs !== null) return tookMs;
+        throw new OutgoingError("timeout", `${host} did not answer within ${timeoutMs / 1000} s`);
+      });
+    },
+    mayPing: () => pinger.isPossible(),
     trust,
     async check(address) {
       const url = httpAddress(address);
@@ -241,34 +268,6 @@ async function trustOf(own: readonly string[]): Promise<readonly Authorities[]> 
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     return [undefined, [...own]];
   }
-}
-
-async function connectAt(
-  addresses: readonly ResolvedAddress[],
-  port: number,
-  secure: { name: string; trust: readonly Authorities[] } | null,
-  signal: AbortSignal,
-): Promise<Socket> {
-  return await firstThatOpens(addresses, secure?.trust ?? [undefined], async (address, ca) => {
-    const open = await opener(address, port, secure && { name: secure.name, ca });
-    signal.throwIfAborted();
-    const socket = open();
-    const onAbort = () => socket.destroy();
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return await new Promise<Socket>((resolve, reject) => {
-        const ready = secure === null ? "connect" : "secureConnect";
-        socket.once(ready, () => resolve(socket.setNoDelay(true)));
-        socket.once("error", reject);
-        socket.once("close", () => reject(new Error("the connection was closed")));
-      });
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-  }, () => !signal.aborted);
 }
 
 /** Resolves like `work`, or rejects as soon as the signal aborts: a name server may take its time. */

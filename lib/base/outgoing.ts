@@ -16,6 +16,17 @@ export interface Outgoing {
    * later checks that by itself. @throws OutgoingError
    */
   connect(host: string, port: number, init?: ConnectInit & { tls?: boolean }): Promise<Socket>;
+  /** The certificate of a host, whether it is good or not. @throws OutgoingError when none is shown */
+  certificate(host: string, port: number, init?: ConnectInit): Promise<PeerCertificate>;
+  /**
+   * Records of a name, as texts: as this host resolves names, or of a name server, which is judged as any other
+   * address. @throws OutgoingError `unreachable` also when there is none
+   */
+  records(name: string, type: RecordType, init?: RecordsInit): Promise<string[]>;
+  /** Milliseconds until a host answers an echo. What is allowed has port 0. @throws OutgoingError */
+  ping(host: string, init?: ConnectInit): Promise<number>;
+  /** Whether this host lets Perch send pings. */
+  mayPing(): boolean;
   /**
    * What certificates are checked against, for whoever speaks TLS over a plain connection: one set of
    * authorities after the other, until one fits.
@@ -49,6 +60,24 @@ export interface ConnectInit {
   allow?: string;
 }
 
+export const RECORD_TYPES = ["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"] as const;
+export type RecordType = typeof RECORD_TYPES[number];
+
+export interface RecordsInit extends ConnectInit {
+  /** Default: those of this host. */
+  server?: { host: string; port: number };
+}
+
+/** What a host showed when TLS was agreed. */
+export interface PeerCertificate {
+  validToMs: number;
+  /** Its common name, else the organisation. */
+  subject: string;
+  issuer: string;
+  /** Why it is not good for this host, a code of TLS: `CERT_HAS_EXPIRED`; null: it is. */
+  fault: string | null;
+}
+
 export interface OutgoingInit extends ConnectInit {
   /** Default GET. */
   method?: string;
@@ -56,6 +85,8 @@ export interface OutgoingInit extends ConnectInit {
   body?: string | Uint8Array;
   /** Reads an answer whose lines end wrongly, too, as small devices write it. Default false. */
   lenient?: boolean;
+  /** Hears of the certificate once TLS is agreed; only good ones are. */
+  onCertificate?(certificate: PeerCertificate): void;
   /** Bytes of the answer that are read; the rest is cut off. Default 64 KiB. */
   maxBytes?: number;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { Buffer } from "node:buffer";
+import type { TLSSocket } from "node:tls";
 import {
   type Authorities,
   type OutgoingAnswer,
@@ -8,6 +9,7 @@ import {
   type OutgoingInit,
   type OutgoingStream,
 } from "./outgoing.ts";
+import { certificateOf } from "./peer_certificate.ts";
 
 /** An address that a name was resolved to. */
 export interface ResolvedAddress {
@@ -91,6 +93,35 @@ export async function opener(
   return () => connect({ host: address, port, ca, ...servername });
 }
 
+/** Opens a connection, with `secure` one whose certificate is good. */
+export async function connectAt(
+  addresses: readonly ResolvedAddress[],
+  port: number,
+  secure: { name: string; trust: readonly Authorities[] } | null,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return await firstThatOpens(addresses, secure?.trust ?? [undefined], async (address, ca) => {
+    const open = await opener(address, port, secure && { name: secure.name, ca });
+    signal.throwIfAborted();
+    const socket = open();
+    const onAbort = () => socket.destroy();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await new Promise<Socket>((resolve, reject) => {
+        const ready = secure === null ? "connect" : "secureConnect";
+        socket.once(ready, () => resolve(socket.setNoDelay(true)));
+        socket.once("error", reject);
+        socket.once("close", () => reject(new Error("the connection was closed")));
+      });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }, () => !signal.aborted);
+}
+
 async function requestOnce<T>(
   url: URL,
   address: string,
@@ -116,7 +147,10 @@ async function requestOnce<T>(
       signal,
       createConnection() {
         const socket = open();
-        socket.once(secure ? "secureConnect" : "connect", () => attempt.connected = true);
+        socket.once(secure ? "secureConnect" : "connect", () => {
+          attempt.connected = true;
+          if (secure) init.onCertificate?.(certificateOf(socket as TLSSocket));
+        });
         socket.once("error", (error) => cause = error);
         return socket;
       },

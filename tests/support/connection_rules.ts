@@ -3,7 +3,9 @@
 /** Files that may open connections, each with why. */
 const DOORS: readonly RegExp[] = [
   // The guard itself.
-  /^lib\/base\/(create_outgoing|outgoing_http)\.ts$/,
+  /^lib\/base\/(create_outgoing|outgoing_http|outgoing_looks)\.ts$/,
+  // Speaks TLS over a connection of the guard.
+  /^lib\/base\/peer_certificate\.ts$/,
   // The broker that the environment names.
   /^lib\/sources\/mqtt\/connect\.ts$/,
   // The command line asks the Perch of its own host.

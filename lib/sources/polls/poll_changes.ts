@@ -62,6 +62,8 @@ export interface ChangeDeps {
   clock: Clock;
   kinds: readonly PollKind[];
   sealer: Sealer;
+  /** Why a kind is not possible on this host; null: it is. */
+  missing(kind: PollKind): string | null;
   /**
    * The address and port that somebody has to allow; null: none. `field`: what its host stands in.
    * @throws PerchError `validation` for one that nobody may, `unavailable` when its name is not known now
@@ -142,6 +144,8 @@ export function createPollChanges(
     if (kind === undefined) {
       throw invalid("kind", `give one of ${deps.kinds.map((one) => one.kind).join(", ")}`);
     }
+    const missing = deps.missing(kind);
+    if (missing !== null) throw invalid("kind", missing);
     if (entries.all().length >= MOST_POLLS) {
       throw new PerchError("conflict", `more than ${MOST_POLLS} probes are not possible`);
     }

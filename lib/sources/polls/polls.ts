@@ -9,7 +9,7 @@ import { createHeartbeat } from "./heartbeat.ts";
 import { hashOf } from "./heartbeat_secret.ts";
 import { createKeep } from "./keep.ts";
 import type { PollKind, PollSession } from "./kinds/kind.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces } from "../../base/places.ts";
 import type { Poll } from "./poll.ts";
 import { type ChangeDeps, createPollChanges, type PollChanges } from "./poll_changes.ts";
 import { createEntries, type Entry, openEntry } from "./poll_entries.ts";

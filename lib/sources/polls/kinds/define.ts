@@ -8,7 +8,7 @@ export interface KindDefinition<S extends z.ZodObject>
   extends Omit<PollKind, "options" | "target" | "open"> {
   options: S;
   /** Default: it connects to nothing. */
-  target?(options: z.output<S>): { host: string; port: number };
+  target?(options: z.output<S>): { host: string; port: number } | null;
   /** Default: it is never asked. */
   open?(options: z.output<S>, deps: PollDeps): PollSession;
 }

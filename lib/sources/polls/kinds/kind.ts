@@ -13,6 +13,8 @@ export interface PollKind {
   everyS?: number;
   /** It reports by itself to an address with a secret and is never opened: a heartbeat. */
   reports?: boolean;
+  /** Why it is not possible on this host, a sentence that says what is; null: it is. Default: it always is. */
+  missing?(outgoing: Pick<Outgoing, "mayPing">): string | null;
   /** Strict, each field with title and help; `secret: true` in its meta keeps it encrypted and unanswered. */
   options: z.ZodObject;
   /**

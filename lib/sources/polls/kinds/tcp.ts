@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineKind } from "./define.ts";
 import { hostField, portField } from "./fields.ts";
+import { wayOf } from "./way.ts";
 
 const options = z.strictObject({
   host: hostField("Such as db.example.com or 192.168.1.20"),
@@ -14,9 +15,9 @@ export const tcp = defineKind({
   about: "Connects to a port and leaves again: a database, a broker, a controller.",
   options,
   target: ({ host, port }) => ({ host, port }),
-  open: ({ host, port }, { outgoing, allowed }) => ({
+  open: ({ host, port }, deps) => ({
     async ask(signal) {
-      const socket = await outgoing.connect(host, port, { signal, allow: allowed ?? undefined });
+      const socket = await deps.outgoing.connect(host, port, wayOf(deps, signal));
       socket.destroy();
       return { values: [], detail: `Port ${port} is open` };
     },
