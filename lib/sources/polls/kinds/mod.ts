@@ -5,6 +5,7 @@ import { http } from "./http.ts";
 import type { PollKind } from "./kind.ts";
 import { modbus } from "./modbus.ts";
 import { ping } from "./ping.ts";
+import { prometheus } from "./prometheus.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every kind of poll; the order is that of the form. */
@@ -15,6 +16,7 @@ export const POLL_KINDS: readonly PollKind[] = [
   dns,
   certificate,
   modbus,
+  prometheus,
   heartbeat,
 ];
 
