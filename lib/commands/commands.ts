@@ -15,11 +15,12 @@ import type { AnnouncedTargets, OrderMessage } from "./announced.ts";
 import { circleOf, type Link } from "./circle.ts";
 import { type Command, type CommandView, RULE_ACTOR } from "./command.ts";
 import { type CommandQuery, createCommandStore } from "./command_store.ts";
+import { type Condition, conditionText } from "./condition.ts";
 import { createConfirming } from "./confirm.ts";
 import { type DryRun, dryRun } from "./dry_run.ts";
 import { whyNot } from "./interlock.ts";
 import { mqttMessage } from "./mqtt_way.ts";
-import { createOrders, type OrderBy } from "./orders.ts";
+import { createOrders, type OrderBy, type Step } from "./orders.ts";
 import { createRate } from "./rate.ts";
 import type { Rule, RuleSpec, RuleView } from "./rule.ts";
 import { createRuleWatch, type RuleWatchDeps } from "./rule_watch.ts";
@@ -40,16 +41,22 @@ export interface Commands {
   list(query: CommandQuery): Promise<PageOf<CommandView>>;
   /** @throws `not_found` */
   find(id: string): Promise<CommandView>;
+  /** What became of the last order of a target, since the start; null: there was none. */
+  latest(targetId: string): Step | null;
+  /** Resolves when it is no longer waited for, or after a while. */
+  ended(id: string, mostMs: number): Promise<void>;
   /** @param wholly with what only those see who set it up */
   view(target: Target, wholly?: boolean): TargetView;
   ruleView(rule: Rule): RuleView;
+  /** "door is off". */
+  conditionText(condition: Condition): string;
   /** What to think about before it is used. */
   warnings(spec: RuleSpec): string[];
   dryRun(spec: RuleSpec, days: number): Promise<DryRun>;
   /** Committed readings. */
   seen(group: CommittedGroup): void;
   /** Called with each step of a command. */
-  onChange(listener: (command: Pick<Command, "id" | "targetId" | "state">) => void): void;
+  onChange(listener: (step: Step) => void): void;
   task: Task;
 }
 
@@ -81,7 +88,8 @@ export function createCommands(deps: CommandsDeps): Commands {
   const { db, clock, log, sensors, machines, announced } = deps;
   const store = createCommandStore(db);
   const wake = createWake(clock);
-  const listeners: ((command: Pick<Command, "id" | "targetId" | "state">) => void)[] = [];
+  const listeners = new Set<(step: Step) => void>();
+  const latest = new Map<string, Step>();
   const targets = createTargets(deps);
   const rate = createRate(() => clock.monotonic());
   const confirming = createConfirming({ clock, sensorOf: (num) => sensors.byNum(num) });
@@ -115,7 +123,14 @@ export function createCommands(deps: CommandsDeps): Commands {
       return path === undefined ? name : `${name} of ${path}`;
     },
     soon: wake.now,
-    onChange: (command) => listeners.forEach((listener) => listener(command)),
+    onChange(step) {
+      // An order that ends late does not hide the one that followed.
+      const known = latest.get(step.targetId);
+      if (known === undefined || known.id === step.id || known.tMs <= step.tMs) {
+        latest.set(step.targetId, step);
+      }
+      listeners.forEach((listener) => listener(step));
+    },
   });
   const watch = createRuleWatch({ ...deps, rules: () => rules, targets, orders, soon: wake.now });
   const rules: Rules = createRules({ ...deps, targets, isTrueNow: watch.isTrueNow });
@@ -234,12 +249,28 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (command !== null) return commandView(command);
       throw new PerchError("not_found", `there is no command "${id.slice(0, 80)}"`);
     },
+    latest: (id) => latest.get(id) ?? null,
+    async ended(id, mostMs) {
+      const done = Promise.withResolvers<void>();
+      const listener = (step: Step) =>
+        void (step.id === id && step.state !== "sent" && done.resolve());
+      listeners.add(listener);
+      const stop = new AbortController();
+      try {
+        if ((await store.find(id))?.state !== "sent") return;
+        await Promise.race([done.promise, clock.sleep(mostMs, stop.signal).catch(() => {})]);
+      } finally {
+        listeners.delete(listener);
+        stop.abort();
+      }
+    },
     view,
     ruleView: ({ id, spec, firedMs, createdMs }) => ({
       ...{ ...spec, id, fired_ms: firedMs, created_ms: createdMs },
       limited: watch.isLimited(id),
       warnings: warnings(spec),
     }),
+    conditionText: (condition) => conditionText(condition, sensors.find(condition.sensor)),
     warnings,
     dryRun(given, days) {
       const spec = rules.settled(given);
@@ -252,7 +283,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       orders.seen(group);
       watch.seen(group);
     },
-    onChange: (listener) => void listeners.push(listener),
+    onChange: (listener) => void listeners.add(listener),
     task,
   };
 }

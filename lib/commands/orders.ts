@@ -50,6 +50,9 @@ export interface Orders {
   afterStart(): Promise<void>;
 }
 
+/** What became of a command. */
+export type Step = Pick<Command, "id" | "targetId" | "state" | "value" | "reason" | "tMs">;
+
 export interface OrdersDeps {
   db: Database;
   clock: Clock;
@@ -69,7 +72,7 @@ export interface OrdersDeps {
   /** The next end of waiting may be nearer. */
   soon(): void;
   /** Something became of a command. */
-  onChange(command: Pick<Command, "id" | "targetId" | "state">): void;
+  onChange(step: Step): void;
 }
 
 /** A broker that does not answer for so long will not. */
@@ -99,7 +102,7 @@ export function createOrders(deps: OrdersDeps): Orders {
     `${deps.nameOf(target)}: ${valueText(target.spec, value, deps.sensorOf(target)?.unit)}`;
 
   async function end(one: Waiting, state: CommandState, reason: string | null): Promise<void> {
-    const { id, target, value } = one;
+    const { id, target, value, sentMs } = one;
     const type = state === "confirmed" ? "command.confirmed" : `command.${state}` as EventType;
     const text = `${whatOf(target, value)}${state === "confirmed" ? ", confirmed" : `: ${reason}`}`;
     const event = eventOf(type as "command.confirmed", target, text, null, { command: id, value });
@@ -107,7 +110,7 @@ export function createOrders(deps: OrdersDeps): Orders {
       store.end(id, state, reason, clock.now()),
       deps.events.statement(event),
     ]);
-    deps.onChange({ id, targetId: target.id, state });
+    deps.onChange({ id, targetId: target.id, state, value, reason, tMs: sentMs });
   }
 
   /** What came of it is written in the background; a database that cannot be written says so itself. */

@@ -6,7 +6,8 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { lastLevel, title } from "../../lib/words/names.ts";
-import { machineEventsHref, machineTitle } from "../frame/links.ts";
+import { machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
+import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
 import { findMachine, type MachinePageParts } from "./request.ts";
@@ -114,6 +115,13 @@ function Content(
           </details>
         )}
       </section>
+      <Controls
+        targets={controlsOf(parts.commands, parts.commands.targets.ofMachine(machine.id))}
+        mayOrder={mayChange}
+        back={machineHref(machine.path)}
+        nowMs={parts.clock.now()}
+        zone={parts.zone}
+      />
       <MachineDevices parts={parts} machine={machine} mayChange={mayChange} />
       <MachineCameras parts={parts} machine={machine} mayAdd={isAdmin} />
       <section class="card" aria-labelledby="windows">

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Cameras } from "../../lib/cameras/cameras.ts";
+import type { Commands } from "../../lib/commands/commands.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import { reviewField } from "../../lib/live/shapes.ts";
@@ -40,6 +41,7 @@ export interface MachinePageParts extends PageParts, MachineServices {
   mqtt: BrokerAddress;
   cameras: Pick<Cameras, "all">;
   deviceService: DeviceService;
+  commands: Commands;
 }
 
 export const altText = z.string().trim().max(ALT_CHARS_MOST);

@@ -13,6 +13,7 @@ import { label, title } from "../../lib/words/names.ts";
 import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { machineHref, sensorHref } from "../frame/links.ts";
+import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Chip, Crumbs } from "../frame/parts.tsx";
 import { judgeAnomaly } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
@@ -145,6 +146,13 @@ function SensorContent(
       <UnitNotice sensors={parts.sensors} sensor={sensor} mayChoose={mayJudge} />
       <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />
       <WordNotice sensor={sensor} nowMs={nowMs} />
+      <Controls
+        targets={controlsOf(parts.commands, parts.commands.targets.ofSensor(sensor.num))}
+        mayOrder={mayJudge}
+        back={sensorHref(sensor.id)}
+        nowMs={nowMs}
+        zone={parts.zone}
+      />
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
     </>

@@ -83,6 +83,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/cameras">Cameras</a>
                   </li>
                   <li>
+                    <a href="/commands">Controls and orders</a>
+                  </li>
+                  <li>
                     <a href="/sources">Sources</a>
                   </li>
                   <li>
