@@ -73,7 +73,7 @@ export function ConditionFields(
     />
   );
   return (
-    <fieldset class="days">
+    <fieldset class="condition">
       <legend>{title}</legend>
       <div class="fields">
         {field("sensor", "Sensor", "Its full name")}

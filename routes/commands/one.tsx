@@ -8,7 +8,7 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { Hidden } from "../frame/form.tsx";
 import { machineHref, sensorHref } from "../frame/links.ts";
 import { OrderControl } from "../frame/order_control.tsx";
-import { Crumbs, Empty, Fact, Facts, More, Post } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, Fact, Facts, More, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { localPath } from "../http/form.ts";
 import { idParams } from "../http/params.ts";
@@ -100,8 +100,8 @@ function ask(
     title: `Confirm: ${target.name}`,
     place: "/more",
     content: (
-      <section class="card attention" aria-labelledby="confirm">
-        <h1 id="confirm" class="confirm-order">{`${target.name}: ${text}?`}</h1>
+      <section class="card attention confirm-order" aria-labelledby="confirm">
+        <h1 id="confirm">{`${target.name}: ${text}?`}</h1>
         <p>
           {`This is marked dangerous. The order goes to ${view.machine ?? "its machine"} at once.`}
         </p>
@@ -109,7 +109,7 @@ function ask(
           <Hidden values={{ value, confirmed: "yes", ...(back === undefined ? {} : { back }) }} />
           <div class="buttons">
             <button type="submit" class="primary">{`Yes, ${text}`}</button>
-            <a class="button" href={back === undefined ? `${PAGE}/${target.id}` : localPath(back)}>
+            <a href={back === undefined ? `${PAGE}/${target.id}` : localPath(back)}>
               No
             </a>
           </div>
@@ -145,7 +145,7 @@ async function drawOne(
             </>
           )}
         </Crumbs>
-        <h1>{target.name}</h1>
+        <Answer>{target.name}</Answer>
         {isOrder && <Refused errors={sent.errors} />}
         <section class="card" aria-label="Control">
           <OrderControl

@@ -114,9 +114,7 @@ function Run({ run, zone }: { run: DryRun; zone: string }): VNode {
   return (
     <section class="card attention" aria-labelledby="run">
       <h2 id="run">
-        {`From ${dateTime(fromMs, zone)} to ${dateTime(toMs, zone)} it would have given its order ${
-          times === 1 ? "once" : `${times} times`
-        }`}
+        {`From ${dateTime(fromMs, zone)} to ${dateTime(toMs, zone)} it would ${timesText(times)}`}
       </h2>
       <p class="muted">
         {`Readings looked at: ${readings}${
@@ -229,4 +227,9 @@ function sentenceOf(spec: RuleSpec, { commands, sensors }: CommandPageParts): st
       }`,
     once_per === null ? "" : `, once per ${once_per}`,
   ].join("");
+}
+
+function timesText(times: number): string {
+  if (times === 0) return "never have given its order";
+  return `have given its order ${times === 1 ? "once" : `${times} times`}`;
 }
