@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineKind, optionFault } from "./define.ts";
 import { type PollAnswer, type PollDeps, PollError } from "./kind.ts";
 import { readChoices } from "./prometheus/choice.ts";
+import { wayOf } from "./way.ts";
 import { scrape } from "./prometheus/scrape.ts";
 
 const ANSWER_BYTES_MOST = 8 * 1024 * 1024;
@@ -57,7 +58,7 @@ export const prometheus = defineKind({
 
 async function ask(
   { url, choose, user, password, token }: Options,
-  { outgoing, clock, allowed }: PollDeps,
+  deps: PollDeps,
   signal: AbortSignal,
 ): Promise<PollAnswer> {
   const choices = readChoices(choose);
@@ -67,11 +68,10 @@ async function ask(
     : user !== undefined || password !== undefined
     ? `Basic ${Buffer.from(`${user ?? ""}:${password ?? ""}`).toString("base64")}`
     : null;
-  const answer = await outgoing.fetch(url, {
+  const answer = await deps.outgoing.fetch(url, {
     headers: { accept: ACCEPT, ...authorization === null ? {} : { authorization } },
     maxBytes: ANSWER_BYTES_MOST,
-    allow: allowed ?? undefined,
-    signal,
+    ...wayOf(deps, signal),
   });
   const { status, headers, text, truncated } = answer;
   if (status === 401 || status === 403) {
@@ -85,7 +85,7 @@ async function ask(
   }
   if (status !== 200) throw new PollError("answer", `It answers ${status} instead of 200`);
   const openMetrics = (headers["content-type"] ?? "").startsWith("application/openmetrics-text");
-  const turn = () => clock.sleep(0, signal);
+  const turn = () => deps.clock.sleep(0, signal);
   const { values, faults, lines } = await scrape(text, choices, { openMetrics, turn });
   if (lines === 0 || (values.length === 0 && /^\s*</.test(text))) {
     throw new PollError(

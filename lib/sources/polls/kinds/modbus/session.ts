@@ -8,6 +8,7 @@ import {
   PollError,
   type PollSession,
 } from "../kind.ts";
+import { wayOf } from "../way.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 import { isBits, type Register, valueOf, wordsOf } from "./register.ts";
 
@@ -43,10 +44,8 @@ class Exception extends Error {
 }
 
 /** Opens nothing before it is asked, and keeps its connection from one asking to the next. */
-export function openModbus(
-  options: ModbusOptions,
-  { outgoing, clock, allowed }: PollDeps,
-): PollSession {
+export function openModbus(options: ModbusOptions, deps: PollDeps): PollSession {
+  const { outgoing, clock } = deps;
   const { host, port, unit, registers } = options;
   /** What a device refuses to read together is read one by one from then on. */
   let blocks = blocksOf(registers);
@@ -57,7 +56,7 @@ export function openModbus(
   async function connect(signal: AbortSignal): Promise<ModbusTCPClient> {
     if (connection !== null && !connection.socket.destroyed) return connection.client;
     const { ModbusTCPClient } = await import("jsmodbus");
-    const socket = await outgoing.connect(host, port, { signal, allow: allowed ?? undefined });
+    const socket = await outgoing.connect(host, port, wayOf(deps, signal));
     socket.setNoDelay(true);
     // What breaks while nobody asks is seen by the next asking.
     socket.on("error", () => socket.destroy());
