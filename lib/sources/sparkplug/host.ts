@@ -64,6 +64,8 @@ const DOUBT_MS = 5_000;
 /** Those that are not born so long after they were asked, or after their node was, are gone. */
 const GONE_MS = 60_000;
 const DEVICES_GONE_MS = 10_000;
+/** A broker that is started anew is back before. */
+const STALE_MS = 10_000;
 const STALE = 500, BAD = 0;
 
 export class Host {
@@ -72,6 +74,8 @@ export class Host {
   #nextMs = Infinity;
   #nextAskMs = -Infinity;
   #asked = 0;
+  /** Without a connection: when nothing that was heard holds any longer. */
+  #staleMs: number | null = null;
 
   constructor(private readonly options: HostOptions) {}
 
@@ -84,11 +88,17 @@ export class Host {
 
   /** A connection begins: what was before may be over, so every node is to be born anew. */
   connected(nowMs: number): void {
+    this.#staleMs = null;
     let i = 0;
     for (const node of this.#nodes.values()) {
       node.forgetBirths();
       node.doubtMs = this.#at(nowMs + DOUBT_MS + BETWEEN_ASKS_MS * i++);
     }
+  }
+
+  /** The connection was lost: after a moment nobody knows of any of them whether it is still there. */
+  lost(nowMs: number): void {
+    this.#staleMs = this.#at(nowMs + STALE_MS);
   }
 
   /** Reads a message of a node or device; null: it is none, or none for a host. */
@@ -121,9 +131,22 @@ export class Host {
     const effects: Effect[] = [];
     if (nowMs < this.#nextMs) return effects;
     this.#nextMs = Infinity;
+    if (this.#staleMs !== null) return this.#stale(this.#staleMs, nowMs);
     for (const node of this.#nodes.values()) {
       this.#dueOf(node, effects, nowMs);
       for (const ms of [node.reorderMs, node.goneMs, node.doubtMs, node.asking.dueMs]) this.#at(ms);
+    }
+    return effects;
+  }
+
+  /** Nobody can be asked for now. */
+  #stale(staleMs: number, nowMs: number): Effect[] {
+    const effects: Effect[] = [];
+    if (nowMs < staleMs) this.#at(staleMs);
+    else {
+      for (const node of this.#nodes.values()) {
+        for (const member of node.members()) reach(member, false, effects);
+      }
     }
     return effects;
   }

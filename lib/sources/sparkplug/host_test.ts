@@ -223,6 +223,16 @@ Deno.test("sparkplug: a new connection doubts every birth, asks, and gives up wh
   ]);
 });
 
+Deno.test("sparkplug: without a connection for ten seconds nothing holds any longer, and nobody is asked", () => {
+  const { host, hear, pass } = born();
+  hear(topic("DDATA", "P1"), B7);
+  host.lost(0);
+  assert.deepEqual(pass(9_999), []);
+  assert.deepEqual(pass(1).map((effect) => effect.do), ["available", "available"]);
+  host.connected(10_000);
+  assert.deepEqual(reach(hear(NODE, B2)), [["sp:Plant/Press", true]]);
+});
+
 Deno.test("sparkplug: fifty nodes out of order for ten minutes are asked once a minute at most, and ever more seldom", () => {
   const { host, pass } = setup();
   const hear = (type: string, i: number, sent: Uint8Array) =>

@@ -62,8 +62,8 @@ export class SparkplugSource implements Source {
     const withUser = withUserOf(options);
     this.#broker = new Reconnecting<HostConnection>({
       ...deps,
-      open: (link, version, onReady) =>
-        new HostConnection(
+      open: (link, version, onReady) => {
+        const connection = new HostConnection(
           {
             clock: deps.clock,
             onRoom: deps.intake.onRoom,
@@ -77,7 +77,10 @@ export class SparkplugSource implements Source {
           withUser,
           version,
           link,
-        ),
+        );
+        void connection.ended.then(() => this.#lost());
+        return connection;
+      },
     }, withUser);
   }
 
@@ -113,6 +116,12 @@ export class SparkplugSource implements Source {
   #connected(): void {
     this.#held = null;
     this.#host.connected(this.deps.clock.monotonic());
+    this.#arm();
+  }
+
+  #lost(): void {
+    if (this.#broker.state !== "connected") return;
+    this.#host.lost(this.deps.clock.monotonic());
     this.#arm();
   }
 
@@ -201,8 +210,6 @@ export class SparkplugSource implements Source {
 
   #due(): void {
     this.#timerMs = Infinity;
-    // Without a connection nobody can be asked; the next one begins anew.
-    if (this.#broker.state !== "connected") return;
     for (const effect of this.#host.due(this.deps.clock.monotonic())) this.#do(effect);
     this.#arm();
   }
