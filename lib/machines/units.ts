@@ -151,6 +151,16 @@ export function sameUnit(a: string, b: string): boolean {
   return plainSpelling(a).toLowerCase() === plainSpelling(b).toLowerCase();
 }
 
+/** What is measured in a unit (`temperature`); null when the unit is not known. */
+export function quantityOf(unit: string): string | null {
+  return known(unit)?.quantity ?? null;
+}
+
+/** A unit as Perch writes it; one that is not known as it was sent. */
+export function symbolOf(unit: string): string {
+  return known(unit)?.symbol ?? unit;
+}
+
 /** `value × factor + offset` turns a value of one unit into another. */
 export interface Conversion {
   factor: number;
