@@ -7,6 +7,7 @@ import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { cameraFacts, createCameraParts } from "./cameras.ts";
+import { createComputedParts } from "./computed.ts";
 import { channelsSealer } from "./channels_key.ts";
 import { createCommandParts } from "./commands.ts";
 import { createCodecParts } from "./codecs.ts";
@@ -79,6 +80,7 @@ export async function build(
   const intake = await createIntakeParts(foundation, files, registry, announced);
   const codecs = await createCodecParts(foundation, files, intake, scripts);
   late.fill("codecs", codecs.codecs);
+  const computed = await createComputedParts(foundation, machines, intake.intake);
   const sources = await createSourceParts(
     foundation,
     { ...intake, ...codecs, ...announced },
@@ -247,6 +249,7 @@ export async function build(
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,
+    computed,
     backup,
     ...restores,
     damage,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { deleteComputed } from "../computed/computed_store.ts";
 import { createFileStore } from "../base/file_store.ts";
 import { AHEAD_MOST_MS } from "../intake/device_time.ts";
 import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "../machines/photos.ts";
@@ -53,7 +54,7 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
       together(await late.get("predictions").move(from, to), late.get("alarms").move(from, to)),
     onPurge: async (sensor) =>
       await forgetReadings(storage.readings, sensor.num)
-        ? late.get("detection").findings.forget(sensor.num)
+        ? [...late.get("detection").findings.forget(sensor.num), deleteComputed(sensor.num)]
         : null,
   });
   shedding.register({ name: "photos" });

@@ -1,5 +1,6 @@
 import type { Access } from "../access/access.ts";
 import type { Alarms } from "../alarms/alarms.ts";
+import type { Computed } from "../computed/computed.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
@@ -77,6 +78,7 @@ export interface Parts
   /** Null: nobody looks at the host. */
   emergency: Emergency | null;
   commands: Commands;
+  computed: Computed;
   corrections: Corrections;
   /** Null: nobody looks at the host. */
   host: HostParts | null;

@@ -105,6 +105,7 @@ function routeParts(
       audit,
     },
     components: parts.components,
+    computed: parts.computed,
     damage: {
       damage: parts.damage,
       sensorName: (num: number) => registry.byNum(num)?.name ?? null,

@@ -58,6 +58,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.cameras.task,
     parts.hardware.task,
     parts.cameraImages.task,
+    parts.computed.task,
     parts.polls.task,
     parts.commands.task,
     parts.thingspeak.task,

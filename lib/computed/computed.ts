@@ -180,7 +180,10 @@ export async function createComputed(deps: ComputedDeps): Promise<Computed> {
     add: ({ name, unit, spec: asked }, audited) =>
       exclusive(async () => {
         if (computing.all().length >= COMPUTED_MOST) {
-          throw new PerchError("conflict", `there may be ${COMPUTED_MOST} computed sensors at most`);
+          throw new PerchError(
+            "conflict",
+            `there may be ${COMPUTED_MOST} computed sensors at most`,
+          );
         }
         const spec = specOf(asked);
         const definition = checkSpec(spec, findById);

@@ -163,7 +163,9 @@ export function createComputing(deps: ComputingDeps, rows: readonly ComputedRow[
       const page = await readings.journalAfter({ afterGroup: after, maxBytes: JOURNAL_BYTES });
       if (page.groupId.length === 0) break;
       if (page.groupId[0] > after + 1) {
-        log.warn("the journal was freed before everything was computed from it: all is computed again");
+        log.warn(
+          "the journal was freed before everything was computed from it: all is computed again",
+        );
         for (const running of byNum.values()) running.touchAll();
       }
       for (let i = 0; i < page.sensor.length; i++) {
@@ -314,16 +316,14 @@ export function createComputing(deps: ComputingDeps, rows: readonly ComputedRow[
 
   /** What is shown as the present value is gone: that before `beforeMs` is it now; null: one is coming. */
   async function showLast(num: number, beforeMs: number | null): Promise<void> {
-    const last = beforeMs === null
-      ? null
-      : await lastBefore(readings, num, beforeMs, Infinity);
+    const last = beforeMs === null ? null : await lastBefore(readings, num, beforeMs, Infinity);
     const sensor = registry.byNum(num);
     if (sensor !== undefined) registry.changes.changed(sensor, { last });
   }
 
   function touchUses(running: Running, fromMs: number): void {
     for (const { running: user } of uses.get(running.sensor) ?? []) {
-      user.touch(fromMs, LATEST_MS, clock.monotonic());
+      user.touch(fromMs, LATEST_MS, -Infinity);
     }
   }
 

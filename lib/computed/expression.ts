@@ -17,13 +17,14 @@ export interface Expression {
   names: string[];
 }
 
-const FUNCTIONS: Record<string, { least: number; most: number; make(args: Evaluate[]): Evaluate }> = {
-  min: { least: 1, most: 20, make: (args) => (v) => Math.min(...args.map((arg) => arg(v))) },
-  max: { least: 1, most: 20, make: (args) => (v) => Math.max(...args.map((arg) => arg(v))) },
-  abs: { least: 1, most: 1, make: ([a]) => (v) => Math.abs(a(v)) },
-  round: { least: 1, most: 2, make: ([a, digits]) => (v) => rounded(a(v), digits?.(v) ?? 0) },
-  if: { least: 3, most: 3, make: ([test, yes, no]) => (v) => test(v) !== 0 ? yes(v) : no(v) },
-};
+const FUNCTIONS: Record<string, { least: number; most: number; make(args: Evaluate[]): Evaluate }> =
+  {
+    min: { least: 1, most: 20, make: (args) => (v) => Math.min(...args.map((arg) => arg(v))) },
+    max: { least: 1, most: 20, make: (args) => (v) => Math.max(...args.map((arg) => arg(v))) },
+    abs: { least: 1, most: 1, make: ([a]) => (v) => Math.abs(a(v)) },
+    round: { least: 1, most: 2, make: ([a, digits]) => (v) => rounded(a(v), digits?.(v) ?? 0) },
+    if: { least: 3, most: 3, make: ([test, yes, no]) => (v) => test(v) !== 0 ? yes(v) : no(v) },
+  };
 
 /** By how tightly they bind, loosest first; those of one row from left to right. */
 const BINARY: Record<string, (a: number, b: number) => number>[] = [
@@ -39,7 +40,8 @@ const BINARY: Record<string, (a: number, b: number) => number>[] = [
   { "*": (a, b) => a * b, "/": (a, b) => a / b, "%": (a, b) => a % b },
 ];
 
-const TOKEN = /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|([a-z_]\w*)|(<=|>=|==|!=|[-+*/%^<>(),=]))/iy;
+const TOKEN =
+  /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|([a-z_]\w*)|(<=|>=|==|!=|[-+*/%^<>(),=]))/iy;
 
 interface Token {
   kind: "number" | "name" | "sign" | "end";

@@ -67,12 +67,15 @@ async function startOf(
     inputs.map((sensor) => readings.buckets({ sensor, fromMs, toMs, points: 60 })),
   );
   const most = READINGS_MOST / inputs.length;
-  return Math.max(...counts.map(({ tMs, n }) => {
-    let sum = 0;
-    for (let i = n.length - 1; i >= 0; i--) {
-      sum += n[i];
-      if (sum > most) return Math.min(tMs[i + 1] ?? toMs - 1, toMs - 1);
-    }
-    return fromMs;
-  }), fromMs);
+  return Math.max(
+    ...counts.map(({ tMs, n }) => {
+      let sum = 0;
+      for (let i = n.length - 1; i >= 0; i--) {
+        sum += n[i];
+        if (sum > most) return Math.min(tMs[i + 1] ?? toMs - 1, toMs - 1);
+      }
+      return fromMs;
+    }),
+    fromMs,
+  );
 }

@@ -8,7 +8,13 @@ export interface Units {
   factor: number;
 }
 
-const ENERGY_OF: Readonly<Record<string, string>> = { mW: "Wh", W: "kWh", kW: "kWh", MW: "MWh", GW: "GWh" };
+const ENERGY_OF: Readonly<Record<string, string>> = {
+  mW: "Wh",
+  W: "kWh",
+  kW: "kWh",
+  MW: "MWh",
+  GW: "GWh",
+};
 const POWER_OF: Readonly<Record<string, string>> = {
   Wh: "W",
   kWh: "kW",

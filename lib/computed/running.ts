@@ -6,7 +6,7 @@ import { LiveInputs, type Now } from "./live.ts";
 import type { Job } from "./recompute.ts";
 
 /** Late readings come in bursts: what they touch is computed again when there was quiet for so long … */
-const QUIET_MS = 5_000;
+const QUIET_MS = 2_000;
 /** … or after this. */
 const PATIENCE_MS = 60_000;
 

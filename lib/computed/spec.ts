@@ -34,7 +34,10 @@ export const WAYS_ABOUT: Readonly<Record<Way, string>> = {
 export const PERS = { s: 1000, min: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 export type Per = keyof typeof PERS;
 
-const name = z.string().regex(/^[A-Za-z_]\w{0,30}$/, "letters, digits and _, beginning with a letter");
+const name = z.string().regex(
+  /^[A-Za-z_]\w{0,30}$/,
+  "letters, digits and _, beginning with a letter",
+);
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
 
 const inputShape = z.strictObject({
@@ -107,10 +110,12 @@ export const FIELDS_OF: Readonly<Record<Way, readonly (keyof typeof fields)[]>> 
   expression: ["expression", "stale_after_ms"],
 };
 
-function specFaults(spec: {
-  how: Way;
-  inputs: { name?: string; sensor: string }[];
-} & { [name in keyof typeof fields]?: unknown }) {
+function specFaults(
+  spec: {
+    how: Way;
+    inputs: { name?: string; sensor: string }[];
+  } & { [name in keyof typeof fields]?: unknown },
+) {
   const faults: { path: string; message: string }[] = [];
   const { how, inputs } = spec;
   if (isSingle(how) && inputs.length !== 1) {

@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { anomalyRoutes } from "./anomalies_api.ts";
 import { sensorRoutes } from "./api.ts";
+import { computedRoutes } from "./computed_api.ts";
 import { type SensorPageParts } from "./request.ts";
 import { sensorsPage } from "./list.tsx";
 import { anomalyActions, sensorPage } from "./one.tsx";
@@ -12,6 +13,7 @@ export function sensorsRoutes(parts: SensorPageParts & ReadingServices): Route[]
   return [
     ...sensorRoutes(parts),
     ...readingRoutes(parts),
+    ...computedRoutes(parts),
     ...anomalyRoutes(parts.anomalies),
     sensorsPage(parts),
     sensorPage(parts),

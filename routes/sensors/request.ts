@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import type { Computed } from "../../lib/computed/computed.ts";
 import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import { kindField, reviewField } from "../../lib/live/shapes.ts";
@@ -33,6 +34,7 @@ export interface SensorPageParts extends MachinePageParts {
   trends: Trends;
   anomalies: AnomalyServices;
   clockNotes: Pick<ClockNotes, "list">;
+  computed: Computed;
 }
 
 const unit = z.string().trim().min(1).max(24).nullable();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { createUsageStore } from "../../lib/ai/usage_store.ts";
 import { commandRuleShape } from "../../lib/commands/rule.ts";
+import { specShape } from "../../lib/computed/spec.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import type { Correction, Trial } from "../../lib/faults/corrections/correction.ts";
 import { createCorrectionStore } from "../../lib/faults/corrections/correction_store.ts";
@@ -104,11 +105,19 @@ export async function oneOfEach(
     { name: "Fixture", kind: "file", options: { file: "fixture.mp4" }, enabled: false },
     (change) => access.audit.statement({ actor: tester, ...change }),
   );
+  const computed = await under.app.parts().computed.add(
+    {
+      name: "hall-1/press-3/doubled",
+      spec: specShape.parse({ how: "sum", inputs: [{ sensor: "hall-1/press-3/temperature" }] }),
+    },
+    (change) => access.audit.statement({ actor: tester, ...change }),
+  );
   const kept = { cameraId: camera.id, tMs: KEPT_PICTURE_MS };
   await keepPicture({ db, dataDir: under.dataDir }, kept);
   return {
     ...faulty,
     "/api/cameras/:id": camera.id,
+    "/api/computed/:id": computed.sensor.id,
     ...await commandsFixture(under),
     ...await probesFixture(under),
     ...await outboxFixture(under),
