@@ -58,7 +58,9 @@ export function computedRoutes({ computed, audit }: ComputedServices): Route[] {
     created_ms: view.createdMs,
   });
   const params = z.object({ id: z.string().min(1).max(2000) });
-  const one = { 200: { description: "The computed sensor", schema: computedShape } };
+  const none = { 404: { description: "It is not there, or not computed" } };
+  const one = { 200: { description: "The computed sensor", schema: computedShape }, ...none };
+  const named = { params: { id: "hall-1/press-3/doubled" } };
   const example = {
     how: "difference" as const,
     inputs: [{ sensor: "hall-1/press-3/temperature" }, { sensor: "hall-2/read/load" }],
@@ -117,6 +119,7 @@ export function computedRoutes({ computed, audit }: ComputedServices): Route[] {
       summary: "A computed sensor by id or name",
       tags,
       params,
+      example: named,
       responses: one,
       handler: ({ params }) => Response.json(json(computed.find(params.id))),
     }),
@@ -128,7 +131,7 @@ export function computedRoutes({ computed, audit }: ComputedServices): Route[] {
       tags,
       params,
       body: specShape,
-      example: { body: { ...example, how: "mean" as const } },
+      example: { ...named, body: { ...example, how: "mean" as const } },
       responses: one,
       handler: async (context) => {
         const { params: { id }, body } = context;
@@ -142,7 +145,8 @@ export function computedRoutes({ computed, audit }: ComputedServices): Route[] {
       summary: "Compute it no more; the sensor stays, with its readings",
       tags,
       params,
-      responses: { 204: { description: "Done" } },
+      example: named,
+      responses: { 204: { description: "Done" }, ...none },
       handler: async (context) => {
         await computed.end(context.params.id, auditedBy(audit, context));
         return new Response(null, { status: 204 });
