@@ -1,6 +1,6 @@
 import { addReject, type Decoded } from "../../../readings/reading.ts";
 import { isFault, shown } from "../../dialects/dialect.ts";
-import { jsonValue, type ValueOrFault } from "../../dialects/value.ts";
+import { jsonValue, stateOf, type ValueOrFault } from "../../dialects/value.ts";
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory } from "../device.ts";
 import { isObject } from "./content.ts";
 import { chosenNames } from "./names.ts";
@@ -58,7 +58,12 @@ export interface Book {
   /** The device, made where it is new; null: there are too many. */
   device(about: AnnouncedDevice, source: Record<string, unknown>): Noted | null;
   /** What is known of a device is another thing now: all of it is announced again. */
-  change(device: Noted, about: AnnouncedDevice, source: Record<string, unknown>): void;
+  change(
+    device: Noted,
+    about: AnnouncedDevice,
+    source: Record<string, unknown>,
+    ofEach?: Partial<AnnouncedEntity>,
+  ): void;
   /** Announces values without keeping them: a device's list of what it has. */
   announce(device: Noted, values: readonly Value[], describe: Describe): void;
   /** Announces what is new, and turns values into readings. */
@@ -138,11 +143,13 @@ export function createBook(dialect: string, directory: DeviceDirectory): Book {
       directory.note(dialect, `more than ${DEVICES_MOST} devices: one was not taken`);
       return null;
     },
-    change(device, about, source) {
+    change(device, about, source, ofEach = {}) {
       device.about = about;
       device.source = source;
       for (const [key, entity] of device.entities) {
-        device.entities.set(key, { ...entity, source: { ...entity.source, device: source } });
+        device.entities.set(key, {
+          ...{ ...entity, ...ofEach, source: { ...entity.source, device: source } },
+        });
       }
       if (device.entities.size > 0) {
         directory.announce(dialect, about, [...device.entities.values()]);
@@ -196,10 +203,21 @@ export function createBook(dialect: string, directory: DeviceDirectory): Book {
 
 /** A value by the kind that was announced: 0 and 1 of something on or off are off and on. */
 function valueOf(kind: AnnouncedEntity["kind"] | undefined, json: unknown): ValueOrFault {
-  if (kind === "binary" && (json === 0 || json === 1)) return { value: json === 1 };
-  if (kind === "text" && typeof json === "boolean") return { value: String(json) };
-  if (kind === "text" && typeof json === "number") return { value: String(json) };
-  return jsonValue(json);
+  if (kind === "text" && typeof json === "string") return stateOf(json.trim(), true);
+  const found = jsonValue(json);
+  if (isFault(found)) return found;
+  const { value } = found;
+  if (kind === "number") {
+    return typeof value === "string" ? wrong("a number", json) : { value: Number(value) };
+  }
+  if (kind === "binary" && typeof value !== "boolean") {
+    return value === 0 || value === 1 ? { value: value === 1 } : wrong("on or off", json);
+  }
+  return kind === "text" ? { value: String(value) } : found;
+}
+
+function wrong(needed: string, json: unknown) {
+  return { code: "bad_value" as const, message: `${shown(json)} is not ${needed}` };
 }
 
 /** Whether there is a value in it: not nothing, and no text that says so. */
