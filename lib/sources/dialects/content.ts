@@ -1,4 +1,4 @@
-import { type Content, type Fault, PAYLOAD_BYTES_MOST, VALUES_MOST } from "./dialect.ts";
+import { type Content, type Fault, PAYLOAD_BYTES_MOST, PLAIN_CHARS_MOST, VALUES_MOST } from "./dialect.ts";
 import { parseJson } from "./loose_json.ts";
 import { weightFault } from "./weight.ts";
 
@@ -23,19 +23,22 @@ export function contentOf(sent: Uint8Array): Content | Fault {
   }
   if (payload[0] !== OPEN_BRACE) {
     text = text.trim();
-    if (!BEGINS_LIKE_JSON.test(text)) return { kind: "text" as const, text };
+    if (!BEGINS_LIKE_JSON.test(text)) return plain(text);
   }
   const tooMuch = weightFault(text, JSON_VALUES_MOST);
   if (tooMuch !== null) return tooMuch;
   try {
     const json: unknown = parseJson(text);
     // A JSON text alone means what it would mean without quotes.
-    return typeof json === "string"
-      ? { kind: "text" as const, text: json.trim() }
-      : { kind: "json" as const, json: json as object };
+    return typeof json === "string" ? plain(json.trim()) : { kind: "json", json: json as object };
   } catch {
     return fault("bad_payload", "the payload begins like JSON but is not valid JSON");
   }
+}
+
+function plain(text: string): Content | Fault {
+  if (text.length <= PLAIN_CHARS_MOST) return { kind: "text", text };
+  return fault("too_large", `a plain value has at most ${PLAIN_CHARS_MOST} characters`);
 }
 
 /** Without the zero bytes at its end: programs in C send a text with its end, or the whole of a buffer. */

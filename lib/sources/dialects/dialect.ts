@@ -2,6 +2,8 @@ import type { Decoded, Draft, Reject, RejectCode } from "../../readings/reading.
 
 /** Largest payload that is looked at; sources cut longer ones to one byte more, so that they are refused. */
 export const PAYLOAD_BYTES_MOST = 1024 * 1024;
+/** Longest payload that is one plain value: what is longer is no state that somebody cut. */
+export const PLAIN_CHARS_MOST = 16_384;
 /** Most values that one message may carry. */
 export const VALUES_MOST = 10_000;
 /** Deepest nesting of a JSON payload. */
