@@ -1,4 +1,10 @@
-import { type Content, type Fault, PAYLOAD_BYTES_MOST, PLAIN_CHARS_MOST, VALUES_MOST } from "./dialect.ts";
+import {
+  type Content,
+  type Fault,
+  PAYLOAD_BYTES_MOST,
+  PLAIN_CHARS_MOST,
+  VALUES_MOST,
+} from "./dialect.ts";
 import { parseJson } from "./loose_json.ts";
 import { weightFault } from "./weight.ts";
 

@@ -15,26 +15,46 @@ const taken: [what: string, topic: string, payload: string, drafts: Draft[]][] =
   ["P1 a number with blanks and an exponent", TEMPERATURE, " +2.15e1\r\n", [
     { sensor: SENSOR, value: 21.5 },
   ]],
-  ["P2 a value with its unit and time", TEMPERATURE, JSON.stringify({
-    ...{ value: 21.5, unit: "°C", timestamp: "2026-03-01T09:00:00Z" },
-  }), [{ sensor: SENSOR, value: 21.5, unit: "°C", tMs: Date.UTC(2026, 2, 1, 9) }]],
-  ["P2 a value with an offset in its time", TEMPERATURE, JSON.stringify({
-    ...{ value: "21.5", unit: "C", time: "2026-03-01T10:00:00.25+01:00" },
-  }), [{ sensor: SENSOR, value: 21.5, unit: "C", tMs: Date.UTC(2026, 2, 1, 9, 0, 0, 250) }]],
-  ["P3 seconds and milliseconds in one batch", "plant/line1/m3", JSON.stringify([
-    { ts: 1767225600, t: 1 },
-    { ts: 1767225600500, t: 2 },
-  ]), [
-    { sensor: "line1/m3/t", value: 1, tMs: 1767225600000, index: 0 },
-    { sensor: "line1/m3/t", value: 2, tMs: 1767225600500, index: 1 },
-  ]],
-  ["P4 values inside of values", "plant/m3", JSON.stringify({
-    ...{ data: { a: 1, b: { c: true } }, id: "x" },
-  }), [
-    { sensor: "m3/data.a", value: 1 },
-    { sensor: "m3/data.b.c", value: true },
-    { sensor: "m3/id", value: "x" },
-  ]],
+  [
+    "P2 a value with its unit and time",
+    TEMPERATURE,
+    JSON.stringify({
+      ...{ value: 21.5, unit: "°C", timestamp: "2026-03-01T09:00:00Z" },
+    }),
+    [{ sensor: SENSOR, value: 21.5, unit: "°C", tMs: Date.UTC(2026, 2, 1, 9) }],
+  ],
+  [
+    "P2 a value with an offset in its time",
+    TEMPERATURE,
+    JSON.stringify({
+      ...{ value: "21.5", unit: "C", time: "2026-03-01T10:00:00.25+01:00" },
+    }),
+    [{ sensor: SENSOR, value: 21.5, unit: "C", tMs: Date.UTC(2026, 2, 1, 9, 0, 0, 250) }],
+  ],
+  [
+    "P3 seconds and milliseconds in one batch",
+    "plant/line1/m3",
+    JSON.stringify([
+      { ts: 1767225600, t: 1 },
+      { ts: 1767225600500, t: 2 },
+    ]),
+    [
+      { sensor: "line1/m3/t", value: 1, tMs: 1767225600000, index: 0 },
+      { sensor: "line1/m3/t", value: 2, tMs: 1767225600500, index: 1 },
+    ],
+  ],
+  [
+    "P4 values inside of values",
+    "plant/m3",
+    JSON.stringify({
+      ...{ data: { a: 1, b: { c: true } }, id: "x" },
+    }),
+    [
+      { sensor: "m3/data.a", value: 1 },
+      { sensor: "m3/data.b.c", value: true },
+      { sensor: "m3/id", value: "x" },
+    ],
+  ],
   ["P7 on", "plant/m3/motor", "ON", [{ sensor: "m3/motor", value: true, word: "ON" }]],
   ["P7 Off", "plant/m3/motor", "Off", [{ sensor: "m3/motor", value: false, word: "Off" }]],
   ["P9 JSON behind a byte order mark", "plant/m3", '\ufeff{"t":1}', [
