@@ -77,7 +77,7 @@ export async function createDeviceParts(
     active = dialects.filter(isOn);
     announceTopics();
   });
-  const deviceDecode = createDeviceDecode(() => active);
+  const deviceDecode = createDeviceDecode({ active: () => active, log: deviceLog });
   const deviceService = createDeviceService({
     ...{ db: storage.db, registry, devices, dialects },
     isActive: isOn,

@@ -45,6 +45,7 @@ export interface DialectView {
   devices: number;
   messages: number;
   refused: number;
+  failed: number;
   lastMs: number | null;
   /** What was counted, most often first. */
   notes: { what: string; count: number }[];
