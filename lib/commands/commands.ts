@@ -12,7 +12,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sens
 import { shownNow } from "../machines/words.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import type { AnnouncedTargets, OrderMessage } from "./announced.ts";
-import { circleOf, type Link } from "./circle.ts";
+import { circleOf, holdsAfter } from "./circle.ts";
 import { type Command, type CommandView, RULE_ACTOR } from "./command.ts";
 import { type CommandQuery, createCommandStore } from "./command_store.ts";
 import { type Condition, conditionText } from "./condition.ts";
@@ -136,18 +136,19 @@ export function createCommands(deps: CommandsDeps): Commands {
   const rules: Rules = createRules({ ...deps, targets, isTrueNow: watch.isTrueNow });
   rules.onChange(watch.changed);
 
-  const linkOf = ({ name, when, target }: RuleSpec): Link => ({
-    name,
-    from: when === null ? null : sensors.find(when.sensor)?.num ?? null,
-    to: targets.get(target)?.sensorNum ?? null,
-  });
+  /** What the first rule orders can start the second. */
+  function leads({ target, value }: RuleSpec, { when }: RuleSpec): boolean {
+    const sensor = when === null ? undefined : sensors.find(when.sensor);
+    return sensor !== undefined && targets.get(target)?.sensorNum === sensor.num &&
+      holdsAfter(when!, sensor, value);
+  }
 
   function warnings(spec: RuleSpec): string[] {
     const target = targets.get(spec.target);
     if (target === null) return ["What it commands is not there: it gives no order"];
     const others = rules.all().map((rule) => rule.spec)
       .filter(({ enabled, name }) => enabled && name !== spec.name);
-    const circle = circleOf(linkOf(spec), others.map(linkOf));
+    const circle = circleOf(spec, others, leads);
     return [
       ...(spec.when !== null && sensors.find(spec.when.sensor) === undefined
         ? ["The sensor of its condition is not there"]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SETTINGS } from "../machines/sensor_settings.ts";
 import type { Sensor } from "../machines/sensor.ts";
-import { circleOf, type Link } from "./circle.ts";
+import { circleOf, holdsAfter } from "./circle.ts";
 import { type Condition, holds } from "./condition.ts";
 import { type Circumstances, whyNot } from "./interlock.ts";
 import { createRate } from "./rate.ts";
@@ -65,15 +65,30 @@ Deno.test("whyNot: each interlock says what is in the way, and not knowing is in
 });
 
 Deno.test("circleOf: rules that start themselves again, by way of others too", () => {
+  type Link = { name: string; from: number | null; to: number | null };
   const link = (name: string, from: number | null, to: number | null): Link => ({ name, from, to });
+  const leads = (a: Link, b: Link) => a.to !== null && a.to === b.from;
+  const of = (start: Link, all: Link[]) => circleOf(start, all, leads);
   const [a, b, c] = [link("a", 1, 2), link("b", 2, 3), link("c", 3, 1)];
-  assert.deepEqual(circleOf(a, [b, c]), ["a", "b", "c"]);
-  assert.equal(circleOf(a, [b]), null);
-  assert.deepEqual(circleOf(link("own", 1, 1), []), ["own"]);
-  assert.equal(circleOf(link("hours", null, 1), [a]), null);
-  assert.equal(circleOf(link("button", 1, null), [a]), null);
+  assert.deepEqual(of(a, [b, c]), ["a", "b", "c"]);
+  assert.equal(of(a, [b]), null);
+  assert.deepEqual(of(link("own", 1, 1), []), ["own"]);
+  assert.equal(of(link("hours", null, 1), [a]), null);
+  assert.equal(of(link("button", 1, null), [a]), null);
   // Others that go round among themselves end it, too.
-  assert.equal(circleOf(link("x", 9, 1), [a, link("back", 2, 1)]), null);
+  assert.equal(of(link("x", 9, 1), [a, link("back", 2, 1)]), null);
+});
+
+Deno.test("holdsAfter: an order starts what listens for its value alone", () => {
+  const lamp = door(0);
+  assert.ok(holdsAfter({ is: "on", sensor: "d" }, lamp, true));
+  assert.ok(!holdsAfter({ is: "on", sensor: "d" }, lamp, false));
+  const level: Sensor = { ...lamp, kind: "number", settings: { ...lamp.settings, scale: 10 } };
+  assert.ok(holdsAfter({ is: "above", sensor: "d", value: 40, hysteresis: 0 }, level, 5));
+  assert.ok(!holdsAfter({ is: "above", sensor: "d", value: 40, hysteresis: 0 }, level, 4));
+  assert.ok(
+    holdsAfter({ is: "text", sensor: "d", text: "auto" }, { ...lamp, kind: "text" }, "auto"),
+  );
 });
 
 Deno.test("rate: by the time between two, by the hour, and over a restart", () => {

@@ -57,6 +57,13 @@ export async function askers(
     key: true,
     scope: "events",
   };
+  const commander = { name: "commander", role: "engineer" as const, scopes: ["command"] };
+  out["engineer key for command"] = {
+    headers: bearer((await access.keys.add(commander, tester)).key),
+    role: "engineer",
+    key: true,
+    scope: "command",
+  };
   const device = await access.keys.add({ name: "device", machine: "hall/press" }, tester);
   out["device key"] = { headers: bearer(device.key), role: null, device: true };
   const email = "gone@example.org";
