@@ -31,6 +31,7 @@ import { createAppOutgoing } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
 import { createPollParts, probeFacts } from "./polls.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
+import { createPresenceParts } from "./presence.ts";
 import { createReports } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
@@ -159,6 +160,10 @@ export async function build(
   });
   late.fill("alarms", alarms);
   const tickets = ticketRoom.with(alarms);
+  const presence = createPresenceParts(foundation, {
+    ...{ machines: registry.machines, statuses: live.statuses, alarms },
+    ...{ mqtt: sources.mqtt, httpPort },
+  });
   const emergency = createAppEmergency(foundation, {
     sense: watch?.sense ?? null,
     host,
@@ -245,6 +250,7 @@ export async function build(
     ...model,
     ...cameras,
     ...polls,
+    ...presence,
     ...commands,
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,

@@ -21,6 +21,7 @@ import type { DeviceParts } from "./devices.ts";
 import type { FaultParts } from "./faults.ts";
 import type { Foundation } from "./foundation.ts";
 import type { PollParts } from "./polls.ts";
+import type { PresenceParts } from "./presence.ts";
 import type { SystemParts } from "./health_system.ts";
 import type { HardwareParts } from "./hardware.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -63,6 +64,7 @@ export interface Parts
     HardwareParts,
     IntakeParts,
     PollParts,
+    PresenceParts,
     RestoreParts,
     ScriptParts,
     SourceParts,

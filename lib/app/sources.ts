@@ -1,6 +1,5 @@
 import type { Access } from "../access/access.ts";
 import { mqttRights } from "../access/mqtt_rights.ts";
-import { nameId } from "../base/ids.ts";
 import { descriptorLimit } from "../live/sockets.ts";
 import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
@@ -9,6 +8,7 @@ import type { CodecParts } from "./codecs.ts";
 import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
+import { mqttClientId } from "./site.ts";
 
 export interface SourceParts {
   sources: Source[];
@@ -99,8 +99,7 @@ async function mqttSource(
   }, {
     url,
     topics: [...mqtt.topics],
-    // One session per data directory: two Perches at one broker must not take each other's.
-    clientId: mqtt.clientId ?? `perch-${nameId(`${Deno.hostname()}:${config.dataDir}`, 10)}`,
+    clientId: mqttClientId(config),
     user: mqtt.user ?? undefined,
     password: mqtt.password ?? undefined,
     caFile: mqtt.caFile ?? undefined,

@@ -60,6 +60,8 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.cameraImages.task,
     parts.computed.task,
     parts.polls.task,
+    parts.announcer.task,
+    parts.mdns.task,
     parts.commands.task,
     parts.thingspeak.task,
     parts.backup.task,

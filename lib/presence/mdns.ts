@@ -64,10 +64,10 @@ export function createMdns(deps: MdnsDeps): Mdns {
       const shown = what.address === null ? addresses() : [what.address];
       const service = bonjour.publish({
         ...{ name, type: "perch", port: what.port, txt: what.txt, host: `${what.host}.local` },
-        probe: false,
       });
       const all = service.records.bind(service);
-      // The library would announce every address that the host has.
+      // The library would announce every address that the host has. It asks for them after it looked for others of
+      // the name, half a second from now.
       service.records = () => {
         const other = all().filter(({ type }) => type !== "A" && type !== "AAAA");
         const own = shown.map((address) => ({

@@ -14,6 +14,7 @@ import { LOG_SETTINGS } from "./registry/logs.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
 import { NOTIFY_SETTINGS } from "./registry/notify.ts";
 import { OUTGOING_SETTINGS } from "./registry/outgoing.ts";
+import { PRESENCE_SETTINGS } from "./registry/presence.ts";
 import { READING_SETTINGS } from "./registry/readings.ts";
 import { REPORT_SETTINGS } from "./registry/reports.ts";
 import { SPARKPLUG_SETTINGS } from "./registry/sparkplug.ts";
@@ -28,6 +29,7 @@ export const SETTINGS = {
   ...ACCESS_SETTINGS,
   ...REPORT_SETTINGS,
   ...OUTGOING_SETTINGS,
+  ...PRESENCE_SETTINGS,
   ...BACKUP_SETTINGS,
   ...CAMERA_SETTINGS,
   ...EVENT_SETTINGS,

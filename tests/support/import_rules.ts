@@ -34,7 +34,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 /** Use what stands left of the intake, and the types of what they show. */
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
-  ...["computed", "commands"],
+  ...["computed", "commands", "presence"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
@@ -126,6 +126,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     packages: /^diff$/,
     may: /^lib\/faults\/corrections\/diff\.ts$/,
     door: "lib/faults/corrections/diff.ts",
+  },
+  {
+    packages: /^bonjour-service$/,
+    may: /^lib\/presence\/mdns\.ts$/,
+    door: "lib/presence/mdns.ts",
   },
   {
     packages: /^jsmodbus$/,

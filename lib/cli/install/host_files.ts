@@ -1,3 +1,4 @@
+import { VERSION } from "../../base/version.ts";
 import { UNITS_FILE } from "../../health/system/unit_list.ts";
 import { DATA, dropIn, ENVIRONMENT, type Feature, FEATURES, UNIT, unitText, USER } from "./unit.ts";
 
@@ -81,7 +82,12 @@ function announcement(port: number): string {
 <!DOCTYPE service-group SYSTEM "avahi-service.dtd">
 <service-group>
   <name replace-wildcards="yes">Perch on %h</name>
-  <service><type>_perch._tcp</type><port>${port}</port></service>
+  <service>
+    <type>_perch._tcp</type><port>${port}</port>
+    <txt-record>v=${VERSION}</txt-record>
+    <txt-record>path=/</txt-record>
+    <txt-record>tls=0</txt-record>
+  </service>
   <service><type>_http._tcp</type><port>${port}</port></service>
 </service-group>
 `;
