@@ -25,6 +25,8 @@ export interface AlarmTask {
   task: Task;
   /** Findings or predictions were stored. */
   wake(): void;
+  /** The rules about Perch are judged now rather than at their next turn. */
+  judgeSoon(): void;
   /** A sensor (storage number) was changed or deleted: its conditions may no longer apply. */
   recheck(sensor: number): void;
 }
@@ -244,6 +246,10 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
 
   return {
     wake,
+    judgeSoon() {
+      systemMs = -Infinity;
+      wake();
+    },
     recheck(sensor) {
       if (doubtful !== "all") doubtful.add(sensor);
       wake();

@@ -57,6 +57,8 @@ export interface Alarms {
   act(id: string, command: Command, by: By, options?: ActOptions): Promise<Alarm>;
   /** Findings or predictions were stored. */
   wake(): void;
+  /** Something that the rules about Perch judge has changed. */
+  judgeSoon(): void;
   /** A machine is about to be moved: the statements that take its alarms along, and what follows COMMIT. */
   move(from: string, to: string): { statements: SqlStatement[]; moved(): void };
   /** A sensor (storage number) was changed or deleted: what stood for it may be void. */
@@ -90,7 +92,7 @@ const EVIDENCE_PER_CONDITION = 20;
 export function createAlarms(deps: AlarmsDeps): Alarms {
   const { clock, log, store, keeper, places } = deps;
   const { book } = keeper;
-  const { task, wake, recheck } = createAlarmTask(deps);
+  const { task, wake, judgeSoon, recheck } = createAlarmTask(deps);
 
   async function recordAt(id: string, of: Pick<Book, "get"> = book): Promise<AlarmRecord> {
     const num = /^\d{1,15}$/.test(id) ? Number(id) : NaN;
@@ -176,6 +178,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     },
     act,
     wake,
+    judgeSoon,
     move: (from, to) => ({
       statements: [store.move(from, to)],
       moved: () => keeper.moved(from, to),

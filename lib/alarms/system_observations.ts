@@ -5,12 +5,12 @@ import { SYSTEM_RULES, type SystemFacts, type SystemRule, type Wrong } from "./s
 const PREFIX = "system:";
 const WELL: Wrong = { severity: "info", text: "", value: null, limit: null };
 
-/** Conditions of the rules about Perch that stand, by their keys. */
-export function standingSystemKeys(alarms: Iterable<AlarmRecord>): Set<string> {
-  const keys = new Set<string>();
-  for (const { source, conditions } of alarms) {
+/** Conditions of the rules about Perch that stand, by their keys, with the machine of their alarm. */
+export function standingSystemKeys(alarms: Iterable<AlarmRecord>): Map<string, string | null> {
+  const keys = new Map<string, string | null>();
+  for (const { source, conditions, machine } of alarms) {
     if (source !== "system") continue;
-    for (const { key, present } of conditions) if (present) keys.add(key);
+    for (const { key, present } of conditions) if (present) keys.set(key, machine);
   }
   return keys;
 }
@@ -22,14 +22,14 @@ export function standingSystemKeys(alarms: Iterable<AlarmRecord>): Set<string> {
 export function systemObservations(
   facts: SystemFacts,
   nowMs: number,
-  standing: ReadonlySet<string>,
+  standing: ReadonlyMap<string, string | null>,
 ): Observation[] {
-  const ended = new Set(standing);
+  const ended = new Map(standing);
   const wrong: Observation[] = [];
   for (const rule of SYSTEM_RULES) {
     const judged = rule.judge(facts);
     if (judged === null) {
-      for (const key of standing) if (isOf(rule, key)) ended.delete(key);
+      for (const key of standing.keys()) if (isOf(rule, key)) ended.delete(key);
       continue;
     }
     for (const [name, one] of wrongsOf(judged)) {
@@ -38,7 +38,13 @@ export function systemObservations(
       wrong.push(observationOf(key, true, one, nowMs));
     }
   }
-  return [...Array.from(ended, (key) => observationOf(key, false, WELL, nowMs)), ...wrong];
+  return [
+    ...Array.from(
+      ended,
+      ([key, machine]) => observationOf(key, false, { ...WELL, machine }, nowMs),
+    ),
+    ...wrong,
+  ];
 }
 
 function wrongsOf(

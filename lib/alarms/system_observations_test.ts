@@ -105,10 +105,18 @@ Deno.test("an open alarm about a program follows its words, and does not count i
   }));
 
 Deno.test("what cannot be judged now stands, and what no rule knows any more ends", () => {
-  const standing = new Set(["system:disk", "system:program-state", "system:gone:x"]);
-  const ends = systemObservations(WELL, NOW_MS, standing).map(({ key, present }) => [key, present]);
-  assert.deepEqual(ends, [["system:program-state", false], ["system:gone:x", false]]);
-  assert.deepEqual(systemObservations(WELL, NOW_MS, new Set()), []);
+  const keys = ["system:disk", "system:program-state", "system:gone:x", "system:probe:y"];
+  const standing = new Map(keys.map((key) => [key, key.endsWith("y") ? "hall/shop" : null]));
+  const ends = systemObservations(WELL, NOW_MS, standing);
+  assert.deepEqual(ends.map(({ key, present, machine }) => [key, present, machine]), [
+    ["system:program-state", false, null],
+    ["system:gone:x", false, null],
+    // It is looked for among the alarms of its machine.
+    ["system:probe:y", false, "hall/shop"],
+  ]);
+  const unknown = systemObservations({ ...WELL, probes: null }, NOW_MS, standing);
+  assert.ok(!unknown.some(({ key }) => key === "system:probe:y"), "it stands as it did");
+  assert.deepEqual(systemObservations(WELL, NOW_MS, new Map()), []);
 });
 
 Deno.test("each source that is not connected has an alarm of its own", () =>

@@ -103,7 +103,7 @@ export interface Wrong {
   value: number | null;
   limit: number | null;
   /** Path of the machine that it is about; left out: Perch itself. */
-  machine?: string;
+  machine?: string | null;
 }
 
 /** All is well, what is wrong, or what is wrong by the name of each that there may be several of. */

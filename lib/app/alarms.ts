@@ -124,6 +124,9 @@ export async function createAlarmParts(
   bus.subscribe("sensor.changed", (sensor) => alarms.recheck(sensor.num));
   bus.subscribe("findings", () => alarms.wake());
   bus.subscribe("predictions", () => alarms.wake());
+  bus.subscribe("events", (news) => {
+    if (news.some(({ type }) => type.startsWith("probe."))) alarms.judgeSoon();
+  });
   bus.subscribe(
     "alarms",
     (committed) => publishAlarms(needs.live.hub, committed, alarms.counts().waiting),

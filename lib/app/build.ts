@@ -154,7 +154,7 @@ export async function build(
       outbox: () => notify.counts(),
       programs: reports.components.all,
       cameras: () => cameraFacts(cameras.cameras, clock.now()),
-      probes: () => probeFacts(polls.polls),
+      probes: () => probeFacts(polls),
       host: () => hostFacts(host),
     }),
   });

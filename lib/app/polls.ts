@@ -74,8 +74,12 @@ export async function createPollParts(
 }
 
 /** The probes that are down, for the rules about Perch itself. */
-export function probeFacts(polls: Pick<Polls, "down">): SystemFacts["probes"] {
-  return polls.down()?.map(({ id, ...down }) => ({ name: id, ...down })) ?? null;
+export function probeFacts(
+  { polls, pollSensors }: PollParts,
+): SystemFacts["probes"] {
+  return polls.down()?.map(({ id, machine, ...down }) => {
+    return { name: id, machine: pollSensors.path({ machine }), ...down };
+  }) ?? null;
 }
 
 /** What is down stands outside of Perch: it is no fault of this part. */

@@ -1,6 +1,6 @@
 import { createWake } from "../../base/wake.ts";
 import { messageOf } from "../../base/errors.ts";
-import { span } from "../../words/times.ts";
+import { duration, span } from "../../words/times.ts";
 import type { Asked } from "./ask.ts";
 import type { Poll } from "./poll.ts";
 import { dueMs, type Track } from "./track.ts";
@@ -29,7 +29,7 @@ export function createHeartbeat(poll: Poll, deps: WatchDeps, before: Track | nul
       keeper.state().track.checks.findLast(({ state }) => state === "up")?.tMs;
     const when = last === undefined
       ? "It has never reported"
-      : `It has not reported for ${span(Math.max(1_000, clock.now() - last))}`;
+      : `It has not reported for ${duration(Math.max(1_000, clock.now() - last))}`;
     return {
       detail: `${when}; it must every ${span(everyMs)}${grace}`,
       fault: "missed",

@@ -20,6 +20,8 @@ type Placed = Pick<Poll, "id" | "name" | "machine">;
 
 /** The machine of each poll and its sensors. */
 export interface PollSensors {
+  /** Where its machine is now: people may move it. */
+  path(poll: Pick<Poll, "machine">): string;
   /** Null where there is none (yet), or a person deleted it. People may rename and move it. */
   find(poll: Placed, name: string): Sensor | null;
   /** What is measured as drafts under their sensors, which are made first where there never were any. */
@@ -34,8 +36,8 @@ export function createPollSensors({ registry, service, audited }: {
   /** Those that are not made again, because somebody deleted them. */
   const gone = new Set<string>();
 
-  /** Where the machine is now. */
-  const pathOf = ({ machine }: Placed) => registry.machines.former(machine)?.path ?? machine;
+  const pathOf = ({ machine }: Pick<Poll, "machine">) =>
+    registry.machines.former(machine)?.path ?? machine;
 
   function find(poll: Placed, name: string): Sensor | null {
     // Its id follows from its first name, wherever it was moved to.
@@ -53,6 +55,7 @@ export function createPollSensors({ registry, service, audited }: {
   }
 
   return {
+    path: pathOf,
     find,
     async drafts(poll, values, tMs) {
       const missing = values.filter(({ sensor }) => {
