@@ -48,3 +48,8 @@ export function textIn(json: unknown): string | undefined {
   const text = json.trim().slice(0, 200).toWellFormed();
   return text === "" ? undefined : text;
 }
+
+/** What a table has under a key that came from outside: `constructor` and the like are no rows. */
+export function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

@@ -1,6 +1,6 @@
 /** The values of OpenMQTTGateway: of Bluetooth devices, of sensors at the gateway, and of the gateway itself. */
 import type { About, Value } from "../kit/book.ts";
-import type { Json } from "../kit/content.ts";
+import { type Json, own } from "../kit/content.ts";
 import { spoken } from "../kit/names.ts";
 
 type Row = Omit<About, "names"> & { name: string; unit?: string };
@@ -66,9 +66,11 @@ const OF_THE_AIR = /^(?:rssi|distance|snr)$/;
 function rowOf(field: string): { row: Row; number: string } | undefined {
   if (field === "pm25") return { row: PM, number: "" };
   if (field === "pm10") return { row: PM10, number: "" };
-  if (Object.hasOwn(ROWS, field)) return { row: ROWS[field], number: "" };
+  const row = own(ROWS, field);
+  if (row !== undefined) return { row, number: "" };
   const [, base = "", number = ""] = /^([a-z]+)(\d)(?:_[cf])?$/.exec(field) ?? [];
-  return Object.hasOwn(ROWS, base) ? { row: ROWS[base], number } : undefined;
+  const numbered = own(ROWS, base);
+  return numbered === undefined ? undefined : { row: numbered, number };
 }
 
 /** Values of one object; Celsius where both are sent. `at`: where a sensor of the gateway itself is. */

@@ -1,7 +1,7 @@
 /** The values of rtl_433, alone or inside of OpenMQTTGateway: their units stand at the end of their names. */
 import { timeOf } from "../../dialects/time.ts";
 import type { About, Stamp, Value } from "../kit/book.ts";
-import type { Json } from "../kit/content.ts";
+import { type Json, own } from "../kit/content.ts";
 import { spoken } from "../kit/names.ts";
 
 /** By the end of a field's name, the longer ones first. */
@@ -121,7 +121,7 @@ export function radioValues(json: Json): Value[] {
 /** The values of one field: none, one, or a battery's level beside whether it is good. */
 export function radioValue(key: string, json: unknown): Value[] {
   if (key.length > 64 || NO_VALUES.test(key)) return [];
-  const known = Object.hasOwn(KNOWN, key) ? KNOWN[key] : undefined;
+  const known = own(KNOWN, key);
   if (key === "battery_ok" && typeof json === "number") {
     const good: Value = { key, path: [key], json: json >= 0.1 };
     if (json === 0 || json === 1) return [good];
@@ -144,10 +144,11 @@ function unitOf(key: string) {
 
 /** What a field is, when it comes first. */
 export function aboutRadio({ key }: Value): About {
-  if (Object.hasOwn(KNOWN, key)) return KNOWN[key];
+  const known = own(KNOWN, key);
+  if (known !== undefined) return known;
   const [end = "", , deviceClass] = unitOf(key) ?? [];
   const base = key.slice(0, key.length - end.length);
-  const name = NAMES[base] ?? spoken(base);
+  const name = own(NAMES, base) ?? spoken(base);
   const ofWind = deviceClass === "wind_speed" ? /wind|gust/.test(base) : true;
   return {
     names: [name, spoken(key)],

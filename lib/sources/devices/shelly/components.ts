@@ -1,6 +1,6 @@
 /** What the components of Shelly devices from the second generation on measure. */
 import type { About, Value } from "../kit/book.ts";
-import { isObject, type Json } from "../kit/content.ts";
+import { isObject, type Json, own } from "../kit/content.ts";
 import { spoken } from "../kit/names.ts";
 
 interface Field {
@@ -157,7 +157,7 @@ export function componentOf(name: string): { type: string; id: string | null } |
 
 /** Whether a component of this type is one of Shelly's. */
 export function isKnownType(type: string): boolean {
-  return Object.hasOwn(COMPONENTS, type) || SERVICE.test(type);
+  return own(COMPONENTS, type) !== undefined || SERVICE.test(type);
 }
 
 /**
@@ -173,7 +173,7 @@ export function componentValues(
   const { type, id } = componentOf(name)!;
   const values: Value[] = [];
   const at = (path: readonly string[]) => [type, id ?? "", ...path];
-  const fields = Object.hasOwn(COMPONENTS, type) ? COMPONENTS[type] : [];
+  const fields = own(COMPONENTS, type) ?? [];
   for (const { path, unit } of fields) {
     let found: unknown = json;
     for (const key of path) found = isObject(found) ? found[key] : undefined;
@@ -238,9 +238,9 @@ function errorsOf(json: Json): string | null {
 /** What a value of a component is, when it comes first. */
 export function aboutComponent({ path: [type, id, ...path] }: Value): About {
   const key = path.join(".");
-  const fields = Object.hasOwn(COMPONENTS, type) ? COMPONENTS[type] : [];
+  const fields = own(COMPONENTS, type) ?? [];
   const known = fields.find((one) => one.path.join(".") === key);
-  const label = LABELS[type] ?? spoken(type);
+  const label = own(LABELS, type) ?? spoken(type);
   if (key === "errors") {
     return { ...{ kind: "text", diagnostic: true }, names: named(label, id, "Errors") };
   }

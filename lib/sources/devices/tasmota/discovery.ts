@@ -31,7 +31,7 @@ const RELAYS_MOST = 32;
 
 /** A device's own account of itself; a sentence says what is missing. */
 export function configOf(json: Json, mac: string): Config | string {
-  if (String(json.mac).replaceAll(":", "").toLowerCase() !== mac) {
+  if (textIn(json.mac)?.replaceAll(":", "").toLowerCase() !== mac) {
     return `the mac in it is not that of its topic, ${mac}`;
   }
   const topic = textIn(json.t);
@@ -72,7 +72,7 @@ function firstName(names: unknown): string | undefined {
 function relaysOf(json: Json): Config["relays"] {
   const kinds = (Array.isArray(json.rl) ? json.rl : []).slice(0, RELAYS_MOST);
   const names = Array.isArray(json.fn) ? json.fn : [];
-  const several = kinds.filter((kind) => kind > 0).length > 1 ||
+  const several = kinds.filter((kind) => typeof kind === "number" && kind > 0).length > 1 ||
     isObject(json.so) && json.so["26"] === 1;
   return kinds.flatMap((kind, i) => {
     if (kind !== RELAY && kind !== LIGHT) return [];

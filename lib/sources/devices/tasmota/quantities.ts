@@ -1,5 +1,6 @@
 /** What Tasmota's values are: units, classes and names, by the key under which they come. */
 import type { About, Value } from "../kit/book.ts";
+import { own } from "../kit/content.ts";
 import { spoken } from "../kit/names.ts";
 
 /** Units that stand beside the values of a message. */
@@ -123,10 +124,6 @@ function quantityOf(path: readonly string[], key: string): Quantity | undefined 
   const ofEnergy = /energy/i.test(path[0]) ? own(OF_ENERGY, key) : undefined;
   if (ofEnergy !== undefined) return ofEnergy;
   return own(QUANTITIES, key) ?? own(DIAGNOSTIC, key);
-}
-
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** What a value of SENSOR is, when it comes first. */

@@ -1,7 +1,7 @@
 /** Zigbee devices behind a Tasmota bridge: each is a device of its own. */
 import { addReject, type Decoded } from "../../../readings/reading.ts";
 import type { About, Book, Noted, Value } from "../kit/book.ts";
-import { isObject, type Json, nothing, refused, textIn } from "../kit/content.ts";
+import { isObject, type Json, nothing, own, refused, textIn } from "../kit/content.ts";
 import { aboutSensor, unitOf } from "./quantities.ts";
 import { stampOf, unitsOf } from "./values.ts";
 
@@ -121,11 +121,12 @@ const BINARY: Readonly<Record<string, string>> = {
 
 function aboutZigbee(value: Value): About {
   const about = aboutSensor(value);
-  if (!Object.hasOwn(BINARY, value.key)) return about;
+  const deviceClass = own(BINARY, value.key);
+  if (deviceClass === undefined) return about;
   const { names } = about;
   return {
     names: value.key === "Power" ? ["Switch"] : names,
     kind: "binary",
-    deviceClass: BINARY[value.key],
+    deviceClass,
   };
 }
