@@ -1,8 +1,9 @@
 import { nameId } from "../base/ids.ts";
 import type { Source } from "../sources/source.ts";
 import type { DeviceDialect } from "../sources/devices/device.ts";
-import { placeOfUid, SPARKPLUG, type SparkplugDialect } from "../sources/sparkplug/dialect.ts";
-import { asksFor, type KnownPlace } from "../sources/sparkplug/topic.ts";
+import type { SparkplugDialect } from "../sources/sparkplug/dialect.ts";
+import { createInnerHost } from "../sources/sparkplug/inner.ts";
+import { placeOfUid, SPARKPLUG } from "../sources/sparkplug/topic.ts";
 import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -16,104 +17,63 @@ export interface SparkplugParts {
 type Needs =
   & Pick<DeviceParts, "devices" | "deviceDialects" | "deviceDecode">
   & Pick<IntakeParts, "intake">
-  & Pick<SourceParts, "sources" | "broker">;
+  & Pick<SourceParts, "sources" | "broker" | "mqtt">;
 
-/** Nodes that were heard before there was a host. */
-const SEEN_MOST = 1_000;
+const CONCERNS = ["devices.sparkplug", "sparkplug.host_id", "sparkplug.state_2_2"];
+const PUBLISH_MS = 5_000;
 
-/**
- * The host application of Sparkplug B. It is loaded and connects when it is asked for: by a person, by the topics, by
- * nodes that were there before, or by the first message of a node at the embedded broker.
- */
-export function createSparkplugParts(
-  { config, clock, log, settings }: Foundation,
-  needs: Needs,
-): SparkplugParts {
-  const { devices, deviceDialects, deviceDecode, intake, sources, broker } = needs;
-  const sparkplugLog = log.child(SPARKPLUG);
+/** The host application of Sparkplug B: at the embedded broker, or with a connection to the one elsewhere. */
+export function createSparkplugParts(foundation: Foundation, needs: Needs): SparkplugParts {
+  const { settings } = foundation;
+  const log = foundation.log.child(SPARKPLUG);
+  const { sources, broker, deviceDialects } = needs;
   const dialect = deviceDialects.find(isSparkplug)!;
-  const seen = new Map<string, KnownPlace>();
   let running: Source | null = null;
   let started = false;
   let turn = Promise.resolve();
 
-  const known = () => [
-    ...devices.all().flatMap(({ dialect, about }) =>
-      dialect === SPARKPLUG ? placeOfUid(about.uid) ?? [] : []
-    ),
-    ...seen.values(),
-  ];
-
-  function isWanted(): boolean {
-    if (!started || !settings.get("devices.sparkplug")) return false;
-    const asked = settings.view("devices.sparkplug").changed || asksFor(config.mqtt.topics);
-    return asked || known().length > 0;
-  }
-
   /** One change after the other. */
   function follow(): Promise<void> {
-    turn = turn.then(change).catch((error) => sparkplugLog.error("it cannot run", { error }));
+    turn = turn.then(change).catch((error) => log.error("it cannot run", { error }));
     return turn;
   }
 
   async function change(): Promise<void> {
+    dialect.readBy(null);
     if (running !== null) {
-      sources.splice(sources.indexOf(running), 1);
+      const at = sources.indexOf(running);
+      if (at >= 0) sources.splice(at, 1);
       await running.stop();
       running = null;
     }
-    const wanted = isWanted();
-    dialect.onSeen(wanted ? null : hear);
-    if (!wanted) return;
-    running = await makeSource();
-    sources.push(running);
+    if (!started || !settings.get("devices.sparkplug")) return;
+    running = broker === null ? await elsewhere(foundation, needs) : inner();
+    if (broker === null) sources.push(running);
     await running.start();
   }
 
-  function hear(place: KnownPlace): void {
-    if (seen.size >= SEEN_MOST || broker === null) return;
-    const first = seen.size === 0;
-    seen.set(`${place.group}/${place.node}`, place);
-    if (first) void follow();
-  }
-
-  async function makeSource(): Promise<Source> {
-    const { createSparkplugSource } = await import("../sources/sparkplug/source.ts");
-    const { mqtt } = config;
-    const id = nameId(`${Deno.hostname()}:${config.dataDir}`, 10);
-    const counts = deviceDecode.counts(SPARKPLUG);
-    return createSparkplugSource(
+  /** It stands among the sources once it has heard something. */
+  function inner(): Source {
+    const { devices, mqtt } = needs;
+    const host = createInnerHost(
       {
-        ...{ intake, directory: devices, clock, log: sparkplugLog },
-        onMessage(refused) {
-          // What comes by the embedded broker was counted there.
-          if (broker !== null) return;
-          counts.messages++;
-          if (refused) counts.refused++;
-          counts.lastMs = clock.now();
-        },
+        directory: devices,
+        clock: foundation.clock,
+        publish: (message) => mqtt.publish(message, AbortSignal.timeout(PUBLISH_MS)),
       },
-      {
-        url: mqtt.url ?? `mqtt://${loopbackOf(config.broker.host)}:${broker?.port()}`,
-        user: mqtt.user ?? undefined,
-        password: mqtt.password ?? undefined,
-        caFile: mqtt.caFile ?? undefined,
-        certFile: mqtt.certFile ?? undefined,
-        keyFile: mqtt.keyFile ?? undefined,
-        version: mqtt.url === null ? "3.1.1" : mqtt.version,
-        connectTimeoutMs: 10_000,
-        clientId: `${mqtt.clientId ?? `perch-${id}`}-sparkplug`,
-        hostId: settings.get("sparkplug.host_id"),
-        oldState: settings.get("sparkplug.state_2_2"),
-        reorderMs: () => settings.get("sparkplug.reorder_ms"),
-      },
-      known(),
+      hostOptions(foundation),
+      known(needs),
     );
+    dialect.readBy((message) => {
+      const decoded = host.hear(message);
+      if (decoded.by !== undefined && !sources.includes(host)) sources.push(host);
+      return decoded;
+    });
+    return host;
   }
 
   settings.onChange((key) => {
-    const concerns = ["devices.sparkplug", "sparkplug.host_id", "sparkplug.state_2_2"];
-    if (started && concerns.includes(key)) void follow();
+    if (started && CONCERNS.includes(key)) void follow();
   });
   return {
     sparkplug: {
@@ -130,13 +90,55 @@ export function createSparkplugParts(
   };
 }
 
-function isSparkplug(dialect: DeviceDialect): dialect is SparkplugDialect {
-  return dialect.name === SPARKPLUG;
+/** The client of a broker elsewhere: its library is loaded with it. */
+async function elsewhere(
+  { config, clock, log, settings }: Foundation,
+  needs: Needs,
+): Promise<Source> {
+  const { createSparkplugSource } = await import("../sources/sparkplug/source.ts");
+  const { mqtt } = config;
+  const own = nameId(`${Deno.hostname()}:${config.dataDir}`, 10);
+  const counts = needs.deviceDecode.counts(SPARKPLUG);
+  return createSparkplugSource(
+    {
+      ...{ intake: needs.intake, directory: needs.devices, clock, log: log.child(SPARKPLUG) },
+      onMessage(refused) {
+        counts.messages++;
+        if (refused) counts.refused++;
+        counts.lastMs = clock.now();
+      },
+    },
+    {
+      url: mqtt.url!,
+      user: mqtt.user ?? undefined,
+      password: mqtt.password ?? undefined,
+      caFile: mqtt.caFile ?? undefined,
+      certFile: mqtt.certFile ?? undefined,
+      keyFile: mqtt.keyFile ?? undefined,
+      version: mqtt.version,
+      connectTimeoutMs: 10_000,
+      clientId: `${mqtt.clientId ?? `perch-${own}`}-sparkplug`,
+      ...hostOptions({ settings }),
+    },
+    known(needs),
+  );
 }
 
-/** Where a broker of this host that listens on `host` is reached from here. */
-function loopbackOf(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
+function hostOptions({ settings }: Pick<Foundation, "settings">) {
+  return {
+    hostId: settings.get("sparkplug.host_id"),
+    oldState: settings.get("sparkplug.state_2_2"),
+    reorderMs: () => settings.get("sparkplug.reorder_ms"),
+  };
+}
+
+/** Nodes and devices that were announced before. */
+function known({ devices }: Pick<Needs, "devices">) {
+  return devices.all().flatMap(({ dialect, about }) =>
+    dialect === SPARKPLUG ? placeOfUid(about.uid) ?? [] : []
+  );
+}
+
+function isSparkplug(dialect: DeviceDialect): dialect is SparkplugDialect {
+  return dialect.name === SPARKPLUG;
 }

@@ -31,6 +31,7 @@ export function edgePayload(
   metrics: EdgeMetric[],
   seq: number | null,
   tMs = Date.now(),
+  historical = false,
 ): Uint8Array {
   const writer = new WireWriter().uint(1, tMs);
   for (const { name, alias, type, value } of metrics) {
@@ -39,6 +40,7 @@ export function edgePayload(
     if (alias !== undefined) metric.uint(2, alias);
     metric.uint(3, tMs);
     if (type !== undefined) metric.uint(4, type);
+    if (historical) metric.bool(5, true);
     if (typeof value === "boolean") metric.bool(14, value);
     else if (Number.isInteger(value) && type !== 10) metric.uint(type === 8 ? 11 : 10, value);
     else metric.double(13, value);

@@ -6,7 +6,7 @@ import { aliasFault, bdSeqIn, birthOf, type Born, entityOf, entityUid, numberOf 
 import { type Leaf, leavesOf } from "./leaves.ts";
 import { EdgeNode, type Member } from "./node.ts";
 import { decodePayload, isPayloadFault, type Metric, type Payload } from "./payload.ts";
-import { type Place, placeOf } from "./topic.ts";
+import { isState, type Place, placeOf } from "./topic.ts";
 
 /*
  * DESIGN
@@ -104,8 +104,14 @@ export class Host {
   /** Reads a message of a node or device; null: it is none, or none for a host. */
   take(topic: string, bytes: Uint8Array, nowMs: number): Heard | null {
     const place = placeOf(topic);
-    if (place === null || place.type === "NCMD" || place.type === "DCMD") return null;
+    if (place === null ? isState(topic) : place.type === "NCMD" || place.type === "DCMD") {
+      return null;
+    }
     const heard: Heard = { effects: [], readings: [], rejects: [] };
+    if (place === null) {
+      addReject(heard, { code: "bad_topic", message: "Sparkplug has no such topic" });
+      return heard;
+    }
     const payload = decodePayload(bytes);
     if (isPayloadFault(payload)) {
       addReject(heard, payload);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { encodeRebirth } from "./encode.ts";
 import { type Effect, type Heard, Host } from "./host.ts";
 import { decodePayload, type Payload } from "./payload.ts";
+import { sparkplugByDefault } from "./topic.ts";
 import { WireWriter } from "./wire.ts";
 
 /* Cases with their bytes (B1 to B9), and what else an edge node may do. */
@@ -270,5 +271,34 @@ Deno.test("sparkplug: more nodes and devices than a plant has make no more of th
   for (let i = 0; i < 1_001; i++) {
     const heard = hear(topic("DBIRTH", `D${i}`), message((i + 1) & 255, [["x", null, 3, 5]]));
     assert.equal(heard.rejects.length, i < 1_000 ? 0 : 1);
+  }
+});
+
+Deno.test("sparkplug: Perch is a host by itself at its own broker, and where the topics ask for it", () => {
+  const url = "mqtt://10.0.0.5";
+  assert.equal(sparkplugByDefault({ url: null, topics: ["factory/#"] }), true);
+  assert.equal(sparkplugByDefault({ url, topics: ["factory/#", "edge/#"] }), false);
+  for (const topic of ["spBv1.0/#", "#", "+/+/NBIRTH/+"]) {
+    assert.equal(sparkplugByDefault({ url, topics: [topic] }), true);
+  }
+});
+
+Deno.test("sparkplug: other topics of the namespace are refused once, commands and states are passed over", () => {
+  const { host } = setup();
+  const codes = (to: string) =>
+    host.take(to, bytes(B4), 0)?.rejects.map(({ code }) => code) ?? null;
+  for (
+    const to of [
+      "spBv1.0/G",
+      "spBv1.0/G/XDATA/N",
+      "spBv1.0/G/NDATA/N/D",
+      "spBv1.0/G/DDATA/N",
+      "spBv1.0//NDATA/N",
+    ]
+  ) {
+    assert.deepEqual(codes(to), ["bad_topic"], to);
+  }
+  for (const to of ["spBv1.0/STATE/other", "spBv1.0/G/NCMD/N", "spBv1.0/G/DCMD/N/D"]) {
+    assert.equal(codes(to), null, to);
   }
 });

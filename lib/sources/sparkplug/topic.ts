@@ -2,6 +2,9 @@
 
 export const NAMESPACE = "spBv1.0";
 
+/** Name of the dialect, of its switch (`devices.sparkplug`) and of its source. */
+export const SPARKPLUG = "sparkplug";
+
 export const MESSAGES = [
   "NBIRTH",
   "NDATA",
@@ -42,6 +45,11 @@ function isType(text: string | undefined): text is MessageType {
   return (MESSAGES as readonly (string | undefined)[]).includes(text);
 }
 
+/** Whether it is the state of a host. */
+export function isState(topic: string): boolean {
+  return topic.startsWith(stateTopic(""));
+}
+
 export function stateTopic(hostId: string): string {
   return `${NAMESPACE}/STATE/${hostId}`;
 }
@@ -70,4 +78,10 @@ export function sparkplugByDefault(
   { url, topics }: { url: string | null; topics: readonly string[] },
 ): boolean {
   return url === null || asksFor(topics);
+}
+
+/** Where a device that was announced stands, by its unique id. */
+export function placeOfUid(uid: string): KnownPlace | null {
+  const [group, node, device] = uid.replace(/^sp:/, "").split("/");
+  return group && node ? { group, node, device: device ?? null } : null;
 }

@@ -1,0 +1,127 @@
+/**
+ * A Sparkplug network and the whole of Perch: at its own broker, and at a mosquitto with a connection of its own.
+ * `SABOTAGE=sparkplug_again` gives every birth another time: what is told again is then stored twice.
+ */
+import "../../lib/base/denied_env.ts";
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { connectAsync } from "mqtt";
+import { type DeviceSite, withDeviceSite } from "../support/device_site.ts";
+import { type EdgeMetric, type EdgeNode, edgeNode, edgePayload } from "../support/edge_node.ts";
+import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { eventually } from "../support/recording_intake.ts";
+import { sabotaged } from "../support/sabotage.ts";
+
+interface One {
+  status: string;
+  last: { value: number; ts: number } | null;
+}
+
+const SPEED = { name: "Pump/Speed", alias: 10, type: 3, value: 1_450 };
+const RUNNING = { name: "Pump/Running", alias: 11, type: 11, value: true };
+const SENSOR = "Plant/Press/P1/Pump_Speed";
+
+const said = (site: DeviceSite) => {
+  const one = site.parts.registry.find(SENSOR);
+  return `${site.names().join(", ")}: ${JSON.stringify(one?.last)} ${
+    site.parts.sources.map((source) => source.state().detail).join(" ")
+  }`;
+};
+const lastIs = (site: DeviceSite, value: number) =>
+  eventually(() => site.parts.registry.find(SENSOR)?.last?.value === value, () => said(site));
+const offline = (site: DeviceSite) =>
+  site.parts.devices.isUnavailable(site.parts.registry.find(SENSOR)!.num);
+
+async function births(node: EdgeNode, value = SPEED.value): Promise<void> {
+  await node.birth([{ name: "Temperature", alias: 1, type: 10, value: 21.5 }]);
+  await node.deviceBirth("P1", [{ ...SPEED, value }, RUNNING]);
+}
+
+async function life(site: DeviceSite, url: string): Promise<void> {
+  await using node = await edgeNode(url, "Plant", "Press", 1);
+  await births(node);
+  await lastIs(site, 1_450);
+  assert.deepEqual(site.names().filter((name) => name.startsWith("Plant/")), [
+    "Plant/Press/P1/Pump_Running",
+    SENSOR,
+    "Plant/Press/Temperature",
+  ]);
+  assert.equal(offline(site), false);
+
+  // The same once more is one reading, at its own time.
+  const tMs = Date.now() - 1_000;
+  const client = await connectAsync(url, { reconnectPeriod: 0 });
+  const send = async (metrics: EdgeMetric[], seq: number, historical = false) => {
+    const at = sabotaged("sparkplug_again") ? tMs + seq : historical ? tMs - 600_000 : tMs;
+    const payload = edgePayload(metrics, seq, at, historical);
+    await client.publishAsync("spBv1.0/Plant/DDATA/Press/P1", Buffer.from(payload), { qos: 1 });
+  };
+  await send([{ alias: 10, value: 1_460 }], node.skip());
+  await send([{ alias: 10, value: 1_460 }], node.skip());
+  // What was so earlier is stored at its time and changes nothing of now.
+  await send([{ alias: 10, value: 9_999 }], node.skip(), true);
+  await node.data("P1", [{ alias: 10, value: 1_461 }]);
+  await lastIs(site, 1_461);
+  await client.endAsync();
+  assert.deepEqual(await site.values(SENSOR), [9_999, 1_460, 1_450, 1_461]);
+
+  // A gap, nothing of which is lost but what never came.
+  node.skip();
+  await node.data("P1", [{ alias: 10, value: 1_470 }]);
+  await lastIs(site, 1_470);
+  await eventually(() => node.commands.length === 1, () => "no rebirth was asked for");
+  await births(node, 1_480);
+  await lastIs(site, 1_480);
+
+  node.crash();
+  await eventually(() => offline(site), () => "its death was not heard");
+  const one = await site.get<One>(`/api/sensors/${SENSOR}`);
+  assert.equal(one.status, "offline");
+  assert.equal(one.last?.value, 1_480);
+}
+
+Deno.test("sparkplug: a node at Perch's own broker, its births, data, gaps and death, and a restart", () =>
+  withDeviceSite(async (site) => {
+    const url = () => `mqtt://127.0.0.1:${site.parts.broker!.port()}`;
+    await site.parts.settings.set("sparkplug.reorder_ms", 100, "test", () => []);
+    await life(site, url());
+    assert.match(
+      site.parts.sources.map((source) => source.state().detail).join(),
+      /as host perch: 0 of 1 edge nodes are there, with 1 devices; 1 rebirths were asked for/,
+    );
+    await site.restart();
+    // Its state is there for nodes that wait for their host, and the sensors are the same.
+    const client = await connectAsync(url(), { reconnectPeriod: 0 });
+    const state = new Promise<string>((resolve) =>
+      client.on("message", (_, payload) => resolve(payload.toString()))
+    );
+    await client.subscribeAsync("spBv1.0/STATE/perch");
+    assert.match(await state, /^{"online":true,"timestamp":\d+}$/);
+    await client.endAsync();
+    await using node = await edgeNode(url(), "Plant", "Press", 2);
+    await births(node, 1_500);
+    await lastIs(site, 1_500);
+    assert.equal(site.names().filter((name) => name.startsWith("Plant/")).length, 3);
+  }));
+
+Deno.test({
+  name: "sparkplug: a node at a mosquitto, where a person asks for it",
+  ignore: !haveMosquitto(),
+  async fn() {
+    await using broker = await startMosquitto();
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    await withDeviceSite(async (site) => {
+      const { sources, settings } = site.parts;
+      const names = () => sources.map(({ name }) => name).join();
+      const switched = (on: boolean) => settings.set("devices.sparkplug", on, "test", () => []);
+      assert.equal(names(), "mqtt");
+      await settings.set("sparkplug.reorder_ms", 100, "test", () => []);
+      await switched(true);
+      await eventually(() => names() === "mqtt,sparkplug", names);
+      await eventually(() => sources[1].state().state === "connected", () => said(site));
+      await life(site, url);
+      await switched(false);
+      await eventually(() => names() === "mqtt", names);
+    }, { MQTT_URL: url });
+  },
+});
