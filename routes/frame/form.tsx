@@ -28,6 +28,8 @@ export function Field(
     minLength?: number;
     /** A phone shows its number keys. */
     numeric?: boolean;
+    /** Id of a `datalist` with what it suggests. */
+    list?: string;
   },
 ): VNode {
   const { type = "text", numeric } = props;
@@ -37,6 +39,7 @@ export function Field(
     placeholder: props.placeholder,
     autocomplete: props.autocomplete,
     required: props.required ?? true,
+    list: props.list,
     autofocus: props.autofocus,
     minLength: props.minLength,
     inputMode: numeric ? "numeric" as const : undefined,

@@ -113,6 +113,7 @@ function List(
         ))}
       </div>
       {next && <More href={hrefWith("/sensors", { ...filter, after: next })}>Next {PAGE}</More>}
+      <More href="/computed">Computed sensors</More>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { anomalyRoutes } from "./anomalies_api.ts";
 import { sensorRoutes } from "./api.ts";
+import { computedPages } from "./computed.tsx";
 import { computedRoutes } from "./computed_api.ts";
 import { type SensorPageParts } from "./request.ts";
 import { sensorsPage } from "./list.tsx";
@@ -15,6 +16,7 @@ export function sensorsRoutes(parts: SensorPageParts & ReadingServices): Route[]
     ...readingRoutes(parts),
     ...computedRoutes(parts),
     ...anomalyRoutes(parts.anomalies),
+    ...computedPages(parts),
     sensorsPage(parts),
     sensorPage(parts),
     ...anomalyActions(parts),

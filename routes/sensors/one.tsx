@@ -26,6 +26,7 @@ import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "..
 import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
 import type { SensorPageParts } from "./request.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
+import { Lineage } from "./lineage.tsx";
 import { UnitNotice } from "./unit_notice.tsx";
 
 /** About one bucket per two pixels of a wide screen. */
@@ -155,6 +156,7 @@ function SensorContent(
       />
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
+      <Lineage computed={parts.computed} sensor={sensor} mayChange={mayJudge} />
     </>
   );
 }
