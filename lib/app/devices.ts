@@ -55,7 +55,7 @@ export async function createDeviceParts(
     ...{ directory: devices, clock, log: deviceLog, settings, publish },
     zone: siteZone(),
   };
-  const dialects = DEVICE_DIALECTS.map((create) => create(deps));
+  const dialects = DEVICE_DIALECTS.flatMap((create) => create(deps));
   for (const dialect of dialects) devices.restore(dialect);
   const isOn = ({ name }: DeviceDialect) => settings.get(`devices.${name}` as SettingKey) === true;
   let active = dialects.filter(isOn);

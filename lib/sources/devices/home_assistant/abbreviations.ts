@@ -137,6 +137,7 @@ export function listOf(value: unknown): unknown[] | null {
 function long(config: Config, names: Readonly<Record<string, string>>): Config {
   const out: Config = {};
   for (const [key, value] of Object.entries(config)) {
+    if (key === "__proto__") continue;
     const name = Object.hasOwn(names, key) ? names[key] : key;
     if (name === key || !Object.hasOwn(config, name)) out[name] = value;
   }

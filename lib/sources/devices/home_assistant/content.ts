@@ -7,6 +7,10 @@ export const STATE_BYTES_MOST = 1024 * 1024;
 const JSON_VALUES_MOST = 60_000;
 /** A number of JSON that Python would take for a float although it has no fraction. */
 const WHOLE_FLOAT = /\d\.0+(?!\d)|\d[eE]/;
+const PYTHONS = new Map([["latin-1", "latin1"], ["cp1252", "windows-1252"], [
+  "utf-8-sig",
+  "utf-8",
+]]);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A message, read as often as it is asked for, and parsed once. */
@@ -31,7 +35,7 @@ export class Content {
   textIn(encoding: string | undefined): string | null {
     if (encoding === undefined) return this.text;
     try {
-      return decoded(new TextDecoder(encoding, { fatal: true }), this.payload);
+      return decoded(new TextDecoder(labelOf(encoding), { fatal: true }), this.payload);
     } catch {
       return this.text;
     }
@@ -52,6 +56,12 @@ export class Content {
     }
     return this.#exact?.value;
   }
+}
+
+/** Python's name of an encoding as the web has it. */
+function labelOf(encoding: string): string {
+  const name = encoding.replaceAll("_", "-");
+  return PYTHONS.get(name) ?? name;
 }
 
 function decoded(decoder: TextDecoder, payload: Uint8Array): string | null {

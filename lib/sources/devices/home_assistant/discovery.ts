@@ -106,6 +106,12 @@ export class Discovery {
     const put = found.map((one) => this.#entity(one, device, dialect, adopted.get(one)));
     const ready = put.filter(({ waits }) => !waits);
     directory.announce(dialect, device, ready.map(({ announced }) => announced));
+    for (const { announced, reader } of ready) {
+      const why = reader?.compiled?.unsupported ?? null;
+      if (why === null) continue;
+      const name = announced.name ?? device.name;
+      directory.note(dialect, `unsupported template of ${device.name}, ${name}: ${why}`);
+    }
     for (const entity of put) availabilities.tell(entity);
     directory.topicsChanged();
   }

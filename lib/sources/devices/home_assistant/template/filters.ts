@@ -52,7 +52,7 @@ const round: Callable = (given) => {
   if (Number.isNaN(number)) return digits === 0 ? orDefault(given, 3, "round") : number;
   const rounded = roundBy(given.get(2, "method", "common"), number, digits);
   if (digits !== 0) return float(rounded);
-  return Number.isFinite(rounded) ? rounded + 0 : orDefault(given, 3, "round");
+  return Number.isFinite(rounded) ? Math.trunc(rounded) + 0 : orDefault(given, 3, "round");
 };
 
 function roundBy(method: Value, number: number, digits: number): number {

@@ -14,7 +14,10 @@ export function jsonText(value: Value, form: "spaced" | "tight", budget: Budget)
     if (typeof one === "number" || one instanceof Float) return textOf(one);
     if (Array.isArray(one)) return `[${one.map((item) => write(item, depth + 1)).join(comma)}]`;
     if (!isDict(one)) throw new Failure("it is nothing in JSON");
-    const entries = entriesOf(one).map(([key, item]) =>
+    const items = entriesOf(one);
+    // Python's filter puts the keys in order.
+    if (form === "spaced") items.sort(([a], [b]) => textOf(a) < textOf(b) ? -1 : 1);
+    const entries = items.map(([key, item]) =>
       `${escaped(textOf(key), form)}${colon}${write(item, depth + 1)}`
     );
     return `{${entries.join(comma)}}`;
