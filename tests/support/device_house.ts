@@ -65,7 +65,7 @@ export function deviceHouse(
   };
   const dialects = create({ directory, settings });
   for (const dialect of dialects) directory.restore(dialect);
-  const { decode } = createDeviceDecode(() => dialects);
+  const { decode } = createDeviceDecode({ active: () => dialects, log: silentLog() });
   const entityOf = (sensor: string) => {
     for (const { entities } of directory.all()) {
       for (const entity of entities.values()) {

@@ -19,7 +19,7 @@ function topic(title: string, help: string, usual: string) {
     category: "Devices",
     title,
     help,
-    schema: z.string().max(200).regex(/^[^+#\u0000]*$/, "must be a topic, without + and #"),
+    schema: z.string().max(200).regex(/^[^+#]*$/, "must be a topic, without + and #"),
     default: usual,
     see: "viewer",
     change: "admin",

@@ -26,7 +26,7 @@ const TOPIC_BYTES_MOST = 1_024;
 /** Whether something is a topic that can be asked for: no filter. */
 export function isTopic(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= TOPIC_BYTES_MOST &&
-    !/[+#\u0000]/.test(value);
+    !/[+#]/.test(value) && !value.includes("\u0000");
 }
 
 export function templateOf(value: unknown): string | undefined {
