@@ -11,7 +11,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Commands: "Orders to devices, what came of them, and rules that give orders",
   Deliveries: "Notifications on their way, delivered, and dead letters",
-  Devices: "Devices that announced themselves",
+  Devices: "Devices that announced themselves, and sensors at this host",
   Events: "What happened: listed, searched, reported by other programs",
   Faults: "What is wrong with Perch itself, and its parts paused and started anew",
   Health: "Liveness, readiness and metrics",

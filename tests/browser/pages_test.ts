@@ -14,7 +14,15 @@ import { freePort } from "../support/port.ts";
 
 const ENGINEER = ["engineer@example.com", "engineer123"] as const;
 /** Pages without a stream of their own. */
-const STILL = ["/analyses", "/host", "/machines/exchange", "/maintenance", "/models", "/more"];
+const STILL = [
+  "/analyses",
+  "/hardware",
+  "/host",
+  "/machines/exchange",
+  "/maintenance",
+  "/models",
+  "/more",
+];
 
 interface Sim {
   perch: PerchProcess;
@@ -65,6 +73,7 @@ Deno.test({
           `${state}?range=6h`,
           "/sources",
           "/cameras",
+          "/hardware",
           "/alarms",
           "/alarms?show=resolved&severity=critical",
           "/events?range=24h&q=nothing",

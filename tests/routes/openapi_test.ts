@@ -106,6 +106,8 @@ Deno.test("openapi: every example, called as documented, is answered as document
  * channel.
  */
 const EXPECTED_FAILURES = new Set([
+  // No sensor hangs on the host that runs the tests.
+  "/api/hardware/inputs",
   "/api/ai/email",
   "/api/send-analysis-email",
   "/api/users/refresh",

@@ -13,6 +13,7 @@ import type { Route } from "../../routes/http/route.ts";
 import { EXAMPLE } from "../../routes/scripts/api.ts";
 import type { AppUnderTest } from "./app.ts";
 import { keepPicture } from "./camera_images.ts";
+import { createHardwareStore } from "../../lib/sources/hardware/hardware_store.ts";
 import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
@@ -118,6 +119,7 @@ export async function oneOfEach(
     ...faulty,
     "/api/cameras/:id": camera.id,
     "/api/computed/:id": computed.sensor.id,
+    ...await hardwareFixture(under),
     ...await commandsFixture(under),
     ...await probesFixture(under),
     ...await outboxFixture(under),
@@ -135,6 +137,20 @@ export async function oneOfEach(
     "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
   };
+}
+
+/** A thermometer that is not plugged in. */
+async function hardwareFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
+  const { hardware, storage: { db } } = app.parts();
+  const id = "w1:28-0000000f1c5e";
+  await db.write([
+    createHardwareStore(db).put({
+      ...{ id, driver: "w1", sensor: "hall-1/oven/temperature", createdMs: 1 },
+      ...{ settings: { interval_s: 60 }, state: {} },
+    }),
+  ]);
+  await hardware.load();
+  return { "/api/hardware/inputs/:id": id };
 }
 
 /** An open alarm for each thing that is done with one, and the id of another for the rest. */
