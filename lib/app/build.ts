@@ -94,7 +94,7 @@ export async function build(
     ...{ machines, live, devices: announced, access, mqtt: sources.mqtt },
   });
   const hardware = await createHardwareParts(foundation, {
-    ...{ machines, intake: intake.intake, host: options.hardware ?? {} },
+    ...{ machines, scripts, intake: intake.intake, host: options.hardware ?? {} },
   });
   const watch = options.host?.(clock) ?? null;
   const host = createHostParts(foundation, {
@@ -189,7 +189,13 @@ export async function build(
     hub,
     supervisor,
     onLogEntry,
-    sources: [scripts.scriptFaults, codecs.codecFaults, custom.faults, faultDetectors.source],
+    sources: [
+      scripts.scriptFaults,
+      codecs.codecFaults,
+      custom.faults,
+      faultDetectors.source,
+      hardware.ownDriverFaults,
+    ],
     pausables:
       () => [...codecs.codecPausables(), ...custom.pausables(), ...faultDetectors.pausables()],
   });

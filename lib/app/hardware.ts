@@ -1,20 +1,28 @@
 import { PerchError } from "../base/errors.ts";
 import { createKernelFiles } from "../base/kernel_files.ts";
+import type { FaultSource, Sighting } from "../faults/fault.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { ExchangeRow } from "../machines/exchange.ts";
+import { componentOf } from "../scripts/script.ts";
+import type { CustomDriver, CustomFigures } from "../sources/hardware/drivers/custom.ts";
 import type { HostPlace } from "../sources/hardware/driver.ts";
 import { createHardware, type Hardware, type WantedSensor } from "../sources/hardware/hardware.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
+import type { ScriptParts } from "./scripts.ts";
 
 export interface HardwareParts {
   hardware: Hardware;
+  /** How drivers that somebody wrote are doing; none before they are needed. */
+  ownDrivers: () => CustomFigures[];
+  ownDriverFaults: FaultSource;
 }
 
 export interface HardwareNeeds {
   machines: MachineParts;
   intake: Pick<Intake, "offerBatch">;
+  scripts: ScriptParts;
   host: HostPlace;
 }
 
@@ -26,9 +34,10 @@ const DEADLINE_MS = 4_000;
 /** The inputs of this host's buses; what reads them is loaded with the first one, or with the page. */
 export async function createHardwareParts(
   { clock, log: root, storage, events }: Foundation,
-  { machines: { registry, machines: service }, intake, host }: HardwareNeeds,
+  { machines: { registry, machines: service }, intake, scripts: { scripts }, host }: HardwareNeeds,
 ): Promise<HardwareParts> {
   const log = root.child("hardware");
+  let own: CustomDriver | null = null;
 
   async function sensorFor(wanted: WantedSensor, audited: Audited): Promise<string> {
     const { path, unit, title, decimals, intervalMs } = wanted;
@@ -62,9 +71,12 @@ export async function createHardwareParts(
     async load() {
       const { DRIVERS } = await import("../sources/hardware/drivers/mod.ts");
       const { createPresent } = await import("../sources/hardware/present.ts");
+      const { createCustomDriver } = await import("../sources/hardware/drivers/custom.ts");
       const files = createKernelFiles({ root: host.root, roots: ROOTS, deadlineMs: DEADLINE_MS });
-      const own = { files, clock, path: host.path };
-      return { host: own, present: createPresent(own), drivers: DRIVERS };
+      const reads = { files, clock, path: host.path };
+      const runnable = () => scripts.runnable("driver");
+      own = createCustomDriver({ sandbox: scripts.sandbox, runnable });
+      return { host: reads, present: createPresent(reads), drivers: [...DRIVERS, own] };
     },
     sensor(id) {
       const sensor = registry.find(id);
@@ -108,7 +120,26 @@ export async function createHardwareParts(
     },
   });
   await hardware.load();
-  return { hardware };
+  const ownDrivers = () => own?.figures() ?? [];
+  return {
+    hardware,
+    ownDrivers,
+    ownDriverFaults: { name: "drivers", look: () => ownDrivers().flatMap(sightingOf) },
+  };
+}
+
+function sightingOf({ name, fault, failed }: CustomFigures): Sighting[] {
+  if (fault === null) return [];
+  const { type, message, line, column } = fault;
+  const component = componentOf({ kind: "driver", name });
+  const file = `drivers/${name}.js`;
+  return [{
+    cause: `${component}:${type}_error`,
+    ...{ component, type: `${type}_error`, severity: "medium", times: failed, file },
+    message: `${file} fails: ${message}`,
+    ...(line === null ? {} : { line }),
+    ...(column === null ? {} : { column }),
+  }];
 }
 
 const invalid = (message: string) =>

@@ -4,11 +4,19 @@ import type { Parts } from "./parts.ts";
 
 /** How a script is doing, for the API and the pages; null: nobody runs it. */
 export function scriptFigures(
-  parts: Pick<Parts, "codecs" | "custom">,
+  parts: Pick<Parts, "codecs" | "custom" | "ownDrivers">,
   { kind, name }: ScriptRef,
 ): ScriptFigures | null {
+  if (kind === "driver") return driverFigures(parts, name);
   if (kind === "codec") return codecFigures(parts, name);
   return kind === "detector" ? detectorFigures(parts, name) : null;
+}
+
+function driverFigures({ ownDrivers }: Pick<Parts, "ownDrivers">, name: string) {
+  const one = ownDrivers().find((figures) => figures.name === name);
+  if (one === undefined) return null;
+  const { reads, failed, fault } = one;
+  return { ...NO_FIGURES, inputs: reads, failed, error: fault };
 }
 
 function codecFigures({ codecs }: Pick<Parts, "codecs">, name: string): ScriptFigures | null {

@@ -3,6 +3,7 @@ import { readExports, readFindings } from "../detect/custom/contract.ts";
 import { readFaults } from "../faults/detectors/answer.ts";
 import type { ScriptKind } from "../scripts/script.ts";
 import { decodedOf } from "../sources/codecs/values.ts";
+import { readDriverAnswer } from "../sources/hardware/custom_answer.ts";
 import { filtersOf } from "../sources/codecs/filters.ts";
 
 /** What is wrong with an answer, in a sentence; null: nothing is. */
@@ -14,6 +15,10 @@ export function judgeAnswer(kind: ScriptKind, answer: unknown): string | null {
   if (kind === "detector") {
     const read = readFindings((answer as { findings?: unknown } | null)?.findings);
     return "fault" in read ? read.fault.message : null;
+  }
+  if (kind === "driver") {
+    const read = readDriverAnswer(answer);
+    return "fault" in read ? read.fault : null;
   }
   const read = readFaults("trial", answer);
   return "fault" in read ? read.fault.message : null;
@@ -28,7 +33,7 @@ export function judgeExports(
     const filters = filtersOf(exports.topics);
     return typeof filters === "string" ? filters : null;
   }
-  if (kind === "fault_detector") return null;
+  if (kind === "fault_detector" || kind === "driver") return null;
   const read = readExports(exports);
   return "fault" in read ? read.fault.message : null;
 }

@@ -36,6 +36,8 @@ export function createScriptSamples(
   return async (ref, source) => {
     if (ref.kind === "codec") return (await scripts.samples(ref)).toReversed();
     const nowMs = clock.now();
+    // Its files are of the moment.
+    if (ref.kind === "driver") return [];
     if (ref.kind === "fault_detector") return [jsonSample(facts(), nowMs, "facts")];
     const steps = await readingsFor(needs, patternsOf(source));
     return steps.map((step) => jsonSample(step, step.t_ms, step.sensor.path));

@@ -5,6 +5,7 @@ export const KIND_WORDS: Readonly<Record<ScriptKind, string>> = {
   codec: "Codec",
   detector: "Detector",
   fault_detector: "Fault detector",
+  driver: "Driver",
 };
 
 /** What the event log says of a script. */

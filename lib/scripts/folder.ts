@@ -11,6 +11,7 @@ export const FOLDER_OF: Readonly<Record<ScriptKind, string>> = {
   codec: "codecs",
   detector: "detectors",
   fault_detector: "fault_detectors",
+  driver: "drivers",
 };
 
 const NAME = /^[a-z0-9_-]{1,64}$/;

@@ -42,6 +42,8 @@ export interface Machine {
   turn(name: string): Turned;
 }
 
+/** What it answers must be the same when a stored day is replayed. */
+const IS_REPLAYED: ReadonlySet<ScriptKind> = new Set(["detector", "fault_detector"]);
 const PAGE_BYTES = 65_536;
 /** Stack and constants of the interpreter, before its heap. */
 const BEFORE_HEAP_PAGES = 82;
@@ -63,7 +65,9 @@ export async function createMachine(
   const budget = createBudget();
   runtime.setInterruptHandler(budget.over);
   const harness = vm.unwrapResult(vm.evalCode(HARNESS, "perch.js"));
-  if (script.kind !== "codec") vm.unwrapResult(vm.evalCode(DETERMINISTIC, "perch.js")).dispose();
+  if (IS_REPLAYED.has(script.kind)) {
+    vm.unwrapResult(vm.evalCode(DETERMINISTIC, "perch.js")).dispose();
+  }
   const own = functionsOf(vm, harness);
 
   /** Calls a function of the harness; null: a limit ended it. */

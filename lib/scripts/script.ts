@@ -3,8 +3,8 @@
  * may run, `scripts.ts`.
  */
 
-/** A folder each: `<data>/codecs`, `<data>/detectors`, `<data>/fault_detectors`. */
-export const SCRIPT_KINDS = ["codec", "detector", "fault_detector"] as const;
+/** A folder each: `<data>/codecs`, `<data>/detectors`, `<data>/fault_detectors`, `<data>/drivers`. */
+export const SCRIPT_KINDS = ["codec", "detector", "fault_detector", "driver"] as const;
 export type ScriptKind = typeof SCRIPT_KINDS[number];
 
 export interface ScriptRef {
@@ -65,6 +65,7 @@ export const FUNCTION_OF: Readonly<Record<ScriptKind, string>> = {
   codec: "decode",
   detector: "step",
   fault_detector: "check",
+  driver: "read",
 };
 
 /** The part of Perch that a script is: `codec:pump`. */

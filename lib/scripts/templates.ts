@@ -61,4 +61,26 @@ export function check(facts) {
     topic: "",
     payload: '{"host": {"disk": 97}}',
   },
+  driver: {
+    source: `export const title = "Power supply";
+const folder = "/sys/class/power_supply/BAT0";
+
+// Called each time that a sensor of it is due: first without files; it answers which to read, and is called with them.
+export function read(state, { files, t_ms }) {
+  if (!files) return { state, read: [folder + "/capacity", folder + "/voltage_now"] };
+  const number = (name) => Number(files[folder + "/" + name]);
+  if (files[folder + "/capacity"] === null) return { state, values: [] };
+  return {
+    state,
+    values: [
+      { name: "charge", title: "Charge", value: number("capacity"), unit: "%" },
+      { name: "voltage", title: "Voltage", value: number("voltage_now") / 1e6, unit: "V" },
+    ],
+  };
+}
+`,
+    topic: "",
+    payload: '{"/sys/class/power_supply/BAT0/capacity": "87", ' +
+      '"/sys/class/power_supply/BAT0/voltage_now": "12084000"}',
+  },
 };

@@ -18,7 +18,9 @@ export type Given =
   | { topic: string; payload: Uint8Array; tMs: number }
   /** A detector: the readings of one sensor, a second apart. */
   | { sensor: string; values: readonly number[]; tMs: number }
-  | { facts: unknown };
+  | { facts: unknown }
+  /** A driver: files by path, as it would find them. */
+  | { files: Readonly<Record<string, string>>; tMs: number };
 
 export interface Tried {
   fault: ScriptFault | null;
@@ -33,6 +35,7 @@ const MATCHES: Readonly<Record<ScriptKind, string | null>> = {
   codec: "topics",
   detector: "sensors",
   fault_detector: null,
+  driver: null,
 };
 
 /** Topics or sensors that it asks for, as it exports them; what is no text is left out. */
@@ -71,6 +74,7 @@ export async function tryScript(
 async function run(script: LoadedScript, given: Given): Promise<Pick<Tried, "fault" | "answer">> {
   const name = FUNCTION_OF[script.ref.kind];
   if ("values" in given) return await runSteps(script, name, given);
+  if ("files" in given) return await runReads(script, name, given);
   const input = "facts" in given ? given.facts : codecInput(given, script.exports);
   const [answer] = await script.call(name, [input]);
   if ("fault" in answer) return { fault: answer.fault, answer: null };
@@ -108,11 +112,47 @@ function findingsOf(answer: ScriptAnswer): unknown[] {
   return Array.isArray(findings) ? findings : findings == null ? [] : [findings];
 }
 
+/** A driver asks for files, gets them, and asks again or gives values. */
+async function runReads(
+  script: LoadedScript,
+  name: string,
+  { files, tMs }: { files: Readonly<Record<string, string>>; tMs: number },
+): Promise<Pick<Tried, "fault" | "answer">> {
+  let state: unknown = null;
+  let input: Record<string, unknown> = { t_ms: tMs };
+  for (let turn = 0; turn < DRIVER_TURNS; turn++) {
+    const folded = await script.fold(name, state, [input]);
+    const [answer] = folded.answers;
+    if ("fault" in answer) return { fault: answer.fault, answer: null };
+    const { read, list, ...rest } = answer.ok as { read?: unknown; list?: unknown };
+    if (!Array.isArray(read) && !Array.isArray(list)) return { fault: null, answer: rest };
+    state = folded.state;
+    const texts = (asked: unknown) => Array.isArray(asked) ? asked.map(String) : [];
+    input = {
+      t_ms: tMs,
+      files: Object.fromEntries(texts(read).map((path) => [path, files[path] ?? null])),
+      folders: Object.fromEntries(texts(list).map((path) => [path, namesBelow(files, path)])),
+    };
+  }
+  return { fault: contractFault(ENDLESS), answer: null };
+}
+
+function namesBelow(files: Readonly<Record<string, string>>, folder: string): string[] | null {
+  const below = Object.keys(files).filter((path) => path.startsWith(`${folder}/`));
+  const names = below.map((path) => path.slice(folder.length + 1).split("/")[0]);
+  return below.length === 0 ? null : [...new Set(names)].sort();
+}
+
+/** So often a driver is handed what it asks for before it gives values. */
+export const DRIVER_TURNS = 8;
+export const ENDLESS = `it asks for files again and again: it has to give values after ` +
+  `${DRIVER_TURNS} answers at most`;
+
 const VALUES_MOST = 10_000;
 
 /**
  * What a person typed, or a sample that they chose, as input. A codec is given a topic and a payload, a detector a
- * sensor and values, a fault detector facts as JSON. @throws PerchError `validation`
+ * sensor and values, a fault detector facts as JSON, a driver files as JSON. @throws PerchError `validation`
  */
 export function givenOf(
   kind: ScriptKind,
@@ -127,11 +167,22 @@ export function givenOf(
     }
     return { sensor: topic, values, tMs };
   }
+  if (kind === "driver") return { files: filesOf(payload), tMs };
   try {
     return { facts: payload.trim() === "" ? {} : JSON.parse(payload) };
   } catch {
     throw invalid("payload", "facts as JSON");
   }
+}
+
+function filesOf(payload: string): Record<string, string> {
+  try {
+    const files = JSON.parse(payload.trim() === "" ? "{}" : payload);
+    if (typeof files === "object" && files !== null && !Array.isArray(files)) {
+      return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, String(text)]));
+    }
+  } catch { /* said below */ }
+  throw invalid("payload", 'files as JSON: {"/sys/…/value": "21437"}');
 }
 
 function invalid(path: string, message: string): PerchError {

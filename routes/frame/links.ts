@@ -28,7 +28,7 @@ export function eventHref(id: number): string {
 
 /** The editor of the script that a component is; null: it is none. */
 export function scriptHref(component: string): string | null {
-  const [, kind, name] = /^(codec|detector|fault_detector):(.+)$/.exec(component) ?? [];
+  const [, kind, name] = /^(codec|detector|fault_detector|driver):(.+)$/.exec(component) ?? [];
   return name === undefined ? null : `/settings/scripts/${kind}/${encodeURIComponent(name)}`;
 }
 

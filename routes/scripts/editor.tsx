@@ -148,6 +148,7 @@ const INPUTS: Readonly<Record<ScriptKind, { topic: string | null; payload: strin
   codec: { topic: "Topic", payload: "Payload" },
   detector: { topic: "Sensor", payload: "Values, the latest last" },
   fault_detector: { topic: null, payload: "Facts, as JSON" },
+  driver: { topic: null, payload: "Files that it would find, as JSON" },
 };
 
 function Trial(

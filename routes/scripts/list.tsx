@@ -12,12 +12,14 @@ const HEADINGS: Readonly<Record<ScriptKind, string>> = {
   codec: "Codecs",
   detector: "Detectors",
   fault_detector: "Fault detectors",
+  driver: "Drivers",
 };
 
 const ABOUT: Readonly<Record<ScriptKind, string>> = {
   codec: "A codec decodes the messages of MQTT topics that Perch does not understand by itself.",
   detector: "A detector watches the readings of sensors and reports what it finds.",
   fault_detector: "A fault detector looks every five seconds for what is wrong with Perch itself.",
+  driver: "A driver reads a sensor at this host that Perch does not know: see Hardware.",
 };
 
 const STATES: Readonly<Record<ScriptJson["state"], string>> = {
@@ -149,7 +151,7 @@ function faultText({ message, line }: NonNullable<ScriptJson["fault"]>): string 
 
 function figuresOf({ kind, inputs, failed, waiting }: ScriptJson): string {
   if (inputs === null) return "";
-  const what = kind === "codec" ? "messages" : "readings";
+  const what = kind === "codec" ? "messages" : kind === "driver" ? "reads" : "readings";
   const held = waiting === 0 ? "" : `, ${waiting} held until it goes on`;
   return `${inputs} ${what} since the start, ${failed ?? 0} failed${held}`;
 }

@@ -2,7 +2,8 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { bytes, ms } from "./columns.ts";
 
-const kind = () => text("kind", { enum: ["codec", "detector", "fault_detector"] }).notNull();
+const kind = () =>
+  text("kind", { enum: ["codec", "detector", "fault_detector", "driver"] }).notNull();
 
 /** A script that Perch has met, and whether it may run. */
 export const scripts = sqliteTable("scripts", {

@@ -6,7 +6,7 @@ import type { Task } from "../../base/supervisor.ts";
 import { createTurns } from "../../base/turns.ts";
 import type { Database } from "../../db/client.ts";
 import type { Audited } from "../../events/audit_change.ts";
-import { nameFault, pathFault } from "../../machines/names.ts";
+import { nameFault } from "../../machines/names.ts";
 import { type Channel, type InputSettings, inputSettingsShape } from "./driver.ts";
 import { createHardwareStore } from "./hardware_store.ts";
 import { type HardwareInput, inputOf, rowOf, stateOf } from "./input.ts";
@@ -129,7 +129,7 @@ export function createHardware(deps: HardwareDeps): Hardware {
   }
 
   function checkSensor(path: string, self: string | null): void {
-    const why = sensorFault(path);
+    const why = nameFault(path);
     if (why !== null) throw invalid("sensor", why);
     const other = [...inputs.values()].find((one) => one.id !== self && sensorOf(one) === path);
     if (other !== undefined) throw conflict("sensor", `${other.id} writes to ${path} already`);
@@ -238,12 +238,6 @@ function settingsOf(given: Partial<InputSettings>, before: Partial<InputSettings
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   throw invalid(`settings.${issue.path.join(".")}`, issue.message);
-}
-
-function sensorFault(path: string): string | null {
-  const cut = path.lastIndexOf("/");
-  if (cut < 1) return "must be a path of a machine and a sensor: hall-1/boiler/temperature";
-  return pathFault(path.slice(0, cut)) ?? nameFault(path.slice(cut + 1));
 }
 
 const invalid = (path: string, message: string) =>

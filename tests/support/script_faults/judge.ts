@@ -17,7 +17,7 @@ export const JUDGES: Pick<TrialDeps, "judge" | "judgeExports"> = {
     return null;
   },
   judgeExports: (kind, exports) => {
-    const list = { codec: "topics", detector: "sensors", fault_detector: null }[kind];
+    const list = { codec: "topics", detector: "sensors", fault_detector: null, driver: null }[kind];
     return list === null || Array.isArray(exports[list]) ? null : `${list} is a list`;
   },
 };

@@ -18,6 +18,7 @@ const OF_ANSWERS = {
   codec: ["sensor", "value", "unit", "ts_ms"],
   detector: ["state", "findings", "phase", "severity", "text"],
   fault_detector: ["severity", "component", "message"],
+  driver: ["state", "read", "list", "values", "name", "title", "unit", "value"],
 } as const;
 /** Other names for the same. */
 const ALSO: Record<string, string> = {

@@ -49,6 +49,7 @@ export const EXPORTS: Readonly<Record<ScriptKind, { call: string; list: string |
   codec: { call: "decode", list: "topics" },
   detector: { call: "step", list: "sensors" },
   fault_detector: { call: "check", list: null },
+  driver: { call: "read", list: null },
 };
 
 /** What the exported function is given, by the names that it can take apart. */
@@ -56,6 +57,7 @@ export const INPUTS: Readonly<Record<ScriptKind, readonly string[]>> = {
   codec: ["topic", "text", "bytes", "received_ms"],
   detector: ["kind", "t_ms", "value", "sensor"],
   fault_detector: [],
+  driver: ["files", "folders", "t_ms"],
 };
 
 /** The tree of a script that can be read; null: it cannot. */
