@@ -1,9 +1,10 @@
 /** What Shelly devices of the first generation publish: one value a topic, `shellies/<id>/relay/0/power`. */
 import type { About, Value } from "../kit/book.ts";
-import { isObject, type Json } from "../kit/content.ts";
+import { isObject, type Json, own } from "../kit/content.ts";
 
 interface Row {
-  at: RegExp;
+  /** Topics below the device's, with `#` for a number. */
+  at: readonly string[];
   name: string;
   unit?: string;
   about?: Omit<About, "names">;
@@ -23,69 +24,96 @@ const TEXT = { kind: "text" as const };
 const DIAGNOSTIC = { diagnostic: true };
 const WATT_MINUTES = 1 / 60;
 
-function row(at: RegExp, name: string, unit?: string, about?: Omit<About, "names">): Row {
-  return { at, name, ...(unit ? { unit } : {}), ...(about ? { about } : {}) };
+function row(
+  at: string | readonly string[],
+  name: string,
+  unit?: string,
+  about?: Omit<About, "names">,
+): Row {
+  return {
+    at: typeof at === "string" ? [at] : at,
+    name,
+    ...(unit ? { unit } : {}),
+    ...(about ? { about } : {}),
+  };
 }
 
 const ROWS: readonly Row[] = [
-  row(/^relay\/(\d+)$/, "Relay", undefined, { ...BINARY, deviceClass: "switch" }),
-  row(/^(?:light|color|white)\/(\d+)$/, "Light", undefined, { ...BINARY, deviceClass: "light" }),
-  row(/^(?:relay|light|color|white|roller|emeter)\/(\d+)\/power$/, "Power", "W", measured("power")),
+  row("relay/#", "Relay", undefined, { ...BINARY, deviceClass: "switch" }),
+  row(["light/#", "color/#", "white/#"], "Light", undefined, { ...BINARY, deviceClass: "light" }),
+  row(
+    [
+      "relay/#/power",
+      "light/#/power",
+      "color/#/power",
+      "white/#/power",
+      "roller/#/power",
+      "emeter/#/power",
+    ],
+    "Power",
+    "W",
+    measured("power"),
+  ),
   {
-    ...row(/^(?:relay|light|color|white|roller)\/(\d+)\/energy$/, "Energy", "Wh", ENERGY),
+    ...row(
+      ["relay/#/energy", "light/#/energy", "color/#/energy", "white/#/energy", "roller/#/energy"],
+      "Energy",
+      "Wh",
+      ENERGY,
+    ),
     factor: WATT_MINUTES,
   },
-  row(/^roller\/(\d+)$/, "Roller", undefined, TEXT),
-  row(/^roller\/(\d+)\/pos$/, "Position", "%", { kind: "number" }),
-  row(/^emeter\/(\d+)\/total$/, "Energy", "Wh", ENERGY),
-  row(/^emeter\/(\d+)\/total_returned$/, "Energy returned", "Wh", ENERGY),
-  { ...row(/^emeter\/(\d+)\/energy$/, "Energy counter", "Wh", ENERGY), factor: WATT_MINUTES },
+  row("roller/#", "Roller", undefined, TEXT),
+  row("roller/#/pos", "Position", "%", { kind: "number" }),
+  row("emeter/#/total", "Energy", "Wh", ENERGY),
+  row("emeter/#/total_returned", "Energy returned", "Wh", ENERGY),
+  { ...row("emeter/#/energy", "Energy counter", "Wh", ENERGY), factor: WATT_MINUTES },
   {
-    ...row(/^emeter\/(\d+)\/returned_energy$/, "Energy returned counter", "Wh", ENERGY),
+    ...row("emeter/#/returned_energy", "Energy returned counter", "Wh", ENERGY),
     factor: WATT_MINUTES,
   },
-  row(/^emeter\/(\d+)\/reactive_power$/, "Reactive power", "var", measured("reactive_power")),
-  row(/^emeter\/(\d+)\/voltage$/, "Voltage", "V", measured("voltage")),
-  row(/^emeter\/(\d+)\/current$/, "Current", "A", measured("current")),
-  row(/^emeter_n(?:\/(\d+))?\/current$/, "Neutral current", "A", measured("current")),
-  row(/^emeter\/(\d+)\/pf$/, "Power factor", undefined, measured("power_factor")),
-  row(/^voltage(?:\/(\d+))?$/, "Voltage", "V", measured("voltage")),
-  row(/^adc\/(\d+)$/, "Voltage", "V", measured("voltage")),
-  row(/^input\/(\d+)$/, "Input", undefined, BINARY),
-  row(/^temperature$/, "Device temperature", "°C", { ...measured("temperature"), ...DIAGNOSTIC }),
-  row(/^overtemperature$/, "Overtemperature", undefined, {
+  row("emeter/#/reactive_power", "Reactive power", "var", measured("reactive_power")),
+  row("emeter/#/voltage", "Voltage", "V", measured("voltage")),
+  row("emeter/#/current", "Current", "A", measured("current")),
+  row(["emeter_n/#/current", "emeter_n/current"], "Neutral current", "A", measured("current")),
+  row("emeter/#/pf", "Power factor", undefined, measured("power_factor")),
+  row(["voltage/#", "voltage"], "Voltage", "V", measured("voltage")),
+  row("adc/#", "Voltage", "V", measured("voltage")),
+  row("input/#", "Input", undefined, BINARY),
+  row("temperature", "Device temperature", "°C", { ...measured("temperature"), ...DIAGNOSTIC }),
+  row("overtemperature", "Overtemperature", undefined, {
     ...{ ...BINARY, ...DIAGNOSTIC, deviceClass: "problem" },
   }),
-  row(/^temperature_status$/, "Temperature status", undefined, { ...TEXT, ...DIAGNOSTIC }),
-  row(/^(?:relay|roller)\/(\d+)\/overpower$/, "Overpower", undefined, {
+  row("temperature_status", "Temperature status", undefined, { ...TEXT, ...DIAGNOSTIC }),
+  row(["relay/#/overpower", "roller/#/overpower"], "Overpower", undefined, {
     ...{ ...BINARY, ...DIAGNOSTIC, deviceClass: "problem" },
   }),
-  row(/^ext_temperature\/(\d+)$/, "Temperature", "°C", measured("temperature")),
-  row(/^ext_humidity\/(\d+)$/, "Humidity", "%", measured("humidity")),
-  row(/^ext_switch\/(\d+)$/, "External switch", undefined, BINARY),
-  row(/^sensor\/temperature$/, "Temperature", "°C", measured("temperature")),
-  row(/^sensor\/humidity$/, "Humidity", "%", measured("humidity")),
-  row(/^sensor\/battery$/, "Battery", "%", { ...measured("battery"), ...DIAGNOSTIC }),
-  row(/^sensor\/lux$/, "Illuminance", "lx", measured("illuminance")),
-  row(/^sensor\/illumination$/, "Illumination", undefined, TEXT),
-  row(/^sensor\/tilt$/, "Tilt", "°", measured()),
-  row(/^sensor\/concentration$/, "Gas concentration", "ppm", measured()),
-  row(/^sensor\/flood$/, "Flood", undefined, { ...BINARY, deviceClass: "moisture" }),
-  row(/^sensor\/smoke$/, "Smoke", undefined, { ...BINARY, deviceClass: "smoke" }),
-  row(/^sensor\/motion$/, "Motion", undefined, { ...BINARY, deviceClass: "motion" }),
-  row(/^sensor\/vibration$/, "Vibration", undefined, { ...BINARY, deviceClass: "vibration" }),
-  row(/^sensor\/state$/, "State", undefined, TEXT),
-  row(/^sensor\/gas$/, "Gas alarm", undefined, TEXT),
-  row(/^sensor\/self_test$/, "Self test", undefined, { ...TEXT, ...DIAGNOSTIC }),
-  row(/^sensor\/operation$/, "Operation", undefined, { ...TEXT, ...DIAGNOSTIC }),
-  row(/^sensor\/error$/, "Error", undefined, { ...TEXT, ...DIAGNOSTIC }),
-  row(/^sensor\/charger$/, "Charger", undefined, { ...BINARY, ...DIAGNOSTIC }),
-  row(/^sensor\/ext_power$/, "External power", undefined, { ...BINARY, ...DIAGNOSTIC }),
-  row(/^info\/rssi$/, "Wi-Fi signal", "dBm", { ...measured("signal_strength"), ...DIAGNOSTIC }),
-  row(/^info\/uptime$/, "Uptime", "s", {
+  row("ext_temperature/#", "Temperature", "°C", measured("temperature")),
+  row("ext_humidity/#", "Humidity", "%", measured("humidity")),
+  row("ext_switch/#", "External switch", undefined, BINARY),
+  row("sensor/temperature", "Temperature", "°C", measured("temperature")),
+  row("sensor/humidity", "Humidity", "%", measured("humidity")),
+  row("sensor/battery", "Battery", "%", { ...measured("battery"), ...DIAGNOSTIC }),
+  row("sensor/lux", "Illuminance", "lx", measured("illuminance")),
+  row("sensor/illumination", "Illumination", undefined, TEXT),
+  row("sensor/tilt", "Tilt", "°", measured()),
+  row("sensor/concentration", "Gas concentration", "ppm", measured()),
+  row("sensor/flood", "Flood", undefined, { ...BINARY, deviceClass: "moisture" }),
+  row("sensor/smoke", "Smoke", undefined, { ...BINARY, deviceClass: "smoke" }),
+  row("sensor/motion", "Motion", undefined, { ...BINARY, deviceClass: "motion" }),
+  row("sensor/vibration", "Vibration", undefined, { ...BINARY, deviceClass: "vibration" }),
+  row("sensor/state", "State", undefined, TEXT),
+  row("sensor/gas", "Gas alarm", undefined, TEXT),
+  row("sensor/self_test", "Self test", undefined, { ...TEXT, ...DIAGNOSTIC }),
+  row("sensor/operation", "Operation", undefined, { ...TEXT, ...DIAGNOSTIC }),
+  row("sensor/error", "Error", undefined, { ...TEXT, ...DIAGNOSTIC }),
+  row("sensor/charger", "Charger", undefined, { ...BINARY, ...DIAGNOSTIC }),
+  row("sensor/ext_power", "External power", undefined, { ...BINARY, ...DIAGNOSTIC }),
+  row("info/rssi", "Wi-Fi signal", "dBm", { ...measured("signal_strength"), ...DIAGNOSTIC }),
+  row("info/uptime", "Uptime", "s", {
     ...{ kind: "number", deviceClass: "duration", ...DIAGNOSTIC },
   }),
-  row(/^info\/ram_free$/, "Free memory", "B", { kind: "number", ...DIAGNOSTIC }),
+  row("info/ram_free", "Free memory", "B", { kind: "number", ...DIAGNOSTIC }),
 ];
 
 /** The value of a topic below the device's; null: nothing that is kept. */
@@ -99,8 +127,12 @@ export function gen1Value(rest: string, text: string): Value | null {
   };
 }
 
+const BY_TOPIC: Readonly<Record<string, Row>> = Object.fromEntries(
+  ROWS.flatMap((row) => row.at.map((topic) => [topic, row])),
+);
+
 function rowOf(rest: string): Row | undefined {
-  return ROWS.find(({ at }) => at.test(rest));
+  return own(BY_TOPIC, rest.replace(/\/\d+(?=\/|$)/, "/#"));
 }
 
 function meant(rest: string, text: string, factor: number | undefined): unknown {
@@ -117,7 +149,7 @@ function meant(rest: string, text: string, factor: number | undefined): unknown 
 /** What a value is, when it comes first. */
 export function aboutGen1({ key }: Value): About {
   const row = rowOf(key)!;
-  const number = row.at.exec(key)?.[1];
+  const number = /\/(\d+)(?:\/|$)/.exec(key)?.[1];
   const word = key.slice(0, key.indexOf("/")).replace("ext_", "external ").replace(
     "emeter",
     "meter",

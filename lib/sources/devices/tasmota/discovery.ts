@@ -2,6 +2,8 @@
 import { isObject, type Json, textIn } from "../kit/content.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
+export const TASMOTA = "tasmota";
+
 /** A device as it is known: by discovery, or by what it sends. */
 export interface Source {
   layout: Layout;

@@ -9,29 +9,6 @@ export interface Layout {
   cmnd: string;
 }
 
-/** What a topic says: the beginning that names its device, and what comes behind. */
-export interface Place {
-  prefix: string;
-  /** `SENSOR`, `POWER1`. */
-  what: string;
-  /** A level between the two: the address of a Zigbee device. */
-  sub: string | null;
-}
-
-/** The two ways in which the end of a topic can be read, the shorter beginning last. */
-export function placesOf(topic: string): Place[] {
-  const end = topic.lastIndexOf("/");
-  if (end < 1) return [];
-  const what = topic.slice(end + 1);
-  const prefix = topic.slice(0, end + 1);
-  const before = prefix.lastIndexOf("/", end - 1);
-  const places: Place[] = [{ prefix, what, sub: null }];
-  if (before > 0) {
-    places.push({ prefix: prefix.slice(0, before + 1), what, sub: prefix.slice(before + 1, end) });
-  }
-  return places;
-}
-
 /** A device's topics from `ft`, `tp`, `t` of its discovery; null when they make none. */
 export function layoutOf(
   fullTopic: string,
