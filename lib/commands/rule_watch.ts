@@ -7,6 +7,7 @@ import type { AuditChange, Audited } from "../events/audit_change.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { Sensor, SensorDirectory } from "../machines/sensor.ts";
+import { isPast } from "../readings/reading.ts";
 import { RULE_ACTOR } from "./command.ts";
 import { holds } from "./condition.ts";
 import { type Decided, decideRule, FRESH, type RuleState } from "./decide.ts";
@@ -163,7 +164,7 @@ export function createRuleWatch(deps: RuleWatchDeps): RuleWatch {
       let isSooner = false;
       for (let i = 0; i < group.n; i++) {
         const rules = bySensor.get(group.sensor[i]);
-        if (rules === undefined) continue;
+        if (rules === undefined || isPast(group.flags[i])) continue;
         const num = group.sensor[i], tMs = group.tMs[i];
         if (tMs < nowMs - LATE_MS || tMs < (newestMs.get(num) ?? 0)) continue;
         newestMs.set(num, tMs);

@@ -41,9 +41,14 @@ export class Admission {
     const { num, machine } = resolved.sensor;
     const fault = tMs === undefined
       ? noTime === undefined ? null : noTimeFault(noTime)
-      : clockFault(tMs, arrival.suspect ? null : arrival.tMs, draft.index === undefined);
+      : clockFault(
+        tMs,
+        arrival.suspect ? null : arrival.tMs,
+        draft.index === undefined && draft.past !== true,
+      );
     if (fault === null) {
-      return readings.add(num, resolved.value, tMs, draft.seq, arrival, false, retained);
+      const past = draft.past === true;
+      return readings.add(num, resolved.value, tMs, draft.seq, arrival, false, retained, past);
     }
     this.clockNotes.add({ machine, source, fault, tMs, written: noTime }, arrival.tMs);
     return readings.add(num, resolved.value, undefined, draft.seq, arrival, true, retained);

@@ -4,6 +4,7 @@ import {
   FLAG_DEVICE_TIME_REFUSED,
   FLAG_HAS_SEQ,
   FLAG_HOST_CLOCK_SUSPECT,
+  FLAG_PAST,
   FLAG_RETAINED,
   type PacketMark,
 } from "../readings/reading.ts";
@@ -24,7 +25,7 @@ export class GroupBuilder {
 
   /**
    * Adds one reading; `tMs` undefined means arrival time, `refused` that the device gave one that is not
-   * believed, `retained` that the broker had kept it. True when only the packet can identify it.
+   * believed, `retained` that the broker had kept it, `past` that it says nothing of now. True when only the packet can identify it.
    */
   add(
     sensor: number,
@@ -34,6 +35,7 @@ export class GroupBuilder {
     arrival: Arrival,
     refused = false,
     retained = false,
+    past = false,
   ): boolean {
     const i = this.n++;
     if (i === this.#sensor.length) this.#grow();
@@ -45,7 +47,10 @@ export class GroupBuilder {
       if (refused) flags |= FLAG_DEVICE_TIME_REFUSED;
       if (arrival.suspect) flags |= FLAG_HOST_CLOCK_SUSPECT;
       this.#tMs[i] = arrival.tMs;
-    } else this.#tMs[i] = Math.floor(tMs);
+    } else {
+      if (past) flags |= FLAG_PAST;
+      this.#tMs[i] = Math.floor(tMs);
+    }
     if (seq !== undefined) {
       flags |= FLAG_HAS_SEQ;
       this.#seq[i] = seq;

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Registry } from "../machines/registry.ts";
-import type { PacketMark, ReadingGroup } from "../readings/reading.ts";
+import { isPast, type PacketMark, type ReadingGroup } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import type { ClockNotes } from "./clock_notes.ts";
 import { type CommittedGroup, committedGroup } from "./committed.ts";
@@ -95,7 +95,7 @@ export class Committer {
     this.#rate.add(done.n, clock.monotonic());
     const nowMs = clock.now();
     for (let i = 0; i < done.n; i++) {
-      registry.seen(done.sensor[i], done.tMs[i], done.value[i], nowMs);
+      if (!isPast(done.flags[i])) registry.seen(done.sensor[i], done.tMs[i], done.value[i], nowMs);
     }
     for (const { message, outcome } of group.messages) message.done(outcome);
     for (const { from, to, answer, resolve } of group.batches) {

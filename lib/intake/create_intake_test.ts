@@ -10,6 +10,7 @@ import {
   type Draft,
   FLAG_ARRIVAL_TIME,
   FLAG_DEVICE_TIME_REFUSED,
+  FLAG_PAST,
   type ReadingGroup,
 } from "../readings/reading.ts";
 import { createClockNotes } from "./clock_notes.ts";
@@ -313,6 +314,25 @@ Deno.test("intake recognises a reading of an unset clock when it is delivered ag
   t.offer("a/b", "unset", { ...packet, again: true });
   await t.clock.advance(100);
   assert.equal(t.intake.stats().duplicate, 1);
+});
+
+Deno.test("intake keeps what a device says of the past at its time, and never as the present value", async () => {
+  const t = await setup();
+  const tMs = t.clock.now();
+  const say = (value: number, at: number, past: boolean) =>
+    t.intake.offer({
+      ...{ source: "test", topic: "a/b", payload: new Uint8Array(), done: () => {} },
+      decoded: { drafts: [{ sensor: "a/b", value, tMs: at, past }], rejects: [] },
+    });
+  say(1, tMs - 5_000, false);
+  // Of last year: a device that sends by itself would not be believed.
+  say(2, Date.UTC(new Date(tMs).getUTCFullYear() - 1, 0, 1), true);
+  say(3, tMs, true);
+  await t.clock.advance(10);
+  const { group } = t.groups[0];
+  assert.deepEqual([...group.flags.slice(0, 3)], [0, FLAG_PAST, FLAG_PAST]);
+  await t.groups[0].commit();
+  assert.equal(t.registry.find("a/b")!.last!.value, 1);
 });
 
 Deno.test("intake writes one dead letter for a message, however much of it is refused", async () => {

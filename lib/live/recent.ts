@@ -9,7 +9,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { Sensor, SensorDirectory } from "../machines/sensor.ts";
-import { isRetained } from "../readings/reading.ts";
+import { isPast, isRetained } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 
 export const RECENT_BUCKET_MS = 10_000;
@@ -111,8 +111,8 @@ export function createRecent(deps: {
       for (let i = 0; i < group.n; i++) {
         const series = seriesOf(group.sensor[i]);
         put(series, group.tMs[i], group.value[i], 1);
-        // What the broker had kept says nothing of whether its device is there.
-        if (isRetained(group.flags[i])) continue;
+        // What the broker had kept, and what was so once, says nothing of whether its device is there.
+        if (isRetained(group.flags[i]) || isPast(group.flags[i])) continue;
         learnInterval(series, group.tMs[i]);
         series.seenMs = nowMs;
       }

@@ -9,6 +9,7 @@ import type { CommittedGroup } from "../intake/committed.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sensor.ts";
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
+import { isPast } from "../readings/reading.ts";
 import type { Recent } from "./recent.ts";
 import type { Status } from "./status_shape.ts";
 import type { StoredStatus } from "./status_store.ts";
@@ -190,7 +191,7 @@ export function createStatuses<State>(deps: {
     add(group) {
       for (let i = 0; i < group.n; i++) {
         const sensor = sensors.byNum(group.sensor[i]);
-        if (sensor === undefined || !isJudged(sensor)) continue;
+        if (sensor === undefined || !isJudged(sensor) || isPast(group.flags[i])) continue;
         const known = judged.get(sensor.num);
         if (known === undefined) judgedOf(sensor);
         else known.level = judge.step(sensor.settings, known.state, group.value[i], group.tMs[i]);

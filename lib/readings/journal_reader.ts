@@ -93,7 +93,14 @@ export async function readAfter(
         groups.push(copyOf(decodeOne(id, blob, uncheckedGroup)));
       } catch (error) {
         if (!isDamage(error)) throw error;
-        groups.push({ groupId: id, n: 0, sensor: NONE, tMs: NO_TIMES, value: NO_TIMES });
+        groups.push({
+          groupId: id,
+          n: 0,
+          sensor: NONE,
+          tMs: NO_TIMES,
+          value: NO_TIMES,
+          flags: NO_FLAGS,
+        });
         await damage.noteGroup(id, blob, error.message);
       }
     }
@@ -103,6 +110,7 @@ export async function readAfter(
 
 const NONE = new Uint32Array(0);
 const NO_TIMES = new Float64Array(0);
+const NO_FLAGS = new Uint8Array(0);
 
 interface Copied {
   groupId: number;
@@ -110,6 +118,7 @@ interface Copied {
   sensor: Uint32Array;
   tMs: Float64Array;
   value: Float64Array;
+  flags: Uint8Array;
 }
 
 /** The decoder uses its columns again for the next group. */
@@ -121,6 +130,7 @@ function copyOf({ groupId, columns }: DecodedGroup): Copied {
     sensor: columns.sensor.slice(0, n),
     tMs: columns.tMs.slice(0, n),
     value: Float64Array.from({ length: n }, (_, i) => valueAt(columns, i)),
+    flags: columns.flags.slice(0, n),
   };
 }
 
@@ -133,12 +143,14 @@ function joined(groups: readonly Copied[]): JournalPage {
     sensor: new Uint32Array(total),
     tMs: new Float64Array(total),
     value: new Float64Array(total),
+    flags: new Uint8Array(total),
   };
   let at = 0;
-  for (const { n, sensor, tMs, value } of groups) {
+  for (const { n, sensor, tMs, value, flags } of groups) {
     page.sensor.set(sensor, at);
     page.tMs.set(tMs, at);
     page.value.set(value, at);
+    page.flags.set(flags, at);
     at += n;
   }
   return page;

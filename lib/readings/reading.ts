@@ -22,6 +22,8 @@ export interface Draft {
   /** The device's own sequence number. */
   seq?: number;
   unit?: string;
+  /** It was so at `tMs`; it does not say how things are now: no alarm, no present value. */
+  past?: boolean;
   /** Position in the request it came in, where bad items before it make it differ from its place in `drafts`. */
   index?: number;
 }
@@ -109,6 +111,10 @@ export const isRetained = (flags: number) =>
  * `FLAG_ARRIVAL_TIME`.
  */
 export const FLAG_HOST_CLOCK_SUSPECT = 8;
+/** Without `FLAG_ARRIVAL_TIME`: the device says that it was so then, and not how things are now. */
+export const FLAG_PAST = 8;
+/** Whether a reading says nothing of now. */
+export const isPast = (flags: number) => (flags & (FLAG_ARRIVAL_TIME | FLAG_PAST)) === FLAG_PAST;
 
 /** How a redelivered message without time and seq is recognised (see README of the intake). */
 export interface PacketMark {

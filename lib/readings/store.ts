@@ -126,6 +126,7 @@ export interface JournalPage {
   sensor: Uint32Array;
   tMs: Float64Array;
   value: Float64Array;
+  flags: Uint8Array;
 }
 
 export interface RetainOptions {

@@ -12,6 +12,7 @@ import {
   FLAG_DEVICE_TIME_REFUSED,
   FLAG_HOST_CLOCK_SUSPECT,
   FLAG_RETAINED,
+  isPast,
   isRetained,
 } from "../../lib/readings/reading.ts";
 import { newestReadings } from "../../lib/readings/newest.ts";
@@ -196,7 +197,7 @@ const isNoted = (flags: number) =>
 function noteOf(flags: number): "device_clock" | "host_clock" | "retained" | null {
   if (isRetained(flags)) return "retained";
   if (flags & FLAG_DEVICE_TIME_REFUSED) return "device_clock";
-  return flags & FLAG_HOST_CLOCK_SUSPECT ? "host_clock" : null;
+  return flags & FLAG_HOST_CLOCK_SUSPECT && !isPast(flags) ? "host_clock" : null;
 }
 
 /** The range of a query: the last hour, unless it names another. @throws PerchError `validation` */

@@ -19,6 +19,7 @@ export async function groupsAfter(
       sensor: page.sensor.subarray(at, to),
       tMs: page.tMs.subarray(at, to),
       value: page.value.subarray(at, to),
+      flags: page.flags.subarray(at, to),
     });
     at = to;
   }

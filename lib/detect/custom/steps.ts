@@ -1,5 +1,6 @@
 /** Which steps a commit group makes for a detector, and what follows from their answers. Pure. */
 import type { ScriptAnswer, ScriptFault } from "../../scripts/script.ts";
+import { isPast } from "../../readings/reading.ts";
 import { customDetector } from "../../words/detectors.ts";
 import type { Severity } from "../../words/severity.ts";
 import { MINUTE_MS } from "../../words/times.ts";
@@ -41,7 +42,7 @@ export function stepsOf(
   const journalMs = draft.clock.newestMs;
   for (let at = 0; at < group.n; at++) {
     const sensor = group.sensor[at];
-    if (!watches(sensor)) continue;
+    if (!watches(sensor) || isPast(group.flags?.[at] ?? 0)) continue;
     if (draft.get(sensor) === undefined && draft.size >= BOUNDS.sensors) continue;
     const tMs = group.tMs[at];
     const entry = draft.edit(sensor);

@@ -14,6 +14,8 @@ export interface DetectGroup {
   readonly sensor: Uint32Array;
   readonly tMs: Float64Array;
   readonly value: Float64Array;
+  /** Left out: none of them are from the past. */
+  readonly flags?: Uint8Array;
 }
 
 export interface RunnerDeps {

@@ -1,5 +1,6 @@
 /** One life of the runner: what it does with the groups that it is given, and when. */
 import { HOUR_MS } from "../../words/times.ts";
+import { isPast } from "../../readings/reading.ts";
 import type { Finding } from "../detector.ts";
 import type { NamedFinding } from "../findings_store.ts";
 import type { Round, StateSaver } from "./state_saver.ts";
@@ -135,7 +136,8 @@ export class Run {
     if (this.#slice.over) await this.#slice.turn();
   }
 
-  #read({ groupId, sensor, tMs, value }: DetectGroup, i: number): void {
+  #read({ groupId, sensor, tMs, value, flags }: DetectGroup, i: number): void {
+    if (isPast(flags?.[i] ?? 0)) return;
     const one = this.watched.get(sensor[i]) ?? this.#watch(sensor[i]);
     // A saved state may be ahead of the cursor.
     if (one === null || groupId <= one.savedGroup) return;

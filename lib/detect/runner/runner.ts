@@ -155,6 +155,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           sensor: page.sensor.subarray(at, to),
           tMs: page.tMs.subarray(at, to),
           value: page.value.subarray(at, to),
+          flags: page.flags.subarray(at, to),
         }, signal);
         if (signal.aborted) return;
         at = to;

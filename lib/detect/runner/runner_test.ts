@@ -8,6 +8,7 @@ import {
 } from "../../../tests/support/storage.ts";
 import { systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../base/log.ts";
+import { FLAG_PAST } from "../../readings/reading.ts";
 import { createFindingStore, type StoredFinding } from "../findings_store.ts";
 import { silence } from "../detectors/silence.ts";
 import { createRunner, type Runner } from "./runner.ts";
@@ -214,3 +215,24 @@ Deno.test("createRunner saves states after many readings, and after a long time"
     await engine.close();
   });
 });
+
+Deno.test("what a device says of the past is judged by nobody, live or read after", () =>
+  withDatabase(async (url) => {
+    const engine = await openEngine({ url });
+    const past = async (from: number, to: number, runner?: Runner) => {
+      let last = 0;
+      for (let i = from; i < to; i++) {
+        const group = streamGroup(i);
+        group.flags.fill(FLAG_PAST);
+        ({ groupId: last } = await engine.store.append(group, []));
+        runner?.take({ ...group, groupId: last });
+      }
+      return last;
+    };
+    await past(0, GROUPS / 2);
+    const running = start(engine);
+    await running.reached(await past(GROUPS / 2, GROUPS, running.runner));
+    await running.stop();
+    assert.deepEqual(running.published, []);
+    await engine.close();
+  }));

@@ -61,9 +61,7 @@ export class HostAtWork {
     for (const { uid, value, tMs, unit, historical } of readings) {
       const sensor = this.deps.directory.sensorOf(uid);
       if (sensor === null) continue;
-      // One with a place in a batch may be as old as it says.
-      const index = historical ? 0 : undefined;
-      decoded.drafts.push({ sensor, value, tMs, unit, index });
+      decoded.drafts.push({ sensor, value, tMs, unit, past: historical });
     }
     return decoded;
   }
