@@ -9,6 +9,7 @@ import type { Alarm } from "../lib/alarms/alarm.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status_shape.ts";
+import type { CommandState } from "../lib/words/commands.ts";
 import { createListeners } from "./listeners.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
 
@@ -33,6 +34,16 @@ export interface AlarmEvent {
   alarm: Alarm;
   /** Open ones that nobody has acknowledged or shelved. */
   waiting: number;
+}
+
+/** A step of an order to a device, as the stream sends it. */
+export interface CommandEvent {
+  id: string;
+  target: string;
+  state: CommandState;
+  value: number | string | boolean;
+  reason: string | null;
+  t_ms: number;
 }
 
 export type Connection = "connecting" | "live" | "offline" | "signed-out";
@@ -62,6 +73,7 @@ const anomalies = createListeners<unknown>();
 const predictions = createListeners<unknown>();
 const faults = createListeners<void>();
 const cameras = createListeners<CameraStatus>();
+const commands = createListeners<CommandEvent>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -106,6 +118,8 @@ export const onTicket = tickets.on;
 
 /** A fault of Perch itself changed. */
 export const onFault = faults.on;
+/** What became of an order to a device. */
+export const onCommand = commands.on;
 /** How a camera is. */
 export const onCamera = cameras.on;
 
@@ -232,6 +246,7 @@ const HANDLERS: Record<string, (data: any) => void> = {
   delivery: () => deliveries.notify(),
   fault: () => faults.notify(),
   camera: cameras.notify,
+  command: commands.notify,
   reset: () => resets.notify(),
 };
 

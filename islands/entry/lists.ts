@@ -10,6 +10,7 @@ import { EventList } from "../event_list.tsx";
 import { HardwareNow } from "../hardware_now.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
+import { OrderNow } from "../order_now.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
 import { ScriptTry } from "../script_try.tsx";
@@ -29,6 +30,7 @@ bringToLife({
   HardwareNow,
   MachineCondition,
   NewSensors,
+  OrderNow,
   OverviewAnswer,
   PredictionNews,
   PredictionsNow,

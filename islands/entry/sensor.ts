@@ -1,7 +1,8 @@
 /** The page of one sensor. */
 import { bringToLife } from "../island.ts";
+import { OrderNow } from "../order_now.tsx";
 import { SensorNow } from "../sensor_now.tsx";
 import { SensorView } from "../sensor_view.tsx";
 import { StatusNow } from "../status_word.tsx";
 
-bringToLife({ SensorNow, SensorView, StatusNow });
+bringToLife({ OrderNow, SensorNow, SensorView, StatusNow });

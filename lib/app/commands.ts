@@ -16,7 +16,7 @@ import { siteZone } from "./site.ts";
 
 export interface CommandNeeds {
   machines: Pick<MachineParts, "registry" | "windowOf">;
-  live: Pick<LiveParts, "recent">;
+  live: Pick<LiveParts, "recent" | "hub">;
   devices: Pick<DeviceParts, "devices" | "deviceDialects">;
   access: Access;
   mqtt: MqttPublisher;
@@ -47,6 +47,11 @@ export async function createCommandParts(
       access.audit.statement({ actor: systemActor(`rule ${spec.name} (${id})`), ...change }),
     keepMs: () => settings.get("events.keep_days") * DAY_MS,
     deletionMs: clock.deletionMs,
+  });
+  commands.onChange(({ tMs, targetId, ...step }) => {
+    if (live.hub.hears("command")) {
+      live.hub.publish("command", { ...step, target: targetId, t_ms: tMs });
+    }
   });
   await commands.load();
   bus.subscribe("readings", commands.seen);

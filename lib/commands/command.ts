@@ -1,14 +1,8 @@
 /** An order that was given, and what came of it. */
 import { z } from "zod";
 import { msField } from "../base/wire.ts";
+import { COMMAND_STATES, type CommandState } from "../words/commands.ts";
 import type { OrderValue } from "../machines/order.ts";
-
-/**
- * `sent`: it may have reached the device, whose state does not show it yet. `failed`: it was not sent.
- * `refused`: an interlock did not let it.
- */
-export const COMMAND_STATES = ["sent", "confirmed", "unconfirmed", "refused", "failed"] as const;
-export type CommandState = typeof COMMAND_STATES[number];
 
 export interface Command {
   id: string;
@@ -39,12 +33,3 @@ export const commandShape = z.object({
 export type CommandView = z.output<typeof commandShape>;
 
 export const RULE_ACTOR = "rule:";
-
-/** How a command that is done ended, or what is waited for, in a word or two. */
-export const STATE_WORDS: Readonly<Record<CommandState, string>> = {
-  sent: "waiting for the device",
-  confirmed: "confirmed",
-  unconfirmed: "not confirmed",
-  refused: "refused",
-  failed: "not sent",
-};

@@ -1,3 +1,4 @@
+import { type CommandState } from "../words/commands.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf, PageQuery } from "../db/list.ts";
@@ -16,7 +17,7 @@ import {
 } from "../db/orm.ts";
 import { commands } from "../db/schema/devices.ts";
 import type { OrderValue } from "../machines/order.ts";
-import type { Command, CommandState } from "./command.ts";
+import type { Command } from "./command.ts";
 
 export interface CommandQuery extends PageQuery {
   targets?: readonly string[];

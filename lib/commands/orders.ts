@@ -4,6 +4,7 @@
  * From before it is published, readings of the sensor that shows its state can confirm it; when none does in time,
  * or another order follows, it is `unconfirmed`.
  */
+import { type CommandState, orderText } from "../words/commands.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -17,12 +18,12 @@ import type { CommittedGroup } from "../intake/committed.ts";
 import type { OrderValue } from "../machines/order.ts";
 import type { Sensor } from "../machines/sensor.ts";
 import type { OrderMessage } from "./announced.ts";
-import type { Command, CommandState } from "./command.ts";
+import type { Command } from "./command.ts";
 import type { CommandStore } from "./command_store.ts";
 import type { Confirming, Waiting } from "./confirm.ts";
 import type { Rate } from "./rate.ts";
 import type { Target } from "./target.ts";
-import { orderValue, valueText } from "./value.ts";
+import { orderValue } from "./value.ts";
 
 /** Who gives an order. */
 export interface OrderBy {
@@ -99,7 +100,7 @@ export function createOrders(deps: OrdersDeps): Orders {
   }
 
   const whatOf = (target: Target, value: OrderValue) =>
-    `${deps.nameOf(target)}: ${valueText(target.spec, value, deps.sensorOf(target)?.unit)}`;
+    `${deps.nameOf(target)}: ${orderText(target.spec, value, deps.sensorOf(target)?.unit)}`;
 
   async function end(one: Waiting, state: CommandState, reason: string | null): Promise<void> {
     const { id, target, value, sentMs } = one;
@@ -268,7 +269,7 @@ function whyLate({ target, value }: Waiting, deps: OrdersDeps, _clock: Clock): s
   const sensor = deps.sensorOf(target);
   const limit = `within ${target.settings.confirm_s} s`;
   if (sensor === undefined || sensor.last === null) return `its state did not show it ${limit}`;
-  const shown = valueText(
+  const shown = orderText(
     sensor.kind === "binary" ? { kind: "switch" } : { kind: "select" },
     sensor.kind === "binary"
       ? sensor.last.value === 1
@@ -276,7 +277,7 @@ function whyLate({ target, value }: Waiting, deps: OrdersDeps, _clock: Clock): s
       ? sensor.states[sensor.last.value]
       : sensor.last.value,
   );
-  return shown === valueText({ kind: target.spec.kind }, value)
+  return shown === orderText({ kind: target.spec.kind }, value)
     ? `its state was ${shown} already, and it has not reported ${limit}`
     : `its state did not show it ${limit}; it is ${shown}`;
 }

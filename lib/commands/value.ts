@@ -98,13 +98,6 @@ export function shows(
   return Math.abs(value - wanted) <= Math.max(near, NEARLY * Math.abs(wanted), 1e-9);
 }
 
-/** What was ordered, in words: "on", "21.5 °C". */
-export function valueText(spec: Pick<OrderSpec, "kind">, value: unknown, unit?: string | null) {
-  if (spec.kind === "button") return "press";
-  if (typeof value === "boolean") return value ? "on" : "off";
-  return typeof value === "number" && unit ? `${value} ${unit}` : String(value);
-}
-
 /** What a form's text stands for; what is none of it stays a text, which `orderValue` refuses. */
 export function valueOfText(kind: OrderSpec["kind"], text: string): unknown {
   const trimmed = text.trim();

@@ -17,6 +17,8 @@ export const STREAM_POLICIES = {
   component: "viewer",
   /** How a camera is and when its newest picture was taken, once a second at most. */
   camera: "viewer",
+  /** What became of an order to a device. */
+  command: "viewer",
   /** A fault of Perch itself, after a change. */
   fault: "viewer",
   anomaly: "viewer",

@@ -1,5 +1,6 @@
+import { COMMAND_STATES } from "../../lib/words/commands.ts";
 import { z } from "zod";
-import { COMMAND_STATES, commandShape } from "../../lib/commands/command.ts";
+import { commandShape } from "../../lib/commands/command.ts";
 import {
   newTargetShape,
   type TargetPatch,

@@ -77,11 +77,15 @@ async function drawList(
   from = 0,
 ): Promise<Response> {
   const { commands } = parts;
+  const since = parts.place();
   const all = commands.targets.all();
   const { items } = await commands.list({ limit: LATEST });
   return parts.frame.answer(c, who, {
     title: "Controls",
     place: "/more",
+    script: "lists",
+    stream: { types: "reading,command" },
+    since,
     status: sent.status,
     content: (
       <>

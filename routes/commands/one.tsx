@@ -1,8 +1,9 @@
+import { orderText } from "../../lib/words/commands.ts";
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
 import { type Target, type TargetPatch, targetPatchShape } from "../../lib/commands/target.ts";
-import { valueOfText, valueText } from "../../lib/commands/value.ts";
+import { valueOfText } from "../../lib/commands/value.ts";
 import { parseFields } from "../../lib/base/field_words.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Hidden } from "../frame/form.tsx";
@@ -95,7 +96,7 @@ function ask(
   { value, back }: { value: string; back?: string },
 ): Response {
   const view = commands.view(target);
-  const text = valueText(target.spec, valueOfText(target.spec.kind, value), view.unit);
+  const text = orderText(target.spec, valueOfText(target.spec.kind, value), view.unit);
   return frame.answer(c, who, {
     title: `Confirm: ${target.name}`,
     place: "/more",
@@ -126,6 +127,7 @@ async function drawOne(
   sent: SentForm,
 ): Promise<Response> {
   const { commands, frame, clock, zone } = parts;
+  const since = parts.place();
   const isAdmin = who?.role === "admin";
   const view = commands.view(target, isAdmin);
   const { items, next } = await commands.list({ targets: [target.id], limit: ORDERS });
@@ -133,6 +135,12 @@ async function drawOne(
   return frame.answer(c, who, {
     title: target.name,
     place: "/more",
+    script: "lists",
+    stream: {
+      types: "reading,command",
+      ...(view.sensor_id === null ? {} : { sensor: view.sensor_id }),
+    },
+    since,
     status: sent.status,
     content: (
       <>

@@ -1,8 +1,9 @@
 /** What the pages of commands share. */
+import { COMMAND_WORDS, orderText } from "../../lib/words/commands.ts";
 import type { VNode } from "preact";
-import { type CommandView, STATE_WORDS } from "../../lib/commands/command.ts";
+import { type CommandView } from "../../lib/commands/command.ts";
 import type { TargetView } from "../../lib/commands/target.ts";
-import { valueText } from "../../lib/commands/value.ts";
+
 import type { MachineDirectory } from "../../lib/machines/sensor.ts";
 import { COMMANDS } from "../frame/order_control.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
@@ -50,7 +51,7 @@ export function History(
                   : <a href={`${PAGE}/${command.target}`}>{command.target_name}</a>}
               </td>
             )}
-            <td>{orderText(parts, command)}</td>
+            <td>{textOf(parts, command)}</td>
             <td class="text">
               {command.rule === null
                 ? command.by
@@ -58,7 +59,7 @@ export function History(
             </td>
             <td class="text">
               <span class={isTrouble(command) ? "warning" : undefined}>
-                {STATE_WORDS[command.state]}
+                {COMMAND_WORDS[command.state]}
               </span>
               {command.reason !== null && `: ${command.reason}`}
             </td>
@@ -72,9 +73,9 @@ export function History(
 const isTrouble = ({ state }: CommandView) =>
   state === "unconfirmed" || state === "failed" || state === "refused";
 
-function orderText({ commands, sensors }: CommandPageParts, command: CommandView): string {
+function textOf({ commands, sensors }: CommandPageParts, command: CommandView): string {
   const target = commands.targets.get(command.target);
   if (target === null) return String(command.value);
   const unit = target.sensorNum === null ? null : sensors.byNum(target.sensorNum)?.unit;
-  return valueText(target.spec, command.value, unit);
+  return orderText(target.spec, command.value, unit);
 }

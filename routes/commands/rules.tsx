@@ -1,10 +1,11 @@
+import { orderText } from "../../lib/words/commands.ts";
 import type { VNode } from "preact";
 import { z } from "zod";
 import { parseFields } from "../../lib/base/field_words.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { DryRun } from "../../lib/commands/dry_run.ts";
 import { commandRuleShape, type Rule, type RuleSpec } from "../../lib/commands/rule.ts";
-import { valueText } from "../../lib/commands/value.ts";
+
 import { shortWeekday } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
@@ -214,7 +215,7 @@ function sentenceOf(spec: RuleSpec, { commands, sensors }: CommandPageParts): st
   const unit = target?.sensorNum == null ? null : sensors.byNum(target.sensorNum)?.unit;
   const order = target === null
     ? "Orders what is not there any more"
-    : `${target.name}: ${valueText(target.spec, spec.value, unit)}`;
+    : `${target.name}: ${orderText(target.spec, spec.value, unit)}`;
   const { when, hours, for_s, once_per } = spec;
   return [
     order,

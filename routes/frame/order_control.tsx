@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
-import { STATE_WORDS } from "../../lib/commands/command.ts";
+import { OrderNow } from "../../islands/order_now.tsx";
+
 import type { Commands } from "../../lib/commands/commands.ts";
 import type { Step } from "../../lib/commands/orders.ts";
 import type { Target, TargetView } from "../../lib/commands/target.ts";
-import { valueText } from "../../lib/commands/value.ts";
-import { Ago } from "./times.tsx";
+import { Island } from "./island.tsx";
 
 export const COMMANDS = "/commands";
 
@@ -31,8 +31,17 @@ export function OrderControl(props: ControlProps): VNode {
       <p class="control-name">
         {isOwnPage ? name : <a href={`${COMMANDS}/${id}`}>{name}</a>}
         {settings.dangerous && <span class="state warning">dangerous</span>}
-        <span class="muted">{nowText(target)}</span>
       </p>
+      <Island
+        name="OrderNow"
+        component={OrderNow}
+        props={{
+          target: id,
+          ...{ kind: target.kind, unit: target.unit, sensor: target.sensor, value: target.value },
+          latest: latest === null ? null : stepOf(latest),
+          ...{ nowMs, zone },
+        }}
+      />
       {mayOrder && whyNot === null && (
         <form method="post" action={`${COMMANDS}/${id}/order`}>
           <input type="hidden" name="back" value={back} />
@@ -40,24 +49,13 @@ export function OrderControl(props: ControlProps): VNode {
         </form>
       )}
       {whyNot !== null && <p class="muted">{`Not now: ${whyNot}.`}</p>}
-      {latest !== null && (
-        <p class="muted">
-          {`${valueText(target, latest.value, target.unit)}: ${STATE_WORDS[latest.state]}, `}
-          <Ago tMs={latest.tMs} nowMs={nowMs} zone={zone} />
-          {latest.reason !== null && ` (${latest.reason})`}
-        </p>
-      )}
     </div>
   );
 }
 
-function nowText({ kind, value, unit, sensor }: TargetView): string {
-  if (kind === "button") return "";
-  if (value === null) return sensor === null ? "reports no state" : "state unknown";
-  return `now ${
-    typeof value === "boolean" ? value ? "on" : "off" : valueText({ kind }, value, unit)
-  }`;
-}
+const stepOf = ({ id, state, value, reason, tMs }: Step) => ({
+  ...{ id, state, value, reason, t_ms: tMs },
+});
 
 function Inputs({ target, typed }: ControlProps): VNode {
   const { id, name, kind, min, max, step, options, value, unit } = target;

@@ -30,7 +30,7 @@ export function machinePages(parts: MachinePageParts): Route[] {
       title: machineTitle(machine),
       place: "/machines",
       script: "lists",
-      stream: { types: "reading,status,prediction" },
+      stream: { types: "reading,status,prediction,command" },
       since,
       status: sent.status,
       content: (

@@ -71,7 +71,7 @@ export function sensorPage(parts: SensorPageParts): Route {
         title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
         script: "sensor",
-        stream: { types: "reading,anomaly,status", sensor: sensor.id },
+        stream: { types: "reading,anomaly,status,command", sensor: sensor.id },
         since,
         content: <SensorContent {...content} />,
       });

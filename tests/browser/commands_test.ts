@@ -83,8 +83,12 @@ Deno.test({
       await engineer.page.click("[aria-label='Switch Heater off']");
       await engineer.page.getByText("off: waiting for the device").waitFor();
       await app.ingest([{ machine: "hall-1/press-3", sensor: "heater", value: false }]);
-      await engineer.page.goto("/commands");
-      await engineer.page.getByText("off: confirmed").first().waitFor();
+      // In place, without a new page.
+      await engineer.page.getByText("off: confirmed").waitFor();
+      await engineer.page.getByText("Now off").waitFor();
+      await engineer.page.goto("/sensors/hall-1/press-3/heater");
+      await engineer.page.click("[aria-label='Switch Heater on']");
+      await engineer.page.getByText("on: waiting for the device").waitFor();
       // What a browser would not send.
       await engineer.page.goto(`/commands/${setpoint.id}`);
       await engineer.page.$eval("[name=value]", (input) => input.removeAttribute("max"));
@@ -98,7 +102,7 @@ Deno.test({
       await engineer.page.getByText("This is marked dangerous").waitFor();
       await assertEveryLook(engineer.page);
       await takePictures(engineer.page, "commands-confirm");
-      assert.equal((await commands.list({})).items.length, 1, "nothing before it is confirmed");
+      assert.equal((await commands.list({})).items.length, 2, "nothing before it is confirmed");
       await engineer.page.click("button:has-text('Yes, press')");
       await engineer.page.getByText("press: not confirmed").first().waitFor();
       await assertEveryLook(engineer.page);
@@ -127,7 +131,7 @@ Deno.test({
       const viewer = await as("viewer");
       for (const path of ["/commands", `/commands/${setpoint.id}`, "/machines/hall-1/press-3"]) {
         await viewer.page.goto(path);
-        await viewer.page.getByText("now 40 °C").first().waitFor();
+        await viewer.page.getByText("Now 40 °C").first().waitFor();
         const buttons = await viewer.page.getByRole("button", { name: /^(Set|Switch|Press) / });
         assert.equal(await buttons.count(), 0, path);
       }
