@@ -25,6 +25,8 @@ export interface DeviceParts {
     /** Filters and topics that are asked for at a broker elsewhere, beside `asked`. */
     topics(asked: readonly string[]): readonly string[];
     onTopics(listener: () => void): void;
+    /** Perch is connected with the broker, or its own one listens. */
+    connected: () => void;
   };
 }
 
@@ -51,7 +53,11 @@ export async function createDeviceParts(
     void late.get("publisher").publish(message, AbortSignal.timeout(PUBLISH_MS)).catch((error) =>
       deviceLog.info(`${message.topic} was not published`, { error })
     );
+  const connected = new Set<(stopping: AbortSignal) => void>();
+  const stopping = new AbortController();
+  ending(() => stopping.abort());
   const deps = {
+    onConnected: (listener: (stopping: AbortSignal) => void) => void connected.add(listener),
     ...{ directory: devices, clock, log: deviceLog, settings, publish },
     zone: siteZone(),
   };
@@ -92,6 +98,9 @@ export async function createDeviceParts(
     deviceTopics: {
       topics: (asked) => deviceTopics(active, asked),
       onTopics: (listener) => void listeners.add(listener),
+      connected() {
+        for (const listener of connected) listener(stopping.signal);
+      },
     },
   };
 }

@@ -48,7 +48,7 @@ export async function createSourceParts(
 }
 
 async function embeddedBroker(
-  { config, codecs, rejects, access, clock, log }: SourcesDeps,
+  { config, codecs, rejects, deviceTopics, access, clock, log }: SourcesDeps,
 ): Promise<Broker> {
   const { createBroker } = await import("../sources/broker/broker.ts");
   const placeOf = createPlaceOf(config.mqtt.topics);
@@ -61,6 +61,7 @@ async function embeddedBroker(
     rejects,
     clock,
     log: log.child("broker"),
+    onListening: deviceTopics.connected,
     authenticate(credentials, { loopback }) {
       if (credentials === null) return mqttRights(null, loopback, pathOf);
       const who = access.authenticateMqtt(credentials.user, credentials.password);
@@ -95,6 +96,7 @@ async function mqttSource(
       return [...ofCodecs, ...deviceTopics.topics([...mqtt.topics, ...ofCodecs])];
     },
     paused: () => intakePause.paused() !== null,
+    onConnected: deviceTopics.connected,
     ...{ clock, log: log.child("mqtt") },
   }, {
     url,

@@ -6,7 +6,7 @@ import { type SettingKey, SETTINGS, type SettingValue } from "../../lib/settings
 import type {
   AnnouncedEntity,
   DeviceDialect,
-  DeviceDirectory,
+  DialectDeps,
 } from "../../lib/sources/devices/device.ts";
 import { createDeviceDecode } from "../../lib/sources/devices/decode.ts";
 import { createDeviceDirectory, type Devices } from "../../lib/sources/devices/directory.ts";
@@ -39,10 +39,7 @@ export interface DeviceHouse {
 }
 
 export function deviceHouse(
-  create: (deps: {
-    directory: DeviceDirectory;
-    settings: { get<Key extends SettingKey>(key: Key): SettingValue<Key>; onChange(): () => void };
-  }) => DeviceDialect[],
+  create: (deps: DialectDeps) => DeviceDialect[],
   rows: DeviceRows = { devices: [], entities: [] },
   registry = createRegistry({
     clock: fakeClock(),
@@ -63,7 +60,11 @@ export function deviceHouse(
     get: <Key extends SettingKey>(key: Key) => SETTINGS[key].default as SettingValue<Key>,
     onChange: () => () => {},
   };
-  const dialects = create({ directory, settings });
+  const dialects = create({
+    ...{ directory, settings, clock, log: silentLog(), zone: "UTC" },
+    publish: () => {},
+    onConnected: () => {},
+  });
   for (const dialect of dialects) directory.restore(dialect);
   const { decode } = createDeviceDecode({ active: () => dialects, log: silentLog() });
   const entityOf = (sensor: string) => {

@@ -23,6 +23,8 @@ export interface BrokerDeps {
   /** Counts what is refused before it reaches the intake (a topic that is not the client's). */
   rejects: Pick<RejectLog, "add">;
   authenticate: Authenticate;
+  /** It listens. */
+  onListening?: () => void;
 }
 
 /** Where a WebSocket request comes from, as the HTTP server knows it. */
@@ -66,7 +68,10 @@ class EmbeddedBroker implements Broker {
       clock,
       log,
       onConnection: (conn) => this.#accept(conn),
-      onListening: () => log.info(this.#detail()),
+      onListening: () => {
+        log.info(this.#detail());
+        deps.onListening?.();
+      },
     });
     this.#gateDeps = {
       intake,

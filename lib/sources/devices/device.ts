@@ -116,6 +116,8 @@ export interface DialectDeps {
   settings: Pick<Settings, "get" | "onChange">;
   /** Publishes at the broker that Perch uses, once it is there; what cannot be sent is dropped. */
   publish(message: OwnMessage): void;
+  /** Perch is connected with that broker, each time. The signal ends what is still to be done when Perch stops. */
+  onConnected(listener: (stopping: AbortSignal) => void): void;
   /** The site's time zone, for times that devices write without one. */
   zone: string;
 }

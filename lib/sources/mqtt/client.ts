@@ -15,6 +15,8 @@ export interface MqttDeps {
   log: Log;
   /** Topics beside those of the options: those of codecs and devices. Default: none. */
   extraTopics?: () => readonly string[];
+  /** Connected and subscribed, each time. */
+  onConnected?: () => void;
   /** Nothing is taken for now: messages stay with the broker. Default: never. */
   paused?: () => boolean;
   /** Opens connections; the guarded one by default. */
@@ -51,7 +53,10 @@ class MqttClientSource implements MqttSource {
   constructor(private readonly deps: MqttDeps, private readonly options: MqttOptions) {
     this.#sessionName = nameId(`${options.clientId}@${shownAddress(targetOf(options.url))}`);
     const open = (link: Link, version: 4 | 5, onReady: () => void) =>
-      this.#open(link, version, onReady);
+      this.#open(link, version, () => {
+        onReady();
+        deps.onConnected?.();
+      });
     this.#broker = new Reconnecting({ ...deps, open }, options);
   }
 

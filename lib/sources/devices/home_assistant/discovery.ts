@@ -1,6 +1,6 @@
 import { addReject, type Decoded } from "../../../readings/reading.ts";
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory } from "../device.ts";
-import type { Config } from "./abbreviations.ts";
+import { type Config, isConfig } from "./abbreviations.ts";
 import { type About, clean } from "./about.ts";
 import type { Adoption, Adoptions } from "./adoptions.ts";
 import type { Availabilities } from "./availabilities.ts";
@@ -49,6 +49,7 @@ export class Discovery {
       addReject(out, config as Decoded["rejects"][number]);
       return out;
     }
+    if (isOwn(config)) return out;
     if (isMigration(config)) {
       this.#migrating.add(place.key);
       this.#hashes.delete(place.key);
@@ -217,6 +218,11 @@ export class Discovery {
     this.#waiting.delete(uid);
     this.#announce(next.about, [next.found]);
   }
+}
+
+/** What Perch tells Home Assistant of itself. */
+function isOwn({ origin }: Config): boolean {
+  return isConfig(origin) && origin.name === "Perch";
 }
 
 function isMigration(config: Config): boolean {

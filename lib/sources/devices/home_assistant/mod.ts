@@ -2,6 +2,7 @@
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDialect, DialectDeps } from "../device.ts";
 import { Adoptions } from "./adoptions.ts";
 import { Availabilities } from "./availabilities.ts";
+import { createBirth } from "./birth.ts";
 import { placeOf } from "./config.ts";
 import { Discovery } from "./discovery.ts";
 import { Entities } from "./entities.ts";
@@ -14,9 +15,7 @@ export const DEFAULT_PREFIX = "homeassistant";
 const DEFAULT_BASE = "zigbee2mqtt";
 
 /** Creates the three dialects: entities that are announced by discovery belong to one of them. */
-export function createHomeAssistant(
-  deps: Pick<DialectDeps, "directory" | "settings">,
-): DeviceDialect[] {
+export function createHomeAssistant(deps: DialectDeps): DeviceDialect[] {
   const { directory, settings } = deps;
   const entities = new Entities();
   const availabilities = new Availabilities(entities, directory);
@@ -31,6 +30,13 @@ export function createHomeAssistant(
     const some = text.split(",").map(levels).filter((one) => one !== "");
     return some.length === 0 ? [DEFAULT_BASE] : some;
   });
+  deps.onConnected(createBirth({
+    prefix,
+    isOn: () =>
+      settings.get("devices.home_assistant") && settings.get("devices.home_assistant_birth"),
+    publish: (message) => deps.publish(message),
+    sleep: (ms, signal) => deps.clock.sleep(ms, signal),
+  }));
   const zigbee2mqtt = createZigbee2mqtt({ directory, owned, adoptions, bases });
   const others = () => [prefix().split("/")[0], ...bases().map((base) => base.split("/")[0])];
   const esphome = createEsphome({ directory, owned, adoptions, others });
