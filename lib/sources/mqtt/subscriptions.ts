@@ -4,6 +4,8 @@ import type { MqttOptions } from "./options.ts";
 
 /** Most filters of one SUBSCRIBE: some brokers bound its size. */
 const FILTERS_TOGETHER = 200;
+/** MQTT 5: when the broker sends what it keeps: each time that is subscribed, or when the subscription is new. */
+const KEPT = { always: 0, whenNew: 1 } as const;
 
 /** What a session is subscribed to: the topics of the options, and those of codecs and devices, which change. */
 export class Subscriptions {
@@ -23,7 +25,9 @@ export class Subscriptions {
   async begin(): Promise<string | null> {
     const { topics, extraTopics } = this.options;
     this.#extra = extraTopics();
-    const { refused, error } = await this.#subscribe([...topics, ...this.#extra]);
+    const { refused, error } = await this.#subscribe(topics, KEPT.whenNew);
+    // Whether a device is there may have changed meanwhile, at QoS 0.
+    await this.#subscribe(this.#extra, KEPT.always);
     const none = topics.every((topic) => refused.includes(this.#filterOf(topic)));
     if (none || (error && refused.length === 0)) {
       return `it refused the topics ${topics.map((topic) => this.#filterOf(topic)).join(", ")}`;
@@ -42,26 +46,33 @@ export class Subscriptions {
     if (gone.length > 0) {
       this.client.unsubscribe(gone.map((topic) => this.#filterOf(topic)), () => {});
     }
-    if (come.length > 0) this.#subscribe(come);
+    if (come.length > 0) this.#subscribe(come, KEPT.whenNew);
   }
 
   async #subscribe(
     topics: readonly string[],
+    kept: number,
   ): Promise<{ refused: string[]; error: unknown }> {
     const all: { refused: string[]; error: unknown } = { refused: [], error: null };
     for (let at = 0; at < topics.length; at += FILTERS_TOGETHER) {
-      const { refused, error } = await this.#some(topics.slice(at, at + FILTERS_TOGETHER));
+      const { refused, error } = await this.#some(
+        topics.slice(at, at + FILTERS_TOGETHER),
+        kept,
+      );
       all.refused.push(...refused);
       all.error ??= error;
     }
     return all;
   }
 
-  #some(topics: readonly string[]): Promise<{ refused: string[]; error: unknown }> {
+  #some(
+    topics: readonly string[],
+    kept: number,
+  ): Promise<{ refused: string[]; error: unknown }> {
     const { version, shareGroup, log } = this.options;
     const filters = topics.map((topic) => this.#filterOf(topic));
-    // MQTT 5: retained messages only with a new subscription, and none of what Perch publishes itself.
-    const extra = version === 5 ? { rh: 1, nl: shareGroup === undefined } : {};
+    // MQTT 5: none of what Perch publishes itself.
+    const extra = version === 5 ? { rh: kept, nl: shareGroup === undefined } : {};
     return new Promise((resolve) => {
       this.client.subscribe(filters, { qos: 1, ...extra }, (error, granted = []) => {
         const refused = refusedTopics(filters, granted);
