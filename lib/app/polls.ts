@@ -6,6 +6,7 @@ import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { ComponentHealth } from "../live/components.ts";
+import type { PollKind } from "../sources/polls/kinds/kind.ts";
 import { POLL_KINDS } from "../sources/polls/kinds/mod.ts";
 import type { Poll } from "../sources/polls/poll.ts";
 import { pollKey } from "../sources/polls/poll_entries.ts";
@@ -19,6 +20,8 @@ import type { MachineParts } from "./machines.ts";
 export interface PollParts {
   polls: Polls;
   pollSensors: PollSensors;
+  /** Why a kind is not possible on this host; null: it is. */
+  missingKind(kind: PollKind): string | null;
 }
 
 export interface PollNeeds {
@@ -41,6 +44,7 @@ export async function createPollParts(
     service,
     audited: (change) => access.audit.statement({ actor: systemActor("Perch"), ...change }),
   });
+  const missingKind = (kind: PollKind) => kind.missing?.(outgoing) ?? null;
   const polls = createPolls({
     db: storage.db,
     clock,
@@ -49,7 +53,7 @@ export async function createPollParts(
     sealer,
     outgoing,
     random: Math.random,
-    missing: (kind) => kind.missing?.(outgoing) ?? null,
+    missing: missingKind,
     addressToAllow: (target, field) =>
       target === null
         ? Promise.resolve(null)
@@ -70,12 +74,12 @@ export async function createPollParts(
     const all = polls.all().filter(({ enabled }) => enabled);
     return all.length === 0 ? [] : [{ name: "probes", ...howAre(all) }];
   });
-  return { polls, pollSensors: sensors };
+  return { polls, pollSensors: sensors, missingKind };
 }
 
 /** The probes that are down, for the rules about Perch itself. */
 export function probeFacts(
-  { polls, pollSensors }: PollParts,
+  { polls, pollSensors }: Pick<PollParts, "polls" | "pollSensors">,
 ): SystemFacts["probes"] {
   return polls.down()?.map(({ id, machine, ...down }) => {
     return { name: id, machine: pollSensors.path({ machine }), ...down };

@@ -153,6 +153,7 @@ function routeParts(
     place: () => hub.place(),
     polls: parts.polls,
     pollSensors: parts.pollSensors,
+    missingKind: parts.missingKind,
     predictions: parts.predictions,
     publicUrl,
     readings,

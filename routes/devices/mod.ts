@@ -3,10 +3,13 @@ import { announcedRoutes, type DeviceServices } from "./api.ts";
 import { type HardwarePageParts, hardwarePages } from "./hardware.tsx";
 import { hardwareRoutes } from "./hardware_api.ts";
 import { heartbeatRoutes } from "./heartbeat_api.ts";
+import { addProbePages } from "./probe_add.tsx";
+import { probeListPages } from "./probe_list.tsx";
+import type { ProbePageParts } from "./probe_parts.tsx";
+import { probePages } from "./probe.tsx";
 import { probeRoutes } from "./probes_api.ts";
-import type { ProbeServices } from "./request.ts";
 
-export type DeviceRouteParts = DeviceServices & ProbeServices & HardwarePageParts;
+export type DeviceRouteParts = DeviceServices & ProbePageParts & HardwarePageParts;
 
 /** Devices: what announced itself, what is asked, what reports by a deadline. */
 export function devicesRoutes(parts: DeviceRouteParts): Route[] {
@@ -14,6 +17,9 @@ export function devicesRoutes(parts: DeviceRouteParts): Route[] {
     ...announcedRoutes(parts),
     ...probeRoutes(parts),
     ...heartbeatRoutes(parts),
+    ...probeListPages(parts),
+    ...addProbePages(parts),
+    ...probePages(parts),
     ...hardwareRoutes(parts),
     ...hardwarePages(parts),
   ];

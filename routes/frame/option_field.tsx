@@ -10,6 +10,8 @@ type Schema = {
   items?: { type?: string };
   minimum?: number;
   maximum?: number;
+  /** A text of several lines. */
+  lines?: boolean;
 };
 
 /** Name of an option's input in a form. */
@@ -40,6 +42,10 @@ export function optionsOfForm(
   return out;
 }
 
+/** Of a secret that is set. */
+const KEEPS = "set; leave empty to keep it";
+const LINES = 4;
+
 /** One option of a channel or a camera as a labelled input. `value` is what is stored or was typed. */
 export function OptionInput(
   { field, value, error, id, prefix }: {
@@ -51,7 +57,7 @@ export function OptionInput(
   },
 ): VNode {
   const { name, title, help, secret, required, schema } = field;
-  const { type, enum: choices } = schema as Schema;
+  const { type, enum: choices, lines } = schema as Schema;
   const attributes = {
     id,
     name: inputName(name, prefix),
@@ -83,13 +89,24 @@ export function OptionInput(
             <option value="on" selected={text === "true"}>yes</option>
           </select>
         )
+        : lines
+        ? (
+          <textarea
+            {...attributes}
+            rows={LINES}
+            spellcheck={false}
+            placeholder={isSet ? KEEPS : ""}
+          >
+            {secret ? "" : text}
+          </textarea>
+        )
         : secret
         ? (
           <input
             {...attributes}
             type="password"
             autocomplete="new-password"
-            placeholder={isSet ? "set; leave empty to keep it" : required ? "" : "not set"}
+            placeholder={isSet ? KEEPS : required ? "" : "not set"}
           />
         )
         : <input {...attributes} type="text" autocomplete="off" value={text} />}

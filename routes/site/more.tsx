@@ -89,6 +89,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/sources">Sources</a>
                   </li>
                   <li>
+                    <a href="/probes">Probes and heartbeats</a>
+                  </li>
+                  <li>
                     <a href="/hardware">Hardware of this host</a>
                   </li>
                   <li>

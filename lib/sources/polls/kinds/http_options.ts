@@ -44,10 +44,12 @@ export const httpOptions = z.strictObject({
     title: "Headers",
     description: "One a line: Authorization: Bearer …",
     secret: true,
+    lines: true,
   }),
   body: z.string().max(10_000).default("").meta({
     title: "Body",
     description: "Sent along; JSON unless a header says otherwise.",
+    lines: true,
   }),
   redirects: z.int().min(0).max(5).default(0).meta({
     title: "Redirects, at most",
