@@ -32,6 +32,7 @@ import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
 import { replaceStep } from "./replacing.ts";
+import { restampStep } from "./restamping.ts";
 import { createRetention } from "./retention.ts";
 import { createScrub, loadScrubState } from "./scrub.ts";
 import { findSealed } from "./sealed_duplicates.ts";
@@ -100,6 +101,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     retain: (options) => upkeep(() => core.retain(options)),
     forget: (sensor) => upkeep(() => core.forget(sensor)),
     replace: (replacement, extra) => upkeep(() => core.replace(replacement, extra)),
+    restamp: (restamping, extra) => upkeep(() => core.restamp(restamping, extra)),
     compact: () => upkeep(() => core.compact()),
     journalAfter: (query) => core.journalAfter(query),
     cursor: (name) => core.cursor(name),
@@ -258,6 +260,8 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     forget: (sensor) => retention.forget(sensor),
     replace: (replacement, extra) =>
       replaceStep({ ...shared, sealer, lastGroup: state.lastGroup }, replacement, extra),
+    restamp: (restamping, extra) =>
+      restampStep({ ...shared, sealer, lastGroup: state.lastGroup }, restamping, extra),
     compact: () => compactStep(shared),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),

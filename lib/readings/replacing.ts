@@ -30,7 +30,8 @@ const CHUNKS_MOST = 8;
 /** A chunk of fewer readings is joined with what is written behind it. */
 const SMALL_READINGS = 4_000;
 
-interface Deps {
+/** What rewriting a stretch needs. */
+export interface ReplacingDeps {
   connection: Connection;
   cache: ChunkCache;
   table: SeriesTable;
@@ -39,7 +40,7 @@ interface Deps {
   lastGroup: number;
 }
 
-interface Old extends ChunkInfo {
+export interface Old extends ChunkInfo {
   n: number;
   bytes: number;
   late: boolean;
@@ -48,7 +49,7 @@ interface Old extends ChunkInfo {
 
 /** Puts these readings in the place of all that a sensor has from `fromMs` on, up to `toMs` or as far as one step goes. */
 export async function replaceStep(
-  deps: Deps,
+  deps: ReplacingDeps,
   { sensor, fromMs, toMs, tMs, value }: Replacement,
   extra: readonly SqlStatement[],
 ): Promise<Replaced> {
@@ -77,14 +78,28 @@ export async function replaceStep(
     { slice: outside(subslice(tail, 0, cut)), rank, late: true },
     // Late parts of the same moment came after it.
     { slice: settled, rank: Math.min(rank, ...olds.map((old) => old.rank)), late: false },
-  ].filter(({ slice }) => slice.n > 0);
+  ];
+  await writeParts(deps, series, olds, parts, untilMs === toMs ? extra : []);
+  return { toMs: untilMs };
+}
+
+/** Writes these parts in the place of old chunks and of the tail. */
+export async function writeParts(
+  deps: ReplacingDeps,
+  series: Series,
+  olds: readonly Old[],
+  parts: readonly { slice: Slice; rank: number; late: boolean }[],
+  extra: readonly SqlStatement[],
+): Promise<void> {
+  const filled = parts.filter(({ slice }) => slice.n > 0);
   await write(deps, series, {
     olds,
-    drafts: parts.flatMap((part) => draftChunks(sensor, part.slice, part.rank, part.late)),
-    written: parts.map(({ slice }) => slice),
-    extra: untilMs === toMs ? extra : [],
+    drafts: filled.flatMap(({ slice, rank, late }) =>
+      draftChunks(series.sensor, slice, rank, late)
+    ),
+    written: filled.map(({ slice }) => slice),
+    extra,
   });
-  return { toMs: untilMs };
 }
 
 /** What is left of a slice outside `[fromMs, toMs)`. */
@@ -95,8 +110,8 @@ function without(slice: Slice, fromMs: number, toMs: number): Slice {
 }
 
 /** The chunks that are written anew: what touches the range, as many as one step takes, and a small one before. */
-async function oldChunks(
-  { connection, cache }: Deps,
+export async function oldChunks(
+  { connection, cache }: ReplacingDeps,
   sensor: number,
   fromMs: number,
   toMs: number,
@@ -127,7 +142,7 @@ async function oldChunks(
 }
 
 async function write(
-  { connection, cache, table, damage, sealer, lastGroup }: Deps,
+  { connection, cache, table, damage, sealer, lastGroup }: ReplacingDeps,
   series: Series,
   { olds, drafts, written, extra }: {
     olds: readonly Old[];

@@ -36,6 +36,11 @@ export interface ReadingsStore {
    * there, and `extra` was not written.
    */
   replace(replacement: Replacement, extra: readonly SqlStatement[]): Promise<Replaced>;
+  /**
+   * Moves readings of a range that arrived while the host's clock was marked as suspect, and takes the mark away,
+   * in one transaction with `extra`. Steps as `replace` does; what was moved once is not moved again.
+   */
+  restamp(restamping: Restamping, extra: readonly SqlStatement[]): Promise<Replaced>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
   /**
@@ -158,6 +163,12 @@ export interface Replacement {
   toMs: number;
   tMs: Float64Array;
   value: Float64Array;
+}
+export interface Restamping {
+  sensor: number;
+  fromMs: number;
+  toMs: number;
+  byMs: number;
 }
 /** Up to here it is done; exclusive. */
 export interface Replaced {
