@@ -8,6 +8,7 @@ import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { cameraFacts, createCameraParts } from "./cameras.ts";
 import { createComputedParts } from "./computed.ts";
+import { createClockSetting } from "./clock_setting.ts";
 import { channelsSealer } from "./channels_key.ts";
 import { createCommandParts } from "./commands.ts";
 import { createCodecParts } from "./codecs.ts";
@@ -90,6 +91,8 @@ export async function build(
   late.fill("sources", sources.sources);
   late.fill("publisher", sources.mqtt);
 
+  const { clockSynchronised } = options;
+  const clockSetting = createClockSetting(foundation, { registry, clockSynchronised });
   const commands = await createCommandParts(foundation, {
     ...{ machines, live, devices: announced, access, mqtt: sources.mqtt },
   });
@@ -257,6 +260,7 @@ export async function build(
     ...cameras,
     ...polls,
     ...presence,
+    ...clockSetting,
     ...commands,
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,

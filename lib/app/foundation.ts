@@ -66,6 +66,8 @@ export interface BuildOptions {
   hardware?: HostPlace;
   /** Addresses with their port that Perch may connect to beyond what the environment opens: the simulated camera. */
   openedPlaces?: () => readonly string[];
+  /** For tests: whether a time server has set the host's clock. Default: as systemd says. */
+  clockSynchronised?: () => Promise<boolean | null>;
   /** What manages the host. Default: it is not touched. */
   system?: HostSystem;
 }

@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { Restamper } from "../intake/restamp.ts";
 import type { Alarms } from "../alarms/alarms.ts";
 import type { Computed } from "../computed/computed.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
@@ -70,6 +71,7 @@ export interface Parts
     SourceParts,
     SparkplugParts {
   loopLag: LoopLag;
+  restamper: Restamper;
   status: StatusBoard;
   access: Access;
   alarms: Alarms;

@@ -23,6 +23,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     guard.task,
     freeMemoryTask({ clock }),
     keepTimeTask({ db: storage.db, steady: clock, clock }),
+    parts.restamper.task,
     houseKeeping({ clock, storage }),
     eventUpkeep({
       clock,

@@ -5,6 +5,7 @@
  *   cannot be right it continues from the trusted time.
  * - `trustedMs()` never jumps by more than a day: lives of sign-ins, links and keys are judged by it.
  * - `deletionMs()` is what every deletion by age counts from.
+ * - `unsynchronised(true)` says that no time server has set the host's clock yet: what arrives meanwhile is marked.
  * - `arrival()` is the time of what comes without one. It never goes back within a day of what was given
  *   before, so that readings keep the order in which they came.
  */
@@ -33,6 +34,8 @@ export interface ClockState {
   /** How far the host's clock is ahead of the trusted time: so much of deletion by age waits. */
   waitingMs: number;
   doubt: ClockDoubt;
+  /** No time server has set the host's clock yet. */
+  unsynchronised: boolean;
 }
 
 export interface SteadyClock extends Clock {
@@ -41,6 +44,8 @@ export interface SteadyClock extends Clock {
   deletionMs(): number;
   arrival(): Arrival;
   state(): ClockState;
+  /** The host's clock waits to be set: arrivals are suspect meanwhile. */
+  unsynchronised(waits: boolean): void;
   /** Takes up what an earlier run kept; `evidenceMs` as in `firstTrusted`. */
   load(stored: TrustedTime | null, evidenceMs: number | null): void;
   /** What to keep. */
@@ -63,6 +68,7 @@ export function createSteadyClock(host: Clock): SteadyClock {
   let arrivalMs = -Infinity;
   let arrivedMs = steppedMs;
   let heldMs = 0;
+  let waits = false;
 
   function step(): number {
     const hostMs = host.now();
@@ -97,7 +103,7 @@ export function createSteadyClock(host: Clock): SteadyClock {
       arrivalMs = backMs > 0 && heldMs < HOLD_MS
         ? Math.max(targetMs, arrivalMs + elapsedMs / 2)
         : targetMs;
-      const suspect = targetMs !== hostMs || hostMs > time.trustedMs + DAY_MS ||
+      const suspect = waits || targetMs !== hostMs || hostMs > time.trustedMs + DAY_MS ||
         arrivalMs - targetMs > NOTABLE_MS;
       return { tMs: Math.floor(arrivalMs), suspect };
     },
@@ -109,7 +115,11 @@ export function createSteadyClock(host: Clock): SteadyClock {
         trustedMs: Math.floor(time.trustedMs),
         waitingMs: isPlausible(hostMs) ? Math.max(0, Math.floor(hostMs - time.trustedMs)) : 0,
         doubt: doubtOf(time, hostMs),
+        unsynchronised: waits,
       };
+    },
+    unsynchronised(on) {
+      waits = on;
     },
     load(stored, evidenceMs) {
       time = stored ?? firstTrusted(host.now(), evidenceMs);

@@ -57,6 +57,7 @@ export const EVENT_TYPES = {
   "unit.restarted": "A watched service of the host was restarted",
   "system.services_restarted": "Somebody restarted services of the host",
   "system.reboot": "The host is being restarted",
+  "clock.set": "The host's clock was set, and readings from before got their right time",
   "host.power": "The host's power supply is too weak, or is well again",
   "host.out_of_memory": "The host ended a program because memory was full",
   "host.read_only": "The disk of this host cannot be written any more",

@@ -8,7 +8,7 @@ import type { SqlStatement } from "../db/client.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HOST_CLOCK_SUSPECT } from "./reading.ts";
 import { oldChunks, type ReplacingDeps, writeParts } from "./replacing.ts";
 import { firstFrom, mergeSlices, type Slice, subslice } from "./slice.ts";
-import type { Replaced, Restamping } from "./store.ts";
+import type { Restamped, Restamping } from "./store.ts";
 
 const MARKED = FLAG_ARRIVAL_TIME | FLAG_HOST_CLOCK_SUSPECT;
 
@@ -17,7 +17,7 @@ export async function restampStep(
   deps: ReplacingDeps,
   { sensor, fromMs, toMs, byMs }: Restamping,
   extra: readonly SqlStatement[],
-): Promise<Replaced> {
+): Promise<Restamped> {
   const series = deps.table.getOrCreate(sensor);
   const { olds, untilMs } = await oldChunks(deps, sensor, fromMs, toMs);
   const tail = series.tail.copy(0, series.tail.n);
@@ -43,7 +43,7 @@ export async function restampStep(
     parts.push({ slice: mergeSlices(moved), rank, late: true });
     await writeParts(deps, series, olds, parts, untilMs === toMs ? extra : []);
   } else if (untilMs === toMs && extra.length > 0) await deps.connection.write([...extra]);
-  return { toMs: untilMs };
+  return { toMs: untilMs, moved: moved.reduce((sum, { n }) => sum + n, 0) };
 }
 
 /** Marked readings in `[fromMs, toMs)`, and all others. */

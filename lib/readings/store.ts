@@ -40,7 +40,7 @@ export interface ReadingsStore {
    * Moves readings of a range that arrived while the host's clock was marked as suspect, and takes the mark away,
    * in one transaction with `extra`. Steps as `replace` does; what was moved once is not moved again.
    */
-  restamp(restamping: Restamping, extra: readonly SqlStatement[]): Promise<Replaced>;
+  restamp(restamping: Restamping, extra: readonly SqlStatement[]): Promise<Restamped>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
   /**
@@ -173,6 +173,10 @@ export interface Restamping {
 /** Up to here it is done; exclusive. */
 export interface Replaced {
   toMs: number;
+}
+export interface Restamped extends Replaced {
+  /** Readings that moved. */
+  moved: number;
 }
 
 export interface AppendResult {

@@ -18,8 +18,21 @@ export function ClockCard(
     error?: string;
   },
 ): VNode | null {
-  const { doubt, hostMs, nowMs, waitingMs } = state;
-  if (doubt === null && waitingMs <= DAY_MS && error === undefined) return null;
+  const { doubt, hostMs, nowMs, waitingMs, unsynchronised } = state;
+  const isWell = doubt === null && waitingMs <= DAY_MS;
+  if (isWell && unsynchronised) {
+    return (
+      <section class="card" aria-labelledby="clock">
+        <h2 id="clock">The clock of this host</h2>
+        <p>
+          It says{" "}
+          {dateTime(hostMs, zone)}, and no time server has set it since the host started. Readings
+          that come without a time are marked, and get their right time once it is set.
+        </p>
+      </section>
+    );
+  }
+  if (isWell && error === undefined) return null;
   return (
     <section class="card" aria-labelledby="clock">
       <h2 id="clock">The clock of this host</h2>

@@ -14,6 +14,7 @@ const clockShape = z.object({
   waiting_ms: z.number().describe("so far the host is ahead of it; a day per day is made up"),
   doubt: z.enum(["implausible", "behind", "ahead"]).nullable()
     .describe("why the host's clock is not followed; null: it is"),
+  unsynchronised: z.boolean().describe("no time server has set it since the host started"),
 }).meta({ id: "Clock" });
 
 export interface ClockServices {
@@ -25,8 +26,11 @@ export interface ClockServices {
 
 /** Shape of the clock in answers. */
 export function clockJson(state: ClockState): z.output<typeof clockShape> {
-  const { hostMs, nowMs, trustedMs, waitingMs, doubt } = state;
-  return { host_ms: hostMs, now_ms: nowMs, trusted_ms: trustedMs, waiting_ms: waitingMs, doubt };
+  const { hostMs, nowMs, trustedMs, waitingMs, doubt, unsynchronised } = state;
+  return {
+    ...{ host_ms: hostMs, now_ms: nowMs, trusted_ms: trustedMs, waiting_ms: waitingMs, doubt },
+    unsynchronised,
+  };
 }
 
 /** Confirms the host's clock for a caller, with its audit row. @throws `conflict` */

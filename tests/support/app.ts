@@ -20,6 +20,7 @@ export async function startApp(
     | "host"
     | "hardware"
     | "clock"
+    | "clockSynchronised"
     | "walMostBytes"
     | "synchronous"
     | "simulator"
