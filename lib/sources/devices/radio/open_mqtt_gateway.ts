@@ -68,18 +68,19 @@ export function createOpenMqttGateway({ directory }: DialectDeps): DeviceDialect
   }
 
   function bluetooth(prefix: string, sub: string | undefined, json: Json, nowMs: number): Decoded {
-    const mac = [sub?.split("/").pop(), json.id, json.mac].find((one) =>
-      typeof one === "string" && MAC.test(one)
-    ) as string | undefined;
-    if (mac === undefined) return nothing();
-    const uid = `mac:${plain(mac)}`;
+    const said = [sub?.split("/").pop(), json.id, json.mac].map(textIn)
+      .filter((one) => one !== undefined);
+    const mac = said.find((one) => MAC.test(one));
+    const id = mac === undefined ? said[0] : plain(mac);
+    if (id === undefined) return nothing();
+    const uid = mac === undefined ? `${OPEN_MQTT_GATEWAY}:${id}` : `mac:${id}`;
     const values = gatewayValues(json);
     const known = book.get(uid);
     if (known === undefined && !isMeasured(values)) return nothing();
     const model = textIn(json.model_id) ?? textIn(json.model);
     const manufacturer = textIn(json.brand);
     const device = known ?? book.device({
-      ...{ uid, name: textIn(json.name) ?? plain(mac).toUpperCase() },
+      ...{ uid, name: textIn(json.name) ?? id.toUpperCase() },
       ...(model ? { model } : {}),
       ...(manufacturer ? { manufacturer } : {}),
     }, {});

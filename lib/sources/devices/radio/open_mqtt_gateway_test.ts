@@ -34,6 +34,14 @@ Deno.test("openmqttgateway: P12 a Bluetooth sensor is a machine by its address",
   ]);
 });
 
+Deno.test("openmqttgateway: what has no address is known by its id", () => {
+  const site = create();
+  assert.deepEqual(site.send("home/g/BTtoMQTT/probe-7", { tempc: 3 }), [
+    "PROBE-7/Temperature = 3 °C",
+  ]);
+  assert.deepEqual([...site.directory.devices.keys()], ["openmqttgateway:probe-7"]);
+});
+
 Deno.test("openmqttgateway: whatever walks past is no machine", () => {
   const site = create();
   const beacon = { id: "4A:00:00:00:00:09", rssi: -89, distance: 21.5, txpower: -4, name: "Phone" };

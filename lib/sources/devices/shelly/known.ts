@@ -7,6 +7,8 @@ import { isObject, type Json, nothing, readText, refused } from "../kit/content.
 import { sleepOf } from "./gen1.ts";
 
 export const SHELLY = "shelly";
+/** Who gives orders; answers go to topics of that name. */
+export const CALLER = "perch";
 
 export interface Source {
   generation: 1 | 2;

@@ -3,10 +3,12 @@ import { createBook } from "../kit/book.ts";
 import { nothing } from "../kit/content.ts";
 import { createGen1 } from "./gen1_topics.ts";
 import { createGen2, EVENTS } from "./gen2.ts";
-import { KnownShellies, SHELLY, sourceOf, WITH_MAC } from "./known.ts";
+import { CALLER, KnownShellies, SHELLY, sourceOf, WITH_MAC } from "./known.ts";
 
 const STATUS = "/status/";
 const ONLINE = "/online";
+/** Where a device answers what it was told: what became of it is in its status. */
+const ANSWERS = `${CALLER}/rpc`;
 
 /** Shelly: the second generation and later by their notifications, the first by its topics. */
 export function createShelly({ directory }: DialectDeps): DeviceDialect {
@@ -42,10 +44,16 @@ export function createShelly({ directory }: DialectDeps): DeviceDialect {
         return topic.endsWith(ONLINE) ? known.online(prefix, payload) : nothing();
       }
       const before = topic.lastIndexOf("/", end - 1);
-      if (before > 0 && topic.startsWith(STATUS, before)) {
-        const decoded = gen2.status(topic.slice(0, before), topic.slice(end + 1), payload, tMs);
-        if (decoded !== null) return decoded;
+      if (before > 0) {
+        const above = topic.slice(0, before);
+        if (topic.startsWith(STATUS, before)) {
+          const decoded = gen2.status(above, topic.slice(end + 1), payload, tMs);
+          if (decoded !== null) return decoded;
+        }
+        const owner = known.at(above);
+        if (owner !== undefined && sourceOf(owner).generation === 2) return nothing();
       }
+      if (topic === ANSWERS) return nothing();
       if (topic.startsWith("shellies/")) return gen1.decode(message);
       if (!topic.endsWith(ONLINE)) return null;
       const id = prefix.slice(prefix.lastIndexOf("/") + 1);
@@ -59,7 +67,7 @@ export function createShelly({ directory }: DialectDeps): DeviceDialect {
         const topic = `${prefix}/relay/${id}/command`;
         return { topic, payload: on ? "on" : "off", qos: 1, retain: false };
       }
-      const call = { id: 1, src: "perch", method: "Switch.Set", params: { id, on } };
+      const call = { id: 1, src: CALLER, method: "Switch.Set", params: { id, on } };
       return { topic: `${prefix}/rpc`, payload: JSON.stringify(call), qos: 1, retain: false };
     },
   };

@@ -319,7 +319,9 @@ Deno.test("shelly: switches take orders, and say themselves what became of them"
     ...{ topic: `${ID}/rpc`, qos: 1, retain: false },
     payload: { id: 1, src: "perch", method: "Switch.Set", params: { id: 0, on: true } },
   });
-  assert.deepEqual(site.send(`${ID}/rpc`, String(message.payload)), []);
+  for (const own of [`${ID}/rpc`, "perch/rpc", `${ID}/command/switch:0`, `${ID}/debug/log`]) {
+    assert.deepEqual(site.send(own, String(message.payload)), [], own);
+  }
   site.send("shellies/shelly1-00AA09/relay/1", "on");
   const relay = site.entity("shelly1-00AA09/Relay 1").order!;
   assert.deepEqual(site.restarted().dialect.order!(relay.way.to, false), {
