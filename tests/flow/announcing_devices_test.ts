@@ -5,11 +5,13 @@
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { connectAsync } from "mqtt";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 import { WHOLE } from "../support/device_site.ts";
 import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { eventually } from "../support/recording_intake.ts";
 import { sabotaged } from "../support/sabotage.ts";
+import { until } from "../support/until.ts";
 
 const MAC = "020000000003";
 const SHELLY = "shellyplus1pm-020000000004";
@@ -24,6 +26,36 @@ const config = (topic: string, fullTopic: string) => ({
   ...{ ofln: "Offline", onln: "Online", state: ["OFF", "ON", "TOGGLE", "HOLD"] },
   ...{ t: topic, ft: fullTopic, tp: ["cmnd", "stat", "tele"], rl: [1, 0], ver: 1 },
 });
+
+/** The relays of both: they do what they are told, and say so as often as the real ones. */
+async function connectRelays(url: string) {
+  const client = await connectAsync(url);
+  const told: string[] = [];
+  client.on("message", (topic, payload) => {
+    const text = payload.toString();
+    told.push(`${topic} ${text}`);
+    if (topic === "moved/cmnd/POWER") {
+      client.publish("moved/stat/RESULT", JSON.stringify({ POWER: text }), { qos: 1 });
+      client.publish("moved/stat/POWER", text, { qos: 1 });
+      return;
+    }
+    const { id, params: { on } } = JSON.parse(text);
+    const status = { id: 0, output: on, source: "mqtt" };
+    const params = { ts: Date.now() / 1000, "switch:0": status };
+    const answer = { id, src: SHELLY, dst: "perch", result: { was_on: !on } };
+    client.publish("perch/rpc", JSON.stringify(answer), { qos: 1 });
+    client.publish(
+      `${SHELLY}/events/rpc`,
+      JSON.stringify({ src: SHELLY, method: "NotifyStatus", params }),
+      {
+        qos: 1,
+      },
+    );
+    client.publish(`${SHELLY}/status/switch:0`, JSON.stringify(status), { qos: 1 });
+  });
+  await client.subscribeAsync(["moved/cmnd/POWER", `${SHELLY}/rpc`], { qos: 1 });
+  return { told, [Symbol.asyncDispose]: () => client.endAsync(true) };
+}
 
 type Sent = [topic: string, payload: unknown, retain?: boolean];
 
@@ -45,15 +77,32 @@ Deno.test({
     };
     let marker = 0;
     async function started(work: () => Promise<void>) {
-      const { app, close } = await startApp({ PERCH_DATA: dataDir, MQTT_URL: url });
-      const { registry, storage, sources, devices } = app.parts();
+      const { app, url: perch, close } = await startApp({ PERCH_DATA: dataDir, MQTT_URL: url });
+      const { registry, storage, sources, devices, commands, access } = app.parts();
       const source = () => sources[0].state();
       await eventually(() => source().state === "connected", () => source().detail);
       await work();
       await publish(["factory/end/marker/n", String(++marker)]);
       const marked = () => registry.find("end/marker/n")?.last?.value;
       await eventually(() => marked() === marker, () => `marker ${marked()}`);
-      return { registry, storage, devices, close };
+      /** Switches what a sensor shows, as a person who may; how it ended. */
+      const order = async (sensor: string, value: boolean) => {
+        const wanted = { name: sensor, role: "engineer", scopes: ["command"] } as const;
+        const { key } = await access.keys.add(wanted, systemActor("test"));
+        const [target] = commands.targets.ofSensor(registry.find(sensor)!.num);
+        const answer = await fetch(`${perch}/api/commands/targets/${target.id}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+          body: JSON.stringify({ value }),
+        });
+        const { id, detail } = await answer.json();
+        assert.equal(answer.status, 201, detail);
+        return await until(`the end of the order to ${sensor}`, async () => {
+          const { state } = await commands.find(id);
+          return state === "sent" ? null : state;
+        });
+      };
+      return { registry, storage, devices, order, close };
     }
     const sensed = (celsius: number) => ({
       ...{ Time: TIME, AM2301: { Temperature: celsius, Humidity: 44.1 }, TempUnit: "C" },
@@ -121,9 +170,8 @@ Deno.test({
       ["moved/tele/LWT", "Online", true],
       [`tasmota/discovery/${MAC}/config`, config("moved", "%topic%/%prefix%/"), true],
     );
-    const second = await started(() =>
-      publish(["moved/tele/SENSOR", sensed(21)], [`${SHELLY}/online`, "false", true])
-    );
+    const second = await started(() => publish(["moved/tele/SENSOR", sensed(21)]));
+    await using relays = await connectRelays(url);
     try {
       assert.equal(second.registry.all().length, first.registry.all().length);
       assert.equal(second.registry.find("Shop/Temperature")?.last?.value, 21);
@@ -135,6 +183,15 @@ Deno.test({
       assert.deepEqual(await values(temperature), [19.8, 21]);
       assert.deepEqual(await values(num("Shop/Pump")), [1]);
       assert.equal(second.devices.isUnavailable(temperature), false);
+
+      assert.equal(await second.order("Shop/Pump", false), "confirmed");
+      assert.equal(await second.order(`${SHELLY}/Switch`, false), "confirmed");
+      assert.deepEqual(relays.told, [
+        "moved/cmnd/POWER OFF",
+        `${SHELLY}/rpc {"id":1,"src":"perch","method":"Switch.Set","params":{"id":0,"on":false}}`,
+      ]);
+      assert.deepEqual(await values(num("Shop/Pump")), [1, 0]);
+      await publish([`${SHELLY}/online`, "false", true]);
       await eventually(() => second.devices.isUnavailable(power), () => "Shelly is reachable");
     } finally {
       await second.close();
