@@ -26,7 +26,7 @@ export function commandListPages(parts: CommandPageParts): Route[] {
       path: PAGE,
       policy: "viewer",
       summary: null,
-      query: z.object({ from: z.coerce.number().int().min(0).max(100_000).default(0) }).loose(),
+      query: z.object({ from: z.coerce.number().int().min(0).max(100_000).catch(0) }).loose(),
       handler: (context) => drawList(parts, context, NOTHING_SENT, context.query.from),
     }),
     route({

@@ -47,6 +47,8 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/events/:id": "/api/events",
   "/faults/:id": "/api/faults",
   "/analyses/:id": "/api/ai/analyses",
+  "/commands/:id": "/api/commands/targets",
+  "/commands/rules/:id": "/api/command-rules",
   "/cameras/:id": "/api/cameras",
   "/settings/scripts/:kind/:name": null,
   "/settings/scripts/:kind/:name/versions/:id": null,
