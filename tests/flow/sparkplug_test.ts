@@ -6,6 +6,9 @@ import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { connectAsync } from "mqtt";
+import { systemActor } from "../../lib/access/audit_row.ts";
+import { encodeCommand } from "../../lib/sources/sparkplug/encode.ts";
+import { decodePayload, type Payload } from "../../lib/sources/sparkplug/payload.ts";
 import { type DeviceSite, withDeviceSite } from "../support/device_site.ts";
 import { type EdgeMetric, type EdgeNode, edgeNode, edgePayload } from "../support/edge_node.ts";
 import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
@@ -77,11 +80,35 @@ async function life(site: DeviceSite, url: string): Promise<void> {
   await births(node, 1_480);
   await lastIs(site, 1_480);
 
+  await ordered(site, node);
+
   node.crash();
   await eventually(() => offline(site), () => "its death was not heard");
   const one = await site.get<One>(`/api/sensors/${SENSOR}`);
   assert.equal(one.status, "offline");
   assert.equal(one.last?.value, 1_480);
+}
+
+/** An order to a device leaves as DCMD by name, and is confirmed by what the device says. */
+async function ordered(site: DeviceSite, node: EdgeNode): Promise<void> {
+  const { commands, registry, access } = site.parts;
+  const target = commands.ofSensor(registry.find("Plant/Press/P1/Pump_Running")!);
+  const { id } = await commands.order(target.id, false, {
+    ...{ actor: "system:test", name: "the test", confirmed: true },
+    audited: (change) => access.audit.statement({ actor: systemActor("test"), ...change }),
+  });
+  const told = () => node.commands.find(({ topic }) => topic === "spBv1.0/Plant/DCMD/Press/P1");
+  await eventually(() => told() !== undefined, () => "no order came");
+  const { payload, qos, retain } = told()!;
+  const { tMs } = decodePayload(payload) as Payload;
+  const order = { name: "Pump/Running", type: 11, value: false };
+  assert.deepEqual([payload, qos, retain], [encodeCommand(order, tMs!), 0, false]);
+  await node.data("P1", [{ alias: 11, value: false }]);
+  let state = "";
+  while (state !== "confirmed") {
+    ({ state } = await site.get<{ state: string }>(`/api/commands/${id}`));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 Deno.test("sparkplug: a node at Perch's own broker, its births, data, gaps and death, and a restart", () =>
