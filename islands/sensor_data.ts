@@ -1,6 +1,7 @@
 /** What the page of a sensor shows, and asks for when another range is looked at. */
 import type { Trend } from "../lib/live/shapes.ts";
 import type { StatusSpan } from "../lib/live/timeline.ts";
+import { type Conversion, shownIn } from "../lib/words/conversion.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import { isShown, type Mark } from "./anomaly_list.tsx";
@@ -10,7 +11,10 @@ import type { ShownLimits } from "./limits.ts";
 export interface SensorViewProps {
   id: string;
   name: string;
+  /** That it is shown in. */
   unit: string | null;
+  /** From the unit in which it is stored; null: that is it. */
+  convert: Conversion | null;
   kind: "number" | "binary" | "text";
   /** As somebody has set them; null: as fits the value. */
   decimals: number | null;
@@ -60,6 +64,7 @@ export async function fetchTrend(
     from: String(from),
     to: String(to),
     points: String(props.points),
+    ...(props.convert === null ? {} : { unit: props.unit! }),
   });
   const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
   const answer = await response.json();
@@ -87,7 +92,12 @@ export async function fetchMarks(
   const response = await fetch(`/api/anomalies?${query}`);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
-  return (answer.items as Mark[]).filter(isShown);
+  return (answer.items as Mark[]).filter(isShown).map((mark) => shownMark(props, mark));
+}
+
+/** An anomaly with its value in the unit that is shown. */
+export function shownMark({ convert }: Pick<SensorViewProps, "convert">, mark: Mark): Mark {
+  return { ...mark, value: shownIn(convert, mark.value) };
 }
 
 /** Where the readings of what is shown can be downloaded. */

@@ -1,9 +1,10 @@
 /** What keeps a sensor's view live: readings, statuses and anomalies from the stream. */
 import type { Anomaly } from "../lib/detect/anomaly.ts";
+import { shownIn } from "../lib/words/conversion.ts";
 import { isShown } from "./anomaly_list.tsx";
 import { addReading } from "./chart_data.ts";
 import { onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
-import { MARKS_MOST, type SensorViewProps, type View } from "./sensor_data.ts";
+import { MARKS_MOST, type SensorViewProps, shownMark, type View } from "./sensor_data.ts";
 import { grownSpans } from "./status_strip.tsx";
 
 /** Follows the status while the view is live: the server judges, and sends each change. */
@@ -35,7 +36,7 @@ export function followMarks(
     if (mark.sensor_id !== props.id || !isShown(mark) || !current.current.live) return;
     // The stream may begin before the page was made.
     if (current.current.marks.some(({ id }) => id === mark.id)) return;
-    const marks = [mark, ...current.current.marks].slice(0, MARKS_MOST);
+    const marks = [shownMark(props, mark), ...current.current.marks].slice(0, MARKS_MOST);
     setView({ ...current.current, marks });
   });
 }
@@ -55,7 +56,7 @@ export function follow(
       if (sensor !== props.name) continue;
       const code = typeof value === "string" ? props.states.indexOf(value) : value;
       if (code >= 0 || props.kind === "number") {
-        addReading(current.current.buckets, ts, code, serverNow() - length);
+        addReading(current.current.buckets, ts, shownIn(props.convert, code), serverNow() - length);
       }
     }
     timer ??= setTimeout(() => {

@@ -1,13 +1,21 @@
 import type { VNode } from "preact";
-import { valueText } from "../lib/words/numbers.ts";
 import { ago, dateTime, rhythm } from "../lib/words/times.ts";
 import { now } from "./live.ts";
-import { type SensorRowProps, silenceOf, useLatest } from "./sensor_row.tsx";
+import { type SensorRowProps, shownText, silenceOf, UnitText, useLatest } from "./sensor_row.tsx";
 
 export type SensorNowProps =
   & Pick<
     SensorRowProps,
-    "name" | "unit" | "kind" | "decimals" | "last" | "silence_ms" | "nowMs" | "zone"
+    | "name"
+    | "unit"
+    | "convert"
+    | "guessed"
+    | "kind"
+    | "decimals"
+    | "last"
+    | "silence_ms"
+    | "nowMs"
+    | "zone"
   >
   & { intervalMs: number | null };
 
@@ -19,8 +27,8 @@ export function SensorNow(props: SensorNowProps): VNode {
   return (
     <div class={silentMs === null ? "now" : "now stale"}>
       <p class="now-value">
-        {reading === null ? "–" : valueText(props.kind, reading.value, props.decimals)}
-        {props.unit && <span class="unit">{props.unit}</span>}
+        {reading === null ? "–" : shownText(reading, props)}
+        <UnitText {...props} />
       </p>
       {reading !== null && (
         <p class="now-note">

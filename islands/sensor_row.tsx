@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import type { SensorRowData } from "../lib/live/shapes.ts";
+import { shownIn } from "../lib/words/conversion.ts";
 import { title as titleOf } from "../lib/words/names.ts";
 import { valueText } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
@@ -30,8 +31,8 @@ export function SensorRow(props: SensorRowProps): VNode {
       <span class="row-name">{titleOf(props.title)}</span>
       {props.kind === "number" ? <Sparkline spark={spark.value} /> : <span class="spark" />}
       <span class="row-value">
-        {reading === null ? "–" : valueText(props.kind, reading.value, props.decimals)}
-        {props.unit && <span class="unit">{props.unit}</span>}
+        {reading === null ? "–" : shownText(reading, props)}
+        <UnitText {...props} />
       </span>
       {(status === "warning" || status === "critical") && (
         <span class={`row-note ${status}`}>
@@ -45,6 +46,27 @@ export function SensorRow(props: SensorRowProps): VNode {
         </span>
       )}
     </a>
+  );
+}
+
+/** A reading in the unit that it is shown in. */
+export function shownText(
+  { value }: LiveReading,
+  { kind, convert, decimals }: Pick<SensorRowProps, "kind" | "convert" | "decimals">,
+): string {
+  return valueText(kind, shownIn(convert, value), decimals);
+}
+
+/** The unit; one that was guessed says so. */
+export function UnitText(
+  { unit, guessed }: Pick<SensorRowProps, "unit" | "guessed">,
+): VNode | null {
+  if (!unit) return null;
+  if (!guessed) return <span class="unit">{unit}</span>;
+  return (
+    <span class="unit" title="Guessed from its name: no device and nobody has said it">
+      {unit}?
+    </span>
   );
 }
 

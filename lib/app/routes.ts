@@ -31,6 +31,8 @@ import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { scriptFigures } from "./script_figures.ts";
 import { siteZone } from "./site.ts";
+import { preferredUnits } from "./settings.ts";
+import { shownOf } from "../machines/shown_unit.ts";
 
 export interface RouteOptions {
   config: Config;
@@ -69,6 +71,7 @@ function routeParts(
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const lineNames = new LineNames();
   const trouble = troubleOf(parts);
+  const preferredUnit = preferredUnits(parts.settings);
   return {
     ...parts.tickets,
     access,
@@ -164,6 +167,7 @@ function routeParts(
     scripts: parts.scripts,
     scriptFigures: (ref) => scriptFigures(parts, ref),
     sensors: registry,
+    shown: (sensor) => shownOf(sensor, preferredUnit),
     service: parts.machines,
     settings: parts.settings,
     settingsOf,

@@ -8,6 +8,8 @@ import type { Database } from "../db/client.ts";
 import type { ObservationRules } from "../alarms/observation.ts";
 import { namesOf } from "../settings/setting.ts";
 import { sparkplugByDefault } from "../sources/sparkplug/topic.ts";
+import { UNIT_SETTINGS } from "../settings/registry/units.ts";
+import type { Preferred } from "../machines/shown_unit.ts";
 import { createSettings, type Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 
@@ -38,6 +40,16 @@ export function createAppSettings(
       "thingspeak.interval_s": Math.max(15, Math.round(thingspeak.intervalMs / 1000)),
     },
   });
+}
+
+/** The units that the site prefers, by quantity. */
+export function preferredUnits(settings: Pick<Settings, "get">): Preferred {
+  return (quantity) => {
+    const key = `units.${quantity}`;
+    if (!Object.hasOwn(UNIT_SETTINGS, key)) return null;
+    const unit = settings.get(key as keyof typeof UNIT_SETTINGS);
+    return unit === "as sent" ? null : unit;
+  };
 }
 
 /** The limits of the access room as the settings say at the moment. */

@@ -51,6 +51,8 @@ export const sensorShape = z.object({
   machine: z.string(),
   sensor: z.string(),
   unit: z.string().nullable(),
+  unit_guessed: z.boolean().optional()
+    .describe("true: from its name; no device and no person has said it"),
   kind: kindField,
   status: z.enum(SENSOR_STATUSES),
   since_ms: msField.describe("since when it has this status"),
@@ -188,7 +190,10 @@ export const sensorRowShape = z.object({
   id: z.string(),
   name: z.string().describe("full name"),
   title: z.string().describe("the last level of its name, or more where machines mix"),
-  unit: z.string().nullable(),
+  unit: z.string().nullable().describe("that it is shown in"),
+  convert: z.object({ factor: z.number(), offset: z.number() }).nullable().optional()
+    .describe("values × factor + offset are in `unit`; null: they are as they stand here"),
+  guessed: z.boolean().optional().describe("its unit was guessed from its name"),
   kind: kindField,
   decimals: z.number().nullable().describe("as it was set; null: as fits the value"),
   status: z.enum(SENSOR_STATUSES),

@@ -9,6 +9,7 @@ import { refuseFormer } from "./moving.ts";
 import { nameFault } from "./names.ts";
 import { levelsOf, type NewSensor, type Sensor } from "./sensor.ts";
 import { DEFAULT_SETTINGS, type SensorSettings } from "./sensor_settings.ts";
+import { conversion, sameUnit } from "./units.ts";
 import { putMachineStatement, sensorStatement } from "./store.ts";
 
 export type SensorPatch =
@@ -79,7 +80,12 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
       }
       to.kind = kind;
     }
-    refuse(faults(to.kind ?? sensor.kind, to.settings!));
+    // Whoever says the unit has confirmed it.
+    if (unit !== undefined && review === undefined) to.review = "confirmed";
+    refuse([
+      ...faults(to.kind ?? sensor.kind, to.settings!),
+      ...displayFaults(to.unit === undefined ? sensor.unit : to.unit, settings.display_unit),
+    ]);
     return to;
   }
 
@@ -115,7 +121,10 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
           kind,
           settings: { ...DEFAULT_SETTINGS, ...defined(settings) },
         };
-        refuse(faults(kind, given.settings));
+        refuse([
+          ...faults(kind, given.settings),
+          ...displayFaults(unit, given.settings.display_unit),
+        ]);
         const { sensor, statements } = changes.add(given);
         const change = audited({
           action: "sensor.create",
@@ -185,6 +194,16 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
   };
+}
+
+/** A sensor is shown in units of what it measures alone. */
+function displayFaults(unit: string | null, display: string | null | undefined): FieldError[] {
+  if (display === null || display === undefined) return [];
+  if (unit !== null && (sameUnit(unit, display) || conversion(unit, display) !== null)) return [];
+  const message = unit === null
+    ? "the sensor has no unit that could be converted"
+    : `${unit} cannot be converted into ${display}`;
+  return [{ path: "display_unit", message }];
 }
 
 function takenText(taken: Sensor): string {

@@ -14,6 +14,10 @@ export const sensorSettingsSchema = z.strictObject({
     .meta({ title: "Display name", description: "Empty: the last part of its name" }),
   decimals: z.number().int().min(0).max(9).nullable()
     .meta({ title: "Decimals", description: "0 to 9; empty: as the value needs" }),
+  display_unit: z.string().trim().min(1).max(24).nullable().meta({
+    title: "Shown in",
+    description: "Another unit of the same quantity, for pages. Empty: as the site prefers",
+  }),
   scale: finite.refine((scale) => scale !== 0, "must not be 0")
     .meta({ title: "Scale", description: "Values that arrive from now on are multiplied by it" }),
   offset: finite.meta({ title: "Offset", description: "Added after the scale" }),
@@ -54,6 +58,7 @@ export type SettingName = keyof SensorSettings;
 export const DEFAULT_SETTINGS: Readonly<SensorSettings> = Object.freeze({
   display_name: null,
   decimals: null,
+  display_unit: null,
   scale: 1,
   offset: 0,
   expected_interval_ms: null,

@@ -3,6 +3,10 @@
  * can be converted into the other exactly. `value × factor + offset` is the value in the quantity's own unit.
  */
 
+import type { Conversion } from "../words/conversion.ts";
+
+export { type Conversion, converted } from "../words/conversion.ts";
+
 interface Unit {
   symbol: string;
   quantity: string;
@@ -161,23 +165,11 @@ export function symbolOf(unit: string): string {
   return known(unit)?.symbol ?? unit;
 }
 
-/** `value × factor + offset` turns a value of one unit into another. */
-export interface Conversion {
-  factor: number;
-  offset: number;
-}
-
 /** How values of `from` become values of `to`; null when they are not the same quantity. */
 export function conversion(from: string, to: string): Conversion | null {
   const [a, b] = [known(from), known(to)];
   if (a === undefined || b === undefined || a.quantity !== b.quantity) return null;
   return { factor: a.factor / b.factor, offset: (a.offset - b.offset) / b.factor };
-}
-
-/** Twelve digits: what the factors are good for, without their noise (68 °F is 20 °C). */
-export function converted({ factor, offset }: Conversion, value: number): number {
-  const exactly = value * factor + offset;
-  return Number.isFinite(exactly) ? Number(exactly.toPrecision(12)) : exactly;
 }
 
 /** Whether a text is a unit that Perch knows. */

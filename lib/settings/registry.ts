@@ -19,10 +19,12 @@ import { READING_SETTINGS } from "./registry/readings.ts";
 import { REPORT_SETTINGS } from "./registry/reports.ts";
 import { SPARKPLUG_SETTINGS } from "./registry/sparkplug.ts";
 import { TICKET_SETTINGS } from "./registry/tickets.ts";
+import { UNIT_SETTINGS } from "./registry/units.ts";
 
 export const SETTINGS = {
   ...READING_SETTINGS,
   ...MACHINE_SETTINGS,
+  ...UNIT_SETTINGS,
   ...ALARM_SETTINGS,
   ...NOTIFY_SETTINGS,
   ...TICKET_SETTINGS,

@@ -15,7 +15,8 @@ import {
 import type { Statuses } from "../../lib/live/statuses.ts";
 import { isUnder, type Machine, type Photo } from "../../lib/machines/machine.ts";
 import { ALT_CHARS_MOST, type Photos } from "../../lib/machines/photos.ts";
-import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { Shown } from "../../lib/machines/shown_unit.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
@@ -40,6 +41,8 @@ export interface MachinePageParts extends PageParts, MachineServices {
   readings: Pick<ReadingsStore, "buckets">;
   mqtt: BrokerAddress;
   cameras: Pick<Cameras, "all">;
+  /** In which unit a sensor is shown. */
+  shown: (sensor: Sensor) => Shown;
   deviceService: DeviceService;
   commands: Commands;
 }

@@ -7,6 +7,7 @@ import type { SensorRowData, Spark } from "../../lib/live/shapes.ts";
 import { shownNow } from "../../lib/machines/words.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
+import { type Conversion, shownIn } from "../../lib/words/conversion.ts";
 import { damagedOf } from "./gaps.ts";
 import type { MachinePageParts } from "./request.ts";
 
@@ -15,7 +16,7 @@ const JOIN = 2;
 
 /** A sensor's row with what it is drawn by. */
 export function rowOf(
-  parts: Pick<MachinePageParts, "clock" | "recent" | "statuses" | "zone">,
+  parts: Pick<MachinePageParts, "clock" | "recent" | "shown" | "statuses" | "zone">,
   sensor: Sensor,
   title: string,
 ): SensorRowProps {
@@ -24,17 +25,23 @@ export function rowOf(
 
 /** What a sensor's row shows. */
 export function rowDataOf(
-  { clock, recent, statuses }: Pick<MachinePageParts, "clock" | "recent" | "statuses">,
+  { clock, recent, shown, statuses }: Pick<
+    MachinePageParts,
+    "clock" | "recent" | "shown" | "statuses"
+  >,
   sensor: Sensor,
   title: string,
 ): SensorRowData {
+  const { unit, convert, decimals, guessed } = shown(sensor);
   return {
     id: sensor.id,
     name: sensor.name,
     title,
-    unit: sensor.unit,
+    unit,
+    ...(convert === null ? {} : { convert }),
+    ...(guessed ? { guessed } : {}),
     kind: sensor.kind,
-    decimals: sensor.settings.decimals,
+    decimals,
     status: statuses.sensor(sensor),
     last: lastOf(recent, sensor),
     silence_ms: recent.silenceMs(sensor),
@@ -76,9 +83,11 @@ function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
 export function bucketsOf(
   { bucketMs, tMs, min, mean, max, n, damaged }: BucketResult,
   decimals: number | null = null,
+  convert: Conversion | null = null,
 ): Buckets {
   const rounded = (values: Float64Array) =>
-    Array.from(values, (value) => {
+    Array.from(values, (stored) => {
+      const value = shownIn(convert, stored);
       const short = Number(value.toPrecision(6));
       return decimals === null || Math.abs(value) >= 1e15 ? short : Number(value.toFixed(decimals));
     });

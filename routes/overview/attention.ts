@@ -15,12 +15,13 @@ import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
+import type { MachinePageParts } from "../machines/request.ts";
 import { lifeSentence } from "../machines/life_words.ts";
 import { rowDataOf } from "../machines/sensor_rows.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 
-export interface AttentionServices {
+export interface AttentionServices extends Pick<MachinePageParts, "shown"> {
   machines: MachineDirectory;
   sensors: SensorDirectory;
   statuses: Statuses;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sensorDetailShape, sensorShape } from "../../lib/live/shapes.ts";
 import { OTHER_TEXT, shownNow } from "../../lib/machines/words.ts";
+import { isGuessed } from "../../lib/machines/shown_unit.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { auditedBy } from "../http/caller.ts";
@@ -30,6 +31,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
     machine: sensor.machine,
     sensor: sensor.sensor,
     unit: sensor.unit,
+    unit_guessed: isGuessed(sensor) || undefined,
     kind: sensor.kind,
     status: statuses.sensor(sensor),
     since_ms: statuses.sinceOf(sensor),

@@ -1,9 +1,10 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { SensorNow } from "../../islands/sensor_now.tsx";
-import type { SensorViewProps } from "../../islands/sensor_data.ts";
+import { type SensorViewProps, shownMark } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { OTHER_TEXT } from "../../lib/machines/words.ts";
 import type { Trend } from "../../lib/live/timeline.ts";
 import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
@@ -27,7 +28,7 @@ import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
 import type { SensorPageParts } from "./request.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
 import { Lineage } from "./lineage.tsx";
-import { UnitNotice } from "./unit_notice.tsx";
+import { ShownNotice, UnitNotice } from "./unit_notice.tsx";
 
 /** About one bucket per two pixels of a wide screen. */
 const POINTS = 600;
@@ -89,14 +90,20 @@ function SensorContent(
     mayJudge: boolean;
   },
 ): VNode {
-  const { name, unit, kind } = sensor;
-  const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
+  const { name, kind } = sensor;
+  const shown = parts.shown(sensor);
+  const { unit, convert, decimals, guessed } = shown;
+  const { warning_low, warning_high, critical_low, critical_high } = settingsIn(
+    convert,
+    sensor.settings,
+  );
   const nowMs = parts.clock.now();
   const intervalMs = parts.recent.intervalMs(sensor.num);
   const view: SensorViewProps = {
     id: sensor.id,
     name,
     unit,
+    convert,
     kind,
     states: kind === "text" ? sensor.states : [],
     intervalMs,
@@ -107,11 +114,11 @@ function SensorContent(
     nowMs,
     zone: parts.zone,
     points: POINTS,
-    decimals: sensor.settings.decimals,
+    decimals,
     limits: { warning_low, warning_high, critical_low, critical_high },
-    buckets: bucketsOf(trend.buckets, sensor.settings.decimals),
+    buckets: bucketsOf(trend.buckets, decimals, convert),
     spans: trend.spans,
-    marks,
+    marks: marks.map((mark) => shownMark({ convert }, mark)),
     mayJudge,
   };
   return (
@@ -129,8 +136,10 @@ function SensorContent(
           props={{
             name,
             unit,
+            convert,
+            guessed,
             kind,
-            decimals: sensor.settings.decimals,
+            decimals,
             last: lastOf(parts.recent, sensor),
             silence_ms: parts.recent.silenceMs(sensor),
             intervalMs,
@@ -144,6 +153,7 @@ function SensorContent(
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
       </div>
+      <ShownNotice sensor={sensor} shown={shown} mayChoose={mayJudge} />
       <UnitNotice sensors={parts.sensors} sensor={sensor} mayChoose={mayJudge} />
       <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />
       <WordNotice sensor={sensor} nowMs={nowMs} />

@@ -7,6 +7,8 @@ import {
   rawReadingsShape,
   readingBucketsShape,
 } from "../../lib/live/shapes.ts";
+import { conversion, sameUnit, symbolOf } from "../../lib/machines/units.ts";
+import { type Conversion, shownIn } from "../../lib/words/conversion.ts";
 import { type Sensor, type SensorDirectory, shownValue } from "../../lib/machines/sensor.ts";
 import {
   FLAG_DEVICE_TIME_REFUSED,
@@ -47,6 +49,10 @@ export const wholeField = (least: number, most: number) =>
     });
   }).transform(Number);
 
+/** Another unit than the stored one. */
+export const unitField = z.string().min(1).max(24).optional()
+  .describe("convert into this unit; default as stored");
+
 const Query = z.object({
   sensor: z.string().min(1).optional().describe("id, full name or machine/sensor; or `tag`"),
   tag: tagField,
@@ -57,6 +63,7 @@ const Query = z.object({
   format: z.enum(["json", "csv", "ndjson"]).optional(),
   limit: wholeField(1, JSON_MOST).optional().describe("most raw readings in a JSON answer"),
   cursor: cursorField(100),
+  unit: unitField,
 });
 
 interface Range {
@@ -94,14 +101,15 @@ export function readingRoutes(services: ReadingServices): Route[] {
       handler: async ({ query }) => {
         const sensor = sensorOf(sensors, query) ?? missingSensor();
         const range = rangeOf(query, sensor, clock.now());
+        const asked = inUnit(sensor, query.unit);
         const { points = 500, format = "json", limit = JSON_MOST, cursor } = query;
         if (points === 0) {
-          if (format === "json") return rawJson(sensor, range, limit, cursor);
-          return download(sensor, format, rawLines(sensor, range, format));
+          if (format === "json") return rawJson(sensor, range, limit, cursor, asked);
+          return download(sensor, format, rawLines(sensor, range, format, asked));
         }
         const buckets = await readings.buckets({ sensor: sensor.num, ...range, points });
-        if (format === "json") return Response.json(bucketColumns(sensor, buckets));
-        return download(sensor, format, bucketLines(sensor, buckets, format));
+        if (format === "json") return Response.json(bucketColumns(sensor, buckets, asked));
+        return download(sensor, format, bucketLines(sensor, buckets, format, asked));
       },
     }),
     route({
@@ -146,13 +154,14 @@ export function readingRoutes(services: ReadingServices): Route[] {
     range: Range,
     limit: number,
     cursor: string | undefined,
+    { unit, convert }: InUnit,
   ): Promise<Response> {
     const raw = await readings.raw({ sensor: sensor.num, ...range, limit, cursor });
     return Response.json({
       sensor: sensor.name,
-      unit: sensor.unit,
+      unit,
       t: [...raw.tMs],
-      v: Array.from(raw.value, (value) => shownValue(sensor, value)),
+      v: Array.from(raw.value, (value) => shownValue(sensor, shownIn(convert, value))),
       ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
       next: raw.next,
       ...damagedOf(raw.damaged),
@@ -164,6 +173,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
     sensor: Sensor,
     range: Range,
     format: "csv" | "ndjson",
+    { unit, convert }: InUnit,
   ): AsyncGenerator<string> {
     if (format === "csv") yield csvLine(["ts", "time", "sensor", "value", "unit", "note"]);
     let cursor: string | undefined;
@@ -178,10 +188,10 @@ export function readingRoutes(services: ReadingServices): Route[] {
       let text = damaged(page.damaged);
       for (let i = 0; i < page.tMs.length; i++) {
         const ts = page.tMs[i];
-        const value = shownValue(sensor, page.value[i]);
+        const value = shownValue(sensor, shownIn(convert, page.value[i]));
         const note = noteOf(page.flags[i]);
         text += format === "csv"
-          ? csvLine([ts, iso(ts), sensor.name, value, sensor.unit, note])
+          ? csvLine([ts, iso(ts), sensor.name, value, unit, note])
           : JSON.stringify({ sensor: sensor.name, ts, value, note: note ?? undefined }) + "\n";
       }
       yield text;
@@ -216,23 +226,33 @@ export function rangeOf(
 }
 
 /** Buckets as columns. */
-export function bucketColumns(sensor: Sensor, buckets: BucketResult) {
+export function bucketColumns(
+  sensor: Sensor,
+  buckets: BucketResult,
+  { unit, convert }: InUnit = inUnit(sensor, undefined),
+) {
+  const columnOf = (values: Float64Array) => Array.from(values, (v) => shownIn(convert, v));
   return {
     sensor: sensor.name,
-    unit: sensor.unit,
+    unit,
     kind: sensor.kind,
     ...(sensor.kind === "text" ? { states: sensor.states } : {}),
     bucket_ms: buckets.bucketMs,
     t: [...buckets.tMs],
-    min: [...buckets.min],
-    mean: [...buckets.mean],
-    max: [...buckets.max],
+    min: columnOf(buckets.min),
+    mean: columnOf(buckets.mean),
+    max: columnOf(buckets.max),
     n: [...buckets.n],
     ...damagedOf(buckets.damaged),
   };
 }
 
-function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "ndjson") {
+function* bucketLines(
+  sensor: Sensor,
+  buckets: BucketResult,
+  format: "csv" | "ndjson",
+  { unit, convert }: InUnit,
+) {
   if (format === "csv") {
     yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit", "note"]);
   }
@@ -240,15 +260,35 @@ function* bucketLines(sensor: Sensor, buckets: BucketResult, format: "csv" | "nd
   for (let i = 0; i < buckets.tMs.length; i++) {
     const [ts, min, mean, max, n] = [
       buckets.tMs[i],
-      buckets.min[i],
-      buckets.mean[i],
-      buckets.max[i],
+      shownIn(convert, buckets.min[i]),
+      shownIn(convert, buckets.mean[i]),
+      shownIn(convert, buckets.max[i]),
       buckets.n[i],
     ];
     yield format === "csv"
-      ? csvLine([ts, iso(ts), sensor.name, min, mean, max, n, sensor.unit, null])
+      ? csvLine([ts, iso(ts), sensor.name, min, mean, max, n, unit, null])
       : JSON.stringify({ sensor: sensor.name, ts, min, mean, max, n }) + "\n";
   }
+}
+
+/** The unit of an answer, and what its values are converted by. */
+export interface InUnit {
+  unit: string | null;
+  convert: Conversion | null;
+}
+
+/** @throws PerchError `validation` where the sensor's unit cannot be converted into it */
+export function inUnit({ name, unit, kind }: Sensor, asked: string | undefined): InUnit {
+  if (asked === undefined) return { unit, convert: null };
+  const same = unit !== null && sameUnit(unit, asked);
+  const convert = unit === null || kind !== "number" || same ? null : conversion(unit, asked);
+  if (same || convert !== null) return { unit: symbolOf(asked), convert };
+  const message = unit === null
+    ? `${name} has no unit that could be converted`
+    : `${unit} cannot be converted into ${asked}`;
+  throw new PerchError("validation", `query.unit: ${message}`, {
+    errors: [{ path: "query.unit", message }],
+  });
 }
 
 function iso(tMs: number): string {

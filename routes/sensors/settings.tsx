@@ -8,11 +8,12 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../../lib/machines/sensor_settings.ts";
+import { IN_UNIT, inverse, settingsIn, type Shown } from "../../lib/machines/shown_unit.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, Post } from "../frame/parts.tsx";
-import { UNIT_ACTION } from "./unit_notice.tsx";
+import { CONFIRM_UNIT, UNIT_ACTION } from "./unit_notice.tsx";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
@@ -23,7 +24,7 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 
 const PAGE = "/sensor-settings";
 const GROUPS: { name: string; fields: SettingName[] }[] = [
-  { name: "Shown as", fields: ["display_name", "decimals"] },
+  { name: "Shown as", fields: ["display_name", "decimals", "display_unit"] },
   {
     name: "Limits",
     fields: [
@@ -51,7 +52,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       title: `Settings of ${label(sensor.sensor)}`,
       place: "/sensors",
       status: sent.status,
-      content: <Content sensor={sensor} sent={sent} />,
+      content: <Content sensor={sensor} shown={parts.shown(sensor)} sent={sent} />,
     });
   };
   const again = (context: RouteContext, sent: SentForm) =>
@@ -73,6 +74,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
         name: z.string().max(2000),
         unit: z.string().max(24),
         kind: z.enum(["number", "binary", "text"]),
+        shown_in: z.string().max(24).optional(),
         ...texts,
       }),
       async ({ id, name, unit, kind, ...fields }, context) => {
@@ -81,7 +83,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
           unit: unit.trim() === "" ? null : unit.trim(),
           kind,
           review: "confirmed",
-          ...valuesOf(fields as Record<SettingName, string>),
+          ...inOwnUnit(parts, id, fields as Record<SettingName, string>),
         }, "body") as z.output<typeof sensorChangeShape>;
         await parts.service.patchSensor(id, patch, auditedBy(parts.audit, context));
         return sensorHref(id);
@@ -98,6 +100,11 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
       },
       again,
     ),
+    formAction(CONFIRM_UNIT, idForm, async (given, context) => {
+      const { unit } = findSensor(parts.sensors, given.id);
+      await parts.service.patchSensor(given.id, { unit }, auditedBy(parts.audit, context));
+      return sensorHref(given.id);
+    }, again),
     formAction(`${PAGE}/delete`, idForm, async (given, context) => {
       await parts.service.removeSensor(given.id, auditedBy(parts.audit, context));
       return `/sensors?undo=${given.id}`;
@@ -116,7 +123,7 @@ function valuesOf(fields: Record<SettingName, string>): Partial<SensorSettings> 
   for (const name of SETTING_NAMES) {
     const text = fields[name].trim();
     if (text === "") out[name] = empty[name] ?? null;
-    else if (name === "display_name") out[name] = text;
+    else if (name === "display_name" || name === "display_unit") out[name] = text;
     else {
       const value = Number(text.replace(",", "."));
       if (Number.isNaN(value)) {
@@ -129,8 +136,35 @@ function valuesOf(fields: Record<SettingName, string>): Partial<SensorSettings> 
   return out;
 }
 
-function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
+/** The form speaks of limits in the unit that it was drawn with. */
+function inOwnUnit(
+  { sensors, shown }: Pick<SensorPageParts, "sensors" | "shown">,
+  id: string,
+  { shown_in, ...fields }: Record<SettingName, string> & { shown_in?: string },
+): Partial<SensorSettings> {
+  const sensor = findSensor(sensors, id);
+  const { convert, unit } = shown(sensor);
+  const given = valuesOf(fields);
+  if (convert === null || shown_in === undefined) return given;
+  if (shown_in !== unit) {
+    const message = "the unit in which this sensor is shown has changed meanwhile; look again";
+    throw new PerchError("conflict", message, { errors: [{ path: "form", message }] });
+  }
+  const stored = settingsIn(inverse(convert), given);
+  // What was not changed stays to the last digit.
+  const before = settingsIn(convert, sensor.settings);
+  const same = SETTING_NAMES.filter((name) => IN_UNIT.has(name) && given[name] === before[name]);
+  return {
+    ...stored,
+    ...Object.fromEntries(same.map((name) => [name, sensor.settings[name]])),
+  };
+}
+
+function Content(
+  { sensor, shown, sent }: { sensor: Sensor; shown: Shown; sent: SentForm },
+): VNode {
   const { errors, values } = sent;
+  const settings = settingsIn(shown.convert, sensor.settings);
   return (
     <>
       <Crumbs>
@@ -141,6 +175,7 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
         <SeenField />
         <FormError>{errors.form}</FormError>
         <input type="hidden" name="id" value={sensor.id} />
+        {shown.convert && <input type="hidden" name="shown_in" value={shown.unit ?? ""} />}
         <section class="card" aria-labelledby="what">
           <h2 id="what">What it is</h2>
           <div class="fields">
@@ -180,8 +215,9 @@ function Content({ sensor, sent }: { sensor: Sensor; sent: SentForm }): VNode {
                     key={field}
                     name={field}
                     label={String(meta?.title)}
+                    unit={IN_UNIT.has(field) ? shown.unit : undefined}
                     help={meta?.description}
-                    value={values[field] ?? String(sensor.settings[field] ?? "")}
+                    value={values[field] ?? String(settings[field] ?? "")}
                     error={errors[field]}
                     autocomplete="off"
                     required={false}

@@ -2,17 +2,27 @@ import { z } from "zod";
 import { timeField } from "../../lib/base/epoch.ts";
 import { trendShape } from "../../lib/live/shapes.ts";
 import { lasted, type Trend } from "../../lib/live/timeline.ts";
+import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { type Conversion, shownIn } from "../../lib/words/conversion.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
-import { bucketColumns, rangeOf, wholeField } from "./readings_api.ts";
+import {
+  bucketColumns,
+  type InUnit,
+  inUnit,
+  rangeOf,
+  unitField,
+  wholeField,
+} from "./readings_api.ts";
 import type { SensorServices } from "./request.ts";
 
 const TrendQuery = z.object({
   from: timeField("default one hour before `to`"),
   to: timeField("exclusive; default now"),
   points: wholeField(1, 2000).optional().describe("most buckets; default 600"),
+  unit: unitField,
 });
 
 /** `/api/sensors/:id/trend`: what a chart of a sensor shows. */
@@ -38,7 +48,7 @@ export function trendRoute(services: SensorServices): Route {
       const sensor = findSensor(sensors, params.id);
       const range = rangeOf(query, sensor, services.clock.now());
       const trend = await services.trends.of(sensor, { ...range, points: query.points ?? 600 });
-      return Response.json(trendOf(sensor, range, trend));
+      return Response.json(trendOf(sensor, range, trend, inUnit(sensor, query.unit)));
     },
   });
 }
@@ -47,11 +57,16 @@ function trendOf(
   sensor: Sensor,
   range: { fromMs: number; toMs: number },
   { buckets, spans }: Trend,
+  unit: InUnit,
 ) {
-  const { warning_low, warning_high, critical_low, critical_high } = sensor.settings;
+  const { convert } = unit;
+  const { warning_low, warning_high, critical_low, critical_high } = settingsIn(
+    convert,
+    sensor.settings,
+  );
   const status_ms = lasted(spans);
   return {
-    ...bucketColumns(sensor, buckets),
+    ...bucketColumns(sensor, buckets, unit),
     from_ms: range.fromMs,
     from: range.fromMs,
     to_ms: range.toMs,
@@ -64,20 +79,20 @@ function trendOf(
       to: toMs,
       status,
     })),
-    statistics: sensor.kind === "number" ? statisticsOf(buckets) : null,
+    statistics: sensor.kind === "number" ? statisticsOf(buckets, convert) : null,
     status_ms,
     out_of_range_ms: status_ms.warning + status_ms.critical,
   };
 }
 
 /** Over all buckets, from their exact sums; null without readings. */
-function statisticsOf({ min, mean, max, n }: BucketResult) {
+function statisticsOf({ min, mean, max, n }: BucketResult, convert: Conversion | null) {
   const count = n.reduce((sum, n) => sum + n, 0);
   if (count === 0) return null;
   return {
-    min: min.reduce((a, b) => Math.min(a, b)),
-    mean: mean.reduce((sum, mean, i) => sum + mean * n[i] / count, 0),
-    max: max.reduce((a, b) => Math.max(a, b)),
+    min: shownIn(convert, min.reduce((a, b) => Math.min(a, b))),
+    mean: shownIn(convert, mean.reduce((sum, mean, i) => sum + mean * n[i] / count, 0)),
+    max: shownIn(convert, max.reduce((a, b) => Math.max(a, b))),
     count,
   };
 }

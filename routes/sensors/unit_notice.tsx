@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { Shown } from "../../lib/machines/shown_unit.ts";
 import type { UnitChoice } from "../../lib/machines/unit_choice.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { title } from "../../lib/words/names.ts";
@@ -7,6 +8,7 @@ import { sensorHref } from "../frame/links.ts";
 import { otherUnitsOf } from "./request.ts";
 
 export const UNIT_ACTION = "/sensor-settings/unit";
+export const CONFIRM_UNIT = "/sensor-settings/confirm-unit";
 
 type Other = NonNullable<ReturnType<typeof otherUnitsOf>>[number];
 
@@ -22,6 +24,29 @@ export function UnitNotice(
   if (others === undefined) return null;
   const own = ownUnit(sensor) ?? "";
   return <>{others.map((other) => one(sensors, sensor, own, other, mayChoose))}</>;
+}
+
+/** What is to be known about the unit that the page shows: that it is guessed, or another than the stored one. */
+export function ShownNotice(
+  { sensor, shown, mayChoose }: { sensor: Sensor; shown: Shown; mayChoose: boolean },
+): VNode | null {
+  if (shown.guessed) {
+    return (
+      <form method="post" action={CONFIRM_UNIT} class="act">
+        <input type="hidden" name="id" value={sensor.id} />
+        <p class="muted">
+          {`The unit ${sensor.unit} is guessed from its name: no device and nobody has said it. `}
+        </p>
+        {mayChoose && <button type="submit" class="small">{`It is ${sensor.unit}`}</button>}
+      </form>
+    );
+  }
+  if (shown.convert === null) return null;
+  return (
+    <p class="muted">
+      {`Stored in ${sensor.unit}, shown in ${shown.unit}. Downloads are as stored.`}
+    </p>
+  );
 }
 
 function one(
