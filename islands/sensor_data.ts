@@ -13,8 +13,8 @@ export interface SensorViewProps {
   name: string;
   /** That it is shown in. */
   unit: string | null;
-  /** From the unit in which it is stored; null: that is it. */
-  convert: Conversion | null;
+  /** From the unit in which it is stored; null, or none: that is it. */
+  convert?: Conversion | null;
   kind: "number" | "binary" | "text";
   /** As somebody has set them; null: as fits the value. */
   decimals: number | null;
@@ -64,7 +64,7 @@ export async function fetchTrend(
     from: String(from),
     to: String(to),
     points: String(props.points),
-    ...(props.convert === null ? {} : { unit: props.unit! }),
+    ...(!props.convert ? {} : { unit: props.unit! }),
   });
   const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
   const answer = await response.json();
