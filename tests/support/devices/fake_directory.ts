@@ -18,6 +18,8 @@ export interface FakeDirectory extends DeviceDirectory {
   >;
   available: Map<string, boolean>;
   notes: Map<string, number>;
+  /** Who says to be whom. */
+  clashes: [first: string, second: string][];
 }
 
 export function fakeDirectory(): FakeDirectory {
@@ -26,12 +28,14 @@ export function fakeDirectory(): FakeDirectory {
   const paths = new Map<string, string>();
   const available = new Map<string, boolean>();
   const notes = new Map<string, number>();
+  const clashes: FakeDirectory["clashes"] = [];
   const isTaken = (path: string) => [...entities.values()].some(({ sensor }) => sensor === path);
   return {
     devices,
     entities,
     available,
     notes,
+    clashes,
     announce(_dialect, device, announced) {
       devices.set(device.uid, device);
       if (!paths.has(device.uid)) {
@@ -56,7 +60,7 @@ export function fakeDirectory(): FakeDirectory {
         : known.sensor;
     },
     setAvailable: (uid, reachable) => void available.set(uid, reachable),
-    clash: () => {},
+    clash: (_uid, first, second) => void clashes.push([first, second]),
     note: (_dialect, what) => void notes.set(what, (notes.get(what) ?? 0) + 1),
     topicsChanged: () => {},
   };

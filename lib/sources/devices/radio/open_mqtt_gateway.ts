@@ -30,6 +30,7 @@ export function createOpenMqttGateway({ directory }: DialectDeps): DeviceDialect
     if (known !== undefined) {
       if (known.source.prefix !== prefix || software && software !== known.about.software) {
         const about = { ...known.about, ...(software ? { software } : {}) };
+        gateways.delete(String(known.source.prefix));
         book.change(known, about, { ...known.source, prefix });
         gateways.set(prefix, known);
       }

@@ -11,7 +11,7 @@ const TOPIC = /^(shellies\/([^/]+))\/(.+)$/;
 export function createGen1(book: Book, known: KnownShellies) {
   /** Everything below `shellies/`. */
   function decode(message: DeviceMessage): Decoded {
-    if (message.topic === "shellies/announce") return announced(message.payload);
+    if (message.topic === "shellies/announce") return announced(message.payload, message.tMs);
     const found = TOPIC.exec(message.topic);
     return found === null ? nothing() : received(found[1], found[2], found[3], message);
   }
@@ -24,13 +24,13 @@ export function createGen1(book: Book, known: KnownShellies) {
   ): Decoded {
     if (payload.length === 0 || /(?:^|\/)command$/.test(rest)) return nothing();
     if (rest === "online") return known.online(prefix, payload);
-    if (rest === "announce") return announced(payload);
+    if (rest === "announce") return announced(payload, tMs);
     if (rest === "info" || rest === "status") return gen1Object(prefix, id, rest, payload, tMs);
     const kept = gen1Value(rest, "");
     if (kept === null) return nothing();
     const read = readText(payload);
     if (read.answer) return read.answer;
-    const device = known.deviceOf(1, prefix, id);
+    const device = known.deviceOf(1, { prefix, id, nowMs: tMs });
     if (device === null) return nothing();
     const value = gen1Value(rest, read.is)!;
     const out = book.read(device, [value], aboutOfGen1, { nowMs: tMs, way: "topic" });
@@ -49,14 +49,14 @@ export function createGen1(book: Book, known: KnownShellies) {
     if (read.answer) return read.answer;
     const values = gen1Objects(rest, read.is);
     if (values.length === 0) return nothing();
-    const device = known.deviceOf(1, prefix, id, macOf(read.is.mac));
+    const device = known.deviceOf(1, { prefix, id, mac: macOf(read.is.mac), nowMs: tMs });
     return device === null
       ? nothing()
       : book.read(device, values, aboutOfGen1, { nowMs: tMs, way: rest });
   }
 
   /** Who a device of the first generation is. */
-  function announced(payload: Uint8Array): Decoded {
+  function announced(payload: Uint8Array, tMs: number): Decoded {
     const read = readObject(payload);
     if (read.answer) return read.answer;
     const id = textIn(read.is.id);
@@ -65,7 +65,9 @@ export function createGen1(book: Book, known: KnownShellies) {
     }
     // Later generations announce themselves here by a script, and publish elsewhere.
     if (read.is.gen !== undefined) return nothing();
-    const device = known.deviceOf(1, `shellies/${id}`, id, macOf(read.is.mac));
+    const device = known.deviceOf(1, {
+      ...{ prefix: `shellies/${id}`, id, mac: macOf(read.is.mac), nowMs: tMs },
+    });
     if (device === null) return nothing();
     const model = textIn(read.is.model) ?? device.about.model;
     const software = textIn(read.is.fw_ver);

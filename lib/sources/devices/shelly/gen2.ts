@@ -21,7 +21,7 @@ export function createGen2(book: Book, known: KnownShellies) {
     }
     if (method !== "NotifyStatus" && method !== "NotifyFullStatus") return nothing();
     if (!isObject(params)) return refused("bad_payload", `${method} has params`);
-    const device = known.deviceOf(2, prefix, id);
+    const device = known.deviceOf(2, { prefix, id, nowMs: tMs });
     if (device === null) return nothing();
     if (isObject(params.sys)) known.slept(device, params.sys, tMs);
     const time = params.ts === undefined ? {} : timeOf(params.ts);
@@ -50,7 +50,9 @@ export function createGen2(book: Book, known: KnownShellies) {
       }
       values.push(...componentValues(name, json, whole, (key) => device.entities.has(key)));
     }
+    const before = device.entities.size;
     const { drafts, rejects } = book.read(device, values, about, at);
+    if (device.entities.size > before) known.topicsChanged();
     out.drafts.push(...drafts);
     for (const reject of rejects) addReject(out, reject);
     return out;
@@ -80,7 +82,7 @@ export function createGen2(book: Book, known: KnownShellies) {
     const isOne = looksLikeOne ||
       isKnownType(component.type) && component.id !== null && json.id === Number(component.id);
     if (here === undefined && !isOne) return null;
-    const device = here ?? known.deviceOf(2, prefix, id);
+    const device = here ?? known.deviceOf(2, { prefix, id, nowMs: tMs });
     if (device === null) return nothing();
     if (name === "sys" && sourceOf(device).mac === undefined) {
       known.moved(device, prefix, textIn(json.mac)?.toLowerCase());

@@ -22,6 +22,8 @@ export interface Source {
 /** An id as it is made at the factory; older ones end in half of the address. */
 export const WITH_MAC = /^shelly[\w-]*-([\da-f]{12})$/i;
 const WAITING_MOST = 1_000;
+/** Who goes back to his old topics so soon is two. */
+const BACK_MS = 10 * 60_000;
 /** A sleeping device that says nothing of its rhythm is not missed earlier. */
 const SLEEP_UNKNOWN_MS = 8 * 3_600_000;
 /** It is missed after so many wake-ups. */
@@ -36,6 +38,10 @@ export class KnownShellies {
   readonly #byMac = new Map<string, Noted>();
   /** By beginning of their topics: whether devices that are not known yet are online. */
   readonly #online = new Map<string, boolean>();
+  /** The topics that a device left, and when. */
+  readonly #left = new Map<string, { prefix: string; tMs: number }>();
+  /** Topics on which somebody else says to be a device. */
+  readonly #seconds = new Map<string, string>();
   /** When a sleeping device woke up by itself last. */
   readonly #woke = new Map<string, number>();
 
@@ -52,11 +58,18 @@ export class KnownShellies {
     if (typeof device.source.prefix === "string") this.#route(device);
   }
 
-  /** The device that says to be `id` on these topics, made where it is new; null: there are too many. */
-  deviceOf(generation: 1 | 2, prefix: string, id: string, given?: string): Noted | null {
+  /**
+   * The device that says to be `id` on these topics, made where it is new; null: there are too many, or another one
+   * says to be it on other topics.
+   */
+  deviceOf(
+    generation: 1 | 2,
+    { prefix, id, mac: given, nowMs }: { prefix: string; id: string; mac?: string; nowMs: number },
+  ): Noted | null {
     const mac = (given ?? WITH_MAC.exec(id)?.[1])?.replaceAll(":", "").toLowerCase();
     const known = this.#knownAs(prefix, mac);
     if (known !== undefined) {
+      if (this.#isSecond(known, prefix, nowMs)) return null;
       this.moved(known, prefix, mac);
       return known;
     }
@@ -91,6 +104,27 @@ export class KnownShellies {
     return isOther ? undefined : here;
   }
 
+  /**
+   * Whether two devices say to be this one, each on its own topics: one that moved is back where it was at once. The
+   * first is heard.
+   */
+  #isSecond(device: Noted, prefix: string, nowMs: number): boolean {
+    const { uid } = device.about;
+    const present = sourceOf(device).prefix;
+    if (this.#seconds.get(uid) === prefix) {
+      for (const entity of device.entities.values()) {
+        this.#directory.clash(entity.uid, present, prefix);
+        break;
+      }
+      return true;
+    }
+    if (present === prefix) return false;
+    const left = this.#left.get(uid);
+    if (left?.prefix === prefix && nowMs - left.tMs < BACK_MS) this.#seconds.set(uid, present);
+    else this.#left.set(uid, { prefix: present, tMs: nowMs });
+    return false;
+  }
+
   /** It publishes on other topics now, or its address became known. */
   moved(device: Noted, prefix: string, mac: string | undefined): void {
     const source = sourceOf(device);
@@ -99,6 +133,11 @@ export class KnownShellies {
     const changed = { ...source, prefix, ...(mac === undefined ? {} : { mac }) };
     this.#book.change(device, device.about, changed);
     this.#route(device);
+    this.#directory.topicsChanged();
+  }
+
+  /** A component came that has a status topic. */
+  topicsChanged(): void {
     this.#directory.topicsChanged();
   }
 

@@ -279,6 +279,15 @@ Deno.test("shelly: own topics, and the same device when they change", () => {
   assert.deepEqual(mine.directory.available, new Map([["mac:020000000004", true]]));
 });
 
+Deno.test("shelly: two that say to be one: the first is heard, and that is said", () => {
+  const site = create();
+  const send = (prefix: string, output: boolean) =>
+    site.send(`${prefix}/events/rpc`, notify({ "switch:0": { id: 0, output } })).length;
+  assert.deepEqual([send("a", true), send("b", true), send("a", false)], [1, 1, 1]);
+  assert.deepEqual([send("b", true), send("a", true), send("b", false)], [0, 1, 0]);
+  assert.deepEqual(site.directory.clashes, [["a", "b"], ["a", "b"]]);
+});
+
 Deno.test("shelly: several channels, components of other kinds, and such as nobody knows", () => {
   const site = create();
   const send = (params: object) =>

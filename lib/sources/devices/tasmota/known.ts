@@ -4,7 +4,7 @@ import { shown } from "../../dialects/dialect.ts";
 import type { DeviceDirectory } from "../device.ts";
 import type { Book, Noted, Value } from "../kit/book.ts";
 import { isObject, type Json, nothing, readObject, readText, refused } from "../kit/content.ts";
-import { configOf, type Source, USUAL } from "./discovery.ts";
+import { configOf, type Source, TASMOTA, USUAL } from "./discovery.ts";
 import type { Guessed, Layout, Role } from "./layout.ts";
 import { aboutSensor } from "./quantities.ts";
 import { aboutRelay } from "./relays.ts";
@@ -146,6 +146,13 @@ export class KnownTasmotas {
     const about = { uid, ...config.about, manufacturer: "Tasmota" };
     const device = known ?? this.#book.device(about, source);
     if (device === null) return nothing();
+    const here = this.#routes.get(source.layout.tele)?.device;
+    if (here !== undefined && here !== device) {
+      this.#directory.note(
+        TASMOTA,
+        `two devices on one topic: ${source.layout.tele.slice(0, 100)}`,
+      );
+    }
     if (known !== undefined) this.#unroute(known);
     this.#book.change(device, about, source);
     this.route(device);

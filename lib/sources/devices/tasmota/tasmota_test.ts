@@ -232,6 +232,14 @@ Deno.test("tasmota: it is the same device under another topic, and when discover
   assert.deepEqual(later.send("tele/shop1/SENSOR", sent), ["shop1 2/Temperature = 20 °C"]);
 });
 
+Deno.test("tasmota: two devices with one topic are counted; the one that came last has it", () => {
+  const site = discovered();
+  const other = "020000000004";
+  site.send(`tasmota/discovery/${other}/config`, { ...CONFIG, mac: other, dn: "Copy" });
+  assert.deepEqual([...site.directory.notes], [["two devices on one topic: tele/shop1/", 1]]);
+  assert.deepEqual(site.send("stat/shop1/POWER", "ON"), ["Copy/Relay = true"]);
+});
+
 Deno.test("tasmota: after a restart it is known without hearing its discovery again", () => {
   const site = discovered();
   const sent = { Time: TIME, AM2301, TempUnit: "C" };

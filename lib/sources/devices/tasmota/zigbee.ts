@@ -12,6 +12,8 @@ const NO_VALUES =
 const NAMED = /^[A-Za-z][\w.]*$/;
 const SHORT = /^0x[\da-f]{1,4}$/i;
 const DEVICES_MOST = 200;
+/** Names and short addresses that are known, old ones too. */
+const KEYS_MOST = 10_000;
 
 export interface Zigbee {
   read(bridge: Noted, json: Json, sub: string | null, nowMs: number): Decoded;
@@ -52,7 +54,7 @@ export function createZigbee(book: Book): Zigbee {
       book.change(device, about, source);
     }
     if (device === undefined) return null;
-    for (const one of keys) known.set(one, device);
+    for (const one of keys) if (known.size < KEYS_MOST || known.has(one)) known.set(one, device);
     return device;
   }
 
