@@ -92,13 +92,13 @@ export function createPresenceParts(
       settings.get("presence.home_assistant")
         ? {
           id: clientId.replace(/[^\w-]/g, "_"),
-          prefix: settings.get("presence.home_assistant_prefix"),
+          prefix: settings.get("devices.home_assistant_prefix"),
           availabilityTopic: config.mqtt.url === null ? null : `perch/${clientId}/state`,
         }
         : null,
   });
   settings.onChange((key) => {
-    if (key.startsWith("presence.")) announcer.changed();
+    if (/^presence\.|^devices\.home_assistant_prefix$/.test(key)) announcer.changed();
   });
   bus.subscribe("alarms", announcer.changed);
   return { announcer, mdns };

@@ -7,6 +7,7 @@ import { addProbePages } from "./probe_add.tsx";
 import { probeListPages } from "./probe_list.tsx";
 import type { ProbePageParts } from "./probe_parts.tsx";
 import { probePages } from "./probe.tsx";
+import { registerMapPages } from "./register_map.tsx";
 import { probeRoutes } from "./probes_api.ts";
 
 export type DeviceRouteParts = DeviceServices & ProbePageParts & HardwarePageParts;
@@ -20,6 +21,7 @@ export function devicesRoutes(parts: DeviceRouteParts): Route[] {
     ...probeListPages(parts),
     ...addProbePages(parts),
     ...probePages(parts),
+    ...registerMapPages(parts),
     ...hardwareRoutes(parts),
     ...hardwarePages(parts),
   ];

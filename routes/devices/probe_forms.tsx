@@ -72,6 +72,11 @@ export function ChangeForm({ view, state }: { view: PollView; state: FormState }
             </form>
           </details>
         )}
+      {view.kind === "modbus" && (
+        <p>
+          <a href={`${at}/registers`}>The register map as a form</a>
+        </p>
+      )}
       {kind?.reports === true && (
         <details class="more-form">
           <summary>A new address</summary>

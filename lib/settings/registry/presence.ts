@@ -23,13 +23,4 @@ export const PRESENCE_SETTINGS = {
     see: "viewer",
     change: "admin",
   }),
-  "presence.home_assistant_prefix": setting({
-    category,
-    title: "Prefix of Home Assistant",
-    help: "Topic below which it looks for what announces itself.",
-    schema: z.string().regex(/^[\w-]+(\/[\w-]+)*$/, "a topic of letters, digits, _ and -").max(100),
-    default: "homeassistant",
-    see: "viewer",
-    change: "admin",
-  }),
 } as const;

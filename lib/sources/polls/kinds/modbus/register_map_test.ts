@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { blocksOf } from "./blocks.ts";
+import { mapOfRows, rowsOfMap } from "./map_text.ts";
 import { ORDERS, type Register, TYPES, valueOf, wordsOf } from "./register.ts";
 import { COLUMNS, readRegisterMap } from "./register_map.ts";
 
@@ -123,4 +124,14 @@ Deno.test("a register map never throws, whatever stands in it", () => {
     const read = readRegisterMap(text, 0);
     assert.ok("fault" in read ? read.fault.length > 0 : read.registers.length > 0);
   }));
+});
+
+Deno.test("a register map goes through its form and back, and stays what it was", () => {
+  const text = 'name;address;scale;unit\n"Flow; main";40013;0,5;m³/h\nx,y;30001;;\n';
+  const again = mapOfRows(rowsOfMap(text));
+  assert.equal(again.split("\n")[0], "name;address;scale;unit");
+  assert.deepEqual(registers(again).map(({ name, address }) => [name, address]), [
+    ["Flow; main", 12],
+    ["x,y", 0],
+  ]);
 });
