@@ -30,12 +30,40 @@ export function HardwareNow(props: HardwareNowProps): VNode {
       setNowMs(Date.now());
     }), []);
   const shown = { ...props, hardware, nowMs };
+  const isEmpty = hardware.inputs.length === 0 && hardware.channels.length === 0;
   return (
-    <>
+    <div class="hardware-page">
+      <h1 class="answer">{answerOf(hardware)}</h1>
+      {isEmpty && hardware.looking === null && (
+        <p class="empty">
+          Perch reads sensors that hang on its own host: 1-Wire thermometers, sensors on I²C and
+          SPI, meters at GPIO pins. Connect one and switch its bus on; then load this page again.
+        </p>
+      )}
       <Inputs {...shown} />
       <Channels {...shown} />
-    </>
+    </div>
   );
+}
+
+function answerOf({ inputs, channels, looking }: HardwareJson): string {
+  const bad = inputs.filter(({ state }) => state === "failing" || state === "gone").length;
+  const all = inputs.length;
+  if (all === 1) {
+    return bad === 0
+      ? "The one sensor at this host is read"
+      : "The one sensor at this host gives no values";
+  }
+  if (bad > 0) {
+    return `${bad} of ${all} sensors at this host ${bad === 1 ? "gives" : "give"} no values`;
+  }
+  if (all > 0) return `All ${all} sensors at this host are read`;
+  if (looking !== null) return "Looking at what hangs on this host";
+  if (channels.length === 0) return "Nothing that can be read hangs on this host";
+  // Pins are there whether or not something hangs on them.
+  const n = channels.filter(({ driver }) => driver !== "gpio").length;
+  if (n === 0) return "Only pulses at pins of this host can be read";
+  return `${n} ${n === 1 ? "channel" : "channels"} of this host can be read`;
 }
 
 function follow(first: HardwareJson, take: (next: HardwareJson) => void): () => void {
@@ -67,19 +95,21 @@ function Inputs({ hardware, mayChange, nowMs, zone }: HardwareNowProps): VNode |
               <a href={`/sensors/${encodeURIComponent(input.sensor)}`}>{input.sensor}</a>
               <p class="muted">{about(input)}</p>
               {input.text !== "" && (
-                <p class={input.state === "ok" ? "muted" : "status warning"}>
-                  {input.state !== "ok" && <span class="mark" aria-hidden="true">▲</span>}
+                <p class={input.state === "ok" ? "muted" : "hardware-fault"}>
+                  {input.state !== "ok" && <span class="mark warning" aria-hidden="true">▲</span>}
                   {input.text}
                 </p>
               )}
             </div>
             <div class="hardware-value">
-              <Value {...input} />
-              <p class="muted">
-                {input.at_ms === null
-                  ? input.state === "waiting" ? "being read" : "nothing yet"
-                  : <Ago tMs={input.at_ms} nowMs={nowMs} zone={zone} />}
-              </p>
+              <div>
+                <Value {...input} />
+                <p class="muted">
+                  {input.at_ms === null
+                    ? input.state === "waiting" ? "being read" : "nothing yet"
+                    : <Ago tMs={input.at_ms} nowMs={nowMs} zone={zone} />}
+                </p>
+              </div>
               {mayChange && (
                 <a class="hardware-do" href={hrefOf("/hardware/input", input.id)}>Change</a>
               )}
@@ -103,7 +133,9 @@ function Channels({ hardware, mayChange }: HardwareNowProps): VNode {
   const others = channels.filter((one) => !one.added && !quiet.includes(one));
   return (
     <section class="card" aria-labelledby="hardware-there">
-      <h2 id="hardware-there">What else is there</h2>
+      <h2 id="hardware-there">
+        {hardware.inputs.length === 0 ? "What is there" : "What else is there"}
+      </h2>
       {looking !== null && (
         <p class="progress" role="status">
           <progress max={Math.max(looking.of, 1)} value={looking.read} aria-label="Looking" />
@@ -113,8 +145,8 @@ function Channels({ hardware, mayChange }: HardwareNowProps): VNode {
         </p>
       )}
       {notes.map((note) => (
-        <p key={note} class="status warning">
-          <span class="mark" aria-hidden="true">▲</span>
+        <p key={note} class="hardware-fault">
+          <span class="mark warning" aria-hidden="true">▲</span>
           {note}
         </p>
       ))}
@@ -148,16 +180,15 @@ function Row({ channel, mayChange }: { channel: HardwareChannelJson; mayChange: 
         <p>{title}</p>
         <p class="muted">{device}</p>
         {fault !== null && (
-          <p class="status warning">
-            <span class="mark" aria-hidden="true">▲</span>
+          <p class="hardware-fault">
+            <span class="mark warning" aria-hidden="true">▲</span>
             {fault}
           </p>
         )}
       </div>
       <div class="hardware-value">
-        {value === null && fault === null
-          ? <p class="muted">{at_ms === null ? "not read yet" : "nothing"}</p>
-          : <Value {...channel} />}
+        {value !== null && <Value {...channel} />}
+        {value === null && fault === null && at_ms === null && <p class="muted">not read yet</p>}
         {mayChange && (
           <a
             class="hardware-do"
@@ -193,8 +224,8 @@ function Pins(
   );
 }
 
-function Value({ value, unit }: { value: number | null; unit: string | null }): VNode {
-  if (value === null) return <p class="value muted">–</p>;
+function Value({ value, unit }: { value: number | null; unit: string | null }): VNode | null {
+  if (value === null) return null;
   return (
     <p class="value">
       {number(Number(value.toFixed(DECIMALS)))}

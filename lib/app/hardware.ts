@@ -81,10 +81,10 @@ export async function createHardwareParts(
     sensor(id) {
       const sensor = registry.find(id);
       if (sensor === undefined) return null;
-      const { settings: { scale, offset }, last } = sensor;
+      const { name, unit, settings: { scale, offset, decimals }, last } = sensor;
       // What is calibrated is not what was read.
       const isRead = last !== null && scale === 1 && offset === 0;
-      return { name: sensor.name, last: isRead ? last.value : null };
+      return { name, unit, decimals, last: isRead ? last.value : null };
     },
     async expect(id, before, now, audited) {
       const sensor = registry.find(id);

@@ -11,7 +11,7 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
+import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { type HardwareServices, inputId, sensorPath } from "./hardware_request.ts";
@@ -149,13 +149,6 @@ function Page(
   const mayChange = who !== null && atLeast(who.role, "admin");
   return (
     <>
-      <Answer>{answerOf(view)}</Answer>
-      {view.channels.length === 0 && view.looking === null && view.inputs.length === 0 && (
-        <Empty>
-          Perch reads sensors that hang on its own host: 1-Wire thermometers, sensors on I²C and
-          SPI, meters at GPIO pins. Connect one and switch its bus on; it appears here by itself.
-        </Empty>
-      )}
       <Island
         name="HardwareNow"
         component={HardwareNow}
@@ -164,22 +157,6 @@ function Page(
       {!mayChange && <p class="muted">An admin can add what is there.</p>}
     </>
   );
-}
-
-function answerOf({ inputs, channels, looking }: HardwareJson): string {
-  const bad = inputs.filter(({ state }) => state === "failing" || state === "gone").length;
-  if (inputs.length > 0) {
-    const all = inputs.length === 1 ? "The one sensor" : `All ${inputs.length} sensors`;
-    return bad === 0
-      ? `${all} at this host ${inputs.length === 1 ? "is" : "are"} read`
-      : `${bad} of ${inputs.length} sensors at this host ${bad === 1 ? "gives" : "give"} no values`;
-  }
-  if (looking !== null) return "Looking at what hangs on this host";
-  return channels.length === 0
-    ? "Nothing that can be read hangs on this host"
-    : `${channels.length} ${
-      channels.length === 1 ? "channel" : "channels"
-    } of this host can be read`;
 }
 
 async function addPage(parts: HardwarePageParts, id: string, sent: SentForm): Promise<VNode> {
@@ -226,7 +203,7 @@ function InputPage(
       </Crumbs>
       <Answer>{input.sensor}</Answer>
       <p class="muted">{input.device === null ? id : `${input.device}, ${input.title}`}</p>
-      {input.text !== "" && <p>{input.text}</p>}
+      {input.text !== "" && <p class="hardware-said">{input.text}</p>}
       <section class="card" aria-label="Change">
         <form method="post" action={hrefWith(INPUT, { id })}>
           <SeenField />

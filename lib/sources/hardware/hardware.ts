@@ -36,6 +36,15 @@ export interface WantedSensor {
   intervalMs: number;
 }
 
+/** What is known of the sensor of an input. */
+export interface KnownSensor {
+  name: string;
+  unit: string | null;
+  decimals: number | null;
+  /** As it was read; null: there is none, or it is calibrated. */
+  last: number | null;
+}
+
 export interface Hardware {
   load(): Promise<void>;
   inputs(): HardwareInputJson[];
@@ -62,8 +71,8 @@ export interface HardwareDeps extends Pick<RoundDeps, "offer" | "onNews"> {
   load(): Promise<Machinery>;
   /** Machine under which sensors are suggested. */
   machine: string;
-  /** Present name and last value of a sensor, by its id; null: it is gone. */
-  sensor(id: string): { name: string; last: number | null } | null;
+  /** A sensor by its id, with its last value; null: it is gone. */
+  sensor(id: string): KnownSensor | null;
   /** Finds the sensor of this path, or makes it; gives its id. @throws `validation` */
   sensorFor(wanted: WantedSensor, audited: Audited): Promise<string>;
   /** How often a sensor is to be expected from now on, where it was as often as its input was read. */
@@ -113,7 +122,10 @@ export function createHardware(deps: HardwareDeps): Hardware {
   const looking = createLooking({ clock, machinery, rounds });
 
   const viewOf = (input: HardwareInput) =>
-    inputJson(input, { sensor: sensorOf(input), rounds, nowMs: clock.now() });
+    inputJson(input, {
+      ...{ sensor: sensorOf(input), rounds, nowMs: clock.now() },
+      unit: deps.sensor(input.sensorId)?.unit ?? null,
+    });
 
   function need(id: string): HardwareInput {
     const input = inputs.get(id);
@@ -176,9 +188,14 @@ export function createHardware(deps: HardwareDeps): Hardware {
     let { sensor, sensorId } = before;
     if (patch.sensor !== undefined && patch.sensor !== sensorOf(before)) {
       checkSensor(patch.sensor, id);
-      const channel = rounds.channelOf(id) ?? await channelNow(id);
+      const channel = rounds.channelOf(id);
+      // One that is pulled out goes on as what it was.
+      const { unit = null, decimals = null } = deps.sensor(sensorId) ?? {};
       sensor = patch.sensor;
-      sensorId = await deps.sensorFor(wanted(sensor, channel, settings), audited);
+      const as = channel === null
+        ? { path: sensor, title: id, unit, decimals: decimals ?? 2, intervalMs: everyMs(settings) }
+        : wanted(sensor, channel, settings);
+      sensorId = await deps.sensorFor(as, audited);
     } else await deps.expect(sensorId, before.settings, settings, audited);
     return await put({ ...before, sensor, sensorId, settings, counter }, {
       action: "hardware.update",
@@ -229,9 +246,11 @@ function wanted(path: string, channel: Channel, settings: InputSettings): Wanted
     ...{ path, title: `${channel.device}: ${title}`.slice(0, 80) },
     unit: counts ? settings.unit || null : unit,
     decimals: counts && settings.pulses_per_unit !== 1 ? 3 : Math.min(decimals, 6),
-    intervalMs: settings.interval_s * 1_000,
+    intervalMs: everyMs(settings),
   };
 }
+
+const everyMs = ({ interval_s }: InputSettings) => interval_s * 1_000;
 
 function settingsOf(given: Partial<InputSettings>, before: Partial<InputSettings>): InputSettings {
   const read = inputSettingsShape.safeParse({ ...before, ...given });

@@ -56,8 +56,10 @@ export type HardwareJson = z.output<typeof hardwareShape>;
 
 export function inputJson(
   input: HardwareInput,
-  { sensor, rounds, nowMs }: {
+  { sensor, unit, rounds, nowMs }: {
     sensor: string;
+    /** Of its sensor: while it is not there, its values had this. */
+    unit: string | null;
     rounds: Pick<Rounds, "statusOf" | "channelOf">;
     nowMs: number;
   },
@@ -76,7 +78,7 @@ export function inputJson(
     state: status?.state ?? "waiting",
     text: status?.text ?? "",
     value: status?.value ?? null,
-    unit: counts ? input.settings.unit || null : channel?.unit ?? null,
+    unit: counts ? input.settings.unit || null : channel?.unit ?? unit,
     at_ms: status?.atMs ?? null,
     since_ms: status?.sinceMs ?? nowMs,
     refused: status?.refused ?? 0,
