@@ -10,8 +10,7 @@ type Schema = {
   items?: { type?: string };
   minimum?: number;
   maximum?: number;
-  /** A text of several lines. */
-  lines?: boolean;
+  format?: string;
 };
 
 /** Name of an option's input in a form. */
@@ -45,6 +44,7 @@ export function optionsOfForm(
 /** Of a secret that is set. */
 const KEEPS = "set; leave empty to keep it";
 const LINES = 4;
+const SEVERAL_LINES = new Set(["lines", "registers"]);
 
 /** One option of a channel or a camera as a labelled input. `value` is what is stored or was typed. */
 export function OptionInput(
@@ -57,7 +57,7 @@ export function OptionInput(
   },
 ): VNode {
   const { name, title, help, secret, required, schema } = field;
-  const { type, enum: choices, lines } = schema as Schema;
+  const { type, enum: choices, format } = schema as Schema;
   const attributes = {
     id,
     name: inputName(name, prefix),
@@ -89,7 +89,7 @@ export function OptionInput(
             <option value="on" selected={text === "true"}>yes</option>
           </select>
         )
-        : lines
+        : SEVERAL_LINES.has(format ?? "")
         ? (
           <textarea
             {...attributes}

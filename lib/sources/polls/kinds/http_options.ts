@@ -44,12 +44,12 @@ export const httpOptions = z.strictObject({
     title: "Headers",
     description: "One a line: Authorization: Bearer …",
     secret: true,
-    lines: true,
+    format: "lines",
   }),
   body: z.string().max(10_000).default("").meta({
     title: "Body",
     description: "Sent along; JSON unless a header says otherwise.",
-    lines: true,
+    format: "lines",
   }),
   redirects: z.int().min(0).max(5).default(0).meta({
     title: "Redirects, at most",
