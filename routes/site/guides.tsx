@@ -11,6 +11,7 @@ export const GUIDES = [
   "raspberry-pi",
   "coming-from",
   "devices",
+  "sparkplug",
   "cameras",
   "analyses",
   "scripts",
