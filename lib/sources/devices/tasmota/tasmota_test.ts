@@ -237,7 +237,7 @@ Deno.test("tasmota: two devices with one topic are counted; the one that came la
   const other = "020000000004";
   site.send(`tasmota/discovery/${other}/config`, { ...CONFIG, mac: other, dn: "Copy" });
   assert.deepEqual([...site.directory.notes], [["two devices on one topic: tele/shop1/", 1]]);
-  assert.deepEqual(site.send("stat/shop1/POWER", "ON"), ["Copy/Relay = true"]);
+  assert.deepEqual(site.send("stat/shop1/POWER", "ON"), ["Copy/Shop = true"]);
 });
 
 Deno.test("tasmota: after a restart it is known without hearing its discovery again", () => {
