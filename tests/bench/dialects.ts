@@ -23,6 +23,8 @@ import { BROKER_CONFIG } from "./ingest/throughput.ts";
 
 const ROUNDS = 5;
 const LAG_EVERY_MS = 5;
+/** Topics that were announced are asked for a moment later: what comes before is not heard. */
+const SUBSCRIBED_MS = 2_000;
 /** `BENCH_DIALECTS=tasmota,shelly`: these alone. */
 const ONLY = Deno.env.get("BENCH_DIALECTS")?.split(",");
 
@@ -38,6 +40,7 @@ export async function run({ quick = false }: BenchOptions): Promise<BenchResult>
   try {
     const speakers = SPEAKERS.filter(({ name }) => ONLY === undefined || ONLY.includes(name));
     for (const speaker of speakers) await announce(broker.port, speaker.announce);
+    await new Promise((resolve) => setTimeout(resolve, SUBSCRIBED_MS));
     for (const speaker of speakers) {
       const measured = await compare(perch, broker.port, speaker, count, quick ? 1 : ROUNDS);
       for (const [key, figure] of Object.entries(measured)) {

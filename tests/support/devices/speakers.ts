@@ -58,7 +58,7 @@ const homeAssistant: Speaker = {
 
 /** A topic for each value, without a template. */
 const esphome: Speaker = {
-  ...{ dialect: "home_assistant", name: "esphome", values: 1 },
+  ...{ dialect: "esphome", name: "esphome", values: 1 },
   announce: each((d) =>
     discovered("sensor", `kiln${d}`, "zone", {
       stat_t: `kiln${d}/sensor/zone/state`,

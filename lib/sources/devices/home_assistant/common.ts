@@ -29,6 +29,16 @@ export function isTopic(value: unknown): value is string {
     !/[+#]/.test(value) && !value.includes("\u0000");
 }
 
+/** The same for topics of states, where gateways write `+` for a level. */
+export function isTopicOrFilter(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const levels = value.split("/");
+  if (levels.at(-1) === "#") levels.pop();
+  const names = levels.filter((level) => level !== "+");
+  // Everything of everybody is no state of one device.
+  return names.length > 0 && isTopic(value.replace(/(^|\/)(?:\+(?=\/|$)|#$)/g, "$1_"));
+}
+
 export function templateOf(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value : undefined;
 }

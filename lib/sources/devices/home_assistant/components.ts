@@ -98,8 +98,10 @@ function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/** About the device itself; what is set once belongs there too. */
 function isDiagnostic({ entity_category: category, device_class: deviceClass }: Config): boolean {
-  return category === "diagnostic" || deviceClass === "signal_strength";
+  return category === "diagnostic" || category === "config" ||
+    deviceClass === "signal_strength" || deviceClass === "battery";
 }
 
 /** `false`, as YAML and C write it too. */

@@ -19,15 +19,22 @@ export class Content {
   #json: { value: Value } | null | undefined;
   #exact: { value: Value } | null | undefined;
 
-  constructor(private readonly payload: Uint8Array) {}
+  readonly #payload: Uint8Array;
+
+  constructor(payload: Uint8Array) {
+    // Programs in C send a text with its end.
+    let end = payload.length;
+    while (end > 0 && payload[end - 1] === 0) end--;
+    this.#payload = end === payload.length ? payload : payload.subarray(0, end);
+  }
 
   get isEmpty(): boolean {
-    return this.payload.length === 0;
+    return this.#payload.length === 0;
   }
 
   /** Null: it is no UTF-8. */
   get text(): string | null {
-    if (this.#text === undefined) this.#text = decoded(utf8, this.payload);
+    if (this.#text === undefined) this.#text = decoded(utf8, this.#payload);
     return this.#text;
   }
 
@@ -35,7 +42,7 @@ export class Content {
   textIn(encoding: string | undefined): string | null {
     if (encoding === undefined) return this.text;
     try {
-      return decoded(new TextDecoder(labelOf(encoding), { fatal: true }), this.payload);
+      return decoded(new TextDecoder(labelOf(encoding), { fatal: true }), this.#payload);
     } catch {
       return this.text;
     }

@@ -1,3 +1,4 @@
+import { matches } from "../../codecs/filters.ts";
 import type { AnnouncedDevice, AnnouncedEntity } from "../device.ts";
 import type { Plan } from "./plan.ts";
 import { type StateReader, stateReader } from "./states.ts";
@@ -27,6 +28,8 @@ export function entityOf(of: Omit<Entity, "reader" | "uid">): Entity {
 
 /** Most entities that are known at a time. */
 export const ENTITIES_MOST = 20_000;
+/** Topics of which is remembered what they are about, while some have a `+` or `#`. */
+const MATCHED_MOST = 10_000;
 const NONE: readonly never[] = [];
 
 /** Discovered entities by everything that a message may ask for. */
@@ -35,6 +38,9 @@ export class Entities {
   readonly #byKey = new Map<string, Set<Entity>>();
   readonly #byDevice = new Map<string, Set<Entity>>();
   readonly #byTopic = new Map<string, Entity[]>();
+  /** Those of them whose topic has a `+` or `#`, and which of them a topic is about. */
+  readonly #filters = new Set<string>();
+  readonly #matched = new Map<string, readonly Entity[]>();
   readonly #quiet = new Map<string, Set<Entity>>();
 
   get size(): number {
@@ -56,7 +62,24 @@ export class Entities {
 
   /** Those whose state comes under a topic. */
   ofTopic(topic: string): readonly Entity[] {
-    return this.#byTopic.get(topic) ?? NONE;
+    if (this.#filters.size === 0) return this.#byTopic.get(topic) ?? NONE;
+    let found = this.#matched.get(topic);
+    if (found === undefined) {
+      found = this.#find(topic);
+      if (this.#matched.size >= MATCHED_MOST) this.#matched.clear();
+      this.#matched.set(topic, found);
+    }
+    return found;
+  }
+
+  #find(topic: string): Entity[] {
+    const found = [...this.#byTopic.get(topic) ?? NONE];
+    for (const filter of this.#filters) {
+      if (filter !== topic && matches(filter, topic)) {
+        found.push(...this.#byTopic.get(filter) ?? NONE);
+      }
+    }
+    return found;
   }
 
   /** One of those that say of a topic that nothing is read from it. */
@@ -77,6 +100,8 @@ export class Entities {
     addTo(this.#byDevice, device.uid, entity);
     for (const topic of plan.quiet ?? NONE) addTo(this.#quiet, topic, entity);
     if (reader === null) return;
+    this.#matched.clear();
+    if (/[+#]/.test(reader.topic)) this.#filters.add(reader.topic);
     const there = this.#byTopic.get(reader.topic);
     if (there === undefined) this.#byTopic.set(reader.topic, [entity]);
     else there.push(entity);
@@ -91,9 +116,13 @@ export class Entities {
     removeFrom(this.#byDevice, device.uid, entity);
     for (const topic of plan.quiet ?? NONE) removeFrom(this.#quiet, topic, entity);
     if (reader === null) return;
-    const left = this.ofTopic(reader.topic).filter((one) => one !== entity);
-    if (left.length === 0) this.#byTopic.delete(reader.topic);
-    else this.#byTopic.set(reader.topic, left);
+    this.#matched.clear();
+    const there = this.#byTopic.get(reader.topic) ?? NONE;
+    const left = there.filter((one) => one !== entity);
+    if (left.length === 0) {
+      this.#byTopic.delete(reader.topic);
+      this.#filters.delete(reader.topic);
+    } else this.#byTopic.set(reader.topic, left);
   }
 }
 

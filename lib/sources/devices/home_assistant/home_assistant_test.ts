@@ -202,7 +202,9 @@ Deno.test("H7: an illegal topic and a config that is none are one reject each", 
   assert.match(code(at, "[]").message, /JSON object/);
   assert.match(code(at, "5").message, /JSON object/);
   assert.match(code(at, { name: "x" }).message, /state_topic is missing/);
-  assert.match(code(at, { name: "x", stat_t: "a/#" }).message, /state_topic is missing/);
+  for (const topic of ["#", "+", "+/#", "a/b#", "a/#/b", "a/+b", ""]) {
+    assert.match(code(at, { name: "x", stat_t: topic }).message, /state_topic is missing/, topic);
+  }
   assert.match(code("homeassistant/number/x/config", {}).message, /command_topic is missing/);
   assert.match(
     code("homeassistant/select/x/config", { cmd_t: "a" }).message,
@@ -597,6 +599,24 @@ Deno.test("discovery: a changed config moves its sensor to another topic; a bad 
   say(topic, { ...ATTIC, uniq_id: "other", name: "Other" });
   assert.deepEqual(values("attic/s", { temp: 4 }), { "Attic/Other": 4 });
   assert.equal(sensors().length, 2);
+});
+
+Deno.test("discovery: gateways write + for a level of a state's topic", () => {
+  const { say, values } = house();
+  const put = (id: string, stat_t: string) =>
+    say(
+      `homeassistant/sensor/${id}/config`,
+      sensor({ uniq_id: id, name: id, unit_of_meas: "W", stat_t }),
+    );
+  put("a", "+/+/BTtoMQTT/020000000007");
+  put("b", "home/#");
+  put("c", "home/g/BTtoMQTT/020000000007");
+  const topic = "home/g/BTtoMQTT/020000000007";
+  assert.deepEqual(values(topic, "5"), { "D/a": 5, "D/b": 5, "D/c": 5 });
+  say("homeassistant/sensor/b/config", "");
+  assert.deepEqual(values(topic, "6"), { "D/a": 6, "D/c": 6 });
+  assert.deepEqual(values("barn/h/BTtoMQTT/020000000007", "7"), { "D/a": 7 });
+  assert.equal(say("barn/h/BTtoMQTT/020000000008", "7"), null);
 });
 
 Deno.test("discovery: long keys beside short ones win, whatever their order", () => {

@@ -1,7 +1,6 @@
-import { addReject, type Decoded } from "../../../readings/reading.ts";
+import { addReject, type Decoded, type Draft } from "../../../readings/reading.ts";
 import type { DeviceDirectory, DeviceMessage } from "../device.ts";
 import type { Availabilities } from "./availabilities.ts";
-import { clean } from "./about.ts";
 import { Content, STATE_BYTES_MOST } from "./content.ts";
 import type { Entities, Entity } from "./entities.ts";
 import { readState, type State } from "./states.ts";
@@ -76,8 +75,10 @@ export class OwnedTopics {
     if (entity.waits) this.#decide(entity, state);
     const name = sensor ?? directory.sensorOf(entity.uid);
     if (name === null) return;
-    const unit = announced.kind === "number" ? announced.unit : undefined;
-    out.drafts.push(clean({ sensor: name, ...state, unit }));
+    const draft: Draft = { sensor: name, value: state.value };
+    if (state.word !== undefined) draft.word = state.word;
+    if (announced.kind === "number" && announced.unit !== undefined) draft.unit = announced.unit;
+    out.drafts.push(draft);
   }
 
   /** The first value of an entity of which nothing said whether it is a number. */

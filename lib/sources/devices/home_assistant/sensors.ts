@@ -1,7 +1,7 @@
 import type { AnnouncedEntity } from "../device.ts";
 import { type Config, listOf } from "./abbreviations.ts";
 import { clean, textOf } from "./about.ts";
-import { isTopic, type Maker, payloadText, templateOf } from "./common.ts";
+import { isTopicOrFilter, type Maker, payloadText, templateOf } from "./common.ts";
 import type { Reading } from "./plan.ts";
 import { readTemplate } from "./template/template.ts";
 
@@ -12,7 +12,7 @@ export function readingOf(
   topic: unknown = config.state_topic,
   template: unknown = config.value_template,
 ): Reading | null {
-  if (!isTopic(topic) || config.encoding === "") return null;
+  if (!isTopicOrFilter(topic) || config.encoding === "") return null;
   const encoding = textOf(config.encoding)?.toLowerCase();
   const isOther = encoding !== undefined && encoding !== "utf-8" && encoding !== "utf8";
   return clean({
@@ -25,7 +25,7 @@ export function readingOf(
 
 /** Why a state without a topic is refused: an empty encoding alone is no fault. */
 export function lacksTopic(config: Config): { fault: string } | never[] {
-  return isTopic(config.state_topic) ? [] : { fault: "state_topic is missing" };
+  return isTopicOrFilter(config.state_topic) ? [] : { fault: "state_topic is missing" };
 }
 
 /** Device classes of texts; all others are of numbers. */

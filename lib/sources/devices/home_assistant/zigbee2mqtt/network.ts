@@ -1,4 +1,9 @@
-import { addReject, type Decoded, type SensorKind } from "../../../../readings/reading.ts";
+import {
+  addReject,
+  type Decoded,
+  type Draft,
+  type SensorKind,
+} from "../../../../readings/reading.ts";
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory } from "../../device.ts";
 import { isConfig } from "../abbreviations.ts";
 import { clean, textOf } from "../about.ts";
@@ -112,8 +117,9 @@ export class Network {
       const known = device.properties.get(property);
       const sensor = known === undefined ? null : this.directory.sensorOf(known.uid);
       if (sensor === null) continue;
-      const unit = typeof value.value === "number" ? known?.unit : undefined;
-      out.drafts.push(clean({ sensor, ...value, unit }));
+      const draft: Draft = { sensor, ...value };
+      if (typeof value.value === "number" && known?.unit !== undefined) draft.unit = known.unit;
+      out.drafts.push(draft);
     }
   }
 
