@@ -210,12 +210,12 @@ export function createCommands(deps: CommandsDeps): Commands {
     async run(signal) {
       let purgedMs = -Infinity;
       while (!signal.aborted) {
-        if (clock.monotonic() - purgedMs > DAY_MS) {
+        if (clock.monotonic() - purgedMs > HOUR_MS) {
           purgedMs = clock.monotonic();
           await db.write([store.purge(deps.deletionMs() - deps.keepMs(), PURGED)]);
         }
         const confirmMs = orders.look() - clock.monotonic();
-        await wake.sleep(Math.min(confirmMs, watch.look(), DAY_MS), signal);
+        await wake.sleep(Math.min(confirmMs, watch.look(), HOUR_MS), signal);
       }
     },
   };

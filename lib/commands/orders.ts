@@ -21,7 +21,7 @@ import type { OrderMessage } from "./announced.ts";
 import type { Command } from "./command.ts";
 import type { CommandStore } from "./command_store.ts";
 import type { Confirming, Waiting } from "./confirm.ts";
-import type { Rate } from "./rate.ts";
+import { createRate, type Rate } from "./rate.ts";
 import type { Target } from "./target.ts";
 import { orderValue } from "./value.ts";
 
@@ -78,12 +78,15 @@ export interface OrdersDeps {
 
 /** A broker that does not answer for so long will not. */
 const PUBLISH_MOST_MS = 5_000;
+/** Of one target. */
+const REFUSALS_KEPT = { min_interval_s: 0, per_hour: 60 };
 const AFTER_START =
   "Perch was stopped before the device showed it. It may have been carried out, " +
   "and is not sent again";
 
 export function createOrders(deps: OrdersDeps): Orders {
   const { db, clock, log, store, confirming, rate } = deps;
+  const refusals = createRate(() => clock.monotonic());
   /** One order of a target after the other. */
   const turns = new Map<string, ReturnType<typeof createTurns>>();
 
@@ -128,15 +131,19 @@ export function createOrders(deps: OrdersDeps): Orders {
       ...{ state: "refused", tMs: nowMs, doneMs: nowMs },
     };
     const text = `${whatOf(target, value)}, ordered by ${by.name}, refused: ${reason}`;
+    const error = new PerchError("conflict", `${deps.nameOf(target)} is not commanded: ${reason}`, {
+      about: [`command_target:${target.id}`],
+    });
+    // Whoever tries it again and again fills no disk.
+    if (refusals.waitMs(target.id, REFUSALS_KEPT) > 0) return error;
+    refusals.count(target.id);
     await db.write([
       store.add(command),
       deps.events.statement(eventOf("command.refused", target, text, by.name, { value })),
       by.audited(auditOf(command, "command.refused")),
     ]);
     deps.onChange(command);
-    return new PerchError("conflict", `${deps.nameOf(target)} is not commanded: ${reason}`, {
-      about: [`command_target:${target.id}`],
-    });
+    return error;
   }
 
   async function give(target: Target, given: unknown, by: OrderBy): Promise<Command> {
@@ -220,7 +227,7 @@ export function createOrders(deps: OrdersDeps): Orders {
       for (const one of confirming.confirmedBy(group)) endSoon(one, "confirmed", null);
     },
     look() {
-      for (const one of confirming.late()) endSoon(one, "unconfirmed", whyLate(one, deps, clock));
+      for (const one of confirming.late()) endSoon(one, "unconfirmed", whyLate(one, deps));
       return confirming.nextMs();
     },
     async afterStart() {
@@ -265,7 +272,7 @@ function notSent(error: unknown): string {
   return messageOf(error).replace(/\.$/, "");
 }
 
-function whyLate({ target, value }: Waiting, deps: OrdersDeps, _clock: Clock): string {
+function whyLate({ target, value }: Waiting, deps: OrdersDeps): string {
   const sensor = deps.sensorOf(target);
   const limit = `within ${target.settings.confirm_s} s`;
   if (sensor === undefined || sensor.last === null) return `its state did not show it ${limit}`;

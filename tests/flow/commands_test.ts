@@ -239,6 +239,71 @@ Deno.test("commands: bad values and interlocks are each one clear answer, and no
   }
 });
 
+Deno.test("commands: what a device announces can be told, as it wants it, while it can be reached", async () => {
+  const app = await runApp();
+  try {
+    const { commands, broker, access } = app.parts;
+    const ask = await commander(app);
+    const client = await connectAsync(`mqtt://127.0.0.1:${broker!.port()}`);
+    clients.push(client);
+    const told: [string, string][] = [];
+    client.on("message", (topic, payload) => told.push([topic, payload.toString()]));
+    await client.subscribeAsync("pump/set");
+    const say = (topic: string, payload: string) =>
+      client.publishAsync(topic, payload, { qos: 1, retain: topic.endsWith("/config") });
+    const config = {
+      ...{ name: "Speed", unique_id: "p1_speed", stat_t: "pump/speed", cmd_t: "pump/set" },
+      ...{ cmd_tpl: '{"speed": {{ value }}}', min: 10, max: 60, step: 10, avty_t: "pump/alive" },
+      // Perch keeps no order at the broker, whatever a device asks for.
+      ...{ retain: true, dev: { ids: ["p1"], name: "Pump" } },
+    };
+    await say("homeassistant/number/p1/config", JSON.stringify(config));
+    await say("pump/alive", "online");
+    await say("pump/speed", "20");
+    const target = await until("the target", () => {
+      const [one] = commands.targets.all();
+      return one !== undefined && commands.view(one).value !== null ? one : null;
+    });
+    const path = `/api/commands/targets/${target.id}`;
+    const view = (await ask(path)).body;
+    assert.deepEqual([view.kind, view.min, view.max, view.step, view.announced, view.ready], [
+      ...["number", 10, 60, 10, true, true],
+    ]);
+    const sent = await ask(path, { value: 40 });
+    assert.equal(sent.status, 201, JSON.stringify(sent.body));
+    await until("the order", () => told.length > 0 || null);
+    assert.deepEqual(told, [["pump/set", '{"speed": 40}']]);
+    await say("pump/speed", "41");
+    assert.equal((await ended(app, sent.body.id)).state, "confirmed", "within half a step");
+    assert.equal((await ask(path, { value: 70 })).status, 400);
+
+    // What a person sets of it holds over a new announcement and a restart of the directory's view.
+    const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+    await commands.targets.change(target.id, { settings: { max: 50 } }, audited);
+    await say("homeassistant/number/p1/config", JSON.stringify({ ...config, name: "Speed 2" }));
+    await until(
+      "its new form",
+      () => commands.targets.find(target.id).spec.way !== target.spec.way || null,
+    );
+    const narrowed = await ask(path, { value: 60 });
+    assert.match(narrowed.body.detail, /must be from 10 to 50; it is 60/);
+
+    await say("pump/alive", "offline");
+    await until("offline", async () => (await ask(path)).body.ready === false || null);
+    const away = await ask(path, { value: 30 });
+    assert.deepEqual([away.status, /cannot be reached/.test(away.body.detail)], [409, true]);
+    await say("homeassistant/number/p1/config", "");
+    await until("taken back", async () => (await ask(path)).status === 404 || null);
+    assert.equal((await ask(path, { value: 30 })).status, 404);
+    assert.equal(told.length, 1, "nothing else was sent");
+    const { items } = (await ask("/api/commands")).body;
+    assert.deepEqual(items.map(({ state }: CommandView) => state), ["refused", "confirmed"]);
+  } finally {
+    for (const client of clients.splice(0)) await client.endAsync(true).catch(() => {});
+    await app.stop();
+  }
+});
+
 Deno.test("commands: roles × scopes × devices: who may order what, over HTTP and at the broker", async () => {
   const app = await runApp();
   try {
@@ -339,7 +404,7 @@ Deno.test("commands: roles × scopes × devices: who may order what, over HTTP a
     await until("the order after it", () => heard.b.length > before || null);
     assert.equal(heard.b.length, before + 1);
   } finally {
-    for (const client of clients) await client.endAsync(true).catch(() => {});
+    for (const client of clients.splice(0)) await client.endAsync(true).catch(() => {});
     await app.stop();
   }
 });
