@@ -39,7 +39,8 @@ export function createSpeech(): (sample: Sample, tsMs: number) => Message[] {
   };
 }
 
-function topicOf(machine: Machine, sensor: string): string {
+/** Where a sensor of a machine reports; of `many` and `own` all together. */
+export function topicOf(machine: Machine, sensor: string): string {
   return machine.dialect === "telemetry"
     ? `sensors/${sensor}/telemetry`
     : `factory/${machine.path}/${sensor}`;

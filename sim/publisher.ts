@@ -11,7 +11,7 @@ export interface Broker {
 
 export interface Publisher {
   /** False when too much is unacknowledged already: the message is dropped, as a full device buffer would. */
-  publish(topic: string, payload: string): boolean;
+  publish(topic: string, payload: string, retain?: boolean): boolean;
   /** Resolves when fewer than `most` messages are unacknowledged, or when `signal` aborts. */
   belowPending(most: number, signal: AbortSignal): Promise<void>;
   stats(): { connected: boolean; published: number; acknowledged: number; pending: number };
@@ -51,10 +51,10 @@ export async function connectPublisher(broker: Broker, log: Log): Promise<Publis
   }
 
   return {
-    publish(topic, payload) {
+    publish(topic, payload, retain = false) {
       if (pending() >= MOST_PENDING) return false;
       published++;
-      client.publish(topic, payload, { qos: 1 }, (error) => {
+      client.publish(topic, payload, { qos: 1, retain }, (error) => {
         if (error) failed++;
         else acknowledged++;
       });

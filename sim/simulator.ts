@@ -5,6 +5,7 @@ import type { SimCamera } from "./camera/camera.ts";
 import type { CameraMode } from "./camera/server.ts";
 import { cameraFault, type Fault, faultErrors, isActive } from "./faults.ts";
 import { playHistory } from "./history.ts";
+import { announcements } from "./announcements.ts";
 import { createSpeech } from "./messages.ts";
 import type { SimulatorOptions } from "./options.ts";
 import { type Broker, connectPublisher, type Publisher } from "./publisher.ts";
@@ -137,6 +138,9 @@ export function createSimulator(deps: SimulatorDeps): Simulator {
   async function play(current: Run, historyS: number, speed: number): Promise<void> {
     const { world, publisher, abort } = current;
     const speak = createSpeech();
+    for (const { topic, payload } of announcements(world.machines)) {
+      publisher.publish(topic, payload, true);
+    }
     if (historyS > 0) {
       await playHistory({ world, publisher, clock, historyS, signal: abort.signal });
     }

@@ -7,6 +7,7 @@ import { KeptMessages, offerKept } from "../sources/devices/kept.ts";
 import { DEVICE_DIALECTS } from "../sources/devices/mod.ts";
 import { createDeviceService, type DeviceService } from "../sources/devices/service.ts";
 import { loadDevices } from "../sources/devices/store.ts";
+import { createPlainName } from "../sources/dialects/plain_name.ts";
 import { deviceTopics } from "../sources/devices/topics.ts";
 import type { OwnMessage } from "../sources/source.ts";
 import type { Foundation } from "./foundation.ts";
@@ -60,6 +61,7 @@ export async function createDeviceParts(
     onConnected: (listener: (stopping: AbortSignal) => void) => void connected.add(listener),
     ...{ directory: devices, clock, log: deviceLog, settings, publish },
     zone: siteZone(),
+    plainName: createPlainName(),
   };
   const dialects = DEVICE_DIALECTS.flatMap((create) => create(deps));
   for (const dialect of dialects) devices.restore(dialect);

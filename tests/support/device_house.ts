@@ -1,3 +1,4 @@
+import { createPlainName } from "../../lib/sources/dialects/plain_name.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { EventDraft } from "../../lib/events/event.ts";
 import { createRegistry } from "../../lib/machines/registry.ts";
@@ -63,6 +64,7 @@ export function deviceHouse(
   const dialects = create({
     ...{ directory, settings, clock, log: silentLog(), zone: "UTC" },
     publish: () => {},
+    plainName: createPlainName(),
     onConnected: () => {},
   });
   for (const dialect of dialects) directory.restore(dialect);

@@ -46,6 +46,11 @@ export interface AnnouncedEntity {
   expireAfterMs?: number;
   /** How it is told something. */
   order?: OrderSpec;
+  /**
+   * The name of the sensor under which a plain dialect keeps its readings, as its topic is one of Perch's own: the
+   * announcement describes that sensor, which may be there already, and makes no second one.
+   */
+  sensor?: string;
   /** The dialect's own: where its state comes, how it is read. Given back after a restart. */
   source: Record<string, unknown>;
 }
@@ -118,6 +123,8 @@ export interface DialectDeps {
   publish(message: OwnMessage): void;
   /** Perch is connected with that broker, each time. The signal ends what is still to be done when Perch stops. */
   onConnected(listener: (stopping: AbortSignal) => void): void;
+  /** The sensor of a plain topic of Perch's own; null for all other topics (`dialects/plain_name.ts`). */
+  plainName(topic: string, path: readonly (string | number)[] | null): string | null;
   /** The site's time zone, for times that devices write without one. */
   zone: string;
 }

@@ -4,9 +4,16 @@ import type { EventDraft } from "../../events/event.ts";
 import type { SqlStatement } from "../../db/client.ts";
 import { guessUnit } from "../../machines/guess.ts";
 import type { Registry } from "../../machines/registry.ts";
-import type { Sensor } from "../../machines/sensor.ts";
+import { levelsOf, type Sensor } from "../../machines/sensor.ts";
 import { DEFAULT_SETTINGS, type SensorSettings } from "../../machines/sensor_settings.ts";
-import { putMachineStatement, sensorStatement } from "../../machines/store.ts";
+import {
+  deviceUnitsStatement,
+  putMachineStatement,
+  sensorStatement,
+} from "../../machines/store.ts";
+import { isGuessed } from "../../machines/shown_unit.ts";
+import { sameUnit } from "../../machines/units.ts";
+import { title } from "../../words/names.ts";
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDialect, DeviceDirectory } from "./device.ts";
 import {
   deviceOf,
@@ -119,15 +126,19 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     about: AnnouncedDevice,
     announced: readonly AnnouncedEntity[],
   ): void {
-    const device = deviceFor(dialect, about);
+    const device = deviceFor(dialect, about, placeOf(announced));
     if (device === null) return;
     for (const entity of announced) announceEntity(dialect, device, entity);
   }
 
   /** The device as it is known, made or brought up to date; null: it is not taken. */
-  function deviceFor(dialect: string, about: AnnouncedDevice): KnownDevice | null {
+  function deviceFor(
+    dialect: string,
+    about: AnnouncedDevice,
+    place: string | null,
+  ): KnownDevice | null {
     const known = devices.get(about.uid);
-    if (known === undefined) return newDevice(dialect, about);
+    if (known === undefined) return newDevice(dialect, about, place);
     const machine = registry.machines.find(known.machineId);
     if (machine === undefined) {
       // It was deleted long ago; the device is there again.
@@ -143,13 +154,17 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     return known;
   }
 
-  function newDevice(dialect: string, about: AnnouncedDevice): KnownDevice | null {
+  function newDevice(
+    dialect: string,
+    about: AnnouncedDevice,
+    place: string | null,
+  ): KnownDevice | null {
     if (!takes(dialect, about)) return null;
     if (devices.size >= DEVICES_MOST) {
       note(dialect, `more than ${DEVICES_MOST} devices: one was not taken`);
       return null;
     }
-    const machine = changes.machineAt(freePath(about));
+    const machine = changes.machineAt(place ?? freePath(about));
     const device: KnownDevice = {
       ...{ about, dialect, machineId: machine.id, createdMs: clock.now() },
       ...{ entities: new Map(), reach: unsaid() },
@@ -250,6 +265,7 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
   /** Makes its sensor where it has none and should have one. */
   function giveSensor(entity: KnownEntity): void {
     const { announced, device } = entity;
+    if (announced.sensor !== undefined) return void (hasSensor(entity) || describe(entity));
     const machine = registry.machines.find(device.machineId);
     if (hasSensor(entity) || machine === undefined || machine.deletedMs !== null) return;
     const name = sensorPath(
@@ -268,6 +284,36 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     });
     entity.sensorNum = sensor.num;
     bySensor.set(sensor.num, entity);
+  }
+
+  /** The sensor that a plain dialect keeps is described by what its device says; it is made where it is not there. */
+  function describe(entity: KnownEntity): void {
+    const { announced, device } = entity;
+    const name = announced.sensor!;
+    const known = changes.named(name);
+    if (known !== undefined && (known.deletedMs !== null || bySensor.has(known.num))) {
+      note(device.dialect, `${name} is described already, or was deleted`);
+      return;
+    }
+    const shown = shownName(announced.name);
+    const said = {
+      ...saidSettings(announced),
+      ...(shown === null || shown === title(levelsOf(name).sensor) ? {} : { display_name: shown }),
+    };
+    const sensor = known ?? changes.announce({
+      name,
+      kind: announced.kind!,
+      unit: announced.unit ?? null,
+      deviceUnit: announced.unit ?? null,
+      settings: { ...DEFAULT_SETTINGS, ...said },
+    });
+    entity.sensorNum = sensor.num;
+    bySensor.set(sensor.num, entity);
+    if (known === undefined) return;
+    const to = describedAs(known, announced.unit, said);
+    changes.changed(known, to);
+    changes.owe([sensorStatement(known), deviceUnitsStatement(known)]);
+    deps.onSensor?.(known);
   }
 
   /** Settings of a sensor follow what its device says of it, unless a person has changed them. */
@@ -386,6 +432,34 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     notes: (dialect) => notes.get(dialect) ?? new Map(),
     onEntity: (listener) => void entityListeners.add(listener),
     onTopics: (listener) => void topicListeners.add(listener),
+  };
+}
+
+/** The machine of the sensors that an announcement describes; null: it describes none. */
+function placeOf(announced: readonly AnnouncedEntity[]): string | null {
+  const described = announced.find(({ sensor }) => sensor !== undefined)?.sensor;
+  return described === undefined ? null : levelsOf(described).machine;
+}
+
+/** What a sensor that is there takes from its announcement: what nobody has said yet. */
+function describedAs(
+  sensor: Sensor,
+  unit: string | undefined,
+  said: Partial<SensorSettings>,
+): Partial<Sensor> {
+  const settings: SensorSettings = { ...sensor.settings };
+  for (const key of ["decimals", "expected_interval_ms", "display_name"] as const) {
+    if (settings[key] === null && said[key] !== undefined) {
+      Object.assign(settings, { [key]: said[key] });
+    }
+  }
+  if (unit === undefined || sensor.deviceUnit !== null) return { settings };
+  const open = sensor.unit === null || isGuessed(sensor);
+  const same = sensor.unit !== null && sameUnit(sensor.unit, unit);
+  return {
+    settings,
+    ...(open && !same ? { unit } : {}),
+    ...(open || same ? { deviceUnit: unit } : {}),
   };
 }
 

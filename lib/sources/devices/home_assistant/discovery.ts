@@ -1,5 +1,5 @@
 import { addReject, type Decoded } from "../../../readings/reading.ts";
-import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory } from "../device.ts";
+import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory, DialectDeps } from "../device.ts";
 import { type Config, isConfig } from "./abbreviations.ts";
 import { type About, clean } from "./about.ts";
 import type { Adoption, Adoptions } from "./adoptions.ts";
@@ -18,6 +18,7 @@ export interface DiscoveryDeps {
   entities: Entities;
   availabilities: Availabilities;
   adoptions: Adoptions;
+  plainName: DialectDeps["plainName"];
 }
 
 /** Configurations that wait until another one is taken back. */
@@ -123,11 +124,14 @@ export class Discovery {
   }
 
   #entity(
-    { plan, entity }: Found,
+    { plan: said, entity }: Found,
     device: AnnouncedDevice,
     dialect: string,
     adoption: Adoption | undefined,
   ): Entity {
+    const sensor = this.#plainName(said);
+    // Its own dialect reads it, with time and sequence number.
+    const plan = sensor === null ? said : { ...said, read: undefined };
     const uid = this.#identities.uidOf(plan) ?? adoption?.entityUid ?? `ha:${plan.unique}`;
     const before = this.deps.entities.get(uid);
     adoption?.taken?.();
@@ -140,11 +144,25 @@ export class Discovery {
       : wasFound
       ? before.announced.kind
       : adoption?.kind ?? entity.kind;
-    const announced = clean({ ...entity, kind, uid, source: { ...plan } }) as AnnouncedEntity;
+    const announced = clean({
+      ...entity,
+      kind,
+      uid,
+      sensor: sensor ?? undefined,
+      source: clean({ ...plan }),
+    }) as AnnouncedEntity;
     const waits = isOpen && !wasFound && adoption?.kind === undefined;
     const known = entityOf({ plan, device, announced, dialect, waits });
     this.#put(known);
     return known;
+  }
+
+  #plainName({ read }: Plan): string | null {
+    if (read === undefined) return null;
+    const path = read.template === undefined ? null : readTemplate(read.template).path;
+    // What has to be worked out from the payload is no plain value.
+    if (read.template !== undefined && path === null) return null;
+    return this.deps.plainName(read.topic, path);
   }
 
   #put(entity: Entity): void {

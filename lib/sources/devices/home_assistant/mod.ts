@@ -20,7 +20,8 @@ export function createHomeAssistant(deps: DialectDeps): DeviceDialect[] {
   const entities = new Entities();
   const availabilities = new Availabilities(entities, directory);
   const adoptions = new Adoptions();
-  const discovery = new Discovery({ directory, entities, availabilities, adoptions });
+  const { plainName } = deps;
+  const discovery = new Discovery({ directory, entities, availabilities, adoptions, plainName });
   const owned = new OwnedTopics({ directory, entities, availabilities });
   const prefix = readOnce(
     () => settings.get("devices.home_assistant_prefix"),
