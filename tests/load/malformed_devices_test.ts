@@ -1,20 +1,51 @@
 /**
  * What is malformed in each dialect of devices: nothing crashes, each message is one counted reject or understood as
- * nothing, good traffic goes on. Seeded as `malformed_test.ts`: `MALFORMED_SEED`, `MALFORMED_N` for each (40; the soak
- * 10 000).
+ * nothing, good traffic goes on. Seeded as `malformed_test.ts`: `MALFORMED_SEED`, `MALFORMED_N` for each (40 through
+ * the broker and ten times as many straight to the dialects; the soak 10 000).
  * `SABOTAGE=malformed_devices`: dialects fail at a message now and then; the test must be red.
  */
 import assert from "node:assert/strict";
+import { type AppUnderTest, startApp } from "../support/app.ts";
 import { malformed } from "../support/devices/malformed.ts";
 import { SPEAKERS } from "../support/devices/speakers.ts";
 import { withGoodTraffic } from "../support/good_traffic.ts";
-import type { HostileMessage } from "../support/hostile.ts";
+import { type HostileMessage, seeded } from "../support/hostile.ts";
 import { publishAll } from "../support/hostile_wire.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
 const N = Number(Deno.env.get("MALFORMED_N") ?? 40);
+const NOW_MS = Date.UTC(2026, 4, 1);
+const bytesOf = (payload: string | Uint8Array) =>
+  typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 const SEED = Number(Deno.env.get("MALFORMED_SEED") ?? 1_815);
+
+Deno.test(`malformed messages of devices fail no dialect (${10 * N} of each dialect)`, () =>
+  withPerch(async ({ app }) => {
+    const { deviceDecode, deviceService } = app.parts();
+    const random = seeded(SEED + 1);
+    for (const speaker of SPEAKERS) {
+      for (const [topic, payload] of speaker.announce) {
+        deviceDecode.decode(topic, bytesOf(payload), false, NOW_MS);
+      }
+      for (let i = 0; i < 10 * N; i++) {
+        const { topic, payload } = malformed(random, speaker);
+        deviceDecode.decode(topic, payload, false, NOW_MS + i);
+        if (i % 500 === 499) await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+    const failed = deviceService.dialects().filter(({ failed }) => failed > 0);
+    assert.deepEqual(failed.map(({ name, failed }) => `${name} failed ${failed} times`), []);
+  }));
+
+async function withPerch(run: (under: AppUnderTest) => Promise<void>): Promise<void> {
+  const under = await startApp();
+  try {
+    await run(under);
+  } finally {
+    await under.close();
+  }
+}
 
 Deno.test(`malformed messages of devices are one reject each, or nothing (${N} of each dialect)`, () =>
   withGoodTraffic(SEED, async ({ under, port, random, rejected, during }) => {
@@ -26,18 +57,16 @@ Deno.test(`malformed messages of devices are one reject each, or nothing (${N} o
         dialect.decode = (message) => decode(++n % 50 === 0 ? null! : message);
       }
     }
-    const known = new Set(deviceDialects.map(({ name }) => name));
-    const speakers = SPEAKERS.filter(({ dialect }) => known.has(dialect));
-    const said = speakers.flatMap(({ announce, name }): HostileMessage[] =>
+    const said = SPEAKERS.flatMap(({ announce, name }): HostileMessage[] =>
       announce.map(([topic, payload]) => ({
         ...{ what: name, topic },
-        payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
+        payload: bytesOf(payload),
       }))
     );
     await publishAll(port, said);
     const before = rejected();
     assert.equal(before, 0, JSON.stringify(rejects.sample()));
-    const messages = speakers.flatMap((speaker) =>
+    const messages = SPEAKERS.flatMap((speaker) =>
       Array.from({ length: N }, () => malformed(random, speaker))
     );
     let records = 0;

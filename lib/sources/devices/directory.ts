@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { EventDraft } from "../../events/event.ts";
 import type { SqlStatement } from "../../db/client.ts";
+import { DAY_MS } from "../../words/times.ts";
 import { guessUnit } from "../../machines/guess.ts";
 import type { Registry } from "../../machines/registry.ts";
 import { levelsOf, type Sensor } from "../../machines/sensor.ts";
@@ -42,8 +43,10 @@ export const ENTITIES_MOST = 20_000;
 const ANNOUNCED_CHARS_MOST = 64_000;
 /** Different notes that are counted. */
 const NOTES_MOST = 200;
-/** Pairs that were reported; beyond, the oldest may be reported again. */
+/** Pairs that are remembered as reported. */
 const CLASHES_MOST = 500;
+/** Further pairs are counted, as a copied firmware or a flood could make any number of them. */
+const CLASHES_PER_DAY = 10;
 /** Offline after so many expected intervals (lib/live/recent.ts). */
 const SILENT_INTERVALS = 3;
 
@@ -97,6 +100,7 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
   const byMachine = new Map<string, KnownDevice[]>();
   const notes = new Map<string, Map<string, number>>();
   const clashes = new Set<string>();
+  let [clashDay, clashesToday] = [0, 0];
   const entityListeners = new Set<(entity: KnownEntity) => void>();
   const topicListeners = new Set<() => void>();
   load();
@@ -351,6 +355,9 @@ export function createDeviceDirectory(deps: DirectoryDeps): Devices {
     if (clashes.has(key)) return;
     if (clashes.size >= CLASHES_MOST) clashes.clear();
     clashes.add(key);
+    const day = Math.floor(clock.now() / DAY_MS);
+    if (day !== clashDay) [clashDay, clashesToday] = [day, 0];
+    if (++clashesToday > CLASHES_PER_DAY) return;
     const id = entityUid.slice(0, 80);
     changes.owe([deps.event({
       type: "device.clash",

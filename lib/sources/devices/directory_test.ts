@@ -115,6 +115,11 @@ Deno.test("devices: of two with one unique id the first keeps it, and one event 
   assert.equal(directory.sensorOf("same"), "Press 1/T");
   assert.equal(events.length, 1);
   assert.match(events[0].text, /Press 1 and Press 2 both say that they are same/);
+  for (let i = 0; i < 100; i++) {
+    directory.announce("x", device(`c${i}`, `Press ${i}`), [entity("same", "T")]);
+  }
+  assert.equal(events.length, 10, "a flood makes no flood of events");
+  assert.equal(directory.notes("x").get("two devices with one unique id"), 103);
 });
 
 Deno.test("devices: one that is announced disabled has no sensor until somebody switches it on", () => {
