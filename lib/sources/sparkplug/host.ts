@@ -1,11 +1,13 @@
 /** The host application: what each message of edge nodes means, and what has to be done about it. Pure. */
-import { addReject, type Decoded } from "../../readings/reading.ts";
+import { addReject } from "../../readings/reading.ts";
+import type { AnnouncedEntity } from "../devices/device.ts";
 import { VALUES_MOST } from "../dialects/dialect.ts";
-import type { AnnouncedDevice, AnnouncedEntity } from "../devices/device.ts";
-import { aliasFault, bdSeqIn, birthOf, type Born, entityOf, entityUid, numberOf } from "./birth.ts";
-import { type Leaf, leavesOf } from "./leaves.ts";
-import { EdgeNode, type Member } from "./node.ts";
-import { decodePayload, isPayloadFault, type Metric, type Payload } from "./payload.ts";
+import { aliasFault, bdSeqIn, birthOf, entityOf } from "./birth.ts";
+import { addReadings, type Effect, type Heard, reach } from "./heard.ts";
+import { leavesOf } from "./leaves.ts";
+import { type EdgeNode, valuesOf } from "./node.ts";
+import { ALL_VALUES_MOST, DEVICES_MOST, Nodes, NODES_MOST } from "./nodes.ts";
+import { decodePayload, isPayloadFault, type Payload } from "./payload.ts";
 import { isState, type Place, placeOf } from "./topic.ts";
 
 /*
@@ -15,29 +17,6 @@ import { isState, type Place, placeOf } from "./topic.ts";
  * and everything begins anew: seldom (`asking.ts`), and few nodes at a time. Readings of a message out of order are
  * kept: their time says when they were. Without a birth nothing is, as an alias could mean anything.
  */
-
-/** What is to be done. */
-export type Effect =
-  | { do: "announce"; device: AnnouncedDevice; entities: AnnouncedEntity[] }
-  | { do: "available"; uid: string; available: boolean }
-  | { do: "rebirth"; group: string; node: string }
-  | { do: "note"; what: string };
-
-/** One value of an entity. */
-export interface HostReading {
-  uid: string;
-  value: number | boolean | string;
-  tMs: number | undefined;
-  unit: string | undefined;
-  /** It was so then: it does not say how things are now. */
-  historical: boolean;
-}
-
-/** What a message comes to. */
-export interface Heard extends Pick<Decoded, "rejects" | "more" | "beyond"> {
-  effects: Effect[];
-  readings: HostReading[];
-}
 
 export interface HostCounts {
   nodes: number;
@@ -53,10 +32,7 @@ export interface HostOptions {
   reorderMs(): number;
 }
 
-const NODES_MOST = 2_000;
-const DEVICES_MOST = 1_000;
 const ID_CHARS_MOST = 256;
-const TEXT_CHARS_MOST = 255;
 /** Different requests for a rebirth are so far apart: a broker that restarts is not flooded. */
 const BETWEEN_ASKS_MS = 50;
 /** Those that are not born so long after a connection, are asked. */
@@ -66,10 +42,9 @@ const GONE_MS = 60_000;
 const DEVICES_GONE_MS = 10_000;
 /** A broker that is started anew is back before. */
 const STALE_MS = 10_000;
-const STALE = 500, BAD = 0;
 
 export class Host {
-  readonly #nodes = new Map<string, EdgeNode>();
+  readonly #nodes = new Nodes();
   /** Nothing is due before. */
   #nextMs = Infinity;
   #nextAskMs = -Infinity;
@@ -81,8 +56,8 @@ export class Host {
 
   /** A node or device that was announced before: it is not known whether it still is there. */
   know(group: string, node: string, device: string | null): void {
-    const known = this.#node(group, node);
-    if (known === null || device === null || known.devices.size >= DEVICES_MOST) return;
+    const known = this.#nodes.at(group, node);
+    if (known === null || device === null || this.#nodes.total.devices >= DEVICES_MOST) return;
     if (!known.devices.has(device)) known.addDevice(device);
   }
 
@@ -90,7 +65,7 @@ export class Host {
   connected(nowMs: number): void {
     this.#staleMs = null;
     let i = 0;
-    for (const node of this.#nodes.values()) {
+    for (const node of this.#nodes.all()) {
       node.forgetBirths();
       node.doubtMs = this.#at(nowMs + DOUBT_MS + BETWEEN_ASKS_MS * i++);
     }
@@ -120,7 +95,7 @@ export class Host {
     const tooLong = [place.group, place.node, place.device ?? ""].some((id) =>
       id.length > ID_CHARS_MOST
     );
-    const node = tooLong ? null : this.#node(place.group, place.node);
+    const node = tooLong ? null : this.#nodes.at(place.group, place.node);
     if (node === null) {
       const message = tooLong
         ? `a name in the topic has more than ${ID_CHARS_MOST} characters`
@@ -138,7 +113,7 @@ export class Host {
     if (nowMs < this.#nextMs) return effects;
     this.#nextMs = Infinity;
     if (this.#staleMs !== null) return this.#stale(this.#staleMs, nowMs);
-    for (const node of this.#nodes.values()) {
+    for (const node of this.#nodes.all()) {
       this.#dueOf(node, effects, nowMs);
       for (const ms of [node.reorderMs, node.goneMs, node.doubtMs, node.asking.dueMs]) this.#at(ms);
     }
@@ -150,7 +125,7 @@ export class Host {
     const effects: Effect[] = [];
     if (nowMs < staleMs) this.#at(staleMs);
     else {
-      for (const node of this.#nodes.values()) {
+      for (const node of this.#nodes.all()) {
         for (const member of node.members()) reach(member, false, effects);
       }
     }
@@ -163,12 +138,8 @@ export class Host {
   }
 
   counts(): HostCounts {
-    let [online, devices] = [0, 0];
-    for (const node of this.#nodes.values()) {
-      if (node.self.born) online++;
-      devices += node.devices.size;
-    }
-    return { nodes: this.#nodes.size, online, devices, asked: this.#asked };
+    const { size: nodes, total } = this.#nodes;
+    return { nodes, online: this.#nodes.online(), devices: total.devices, asked: this.#asked };
   }
 
   #dueOf(node: EdgeNode, effects: Effect[], nowMs: number): void {
@@ -224,8 +195,13 @@ export class Host {
       if (known !== undefined) known.born = false;
       return addReject(heard, aliasFault(clash.alias, clash.one, clash.other));
     }
-    if (known === undefined && node.devices.size >= DEVICES_MOST) {
-      const message = `the edge node has more than ${DEVICES_MOST} devices`;
+    if (known === undefined && this.#nodes.total.devices >= DEVICES_MOST) {
+      const message = `there are more than ${DEVICES_MOST} devices`;
+      return addReject(heard, { code: "too_large", message });
+    }
+    const less = known === undefined ? 0 : node.replaced(known);
+    if (this.#nodes.total.values - less + valuesOf(birth) > ALL_VALUES_MOST) {
+      const message = `the births of all nodes come to more than ${ALL_VALUES_MOST} values`;
       return addReject(heard, { code: "too_large", message });
     }
     const member = known ?? node.addDevice(place.device!);
@@ -291,8 +267,9 @@ export class Host {
         break;
       }
       for (const leaf of leaves) {
-        if (born.leaves.has(leaf.suffix) || born.leaves.size >= VALUES_MOST) continue;
+        if (born.leaves.has(leaf.suffix) || this.#nodes.total.values >= ALL_VALUES_MOST) continue;
         born.leaves.set(leaf.suffix, leaf.type);
+        node.grow(member);
         found.push(entityOf(place, born, leaf, metric));
       }
       addReadings(heard, place, payload, born, metric, leaves);
@@ -320,28 +297,6 @@ export class Host {
     this.#nextMs = Math.min(this.#nextMs, ms);
     return ms;
   }
-
-  /** The node; null: there are too many. One that was never born makes room for another. */
-  #node(group: string, name: string): EdgeNode | null {
-    const key = `${group}/${name}`;
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
-    if (this.#nodes.size >= NODES_MOST) {
-      const idle = this.#idleNode();
-      if (idle === null) return null;
-      this.#nodes.delete(idle);
-    }
-    const node = new EdgeNode(group, name);
-    this.#nodes.set(key, node);
-    return node;
-  }
-
-  #idleNode(): string | null {
-    for (const [key, { self, devices }] of this.#nodes) {
-      if (!self.born && devices.size === 0) return key;
-    }
-    return null;
-  }
 }
 
 interface Message {
@@ -350,55 +305,4 @@ interface Message {
   node: EdgeNode;
   heard: Heard;
   nowMs: number;
-}
-
-function reach(member: Member, available: boolean, effects: Effect[]): void {
-  if (member.available === available) return;
-  member.available = available;
-  effects.push({ do: "available", uid: member.uid, available });
-}
-
-/** Readings of one metric. One without a value, or with a bad or stale one, is a gap. */
-function addReadings(
-  heard: Heard,
-  place: Place,
-  payload: Payload,
-  born: Born,
-  metric: Metric,
-  leaves: readonly Leaf[],
-): void {
-  const quality = numberOf(metric, "Quality");
-  if (metric.transient) heard.effects.push({ do: "note", what: "transient values are not kept" });
-  if (metric.transient || quality === BAD || quality === STALE) return;
-  for (const { suffix, value, tMs } of leaves) {
-    if (value === undefined) {
-      const message = `${
-        (born.name + suffix).slice(0, 80)
-      } has a value that does not go with its type`;
-      addReject(heard, { code: "bad_value", message });
-      continue;
-    }
-    const kept = value === null ? null : keptAs(value, heard);
-    if (kept === null) continue;
-    heard.readings.push({
-      uid: entityUid(place, born.name + suffix),
-      value: kept,
-      tMs: tMs ?? metric.tMs ?? payload.tMs,
-      unit: typeof kept === "number" ? born.unit : undefined,
-      historical: metric.historical,
-    });
-  }
-}
-
-/** A value as it is stored; null: it is none. */
-function keptAs(value: number | bigint | boolean | string, heard: Heard) {
-  if (typeof value === "bigint") {
-    heard.effects.push({ do: "note", what: "a whole number beyond 2^53 was rounded" });
-    return Number(value);
-  }
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (typeof value === "string") {
-    return value.trim() === "" ? null : value.slice(0, TEXT_CHARS_MOST);
-  }
-  return value;
 }

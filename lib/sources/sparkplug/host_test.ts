@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeRebirth } from "./encode.ts";
-import { type Effect, type Heard, Host } from "./host.ts";
+import type { Effect, Heard } from "./heard.ts";
+import { Host } from "./host.ts";
 import { decodePayload, type Payload } from "./payload.ts";
 import { sparkplugByDefault } from "./topic.ts";
 import { WireWriter } from "./wire.ts";
@@ -260,17 +261,27 @@ Deno.test("sparkplug: fifty nodes out of order for ten minutes are asked once a 
   }
 });
 
-Deno.test("sparkplug: more nodes and devices than a plant has make no more of them", () => {
+Deno.test("sparkplug: more nodes, devices and values than a plant has make no more of them", () => {
   const { host, hear } = setup();
   for (let i = 0; i < 2_500; i++) {
     host.take(`spBv1.0/G/NDATA/N${i}`, message(0, [[null, 1, 3, 5]]), 0);
   }
   assert.equal(host.counts().nodes, 2_000);
   hear(NODE, B2);
-  for (let i = 0; i < 1_001; i++) {
-    const heard = hear(topic("DBIRTH", `D${i}`), message((i + 1) & 255, [["x", null, 3, 5]]));
-    assert.equal(heard.rejects.length, i < 1_000 ? 0 : 1);
+  const one = message(null, [["x", null, 3, 5]]);
+  for (let i = 0; i < 10_001; i++) {
+    const { rejects } = hear(topic("DBIRTH", `D${i}`), one);
+    assert.equal(rejects.length, i < 10_000 ? 0 : 1);
   }
+  // Told again by their node they are forgotten, so that there is room for their values, and for no more.
+  hear(NODE, B2);
+  const many = message(null, Array.from({ length: 9_000 }, (_, i) => [`m${i}`, null, 3, 5]));
+  const codes = Array.from(
+    { length: 7 },
+    (_, i) => hear(topic("DBIRTH", `D${i}`), many).rejects.map(({ code }) => code).join(),
+  );
+  assert.deepEqual(codes, ["", "", "", "", "", "too_large", "too_large"]);
+  assert.deepEqual(hear(topic("DBIRTH", "D1"), many).rejects, []);
 });
 
 Deno.test("sparkplug: Perch is a host by itself at its own broker, and where the topics ask for it", () => {

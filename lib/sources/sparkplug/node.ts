@@ -14,6 +14,14 @@ export interface Member {
   available: boolean | null;
   about: AnnouncedDevice | null;
   metrics: ReadonlyMap<string, Born>;
+  /** How many values its metrics stand for. */
+  values: number;
+}
+
+/** What all nodes together are made of; bounded by the host. */
+export interface Total {
+  devices: number;
+  values: number;
 }
 
 export class EdgeNode {
@@ -30,7 +38,7 @@ export class EdgeNode {
   doubtMs = Infinity;
   readonly #aliases = new Map<Alias, { member: Member; born: Born }>();
 
-  constructor(readonly group: string, readonly node: string) {
+  constructor(readonly group: string, readonly node: string, private readonly total: Total) {
     this.self = this.#member(null);
   }
 
@@ -41,6 +49,7 @@ export class EdgeNode {
 
   addDevice(device: string): Member {
     const member = this.#member(device);
+    this.total.devices++;
     this.devices.set(device, member);
     return member;
   }
@@ -62,20 +71,37 @@ export class EdgeNode {
     return null;
   }
 
+  /** How many values are forgotten with a birth of this member. */
+  replaced(member: Member): number {
+    if (member !== this.self) return member.values;
+    let values = 0;
+    for (const { values: own } of this.members()) values += own;
+    return values;
+  }
+
+  /** One more value of a metric was met. */
+  grow(member: Member): void {
+    member.values++;
+    this.total.values++;
+  }
+
   /** Takes over what a birth said; what a member had before is forgotten. */
   bear(member: Member, birth: Birth): void {
     if (member === this.self) {
       this.bdSeq = birth.bdSeq;
       this.#aliases.clear();
-      for (const device of this.devices.values()) forget(device);
+      for (const device of this.devices.values()) this.#forget(device);
     } else {
       for (const { alias } of member.metrics.values()) {
         if (alias !== undefined) this.#aliases.delete(alias);
       }
     }
+    this.#forget(member);
     member.born = true;
     member.about = birth.about;
     member.metrics = birth.metrics;
+    member.values = valuesOf(birth);
+    this.total.values += member.values;
     for (const born of birth.metrics.values()) {
       if (born.alias !== undefined) this.#aliases.set(born.alias, { member, born });
     }
@@ -93,7 +119,7 @@ export class EdgeNode {
   /** Everything that its births said is in doubt. */
   forgetBirths(): void {
     this.#aliases.clear();
-    for (const member of this.members()) forget(member);
+    for (const member of this.members()) this.#forget(member);
     this.sequence.forgive();
     this.reorderMs = this.goneMs = Infinity;
     this.asking.settled();
@@ -101,13 +127,23 @@ export class EdgeNode {
 
   #member(device: string | null): Member {
     const uid = deviceUid({ group: this.group, node: this.node, device });
-    return { device, uid, born: false, available: null, about: null, metrics: new Map() };
+    const nothing = { born: false, available: null, about: null, metrics: new Map(), values: 0 };
+    return { device, uid, ...nothing };
+  }
+
+  #forget(member: Member): void {
+    this.total.values -= member.values;
+    member.values = 0;
+    member.born = false;
+    member.metrics = new Map();
   }
 }
 
-function forget(member: Member): void {
-  member.born = false;
-  member.metrics = new Map();
+/** Each metric counts, what it is made of too. */
+export function valuesOf(birth: Birth): number {
+  let values = 0;
+  for (const { leaves } of birth.metrics.values()) values += Math.max(1, leaves.size);
+  return values;
 }
 
 function shown({ device }: Member, { name }: Born): string {

@@ -3,7 +3,8 @@ import type { Clock } from "../../base/clock.ts";
 import type { Decoded } from "../../readings/reading.ts";
 import type { DeviceDirectory } from "../devices/device.ts";
 import { encodeRebirth } from "./encode.ts";
-import { type Effect, Host, type HostCounts, type HostOptions } from "./host.ts";
+import type { Effect } from "./heard.ts";
+import { Host, type HostCounts, type HostOptions } from "./host.ts";
 import { commandTopic, type KnownPlace, placeOf, SPARKPLUG } from "./topic.ts";
 
 export interface WorkDeps {
