@@ -54,8 +54,8 @@ const UNITS: readonly [end: string, unit: string, deviceClass?: string][] = [
 ];
 
 const KNOWN: Readonly<Record<string, About & { unit?: string }>> = {
-  humidity: { names: ["Humidity"], unit: "%", deviceClass: "humidity" },
-  moisture: { names: ["Moisture"], unit: "%", deviceClass: "moisture" },
+  humidity: { names: ["Humidity"], unit: "%", deviceClass: "humidity", stateClass: "measurement" },
+  moisture: { names: ["Moisture"], unit: "%", deviceClass: "moisture", stateClass: "measurement" },
   uv: { names: ["UV index"] },
   uvi: { names: ["UV index"] },
   strike_count: { names: ["Lightning strikes"], stateClass: "total_increasing" },
@@ -92,7 +92,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Who sent it, how it was sent, and what was pressed: nothing that is measured. */
 const NO_VALUES =
-  /^(?:type|model|subtype|channel|id|time|protocol|mic|mod|freq\d*|(?:\w+_)?seq(?:uence)?(?:_num)?|message_type|msg_?type|exception|raw\w*|data|codes?|tristate|len|duration|num_rows|rows?|count|counter|msg|flags\d*|unknown\w*|button\w*|cmd|dim\w*|group\w*|unit|house_?\w*|device|transmit\w*|test|maybetest|learn|battery_low|crc|checksum|gap|sid|uid)$/;
+  /^(?:type|model|subtype|channel|id|time|protocol|mic|mod|freq\d*|(?:\w+_)?seq(?:uence)?(?:_num)?|message_type|msg_?type|exception|raw\w*|data|codes?|tristate|len|duration|num_rows|rows?|count|counter|msg|flags\d*|unknown\w*|button\w*|cmd|dim\w*|group\w*|unit|house_?\w*|device|transmit\w*|test|maybetest|learn|battery_low|crc|checksum|gap|sid|uid|interval)$/;
 const TOTALS = /^(?:rain|consumption|total|energy|volume|strike)/;
 
 /** What a device that was heard by radio is known by: model, channel and id, as rtl_433 names it. */
@@ -132,6 +132,8 @@ export function radioValue(key: string, json: unknown): Value[] {
     return [{ key: "battery_ok", path: ["battery_ok"], json: /^ok$/i.test(json) }];
   }
   if (typeof json === "object" && json !== null) return [];
+  // A byte of flags is no state.
+  if (known?.kind === "text" && typeof json === "number") return [];
   const unit = known?.unit ?? unitOf(key)?.[1];
   // A text is a state where it is one; else a code.
   if (typeof json === "string" && known === undefined && unit === undefined) return [];

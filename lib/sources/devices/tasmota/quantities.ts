@@ -138,7 +138,8 @@ export function aboutSensor({ path }: Value): About {
     const name = ofEnergy ?? own(NAMES, one) ?? spoken(one);
     return i === 0 ? name : name.toLowerCase();
   }).join(" ");
-  const name = index === null ? words : `${words}.${index}`;
+  const counter = type === "COUNTER" ? /^C(\d+)$/.exec(key)?.[1] : undefined;
+  const name = counter ? `Counter ${counter}` : index === null ? words : `${words}.${index}`;
   const ofChip = /^ESP\d/.test(type);
   const longer = id === undefined ? `${type} ${name}` : `${name} ${id}`;
   const names = ofChip ? [longer] : sensor === "" ? [name] : [name, longer];
@@ -146,7 +147,7 @@ export function aboutSensor({ path }: Value): About {
   return {
     names,
     ...(deviceClass ? { deviceClass } : {}),
-    ...(stateClass ? { stateClass } : {}),
+    ...(stateClass ?? (counter && INCREASING) ? { stateClass: stateClass ?? INCREASING } : {}),
     ...(diagnostic ? { diagnostic } : {}),
   };
 }

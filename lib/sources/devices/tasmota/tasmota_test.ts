@@ -335,6 +335,7 @@ Deno.test("tasmota: two sensors of a kind are told apart, and no two names are a
     ...{ Time: TIME, AM2301: { Temperature: 20 }, BMP280: { Temperature: 21 } },
     ...{ ESP32: { Temperature: 48 }, ANALOG: { A0: 512 }, Switch1: "ON" },
     ...{ PMS5003: { CF1: 1, "PM2.5": 3, "PB0.3": 90 } },
+    COUNTER: { C1: 12 },
   };
   assert.deepEqual(site.send("tele/x/SENSOR", sent), [
     "x/AM2301 Temperature = 20 °C",
@@ -345,9 +346,11 @@ Deno.test("tasmota: two sensors of a kind are told apart, and no two names are a
     "x/CF1 = 1 µg/m³",
     "x/PM2.5 = 3 µg/m³",
     "x/PB0.3 = 90",
+    "x/Counter 1 = 12",
   ]);
   assert.equal(site.entity("x/ESP32 Temperature").diagnostic, true);
   assert.equal(site.entity("x/Switch1").kind, "binary");
+  assert.equal(site.entity("x/Counter 1").stateClass, "total_increasing");
 });
 
 Deno.test("tasmota: relays take orders on their own topics, and stat confirms them", () => {

@@ -8,7 +8,7 @@ import { STATE_VALUES, unitOf, type Units } from "./quantities.ts";
 /** Beside the sensors: times, units, and what was received once (a code, a card, a key press). */
 const NO_SENSORS =
   /^(?:Time|Epoch|\w+Unit|PN532|RDM6300|MFRC522|Zb\w+|Ir\w+|Rf\w+|S?SerialReceived|Button\d+|TuyaReceived|StatusS\w\w|POWER\d*)$/;
-const NO_VALUES = /^(?:Id|ID|mac|MAC|Address|TotalStartTime|Meter_id|UID|Event)$/;
+const NO_VALUES = /^(?:Id|ID|mac|MAC|Address|TotalStartTime|Meter_id|UID|Event|Model|Btn)$/;
 const IDS = ["Id", "ID", "mac", "MAC"] as const;
 const ID = /^(?:[\da-f]{2}[:-]?){4,10}$/i;
 
