@@ -25,6 +25,8 @@ export interface Value {
 export type About = Omit<Partial<AnnouncedEntity>, "name"> & {
   /** What people would call it; the next one where that is another's already. Null: it is not kept. */
   names: readonly string[] | null;
+  /** What it would be called if there were no other of its kind. */
+  alike?: string;
 };
 
 /** When it was measured, as the device says. */
@@ -110,8 +112,11 @@ export function createBook(dialect: string, directory: DeviceDirectory): Book {
     }
     if (fresh.length === 0) return;
     const taken = [...device.entities.values()].map(({ name }) => name ?? "");
-    const names = chosenNames(fresh.map(({ about }) => about.names), taken);
-    const entities = fresh.map(({ key, about: { names: _, kind, source, ...about } }, i) => ({
+    const names = chosenNames(fresh.map(({ about }) => about), taken);
+    const entities = fresh.map((
+      { key, about: { names: _, alike: __, kind, source, ...about } },
+      i,
+    ) => ({
       uid: `${device.about.uid}/${key}`,
       name: names[i],
       kind: kind ?? "number",

@@ -1,17 +1,20 @@
 /** What sensors of a device are called, so that no two are called alike. */
 
-/**
- * The name of each of several new sensors: its first that neither another of them wants nor one that is there has.
- * @param wanted for each the names that it could have, the most natural first
- */
-export function chosenNames(
-  wanted: readonly (readonly string[])[],
-  taken: readonly string[],
-): string[] {
+/** What a new sensor could be called, the most natural name first. */
+export interface Wanted {
+  names: readonly string[];
+  /** What it would be called if there were no other of its kind: what comes with it is not called so either. */
+  alike?: string;
+}
+
+/** The name of each of several new sensors: its first that neither another of them wants nor one that is there has. */
+export function chosenNames(wanted: readonly Wanted[], taken: readonly string[]): string[] {
   const used = new Set(taken.map(plain));
   const asked = new Map<string, number>();
-  for (const [first] of wanted) asked.set(plain(first), (asked.get(plain(first)) ?? 0) + 1);
-  return wanted.map((names) => {
+  for (const { names: [first], alike = first } of wanted) {
+    asked.set(plain(alike), (asked.get(plain(alike)) ?? 0) + 1);
+  }
+  return wanted.map(({ names }) => {
     const alone = (asked.get(plain(names[0])) ?? 0) < 2;
     const choices = alone || names.length < 2 ? names : names.slice(1);
     const name = choices.find((one) => !used.has(plain(one))) ??

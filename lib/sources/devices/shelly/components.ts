@@ -242,9 +242,9 @@ export function aboutComponent({ path: [type, id, ...path] }: Value): About {
   const known = fields.find((one) => one.path.join(".") === key);
   const label = own(LABELS, type) ?? spoken(type);
   if (key === "errors") {
-    return { ...{ kind: "text", diagnostic: true }, names: named(label, id, "Errors") };
+    return { ...{ kind: "text", diagnostic: true }, ...named(label, id, "Errors") };
   }
-  return { ...known?.about, names: named(label, id, known?.name ?? spoken(path[path.length - 1])) };
+  return { ...known?.about, ...named(label, id, known?.name ?? spoken(path[path.length - 1])) };
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -262,10 +262,15 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 /** The first of its kind needs no number while it is alone. */
-function named(label: string, id: string, name: string): string[] {
-  if (id === "") return [name, `${label} ${name.toLowerCase()}`];
+function named(
+  label: string,
+  id: string,
+  name: string,
+): Pick<About, "alike"> & { names: string[] } {
+  if (id === "") return { names: [name, `${label} ${name.toLowerCase()}`] };
   const longer = name.startsWith(label)
     ? `${label} ${id}${name.slice(label.length)}`
     : `${label} ${id} ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
-  return id === "0" || Number(id) >= 200 ? [name, longer] : [longer];
+  if (id === "0" || Number(id) >= 200) return { names: [name, longer] };
+  return { names: [longer], alike: name };
 }

@@ -157,8 +157,9 @@ export function aboutGen1({ key }: Value): About {
   const longer = row.name.toLowerCase() === word
     ? `${row.name} ${number}`
     : `${word.charAt(0).toUpperCase()}${word.slice(1)} ${number} ${row.name.toLowerCase()}`;
-  const names = number === undefined ? [row.name] : number === "0" ? [row.name, longer] : [longer];
-  return { ...row.about, names };
+  if (number === undefined) return { ...row.about, names: [row.name] };
+  if (number === "0") return { ...row.about, names: [row.name, longer] };
+  return { ...row.about, names: [longer], alike: row.name };
 }
 
 /** Values that stand in one object: `info`, and `status` of a motion sensor. */

@@ -296,7 +296,7 @@ Deno.test("shelly: several channels, components of other kinds, and such as nobo
     );
   assert.deepEqual(
     send({ "switch:0": { id: 0, apower: 1 }, "switch:1": { id: 1, apower: 2, output: false } }),
-    ["Power = 1 W", "Switch 1 = false", "Switch 1 power = 2 W"],
+    ["Switch 0 power = 1 W", "Switch 1 = false", "Switch 1 power = 2 W"],
   );
   assert.deepEqual(send({ "input:0": { id: 0, state: null }, "input:1": { id: 1, state: true } }), [
     "Input 1 = true",
