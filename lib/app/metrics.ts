@@ -6,7 +6,7 @@ import type { Parts } from "./parts.ts";
 /** Every metric of `/metrics`. */
 export async function perchMetrics(
   parts: Parts,
-  process: { version: string; uptimeS: number },
+  process: { version: string; uptimeS: number; sensors: boolean },
 ): Promise<Metric[]> {
   const { intake, rejects, hub, loopLag, registry, sources, storage, components, reports, codecs } =
     parts;
@@ -135,6 +135,7 @@ export async function perchMetrics(
       "How late timers fire, 99th percentile",
       loopLag.quantileMs(0.99) / 1000,
     ),
+    ...process.sensors ? [sensorValues(parts)] : [],
     gauge("resident_memory_bytes", "Resident memory", Deno.memoryUsage().rss),
   ];
 }
@@ -176,3 +177,19 @@ function cameraMetrics(cameras: Parts["cameras"]): Metric[] {
 }
 
 type Sourced = ReturnType<Parts["sources"][number]["state"]>;
+
+/** Present values, as Prometheus keeps them; of what is offline none, so that its line ends there too. */
+function sensorValues({ registry, statuses }: Pick<Parts, "registry" | "statuses">): Metric {
+  const shown = registry.all().filter((sensor) =>
+    sensor.kind !== "text" && sensor.last !== null && statuses.sensor(sensor) !== "offline"
+  );
+  return {
+    name: "perch_sensor_value",
+    help: "Latest value of a sensor; on and off are 1 and 0",
+    type: "gauge",
+    samples: shown.map(({ machine, sensor, unit, last }) => ({
+      labels: { machine, sensor, unit: unit ?? "" },
+      value: last!.value,
+    })),
+  };
+}

@@ -141,7 +141,7 @@ function routeParts(
       lost: parts.logFiles.dropped,
     }),
     machines: registry.machines,
-    metrics: () => perchMetrics(parts, { version, uptimeS: uptimeS() }),
+    metrics: (sensors) => perchMetrics(parts, { version, uptimeS: uptimeS(), sensors }),
     mostViewers: () => parts.settings.get("cameras.most_viewers"),
     mqtt: brokerAddress(config),
     notify: parts.notify,

@@ -12,6 +12,7 @@ export const GUIDES = [
   "coming-from",
   "devices",
   "sparkplug",
+  "grafana",
   "cameras",
   "analyses",
   "scripts",

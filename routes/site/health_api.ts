@@ -9,7 +9,7 @@ export interface HealthServices {
   uptimeS: () => number;
   /** Null when readings can be stored, else the reason for people. Does a round trip to the database. */
   notReady: () => Promise<string | null>;
-  metrics: () => Promise<Metric[]>;
+  metrics: (sensors: boolean) => Promise<Metric[]>;
 }
 
 const healthShape = z.object({
@@ -75,9 +75,12 @@ export function healthRoutes(services: HealthServices): Route[] {
       policy: "loopback-or:viewer",
       summary: "Metrics in the Prometheus text format",
       tags,
+      query: z.strictObject({
+        sensors: z.enum(["all"]).optional().describe("values of the plant’s sensors too"),
+      }),
       responses: { 200: { description: "Text format 0.0.4", contentType: "text/plain" } },
-      handler: async ({ c }) =>
-        c.body(metricsText(await services.metrics()), 200, {
+      handler: async ({ c, query }) =>
+        c.body(metricsText(await services.metrics(query.sensors === "all")), 200, {
           "content-type": "text/plain; version=0.0.4; charset=utf-8",
         }),
     }),

@@ -20,7 +20,7 @@ const PACKAGES: Record<string, string> = {
   "nginx-light": "nginx",
   "caddy": "caddy",
   "tmux": "tmux",
-  // For `promtool`; the service that it brings is not needed.
+  // Asks Perch, and judges its metrics; the service that it brings is not needed.
   "prometheus": "promtool",
   "dbus": "dbus-daemon",
   "ffmpeg": "ffmpeg",
