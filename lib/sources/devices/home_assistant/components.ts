@@ -76,18 +76,24 @@ function planOf({ config, place, key, about }: Component, unique: string, read?:
   });
 }
 
+/** As ESPHome makes them unless it is told otherwise: of kind and name alone, so alike at every node. */
+const ESPHOME_ID = /^ESP[a-z_]+/;
+
 /** Its unique id; what has none is known by its device and its place, what has no device by its place alone. */
 function uniqueOf({ component, config, place, about, key }: Component): string {
   const id = textOf(config.unique_id);
-  if (id !== undefined) return `${component}:${id}`;
   const [device] = about.keys;
+  if (id !== undefined) {
+    const isOfNode = device !== undefined && ESPHOME_ID.test(id);
+    return isOfNode ? `${component}:${device}:${id}` : `${component}:${id}`;
+  }
   const object = key === undefined ? place.object : `${place.object}/${key}`;
   return device === undefined ? `at:${place.key}` : `${component}:${device}:${object}`;
 }
 
 /** Null: it is called like its device. */
 function nameOf({ config, place, key }: Component): string | null {
-  if (config.name === null) return null;
+  if (config.name === null || config.name === "") return null;
   const name = textOf(config.name);
   if (name !== undefined) return name;
   const deviceClass = textOf(config.device_class);
@@ -139,6 +145,6 @@ function availabilityOf(config: Config): Availability | undefined {
   for (const one of (listOf(config.availability) ?? []).slice(0, AVAILABILITIES_MOST)) {
     if (isConfig(one)) put(one.topic, one, one.value_template);
   }
-  if (topics.length === 0) put(config.availability_topic, config, config.availability_template);
+  put(config.availability_topic, config, config.availability_template);
   return topics.length === 0 ? undefined : { mode, topics };
 }

@@ -88,8 +88,9 @@ export class Entities {
     return first;
   }
 
-  all(): Iterable<Entity> {
-    return this.#byUid.values();
+  /** Topics of states, each once, with the dialect that reads them. */
+  *topics(): Iterable<[topic: string, dialect: string]> {
+    for (const [topic, [first]] of this.#byTopic) yield [topic, first.dialect];
   }
 
   put(entity: Entity): void {

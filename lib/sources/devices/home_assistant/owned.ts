@@ -44,9 +44,7 @@ export class OwnedTopics {
 
   /** Topics that entities of a dialect need. */
   *topics(dialect: string): Iterable<string> {
-    for (const { reader, dialect: own } of this.deps.entities.all()) {
-      if (own === dialect && reader !== null) yield reader.topic;
-    }
+    for (const [topic, own] of this.deps.entities.topics()) if (own === dialect) yield topic;
     for (const [topic, own] of this.deps.availabilities.topics()) if (own === dialect) yield topic;
   }
 

@@ -30,6 +30,20 @@ Deno.test("E1: a node that announces itself; nan is a gap", () => {
   assert.deepEqual([dialect, about.uid], ["esphome", "mac:020000000005"]);
 });
 
+Deno.test("E1: ids that are alike at every node are told apart by the node", () => {
+  const { say, values, events } = house();
+  for (const node of ["kiln", "oven"]) {
+    const mac = node === "kiln" ? "020000000005" : "020000000006";
+    say(`homeassistant/sensor/${node}/uptime/config`, {
+      ...{ name: "", stat_t: `${node}/sensor/uptime/state`, uniq_id: "ESPsensoruptime" },
+      ...{ unit_of_meas: "s", dev: { ids: mac, cns: [["mac", mac]], name: node } },
+    });
+  }
+  assert.deepEqual(values("kiln/sensor/uptime/state", "5"), { "kiln/kiln": 5 });
+  assert.deepEqual(values("oven/sensor/uptime/state", "6"), { "oven/oven": 6 });
+  assert.equal(events.length, 0);
+});
+
 Deno.test("E2: without discovery topics say what it is, and the node's status is everybody's", () => {
   const { say, values, sensors, isAvailable, dialects, entity } = house();
   assert.deepEqual(values("kiln/sensor/zone_a/state", "873.5"), { "kiln/Zone a": 873.5 });
