@@ -29,19 +29,25 @@ export class Availabilities {
 
   /** An entity whose topics say whether it is there; the one of that id before is forgotten. */
   put(entity: Entity): void {
-    this.remove(entity.uid);
     const { availability } = entity.plan;
-    if (availability === undefined) return;
-    const group = this.#groupOf(availability);
-    group.members.add(entity);
-    this.#ofEntity.set(entity.uid, group);
+    // Joined before the one before is left: what its topics said is not forgotten.
+    const group = availability === undefined ? null : this.#groupOf(availability);
+    group?.members.add(entity);
+    this.#leave(entity.uid, entity);
+    if (group !== null) this.#ofEntity.set(entity.uid, group);
   }
 
   remove(uid: string): void {
+    this.#leave(uid, null);
+  }
+
+  #leave(uid: string, but: Entity | null): void {
     const group = this.#ofEntity.get(uid);
     if (group === undefined) return;
     this.#ofEntity.delete(uid);
-    for (const member of group.members) if (member.uid === uid) group.members.delete(member);
+    for (const member of group.members) {
+      if (member.uid === uid && member !== but) group.members.delete(member);
+    }
     if (group.members.size > 0) return;
     this.#groups.delete(group.signature);
     for (const { topic } of group.topics) {

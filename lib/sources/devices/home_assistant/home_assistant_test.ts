@@ -370,6 +370,16 @@ Deno.test("H11: of several topics the mode decides", () => {
   for (const mode of ["latest", undefined]) {
     assert.deepEqual(run(mode, ...steps), [true, true, false, true, false, true, true]);
   }
+  // Announced again in another way, what was said counts.
+  const again = house();
+  const both = sensor({ unit_of_meas: "W", avty: [{ t: "a" }, { t: "b" }], avty_mode: "all" });
+  again.say("homeassistant/sensor/x/config", both);
+  again.say("a", "offline");
+  again.say("homeassistant/sensor/x/config", { ...both, icon: "mdi:x" });
+  again.say("b", "online");
+  assert.equal(again.isAvailable("D/S"), false);
+  again.say("a", "online");
+  assert.equal(again.isAvailable("D/S"), true);
   // What is known already is told to what comes later.
   const { say, isAvailable } = house();
   say("homeassistant/sensor/x/config", sensor({ unit_of_meas: "W", avty_t: "lwt" }));
