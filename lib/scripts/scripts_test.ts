@@ -134,9 +134,13 @@ Deno.test("what a restore brought is off until its very text is approved", () =>
   withScripts(async (world) => {
     await Deno.mkdir(join(world.folder, "codecs"));
     await Deno.writeTextFile(join(world.folder, "codecs/pump.js"), SOURCE);
-    const { scripts, drop, again } = await world.again(["codecs/pump.js"]);
+    await Deno.mkdir(join(world.folder, "drivers"));
+    await Deno.writeTextFile(join(world.folder, "drivers/meter.js"), SOURCE);
+    const restored = ["codecs/pump.js", "drivers/meter.js"];
+    const { scripts, drop, again } = await world.again(restored);
     assert.equal(scripts.find(PUMP)?.state, "awaiting");
-    assert.deepEqual(scripts.runnable("codec"), []);
+    assert.equal(scripts.find({ kind: "driver", name: "meter" })?.state, "awaiting");
+    assert.deepEqual([...scripts.runnable("codec"), ...scripts.runnable("driver")], []);
     await drop("codecs/pump.js", SOURCE + "// another text");
     assert.equal(scripts.find(PUMP)?.state, "awaiting");
     const by = { actor: "Ann", expectedHash: hashOf(SOURCE) };

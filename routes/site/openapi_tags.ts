@@ -23,6 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Maintenance: "Windows in which alarms are recorded and not sent",
   People: "Accounts and roles",
   Predictions: "When limits will be reached and how machines will age",
+  Probes: "What Perch asks by itself, and heartbeats that are to come",
   Profile: "One's own account, sessions and second factor",
   Readings: "History: buckets, raw readings, CSV and NDJSON",
   Registry: "Machines and sensors as one file: export, check, import",

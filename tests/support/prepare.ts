@@ -24,6 +24,7 @@ const PACKAGES: Record<string, string> = {
   "prometheus": "promtool",
   "dbus": "dbus-daemon",
   "ffmpeg": "ffmpeg",
+  "gpiod": "gpiomon",
   // A real RTSP server; Debian's encoder of H.264 comes with it.
   "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
   "gir1.2-gst-rtsp-server-1.0": "/usr/share/doc/gir1.2-gst-rtsp-server-1.0/copyright",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../../tests/support/fake_clock.ts";
+import { fakeGpiomon } from "../../../tests/support/fake_gpiomon.ts";
 import { type SysTree, sysTree } from "../../../tests/support/sys_tree.ts";
 import { until } from "../../../tests/support/until.ts";
 import { silentLog } from "../../base/log.ts";
@@ -24,14 +25,19 @@ const input = (id: string, extra: Partial<HardwareInput> = {}): HardwareInput =>
 });
 
 /** Inputs that are read by a clock of the test's own. */
-function reading(tree: SysTree, inputs: HardwareInput[], stored: number | null = null) {
+function reading(
+  tree: SysTree,
+  inputs: HardwareInput[],
+  stored: number | null = null,
+  path?: string,
+) {
   const clock = fakeClock();
   const drafts: Draft[] = [];
   const batches: number[] = [];
   const news: string[] = [];
   const saved = new Map<string, CounterState>();
   let loads = 0;
-  const host = { files: tree.files, clock };
+  const host = { files: tree.files, clock, path };
   const machinery = { host, drivers: DRIVERS, present: createPresent(host) };
   const rounds = createRounds({
     clock,
@@ -188,4 +194,35 @@ Deno.test("hardware rounds: a counter of the kernel goes on over restarts of Per
     await run.pass(10_000, () => run.drafts.length === 2);
     assert.deepEqual(run.values(), [3, 3.07], "after a restart of the host it counts from 0");
   }
+});
+
+Deno.test("hardware rounds: pulses are kept when Perch ends; after a cut what was stored last counts", async () => {
+  await using tree = await sysTree("pi3");
+  await using gpiomon = await fakeGpiomon("1.6.3");
+  const id = "gpio:pinctrl-bcm2835:4";
+  const settings = inputSettingsShape.parse({ pulses_per_unit: 10, unit: "l" });
+  const only = input(id, { settings, counter: { total: 20 } });
+  {
+    // 2.5 l were stored after 20 pulses were kept.
+    const run = reading(tree, [only], 2.5, gpiomon.path);
+    await run.pass(0, () => run.drafts.length === 1);
+    assert.deepEqual(run.values(), [2.5]);
+    for (let n = 0; n < 3; n++) await gpiomon.pulse(n * 100);
+    await run.pass(10_000, () => run.drafts.length === 2);
+    await run.pass(10_000, () => run.drafts.length === 3);
+    await until("the pulses", async () => {
+      await run.pass(10_000);
+      return run.values().at(-1) === 2.8 || null;
+    });
+    await run.pass(60_000);
+    assert.deepEqual(run.saved.get(id), { total: 28 });
+    await gpiomon.pulse(1_000);
+    await until("one more", async () => {
+      await run.pass(10_000);
+      return run.values().at(-1) === 2.9 || null;
+    });
+    await run[Symbol.asyncDispose]();
+    assert.deepEqual(run.saved.get(id), { total: 29 }, "kept at the end");
+  }
+  assert.equal(await gpiomon.running(), 0);
 });
