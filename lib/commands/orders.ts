@@ -245,6 +245,7 @@ export function createOrders(deps: OrdersDeps): Orders {
           body: { commands: sent.slice(0, 50).map(({ id }) => id) },
         }),
       ]);
+      for (const one of sent) deps.onChange({ ...one, state: "unconfirmed", reason: AFTER_START });
     },
   };
 }

@@ -288,6 +288,12 @@ const THINGS: Pair[] = [
     await roomForCamera(world);
     return await twice(post("/api/cameras", pattern(world)));
   }),
+  ...edited("control", controlOf, patch(() => ({ name: word() }))),
+  each("control: order, order", async (world) => {
+    const path = await controlOf(world);
+    return [post(path, { value: true }), post(path, { value: false })];
+  }, true),
+  ...edited("command rule", commandRuleOf, patch(() => ({ name: word() }))),
   ...edited("webhook", webhookOf, patch(() => ({ name: word() }))),
   again("webhook: rotate, rotate", async (world) => {
     const path = await webhookOf(world);
@@ -391,6 +397,31 @@ async function roomForCamera(world: World): Promise<void> {
 async function cameraOf(world: World): Promise<string> {
   await roomForCamera(world);
   return `/api/cameras/${(await world.did("POST", "/api/cameras", pattern(world))).id}`;
+}
+
+async function roomFor(world: World, list: string, most: number): Promise<void> {
+  const { items } = await world.did("GET", `${list}${most > 100 ? "?limit=500" : ""}`);
+  if (items.length < most) return;
+  for (const { id } of items) await world.did("DELETE", `${list}/${id}`);
+}
+
+/** A switch without a sensor; whether anybody hears it does not matter. */
+async function controlOf(world: World): Promise<string> {
+  await roomFor(world, "/api/commands/targets", 400);
+  const { path } = await world.did("POST", "/api/machines", { path: world.fresh("yard/lamp") });
+  const { id } = await world.did("POST", "/api/commands/targets", {
+    ...{ name: "Lamp", machine: path, kind: "switch", way: { topic: "cmnd/lamp" } },
+    settings: { min_interval_s: 0 },
+  });
+  return `/api/commands/targets/${id}`;
+}
+
+async function commandRuleOf(world: World): Promise<string> {
+  await roomFor(world, "/api/command-rules", 80);
+  const target = (await controlOf(world)).split("/").at(-1)!;
+  const hours = { days: ["mon"], start: "06:00", end: "07:00" };
+  const rule = { name: world.fresh("rule"), target, value: true, hours };
+  return `/api/command-rules/${(await world.did("POST", "/api/command-rules", rule)).id}`;
 }
 
 /** The time of a picture that was kept; its file does not matter. */
