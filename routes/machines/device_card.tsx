@@ -59,7 +59,11 @@ function Device(
       </Facts>
       {off.length > 0 && (
         <details>
-          <summary>{`${off.length} that it measures and nothing is kept of`}</summary>
+          <summary>
+            {off.length === 1
+              ? "1 value is measured and not kept"
+              : `${off.length} values are measured and not kept`}
+          </summary>
           {off.map((entity) => (
             <Off key={entity.uid} entity={entity} machine={machine} mayChange={mayChange} />
           ))}
@@ -88,7 +92,7 @@ function Off(
       action="/machines/keep-entity"
       fields={{ id: machine.id, entity: entity.uid }}
       look="small"
-      label={`Keep ${words}`}
+      label={`Keep it: ${words}`}
       about={<span>{words}</span>}
       inline
     >

@@ -110,7 +110,11 @@ function Content(
         <Rows parts={parts} sensors={sensors.filter((one) => !isDiagnostic(one))} />
         {diagnostic.length > 0 && (
           <details>
-            <summary>{`${diagnostic.length} about the device itself`}</summary>
+            <summary>
+              {`${diagnostic.length} ${
+                diagnostic.length === 1 ? "sensor" : "sensors"
+              } about the device itself`}
+            </summary>
             <Rows parts={parts} sensors={diagnostic} />
           </details>
         )}

@@ -43,7 +43,9 @@ export function Dialects(
       {notes.length > 0 && (
         <ul class="muted">
           {notes.map(({ title, what, count }) => (
-            <li key={`${title} ${what}`}>{`${title}: ${what} (${grouped(count)} ×)`}</li>
+            <li key={`${title} ${what}`}>
+              {`${title}: ${what}, ${count === 1 ? "once" : `${grouped(count)} times`}`}
+            </li>
           ))}
         </ul>
       )}
