@@ -82,6 +82,8 @@ export class Host {
     if (place === null ? isState(topic) : place.type === "NCMD" || place.type === "DCMD") {
       return null;
     }
+    // Somebody clears what a broker had kept.
+    if (bytes.length === 0) return null;
     const heard: Heard = { effects: [], readings: [], rejects: [] };
     if (place === null) {
       addReject(heard, { code: "bad_topic", message: "Sparkplug has no such topic" });

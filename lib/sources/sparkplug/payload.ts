@@ -104,6 +104,9 @@ function payloadOf(reader: WireReader): Payload {
     else if (reader.field === 3) payload.seq = reader.count();
     else reader.skip();
   }
+  const isNothing = payload.metrics.length === 0 && payload.tMs === undefined &&
+    payload.seq === undefined;
+  if (isNothing) throw new WireFault("it has neither a time nor a number nor metrics");
   return payload;
 }
 

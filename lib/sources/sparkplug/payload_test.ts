@@ -132,7 +132,9 @@ Deno.test("sparkplug payloads: what is too much or no payload has one reason, so
     /600 bytes; 512 are/,
   );
   for (
-    const bad of [[0x12, 0x05, 0x0a], [0xff], [0x12, 0xff, 0xff, 0xff, 0xff, 0x7f], [0x0b], [0x08]]
+    const bad of [[], [0x28, 1], [0x12, 0x05, 0x0a], [0xff], [0x12, 0xff, 0xff, 0xff, 0xff, 0x7f], [
+      0x0b,
+    ], [0x08]]
   ) {
     assert.equal(faultOf(Uint8Array.from(bad)).code, "bad_payload");
   }
@@ -163,7 +165,8 @@ Deno.test("sparkplug payloads: every beginning of a good one, and any bytes, are
     .concat(["DBIRTH", "DDATA", "DDEATH"].map((type) => `spBv1.0/G/${type}/N/D`));
   const bounded = (bytes: Uint8Array) => {
     for (const topic of types) {
-      const heard = host.take(topic, bytes, 0)!;
+      const heard = host.take(topic, bytes, 0);
+      if (heard === null) return assert.equal(bytes.length, 0);
       assert.ok(heard.rejects.length <= 100 && heard.readings.length <= 10_000);
     }
   };
