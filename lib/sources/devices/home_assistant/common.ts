@@ -39,8 +39,12 @@ export function isTopicOrFilter(value: unknown): value is string {
   return names.length > 0 && isTopic(value.replace(/(^|\/)(?:\+(?=\/|$)|#$)/g, "$1_"));
 }
 
+/** The payload as it is. */
+const AS_IT_IS = /^\s*(?:\{\{-?\s*value\s*-?\}\}\s*)?$/;
+
+/** A template that says something. */
 export function templateOf(value: unknown): string | undefined {
-  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+  return typeof value === "string" && !AS_IT_IS.test(value) ? value : undefined;
 }
 
 /** A payload as Home Assistant compares it: `true` of JSON is "True". */

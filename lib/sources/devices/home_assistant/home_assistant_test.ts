@@ -629,6 +629,14 @@ Deno.test("discovery: gateways write + for a level of a state's topic", () => {
   assert.equal(say("barn/h/BTtoMQTT/020000000008", "7"), null);
 });
 
+Deno.test("discovery: what Perch tells Home Assistant of itself is no device", () => {
+  const { say, sensors, directory } = house();
+  const own = { ...PRESS, o: { name: "Perch", sw: "1" } };
+  assert.deepEqual(say("homeassistant/device/perch-a/config", own), NOTHING);
+  assert.deepEqual(say("homeassistant/status", "online"), NOTHING);
+  assert.deepEqual([sensors(), directory.all()], [[], []]);
+});
+
 Deno.test("discovery: long keys beside short ones win, whatever their order", () => {
   const { say, entity } = house();
   say("homeassistant/sensor/x/config", {

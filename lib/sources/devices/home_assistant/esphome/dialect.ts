@@ -25,21 +25,22 @@ export function createEsphome(deps: EsphomeDeps): DeviceDialect & {
 } {
   const { directory, owned } = deps;
   const nodes = new Nodes(directory);
-  const isNode = (name: string) =>
-    name !== "" && !name.startsWith("$") && !NOT_NODES.has(name) && !deps.others().includes(name);
-  const placeOf = (topic: string): Place | null => {
+  const isNode = (name: string) => name !== "" && !name.startsWith("$") && !NOT_NODES.has(name);
+  /** A topic that looks like a node's; `others` are asked for with the same filters, and are none. */
+  const formOf = (topic: string): Place | null => {
     if (!topic.endsWith("/state")) return null;
     const levels = topic.split("/");
     if (levels.length !== 4 || !domains.has(levels[1]) || !isNode(levels[0])) return null;
     return { node: levels[0], domain: levels[1], object: levels[2] };
   };
+  const isOther = ({ node }: Place) => deps.others().includes(node);
   const statusOf = (topic: string): string | null => {
     const name = topic.endsWith("/status") ? topic.slice(0, -"/status".length) : "";
     return nodes.has(name) ? name : null;
   };
   deps.adoptions.add((topic, property) => {
-    const place = placeOf(topic);
-    return place === null ? null : nodes.adoption(place, property);
+    const place = formOf(topic);
+    return place === null || isOther(place) ? null : nodes.adoption(place, property);
   });
   return {
     name: "esphome",
@@ -57,8 +58,9 @@ export function createEsphome(deps: EsphomeDeps): DeviceDialect & {
       if (node !== null) nodes.status(node, payload);
       if (owned.has(topic)) return owned.decode(message, "esphome");
       if (node !== null) return { drafts: [], rejects: [] };
-      const place = placeOf(topic);
-      return place === null ? null : nodes.state(place, payload);
+      const place = formOf(topic);
+      if (place === null) return null;
+      return isOther(place) ? { drafts: [], rejects: [] } : nodes.state(place, payload);
     },
   };
 }

@@ -87,4 +87,6 @@ Deno.test("ESPHome: topics of others are theirs", () => {
       ...["a/b/sensor/c/state", "/sensor/a/state", "$SYS/sensor/a/state", "kiln/status"],
     ]
   ) assert.equal(say(topic, "5"), null, topic);
+  // States that Home Assistant itself publishes come with the same filter.
+  assert.deepEqual(say("homeassistant/sensor/a/state", "5"), NOTHING);
 });
