@@ -13,6 +13,7 @@ import { NewSensors } from "../new_sensors.tsx";
 import { OrderNow } from "../order_now.tsx";
 import { OverviewAnswer } from "../overview_answer.tsx";
 import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
+import { Renewed } from "../renewed.tsx";
 import { ScriptTry } from "../script_try.tsx";
 import { SensorRow } from "../sensor_row.tsx";
 import { SourceList } from "../source_list.tsx";
@@ -34,6 +35,7 @@ bringToLife({
   OverviewAnswer,
   PredictionNews,
   PredictionsNow,
+  Renewed,
   ScriptTry,
   SensorRow,
   SourceList,

@@ -13,6 +13,7 @@ import { pollKey } from "../sources/polls/poll_entries.ts";
 import { createPolls, type Polls } from "../sources/polls/polls.ts";
 import { createPollSensors, type PollSensors, UP } from "../sources/polls/sensors.ts";
 import { type Check, CHECKS_KEPT, type Track } from "../sources/polls/track.ts";
+import { createUptimes, type Uptime } from "../sources/polls/uptime.ts";
 import type { Known } from "../sources/polls/watch.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
@@ -20,6 +21,8 @@ import type { MachineParts } from "./machines.ts";
 export interface PollParts {
   polls: Polls;
   pollSensors: PollSensors;
+  /** The share of its checks at which it was up. */
+  pollUptime(poll: Pick<Poll, "id" | "name" | "machine">): Promise<Uptime>;
   /** Why a kind is not possible on this host; null: it is. */
   missingKind(kind: PollKind): string | null;
 }
@@ -74,7 +77,13 @@ export async function createPollParts(
     const all = polls.all().filter(({ enabled }) => enabled);
     return all.length === 0 ? [] : [{ name: "probes", ...howAre(all) }];
   });
-  return { polls, pollSensors: sensors, missingKind };
+  const uptimeOf = createUptimes({ readings: storage.readings, clock });
+  return {
+    polls,
+    pollSensors: sensors,
+    pollUptime: (poll) => uptimeOf(sensors.find(poll, UP)?.num ?? null),
+    missingKind,
+  };
 }
 
 /** The probes that are down, for the rules about Perch itself. */

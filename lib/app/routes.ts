@@ -156,6 +156,7 @@ function routeParts(
     place: () => hub.place(),
     polls: parts.polls,
     pollSensors: parts.pollSensors,
+    pollUptime: parts.pollUptime,
     missingKind: parts.missingKind,
     predictions: parts.predictions,
     publicUrl,

@@ -34,7 +34,6 @@ import {
   Since,
   StateWord,
 } from "./probe_parts.tsx";
-import { uptime } from "./request.ts";
 
 const EVENTS_SHOWN = 10;
 const POINTS = 288;
@@ -73,7 +72,7 @@ async function drawProbe(
   const admin = isAdmin(who);
   const sensor = parts.pollSensors.find(view, RESPONSE_TIME);
   const [share, asks, events, responses] = await Promise.all([
-    uptime(parts, view),
+    parts.pollUptime(view),
     admin ? addressToAsk(parts, id) : null,
     parts.events.list({ subject: pollKey(id), limit: EVENTS_SHOWN }),
     sensor === null ? null : responsesOf(parts, sensor),

@@ -1,7 +1,9 @@
 import type { VNode } from "preact";
+import { Renewed } from "../../islands/renewed.tsx";
 import type { PollView } from "../../lib/sources/polls/poll_view.ts";
 import type { Uptime } from "../../lib/sources/polls/uptime.ts";
 import { duration } from "../../lib/words/times.ts";
+import { Island } from "../frame/island.tsx";
 import { Answer, Empty, More } from "../frame/parts.tsx";
 import { type Route, route } from "../http/route.ts";
 import {
@@ -17,10 +19,12 @@ import {
   Since,
   StateWord,
 } from "./probe_parts.tsx";
-import { uptime } from "./request.ts";
 
 /** Without script. */
 const REFRESH_S = 30;
+/** With script. */
+const RENEW_S = 5;
+const PART = "probes";
 
 /** `/probes`: all of them, as they are now; what is down first. */
 export function probeListPages(parts: ProbePageParts): Route[] {
@@ -33,19 +37,23 @@ export function probeListPages(parts: ProbePageParts): Route[] {
       handler: async ({ c, who }) => {
         const views = inOrder(parts.polls.all());
         const uptimes = new Map<string, Uptime>();
-        for (const view of views) uptimes.set(view.id, await uptime(parts, view));
+        for (const view of views) uptimes.set(view.id, await parts.pollUptime(view));
         return parts.frame.answer(c, who, {
           title: "Probes",
           place: PLACE,
+          script: "lists",
           refreshS: REFRESH_S,
           content: (
             <>
-              <Answer>{answerOf(views)}</Answer>
-              {views.length === 0 && <NoProbe mayAdd={isAdmin(who)} />}
-              <div class="probes">
-                {views.map((view) => (
-                  <Row key={view.id} parts={parts} view={view} uptime={uptimes.get(view.id)!} />
-                ))}
+              <Island name="Renewed" component={Renewed} props={{ part: PART, everyS: RENEW_S }} />
+              <div data-renewed={PART}>
+                <Answer>{answerOf(views)}</Answer>
+                {views.length === 0 && <NoProbe mayAdd={isAdmin(who)} />}
+                <div class="probes">
+                  {views.map((view) => (
+                    <Row key={view.id} parts={parts} view={view} uptime={uptimes.get(view.id)!} />
+                  ))}
+                </div>
               </div>
               {isAdmin(who) && views.length > 0 && <More href={`${PAGE}/new`}>Add a probe</More>}
             </>

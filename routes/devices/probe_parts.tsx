@@ -19,7 +19,7 @@ export const PAGE = "/probes";
 /** The navigation entry that it belongs to. */
 export const PLACE = "/sources";
 
-export interface ProbePageParts extends PageParts, Omit<ProbeServices, "readings"> {
+export interface ProbePageParts extends PageParts, ProbeServices {
   readings: Pick<ReadingsStore, "buckets">;
   events: Pick<EventLog, "list">;
   /** What detection found in its response times. */

@@ -19,7 +19,6 @@ import {
   probePatchShape,
   type ProbeServices,
   seesOptions,
-  uptime,
 } from "./request.ts";
 
 const tags = ["Probes"];
@@ -127,7 +126,7 @@ export function probeRoutes(services: ProbeServices): Route[] {
       responses: { 200: { description: "The probe", schema: oneShape } },
       handler: async (context) => {
         const view = polls.find(context.params.id);
-        const { day, month } = await uptime(services, view);
+        const { day, month } = await services.pollUptime(view);
         return Response.json({
           ...shown(view, context),
           uptime_24h: day,

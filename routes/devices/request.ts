@@ -2,18 +2,18 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { Polls } from "../../lib/sources/polls/polls.ts";
 import type { PollView } from "../../lib/sources/polls/poll_view.ts";
-import { type PollSensors, UP } from "../../lib/sources/polls/sensors.ts";
-import { type Uptime, uptimeOf } from "../../lib/sources/polls/uptime.ts";
+import type { PollSensors } from "../../lib/sources/polls/sensors.ts";
+import type { Uptime } from "../../lib/sources/polls/uptime.ts";
 import type { RouteContext } from "../http/route.ts";
 
 export interface ProbeServices {
   polls: Polls;
   pollSensors: Pick<PollSensors, "find">;
+  /** The share of its checks at which it was up. */
+  pollUptime(view: PollView): Promise<Uptime>;
   clock: Clock;
-  readings: Pick<ReadingsStore, "buckets">;
   audit: Pick<Audit, "statement">;
   /** Of pages and the API, as others reach them; null: as the asker does. */
   publicUrl: string | null;
@@ -42,12 +42,6 @@ export const probePatchShape = z.strictObject({
 
 /** Whether the asker sees where it connects to. */
 export const seesOptions = ({ who }: Pick<RouteContext, "who">) => who?.role === "admin";
-
-/** The share of the time at which it was up. */
-export async function uptime(services: ProbeServices, view: PollView): Promise<Uptime> {
-  const num = services.pollSensors.find(view, UP)?.num ?? null;
-  return await uptimeOf(services.readings, num, services.clock.now());
-}
 
 /** Where a heartbeat reports to. */
 export function heartbeatAddress(

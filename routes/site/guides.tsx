@@ -14,6 +14,7 @@ export const GUIDES = [
   "sparkplug",
   "grafana",
   "cameras",
+  "probes",
   "analyses",
   "scripts",
   "email",

@@ -21,7 +21,9 @@ import {
 } from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
+import type { Polls } from "../../lib/sources/polls/polls.ts";
 import { Dialects } from "./dialects.tsx";
+import { Probes } from "./probes.tsx";
 import { sourceOf } from "../../lib/sources/source.ts";
 import { payloadText } from "./status_api.ts";
 import { ClockCard } from "./clock.tsx";
@@ -43,6 +45,7 @@ export interface SourcesParts extends PageParts, SimulatorParts {
   rejects: { counts(): RejectCount[]; sample(): RejectRecord[]; total(): number };
   status: Pick<StatusBoard, "now">;
   deviceService: Pick<DeviceService, "dialects">;
+  polls: Pick<Polls, "all">;
 }
 
 /** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
@@ -129,6 +132,7 @@ function Content(
         )}
       </div>
       <Dialects dialects={parts.deviceService.dialects()} nowMs={nowMs} />
+      <Probes polls={parts.polls} />
       <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
       <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
       <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />

@@ -98,6 +98,11 @@ Deno.test({
       await page.goto("/probes");
       await page.locator("h1", { hasText: "1 of 2 is down: Shop" }).waitFor();
       await looks(page, "list");
+      status = 200;
+      // Without being loaded anew.
+      await page.locator("h1", { hasText: "1 of 2 are up" }).or(
+        page.locator("h1", { hasText: "All" }),
+      ).waitFor();
       await page.click("a:text-is('Shop')");
       await page.click("button:text-is('Pause')");
       await page.locator("h1", { hasText: "Shop is paused" }).waitFor();
