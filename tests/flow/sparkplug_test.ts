@@ -118,7 +118,7 @@ Deno.test("sparkplug: a node at Perch's own broker, its births, data, gaps and d
     await life(site, url());
     assert.match(
       site.parts.sources.map((source) => source.state().detail).join(),
-      /as host perch: 0 of 1 edge nodes are there, with 1 devices; 1 rebirths were asked for/,
+      /as host perch; edge nodes online: 0 of 1, devices: 1, rebirths asked for: 1\./,
     );
     await site.restart();
     // Its state is there for nodes that wait for their host, and the sensors are the same.

@@ -72,7 +72,7 @@ export function createInnerHost(
       kind: "mqtt",
       state: isOn ? "listening" : "stopped",
       detail: isOn
-        ? `At the broker inside Perch as host ${options.hostId}: ${shownNodes(work.counts())}.`
+        ? `At the broker inside Perch as host ${options.hostId}; ${shownNodes(work.counts())}.`
         : "Stopped.",
       ...{ received, rejected, lastMessageMs },
     }),

@@ -79,7 +79,7 @@ class SparkplugSource implements Source {
       kind: "mqtt",
       state: this.#broker.state,
       detail: this.#broker.detail(() =>
-        `as host ${this.#options.hostId}, subscribed to ${NAMESPACE}/#: ` +
+        `as host ${this.#options.hostId}, subscribed to ${NAMESPACE}/#; ` +
         shownNodes(this.#work.counts())
       ),
       received: this.#received,

@@ -112,6 +112,6 @@ export class HostAtWork {
 
 /** How the nodes are, as a part of a sentence. */
 export function shownNodes({ nodes, online, devices, asked }: HostCounts): string {
-  return `${online} of ${nodes} edge nodes are there, with ${devices} devices; ` +
-    `${asked} rebirths were asked for`;
+  return `edge nodes online: ${online} of ${nodes}, devices: ${devices}, ` +
+    `rebirths asked for: ${asked}`;
 }
