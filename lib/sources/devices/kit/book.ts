@@ -1,4 +1,4 @@
-import { addReject, type Decoded } from "../../../readings/reading.ts";
+import { addReject, type Decoded, type Draft } from "../../../readings/reading.ts";
 import { isFault, shown } from "../../dialects/dialect.ts";
 import { jsonValue, stateOf, type ValueOrFault } from "../../dialects/value.ts";
 import type { AnnouncedDevice, AnnouncedEntity, DeviceDirectory } from "../device.ts";
@@ -134,7 +134,11 @@ export function createBook(dialect: string, directory: DeviceDirectory): Book {
     else if (
       latest.way !== way && latest.value === value && Math.abs(nowMs - latest.tMs) <= TWICE_MS
     ) return true;
-    else Object.assign(latest, { way, value, tMs: nowMs });
+    else {
+      latest.way = way;
+      latest.value = value;
+      latest.tMs = nowMs;
+    }
     return false;
   }
 
@@ -176,16 +180,19 @@ export function createBook(dialect: string, directory: DeviceDirectory): Book {
           continue;
         }
         if (entity === undefined) continue;
-        if (way !== undefined && isTwice(device, key, found.value, way, nowMs)) continue;
+        const { value, word } = found;
+        if (way !== undefined && isTwice(device, key, value, way, nowMs)) continue;
         const sensor = directory.sensorOf(entity.uid);
         if (sensor === null) continue;
-        const stated = typeof found.value === "number" ? unit ?? entity.unit : undefined;
-        out.drafts.push({
-          sensor,
-          ...found,
-          ...(stated === undefined ? {} : { unit: stated }),
-          ...stamp,
-        });
+        // On the path of every reading: nothing is spread that is mostly empty.
+        const draft: Draft = { sensor, value };
+        if (word !== undefined) draft.word = word;
+        const stated = typeof value === "number" ? unit ?? entity.unit : undefined;
+        if (stated !== undefined) draft.unit = stated;
+        if (stamp.tMs !== undefined) draft.tMs = stamp.tMs;
+        if (stamp.noTime !== undefined) draft.noTime = stamp.noTime;
+        if (stamp.seq !== undefined) draft.seq = stamp.seq;
+        out.drafts.push(draft);
       }
       return out;
     },

@@ -1,6 +1,6 @@
 /** What the components of Shelly devices from the second generation on measure. */
 import type { About, Value } from "../kit/book.ts";
-import { isObject, type Json, own } from "../kit/content.ts";
+import { own } from "../kit/content.ts";
 import { spoken } from "../kit/names.ts";
 
 interface Field {
@@ -71,7 +71,7 @@ const ALARM = (name: string, deviceClass: string): readonly Field[] => [
 ];
 
 /** By type; what else a component of an unknown type sends is kept as it is called. */
-const COMPONENTS: Readonly<Record<string, readonly Field[]>> = {
+export const COMPONENTS: Readonly<Record<string, readonly Field[]>> = {
   switch: [field("output", "Switch", undefined, { ...BINARY, deviceClass: "switch" }), ...METER],
   light: LIGHT,
   rgb: LIGHT,
@@ -140,14 +140,10 @@ const COMPONENTS: Readonly<Record<string, readonly Field[]>> = {
   wifi: [field("rssi", "Wi-Fi signal", "dBm", { ...measured("signal_strength"), ...DIAGNOSTIC })],
 };
 
-/** About components, and of moments: nothing that is measured. */
-const NO_VALUES =
-  /^(?:id|source|ts|.*_ts|.*_at|timer_\w+|.*_period|.*_?timeout|target_pos|move_\w+|last_\w+|pos_control|transition|calibration|packet_id|minute_ts|flags)$/;
 /** Components of the device itself: of these what stands in the table alone. */
-const SERVICE =
+export const SERVICE =
   /^(?:sys|wifi|eth|cloud|mqtt|ble|ws|ui|\w+_ui|script|modbus|matter|knx|zigbee|web|ota)$/;
 const COMPONENT = /^([a-z][a-z0-9_]{0,31})(?::(\d{1,5}))?$/;
-const KEYS_MOST = 64;
 
 /** `switch:0` → its type and number; null when it is none. */
 export function componentOf(name: string): { type: string; id: string | null } | null {
@@ -158,81 +154,6 @@ export function componentOf(name: string): { type: string; id: string | null } |
 /** Whether a component of this type is one of Shelly's. */
 export function isKnownType(type: string): boolean {
   return own(COMPONENTS, type) !== undefined || SERVICE.test(type);
-}
-
-/**
- * The values of one component. In Celsius where both are sent: they are the same quantity.
- * @param had keys of values that it sent before: errors that are not said any more are over
- */
-export function componentValues(
-  name: string,
-  json: Json,
-  whole: boolean,
-  had: (key: string) => boolean,
-): Value[] {
-  const { type, id } = componentOf(name)!;
-  const values: Value[] = [];
-  const at = (path: readonly string[]) => [type, id ?? "", ...path];
-  const fields = own(COMPONENTS, type) ?? [];
-  for (const { path, unit } of fields) {
-    let found: unknown = json;
-    for (const key of path) found = isObject(found) ? found[key] : undefined;
-    if (found === undefined) found = inFahrenheit(path, json);
-    if (found === undefined || typeof found === "object" && found !== null) continue;
-    const other = isFahrenheit(path, json) ? "°F" : unit;
-    values.push({
-      ...{ key: `${name}.${path.join(".")}`, path: at(path), json: found },
-      ...(other ? { unit: other } : {}),
-    });
-  }
-  if (!SERVICE.test(type) && id !== null) values.push(...others(name, json, fields, at));
-  const errors = errorsOf(json);
-  const key = `${name}.errors`;
-  const said = errors ?? (whole && had(key) ? "none" : null);
-  if (said !== null) values.push({ key, path: at(["errors"]), json: said });
-  return values;
-}
-
-function inFahrenheit(path: readonly string[], json: Json): unknown {
-  const at = path[path.length - 1] !== "tC" ? undefined : path.length === 1 ? json : json[path[0]];
-  return isObject(at) ? at.tF : undefined;
-}
-
-function isFahrenheit(path: readonly string[], json: Json): boolean {
-  if (path[path.length - 1] !== "tC") return false;
-  const at = path.length === 1 ? json : json[path[0]];
-  return isObject(at) && at.tC === undefined && at.tF !== undefined;
-}
-
-function others(
-  name: string,
-  json: Json,
-  fields: readonly Field[],
-  at: (path: readonly string[]) => string[],
-): Value[] {
-  const values: Value[] = [];
-  for (const [key, value] of Object.entries(json).slice(0, KEYS_MOST)) {
-    if (typeof value !== "number" && typeof value !== "boolean") continue;
-    if (NO_VALUES.test(key) || fields.some(({ path }) => path[0] === key)) continue;
-    if (key === "tF" || key.endsWith("_F") || key.length > 40) continue;
-    values.push({ key: `${name}.${key}`, path: at([key]), json: value });
-  }
-  return values;
-}
-
-/** What is wrong with a component, or with one phase of it; null: it does not say. */
-function errorsOf(json: Json): string | null {
-  const lists = ["", "a_", "b_", "c_", "n_"].map((phase) =>
-    [phase, json[`${phase}errors`]] as const
-  )
-    .filter(([, list]) => Array.isArray(list));
-  if (lists.length === 0) return null;
-  const texts = lists.flatMap(([phase, list]) =>
-    (list as unknown[]).filter((one) => typeof one === "string").map((one) =>
-      phase === "" ? one : `${phase.slice(0, 1).toUpperCase()}: ${one}`
-    )
-  );
-  return texts.length === 0 ? "none" : texts.join(", ");
 }
 
 /** What a value of a component is, when it comes first. */

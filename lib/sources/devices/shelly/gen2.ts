@@ -4,13 +4,26 @@ import { shown } from "../../dialects/dialect.ts";
 import { timeOf } from "../../dialects/time.ts";
 import type { About, Book, Noted, Stamp, Value } from "../kit/book.ts";
 import { isObject, type Json, nothing, readObject, refused, textIn } from "../kit/content.ts";
-import { aboutComponent, componentOf, componentValues, isKnownType } from "./components.ts";
+import { type ComponentPlan, componentValues, planOf } from "./component_values.ts";
+import { aboutComponent, componentOf, isKnownType } from "./components.ts";
 import { expiry, type KnownShellies, SHELLY, sourceOf, WITH_MAC } from "./known.ts";
 
 export const EVENTS = "/events/rpc";
 const COMPONENTS_MOST = 200;
+/** Names of components whose plans are kept. */
+const PLANS_MOST = 1_000;
 
 export function createGen2(book: Book, known: KnownShellies) {
+  const plans = new Map<string, ComponentPlan | null>();
+
+  function planFor(name: string): ComponentPlan | null {
+    let plan = plans.get(name);
+    if (plan !== undefined) return plan;
+    plan = planOf(name);
+    if (plans.size < PLANS_MOST) plans.set(name, plan);
+    return plan;
+  }
+
   function notified(prefix: string, payload: Uint8Array, tMs: number): Decoded {
     const read = readObject(payload);
     if (read.answer) return read.answer;
@@ -40,7 +53,9 @@ export function createGen2(book: Book, known: KnownShellies) {
     const values: Value[] = [];
     const out = nothing();
     for (const [name, json] of Object.entries(params).slice(0, COMPONENTS_MOST)) {
-      if (name === "ts" || componentOf(name) === null || json === null) continue;
+      if (name === "ts" || json === null) continue;
+      const plan = planFor(name);
+      if (plan === null) continue;
       if (!isObject(json)) {
         addReject(out, {
           code: "bad_payload",
@@ -48,7 +63,7 @@ export function createGen2(book: Book, known: KnownShellies) {
         });
         continue;
       }
-      values.push(...componentValues(name, json, whole, (key) => device.entities.has(key)));
+      values.push(...componentValues(plan, json, whole, (key) => device.entities.has(key)));
     }
     const before = device.entities.size;
     const { drafts, rejects } = book.read(device, values, about, at);
