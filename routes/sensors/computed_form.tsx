@@ -318,14 +318,7 @@ function InputRow(
         required={i === 0 || how === "difference"}
       />
       {how === "expression" && (
-        <Field
-          name={`name_${i}`}
-          label={`Name of sensor ${i + 1}`}
-          value={values[`name_${i}`] ?? letter(i)}
-          error={errors[`name_${i}`]}
-          autocomplete="off"
-          required={false}
-        />
+        <Hidden values={{ [`name_${i}`]: values[`name_${i}`] || letter(i) }} />
       )}
     </>
   );

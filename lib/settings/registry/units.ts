@@ -13,7 +13,7 @@ function shown<T extends string>(title: string, units: readonly [T, ...T[]]) {
     schema: z.enum([AS_SENT, ...units]),
     default: AS_SENT,
     see: "viewer",
-    change: "engineer",
+    change: "admin",
   });
 }
 
