@@ -1,6 +1,7 @@
 import type { Alarms } from "../alarms/alarms.ts";
 import { eventOf, isPrivate } from "../events/event.ts";
 import type { Intake } from "../intake/intake.ts";
+import { type ClockOffsets, createClockOffsets } from "../live/clock_offsets.ts";
 import { createHearing, type Hearing } from "../live/hearing.ts";
 import { type LoopLag, measureLoopLag } from "../live/loop_lag.ts";
 import { createRecent, type Recent } from "../live/recent.ts";
@@ -18,6 +19,7 @@ export interface LiveParts {
   hearing: Hearing;
   recent: Recent;
   statuses: Statuses;
+  clockOffsets: ClockOffsets;
 }
 
 /** What pages see of the moment; it follows every committed reading. */
@@ -56,10 +58,12 @@ export async function createLiveParts(
   bus.subscribe("readings", (group) => recent.add(group));
   bus.subscribe("readings", (group) => statuses.add(group));
   bus.subscribe("readings", (group) => hub.publishReadings(group));
+  const clockOffsets = createClockOffsets({ clock, sensors: registry });
+  bus.subscribe("readings", (group) => clockOffsets.add(group));
   bus.subscribe("events", (news) => {
     for (const one of news) if (!isPrivate(one.type)) hub.publish("event", eventOf(one));
   });
-  return { hub, hearing, recent, statuses };
+  return { hub, hearing, recent, statuses, clockOffsets };
 }
 
 /** How Perch as a whole is doing, for the status that pages show. */

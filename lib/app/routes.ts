@@ -176,6 +176,7 @@ function routeParts(
     site: { id: config.siteId, name: Deno.hostname(), address: config.announcedAddress, version },
     sources: () => parts.sources.map((source) => source.state()),
     status: parts.status,
+    clockOffsets: parts.clockOffsets,
     statuses: parts.statuses,
     stored: () => readings.stats(),
     thingspeak: parts.thingspeak,

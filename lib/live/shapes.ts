@@ -42,6 +42,8 @@ export const machineShape = z.object({
     offline: z.number(),
   }).describe("how many of its sensors have each status"),
   maintenance: z.object({ id: z.string(), title: z.string() }).nullable(),
+  clock_behind_ms: z.number().nullable()
+    .describe("its own times behind their arrival, negative: ahead; null: it gives none"),
 }).meta({ id: "Machine" });
 
 /** A sensor as it stands in a list. */

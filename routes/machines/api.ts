@@ -73,6 +73,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       worst,
       sensors,
       maintenance: window && { id: window.id, title: window.title },
+      clock_behind_ms: services.clockOffsets.behindMs(machine.path),
     };
   };
   const params = z.object({ path: z.string().min(1).max(2000).describe("path or id") });

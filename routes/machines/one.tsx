@@ -19,6 +19,7 @@ import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
 import { MachineDevices } from "./device_card.tsx";
 import { MachineCameras } from "./cameras_card.tsx";
+import { DeviceClock } from "./device_clock.tsx";
 import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be set of it. */
@@ -87,6 +88,7 @@ function Content(
         <MachineStatusNow parts={parts} machine={machine} since />
         {window && <>; {window.title}{worst !== "normal" && `; its sensors are ${worst}`}</>}
       </div>
+      <DeviceClock behindMs={parts.clockOffsets.behindMs(machine.path)} />
       {machine.tags.length > 0 && (
         <p class="chips">
           {machine.tags.map((tag) => (

@@ -6,6 +6,7 @@ import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { Commands } from "../../lib/commands/commands.ts";
 import type { Predictions } from "../../lib/detect/predict/predictions.ts";
 import type { Recent } from "../../lib/live/recent.ts";
+import type { ClockOffsets } from "../../lib/live/clock_offsets.ts";
 import { reviewField } from "../../lib/live/shapes.ts";
 import {
   MACHINE_STATUSES,
@@ -28,6 +29,7 @@ export interface MachineServices {
   machines: MachineDirectory;
   sensors: SensorDirectory;
   statuses: Pick<Statuses, "machine" | "sensor">;
+  clockOffsets: Pick<ClockOffsets, "behindMs">;
   service: MachinesService;
   photos: Photos;
   audit: Pick<Audit, "statement">;
