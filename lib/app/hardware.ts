@@ -106,7 +106,7 @@ export async function createHardwareParts(
     onNews(input, news, text) {
       const told = events.append({
         type: news === "stopped" ? "hardware.stopped" : "hardware.goes_on",
-        subject: `hardware:${input.id}`,
+        subject: `sensor:${input.sensorId}`,
         severity: news === "stopped" ? "warning" : "info",
         tMs: clock.now(),
         text: news === "stopped"

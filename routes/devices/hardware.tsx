@@ -6,7 +6,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type InputSettings, inputSettingsShape } from "../../lib/sources/hardware/driver.ts";
 import type { HardwareJson } from "../../lib/sources/hardware/view.ts";
-import { Field, FormError, Hidden, SeenField, Select } from "../frame/form.tsx";
+import { Hidden, SeenField } from "../frame/form.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
@@ -14,6 +14,7 @@ import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import { InputFields } from "./hardware_fields.tsx";
 import { type HardwareServices, inputId, sensorPath } from "./hardware_request.ts";
 
 export type HardwarePageParts = PageParts & HardwareServices;
@@ -223,89 +224,6 @@ function InputPage(
         <p>It is read no more. Its sensor and what was measured stay.</p>
         <Post action={`${INPUT}/remove`} fields={{ id }} seen>Remove</Post>
       </section>
-    </>
-  );
-}
-
-function InputFields(
-  { sensor, settings, counts, isPin, sent: { errors, values } }: {
-    sensor: string;
-    settings: InputSettings;
-    counts: boolean;
-    isPin: boolean;
-    sent: SentForm;
-  },
-): VNode {
-  const shown = (name: keyof InputSettings) => values[name] ?? String(settings[name]);
-  return (
-    <>
-      <FormError>{errors[""] ?? errors.id}</FormError>
-      <Field
-        name="sensor"
-        label="Sensor"
-        value={values.sensor ?? sensor}
-        error={errors.sensor}
-        help="Path of machine and sensor. One that is not there is made."
-        autocomplete="off"
-      />
-      <Field
-        name="interval_s"
-        label="Read every"
-        unit="s"
-        value={shown("interval_s")}
-        error={errors.interval_s}
-        numeric
-      />
-      {counts && (
-        <>
-          <Field
-            name="unit"
-            label="Unit"
-            value={shown("unit")}
-            error={errors.unit}
-            help="kWh, l, m³; empty: pulses."
-            required={false}
-          />
-          <Field
-            name="pulses_per_unit"
-            label="Pulses for one unit"
-            value={shown("pulses_per_unit")}
-            error={errors.pulses_per_unit}
-            numeric
-          />
-        </>
-      )}
-      {isPin && (
-        <>
-          <Field
-            name="debounce_ms"
-            label="Same pulse within"
-            unit="ms"
-            value={shown("debounce_ms")}
-            error={errors.debounce_ms}
-            numeric
-          />
-          <Select
-            name="edge"
-            label="Counts"
-            value={shown("edge")}
-            options={[["rising", "rising edges"], ["falling", "falling edges"]]}
-            error={errors.edge}
-          />
-          <Select
-            name="bias"
-            label="Resistor"
-            value={shown("bias")}
-            options={[
-              ["as-is", "as it is"],
-              ["pull-up", "to 3.3 V (pull-up)"],
-              ["pull-down", "to ground (pull-down)"],
-              ["disabled", "none"],
-            ]}
-            error={errors.bias}
-          />
-        </>
-      )}
     </>
   );
 }

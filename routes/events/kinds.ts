@@ -12,7 +12,7 @@ const REPORTED = "external";
 const NAMED: readonly Kind[] = [
   { name: "Alarms", families: ["alarm"] },
   { name: "Tickets", families: ["ticket"] },
-  { name: "Machines", families: ["machine", "sensor", "prediction"] },
+  { name: "Machines", families: ["machine", "sensor", "hardware", "prediction"] },
   { name: "Cameras", families: ["camera"] },
   { name: "Other programs", families: [REPORTED] },
 ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { haveCommands } from "../../../tests/support/commands.ts";
 import { fakeGpiomon } from "../../../tests/support/fake_gpiomon.ts";
 import { sysTree } from "../../../tests/support/sys_tree.ts";
 import { until } from "../../../tests/support/until.ts";
@@ -41,7 +42,7 @@ Deno.test("gpiomon: a contact that bounces is one pulse; two edges of a kind in 
 
 Deno.test({
   name: "gpiomon: the program of this host takes the options of its version",
-  ignore: await askGpiomon() === null,
+  ignore: !haveCommands({ gpiomon: "gpiod" }),
   async fn() {
     const version = judgeGpiomon(await askGpiomon());
     assert.ok(version === 1 || version === 2);

@@ -6,16 +6,15 @@
  * as the kernel tells nobody. Without inputs nothing is loaded and nothing is done.
  */
 import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/errors.ts";
-import type { Log } from "../../base/log.ts";
 import type { Task } from "../../base/supervisor.ts";
 import { createTurns } from "../../base/turns.ts";
 import { createWake } from "../../base/wake.ts";
-import type { Draft } from "../../readings/reading.ts";
-import type { Before, Channel, CounterState, HardwareDriver, Host, Reader } from "./driver.ts";
+import type { Channel, CounterState, HardwareDriver, Host, Measured } from "./driver.ts";
 import type { HardwareInput } from "./input.ts";
 import { channelIn, type Present } from "./present.ts";
-import { afterRead, type InputStatus, type News, waiting } from "./status.ts";
+import { readRound, type RoundNeeds } from "./round.ts";
+import { adoptedCounter, closeRun, newRun, type Run } from "./run.ts";
+import { afterRead, type InputStatus, type News } from "./status.ts";
 
 /** What reads; loaded when the first input or page needs it. */
 export interface Machinery {
@@ -24,18 +23,13 @@ export interface Machinery {
   present: Present;
 }
 
-export interface RoundDeps {
+export interface RoundDeps extends Pick<RoundNeeds, "log" | "sensorOf" | "offer"> {
   clock: Clock;
-  log: Log;
   machinery(): Promise<Machinery>;
   /** Those there are, as they are now. */
   inputs(): readonly HardwareInput[];
-  /** The name under which readings of an input come. */
-  sensorOf(input: HardwareInput): string;
   /** Where it stands by what was stored last, in its unit; null: not known. */
   storedTotal(input: HardwareInput): number | null;
-  /** Commits readings; gives the reason for each that was refused, by its position. */
-  offer(drafts: readonly Draft[]): Promise<Map<number, string>>;
   /** Keeps where counters stand. */
   save(counters: readonly { id: string; counter: CounterState }[]): Promise<void>;
   onNews(input: HardwareInput, news: Exclude<News, null>, text: string): void;
@@ -55,21 +49,8 @@ export interface Rounds {
   counterOf(id: string): CounterState | null;
 }
 
-interface Run {
-  input: HardwareInput;
-  channel: Channel | null;
-  reader: Reader | null;
-  before: Before;
-  status: InputStatus;
-  dueMs: number;
-  counter: CounterState | null;
-  isSaved: boolean;
-}
-
 const LOOK_MS = 10_000;
 const SAVE_MS = 60_000;
-/** A value from before says nothing about one of now. */
-const BEFORE_MOST_MS = 3_600_000;
 const IDLE_MS = 24 * 3_600_000;
 
 export function createRounds(deps: RoundDeps): Rounds {
@@ -89,23 +70,6 @@ export function createRounds(deps: RoundDeps): Rounds {
     return turns(work);
   }
 
-  async function close(run: Run): Promise<void> {
-    const { reader } = run;
-    run.reader = null;
-    if (reader === null) return;
-    await reader.close?.();
-    // What it counted until now is in its last word.
-    if (run.channel?.counts && reader.close !== undefined) {
-      const last = await reader.read(null);
-      if ("value" in last && last.state !== undefined) keepCounter(run, last.state);
-    }
-  }
-
-  function keepCounter(run: Run, state: CounterState): void {
-    if (JSON.stringify(state) !== JSON.stringify(run.counter)) run.isSaved = false;
-    run.counter = state;
-  }
-
   /** Inputs that came, changed or went. */
   async function follow(): Promise<void> {
     const wanted = new Map(inputs().map((input) => [input.id, input]));
@@ -114,7 +78,7 @@ export function createRounds(deps: RoundDeps): Rounds {
       if (now === run.input) continue;
       if (now !== undefined && sameWork(now, run.input)) run.input = now;
       else {
-        await onBus(run.channel?.bus ?? "", () => close(run));
+        await onBus(run.channel?.bus ?? "", () => closeRun(run));
         if (now === undefined) runs.delete(id);
         else Object.assign(run, { input: now, dueMs: clock.monotonic() });
         lookMs = -Infinity;
@@ -122,17 +86,12 @@ export function createRounds(deps: RoundDeps): Rounds {
     }
     for (const input of wanted.values()) {
       if (runs.has(input.id)) continue;
-      runs.set(input.id, {
-        ...{ input, channel: null, reader: null, before: null, isSaved: true },
-        status: waiting(clock.now()),
-        dueMs: clock.monotonic(),
-        counter: input.counter,
-      });
+      runs.set(input.id, newRun(input, clock.now(), clock.monotonic()));
       lookMs = -Infinity;
     }
   }
 
-  function tell(run: Run, measured: Parameters<typeof afterRead>[1]): void {
+  function tell(run: Run, measured: Measured): void {
     const { status, news } = afterRead(run.status, measured, clock.now());
     run.status = status;
     if (news !== null) deps.onNews(run.input, news, status.text);
@@ -159,69 +118,23 @@ export function createRounds(deps: RoundDeps): Rounds {
     async function place(run: Run, channel: Channel | null): Promise<void> {
       const driver = drivers.find(({ name }) => name === run.input.driver)!;
       if (channel === null) {
-        await close(run);
+        await closeRun(run);
         run.channel = null;
         if (run.status.state !== "gone") tell(run, gone(GONE));
         return;
       }
       if (run.reader !== null && run.channel?.at === channel.at) return;
-      await close(run);
+      await closeRun(run);
       run.channel = channel;
-      run.counter = adopted(run);
+      run.counter = adoptedCounter(run, deps.storedTotal);
       run.reader = driver.open(host, channel, run.input.settings, run.counter);
       run.dueMs = clock.monotonic();
     }
   }
 
-  /** What was stored after the counter was kept last counts: Perch may have been cut off. */
-  function adopted({ channel, counter, input }: Run): CounterState | null {
-    const stored = channel?.counts && counter !== null ? deps.storedTotal(input) : null;
-    const total = stored === null ? 0 : Math.round(stored * input.settings.pulses_per_unit);
-    // One that the kernel counts knows what is missing itself.
-    if (counter === null || counter.count !== undefined || total <= counter.total) return counter;
-    return { ...counter, total };
-  }
-
-  async function round(due: readonly Run[]): Promise<void> {
-    const drafts: Draft[] = [];
-    const measured: Run[] = [];
-    for (const run of due) {
-      const { reader, channel } = run;
-      if (reader === null || channel === null) continue;
-      const before = run.before !== null && clock.monotonic() - run.before.tMs < BEFORE_MOST_MS
-        ? run.before
-        : null;
-      const read = await onBus(channel.bus, () => reader.read(before));
-      if (run.reader !== reader) continue;
-      tell(run, read);
-      if ("fault" in read) {
-        if (read.fault.kind === "gone") {
-          doubted.add(run.input.driver);
-          lookMs = -Infinity;
-        }
-        continue;
-      }
-      if (read.state !== undefined) keepCounter(run, read.state);
-      run.before = { value: read.value, tMs: clock.monotonic() };
-      const unit = channel.counts ? run.input.settings.unit : channel.unit;
-      drafts.push({
-        sensor: deps.sensorOf(run.input),
-        value: read.value,
-        ...(unit === null || unit === "" ? {} : { unit }),
-      });
-      measured.push(run);
-    }
-    if (drafts.length === 0) return;
-    try {
-      const refused = await deps.offer(drafts);
-      for (const [index, why] of refused) {
-        tell(measured[index], {
-          fault: { kind: "refused", text: `its reading was not taken: ${why}` },
-        });
-      }
-    } catch (error) {
-      log.debug("readings of this host's buses are given up", { error: messageOf(error) });
-    }
+  function onGone({ input }: Run): void {
+    doubted.add(input.driver);
+    lookMs = -Infinity;
   }
 
   function startRounds(): void {
@@ -237,7 +150,7 @@ export function createRounds(deps: RoundDeps): Rounds {
       run.dueMs = (Math.floor(nowMs / every) + 1) * every;
     }
     for (const [bus, due] of byBus) {
-      const under = round(due)
+      const under = readRound(due, { ...deps, onBus, tell, onGone })
         .catch((error) => log.warn("a round of a bus failed", { bus, error }))
         .finally(() => {
           busy.delete(bus);
@@ -246,6 +159,10 @@ export function createRounds(deps: RoundDeps): Rounds {
       busy.set(bus, under);
     }
   }
+
+  /** A counter that was never kept: from where it counts is known here alone. */
+  const hasBegun = () =>
+    [...runs.values()].some(({ isSaved, input }) => !isSaved && input.counter === null);
 
   async function save(): Promise<void> {
     saveMs = clock.monotonic();
@@ -285,12 +202,12 @@ export function createRounds(deps: RoundDeps): Rounds {
             }
             if (clock.monotonic() - lookMs >= LOOK_MS) await look();
             startRounds();
-            if (clock.monotonic() - saveMs >= SAVE_MS) await save();
+            if (clock.monotonic() - saveMs >= SAVE_MS || hasBegun()) await save();
             await wake.sleep(restMs(), signal);
           }
         } finally {
           await Promise.allSettled(busy.values());
-          await Promise.allSettled([...runs.values()].map(close));
+          await Promise.allSettled([...runs.values()].map(closeRun));
           await save();
           runs.clear();
         }

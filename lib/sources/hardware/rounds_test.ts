@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { fakeClock } from "../../../tests/support/fake_clock.ts";
 import { fakeGpiomon } from "../../../tests/support/fake_gpiomon.ts";
+import { sabotaged } from "../../../tests/support/sabotage.ts";
 import { type SysTree, sysTree } from "../../../tests/support/sys_tree.ts";
 import { until } from "../../../tests/support/until.ts";
 import { silentLog } from "../../base/log.ts";
 import type { Draft } from "../../readings/reading.ts";
-import { type CounterState, inputSettingsShape } from "./driver.ts";
+import { type CounterState, type HardwareDriver, inputSettingsShape } from "./driver.ts";
 import { DRIVERS } from "./drivers/mod.ts";
+import { w1Driver } from "./drivers/w1.ts";
 import type { HardwareInput } from "./input.ts";
 import { createPresent } from "./present.ts";
 import { createRounds } from "./rounds.ts";
@@ -24,6 +26,14 @@ const input = (id: string, extra: Partial<HardwareInput> = {}): HardwareInput =>
   ...extra,
 });
 
+/** Control (SABOTAGE=hardware_unjudged): whatever a thermometer says is taken. */
+const unjudged: HardwareDriver = {
+  ...w1Driver,
+  open: ({ files }, { at }) => ({
+    read: async () => ({ value: Number(await files.read(`${at}/temperature`)) / 1_000 }),
+  }),
+};
+
 /** Inputs that are read by a clock of the test's own. */
 function reading(
   tree: SysTree,
@@ -38,7 +48,8 @@ function reading(
   const saved = new Map<string, CounterState>();
   let loads = 0;
   const host = { files: tree.files, clock, path };
-  const machinery = { host, drivers: DRIVERS, present: createPresent(host) };
+  const drivers = sabotaged("hardware_unjudged") ? [unjudged] : DRIVERS;
+  const machinery = { host, drivers, present: createPresent(host) };
   const rounds = createRounds({
     clock,
     log: silentLog(),
