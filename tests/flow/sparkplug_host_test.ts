@@ -16,7 +16,7 @@ import type { DialectDeps } from "../../lib/sources/devices/device.ts";
 import { decodePayload, type Payload } from "../../lib/sources/sparkplug/payload.ts";
 import { createSparkplugSource } from "../../lib/sources/sparkplug/source.ts";
 import { fakeDirectory } from "../support/devices/fake_directory.ts";
-import { type EdgeNode, edgeNode } from "../support/edge_node.ts";
+import { type EdgeMetric, type EdgeNode, edgeNode, edgePayload } from "../support/edge_node.ts";
 import { haveMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { eventually, recordingIntake } from "../support/recording_intake.ts";
 import { sabotaged } from "../support/sabotage.ts";
@@ -398,4 +398,37 @@ withMosquitto("deaths of devices and nodes", async (broker, step) => {
   await using again = await edgeNode(`mqtt://127.0.0.1:${broker.port}`, "Plant", "Press", 4);
   await again.birth([TEMPERATURE]);
   await until("sp:Plant/Press", true);
+});
+
+withMosquitto("nothing is acknowledged before it is decided on, nor read twice", async (broker) => {
+  await using host = startHost(broker.port);
+  await host.source.start();
+  await host.connected();
+  const client = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 });
+  const send = (type: string, metrics: EdgeMetric[], seq: number) =>
+    client.publishAsync(`spBv1.0/Plant/${type}/Press`, Buffer.from(edgePayload(metrics, seq)), {
+      qos: 1,
+    });
+  const acknowledged = () => host.written.filter(({ cmd }) => cmd === "puback").length;
+  await send("NBIRTH", [TEMPERATURE], 0);
+  await host.intake.until(1);
+  const before = acknowledged();
+  host.intake.atOnce = null;
+  for (const seq of [1, 2]) await send("NDATA", [{ alias: 1, value: 20.5 + seq }], seq);
+  await host.intake.until(3);
+  // Decided on the other way round, and acknowledged in the order in which they came.
+  host.intake.open[1].done("stored");
+  assert.equal(acknowledged(), before);
+  host.intake.open[0].done("stored");
+  await eventually(() => acknowledged() === before + 2, () => `${acknowledged()} of ${before + 2}`);
+  // Without room it waits, and is understood once: its number is not taken for one that came again.
+  host.intake.atOnce = "stored";
+  host.intake.setFull(true);
+  await send("NDATA", [{ alias: 1, value: 23.5 }], 3);
+  await send("NDATA", [{ alias: 1, value: 24.5 }], 4);
+  await eventually(() => host.intake.refused > 0, () => "nothing was offered");
+  host.intake.setFull(false);
+  await eventually(() => host.values().includes(24.5), () => String(host.values()));
+  assert.deepEqual(host.values(), [21.5, 21.5, 22.5, 23.5, 24.5]);
+  await client.endAsync();
 });

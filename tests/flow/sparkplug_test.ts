@@ -123,11 +123,15 @@ Deno.test("sparkplug: a node at Perch's own broker, its births, data, gaps and d
     await site.restart();
     // Its state is there for nodes that wait for their host, and the sensors are the same.
     const client = await connectAsync(url(), { reconnectPeriod: 0 });
-    const state = new Promise<string>((resolve) =>
-      client.on("message", (_, payload) => resolve(payload.toString()))
-    );
+    const states: string[] = [];
+    client.on("message", (_, payload) => states.push(payload.toString()));
     await client.subscribeAsync("spBv1.0/STATE/perch");
-    assert.match(await state, /^{"online":true,"timestamp":\d+}$/);
+    await eventually(() => states.length === 1, () => "its state is not there");
+    assert.match(states[0], /^{"online":true,"timestamp":\d+}$/);
+    // Somebody says that it is gone.
+    await client.publishAsync("spBv1.0/STATE/perch", '{"online":false,"timestamp":1}', { qos: 1 });
+    await eventually(() => states.length === 3, () => states.join());
+    assert.equal(states[2], states[0]);
     await client.endAsync();
     await using node = await edgeNode(url(), "Plant", "Press", 2);
     await births(node, 1_500);
