@@ -4,6 +4,8 @@ import { Float, type Value } from "./template/values.ts";
 
 /** Largest state that is read. */
 export const STATE_BYTES_MOST = 1024 * 1024;
+/** Steps of templates for one message, whoever reads it. */
+const STEPS_MOST = 50_000;
 const JSON_VALUES_MOST = 60_000;
 /** A number of JSON that Python would take for a float although it has no fraction. */
 const WHOLE_FLOAT = /\d\.0+(?!\d)|\d[eE]/;
@@ -19,6 +21,8 @@ export class Content {
   #json: { value: Value } | null | undefined;
   #exact: { value: Value } | null | undefined;
 
+  /** Steps of all templates that read it. */
+  readonly pool = { left: STEPS_MOST };
   readonly #payload: Uint8Array;
 
   constructor(payload: Uint8Array) {

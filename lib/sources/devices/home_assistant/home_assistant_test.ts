@@ -629,6 +629,24 @@ Deno.test("discovery: gateways write + for a level of a state's topic", () => {
   assert.equal(say("barn/h/BTtoMQTT/020000000008", "7"), null);
 });
 
+Deno.test("discovery: hundreds of templates that read one message share what it may cost", () => {
+  const { say, notes } = house();
+  const one = (i: number, val_tpl: string) => ({
+    ...{ p: "sensor", uniq_id: `u${i}`, name: `S${i}`, unit_of_meas: "W", val_tpl },
+  });
+  const put = (val_tpl: string) =>
+    say("homeassistant/device/a/config", {
+      ...{ dev: { ids: "a", name: "A" }, o: { name: "x" }, stat_t: "a" },
+      cmps: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`c${i}`, one(i, val_tpl)])),
+    });
+  const payload = { a: Array.from({ length: 50_000 }, (_, i) => i), b: 7 };
+  put("{{ value_json.a | max }}");
+  assert.equal(say("a", payload)!.drafts.length, 7);
+  assert.equal(notes("home_assistant")["template failed"], 593);
+  put("{% if value_json.b is defined %}{{ (value_json.b | float * 2 + 1) | round(1) }}{% endif %}");
+  assert.equal(say("a", payload)!.drafts.length, 600);
+});
+
 Deno.test("discovery: what Perch tells Home Assistant of itself is no device", () => {
   const { say, sensors, directory } = house();
   const own = { ...PRESS, o: { name: "Perch", sw: "1" } };

@@ -68,7 +68,7 @@ export function renderedBy(template: Template | null, content: Content, sent: st
       : sent === content.text
       ? content.exact
       : parsed(sent)?.value;
-  return (template ?? AS_IT_IS).render(names);
+  return (template ?? AS_IT_IS).render(names, content.pool);
 }
 
 function renderedState({ compiled }: StateReader, content: Content, sent: string): string | State {

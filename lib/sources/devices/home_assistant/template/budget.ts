@@ -2,16 +2,28 @@ import { Failure, LONG_MOST, type Value } from "./values.ts";
 
 /** Most steps of one evaluation. */
 export const STEPS_MOST = 10_000;
-/** So many characters or items are one more step. */
+/** So many characters are one more step. */
 const PER_STEP = 64;
+/** So many items that are looked at one by one. */
+const ITEMS_PER_STEP = 8;
+
+/** What the templates of one message share: hundreds of them may read it. */
+export interface Pool {
+  left: number;
+}
 
 /** Ends an evaluation that does not end by itself. */
 export class Budget {
   #left = STEPS_MOST;
 
+  constructor(private readonly pool: Pool = { left: STEPS_MOST }) {}
+
   spend(steps = 1): void {
     this.#left -= steps;
-    if (this.#left < 0) throw new Failure("the template takes too many steps");
+    this.pool.left -= steps;
+    if (this.#left < 0 || this.pool.left < 0) {
+      throw new Failure("the template takes too many steps");
+    }
   }
 
   /** A text or list of this length is made or looked through. */
@@ -20,7 +32,12 @@ export class Budget {
     this.spend(Math.ceil(length / PER_STEP));
   }
 
-  /** The same for a value, which is given back. */
+  /** Each of so many items is looked at. */
+  each(items: number): void {
+    this.spend(Math.ceil(items / ITEMS_PER_STEP));
+  }
+
+  /** As `long` for a value, which is given back. */
   value<T extends Value>(value: T): T {
     if (typeof value === "string" || Array.isArray(value)) this.long(value.length);
     return value;

@@ -1,4 +1,4 @@
-import { Budget, Given } from "./budget.ts";
+import { Budget, Given, type Pool } from "./budget.ts";
 import { compared } from "./compare.ts";
 import { FILTERS } from "./filters.ts";
 import { FUNCTIONS, isIn } from "./functions.ts";
@@ -29,18 +29,20 @@ export type Names = (name: string) => Value;
  * The text of a template, without blanks around it.
  * @throws Failure
  */
-export function rendered(statements: readonly Statement[], names: Names): string {
-  const run = new Run(names);
+export function rendered(statements: readonly Statement[], names: Names, pool?: Pool): string {
+  const run = new Run(names, pool);
   run.all(statements);
   return run.text.trim();
 }
 
 class Run {
   text = "";
-  readonly #budget = new Budget();
+  readonly #budget: Budget;
   readonly #set = new Map<string, Value>();
 
-  constructor(private readonly names: Names) {}
+  constructor(private readonly names: Names, pool?: Pool) {
+    this.#budget = new Budget(pool);
+  }
 
   all(statements: readonly Statement[]): void {
     for (const statement of statements) {
@@ -211,8 +213,9 @@ class Run {
 
   /** Comparing looks at all of a value. */
   #weigh(value: Value): void {
-    if (typeof value === "string" || Array.isArray(value)) this.#budget.long(value.length);
-    else if (isJson(value)) this.#budget.long(Object.keys(value).length * 8);
+    if (typeof value === "string") this.#budget.long(value.length);
+    else if (Array.isArray(value)) this.#budget.each(value.length);
+    else if (isJson(value)) this.#budget.each(Object.keys(value).length);
   }
 }
 

@@ -92,7 +92,7 @@ function bits(name: string, of: (a: bigint, b: bigint) => bigint): Callable {
 
 const length: Callable = (given) => {
   const found = value(given);
-  return isDict(found) ? entriesOf(found).length : listOf(found).length;
+  return isDict(found) ? entriesOf(found).length : items(given).length;
 };
 
 const join: Callable = (given) => {
@@ -170,9 +170,11 @@ function moment(seconds: number): Moment {
   return new Moment(ms, 0);
 }
 
-const first: Callable = (given) => listOf(value(given))[0];
-const last: Callable = (given) => listOf(value(given)).at(-1);
-const list: Callable = (given) => given.budget.value(listOf(value(given)));
+/** A text is long before it is a list of its characters. */
+const items = (given: Given) => listOf(given.budget.value(value(given)));
+const first: Callable = (given) => items(given)[0];
+const last: Callable = (given) => items(given).at(-1);
+const list: Callable = (given) => given.budget.value(items(given));
 
 export const FILTERS: ReadonlyMap<string, Callable> = new Map<string, Callable>([
   ["float", toFloat],

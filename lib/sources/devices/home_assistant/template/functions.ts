@@ -66,7 +66,7 @@ export const iif: Callable = (given) => {
 export function extreme(direction: -1 | 1): Callable {
   return (given) => {
     const items = given.count === 1 ? listOf(given.get(0, "value")) : given.all();
-    given.budget.long(items.length);
+    given.budget.each(items.length);
     let best = items[0];
     for (const item of items) if (compared(item, best) * direction > 0) best = item;
     return best;

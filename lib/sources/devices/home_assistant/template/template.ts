@@ -1,3 +1,4 @@
+import type { Pool } from "./budget.ts";
 import { type Names, rendered } from "./evaluate.ts";
 import { parse } from "./parser.ts";
 import { type Node, type Statement, Unsupported } from "./tree.ts";
@@ -17,7 +18,7 @@ export interface Template {
   path: readonly (string | number)[] | null;
   /** Whether what it prints is a number in any case. */
   givesNumber: boolean;
-  render(names: Names): Rendered;
+  render(names: Names, pool?: Pool): Rendered;
 }
 
 const MARK = /\{[{%#]/;
@@ -34,7 +35,7 @@ export function readTemplate(source: string): Template {
       unsupported: null,
       path: pathOf(statements),
       givesNumber: statements.length === 1 && isNumeric(statements[0]),
-      render: (names) => attempt(statements, names),
+      render: (names, pool) => attempt(statements, names, pool),
     };
   } catch (error) {
     return unsupported(error instanceof Unsupported ? error.message : "it cannot be read");
@@ -50,9 +51,9 @@ function unsupported(why: string): Template {
   return { unsupported: why, path: null, givesNumber: false, render: () => ({ failed }) };
 }
 
-function attempt(statements: readonly Statement[], names: Names): Rendered {
+function attempt(statements: readonly Statement[], names: Names, pool?: Pool): Rendered {
   try {
-    return { text: rendered(statements, names) };
+    return { text: rendered(statements, names, pool) };
   } catch (error) {
     return { failed: error instanceof Failure ? error.message : "the template cannot be used" };
   }
