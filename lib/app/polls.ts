@@ -63,6 +63,7 @@ export async function createPollParts(
         : outgoing.toAllow(target.host, target.port).catch((error) => {
           throw refused(field, error);
         }),
+    refusal: intakePause.refusal,
     held: () => intakePause.paused() === null ? null : "the intake is paused",
     async store(poll, values, tMs) {
       const drafts = await sensors.drafts(poll, values, tMs);

@@ -43,7 +43,6 @@ Deno.test({
       await signIn(page, ...ADMIN);
       await page.goto("/probes");
       await page.click("text=Add the first probe");
-      await looks(page, "kinds");
       await page.click(".camera-kinds a:text-is('HTTP')");
       await page.fill("[name=name]", "Shop");
       await page.fill("[name='option.url']", "ftp://shop");
@@ -88,7 +87,6 @@ Deno.test({
       );
       await page.goto(`/probes/${press.id}`);
       await page.locator("h2", { hasText: "Allow 192.168.77.20:502 for this probe?" }).waitFor();
-      await looks(page, "ask");
       await page.click("button:text-is('Allow')");
       await until(
         "it is allowed",

@@ -75,6 +75,10 @@ Deno.test("probes: what fails and what does not report has an alarm and a mail, 
       assert.equal(answer.status, 404);
       assert.equal((await answer.json()).detail, "there is nothing at this path");
     }
+    app.parts.intakePause.pause("a test");
+    const waits = await fetch(address);
+    assert.deepEqual([waits.status, waits.headers.has("retry-after")], [503, true]);
+    app.parts.intakePause.resume();
     const isUp = () => app.parts.polls.find(added.json.id).state === "up";
     await until("the shop is up", () => isUp() && registry.find("probes/Shop/up") || null);
     assert.equal(registry.find("probes/Shop/response time")?.unit, "ms");

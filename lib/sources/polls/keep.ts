@@ -34,11 +34,13 @@ const AGAIN_MS = 10_000;
 /** With none there is nothing to do. */
 const IDLE_MS = 24 * 3_600_000;
 
-export function createKeep({ clock, log, wanted, create }: {
+export function createKeep({ clock, log, wanted, exists, create }: {
   clock: Clock;
   log: Log;
   /** Those that are to be kept, as they are now. */
   wanted(): readonly Poll[];
+  /** Whether there is one, paused or not. */
+  exists(id: string): boolean;
   create(poll: Poll, before: Track | null): Watch;
 }): Keep {
   const wake = createWake(clock);
@@ -52,7 +54,7 @@ export function createKeep({ clock, log, wanted, create }: {
     run.stop.abort(new DOMException("the probe was paused or changed", "AbortError"));
     await run.over;
     runs.delete(id);
-    tracks.set(id, run.watch.state().track);
+    if (exists(id)) tracks.set(id, run.watch.state().track);
   }
 
   function begin(poll: Poll): void {

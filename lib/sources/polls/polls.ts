@@ -55,6 +55,8 @@ export interface PollDown {
 export interface PollsDeps extends ChangeDeps, Omit<WatchDeps, "open" | "inTurn"> {
   log: Log;
   outgoing: Outgoing;
+  /** Why nothing is taken of what reports; null: it is. */
+  refusal(): PerchError | null;
 }
 
 /** Asked at the same time; each answer takes some memory and a connection. */
@@ -74,6 +76,7 @@ export function createPolls(deps: PollsDeps): Polls {
     clock,
     log,
     wanted: () => entries.all().flatMap(({ poll }) => poll?.enabled === true ? [poll] : []),
+    exists: (id) => entries.get(id) !== null,
     create(poll, before) {
       const kind = entries.need(poll.id).kind!;
       return kind.reports
@@ -184,6 +187,8 @@ export function createPolls(deps: PollsDeps): Polls {
     countBeat(row.id);
     // One that is paused is not told so: its job did well.
     if (!row.enabled) return;
+    const refused = deps.refusal();
+    if (refused !== null) throw refused;
     const watch: Watch | null = keep.watchOf(row.id);
     if (watch?.beat == null) {
       const message = `${row.name} is not kept at the moment`;
