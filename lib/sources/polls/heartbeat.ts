@@ -16,7 +16,6 @@ export function createHeartbeat(poll: Poll, deps: WatchDeps, before: Track | nul
   let startedMs = clock.now();
   let heardMs: number | null = null;
   let nextMs: number | null = null;
-  let held: string | null = null;
 
   /** Readings are taken while they are; who reports is told if not. */
   function take(outcome: Pick<Asked, "detail" | "fault" | "responseMs">): Promise<void> {
@@ -38,8 +37,7 @@ export function createHeartbeat(poll: Poll, deps: WatchDeps, before: Track | nul
   }
 
   async function look(): Promise<void> {
-    held = deps.held();
-    if (held !== null) {
+    if (deps.held() !== null) {
       // What reported meanwhile was refused: all the time again afterwards.
       startedMs = clock.now();
       heardMs = null;
@@ -60,7 +58,7 @@ export function createHeartbeat(poll: Poll, deps: WatchDeps, before: Track | nul
   }
 
   return {
-    state: () => ({ ...keeper.state(), nextMs, held }),
+    state: () => ({ ...keeper.state(), nextMs, held: deps.held() }),
     askNow: null,
     async beat({ up, message, responseMs }) {
       heardMs = up ? clock.now() : heardMs;

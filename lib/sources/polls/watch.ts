@@ -65,7 +65,7 @@ export interface Known {
 
 /** All that are due after a start are asked within this, not at once. */
 const SPREAD_MS = 5_000;
-/** One that fails is asked as often until it counts as down. */
+/** One that fails is asked as often until it counts as down, and one that was passed over until it is not. */
 const RETRY_MS = 60_000;
 const JITTER = 0.02;
 
@@ -130,7 +130,6 @@ export function createAsking(
   const wake = createWake(clock);
   let session: PollSession | null = null;
   let nextMs: number | null = null;
-  let held: string | null = null;
   let asked: PromiseWithResolvers<Asked> | null = null;
 
   async function close(): Promise<void> {
@@ -155,8 +154,7 @@ export function createAsking(
   }
 
   async function round(signal: AbortSignal): Promise<void> {
-    held = deps.held();
-    if (held !== null && asked === null) return;
+    if (deps.held() !== null && asked === null) return;
     const result = await deps.inTurn(() => ask(signal));
     if (signal.aborted) return;
     const waits = asked;
@@ -170,13 +168,13 @@ export function createAsking(
   function gapMs(): number {
     const { up, failures } = keeper.state().track;
     const everyMs = every_s * 1_000;
-    const isTrying = failures > 0 && up !== false;
+    const isTrying = deps.held() !== null || failures > 0 && up !== false;
     return (isTrying ? Math.min(everyMs, RETRY_MS) : everyMs) *
       (1 - JITTER + 2 * JITTER * random());
   }
 
   return {
-    state: () => ({ ...keeper.state(), nextMs, held }),
+    state: () => ({ ...keeper.state(), nextMs, held: deps.held() }),
     beat: null,
     askNow() {
       asked ??= Promise.withResolvers<Asked>();
