@@ -59,6 +59,10 @@ export function subjectOf(subject: string): { name: string; href: string } | nul
       return { name: "Analysis", href: `/analyses/${encodeURIComponent(id)}` };
     case "sensor":
       return { name: "Sensor", href: `/sensors/${encodeURIComponent(id)}` };
+    case "command_target":
+      return { name: "Control", href: `/commands/${encodeURIComponent(id)}` };
+    case "command_rule":
+      return { name: "Rule", href: `/commands/rules/${encodeURIComponent(id)}` };
     default:
       return null;
   }

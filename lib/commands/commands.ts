@@ -9,7 +9,6 @@ import type { PageOf } from "../db/list.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sensor.ts";
-import { shownNow } from "../machines/words.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import type { AnnouncedTargets, OrderMessage } from "./announced.ts";
 import { circleOf, holdsAfter } from "./circle.ts";
@@ -25,9 +24,9 @@ import { createRate } from "./rate.ts";
 import type { Rule, RuleSpec, RuleView } from "./rule.ts";
 import { createRuleWatch, type RuleWatchDeps } from "./rule_watch.ts";
 import { createRules, type Rules } from "./rules.ts";
-import { mqttWayShape, OWN_WAY, type Target, type TargetView } from "./target.ts";
+import { OWN_WAY, type Target, type TargetView } from "./target.ts";
+import { targetView } from "./target_view.ts";
 import { createTargets, type Targets } from "./targets.ts";
-import { limitsOf } from "./value.ts";
 
 export interface Commands {
   targets: Targets;
@@ -122,6 +121,10 @@ export function createCommands(deps: CommandsDeps): Commands {
       const path = machines.find(machineId)?.path;
       return path === undefined ? name : `${name} of ${path}`;
     },
+    placeOf: (target) => ({
+      machine: machines.find(target.machineId)?.path ?? null,
+      sensor: sensorOf(target)?.name ?? null,
+    }),
     soon: wake.now,
     onChange(step) {
       // An order that ends late does not hide the one that followed.
@@ -180,29 +183,8 @@ export function createCommands(deps: CommandsDeps): Commands {
   }
 
   function view(target: Target, wholly = false): TargetView {
-    const sensor = sensorOf(target);
-    const reason = why(target);
-    const way = target.entityUid === null ? mqttWayShape.safeParse(target.spec.way.to) : null;
-    const isNumber = target.spec.kind === "number";
-    const { min, max } = limitsOf(target.spec, target.settings);
-    return {
-      ...{ id: target.id, name: target.name, kind: target.spec.kind, settings: target.settings },
-      machine: machines.find(target.machineId)?.path ?? null,
-      sensor: sensor?.name ?? null,
-      sensor_id: sensor?.id ?? null,
-      min: isNumber && Number.isFinite(min) ? min : null,
-      max: isNumber && Number.isFinite(max) ? max : null,
-      step: target.spec.step ?? null,
-      options: target.spec.options ?? null,
-      unit: sensor?.unit ?? null,
-      announced: target.entityUid !== null,
-      dialect: target.spec.way.dialect,
-      ready: reason === null,
-      why_not: reason,
-      ...stateOf(sensor),
-      way: wholly && way?.success ? way.data : null,
-      created_ms: target.createdMs,
-    };
+    const machine = machines.find(target.machineId)?.path ?? null;
+    return targetView(target, { machine, sensor: sensorOf(target), whyNot: why(target), wholly });
   }
 
   const task: Task = {
@@ -287,12 +269,4 @@ export function createCommands(deps: CommandsDeps): Commands {
     onChange: (listener) => void listeners.add(listener),
     task,
   };
-}
-
-/** What its sensor shows. */
-function stateOf(sensor: Sensor | undefined): Pick<TargetView, "value" | "value_ms"> {
-  if (sensor?.last == null) return { value: null, value_ms: null };
-  const { value, tMs } = sensor.last;
-  const shown = sensor.kind === "binary" ? value === 1 : shownNow(sensor, value);
-  return { value: shown, value_ms: tMs };
 }

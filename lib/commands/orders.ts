@@ -70,6 +70,8 @@ export interface OrdersDeps {
   sensorOf(target: Target): Sensor | undefined;
   /** "Heater of press 3". */
   nameOf(target: Target): string;
+  /** Where an event of it belongs. */
+  placeOf(target: Target): { machine: string | null; sensor: string | null };
   /** The next end of waiting may be nearer. */
   soon(): void;
   /** Something became of a command. */
@@ -95,11 +97,12 @@ export function createOrders(deps: OrdersDeps): Orders {
     target: Target,
     text: string,
     actor: string | null,
-    body: unknown,
+    body: Record<string, unknown>,
   ): EventDraft {
     const severity = type === "command.sent" || type === "command.confirmed" ? "info" : "warning";
     const subject = `command_target:${target.id}`;
-    return { type, subject, severity, tMs: clock.now(), text, actor, body, route: true };
+    const about = { ...deps.placeOf(target), ...body };
+    return { type, subject, severity, tMs: clock.now(), text, actor, body: about, route: true };
   }
 
   const whatOf = (target: Target, value: OrderValue) =>

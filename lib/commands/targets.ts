@@ -167,7 +167,9 @@ export function createTargets(deps: TargetsDeps): Targets {
   async function change(id: string, patch: TargetPatch, audited: Audited): Promise<Target> {
     const before = find(id);
     const row: TargetRow = { ...before, spec: { ...before.spec } };
-    if (patch.name !== undefined) row.name = patch.name;
+    // Empty: what its device calls it, now and later.
+    if (before.entityUid !== null) row.name = rows.get(id)?.name ?? "";
+    if (patch.name !== undefined && patch.name !== before.name) row.name = patch.name;
     if (patch.settings !== undefined) row.settings = settled(patch.settings, before.settings);
     if (patch.way !== undefined) {
       if (before.entityUid !== null) throw wrong("way", "its device says how it is told");
@@ -213,7 +215,7 @@ function announcedTarget(one: AnnouncedTarget, row: TargetRow | undefined): Targ
     sensorNum: one.sensorNum,
     entityUid: one.uid,
     machineId: one.machineId,
-    name: row?.name ?? one.name,
+    name: row?.name || one.name,
     spec: one.order,
     settings: storedSettings(row?.settings ?? {}),
     createdMs: row?.createdMs ?? 0,

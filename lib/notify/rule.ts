@@ -16,6 +16,7 @@ export const FAMILIES = [
   "machine",
   "channel",
   "fault",
+  "command",
   "external",
 ] as const;
 

@@ -13,6 +13,7 @@ const NAMED: readonly Kind[] = [
   { name: "Alarms", families: ["alarm"] },
   { name: "Tickets", families: ["ticket"] },
   { name: "Machines", families: ["machine", "sensor", "hardware", "prediction"] },
+  { name: "Orders", families: ["command"] },
   { name: "Cameras", families: ["camera"] },
   { name: "Other programs", families: [REPORTED] },
 ];

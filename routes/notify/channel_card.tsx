@@ -18,6 +18,7 @@ const FAMILY_WORDS: Record<typeof FAMILIES[number], string> = {
   prediction: "predictions",
   machine: "status of machines",
   channel: "channels",
+  command: "orders to devices",
   fault: "faults of Perch itself",
   external: "reports of other programs",
 };

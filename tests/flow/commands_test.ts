@@ -296,6 +296,19 @@ Deno.test("commands: what a device announces can be told, as it wants it, while 
     await until("taken back", async () => (await ask(path)).status === 404 || null);
     assert.equal((await ask(path, { value: 30 })).status, 404);
     assert.equal(told.length, 1, "nothing else was sent");
+    const events = (await app.parts.events.list({ types: ["command"] })).items.reverse();
+    assert.deepEqual(events.map(({ type, text }) => [type, text]), [
+      ["command.sent", "Speed of Pump: 40, ordered by commander"],
+      ["command.confirmed", "Speed of Pump: 40, confirmed"],
+      [
+        "command.refused",
+        "Speed 2 of Pump: 30, ordered by commander, refused: its device cannot be reached, " +
+        "and would carry it out whenever it comes back",
+      ],
+    ]);
+    assert.deepEqual(events.map(({ body }) => (body as { machine: string }).machine), [
+      ...["Pump", "Pump", "Pump"],
+    ]);
     const { items } = (await ask("/api/commands")).body;
     assert.deepEqual(items.map(({ state }: CommandView) => state), ["refused", "confirmed"]);
   } finally {
