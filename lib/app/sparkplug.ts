@@ -3,7 +3,7 @@ import type { Source } from "../sources/source.ts";
 import type { DeviceDialect } from "../sources/devices/device.ts";
 import type { SparkplugDialect } from "../sources/sparkplug/dialect.ts";
 import { createInnerHost } from "../sources/sparkplug/inner.ts";
-import { placeOfUid, SPARKPLUG } from "../sources/sparkplug/topic.ts";
+import { NAMESPACE, placeOfUid, SPARKPLUG } from "../sources/sparkplug/topic.ts";
 import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -21,6 +21,9 @@ type Needs =
 
 const CONCERNS = ["devices.sparkplug", "sparkplug.host_id", "sparkplug.state_2_2"];
 const PUBLISH_MS = 5_000;
+/** From the decision on a message until the broker has passed it on. */
+const PASSED_ON_MS = 50;
+const FULL_MS = 1_000;
 
 /** The host application of Sparkplug B: at the embedded broker, or with a connection to the one elsewhere. */
 export function createSparkplugParts(foundation: Foundation, needs: Needs): SparkplugParts {
@@ -60,6 +63,7 @@ export function createSparkplugParts(foundation: Foundation, needs: Needs): Spar
         directory: devices,
         clock: foundation.clock,
         publish: (message) => mqtt.publish(message, AbortSignal.timeout(PUBLISH_MS)),
+        passedOn: (then) => queueMicrotask(() => passedOn(needs.intake, then)),
       },
       hostOptions(foundation),
       known(needs),
@@ -88,6 +92,16 @@ export function createSparkplugParts(foundation: Foundation, needs: Needs): Spar
       },
     },
   };
+}
+
+/** What the broker took before is decided on before this is, and then passed on. */
+function passedOn(intake: Needs["intake"], then: () => void): void {
+  const later = () => setTimeout(then, PASSED_ON_MS);
+  const mark = {
+    ...{ source: SPARKPLUG, topic: NAMESPACE, payload: new Uint8Array(), done: later },
+    decoded: { drafts: [], rejects: [] },
+  };
+  if (!intake.offer(mark)) setTimeout(() => passedOn(intake, then), FULL_MS);
 }
 
 /** The client of a broker elsewhere: its library is loaded with it. */

@@ -13,6 +13,8 @@ export interface InnerDeps {
   clock: Clock;
   /** Publishes at the embedded broker. */
   publish(message: OwnMessage): Promise<void>;
+  /** Calls back when the broker has passed on what it took until now. */
+  passedOn(then: () => void): void;
 }
 
 export interface InnerHost extends Source {
@@ -29,7 +31,7 @@ const NOTHING = (): Decoded => ({ drafts: [], rejects: [] });
 
 /** Creates it. Where it ends, the broker ends too, so that it needs no will. */
 export function createInnerHost(
-  { directory, clock, publish }: InnerDeps,
+  { directory, clock, publish, passedOn }: InnerDeps,
   options: InnerOptions,
   known: Iterable<KnownPlace> = [],
 ): InnerHost {
@@ -78,8 +80,10 @@ export function createInnerHost(
     }),
     hear(message) {
       if (message.topic === topic) {
-        // Somebody else said that this host is gone.
-        if (isOn && !saysOnline(message.payload)) queueMicrotask(() => void say(true, timestampMs));
+        // Somebody else said that this host is gone; the last word is to be this one's.
+        if (isOn && !saysOnline(message.payload)) {
+          passedOn(() => isOn && void say(true, timestampMs));
+        }
         return NOTHING();
       }
       const decoded = work.hear(message.topic, message.payload, message.retained);
