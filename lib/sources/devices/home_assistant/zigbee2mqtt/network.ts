@@ -34,11 +34,13 @@ export class Network {
   readonly #byIeee = new Map<string, Known>();
   #listed = new Map<string, BridgeDevice>();
   #bridgeIsOn: boolean | null = null;
+  /** Whether devices are there of which nothing else came yet. */
+  readonly #before = new Map<string, boolean>();
 
   /** @param base `zigbee2mqtt` */
   constructor(readonly base: string, private readonly directory: DeviceDirectory) {}
 
-  /** What `topic`'s device is called when the payload is one value: `hall/temperature` is the hall's. */
+  /** A message of a device; one value alone is a property of the device above: `hall/temperature`. */
   state(name: string, payload: Uint8Array): Decoded {
     const out: Decoded = { drafts: [], rejects: [] };
     if (payload.length === 0) return out;
@@ -202,10 +204,6 @@ export class Network {
     return cut > 0 &&
       (this.#devices.has(name.slice(0, cut)) || this.#listed.has(name.slice(0, cut)));
   }
-
-  // Availability
-
-  readonly #before = new Map<string, boolean>();
 
   /** Its availability came before its first message. */
   #heardBefore(name: string, available: boolean): void {
