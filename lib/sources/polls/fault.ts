@@ -12,17 +12,24 @@ const OUTGOING: Readonly<Record<OutgoingError["fault"], PollFault>> = {
 const REFUSED = /ECONNREFUSED|connection refused/i;
 const MESSAGE_CHARS_MOST = 300;
 
+/** What the system says, in words. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^.*\bconnect ECONNREFUSED (\S+)$/, "Nobody listens at $1"],
+  [/^.*\bconnect (?:EHOSTUNREACH|ENETUNREACH) (\S+?)(?: - .*)?$/, "There is no way to $1"],
+  [/^(.*?): (?:read )?ECONNRESET$/, "$1 broke the connection"],
+];
+
 /** Anything that an asking threw, as why there was no answer. */
 export function pollErrorOf(error: unknown): PollError {
   if (error instanceof PollError) return error;
+  const message = messageOf(error);
+  const said = WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+  const isRefused = REFUSED.test(message);
   if (error instanceof OutgoingError) {
-    const isRefused = error.fault === "unreachable" && REFUSED.test(error.message);
-    return new PollError(isRefused ? "refused" : OUTGOING[error.fault], short(error.message));
+    const isOther = error.fault !== "unreachable" || !isRefused;
+    return new PollError(isOther ? OUTGOING[error.fault] : "refused", short(said));
   }
-  return new PollError(
-    REFUSED.test(messageOf(error)) ? "refused" : "protocol",
-    short(messageOf(error)),
-  );
+  return new PollError(isRefused ? "refused" : "protocol", short(said));
 }
 
 const short = (text: string) => text.slice(0, MESSAGE_CHARS_MOST).toWellFormed().replace(/\.$/, "");

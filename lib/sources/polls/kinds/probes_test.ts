@@ -158,7 +158,8 @@ Deno.test("TCP: an open port is up; a closed one, a forbidden one and a name tha
   });
   await taken;
   listener.close();
-  assert.equal((await ask("tcp", { host: "127.0.0.1", port })).code, "refused");
+  const closed = await ask("tcp", { host: "127.0.0.1", port });
+  assert.deepEqual([closed.code, closed.text], ["refused", `Nobody listens at 127.0.0.1:${port}`]);
   const forbidden = await ask("tcp", { host: "10.1.2.3", port: 502 });
   assert.deepEqual(forbidden.code, "forbidden");
   assert.match(forbidden.text, /^10\.1\.2\.3 may not be connected to: it is in a private network/);
