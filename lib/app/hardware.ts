@@ -2,11 +2,13 @@ import { PerchError } from "../base/errors.ts";
 import { createKernelFiles } from "../base/kernel_files.ts";
 import type { FaultSource, Sighting } from "../faults/fault.ts";
 import type { Intake } from "../intake/intake.ts";
+import type { ComponentState } from "../live/components.ts";
 import type { ExchangeRow } from "../machines/exchange.ts";
 import { componentOf } from "../scripts/script.ts";
 import type { CustomDriver, CustomFigures } from "../sources/hardware/drivers/custom.ts";
 import type { HostPlace } from "../sources/hardware/driver.ts";
 import { createHardware, type Hardware, type WantedSensor } from "../sources/hardware/hardware.ts";
+import type { HardwareInputJson } from "../sources/hardware/view.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
@@ -33,7 +35,7 @@ const DEADLINE_MS = 4_000;
 
 /** The inputs of this host's buses; what reads them is loaded with the first one, or with the page. */
 export async function createHardwareParts(
-  { clock, log: root, storage, events }: Foundation,
+  { clock, log: root, storage, events, components }: Foundation,
   { machines: { registry, machines: service }, intake, scripts: { scripts }, host }: HardwareNeeds,
 ): Promise<HardwareParts> {
   const log = root.child("hardware");
@@ -120,12 +122,22 @@ export async function createHardwareParts(
     },
   });
   await hardware.load();
+  components.registerAll(() => componentsOf(hardware.inputs()));
   const ownDrivers = () => own?.figures() ?? [];
   return {
     hardware,
     ownDrivers,
     ownDriverFaults: { name: "drivers", look: () => ownDrivers().flatMap(sightingOf) },
   };
+}
+
+/** What is pulled out or broken stands outside of Perch: it is no fault of this part. */
+function componentsOf(inputs: readonly HardwareInputJson[]): ComponentState[] {
+  if (inputs.length === 0) return [];
+  const bad = inputs.filter(({ state }) => state === "failing" || state === "gone").length;
+  const all = inputs.length === 1 ? "1 sensor" : `${inputs.length} sensors`;
+  const detail = bad === 0 ? `${all} at this host` : `${all} at this host, ${bad} without values`;
+  return [{ name: "hardware", health: "ok", detail }];
 }
 
 function sightingOf({ name, fault, failed }: CustomFigures): Sighting[] {

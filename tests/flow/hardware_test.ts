@@ -91,6 +91,9 @@ Deno.test("hardware: what hangs on the host is shown, added, read, renamed and r
     });
     assert.match(told.text, /^hall\/boiler\/temperature gives no values: it is not there/);
 
+    const { detail } = parts.components.all().find(({ name }) => name === "hardware")!;
+    assert.equal(detail, "3 sensors at this host, 1 without values");
+
     // Other settings and another sensor, then none.
     const patched = await ask(path, json("admin", "PATCH", { sensor: "hall/new/temperature" }));
     assert.deepEqual([patched.status, (await input()).sensor], [200, "hall/new/temperature"]);
