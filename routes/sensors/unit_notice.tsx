@@ -32,7 +32,7 @@ export function ShownNotice(
 ): VNode | null {
   if (shown.guessed) {
     return (
-      <form method="post" action={CONFIRM_UNIT} class="act">
+      <form method="post" action={CONFIRM_UNIT} class="unit-guess">
         <input type="hidden" name="id" value={sensor.id} />
         <p class="muted">
           {`The unit ${sensor.unit} is guessed from its name: no device and nobody has said it. `}
