@@ -12,7 +12,7 @@ import {
 } from "../kit/content.ts";
 import { TASMOTA } from "./discovery.ts";
 import { KnownTasmotas, type Place, sourceOf } from "./known.ts";
-import { guessedOf, type Role } from "./layout.ts";
+import { type Guessed, guessedOf, type Role } from "./layout.ts";
 import { aboutSensor, STATE_VALUES } from "./quantities.ts";
 import { aboutRelay, noPower, onOf, POWER, relayOf } from "./relays.ts";
 import { sensorValues, stampOf, stateValues } from "./values.ts";
@@ -39,6 +39,12 @@ export function createTasmota({ directory }: DialectDeps): DeviceDialect {
     const { what, role, layout } = guess;
     if (role === "tele" && what === "LWT") return known.lastWill(null, layout.tele, payload);
     if (!speaksTasmota(role, what, payload)) return SAID_ONCE.test(what) ? nothing() : null;
+    const bridge = bridgeOf(topic, payload);
+    if (bridge !== null) {
+      const place = known.placeOf(bridge.topic);
+      const device = place?.device ?? known.guessed(bridge.guess);
+      return device === null ? nothing() : received({ ...bridge.guess, device }, payload, tMs);
+    }
     const device = known.guessed(guess);
     if (device === null) return nothing();
     const decoded = received({ device, ...guess }, payload, tMs);
@@ -159,6 +165,21 @@ function kindOf(role: Role, what: string): "sensor" | "state" | "result" | "zigb
 function unwrapped(json: Json): Json {
   const inner = json.StatusSNS ?? json.StatusSTS;
   return isObject(inner) ? inner : json;
+}
+
+/** The bridge of a Zigbee device that has its name as a level of the topic (SetOption89 with 112); null: it is none. */
+function bridgeOf(topic: string, payload: Uint8Array): { topic: string; guess: Guessed } | null {
+  const levels = topic.split("/");
+  if (levels.length < 4 || levels.at(-1) !== "SENSOR") return null;
+  const read = readObject(payload);
+  const received = read.answer ? undefined : read.is.ZbReceived;
+  if (!isObject(received)) return null;
+  const [sub] = levels.splice(-2, 1);
+  const isNamed = Object.entries(received).some(([key, one]) =>
+    key === sub || isObject(one) && one.Name === sub
+  );
+  const guess = isNamed ? guessedOf(levels.join("/")) : null;
+  return guess === null ? null : { topic: levels.join("/"), guess: { ...guess, sub } };
 }
 
 /** Whether a message on a topic that looks like Tasmota's is one: others use `tele` and `stat` too. */

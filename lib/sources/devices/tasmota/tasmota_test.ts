@@ -283,6 +283,18 @@ Deno.test("tasmota: T9 each Zigbee device is a machine, in the bridge's message 
   );
 });
 
+Deno.test("tasmota: T9 a Zigbee device that has its name in the topic is behind the same bridge", () => {
+  const site = create();
+  const message = (Temperature: number) => ({
+    ZbReceived: { "0x1A2B": { Device: "0x1A2B", Name: "Cold", Temperature } },
+  });
+  for (const [topic, celsius] of [["tele/zb/Cold/SENSOR", 4], ["tele/zb/SENSOR", 5]] as const) {
+    assert.deepEqual(site.send(topic, message(celsius)), [`Cold/Temperature = ${celsius} °C`]);
+  }
+  assert.deepEqual(site.send("tele/zb/Cold/SENSOR", message(6)), ["Cold/Temperature = 6 °C"]);
+  assert.equal(site.directory.devices.size, 1);
+});
+
 Deno.test("tasmota: T9 a Zigbee device is known by its IEEE address where it is sent", () => {
   const site = create();
   const send = (Device: string, Name?: string) =>
