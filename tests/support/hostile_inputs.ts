@@ -122,6 +122,7 @@ export const OTHER_INPUTS: readonly OtherInput[] = [
   },
   { input: "line protocol: measurement, tags, fields", least: 0, put: lines },
   { input: "MQTT: topic levels and texts", least: 55, put: overMqtt },
+  { input: "MQTT discovery: what devices say of themselves", least: 55, put: asDevices },
   { input: "MQTT: client id, user and last will", least: 0, put: asMqttClients },
   { input: "registry import: JSON", least: 55, put: importJson },
   { input: "registry import: CSV", least: 55, put: importCsv },
@@ -240,6 +241,30 @@ async function overMqtt(texts: readonly string[], { under }: Tools): Promise<num
   }
   await client.endAsync();
   return registry.all().length - before;
+}
+
+async function asDevices(texts: readonly string[], { under }: Tools): Promise<number> {
+  const { broker, devices } = under.app.parts();
+  const before = devices.all().length;
+  const client = await connectAsync(`mqtt://127.0.0.1:${broker!.port()}`, { protocolVersion: 4 });
+  for (const [n, text] of texts.entries()) {
+    const config = {
+      ...{
+        name: text,
+        uniq_id: `hostile ${n} ${text}`,
+        stat_t: `hostile/${n}`,
+        unit_of_meas: text,
+      },
+      ...{ val_tpl: text, options: [text], icon: text, en: n % 2 === 0 },
+      dev: { ids: [`${n} ${text}`], name: text, mf: text, mdl: text, sn: text, sw: text, hw: text },
+    };
+    await client.publishAsync(`homeassistant/sensor/hostile/n${n}/config`, JSON.stringify(config), {
+      qos: 1,
+    });
+    await client.publishAsync(`hostile/${n}`, text, { qos: 1 });
+  }
+  await client.endAsync();
+  return devices.all().length - before;
 }
 
 async function asMqttClients(texts: readonly string[], { under }: Tools): Promise<number> {
