@@ -400,8 +400,11 @@ function withText(route: Route, { path, longest }: Leaf, text: string, n: number
   }
   let at = body as Record<string | number, unknown>;
   path.forEach((part, i) => {
-    if (i === path.length - 1) at[part] = text.slice(0, longest);
-    else {
+    if (i === path.length - 1) {
+      // Names that are each one's own: all of them are taken by what was made.
+      const own = route.method === "patch" && path.join() === "name" ? ` ${nextMark()}` : "";
+      at[part] = text.slice(0, longest - own.length) + own;
+    } else {
       at[part] ??= typeof path[i + 1] === "number" ? [] : {};
       at = at[part] as Record<string | number, unknown>;
     }
@@ -410,8 +413,10 @@ function withText(route: Route, { path, longest }: Leaf, text: string, n: number
 }
 
 let made = 0;
+const nextMark = () => ++made;
+
 function different(text: unknown, n: number): string {
-  const mark = `${n}-${++made}`;
+  const mark = `${n}-${nextMark()}`;
   return String(text).includes("@") ? `x${mark}@example.org` : `${text}-${mark}`;
 }
 
