@@ -117,6 +117,10 @@ Deno.test("probes: what fails and what does not report has an alarm and a mail, 
     await send("engineer", "POST", `/api/probes/${job.json.id}/pause`);
     const { asked } = shop;
     assert.equal((await fetch(address)).status, 204, "a paused heartbeat does not fail its job");
+    const storm = await Promise.all(
+      Array.from({ length: 150 }, async () => (await fetch(address)).status),
+    );
+    assert.ok(storm.includes(429), "of too many words some are refused");
     const { json: { items } } = await send("viewer", "GET", "/api/probes");
     assert.deepEqual(items.map(({ state }: { state: string }) => state), ["paused", "paused"]);
     assert.equal(shop.asked, asked);

@@ -61,8 +61,9 @@ export interface PollsDeps extends ChangeDeps, Omit<WatchDeps, "open" | "inTurn"
 
 /** Asked at the same time; each answer takes some memory and a connection. */
 const ASKED_AT_ONCE = 16;
-/** Of one heartbeat. */
+/** Of one heartbeat; of one that must report more often, so many times what it must. */
 const BEATS_A_MINUTE = 30;
+const BEATS_MORE = 3;
 
 export function createPolls(deps: PollsDeps): Polls {
   const { db, clock, log } = deps;
@@ -169,13 +170,14 @@ export function createPolls(deps: PollsDeps): Polls {
     }
   }
 
-  function countBeat(id: string): void {
+  function countBeat({ row: { id }, poll }: Entry): void {
+    const most = Math.max(BEATS_A_MINUTE, BEATS_MORE * 60 / (poll?.settings.every_s ?? 60));
     const minute = Math.floor(clock.monotonic() / 60_000);
     const known = beats.get(id);
     const count = known?.minute === minute ? known.count + 1 : 1;
     beats.set(id, { minute, count });
-    if (count <= BEATS_A_MINUTE) return;
-    const message = `a heartbeat may report ${BEATS_A_MINUTE} times a minute`;
+    if (count <= most) return;
+    const message = `this heartbeat may report ${Math.floor(most)} times a minute`;
     throw new PerchError("rate_limited", message, { retryAfterS: 60 });
   }
 
@@ -184,7 +186,7 @@ export function createPolls(deps: PollsDeps): Polls {
     const entry = entries.all().find(({ row }) => row.secretHash === hash);
     if (entry === undefined) throw new PerchError("not_found", "there is nothing at this path");
     const { row } = entry;
-    countBeat(row.id);
+    countBeat(entry);
     // One that is paused is not told so: its job did well.
     if (!row.enabled) return;
     const refused = deps.refusal();
