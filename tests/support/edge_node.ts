@@ -9,6 +9,8 @@ export interface EdgeMetric {
   type?: number;
   /** By the type: boolean, double, or a whole number. */
   value: number | boolean;
+  /** Said with it as the property engUnit. */
+  unit?: string;
 }
 
 export interface EdgeNode extends AsyncDisposable {
@@ -34,13 +36,17 @@ export function edgePayload(
   historical = false,
 ): Uint8Array {
   const writer = new WireWriter().uint(1, tMs);
-  for (const { name, alias, type, value } of metrics) {
+  for (const { name, alias, type, value, unit } of metrics) {
     const metric = new WireWriter();
     if (name !== undefined) metric.text(1, name);
     if (alias !== undefined) metric.uint(2, alias);
     metric.uint(3, tMs);
     if (type !== undefined) metric.uint(4, type);
     if (historical) metric.bool(5, true);
+    if (unit !== undefined) {
+      const text = new WireWriter().uint(1, 12).text(8, unit).done();
+      metric.bytes(9, new WireWriter().text(1, "engUnit").bytes(2, text).done());
+    }
     if (typeof value === "boolean") metric.bool(14, value);
     else if (Number.isInteger(value) && type !== 10) metric.uint(type === 8 ? 11 : 10, value);
     else metric.double(13, value);
