@@ -357,8 +357,9 @@ export function createComputing(deps: ComputingDeps, rows: readonly ComputedRow[
       byNum.size === 0 ? Infinity : cursorMs + CURSOR_EVERY_MS,
     );
 
+  /** Until none is left. */
   async function work(signal: AbortSignal, beat: Beat): Promise<void> {
-    for (;;) {
+    while (byNum.size > 0) {
       signal.throwIfAborted();
       beat();
       await sendLive();
@@ -380,13 +381,17 @@ export function createComputing(deps: ComputingDeps, rows: readonly ComputedRow[
     task: {
       name: "computed sensors",
       async run(signal, beat = () => {}) {
-        while (byNum.size === 0) {
-          if (await readings.cursor(CURSOR) !== null) await readings.dropCursor(CURSOR, []);
-          await wake.sleep(Infinity, signal);
+        for (;;) {
+          while (byNum.size === 0) {
+            // Without it the journal waits for nobody.
+            if (await readings.cursor(CURSOR) !== null) await readings.dropCursor(CURSOR, []);
+            cursorMs = -Infinity;
+            await wake.sleep(Infinity, signal);
+          }
+          for (const running of byNum.values()) running.giveUp(-Infinity);
+          await readAlong(beat);
+          await work(signal, beat);
         }
-        for (const running of byNum.values()) running.giveUp(-Infinity);
-        await readAlong(beat);
-        await work(signal, beat);
       },
     },
     running: (sensor) => byNum.get(sensor),

@@ -144,6 +144,9 @@ Deno.test("computed: a deleted input says so, restored it goes on; a renamed one
     assert.equal(Number(last[1].toPrecision(12)), kWh(180));
     const ended = await site.ask("DELETE", "/api/computed/m/energy");
     assert.equal(ended.status, 204);
+    // Nobody reads along any more: the journal waits for nobody.
+    const { readings } = site.under.app.parts().storage;
+    await until("the cursor to go", async () => await readings.cursor("computed") === null || null);
     assert.equal((await site.readings("m/energy")).length, 4);
   }));
 
