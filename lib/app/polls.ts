@@ -101,14 +101,18 @@ function howAre(
   all: readonly ReturnType<Polls["find"]>[],
 ): { health: ComponentHealth; detail: string } {
   const of = (state: string) => all.filter((one) => one.state === state);
-  const [down, broken, held] = [of("down"), of("fault"), of("held")];
+  const [down, broken] = [of("down"), of("fault")];
+  const [held, unallowed] = [of("held"), of("unallowed")];
   if (held.length > 0) return { health: "degraded", detail: held[0].text };
   if (broken.length > 0) return { health: "degraded", detail: broken[0].text };
+  const waits = unallowed.length === 0
+    ? ""
+    : `, ${unallowed.length} to be allowed by an admin: ${unallowed[0].name}`;
   const names = down.slice(0, 3).map(({ name }) => name).join(", ");
   const what = down.length === 0 ? "none is down" : `${down.length} down: ${names}`;
   return {
     health: "ok",
-    detail: `${all.length} ${all.length === 1 ? "probe" : "probes"}, ${what}.`,
+    detail: `${all.length} ${all.length === 1 ? "probe" : "probes"}, ${what}${waits}.`,
   };
 }
 

@@ -64,6 +64,7 @@ export function createOutgoing(deps: OutgoingDeps): Outgoing {
         closed[0].address,
         "it is in a private network; an admin can allow that in the setting " +
           ALLOWED_NETWORKS_SETTING,
+        endpointOf(closed[0].address, port),
       );
     }
     return taken;
@@ -247,9 +248,14 @@ async function resolveAll(host: string): Promise<ResolvedAddress[]> {
   return addresses.sort((a, b) => a.family - b.family);
 }
 
-function refusal(host: string, address: string, why: string): OutgoingError {
+function refusal(
+  host: string,
+  address: string,
+  why: string,
+  toAllow: string | null = null,
+): OutgoingError {
   const shown = host === address ? address : `${host} (${address})`;
-  return new OutgoingError("forbidden", `${shown} may not be connected to: ${why}`);
+  return new OutgoingError("forbidden", `${shown} may not be connected to: ${why}`, { toAllow });
 }
 
 const unknownHost = (host: string) =>

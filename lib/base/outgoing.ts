@@ -123,7 +123,14 @@ export type OutgoingFault =
 /** Why there is no answer, in a sentence for people. */
 export class OutgoingError extends Error {
   override readonly name = "OutgoingError";
-  constructor(readonly fault: OutgoingFault, message: string, options?: ErrorOptions) {
+  /** The address and port that an admin may allow by `allow`; null: that is not what keeps it. */
+  readonly toAllow: string | null;
+  constructor(
+    readonly fault: OutgoingFault,
+    message: string,
+    { toAllow = null, ...options }: ErrorOptions & { toAllow?: string | null } = {},
+  ) {
     super(message, options);
+    this.toAllow = toAllow;
   }
 }

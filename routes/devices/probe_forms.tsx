@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { shownAddress } from "../../lib/sources/polls/fault.ts";
 import { kindOf } from "../../lib/sources/polls/kinds/mod.ts";
 import type { PollView } from "../../lib/sources/polls/poll_view.ts";
 import { SeenField } from "../frame/form.tsx";
@@ -11,7 +12,7 @@ import { probeHref } from "./probe_parts.tsx";
 export function Ask({ view, address }: { view: PollView; address: string }): VNode {
   return (
     <section class="card attention" aria-labelledby="ask">
-      <h2 id="ask">{`Allow ${shown(address)} for this probe?`}</h2>
+      <h2 id="ask">{`Allow ${shownAddress(address)} for this probe?`}</h2>
       <Post
         action={`${probeHref(view.id)}/allow`}
         fields={{ address }}
@@ -28,9 +29,6 @@ export function Ask({ view, address }: { view: PollView; address: string }): VNo
     </section>
   );
 }
-
-/** A ping has no port. */
-const shown = (address: string) => address.replace(/^\[?(.*?)\]?:0$/, "pings of $1");
 
 /** What engineers do with a probe that is there. */
 export function Doings({ view }: { view: PollView }): VNode {

@@ -64,7 +64,7 @@ export function probeListPages(parts: ProbePageParts): Route[] {
   ];
 }
 
-const RANK = ["down", "fault", "trying", "held", "waiting", "up", "paused"];
+const RANK = ["down", "fault", "trying", "unallowed", "held", "waiting", "up", "paused"];
 
 const inOrder = (views: readonly PollView[]) =>
   views.toSorted((a, b) => RANK.indexOf(a.state) - RANK.indexOf(b.state));

@@ -42,6 +42,7 @@ const MARKS: Readonly<Record<PollState, readonly [mark: string | null, tone: str
   up: [null, "muted"],
   trying: ["▲", "warning"],
   down: ["■", "critical"],
+  unallowed: ["◆", "info"],
   waiting: [null, "muted"],
   held: ["◆", "info"],
   paused: [null, "muted"],
@@ -140,6 +141,8 @@ export function answerOf(views: readonly PollView[]): string {
   }
   if (trying.length > 0) return `${trying[0].name} did not answer; trying again`;
   if (on.length === 0) return "All probes are paused";
+  const [first] = on.filter(({ state }) => state === "unallowed");
+  if (first !== undefined) return `${first.name} waits until an admin allows its address`;
   const known = on.filter(({ state }) => state === "up").length;
   if (known < on.length) return `${known} of ${on.length} are up; the others are waited for`;
   return `All ${on.length} probes are up`;
@@ -154,6 +157,8 @@ export function answerOfOne({ name, state }: PollView): string {
       return `${name} is down`;
     case "trying":
       return `${name} did not answer; trying again`;
+    case "unallowed":
+      return `${name} waits until an admin allows its address`;
     case "waiting":
       return `${name} is waited for`;
     case "held":

@@ -82,11 +82,16 @@ Deno.test({
 
       const lan = { name: "Press", kind: "tcp", options: { host: "192.168.77.20", port: 502 } };
       const { view: press } = await polls.add(
-        { ...lan, enabled: false },
+        lan,
         (change) => access.audit.statement({ actor: systemActor("test"), ...change }),
       );
       await page.goto(`/probes/${press.id}`);
       await page.locator("h2", { hasText: "Allow 192.168.77.20:502 for this probe?" }).waitFor();
+      await page.click("button:text-is('Test now')");
+      await page.locator("h1", { hasText: "Press waits until an admin allows its" }).waitFor();
+      await looks(page, "to-allow");
+      await page.click("button:text-is('Pause')");
+      await page.locator("h1", { hasText: "Press is paused" }).waitFor();
       await page.click("button:text-is('Allow')");
       await until(
         "it is allowed",

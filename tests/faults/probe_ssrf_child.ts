@@ -87,6 +87,9 @@ async function outcome(
   }
 }
 
+/** Codes of what the guard did not let through. */
+const REFUSED = new Set(["forbidden", "unallowed"]);
+
 /** What stands for the host in an address, as it is written. */
 const hostIn = (address: string) => /^\s*\w+:[/\\]*([^/?#\\]*)/.exec(address)?.[1] ?? address;
 
@@ -101,7 +104,7 @@ async function closedAddresses(): Promise<Pick<ProbeSsrfReport, "passed" | "aske
       if (!("url" in optionsOf("x", "x")) && !isHost) continue;
       asked++;
       const came = await outcome(kind, optionsOf(host, address));
-      if (came !== "invalid" && came !== "forbidden") passed.push(`${kind} ${address}: ${came}`);
+      if (came !== "invalid" && !REFUSED.has(came)) passed.push(`${kind} ${address}: ${came}`);
     }
   }
   return { passed, asked, closed: reached.splice(0).filter(isClosed) };
@@ -114,7 +117,7 @@ async function flips(flipNames: () => () => void): Promise<ProbeSsrfReport["flip
     for (let i = 0; i < FLIPS; i++) {
       const came = await outcome(kind, KINDS[kind]("flip.test", "http://flip.test/"));
       if (came === "up") flips.opened++;
-      else if (came === "forbidden") flips.refused++;
+      else if (REFUSED.has(came)) flips.refused++;
       else flips.other.push(`${kind}: ${came}`);
     }
   }

@@ -180,10 +180,12 @@ Deno.test("probes: what is wrong is refused with the field; a LAN address is ask
     }
     const { json: probe } = await tcp("192.168.7.7");
     const { json: tested } = await send("engineer", "POST", `/api/probes/${probe.id}/test`);
-    assert.match(
-      tested.text,
-      /^X fails: 192\.168\.7\.7 may not be connected to: it is in a private network/,
-    );
+    const waits = "192.168.7.7:502 is in the local network, and no admin has allowed it yet.";
+    assert.equal(tested.text, `X was not asked: ${waits}`);
+    const { json: shown } = await send("viewer", "GET", `/api/probes/${probe.id}`);
+    assert.deepEqual([shown.state, shown.text], ["unallowed", `X is not asked: ${waits}`]);
+    assert.deepEqual([shown.failures, shown.checks], [0, []]);
+    assert.equal(app.parts.registry.find("probes/X/up"), undefined);
     const allow = `/api/probes/${probe.id}/allow`;
     assert.equal((await send("admin", "GET", allow)).json.address, "192.168.7.7:502");
     assert.equal(

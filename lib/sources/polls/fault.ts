@@ -26,10 +26,20 @@ export function pollErrorOf(error: unknown): PollError {
   const said = WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
   const isRefused = REFUSED.test(message);
   if (error instanceof OutgoingError) {
+    if (error.toAllow !== null) return unallowed(error.toAllow);
     const isOther = error.fault !== "unreachable" || !isRefused;
     return new PollError(isOther ? OUTGOING[error.fault] : "refused", short(said));
   }
   return new PollError(isRefused ? "refused" : "protocol", short(said));
 }
+
+const unallowed = (address: string) =>
+  new PollError(
+    "unallowed",
+    `${shownAddress(address)} is in the local network, and no admin has allowed it yet`,
+  );
+
+/** An address to allow as people read it: a ping has no port. */
+export const shownAddress = (address: string) => address.replace(/^\[?(.*?)\]?:0$/, "a ping of $1");
 
 const short = (text: string) => text.slice(0, MESSAGE_CHARS_MOST).toWellFormed().replace(/\.$/, "");

@@ -9,6 +9,8 @@ export const POLL_STATES = [
   /** It fails, and not often enough in a row to be down. */
   "trying",
   "down",
+  /** It stands in the local network, and an admin has to allow it first. */
+  "unallowed",
   /** The first answer is waited for. */
   "waiting",
   /** Nothing is asked, because the intake is paused. */
@@ -24,6 +26,7 @@ export const POLL_WORDS: Readonly<Record<PollState, string>> = {
   up: "Up",
   trying: "Trying",
   down: "Down",
+  unallowed: "To be allowed",
   waiting: "Waiting",
   held: "Held",
   paused: "Paused",

@@ -16,7 +16,7 @@ import { createEntries, type Entry, openEntry } from "./poll_entries.ts";
 import { storedSettings } from "./poll_options.ts";
 import { createPollStore } from "./poll_store.ts";
 import type { PollState, PollView } from "./poll_view.ts";
-import { NEW_TRACK } from "./track.ts";
+import { isUnallowed, NEW_TRACK } from "./track.ts";
 import { type Beat, createAsking, type Watch, type WatchDeps, type WatchState } from "./watch.ts";
 
 /** In memory, where a change counts once it is written. */
@@ -121,6 +121,7 @@ export function createPolls(deps: PollsDeps): Polls {
     if (!row.enabled) return "paused";
     if (fault !== null) return "fault";
     if (held !== null || keep.isPaused()) return "held";
+    if (isUnallowed(track)) return "unallowed";
     if (track.failures > 0 && track.up !== false) return "trying";
     return track.up === null ? "waiting" : track.up ? "up" : "down";
   }
@@ -139,6 +140,8 @@ export function createPolls(deps: PollsDeps): Polls {
         return `${name} failed ${
           track.failures === 1 ? "once" : `${track.failures} times`
         }${because}`;
+      case "unallowed":
+        return `${name} is not asked${because}`;
       case "waiting":
         return kind?.reports
           ? `${name} has not reported yet.`
@@ -205,7 +208,7 @@ export function createPolls(deps: PollsDeps): Polls {
     return enabled.flatMap((entry): PollDown[] => {
       const { id, name, machine, settings: { severity }, checks } = viewOf(entry);
       const { track } = keep.watchOf(id)!.state();
-      if (severity === "none" || track.up !== false) return [];
+      if (severity === "none" || track.up !== false || isUnallowed(track)) return [];
       const why = track.last?.detail ?? checks.at(-1)?.detail ?? "";
       return [{ id, severity, machine, text: `${name} is down${why === "" ? "" : `: ${why}`}` }];
     });
@@ -233,5 +236,6 @@ const PAUSED = "the task that asks all probes is paused";
 
 function testOf(name: string, { fault, detail, responseMs }: Asked): PollTest {
   const ok = fault === null;
+  if (fault === "unallowed") return { ok, text: `${name} was not asked: ${detail}.`, responseMs };
   return { ok, text: `${name} ${ok ? "answers" : "fails"}: ${detail}.`, responseMs };
 }

@@ -45,6 +45,10 @@ export function after(
   downAfter: number,
 ): { track: Track; news: "up" | "down" | null } {
   const { tMs, responseMs, detail, fault } = outcome;
+  // Nothing was asked, so nothing is known.
+  if (fault === "unallowed") {
+    return { track: { ...track, failures: 0, last: outcome }, news: null };
+  }
   const failures = fault === null ? 0 : track.failures + 1;
   // One that is down stays so until it answers.
   const isDown = fault !== null && (track.up === false || failures >= downAfter);
@@ -63,6 +67,9 @@ export function after(
     news: changed && up !== null ? (up ? "up" : "down") : null,
   };
 }
+
+/** Nobody was asked, because an admin has to allow it first. */
+export const isUnallowed = ({ last }: Track): boolean => last?.fault === "unallowed";
 
 /** What was known before Perch was started, with what has come since. */
 export function resumed(

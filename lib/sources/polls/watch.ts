@@ -6,7 +6,7 @@ import type { PolledValue, PollKind, PollSession } from "./kinds/kind.ts";
 import { type Asked, askOnce } from "./ask.ts";
 import { pollErrorOf } from "./fault.ts";
 import type { Poll } from "./poll.ts";
-import { after, type Check, NEW_TRACK, resumed, type Track } from "./track.ts";
+import { after, type Check, isUnallowed, NEW_TRACK, resumed, type Track } from "./track.ts";
 
 /** What keeps one poll: its loop, and what is known of it. */
 export interface Watch {
@@ -76,6 +76,8 @@ export function createKeeper(
   before: Track | null,
 ) {
   let track = before ?? NEW_TRACK;
+  // It may have been allowed: it is asked anew.
+  if (isUnallowed(track)) track = { ...track, last: null };
   let ready = before !== null;
   let unstored: string | null = null;
   return {
@@ -109,7 +111,7 @@ export function createKeeper(
 
 /** `up` says whether it is down, so a try that fails says nothing of it. */
 function valuesOf({ values, responseMs, fault }: Asked, { up }: Track): PolledValue[] {
-  const isKnown = fault === null || up === false;
+  const isKnown = fault === null || up === false && fault !== "unallowed";
   return [
     ...isKnown ? [{ sensor: "up", value: fault === null }] : [],
     ...responseMs === null ? [] : [{ sensor: "response time", value: responseMs, unit: "ms" }],
@@ -166,9 +168,10 @@ export function createAsking(
   }
 
   function gapMs(): number {
-    const { up, failures } = keeper.state().track;
+    const { track } = keeper.state();
+    const { up, failures } = track;
     const everyMs = every_s * 1_000;
-    const isTrying = deps.held() !== null || failures > 0 && up !== false;
+    const isTrying = deps.held() !== null || isUnallowed(track) || failures > 0 && up !== false;
     return (isTrying ? Math.min(everyMs, RETRY_MS) : everyMs) *
       (1 - JITTER + 2 * JITTER * random());
   }

@@ -5,7 +5,7 @@ import { type PolledValue, PollError, type PollSession } from "./kinds/kind.ts";
 import { tcp } from "./kinds/tcp.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Poll, pollSettingsSchema } from "./poll.ts";
-import { after, dueMs, NEW_TRACK, type Outcome, resumed } from "./track.ts";
+import { after, dueMs, isUnallowed, NEW_TRACK, type Outcome, resumed } from "./track.ts";
 import { createAsking, type Known, type Watch, type WatchDeps } from "./watch.ts";
 
 const ok = (tMs: number): Outcome => ({ tMs, responseMs: 5, detail: "well", fault: null });
@@ -122,7 +122,7 @@ async function withWatch(
   }
 }
 
-const fails = (code: "refused" | "tls", values: PolledValue[] = []) => () =>
+const fails = (code: "refused" | "tls" | "unallowed", values: PolledValue[] = []) => () =>
   Promise.reject(new PollError(code, code, values));
 
 Deno.test("an asking comes every interval; a failing one stores nothing of `up` before it counts as down", () =>
@@ -142,6 +142,26 @@ Deno.test("an asking comes every interval; a failing one stores nothing of `up` 
       await clock.advance(0);
       assert.equal((await asked).fault, null);
       assert.deepEqual(news, ["up: well", "down: tls", "up: well"]);
+    },
+  ));
+
+Deno.test("what an admin has to allow first is neither up nor down, and is asked again within a minute", () =>
+  withWatch(
+    "tcp",
+    { every_s: 600, down_after: 1 },
+    async ({ clock, watch, stored, news, state }) => {
+      stored.length = 0;
+      state.answers = fails("unallowed");
+      for (let i = 0; i < 12; i++) await clock.advance(100_000);
+      const { track } = watch.state();
+      assert.deepEqual([track.up, track.failures, track.checks.length], [true, 0, 1]);
+      assert.deepEqual([isUnallowed(track), stored, news], [true, [], ["up: well"]]);
+      state.answers = null;
+      await clock.advance(60_000);
+      assert.deepEqual([isUnallowed(watch.state().track), stored.length], [false, 1]);
+      // Nor is one that was down.
+      const down = after(after(track, bad(1), 1).track, { ...bad(2), fault: "unallowed" }, 1);
+      assert.deepEqual([down.news, down.track.failures, isUnallowed(down.track)], [null, 0, true]);
     },
   ));
 

@@ -1,4 +1,8 @@
-import type { OutgoingAnswer, PeerCertificate } from "../../../base/outgoing.ts";
+import {
+  type OutgoingAnswer,
+  OutgoingError,
+  type PeerCertificate,
+} from "../../../base/outgoing.ts";
 import { daysLeft } from "./certificates.ts";
 import { defineKind } from "./define.ts";
 import { headersOf, type HttpOptions, httpOptions, namesStatus, urlOf } from "./http_options.ts";
@@ -82,6 +86,8 @@ async function follow(
       lenient: true,
       maxBytes: BODY_BYTES_MOST,
       onCertificate: (found) => void (certificate = found),
+    }).catch((error) => {
+      throw left === options.redirects ? error : notThere(url, error);
     });
     const { location } = answer.headers;
     if (left <= 0 || !REDIRECT.has(answer.status) || location === undefined) {
@@ -99,6 +105,13 @@ async function follow(
     if (answer.status < 307 && method !== "HEAD") [method, body] = ["GET", undefined];
     url = next;
   }
+}
+
+/** What is allowed is the address that was given; one that it redirects to is an answer of it. */
+function notThere(url: URL, error: unknown): unknown {
+  if (!(error instanceof OutgoingError) || error.toAllow === null) return error;
+  const why = "in the local network, where only its own address can be allowed";
+  return new PollError("forbidden", `It redirects to ${shown(url.origin)}, ${why}`);
 }
 
 const JSON_TYPE = { "content-type": "application/json" };

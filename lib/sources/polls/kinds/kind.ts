@@ -73,6 +73,8 @@ export type PollFault =
   | "tls"
   /** Perch may not connect there. */
   | "forbidden"
+  /** It may once an admin allows it: nothing is known of what is asked. */
+  | "unallowed"
   /** A heartbeat did not come, or said that its job failed. */
   | "missed";
 

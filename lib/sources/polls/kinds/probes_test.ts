@@ -141,6 +141,12 @@ Deno.test("HTTP: a redirect is an answer, or followed and judged at each hop; se
           });
           assert.equal(closed.code, "forbidden");
           assert.match(closed.text, /^169\.254\.169\.254 may not be connected to/);
+          const inside = await ask("http", { url: to("http://10.1.2.3/"), redirects: 1 });
+          assert.equal(inside.code, "forbidden", "no admin can allow what it redirects to");
+          assert.match(
+            inside.text,
+            /^It redirects to "http:\/\/10\.1\.2\.3", in the local network/,
+          );
           const loop = await ask("http", { url: `${first}/loop`, redirects: 2 });
           assert.match(loop.text, /^Answered 302/);
         },
@@ -160,9 +166,12 @@ Deno.test("TCP: an open port is up; a closed one, a forbidden one and a name tha
   listener.close();
   const closed = await ask("tcp", { host: "127.0.0.1", port });
   assert.deepEqual([closed.code, closed.text], ["refused", `Nobody listens at 127.0.0.1:${port}`]);
-  const forbidden = await ask("tcp", { host: "10.1.2.3", port: 502 });
-  assert.deepEqual(forbidden.code, "forbidden");
-  assert.match(forbidden.text, /^10\.1\.2\.3 may not be connected to: it is in a private network/);
+  const waits = await ask("tcp", { host: "10.1.2.3", port: 502 });
+  const why = "10.1.2.3:502 is in the local network, and no admin has allowed it yet";
+  assert.deepEqual([waits.code, waits.text], ["unallowed", why]);
+  const forbidden = await ask("tcp", { host: "169.254.169.254", port: 80 });
+  assert.equal(forbidden.code, "forbidden");
+  assert.match(forbidden.text, /^169\.254\.169\.254 may not be connected to: this host itself/);
   assert.equal((await ask("tcp", { host: "nobody.invalid", port: 1 })).code, "unreachable");
 });
 
