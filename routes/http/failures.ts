@@ -33,8 +33,14 @@ export function createFailed(log: Log, errorPage?: ErrorPage): Failed {
       return new PerchError("unavailable", sentence, { cause: thrown, retryAfterS: 5 });
     }
     const reference = randomId(8);
-    log.error(`${c.req.method} ${c.req.path} failed`, { error: thrown, reference });
+    log.error(`${c.req.method} ${shownPath(c)} failed`, { error: thrown, reference });
     if (thrown instanceof Error) log.debug("stack", { reference, stack: thrown.stack });
     return new PerchError("internal", `something went wrong; the log names it by ${reference}`);
   }
+}
+
+/** A secret that stands at the end of a path does not come into the log. */
+function shownPath({ req }: Context): string {
+  const secret: string | undefined = req.param("secret");
+  return secret === undefined ? req.path : `${req.path.slice(0, req.path.lastIndexOf("/"))}/***`;
 }

@@ -83,6 +83,15 @@ const table = [
   }),
   route({
     method: "get",
+    path: "/api/links/:secret",
+    policy: "public",
+    summary: "Fails, too",
+    handler: () => {
+      throw new Error("detail");
+    },
+  }),
+  route({
+    method: "get",
     path: "/api/busy",
     policy: "public",
     summary: "Busy",
@@ -322,6 +331,15 @@ Deno.test("mount never shows what failed inside", async () => {
   const busy = await app().request("http://localhost/api/busy");
   assert.equal(busy.status, 503);
   assert.equal(busy.headers.get("retry-after"), "2");
+});
+
+Deno.test("mount logs what failed, without the secret that stands in its path", async () => {
+  const lines: string[] = [];
+  const log = { ...silentLog(), error: (message: string) => void lines.push(message) };
+  for (const path of ["fails", "links/abc123"]) {
+    await (await app({ log }).request(`http://localhost/api/${path}`)).body?.cancel();
+  }
+  assert.deepEqual(lines, ["GET /api/fails failed", "GET /api/links/*** failed"]);
 });
 
 Deno.test("mount answers unknown paths and methods as problems", async () => {
