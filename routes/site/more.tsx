@@ -80,6 +80,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>
+                    <a href="/computed">Computed sensors</a>
+                  </li>
+                  <li>
                     <a href="/cameras">Cameras</a>
                   </li>
                   <li>

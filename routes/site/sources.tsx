@@ -21,9 +21,10 @@ import {
 } from "./damage_api.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
+import type { Hardware } from "../../lib/sources/hardware/hardware.ts";
 import type { Polls } from "../../lib/sources/polls/polls.ts";
 import { Dialects } from "./dialects.tsx";
-import { Probes } from "./probes.tsx";
+import { AtThisHost, Probes } from "./probes.tsx";
 import { sourceOf } from "../../lib/sources/source.ts";
 import { payloadText } from "./status_api.ts";
 import { ClockCard } from "./clock.tsx";
@@ -46,6 +47,7 @@ export interface SourcesParts extends PageParts, SimulatorParts {
   status: Pick<StatusBoard, "now">;
   deviceService: Pick<DeviceService, "dialects">;
   polls: Pick<Polls, "all">;
+  hardware: Pick<Hardware, "inputs">;
 }
 
 /** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
@@ -133,6 +135,7 @@ function Content(
       </div>
       <Dialects dialects={parts.deviceService.dialects()} nowMs={nowMs} />
       <Probes polls={parts.polls} />
+      <AtThisHost hardware={parts.hardware} />
       <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
       <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
       <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />

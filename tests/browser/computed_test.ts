@@ -47,7 +47,8 @@ Deno.test({
         await assertEveryLook(page);
         await takePictures(page, `computed-${name}`);
       };
-      await page.goto(`${app.url}/computed`);
+      await page.goto("/more");
+      await page.click("a:text-is('Computed sensors')");
       await look("none");
       await page.click("text=New computed sensor");
       await look("ways");

@@ -155,6 +155,9 @@ Deno.test({
       for (const dialect of ["Zigbee2MQTT", "Tasmota", "Shelly", "ESPHome", "Sparkplug"]) {
         assert.ok(seen.includes(dialect), `${dialect} in ${seen}`);
       }
+      for (const way of ["/probes", "/hardware"]) {
+        assert.equal(await page.locator(`main a[href='${way}']`).count(), 1, way);
+      }
       await look("sources");
       await page.goto("/machines/Cellar");
       assert.match(await inOneLine("section[aria-labelledby=device]"), /Tasmota.*offline/i);
