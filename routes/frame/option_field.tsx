@@ -11,6 +11,7 @@ type Schema = {
   minimum?: number;
   maximum?: number;
   format?: string;
+  examples?: string[];
 };
 
 /** Name of an option's input in a form. */
@@ -44,7 +45,6 @@ export function optionsOfForm(
 /** Of a secret that is set. */
 const KEEPS = "set; leave empty to keep it";
 const LINES = 4;
-const SEVERAL_LINES = new Set(["lines", "registers"]);
 
 /** One option of a channel or a camera as a labelled input. `value` is what is stored or was typed. */
 export function OptionInput(
@@ -57,7 +57,7 @@ export function OptionInput(
   },
 ): VNode {
   const { name, title, help, secret, required, schema } = field;
-  const { type, enum: choices, format } = schema as Schema;
+  const { type, enum: choices, format, examples } = schema as Schema;
   const attributes = {
     id,
     name: inputName(name, prefix),
@@ -89,13 +89,13 @@ export function OptionInput(
             <option value="on" selected={text === "true"}>yes</option>
           </select>
         )
-        : SEVERAL_LINES.has(format ?? "")
+        : format === "lines"
         ? (
           <textarea
             {...attributes}
             rows={LINES}
             spellcheck={false}
-            placeholder={isSet ? KEEPS : ""}
+            placeholder={isSet ? KEEPS : examples?.[0] ?? ""}
           >
             {secret ? "" : text}
           </textarea>

@@ -9,7 +9,7 @@ export function DeviceClock({ behindMs }: { behindMs: number | null }): VNode | 
   if (behindMs === null) return null;
   const off = duration(Math.abs(behindMs));
   return (
-    <p class="muted">
+    <p class="muted device-clock">
       {Math.abs(behindMs) < NOTABLE_MS
         ? "Its clock agrees with this host’s."
         : behindMs > 0

@@ -13,6 +13,7 @@ import {
 import { takePictures } from "../support/looks.ts";
 import { until } from "../support/until.ts";
 
+const MAP = "name,address,type,unit\nvoltage,30001,float32,V\nenergy,30343,float32,kWh";
 const ADMIN = ["admin@example.org", "long enough"] as const;
 
 async function looks(page: Page, name: string): Promise<void> {
@@ -80,6 +81,17 @@ Deno.test({
       await page.locator("h1", { hasText: "Nightly backup is up" }).waitFor();
       assert.ok(!(await page.content()).includes(address.split("/").at(-1)!), "it is shown once");
 
+      await page.goto("/probes/new?kind=modbus");
+      await page.fill("[name=name]", "Meter");
+      await page.fill("[name='option.host']", "192.168.77.30");
+      await page.fill("[name='option.registers']", MAP);
+      await page.click("button:text-is('Add')");
+      await page.locator("h1", { hasText: "Meter" }).waitFor();
+      await page.click("button:text-is('Pause')");
+      await page.click("text=The register map as a form");
+      await page.locator("h1", { hasText: "2 values are read" }).waitFor();
+      await looks(page, "registers");
+
       const lan = { name: "Press", kind: "tcp", options: { host: "192.168.77.20", port: 502 } };
       const { view: press } = await polls.add(
         lan,
@@ -112,7 +124,7 @@ Deno.test({
       await page.click("text=Remove this probe");
       await page.click("button:text-is('Remove Shop')");
       await page.waitForURL(/\/probes$/);
-      assert.deepEqual(polls.all().map(({ name }) => name), ["Nightly backup", "Press"]);
+      assert.deepEqual(polls.all().map(({ name }) => name), ["Meter", "Nightly backup", "Press"]);
       assert.deepEqual(faults, []);
     } finally {
       await close();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineKind, optionFault } from "./define.ts";
 import { hostField, portField } from "./fields.ts";
 import type { PollDeps } from "./kind.ts";
-import { readRegisterMap } from "./modbus/register_map.ts";
+import { EXAMPLE_MAP, readRegisterMap } from "./modbus/register_map.ts";
 import { openModbus } from "./modbus/session.ts";
 
 const MAP_CHARS_MOST = 60_000;
@@ -20,7 +20,8 @@ const options = z.strictObject({
   }),
   registers: z.string().trim().min(1).max(MAP_CHARS_MOST).meta({
     title: "Register map",
-    lines: true,
+    format: "lines",
+    examples: [EXAMPLE_MAP],
     description:
       "A table: name, address, and where needed area (holding, input, coil, discrete), type (bool, " +
       "int16, uint16, int32, uint32, int64, uint64, float32, float64, text), order (big, " +

@@ -17,7 +17,7 @@ const options = z.strictObject({
   }),
   choose: z.string().trim().min(1).max(20_000).default("*").meta({
     title: "What is kept",
-    lines: true,
+    format: "lines",
     description:
       'A line each: node_load1, node_disk_*, or node_hwmon_temp_celsius{chip="cpu*"} as ' +
       "CPU {sensor}. An asterisk stands for anything",
