@@ -107,7 +107,7 @@ function howAre(
   if (broken.length > 0) return { health: "degraded", detail: broken[0].text };
   const waits = unallowed.length === 0
     ? ""
-    : `, ${unallowed.length} to be allowed by an admin: ${unallowed[0].name}`;
+    : `; ${unallowed.length} to be allowed by an admin: ${unallowed[0].name}`;
   const names = down.slice(0, 3).map(({ name }) => name).join(", ");
   const what = down.length === 0 ? "none is down" : `${down.length} down: ${names}`;
   return {

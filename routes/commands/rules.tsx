@@ -9,7 +9,7 @@ import { commandRuleShape, type Rule, type RuleSpec } from "../../lib/commands/r
 import { shortWeekday } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { Answer, Crumbs, Post } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { idParams } from "../http/params.ts";
@@ -133,6 +133,7 @@ function List(
   { parts, form, isOpen }: { parts: CommandPageParts; form: VNode | null; isOpen: boolean },
 ): VNode {
   const rules = parts.commands.rules.all();
+  const nothingToOrder = parts.commands.targets.all().every(({ settings }) => settings.dangerous);
   const on = rules.filter(({ spec }) => spec.enabled).length;
   return (
     <>
@@ -163,7 +164,14 @@ function List(
           </ul>
         </section>
       )}
-      {form !== null && (
+      {form !== null && nothingToOrder && (
+        <Empty>
+          A rule orders what a control does that is not marked dangerous, and there is none yet.
+          {" "}
+          <a href={PAGE}>See the controls</a>
+        </Empty>
+      )}
+      {form !== null && !nothingToOrder && (
         <details class="card more-form" open={isOpen}>
           <summary>Add a rule</summary>
           {form}

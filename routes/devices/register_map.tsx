@@ -42,6 +42,12 @@ const CHOICES: Readonly<Partial<Record<Column, readonly string[]>>> = {
   order: ORDERS,
 };
 
+/** What most registers need stands first: the last columns of a wide table are scrolled to. */
+const SHOWN: readonly Column[] = [
+  ...["name", "address", "area", "type", "order", "unit"] as const,
+  ...["scale", "offset", "bit", "words", "none"] as const,
+];
+
 export const registerMapHref = (id: string) => `${probeHref(id)}/registers`;
 
 /** `/probes/:id/registers`, for admins. */
@@ -133,12 +139,12 @@ function MapForm({ action, rows }: { action: string; rows: readonly MapRow[] }):
       <div class="scroll" role="region" aria-label="Register map" tabIndex={0}>
         <table class="register-map">
           <thead>
-            <tr>{COLUMNS.map((column) => <th key={column} scope="col">{TITLES[column]}</th>)}</tr>
+            <tr>{SHOWN.map((column) => <th key={column} scope="col">{TITLES[column]}</th>)}</tr>
           </thead>
           <tbody>
             {all.map((row, i) => (
               <tr key={i}>
-                {COLUMNS.map((column) => (
+                {SHOWN.map((column) => (
                   <td key={column}>
                     <Cell
                       name={`r${i}.${column}`}

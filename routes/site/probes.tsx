@@ -9,14 +9,14 @@ export function Probes({ polls }: { polls: Pick<Polls, "all"> }): VNode {
   const waits = all.filter(({ state }) => state === "unallowed").length;
   const how =
     (down.length === 0 ? "none is down" : `${down.length} down: ${down.slice(0, 5).join(", ")}`) +
-    (waits === 0 ? "" : `, ${waits} to be allowed by an admin`);
+    (waits === 0 ? "" : `; ${waits} to be allowed by an admin`);
   return (
     <section class="card" aria-labelledby="probes">
       <h2 id="probes">Probes and heartbeats</h2>
       <p>
         {all.length === 0
           ? "Perch can ask pages, ports and devices by itself, and wait for jobs that report. "
-          : `${all.length}, ${how}. `}
+          : `${all.length} ${all.length === 1 ? "probe" : "probes"}; ${how}. `}
         <a href="/probes">{all.length === 0 ? "Set one up" : "All of them"}</a>
       </p>
     </section>

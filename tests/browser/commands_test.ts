@@ -34,6 +34,8 @@ Deno.test({
         { machine: "hall-1/press-3", sensor: "setpoint", value: 40, unit: "°C" },
         { machine: "hall-1/press-3", sensor: "mode", value: "auto" },
       ]);
+      const rules = await (await app.ask("/commands/rules", { role: "engineer" })).text();
+      assert.ok(rules.includes("there is none yet") && !rules.includes("Add a rule"), rules);
       const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
       const add = (given: object) => commands.targets.add(newTargetShape.parse(given), audited);
       const at = (sensor: string) => ({ sensor: `hall-1/press-3/${sensor}` });
