@@ -81,6 +81,11 @@ export const sensorDetailShape = sensorShape.extend({
   deleted_ms: msField.nullable(),
   deleted: formerly(msField.nullable(), "deleted_ms"),
   interval_ms: z.number().nullable().describe("learned from its readings"),
+  range: z.object({
+    low: z.number().nullable(),
+    high: z.number().nullable(),
+    guessed: z.boolean().describe("true: from its unit and name; its device does not say it"),
+  }).nullable().describe("between which values it can be; nothing is judged by it"),
   states: z.array(z.string()).optional(),
   many_texts: z.boolean().optional().describe("its texts change too often to be states"),
   no_number: z.object({ text: z.string(), ts: z.number() }).optional()

@@ -6,6 +6,7 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { auditedBy } from "../http/caller.ts";
 import { findMachines, findSensor, listOf, pageInMemory } from "../http/params.ts";
+import { valueRangeOf } from "../../lib/machines/value_range.ts";
 import { type Route, route } from "../http/route.ts";
 import {
   filterSensors,
@@ -51,6 +52,7 @@ export function sensorRoutes(services: SensorServices): Route[] {
     deleted_ms: sensor.deletedMs,
     deleted: sensor.deletedMs,
     interval_ms: recent.intervalMs(sensor.num),
+    range: valueRangeOf(sensor, services.deviceService.rangeOf(sensor.num)),
     states: sensor.kind === "text" ? sensor.states : undefined,
     many_texts: sensor.states.includes(OTHER_TEXT) || undefined,
     no_number: sensor.latestWord && { text: sensor.latestWord.text, ts: sensor.latestWord.tMs },

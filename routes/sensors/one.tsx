@@ -28,6 +28,8 @@ import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
 import type { SensorPageParts } from "./request.ts";
 import { SensorStatusNow } from "../machines/status_now.tsx";
 import { Lineage } from "./lineage.tsx";
+import { RangeLine } from "./range_line.tsx";
+import { valueRangeOf } from "../../lib/machines/value_range.ts";
 import { ShownNotice, UnitNotice } from "./unit_notice.tsx";
 
 /** About one bucket per two pixels of a wide screen. */
@@ -153,6 +155,11 @@ function SensorContent(
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
       </div>
+      <RangeLine
+        range={valueRangeOf(sensor, parts.deviceService.rangeOf(sensor.num))}
+        unit={unit}
+        convert={convert}
+      />
       <ShownNotice sensor={sensor} shown={shown} mayChoose={mayJudge} />
       <UnitNotice sensors={parts.sensors} sensor={sensor} mayChoose={mayJudge} />
       <ClockNotice parts={parts} sensor={sensor} nowMs={nowMs} />

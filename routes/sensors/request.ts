@@ -15,6 +15,7 @@ import type { MachinesService } from "../../lib/machines/service.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { conversion } from "../../lib/machines/units.ts";
 import { cursorField, findMachines, limitField } from "../http/params.ts";
+import type { DeviceService } from "../../lib/sources/devices/service.ts";
 import type { MachinePageParts } from "../machines/request.ts";
 import type { AnomalyServices } from "./anomalies_api.ts";
 
@@ -26,6 +27,7 @@ export interface SensorServices {
   recent: Pick<Recent, "intervalMs">;
   statuses: Pick<Statuses, "sensor" | "sinceOf">;
   service: MachinesService;
+  deviceService: Pick<DeviceService, "rangeOf">;
   audit: Pick<Audit, "statement">;
 }
 

@@ -269,6 +269,10 @@ Deno.test("commands: what a device announces can be told, as it wants it, while 
     assert.deepEqual([view.kind, view.min, view.max, view.step, view.announced, view.ready], [
       ...["number", 10, 60, 10, true, true],
     ]);
+    const { id } = app.parts.registry.find(view.sensor)!;
+    assert.deepEqual((await ask(`/api/sensors/${id}`)).body.range, {
+      ...{ low: 10, high: 60, guessed: false },
+    });
     const sent = await ask(path, { value: 40 });
     assert.equal(sent.status, 201, JSON.stringify(sent.body));
     await until("the order", () => told.length > 0 || null);

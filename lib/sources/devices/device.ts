@@ -36,6 +36,8 @@ export interface AnnouncedEntity {
   /** `measurement`, `total`, `total_increasing`. */
   stateClass?: string;
   decimals?: number;
+  /** Between which values it can be, as the device says. */
+  range?: { low?: number; high?: number };
   /** About the device itself (link quality, battery, versions): not on the overview. */
   diagnostic?: boolean;
   /** False: it is there, but nothing is kept of it until somebody switches it on. Default true. */

@@ -17,6 +17,8 @@ export interface DeviceService {
   dialects(): DialectView[];
   /** The sensor is about its device itself: it stands on no overview. */
   isDiagnostic(sensorNum: number): boolean;
+  /** Between which values its device says that it can be; null: it says nothing. */
+  rangeOf(sensorNum: number): { low?: number; high?: number } | null;
   /**
    * Switches on or off what is kept of an entity, whatever its device says.
    * @throws `not_found`
@@ -90,6 +92,11 @@ export function createDeviceService(deps: {
         notes: [...devices.notes(dialect.name)].map(([what, count]) => ({ what, count }))
           .sort((a, b) => b.count - a.count),
       }));
+    },
+    rangeOf(num) {
+      const announced = devices.ofSensor(num)?.announced;
+      const { min: low, max: high } = announced?.order ?? {};
+      return announced?.range ?? (low === undefined && high === undefined ? null : { low, high });
     },
     isDiagnostic: (num) => devices.ofSensor(num)?.announced.diagnostic ?? false,
     async switch(uid, on, audited) {

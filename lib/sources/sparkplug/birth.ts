@@ -153,6 +153,10 @@ export function entityOf(
     source: sourceOf(place, name),
   };
   if (kind === "number" && born.unit !== undefined) entity.unit = born.unit;
+  const [low, high] = [numberOf(metric, "engLow"), numberOf(metric, "engHigh")];
+  if (kind === "number" && suffix === "" && (low !== undefined || high !== undefined)) {
+    entity.range = { ...low === undefined ? {} : { low }, ...high === undefined ? {} : { high } };
+  }
   if (type === TYPE.dateTime) entity.deviceClass = "timestamp";
   const isAbout = ABOUT.test(name) || (place.device === null && name.startsWith(CONTROL));
   if (isAbout) entity.diagnostic = true;
