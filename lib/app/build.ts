@@ -6,6 +6,7 @@ import { createModelParts } from "./ai.ts";
 import { createAnalysisParts } from "./analyses.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
+import { createCameraOutputs } from "./camera_output.ts";
 import { cameraFacts, createCameraParts } from "./cameras.ts";
 import { createComputedParts } from "./computed.ts";
 import { createClockSetting } from "./clock_setting.ts";
@@ -128,6 +129,7 @@ export async function build(
 
   const cameras = await createCameraParts(foundation, {
     ...{ machines, outgoing, sealer, hub, access, intake: intake.intake },
+    outputs: createCameraOutputs(commands.commands, access),
   });
   late.fill("cameras", cameras.cameraImages);
   const polls = await createPollParts(foundation, {

@@ -12,6 +12,7 @@ import type { CameraHealth } from "../cameras/health/shape.ts";
 import { DEVICE_ROOTS } from "../cameras/kinds/kind.ts";
 import { kindOf } from "../cameras/kinds/mod.ts";
 import { createCameraReadings } from "../cameras/readings.ts";
+import type { SwitchOutput } from "../cameras/recovery/power_cycle.ts";
 import { createLastResort } from "../cameras/recovery/last_resort_store.ts";
 import { createRunner, type Runner } from "../cameras/runner.ts";
 import type { Intake } from "../intake/intake.ts";
@@ -27,6 +28,7 @@ export interface ReadingNeeds {
 
 export interface RunnerNeeds extends ReadingNeeds {
   outgoing: Outgoing;
+  switchOutput: SwitchOutput;
   /** Hears of a camera once a second while it runs. */
   onHealth(camera: Camera, health: CameraHealth): void;
 }
@@ -34,7 +36,8 @@ export interface RunnerNeeds extends ReadingNeeds {
 /** What gets pictures; loaded when the first camera needs it, with all that it stands on. */
 export function createRunners(
   { config, clock, log: root, events, storage }: Foundation,
-  { outgoing, onHealth, machines: { registry, machines: service }, intake, access }: RunnerNeeds,
+  { outgoing, switchOutput, onHealth, machines: { registry, machines: service }, intake, access }:
+    RunnerNeeds,
 ): (camera: Camera) => Promise<Runner> {
   const log = root.child("cameras");
   const lastResort = createLastResort(storage.db);
@@ -66,7 +69,7 @@ export function createRunners(
       filesFolder: join(config.dataDir, "cameras", "files"),
     });
     return createRunner({
-      ...{ camera, capture, clock, log, outgoing, lastResort },
+      ...{ camera, capture, clock, log, outgoing, switchOutput, lastResort },
       append: (draft) => events.append(draft),
       onHealth(health) {
         onHealth(camera, health);

@@ -12,6 +12,7 @@ import type { Runner } from "../cameras/runner.ts";
 import type { StreamHub } from "../live/stream.ts";
 import { componentOf } from "./camera_component.ts";
 import { createAppCameraImages, forgetRemoved } from "./camera_images.ts";
+import type { CameraOutputs } from "./camera_output.ts";
 import type { ReadingNeeds } from "./camera_runner.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -24,12 +25,13 @@ export interface CameraNeeds extends ReadingNeeds {
   outgoing: Outgoing;
   sealer: Sealer;
   hub: Pick<StreamHub, "hears" | "publish">;
+  outputs: CameraOutputs;
 }
 
 /** Puts the cameras together and reads them; pictures come once the task runs. */
 export async function createCameraParts(
   foundation: Foundation,
-  { machines, outgoing, sealer, hub, intake, access }: CameraNeeds,
+  { machines, outgoing, sealer, hub, intake, access, outputs }: CameraNeeds,
 ): Promise<CameraParts> {
   const { clock, log, storage, settings, components, shedding } = foundation;
   let create: ((camera: Camera) => Promise<Runner>) | null = null;
@@ -54,13 +56,14 @@ export async function createCameraParts(
       outgoing.check(url).catch((error) => {
         throw refused(field, error);
       }),
+    outputFault: outputs.outputFault,
     chosen: () => settings.get("cameras.default"),
     refusal: () => shedding.refusal("cameras"),
     removing: (id) => [cameraImages.removing(id)],
     async createRunner(camera) {
       const { createRunners } = await import("./camera_runner.ts");
       create ??= createRunners(foundation, {
-        ...{ outgoing, machines, intake, access },
+        ...{ outgoing, machines, intake, access, switchOutput: outputs.switchOutput },
         onHealth: ({ id }) => tell(id),
       });
       return await create(camera);

@@ -41,7 +41,13 @@ export const cameraSettingsSchema = z.strictObject({
     title: "Switch off and on by, address",
     description:
       "Called (POST) when nothing else helps, at most once in 6 hours: a switched socket " +
-      "or PoE port. Empty: somebody is asked to do it.",
+      "or PoE port. Empty: the control below, or somebody is asked to do it.",
+  }),
+  power_output: z.string().trim().max(80).default("").meta({
+    title: "Switch off and on by, control",
+    description:
+      "Id of a switch that Perch can order (it stands in the address of its page): off, " +
+      "and on after ten seconds. At most once in 6 hours; not one that is marked dangerous.",
   }),
 });
 export type CameraSettings = z.output<typeof cameraSettingsSchema>;

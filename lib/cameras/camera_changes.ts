@@ -64,6 +64,8 @@ export interface ChangeDeps {
   addressToAllow(target: Target): Promise<string | null>;
   /** Refuses an address that cannot be called. @throws PerchError `validation` */
   checkUrl(field: string, url: string): Promise<void>;
+  /** Why a control cannot switch a camera; null: it can. */
+  outputFault(id: string): string | null;
   /** What else is written when a camera goes. */
   removing?(id: string): readonly SqlStatement[];
 }
@@ -121,6 +123,9 @@ export function createCameraChanges(
     if (url !== "" && url !== before.power_cycle_url) {
       await deps.checkUrl("settings.power_cycle_url", url);
     }
+    const output = settings.power_output;
+    const wrong = output === "" || output === before.power_output ? null : deps.outputFault(output);
+    if (wrong !== null) throw invalid("settings.power_output", wrong);
     return settings;
   }
 

@@ -67,6 +67,7 @@ async function withCameras(work: (t: Setup) => Promise<void>): Promise<void> {
       machines: { find: (path) => ["hall/press", "m1"].includes(path) ? MACHINE : undefined },
       addressToAllow: (target) => Promise.resolve(`${target!.host}:${target!.port}`),
       checkUrl: (field) => Promise.reject(new PerchError("validation", `${field}: no`)),
+      outputFault: (id) => id === "socket" ? null : `there is no control "${id}"`,
       chosen: () => chosen.name,
       refusal: () => null,
       createRunner: (camera) => {
@@ -188,6 +189,11 @@ Deno.test("cameras: what cannot be is refused, naming the field", () =>
         () => cameras.change(id, { settings: { power_cycle_url: "http://10.0.0.1/" } }, NOTE),
         "validation",
         /^settings\.power_cycle_url/,
+      ],
+      [
+        () => cameras.change(id, { settings: { power_output: "x" } }, NOTE),
+        "validation",
+        /no control "x"/,
       ],
       [() => cameras.change("nobody", {}, NOTE), "not_found", /no camera "nobody"/],
     ];

@@ -25,6 +25,7 @@ Deno.test("keepRunning: a runner that ends by itself is started again soon", asy
       return Promise.resolve(createRunner({
         ...{ camera, capture, clock, log: silentLog(), append: () => Promise.resolve() },
         outgoing: { fetch: () => Promise.reject(new Error("nobody is called")) },
+        switchOutput: () => Promise.reject(new Error("nothing is switched")),
         lastResort: { get: () => Promise.resolve(null), set: () => Promise.resolve() },
         onHealth({ state }) {
           if (isFirst && state === "live") throw new Error("it broke");

@@ -22,7 +22,7 @@ import type { AttemptEnd, Capture } from "./picture.ts";
 import { isGoodAgain, nextTry, type Try, whyEnd } from "./recovery/decide.ts";
 import type { LastResort } from "./recovery/last_resort.ts";
 import { createOutage, type OutageEvent } from "./recovery/outage.ts";
-import { createPowerCycle } from "./recovery/power_cycle.ts";
+import { createPowerCycle, type SwitchOutput } from "./recovery/power_cycle.ts";
 import { type CameraTest, testCamera, type Watcher } from "./test_camera.ts";
 
 /*
@@ -41,6 +41,7 @@ export interface RunnerDeps {
   append: (draft: EventDraft) => Promise<unknown>;
   /** Calls the address that switches it off and on. */
   outgoing: Pick<Outgoing, "fetch">;
+  switchOutput: SwitchOutput;
   lastResort: LastResort;
   /** Hears of the camera once a second while it runs, and when it ends. */
   onHealth?: (health: CameraHealth) => void;

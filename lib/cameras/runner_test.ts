@@ -16,7 +16,9 @@ async function runCamera(
   const capture = createFakeCapture(clock);
   const events: EventDraft[] = [];
   const calls: string[] = [];
-  const kept: { lastMs: number | null; status: number } = { lastMs: null, status: 200 };
+  const kept: { lastMs: number | null; status: number; output: string | null } = {
+    ...{ lastMs: null, status: 200, output: null },
+  };
   const make = () =>
     createRunner({
       camera: {
@@ -38,6 +40,10 @@ async function runCamera(
           calls.push(`${init?.method} ${url}`);
           return Promise.resolve({ status: kept.status, headers: {}, text: "", truncated: false });
         },
+      },
+      switchOutput(id, on) {
+        calls.push(`${id} ${on ? "on" : "off"}`);
+        return Promise.resolve(kept.output);
       },
       lastResort: {
         get: () => Promise.resolve(kept.lastMs),
@@ -146,6 +152,25 @@ Deno.test("runner: the power is cut once in six hours, also over a restart, and 
   assert.match(wanted[0].text, /failed \(the answer was 500\): switch it off and on$/);
   assert.ok(wanted[0].route, "it reaches people");
   assert.ok(!JSON.stringify(run.events).includes("secret"));
+  await run.end();
+});
+
+Deno.test("runner: the power is cut by a control of Perch: off, and on after ten seconds", async () => {
+  const run = await runCamera({ power_output: "socket-3" });
+  run.capture.source.end = GONE;
+  run.capture.breakOff("The connection broke");
+  await run.clock.advance(6 * MINUTE_MS);
+  assert.deepEqual(run.calls, ["socket-3 off", "socket-3 on"]);
+  assert.match(run.events.at(-1)!.text, /it was switched off and on$/);
+  run.kept.output = "the machine is in maintenance";
+  run.clock.jump(7 * HOUR_MS);
+  await run.clock.advance(MINUTE_MS);
+  assert.deepEqual(
+    run.calls.slice(2),
+    ["socket-3 off"],
+    "what cannot be switched off is not switched on",
+  );
+  assert.match(run.events.at(-1)!.text, /failed \(the machine is in maintenance\): switch it off/);
   await run.end();
 });
 

@@ -1,6 +1,7 @@
 /** Orders to a simulated lamp at a real mosquitto, by a person and by a rule; and at Perch's own broker, who may. */
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
+import { createCameraOutputs } from "../../lib/app/camera_output.ts";
 import { connectAsync } from "mqtt";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Role } from "../../lib/access/identity.ts";
@@ -76,6 +77,13 @@ Deno.test({
       assert.equal((await ended(app, sent.body.id)).state, "confirmed");
       assert.deepEqual(lamp.told.map(({ payload }) => payload), ["ON"]);
 
+      // By a camera that does not come back.
+      const outputs = createCameraOutputs(commands, app.parts.access);
+      for (const on of [false, true]) assert.equal(await outputs.switchOutput(target.id, on), null);
+      assert.deepEqual(lamp.told.splice(1).map(({ payload }) => payload), ["OFF", "ON"]);
+      assert.match((await commands.list({ limit: 1 })).items[0].by, /camera/);
+      assert.match(outputs.outputFault("nothing")!, /no control "nothing"/);
+
       // By a rule, each time it becomes true; two that would go round are limited, and that is said.
       const cold = await ask("/api/command-rules", {
         ...{ name: "Warm", target: target.id, value: false, every_s: 3600 },
@@ -136,7 +144,15 @@ Deno.test({
       assert.deepEqual(lamp.told.filter(({ retain, qos }) => retain || qos !== 1), []);
       await ended(app, after.body.id);
       assert.deepEqual(await states(app), [
-        ...["confirmed", "confirmed", "confirmed", "confirmed", "confirmed"],
+        ...[
+          "confirmed",
+          "confirmed",
+          "confirmed",
+          "confirmed",
+          "confirmed",
+          "confirmed",
+          "confirmed",
+        ],
         ...["unconfirmed", "failed", "unconfirmed"],
       ]);
 

@@ -9,22 +9,28 @@ import type { OutageEvent } from "./outage.ts";
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MOST = 1_024;
+/** Long enough for what is left in a power supply. */
+const OFF_MS = 10_000;
+
+/** Orders a switch of Perch on or off. Gives why it failed; null: it was done. Never rejects. */
+export type SwitchOutput = (id: string, on: boolean) => Promise<string | null>;
 
 /** The last means against an outage. */
 export interface PowerCycle {
-  /** Calls the address that switches the camera off and on, or asks somebody to do it. Never rejects. */
+  /** Switches the camera off and on, by its address or control, or asks somebody to do it. Never rejects. */
   cycle(failures: number, signal: AbortSignal): Promise<void>;
 }
 
-export function createPowerCycle({ camera, clock, log, outgoing, lastResort, say }: {
+export function createPowerCycle({ camera, clock, log, outgoing, switchOutput, lastResort, say }: {
   camera: Camera;
   clock: Clock;
   log: Log;
   outgoing: Pick<Outgoing, "fetch">;
+  switchOutput: SwitchOutput;
   lastResort: LastResort;
   say(event: OutageEvent, more?: Partial<EventDraft>): void;
 }): PowerCycle {
-  const { name, settings: { power_cycle_url: url } } = camera;
+  const { name, settings: { power_cycle_url: url, power_output: output } } = camera;
 
   /** Why it failed; null: it was done. The address may hold a secret, so no sentence names it. */
   async function call(signal: AbortSignal): Promise<string | null> {
@@ -37,6 +43,14 @@ export function createPowerCycle({ camera, clock, log, outgoing, lastResort, say
     }
   }
 
+  /** The same by a control. What was switched off is switched on again whatever comes. */
+  async function switched(signal: AbortSignal): Promise<string | null> {
+    const off = await switchOutput(output, false);
+    if (off !== null) return off;
+    await clock.sleep(OFF_MS, signal).catch(() => {});
+    return await switchOutput(output, true);
+  }
+
   return {
     async cycle(failures, signal) {
       try {
@@ -45,16 +59,15 @@ export function createPowerCycle({ camera, clock, log, outgoing, lastResort, say
       } catch (error) {
         return log.warn(`the power of the camera ${name} stays on`, { error: messageOf(error) });
       }
-      const failed = url === "" ? null : await call(signal);
+      const isAsked = url === "" && output === "";
+      const failed = url !== "" ? await call(signal) : isAsked ? null : await switched(signal);
       const body = { failures };
       const after = `after ${failures} tries`;
-      if (url !== "" && failed === null) {
+      if (!isAsked && failed === null) {
         const text = `the camera ${name} did not come back ${after}: it was switched off and on`;
         return say({ type: "camera.recovering", severity: "warning", text, body });
       }
-      const why = failed === null
-        ? ""
-        : `, and the call that switches it off and on failed (${failed})`;
+      const why = failed === null ? "" : `, and switching it off and on failed (${failed})`;
       const text = `the camera ${name} does not come back ${after}${why}: switch it off and on`;
       say({ type: "camera.reboot_wanted", severity: "warning", text, body }, { route: true });
     },

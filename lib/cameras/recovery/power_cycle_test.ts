@@ -24,6 +24,7 @@ async function cycle(
     clock: fakeClock(),
     log: silentLog(),
     outgoing: createOutgoing({ allowed: () => [], opened, ownPorts: () => [] }),
+    switchOutput: () => Promise.reject(new Error("nothing is switched")),
     lastResort: {
       get: () => Promise.resolve(null),
       set: () => keeps ? Promise.resolve(void kept++) : Promise.reject(new Error("no room")),
