@@ -2,6 +2,8 @@
 import { connectPacket, type HostileMessage, joined, publishPacket } from "./hostile.ts";
 
 const AT_ONCE = 10;
+/** Of packets: 1 to 65 535. */
+const IDS = 65_535;
 
 /** Publishes over a socket of its own, ten at a time, so that no client library mends what is wrong. */
 export async function publishAll(port: number, messages: readonly HostileMessage[]): Promise<void> {
@@ -21,7 +23,7 @@ export async function publishAll(port: number, messages: readonly HostileMessage
     for (; at < messages.length; at += AT_ONCE) {
       const group = messages.slice(at, at + AT_ONCE);
       const packets = group.map(({ topic, payload }, i) =>
-        publishPacket(topic, payload, at + i + 1)
+        publishPacket(topic, payload, (at + i) % IDS + 1)
       );
       await write(conn, joined(packets));
       await read(4 * group.length);
