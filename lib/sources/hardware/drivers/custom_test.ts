@@ -30,7 +30,8 @@ async function withDrivers(
     ...{ kind: "driver" as const, name, source, hash: source },
   }));
   let offsetMs = 0;
-  const clock = { ...systemClock(), monotonic: () => performance.now() + offsetMs };
+  // It passes only when the test says so: how long a read takes says nothing here.
+  const clock = { ...systemClock(), monotonic: () => offsetMs };
   const driver = createCustomDriver({ sandbox, runnable: () => scripts });
   try {
     await run({
