@@ -1,39 +1,18 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { CameraTest } from "../../lib/cameras/test_camera.ts";
-import { formAction } from "../frame/form_action.ts";
-import { type FormState, NO_FORM } from "../frame/form_page.ts";
+import { NO_FORM } from "../frame/form_page.ts";
+import { itemActions, type ItemPage } from "../frame/option_form.tsx";
 import { cameraHref } from "../frame/links.ts";
 import { auditedBy, byOf } from "../http/caller.ts";
-import type { Policy, Route, RouteContext } from "../http/route.ts";
-import { besideFields, cameraOfForm, knownKind, settingsOfForm, texts } from "./fields.tsx";
+import type { Route, RouteContext } from "../http/route.ts";
+import { cameraOfForm, knownKind, settingsOfForm, texts } from "./fields.tsx";
 import { type CameraPageParts, PAGE } from "./page_parts.tsx";
 
-export interface CameraPage {
-  path: string;
-  idOf(context: RouteContext): string;
-  draw(context: RouteContext, state: FormState): Promise<Response>;
-}
-
 /** What the forms of a camera's page post to. */
-export function cameraActions(parts: CameraPageParts, page: CameraPage): Route[] {
+export function cameraActions(parts: CameraPageParts, page: ItemPage): Route[] {
   const { cameras } = parts;
-  const action = <T,>(
-    form: string,
-    policy: Policy,
-    schema: z.ZodType<T>,
-    run: (id: string, data: T, context: RouteContext) => Promise<Response | string | void>,
-  ) =>
-    formAction(
-      `${page.path}/${form}`,
-      schema,
-      async (data, context) => {
-        const id = page.idOf(context);
-        return await besideFields(() => run(id, data, context)) ?? cameraHref(id);
-      },
-      (context, sent) => page.draw(context, { form, ...sent }),
-      policy,
-    );
+  const action = itemActions(page, cameraHref);
   const audited = (context: RouteContext) => auditedBy(parts.audit, context);
   const nothing = z.strictObject({});
 

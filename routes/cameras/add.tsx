@@ -6,7 +6,8 @@ import { cameraHref } from "../frame/links.ts";
 import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { besideFields, CameraFields, cameraOfForm, knownKind, texts } from "./fields.tsx";
+import { besideFields } from "../frame/option_form.tsx";
+import { CameraFields, cameraOfForm, knownKind, texts } from "./fields.tsx";
 import { type CameraPageParts, PAGE } from "./page_parts.tsx";
 
 const ADD = `${PAGE}/new`;

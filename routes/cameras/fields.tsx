@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
-import { type OptionField, optionFields } from "../../lib/base/options.ts";
+import { optionFields } from "../../lib/base/options.ts";
 import { cameraSettingsSchema } from "../../lib/cameras/camera.ts";
 import type { CameraKind } from "../../lib/cameras/kinds/kind.ts";
 import { kindOf } from "../../lib/cameras/kinds/mod.ts";
@@ -10,12 +10,8 @@ import { isCamera } from "../../lib/machines/camera_machine.ts";
 import { isHost } from "../../lib/machines/host_machine.ts";
 import { machineTitle } from "../frame/links.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
-import {
-  inputName,
-  OptionInput,
-  type OptionPrefix,
-  optionsOfForm,
-} from "../frame/option_field.tsx";
+import { optionsOfForm } from "../frame/option_field.tsx";
+import { inputNames, OptionInputs, otherError } from "../frame/option_form.tsx";
 import { validate } from "../http/validate.ts";
 import type { CameraPageParts } from "./page_parts.tsx";
 import { cameraName } from "./request.ts";
@@ -50,30 +46,6 @@ export function settingsOfForm(values: Texts): Record<string, unknown> {
   return { ...defaults, ...optionsOfForm(SETTINGS, values, "setting") };
 }
 
-/** What is wrong with an option or a setting stands beside its input. */
-export async function besideFields<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof PerchError) || error.errors.length === 0) throw error;
-    const errors = error.errors.map(({ path, message }) => ({
-      path: path.replace(/^(option|setting)s\.([^.]+).*$/, "$1.$2"),
-      message,
-    }));
-    throw new PerchError(error.code, error.message, { errors, about: error.about });
-  }
-}
-
-/** What is wrong and stands beside none of the inputs. */
-function otherError(
-  errors: Readonly<Record<string, string>>,
-  fields: readonly OptionField[],
-  prefix: OptionPrefix,
-): string | undefined {
-  const beside = new Set(["name", "machine", ...fields.map(({ name }) => inputName(name, prefix))]);
-  return Object.entries(errors).find(([path]) => !beside.has(path))?.[1];
-}
-
 /** Name, the machine that it looks at, and the options of its kind. */
 export function CameraFields(
   { parts, kind, stored, values, errors }: {
@@ -90,7 +62,7 @@ export function CameraFields(
   ).map((machine) => [machine.path, `${machineTitle(machine)} (${machine.path})`] as const);
   return (
     <>
-      <FormError>{otherError(errors, optionFields(kind.options), "option")}</FormError>
+      <FormError>{otherError(errors, inputNames(optionFields(kind.options), "option"))}</FormError>
       <Field
         name="name"
         label="Name"
@@ -109,7 +81,7 @@ export function CameraFields(
       <OptionInputs
         fields={optionFields(kind.options)}
         prefix="option"
-        stored={stored?.options ?? {}}
+        stored={stored?.options}
         values={values}
         errors={errors}
       />
@@ -126,7 +98,7 @@ export function SettingFields(
 ): VNode {
   return (
     <>
-      <FormError>{otherError(errors, SETTINGS, "setting")}</FormError>
+      <FormError>{otherError(errors, inputNames(SETTINGS, "setting"))}</FormError>
       <div class="fields">
         <OptionInputs
           fields={SETTINGS}
@@ -136,35 +108,6 @@ export function SettingFields(
           errors={errors}
         />
       </div>
-    </>
-  );
-}
-
-function OptionInputs(
-  { fields, prefix, stored, values, errors }: {
-    fields: readonly OptionField[];
-    prefix: OptionPrefix;
-    stored: Readonly<Record<string, unknown>>;
-    values: Texts;
-    errors: Record<string, string>;
-  },
-): VNode {
-  return (
-    <>
-      {fields.map((field) => {
-        const name = inputName(field.name, prefix);
-        return (
-          <OptionInput
-            key={name}
-            field={field}
-            prefix={prefix}
-            id={`${prefix}-${field.name}`}
-            // A secret never comes back, but that there is one does.
-            value={field.secret ? stored[field.name] : values[name] ?? stored[field.name]}
-            error={errors[name]}
-          />
-        );
-      })}
     </>
   );
 }

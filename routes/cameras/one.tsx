@@ -10,7 +10,7 @@ import { machineHref } from "../frame/links.ts";
 import { Crumbs } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { cameraActions } from "./actions.tsx";
-import { addressToAsk } from "./asked_address.ts";
+import { addressToAsk } from "../frame/asked_address.ts";
 import { CameraEvents, eventsOf } from "./events.tsx";
 import { keptOf, keptQuery, KeptSection } from "./kept.tsx";
 import { Ask, Doings, SettingsForms } from "./forms.tsx";
@@ -58,7 +58,7 @@ async function drawCamera(
   const admin = isAdmin(who);
   const [events, asks, kept] = await Promise.all([
     eventsOf(parts, id),
-    admin ? addressToAsk(parts, id) : null,
+    admin ? addressToAsk(parts.cameras, id, parts.clock) : null,
     keptOf(parts, id, keptQuery.parse(c.req.query())),
   ]);
   const elsewhere = state.form !== "change" && state.form !== "settings";

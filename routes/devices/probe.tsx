@@ -19,7 +19,8 @@ import { eventHref, hrefWith, machineHref, machineTitle } from "../frame/links.t
 import { Answer, Crumbs, Fact, Facts, More } from "../frame/parts.tsx";
 import { Ago, Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { addressToAsk, probeActions } from "./probe_actions.tsx";
+import { addressToAsk } from "../frame/asked_address.ts";
+import { probeActions } from "./probe_actions.tsx";
 import { Ask, ChangeForm, Doings } from "./probe_forms.tsx";
 import {
   answerOfOne,
@@ -73,7 +74,7 @@ async function drawProbe(
   const sensor = parts.pollSensors.find(view, RESPONSE_TIME);
   const [share, asks, events, responses] = await Promise.all([
     parts.pollUptime(view),
-    admin ? addressToAsk(parts, id) : null,
+    admin ? addressToAsk(parts.polls, id, parts.clock) : null,
     parts.events.list({ subject: pollKey(id), limit: EVENTS_SHOWN }),
     sensor === null ? null : responsesOf(parts, sensor),
   ]);

@@ -5,7 +5,8 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { Answer, Chip, Chips, Crumbs } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { besideFields, knownKind, ProbeFields, probeOfForm, texts } from "./probe_fields.tsx";
+import { besideFields } from "../frame/option_form.tsx";
+import { knownKind, ProbeFields, probeOfForm, texts } from "./probe_fields.tsx";
 import { PAGE, PLACE, probeHref, type ProbePageParts } from "./probe_parts.tsx";
 import { heartbeatAddress } from "./request.ts";
 

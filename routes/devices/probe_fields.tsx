@@ -8,12 +8,8 @@ import { kindOf } from "../../lib/sources/polls/kinds/mod.ts";
 import { pollSettingsSchema, REPORTING_SETTINGS } from "../../lib/sources/polls/poll.ts";
 import type { PollView } from "../../lib/sources/polls/poll_view.ts";
 import { Field, FormError } from "../frame/form.tsx";
-import {
-  inputName,
-  OptionInput,
-  type OptionPrefix,
-  optionsOfForm,
-} from "../frame/option_field.tsx";
+import { optionsOfForm } from "../frame/option_field.tsx";
+import { inputNames, OptionInputs, otherError } from "../frame/option_form.tsx";
 import { validate } from "../http/validate.ts";
 import { probeName } from "./request.ts";
 
@@ -55,20 +51,6 @@ export async function probeOfForm(kind: PollKind, values: Texts) {
   };
 }
 
-/** What is wrong with an option or a setting stands beside its input. */
-export async function besideFields<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof PerchError) || error.errors.length === 0) throw error;
-    const errors = error.errors.map(({ path, message }) => ({
-      path: path.replace(/^(option|setting)s\.([^.]+).*$/, "$1.$2"),
-      message,
-    }));
-    throw new PerchError(error.code, error.message, { errors, about: error.about });
-  }
-}
-
 interface FieldsProps {
   kind: PollKind;
   /** Null: it is a new one. */
@@ -83,7 +65,12 @@ export function ProbeFields({ kind, stored, values, errors }: FieldsProps): VNod
   const settings = settingFields(kind);
   return (
     <>
-      <FormError>{otherError(errors, options, settings)}</FormError>
+      <FormError>
+        {otherError(errors, [
+          ...inputNames(options, "option"),
+          ...inputNames(settings, "setting"),
+        ])}
+      </FormError>
       <Field
         name="name"
         label="Name"
@@ -91,9 +78,14 @@ export function ProbeFields({ kind, stored, values, errors }: FieldsProps): VNod
         error={errors.name}
         autocomplete="off"
       />
-      <Inputs fields={options} prefix="option" stored={stored?.options} {...{ values, errors }} />
+      <OptionInputs
+        fields={options}
+        prefix="option"
+        stored={stored?.options}
+        {...{ values, errors }}
+      />
       <div class="fields">
-        <Inputs
+        <OptionInputs
           fields={settings}
           prefix="setting"
           stored={stored?.settings}
@@ -111,48 +103,6 @@ export function ProbeFields({ kind, stored, values, errors }: FieldsProps): VNod
           required={false}
         />
       )}
-    </>
-  );
-}
-
-/** What is wrong and stands beside none of the inputs. */
-function otherError(
-  errors: Readonly<Record<string, string>>,
-  options: readonly OptionField[],
-  settings: readonly OptionField[],
-): string | undefined {
-  const beside = new Set([
-    "name",
-    "machine",
-    ...options.map(({ name }) => inputName(name)),
-    ...settings.map(({ name }) => inputName(name, "setting")),
-  ]);
-  return Object.entries(errors).find(([path]) => !beside.has(path))?.[1];
-}
-
-function Inputs(
-  { fields, prefix, stored = {}, values, errors }: Omit<FieldsProps, "kind" | "stored"> & {
-    fields: readonly OptionField[];
-    prefix: OptionPrefix;
-    stored?: Readonly<Record<string, unknown>>;
-  },
-): VNode {
-  return (
-    <>
-      {fields.map((field) => {
-        const name = inputName(field.name, prefix);
-        return (
-          <OptionInput
-            key={name}
-            field={field}
-            prefix={prefix}
-            id={`${prefix}-${field.name}`}
-            // A secret never comes back, but that there is one does.
-            value={field.secret ? stored[field.name] : values[name] ?? stored[field.name]}
-            error={errors[name]}
-          />
-        );
-      })}
     </>
   );
 }

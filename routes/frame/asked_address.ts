@@ -1,21 +1,21 @@
 import type { Clock } from "../../lib/base/clock.ts";
-import type { Cameras } from "../../lib/cameras/cameras.ts";
 
 /** A page does not wait longer for a name to be known. */
 const MOST_MS = 2_000;
 
 /**
- * The address that the page of a camera asks to allow; null: none, or it is not known now. The page is where an
+ * The address that the page of a camera or a probe asks to allow; null: none, or it is not known now. The page is where an
  * address that nobody may connect to (any more) is corrected, so it never fails because of one.
  */
 export async function addressToAsk(
-  { cameras, clock }: { cameras: Pick<Cameras, "asks">; clock: Pick<Clock, "sleep"> },
+  of: { asks(id: string): Promise<string | null> },
   id: string,
+  clock: Pick<Clock, "sleep">,
 ): Promise<string | null> {
   const done = new AbortController();
-  const late = clock.sleep(MOST_MS, done.signal).then(() => null);
+  const late = clock.sleep(MOST_MS, done.signal).then(() => null, () => null);
   try {
-    return await Promise.race([cameras.asks(id), late]);
+    return await Promise.race([of.asks(id), late]);
   } catch {
     return null;
   } finally {
