@@ -34,7 +34,7 @@ import type { Parts } from "./parts.ts";
 import { createPollParts, probeFacts } from "./polls.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
 import { createPresenceParts } from "./presence.ts";
-import { createReports } from "./reports.ts";
+import { createReported } from "./reported.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
@@ -125,7 +125,7 @@ export async function build(
     httpPort,
   });
   late.fill("notify", notify);
-  const reports = await createReports(foundation, { hub, notify });
+  const reported = await createReported(foundation, { hub, notify });
 
   const cameras = await createCameraParts(foundation, {
     ...{ machines, outgoing, sealer, hub, access, intake: intake.intake },
@@ -157,7 +157,7 @@ export async function build(
       backup: backup.trouble,
       cut: () => lost,
       outbox: () => notify.counts(),
-      programs: reports.components.all,
+      programs: reported.components.all,
       cameras: () => cameraFacts(cameras.cameras, clock.now()),
       probes: () => probeFacts(polls),
       host: () => hostFacts(host),
@@ -234,7 +234,7 @@ export async function build(
   const facts = () =>
     gatherFacts({
       ...{ clock, site, registry, alarms, faults, components, hostView, events },
-      ...{ statuses: live.statuses, predictions: detection.predictions, counts: reports.counts },
+      ...{ statuses: live.statuses, predictions: detection.predictions, counts: reported.counts },
     });
   const damage = watchDamage({
     clock,
@@ -279,7 +279,7 @@ export async function build(
     hostView,
     system: createSystemParts(foundation, options.system ?? null),
     notify,
-    reports,
+    reported,
     thingspeak,
     tickets,
   };

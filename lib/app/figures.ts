@@ -7,8 +7,8 @@ const MINUTES_SHOWN = 10;
 
 /** The answer of `/api/metrics`. */
 export async function perchFigures(parts: Parts, uptimeS: number): Promise<Figures> {
-  const { clock, intake, events, notify, alarms, reports, detection } = parts;
-  const { activity, counts, components } = reports;
+  const { clock, intake, events, notify, alarms, reported, detection } = parts;
+  const { activity, counts, components } = reported;
   const nowMs = clock.now();
   const today = counts.today();
   const flow = intake.stats();

@@ -8,8 +8,18 @@ export async function perchMetrics(
   parts: Parts,
   process: { version: string; uptimeS: number; sensors: boolean },
 ): Promise<Metric[]> {
-  const { intake, rejects, hub, loopLag, registry, sources, storage, components, reports, codecs } =
-    parts;
+  const {
+    intake,
+    rejects,
+    hub,
+    loopLag,
+    registry,
+    sources,
+    storage,
+    components,
+    reported,
+    codecs,
+  } = parts;
   const flow = intake.stats();
   const streams = hub.stats();
   const stored = await storage.readings.stats();
@@ -39,7 +49,7 @@ export async function perchMetrics(
     name: `perch_component_${name}`,
     help,
     type: "gauge",
-    samples: reports.components.all().flatMap((one) => {
+    samples: reported.components.all().flatMap((one) => {
       const given = value(one);
       return given === null ? [] : [{ labels: { component: one.name }, value: given }];
     }),

@@ -28,7 +28,7 @@ import type { HardwareParts } from "./hardware.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
-import type { Reports } from "./reports.ts";
+import type { Reported } from "./reported.ts";
 import type { RestoreParts } from "./restores.ts";
 import type { ScriptParts } from "./scripts.ts";
 import type { SourceParts } from "./sources.ts";
@@ -89,7 +89,7 @@ export interface Parts
   hostView: HostView;
   system: SystemParts;
   notify: Notify;
-  reports: Reports;
+  reported: Reported;
   thingspeak: Uploader;
   tickets: TicketParts;
 }

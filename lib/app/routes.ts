@@ -163,7 +163,7 @@ function routeParts(
     readings,
     recent,
     rejects: parts.rejects,
-    reports: parts.reports,
+    reported: parts.reported,
     routes,
     scripts: parts.scripts,
     scriptFigures: (ref) => scriptFigures(parts, ref),

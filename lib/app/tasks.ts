@@ -55,7 +55,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.analyses.task,
     parts.corrections.task,
     ...parts.notify.tasks,
-    ...parts.reports.tasks,
+    ...parts.reported.tasks,
     parts.cameras.task,
     parts.hardware.task,
     parts.cameraImages.task,

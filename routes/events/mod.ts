@@ -5,13 +5,13 @@ import { logRoutes, type LogServices } from "./logs_api.ts";
 import { metricRoutes, type MetricServices } from "./metrics_api.ts";
 import { eventPage } from "./one.tsx";
 import { type EventPageParts, eventPages } from "./page.tsx";
-import { reportRoutes, type ReportServices } from "./reports_api.ts";
+import { reportedRoutes, type ReportedServices } from "./reported_api.ts";
 
 export type EventRouteParts =
   & EventPageParts
   & ExportServices
   & LogServices
-  & ReportServices
+  & ReportedServices
   & MetricServices;
 
 /** What happened: the event log and the log files, what other programs report, and the counts of it. */
@@ -22,7 +22,7 @@ export function eventsRoutes(parts: EventRouteParts): Route[] {
     ...eventPage(parts),
     ...exportRoutes(parts),
     ...logRoutes(parts),
-    ...reportRoutes(parts),
+    ...reportedRoutes(parts),
     ...metricRoutes(parts),
   ];
 }

@@ -18,7 +18,7 @@ import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
 export type EventPageParts = PageParts & EventServices & {
   /** What stands beside the list. */
   beside: (context: RouteContext, from: "/events") => VNode;
-  reports: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
+  reported: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
 };
 
 const PAGE = 50;
@@ -59,12 +59,12 @@ export function eventPages(parts: EventPageParts): Route[] {
                 <Answer>{answerOf(filter, cursor, items.length)}</Answer>
                 <FormError>{problem}</FormError>
                 {!isFiltered(filter) && cursor === undefined && (
-                  <ActivityChart minutes={parts.reports.activity.minutes(ACTIVITY_MINUTES)} />
+                  <ActivityChart minutes={parts.reported.activity.minutes(ACTIVITY_MINUTES)} />
                 )}
                 <EventFilters
                   filter={filter}
                   readsPrivate={readsPrivate(who)}
-                  ownTypes={await parts.reports.external.ownTypes()}
+                  ownTypes={await parts.reported.external.ownTypes()}
                 />
                 {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
                 <Island

@@ -146,7 +146,7 @@ async function areToldApart(app: RunningApp, browser: Browser): Promise<void> {
     ["external.scan", "Badge 5", at(0)],
   ];
   for (const [type, text, tMs] of reported) {
-    await app.parts.reports.external.take(
+    await app.parts.reported.external.take(
       [{ type: type.slice("external.".length), message: text, component: "reader", ts: tMs }],
       { kind: "key", id: "k1", name: "gate" },
     );

@@ -77,7 +77,7 @@ Deno.test("faults: tasks, parts, programs and error events are each one fault wi
     }
   };
   try {
-    const { faults, components, reports, events } = app.parts();
+    const { faults, components, reported, events } = app.parts();
     let health: ComponentHealth = "ok";
     components.register("camera", () => ({ health, detail: "No picture for 40 s." }));
     await pass(31_000);
@@ -86,7 +86,7 @@ Deno.test("faults: tasks, parts, programs and error events are each one fault wi
     makeIll("thingspeak", "crashes");
     makeIll("backtests", "hangs");
     health = "error";
-    await reports.components.report("gateway", { state: "error", detail: "No SIM" }, "test");
+    await reported.components.report("gateway", { state: "error", detail: "No SIM" }, "test");
     const event = { severity: "warning", tMs: clock.now(), actor: null, body: null } as const;
     for (const text of ["The backup failed: no room", "The backup failed: still no room"]) {
       await events.append({
@@ -118,7 +118,7 @@ Deno.test("faults: tasks, parts, programs and error events are each one fault wi
 
     cure();
     health = "ok";
-    await reports.components.report("gateway", { state: "online" }, "test");
+    await reported.components.report("gateway", { state: "online" }, "test");
     await pass(95_000);
     assert.deepEqual(seen(), ["backup error_event"], "that one stands for ten minutes");
     const { items } = await events.list({ types: ["fault"], limit: 100 });

@@ -93,7 +93,7 @@ export async function oneOfEach(
   await scripts.write(script, source, { actor: "fixture", reason: "edited", expectedHash: null });
   scripts.addSample(script, "a/b", new TextEncoder().encode("{}"), nowMs);
   const [version] = (await scripts.versions(script)).items;
-  const { components } = under.app.parts().reports;
+  const { components } = under.app.parts().reported;
   await components.report("old-gateway", { state: "offline" }, "fixture");
   const analysis = await under.app.parts().analyses.analyse("asked");
   const { db } = under.app.parts().storage;

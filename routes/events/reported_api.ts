@@ -22,8 +22,8 @@ import { idempotencyKeyOf } from "../http/idempotency_key.ts";
 import { type Route, route } from "../http/route.ts";
 import { validate } from "../http/validate.ts";
 
-export interface ReportServices {
-  reports: {
+export interface ReportedServices {
+  reported: {
     external: ExternalEvents;
     components: Pick<ReportedComponents, "report" | "remove">;
     limits: Pick<ReportLimits, "admit">;
@@ -49,7 +49,7 @@ const example = {
 };
 
 /** What other programs report: events, and how they are doing. */
-export function reportRoutes({ reports, components, audit }: ReportServices): Route[] {
+export function reportedRoutes({ reported, components, audit }: ReportedServices): Route[] {
   return [
     route({
       method: "post",
@@ -82,9 +82,9 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
           scope: `events ${by.kind}:${by.id}`,
           requestHash: createHash("sha256").update(JSON.stringify(given)).digest("hex"),
         };
-        const answer = await reports.idempotency.once(
+        const answer = await reported.idempotency.once(
           { idempotency },
-          (keep) => reports.external.take(events, by, { several, keep }),
+          (keep) => reported.external.take(events, by, { several, keep }),
         );
         return c.json(answer, 202);
       },
@@ -128,8 +128,8 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
       },
       handler: async ({ who, params, body }) => {
         const by = reporterOf(who);
-        reports.limits.admit(by, 1);
-        await reports.components.report(params.name, body, by.name);
+        reported.limits.admit(by, 1);
+        await reported.components.report(params.name, body, by.name);
         return new Response(null, { status: 204 });
       },
     }),
@@ -146,7 +146,7 @@ export function reportRoutes({ reports, components, audit }: ReportServices): Ro
         404: { description: "No such program" },
       },
       handler: async (context) => {
-        await reports.components.remove(context.params.name, auditedBy(audit, context));
+        await reported.components.remove(context.params.name, auditedBy(audit, context));
         return new Response(null, { status: 204 });
       },
     }),

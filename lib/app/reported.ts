@@ -16,7 +16,7 @@ import type { Foundation } from "./foundation.ts";
 import { siteTime, siteZone } from "./site.ts";
 
 /** What other programs report, and what is counted. */
-export interface Reports {
+export interface Reported {
   external: ExternalEvents;
   components: ReportedComponents;
   limits: ReportLimits;
@@ -31,10 +31,10 @@ const KEEP_COUNTS_EVERY_MS = 10 * 60_000;
 const FEW = 1_000;
 const KEEP_FEW_EVERY_MS = 3_600_000;
 
-export async function createReports(
+export async function createReported(
   { clock, log, storage: { db }, settings, events, components, bus, ending }: Foundation,
   { hub, notify }: { hub: Pick<StreamHub, "publish">; notify: Pick<Notify, "rules"> },
-): Promise<Reports> {
+): Promise<Reported> {
   const counts = createDayCounts({ db, clock, zone: siteZone() });
   const limits = createReportLimits({
     clock,

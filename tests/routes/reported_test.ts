@@ -147,7 +147,7 @@ async function namesWhatIsWrong(t: Deno.TestContext, { app, report, events }: Ga
     const answer = await report(`/api/components/${name}`, body);
     assert.match(await problemOf(answer, status), detail);
   }
-  assert.deepEqual(app.parts.reports.components.all(), []);
+  assert.deepEqual(app.parts.reported.components.all(), []);
   const key = await app.ask("/api/events", {
     method: "POST",
     body: JSON.stringify(scan),
