@@ -18,6 +18,7 @@ const MAY_BE_EMPTY = [
   "camera_states",
   "cameras",
   ...["devices", "entities", "polls", "hardware_inputs", "computed_sensors"],
+  ...["imports", "jobs", "report_schedules", "summaries"],
   ...["command_targets", "commands", "command_rules"],
   ...["damage", "storage_probe", "recovery_codes", "finding_feedback", "prediction_feedback"],
   ...["delivery_tries", "upload_cursors", "one_use_links", "journal_b"],

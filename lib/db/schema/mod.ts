@@ -16,6 +16,7 @@ export * from "./devices.ts";
 export * from "./events.ts";
 export * from "./faults.ts";
 export * from "./intake.ts";
+export * from "./jobs.ts";
 export * from "./live.ts";
 export * from "./machines.ts";
 export * from "./notify.ts";

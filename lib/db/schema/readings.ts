@@ -95,3 +95,36 @@ export const damage = sqliteTable("damage", {
   /** When a person acknowledged it; null: nobody has. */
   acknowledgedMs: ms("acknowledged_ms"),
 }, (t) => [primaryKey({ columns: [t.kind, t.ref] })]);
+
+/**
+ * Readings summed up, for what is older than the readings themselves are kept (lib/readings/tiers). Packed as the
+ * minutes of a chunk are; each reading that was acknowledged is in exactly one of: journal, chunk, `own` summary.
+ */
+export const summaries = sqliteTable("summaries", {
+  id: integer("id").primaryKey(),
+  sensor: integer("sensor").notNull(),
+  tier: text("tier", { enum: ["minute", "hour"] }).notNull(),
+  /**
+   * `own`: took the place of readings that were deleted. `imported`: hourly values from elsewhere. `index`: derived
+   * from everything above for one block of hours, and deleted when something in it changes.
+   */
+  source: text("source", { enum: ["own", "imported", "index"] }).notNull(),
+  firstMs: ms("first_ms").notNull(),
+  /** Start of the last minute or hour in it. */
+  lastMs: ms("last_ms").notNull(),
+  /** Readings that it stands for. */
+  n: integer("n").notNull(),
+  bytes: integer("bytes").notNull(),
+  data: bytes("data").notNull(),
+}, (t) => [index("summaries_by_sensor").on(t.sensor, t.tier, t.source, t.lastMs, t.firstMs)]);
+
+/** How far an import into chunks is: written in one transaction with the readings. */
+export const imports = sqliteTable("imports", {
+  /** Id of the job. */
+  name: text("name").primaryKey(),
+  /** Where it continues; the importer's own words. */
+  cursor: text("cursor").notNull(),
+  stored: integer("stored").notNull(),
+  /** Were there already. */
+  repeated: integer("repeated").notNull(),
+});
