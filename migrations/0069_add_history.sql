@@ -48,6 +48,16 @@ CREATE TABLE `report_schedules` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `report_schedules_name_unique` ON `report_schedules` (`name`);
 --> statement-breakpoint
+CREATE TABLE `status_changes` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`subject` text NOT NULL,
+	`t_ms` integer NOT NULL,
+	`status` text NOT NULL
+);
+
+--> statement-breakpoint
+CREATE INDEX `status_changes_of` ON `status_changes` (`subject`,`t_ms`);
+--> statement-breakpoint
 CREATE TABLE `summaries` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`sensor` integer NOT NULL,

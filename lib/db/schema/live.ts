@@ -1,5 +1,5 @@
 /** How machines, sensors and programs that report are. */
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { ms } from "./columns.ts";
 
 /** The present status of each sensor and machine: a restart continues from it. */
@@ -11,6 +11,21 @@ export const statuses = sqliteTable("statuses", {
     .notNull(),
   sinceMs: ms("since_ms").notNull(),
 }, (t) => [primaryKey({ columns: [t.kind, t.id] })]);
+
+/**
+ * How each sensor and machine was, as it was judged then, and when Perch was listening: what reports say of the past.
+ * A row holds until the next one of its subject. The newest are kept.
+ */
+export const statusChanges = sqliteTable("status_changes", {
+  id: integer("id").primaryKey(),
+  /** Public id of a sensor or machine; `perch`. */
+  subject: text("subject").notNull(),
+  tMs: ms("t_ms").notNull(),
+  /** `unknown`: nobody listened. */
+  status: text("status", {
+    enum: ["normal", "warning", "critical", "offline", "maintenance", "unknown"],
+  }).notNull(),
+}, (t) => [index("status_changes_of").on(t.subject, t.tMs)]);
 
 /** How other programs said they are doing (`POST /api/components/{name}`). */
 export const reportedComponents = sqliteTable("reported_components", {
