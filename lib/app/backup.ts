@@ -25,6 +25,8 @@ export interface BackupParts {
   backups: Backups;
   /** Name of the plant, as archives carry it. */
   site: string;
+  /** Id of the plant, which its name does not change. */
+  siteUid: string;
   state(): BackupState;
   /** When the next one is made; null: none are made by themselves. */
   nextMs(): number | null;
@@ -113,6 +115,7 @@ export async function createBackupParts(
   return {
     backups,
     site,
+    siteUid: plant.uid,
     state,
     nextMs: () => backups.unavailable === null ? nextMs(schedule(), clock.now()) : null,
     trouble: () => troubleOf(state()),

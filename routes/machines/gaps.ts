@@ -2,7 +2,7 @@
 import type { DamagedPart } from "../../lib/live/shapes.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { DamagedRange } from "../../lib/readings/store.ts";
-import { csvLine } from "../http/csv.ts";
+import { csvLine } from "../../lib/words/csv.ts";
 
 /** The field `damaged`, where something is damaged. */
 export function damagedOf(ranges: readonly DamagedRange[]): { damaged?: DamagedPart[] } {

@@ -14,7 +14,7 @@ import {
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { type MachinesService } from "../../lib/machines/service.ts";
 import { countsOf } from "../../lib/machines/import_service.ts";
-import { csvLine } from "../http/csv.ts";
+import { csvLine } from "../../lib/words/csv.ts";
 import { auditedBy } from "../http/caller.ts";
 import { readJson } from "../http/body.ts";
 import { type Route, route } from "../http/route.ts";

@@ -20,7 +20,7 @@ import {
 import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
-import { csvLine } from "../http/csv.ts";
+import { csvLine } from "../../lib/words/csv.ts";
 import { damagedLines, damagedOf } from "../machines/gaps.ts";
 import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { streamed } from "../http/streamed.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { csvCell } from "../../routes/http/csv.ts";
+import { csvCell } from "../../lib/words/csv.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 
 const T0 = Date.UTC(2026, 0, 5, 12);
