@@ -71,4 +71,4 @@ CREATE TABLE `summaries` (
 );
 
 --> statement-breakpoint
-CREATE INDEX `summaries_by_sensor` ON `summaries` (`sensor`,`tier`,`source`,`last_ms`,`first_ms`);
+CREATE INDEX `summaries_by_sensor` ON `summaries` (`sensor`,`tier`,`source`,`last_ms`,`first_ms`,`n`,`bytes`);
