@@ -1,7 +1,7 @@
 /** Overview, lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
+import { FileUpload } from "../file_upload.tsx";
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
-import { ArchiveUpload } from "../archive_upload.tsx";
 import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
 import { ChatBox } from "../chat_box.tsx";
@@ -22,7 +22,7 @@ import { SystemLine } from "../system_line.tsx";
 import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
-  ArchiveUpload,
+  FileUpload,
   Attention,
   BackupProgress,
   ChatBox,

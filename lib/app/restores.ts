@@ -6,10 +6,10 @@ import {
   type Restarting,
   type Restores,
 } from "../backup/restores.ts";
-import { isUploadId, uploadsFolder } from "../backup/upload_folder.ts";
-import { createUploads, type Uploads } from "../backup/uploads.ts";
+import { createUploads, type Uploads, uploadsFolder } from "../backup/uploads.ts";
 import type { Task } from "../base/supervisor.ts";
-import { HOUR_MS } from "../words/times.ts";
+import { isUploadId } from "../uploads/folder.ts";
+import { sweepTask } from "../uploads/sweep.ts";
 import { roomNow } from "./backup.ts";
 import type { Foundation } from "./foundation.ts";
 import { restorePlace } from "./restoring.ts";
@@ -37,7 +37,7 @@ export function createRestoreParts(
   });
   return {
     uploads,
-    uploadsTask: sweepUploads(foundation, uploads),
+    uploadsTask: sweepTask("uploads", uploads, foundation),
     restores: createRestores({
       place: () => restorePlace(config),
       unpack: worker.unpack,
@@ -58,20 +58,4 @@ async function findBackup(backups: Pick<Backups, "find">, file: string): Promise
 async function findUpload(uploads: Uploads, id: string): Promise<FoundArchive> {
   const { path, whole: { encrypted, plant } } = await uploads.archive(id);
   return { path, encrypted, site: plant?.name ?? null, remove: () => uploads.remove(id) };
-}
-
-/** What was uploaded and forgotten does not stay. */
-function sweepUploads(
-  { clock, log }: Pick<Foundation, "clock" | "log">,
-  uploads: Uploads,
-): Task {
-  return {
-    name: "uploads",
-    async run(signal) {
-      while (!signal.aborted) {
-        await uploads.sweep().catch((error) => log.warn("old uploads stay", { error }));
-        await clock.sleep(HOUR_MS, signal);
-      }
-    },
-  };
 }

@@ -1,6 +1,6 @@
 /** Makes a backup, or unpacks one, one after the other: both stay off the main loop. Started by `client.ts`. */
 import { messageOf, PerchError } from "../base/errors.ts";
-import { isAbort } from "./disk.ts";
+import { isAbort } from "../base/disk.ts";
 import { makeBackup } from "./make.ts";
 import type { FromBackup, ToBackup } from "./messages.ts";
 import { unpackArchive } from "./unpack.ts";

@@ -7,7 +7,7 @@ import { readApplied, readMigrations } from "../db/migrate.ts";
 import { quickCheck } from "../db/quick_check.ts";
 import { writing } from "../db/client.ts";
 import { firstUnreadable } from "../db/sound.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 import { DATABASE_NAME, type Manifest } from "./manifest.ts";
 
 /** About what SQLite needs beside the database to open it. */

@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import { syncFolder } from "../base/durable_file.ts";
-import { listBackups, namesIn, receiptPath, removeIfThere } from "./folder.ts";
+import { namesIn, removeIfThere } from "../base/folders.ts";
+import { listBackups, receiptPath } from "./folder.ts";
 import { toRemove } from "./keep.ts";
 import type { Receipt } from "./types.ts";
 

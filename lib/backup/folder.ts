@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { TEMPORARY, writeDurably } from "../base/durable_file.ts";
 import { messageOf } from "../base/errors.ts";
+import { namesIn, removeIfThere } from "../base/folders.ts";
 import { MOST_MANIFEST_BYTES } from "./entries.ts";
 import { newestFirst } from "./keep.ts";
 import { manifestShape } from "./manifest.ts";
@@ -130,22 +131,5 @@ export async function removeLeftovers(folder: string): Promise<void> {
     if (isPartial || isReceiptOfNone || isHalfReceipt || name.startsWith(SCRATCH)) {
       await removeIfThere(join(folder, name));
     }
-  }
-}
-
-/** Removes a file, or a folder with all in it. */
-export async function removeIfThere(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-}
-
-/** Names in a folder, sorted; a missing folder has none. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
   }
 }

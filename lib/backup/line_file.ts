@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { makeFolder, syncFolder } from "../base/durable_file.ts";
 import { writeAll } from "../base/file_bytes.ts";
 import { belongToFolder } from "../base/owner.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 
 /** Readings that were written into a file. */
 export interface Exported {

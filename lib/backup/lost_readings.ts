@@ -3,7 +3,7 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import { type Migration, readMigrations } from "../db/migrate.ts";
 import type { Compared } from "./compare.ts";
 import { type Copy, withCopy } from "./copy.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 import { type Exported, type LineSink, writeLines } from "./line_file.ts";
 import { withLiveCopy } from "./live_copy.ts";
 import { DATABASE_NAME } from "./manifest.ts";

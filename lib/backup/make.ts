@@ -5,7 +5,7 @@ import { copyDatabase } from "../db/copy.ts";
 import { contentsOf } from "./check.ts";
 import { makeFolder, syncFolder } from "../base/durable_file.ts";
 import { belongToFolder } from "../base/owner.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 import { unpackedBytes } from "./entries.ts";
 import { receiptPath, removeLeftovers, workPlaces, writeReceipt } from "./folder.ts";
 import { describeFiles, filesBelow, gather } from "./gather.ts";

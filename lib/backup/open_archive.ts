@@ -1,7 +1,7 @@
 import { Decrypter } from "age-encryption";
 import { createHash } from "node:crypto";
 import { messageOf, PerchError } from "../base/errors.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 import { through } from "./streams.ts";
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { messageOf, PerchError } from "../base/errors.ts";
 import { pacedWriter } from "../base/paced_file.ts";
 import { syncFolder } from "../base/durable_file.ts";
-import { isAbort, onDisk } from "./disk.ts";
+import { isAbort, onDisk } from "../base/disk.ts";
 import {
   MOST_MANIFEST_BYTES,
   mostTarBytes,

@@ -4,7 +4,8 @@ import { msField } from "../base/wire.ts";
 import type { Job } from "./backups.ts";
 import { REASONS } from "./manifest.ts";
 import type { Receipt } from "./types.ts";
-import { expiresMs, type FoundUpload } from "./upload_folder.ts";
+import { uploadFields, uploadOf as fieldsOf } from "../uploads/shapes.ts";
+import type { FoundUpload } from "./uploads.ts";
 
 export const backupShape = z.object({
   id: z.string().describe("name of its file"),
@@ -62,29 +63,18 @@ export const keyPairShape = z.object({
 }).meta({ id: "BackupKey" });
 
 export const uploadShape = z.object({
-  id: z.string().describe("what a restore takes as `file`"),
-  name: z.string(),
-  state: z.enum(["coming", "whole"]),
-  bytes: z.number().nullable().describe("of all of it; null: not known yet"),
-  received: z.number().describe("bytes that are there"),
+  ...uploadFields,
   encrypted: z.boolean().nullable().describe("null: not known yet"),
   site: z.string().nullable().describe("name of the plant in it; null: encrypted, or still coming"),
   made_ms: msField.nullable(),
-  expires_ms: msField.describe("removed by itself then"),
-  by: z.string(),
 }).meta({ id: "Upload" });
 
-export type UploadJson = z.output<typeof uploadShape>;
-
-export function uploadOf(found: FoundUpload): UploadJson {
-  const { id, record, received } = found;
-  const { name, bytes, whole, by } = record;
+export function uploadOf(found: FoundUpload): z.output<typeof uploadShape> {
+  const { whole } = found.record;
   return {
-    ...{ id, name, state: whole === null ? "coming" : "whole", bytes, received },
+    ...fieldsOf(found),
     encrypted: whole?.encrypted ?? null,
     site: whole?.plant?.name ?? null,
     made_ms: whole?.plant?.createdMs ?? null,
-    expires_ms: expiresMs(found),
-    by,
   };
 }

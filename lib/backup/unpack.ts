@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { PerchError } from "../base/errors.ts";
 import { checkDatabase, contentsFault } from "./check.ts";
 import { syncFolder } from "../base/durable_file.ts";
-import { onDisk } from "./disk.ts";
+import { onDisk } from "../base/disk.ts";
 import { DATABASE_NAME } from "./manifest.ts";
 import { type ReadArchive, readArchive, type ReadOptions } from "./read_archive.ts";
 

@@ -3,7 +3,7 @@ import { Encrypter } from "age-encryption";
 import { join } from "node:path";
 import { PerchError } from "../base/errors.ts";
 import { pacedWriter } from "../base/paced_file.ts";
-import { diskError, onDisk } from "./disk.ts";
+import { diskError, onDisk } from "../base/disk.ts";
 import { manifestText } from "./entries.ts";
 import { type Manifest, MANIFEST_NAME } from "./manifest.ts";
 import { giveBack, through } from "./streams.ts";

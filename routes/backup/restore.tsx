@@ -3,7 +3,7 @@ import { z } from "zod";
 import { archiveWords, findingsWords } from "../../lib/backup/restore_words.ts";
 import type { KeptPlant, RestorePlan } from "../../lib/backup/restores.ts";
 import type { Receipt } from "../../lib/backup/types.ts";
-import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
+import type { FoundUpload, Uploads } from "../../lib/backup/uploads.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
 import { formAction } from "../frame/form_action.ts";
@@ -18,9 +18,11 @@ import {
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
 import type { Route } from "../http/route.ts";
+import { removeUpload } from "../uploads/request.ts";
 import { Kept } from "./kept.tsx";
 import type { BackupServices } from "./request.ts";
 import {
+  archiveUploads,
   beginRestore,
   CHECK_MS,
   chosenShape,
@@ -28,13 +30,12 @@ import {
   type RestoreServices,
 } from "./restore_request.ts";
 import { uploadAction, UploadCard } from "./upload.tsx";
-import { removeUpload, type UploadServices } from "./upload_request.ts";
 
 export type RestorePageParts =
   & Omit<PageParts, "audit" | "clock">
   & BackupServices
   & RestoreServices
-  & UploadServices;
+  & { uploads: Uploads };
 
 /** What can be chosen. */
 interface Archive {
@@ -92,8 +93,13 @@ export function restorePages(parts: RestorePageParts): Route[] {
       ),
       bodyTimeoutMs: CHECK_MS,
     },
-    uploadAction(page, parts),
-    formRoute(page, "remove", removeShape, ({ id }, context) => removeUpload(parts, context, id)),
+    uploadAction(page, archiveUploads(parts)),
+    formRoute(
+      page,
+      "remove",
+      removeShape,
+      ({ id }, context) => removeUpload(archiveUploads(parts), context, id),
+    ),
     formRoute(page, "begin", meantShape, async (asked, context) => {
       await beginRestore(parts, context, asked);
     }),

@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { SignIn } from "../../lib/access/sign_in.ts";
 import type { Users } from "../../lib/access/users.ts";
+import type { Archive, Uploads } from "../../lib/backup/uploads.ts";
 import type { RestoreJob, Restores } from "../../lib/backup/restores.ts";
 import { caller, me } from "../http/caller.ts";
 import type { RouteContext } from "../http/route.ts";
+import type { UploadServices } from "../uploads/request.ts";
 
 export interface RestoreServices {
   restores: Restores;
@@ -13,6 +15,11 @@ export interface RestoreServices {
   users: Users;
   audit: Pick<Audit, "record">;
 }
+
+/** Archives from elsewhere, as uploads are handled. */
+export const archiveUploads = (
+  { uploads, audit }: { uploads: Uploads } & Pick<RestoreServices, "audit">,
+): UploadServices<Archive> => ({ uploads, audit, audited: "backup" });
 
 /** A large archive takes its time. */
 export const CHECK_MS = 2 * 3_600_000;

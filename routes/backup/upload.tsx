@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
-import { ArchiveUpload } from "../../islands/archive_upload.tsx";
-import { expiresMs, type FoundUpload } from "../../lib/backup/upload_folder.ts";
+import { FileUpload } from "../../islands/file_upload.tsx";
+import type { Archive, FoundUpload } from "../../lib/backup/uploads.ts";
+import { expiresMs } from "../../lib/uploads/folder.ts";
 import { bytes } from "../../lib/words/numbers.ts";
 import { dateTime, span } from "../../lib/words/times.ts";
 import { refusedForm } from "../frame/form_action.ts";
@@ -10,10 +11,10 @@ import { Island } from "../frame/island.tsx";
 import { Post, Table } from "../frame/parts.tsx";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
-import { MOST_BYTES, MOST_MS, receiveForm, type UploadServices } from "./upload_request.ts";
+import { MOST_BYTES, MOST_MS, receiveForm, type UploadServices } from "../uploads/request.ts";
 
 /** What the page's form posts an archive to, in one piece. */
-export function uploadAction(page: FormPage, services: UploadServices): Route {
+export function uploadAction(page: FormPage, services: UploadServices<Archive>): Route {
   return route({
     method: "post",
     path: `${page.path}/upload`,
@@ -23,7 +24,7 @@ export function uploadAction(page: FormPage, services: UploadServices): Route {
     bodyTimeoutMs: MOST_MS,
     handler: async (context) => {
       try {
-        await receiveForm(services, context);
+        await receiveForm(services, context, "choose an archive");
         return seeOther(page.path);
       } catch (error) {
         const sent = await refusedForm(context, error, {});
@@ -66,7 +67,20 @@ export function UploadCard(
           </tbody>
         </Table>
       )}
-      <Island name="ArchiveUpload" component={ArchiveUpload} props={{ error }} />
+      <Island
+        name="FileUpload"
+        component={FileUpload}
+        props={{
+          action: "/settings/backups/restore/upload",
+          uploads: "/api/restore/uploads",
+          then: "/settings/backups/restore",
+          label: "Archive",
+          help:
+            "As Perch made it: its name ends in .tar.gz, or in .tar.gz.age when it is encrypted.",
+          accept: ".gz,.age,.tgz",
+          error,
+        }}
+      />
     </section>
   );
 }

@@ -20,7 +20,7 @@ const CHAIN: readonly (readonly string[])[] = [
   ["base"],
   ["words"],
   ["db"],
-  ["settings", "events"],
+  ["settings", "events", "uploads"],
   ["readings"],
   ["machines"],
   ["scripts"],
@@ -65,7 +65,7 @@ const CLI_USES = new Set([
 const ROUTE_FOLDERS: readonly (readonly string[])[] = [
   ["http"],
   ["frame"],
-  ["discussion", "jobs"],
+  ["discussion", "jobs", "uploads"],
   [
     "machines",
     "notify",

@@ -1,35 +1,37 @@
-import type { UploadJson } from "../lib/backup/shapes.ts";
+import type { UploadJson } from "../lib/uploads/shapes.ts";
 
-/** How far an archive is on its way to Perch. */
+/** How far a file is on its way to Perch. */
 export interface Sending {
   sent: number;
   /** The connection is broken: it is tried again. */
   waiting: boolean;
 }
 
-const UPLOADS = "/api/restore/uploads";
 const PART_BYTES = 4 * 1024 * 1024;
 const WAIT_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /**
- * Sends an archive in parts. A broken connection, or a Perch that starts again, is waited for; one that was begun
- * before is gone on with. Throws the sentence of a refusal.
+ * Sends a file in parts to `uploads` (`/api/…/uploads`). A broken connection, or a Perch that starts again, is waited
+ * for; one that was begun before is gone on with. Gives its id. Throws the sentence of a refusal.
  */
-export async function sendArchive(
+export async function sendFile(
   file: File,
+  uploads: string,
   signal: AbortSignal,
   onProgress: (sending: Sending) => void,
-): Promise<void> {
+): Promise<string> {
   let upload: UploadJson | null = null;
   for (let failures = 0;;) {
     try {
-      upload = upload === null ? await beginOrFind(file, signal) : await state(upload.id, signal);
+      upload = upload === null
+        ? await beginOrFind(file, uploads, signal)
+        : await state(`${uploads}/${upload.id}`, signal);
       while (upload.received < file.size) {
         onProgress({ sent: upload.received, waiting: false });
-        upload = { ...upload, received: await sendPart(upload, file, signal) };
+        upload = { ...upload, received: await sendPart(uploads, upload, file, signal) };
         failures = 0;
       }
-      return;
+      return upload.id;
     } catch (error) {
       if (signal.aborted || error instanceof Refused) throw error;
       onProgress({ sent: upload?.received ?? 0, waiting: true });
@@ -41,13 +43,17 @@ export async function sendArchive(
 /** Trying again does not help. */
 export class Refused extends Error {}
 
-async function beginOrFind(file: File, signal: AbortSignal): Promise<UploadJson> {
-  const { items } = await (await ask(UPLOADS, { signal })).json() as { items: UploadJson[] };
+async function beginOrFind(
+  file: File,
+  uploads: string,
+  signal: AbortSignal,
+): Promise<UploadJson> {
+  const { items } = await (await ask(uploads, { signal })).json() as { items: UploadJson[] };
   const begun = items.find(({ state, name, bytes }) =>
     state === "coming" && bytes === file.size && name === plain(file.name)
   );
   if (begun !== undefined) return begun;
-  const answer = await ask(UPLOADS, {
+  const answer = await ask(uploads, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name: file.name.slice(-200), bytes: file.size }),
@@ -59,13 +65,18 @@ async function beginOrFind(file: File, signal: AbortSignal): Promise<UploadJson>
 /** As Perch keeps names, for those that it takes as they are. */
 const plain = (name: string) => name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(-80);
 
-async function state(id: string, signal: AbortSignal): Promise<UploadJson> {
-  return await (await ask(`${UPLOADS}/${id}`, { signal })).json();
+async function state(path: string, signal: AbortSignal): Promise<UploadJson> {
+  return await (await ask(path, { signal })).json();
 }
 
 /** Gives how much is there. */
-async function sendPart(upload: UploadJson, file: File, signal: AbortSignal): Promise<number> {
-  const answer = await ask(`${UPLOADS}/${upload.id}`, {
+async function sendPart(
+  uploads: string,
+  upload: UploadJson,
+  file: File,
+  signal: AbortSignal,
+): Promise<number> {
+  const answer = await ask(`${uploads}/${upload.id}`, {
     method: "PATCH",
     headers: {
       "content-type": "application/offset+octet-stream",

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { uploadOf, uploadShape } from "../../lib/backup/shapes.ts";
-import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import type { FoundUpload } from "../../lib/uploads/folder.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import {
@@ -12,56 +11,83 @@ import {
   receivePart,
   removeUpload,
   type UploadServices,
-} from "./upload_request.ts";
+} from "./request.ts";
 
-const tags = ["Backups"];
-const PATH = "/api/restore/uploads";
 const PART = "application/offset+octet-stream";
 const params = idParams(120);
 const full = { 507: { description: "There is too little room on the disk" } };
 
-/**
- * `/api/restore/uploads`: archives from elsewhere. HEAD and PATCH of one are the core of tus 1.0, so that its clients
- * can send and resume; it begins with a call of our own.
- */
-export function uploadRoutes(services: UploadServices): Route[] {
-  return [...listRoutes(services), ...oneRoutes(services)];
+/** How one kind of uploads is spoken of. */
+export interface UploadApi<Content> {
+  /** `/api/restore/uploads`. */
+  path: string;
+  tags: string[];
+  /** `archive`. */
+  called: string;
+  /** `an archive`. */
+  one: string;
+  /** What they are for: `for a restore`. */
+  purpose: string;
+  /** One on the wire. */
+  shape: z.ZodType;
+  show(found: FoundUpload<Content>): unknown;
+  /** Name of a file, for the example. */
+  example: string;
 }
 
-function listRoutes(services: UploadServices): Route[] {
+/**
+ * Files from elsewhere. HEAD and PATCH of one are the core of tus 1.0, so that its clients can send and resume; it
+ * begins with a call of our own.
+ */
+export function uploadRoutes<Content>(
+  api: UploadApi<Content>,
+  services: UploadServices<Content>,
+): Route[] {
+  return [...listRoutes(api, services), ...oneRoutes(api, services)];
+}
+
+function listRoutes<Content>(
+  api: UploadApi<Content>,
+  services: UploadServices<Content>,
+): Route[] {
+  const { path, tags, called, purpose, shape } = api;
   const { uploads } = services;
   return [
     route({
       method: "get",
-      path: PATH,
+      path,
       policy: "person:admin",
-      summary: "Archives that were uploaded for a restore, or are coming",
+      summary: `${called[0].toUpperCase()}${
+        called.slice(1)
+      }s that were uploaded ${purpose}, or are coming`,
       tags,
-      responses: { 200: { description: "Uploads", schema: listOf(uploadShape) } },
+      responses: { 200: { description: "Uploads", schema: listOf(shape) } },
       handler: async () =>
-        Response.json({ items: (await uploads.list()).map(uploadOf), next: null }),
+        Response.json({ items: (await uploads.list()).map(api.show), next: null }),
     }),
     route({
       method: "post",
-      path: PATH,
+      path,
       policy: "person:admin",
-      summary: "Begin to upload an archive; its parts follow with PATCH to `Location`",
+      summary: `Begin to upload ${api.one}; its parts follow with PATCH to \`Location\``,
       tags,
       body: declaredShape,
-      example: { body: { name: "perch-hall-3-20261128T193000Z-17.tar.gz", bytes: 65536 } },
+      example: { body: { name: api.example, bytes: 65536 } },
       responses: {
-        201: { description: "It can come", schema: uploadShape },
+        201: { description: "It can come", schema: shape },
         409: { description: "There are three already" },
         ...full,
       },
-      handler: async (context) => answer(await beginUpload(services, context, context.body), 201),
+      handler: async (context) =>
+        answer(api, await beginUpload(services, context, context.body), 201),
     }),
   ];
 }
 
-function oneRoutes(services: UploadServices): Route[] {
+function oneRoutes<Content>(api: UploadApi<Content>, services: UploadServices<Content>): Route[] {
+  const { tags, called, shape } = api;
   const { uploads } = services;
-  const path = `${PATH}/:id`;
+  const path = `${api.path}/:id`;
   return [
     route({
       method: "get",
@@ -70,8 +96,8 @@ function oneRoutes(services: UploadServices): Route[] {
       summary: "How far an upload is; `Upload-Offset` is where it goes on, for HEAD too (tus 1.0)",
       tags,
       params,
-      responses: { 200: { description: "The upload", schema: uploadShape } },
-      handler: async ({ params }) => answer(await uploads.find(params.id), 200),
+      responses: { 200: { description: "The upload", schema: shape } },
+      handler: async ({ params }) => answer(api, await uploads.find(params.id), 200),
     }),
     route({
       method: "patch",
@@ -94,19 +120,19 @@ function oneRoutes(services: UploadServices): Route[] {
         const type = headers.get("content-type")?.split(";")[0].trim().toLowerCase();
         if (type !== PART) throw new PerchError("unsupported_media_type", `send it as ${PART}`);
         const offset = offsetOf(headers.get("upload-offset"));
-        return answer(await receivePart(services, context, context.params.id, offset), 204);
+        return answer(api, await receivePart(services, context, context.params.id, offset), 204);
       },
     }),
     route({
       method: "delete",
       path,
       policy: "person:admin",
-      summary: "Remove an uploaded archive, or one that is coming no further",
+      summary: `Remove an uploaded ${called}, or one that is coming no further`,
       tags,
       params,
       responses: {
         204: { description: "Removed" },
-        409: { description: "It is being received" },
+        409: { description: "It is being received, or needed now" },
       },
       handler: async (context) => {
         await removeUpload(services, context, context.params.id);
@@ -125,15 +151,19 @@ function offsetOf(header: string | null): number {
   });
 }
 
-function answer(found: FoundUpload, status: 200 | 201 | 204): Response {
+function answer<Content>(
+  api: UploadApi<Content>,
+  found: FoundUpload<Content>,
+  status: 200 | 201 | 204,
+): Response {
   const headers = new Headers({
     "tus-resumable": "1.0.0",
     "upload-offset": String(found.received),
     "cache-control": "no-store",
   });
   if (found.record.bytes !== null) headers.set("upload-length", String(found.record.bytes));
-  if (status === 201) headers.set("location", `${PATH}/${found.id}`);
+  if (status === 201) headers.set("location", `${api.path}/${found.id}`);
   return status === 204
     ? new Response(null, { status, headers })
-    : Response.json(uploadOf(found), { status, headers });
+    : Response.json(api.show(found), { status, headers });
 }

@@ -1,20 +1,23 @@
-/** What the API and the page of the uploads share. */
+/** What the API and the pages of uploads share, whatever is uploaded. */
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
-import type { FoundUpload } from "../../lib/backup/upload_folder.ts";
-import type { Receiving, Uploads } from "../../lib/backup/uploads.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import type { FoundUpload } from "../../lib/uploads/folder.ts";
+import type { Receiving, Uploads } from "../../lib/uploads/uploads.ts";
 import { steadily } from "../http/body.ts";
 import { caller } from "../http/caller.ts";
 import { readMultipartTo } from "../http/multipart.ts";
 import type { RouteContext } from "../http/route.ts";
 
-export interface UploadServices {
-  uploads: Uploads;
+/** Where one kind of files is uploaded to. */
+export interface UploadServices<Content = unknown> {
+  uploads: Uploads<Content>;
   audit: Pick<Audit, "record">;
+  /** `backup`: of its actions and resources in the audit log. */
+  audited: string;
 }
 
-/** As much as an archive may have unpacked; the room on the disk is asked as well. */
+/** The room on the disk is asked as well. */
 export const MOST_BYTES = 1e12;
 /** A sender may take so long for all of it, and so long for nothing at all. */
 export const MOST_MS = 24 * 3_600_000;
@@ -27,22 +30,22 @@ export const declaredShape = z.strictObject({
 });
 
 /** @throws PerchError `conflict`, `storage_full` */
-export async function beginUpload(
-  { uploads }: UploadServices,
+export async function beginUpload<Content>(
+  { uploads }: UploadServices<Content>,
   context: RouteContext,
   { name, bytes, sha256 }: z.output<typeof declaredShape>,
-): Promise<FoundUpload> {
+): Promise<FoundUpload<Content>> {
   const hash = sha256?.toLowerCase() ?? null;
   return await uploads.begin({ name, bytes, sha256: hash }, caller(context).name);
 }
 
 /** Appends the body to an upload that is `offset` bytes long. @throws PerchError as `Receiving` */
-export async function receivePart(
-  services: UploadServices,
+export async function receivePart<Content>(
+  services: UploadServices<Content>,
   context: RouteContext,
   id: string,
   offset: number,
-): Promise<FoundUpload> {
+): Promise<FoundUpload<Content>> {
   const { body } = context.c.req.raw;
   const receiving = await services.uploads.receive(id, offset);
   try {
@@ -55,10 +58,14 @@ export async function receivePart(
   return await ended(services, context, receiving);
 }
 
-/** Takes an archive from a page's form, in one piece. @throws PerchError `validation`, and as `receivePart` */
-export async function receiveForm(services: UploadServices, context: RouteContext): Promise<void> {
+/** Takes a file from a page's form, in one piece. @throws PerchError `validation`, and as `receivePart` */
+export async function receiveForm<Content>(
+  services: UploadServices<Content>,
+  context: RouteContext,
+  missing: string,
+): Promise<FoundUpload<Content>> {
   const { uploads } = services;
-  let receiving: Receiving | null = null;
+  let receiving: Receiving<Content> | null = null;
   try {
     await readMultipartTo(context.c.req.raw, "file", MOST_BYTES, {
       async begin(name) {
@@ -69,18 +76,19 @@ export async function receiveForm(services: UploadServices, context: RouteContex
       write: (chunk) => receiving!.write(chunk),
     });
   } catch (error) {
-    throw await (receiving as Receiving | null)?.fail(brokenOff(error)) ?? brokenOff(error);
+    throw await (receiving as Receiving<Content> | null)?.fail(brokenOff(error)) ??
+      brokenOff(error);
   }
   if (receiving === null) {
-    const message = "choose an archive";
+    const message = missing;
     throw new PerchError("validation", `file: ${message}`, { errors: [{ path: "file", message }] });
   }
-  await ended(services, context, receiving);
+  return await ended(services, context, receiving);
 }
 
 /** @throws PerchError `not_found`, `conflict` */
 export async function removeUpload(
-  { uploads, audit }: UploadServices,
+  { uploads, audit, audited }: UploadServices,
   context: RouteContext,
   id: string,
 ): Promise<void> {
@@ -88,24 +96,24 @@ export async function removeUpload(
   if (record.whole === null) return;
   await audit.record({
     actor: caller(context),
-    action: "backup.delete_upload",
-    resource: `backup:${id}`,
+    action: `${audited}.delete_upload`,
+    resource: `${audited}:${id}`,
     touches: [],
     before: { bytes: received },
   });
 }
 
-async function ended(
-  { audit }: UploadServices,
+async function ended<Content>(
+  { audit, audited }: UploadServices<Content>,
   context: RouteContext,
-  receiving: Receiving,
-): Promise<FoundUpload> {
+  receiving: Receiving<Content>,
+): Promise<FoundUpload<Content>> {
   const found = await receiving.end();
   if (found.record.whole !== null) {
     await audit.record({
       actor: caller(context),
-      action: "backup.upload",
-      resource: `backup:${found.id}`,
+      action: `${audited}.upload`,
+      resource: `${audited}:${found.id}`,
       touches: [],
       after: { bytes: found.received },
     });

@@ -1,15 +1,29 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { bytes } from "../lib/words/numbers.ts";
-import { sendArchive, type Sending } from "./send_archive.ts";
+import { sendFile, type Sending } from "./send_file.ts";
 
-const PAGE = "/settings/backups/restore";
+export interface FileUploadProps {
+  /** What the form posts to, where no script runs. */
+  action: string;
+  /** Where the parts go: `/api/…/uploads`. */
+  uploads: string;
+  /** The page that is shown when all of it is there; behind a `=` the id of the upload is put. */
+  then: string;
+  label: string;
+  help: string;
+  /** Of file names: `.gz,.csv`. */
+  accept?: string;
+  error: string | null;
+}
 
 /**
- * The form that uploads an archive. Where a script runs, it goes in parts, with its progress, and goes on after a
+ * The form that uploads a file. Where a script runs, it goes in parts, with its progress, and goes on after a
  * broken connection; else the browser sends it in one piece.
  */
-export function ArchiveUpload({ error }: { error: string | null }): VNode {
+export function FileUpload(
+  { action, uploads, then, label, help, accept, error }: FileUploadProps,
+): VNode {
   const [total, setTotal] = useState(0);
   const [sending, setSending] = useState<Sending | null>(null);
   const [abort, setAbort] = useState<AbortController | null>(null);
@@ -26,8 +40,8 @@ export function ArchiveUpload({ error }: { error: string | null }): VNode {
     setSending({ sent: 0, waiting: false });
     setAbort(stopping);
     try {
-      await sendArchive(file, stopping.signal, setSending);
-      location.replace(PAGE);
+      const id = await sendFile(file, uploads, stopping.signal, setSending);
+      location.replace(then.endsWith("=") ? then + encodeURIComponent(id) : then);
     } catch (thrown) {
       setSending(null);
       if (!stopping.signal.aborted) setProblem((thrown as Error).message);
@@ -38,25 +52,23 @@ export function ArchiveUpload({ error }: { error: string | null }): VNode {
     <>
       <form
         method="post"
-        action={`${PAGE}/upload`}
+        action={action}
         encType="multipart/form-data"
         hidden={sending !== null}
         onSubmit={submit}
       >
         {problem && <p class="error" role="alert">{problem}</p>}
         <div class="field">
-          <label for="file">Archive</label>
+          <label for="file">{label}</label>
           <input
             id="file"
             name="file"
             type="file"
-            accept=".gz,.age,.tgz"
+            accept={accept}
             required
             aria-describedby="file-help"
           />
-          <p class="help" id="file-help">
-            As Perch made it: its name ends in .tar.gz, or in .tar.gz.age when it is encrypted.
-          </p>
+          <p class="help" id="file-help">{help}</p>
         </div>
         <button type="submit">Upload it</button>
       </form>

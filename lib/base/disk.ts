@@ -1,4 +1,4 @@
-import { messageOf, PerchError } from "../base/errors.ts";
+import { messageOf, PerchError } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
