@@ -3,6 +3,8 @@
  * reading its source; runs in the import worker.
  */
 
+import type { SensorKind } from "../../readings/reading.ts";
+
 export interface ImportSource {
   /** File that is read; never written. */
   path: string;
@@ -20,9 +22,18 @@ export interface ImportOptions {
   decimalComma?: boolean;
   dayFirst?: boolean;
   /** Plain CSV: which column is what. */
-  columns?: { index: number; role: "time" | "sensor" | "value" | "unit" | "skip"; name?: string }[];
+  columns?: ImportColumn[];
   /** VictoriaMetrics CSV: the format that was asked for. */
   csvFormat?: string;
+}
+
+export interface ImportColumn {
+  /** From 0. */
+  index: number;
+  role: "time" | "sensor" | "value" | "unit" | "skip";
+  /** Header of the column, or what is called so; of a value beside others, its series. */
+  name?: string;
+  kind?: ImportSeries["kind"];
 }
 
 /** One series as the file names it. */
@@ -32,13 +43,14 @@ export interface ImportSeries {
   /** Path `machine/sensor` that it would become, editable before. */
   suggested: string;
   unit: string | null;
-  kind: "number" | "switch" | "text";
+  kind: SensorKind;
 }
 
+/** Readings of one series. Where a file has values of several kinds for it, there is a part for each kind. */
 export interface SegmentPart {
   series: ImportSeries;
   tMs: Float64Array;
-  /** Numbers; 0 and 1 of a switch; index into `texts`. Readings without a value are left out and counted. */
+  /** Numbers; 0 and 1 of `binary`; index into `texts`. Readings without a value are left out and counted. */
   value: Float64Array;
   /** Texts of a text series. */
   texts?: string[];
