@@ -32,6 +32,14 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     replace: (replacement, extra) => rpc.call("replace", [replacement, extra]),
     restamp: (restamping, extra) => rpc.call("restamp", [restamping, extra]),
     compact: () => rpc.call("compact", []),
+    importReadings(block, dryRun) {
+      const { sensor, n, tMs, value } = block;
+      const buffers = [sensor, n, tMs, value].map(({ buffer }) => buffer as ArrayBuffer);
+      return rpc.call("importReadings", [block, dryRun], buffers);
+    },
+    importHours: (hours, dryRun) => rpc.call("importHours", [hours, dryRun]),
+    importState: (name) => rpc.call("importState", [name]),
+    forgetImport: (name) => rpc.call("forgetImport", [name]),
     journalAfter: (query) => rpc.call("journalAfter", [query]),
     cursor: (name) => rpc.call("cursor", [name]),
     moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
@@ -57,6 +65,10 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     replace: store.replace,
     restamp: store.restamp,
     compact: () => store.compact(),
+    importReadings: store.importReadings,
+    importHours: store.importHours,
+    importState: store.importState,
+    forgetImport: store.forgetImport,
     journalAfter: store.journalAfter,
     cursor: store.cursor,
     moveCursor: store.moveCursor,

@@ -18,6 +18,8 @@ import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
 import { DamageBook } from "./damage.ts";
 import { stage } from "./duplicates.ts";
+import { createImportStore } from "./import_store.ts";
+import type { ImportLimits } from "./importing_step.ts";
 import { encodeGroup } from "./journal.ts";
 import {
   freeTable,
@@ -45,7 +47,7 @@ export interface EngineDeps {
   clock: Clock;
   log: Log;
   /** Smaller limits for tests. */
-  options?: SealerOptions & { journal?: TurnLimits };
+  options?: SealerOptions & { journal?: TurnLimits; importing?: ImportLimits };
 }
 
 /**
@@ -103,6 +105,10 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     replace: (replacement, extra) => upkeep(() => core.replace(replacement, extra)),
     restamp: (restamping, extra) => upkeep(() => core.restamp(restamping, extra)),
     compact: () => upkeep(() => core.compact()),
+    importReadings: (block, dryRun) => upkeep(() => core.importReadings(block, dryRun)),
+    importHours: (hours, dryRun) => upkeep(() => core.importHours(hours, dryRun)),
+    importState: (name) => core.importState(name),
+    forgetImport: (name) => core.forgetImport(name),
     journalAfter: (query) => core.journalAfter(query),
     cursor: (name) => core.cursor(name),
     moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
@@ -263,6 +269,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     restamp: (restamping, extra) =>
       restampStep({ ...shared, sealer, lastGroup: state.lastGroup }, restamping, extra),
     compact: () => compactStep(shared),
+    ...createImportStore({ ...shared, limits: deps.options?.importing }),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),
     moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),

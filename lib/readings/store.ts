@@ -1,11 +1,12 @@
 import type { SqlStatement } from "../db/client.ts";
+import type { ImportStore } from "./importing.ts";
 import type { PacketMark, ReadingGroup } from "./reading.ts";
 
 /**
  * Readings on disk: what the rest of the application may ask. The work is done in the database worker
  * (`engine.ts`); `client.ts` is this interface over messages.
  */
-export interface ReadingsStore {
+export interface ReadingsStore extends ImportStore {
   /**
    * Makes a group durable in one transaction together with `extra` (new sensors, new state texts,
    * idempotency keys). Resolves after COMMIT with `synchronous=FULL`; rejects with a PerchError
