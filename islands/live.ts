@@ -6,6 +6,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import type { Alarm } from "../lib/alarms/alarm.ts";
+import type { JobNews } from "../lib/jobs/shape.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status_shape.ts";
@@ -74,6 +75,7 @@ const predictions = createListeners<unknown>();
 const faults = createListeners<void>();
 const cameras = createListeners<CameraStatus>();
 const commands = createListeners<CommandEvent>();
+const jobs = createListeners<JobNews>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
@@ -120,6 +122,8 @@ export const onTicket = tickets.on;
 export const onFault = faults.on;
 /** What became of an order to a device. */
 export const onCommand = commands.on;
+/** How far an export, an import or a report is. */
+export const onJob = jobs.on;
 /** How a camera is. */
 export const onCamera = cameras.on;
 
@@ -247,6 +251,7 @@ const HANDLERS: Record<string, (data: any) => void> = {
   fault: () => faults.notify(),
   camera: cameras.notify,
   command: commands.notify,
+  job: jobs.notify,
   reset: () => resets.notify(),
 };
 

@@ -15,6 +15,7 @@ import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
 import { type FaultRouteParts, faultsRoutes } from "./faults/mod.ts";
 import { type HealthRouteParts, healthRoutes } from "./health/mod.ts";
 import type { Route } from "./http/route.ts";
+import type { JobServices } from "./jobs/request.ts";
 import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
 import { overviewRoutes } from "./overview/mod.ts";
@@ -39,6 +40,7 @@ export type RouteParts =
   & ScriptParts
   & Omit<EventRouteParts, "beside">
   & HealthRouteParts
+  & JobServices
   & AccessParts
   & NotifyParts
   & DiscussionServices

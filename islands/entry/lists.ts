@@ -8,6 +8,7 @@ import { ChatBox } from "../chat_box.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
 import { EventList } from "../event_list.tsx";
 import { HardwareNow } from "../hardware_now.tsx";
+import { JobProgress } from "../job_progress.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
 import { NewSensors } from "../new_sensors.tsx";
 import { OrderNow } from "../order_now.tsx";
@@ -29,6 +30,7 @@ bringToLife({
   DeliveryNews,
   EventList,
   HardwareNow,
+  JobProgress,
   MachineCondition,
   NewSensors,
   OrderNow,

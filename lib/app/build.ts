@@ -26,6 +26,7 @@ import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createFaultParts } from "./faults.ts";
 import { createHardwareParts } from "./hardware.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
+import { createJobParts } from "./jobs.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
 import { createMachineParts } from "./machines.ts";
 import { createNotifyParts } from "./notify.ts";
@@ -71,6 +72,7 @@ export async function build(
   const scripts = await createScriptParts(foundation);
   const live = await createLiveParts(foundation, machines);
   const { hub } = live;
+  const jobs = createJobParts(foundation, hub);
 
   const detection = await createDetectionParts(foundation, machines, live, options.detection);
   late.fill("detection", detection.detection);
@@ -277,6 +279,7 @@ export async function build(
     healing,
     host,
     hostView,
+    jobs,
     system: createSystemParts(foundation, options.system ?? null),
     notify,
     reported,

@@ -2,6 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Restamper } from "../intake/restamp.ts";
 import type { Alarms } from "../alarms/alarms.ts";
 import type { Computed } from "../computed/computed.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
@@ -87,6 +88,7 @@ export interface Parts
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;
+  jobs: Jobs;
   system: SystemParts;
   notify: Notify;
   reported: Reported;

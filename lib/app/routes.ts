@@ -133,6 +133,7 @@ function routeParts(
     hardware: parts.hardware,
     hostView: parts.hostView,
     hub,
+    jobs: parts.jobs,
     intake: parts.intake,
     limitSocket,
     logReports: createLogReports({

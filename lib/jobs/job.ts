@@ -1,4 +1,5 @@
 /** Long work that a person or a schedule ordered: exports, imports, reports. */
+import type { Audited } from "../events/audit_change.ts";
 
 export const JOB_KINDS = ["export", "import", "report"] as const;
 export type JobKind = typeof JOB_KINDS[number];
@@ -65,8 +66,17 @@ export interface JobWorker {
 /** What the rooms that order work see of the jobs. */
 export interface JobOrders {
   /** @throws PerchError `conflict` when too many wait, `storage_full`, `unavailable` while jobs are shed */
-  order(
-    order: { kind: JobKind; title: string; options: Record<string, unknown>; by: string },
-  ): Promise<Job>;
+  order(order: JobOrder): Promise<Job>;
   find(kind: JobKind, id: string): Promise<Job | null>;
+}
+
+/** What is ordered. */
+export interface JobOrder {
+  kind: JobKind;
+  title: string;
+  options: Record<string, unknown>;
+  /** Name of who ordered it. */
+  by: string;
+  /** Writes `<kind>.create` of `<kind>:<id>` into the audit log, in the transaction of the order. */
+  audited: Audited;
 }

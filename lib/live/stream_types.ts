@@ -19,6 +19,8 @@ export const STREAM_POLICIES = {
   camera: "viewer",
   /** What became of an order to a device. */
   command: "viewer",
+  /** How far an export, an import or a report is, once a second at most. */
+  job: "viewer",
   /** A fault of Perch itself, after a change. */
   fault: "viewer",
   anomaly: "viewer",

@@ -10,6 +10,7 @@ import { DEVICE_SETTINGS } from "./registry/devices.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
 import { FAULT_SETTINGS } from "./registry/faults.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
+import { JOB_SETTINGS } from "./registry/jobs.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
 import { MACHINE_SETTINGS } from "./registry/machines.ts";
 import { NOTIFY_SETTINGS } from "./registry/notify.ts";
@@ -34,6 +35,7 @@ export const SETTINGS = {
   ...PRESENCE_SETTINGS,
   ...BACKUP_SETTINGS,
   ...CAMERA_SETTINGS,
+  ...JOB_SETTINGS,
   ...EVENT_SETTINGS,
   ...HOST_SETTINGS,
   ...FAULT_SETTINGS,

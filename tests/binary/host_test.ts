@@ -11,7 +11,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openServiceSocket } from "../../lib/base/service_socket.ts";
 import { STAY_MS } from "../../lib/health/emergency/decide.ts";
-import { SHED_ORDER, type ShedName } from "../../lib/health/emergency/shedding.ts";
+import { SHED_ORDER } from "../../lib/health/emergency/shedding.ts";
 import { spaceOf } from "../../lib/health/host/disk.ts";
 import { binaries, type Binary } from "../support/binaries.ts";
 import { haveMounts, type SmallDisk, smallDisk } from "../support/disk.ts";
@@ -31,9 +31,7 @@ const EMERGENCY_MS = 10_000;
 const REFUSED = /NotCapable|Requires \w+ access|PermissionDenied/;
 /** What a database that another program holds keeps from going on. */
 const HUNG = /The database has not answered|The intake has stored none|database is locked/;
-const LATER_ROOMS: ShedName[] = ["reports"];
-const ORDER = (Object.keys(SHED_ORDER) as ShedName[])
-  .filter((name) => !LATER_ROOMS.includes(name)).map((name) => SHED_ORDER[name]);
+const ORDER = Object.values(SHED_ORDER);
 
 interface Site {
   perch: ManagedPerch;

@@ -24,8 +24,7 @@ import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
 const NOTHING: Facts = { cpu: null, memory: null, disk: null, temperature: null };
-const LATER_ROOMS = ["reports"];
-const ORDER = Object.keys(SHED_ORDER).filter((name) => !LATER_ROOMS.includes(name));
+const ORDER = Object.keys(SHED_ORDER);
 const TYPES = ["emergency.entered", "emergency.step", "emergency.left"];
 const restingTask = (name: string): Task => ({
   name,
