@@ -5,6 +5,7 @@ import type { Task } from "../base/supervisor.ts";
 import { CLOCK_NOTE_MS } from "../intake/clock_notes.ts";
 import { deleteClockNotes } from "../intake/clock_notes_store.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
+import { trimChanges } from "../live/past_store.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep } from "../readings/upkeep.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -70,6 +71,7 @@ export function houseKeeping(
         await storage.db.write([
           purgeIdempotency(nowMs),
           deleteClockNotes(nowMs - CLOCK_NOTE_MS),
+          trimChanges(),
         ]);
         await clock.sleep(PERIOD_MS, signal);
       }

@@ -10,6 +10,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sens
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import { isPast } from "../readings/reading.ts";
+import type { Past, PastChange } from "./past.ts";
 import type { Recent } from "./recent.ts";
 import type { Status } from "./status_shape.ts";
 import type { StoredStatus } from "./status_store.ts";
@@ -74,7 +75,9 @@ export function createStatuses<State>(deps: {
   said?: (sensor: Sensor) => "offline" | "normal" | null;
   /** As they were stored before the start. */
   stored?: readonly StoredStatus[];
-  save?: (changed: readonly StoredStatus[]) => Promise<void>;
+  save?: (changed: readonly StoredStatus[], past: readonly PastChange[]) => Promise<void>;
+  /** What is kept of how they were. Default: nothing. */
+  past?: Past;
 }): Statuses {
   const { clock, sensors, machines, recent, judge, windowOf } = deps;
   const judged = new Map<number, { state: State; level: Level }>();
@@ -151,9 +154,11 @@ export function createStatuses<State>(deps: {
   function tick(): void {
     const nowMs = clock.now();
     const counts = new Map<string, Record<SensorStatus, number>>();
+    deps.past?.begin(nowMs);
     for (const sensor of sensors.all()) {
       pass(sensor, nowMs);
       const status = sensorStatus(sensor);
+      deps.past?.sensor(sensor, status);
       report("sensor", sensor.id, { sensor: sensor.name }, status);
       let count = counts.get(sensor.machine);
       if (!count) counts.set(sensor.machine, count = noSensors());
@@ -165,6 +170,7 @@ export function createStatuses<State>(deps: {
       const worst = worstOf(count);
       const window = windowOf(path, nowMs);
       const status = window === null ? worst : "maintenance";
+      deps.past?.machine(id, path, status);
       const sinceMs = report("machine", id, { machine: path }, status);
       next.set(path, { status, sinceMs, worst, sensors: count, window });
     }
@@ -172,14 +178,16 @@ export function createStatuses<State>(deps: {
   }
 
   async function store(): Promise<void> {
-    if (unsaved.size === 0) return;
+    const past = deps.past?.take() ?? [];
+    if (unsaved.size === 0 && past.length === 0) return;
     const changed = unsaved;
     unsaved = new Set();
     try {
-      await deps.save?.([...changed]);
+      await deps.save?.([...changed], past);
     } catch (error) {
       // What changed again meanwhile is in the new set already.
       for (const one of changed) if (seen.get(keyOf(one.kind, one.id)) === one) unsaved.add(one);
+      deps.past?.putBack(past);
       throw error;
     }
   }

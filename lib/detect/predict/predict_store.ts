@@ -24,6 +24,7 @@ import { modelLog, models, predictionFeedback, predictions } from "../../db/sche
 import type { Verdict } from "../../words/verdict.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
+  BriefOutlook,
   FeatureShare,
   LifeNote,
   LogRow,
@@ -64,6 +65,8 @@ export interface PredictStore {
   /** The newest stored one of every machine. */
   latest(): Promise<StoredOutlook[]>;
   outlooks(query: OutlookQuery): Promise<PageOf<StoredOutlook>>;
+  /** The same list without what drove them, which is most of a row. */
+  brief(query: OutlookQuery): Promise<PageOf<BriefOutlook>>;
   outlook(id: number): Promise<StoredOutlook | null>;
   /** Those that were stored after the one with this id, oldest first. */
   outlooksAfter(id: number, limit: number): Promise<StoredOutlook[]>;
@@ -83,6 +86,7 @@ const STORED = {
   ...getTableColumns(predictions),
   verdict: sql<Verdict | null>`${latestVerdict}`,
 };
+const { parts: ___, ...BRIEF } = STORED;
 
 const { id: __, ...GIVEN } = placeholders(predictions);
 const insertOutlook = prepared<Omit<Row, "id">>(
@@ -155,15 +159,16 @@ export function createPredictStore(db: Database): PredictStore {
       return rows.map(outlookOf);
     },
     async outlooks(query) {
-      const { machine, class: wantedClass, source, fromMs, toMs } = query;
-      const page = await listPage(outlooks(), predictions.id, [
-        machine === undefined ? undefined : eq(predictions.machine, machine),
-        wantedClass === undefined ? undefined : eq(predictions.class, wantedClass),
-        source === undefined ? undefined : eq(predictions.source, source),
-        fromMs === undefined ? undefined : gte(predictions.tMs, fromMs),
-        toMs === undefined ? undefined : lt(predictions.tMs, toMs),
-      ], query);
+      const page = await listPage(outlooks(), predictions.id, wantedBy(query), query);
       return { items: page.items.map(outlookOf), next: page.next };
+    },
+    async brief(query) {
+      const all = orm.select(BRIEF).from(predictions);
+      const page = await listPage(all, predictions.id, wantedBy(query), query);
+      return {
+        items: page.items.map((row) => ({ ...row, life: row.life as LifeNote })),
+        next: page.next,
+      };
     },
     async outlook(id) {
       const row = await outlooks().where(eq(predictions.id, id)).get();
@@ -194,6 +199,16 @@ export function createPredictStore(db: Database): PredictStore {
         query.level === undefined ? undefined : eq(modelLog.level, query.level),
       ], query),
   };
+}
+
+function wantedBy({ machine, class: wanted, source, fromMs, toMs }: OutlookQuery) {
+  return [
+    machine === undefined ? undefined : eq(predictions.machine, machine),
+    wanted === undefined ? undefined : eq(predictions.class, wanted),
+    source === undefined ? undefined : eq(predictions.source, source),
+    fromMs === undefined ? undefined : gte(predictions.tMs, fromMs),
+    toMs === undefined ? undefined : lt(predictions.tMs, toMs),
+  ];
 }
 
 function outlookOf({ parts, life, ...row }: Row & { verdict: Verdict | null }): StoredOutlook {

@@ -80,6 +80,9 @@ export interface StoredOutlook extends Outlook {
   verdict: Verdict | null;
 }
 
+/** A stored outlook without the parts of its sensors and features. */
+export type BriefOutlook = Omit<StoredOutlook, "sensors" | "features">;
+
 export interface LogRow {
   id: number;
   tMs: number;

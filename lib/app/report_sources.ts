@@ -1,0 +1,45 @@
+import type { Alarms } from "../alarms/alarms.ts";
+import type { Computed } from "../computed/computed.ts";
+import type { Predictions } from "../detect/predict/predictions.ts";
+import { changesOf } from "../live/past_store.ts";
+import { isPlant, plantSensors } from "../machines/host_machine.ts";
+import { shownOf } from "../machines/shown_unit.ts";
+import type { ReportSources } from "../reports/figures/sources.ts";
+import type { Tickets } from "../tickets/tickets.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+import { preferredUnits } from "./settings.ts";
+import { siteZone } from "./site.ts";
+
+/** What reports are made from. */
+export function createReportSources(
+  { config, storage, settings }: Pick<Foundation, "config" | "storage" | "settings">,
+  { registry, machines, alarms, predictions, computed, tickets }:
+    & Pick<MachineParts, "registry" | "machines">
+    & {
+      alarms: Pick<Alarms, "list">;
+      predictions: Pick<Predictions, "store">;
+      computed: Pick<Computed, "of">;
+      tickets: Pick<Tickets, "list">;
+    },
+): ReportSources {
+  const plant = plantSensors(registry, registry.machines);
+  const preferred = preferredUnits(settings);
+  return {
+    site: config.siteId ?? Deno.hostname(),
+    zone: siteZone(),
+    machines: () => registry.machines.all().filter(isPlant),
+    sensors: plant.all,
+    shown: (sensor) => shownOf(sensor, preferred),
+    counts(sensor) {
+      const how = computed.of(sensor)?.spec.how;
+      return how === "total" || how === "run_time" ? how : null;
+    },
+    windows: machines.windows,
+    readings: storage.readings,
+    past: (subject, range) => changesOf(storage.db, subject, range),
+    alarms: alarms.list,
+    outlooks: predictions.store.brief,
+    tickets: tickets.list,
+  };
+}
