@@ -1,5 +1,6 @@
 /** What pages, the API and the command line may ask of imports. `run_import.ts` carries them out. */
 import { z } from "zod";
+import type { Audited } from "../../events/audit_change.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { ImportOptions, Inspection } from "./format.ts";
 
@@ -18,6 +19,7 @@ export const importOptionsSchema: z.ZodType<ImportOptions> = z.strictObject({
     index: z.int().min(0).max(9_999),
     role: z.enum(["time", "sensor", "value", "unit", "skip"]),
     name: z.string().max(200).optional(),
+    kind: z.enum(["number", "binary", "text"]).optional(),
   })).max(10_000).optional(),
   csvFormat: z.string().max(1_000).optional(),
 });
@@ -78,7 +80,7 @@ export interface Imports {
     signal?: AbortSignal,
   ): Promise<ImportPreview>;
   /** Imports are jobs of kind `import`; a dry run is one, too. @throws PerchError `validation`, and what orders do */
-  order(order: ImportOrder, by: string): Promise<Job>;
+  order(order: ImportOrder, by: { name: string; audited: Audited }): Promise<Job>;
 }
 
 /** `Job.result` of an import. */
