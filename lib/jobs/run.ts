@@ -162,7 +162,7 @@ export function beginRun(kept: KeptJob, load: () => Promise<JobWorker>, deps: Ru
 /** A name that every file system takes, and no header is broken by. */
 export function safeName(name: string): string {
   const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\w.-]+/g, "-")
-    .replace(/\.{2,}/g, ".").replace(/^[.-]+|-+(?=\.|$)/g, "");
+    .replace(/-+(?=\.|$)/g, "").replace(/\.{2,}/g, ".").replace(/^[.-]+/, "");
   const dot = plain.lastIndexOf(".");
   const extension = dot < 0 ? "" : plain.slice(dot).slice(0, 12);
   return (plain.slice(0, dot < 0 ? undefined : dot).slice(0, NAME_MOST) || "file") + extension;

@@ -122,7 +122,7 @@ Deno.test("emergency mode: at 85 °C what can wait is stopped in order within te
     assert.equal(emergency.health, "degraded");
     assert.match(
       emergency.detail,
-      /Readings and alarms go on; AI analyses, camera pictures, backtests, .*backups wait/,
+      /Readings and alarms go on; AI analyses, camera pictures, reports, exports, imports, backtests, .*backups wait/,
     );
     assert.equal(parts.intake.offer(message("hall/t", 1)), true, "readings are taken");
     const ticket = await (await perch.ask("/api/tickets", json({ title: "Oil" }))).json();

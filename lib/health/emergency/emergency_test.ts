@@ -98,7 +98,7 @@ Deno.test("the sentence of an emergency says what was, what is, and when it ends
     await advance(180);
     assert.match(
       emergency.sentence()!,
-      /^The host is in need \(the processor was 100 % used, now 25 %; for 3 min, ends in 7 min if it stays calm\)\. .*; AI analyses, camera pictures, reports, backtests, training of models wait\.$/,
+      /^The host is in need \(the processor was 100 % used, now 25 %; for 3 min, ends in 7 min if it stays calm\)\. .*; AI analyses, camera pictures, reports, exports, imports, backtests, training of models wait\.$/,
     );
     const { causes, isCalm } = emergency.need()!;
     assert.deepEqual([causes, isCalm], [["cpu"], true]);

@@ -7,7 +7,7 @@ import { PerchError } from "../../base/errors.ts";
 export const SHED_ORDER = {
   ai: "AI analyses",
   cameras: "camera pictures",
-  reports: "reports, exports and imports",
+  reports: "reports, exports, imports",
   backtests: "backtests",
   training: "training of models",
   photos: "new photos of machines",
