@@ -39,6 +39,8 @@ const INCLUDED = [
   "migrations",
   // Icons, guides, the built style sheet and islands; not what the style sheet is built from.
   "static",
+  // Of the PDF.
+  "lib/reports/fonts",
   BUNDLE_FOLDER,
 ];
 const WORKERS = [
@@ -49,6 +51,7 @@ const WORKERS = [
   "lib/detect/backtest/backtest_worker.ts",
   "lib/backup/backup_worker.ts",
   "lib/scripts/script_worker.ts",
+  "lib/reports/render/render_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];

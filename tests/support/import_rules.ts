@@ -141,6 +141,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
+    packages: /^pdfkit$/,
+    may: /^lib\/reports\/render\/pdf\/engine\.ts$/,
+    door: "lib/reports/render/pdf/engine.ts",
+  },
+  {
     packages: /^nodemailer/,
     may: /^lib\/notify\/channels\/smtp\.ts$/,
     door: "lib/notify/channels/smtp.ts",
