@@ -52,6 +52,7 @@ const WORKERS = [
   "lib/backup/backup_worker.ts",
   "lib/scripts/script_worker.ts",
   "lib/reports/render/render_worker.ts",
+  "lib/transfer/export/export_worker.ts",
 ];
 
 const target = TARGETS[Deno.args[0] ?? ""];

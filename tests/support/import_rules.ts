@@ -151,6 +151,12 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     door: "lib/notify/channels/smtp.ts",
   },
   { packages: /^(smtp-server|postal-mime|standardwebhooks)$/, may: /^tests\//, door: "tests" },
+  {
+    packages: /^hyparquet-writer$/,
+    may: /^lib\/transfer\/export\/formats\/parquet\.ts$/,
+    door: "lib/transfer/export/formats/parquet.ts",
+  },
+  { packages: /^@duckdb\//, may: /^tests\//, door: "tests" },
   { packages: /^@google\/genai/, may: /^lib\/ai\/gemini\.ts$/, door: "lib/ai/gemini.ts" },
   { packages: /^node:child_process$/, may: /^tests\//, door: "tests" },
 ];

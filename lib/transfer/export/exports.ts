@@ -1,0 +1,202 @@
+import type { Clock } from "../../base/clock.ts";
+import { PerchError } from "../../base/errors.ts";
+import type { SiteHead } from "../site_head.ts";
+import { type BlockQuery, blocksOf, type ReadHistory } from "./blocks.ts";
+import { createExportWriter, type ExportWriter } from "./client.ts";
+import { type Estimate, estimate } from "./estimate.ts";
+import { type ExportPlan, headOf } from "./plan.ts";
+import { type Block, type Bytes, isLong } from "./table.ts";
+import type { Tier } from "./tier.ts";
+
+export interface ExportsDeps {
+  readings: ReadHistory;
+  clock: Pick<Clock, "now">;
+  /** This site, as its files name it. */
+  site: SiteHead;
+  /** Gives a path for a file that is read once and removed. */
+  temporary(): Promise<string>;
+  startWriter?: () => ExportWriter;
+}
+
+/** What was written. */
+export interface Exported {
+  rows: number;
+  bytes: number;
+  sensors: number;
+  /** The coarsest tier of what is in it. */
+  tier: Tier;
+  /** Stretches that are missing, because they are damaged on the disk. */
+  damaged: number;
+}
+
+export interface ExportProgress extends Pick<Exported, "rows" | "bytes"> {
+  /** 0…1 */
+  share: number;
+  /** Full name of the sensor that is read; null: all at once. */
+  sensor: string | null;
+}
+
+/** History written for others, in a worker: memory stays that of a few blocks. */
+export interface Exports {
+  /**
+   * The bytes as they are made, as fast as they are read; when the reader goes, the work ends. At most a few at once.
+   * @throws PerchError `busy`
+   */
+  stream(plan: ExportPlan): Promise<ReadableStream<Uint8Array>>;
+  /** Writes a file. @throws PerchError `storage_full`, and the signal's reason */
+  writeTo(
+    path: string,
+    plan: ExportPlan,
+    signal: AbortSignal,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<Exported>;
+  estimate(plan: ExportPlan): Promise<Estimate>;
+}
+
+/** Each has a worker. */
+const MOST_STREAMS = 2;
+const FILE_BIT_BYTES = 64 * 1024;
+const TIERS: readonly Tier[] = ["raw", "minute", "hour"];
+
+export function createExports(deps: ExportsDeps): Exports {
+  const { readings, clock, site, startWriter = createExportWriter } = deps;
+  let streams = 0;
+
+  /** The bytes of a plan; with a `path` they go there and none come out. */
+  async function* bytesOf(
+    plan: ExportPlan,
+    path: string | null,
+    seen: (block: Block, written: number) => void,
+    onDamaged?: BlockQuery["onDamaged"],
+  ): AsyncGenerator<Bytes> {
+    const writer = startWriter();
+    const blocks = blocksOf(readings, { ...plan.form, ...plan, onDamaged });
+    try {
+      yield await writer.begin(headOf(plan, site, clock.now()), path);
+      let writing: Promise<Bytes> | null = null;
+      for await (const block of blocks) {
+        // The next block was read while the one before was written.
+        if (writing !== null) yield await writing;
+        seen(block, writer.written());
+        writing = writer.write(block);
+        // It is heard where it is awaited.
+        writing.catch(() => {});
+      }
+      if (writing !== null) yield await writing;
+      yield await writer.end();
+    } finally {
+      writer.close();
+      await blocks.return(undefined);
+    }
+  }
+
+  async function writeTo(
+    path: string,
+    plan: ExportPlan,
+    signal: AbortSignal,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<Exported> {
+    const sensors = plan.series.length;
+    const done: Exported = { rows: 0, bytes: 0, sensors, tier: "raw", damaged: 0 };
+    /** Pages of one answer name the same stretch again. */
+    const stretches = new Set<string>();
+    const seen = (block: Block, written: number) => {
+      done.rows += block.tMs.length;
+      done.bytes = written;
+      if (isLong(block) && TIERS.indexOf(block.tier) > TIERS.indexOf(done.tier)) {
+        done.tier = block.tier;
+      }
+      onProgress({ rows: done.rows, bytes: written, ...placeOf(block, plan) });
+    };
+    const onDamaged: BlockQuery["onDamaged"] = ({ num }, ranges) => {
+      for (const { toMs } of ranges) stretches.add(`${num}:${toMs}`);
+      done.damaged = stretches.size;
+    };
+    for await (const _ of bytesOf(plan, path, seen, onDamaged)) signal.throwIfAborted();
+    done.bytes = (await Deno.stat(path)).size;
+    return done;
+  }
+
+  /** A file that cannot be written from front to back is written whole, and read. */
+  async function* bytesOfFile(plan: ExportPlan): AsyncGenerator<Uint8Array> {
+    const path = await deps.temporary();
+    try {
+      for await (const _ of bytesOf(plan, path, () => {}));
+      using file = await Deno.open(path, { read: true });
+      for (;;) {
+        const bit = new Uint8Array(FILE_BIT_BYTES);
+        const n = await file.read(bit);
+        if (n === null) return;
+        yield bit.subarray(0, n);
+      }
+    } finally {
+      await Deno.remove(path).catch(() => {});
+    }
+  }
+
+  return {
+    // deno-lint-ignore require-await
+    async stream(plan) {
+      if (streams >= MOST_STREAMS) {
+        throw new PerchError(
+          "busy",
+          `${MOST_STREAMS} exports are being read already; try again, or order it as a job`,
+          { retryAfterS: 5 },
+        );
+      }
+      streams++;
+      const isFile = plan.form.format === "sqlite";
+      const pieces = isFile ? bytesOfFile(plan) : bytesOf(plan, null, () => {});
+      return readOnce(pieces, () => streams--);
+    },
+    writeTo,
+    estimate: (plan) => estimate(readings, plan),
+  };
+}
+
+/** How far it is: the share of the sensors, and of the range of the one that is read. */
+function placeOf(
+  block: Block,
+  { series, fromMs, toMs }: ExportPlan,
+): Pick<ExportProgress, "share" | "sensor"> {
+  const lastMs = block.tMs.at(-1) ?? fromMs;
+  const ofRange = Math.min(1, Math.max(0, (lastMs - fromMs) / (toMs - fromMs)));
+  if (!isLong(block)) return { share: ofRange, sensor: null };
+  return {
+    share: (block.series + ofRange) / series.length,
+    sensor: series[block.series].name,
+  };
+}
+
+/** Makes the pieces as fast as they are read; `onEnd` is called once. */
+function readOnce(
+  pieces: AsyncGenerator<Uint8Array>,
+  onEnd: () => void,
+): ReadableStream<Uint8Array> {
+  let isOver = false;
+  const end = () => {
+    if (!isOver) onEnd();
+    isOver = true;
+  };
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        for (;;) {
+          const { done, value } = await pieces.next();
+          if (done) {
+            end();
+            return controller.close();
+          }
+          if (value.length > 0) return controller.enqueue(value);
+        }
+      } catch (error) {
+        end();
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      end();
+      await pieces.return(undefined);
+    },
+  }, { highWaterMark: 1 });
+}

@@ -1,0 +1,128 @@
+import { noteAt, numberOf, valueOf } from "../cells.ts";
+import { stepText } from "../order.ts";
+import type { ExportHead, ExportSeries, LongBlock, TableWriter, WideBlock } from "../table.ts";
+import { textWriter } from "./text_writer.ts";
+
+/** What the file is: the site comes first, in a line of its own (`../../site_head.ts`). */
+function headFields(head: ExportHead) {
+  return {
+    made_ms: head.madeMs,
+    from_ms: head.fromMs,
+    to_ms: head.toMs,
+    layout: head.layout,
+    ...(head.stepMs === null ? {} : { step: stepText(head.stepMs) }),
+    ...(head.layout === "wide" ? { of: head.of } : {}),
+  };
+}
+
+/** The fields of a row beside time and value, as JSON text that begins with a comma; empty: none. */
+function moreFields(block: LongBlock, series: ExportSeries, i: number): string {
+  const { spread } = block;
+  const note = noteAt(block, i);
+  const figures = spread === null
+    ? ""
+    : `,"min":${json(numberOf(series, spread.min[i]))},"max":${
+      json(numberOf(series, spread.max[i]))
+    },"n":${spread.n[i]}`;
+  return note === null ? figures : `${figures},"note":"${note}"`;
+}
+
+const json = (value: unknown): string => JSON.stringify(value);
+
+/** A line for each reading (or row), after a line about the file. */
+export function ndjsonWriter(head: ExportHead): TableWriter {
+  const names = head.layout === "wide" ? head.series.map(({ name }) => json(name) + ":") : [];
+  return textWriter({
+    begin: () => json({ perch: head.site, ...headFields(head) }) + "\n",
+    long(block) {
+      const series = head.series[block.series];
+      const { tMs, value } = block;
+      const unit = series.unit === null ? "" : `,"unit":${json(series.unit)}`;
+      const begin = `{"sensor":${json(series.name)}${unit},"ts":`;
+      const lines = new Array<string>(tMs.length);
+      for (let i = 0; i < lines.length; i++) {
+        const shown = json(valueOf(series, value[i]));
+        lines[i] = `${begin}${tMs[i]},"value":${shown}${moreFields(block, series, i)}}\n`;
+      }
+      return lines.join("");
+    },
+    wide({ tMs, values }) {
+      const lines = new Array<string>(tMs.length);
+      for (let i = 0; i < lines.length; i++) {
+        const cells: string[] = [];
+        for (let column = 0; column < values.length; column++) {
+          const value = values[column][i];
+          if (!Number.isNaN(value)) {
+            cells.push(names[column] + json(valueOf(head.series[column], value)));
+          }
+        }
+        lines[i] = `{"ts":${tMs[i]},"values":{${cells.join(",")}}}\n`;
+      }
+      return lines.join("");
+    },
+    end: () => "",
+  });
+}
+
+/** One document: the site in the first line, then a list of series with their rows, or one list of rows. */
+export function jsonWriter(head: ExportHead): TableWriter {
+  return head.layout === "wide" ? wideJson(head) : longJson(head);
+}
+
+function firstLine(head: ExportHead): string {
+  return `{"perch":${json(head.site)},\n${json(headFields(head)).slice(1, -1)},\n`;
+}
+
+function longJson(head: ExportHead): TableWriter {
+  let open: number | null = null;
+  let isFirst = true;
+  return textWriter({
+    begin: () => `${firstLine(head)}"series":[`,
+    long(block) {
+      if (block.tMs.length === 0) return "";
+      const series = head.series[block.series];
+      let text = "";
+      if (open !== block.series) {
+        if (open !== null) text += "]},";
+        const { id, name, unit, kind } = series;
+        text += "\n" + json({ sensor: name, id, unit, kind }).slice(0, -1) + ',"readings":[';
+        open = block.series;
+        isFirst = true;
+      }
+      const rows = new Array<string>(block.tMs.length);
+      for (let i = 0; i < rows.length; i++) {
+        const shown = json(valueOf(series, block.value[i]));
+        rows[i] = `\n{"ts":${block.tMs[i]},"value":${shown}${moreFields(block, series, i)}}`;
+      }
+      text += (isFirst ? "" : ",") + rows.join(",");
+      isFirst = false;
+      return text;
+    },
+    wide: () => "",
+    end: () => (open === null ? "]}\n" : "]}]}\n"),
+  });
+}
+
+function wideJson(head: ExportHead): TableWriter {
+  let isFirst = true;
+  const columns = head.series.map(({ id, name, unit, kind }) => ({ sensor: name, id, unit, kind }));
+  const cellOf = (series: ExportSeries, value: number) =>
+    Number.isNaN(value) ? "null" : json(valueOf(series, value));
+  return textWriter({
+    begin: () =>
+      `${firstLine(head)}"columns":[${columns.map((one) => "\n" + json(one)).join()}],\n"rows":[`,
+    long: () => "",
+    wide({ tMs, values }: WideBlock) {
+      if (tMs.length === 0) return "";
+      const rows = new Array<string>(tMs.length);
+      for (let i = 0; i < rows.length; i++) {
+        const cells = values.map((column, at) => cellOf(head.series[at], column[i]));
+        rows[i] = `\n[${tMs[i]},${cells.join(",")}]`;
+      }
+      const text = (isFirst ? "" : ",") + rows.join(",");
+      isFirst = false;
+      return text;
+    },
+    end: () => "]}\n",
+  });
+}
