@@ -7,7 +7,8 @@ import { PerchError } from "../../base/errors.ts";
 import type { ImportSource, RejectedLine } from "./format.ts";
 
 const BLOCK_BYTES = 256 * 1024;
-const HEAD_BYTES = 64 * 1024;
+/** Of the unpacked text, by which formats are told apart. */
+export const HEAD_BYTES = 64 * 1024;
 /** A megabyte is about 25 000 readings. */
 const STRETCH_BYTES = 1024 * 1024;
 /** Of a line, or of a record with line ends in its texts. */

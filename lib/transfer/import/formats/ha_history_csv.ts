@@ -1,0 +1,61 @@
+import { csvStretches } from "../csv_rows.ts";
+import { cursorAt, placeAt } from "../cursor.ts";
+import type { ImportFormat } from "../format.ts";
+import { inspectByReading } from "../inspecting.ts";
+import { createSegment, quoted } from "../segment.ts";
+import { createTimeReader } from "../times.ts";
+import { addState, isEntity } from "./ha_states.ts";
+
+const HEADER = "entity_id,state,last_changed";
+const HOUR_MS = 3_600_000;
+
+/** The history page of Home Assistant, “Download data”: changes of states. */
+export const haHistoryCsv: ImportFormat = {
+  id: "ha-history-csv",
+  title: "Home Assistant, history (CSV)",
+
+  detect(head) {
+    const text = new TextDecoder().decode(head.subarray(0, 200));
+    return /^[^\r\n]*/.exec(text)![0].trim() === HEADER ? 1 : 0;
+  },
+
+  async inspect(source, options) {
+    const inspection = await inspectByReading(haHistoryCsv, source, options);
+    inspection.notes.push(
+      "Home Assistant writes changes only: a silence between two rows is no gap.",
+    );
+    const onHours = inspection.rows.filter(({ tMs }) => tMs % HOUR_MS === 0).length;
+    if (onHours > 2) {
+      inspection.notes.push(
+        `${onHours} of the first ${inspection.rows.length} rows lie on full hours: where Home ` +
+          "Assistant has no states any more, it writes hourly means instead. They are read as they stand.",
+      );
+    }
+    return inspection;
+  },
+
+  async *read(source, _options, cursor, signal) {
+    const times = createTimeReader({});
+    const { place } = placeAt(cursor);
+    for await (const stretch of csvStretches(source, ",", place, signal)) {
+      const segment = createSegment();
+      segment.read = stretch.next.line - stretch.from.line;
+      if (stretch.rejected !== null) segment.reject(stretch.rejected.line, stretch.rejected.reason);
+      for (const { line, cells } of stretch.rows) {
+        const [entity, state, changed] = cells;
+        if (cells.length === 1 && entity.trim() === "") segment.read--;
+        else if (line === 1 && entity === "entity_id") segment.read--;
+        else if (cells.length !== 3) {
+          segment.reject(line, `the line has ${cells.length} cells, not 3 (${HEADER})`);
+        } else if (!isEntity(entity)) {
+          segment.reject(line, `${quoted(entity)} is no entity, as sensor.loft_temperature is`);
+        } else {
+          const tMs = times.read(changed, entity);
+          if (typeof tMs === "string") segment.reject(line, tMs);
+          else addState(segment, entity, state, tMs);
+        }
+      }
+      yield segment.finish(cursorAt(stretch.next), stretch.share);
+    }
+  },
+};
