@@ -3,6 +3,7 @@ import { BYTE_ORDER_MARK, COMMA_CSV, csvLine, PLAIN_CSV } from "../../words/csv.
 import type { ReportColumn, ReportDocument, ReportSection, ReportTable } from "../document.ts";
 import { type CellValue, columnTitle, csvNumber, isoTime } from "./cells.ts";
 import type { CsvOptions, OnSection } from "./formats.ts";
+import { type Marks, marksOf } from "./marks.ts";
 
 /** Lines are handed on in bits of about so many characters. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -45,7 +46,8 @@ function* sectionLines(section: ReportSection, zone: string): Generator<Line> {
   yield [];
   yield [section.title];
   for (const paragraph of section.paragraphs) yield [paragraph];
-  for (const { label, text } of section.figures) yield [label, text];
+  const marks = marksOf(section);
+  for (const { label, text, note } of section.figures) yield [label + marks(note), text];
   for (const { title, unit, bars } of section.charts) {
     if (bars.length === 0) continue;
     yield [];
@@ -54,15 +56,19 @@ function* sectionLines(section: ReportSection, zone: string): Generator<Line> {
   }
   for (const table of section.tables) {
     yield [];
-    yield* tableLines(table, zone);
+    yield* tableLines(table, marks, zone);
   }
   if (section.notes.length > 0) yield [];
-  for (const { text } of section.notes) yield [text];
+  for (const { id, text } of section.notes) yield [`${marks(id)} ${text}`.trim()];
 }
 
-function* tableLines({ title, columns, rows }: ReportTable, zone: string): Generator<Line> {
+function* tableLines(
+  { title, columns, rows }: ReportTable,
+  marks: Marks,
+  zone: string,
+): Generator<Line> {
   if (title !== "") yield [title];
-  yield columns.map(csvTitle);
+  yield columns.map((column) => csvTitle(column) + marks(column.note));
   for (const row of rows) {
     yield columns.map((column, i) => {
       const value = row[i] ?? null;

@@ -1,7 +1,7 @@
 /** The numbers that a reader looks for first: large, side by side. */
 import type { ReportFigure } from "../../document.ts";
 import type { Tag, TextStyle } from "./engine.ts";
-import type { Marks } from "./marks.ts";
+import type { Marks } from "../marks.ts";
 import { LEFT, type Pages, ROOM_WIDTH } from "./pages.ts";
 
 const ACROSS = 4, GAP = 12;

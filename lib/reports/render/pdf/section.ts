@@ -4,7 +4,7 @@ import { chartHeight, drawChart } from "../chart/draw.ts";
 import { pdfCanvas } from "./canvas.ts";
 import type { Tag, TextStyle } from "./engine.ts";
 import { drawFigures, FIGURES_LEAST } from "./figures.ts";
-import { marksOf } from "./marks.ts";
+import { marksOf } from "../marks.ts";
 import { LEFT, type Pages, ROOM_WIDTH } from "./pages.ts";
 import { drawTable, TABLE_LEAST } from "./table.ts";
 

@@ -1,5 +1,5 @@
 /** Notes are numbered within their section. Pure. */
-import type { ReportSection } from "../../document.ts";
+import type { ReportSection } from "../document.ts";
 
 /** The small number of a note, by its id; nothing for what has none. */
 export type Marks = (note: string | undefined) => string;
