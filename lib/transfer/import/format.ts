@@ -46,7 +46,7 @@ export interface ImportSeries {
   kind: SensorKind;
 }
 
-/** Readings of one series. Where a file has values of several kinds for it, there is a part for each kind. */
+/** Readings of one series. Where a file has values of several kinds or units for it, there is a part for each. */
 export interface SegmentPart {
   series: ImportSeries;
   tMs: Float64Array;

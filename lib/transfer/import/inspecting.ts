@@ -33,7 +33,7 @@ export function asked(
 }
 
 /** Series in the order of their first appearance, and their first rows by time. */
-function previewOf(segments: readonly Segment[]): Pick<Inspection, "rows" | "series"> {
+export function previewOf(segments: readonly Segment[]): Pick<Inspection, "rows" | "series"> {
   const parts = segments.flatMap((segment) => segment.parts);
   const series = new Map(parts.map((part) => [part.series.kind + part.series.key, part.series]));
   const rows = parts.flatMap(({ series, tMs, value, texts }) => {

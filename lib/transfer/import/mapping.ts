@@ -66,7 +66,7 @@ export type Planned =
 
 /**
  * Plans series as they are met in the file. The first that claims a name has it; a series that comes again, with
- * values of another kind as well, is planned against what it became.
+ * values of another kind or in another unit, is planned against what it became.
  */
 export function createPlanner(
   mapping: Mapping,
@@ -101,7 +101,7 @@ export function createPlanner(
   }
 
   return (series) => {
-    const id = `${series.kind} ${series.key}`;
+    const id = `${series.kind} ${series.unit} ${series.key}`;
     const known = planned.get(id) ?? plan(series);
     planned.set(id, known);
     return known;

@@ -8,11 +8,12 @@ export const SHOWN_CHARS = 60;
 export interface SegmentBuilder {
   /** Lines or rows that were read. */
   read: number;
-  /** The part of a series; `series` is only asked for the first reading. */
+  /** The part of a series; `suggested` is asked when it is met first. */
   part(
     key: string,
     kind: ImportSeries["kind"],
-    series: () => Omit<ImportSeries, "key" | "kind">,
+    unit: string | null,
+    suggested: () => string,
   ): Part;
   /** A gap that the file names. */
   empty(): void;
@@ -38,11 +39,11 @@ export function createSegment(): SegmentBuilder {
     get rows() {
       return rows;
     },
-    part(key, kind, series) {
-      const id = kind + key;
+    part(key, kind, unit, suggested) {
+      const id = `${kind} ${unit} ${key}`;
       let part = parts.get(id);
       if (part === undefined) {
-        parts.set(id, part = createPart({ key, kind, ...series() }, counted));
+        parts.set(id, part = createPart({ key, suggested: suggested(), unit, kind }, counted));
       }
       return part;
     },

@@ -1,5 +1,4 @@
 /** States of Home Assistant as readings. Pure. */
-import type { ImportSeries } from "../format.ts";
 import type { SegmentBuilder } from "../segment.ts";
 import { entityPath, unitOfName } from "../series_names.ts";
 
@@ -9,27 +8,41 @@ const SWITCHES =
   /^(binary_sensor|switch|input_boolean|light|fan|siren|automation|script|schedule|update|remote|humidifier|group|calendar|valve)\./;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Adds a state at its time: a number, on or off, a text, or a gap. `unit`: undefined where the file has none. */
+/** Adds a state at its time: a number, on or off, a text, or a gap. */
 export function addState(
   segment: SegmentBuilder,
   entity: string,
   state: string,
   tMs: number,
-  unit?: string | null,
+  unit: string | null = null,
 ): void {
   if (GAPS.has(state)) return segment.empty();
-  const series = (): Omit<ImportSeries, "key" | "kind"> => ({
-    suggested: entityPath(entity),
-    unit: unit === undefined ? unitOfName(entity) : unit,
-  });
+  const suggested = () => entityPath(entity);
   if (NUMBER.test(state) && Number.isFinite(Number(state))) {
-    segment.part(entity, "number", series).reading(tMs, Number(state));
+    segment.part(entity, "number", unit ?? unitOfEntity(entity), suggested)
+      .reading(tMs, Number(state));
   } else if ((state === "on" || state === "off") && SWITCHES.test(entity)) {
-    const plain = () => ({ ...series(), unit: null });
-    segment.part(entity, "binary", plain).reading(tMs, state === "on" ? 1 : 0);
+    segment.part(entity, "binary", null, suggested).reading(tMs, state === "on" ? 1 : 0);
   } else {
-    segment.part(entity, "text", () => ({ ...series(), unit: null })).text(tMs, state);
+    segment.part(entity, "text", null, suggested).text(tMs, state);
   }
+}
+
+/** The unit of an entity whose file says none: what its name ends with. */
+export const unitOfEntity = createUnitMemory();
+
+/** The names of a file come again and again. */
+function createUnitMemory(): (entity: string) => string | null {
+  const most = 10_000;
+  const known = new Map<string, string | null>();
+  return (entity) => {
+    let unit = known.get(entity);
+    if (unit === undefined) {
+      if (known.size >= most) known.clear();
+      known.set(entity, unit = unitOfName(entity));
+    }
+    return unit;
+  };
 }
 
 /** Names of entities: a domain, a dot, an id. Of statistics from elsewhere the sign is a colon. */

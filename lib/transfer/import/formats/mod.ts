@@ -1,5 +1,10 @@
 /** The formats that are known. Loaded by the import worker alone. */
 import type { ImportFormat } from "../format.ts";
+import { haHistoryCsv } from "./ha_history_csv.ts";
+import { haSqlite } from "./ha_sqlite.ts";
 
 /** Asked in this order which of them a file is; the surest wins, the first of equals. */
-export const IMPORT_FORMATS: readonly ImportFormat[] = [];
+export const IMPORT_FORMATS: readonly ImportFormat[] = [
+  haHistoryCsv,
+  haSqlite,
+];
