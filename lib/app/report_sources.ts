@@ -1,6 +1,7 @@
 import type { Alarms } from "../alarms/alarms.ts";
 import type { Computed } from "../computed/computed.ts";
 import type { Predictions } from "../detect/predict/predictions.ts";
+import { PERCH } from "../live/past.ts";
 import { changesOf } from "../live/past_store.ts";
 import { isPlant, plantSensors } from "../machines/host_machine.ts";
 import { shownOf } from "../machines/shown_unit.ts";
@@ -38,6 +39,7 @@ export function createReportSources(
     windows: machines.windows,
     readings: storage.readings,
     past: (subject, range) => changesOf(storage.db, subject, range),
+    perch: (range) => changesOf(storage.db, PERCH, range),
     alarms: alarms.list,
     outlooks: predictions.store.brief,
     tickets: tickets.list,

@@ -32,10 +32,12 @@ export interface ReportSources {
   windows: () => readonly MaintenanceWindow[];
   readings: Pick<ReadingsStore, "buckets" | "raw">;
   /**
-   * How a sensor or machine was, by its public id, as it was judged then: the rows of the range and the one that
-   * holds at its beginning, in order of time. `perch`: whether anybody listened.
+   * How a sensor or machine was, by its public id, as it was judged then: the changes of the range and the one that
+   * holds at its beginning, in order of time.
    */
   past: (subject: string, range: Range) => Promise<StatusChange[]>;
+  /** The same of Perch itself: `unknown` while it did not run. */
+  perch: (range: Range) => Promise<StatusChange[]>;
   /** Raised in the range, newest first. */
   alarms: (query: Range & { limit: number; cursor?: string }) => Promise<PageOf<Alarm>>;
   /** Of the range, newest first. */

@@ -1,0 +1,250 @@
+/** The section about sensors. */
+import { converted } from "../../words/conversion.ts";
+import { grouped } from "../../words/numbers.ts";
+import type { ChartLine, ReportChart, ReportSection, ReportTable } from "../document.ts";
+import { notesOf } from "./notes.ts";
+import type { Scope } from "./scope.ts";
+import type { SensorFacts } from "./sensor_facts.ts";
+import { coarse, lastedIn, STATES } from "./spans.ts";
+import { plural, rounded, sensorName, share, span, valueWithUnit } from "./text.ts";
+
+/** Sensors with a row; and those with a chart, each of which is a third of a page. */
+const ROWS_MOST = 10_000;
+export const CHARTS_MOST = 300;
+const BAND_SPANS = 400;
+const LIMITS = ["warning_low", "warning_high", "critical_low", "critical_high"] as const;
+const LIMIT_NAMES = {
+  warning_low: "Warning low",
+  warning_high: "Warning high",
+  critical_low: "Critical low",
+  critical_high: "Critical high",
+};
+export const STATE_NAMES = {
+  normal: "Normal",
+  warning: "Warning",
+  critical: "Critical",
+  offline: "Silent",
+  unknown: "Unknown",
+  maintenance: "Maintenance",
+} as const;
+
+/** A sensor's rows and its chart, so that its readings can be let go. */
+export interface SensorRows {
+  n: number;
+  values: ReportTable["rows"][number];
+  states: ReportTable["rows"][number];
+  limits: ReportTable["rows"][number] | null;
+  chart: ReportChart | null;
+}
+
+export function sensorRows(facts: SensorFacts, scope: Scope, withChart: boolean): SensorRows {
+  const { sensor, shown, n } = facts;
+  const { settings } = sensor;
+  const isNumber = sensor.kind !== "text";
+  const value = (x: number) => isNumber && n > 0 ? rounded(inUnit(facts, x), shown.decimals) : null;
+  const name = [scope.nameOf(sensor.machine), sensorName(sensor)];
+  const lasted = lastedIn(facts.states);
+  const lengthMs = scope.toMs - scope.fromMs;
+  const limit = (key: typeof LIMITS[number]) =>
+    settings[key] === null ? null : rounded(inUnit(facts, settings[key]), shown.decimals);
+  return {
+    n,
+    values: [
+      ...name,
+      shown.unit,
+      n,
+      value(facts.min),
+      value(facts.mean),
+      value(facts.max),
+      facts.counted === null
+        ? null
+        : rounded(differenceIn(facts, facts.counted.total), shown.decimals),
+      facts.counted === null ? null : facts.counted.resets,
+      facts.coverage,
+    ],
+    states: [
+      ...name,
+      ...STATES.filter((state) => state !== "maintenance").flatMap((state) => [
+        lasted[state] / lengthMs,
+      ]),
+      lasted.warning,
+      lasted.critical,
+      lasted.offline,
+    ],
+    limits: LIMITS.some((key) => settings[key] !== null)
+      ? [...name, shown.unit, ...LIMITS.map(limit)]
+      : null,
+    chart: withChart && isNumber && n > 0 ? chartOf(facts, scope) : null,
+  };
+}
+
+function inUnit({ shown: { convert } }: SensorFacts, value: number): number {
+  return convert === null ? value : converted(convert, value);
+}
+
+function differenceIn({ shown: { convert } }: SensorFacts, difference: number): number {
+  return convert === null
+    ? difference
+    : converted({ factor: convert.factor, offset: 0 }, difference);
+}
+
+function chartOf(facts: SensorFacts, scope: Scope): ReportChart {
+  const { sensor, shown, buckets, states } = facts;
+  const { settings } = sensor;
+  const title = `${scope.nameOf(sensor.machine)} · ${sensorName(sensor)}`;
+  const line = (values: Float64Array) =>
+    shown.convert === null ? values : values.map((value) => inUnit(facts, value));
+  let [min, max] = [line(buckets.min), line(buckets.max)];
+  // A unit that counts the other way round.
+  if ((shown.convert?.factor ?? 1) < 0) [min, max] = [max, min];
+  const lines: ChartLine[] = [{
+    label: sensorName(sensor),
+    gapMs: Math.max(2.5 * buckets.bucketMs, 3 * (settings.expected_interval_ms ?? 0)),
+    tMs: buckets.tMs,
+    min,
+    mean: line(buckets.mean),
+    max,
+  }];
+  const text = (value: number) => valueWithUnit(inUnit(facts, value), shown.decimals, shown.unit);
+  const lasted = lastedIn(states);
+  const troubles = (["critical", "warning", "offline", "unknown"] as const)
+    .filter((state) => lasted[state] > 0)
+    .map((state) => `${STATE_NAMES[state].toLowerCase()} for ${span(lasted[state])}`);
+  return {
+    title,
+    alt: `${title}: lowest ${text(facts.min)}, mean ${text(facts.mean)}, highest ` +
+      `${text(facts.max)}${troubles.length === 0 ? "" : `; ${troubles.join(", ")}`}.`,
+    unit: shown.unit,
+    fromMs: scope.fromMs,
+    toMs: scope.toMs,
+    lines,
+    limits: LIMITS.flatMap((key) =>
+      settings[key] === null ? [] : [{
+        label: LIMIT_NAMES[key],
+        value: inUnit(facts, settings[key]),
+        severity: key.startsWith("critical") ? "critical" as const : "warning" as const,
+      }]
+    ),
+    bands: [{ label: "Status", spans: coarse(states, BAND_SPANS) }],
+    bars: [],
+  };
+}
+
+export function sensorSection(rows: readonly SensorRows[]): ReportSection {
+  const section: ReportSection = {
+    title: "Sensor summary",
+    paragraphs: [],
+    figures: [],
+    charts: rows.flatMap(({ chart }) => chart === null ? [] : [chart]),
+    tables: [],
+    notes: notesOf("values", "total", "coverage", "status", "unknown", "limits", "range"),
+  };
+  if (rows.length === 0) {
+    section.paragraphs.push("There are no sensors.");
+    return section;
+  }
+  const silent = rows.filter(({ n }) => n === 0).length;
+  const all = rows.reduce((sum, { n }) => sum + n, 0);
+  if (all === 0) section.paragraphs.push("There are no readings of this time.");
+  else if (silent > 0) {
+    section.paragraphs.push(
+      `${plural(silent, "sensor")} of ${grouped(rows.length)} ${
+        silent === 1 ? "has" : "have"
+      } no ` +
+        "readings of this time.",
+    );
+  }
+  const undrawn = rows.filter(({ n, values }) => n > 0 && typeof values[5] === "number").length -
+    section.charts.length;
+  if (undrawn > 0) {
+    section.paragraphs.push(
+      `The first ${grouped(section.charts.length)} sensors are drawn; choose machines for others.`,
+    );
+  }
+  section.figures = [
+    { label: "Sensors", text: grouped(rows.length) },
+    { label: "Readings", text: grouped(all), note: "values" },
+    { label: "With readings", text: share((rows.length - silent) / rows.length) },
+  ];
+  const shown = rows.slice(0, ROWS_MOST);
+  const title = (what: string) =>
+    shown.length < rows.length
+      ? `${what}: the first ${grouped(shown.length)} of ${grouped(rows.length)}`
+      : what;
+  const limits = shown.flatMap((row) => row.limits === null ? [] : [row.limits]);
+  section.tables = [
+    valuesTable(title("Values"), shown),
+    statesTable(title("Time in each status"), shown),
+    ...limits.length === 0 ? [] : [limitsTable(limits)],
+  ];
+  return section;
+}
+
+const NAME_COLUMNS = [
+  { title: "Machine", kind: "text" },
+  { title: "Sensor", kind: "text" },
+] as const;
+
+function valuesTable(title: string, rows: readonly SensorRows[]): ReportTable {
+  return withoutEmpty({
+    title,
+    columns: [
+      ...NAME_COLUMNS,
+      { title: "Unit", kind: "text" },
+      { title: "Readings", kind: "number", decimals: 0 },
+      { title: "Smallest", kind: "number", note: "values" },
+      { title: "Mean", kind: "number", note: "values" },
+      { title: "Largest", kind: "number", note: "values" },
+      { title: "Total", kind: "number", note: "total" },
+      { title: "Resets", kind: "number", decimals: 0, note: "total" },
+      { title: "Coverage", kind: "percent", note: "coverage" },
+    ],
+    rows: rows.map(({ values }) => values),
+  }, ["Total", "Resets"]);
+}
+
+function statesTable(title: string, rows: readonly SensorRows[]): ReportTable {
+  return {
+    title,
+    columns: [
+      ...NAME_COLUMNS,
+      ...STATES.filter((state) => state !== "maintenance").map((state) => ({
+        title: STATE_NAMES[state],
+        kind: "percent" as const,
+        note: state === "unknown" || state === "offline" ? "unknown" : "status",
+      })),
+      { title: "In warning", kind: "duration", note: "status" },
+      { title: "In critical", kind: "duration", note: "status" },
+      { title: "Silent for", kind: "duration", note: "status" },
+    ],
+    rows: rows.map(({ states }) => states),
+  };
+}
+
+function limitsTable(rows: ReportTable["rows"]): ReportTable {
+  return {
+    title: "Limits",
+    columns: [
+      ...NAME_COLUMNS,
+      { title: "Unit", kind: "text" },
+      ...LIMITS.map((key) => ({
+        title: LIMIT_NAMES[key],
+        kind: "number" as const,
+        note: "limits",
+      })),
+    ],
+    rows,
+  };
+}
+
+/** Without those of the named columns in which nothing stands. */
+export function withoutEmpty(table: ReportTable, names: readonly string[]): ReportTable {
+  const kept = table.columns.flatMap(({ title }, i) =>
+    names.includes(title) && table.rows.every((row) => row[i] === null) ? [] : [i]
+  );
+  return {
+    ...table,
+    columns: kept.map((i) => table.columns[i]),
+    rows: table.rows.map((row) => kept.map((i) => row[i])),
+  };
+}

@@ -1,0 +1,48 @@
+/** Numbers and names as reports write them. Pure. */
+import type { Machine } from "../../machines/machine.ts";
+import type { Sensor } from "../../machines/sensor.ts";
+import { label, lastLevel, title } from "../../words/names.ts";
+import { grouped, number } from "../../words/numbers.ts";
+import { dateTime, HOUR_MS, span } from "../../words/times.ts";
+
+export function machineName({ name, path }: Pick<Machine, "name" | "path">): string {
+  return name ?? title(lastLevel(path));
+}
+
+export function sensorName({ settings, sensor }: Pick<Sensor, "settings" | "sensor">): string {
+  return settings.display_name ?? title(label(sensor));
+}
+
+/** `98.20 %`; what is not all is never 100 %. */
+export function share(part: number): string {
+  const percent = part >= 1 ? 100 : Math.floor(part * 10_000 + 1e-9) / 100;
+  return `${percent === 100 ? "100" : percent.toFixed(2)} %`;
+}
+
+/** `720 h`, `717.5 h`. */
+export function hours(ms: number): string {
+  const h = Math.round(ms / HOUR_MS * 10) / 10;
+  return `${h >= 10_000 ? grouped(h) : h} h`;
+}
+
+export { span };
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${grouped(n)} ${n === 1 ? one : many}`;
+}
+
+/** As a sensor shows it, as a number: with its decimals, else about five digits. */
+export function rounded(value: number, decimals: number | null): number | null {
+  if (!Number.isFinite(value)) return null;
+  return decimals === null ? Number(value.toPrecision(5)) : Number(value.toFixed(decimals));
+}
+
+export function valueWithUnit(value: number, decimals: number | null, unit: string | null): string {
+  return unit === null ? number(value, decimals) : `${number(value, decimals)} ${unit}`;
+}
+
+/** `2026-11-01 00:00`; with seconds where they are not zero. */
+export function at(tMs: number, zone: string): string {
+  const text = dateTime(tMs, zone);
+  return text.endsWith(":00") ? text.slice(0, 16) : text;
+}
