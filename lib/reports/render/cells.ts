@@ -8,6 +8,9 @@ export type CellValue = string | number | null;
 /** Decimals of shares where nobody set them: `98.2 %`. */
 const PERCENT_DECIMALS = 1;
 
+/** Decimals of seconds and percent in CSV. */
+const NOISE = 6;
+
 /** A cell as it is printed; empty where there is none, or what is no number. */
 export function cellText(column: ReportColumn, value: CellValue, zone: string): string {
   if (value === null) return "";
@@ -88,5 +91,5 @@ export function csvNumber(column: ReportColumn, value: number): number {
     : value;
   const decimals = column.decimals ?? null;
   if (decimals !== null && Math.abs(scaled) < 1e15) return Number(scaled.toFixed(decimals));
-  return column.kind === "number" ? scaled : Number(scaled.toPrecision(12));
+  return column.kind === "number" ? scaled : Number(scaled.toFixed(NOISE));
 }

@@ -37,9 +37,9 @@ export interface Canvas {
   text(text: string, at: TextAt): void;
 }
 
-/** A coordinate in a path. */
+/** A coordinate in a path; what is no number would break the whole drawing. */
 export function at(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  return Number.isFinite(value) ? String(Math.round(value * 100) / 100 + 0) : "0";
 }
 
 export function rectangle(x: number, y: number, width: number, height: number): string {

@@ -9,6 +9,9 @@ import type { ReportDocument } from "../../document.ts";
 import { at, type Tone } from "../chart/canvas.ts";
 import { PRINT } from "../chart/colours.ts";
 
+/** Below are control characters. */
+const FIRST_SEEN = 0x20;
+
 export type Face = "regular" | "bold";
 
 /** An element of the tree of tags: what a screen reader reads. */
@@ -152,8 +155,9 @@ function engineOf(doc: KitDocument, fontOf: (face: Face) => KitFont): Engine {
     const font = fontOf(face);
     doc.page.fonts[font.id] ??= font.ref();
     let hex = "";
-    for (const letter of text) {
+    for (const letter of text.toWellFormed()) {
       const code = letter.codePointAt(0)!;
+      if (code < FIRST_SEEN) continue;
       const { id, advance } = glyphOf(face, code);
       const number = font.subset.includeGlyph(id);
       font.widths[number] ??= advance;

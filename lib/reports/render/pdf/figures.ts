@@ -20,6 +20,7 @@ export async function drawFigures(
   marks: Marks,
   parent: Tag,
 ): Promise<void> {
+  pages.y += 4;
   const width = (ROOM_WIDTH - GAP * (ACROSS - 1)) / ACROSS;
   for (let from = 0; from < figures.length; from += ACROSS) {
     const row = figures.slice(from, from + ACROSS).map(({ label, text, note }) => {
@@ -53,6 +54,6 @@ function draw(
     lines.forEach((line, i) =>
       pages.engine.text(line, x, top + style.size + i * style.size * LINE, style)
     );
-  put(label, LABEL, pages.y);
+  put(label.map((line) => `${line.trimEnd()} `), LABEL, pages.y);
   put(text, value, pages.y + labels + 2);
 }

@@ -19,6 +19,8 @@ export interface Pages {
   engine: Engine;
   /** Where the next thing begins. */
   y: number;
+  /** Of tables, so far. */
+  cells: number;
   /** Left on this page. */
   room(): number;
   /** On another page, when so much does not fit on this one. Answers whether it is another. */
@@ -45,6 +47,7 @@ export async function openPages(
   const pages: Pages = {
     engine,
     y: TOP,
+    cells: 0,
     room: () => BOTTOM - pages.y,
     async ensure(height) {
       if (height <= pages.room() || pages.y <= TOP) return false;

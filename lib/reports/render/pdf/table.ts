@@ -10,8 +10,13 @@ import { LEFT, type Pages, RIGHT, ROOM_HEIGHT } from "./pages.ts";
 const PAD = 3;
 const LINE = 1.3;
 
+/** So many cells of a report have tags of their own; beyond them a row has one, as each stays in memory. */
+const TAGGED_CELLS = 20_000;
+
 interface Drawing {
   pages: Pages;
+  /** Whether each cell is tagged. */
+  isFine: boolean;
   columns: PlacedColumn[];
   size: number;
   titles: string[][];
@@ -39,7 +44,8 @@ export async function drawTable(
   );
   const bold: TextStyle = { face: "bold", size };
   const titles = columns.map(({ width }, i) => pages.lines(names[i], bold, width));
-  const drawing = { pages, columns, size, titles };
+  pages.cells += columns.length * table.rows.length;
+  const drawing = { pages, isFine: pages.cells <= TAGGED_CELLS, columns, size, titles };
   const tag = engine.tag(parent, "Table");
   drawTitles(drawing, tag);
   for (const row of table.rows) {
@@ -62,7 +68,7 @@ function drawTitles({ pages, columns, size, titles }: Drawing, tag: Tag | null):
     const draw = () =>
       lines.forEach((line, j) => {
         const y = top + PAD + size + (most - lines.length + j) * size * LINE;
-        engine.text(line, startOf(column, engine.width(line, style)), y, style);
+        engine.text(line, startOf(column, engine.width(line.trimEnd(), style)), y, style);
       });
     if (row === null) return engine.artifact(draw);
     const cell = engine.tag(row, "TH", { scope: "Column" });
@@ -80,13 +86,13 @@ function startOf({ x, width, isRight }: PlacedColumn, wide: number): number {
 
 /** A row that is taller than what is left goes to the next page; one that is taller than a page is continued there. */
 async function drawRow(drawing: Drawing, cells: string[][], table: Tag): Promise<void> {
-  const { pages, columns, size } = drawing;
+  const { pages, isFine, columns, size } = drawing;
   const { engine } = pages;
   const tall = Math.max(1, ...cells.map((lines) => lines.length));
   const height = (lines: number) => 2 * PAD + lines * size * LINE;
   const isWhole = height(tall) < ROOM_HEIGHT / 2;
   const row = engine.tag(table, "TR");
-  const tags = columns.map(() => engine.tag(row, "TD"));
+  const tags = isFine ? columns.map(() => engine.tag(row, "TD")) : [];
   for (let from = 0; from < tall;) {
     const wanted = isWhole ? tall : 1;
     if (await pages.ensure(height(wanted))) drawTitles(drawing, null);
@@ -95,16 +101,16 @@ async function drawRow(drawing: Drawing, cells: string[][], table: Tag): Promise
       Math.max(1, Math.floor((pages.room() - 2 * PAD) / (size * LINE))),
     );
     const top = pages.y;
-    columns.forEach((column, i) => {
-      const lines = cells[i].slice(from, from + count);
-      if (lines.every((line) => line === "")) return;
-      tags[i].add(() =>
-        lines.forEach((line, j) => {
-          const x = startOf(column, column.isRight ? engine.width(line, { size }) : 0);
-          engine.text(line, x, top + PAD + size + j * size * LINE - 0.5, { size });
-        })
-      );
-    });
+    const draw = (i: number) =>
+      cells[i].slice(from, from + count).forEach((line, j) => {
+        const x = startOf(
+          columns[i],
+          columns[i].isRight ? engine.width(line.trimEnd(), { size }) : 0,
+        );
+        engine.text(line, x, top + PAD + size + j * size * LINE - 0.5, { size });
+      });
+    tags.forEach((tag, i) => cells[i].some((line) => line !== "") && tag.add(() => draw(i)));
+    if (!isFine) row.add(() => columns.forEach((_, i) => draw(i)));
     from += count;
     pages.y = top + height(count);
     engine.artifact(() =>

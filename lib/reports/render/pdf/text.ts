@@ -5,10 +5,17 @@ export type Measure = (text: string) => number;
 /** What a page cannot show: control characters. Tabulators are spaces. */
 const UNSEEN = /[\p{Cc}\u200b\ufeff]/gu;
 
-/** At least one line; words that are wider than a line are broken where it ends. */
+/**
+ * At least one line; words that are wider than a line are broken where it ends. A line that ends with a whole word ends
+ * with the space behind it, which is not seen, so that who reads the text without its lines does not run words together.
+ */
 export function wrapped(text: string, width: number, measure: Measure): string[] {
   const lines: string[] = [];
-  for (const paragraph of text.replaceAll("\t", " ").replaceAll("\r\n", "\n").split(/[\n\r]/)) {
+  for (
+    const paragraph of text.toWellFormed().replaceAll("\t", " ").replaceAll("\r\n", "\n").split(
+      /[\n\r]/,
+    )
+  ) {
     lines.push(...paragraphLines(paragraph.replace(UNSEEN, ""), width, measure));
   }
   return lines;
@@ -25,7 +32,7 @@ function paragraphLines(paragraph: string, width: number, measure: Measure): str
       used += space + wide;
       continue;
     }
-    if (line !== "") lines.push(line);
+    if (line !== "") lines.push(`${line} `);
     [line, used] = [word, wide];
     while (used > width && [...line].length > 1) {
       const head = fitting(line, width, measure);
