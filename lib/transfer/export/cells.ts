@@ -45,3 +45,8 @@ export function valueOf(series: ExportSeries, stored: number): number | string {
 export function headingOf({ name, unit }: ExportSeries): string {
   return unit === null ? name : `${name} [${unit}]`;
 }
+
+/** A sensor in a sentence: `press · temperature`. */
+export function shownName(name: string): string {
+  return name.split("/").slice(-2).join(" · ");
+}

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { PerchError } from "../../base/errors.ts";
+import type { ReadingsStore } from "../../readings/store.ts";
 import type { SiteHead } from "../site_head.ts";
 import { type BlockQuery, blocksOf, type ReadHistory } from "./blocks.ts";
 import { createExportWriter, type ExportWriter } from "./client.ts";
@@ -9,7 +10,7 @@ import { type Block, type Bytes, isLong } from "./table.ts";
 import type { Tier } from "./tier.ts";
 
 export interface ExportsDeps {
-  readings: ReadHistory;
+  readings: ReadHistory & Pick<ReadingsStore, "stats">;
   clock: Pick<Clock, "now">;
   /** This site, as its files name it. */
   site: SiteHead;
@@ -70,7 +71,10 @@ export function createExports(deps: ExportsDeps): Exports {
     onDamaged?: BlockQuery["onDamaged"],
   ): AsyncGenerator<Bytes> {
     const writer = startWriter();
-    const blocks = blocksOf(readings, { ...plan.form, ...plan, onDamaged });
+    const { oldestMs } = await readings.stats();
+    // From before the oldest there are no steps to go through.
+    const fromMs = Math.min(plan.toMs, Math.max(plan.fromMs, oldestMs ?? plan.toMs));
+    const blocks = blocksOf(readings, { ...plan.form, ...plan, fromMs, onDamaged });
     try {
       yield await writer.begin(headOf(plan, site, clock.now()), path);
       let writing: Promise<Bytes> | null = null;

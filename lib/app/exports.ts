@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { makeFolder } from "../base/durable_file.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import { shownOf } from "../machines/shown_unit.ts";
+import { createExports, type Exports } from "../transfer/export/exports.ts";
+import type { BackupParts } from "./backup.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+import { preferredUnits } from "./settings.ts";
+
+/** History as files for others: at once, and as jobs. */
+export function createExportParts(
+  { config, clock, storage, settings }: Foundation,
+  { machines: { registry }, jobs, backup: { siteUid, site } }: {
+    machines: Pick<MachineParts, "registry">;
+    jobs: Pick<Jobs, "register">;
+    backup: Pick<BackupParts, "siteUid" | "site">;
+  },
+): Exports {
+  const exports = createExports({
+    readings: storage.readings,
+    clock,
+    site: { site: siteUid, name: site },
+    temporary: createTemporary(join(config.dataDir, "files", "exports")),
+  });
+  const preferred = preferredUnits(settings);
+  jobs.register("export", async () => {
+    const { exportJobs } = await import("../transfer/export/job.ts");
+    return exportJobs({
+      exports,
+      sensors: registry,
+      shown: (sensor) => shownOf(sensor, preferred),
+    });
+  });
+  return exports;
+}
+
+/** Gives paths in a folder of their own; what a kill left there goes before the first. */
+function createTemporary(folder: string): () => Promise<string> {
+  let emptied: Promise<void> | null = null;
+  const empty = async () => {
+    await Deno.remove(folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    await makeFolder(folder);
+  };
+  return async () => {
+    await (emptied ??= empty().catch((error) => {
+      emptied = null;
+      throw error;
+    }));
+    return join(folder, crypto.randomUUID());
+  };
+}
