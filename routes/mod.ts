@@ -14,6 +14,7 @@ import { type DiscussionServices } from "./discussion/request.ts";
 import { type EventRouteParts, eventsRoutes } from "./events/mod.ts";
 import { type FaultRouteParts, faultsRoutes } from "./faults/mod.ts";
 import { type HealthRouteParts, healthRoutes } from "./health/mod.ts";
+import { type HistoryRouteParts, historyRoutes } from "./history/mod.ts";
 import type { Route } from "./http/route.ts";
 import type { JobServices } from "./jobs/request.ts";
 import { machinesRoutes } from "./machines/mod.ts";
@@ -40,6 +41,7 @@ export type RouteParts =
   & ScriptParts
   & Omit<EventRouteParts, "beside">
   & HealthRouteParts
+  & HistoryRouteParts
   & JobServices
   & AccessParts
   & NotifyParts
@@ -62,6 +64,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...aiPartRoutes(parts),
     ...eventsRoutes({ ...parts, beside: chatBeside(parts) }),
     ...healthRoutes(parts),
+    ...historyRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...cameraRoutes(parts),

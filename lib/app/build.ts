@@ -23,6 +23,7 @@ import { createAppHostView, createHostParts, hostFacts } from "./health_history.
 import { createSystemParts } from "./health_system.ts";
 import { createAppEmergency } from "./health_emergency.ts";
 import { createAppFaultDetectors } from "./fault_detectors.ts";
+import { createExportParts } from "./exports.ts";
 import { createFaultParts } from "./faults.ts";
 import { createHardwareParts } from "./hardware.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
@@ -273,6 +274,7 @@ export async function build(
     backup,
     ...restores,
     damage,
+    exports: createExportParts(foundation, { machines, jobs, backup }),
     emergency,
     corrections,
     faults,

@@ -7,6 +7,7 @@ import type { LoopLag } from "../live/loop_lag.ts";
 import type { StatusBoard } from "../live/status.ts";
 import type { HostParts, HostView } from "../health/history/view.ts";
 import type { Emergency } from "../health/emergency/emergency.ts";
+import type { Exports } from "../transfer/export/exports.ts";
 import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
@@ -85,6 +86,7 @@ export interface Parts
   commands: Commands;
   computed: Computed;
   corrections: Corrections;
+  exports: Exports;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

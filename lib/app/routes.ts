@@ -120,6 +120,7 @@ function routeParts(
     deviceService: parts.deviceService,
     events: parts.events,
     eventsBetween: createEventsBetween(parts.storage.db),
+    exports: parts.exports,
     faults: parts.faults,
     corrections: parts.corrections,
     healing: parts.healing,

@@ -19,6 +19,7 @@ import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
 import { writeBackup } from "./backups.ts";
 import { freePort } from "./port.ts";
+import { until } from "./until.ts";
 
 export const PASSWORD = "long enough";
 const tester = systemActor("test");
@@ -127,6 +128,7 @@ export async function oneOfEach(
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
+    ...await jobsFixture(under),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
     "/api/scripts/:kind/:name/versions/:id": String(version.id),
@@ -137,6 +139,23 @@ export async function oneOfEach(
     "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
   };
+}
+
+/** One that is done, with its file, and one that waits for as long as the test runs. */
+async function jobsFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
+  const { jobs, access } = app.parts();
+  const order = () =>
+    jobs.order({
+      kind: "export",
+      title: "Fixture",
+      options: { all: true, from_ms: 0, to_ms: 1, format: "csv" },
+      by: "fixture",
+      audited: (change) => access.audit.statement({ actor: tester, ...change }),
+    });
+  const { id } = await order();
+  await until("the export", async () => (await jobs.find("export", id))?.file ?? null);
+  await jobs.rest(true);
+  return { "/api/exports/:id/cancel": (await order()).id, "/api/exports/:id": id };
 }
 
 /** A thermometer that is not plugged in. */
