@@ -1,0 +1,211 @@
+/**
+ * InfluxDB's line protocol: what `influx_inspect export` (1.x) and `influxd inspect export-lp` (2.x) write, also
+ * packed with gzip, and what was made by hand for `influx -import`.
+ */
+import { PerchError } from "../../../base/errors.ts";
+import {
+  BEGINNING,
+  cursorOf,
+  headOf,
+  type Place,
+  placeOf,
+  type Stretch,
+  stretchesOf,
+} from "../bytes_source.ts";
+import type {
+  ImportFormat,
+  ImportOptions,
+  ImportSeries,
+  ImportSource,
+  Inspection,
+  Segment,
+} from "../format.ts";
+import { DumpHead, type HeadState, isOpenText } from "./line_protocol/dump_head.ts";
+import { isBare, LineParser, SERIES_MOST, TooManySeries } from "./line_protocol/parser.ts";
+import { guessPrecision, precisionQuestion } from "./line_protocol/precision.ts";
+import { importSeriesOf } from "./line_protocol/series.ts";
+
+/** A segment ends with the stretch that reaches so many readings, or bytes. */
+const SEGMENT_READINGS = 1 << 20;
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+const REJECTED_LISTED = 100;
+const ROWS_SHOWN = 100;
+
+export const INFLUX_LINE: ImportFormat = {
+  id: "influx-line",
+  title: "InfluxDB line protocol (influx_inspect export, influxd inspect export-lp)",
+  detect,
+  inspect,
+  read: (source, options, cursor, signal) => readLines(source, options, cursor, signal),
+};
+
+/** Reads a file of line protocol; `most`: readings of a segment, for tests. */
+export async function* readLines(
+  source: ImportSource,
+  options: ImportOptions,
+  cursor: string | null,
+  signal: AbortSignal,
+  most = SEGMENT_READINGS,
+): AsyncGenerator<Segment> {
+  const { place, head } = cursorState(cursor);
+  const reader = new Reader(options.precision ?? "ns", head);
+  let from = place;
+  for await (const stretch of stretchesOf(source, place, signal, { isOpen: isOpenText })) {
+    try {
+      reader.take(stretch);
+    } catch (error) {
+      if (!(error instanceof TooManySeries)) throw error;
+      throw new PerchError(
+        "validation",
+        `"${source.name}" has more than ${SERIES_MOST} series: a tag that is different in every line is a value, ` +
+          "and has to be one before it is imported",
+      );
+    }
+    if (
+      reader.readings >= most || stretch.next.byte - from.byte >= SEGMENT_BYTES || stretch.share >= 1
+    ) {
+      yield reader.segment(stretch);
+      from = stretch.next;
+    }
+  }
+  const rest = reader.rest();
+  if (rest !== null) yield rest;
+}
+
+/** Takes stretches, and gives segments. */
+class Reader {
+  readonly #parser: LineParser;
+  readonly #head: DumpHead;
+  readonly #series: ImportSeries[] = [];
+  #read = 0;
+  #rejected: Segment["rejected"] = [];
+  #rejectedCount = 0;
+  #last: Stretch | null = null;
+
+  constructor(precision: "ns" | "us" | "ms" | "s", head: HeadState | null) {
+    this.#parser = new LineParser(precision, (line, reason) => this.#reject(line, reason));
+    this.#head = new DumpHead(head);
+  }
+
+  get readings(): number {
+    return this.#parser.columns.n;
+  }
+
+  take(stretch: Stretch): void {
+    const { bytes, rejected } = stretch;
+    this.#last = stretch;
+    if (rejected !== null) {
+      this.#read++;
+      this.#reject(rejected.line, rejected.reason);
+    }
+    const end = bytes.length;
+    this.#parser.columns.reserve(end >> 5);
+    let { line } = stretch.from;
+    for (let at = 0; at < end; line++) {
+      if (this.#head.isInDdl || isBare(bytes, at, end)) {
+        at = this.#head.take(bytes, at, end, this.#parser);
+        continue;
+      }
+      this.#read++;
+      at = this.#parser.readLine(bytes, at, end, line);
+      line += this.#parser.innerLines;
+    }
+  }
+
+  segment(stretch: Stretch): Segment {
+    const texts = this.#parser.takeTexts();
+    const { series } = this.#parser;
+    for (let i = this.#series.length; i < series.length; i++) {
+      this.#series.push(importSeriesOf(series[i]));
+    }
+    const parts = this.#parser.columns.takeParts(series.length, (i) => {
+      const list = texts.get(i)?.list;
+      return { series: this.#series[i], ...(list === undefined ? {} : { texts: list }) };
+    });
+    const segment: Segment = {
+      next: cursorWith(stretch.next, this.#head.state()),
+      read: this.#read,
+      parts,
+      empty: 0,
+      rejected: this.#rejected,
+      rejectedCount: this.#rejectedCount,
+      share: stretch.share,
+    };
+    this.#read = this.#rejectedCount = 0;
+    this.#rejected = [];
+    this.#last = null;
+    return segment;
+  }
+
+  /** What no segment has given yet. */
+  rest(): Segment | null {
+    return this.#last === null ? null : this.segment(this.#last);
+  }
+
+  #reject(line: number, reason: string): void {
+    if (this.#rejectedCount++ < REJECTED_LISTED) this.#rejected.push({ line, reason });
+  }
+}
+
+/** Where reading continues, and what the head of the file has said before. */
+function cursorWith(place: Place, head: HeadState | null): string {
+  return head === null ? cursorOf(place) : `${cursorOf(place)} ${JSON.stringify(head)}`;
+}
+
+function cursorState(cursor: string | null): { place: Place; head: HeadState | null } {
+  if (cursor === null) return { place: BEGINNING, head: null };
+  const cut = cursor.indexOf(" ");
+  if (cut < 0) return { place: placeOf(cursor), head: null };
+  return { place: placeOf(cursor.slice(0, cut)), head: JSON.parse(cursor.slice(cut + 1)) };
+}
+
+/** How many of the first lines are line protocol. */
+function detect(head: Uint8Array): number {
+  const start = new TextDecoder().decode(head.subarray(0, 64));
+  if (/^\uFEFF?# (INFLUXDB EXPORT|DDL|DML|CONTEXT-DATABASE)/.test(start)) return 1;
+  let [good, lines] = [0, 0];
+  const parser = new LineParser(guessPrecision(head) ?? "ns", () => good--);
+  const last = head.lastIndexOf(10);
+  const end = last < 0 ? head.length : last + 1;
+  for (let at = 0; at < end && lines < ROWS_SHOWN;) {
+    if (isBare(head, at, end)) {
+      const lf = head.indexOf(10, at);
+      at = lf < 0 ? end : lf + 1;
+      continue;
+    }
+    lines++;
+    good++;
+    at = parser.readLine(head, at, end, lines);
+  }
+  return lines === 0 ? 0 : 0.9 * good / lines;
+}
+
+async function inspect(source: ImportSource, options: ImportOptions): Promise<Inspection> {
+  const head = await headOf(source);
+  const guess = guessPrecision(head);
+  const precision = options.precision ?? guess ?? "ns";
+  const rows: Inspection["rows"] = [];
+  const series = new Map<string, ImportSeries>();
+  const notes = ["Fields of text become sensors of states; times are kept to the millisecond."];
+  for await (
+    const { parts } of readLines(source, { precision }, null, AbortSignal.timeout(60_000), 1)
+  ) {
+    for (const part of parts) series.set(part.series.key, part.series);
+    const all = parts.flatMap((part) =>
+      Array.from(part.tMs.subarray(0, ROWS_SHOWN), (tMs, i) => ({ part, tMs, i }))
+    );
+    for (const { part, tMs, i } of all.slice(0, ROWS_SHOWN - rows.length)) {
+      const { key, suggested, unit } = part.series;
+      const value = part.texts?.[part.value[i]] ?? part.value[i];
+      rows.push({ key, suggested, unit, tMs, value });
+    }
+    if (rows.length > 0) break;
+  }
+  return {
+    options: { precision },
+    questions: precisionQuestion(options.precision, guess),
+    rows,
+    series: [...series.values()],
+    notes,
+  };
+}

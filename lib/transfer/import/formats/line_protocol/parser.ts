@@ -1,0 +1,364 @@
+/**
+ * DESIGN. Line protocol is read from its bytes: a text is made of each series once, and of values of texts. Names are
+ * numbers (`names.ts`), numbers of up to 15 digits are put together digit by digit, which is exact; all others are
+ * left to `Number`. A line counts as a whole or not at all, as InfluxDB takes it.
+ */
+import { EARLIEST_MS, LATEST_MS } from "../../../../readings/reading.ts";
+import { Names } from "./names.ts";
+import { SegmentColumns } from "../../segment_columns.ts";
+
+export type Precision = "ns" | "us" | "ms" | "s";
+export type FieldKind = "number" | "switch" | "text";
+
+/** A field of a series as it was first seen. */
+export interface LineSeries {
+  /** Measurement and tags as written. */
+  head: string;
+  /** As written. */
+  field: string;
+  kind: FieldKind;
+}
+
+/** Hears of lines that are left out. */
+export type OnRejected = (line: number, reason: string) => void;
+
+const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, HASH = 35, COMMA = 44, MINUS = 45, DOT = 46;
+const EQUALS = 61, BACKSLASH = 92, ZERO = 48, NINE = 57;
+const KINDS = ["number", "switch", "text"] as const;
+const [NUMBER, SWITCH, TEXT] = [0, 1, 2];
+/** Digits that a double holds whatever they are. */
+const EXACT_DIGITS = 15;
+const POW10 = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+/** Digits of a time that are below a millisecond. */
+const BELOW_MS = { ns: 6, us: 3, ms: 0, s: 0 } as const;
+/** Most that are known of one file: beyond that tags are no series, but values. */
+export const SERIES_MOST = 100_000;
+
+/** Most fields of a line. */
+const FIELDS_MOST = 10_000;
+
+export class TooManySeries extends Error {}
+
+export class LineParser {
+  readonly columns = new SegmentColumns();
+  /** By number, as `columns.series` names them. */
+  readonly series: LineSeries[] = [];
+  /** Texts of text series since the last `takeTexts`, by number of the series. */
+  #texts = new Map<number, { list: string[]; codes: Map<string, number> }>();
+  readonly #heads = new Names();
+  readonly #headTexts: string[] = [];
+  /** Fields in the scope of their head, per kind. */
+  readonly #fields = new Names();
+  readonly #seriesOf: number[][] = [[], [], []];
+  readonly #decoder = new TextDecoder();
+  #bytes = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+  /** What is wrong with the line; null: nothing. */
+  #fault: string | null = null;
+  /** Of the field that was read. */
+  #kind = NUMBER;
+  #value = 0;
+  /** A text that was read. */
+  #from = 0;
+  #to = 0;
+  /** Lines ends inside of texts. */
+  #inner = 0;
+
+  constructor(public precision: Precision, private readonly onRejected: OnRejected) {}
+
+  /** Texts that values of a text series stand for, since this was asked for the last time. */
+  takeTexts(): Map<number, { list: string[] }> {
+    const texts = this.#texts;
+    this.#texts = new Map();
+    return texts;
+  }
+
+  /**
+   * Reads one line from `at` on; gives where the next one begins. Lines that hold no readings are up to the caller.
+   * `line` is its number.
+   */
+  readLine(bytes: Uint8Array, at: number, end: number, line: number): number {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+    this.#inner = 0;
+    this.#fault = null;
+    const { columns } = this;
+    const first = columns.n;
+    const head = this.#head();
+    if (head >= 0) this.#fieldSet(head);
+    if (this.#fault === null) {
+      const tMs = this.#time();
+      if (this.#fault === null) {
+        for (let i = first; i < columns.n; i++) columns.tMs[i] = tMs;
+      }
+    }
+    if (this.#fault !== null) {
+      columns.n = first;
+      this.onRejected(line, this.#fault);
+      // A quote too many may have taken good lines for a text: reading goes on with the very next one.
+      this.#at = at;
+      this.#inner = 0;
+    }
+    return this.#skipLine();
+  }
+
+  /** Line ends that stood inside of texts of the last line. */
+  get innerLines(): number {
+    return this.#inner;
+  }
+
+  /** Measurement and tags: up to the first blank. */
+  #head(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const from = this.#at;
+    let at = from;
+    let hash = 0;
+    for (; at < end; at++) {
+      const byte = bytes[at];
+      if (byte === SPACE || byte === LF) break;
+      if (byte === BACKSLASH && at + 1 < end && bytes[at + 1] !== LF) {
+        hash = Math.imul(hash, 31) + byte | 0;
+        at++;
+      }
+      hash = Math.imul(hash, 31) + bytes[at] | 0;
+    }
+    this.#at = at;
+    if (at === end || bytes[at] === LF) return this.#wrong("it has no fields");
+    if (at === from || bytes[from] === COMMA) return this.#wrong("it has no measurement");
+    const known = this.#heads.find(bytes, from, at, hash, 0);
+    if (known >= 0) return known;
+    const text = this.#textOf(from, at);
+    const fault = headFault(text);
+    if (fault !== null) return this.#wrong(fault);
+    if (this.#heads.size >= SERIES_MOST) throw new TooManySeries();
+    this.#headTexts.push(text);
+    return this.#heads.add(bytes, from, at, hash, 0);
+  }
+
+  #fieldSet(head: number): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const { columns } = this;
+    while (bytes[this.#at] === SPACE && this.#at < end) this.#at++;
+    for (let fields = 0;; fields++) {
+      const from = this.#at;
+      let at = from;
+      let hash = 0;
+      for (; at < end; at++) {
+        const byte = bytes[at];
+        if (byte === EQUALS || byte === SPACE || byte === COMMA || byte === LF) break;
+        if (byte === BACKSLASH && at + 1 < end && bytes[at + 1] !== LF) {
+          hash = Math.imul(hash, 31) + byte | 0;
+          at++;
+        }
+        hash = Math.imul(hash, 31) + bytes[at] | 0;
+      }
+      if (at === end || bytes[at] !== EQUALS) {
+        this.#at = at;
+        return void this.#wrong("a field has no value");
+      }
+      if (at === from) return void this.#wrong("a field has no name");
+      this.#at = at + 1;
+      this.#fieldValue();
+      if (this.#fault !== null) return;
+      if (fields === FIELDS_MOST) {
+        return void this.#wrong(`it has more than ${FIELDS_MOST} fields`);
+      }
+      const scope = head * KINDS.length + this.#kind;
+      let field = this.#fields.find(bytes, from, at, hash, scope);
+      if (field < 0) {
+        if (this.series.length >= SERIES_MOST) throw new TooManySeries();
+        field = this.#fields.add(bytes, from, at, hash, scope);
+        this.series.push({
+          head: this.#headTexts[head],
+          field: this.#textOf(from, at),
+          kind: KINDS[this.#kind],
+        });
+      }
+      const { n } = columns;
+      if (n === columns.series.length) columns.reserve(1);
+      columns.series[n] = field;
+      columns.value[n] = this.#kind === TEXT ? this.#codeOf(field) : this.#value;
+      columns.n = n + 1;
+      if (this.#at === end || bytes[this.#at] !== COMMA) return;
+      this.#at++;
+    }
+  }
+
+  /** Reads a value, and stands behind it. */
+  #fieldValue(): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const from = this.#at;
+    let at = from;
+    if (at === end) return void this.#wrong("a field has no value");
+    if (bytes[at] === QUOTE) return this.#text();
+    const negative = bytes[at] === MINUS;
+    if (negative) at++;
+    let mantissa = 0;
+    let digits = 0;
+    let decimals = -1;
+    for (; at < end; at++) {
+      const digit = bytes[at] - ZERO;
+      if (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit;
+        digits++;
+        if (decimals >= 0) decimals++;
+      } else if (bytes[at] === DOT && decimals < 0) decimals = 0;
+      else break;
+    }
+    const next = at === end ? LF : bytes[at];
+    const ends = next === COMMA || next === SPACE || next === LF || next === CR;
+    if (ends && digits > 0 && digits <= EXACT_DIGITS) {
+      const value = decimals > 0 ? mantissa / POW10[decimals] : mantissa;
+      this.#kind = NUMBER;
+      this.#value = negative ? -value : value;
+      this.#at = at;
+      return;
+    }
+    this.#otherValue(from);
+  }
+
+  /** Whole numbers with their letter, on and off, numbers of many digits or with an exponent. */
+  #otherValue(from: number): void {
+    const bytes = this.#bytes;
+    let at = from;
+    while (at < this.#end) {
+      const byte = bytes[at];
+      if (byte === COMMA || byte === SPACE || byte === LF || byte === CR) break;
+      at++;
+    }
+    this.#at = at;
+    const text = this.#textOf(from, Math.min(at, from + NUMBER_MOST));
+    const word = SWITCHES.get(text);
+    if (word !== undefined) {
+      this.#kind = SWITCH;
+      this.#value = word;
+      return;
+    }
+    const value = Number(WHOLE.exec(text)?.[1] ?? (FLOAT.test(text) ? text : NaN));
+    if (!Number.isFinite(value) || at - from > NUMBER_MOST) {
+      return void this.#wrong(`"${text.slice(0, 40)}" is no value`);
+    }
+    this.#kind = NUMBER;
+    this.#value = value;
+  }
+
+  #text(): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at + 1;
+    this.#from = at;
+    for (; at < end && bytes[at] !== QUOTE; at++) {
+      if (bytes[at] === BACKSLASH && at + 1 < end) at++;
+      if (bytes[at] === LF) this.#inner++;
+    }
+    if (at >= end) {
+      this.#at = end;
+      return void this.#wrong("a text in quotes is never closed");
+    }
+    this.#to = at;
+    this.#at = at + 1;
+    this.#kind = TEXT;
+  }
+
+  #codeOf(series: number): number {
+    const raw = this.#textOf(this.#from, this.#to);
+    const text = raw.includes("\\") ? raw.replace(/\\(["\\])/g, "$1") : raw;
+    let known = this.#texts.get(series);
+    if (known === undefined) this.#texts.set(series, known = { list: [], codes: new Map() });
+    const code = known.codes.get(text);
+    if (code !== undefined) return code;
+    known.codes.set(text, known.list.length);
+    return known.list.push(text) - 1;
+  }
+
+  /** In epoch ms. */
+  #time(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    if (at < end && bytes[at] !== SPACE && bytes[at] !== LF && bytes[at] !== CR) {
+      return this.#wrong("something follows a value");
+    }
+    while (at < end && bytes[at] === SPACE) at++;
+    const from = at;
+    if (bytes[at] === MINUS) at++;
+    const first = at;
+    while (at < end && bytes[at] >= ZERO && bytes[at] <= NINE) at++;
+    const digits = at;
+    while (at < end && (bytes[at] === SPACE || bytes[at] === CR)) at++;
+    this.#at = at;
+    if (at < end && bytes[at] !== LF) return this.#wrong("its time is no whole number");
+    if (digits === first) return this.#wrong("it has no time");
+    let tMs = 0;
+    for (let i = first; i < digits - BELOW_MS[this.precision]; i++) {
+      tMs = tMs * 10 + bytes[i] - ZERO;
+    }
+    if (this.precision === "s") tMs *= 1000;
+    if (from === first && tMs >= EARLIEST_MS && tMs < LATEST_MS) return tMs;
+    return this.#wrong(timeFault(this.#textOf(from, digits), this.precision));
+  }
+
+  /** Stands behind the line; of one that is wrong, behind its next line end. */
+  #skipLine(): number {
+    if (this.#at < this.#end && this.#bytes[this.#at] !== LF) {
+      const lf = this.#bytes.indexOf(LF, this.#at);
+      this.#at = lf < 0 || lf > this.#end ? this.#end : lf;
+    }
+    return Math.min(this.#end, this.#at + 1);
+  }
+
+  #wrong(fault: string): -1 {
+    this.#fault ??= fault;
+    return -1;
+  }
+
+  #textOf(from: number, to: number): string {
+    return this.#decoder.decode(this.#bytes.subarray(from, to));
+  }
+}
+
+const SWITCHES = new Map([
+  ...["t", "T", "true", "True", "TRUE"].map((word) => [word, 1] as const),
+  ...["f", "F", "false", "False", "FALSE"].map((word) => [word, 0] as const),
+]);
+
+const WHOLE = /^(-?\d+(?=i)|\d+(?=u))[iu]$/;
+const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** Characters of a number. */
+const NUMBER_MOST = 400;
+
+/** True when a line holds no readings: a comment, or nothing. */
+export function isBare(bytes: Uint8Array, at: number, end: number): boolean {
+  while (at < end && (bytes[at] === SPACE || bytes[at] === CR || bytes[at] === 9)) at++;
+  return at >= end || bytes[at] === LF || bytes[at] === HASH;
+}
+
+function headFault(head: string): string | null {
+  const [, ...tags] = split(head, ",");
+  const bad = tags.find((tag) => !/^[^=]+=./.test(tag.replace(/\\./g, "xx")));
+  return bad === undefined ? null : `"${bad.slice(0, 40)}" is no tag`;
+}
+
+/** Pieces between separators that no backslash stands before. */
+export function split(text: string, separator: string): string[] {
+  if (!text.includes("\\")) return text.split(separator);
+  const parts = [""];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "\\" && i + 1 < text.length) parts[parts.length - 1] += text[i] + text[++i];
+    else if (text[i] === separator) parts.push("");
+    else parts[parts.length - 1] += text[i];
+  }
+  return parts;
+}
+
+const UNITS = { ns: "nanoseconds", us: "microseconds", ms: "milliseconds", s: "seconds" } as const;
+
+function timeFault(time: string, precision: Precision): string {
+  const shown = time.length > 24 ? `${time.slice(0, 24)}…` : time;
+  return `its time ${shown} (${UNITS[precision]}) is not between 2000 and 2100`;
+}
