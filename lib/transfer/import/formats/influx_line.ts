@@ -3,15 +3,8 @@
  * packed with gzip, and what was made by hand for `influx -import`.
  */
 import { PerchError } from "../../../base/errors.ts";
-import {
-  BEGINNING,
-  cursorOf,
-  headOf,
-  type Place,
-  placeOf,
-  type Stretch,
-  stretchesOf,
-} from "../bytes_source.ts";
+import { headOf, type Stretch, stretchesOf } from "../bytes_source.ts";
+import { cursorAt, placeAt } from "../cursor.ts";
 import type {
   ImportFormat,
   ImportOptions,
@@ -24,19 +17,21 @@ import { DumpHead, type HeadState, isOpenText } from "./line_protocol/dump_head.
 import { isBare, LineParser, SERIES_MOST, TooManySeries } from "./line_protocol/parser.ts";
 import { guessPrecision, precisionQuestion } from "./line_protocol/precision.ts";
 import { importSeriesOf } from "./line_protocol/series.ts";
+import { inspectByReading } from "../inspecting.ts";
+import type { Precision } from "../times.ts";
 
 /** A segment ends with the stretch that reaches so many readings, or bytes. */
-const SEGMENT_READINGS = 1 << 20;
+const SEGMENT_READINGS = 1 << 19;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const REJECTED_LISTED = 100;
 const ROWS_SHOWN = 100;
 
-export const INFLUX_LINE: ImportFormat = {
+export const influxLine: ImportFormat = {
   id: "influx-line",
   title: "InfluxDB line protocol (influx_inspect export, influxd inspect export-lp)",
   detect,
   inspect,
-  read: (source, options, cursor, signal) => readLines(source, options, cursor, signal),
+  read: readLines,
 };
 
 /** Reads a file of line protocol; `most`: readings of a segment, for tests. */
@@ -47,8 +42,8 @@ export async function* readLines(
   signal: AbortSignal,
   most = SEGMENT_READINGS,
 ): AsyncGenerator<Segment> {
-  const { place, head } = cursorState(cursor);
-  const reader = new Reader(options.precision ?? "ns", head);
+  const { place, kept } = placeAt<HeadState>(cursor);
+  const reader = new Reader(options.precision ?? "ns", kept ?? null);
   let from = place;
   for await (const stretch of stretchesOf(source, place, signal, { isOpen: isOpenText })) {
     try {
@@ -61,9 +56,7 @@ export async function* readLines(
           "and has to be one before it is imported",
       );
     }
-    if (
-      reader.readings >= most || stretch.next.byte - from.byte >= SEGMENT_BYTES || stretch.share >= 1
-    ) {
+    if (reader.readings >= most || stretch.next.byte - from.byte >= SEGMENT_BYTES) {
       yield reader.segment(stretch);
       from = stretch.next;
     }
@@ -82,9 +75,10 @@ class Reader {
   #rejectedCount = 0;
   #last: Stretch | null = null;
 
-  constructor(precision: "ns" | "us" | "ms" | "s", head: HeadState | null) {
+  constructor(precision: Precision, head: HeadState | null) {
     this.#parser = new LineParser(precision, (line, reason) => this.#reject(line, reason));
     this.#head = new DumpHead(head);
+    if (head?.database && head.database !== head.first) this.#parser.database = head.database;
   }
 
   get readings(): number {
@@ -123,7 +117,7 @@ class Reader {
       return { series: this.#series[i], ...(list === undefined ? {} : { texts: list }) };
     });
     const segment: Segment = {
-      next: cursorWith(stretch.next, this.#head.state()),
+      next: cursorAt(stretch.next, this.#head.state() ?? undefined),
       read: this.#read,
       parts,
       empty: 0,
@@ -145,18 +139,6 @@ class Reader {
   #reject(line: number, reason: string): void {
     if (this.#rejectedCount++ < REJECTED_LISTED) this.#rejected.push({ line, reason });
   }
-}
-
-/** Where reading continues, and what the head of the file has said before. */
-function cursorWith(place: Place, head: HeadState | null): string {
-  return head === null ? cursorOf(place) : `${cursorOf(place)} ${JSON.stringify(head)}`;
-}
-
-function cursorState(cursor: string | null): { place: Place; head: HeadState | null } {
-  if (cursor === null) return { place: BEGINNING, head: null };
-  const cut = cursor.indexOf(" ");
-  if (cut < 0) return { place: placeOf(cursor), head: null };
-  return { place: placeOf(cursor.slice(0, cut)), head: JSON.parse(cursor.slice(cut + 1)) };
 }
 
 /** How many of the first lines are line protocol. */
@@ -181,31 +163,12 @@ function detect(head: Uint8Array): number {
 }
 
 async function inspect(source: ImportSource, options: ImportOptions): Promise<Inspection> {
-  const head = await headOf(source);
-  const guess = guessPrecision(head);
+  const guess = guessPrecision(await headOf(source));
   const precision = options.precision ?? guess ?? "ns";
-  const rows: Inspection["rows"] = [];
-  const series = new Map<string, ImportSeries>();
-  const notes = ["Fields of text become sensors of states; times are kept to the millisecond."];
-  for await (
-    const { parts } of readLines(source, { precision }, null, AbortSignal.timeout(60_000), 1)
-  ) {
-    for (const part of parts) series.set(part.series.key, part.series);
-    const all = parts.flatMap((part) =>
-      Array.from(part.tMs.subarray(0, ROWS_SHOWN), (tMs, i) => ({ part, tMs, i }))
-    );
-    for (const { part, tMs, i } of all.slice(0, ROWS_SHOWN - rows.length)) {
-      const { key, suggested, unit } = part.series;
-      const value = part.texts?.[part.value[i]] ?? part.value[i];
-      rows.push({ key, suggested, unit, tMs, value });
-    }
-    if (rows.length > 0) break;
-  }
-  return {
-    options: { precision },
-    questions: precisionQuestion(options.precision, guess),
-    rows,
-    series: [...series.values()],
-    notes,
-  };
+  const read: ImportFormat["read"] = (...[of, as, cursor, signal]) =>
+    readLines(of, as, cursor, signal, 1);
+  const found = await inspectByReading({ read }, source, { precision }, [
+    "Times are kept to the millisecond.",
+  ]);
+  return { ...found, questions: precisionQuestion(options.precision, guess) };
 }

@@ -3,20 +3,20 @@
  * numbers (`names.ts`), numbers of up to 15 digits are put together digit by digit, which is exact; all others are
  * left to `Number`. A line counts as a whole or not at all, as InfluxDB takes it.
  */
-import { EARLIEST_MS, LATEST_MS } from "../../../../readings/reading.ts";
+import { EARLIEST_MS, LATEST_MS, type SensorKind } from "../../../../readings/reading.ts";
 import { Names } from "./names.ts";
 import { SegmentColumns } from "../../segment_columns.ts";
-
-export type Precision = "ns" | "us" | "ms" | "s";
-export type FieldKind = "number" | "switch" | "text";
+import { type Precision, timeOfEpoch } from "../../times.ts";
 
 /** A field of a series as it was first seen. */
 export interface LineSeries {
+  /** Empty: the first that the file names, or none. */
+  database: string;
   /** Measurement and tags as written. */
   head: string;
   /** As written. */
   field: string;
-  kind: FieldKind;
+  kind: SensorKind;
 }
 
 /** Hears of lines that are left out. */
@@ -24,8 +24,8 @@ export type OnRejected = (line: number, reason: string) => void;
 
 const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, HASH = 35, COMMA = 44, MINUS = 45, DOT = 46;
 const EQUALS = 61, BACKSLASH = 92, ZERO = 48, NINE = 57;
-const KINDS = ["number", "switch", "text"] as const;
-const [NUMBER, SWITCH, TEXT] = [0, 1, 2];
+const KINDS = ["number", "binary", "text"] as const;
+const [NUMBER, BINARY, TEXT] = [0, 1, 2];
 /** Digits that a double holds whatever they are. */
 const EXACT_DIGITS = 15;
 const POW10 = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
@@ -46,12 +46,13 @@ export class LineParser {
   /** Texts of text series since the last `takeTexts`, by number of the series. */
   #texts = new Map<number, { list: string[]; codes: Map<string, number> }>();
   readonly #heads = new Names();
-  readonly #headTexts: string[] = [];
+  readonly #headTexts: Pick<LineSeries, "database" | "head">[] = [];
+  readonly #databases = [""];
+  #database = 0;
   /** Fields in the scope of their head, per kind. */
   readonly #fields = new Names();
-  readonly #seriesOf: number[][] = [[], [], []];
   readonly #decoder = new TextDecoder();
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
   /** What is wrong with the line; null: nothing. */
@@ -62,10 +63,16 @@ export class LineParser {
   /** A text that was read. */
   #from = 0;
   #to = 0;
-  /** Lines ends inside of texts. */
+  /** Line ends inside of texts. */
   #inner = 0;
 
   constructor(public precision: Precision, private readonly onRejected: OnRejected) {}
+
+  /** What follows is of this database; empty: of the first that the file names. */
+  set database(name: string) {
+    const known = this.#databases.indexOf(name);
+    this.#database = known < 0 ? this.#databases.push(name) - 1 : known;
+  }
 
   /** Texts that values of a text series stand for, since this was asked for the last time. */
   takeTexts(): Map<number, { list: string[] }> {
@@ -128,14 +135,14 @@ export class LineParser {
     this.#at = at;
     if (at === end || bytes[at] === LF) return this.#wrong("it has no fields");
     if (at === from || bytes[from] === COMMA) return this.#wrong("it has no measurement");
-    const known = this.#heads.find(bytes, from, at, hash, 0);
+    const known = this.#heads.find(bytes, from, at, hash, this.#database);
     if (known >= 0) return known;
     const text = this.#textOf(from, at);
     const fault = headFault(text);
     if (fault !== null) return this.#wrong(fault);
     if (this.#heads.size >= SERIES_MOST) throw new TooManySeries();
-    this.#headTexts.push(text);
-    return this.#heads.add(bytes, from, at, hash, 0);
+    this.#headTexts.push({ database: this.#databases[this.#database], head: text });
+    return this.#heads.add(bytes, from, at, hash, this.#database);
   }
 
   #fieldSet(head: number): void {
@@ -173,7 +180,7 @@ export class LineParser {
         if (this.series.length >= SERIES_MOST) throw new TooManySeries();
         field = this.#fields.add(bytes, from, at, hash, scope);
         this.series.push({
-          head: this.#headTexts[head],
+          ...this.#headTexts[head],
           field: this.#textOf(from, at),
           kind: KINDS[this.#kind],
         });
@@ -235,7 +242,7 @@ export class LineParser {
     const text = this.#textOf(from, Math.min(at, from + NUMBER_MOST));
     const word = SWITCHES.get(text);
     if (word !== undefined) {
-      this.#kind = SWITCH;
+      this.#kind = BINARY;
       this.#value = word;
       return;
     }
@@ -300,7 +307,8 @@ export class LineParser {
     }
     if (this.precision === "s") tMs *= 1000;
     if (from === first && tMs >= EARLIEST_MS && tMs < LATEST_MS) return tMs;
-    return this.#wrong(timeFault(this.#textOf(from, digits), this.precision));
+    const fault = timeOfEpoch(this.#textOf(from, digits), this.precision);
+    return this.#wrong(typeof fault === "string" ? fault : "its time is no time");
   }
 
   /** Stands behind the line; of one that is wrong, behind its next line end. */
@@ -354,11 +362,4 @@ export function split(text: string, separator: string): string[] {
     else parts[parts.length - 1] += text[i];
   }
   return parts;
-}
-
-const UNITS = { ns: "nanoseconds", us: "microseconds", ms: "milliseconds", s: "seconds" } as const;
-
-function timeFault(time: string, precision: Precision): string {
-  const shown = time.length > 24 ? `${time.slice(0, 24)}…` : time;
-  return `its time ${shown} (${UNITS[precision]}) is not between 2000 and 2100`;
 }

@@ -1,22 +1,24 @@
 /** How a series of line protocol is named: in the file, and as a sensor. */
 import type { ImportSeries } from "../../format.ts";
+import { influxNames, pathOf, type Tags } from "../../series_names.ts";
 import { type LineSeries, split } from "./parser.ts";
 
-/** `measurement/tag values/field`; the key has its tags in order, as the same series may be written in another. */
+/** `measurement/tag values/field`; tags in order, as the same series may be written in another. */
 export function importSeriesOf({ database, head, field, kind }: LineSeries): ImportSeries {
-  const [measurement, ...tags] = split(head, ",");
-  tags.sort();
-  const values = tags.map((tag) => unescaped(split(tag, "=").slice(1).join("=")));
-  const levels = [database, unescaped(measurement), ...values].filter((level) => level !== "");
-  const before = database === "" ? "" : `${database}: `;
+  const [measurement, ...given] = split(head, ",");
+  const tags: Tags = given.map((tag) => {
+    const [name, ...value] = split(tag, "=");
+    return [plain(name), plain(value.join("="))];
+  });
+  const names = influxNames(plain(measurement), tags, plain(field));
+  if (database === "") return { ...names, kind };
   return {
-    key: `${before}${[measurement, ...tags].join(",")} ${field}`,
-    suggested: [...levels, unescaped(field)].map(levelOf).join("/"),
-    unit: null,
-    kind,
+    ...{ ...names, kind, key: `${database}: ${names.key}` },
+    suggested: pathOf([database, ...names.suggested.split("/")]),
   };
 }
 
-function unescaped(text: string): string {
-  return text.replace(/\\([ ,=\\])/g, "$1");
+/** Without the backslashes before what would end it. */
+function plain(text: string): string {
+  return text.replace(/\\([ ,=])/g, "$1");
 }

@@ -1,0 +1,114 @@
+/** Where each part of a segment goes, and what is not imported of it. */
+import type { PartTarget } from "./blocks.ts";
+import type { ImportSeries, RejectedLine } from "./format.ts";
+import type { DetailLists } from "./import_counts.ts";
+import type { ImportSensors } from "./import_sensors.ts";
+import type { ImportOrder } from "./imports.ts";
+import { createPlanner, type Mapping, type Planned } from "./mapping.ts";
+import type { PackedSegment } from "./packing.ts";
+
+/** An order's mapping as the planner takes it. */
+export function mappingOf({ mapping, others }: Pick<ImportOrder, "mapping" | "others">): Mapping {
+  return {
+    others: others === "skip" ? "skip" : "import",
+    choices: mapping.map(({ key, sensor, unit }) => ({
+      key,
+      ...(sensor === null ? { skip: true } : { name: sensor }),
+      ...(unit === null ? {} : { unit }),
+    })),
+  };
+}
+
+/** A series as it is planned; a sensor that was deleted takes nothing. */
+export function plannerOf(
+  order: Pick<ImportOrder, "mapping" | "others">,
+  sensors: Pick<ImportSensors, "existing">,
+): (series: ImportSeries) => Planned {
+  const plan = createPlanner(mappingOf(order), (name) => sensors.existing(name));
+  return (series) => {
+    const planned = plan(series);
+    if (planned.action !== "import") return planned;
+    const sensor = sensors.existing(planned.name);
+    if (sensor === undefined || sensor.deletedMs === null) return planned;
+    const when = new Date(sensor.deletedMs).toISOString();
+    const message = `${sensor.name} was deleted at ${when}: restore it, or choose another name`;
+    return { key: series.key, action: "conflict", field: "name", message };
+  };
+}
+
+export interface Targets {
+  /** Per part; null: nothing of it is stored. */
+  targets: (PartTarget | null)[];
+  skipped: number;
+  rejected: number;
+  reasons: RejectedLine[];
+}
+
+/** Plans series, makes the sensors that are missing, and keeps the lists of an import. */
+export class TargetPlanner {
+  readonly #plan: (series: ImportSeries) => Planned;
+  /** Numbers that stand for new sensors in a dry run. */
+  readonly #standIns = new Map<string, number>();
+
+  constructor(
+    private readonly deps: {
+      sensors: ImportSensors;
+      lists: DetailLists;
+      beganMs: number;
+      dryRun: boolean;
+    },
+    order: Pick<ImportOrder, "mapping" | "others">,
+  ) {
+    this.#plan = plannerOf(order, deps.sensors);
+  }
+
+  async targetsOf({ parts, n }: PackedSegment): Promise<Targets> {
+    const all: Targets = { targets: [], skipped: 0, rejected: 0, reasons: [] };
+    for (let p = 0; p < parts.length; p++) {
+      const target = await this.#targetOf(parts[p], n[p], all);
+      all.targets.push(target);
+    }
+    return all;
+  }
+
+  async #targetOf(
+    { series, texts }: PackedSegment["parts"][number],
+    n: number,
+    all: Targets,
+  ): Promise<PartTarget | null> {
+    const { lists, sensors, beganMs } = this.deps;
+    const id = `${series.kind} ${series.unit} ${series.key}`;
+    const planned = this.#plan(series);
+    if (planned.action !== "import" || lists.lost.has(id)) {
+      lists.count(id, { key: series.key, sensor: null, is_new: false }, n);
+      if (planned.action === "skip") all.skipped += n;
+      else {
+        all.rejected += n;
+        const why = planned.action === "conflict" ? planned.message : "it was left out before";
+        if (!lists.lost.has(id)) all.reasons.push({ line: 0, reason: `${series.key}: ${why}` });
+        lists.lost.add(id);
+      }
+      return null;
+    }
+    const { name, unit, kind, convert } = planned;
+    const known = sensors.existing(name);
+    if (this.deps.dryRun) {
+      lists.count(id, { key: series.key, sensor: name, is_new: known === undefined }, n);
+      return { sensor: known?.num ?? this.#standIn(name), convert, codes: null };
+    }
+    const sensor = known ?? await sensors.create({ name, unit, kind });
+    const isNew = sensor.createdMs >= beganMs;
+    lists.count(id, { key: series.key, sensor: sensor.name, is_new: isNew }, n);
+    const codes = texts === undefined ? null : await sensors.codesOf(sensor, texts);
+    return { sensor: sensor.num, convert, codes };
+  }
+
+  #standIn(name: string): number {
+    const known = this.#standIns.get(name) ?? STAND_INS + this.#standIns.size;
+    this.#standIns.set(name, known);
+    return known;
+  }
+}
+
+/** No sensor has such a number. */
+export const STAND_INS = 2 ** 31;
