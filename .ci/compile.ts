@@ -51,6 +51,7 @@ const WORKERS = [
   "lib/detect/backtest/backtest_worker.ts",
   "lib/backup/backup_worker.ts",
   "lib/scripts/script_worker.ts",
+  "lib/transfer/import/import_worker.ts",
   "lib/reports/render/render_worker.ts",
   "lib/transfer/export/export_worker.ts",
 ];

@@ -45,6 +45,7 @@ import { createSourceParts } from "./sources.ts";
 import { createSparkplugParts } from "./sparkplug.ts";
 import { createSystemFacts } from "./system_facts.ts";
 import { createThingSpeak } from "./thingspeak.ts";
+import { createTransferParts } from "./transfer.ts";
 import { createTicketRoom } from "./tickets.ts";
 import { diskUsed } from "./upkeep.ts";
 
@@ -267,6 +268,7 @@ export async function build(
     ...presence,
     ...clockSetting,
     ...commands,
+    ...createTransferParts(foundation, { jobs, registry, intake: intake.intake }),
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,

@@ -36,6 +36,7 @@ import type { ScriptParts } from "./scripts.ts";
 import type { SourceParts } from "./sources.ts";
 import type { SparkplugParts } from "./sparkplug.ts";
 import type { TicketParts } from "./tickets.ts";
+import type { TransferParts } from "./transfer.ts";
 
 /** What routes, the command line and the simulator may use of the foundation. */
 type Shared =
@@ -71,7 +72,8 @@ export interface Parts
     RestoreParts,
     ScriptParts,
     SourceParts,
-    SparkplugParts {
+    SparkplugParts,
+    TransferParts {
   loopLag: LoopLag;
   restamper: Restamper;
   status: StatusBoard;
