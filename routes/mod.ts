@@ -21,6 +21,7 @@ import { machinesRoutes } from "./machines/mod.ts";
 import { type NotifyParts, notifyRoutes } from "./notify/mod.ts";
 import { overviewRoutes } from "./overview/mod.ts";
 import type { OverviewParts } from "./overview/overview.tsx";
+import { type ReportRouteParts, reportRoutes } from "./reports/mod.ts";
 import { type ScriptParts, scriptsRoutes } from "./scripts/mod.ts";
 import type { SensorPageParts } from "./sensors/request.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
@@ -43,6 +44,7 @@ export type RouteParts =
   & HealthRouteParts
   & HistoryRouteParts
   & JobServices
+  & ReportRouteParts
   & AccessParts
   & NotifyParts
   & DiscussionServices
@@ -65,6 +67,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...eventsRoutes({ ...parts, beside: chatBeside(parts) }),
     ...healthRoutes(parts),
     ...historyRoutes(parts),
+    ...reportRoutes(parts),
     ...accessRoutes(parts),
     ...notifyRoutes(parts),
     ...cameraRoutes(parts),

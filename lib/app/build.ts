@@ -37,6 +37,7 @@ import { createPollParts, probeFacts } from "./polls.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
 import { createPresenceParts } from "./presence.ts";
 import { createReported } from "./reported.ts";
+import { createReportParts } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
 import { siteTime } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
@@ -269,6 +270,10 @@ export async function build(
     ...clockSetting,
     ...commands,
     ...createTransferParts(foundation, { jobs, registry, intake: intake.intake }),
+    ...createReportParts(foundation, {
+      ...{ jobs, registry, alarms, computed, tickets: tickets.tickets },
+      ...{ machines: machines.machines, predictions: detection.predictions },
+    }),
     ...createAnalysisParts(foundation, { model, notify, facts }),
     access,
     alarms,

@@ -31,6 +31,7 @@ import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
 import type { Reported } from "./reported.ts";
+import type { ReportParts } from "./reports.ts";
 import type { RestoreParts } from "./restores.ts";
 import type { ScriptParts } from "./scripts.ts";
 import type { SourceParts } from "./sources.ts";
@@ -69,6 +70,7 @@ export interface Parts
     IntakeParts,
     PollParts,
     PresenceParts,
+    ReportParts,
     RestoreParts,
     ScriptParts,
     SourceParts,

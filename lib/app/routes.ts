@@ -166,6 +166,7 @@ function routeParts(
     recent,
     rejects: parts.rejects,
     reported: parts.reported,
+    reports: parts.reports,
     routes,
     scripts: parts.scripts,
     scriptFigures: (ref) => scriptFigures(parts, ref),

@@ -6,6 +6,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Anomalies: "What the detectors found, and whether people call it real",
   Audit: "Who changed what, and when",
   Backtests: "What other thresholds would have reported in the past",
+  Reports: "Documents over a stretch of time, as PDF, workbook or CSV",
   Backups: "Archives of the whole plant: made, checked, downloaded, encrypted",
   Cameras: "Live pictures, how cameras are, and what is done when they fail",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",

@@ -8,6 +8,8 @@ import type { Correction, Trial } from "../../lib/faults/corrections/correction.
 import { createCorrectionStore } from "../../lib/faults/corrections/correction_store.ts";
 import { diffOf } from "../../lib/faults/corrections/diff.ts";
 import { diffHashOf, sha256 } from "../../lib/faults/corrections/hash.ts";
+import type { JobKind } from "../../lib/jobs/job.ts";
+import { createJobStore } from "../../lib/jobs/jobs_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { EXAMPLE } from "../../routes/scripts/api.ts";
@@ -124,6 +126,7 @@ export async function oneOfEach(
     ...await commandsFixture(under),
     ...await probesFixture(under),
     ...await outboxFixture(under),
+    ...await jobFixture(under, "report", "/api/reports"),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
@@ -170,6 +173,30 @@ async function hardwareFixture({ app }: AppUnderTest): Promise<Record<string, st
   ]);
   await hardware.load();
   return { "/api/hardware/inputs/:id": id };
+}
+
+/** A job of a kind that is done, with its file, and one that is under way, to be cancelled. */
+export async function jobFixture(
+  { app, dataDir }: AppUnderTest,
+  kind: JobKind,
+  path: string,
+): Promise<Record<string, string>> {
+  const { storage: { db } } = app.parts();
+  const store = createJobStore(db);
+  const [done, running] = [`${kind}done`, `${kind}running`];
+  const folder = `${dataDir}/files/jobs`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/${done}.csv`, "a,b\n1,2\n");
+  const job = { kind, title: "Fixture", options: {}, by: "fixture", createdMs: 1 };
+  const file = { name: "fixture.csv", type: "text/csv", bytes: 8, stored: `${done}.csv` };
+  await db.write([
+    store.add({ ...job, id: done }),
+    store.start(done, 2),
+    store.end(done, "running", { state: "done", result: {}, file, error: null, finishedMs: 3 }),
+    store.add({ ...job, id: running }),
+    store.start(running, 2),
+  ]);
+  return { [`${path}/:id/cancel`]: running, [`${path}/:id`]: done };
 }
 
 /** An open alarm for each thing that is done with one, and the id of another for the rest. */

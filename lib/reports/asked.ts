@@ -1,0 +1,119 @@
+/** What people and schedules ask for, and what becomes of it: checked, and with times instead of names. */
+import { z } from "zod";
+import { epochMs } from "../base/epoch.ts";
+import { PerchError } from "../base/errors.ts";
+import { isUnder } from "../machines/machine.ts";
+import { DAY_MS } from "../words/times.ts";
+import { REPORT_PARTS, type ReportOrder } from "./order.ts";
+import { rangeAsOf, rangeWords, REPORT_RANGES } from "./range.ts";
+import { REPORT_FORMATS } from "./render/formats.ts";
+
+/** What a report holds, whatever its range. */
+export const contentShape = z.strictObject({
+  format: z.enum(REPORT_FORMATS).default("pdf"),
+  machines: z.array(z.string().min(1).max(500)).max(200).default([])
+    .describe("paths of machines or areas; empty: all of the plant"),
+  sections: z.array(z.enum(REPORT_PARTS)).min(1, "choose at least one").max(REPORT_PARTS.length)
+    .default([...REPORT_PARTS]),
+  title: z.string().trim().max(120).default(""),
+  decimal_comma: z.boolean().default(false)
+    .describe("CSV for spreadsheets that are set to German, French or Spanish"),
+});
+export type ReportContent = z.output<typeof contentShape>;
+
+/** An order by times or by a name. */
+export const askedShape = contentShape.extend({
+  range: z.enum(REPORT_RANGES).optional().describe("instead of `from` and `to`"),
+  from: epochMs.optional(),
+  to: epochMs.optional().describe("exclusive"),
+}).meta({ id: "ReportOrder" });
+export type ReportAsked = z.output<typeof askedShape>;
+
+/** As the job keeps it. */
+export const storedShape = contentShape.extend({
+  from_ms: z.number(),
+  to_ms: z.number(),
+  schedule: z.string().optional().describe("id of the schedule that ordered it"),
+  due_ms: z.number().optional(),
+});
+export type StoredAsked = z.output<typeof storedShape>;
+
+const MOST_DAYS = 3_660;
+
+/** @throws PerchError `validation`, naming the field, the value and what is allowed */
+export function checkAsked(
+  { range, from, to, ...content }: ReportAsked,
+  known: { nowMs: number; zone: string; machines: readonly string[] },
+): StoredAsked {
+  const { fromMs, toMs } = boundsOf({ range, from, to }, known);
+  if (fromMs >= toMs) throw invalid("from", `${fromMs} is not before \`to\` (${toMs})`);
+  if (fromMs > known.nowMs) throw invalid("from", "that time is still to come");
+  if (toMs - fromMs > MOST_DAYS * DAY_MS) {
+    const days = Math.round((toMs - fromMs) / DAY_MS);
+    throw invalid("to", `that is ${days} days; a report covers ten years at most: order several`);
+  }
+  return { ...checkContent(content, known.machines), from_ms: fromMs, to_ms: toMs };
+}
+
+/** @throws PerchError `validation` */
+export function checkContent(
+  content: ReportContent,
+  machines: readonly string[],
+): ReportContent {
+  content.machines.forEach((wanted, i) => {
+    if (machines.some((path) => isUnder(path, wanted))) return;
+    throw invalid(`machines.${i}`, `there is no machine or area "${wanted.slice(0, 200)}"`);
+  });
+  return {
+    ...content,
+    machines: [...new Set(content.machines)],
+    sections: REPORT_PARTS.filter((part) => content.sections.includes(part)),
+  };
+}
+
+function boundsOf(
+  { range, from, to }: Pick<ReportAsked, "range" | "from" | "to">,
+  { nowMs, zone }: { nowMs: number; zone: string },
+): { fromMs: number; toMs: number } {
+  if (range !== undefined) {
+    if (from === undefined && to === undefined) return rangeAsOf(range, nowMs, zone);
+    throw invalid("range", "stands for `from` and `to`; give one or the other");
+  }
+  if (from === undefined) throw invalid("from", `give from and to, or a range: ${names}`);
+  return { fromMs: from, toMs: to ?? Math.trunc(nowMs) };
+}
+
+const names = REPORT_RANGES.join(", ");
+
+/** What the pages of the report are made from. */
+export function orderOf(stored: StoredAsked, orderedMs: number): ReportOrder {
+  const { from_ms, to_ms, machines, sections, title } = stored;
+  return {
+    fromMs: from_ms,
+    toMs: to_ms,
+    orderedMs,
+    machines,
+    parts: sections,
+    title: title === "" ? null : title,
+  };
+}
+
+/** `2026-11, PDF`: what lists call it. */
+export function titleOf({ from_ms, to_ms, title, format }: StoredAsked, zone: string): string {
+  const range = rangeWords(from_ms, to_ms, zone);
+  return `${title === "" ? "Report" : title} ${range}, ${format.toUpperCase()}`;
+}
+
+/** The same for the same report: `perch-hall-3-2026-11.pdf`. */
+export function fileNameOf(
+  { from_ms, to_ms, machines, format }: StoredAsked,
+  { site, zone }: { site: string; zone: string },
+): string {
+  const which = machines.length === 1 ? [machines[0].replaceAll("/", "-")] : [];
+  const range = rangeWords(from_ms, to_ms, zone).replaceAll(":", "").replaceAll(" ", "-");
+  return `${["perch", site, ...which, range].join("-")}.${format}`;
+}
+
+export function invalid(path: string, message: string): PerchError {
+  return new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
+}
