@@ -1,12 +1,18 @@
 /** The formats that are known. Loaded by the import worker alone. */
 import type { ImportFormat } from "../format.ts";
+import { csv } from "./csv.ts";
 import { haHistoryCsv } from "./ha_history_csv.ts";
 import { haSqlite } from "./ha_sqlite.ts";
 import { influxLine } from "./influx_line.ts";
+import { influxCsv } from "./influx_csv.ts";
+import { influxQueryCsv } from "./influx_query_csv.ts";
 
 /** Asked in this order which of them a file is; the surest wins, the first of equals. */
 export const IMPORT_FORMATS: readonly ImportFormat[] = [
   haHistoryCsv,
   haSqlite,
   influxLine,
+  influxCsv,
+  influxQueryCsv,
+  csv,
 ];
