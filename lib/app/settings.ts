@@ -6,6 +6,7 @@ import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { ObservationRules } from "../alarms/observation.ts";
+import { MINUTE_DAYS } from "../settings/registry/readings.ts";
 import { namesOf } from "../settings/setting.ts";
 import { sparkplugByDefault } from "../sources/sparkplug/topic.ts";
 import { UNIT_SETTINGS } from "../settings/registry/units.ts";
@@ -28,6 +29,7 @@ export function createAppSettings(
     log: log.child("settings"),
     defaults: {
       "retention.days": retention.days ?? 0,
+      "retention.minute_days": Math.max(MINUTE_DAYS, retention.days ?? 0),
       "retention.max_database_mb": Math.ceil((retention.maxDatabaseBytes ?? 0) / MEGABYTE),
       "intake.new_sensors": intake.newSensors,
       "intake.new_sensors_per_hour": intake.newSensorsPerHour,

@@ -7,7 +7,7 @@ import { deleteClockNotes } from "../intake/clock_notes_store.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
 import { trimChanges } from "../live/past_store.ts";
 import type { Recent } from "../live/recent.ts";
-import { createReadingsUpkeep } from "../readings/upkeep.ts";
+import { createReadingsUpkeep, NOTHING_RETAINED } from "../readings/upkeep.ts";
 import type { Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 import type { Storage } from "./storage.ts";
@@ -16,7 +16,7 @@ const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
 const MEGABYTE = 1_000_000;
 
-/** Merges late data and deletes what its retention ends; both rest while the database is copied. */
+/** Merges late data, takes down a tier what its retention ends, and keeps the index of hours; all rest while the database is copied. */
 export function readingsUpkeep(
   deps: {
     clock: SteadyClock;
@@ -30,16 +30,16 @@ export function readingsUpkeep(
   return createReadingsUpkeep({
     readings: {
       compact: () => paused() ? Promise.resolve(false) : readings.compact(),
-      retain: (options) =>
-        paused()
-          ? Promise.resolve({ chunks: 0, readings: 0, bytes: 0, more: false })
-          : readings.retain(options),
+      retain: (options) => paused() ? Promise.resolve(NOTHING_RETAINED) : readings.retain(options),
+      indexHours: () => paused() ? Promise.resolve(false) : readings.indexHours(),
     },
     clock,
     log,
     retention: () => ({
       nowMs: clock.deletionMs(),
       keepMs: settings.get("retention.days") * DAY_MS || undefined,
+      keepMinutesMs: settings.get("retention.minute_days") * DAY_MS || undefined,
+      keepHoursMs: settings.get("retention.hour_days") * DAY_MS || undefined,
       maxBytes: settings.get("retention.max_database_mb") * MEGABYTE || undefined,
     }),
   });

@@ -95,7 +95,7 @@ async function lastWithin(
   toMs: number,
 ): Promise<Point | null> {
   for (let from = fromMs, to = toMs;;) {
-    const { tMs, n, bucketMs } = await readings.buckets({
+    const { tMs, n, bucketMs, tier } = await readings.buckets({
       sensor,
       fromMs: from,
       toMs: to,
@@ -103,8 +103,11 @@ async function lastWithin(
     });
     if (tMs.length === 0) return null;
     const last = tMs.length - 1;
+    const before = to - from;
     [from, to] = [Math.max(from, tMs[last]), Math.min(to, tMs[last] + bucketMs)];
-    if (n[last] > BUCKET_READINGS && bucketMs > 1) continue;
+    // Where readings were summed up, buckets do not become any narrower.
+    const isNarrowest = bucketMs === 1 || (tier !== "raw" && to - from === before);
+    if (n[last] > BUCKET_READINGS && !isNarrowest) continue;
     const raw = await readings.raw({ sensor, fromMs: from, toMs: to, limit: PAGE_MOST });
     const at = raw.tMs.length - 1;
     return at < 0 ? null : { tMs: raw.tMs[at], value: raw.value[at] };

@@ -111,6 +111,8 @@ Deno.test("recent seeds itself from the store and keeps what came meanwhile", as
         mean: Float64Array.of(1, 2, 100),
         max: Float64Array.of(1, 2, 100),
         n: Uint32Array.of(10, 10, 1),
+        tier: "raw",
+        summedUntilMs: null,
         damaged: [],
       }),
   }, new AbortController().signal);

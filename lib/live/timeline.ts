@@ -61,7 +61,9 @@ export function createTrends<State>(deps: {
   ): Promise<{ steps: Step[]; widthMs: number }> {
     const found = await readings.buckets({ sensor: sensor.num, fromMs, toMs, points });
     const count = found.n.reduce((sum, n) => sum + n, 0);
-    if (count > RAW_MOST) return { steps: stepsOfBuckets(found), widthMs: found.bucketMs };
+    if (count > RAW_MOST || found.tier !== "raw") {
+      return { steps: stepsOfBuckets(found), widthMs: found.bucketMs };
+    }
     const { tMs, value } = await readings.raw({
       sensor: sensor.num,
       fromMs,

@@ -1,4 +1,4 @@
-import { MINUTE_MS } from "../words/times.ts";
+import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
 import type { MinuteColumns } from "./minutes.ts";
 import type { BucketResult, DamagedRange } from "./store.ts";
 
@@ -23,19 +23,32 @@ const SHORT_MS = [
   30_000,
 ];
 
+/** From here on buckets are whole hours, which are summed up already. */
+const HOURS_FROM_MS = 4 * HOUR_MS;
+
 /**
- * Smallest bucket width with which the epoch-aligned buckets that touch `[fromMs, toMs)` are at most
- * `points`: a divisor of a minute, or whole minutes. `0 ≤ fromMs < toMs`, `points ≥ 1`.
+ * Smallest bucket width from `leastMs` on with which the epoch-aligned buckets that touch `[fromMs, toMs)` are at
+ * most `points`: a divisor of a minute, whole minutes, or from four hours on whole hours. `0 ≤ fromMs < toMs`,
+ * `points ≥ 1`; `leastMs` is 1, a minute or an hour.
  */
-export function bucketWidth(fromMs: number, toMs: number, points: number): number {
-  for (const width of SHORT_MS) if (bucketCount(fromMs, toMs, width) <= points) return width;
-  let minutes = Math.max(1, Math.floor((toMs - fromMs) / MINUTE_MS / points));
-  while (bucketCount(fromMs, toMs, minutes * MINUTE_MS) > points) {
+export function bucketWidth(fromMs: number, toMs: number, points: number, leastMs = 1): number {
+  const shortest = leastMs < MINUTE_MS
+    ? SHORT_MS.find((width) => bucketCount(fromMs, toMs, width) <= points)
+    : undefined;
+  if (shortest !== undefined) return shortest;
+  const minutes = leastMs < HOUR_MS ? wholeWidth(fromMs, toMs, points, MINUTE_MS) : Infinity;
+  return minutes < HOURS_FROM_MS ? minutes : wholeWidth(fromMs, toMs, points, HOUR_MS);
+}
+
+/** The same in whole units. */
+function wholeWidth(fromMs: number, toMs: number, points: number, unitMs: number): number {
+  let units = Math.max(1, Math.floor((toMs - fromMs) / unitMs / points));
+  while (bucketCount(fromMs, toMs, units * unitMs) > points) {
     // With few points alignment can cost a bucket more than the width alone would: widen by one
-    // minute, or by a thousandth where minutes are many.
-    minutes += Math.max(1, Math.floor(minutes / 1000));
+    // unit, or by a thousandth where units are many.
+    units += Math.max(1, Math.floor(units / 1000));
   }
-  return minutes * MINUTE_MS;
+  return units * unitMs;
 }
 
 /** Number of epoch-aligned buckets of `widthMs` that touch `[fromMs, toMs)`. */
@@ -71,35 +84,44 @@ export class BucketSums {
 
   /** Adds the minutes of a summary that start in `[fromMs, toMs)`. Buckets must be whole minutes. */
   addMinutes(minutes: MinuteColumns, fromMs: number, toMs: number): void {
-    const { k, first, gap, n, min, max, sum, scale } = minutes;
-    const fromMinute = Math.ceil(fromMs / MINUTE_MS);
-    const toMinute = Math.ceil(toMs / MINUTE_MS);
-    const perBucket = this.bucketMs / MINUTE_MS;
+    this.addUnits(minutes, MINUTE_MS, fromMs, toMs);
+  }
+
+  /** The same for units of so many ms. */
+  addUnits(units: MinuteColumns, unitMs: number, fromMs: number, toMs: number): void {
+    const { k, first, gap, n, min, max, sum, scale } = units;
+    const fromUnit = Math.ceil(fromMs / unitMs);
+    const toUnit = Math.ceil(toMs / unitMs);
+    const perBucket = this.bucketMs / unitMs;
     let i = 0;
-    while (i < k && first + i + gap[i] < fromMinute) i++;
-    while (i < k && first + i + gap[i] < toMinute) {
-      // All minutes of one bucket are summed up as whole numbers: one division each, and no rounding.
-      const startMinute = first + i + gap[i];
-      const endMinute = Math.min(toMinute, (Math.floor(startMinute / perBucket) + 1) * perBucket);
+    while (i < k && first + i + gap[i] < fromUnit) i++;
+    while (i < k && first + i + gap[i] < toUnit) {
+      // All units of one bucket are summed up as whole numbers: one division each, and no rounding.
+      const start = first + i + gap[i];
+      const end = Math.min(toUnit, (Math.floor(start / perBucket) + 1) * perBucket);
       let count = 0;
       let least = Infinity;
       let most = -Infinity;
       let total = 0;
-      for (; i < k && first + i + gap[i] < endMinute; i++) {
+      for (; i < k && first + i + gap[i] < end; i++) {
         count += n[i];
         if (min[i] < least) least = min[i];
         if (max[i] > most) most = max[i];
         total += sum[i];
       }
-      this.add(startMinute * MINUTE_MS, count, least / scale, most / scale, total / scale);
+      this.add(start * unitMs, count, least / scale, most / scale, total / scale);
     }
   }
 
-  result(damaged: DamagedRange[]): BucketResult {
+  result(
+    damaged: DamagedRange[],
+    touched: Pick<BucketResult, "tier" | "summedUntilMs">,
+  ): BucketResult {
     let count = 0;
     for (const n of this.#n) if (n > 0) count++;
     const result: BucketResult = {
       bucketMs: this.bucketMs,
+      ...touched,
       tMs: new Float64Array(count),
       min: new Float64Array(count),
       mean: new Float64Array(count),

@@ -125,12 +125,16 @@ export class DamageBook {
     await this.#write({ sql: "DELETE FROM damage WHERE kind = ? AND ref = ?", args: [kind, ref] });
   }
 
-  /** Chunks are gone; `statements` belong into the transaction that deletes them. */
-  gone(chunks: readonly number[]): { statements: SqlStatement[]; applied: () => void } {
-    const known = chunks.flatMap((ref) =>
-      (["chunk", "summary"] as const).filter((kind) => this.has(kind, ref))
-        .map((kind) => ({ kind, ref }))
-    );
+  /** Chunks and rows of `summaries` are gone; `statements` belong into the transaction that deletes them. */
+  gone(
+    chunks: readonly number[],
+    summaries: readonly number[] = [],
+  ): { statements: SqlStatement[]; applied: () => void } {
+    const all = [
+      ...chunks.flatMap((ref) => (["chunk", "summary"] as const).map((kind) => ({ kind, ref }))),
+      ...summaries.map((ref) => ({ kind: "tier" as const, ref })),
+    ];
+    const known = all.filter(({ kind, ref }) => this.has(kind, ref));
     return {
       statements: known.map(({ kind, ref }) => ({
         sql: "DELETE FROM damage WHERE kind = ? AND ref = ?",
@@ -160,6 +164,7 @@ export function isDamage(error: unknown): error is Error {
 export function nameOf({ kind, ref }: Pick<Damage, "kind" | "ref">): string {
   if (kind === "chunk") return `chunk ${ref}`;
   if (kind === "summary") return `the summary of chunk ${ref}`;
+  if (kind === "tier") return `row ${ref} of what was summed up`;
   return kind === "group" ? `journal group ${ref}` : `what is known of sensor number ${ref}`;
 }
 

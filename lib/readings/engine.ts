@@ -28,7 +28,8 @@ import {
   selectGroup,
   type TurnLimits,
 } from "./journal_store.ts";
-import { queryBuckets, queryRaw } from "./queries.ts";
+import { queryBuckets } from "./bucket_query.ts";
+import { queryRaw } from "./queries.ts";
 import { JournalCursors, readAfter } from "./journal_reader.ts";
 import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
@@ -40,7 +41,9 @@ import { createScrub, loadScrubState } from "./scrub.ts";
 import { findSealed } from "./sealed_duplicates.ts";
 import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./sealing.ts";
 import { type Series, SeriesTable } from "./series.ts";
+import { statsOf } from "./stats.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
+import { createHourIndex } from "./tiers/hour_index.ts";
 
 export interface EngineDeps {
   connection: Connection;
@@ -109,6 +112,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     importHours: (hours, dryRun) => upkeep(() => core.importHours(hours, dryRun)),
     importState: (name) => core.importState(name),
     forgetImport: (name) => core.forgetImport(name),
+    indexHours: () => upkeep(() => core.indexHours()),
     journalAfter: (query) => core.journalAfter(query),
     cursor: (name) => core.cursor(name),
     moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
@@ -164,6 +168,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   const sealer = new Sealer(table, journal, deps.options);
   const cursors = await JournalCursors.load(connection);
   const retention = createRetention(shared);
+  const indexHours = createHourIndex({ ...shared, clock });
   const scrub = createScrub({ ...shared, clock, state: scrubState });
   const staged = new GroupColumns();
   const writer = new ByteWriter(64 * 1024);
@@ -240,16 +245,6 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     table.tailReadings += columns.n;
   }
 
-  /** Bytes of the database in use: free pages inside the file are not counted. */
-  async function databaseBytes(): Promise<number> {
-    const { rows } = await connection.query({
-      sql: "SELECT (page_count - freelist_count) * page_size " +
-        "FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
-      one: true,
-    });
-    return Number(rows[0][0]);
-  }
-
   async function missedCommit(): Promise<boolean> {
     const { rows } = await connection.query(selectGroup(journal.current, state.lastGroup + 1));
     return rows.length > 0;
@@ -270,6 +265,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
       restampStep({ ...shared, sealer, lastGroup: state.lastGroup }, restamping, extra),
     compact: () => compactStep(shared),
     ...createImportStore({ ...shared, limits: deps.options?.importing }),
+    indexHours: () => indexHours(),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),
     moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),
@@ -277,24 +273,6 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     check: (pass) => scrub(pass),
     damage: () => Promise.resolve(damage.all()),
     acknowledgeDamage: (foundUntilMs, extra) => damage.acknowledge(foundUntilMs, extra),
-    async stats() {
-      const all = table.all();
-      const sum = (of: (series: Series) => number) => all.reduce((total, s) => total + of(s), 0);
-      const oldestMs = all.reduce((ms, s) => {
-        const tailMs = s.tail.n > 0 ? s.tail.time(0) : Infinity;
-        return Math.min(ms, s.sealedChunks > 0 ? s.sealedOldestMs : Infinity, tailMs);
-      }, Infinity);
-      return {
-        readings: sum((s) => s.sealedReadings) + table.tailReadings,
-        chunks: sum((s) => s.sealedChunks),
-        chunkBytes: sum((s) => s.sealedBytes),
-        journalRows: journal.rows,
-        journalBytes: journal.bytes,
-        tailReadings: table.tailReadings,
-        tailBytes: sum((s) => s.tail.bytes),
-        databaseBytes: await databaseBytes(),
-        oldestMs: oldestMs === Infinity ? null : oldestMs,
-      };
-    },
+    stats: () => statsOf({ connection, table, journal }),
   };
 }

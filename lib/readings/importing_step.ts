@@ -19,6 +19,8 @@ import type { Old } from "./replacing.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { replaceSeries } from "./series_row.ts";
 import { firstFrom, mergeSlices, type Slice } from "./slice.ts";
+import { countSummed, importedHoursGone } from "./tiers/imported_hours.ts";
+import { summedUpWithin } from "./tiers/tier_query.ts";
 
 /** Smaller ones for tests. */
 export interface ImportLimits {
@@ -34,11 +36,8 @@ export interface ImportingDeps {
   cache: ChunkCache;
   table: SeriesTable;
   damage: DamageBook;
+  uncheckedChunk: number;
   limits?: ImportLimits;
-  /** Hours whose readings were deleted and summed up before: what they held is not known any more. */
-  summedUp?(sensor: number, fromMs: number, toMs: number): Promise<(tMs: number) => boolean>;
-  /** Readings of a sensor in `[fromMs, toMs]` are others: what was derived from them goes. */
-  stale?(sensor: number, fromMs: number, toMs: number): SqlStatement[];
 }
 
 /** What becomes of one part of a block. */
@@ -144,8 +143,8 @@ async function touching(
 
 /** What of the readings is stored nowhere. */
 async function freshOf(
-  { summedUp }: ImportingDeps,
-  { sensor, tail }: Series,
+  deps: ImportingDeps,
+  series: Series,
   given: Timed,
   olds: readonly Old[],
 ): Promise<Slice> {
@@ -154,12 +153,12 @@ async function freshOf(
   const found = new Uint8Array(n);
   markRepeated(given, found);
   for (const { slice } of olds) markStored(given, slice, found);
+  const { tail } = series;
   const [from, to] = [tail.firstFrom(tMs[0]), tail.firstAfter(tMs[n - 1])];
   if (to > from) markStored(given, tail.copy(from, to), found);
-  if (summedUp !== undefined) {
-    const isSummedUp = await summedUp(sensor, tMs[0], tMs[n - 1] + 1);
-    for (let i = 0; i < n; i++) if (isSummedUp(tMs[i])) found[i] = 1;
-  }
+  // Which readings were summed up is not known any more: what lies in their minutes and hours counts as there.
+  const isSummedUp = await summedUpWithin(deps, series, { fromMs: tMs[0], toMs: tMs[n - 1] + 1 });
+  for (let i = 0; isSummedUp !== null && i < n; i++) if (isSummedUp(tMs[i])) found[i] = 1;
   const left = found.reduce((sum, one) => sum - one, n);
   if (left === n) return sliceOf(given);
   const fresh = { n: left, tMs: new Float64Array(left), value: new Float64Array(left) };
@@ -227,20 +226,24 @@ async function write(
   const writing = plans.filter(({ fresh }) => fresh.n > 0);
   const ids = writing.flatMap(({ olds }) => olds.map(({ id }) => id));
   const gone = damage.gone(ids);
+  const hours: SqlStatement[] = [];
+  for (const { series, fresh } of writing) {
+    hours.push(...await importedHoursGone(deps, series, fresh.tMs));
+  }
   await connection.write([
     ...writing.flatMap((plan) => [
       ...plan.drafts.map(({ insert }) => insert),
       ...plan.olds.map(({ id }) => ({ sql: "DELETE FROM chunks WHERE id = ?", args: [id] })),
       seriesRow(plan, connection.kind),
-      ...deps.stale?.(plan.series.sensor, plan.fresh.tMs[0], plan.fresh.tMs[plan.fresh.n - 1]) ??
-        [],
     ]),
+    ...hours,
     ...gone.statements,
     importer,
   ]);
   gone.applied();
   cache.drop(ids);
   for (const plan of writing) apply(plan);
+  if (hours.length > 0) { for (const { series } of writing) await countSummed(deps, series); }
 }
 
 /** What was sealed last is signed: it stays as it is unless something newer was imported. */

@@ -59,55 +59,69 @@ export function minutesBody(bytes: Uint8Array): Uint8Array {
 
 /** Encodes the summary of a slice; see `hasMinutes` and `signMinutes`. */
 export function encodeMinutes(slice: Slice, scaled: Scaled | null): Uint8Array<ArrayBuffer> {
-  const whole = scaled !== null && scaled.exceptions.length === 0;
-  const minutes = summarise(slice, whole ? scaled.mantissa : slice.value);
-  const k = minutes.minute.length;
-  if (slice.n < k * LEAST_READINGS_PER_MINUTE) return new Uint8Array(HEADER_BYTES);
-  const out = new ByteWriter(k * 8 + 64);
-  out.u8(VERSION);
-  out.raw(new Uint8Array(HEADER_BYTES - 1));
-  out.u8(whole ? scaled.exponent : RAW);
-  out.varint(k);
-  out.varint(minutes.minute[0]);
-  // Minutes follow each other mostly: what is stored is by how many more they are apart.
-  writeColumn(out, minutes.minute.map((m, i) => m - minutes.minute[0] - i), false);
-  writeColumn(out, minutes.n, false);
-  writeColumn(out, minutes.min, !whole);
-  writeColumn(out, whole ? minutes.max.map((m, i) => m - minutes.min[i]) : minutes.max, !whole);
-  writeColumn(out, minutes.sum, !whole);
-  out.view.setUint32(LENGTH_AT, out.length - HEADER_BYTES, true);
-  return out.take();
+  const minutes = sumUp(slice, scaled, MINUTE_MS);
+  if (slice.n < minutes.at.length * LEAST_READINGS_PER_MINUTE) return new Uint8Array(HEADER_BYTES);
+  return encodeSums(minutes);
 }
 
-interface Minutes {
-  minute: Float64Array;
+/** Readings summed up by minute or by hour, in order of time. */
+export interface Sums {
+  /** Of the numbers in min, max and sum; `RAW`: they are the values themselves. */
+  exponent: number;
+  /** Minutes or hours since the epoch. */
+  at: Float64Array;
   n: Float64Array;
   min: Float64Array;
   max: Float64Array;
   sum: Float64Array;
 }
 
-function summarise({ n, tMs }: Slice, numbers: Float64Array): Minutes {
+/** Packs sums; to be signed with `signMinutes`. */
+export function encodeSums(sums: Sums): Uint8Array<ArrayBuffer> {
+  const { exponent, at, n, min, max, sum } = sums;
+  const isRaw = exponent === RAW;
+  const out = new ByteWriter(at.length * 8 + 64);
+  out.u8(VERSION);
+  out.raw(new Uint8Array(HEADER_BYTES - 1));
+  out.u8(exponent);
+  out.varint(at.length);
+  out.varint(at[0]);
+  // Minutes follow each other mostly: what is stored is by how many more they are apart.
+  writeColumn(out, at.map((m, i) => m - at[0] - i), false);
+  writeColumn(out, n, false);
+  writeColumn(out, min, isRaw);
+  writeColumn(out, isRaw ? max : max.map((m, i) => m - min[i]), isRaw);
+  writeColumn(out, sum, isRaw);
+  out.view.setUint32(LENGTH_AT, out.length - HEADER_BYTES, true);
+  return out.take();
+}
+
+/** Sums up a slice by units of so many ms: as whole numbers where all its values are decimals of one exponent. */
+export function sumUp(slice: Slice, scaled: Scaled | null, unitMs: number): Sums {
+  const { n, tMs } = slice;
+  const whole = scaled !== null && scaled.exceptions.length === 0;
+  const numbers = whole ? scaled.mantissa : slice.value;
   let count = 1;
-  let current = Math.floor(tMs[0] / MINUTE_MS);
+  let current = Math.floor(tMs[0] / unitMs);
   const first = current;
   for (let i = 1; i < n; i++) {
-    if (tMs[i] < (current + 1) * MINUTE_MS) continue;
-    current = Math.floor(tMs[i] / MINUTE_MS);
+    if (tMs[i] < (current + 1) * unitMs) continue;
+    current = Math.floor(tMs[i] / unitMs);
     count++;
   }
-  const out: Minutes = {
-    minute: new Float64Array(count),
+  const out: Sums = {
+    exponent: whole ? scaled.exponent : RAW,
+    at: new Float64Array(count),
     n: new Float64Array(count),
     min: new Float64Array(count).fill(Infinity),
     max: new Float64Array(count).fill(-Infinity),
     sum: new Float64Array(count),
   };
   let at = 0;
-  out.minute[0] = first;
+  out.at[0] = first;
   for (let i = 0; i < n; i++) {
-    if (tMs[i] >= (out.minute[at] + 1) * MINUTE_MS) {
-      out.minute[++at] = Math.floor(tMs[i] / MINUTE_MS);
+    if (tMs[i] >= (out.at[at] + 1) * unitMs) {
+      out.at[++at] = Math.floor(tMs[i] / unitMs);
     }
     const x = numbers[i];
     out.n[at]++;
@@ -140,7 +154,7 @@ function writeColumn(out: ByteWriter, numbers: Float64Array, float: boolean): vo
   }
 }
 
-/** A decoded summary: minute `i` is `first + i + gap[i]`, its numbers are divided by `scale`. */
+/** A decoded summary: minute (or hour) `i` is `first + i + gap[i]`, its numbers are divided by `scale`. */
 export interface MinuteColumns {
   k: number;
   first: number;
@@ -149,6 +163,7 @@ export interface MinuteColumns {
   min: Float64Array;
   max: Float64Array;
   sum: Float64Array;
+  exponent: number;
   scale: number;
 }
 
@@ -206,7 +221,8 @@ function readOne(reader: ByteReader): MinuteColumns {
   const sum = readColumn(reader, k);
   // Scaled maxima stand as their distance from the minimum.
   if (exponent !== RAW) { for (let i = 0; i < k; i++) max[i] += min[i]; }
-  return { k, first, gap, n, min, max, sum, scale: exponent === RAW ? 1 : POW10[exponent] };
+  const scale = exponent === RAW ? 1 : POW10[exponent];
+  return { k, first, gap, n, min, max, sum, exponent, scale };
 }
 
 /** A chunk has no more readings than this, so its summary has no more minutes. */

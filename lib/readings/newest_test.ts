@@ -30,6 +30,8 @@ function storeOf(readings: readonly Plain[]) {
         min: none,
         mean: none,
         max: none,
+        tier: "raw",
+        summedUntilMs: null,
         damaged: [],
       });
     },
@@ -43,6 +45,7 @@ function storeOf(readings: readonly Plain[]) {
         value: Float64Array.from(page, (r) => r.value),
         flags: new Uint8Array(page.length),
         next: end < all.length ? String(end) : null,
+        summedUntilMs: null,
         damaged: [],
       });
     },

@@ -12,6 +12,7 @@ import {
 import { RecentMarks } from "./marks.ts";
 import type { SeriesTable } from "./series.ts";
 import { loadSeries } from "./series_row.ts";
+import { countedSummaries } from "./tiers/summary_store.ts";
 
 /** What the engine knows when it starts. */
 export interface EngineState {
@@ -39,6 +40,9 @@ export async function recover(
   const { connection, table, uncheckedGroup, limits } = deps;
   const marks = new RecentMarks();
   await loadSeries(deps);
+  for (const [sensor, summed] of await countedSummaries(connection)) {
+    table.getOrCreate(sensor).summed = summed;
+  }
   const a = await journalState(connection, "journal_a");
   const b = await journalState(connection, "journal_b");
   const journal = new JournalPair(

@@ -3,7 +3,7 @@
  * readings of a stretch of time are others. Their chunks are read, what lies in the stretch is left out, the new
  * readings are put in, and all of it is written in one transaction together with the tail of the sensor, so that
  * no row of the journal speaks of it any more. A small neighbour joins, so that many short stretches do not leave
- * many small chunks. Chunks that are damaged stay in their place.
+ * many small chunks. Chunks that are damaged stay in their place, and what was summed up as it is.
  */
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
@@ -50,17 +50,26 @@ export interface Old extends ChunkInfo {
 /** Puts these readings in the place of all that a sensor has from `fromMs` on, up to `toMs` or as far as one step goes. */
 export async function replaceStep(
   deps: ReplacingDeps,
-  { sensor, fromMs, toMs, tMs, value }: Replacement,
+  replacement: Replacement,
   extra: readonly SqlStatement[],
 ): Promise<Replaced> {
+  const { sensor, toMs, tMs, value } = replacement;
   const series = deps.table.getOrCreate(sensor);
+  const summedMs = summedUntil(series);
+  const keptUntilMs = summedMs > replacement.fromMs ? Math.min(summedMs, toMs) : null;
+  const fromMs = keptUntilMs ?? replacement.fromMs;
+  if (fromMs >= toMs) {
+    if (extra.length > 0) await deps.connection.write(extra);
+    return { toMs, keptUntilMs };
+  }
   const { olds, untilMs } = await oldChunks(deps, sensor, fromMs, toMs);
-  const until = firstFrom({ ...emptySlice(), n: tMs.length, tMs }, untilMs);
+  const given = { ...emptySlice(), n: tMs.length, tMs, value };
+  const [since, until] = [firstFrom(given, fromMs), firstFrom(given, untilMs)];
   const fresh: Slice = {
-    n: until,
-    tMs: tMs.subarray(0, until),
-    value: value.subarray(0, until),
-    flags: new Uint8Array(until),
+    n: until - since,
+    tMs: tMs.subarray(since, until),
+    value: value.subarray(since, until),
+    flags: new Uint8Array(until - since),
     seq: null,
   };
   const tail = series.tail.copy(0, series.tail.n);
@@ -80,7 +89,12 @@ export async function replaceStep(
     { slice: settled, rank: Math.min(rank, ...olds.map((old) => old.rank)), late: false },
   ];
   await writeParts(deps, series, olds, parts, untilMs === toMs ? extra : []);
-  return { toMs: untilMs };
+  return { toMs: untilMs, keptUntilMs };
+}
+
+/** Readings before it were summed up: whoever put others beside the sums would double them. */
+function summedUntil({ summed }: Series): number {
+  return Math.max(summed["minute own"]?.untilMs ?? 0, summed["hour own"]?.untilMs ?? 0);
 }
 
 /** Writes these parts in the place of old chunks and of the tail. */

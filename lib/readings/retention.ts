@@ -1,175 +1,168 @@
 /**
- * DESIGN. Retention deletes whole chunks in small transactions. The age of data counts from the time that the
- * caller trusts (`nowMs`: it never jumps, see lib/base/trusted_time.ts) and from the newest stored reading,
- * whichever is less: what a plant that rests has last measured stays.
- * Every chunk is compared with its checksum before it goes: one that is damaged may be of another time than its
- * row says, and is all that is left to mend it from.
+ * DESIGN. Retention takes the oldest of the history down a tier, in small transactions: readings become minutes,
+ * minutes hours, hours are deleted. The age of data counts from the time that the caller trusts (`nowMs`: it never
+ * jumps, see lib/base/trusted_time.ts) and from the newest stored reading, whichever is less: what a plant that
+ * rests has last measured stays.
+ * Everything is compared with its checksum before it goes: what is damaged may be of another time than its row
+ * says, and is all that is left to mend it from.
  */
 import type { SqlStatement } from "../db/client.ts";
-import type { Connection } from "../db/connection.ts";
-import type { ChunkCache } from "./chunk_cache.ts";
 import { whole } from "./chunk_store.ts";
-import type { DamageBook } from "./damage.ts";
-import type { Series, SeriesTable } from "./series.ts";
+import type { Series } from "./series.ts";
 import type { Forgotten, Retained, RetainOptions } from "./store.ts";
+import {
+  chunksBefore,
+  expiredChunks,
+  expiredSummaries,
+  keptOf,
+  limitOf,
+  tooMuch,
+} from "./tiers/choosing.ts";
+import { countedSummaries, deleteSummary, type StoredSummary } from "./tiers/summary_store.ts";
+import {
+  endHours,
+  type Fallen,
+  type FallenMinutes,
+  type Falling,
+  fallToHours,
+  fallToMinutes,
+  salvaged,
+  type WaterfallDeps,
+} from "./tiers/waterfall.ts";
+import { NOTHING_RETAINED } from "./upkeep.ts";
 
-/** Chunks deleted by one transaction. */
-const STEP_CHUNKS = 32;
-/** What a chunk takes beside its data: its row, its place in the indices, the rest of its last page. */
-const ROW_BYTES = 1_024;
+/** Chunks, or rows of `summaries`, of one transaction. */
+const STEP_CHUNKS = 16;
+const STEP_SUMMARIES = 64;
 
 export interface Retention {
-  /** One step; `more` is true when another one would delete more. */
+  /** One step; `more` is true when another one would do more. */
   step(options: RetainOptions): Promise<Retained>;
   /** One step of deleting everything of a sensor. Its row in `series` stays: the journal may still name it. */
   forget(sensor: number): Promise<Forgotten>;
 }
 
-export function createRetention(
-  deps: {
-    connection: Connection;
-    table: SeriesTable;
-    cache: ChunkCache;
-    damage: DamageBook;
-  },
-): Retention {
-  const { table, cache, damage } = deps;
+export function createRetention(deps: WaterfallDeps): Retention {
+  const { connection, table, damage } = deps;
 
-  async function expired(keepMs: number, nowMs: number): Promise<Gone[]> {
-    const newestMs = table.all().reduce((ms, s) => Math.max(ms, s.newestMs), -Infinity);
-    const beforeMs = Math.min(nowMs, newestMs) - keepMs;
-    const gone: Gone[] = [];
-    for (const series of table.all()) {
-      if (gone.length >= STEP_CHUNKS) break;
-      if (series.sealedOldestMs >= beforeMs) continue;
-      gone.push(
-        ...await chunksBefore(deps, series.sensor, {
-          beforeMs,
-          most: STEP_CHUNKS - gone.length,
-          damagedBeforeMs: beforeMs,
-        }),
-      );
+  async function chunksDown(chosen: readonly Falling[], cutMs: number): Promise<Retained> {
+    const all: Fallen[] = [];
+    let deleted = 0;
+    for (const chunk of chosen) {
+      const isDamaged = damage.has("chunk", chunk.id);
+      const fallen = isDamaged
+        ? await salvaged(deps, chunk) ?? { chunk, statements: [], rest: [], readings: 0 }
+        : await fallToMinutes(deps, chunk, cutMs);
+      if (fallen === null) continue;
+      all.push(fallen);
+      if (isDamaged) deleted += chunk.n - fallen.readings;
     }
-    return gone;
+    if (all.length > 0) await replaceChunks(deps, all);
+    const readings = all.reduce((sum, one) => sum + one.readings, 0);
+    return { ...NOTHING_RETAINED, chunks: all.length, readings, deleted, more: chosen.length > 0 };
   }
 
-  async function tooMany(maxBytes: number): Promise<Gone[]> {
-    const held = table.all().reduce((sum, s) => sum + sizeOf(s.sealedBytes, s.sealedChunks), 0);
-    const excess = held - maxBytes;
-    if (excess <= 0) return [];
-    const oldest = table.all().filter((s) => s.sealedChunks > 0)
-      .sort((a, b) => a.sealedOldestMs - b.sealedOldestMs);
-    const gone: Gone[] = [];
-    let bytes = 0;
-    for (const series of oldest) {
-      if (gone.length >= STEP_CHUNKS || bytes >= excess) break;
-      const [chunk] = await chunksBefore(deps, series.sensor, {
-        beforeMs: Infinity,
-        most: 1,
-        damagedBeforeMs: 0,
-      });
-      if (chunk === undefined) continue;
-      gone.push(chunk);
-      bytes += sizeOf(chunk.bytes, 1);
+  async function minutesDown(chosen: readonly StoredSummary[], cutMs: number): Promise<Retained> {
+    const fallen = await fallToHours(deps, chosen, cutMs);
+    await writeSummaries(fallen);
+    return { ...NOTHING_RETAINED, minutes: fallen.rows.length, more: chosen.length > 0 };
+  }
+
+  async function hoursEnd(chosen: readonly StoredSummary[], cutMs: number): Promise<Retained> {
+    const ended = await endHours(deps, chosen, cutMs);
+    await writeSummaries(ended);
+    const { rows, readings } = ended;
+    return { ...NOTHING_RETAINED, hours: rows.length, deleted: readings, more: chosen.length > 0 };
+  }
+
+  async function writeSummaries({ rows, statements }: FallenMinutes): Promise<void> {
+    if (rows.length === 0) return;
+    const settled = damage.gone([], rows.map(({ id }) => id));
+    await connection.write([...statements, ...settled.statements]);
+    settled.applied();
+    await countAgain(deps, new Set(rows.map(({ sensor }) => sensor)));
+  }
+
+  async function byAge(options: RetainOptions): Promise<Retained> {
+    const kept = keptOf(options);
+    const limit = (keepMs: number) => limitOf(table, options.nowMs, keepMs);
+    if (kept.keepMs !== undefined) {
+      const past = limit(kept.keepMs);
+      const chunks = await expiredChunks(deps, past, STEP_CHUNKS);
+      if (chunks.length > 0) return await chunksDown(chunks, past.cutMs);
     }
-    return gone;
+    if (kept.minutes !== undefined) {
+      const past = limit(kept.minutes);
+      const kind = { tier: "minute", sources: ["own"] } as const;
+      const rows = await expiredSummaries(deps, kind, past, STEP_SUMMARIES);
+      if (rows.length > 0) return await minutesDown(rows, past.cutMs);
+    }
+    if (kept.hours !== undefined) {
+      const past = limit(kept.hours);
+      const kind = { tier: "hour", sources: ["own", "imported"] } as const;
+      const rows = await expiredSummaries(deps, kind, past, STEP_SUMMARIES);
+      if (rows.length > 0) return await hoursEnd(rows, past.cutMs);
+    }
+    return NOTHING_RETAINED;
+  }
+
+  async function bySize(maxBytes: number): Promise<Retained> {
+    const chosen = await tooMuch(deps, maxBytes, STEP_CHUNKS);
+    if (chosen === null) return NOTHING_RETAINED;
+    if (chosen.tier === "raw") return await chunksDown(chosen.chunks, Infinity);
+    return chosen.tier === "minute"
+      ? await minutesDown(chosen.rows, Infinity)
+      : await hoursEnd(chosen.rows, Infinity);
   }
 
   return {
-    async step({ nowMs, keepMs, maxBytes }) {
-      let chosen = keepMs === undefined ? [] : await expired(keepMs, nowMs);
-      if (chosen.length === 0 && maxBytes !== undefined) chosen = await tooMany(maxBytes);
-      const gone: Gone[] = [];
-      for (const chunk of chosen) {
-        if (damage.has("chunk", chunk.id) || await cache.isIntact(chunk.id)) gone.push(chunk);
-      }
-      if (gone.length > 0) await remove(deps, gone);
-      return {
-        chunks: gone.length,
-        readings: gone.reduce((sum, g) => sum + g.n, 0),
-        bytes: gone.reduce((sum, g) => sum + g.bytes, 0),
-        more: chosen.length > 0,
-      };
+    async step(options) {
+      const aged = await byAge(options);
+      return aged.more || options.maxBytes === undefined ? aged : await bySize(options.maxBytes);
     },
     async forget(sensor) {
       const unsealed = table.all().find((s) => s.sensor === sensor)?.tail.n ?? 0;
       if (unsealed > 0) return { readings: 0, more: false, unsealed };
-      const gone = await chunksBefore(deps, sensor, {
+      const chunks = await chunksBefore(deps, sensor, {
         beforeMs: Infinity,
-        most: STEP_CHUNKS,
+        beginBeforeMs: -Infinity,
         damagedBeforeMs: Infinity,
+        most: STEP_CHUNKS,
       });
-      if (gone.length > 0) await remove(deps, gone);
-      const readings = gone.reduce((sum, g) => sum + g.n, 0);
-      return { readings, more: gone.length === STEP_CHUNKS, unsealed };
+      const gone = chunks.map((chunk) => ({ chunk, statements: [], rest: [], readings: 0 }));
+      if (gone.length > 0) await replaceChunks(deps, gone);
+      const summaries = gone.length < STEP_CHUNKS ? await forgetSummaries(deps, sensor) : 0;
+      const readings = chunks.reduce((sum, { n }) => sum + n, 0);
+      const more = gone.length === STEP_CHUNKS || summaries === STEP_SUMMARIES;
+      return { readings, more, unsealed };
     },
   };
 }
 
-/**
- * Bytes that chunks take in the file. Only they count against a limit: the journal empties itself, free pages are
- * used again, and deleting history for either would free nothing.
- */
-function sizeOf(bytes: number, chunks: number): number {
-  return bytes + chunks * ROW_BYTES;
-}
-
-interface Gone {
-  id: number;
-  sensor: number;
-  n: number;
-  bytes: number;
-}
-
-/** Chunks of a sensor that end before a time, the oldest first; damaged ones only where it is known that they do. */
-async function chunksBefore(
-  { connection, damage }: { connection: Connection; damage: DamageBook },
-  sensor: number,
-  { beforeMs, most, damagedBeforeMs }: { beforeMs: number; most: number; damagedBeforeMs: number },
-): Promise<Gone[]> {
-  const bound = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER);
-  const { rows } = await connection.query({
-    sql: `SELECT id, ${whole("n")}, ${whole("bytes")} FROM chunks ` +
-      "WHERE sensor = ? AND last_ms < ? AND id NOT IN " +
-      "(SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) ORDER BY last_ms LIMIT ?",
-    args: [sensor, bound(beforeMs), bound(damagedBeforeMs), most],
-  });
-  const mayGo = (id: number) => (damage.get("chunk", id)?.toMs ?? 0) <= damagedBeforeMs;
-  return rows.map(([id, n, bytes]) => ({
-    id: Number(id),
-    sensor,
-    n: Number(n),
-    bytes: Number(bytes),
-  })).filter(({ id }) => mayGo(id));
-}
-
-async function remove(
-  { connection, table, cache, damage }: {
-    connection: Connection;
-    table: SeriesTable;
-    cache: ChunkCache;
-    damage: DamageBook;
-  },
-  gone: Gone[],
-): Promise<void> {
+/** Writes what became of chunks in their place. */
+async function replaceChunks(deps: WaterfallDeps, all: readonly Fallen[]): Promise<void> {
+  const { connection, table, cache, damage } = deps;
   const touched = new Map<Series, { chunks: number; readings: number; bytes: number }>();
-  for (const { sensor, n, bytes } of gone) {
-    const series = table.getOrCreate(sensor);
+  for (const { chunk, rest } of all) {
+    const series = table.getOrCreate(chunk.sensor);
     const left = touched.get(series) ?? {
       chunks: series.sealedChunks,
       readings: series.sealedReadings,
       bytes: series.sealedBytes,
     };
     touched.set(series, {
-      chunks: left.chunks - 1,
-      readings: left.readings - n,
-      bytes: left.bytes - bytes,
+      chunks: left.chunks - 1 + rest.length,
+      readings: left.readings - chunk.n + rest.reduce((sum, { n }) => sum + n, 0),
+      bytes: left.bytes - chunk.bytes + rest.reduce((sum, { bytes }) => sum + bytes, 0),
     });
   }
-  const statements: SqlStatement[] = gone.map(({ id }) => ({
-    sql: "DELETE FROM chunks WHERE id = ?",
-    args: [id],
-  }));
+  const ids = all.map(({ chunk }) => chunk.id);
+  const statements: SqlStatement[] = all.flatMap(({ chunk, statements, rest }) => [
+    { sql: "DELETE FROM chunks WHERE id = ?", args: [chunk.id] },
+    ...rest.map(({ insert }) => insert),
+    ...statements,
+  ]);
+  const updatesFrom = statements.length;
   for (const [series, left] of touched) {
     statements.push({
       sql: "UPDATE series SET chunks = ?, readings = ?, bytes = ?, oldest_ms = coalesce(" +
@@ -178,15 +171,43 @@ async function remove(
       args: [left.chunks, left.readings, left.bytes, series.sensor, series.sensor],
     });
   }
-  const settled = damage.gone(gone.map(({ id }) => id));
+  const settled = damage.gone(ids);
   const results = await connection.write([...statements, ...settled.statements]);
   settled.applied();
-  cache.drop(gone.map(({ id }) => id));
-  let at = gone.length;
+  cache.drop(ids);
+  let at = updatesFrom;
   for (const [series, left] of touched) {
     series.sealedChunks = left.chunks;
     series.sealedReadings = left.readings;
     series.sealedBytes = left.bytes;
     series.sealedOldestMs = Number(results[at++].rows[0][0]);
   }
+  await countAgain(deps, new Set([...touched.keys()].map(({ sensor }) => sensor)));
+}
+
+/** Counts what was summed up of these sensors; to be called after what changed it. */
+async function countAgain(
+  { connection, table }: Pick<WaterfallDeps, "connection" | "table">,
+  sensors: ReadonlySet<number>,
+): Promise<void> {
+  for (const sensor of sensors) {
+    const counted = await countedSummaries(connection, sensor);
+    table.getOrCreate(sensor).summed = counted.get(sensor) ?? {};
+  }
+}
+
+/** Deletes some of what was summed up of a sensor; gives how many rows. */
+async function forgetSummaries(deps: WaterfallDeps, sensor: number): Promise<number> {
+  const { connection, damage } = deps;
+  const { rows } = await connection.query({
+    sql: "SELECT id FROM summaries WHERE sensor = ? LIMIT ?",
+    args: [sensor, STEP_SUMMARIES],
+  });
+  if (rows.length === 0) return 0;
+  const ids = rows.map(([id]) => Number(id));
+  const settled = damage.gone([], ids);
+  await connection.write([...ids.map(deleteSummary), ...settled.statements]);
+  settled.applied();
+  await countAgain(deps, new Set([sensor]));
+  return rows.length;
 }

@@ -1,6 +1,7 @@
 import { type GroupColumns, valueAt } from "./columns.ts";
 import { FLAG_HAS_SEQ } from "./reading.ts";
 import { Tail } from "./tail.ts";
+import type { SummaryTotals } from "./tiers/summary.ts";
 
 /** Seqs strictly between two bounds, none of which is stored within the time in which seqs are compared. */
 export class SeqGap {
@@ -54,6 +55,8 @@ export class Series {
   sealedChunks = 0;
   sealedReadings = 0;
   sealedBytes = 0;
+  /** What was summed up of it. */
+  summed: SummaryTotals = {};
 
   constructor(readonly sensor: number) {}
 

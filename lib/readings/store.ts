@@ -22,11 +22,15 @@ export interface ReadingsStore extends ImportStore {
   recentPackets(): Promise<PacketMark[]>;
   /** Readings of `[fromMs, toMs)` as they are, in time order. At most `limit`; `next` continues there. */
   raw(query: RawQuery): Promise<RawResult>;
-  /** At most `points` epoch-aligned buckets over `[fromMs, toMs)` with exact min, mean, max and count. */
+  /**
+   * At most `points` epoch-aligned buckets over `[fromMs, toMs)` with exact min, mean, max and count. Where readings
+   * were summed up, buckets are whole minutes or hours, and a summed-up minute or hour belongs to where it begins.
+   */
   buckets(query: BucketQuery): Promise<BucketResult>;
   /**
-   * One small step of retention: deletes some whole chunks that are older than `keepMs`, or the oldest ones
-   * while the database is larger than `maxBytes`. Call again while `more` is true.
+   * One small step of retention: some readings that are older than `keepMs` become minutes, minutes that are older
+   * than `keepMinutesMs` become hours, hours that are older than `keepHoursMs` are deleted; the oldest ones too while
+   * the history is larger than `maxBytes`. Call again while `more` is true.
    */
   retain(options: RetainOptions): Promise<Retained>;
   /** One small step of deleting all readings of a sensor that is gone for good. Call again while `more` is true. */
@@ -44,6 +48,11 @@ export interface ReadingsStore extends ImportStore {
   restamp(restamping: Restamping, extra: readonly SqlStatement[]): Promise<Restamped>;
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
+  /**
+   * One small step of summing up hours that are over, so that queries over years read little. False when there is
+   * nothing to do for the moment.
+   */
+  indexHours(): Promise<boolean>;
   /**
    * Groups after a cursor, in order, straight from the journal: what a reader that keeps a cursor missed.
    * An empty page means that there are no further ones. Groups whose table was freed are not there any more.
@@ -78,10 +87,11 @@ export interface ReadingsStore extends ImportStore {
 export interface Damage {
   /**
    * `chunk`: sealed readings; `summary`: only the minutes of a chunk (answers come from its readings); `group`: a
-   * commit group in the journal; `series`: what is known of a sensor as a whole.
+   * commit group in the journal; `series`: what is known of a sensor as a whole; `tier`: minutes or hours that took
+   * the place of readings.
    */
-  kind: "chunk" | "summary" | "group" | "series";
-  /** Id of the chunk or group, number of the sensor. */
+  kind: "chunk" | "summary" | "group" | "series" | "tier";
+  /** Id of the chunk, group or row of `summaries`, number of the sensor. */
   ref: number;
   /** Null: not known, it can be any. */
   sensor: number | null;
@@ -135,18 +145,30 @@ export interface JournalPage {
   flags: Uint8Array;
 }
 
+/** How exactly a stretch of history is kept. */
+export type Tier = "raw" | "minute" | "hour";
+
 export interface RetainOptions {
   /** The time that ages count from. The caller vouches for it: a clock that jumps would delete everything. */
   nowMs: number;
-  /** Age at which readings may go; never counted from later than the newest stored reading. */
+  /** Age at which readings become minutes; never counted from later than the newest stored reading. */
   keepMs?: number;
-  /** Bytes of the chunks at which the oldest readings go. The journal and free pages do not count. */
+  /** Age at which minutes become hours. */
+  keepMinutesMs?: number;
+  /** Age at which hours are deleted. */
+  keepHoursMs?: number;
+  /** Bytes of the history at which the oldest of it goes. The journal and free pages do not count. */
   maxBytes?: number;
 }
 export interface Retained {
+  /** Chunks whose readings became minutes, and those readings. */
   chunks: number;
   readings: number;
-  bytes: number;
+  /** Rows of minutes that became hours, and rows of hours that were deleted. */
+  minutes: number;
+  hours: number;
+  /** Readings that are in no tier any more. */
+  deleted: number;
   more: boolean;
 }
 
@@ -174,6 +196,8 @@ export interface Restamping {
 /** Up to here it is done; exclusive. */
 export interface Replaced {
   toMs: number;
+  /** Before this time the readings were summed up and stay as they are; null: nothing of the range was. */
+  keptUntilMs?: number | null;
 }
 export interface Restamped extends Replaced {
   /** Readings that moved. */
@@ -210,6 +234,8 @@ export interface RawResult {
   /** Only where it was asked for, and there is any; valid with `FLAG_HAS_SEQ`. */
   seq?: Float64Array;
   next: string | null;
+  /** Readings before this time were summed up: `buckets` still has them. Null: none of this range. */
+  summedUntilMs: number | null;
   /** What is missing between the first and the last reading of this answer, and up to `toMs` with the last one. */
   damaged: DamagedRange[];
 }
@@ -223,6 +249,10 @@ export interface BucketQuery {
 /** Only buckets with readings appear. `tMs` is the start of the bucket. */
 export interface BucketResult {
   bucketMs: number;
+  /** The coarsest that the range touches; buckets are at least so wide. */
+  tier: Tier;
+  /** Before this time readings of the range were summed up; null: they are all kept. */
+  summedUntilMs: number | null;
   tMs: Float64Array;
   min: Float64Array;
   mean: Float64Array;
@@ -243,5 +273,13 @@ export interface StoreStats {
   tailReadings: number;
   tailBytes: number;
   databaseBytes: number;
+  oldestMs: number | null;
+  tiers: Record<Tier, TierStats>;
+}
+/** What a tier holds. */
+export interface TierStats {
+  /** Readings that it holds or stands for. */
+  readings: number;
+  bytes: number;
   oldestMs: number | null;
 }

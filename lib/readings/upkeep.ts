@@ -1,21 +1,35 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
-import type { ReadingsStore, RetainOptions } from "./store.ts";
+import type { ReadingsStore, Retained, RetainOptions } from "./store.ts";
 
 /** Pause between two looks for late data to merge. */
 const COMPACT_EVERY_MS = 10_000;
 const RETAIN_EVERY_MS = 10 * 60_000;
 /** Pause between two small steps, so that commits and queries go in between. */
 const STEP_PAUSE_MS = 50;
+/** What only makes queries faster waits longer. */
+const INDEX_PAUSE_MS = 200;
+/** Steps of the index between two looks at the rest. */
+const INDEX_STEPS = 40;
+
+/** What a step gives that had nothing to do. */
+export const NOTHING_RETAINED: Retained = {
+  chunks: 0,
+  readings: 0,
+  minutes: 0,
+  hours: 0,
+  deleted: 0,
+  more: false,
+};
 
 /**
- * The background task that keeps the readings tidy: merges late data into its place and deletes what
- * retention no longer keeps, in small steps between the commits.
+ * The background task that keeps the readings tidy: merges late data into its place, takes down a tier what
+ * retention no longer keeps, and sums up hours for queries, in small steps between the commits.
  */
 export function createReadingsUpkeep(
   deps: {
-    readings: Pick<ReadingsStore, "compact" | "retain">;
+    readings: Pick<ReadingsStore, "compact" | "retain" | "indexHours">;
     clock: Clock;
     log: Log;
     /** Asked before each round, so that a changed setting counts at once. */
@@ -26,17 +40,29 @@ export function createReadingsUpkeep(
 
   async function retain(signal: AbortSignal): Promise<void> {
     const options = deps.retention();
-    if (options.keepMs === undefined && options.maxBytes === undefined) return;
-    let chunks = 0;
-    let deleted = 0;
-    for (let more = true; more && !signal.aborted;) {
+    const { keepMs, keepMinutesMs, keepHoursMs, maxBytes } = options;
+    if ((keepMs ?? keepMinutesMs ?? keepHoursMs ?? maxBytes) === undefined) return;
+    const all = { ...NOTHING_RETAINED };
+    do {
       const step = await readings.retain(options);
-      chunks += step.chunks;
-      deleted += step.readings;
-      more = step.more;
-      if (more) await clock.sleep(STEP_PAUSE_MS, signal);
+      all.chunks += step.chunks;
+      all.readings += step.readings;
+      all.minutes += step.minutes;
+      all.hours += step.hours;
+      all.deleted += step.deleted;
+      all.more = step.more;
+      if (all.more) await clock.sleep(STEP_PAUSE_MS, signal);
+    } while (all.more && !signal.aborted);
+    const { more: _, ...done } = all;
+    const isAnything = done.chunks + done.minutes + done.hours > 0;
+    if (isAnything) log.info("retention summed up or deleted what is old", done);
+  }
+
+  async function index(signal: AbortSignal): Promise<void> {
+    for (let steps = 0; steps < INDEX_STEPS && !signal.aborted; steps++) {
+      if (!await readings.indexHours()) return;
+      await clock.sleep(INDEX_PAUSE_MS, signal);
     }
-    if (chunks > 0) log.info("retention deleted old readings", { chunks, readings: deleted });
   }
 
   return {
@@ -51,6 +77,7 @@ export function createReadingsUpkeep(
           await retain(signal);
           retainedMs = clock.monotonic();
         }
+        await index(signal);
         await clock.sleep(COMPACT_EVERY_MS, signal);
       }
     },

@@ -56,14 +56,16 @@ async function retainAll(
   return readings;
 }
 
-Deno.test("retain deletes whole chunks older than the limit and nothing else", async () => {
+Deno.test("retain takes readings older than the limit to minutes and nothing else", async () => {
   await withEngine(async (engine) => {
     const before = (await engine.store.stats()).readings;
     const deleted = await retainAll(engine, { keepMs: 30 * DAY_MS });
     const stats = await engine.store.stats();
     assert.equal(stats.readings, before - deleted);
     assert.ok(deleted > 6500 && deleted <= 7000, `${deleted} deleted`);
-    assert.ok(stats.oldestMs! > START_MS + 67 * DAY_MS);
+    assert.ok(stats.tiers.raw.oldestMs! > START_MS + 67 * DAY_MS);
+    assert.equal(stats.tiers.minute.readings, deleted);
+    assert.equal(stats.oldestMs, START_MS);
     const { tMs } = await engine.store.raw({
       sensor: 1,
       fromMs: 0,
@@ -87,14 +89,17 @@ Deno.test("retain counts from the given time and from the newest reading, whiche
 
 Deno.test("retain keeps the newest when the history is too large", async () => {
   await withEngine(async (engine) => {
-    const { databaseBytes, chunks, chunkBytes } = await engine.store.stats();
+    const before = await engine.store.stats();
+    const { databaseBytes, chunks, chunkBytes } = before;
     const held = chunkBytes + chunks * 1024;
     assert.ok(held <= databaseBytes);
     await retainAll(engine, { maxBytes: held / 2 });
     const after = await engine.store.stats();
     assert.ok(after.chunkBytes + after.chunks * 1024 <= held / 2);
-    assert.ok(after.databaseBytes < databaseBytes && after.chunks > chunks / 3);
-    assert.ok(after.oldestMs! > START_MS);
+    const { raw, minute, hour } = after.tiers;
+    assert.ok(after.databaseBytes < 1.1 * databaseBytes && raw.readings > before.readings / 3);
+    assert.ok(hour.oldestMs! > START_MS, "the oldest hours are deleted");
+    assert.ok(hour.oldestMs! < minute.oldestMs! && minute.oldestMs! < raw.oldestMs!);
     assert.equal((await engine.store.lastValues())[0].tMs, START_MS + 100 * DAY_MS - DAY_MS / 100);
   });
 });
@@ -165,6 +170,7 @@ Deno.test("createReadingsUpkeep merges late data and runs retention until it is 
           return await engine.store.compact();
         },
         retain: (options) => engine.store.retain(options),
+        indexHours: () => engine.store.indexHours(),
       },
       clock,
       log: silentLog(),
@@ -179,7 +185,7 @@ Deno.test("createReadingsUpkeep merges late data and runs retention until it is 
     await running;
     assert.ok(rounds > 1);
     assert.equal(await engine.store.compact(), false);
-    assert.ok((await engine.store.stats()).oldestMs! > START_MS + 8 * DAY_MS);
+    assert.ok((await engine.store.stats()).tiers.raw.oldestMs! > START_MS + 8 * DAY_MS);
   });
 });
 

@@ -9,6 +9,8 @@ export interface SettingDefinition<T = unknown> {
   title: string;
   help: string;
   schema: z.ZodType<T>;
+  /** What is wrong with a value beside those of other settings; null: nothing. Names the field and what to do. */
+  beside?: (value: T, get: (key: string) => unknown) => string | null;
   default: T;
   /** Shown beside the value: `days`, `MB`, `per minute`. */
   unit?: string;

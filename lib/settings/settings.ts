@@ -75,6 +75,13 @@ export function createSettings(
   const valueOf = (key: string, definition: SettingDefinition) =>
     changes.has(key) ? changes.get(key)!.value : defaultOf(key, definition);
 
+  function judgeBeside(key: string, definition: SettingDefinition, value: unknown): void {
+    const wrong = definition.beside?.(value, (other) => valueOf(other, need(other)));
+    if (!wrong) return;
+    const message = `${key} is ${shortened(value)}: ${wrong}`;
+    throw new PerchError("validation", message, { errors: [{ path: "value", message }] });
+  }
+
   function view(key: string): SettingView {
     const definition = need(key);
     const { category, title, help, unit, change } = definition;
@@ -120,6 +127,7 @@ export function createSettings(
     async set(key, value, by, also) {
       const definition = need(key);
       const after = value === null ? defaultOf(key, definition) : parse(key, definition, value);
+      judgeBeside(key, definition, after);
       const before = valueOf(key, definition);
       const changedMs = clock.now();
       const shown = (v: unknown) => definition.secret ? HIDDEN : v;

@@ -11,8 +11,8 @@ const tags = ["Status"];
 const MOST = 500;
 
 const damageShape = z.object({
-  kind: z.enum(["chunk", "summary", "group", "series"]),
-  ref: z.number().describe("id of the chunk or journal group, number of the sensor"),
+  kind: z.enum(["chunk", "summary", "group", "series", "tier"]),
+  ref: z.number().describe("id of the chunk, journal group or summed-up row, number of the sensor"),
   sensor: z.string().nullable().describe("null: not known, it can be any"),
   sensor_name: z.string().nullable().describe(
     "as pages call it, with its machine; null: not known",

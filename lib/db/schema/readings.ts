@@ -78,8 +78,8 @@ export const scrub = sqliteTable("scrub", {
 
 /** What was found damaged and is not intact again: its readings are in no answer. */
 export const damage = sqliteTable("damage", {
-  kind: text("kind", { enum: ["chunk", "summary", "group", "series"] }).notNull(),
-  /** Id of the chunk or journal group, number of the sensor. */
+  kind: text("kind", { enum: ["chunk", "summary", "group", "series", "tier"] }).notNull(),
+  /** Id of the chunk, journal group or row of `summaries`, number of the sensor. */
   ref: integer("ref").notNull(),
   /** Null: not known. */
   sensor: integer("sensor"),

@@ -193,6 +193,7 @@ function recorded(n: number, pause = () => Promise.resolve()) {
         value,
         flags: new Uint8Array(tMs.length),
         next: more ? String(to) : null,
+        summedUntilMs: null,
         damaged: [],
       };
     },

@@ -49,6 +49,8 @@ function historyOf(
         mean: Float64Array.from(rows, (r) => r.reduce((a, b) => a + b, 0) / r.length),
         max: Float64Array.from(rows, (r) => Math.max(...r)),
         n: Uint32Array.from(rows, (r) => r.length),
+        tier: "raw",
+        summedUntilMs: null,
         damaged: [],
       });
     },

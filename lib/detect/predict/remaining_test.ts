@@ -43,6 +43,8 @@ function historyOf(hours: number, value: (ageHours: number, i: number) => number
         mean,
         max: mean,
         n,
+        tier: "raw",
+        summedUntilMs: null,
         damaged: [],
       });
     },

@@ -2,12 +2,57 @@
 import { z } from "zod";
 import { adminOnly, setting, whole } from "../setting.ts";
 
+/** A year and a month: what is compared with last year's is there by the minute. */
+export const MINUTE_DAYS = 400;
+
+/** What is summed up is never kept shorter than what it is made of; 0 keeps all. */
+function notShorter(other: string, place: "above" | "below") {
+  return (days: number, get: (key: string) => unknown): string | null => {
+    const than = Number(get(other));
+    if (days === 0 || than === 0) return null;
+    const isShorter = place === "above" ? than < days : days < than;
+    if (!isShorter) return null;
+    return place === "above"
+      ? `${other} is ${than}, and what is summed up is kept at least as long; raise that first, or set it to 0`
+      : `give at least the ${than} of ${other}, as what is summed up is kept at least as long, or 0`;
+  };
+}
+
 export const READING_SETTINGS = {
   "retention.days": setting({
     category: "Keeping readings",
-    title: "Delete readings after",
-    help: "Readings older than this are deleted in small steps. 0 keeps all.",
+    title: "Keep the readings themselves for",
+    help:
+      "Older ones are summed up in small steps: of each minute the number, least, mean and largest " +
+      "value stay. 0 keeps all readings.",
     schema: whole(0, 36_500),
+    beside: notShorter("retention.minute_days", "above"),
+    default: 0,
+    unit: "days",
+    see: "viewer",
+    change: "admin",
+  }),
+  "retention.minute_days": setting({
+    category: "Keeping readings",
+    title: "Keep minutes for",
+    help:
+      "Older minutes are summed up to hours. At least as long as the readings themselves. 0 keeps " +
+      "all minutes.",
+    schema: whole(0, 36_500),
+    beside: (days, get) =>
+      notShorter("retention.days", "below")(days, get) ??
+        notShorter("retention.hour_days", "above")(days, get),
+    default: MINUTE_DAYS,
+    unit: "days",
+    see: "viewer",
+    change: "admin",
+  }),
+  "retention.hour_days": setting({
+    category: "Keeping readings",
+    title: "Keep hours for",
+    help: "Older hours are deleted. At least as long as minutes. 0 keeps all hours.",
+    schema: whole(0, 36_500),
+    beside: notShorter("retention.minute_days", "below"),
     default: 0,
     unit: "days",
     see: "viewer",
@@ -17,8 +62,9 @@ export const READING_SETTINGS = {
     category: "Keeping readings",
     title: "Largest history",
     help:
-      "Beyond it the oldest readings are deleted. What else is in the database (the journal of " +
-      "the last hours, events, alarms) does not count. 0 sets no limit.",
+      "Beyond it the oldest readings are summed up to minutes, the oldest minutes to hours, and the " +
+      "oldest hours deleted: minutes take at most 30 % of it, hours 10 %. What else is in the " +
+      "database (the journal of the last hours, events, alarms) does not count. 0 sets no limit.",
     schema: whole(0, 100_000_000),
     default: 0,
     unit: "MB",

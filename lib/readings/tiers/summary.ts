@@ -1,0 +1,106 @@
+/**
+ * DESIGN. A row of `summaries` is packed as the minutes of a chunk are, and signed together with its columns, so
+ * that a flipped bit in any of them, and a blob that stands in another row, is found.
+ */
+import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
+import { FormatError } from "../bytes.ts";
+import { checksumOf } from "../checksum.ts";
+import {
+  areMinutesOf,
+  encodeSums,
+  type MinuteColumns,
+  readMinutes,
+  signMinutes,
+  type Sums,
+} from "../minutes.ts";
+import { countOf } from "./sums.ts";
+
+export type SummaryTier = "minute" | "hour";
+/** `own`: took the place of readings; `imported`: from elsewhere; `index`: derived from everything else. */
+export type SummarySource = "own" | "imported" | "index";
+
+export const UNIT_MS: Record<SummaryTier, number> = { minute: MINUTE_MS, hour: HOUR_MS };
+/** Hours of one row: about ten days. */
+export const BLOCK_HOURS = 256;
+export const BLOCK_MS = BLOCK_HOURS * HOUR_MS;
+
+export const TIER_CODES: Record<SummaryTier, number> = { minute: 1, hour: 2 };
+export const SOURCE_CODES: Record<SummarySource, number> = { own: 1, imported: 2, index: 3 };
+
+export interface SummaryColumns {
+  sensor: number;
+  tier: SummaryTier;
+  source: SummarySource;
+  firstMs: number;
+  /** Start of the last minute or hour. */
+  lastMs: number;
+  n: number;
+  bytes: number;
+}
+
+export interface SummaryRow extends SummaryColumns {
+  data: Uint8Array;
+}
+
+/** What a sensor has in one tier from one source. */
+export interface SummaryTotal {
+  rows: number;
+  n: number;
+  bytes: number;
+  /** First minute or hour, and the end of the last one. */
+  oldestMs: number;
+  untilMs: number;
+}
+
+export type SummaryTotals = Partial<Record<`${SummaryTier} ${SummarySource}`, SummaryTotal>>;
+
+/** Packs sums for their row. A row of the index is of its whole block, whatever it has hours of. */
+export function packSummary(
+  sensor: number,
+  tier: SummaryTier,
+  source: SummarySource,
+  sums: Sums,
+): SummaryRow {
+  const data = encodeSums(sums);
+  const [first, last] = [sums.at[0], sums.at[sums.at.length - 1]];
+  const block = blockOf(first);
+  const [from, to] = source === "index" ? [block, block + BLOCK_HOURS - 1] : [first, last];
+  const columns = {
+    sensor,
+    tier,
+    source,
+    firstMs: from * UNIT_MS[tier],
+    lastMs: to * UNIT_MS[tier],
+    n: countOf(sums),
+    bytes: data.length,
+  };
+  signMinutes(data, sensor, checksum(columns));
+  return { ...columns, data };
+}
+
+/** First hour of the block that an hour is in. */
+export function blockOf(hour: number): number {
+  return Math.floor(hour / BLOCK_HOURS) * BLOCK_HOURS;
+}
+
+/** What a row says. @throws FormatError unless it is what was written there */
+export function unpackSummary(row: SummaryRow): MinuteColumns {
+  if (row.bytes !== row.data.length || !areMinutesOf(row.data, row.sensor, checksum(row))) {
+    throw new FormatError("its checksum does not match");
+  }
+  let found: MinuteColumns | null = null;
+  readMinutes(row.data, row.sensor, (columns) => found = columns);
+  return found!;
+}
+
+function checksum({ sensor, tier, source, firstMs, lastMs, n, bytes }: SummaryColumns): number {
+  return checksumOf([
+    sensor,
+    TIER_CODES[tier],
+    SOURCE_CODES[source],
+    firstMs,
+    lastMs,
+    n,
+    bytes,
+  ]);
+}
