@@ -30,6 +30,9 @@ const PACKAGES: Record<string, string> = {
   "gir1.2-gst-rtsp-server-1.0": "/usr/share/doc/gir1.2-gst-rtsp-server-1.0/copyright",
   "gstreamer1.0-plugins-base": "/usr/share/doc/gstreamer1.0-plugins-base/copyright",
   "gstreamer1.0-plugins-good": "/usr/share/doc/gstreamer1.0-plugins-good/copyright",
+  // Read the PDF, the workbooks and the CSV of reports and exports.
+  "poppler-utils": "pdftotext",
+  "libreoffice-calc-nogui": "soffice",
   // For `systemd-analyze`.
   "systemd": "systemd-analyze",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
