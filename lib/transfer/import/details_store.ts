@@ -35,13 +35,14 @@ export async function writeDetails(
   }]);
 }
 
-/** Rows of imports that are done, or whose jobs are gone: nobody goes on with them. */
-export async function forgetOver(db: Pick<Database, "write">): Promise<void> {
+/** Rows of imports, but for `present`, that are done or whose jobs are gone: nobody goes on with them. */
+export async function forgetOver(db: Pick<Database, "write">, present: string): Promise<void> {
   const goesOn = "SELECT id FROM jobs WHERE kind = 'import' AND state <> 'done'";
   const continued = "SELECT json_extract(options, '$.continues') FROM jobs " +
     "WHERE kind = 'import' AND state <> 'done' AND json_extract(options, '$.continues') IS NOT NULL";
   await db.write([{
     sql: "DELETE FROM imports WHERE replace(name, ' details', '') NOT IN " +
-      `(${goesOn} UNION ${continued})`,
+      `(SELECT ? UNION ${goesOn} UNION ${continued})`,
+    args: [present],
   }]);
 }

@@ -97,7 +97,7 @@ export class TargetPlanner {
       return { sensor: known?.num ?? this.#standIn(name), convert, codes: null };
     }
     const sensor = known ?? await sensors.create({ name, unit, kind });
-    const isNew = sensor.createdMs >= beganMs;
+    const isNew = sensor.createdMs > beganMs;
     lists.count(id, { key: series.key, sensor: sensor.name, is_new: isNew }, n);
     const codes = texts === undefined ? null : await sensors.codesOf(sensor, texts);
     return { sensor: sensor.num, convert, codes };

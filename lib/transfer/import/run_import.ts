@@ -66,8 +66,8 @@ class RunningImport {
   #share = 0;
 
   static async begin(deps: ImportDeps, run: JobRun, order: ImportOrder): Promise<RunningImport> {
-    await forgetOver(deps.db);
     const name = order.continues ?? run.job.id;
+    await forgetOver(deps.db, name);
     const state = order.dry_run ? null : await deps.readings.importState(name);
     const place = state === null ? startAt(run.job.createdMs) : placeOfCursor(state.cursor);
     const details = state === null ? NO_DETAILS : await readDetails(deps.db, name, place.segment);

@@ -14,7 +14,9 @@ import type {
   Segment,
 } from "../format.ts";
 import { DumpHead, type HeadState, isOpenText } from "./line_protocol/dump_head.ts";
-import { isBare, LineParser, SERIES_MOST, TooManySeries } from "./line_protocol/parser.ts";
+import { LineParser } from "./line_protocol/parser.ts";
+import { SERIES_MOST, TooManySeries } from "./line_protocol/series_book.ts";
+import { isBare } from "./line_protocol/text.ts";
 import { guessPrecision, precisionQuestion } from "./line_protocol/precision.ts";
 import { importSeriesOf } from "./line_protocol/series.ts";
 import { inspectByReading } from "../inspecting.ts";
@@ -78,7 +80,7 @@ class Reader {
   constructor(precision: Precision, head: HeadState | null) {
     this.#parser = new LineParser(precision, (line, reason) => this.#reject(line, reason));
     this.#head = new DumpHead(head);
-    if (head?.database && head.database !== head.first) this.#parser.database = head.database;
+    if (head?.database && head.database !== head.first) this.#parser.book.database = head.database;
   }
 
   get readings(): number {
@@ -97,7 +99,7 @@ class Reader {
     let { line } = stretch.from;
     for (let at = 0; at < end; line++) {
       if (this.#head.isInDdl || isBare(bytes, at, end)) {
-        at = this.#head.take(bytes, at, end, this.#parser);
+        at = this.#head.take(bytes, at, end, this.#parser.book);
         continue;
       }
       this.#read++;
@@ -108,7 +110,7 @@ class Reader {
 
   segment(stretch: Stretch): Segment {
     const texts = this.#parser.takeTexts();
-    const { series } = this.#parser;
+    const { all: series } = this.#parser.book;
     for (let i = this.#series.length; i < series.length; i++) {
       this.#series.push(importSeriesOf(series[i]));
     }

@@ -1,7 +1,7 @@
 /** The lines of a dump that hold no readings: comments, contexts, and the statements before the readings. */
-import type { LineParser } from "./parser.ts";
+import type { SeriesBook } from "./series_book.ts";
 
-const LF = 10, SPACE = 32, QUOTE = 34, HASH = 35, BACKSLASH = 92;
+const LF = 10, SPACE = 32, QUOTE = 34, HASH = 35, EQUALS = 61, BACKSLASH = 92;
 
 /** What a file has said before a place. */
 export interface HeadState {
@@ -29,7 +29,7 @@ export class DumpHead {
   }
 
   /** Takes one such line; gives where the next one begins. */
-  take(bytes: Uint8Array, at: number, end: number, parser: LineParser): number {
+  take(bytes: Uint8Array, at: number, end: number, book: SeriesBook): number {
     const lf = bytes.indexOf(LF, at);
     const to = lf < 0 || lf > end ? end : lf;
     const text = new TextDecoder().decode(bytes.subarray(at, Math.min(to, at + 400))).trim();
@@ -39,15 +39,15 @@ export class DumpHead {
     if (database !== undefined) {
       const first = this.#state.first ?? database;
       this.#state = { ddl: false, first, database };
-      parser.database = database === first ? "" : database;
+      book.database = database === first ? "" : database;
     }
     return to + 1;
   }
 }
 
 /**
- * Whether a text in quotes is open at the end of a line of a file: quotes count only among the fields, behind the
- * first blank that no backslash stands before.
+ * Whether a text in quotes is open at the end of a line of a file: it begins right behind the `=` of a field, behind
+ * the first blank that no backslash stands before.
  */
 export function isOpenText(line: Uint8Array, wasOpen: boolean): boolean {
   let at = 0;
@@ -57,8 +57,8 @@ export function isOpenText(line: Uint8Array, wasOpen: boolean): boolean {
     while (at < line.length && line[at] !== SPACE) at += line[at] === BACKSLASH ? 2 : 1;
   }
   for (; at < line.length; at++) {
-    if (line[at] === QUOTE) open = !open;
-    else if (open && line[at] === BACKSLASH) at++;
+    if (line[at] === BACKSLASH) at++;
+    else if (line[at] === QUOTE) open = !open && line[at - 1] === EQUALS;
   }
   return open;
 }

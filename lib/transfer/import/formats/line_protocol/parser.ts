@@ -3,54 +3,31 @@
  * numbers (`names.ts`), numbers of up to 15 digits are put together digit by digit, which is exact; all others are
  * left to `Number`. A line counts as a whole or not at all, as InfluxDB takes it.
  */
-import { EARLIEST_MS, LATEST_MS, type SensorKind } from "../../../../readings/reading.ts";
-import { Names } from "./names.ts";
+import { EARLIEST_MS, LATEST_MS } from "../../../../readings/reading.ts";
+import { BINARY, NUMBER, SeriesBook, TEXT } from "./series_book.ts";
+import { NUMBER_MOST, otherValue } from "./text.ts";
 import { SegmentColumns } from "../../segment_columns.ts";
 import { type Precision, timeOfEpoch } from "../../times.ts";
-
-/** A field of a series as it was first seen. */
-export interface LineSeries {
-  /** Empty: the first that the file names, or none. */
-  database: string;
-  /** Measurement and tags as written. */
-  head: string;
-  /** As written. */
-  field: string;
-  kind: SensorKind;
-}
 
 /** Hears of lines that are left out. */
 export type OnRejected = (line: number, reason: string) => void;
 
-const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, HASH = 35, COMMA = 44, MINUS = 45, DOT = 46;
+const LF = 10, CR = 13, SPACE = 32, QUOTE = 34, COMMA = 44, MINUS = 45, DOT = 46;
 const EQUALS = 61, BACKSLASH = 92, ZERO = 48, NINE = 57;
-const KINDS = ["number", "binary", "text"] as const;
-const [NUMBER, BINARY, TEXT] = [0, 1, 2];
 /** Digits that a double holds whatever they are. */
 const EXACT_DIGITS = 15;
 const POW10 = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Digits of a time that are below a millisecond. */
 const BELOW_MS = { ns: 6, us: 3, ms: 0, s: 0 } as const;
-/** Most that are known of one file: beyond that tags are no series, but values. */
-export const SERIES_MOST = 100_000;
-
 /** Most fields of a line. */
 const FIELDS_MOST = 10_000;
-
-export class TooManySeries extends Error {}
 
 export class LineParser {
   readonly columns = new SegmentColumns();
   /** By number, as `columns.series` names them. */
-  readonly series: LineSeries[] = [];
+  readonly book = new SeriesBook();
   /** Texts of text series since the last `takeTexts`, by number of the series. */
   #texts = new Map<number, { list: string[]; codes: Map<string, number> }>();
-  readonly #heads = new Names();
-  readonly #headTexts: Pick<LineSeries, "database" | "head">[] = [];
-  readonly #databases = [""];
-  #database = 0;
-  /** Fields in the scope of their head, per kind. */
-  readonly #fields = new Names();
   readonly #decoder = new TextDecoder();
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -67,12 +44,6 @@ export class LineParser {
   #inner = 0;
 
   constructor(public precision: Precision, private readonly onRejected: OnRejected) {}
-
-  /** What follows is of this database; empty: of the first that the file names. */
-  set database(name: string) {
-    const known = this.#databases.indexOf(name);
-    this.#database = known < 0 ? this.#databases.push(name) - 1 : known;
-  }
 
   /** Texts that values of a text series stand for, since this was asked for the last time. */
   takeTexts(): Map<number, { list: string[] }> {
@@ -135,14 +106,8 @@ export class LineParser {
     this.#at = at;
     if (at === end || bytes[at] === LF) return this.#wrong("it has no fields");
     if (at === from || bytes[from] === COMMA) return this.#wrong("it has no measurement");
-    const known = this.#heads.find(bytes, from, at, hash, this.#database);
-    if (known >= 0) return known;
-    const text = this.#textOf(from, at);
-    const fault = headFault(text);
-    if (fault !== null) return this.#wrong(fault);
-    if (this.#heads.size >= SERIES_MOST) throw new TooManySeries();
-    this.#headTexts.push({ database: this.#databases[this.#database], head: text });
-    return this.#heads.add(bytes, from, at, hash, this.#database);
+    const head = this.book.head(bytes, from, at, hash);
+    return typeof head === "number" ? head : this.#wrong(head);
   }
 
   #fieldSet(head: number): void {
@@ -174,17 +139,7 @@ export class LineParser {
       if (fields === FIELDS_MOST) {
         return void this.#wrong(`it has more than ${FIELDS_MOST} fields`);
       }
-      const scope = head * KINDS.length + this.#kind;
-      let field = this.#fields.find(bytes, from, at, hash, scope);
-      if (field < 0) {
-        if (this.series.length >= SERIES_MOST) throw new TooManySeries();
-        field = this.#fields.add(bytes, from, at, hash, scope);
-        this.series.push({
-          ...this.#headTexts[head],
-          field: this.#textOf(from, at),
-          kind: KINDS[this.#kind],
-        });
-      }
+      const field = this.book.field(bytes, from, at, hash, head, this.#kind);
       const { n } = columns;
       if (n === columns.series.length) columns.reserve(1);
       columns.series[n] = field;
@@ -239,19 +194,11 @@ export class LineParser {
       at++;
     }
     this.#at = at;
-    const text = this.#textOf(from, Math.min(at, from + NUMBER_MOST));
-    const word = SWITCHES.get(text);
-    if (word !== undefined) {
-      this.#kind = BINARY;
-      this.#value = word;
-      return;
-    }
-    const value = Number(WHOLE.exec(text)?.[1] ?? (FLOAT.test(text) ? text : NaN));
-    if (!Number.isFinite(value) || at - from > NUMBER_MOST) {
-      return void this.#wrong(`"${text.slice(0, 40)}" is no value`);
-    }
-    this.#kind = NUMBER;
-    this.#value = value;
+    const text = this.#textOf(from, Math.min(at, from + NUMBER_MOST + 1));
+    const found = otherValue(text);
+    if (found === null) return void this.#wrong(`"${text.slice(0, 40)}" is no value`);
+    this.#kind = found.isSwitch ? BINARY : NUMBER;
+    this.#value = found.value;
   }
 
   #text(): void {
@@ -328,38 +275,4 @@ export class LineParser {
   #textOf(from: number, to: number): string {
     return this.#decoder.decode(this.#bytes.subarray(from, to));
   }
-}
-
-const SWITCHES = new Map([
-  ...["t", "T", "true", "True", "TRUE"].map((word) => [word, 1] as const),
-  ...["f", "F", "false", "False", "FALSE"].map((word) => [word, 0] as const),
-]);
-
-const WHOLE = /^(-?\d+(?=i)|\d+(?=u))[iu]$/;
-const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-/** Characters of a number. */
-const NUMBER_MOST = 400;
-
-/** True when a line holds no readings: a comment, or nothing. */
-export function isBare(bytes: Uint8Array, at: number, end: number): boolean {
-  while (at < end && (bytes[at] === SPACE || bytes[at] === CR || bytes[at] === 9)) at++;
-  return at >= end || bytes[at] === LF || bytes[at] === HASH;
-}
-
-function headFault(head: string): string | null {
-  const [, ...tags] = split(head, ",");
-  const bad = tags.find((tag) => !/^[^=]+=./.test(tag.replace(/\\./g, "xx")));
-  return bad === undefined ? null : `"${bad.slice(0, 40)}" is no tag`;
-}
-
-/** Pieces between separators that no backslash stands before. */
-export function split(text: string, separator: string): string[] {
-  if (!text.includes("\\")) return text.split(separator);
-  const parts = [""];
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "\\" && i + 1 < text.length) parts[parts.length - 1] += text[i] + text[++i];
-    else if (text[i] === separator) parts.push("");
-    else parts[parts.length - 1] += text[i];
-  }
-  return parts;
 }

@@ -1,7 +1,8 @@
 /** How a series of line protocol is named: in the file, and as a sensor. */
 import type { ImportSeries } from "../../format.ts";
 import { influxNames, pathOf, type Tags } from "../../series_names.ts";
-import { type LineSeries, split } from "./parser.ts";
+import type { LineSeries } from "./series_book.ts";
+import { split } from "./text.ts";
 
 /** `measurement/tag values/field`; tags in order, as the same series may be written in another. */
 export function importSeriesOf({ database, head, field, kind }: LineSeries): ImportSeries {

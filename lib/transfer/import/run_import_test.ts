@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { createRegistry, type Registry } from "../../machines/registry.ts";
+import { systemClock } from "../../base/clock.ts";
+import type { Database } from "../../db/client.ts";
+import type { Job, JobProgress } from "../../jobs/job.ts";
+import type { ReadingsStore } from "../../readings/store.ts";
+import { openEngine, withDatabase } from "../../../tests/support/storage.ts";
+import { createImportSensors } from "./import_sensors.ts";
+import type { ImportOrder, ImportResult } from "./imports.ts";
+import { createImportWorker } from "./run_import.ts";
+
+const T = 1_769_904_000_000;
+
+interface Place {
+  store: ReadingsStore;
+  db: Pick<Database, "query" | "write">;
+  registry: Registry;
+  path: string;
+}
+
+/** An open database, and a file of lines beside it. */
+async function withPlace(text: string, use: (place: Place) => Promise<void>): Promise<void> {
+  await withDatabase(async (url) => {
+    const { store, connection, close } = await openEngine({ url });
+    const path = `${url.slice("file:".length)}.lp`;
+    await Deno.writeTextFile(path, text);
+    const rows = { machines: [], sensors: [], states: [], last: [] };
+    const registry = createRegistry({ clock: systemClock(), rows });
+    const db: Place["db"] = {
+      query: (statement) => connection.query(statement),
+      write: (statements) => connection.write(statements),
+    };
+    try {
+      await use({ store, db, registry, path });
+    } finally {
+      await close();
+    }
+  });
+}
+
+/** Runs an import; `ends`: after so many blocks it is ended as by a kill. */
+async function importFile(
+  { store, db, registry, path }: Place,
+  { ends = Infinity, id = "one", ...order }: Partial<ImportOrder> & { ends?: number; id?: string } =
+    {},
+): Promise<{ result: ImportResult; last: JobProgress }> {
+  let blocks = 0;
+  let last: JobProgress | undefined;
+  const options: ImportOrder = {
+    ...{ file: path, name: "x.lp", format: "influx-line", options: { precision: "ns" } },
+    ...{ mapping: [], others: "suggested", dry_run: false, ...order },
+  };
+  const job: Job = {
+    ...{ id, kind: "import", title: "", options, state: "running", progress: null, result: null },
+    ...{ file: null, error: null, by: "test", createdMs: Date.now(), startedMs: null },
+    finishedMs: null,
+  };
+  const worker = createImportWorker({
+    db,
+    readings: store,
+    sensors: createImportSensors({ db, registry }),
+    idle: () => blocks++ < ends ? Promise.resolve() : Promise.reject(new Error("killed")),
+    monotonicMs: () => performance.now(),
+  });
+  const result = await worker.run({
+    job,
+    signal: new AbortController().signal,
+    progress: (now) => last = now,
+    file: () => Promise.reject(new Error("it has no file")),
+  });
+  return { result: result as ImportResult, last: last! };
+}
+
+async function stored({ store, registry }: Place, name: string): Promise<[number, number][]> {
+  const { num } = registry.find(name)!;
+  const { tMs, value } = await store.raw({ sensor: num, fromMs: T, toMs: T + 1e9, limit: 1e6 });
+  return Array.from(tMs, (t, i) => [t, value[i]]);
+}
+
+const counts = ({ read, stored, repeated, rejected, skipped }: ImportResult) => ({
+  ...{ read, stored, repeated, rejected, skipped },
+});
+
+Deno.test("an import that is killed goes on where its last block was stored, and counts all once", async () => {
+  const lines = Array.from(
+    { length: 40_000 },
+    (_, i) => i % 100 === 99 ? "nonsense" : `m,t=${i % 3} f=${i % 13} ${T + i * 1000}000000`,
+  );
+  // Repeated lines, far from where they stand first.
+  const text = [...lines, ...lines.slice(0, 1_000)].join("\n");
+  await withPlace(text, async (place) => {
+    for (const ends of [1, 2, 0]) {
+      await assert.rejects(importFile(place, { ends }), /killed/);
+    }
+    const { result, last } = await importFile(place);
+    assert.deepEqual(counts(result), {
+      ...{ read: 41_000, stored: 39_600, repeated: 990, rejected: 410, skipped: 0 },
+    });
+    assert.equal(result.rejected_lines.length, 100);
+    assert.equal(result.new_sensors, 3);
+    assert.deepEqual(result.series.map(({ read, is_new }) => [read, is_new]), [
+      ...[[13_530, true], [13_530, true], [13_530, true]],
+    ]);
+    assert.equal(last.share, 1);
+    assert.equal((await place.store.stats()).readings, 39_600);
+    const again = await importFile(place, { id: "two" });
+    assert.deepEqual(counts(again.result), {
+      ...{ read: 41_000, stored: 0, repeated: 40_590, rejected: 410, skipped: 0 },
+    });
+    assert.equal((await place.store.stats()).readings, 39_600);
+  });
+});
+
+Deno.test("series become the sensors that were chosen, in their unit and as texts; others are skipped", async () => {
+  const text = [
+    `m f=68,on=t,state="run" ${T}000000`,
+    `m f=50,on=f,state="stop" ${T + 1000}000000`,
+    `m state="run",other=1 ${T + 2000}000000`,
+    `m f=5 ${Date.now() + 9e8}000000`,
+  ].join("\n");
+  await withPlace(text, async (place) => {
+    const sensors = createImportSensors(place);
+    await sensors.create({ name: "hall/press/temperature", unit: "°C", kind: "number" });
+    const { result } = await importFile(place, {
+      mapping: [
+        { key: "m f", sensor: "hall/press/temperature", unit: "°F" },
+        { key: "m on", sensor: "hall/press/on" },
+        { key: "m state", sensor: "hall/press/state" },
+      ],
+      others: "skip",
+    });
+    assert.deepEqual(counts(result), {
+      ...{ read: 4, stored: 7, repeated: 0, rejected: 1, skipped: 1 },
+    });
+    assert.match(result.rejected_lines[0].reason, /future/);
+    assert.deepEqual(await stored(place, "hall/press/temperature"), [[T, 20], [T + 1000, 10]]);
+    assert.deepEqual(await stored(place, "hall/press/on"), [[T, 1], [T + 1000, 0]]);
+    const states = await stored(place, "hall/press/state");
+    assert.deepEqual(
+      states.map(([, code]) => place.registry.find("hall/press/state")!.states[code]),
+      ["run", "stop", "run"],
+    );
+    assert.equal(result.new_sensors, 2);
+  });
+});
+
+Deno.test("a dry run counts what would be stored, and stores nothing", async () => {
+  const lines = (from: number, n: number) =>
+    Array.from({ length: n }, (_, i) => `m f=${from + i} ${T + (from + i) * 1000}000000`);
+  await withPlace(lines(0, 500).join("\n"), async (place) => {
+    await importFile(place);
+    await Deno.writeTextFile(
+      place.path,
+      [...lines(400, 300), ...lines(600, 50), `new f=1 ${T}000000`].join("\n"),
+    );
+    const { result } = await importFile(place, { dry_run: true, id: "two" });
+    assert.deepEqual(counts(result), {
+      ...{ read: 351, stored: 201, repeated: 150, rejected: 0, skipped: 0 },
+    });
+    assert.equal(result.new_sensors, 1);
+    assert.equal((await place.store.stats()).readings, 500);
+    assert.equal(place.registry.find("new/f"), undefined);
+  });
+});
