@@ -1,14 +1,14 @@
 /** What a report is asked to hold. */
 
-export const REPORT_PARTS = ["sensors", "alarms", "predictions", "machines"] as const;
+export const REPORT_PARTS = ["machines", "alarms", "predictions", "sensors"] as const;
 export type ReportPart = typeof REPORT_PARTS[number];
 
 /** One line each, for people who choose. */
 export const REPORT_PARTS_ABOUT: Readonly<Record<ReportPart, string>> = {
-  sensors: "Sensor summary",
+  machines: "Machine performance",
   alarms: "Alarm history",
   predictions: "Predictions",
-  machines: "Machine performance",
+  sensors: "Sensor summary",
 };
 
 /** What the pages of a report are made from; in which form they are written is the job's. */

@@ -77,12 +77,12 @@ Deno.test("a report counts what was judged then: a failure over a restart, and t
       return first;
     });
     assert.deepEqual(document.sections.map(({ title }) => title), [
-      "Sensor summary",
+      "Machine performance",
       "Alarm history",
       "Predictions",
-      "Machine performance",
+      "Sensor summary",
     ]);
-    const [sensors, alarms, , performance] = document.sections;
+    const [performance, alarms, , sensors] = document.sections;
     const figures = Object.fromEntries(performance.figures.map(({ label, text }) => [label, text]));
     assert.equal(figures.Failures, "1");
     assert.match(figures.MTBF, /\(few data\)$/);

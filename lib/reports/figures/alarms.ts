@@ -9,7 +9,7 @@ import { type AlarmFacts, endOfAlarm, meanMs } from "./alarm_facts.ts";
 import { slotsOf } from "./days.ts";
 import { notesOf } from "./notes.ts";
 import type { Scope } from "./scope.ts";
-import { plural, sensorName, share, span } from "./text.ts";
+import { lengthText, plural, sensorName, share } from "./text.ts";
 
 const MACHINES_MOST = 1_000;
 const WORST_FIRST: readonly Severity[] = SEVERITIES.toReversed();
@@ -62,7 +62,7 @@ function figuresOf(facts: AlarmFacts, { fromMs, toMs }: Scope): ReportSection["f
     { label: "Most within ten minutes", text: grouped(facts.flood), note: "rate" },
     {
       label: "MTTA",
-      text: ackMs === null ? "none acknowledged" : span(ackMs),
+      text: ackMs === null ? "none acknowledged" : lengthText(ackMs),
       note: "mtta",
     },
     {

@@ -8,7 +8,8 @@ import { type Failure, type Performance, togetherOf } from "./performance.ts";
 import type { Scope } from "./scope.ts";
 import { withoutEmpty } from "./sensors.ts";
 import { coarse } from "./spans.ts";
-import { hours, machineName, plural, share, span } from "./text.ts";
+import { HOUR_MS } from "../../words/times.ts";
+import { floored, hours, lengthText, machineName, plural, share } from "./text.ts";
 
 const MACHINES_MOST = 2_000;
 const BANDS_MOST = 40;
@@ -76,10 +77,10 @@ function figuresOf(all: readonly Performance[], alarms: AlarmFacts): ReportFigur
     },
     {
       label: "MTTR",
-      text: mttrMs === null ? "no failure" : `${span(mttrMs)}${few}`,
+      text: mttrMs === null ? "no failure" : `${lengthText(mttrMs)}${few}`,
       note: "mttr",
     },
-    { label: "MTTA", text: ackMs === null ? "none acknowledged" : span(ackMs), note: "mtta" },
+    { label: "MTTA", text: ackMs === null ? "none acknowledged" : lengthText(ackMs), note: "mtta" },
   ];
 }
 
@@ -98,7 +99,7 @@ function performanceTable(machines: readonly MachineRow[], alarms: AlarmFacts): 
       { title: "Machine", kind: "text" },
       { title: "Availability", kind: "percent", decimals: 2, note: "availability" },
       { title: "Failures", kind: "number", decimals: 0, note: "failure" },
-      { title: "MTBF", kind: "duration", note: "mtbf" },
+      { title: "MTBF", kind: "number", unit: "h", decimals: 1, note: "mtbf" },
       { title: "MTTR", kind: "duration", note: "mttr" },
       { title: "MRT", kind: "duration", note: "mrt" },
       { title: "MTTA", kind: "duration", note: "mtta" },
@@ -111,16 +112,16 @@ function performanceTable(machines: readonly MachineRow[], alarms: AlarmFacts): 
       const seen = judged && availability !== null;
       return [
         machineName(machine),
-        seen ? availability : null,
+        seen ? floored(availability) : null,
         seen ? failures.length : null,
-        seen ? mtbfMs : null,
+        seen && mtbfMs !== null ? mtbfMs / HOUR_MS : null,
         seen ? mttrMs : null,
         repair.n === 0 ? null : repair.sumMs / repair.n,
         own === undefined ? null : meanMs(own.acknowledged),
         remarkOf(facts),
       ];
     }),
-  }, ["MRT"]);
+  }, ["MTBF", "MTTR", "MRT", "MTTA", "Remark"]);
 }
 
 function timesTable(machines: readonly MachineRow[]): ReportTable {

@@ -117,8 +117,13 @@ export function predictionSection(
   const of = (verdict: Episode["verdict"]) =>
     episodes.filter((one) => one.verdict === verdict).length;
   section.paragraphs.push(
-    `${plural(episodes.length, "time")} a machine was not as usual: people called ` +
-      `${grouped(of("real"))} a real fault and ${grouped(of("false_alarm"))} a false alarm.`,
+    `${plural(episodes.length, "time")} a machine was not as usual. ` + (
+      of(null) === episodes.length
+        ? "Nobody has said what became of it."
+        : `People called ${grouped(of("real"))} a real fault and ${
+          grouped(of("false_alarm"))
+        } a false alarm.`
+    ),
   );
   section.figures = [
     { label: "Predictions", text: grouped(episodes.length), note: "predictions" },

@@ -4,7 +4,7 @@ import { isUnder, type Machine } from "../../machines/machine.ts";
 import type { Sensor } from "../../machines/sensor.ts";
 import type { ReportOrder } from "../order.ts";
 import type { Range, ReportSources } from "./sources.ts";
-import { at, machineName, plural } from "./text.ts";
+import { lengthText, machineName, plural } from "./text.ts";
 
 export interface Scope extends Range {
   zone: string;
@@ -18,17 +18,20 @@ export interface Scope extends Range {
 }
 
 const NAMES_MOST = 4;
+/** Press 5 before Press 13. */
+const BY_NUMBERS = new Intl.Collator("en", { numeric: true });
 
 /** @throws PerchError `validation`: the range is empty */
 export function scopeOf(sources: ReportSources, order: ReportOrder): Scope {
-  const { fromMs } = order;
-  const toMs = Math.min(order.toMs, order.orderedMs);
+  const fromMs = Math.trunc(order.fromMs);
+  const toMs = Math.trunc(Math.min(order.toMs, order.orderedMs));
   if (!(fromMs < toMs)) {
     throw new PerchError("validation", "the range of the report holds no time that has passed");
   }
   const whole = order.machines.length === 0;
   const wanted = (path: string) => whole || order.machines.some((above) => isUnder(path, above));
-  const machines = sources.machines().filter(({ path }) => wanted(path));
+  const machines = sources.machines().filter(({ path }) => wanted(path))
+    .sort((a, b) => BY_NUMBERS.compare(a.path, b.path));
   const byPath = new Map(machines.map((machine) => [machine.path, machine]));
   const sensors = new Map<string, Sensor[]>();
   for (const sensor of sources.sensors()) {
@@ -50,19 +53,28 @@ export function scopeOf(sources: ReportSources, order: ReportOrder): Scope {
   };
 }
 
-/** `Press 3 and Oven · 2026-11-01 00:00 to 2026-12-01 00:00`. */
+/** `Press 3, Oven · 30 days`. */
 export function subtitleOf(scope: Scope, order: ReportOrder): string {
-  const { machines, zone, fromMs, toMs } = scope;
+  const { machines, toMs } = scope;
   const names = machines.map(machineName);
+  const others = names.length - NAMES_MOST + 1;
   const which = scope.whole
     ? "All machines"
     : names.length === 0
     ? "No machines"
-    : names.length > NAMES_MOST
-    ? `${names.slice(0, NAMES_MOST - 1).join(", ")} and ${
-      plural(names.length - NAMES_MOST + 1, "other")
-    }`
+    : others > 1
+    ? `${names.slice(0, NAMES_MOST - 1).join(", ")} and ${plural(others, "other")}`
     : names.join(", ");
-  const end = toMs < order.toMs ? ", when it was ordered" : "";
-  return `${which} · ${at(fromMs, zone)} to ${at(toMs, zone)}${end} (${zone})`;
+  const end = toMs < order.toMs ? ", until it was ordered" : "";
+  return `${which} · ${lengthOf(scope)}${end}`;
+}
+
+/** Days by the calendar where it is whole days, else hours. */
+function lengthOf({ fromMs, toMs, zone }: Scope): string {
+  const [from, to] = [fromMs, toMs].map((tMs) =>
+    Temporal.Instant.fromEpochMilliseconds(tMs).toZonedDateTimeISO(zone)
+  );
+  const { days, hours, minutes, seconds, milliseconds } = from.until(to, { largestUnit: "day" });
+  const isWhole = hours + minutes + seconds + milliseconds === 0;
+  return isWhole ? plural(days, "day") : lengthText(toMs - fromMs);
 }

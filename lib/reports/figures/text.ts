@@ -3,7 +3,8 @@ import type { Machine } from "../../machines/machine.ts";
 import type { Sensor } from "../../machines/sensor.ts";
 import { label, lastLevel, title } from "../../words/names.ts";
 import { grouped, number } from "../../words/numbers.ts";
-import { dateTime, HOUR_MS, span } from "../../words/times.ts";
+import { HOUR_MS, span } from "../../words/times.ts";
+import { lengthText } from "../render/cells.ts";
 
 export function machineName({ name, path }: Pick<Machine, "name" | "path">): string {
   return name ?? title(lastLevel(path));
@@ -13,9 +14,14 @@ export function sensorName({ settings, sensor }: Pick<Sensor, "settings" | "sens
   return settings.display_name ?? title(label(sensor));
 }
 
-/** `98.20 %`; what is not all is never 100 %. */
+/** To a hundredth of a percent; what is not all is never 100 %. */
+export function floored(part: number): number {
+  return part >= 1 ? 1 : Math.floor(part * 10_000 + 1e-9) / 10_000;
+}
+
+/** `98.20 %`. */
 export function share(part: number): string {
-  const percent = part >= 1 ? 100 : Math.floor(part * 10_000 + 1e-9) / 100;
+  const percent = Math.round(floored(part) * 10_000) / 100;
   return `${percent === 100 ? "100" : percent.toFixed(2)} %`;
 }
 
@@ -25,7 +31,7 @@ export function hours(ms: number): string {
   return `${h >= 10_000 ? grouped(h) : h} h`;
 }
 
-export { span };
+export { lengthText, span };
 
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${grouped(n)} ${n === 1 ? one : many}`;
@@ -39,10 +45,4 @@ export function rounded(value: number, decimals: number | null): number | null {
 
 export function valueWithUnit(value: number, decimals: number | null, unit: string | null): string {
   return unit === null ? number(value, decimals) : `${number(value, decimals)} ${unit}`;
-}
-
-/** `2026-11-01 00:00`; with seconds where they are not zero. */
-export function at(tMs: number, zone: string): string {
-  const text = dateTime(tMs, zone);
-  return text.endsWith(":00") ? text.slice(0, 16) : text;
 }

@@ -70,6 +70,7 @@ function offsetText(ms: number): string {
 export function lengthText(ms: number): string {
   const sign = ms < 0 ? "\u2212" : "";
   const size = Math.abs(ms);
+  if (size === 0) return "0";
   if (size < 1000) return `${sign}${exact(size)} ms`;
   const seconds = Math.round(size / 1000);
   const [large, small, per, value] = seconds < 3600
