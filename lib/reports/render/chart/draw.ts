@@ -2,11 +2,11 @@
 import type { ReportChart } from "../../document.ts";
 import { barsHeight, drawBars } from "./bars.ts";
 import { at, type Canvas, roughWidth, segment, shortened } from "./canvas.ts";
+import { drawLanes, lanesHeight, namesWidth } from "./lanes.ts";
 import { drawLegend, legendHeight, legendOf } from "./legend.ts";
 import { labelled } from "./limits.ts";
 import { lineLook } from "./looks.ts";
 import { type Scale, scaleOf } from "./scale.ts";
-import { drawState, spanBox } from "./states.ts";
 import { rangeOf, thin, type ThinLine } from "./thin.ts";
 import { timeTicks } from "./time_axis.ts";
 
@@ -16,7 +16,6 @@ export interface DrawOptions {
 }
 
 const PLOT_HEIGHT = 132, EMPTY_HEIGHT = 26, AXIS_HEIGHT = 14, UNIT_HEIGHT = 12;
-const LANE_LABEL = 10, LANE_HEIGHT = 10, LANE_GAP = 5;
 const SIZE = 7.5;
 interface Plot {
   left: number;
@@ -29,8 +28,8 @@ interface Plot {
 export function chartHeight(chart: ReportChart, width: number): number {
   if (chart.bars.length > 0) return barsHeight(chart);
   const plot = hasPlot(chart) ? UNIT_HEIGHT + plotHeight(chart) : 2;
-  const lanes = chart.bands.length * (LANE_LABEL + LANE_HEIGHT + LANE_GAP);
-  return plot + lanes + AXIS_HEIGHT + legendHeight(legendOf(chart), width);
+  return plot + lanesHeight(chart, !hasPlot(chart)) + AXIS_HEIGHT +
+    legendHeight(legendOf(chart), width);
 }
 
 /** A chart of states alone has no plot. */
@@ -60,8 +59,10 @@ export function drawChart(chart: ReportChart, { zone, width }: DrawOptions, canv
     if (scale === null) drawEmpty(plot, canvas);
     else drawPlot(chart, lines, scale, plot, canvas);
   }
-  let y = hasPlot(chart) ? plot.bottom : plot.top;
-  for (const band of chart.bands) y = drawLane(band, chart, plot, y, canvas);
+  const isBeside = !hasPlot(chart);
+  const lanes = { left: plot.left, right: plot.right, top: plot.bottom, isBeside };
+  drawLanes(chart, lanes, canvas);
+  const y = plot.bottom + lanesHeight(chart, isBeside);
   drawTimes(chart, zone, plot, y, canvas);
   drawLegend(legendOf(chart), { left: plot.left, top: y + AXIS_HEIGHT, width }, canvas);
 }
@@ -74,7 +75,9 @@ function placed(chart: ReportChart, scale: Scale | null, width: number): Plot {
     : labelled(chart, scale).map(({ text }) => roughWidth(text, SIZE));
   const top = hasPlot(chart) ? UNIT_HEIGHT : 2;
   return {
-    left: Math.max(24, ...values.map((value) => value + 6)),
+    left: hasPlot(chart)
+      ? Math.max(24, ...values.map((value) => value + 6))
+      : namesWidth(chart, width),
     right: width - Math.min(width / 4, Math.max(14, ...limits.map((limit) => limit + 8))),
     top,
     bottom: top + (hasPlot(chart) ? plotHeight(chart) : 0),
@@ -151,26 +154,6 @@ function drawLine(
   if (band !== "") canvas.fill(band, tone, 0.25);
   if (line !== "") canvas.stroke(line, { tone, width: 0.9, dash });
   if (dots !== "") canvas.stroke(dots, { tone, width: 1.2 });
-}
-
-/** One strip of states with its name above it; answers where it ends. */
-function drawLane(
-  { label, spans }: ReportChart["bands"][number],
-  chart: ReportChart,
-  { left, right }: Plot,
-  top: number,
-  canvas: Canvas,
-): number {
-  const bottom = top + LANE_LABEL + LANE_HEIGHT + LANE_GAP - 1;
-  const text = shortened(label, right - left, SIZE);
-  const y = top + LANE_LABEL + LANE_GAP - 4;
-  canvas.text(text, { x: left, y, size: SIZE, tone: "text", align: "start" });
-  for (const span of spans) {
-    const box = spanBox(span, chart, left, right - left);
-    if (box !== null) drawState(canvas, span.state, { ...box, bottom, height: LANE_HEIGHT });
-  }
-  canvas.stroke(segment(left, bottom, right, bottom), { tone: "muted", width: 0.4 });
-  return bottom + 1;
 }
 
 function drawTimes(chart: ReportChart, zone: string, plot: Plot, y: number, canvas: Canvas): void {

@@ -13,8 +13,8 @@ const NOTE: TextStyle = { size: 7.5, tone: "muted" };
 const HEADING: TextStyle = { size: 14, face: "bold" };
 const SUBHEADING: TextStyle = { size: 10, face: "bold" };
 const LINE = 1.4;
-/** A chart has so many bars at most; the others follow in another. */
-const BARS_MOST = 40;
+/** A chart has so many bars or lanes at most, so that it fits a page; the others follow in another. */
+const ROWS_MOST = 30, ROWS_BESIDE_LINES = 15;
 
 /** Something that stands on its own; a heading stays with the beginning of the first of them. */
 interface Block {
@@ -80,11 +80,17 @@ function blocksOf(
   return blocks;
 }
 
-/** Many bars as several charts. */
+/** Many bars, or many lanes of states, as several charts. */
 function parted(chart: ReportChart): ReportChart[] {
-  const parts = [];
-  for (let from = 0; from === 0 || from < chart.bars.length; from += BARS_MOST) {
-    parts.push({ ...chart, bars: chart.bars.slice(from, from + BARS_MOST) });
+  const { bars, bands } = chart;
+  const all = bars.length > 0 ? bars : bands;
+  const most = chart.lines.length > 0 ? ROWS_BESIDE_LINES : ROWS_MOST;
+  if (all.length <= most) return [chart];
+  const parts: ReportChart[] = [];
+  for (let from = 0; from < all.length; from += most) {
+    const to = from + most;
+    const lines = from === 0 ? chart.lines : [];
+    parts.push({ ...chart, lines, bars: bars.slice(from, to), bands: bands.slice(from, to) });
   }
   return parts;
 }
