@@ -12,6 +12,8 @@ export interface Option {
   /** What stands for the value in the help, e.g. `N`. */
   value?: string;
   help: string;
+  /** May be given several times. */
+  many?: boolean;
 }
 
 /** A word after the command's name, e.g. `NAME`. */
@@ -58,6 +60,8 @@ export interface Flags {
   word(name: string): string | undefined;
   has(name: string): boolean;
   text(name: string): string | undefined;
+  /** Of an option that may be given several times: all of them. */
+  texts(name: string): string[];
   need(name: string): string;
   number(name: string, least: number, most: number): number | undefined;
 }
@@ -99,7 +103,7 @@ export function parseCommand(
   };
 }
 
-type Values = Record<string, string | boolean | undefined>;
+type Values = Record<string, string | boolean | string[] | undefined>;
 
 function parseOptions(
   command: Command,
@@ -107,8 +111,8 @@ function parseOptions(
 ): { values: Values; positionals: readonly string[] } {
   const known = { ...command.options, ...COMMON };
   const options = Object.fromEntries(
-    Object.entries(known).map(([name, { type }]) =>
-      [name, name === "help" ? { type, short: "h" } : { type }] as const
+    Object.entries(known).map(([name, { type, many: multiple = false }]) =>
+      [name, name === "help" ? { type, short: "h" } : { type, multiple }] as const
     ),
   );
   try {
@@ -174,8 +178,12 @@ export function createFlags(values: Values, words: Record<string, string> = {}):
   };
   return {
     word: (name) => words[name],
-    has: (name) => values[name] === true || typeof values[name] === "string",
+    has: (name) => values[name] !== undefined && values[name] !== false,
     text,
+    texts(name) {
+      const value = values[name];
+      return Array.isArray(value) ? value : [];
+    },
     need(name) {
       const value = text(name);
       if (value === undefined || value === "") throw new UsageError(`--${name} is missing`);

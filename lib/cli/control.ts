@@ -10,7 +10,11 @@ import type { ReplayOutcome } from "../intake/replay.ts";
 import type { Condition } from "./condition.ts";
 import type { ConsoleCalls } from "./console/view.ts";
 import type { Flow } from "./optimise/proposals.ts";
+import type { JobJson as LongJob } from "../jobs/shape.ts";
 import type { SettingView } from "../settings/setting.ts";
+import type { SiteToType } from "../transfer/import/confirm_site.ts";
+import type { ImportOptions } from "../transfer/import/format.ts";
+import type { ImportOrder, ImportPreview } from "../transfer/import/imports.ts";
 
 /*
  * What the command line asks of Perch: of the running one through the control socket, else of one that is
@@ -45,8 +49,25 @@ export interface AccountsControl {
   setSetting(setting: { key: string; value: unknown }): Promise<SettingView>;
 }
 
+/** What is asked about history from elsewhere; `path` is on this host. */
+export interface ImportControl {
+  importFormats(): Promise<{ id: string; title: string }[]>;
+  /** @throws PerchError `not_found`, `validation` */
+  inspectImport(
+    given: { path: string; options: ImportOptions & { format?: string } },
+  ): Promise<{ preview: ImportPreview; site: SiteToType; name: string }>;
+  /** @throws PerchError `validation`, and what orders do */
+  beginImport(given: { order: ImportOrder }): Promise<LongJob>;
+  /** @throws PerchError `not_found` */
+  importJob(given: { id: string }): Promise<LongJob>;
+  /** @throws PerchError `not_found`, `conflict`: it has ended */
+  cancelImport(given: { id: string }): Promise<LongJob>;
+  /** The newest import of a file; null: there was none. A dry run is none. */
+  lastImport(given: { path: string }): Promise<LongJob | null>;
+}
+
 /** The whole of it. */
-export interface Control extends AccountsControl, ConsoleCalls {
+export interface Control extends AccountsControl, ConsoleCalls, ImportControl {
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Begins a backup. @throws PerchError `conflict`, `storage_full` */

@@ -10,6 +10,7 @@ import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/erro
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Log } from "../base/log.ts";
 import { serveKept } from "../base/serve_kept.ts";
+import { importOptionsSchema, importOrderSchema } from "../transfer/import/imports.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
 const MOST_PATH_BYTES = 107;
@@ -58,6 +59,15 @@ const REQUESTS = {
     password: z.string().max(4096),
     code: name.optional(),
   }),
+  importFormats: z.null(),
+  inspectImport: z.strictObject({
+    path: z.string().min(1).max(4096),
+    options: z.intersection(importOptionsSchema, z.object({ format: name.optional() })),
+  }),
+  beginImport: z.strictObject({ order: importOrderSchema }),
+  importJob: z.strictObject({ id: name }),
+  cancelImport: z.strictObject({ id: name }),
+  lastImport: z.strictObject({ path: z.string().min(1).max(4096) }),
 } satisfies Record<keyof Control, z.ZodType>;
 
 export interface ControlServer {

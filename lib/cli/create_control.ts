@@ -9,29 +9,32 @@ import { conditionOf } from "./condition.ts";
 import { createCameraControl } from "./camera_control.ts";
 import { createConsoleControl } from "./console_control.ts";
 import type { Control } from "./control.ts";
+import { createImportControl, type ImportControlParts } from "./import_control.ts";
 import { flowOf } from "./optimise/flow.ts";
 
 /** The commands on an opened Perch, whether it also serves or not. */
 export function createControl(
-  parts: Pick<
-    Parts,
-    | "access"
-    | "backup"
-    | "broker"
-    | "cameras"
-    | "clock"
-    | "components"
-    | "corrections"
-    | "emergency"
-    | "faults"
-    | "hostView"
-    | "intake"
-    | "notify"
-    | "registry"
-    | "replay"
-    | "settings"
-    | "storage"
-  >,
+  parts:
+    & Pick<
+      Parts,
+      | "access"
+      | "backup"
+      | "broker"
+      | "cameras"
+      | "clock"
+      | "components"
+      | "corrections"
+      | "emergency"
+      | "faults"
+      | "hostView"
+      | "intake"
+      | "notify"
+      | "registry"
+      | "replay"
+      | "settings"
+      | "storage"
+    >
+    & ImportControlParts,
   config: { broker: Pick<Config["broker"], "host"> },
 ): Control {
   const { access } = parts;
@@ -41,6 +44,7 @@ export function createControl(
     ...createAccountsControl(parts),
     ...createConsoleControl(parts, condition),
     ...createCameraControl(parts),
+    ...createImportControl(parts),
     async replay(letters) {
       const outcomes = [];
       for (const letter of letters) outcomes.push(await parts.replay(letter));

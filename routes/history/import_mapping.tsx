@@ -64,34 +64,36 @@ export function MappingTable(
       <datalist id="sensors">
         {sensors.slice(0, COMPLETIONS_MOST).map((name) => <option key={name} value={name} />)}
       </datalist>
-      <Table label="Series">
-        <thead>
-          <tr>
-            <th scope="col" class="text">Series</th>
-            <th scope="col" class="text">Becomes the sensor</th>
-            <th scope="col" class="text">Unit in the file</th>
-            <th scope="col" class="text">Leave out</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, ROWS_MOST).map((row, n) => (
-            <Row
-              key={row.key}
-              n={n}
-              row={wasSent
-                ? {
-                  ...row,
-                  sensor: values[`sensor-${n}`] ?? row.sensor,
-                  unit: values[`unit-${n}`] ?? row.unit,
-                }
-                : row}
-              skipped={values[`skip-${n}`] !== undefined}
-              error={errors[`sensor-${n}`] ?? errors[`mapping.${n}.sensor`] ??
-                errors[`mapping.${n}.unit`] ?? errors[`mapping.${n}`]}
-            />
-          ))}
-        </tbody>
-      </Table>
+      <div class="series-map">
+        <Table label="Series">
+          <thead>
+            <tr>
+              <th scope="col" class="text">Series</th>
+              <th scope="col" class="text">Becomes the sensor</th>
+              <th scope="col" class="text">Unit in the file</th>
+              <th scope="col" class="text">Leave out</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, ROWS_MOST).map((row, n) => (
+              <Row
+                key={row.key}
+                n={n}
+                row={wasSent
+                  ? {
+                    ...row,
+                    sensor: values[`sensor-${n}`] ?? row.sensor,
+                    unit: values[`unit-${n}`] ?? row.unit,
+                  }
+                  : row}
+                skipped={values[`skip-${n}`] !== undefined}
+                error={errors[`sensor-${n}`] ?? errors[`mapping.${n}.sensor`] ??
+                  errors[`mapping.${n}.unit`] ?? errors[`mapping.${n}`]}
+              />
+            ))}
+          </tbody>
+        </Table>
+      </div>
     </>
   );
 }
@@ -137,7 +139,7 @@ function Row(
         />
       </td>
       <td class="text">
-        <label class="check">
+        <label>
           <input type="checkbox" name={`skip-${n}`} value="yes" checked={skipped} />
           <span class="hidden">{`Leave out ${key}`}</span>
         </label>

@@ -27,6 +27,10 @@ export function FirstReading(
         tabIndex={0}
       ><code>{`curl ${url}/api/ingest -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d '{"machine":"hall-1/press-3","sensor":"temperature","value":41.5,"unit":"°C"}'`}</code></pre>
       <p>
+        Years of readings in another system come along:{" "}
+        <a href="/guides/history">how to bring your history here</a>.
+      </p>
+      <p>
         What is refused, and why, stands on the page <a href="/sources">Sources</a>.
       </p>
     </section>

@@ -10,6 +10,7 @@ import { Answer, Crumbs } from "../frame/parts.tsx";
 export const GUIDES = [
   "raspberry-pi",
   "coming-from",
+  "history",
   "devices",
   "sparkplug",
   "grafana",

@@ -22,6 +22,7 @@ function placesOf({ role, kind }: Identity): [string, string][] {
     ["/audit", "Audit log"],
     ["/settings/channels", "Channels"],
     ["/settings/backups", "Backups"],
+    ["/import", "Imports"],
     ["/settings/scripts", "Codecs and detectors"],
     ["/system", "Services and reboot"],
   ];

@@ -22,6 +22,7 @@ import { Exact } from "../frame/times.tsx";
 
 /** The category whose own page has more to do. */
 const BACKUPS = "Backups";
+const HISTORY = "Keeping readings";
 
 /** What the settings page takes. */
 export interface SettingsParts extends PageParts {
@@ -92,6 +93,9 @@ function Content(
           ))}
           {category === BACKUPS && role === "admin" && (
             <More href="/settings/backups">Backups and restore</More>
+          )}
+          {category === HISTORY && role === "admin" && (
+            <More href="/import">Import history from elsewhere</More>
           )}
         </section>
       ))}

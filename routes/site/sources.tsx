@@ -11,7 +11,7 @@ import type { Status } from "../../lib/live/status_shape.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
-import { Answer, Table } from "../frame/parts.tsx";
+import { Answer, More, Table } from "../frame/parts.tsx";
 import { type ClockServices, confirmClock } from "./clock_api.ts";
 import {
   acknowledgeDamage,
@@ -133,6 +133,7 @@ function Content(
           <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
         )}
       </div>
+      {who?.role === "admin" && <More href="/import">Import history from elsewhere</More>}
       <Dialects dialects={parts.deviceService.dialects()} nowMs={nowMs} />
       <Probes polls={parts.polls} />
       <AtThisHost hardware={parts.hardware} />

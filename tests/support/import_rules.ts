@@ -55,8 +55,10 @@ const CLI_USES = new Set([
     "cameras",
     "health",
     "intake",
+    "jobs",
     "sources",
     "faults",
+    "transfer",
   ],
   ...[WIRING, "/sim"],
 ]);

@@ -4,6 +4,7 @@ import { cameraRecover, cameraStatus, cameraTest } from "./camera.ts";
 import { check } from "./check.ts";
 import { consoleCommand } from "./console.ts";
 import { health } from "./health.ts";
+import { importCommand } from "./import.ts";
 import { install } from "./install.ts";
 import { keyAdd } from "./key_add.ts";
 import { keyList } from "./key_list.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   cameraRecover,
   replay,
   restore,
+  importCommand,
   settingsList,
   settingsGet,
   settingsSet,
