@@ -26,6 +26,7 @@ import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createExportParts } from "./exports.ts";
 import { createFaultParts } from "./faults.ts";
 import { createHardwareParts } from "./hardware.ts";
+import { createImportFileParts } from "./import_files.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
 import { createJobParts } from "./jobs.ts";
 import { createLiveParts, createStatusParts } from "./live.ts";
@@ -275,6 +276,7 @@ export async function build(
       ...{ machines: machines.machines, predictions: detection.predictions },
     }),
     ...createAnalysisParts(foundation, { model, notify, facts }),
+    ...createImportFileParts(foundation, jobs),
     access,
     alarms,
     computed,

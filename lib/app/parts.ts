@@ -27,6 +27,7 @@ import type { PollParts } from "./polls.ts";
 import type { PresenceParts } from "./presence.ts";
 import type { SystemParts } from "./health_system.ts";
 import type { HardwareParts } from "./hardware.ts";
+import type { ImportFileParts } from "./import_files.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
@@ -67,6 +68,7 @@ export interface Parts
     DeviceParts,
     FaultParts,
     HardwareParts,
+    ImportFileParts,
     IntakeParts,
     PollParts,
     PresenceParts,

@@ -135,6 +135,9 @@ function routeParts(
     hostView: parts.hostView,
     hub,
     jobs: parts.jobs,
+    imports: parts.imports,
+    importFiles: parts.importFiles,
+    ownSite: { id: parts.backup.siteUid, name: parts.backup.site },
     intake: parts.intake,
     limitSocket,
     logReports: createLogReports({

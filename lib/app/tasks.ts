@@ -67,6 +67,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.thingspeak.task,
     parts.backup.task,
     parts.uploadsTask,
+    parts.importUploadsTask,
     parts.jobs.task,
     ...parts.system.tasks,
     ...(parts.emergency === null ? [] : [parts.emergency.task]),
