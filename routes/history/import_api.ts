@@ -25,6 +25,7 @@ import {
   orderAgain,
   orderImport,
   rejectedLines,
+  UPLOADS_PATH,
 } from "./import_request.ts";
 
 const PATH = FOLDER.path;
@@ -36,7 +37,7 @@ const refused = {
   507: { description: "There is too little room on the disk" },
 };
 const UPLOADS = {
-  path: `${PATH}/uploads`,
+  path: UPLOADS_PATH,
   tags,
   called: "file",
   one: "a file",
@@ -49,7 +50,6 @@ const UPLOADS = {
 /** `/api/imports`: history from elsewhere. For admins; what stores readings needs their password again. */
 export function importRoutes(services: ImportServices): Route[] {
   return [
-    // Before `/:id`.
     ...uploadRoutes(UPLOADS, importUploads(services)),
     ...lookRoutes(services),
     ...orderRoutes(services),
@@ -98,9 +98,9 @@ function lookRoutes(services: ImportServices): Route[] {
         200: { description: "What was found", schema: previewShape },
         404: refused[404],
       },
-      handler: async ({ body: { file, format, options = {} }, c }) => {
+      handler: async ({ body: { file, format, options = {} } }) => {
         const given = { ...optionsOf(options), format };
-        const found = await inspectFile(services, file, given, c.req.raw.signal);
+        const found = await inspectFile(services, file, given);
         return Response.json(previewJson(found.preview, found.site));
       },
     }),

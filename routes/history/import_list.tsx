@@ -29,7 +29,7 @@ import {
   PAGE,
   REFRESH_S,
 } from "./import_parts.tsx";
-import { FOLDER, importUploads } from "./import_request.ts";
+import { FOLDER, importUploads, UPLOADS_PATH } from "./import_request.ts";
 
 const PAGE_OF = 50;
 const Query = z.object({ cursor: z.string().max(40).optional() });
@@ -132,7 +132,7 @@ function Content({ parts, list: { items, next }, uploads, files, state }: Shown)
           component={FileUpload}
           props={{
             action: `${PAGE}/upload`,
-            uploads: `${FOLDER.path}/uploads`,
+            uploads: UPLOADS_PATH,
             then: `${PAGE}/look?file=`,
             label: "File",
             help: "As it is, or packed with gzip. It is removed once it was imported.",

@@ -86,7 +86,7 @@ async function draw(
   asked: Texts,
   sent: SentForm,
 ): Promise<Response> {
-  const looked = await look(parts, asked, context.c.req.raw.signal);
+  const looked = await look(parts, asked);
   const failed = looked.preview === null || Object.keys(looked.errors).length > 0;
   return parts.frame.answer(context.c, context.who, {
     title: "Look into a file",
@@ -96,11 +96,11 @@ async function draw(
   });
 }
 
-async function look(parts: ImportPageParts, asked: Texts, signal: AbortSignal): Promise<Looked> {
+async function look(parts: ImportPageParts, asked: Texts): Promise<Looked> {
   const { file = "", format } = asked;
   const given = { ...optionsOfTexts(asked), ...(format ? { format } : {}) };
   try {
-    return { ...await inspectFile(parts, file, given, signal), errors: {} };
+    return { ...await inspectFile(parts, file, given), errors: {} };
   } catch (error) {
     if (!(error instanceof PerchError) || error.code === "not_found") throw error;
     const errors = Object.fromEntries(
@@ -111,7 +111,7 @@ async function look(parts: ImportPageParts, asked: Texts, signal: AbortSignal): 
     // What was typed is wrong: the form comes back with what Perch finds by itself.
     const found = Object.keys(given).length === 0
       ? null
-      : await inspectFile(parts, file, {}, signal).catch(() => null);
+      : await inspectFile(parts, file, {}).catch(() => null);
     return { ...(found ?? { file: null, site: null, preview: null }), errors };
   }
 }

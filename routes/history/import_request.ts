@@ -15,7 +15,7 @@ import {
   type ImportResult,
   type Imports,
 } from "../../lib/transfer/import/imports.ts";
-import type { Proof } from "../../lib/transfer/import/shapes.ts";
+import { type Proof, WIRE_NAMES } from "../../lib/transfer/import/shapes.ts";
 import { BYTE_ORDER_MARK, csvLine } from "../../lib/words/csv.ts";
 import { byOf, caller, me } from "../http/caller.ts";
 import type { RouteContext } from "../http/route.ts";
@@ -34,6 +34,7 @@ export interface ImportServices extends JobServices {
 
 /** A large file takes its time. */
 export const INSPECT_MS = 5 * 60_000;
+export const UPLOADS_PATH = "/api/import/uploads";
 export const FOLDER = {
   kind: "import",
   path: "/api/imports",
@@ -53,11 +54,10 @@ export async function inspectFile(
   { imports, importFiles, ownSite }: ImportServices,
   ref: string,
   options: ImportOptions & { format?: string },
-  signal?: AbortSignal,
 ): Promise<{ file: ReadableFile; preview: ImportPreview; site: ReturnType<typeof siteToType> }> {
   const file = await importFiles.find(ref);
   const site = siteToType(await importFiles.siteOf(file), ownSite);
-  return { file, site, preview: await imports.inspect(file, options, signal) };
+  return { file, site, preview: await imports.inspect(file, options) };
 }
 
 /** An order but for where its file lies. */
@@ -73,8 +73,23 @@ export async function orderImport(
 ): Promise<Job> {
   const file = await services.importFiles.find(ref);
   if (!wanted.dry_run) await prove(services, context, file, proof);
-  const order = { ...wanted, file: file.path, name: file.name };
+  const { options, questions } = await services.imports.inspect(file, {
+    ...wanted.options,
+    format: wanted.format,
+  });
+  if (questions.length > 0) throw openQuestions(questions);
+  const order = { ...wanted, options, file: file.path, name: file.name };
   return await services.imports.order(order, byOf(services.audit, context));
+}
+
+/** What nobody can guess is not imported. */
+function openQuestions(questions: ImportPreview["questions"]): PerchError {
+  const errors = questions.map(({ field, message }) => ({
+    path: `options.${WIRE_NAMES[field] ?? field}`,
+    message,
+  }));
+  const sentence = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return new PerchError("validation", sentence, { errors });
 }
 
 /** Imports what was counted, or goes on with what was cancelled or failed. @throws PerchError */

@@ -17,6 +17,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Faults: "What is wrong with Perch itself, and its parts paused and started anew",
   Health: "Liveness, readiness and metrics",
   Host: "The host that Perch runs on, now and over time",
+  Imports: "History from other systems: files, what they hold, what became of it",
   Ingest: "Ways in for readings",
   Keys: "API keys of programs and devices",
   Live: "Server-Sent Events",

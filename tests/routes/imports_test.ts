@@ -7,7 +7,7 @@ import { type AppUnderTest, startApp } from "../support/app.ts";
 import { until } from "../support/until.ts";
 
 const PASSWORD = "long enough";
-const UPLOADS = "/api/imports/uploads";
+const UPLOADS = "/api/import/uploads";
 const PART = "application/offset+octet-stream";
 const tester = { ...systemActor("test"), address: "127.0.0.1" };
 const SITE = "Plant 2";

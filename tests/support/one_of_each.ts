@@ -116,6 +116,8 @@ export async function oneOfEach(
     },
     (change) => access.audit.statement({ actor: tester, ...change }),
   );
+  // Before the jobs rest.
+  const imports = await importsFixture(under);
   const kept = { cameraId: camera.id, tMs: KEPT_PICTURE_MS };
   await keepPicture({ db, dataDir: under.dataDir }, kept);
   return {
@@ -131,6 +133,7 @@ export async function oneOfEach(
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
+    ...imports,
     ...await jobsFixture(under),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
@@ -142,6 +145,30 @@ export async function oneOfEach(
     "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
   };
+}
+
+/** A file that is there, one that is coming, and counts of it that are done. */
+async function importsFixture(
+  { app, dataDir }: AppUnderTest,
+): Promise<Record<string, string>> {
+  const { access, importFiles, imports, jobs } = app.parts();
+  const file = `${dataDir}/import/states.csv`;
+  await Deno.mkdir(`${dataDir}/import`, { recursive: true });
+  await Deno.writeTextFile(
+    file,
+    "entity_id,state,last_changed\nsensor.loft_temperature,20.3,2026-02-01T00:00:00.000Z\n",
+  );
+  const upload = await importFiles.uploads.begin(
+    { name: "fixture.csv", bytes: 1_000, sha256: null },
+    "fixture",
+  );
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  const { id } = await imports.order({
+    ...{ file, name: "states.csv", format: "ha-history-csv", options: {}, mapping: [] },
+    ...{ others: "suggested", dry_run: true },
+  }, { name: "fixture", audited });
+  await until("the count", async () => (await jobs.find("import", id))?.result ?? null);
+  return { "/api/import/uploads/:id": upload.id, "/api/imports/:id": id };
 }
 
 /** One that is done, with its file, and one that waits for as long as the test runs. */
