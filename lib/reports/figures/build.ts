@@ -66,7 +66,7 @@ async function sectionsOf(work: Work): Promise<Map<ReportPart, ReportSection>> {
   const machines = needsMachines || parts.has("sensors")
     ? await everyMachine(work, perch)
     : { rows: [], sensors: [] };
-  if (parts.has("sensors")) sections.set("sensors", sensorSection(machines.sensors));
+  if (parts.has("sensors")) sections.set("sensors", sensorSection(machines.sensors, scope.zone));
   if (parts.has("machines")) {
     sections.set("machines", machineSection(machines.rows, alarms as AlarmFacts, scope));
   }

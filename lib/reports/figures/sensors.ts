@@ -1,6 +1,7 @@
 /** The section about sensors. */
 import { converted } from "../../words/conversion.ts";
 import { grouped } from "../../words/numbers.ts";
+import { dateTime } from "../../words/times.ts";
 import type { ChartLine, ReportChart, ReportSection, ReportTable } from "../document.ts";
 import { notesOf } from "./notes.ts";
 import type { Scope } from "./scope.ts";
@@ -31,6 +32,10 @@ export const STATE_NAMES = {
 /** A sensor's rows and its chart, so that its readings can be let go. */
 export interface SensorRows {
   n: number;
+  /** Some of its readings are damaged. */
+  damaged: boolean;
+  /** Before this time its readings are kept as minutes or hours; null: all are kept. */
+  summedUntilMs: number | null;
   values: ReportTable["rows"][number];
   states: ReportTable["rows"][number];
   limits: ReportTable["rows"][number] | null;
@@ -49,6 +54,8 @@ export function sensorRows(facts: SensorFacts, scope: Scope, withChart: boolean)
     settings[key] === null ? null : rounded(inUnit(facts, settings[key]), shown.decimals);
   return {
     n,
+    damaged: facts.buckets.damaged.length > 0,
+    summedUntilMs: facts.buckets.summedUntilMs,
     values: [
       ...name,
       shown.unit,
@@ -130,7 +137,7 @@ function chartOf(facts: SensorFacts, scope: Scope): ReportChart {
   };
 }
 
-export function sensorSection(rows: readonly SensorRows[]): ReportSection {
+export function sensorSection(rows: readonly SensorRows[], zone: string): ReportSection {
   const section: ReportSection = {
     title: "Sensor summary",
     paragraphs: [],
@@ -161,6 +168,7 @@ export function sensorSection(rows: readonly SensorRows[]): ReportSection {
       `The first ${grouped(section.charts.length)} sensors are drawn; choose machines for others.`,
     );
   }
+  section.paragraphs.push(...keptHow(rows, zone));
   section.figures = [
     { label: "Sensors", text: grouped(rows.length) },
     { label: "Readings", text: grouped(all), note: "values" },
@@ -178,6 +186,21 @@ export function sensorSection(rows: readonly SensorRows[]): ReportSection {
     ...limits.length === 0 ? [] : [limitsTable(limits)],
   ];
   return section;
+}
+
+/** What of the readings is not there as it was measured. */
+function keptHow(rows: readonly SensorRows[], zone: string): string[] {
+  const damaged = rows.filter((row) => row.damaged).length;
+  const summedUntilMs = Math.max(0, ...rows.map((row) => row.summedUntilMs ?? 0));
+  return [
+    ...damaged === 0 ? [] : [
+      `Some readings of ${plural(damaged, "sensor")} are damaged on the disk and are left out.`,
+    ],
+    ...summedUntilMs === 0 ? [] : [
+      `Readings before ${dateTime(summedUntilMs, zone)} are kept as minutes or hours: their ` +
+      "smallest, mean and largest values are exact, totals and run hours are not quite.",
+    ],
+  ];
 }
 
 const NAME_COLUMNS = [
