@@ -6,15 +6,16 @@ interface Look {
   opacity: number;
   /** Share of the lane that it fills, from below. */
   height: number;
-  striped: boolean;
+  inside: "full" | "striped" | "empty";
 }
 
 const LOOKS: Readonly<Record<string, Look>> = {
-  normal: { tone: "muted", opacity: 0.45, height: 0.2, striped: false },
-  warning: { tone: "warning", opacity: 0.85, height: 0.6, striped: false },
-  critical: { tone: "critical", opacity: 1, height: 1, striped: false },
-  unknown: { tone: "muted", opacity: 1, height: 0.6, striped: true },
-  maintenance: { tone: "info", opacity: 1, height: 1, striped: true },
+  normal: { tone: "muted", opacity: 0.45, height: 0.2, inside: "full" },
+  warning: { tone: "warning", opacity: 0.85, height: 0.6, inside: "full" },
+  critical: { tone: "critical", opacity: 1, height: 1, inside: "full" },
+  unknown: { tone: "muted", opacity: 1, height: 0.6, inside: "striped" },
+  silent: { tone: "muted", opacity: 1, height: 0.6, inside: "empty" },
+  maintenance: { tone: "info", opacity: 1, height: 1, inside: "striped" },
 };
 const SAME: Readonly<Record<string, string>> = {
   ok: "normal",
@@ -26,12 +27,11 @@ const SAME: Readonly<Record<string, string>> = {
   failed: "critical",
   failure: "critical",
   fault: "critical",
-  offline: "unknown",
-  silent: "unknown",
+  offline: "silent",
   none: "unknown",
   planned: "maintenance",
 };
-const OTHER: Look = { tone: "series2", opacity: 0.7, height: 0.8, striped: false };
+const OTHER: Look = { tone: "series2", opacity: 0.7, height: 0.8, inside: "full" };
 const STRIPE = 3;
 
 export function lookOf(state: string): Look {
@@ -45,13 +45,14 @@ export function drawState(
   state: string,
   box: { x: number; width: number; bottom: number; height: number },
 ): void {
-  const { tone, opacity, height, striped } = lookOf(state);
+  const { tone, opacity, height, inside } = lookOf(state);
   const tall = box.height * height;
   const top = box.bottom - tall;
-  if (!striped) return canvas.fill(rectangle(box.x, top, box.width, tall), tone, opacity);
+  if (inside === "full") return canvas.fill(rectangle(box.x, top, box.width, tall), tone, opacity);
   const outline = rectangle(box.x, top, box.width, tall);
   const stripes: string[] = [];
-  for (let x = box.x + STRIPE; x < box.x + box.width; x += STRIPE) {
+  const end = inside === "striped" ? box.x + box.width : box.x;
+  for (let x = box.x + STRIPE; x < end; x += STRIPE) {
     const right = Math.min(x + tall / 2, box.x + box.width);
     stripes.push(segment(x, box.bottom, right, box.bottom - 2 * (right - x)));
   }

@@ -1,4 +1,4 @@
-/** How wide the columns of a table are. Pure. */
+/** How wide the columns of a table are, and how large its letters. Pure. */
 import type { ReportColumn, ReportTable } from "../../document.ts";
 import type { TextStyle } from "./engine.ts";
 import { LEFT, ROOM_WIDTH } from "./pages.ts";
@@ -10,15 +10,28 @@ export interface PlacedColumn {
   isRight: boolean;
 }
 
-const GAP = 10;
-/** Tried one after the other, until words need not be broken. */
+/** Large letters first: smaller ones are taken when they leave so much of the lines. */
 const SIZES = [8, 7.5, 7, 6.5, 6];
+const WORTH_IT = 0.85;
+const GAP_MOST = 10, GAP_LEAST = 6;
+/** A table of so many columns has narrow gaps. */
+const MANY = 7;
 /** So many rows, taken from all over the table, say how wide its texts are. */
 const LOOKED_AT = 400;
-/** A text column is at most so much wider than its widest word before it is wrapped. */
-const LEAST_TEXT = 40;
+/** Longer words are broken, in widths of a text of size 1. */
+const LONG_WORD = 11;
 
 type Measure = (text: string, style: TextStyle) => number;
+
+/** What a column asks for; of texts of size 1, as all sizes are in proportion. */
+interface Wish {
+  /** Without words being broken. */
+  least: number;
+  /** Without lines being broken. */
+  wanted: number;
+  /** Of its cells. */
+  cells: number[];
+}
 
 export function columnsOf(
   { columns, rows }: ReportTable,
@@ -28,52 +41,76 @@ export function columnsOf(
 ): { columns: PlacedColumn[]; size: number } {
   const step = Math.max(1, Math.floor(rows.length / LOOKED_AT));
   const seen = rows.filter((_, i) => i % step === 0);
-  // Of size 1: all sizes are in proportion.
-  const wide = columns.map((_, i) =>
-    Math.max(0, ...seen.map((row) => measure(textOf(row, i), { size: 1 })))
+  const wishes = columns.map((column, i) =>
+    wishOf(column, titles[i], seen.map((row) => textOf(row, i)), measure)
   );
-  const word = columns.map((column, i) =>
-    column.kind === "text"
-      ? Math.max(0, ...seen.map((row) => widestWord(textOf(row, i), measure, "regular")))
-      : wide[i]
-  );
-  const head = titles.map((title) => measure(title, { size: 1, face: "bold" }));
-  const headWord = titles.map((title) => widestWord(title, measure, "bold"));
-  const room = ROOM_WIDTH - GAP * (columns.length - 1);
-  const least = columns.map((column, i) =>
-    column.kind === "text"
-      ? Math.min(Math.max(word[i], headWord[i]), LEAST_TEXT / 4)
-      : Math.max(wide[i], headWord[i])
-  );
-  const size = SIZES.find((one) => sum(least) * one <= room) ?? SIZES.at(-1)!;
-  const wanted = columns.map((_, i) => Math.max(wide[i], Math.min(head[i], 2 * headWord[i])));
-  const widths = shared(least.map((one) => one * size), wanted.map((one) => one * size), room);
-  return { columns: placed(columns, widths), size };
+  const gap = columns.length > MANY ? GAP_LEAST : GAP_MOST;
+  const room = ROOM_WIDTH - gap * (columns.length - 1);
+  let best = { size: SIZES[0], widths: [] as number[], lines: Infinity };
+  for (const size of SIZES) {
+    const widths = shared(wishes, room / size);
+    const lines = linesOf(wishes, widths, seen.length);
+    if (lines < best.lines * WORTH_IT) best = { size, widths, lines };
+  }
+  const { size, widths } = best;
+  return { columns: placed(columns, widths.map((width) => width * size), gap), size };
+}
+
+function wishOf(
+  { kind }: ReportColumn,
+  title: string,
+  texts: readonly string[],
+  measure: Measure,
+): Wish {
+  const cells = texts.map((text) => measure(text, { size: 1 }));
+  const widest = Math.max(0, ...cells);
+  // A number stays whole; a time may stand in two lines.
+  const isBroken = kind === "text" || kind === "time";
+  const words = isBroken
+    ? Math.max(0, ...texts.map((text) => widestWord(text, measure, "regular")))
+    : widest;
+  const head = widestWord(title, measure, "bold");
+  const least = isBroken
+    ? Math.max(Math.min(words, LONG_WORD), Math.min(head, LONG_WORD))
+    : Math.max(words, head);
+  const titleWidth = Math.min(measure(title, { size: 1, face: "bold" }), 2 * head);
+  return { least, wanted: Math.max(least, widest, titleWidth), cells };
 }
 
 /** Each gets its least, and of what is left in the proportion of what it wants beyond. */
-function shared(least: readonly number[], wanted: readonly number[], room: number): number[] {
-  const short = least.map((one, i) => Math.max(0, wanted[i] - one));
-  const left = room - sum(least);
+function shared(wishes: readonly Wish[], room: number): number[] {
+  const least = sum(wishes.map((wish) => wish.least));
+  const short = sum(wishes.map((wish) => wish.wanted - wish.least));
+  const left = room - least;
   // Too wide even so: all are cut, and words are broken.
-  if (left < 0) return least.map((one) => one * room / sum(least));
-  const share = sum(short) === 0 ? 0 : Math.min(1, left / sum(short));
-  return least.map((one, i) => one + share * short[i]);
+  if (left < 0) return wishes.map((wish) => wish.least * room / least);
+  const share = short === 0 ? 0 : Math.min(1, left / short);
+  return wishes.map((wish) => wish.least + share * (wish.wanted - wish.least));
 }
 
-function placed(columns: readonly ReportColumn[], widths: readonly number[]): PlacedColumn[] {
+/** About how many lines a row has, of so many rows looked at; broken words count as more. */
+function linesOf(wishes: readonly Wish[], widths: readonly number[], rows: number): number {
+  if (rows === 0) return 1;
+  let lines = 0;
+  for (let row = 0; row < rows; row++) {
+    lines += Math.max(1, ...wishes.map(({ cells }, i) => Math.ceil(cells[row] / widths[i] - 1e-6)));
+  }
+  const isCut = wishes.some(({ least }, i) => widths[i] < least - 1e-6);
+  return lines / rows * (isCut ? 2 : 1);
+}
+
+function placed(
+  columns: readonly ReportColumn[],
+  widths: readonly number[],
+  least: number,
+): PlacedColumn[] {
   let x = LEFT;
   // What nobody wants lies between the columns, not too much of it.
-  const spare = ROOM_WIDTH - sum(widths) - GAP * (columns.length - 1);
-  const gap = GAP +
-    (columns.length > 1 ? Math.max(0, Math.min(36, spare / (columns.length - 1))) : 0);
-  return columns.map((column, i) => {
-    const place = {
-      x,
-      width: widths[i],
-      isRight: column.kind !== "text" && column.kind !== "time",
-    };
-    x += widths[i] + gap;
+  const spare = ROOM_WIDTH - sum(widths) - least * (columns.length - 1);
+  const more = columns.length > 1 ? Math.max(0, Math.min(36, spare / (columns.length - 1))) : 0;
+  return columns.map(({ kind }, i) => {
+    const place = { x, width: widths[i], isRight: kind !== "text" && kind !== "time" };
+    x += widths[i] + least + more;
     return place;
   });
 }

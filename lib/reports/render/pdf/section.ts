@@ -14,7 +14,7 @@ const HEADING: TextStyle = { size: 14, face: "bold" };
 const SUBHEADING: TextStyle = { size: 10, face: "bold" };
 const LINE = 1.4;
 /** A chart has so many bars or lanes at most, so that it fits a page; the others follow in another. */
-const ROWS_MOST = 30, ROWS_BESIDE_LINES = 15;
+const ROWS_MOST = 42, ROWS_BESIDE_LINES = 15;
 
 /** Something that stands on its own; a heading stays with the beginning of the first of them. */
 interface Block {
@@ -80,19 +80,24 @@ function blocksOf(
   return blocks;
 }
 
-/** Many bars, or many lanes of states, as several charts. */
+/** Many bars, or many lanes of states, as several charts of about as many each. */
 function parted(chart: ReportChart): ReportChart[] {
   const { bars, bands } = chart;
   const all = bars.length > 0 ? bars : bands;
   const most = chart.lines.length > 0 ? ROWS_BESIDE_LINES : ROWS_MOST;
   if (all.length <= most) return [chart];
+  const each = Math.ceil(all.length / Math.ceil(all.length / most));
   const parts: ReportChart[] = [];
-  for (let from = 0; from < all.length; from += most) {
-    const to = from + most;
-    const lines = from === 0 ? chart.lines : [];
-    parts.push({ ...chart, lines, bars: bars.slice(from, to), bands: bands.slice(from, to) });
+  for (let from = 0; from < all.length; from += each) {
+    const part = { bars: bars.slice(from, from + each), bands: bands.slice(from, from + each) };
+    const more = from === 0 ? {} : { title: continued(chart.title), lines: [] };
+    parts.push({ ...chart, ...more, ...part });
   }
   return parts;
+}
+
+function continued(title: string): string {
+  return title === "" ? "" : `${title} (continued)`;
 }
 
 function titleHeight(pages: Pages, title: string): number {
