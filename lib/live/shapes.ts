@@ -107,6 +107,9 @@ export type DamagedPart = z.output<typeof damagedPartShape>;
 const damagedField = z.array(damagedPartShape).optional()
   .describe("where readings are missing because they are damaged; absent: nowhere");
 
+const summedField = msField.optional()
+  .describe("before it readings were summed up; left out: none of the range");
+
 /** Readings in buckets, as columns. */
 export const readingBucketsShape = z.object({
   sensor: z.string(),
@@ -114,6 +117,8 @@ export const readingBucketsShape = z.object({
   kind: kindField,
   states: z.array(z.string()).optional().describe("of text sensors: the texts by number"),
   bucket_ms: z.number(),
+  tier: z.enum(["raw", "minute", "hour"]).describe("the coarsest that it is from"),
+  summed_until_ms: summedField,
   t: z.array(z.number()),
   min: z.array(z.number()),
   mean: z.array(z.number()),
@@ -131,6 +136,7 @@ export const rawReadingsShape = z.object({
   notes: z.array(z.enum(["device_clock", "host_clock", "retained"]).nullable()).optional()
     .describe("where a time is not the device's own, and why; left out when none is"),
   next: z.string().nullable(),
+  summed_until_ms: summedField,
   damaged: damagedField,
 }).meta({ id: "RawReadings" });
 

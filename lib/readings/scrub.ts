@@ -12,7 +12,9 @@ import { blob, whole } from "./chunk_store.ts";
 import { checkExtremes, checkSummary, isSummaryOf } from "./chunk_row.ts";
 import { type DamageBook, isDamage } from "./damage.ts";
 import { areMinutesSigned } from "./minutes.ts";
+import type { SeriesTable } from "./series.ts";
 import type { CheckPass, CheckStep } from "./store.ts";
+import { deleteSummary, readSummary, summaryIdsAfter } from "./tiers/summary_store.ts";
 
 const QUICK = [
   ...["sensor", "first_ms", "last_ms", "rank", "n", "bytes", "length(data)"].map(whole),
@@ -20,6 +22,10 @@ const QUICK = [
 ].join(", ");
 /** Chunks of one step: some 20 ms, and some 200 kB read. */
 const STEP_CHUNKS: Record<CheckPass, number> = { quick: 64, full: 16 };
+/** Rows of `summaries` of one step. */
+const STEP_SUMMARIES = 64;
+/** How it is remembered that all chunks and the rows of `summaries` up to this one are done. */
+const placeAfter = (summary: number) => -summary - 1;
 /** Steps after which the place is remembered: a restart repeats no more than these. */
 const REMEMBER_STEPS = 32;
 
@@ -27,7 +33,7 @@ export interface ScrubState {
   /** Chunks up to this id may be of the version without checksums. */
   uncheckedChunk: number;
   uncheckedGroup: number;
-  /** The full pass continues after this chunk. */
+  /** The full pass continues after this chunk; below 0: it is through with them, see `placeAfter`. */
   nextChunk: number;
   startedMs: number | null;
   finishedMs: number | null;
@@ -50,10 +56,18 @@ export async function loadScrubState(connection: Connection): Promise<ScrubState
   };
 }
 
+interface Checked {
+  /** Where the pass continues; 0: it is through. */
+  next: number;
+  /** Chunks that were looked at. */
+  count: number;
+}
+
 export function createScrub(deps: {
   connection: Connection;
   cache: ChunkCache;
   damage: DamageBook;
+  table: SeriesTable;
   uncheckedChunk: number;
   clock: Clock;
   state: ScrubState;
@@ -65,22 +79,44 @@ export function createScrub(deps: {
 
   return async (pass) => {
     const after = pass === "quick" ? nextQuick : state.nextChunk;
-    const ids = await idsAfter(after, STEP_CHUNKS[pass]);
     if (pass === "full" && after === 0) state.startedMs = clock.now();
-    for (const id of ids) await (pass === "quick" ? checkQuickly(id) : checkWholly(id));
-    const finished = ids.length < STEP_CHUNKS[pass];
-    const next = finished ? 0 : ids[ids.length - 1];
+    const { next, count } = after < 0
+      ? await summariesAfter(-after - 1)
+      : await chunksAfter(pass, after);
+    const finished = next === 0;
     if (pass === "quick") nextQuick = next;
     else await moveOn(next, finished);
     const { startedMs, finishedMs } = state;
     return {
-      chunks: ids.length,
+      chunks: count,
       finished,
-      underWay: state.nextChunk > 0,
+      underWay: state.nextChunk !== 0,
       startedMs,
       finishedMs,
     };
   };
+
+  async function chunksAfter(pass: CheckPass, after: number): Promise<Checked> {
+    const ids = await idsAfter(after, STEP_CHUNKS[pass]);
+    for (const id of ids) await (pass === "quick" ? checkQuickly(id) : checkWholly(id));
+    if (ids.length === STEP_CHUNKS[pass]) return { next: ids[ids.length - 1], count: ids.length };
+    const isAll = (await summaryIdsAfter(connection, 0, 1)).length === 0;
+    return { next: isAll ? 0 : placeAfter(0), count: ids.length };
+  }
+
+  async function summariesAfter(after: number): Promise<Checked> {
+    const ids = await summaryIdsAfter(connection, after, STEP_SUMMARIES);
+    for (const id of ids) await checkSummaryRow(id);
+    const isLast = ids.length < STEP_SUMMARIES;
+    return { next: isLast ? 0 : placeAfter(ids[ids.length - 1]), count: 0 };
+  }
+
+  async function checkSummaryRow(id: number): Promise<void> {
+    const read = await readSummary(deps, id);
+    if (read !== null) return await damage.settle("tier", id);
+    // What is derived is not noted, but made anew.
+    if (!damage.has("tier", id)) await connection.write([deleteSummary(id)]);
+  }
 
   async function idsAfter(after: number, most: number): Promise<number[]> {
     const { rows } = await connection.query({

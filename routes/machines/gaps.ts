@@ -20,6 +20,28 @@ function partOf({ fromMs, toMs, readings, reason }: DamagedRange): DamagedPart {
   };
 }
 
+/** The field `summed_until_ms`, where readings were summed up. */
+export function summedOf(summedUntilMs: number | null): { summed_until_ms?: number } {
+  return summedUntilMs === null ? {} : { summed_until_ms: summedUntilMs };
+}
+
+/** A line of a download that says that the readings before a time were summed up and are not in it. */
+export function summedLine(
+  sensor: Sensor,
+  format: "csv" | "ndjson",
+  columns: number,
+  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+): string {
+  if (format === "ndjson") {
+    const line = { sensor: sensor.name, error: "summed up", from_ms: fromMs, to_ms: untilMs };
+    return JSON.stringify(line) + "\n";
+  }
+  const [from, to] = [fromMs, untilMs].map((ms) => new Date(ms).toISOString());
+  const cells = [fromMs, from, sensor.name, `summed up until ${to}: ask for buckets`];
+  const between = new Array(columns - cells.length - 1).fill(null);
+  return csvLine([...cells, ...between, "summed up"]);
+}
+
 /**
  * Lines of a download that report what is damaged: in NDJSON with `error` instead of a value, in CSV with words
  * instead of a number and in the last column, `note`, so that nobody mistakes a gap for silence. Each range is

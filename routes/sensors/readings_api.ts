@@ -21,7 +21,7 @@ import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../../lib/words/csv.ts";
-import { damagedLines, damagedOf } from "../machines/gaps.ts";
+import { damagedLines, damagedOf, summedLine, summedOf } from "../machines/gaps.ts";
 import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { streamed } from "../http/streamed.ts";
 import { type Route, route } from "../http/route.ts";
@@ -164,6 +164,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       v: Array.from(raw.value, (value) => shownValue(sensor, shownIn(convert, value))),
       ...(raw.flags.some(isNoted) ? { notes: Array.from(raw.flags, noteOf) } : {}),
       next: raw.next,
+      ...summedOf(raw.summedUntilMs),
       ...damagedOf(raw.damaged),
     });
   }
@@ -185,7 +186,12 @@ export function readingRoutes(services: ReadingServices): Route[] {
         limit: PAGE,
         cursor,
       });
-      let text = damaged(page.damaged);
+      let text = "";
+      if (cursor === undefined && page.summedUntilMs !== null) {
+        const summed = { fromMs: range.fromMs, untilMs: page.summedUntilMs };
+        text += summedLine(sensor, format, 6, summed);
+      }
+      text += damaged(page.damaged);
       for (let i = 0; i < page.tMs.length; i++) {
         const ts = page.tMs[i];
         const value = shownValue(sensor, shownIn(convert, page.value[i]));
@@ -238,6 +244,8 @@ export function bucketColumns(
     kind: sensor.kind,
     ...(sensor.kind === "text" ? { states: sensor.states } : {}),
     bucket_ms: buckets.bucketMs,
+    tier: buckets.tier,
+    ...summedOf(buckets.summedUntilMs),
     t: [...buckets.tMs],
     min: columnOf(buckets.min),
     mean: columnOf(buckets.mean),

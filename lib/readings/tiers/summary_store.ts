@@ -105,6 +105,19 @@ export async function summariesIn(
   return rows.map(rowOf);
 }
 
+/** When the last row that ends within a range ends (the start of its last unit); null: none does. */
+export async function lastEnd(
+  connection: Connection,
+  range: SummaryRange,
+): Promise<number | null> {
+  const { rows } = await connection.query({
+    sql: `SELECT ${whole("last_ms")} FROM summaries WHERE sensor = ? AND tier = ? ` +
+      "AND source = ? AND last_ms >= ? AND last_ms < ? ORDER BY last_ms DESC LIMIT 1",
+    args: withinArgs(range),
+  });
+  return rows.length === 0 ? null : Number(rows[0][0]);
+}
+
 export interface ReadSummary {
   row: StoredSummary;
   columns: MinuteColumns;

@@ -4,7 +4,7 @@ import type { BucketSums } from "../buckets.ts";
 import type { Series } from "../series.ts";
 import type { Tier } from "../store.ts";
 import { BLOCK_MS, type SummarySource, type SummaryTier, UNIT_MS } from "./summary.ts";
-import { readSummaries, summariesIn, type SummaryDeps } from "./summary_store.ts";
+import { lastEnd, readSummaries, type SummaryDeps } from "./summary_store.ts";
 import { sumsOf } from "./sums.ts";
 
 interface Stretch {
@@ -34,7 +34,7 @@ export async function touchedBy(
   let untilMs = -Infinity;
   for (const place of PLACES) {
     if (series === undefined || !reaches(series, place, { fromMs, toMs })) continue;
-    const lastMs = await lastUnit(deps, series.sensor, place, { fromMs, toMs });
+    const lastMs = await lastUnit(deps, series, place, { fromMs, toMs });
     if (lastMs === null) continue;
     tier = place.tier;
     untilMs = Math.max(untilMs, lastMs + UNIT_MS[place.tier]);
@@ -54,27 +54,25 @@ function reaches(
 /** The last minute or hour that begins in a stretch; null: none does. */
 async function lastUnit(
   deps: SummaryDeps,
-  sensor: number,
+  { sensor, summed }: Series,
   place: { tier: SummaryTier; source: SummarySource },
   { fromMs, toMs }: Stretch,
 ): Promise<number | null> {
-  const rows = await summariesIn(deps.connection, { sensor, ...place, fromMs, toMs });
-  const ended = rows.filter(({ lastMs }) => lastMs < toMs);
-  const lastMs = ended.reduce((ms, row) => Math.max(ms, row.lastMs), -Infinity);
-  // Of a row that goes on behind the stretch only what it says shows what it has within.
-  const open = rows.filter((row) => row.lastMs >= toMs);
-  if (open.length === 0) return ended.length === 0 ? null : lastMs;
   const unitMs = UNIT_MS[place.tier];
-  let found = lastMs;
-  for (const { firstMs } of open) found = Math.max(found, firstMs >= fromMs ? firstMs : -Infinity);
-  const range = { sensor, ...place, fromMs: toMs - 1, toMs };
-  for (const { columns } of await readSummaries(deps, range)) {
+  const total = summed[`${place.tier} ${place.source}`]!;
+  if (total.untilMs <= toMs) return total.untilMs - unitMs;
+  let found = await lastEnd(deps.connection, { sensor, ...place, fromMs, toMs });
+  // Of a row that goes on behind the stretch only what it says shows what it has within.
+  for (
+    const { row, columns } of await readSummaries(deps, { sensor, ...place, fromMs: toMs, toMs })
+  ) {
+    if (row.firstMs >= fromMs) found = Math.max(found ?? row.firstMs, row.firstMs);
     for (const unit of sumsOf(columns).at) {
       const ms = unit * unitMs;
-      if (ms >= fromMs && ms < toMs && ms > found) found = ms;
+      if (ms >= fromMs && ms < toMs) found = Math.max(found ?? ms, ms);
     }
   }
-  return found === -Infinity ? null : found;
+  return found;
 }
 
 /** Which times of a stretch lie in a minute or hour that took the place of readings; null: none does. */
