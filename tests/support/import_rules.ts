@@ -160,6 +160,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   },
   { packages: /^@duckdb\//, may: /^tests\//, door: "tests" },
   { packages: /^@google\/genai/, may: /^lib\/ai\/gemini\.ts$/, door: "lib/ai/gemini.ts" },
+  {
+    packages: /^@streamparser\/json$/,
+    may: /^lib\/transfer\/import\/json_items\.ts$/,
+    door: "lib/transfer/import/json_items.ts",
+  },
   { packages: /^node:child_process$/, may: /^tests\//, door: "tests" },
 ];
 

@@ -1,21 +1,14 @@
-/**
- * The bytes of a file that is imported, as text in UTF-8: unpacked where it is gzip (several members, too), recoded
- * where a spreadsheet wrote UTF-16. In stretches of whole lines, with bounded memory whatever the file.
- */
-import { createGunzip } from "node:zlib";
+/** The lines of a file that is imported: in stretches of whole ones, with bounded memory whatever the file. */
 import { PerchError } from "../../base/errors.ts";
 import type { ImportSource, RejectedLine } from "./format.ts";
+import { BLOCK_BYTES, bytesOf } from "./unpacked_bytes.ts";
 
-const BLOCK_BYTES = 256 * 1024;
 /** Of the unpacked text, by which formats are told apart. */
 export const HEAD_BYTES = 64 * 1024;
 /** A megabyte is about 25 000 readings. */
 const STRETCH_BYTES = 1024 * 1024;
 /** Of a line, or of a record with line ends in its texts. */
 export const LINE_BYTES_MOST = 1024 * 1024;
-/** What is unpacked before its ratio is looked at, and the most that readings shrink: texts of them do 5 to 60 times. */
-const UNPACKED_FREE_BYTES = 256 * 1024 * 1024;
-const RATIO_MOST = 300;
 const NEVER_CLOSED = "a text in quotes is never closed";
 const LF = 0x0a;
 const QUOTE = 0x22;
@@ -52,9 +45,6 @@ export interface StretchRules {
   isOpen?: (line: Uint8Array, wasOpen: boolean) => boolean;
 }
 
-/** How a file is packed, by its first bytes. */
-type Packing = "plain" | "gzip" | "utf-16le" | "utf-16be";
-
 /** The first 64 kB of the unpacked text, or fewer where there are no more. @throws PerchError `validation` */
 export async function headOf(source: ImportSource, most = HEAD_BYTES): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -87,9 +77,14 @@ export async function* stretchesOf(
   const most = rules.lineBytesMost ?? LINE_BYTES_MOST;
   const cutter = createCutter(from, { bytes: STRETCH_BYTES, ...rules, lineBytesMost: most });
   let share = 0;
-  for await (const part of bytesOf(source, from.byte, signal)) {
-    share = part.share;
-    for (const cut of cutter.take(part.bytes)) yield { ...cut, share };
+  try {
+    for await (const part of bytesOf(source, from.byte, signal)) {
+      share = part.share;
+      for (const cut of cutter.take(part.bytes)) yield { ...cut, share };
+    }
+  } catch (error) {
+    if (error instanceof PerchError) { for (const cut of cutter.whole()) yield { ...cut, share }; }
+    throw error;
   }
   for (const cut of cutter.end()) yield { ...cut, share: 1 };
 }
@@ -201,6 +196,10 @@ function createCutter(
         yield* search();
       }
     },
+    /** The whole records that are held: what follows them will not come. */
+    *whole(): Generator<Cut> {
+      if (record > 0) yield cut();
+    },
     *end(): Generator<Cut> {
       while (open) {
         // The last line's line end is thought, so that it is left out as others are.
@@ -219,121 +218,7 @@ function createCutter(
 }
 
 function tooLong(most: number): string {
-  return `the line has more than ${Math.round(most / 1024)} kB`;
-}
-
-/** The unpacked bytes from `from` on, valid until the next are asked for. */
-async function* bytesOf(
-  source: ImportSource,
-  from: number,
-  signal?: AbortSignal,
-): AsyncGenerator<{ bytes: Uint8Array; share: number }> {
-  using file = await Deno.open(source.path);
-  const size = Math.max(1, (await file.stat()).size);
-  const packing = await packingOf(file, source);
-  let read = 0;
-  const position = packing === "plain" ? from : 0;
-  await file.seek(position, Deno.SeekMode.Start);
-  async function* blocks() {
-    const block = new Uint8Array(BLOCK_BYTES);
-    for (let n; (n = await file.read(block)) !== null;) {
-      signal?.throwIfAborted();
-      read += n;
-      yield block.subarray(0, n);
-    }
-  }
-  let left = from - position;
-  for await (const bytes of unpacked(packing, blocks(), () => read)) {
-    signal?.throwIfAborted();
-    const skip = Math.min(left, bytes.length);
-    left -= skip;
-    const share = Math.min(1, (position + read) / size);
-    if (skip < bytes.length) yield { bytes: bytes.subarray(skip), share };
-  }
-}
-
-async function packingOf(file: Deno.FsFile, source: ImportSource): Promise<Packing> {
-  const start = new Uint8Array(4);
-  const bytes = await file.read(start) ?? 0;
-  const begins = (...magic: number[]) =>
-    bytes >= magic.length && magic.every((byte, i) => start[i] === byte);
-  if (begins(0x1f, 0x8b)) return "gzip";
-  if (begins(0xff, 0xfe)) return "utf-16le";
-  if (begins(0xfe, 0xff)) return "utf-16be";
-  const other = begins(0x50, 0x4b, 3, 4)
-    ? "zip"
-    : begins(0x28, 0xb5, 0x2f, 0xfd)
-    ? "zstd"
-    : begins(0xfd, 0x37, 0x7a, 0x58)
-    ? "xz"
-    : begins(0x42, 0x5a, 0x68)
-    ? "bzip2"
-    : null;
-  if (other === null) return "plain";
-  throw new PerchError(
-    "validation",
-    `"${source.name}" is packed with ${other}: unpack it first; only gzip is read as it is`,
-  );
-}
-
-async function* unpacked(
-  packing: Packing,
-  blocks: AsyncGenerator<Uint8Array>,
-  read: () => number,
-): AsyncGenerator<Uint8Array> {
-  if (packing === "plain") return yield* blocks;
-  if (packing === "gzip") return yield* gunzipped(blocks, read);
-  const decoder = new TextDecoder(packing);
-  const encoder = new TextEncoder();
-  for await (const block of blocks) yield encoder.encode(decoder.decode(block, { stream: true }));
-}
-
-/** `node:zlib`, because the web's stream refuses files of several members, as `cat a.gz b.gz` makes them. */
-async function* gunzipped(
-  blocks: AsyncGenerator<Uint8Array>,
-  read: () => number,
-): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: BLOCK_BYTES });
-  const feed = async () => {
-    for await (const block of blocks) {
-      if (gunzip.destroyed) return;
-      if (gunzip.write(block.slice())) continue;
-      await new Promise<void>((done) => gunzip.once("drain", done).once("close", done));
-    }
-    gunzip.end();
-  };
-  const fed = feed().catch((error) => void gunzip.destroy(error));
-  let bytes = 0;
-  try {
-    for await (const part of gunzip) {
-      bytes += part.length;
-      if (bytes > UNPACKED_FREE_BYTES && bytes > RATIO_MOST * read()) {
-        throw new PerchError(
-          "validation",
-          `the file unpacks to more than ${RATIO_MOST} times its size, as no history does: ` +
-            "unpack it yourself if it is one",
-        );
-      }
-      yield part;
-    }
-  } catch (error) {
-    throw gzipFault(error);
-  } finally {
-    gunzip.destroy();
-    await fed;
-  }
-}
-
-function gzipFault(error: unknown): unknown {
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== "string" || !code.startsWith("Z_")) return error;
-  return new PerchError(
-    "validation",
-    code === "Z_BUF_ERROR"
-      ? "the gzip file breaks off: its end is missing. What stands before it was read; import the whole file again"
-      : "the gzip file is damaged. What stands before the damage was read; import the whole file again",
-    { cause: error },
-  );
+  return `the line has more than ${Math.round(most / 1024 / 1024 * 10) / 10} MB`;
 }
 
 /** A place as a cursor. */

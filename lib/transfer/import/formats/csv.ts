@@ -1,10 +1,11 @@
 import { PerchError } from "../../../base/errors.ts";
 import { headOf } from "../bytes_source.ts";
 import { type CsvRow, csvStretches, headRows } from "../csv_rows.ts";
-import { cursorAt, placeAt } from "../cursor.ts";
+import { placeAt } from "../cursor.ts";
 import type { ImportFormat, ImportOptions, ImportSource } from "../format.ts";
 import { asked, inspectByReading } from "../inspecting.ts";
-import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
+import { quoted, type SegmentBuilder } from "../segment.ts";
+import { segmentsOf } from "../segments.ts";
 import { pathOf, unitOfName } from "../series_names.ts";
 import { checkZone, createTimeReader, type TimeReader, type Twice } from "../times.ts";
 import {
@@ -50,22 +51,19 @@ export const csv: ImportFormat = {
     const { place, kept } = placeAt<Twice>(cursor);
     const times = createTimeReader({ ...options, ...layout }, kept);
     const stem = source.name.replace(/(\.(csv|txt|tsv|gz))+$/i, "");
-    for await (const stretch of csvStretches(source, options.delimiter!, place, signal)) {
-      const segment = createSegment();
-      if (stretch.rejected !== null) {
-        segment.read++;
-        segment.reject(stretch.rejected.line, stretch.rejected.reason);
-      }
-      for (const row of stretch.rows) {
+    const stretches = csvStretches(source, options.delimiter!, place, signal);
+    yield* segmentsOf(stretches, (segment, { rows }) => {
+      for (const row of rows) {
         const isEmpty = row.cells.every((cell) => cell.trim() === "");
         if (row.line >= layout.firstLine && !isEmpty) addRow(segment, row, layout, times, stem);
       }
-      const twice = times.twice();
-      const state = Object.keys(twice).length === 0 ? undefined : twice;
-      yield segment.finish(cursorAt(stretch.next, state), stretch.share);
-    }
+    }, { kept: () => keptOf(times.twice()) });
   },
 };
+
+function keptOf(twice: Twice): Twice | undefined {
+  return Object.keys(twice).length === 0 ? undefined : twice;
+}
 
 async function layoutOfFile(source: ImportSource, given: ImportOptions): Promise<Layout> {
   if (given.zone !== undefined) checkZone(given.zone);

@@ -1,9 +1,10 @@
-import { csvStretches } from "../csv_rows.ts";
-import { cursorAt, placeAt } from "../cursor.ts";
+import { type CsvRow, csvStretches } from "../csv_rows.ts";
+import { placeAt } from "../cursor.ts";
 import type { ImportFormat } from "../format.ts";
 import { inspectByReading } from "../inspecting.ts";
-import { createSegment, quoted } from "../segment.ts";
-import { createTimeReader } from "../times.ts";
+import { quoted, type SegmentBuilder } from "../segment.ts";
+import { segmentsOf } from "../segments.ts";
+import { createTimeReader, type TimeReader } from "../times.ts";
 import { addState, isEntity } from "./ha_states.ts";
 
 const HEADER = "entity_id,state,last_changed";
@@ -37,25 +38,24 @@ export const haHistoryCsv: ImportFormat = {
   async *read(source, _options, cursor, signal) {
     const times = createTimeReader({});
     const { place } = placeAt(cursor);
-    for await (const stretch of csvStretches(source, ",", place, signal)) {
-      const segment = createSegment();
-      segment.read = stretch.next.line - stretch.from.line;
-      if (stretch.rejected !== null) segment.reject(stretch.rejected.line, stretch.rejected.reason);
-      for (const { line, cells } of stretch.rows) {
-        const [entity, state, changed] = cells;
-        if (cells.length === 1 && entity.trim() === "") segment.read--;
-        else if (line === 1 && entity === "entity_id") segment.read--;
-        else if (cells.length !== 3) {
-          segment.reject(line, `the line has ${cells.length} cells, not 3 (${HEADER})`);
-        } else if (!isEntity(entity)) {
-          segment.reject(line, `${quoted(entity)} is no entity, as sensor.loft_temperature is`);
-        } else {
-          const tMs = times.read(changed, entity);
-          if (typeof tMs === "string") segment.reject(line, tMs);
-          else addState(segment, entity, state, tMs);
-        }
-      }
-      yield segment.finish(cursorAt(stretch.next), stretch.share);
-    }
+    yield* segmentsOf(csvStretches(source, ",", place, signal), (segment, { rows }) => {
+      for (const row of rows) addRow(segment, row, times);
+    });
   },
 };
+
+function addRow(segment: SegmentBuilder, { line, cells }: CsvRow, times: TimeReader): void {
+  const [entity, state, changed] = cells;
+  const isHeader = line === 1 && entity === "entity_id";
+  if (isHeader || (cells.length === 1 && entity.trim() === "")) return;
+  segment.read++;
+  if (cells.length !== 3) {
+    return segment.reject(line, `the line has ${cells.length} cells, not 3 (${HEADER})`);
+  }
+  if (!isEntity(entity)) {
+    return segment.reject(line, `${quoted(entity)} is no entity, as sensor.loft_temperature is`);
+  }
+  const tMs = times.read(changed, entity);
+  if (typeof tMs === "string") segment.reject(line, tMs);
+  else addState(segment, entity, state, tMs);
+}

@@ -1,7 +1,7 @@
 import { messageOf, PerchError } from "../../../base/errors.ts";
 import type { ImportFormat, ImportSource, Inspection, Segment } from "../format.ts";
 import { previewOf } from "../inspecting.ts";
-import { createSegment, quoted } from "../segment.ts";
+import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
 import {
   type HaDatabase,
@@ -13,8 +13,8 @@ import { addState } from "./ha_states.ts";
 import { addStatistic } from "./ha_statistics.ts";
 
 const MAGIC = "SQLite format 3\u0000";
-/** About 4 MB while they are read. */
-const ROWS = 20_000;
+/** Of a segment: each sensor of it is stored in a transaction of its own. */
+const ROWS = 100_000;
 const TABLES_SHOWN = 5;
 /** States first: an hour that has readings keeps them. */
 const PHASES = ["states", "statistics"] as const;
@@ -78,29 +78,15 @@ function placeOfRow(cursor: string | null): [Phase, number] {
 function segmentOf(db: HaDatabase, phase: Phase, after: number): Segment {
   const segment = createSegment();
   let id = after;
-  const rows = readRows(() =>
-    phase === "states" ? db.states(after, ROWS) : db.statistics(after, ROWS)
-  );
-  for (const row of rows) {
-    id = row.id;
-    segment.read++;
-    const { entity } = row;
-    const tMs = timeOfRow(row);
-    if (entity === null) segment.reject(id, "the row names no entity");
-    else if (typeof tMs === "string") segment.reject(id, tMs);
-    else if (phase === "states") {
-      const { state, unit } = row as StateRow;
-      addState(segment, entity, String(state ?? ""), tMs, textOrNull(unit));
-    } else {
-      const hour = row as StatisticRow;
-      const fault = addStatistic(segment, { ...hour, entity, tMs, unit: textOrNull(hour.unit) });
-      if (fault !== null) segment.reject(id, fault);
-    }
-  }
+  readable(() => {
+    const rows = phase === "states" ? db.states(after, ROWS) : db.statistics(after, ROWS);
+    for (const row of rows) addRow(segment, phase, row, id = row.id);
+  });
   return segment.finish(`${phase}:${id}`, shareOf(db, phase, id));
 }
 
-function readRows<T>(read: () => T): T {
+/** Does what reads the database. @throws PerchError `validation` that says what to do */
+function readable<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -112,6 +98,27 @@ function readRows<T>(read: () => T): T {
         `Assistant wrote it; make a whole copy with: sqlite3 home-assistant_v2.db ".backup copy.db"`,
       { cause: error },
     );
+  }
+}
+
+function addRow(
+  segment: SegmentBuilder,
+  phase: Phase,
+  row: StateRow | StatisticRow,
+  id: number,
+): void {
+  segment.read++;
+  const { entity } = row;
+  const tMs = timeOfRow(row);
+  if (entity === null) segment.reject(id, "the row names no entity");
+  else if (typeof tMs === "string") segment.reject(id, tMs);
+  else if (phase === "states") {
+    const { state, unit } = row as StateRow;
+    addState(segment, entity, String(state ?? ""), tMs, textOrNull(unit));
+  } else {
+    const hour = row as StatisticRow;
+    const fault = addStatistic(segment, { ...hour, entity, tMs, unit: textOrNull(hour.unit) });
+    if (fault !== null) segment.reject(id, fault);
   }
 }
 
@@ -155,7 +162,7 @@ async function openChecked(source: ImportSource): Promise<HaDatabase> {
         `sqlite3 ${source.name} ".backup copy.db"`,
     );
   }
-  const db = readRows(() => openHaDatabase(source.path));
+  const db = readable(() => openHaDatabase(source.path));
   const { tables } = db;
   const isOurs = (tables.has("states") || tables.has("statistics")) &&
     ["states_meta", "statistics_meta", "schema_changes", "recorder_runs"].some((one) =>

@@ -38,8 +38,8 @@ export interface HaDatabase extends Disposable {
   /** The largest row number of a table; 0: there is none. */
   last(table: "states" | "statistics"): number;
   /** At most `most` rows after `id`, in the order in which they were written: along the file, not across it. */
-  states(after: number, most: number): StateRow[];
-  statistics(after: number, most: number): StatisticRow[];
+  states(after: number, most: number): Iterable<StateRow>;
+  statistics(after: number, most: number): Iterable<StatisticRow>;
 }
 
 /** Opens it so that nothing of it is written or locked. @throws what SQLite says */
@@ -61,10 +61,10 @@ function reader(db: DatabaseSync): HaDatabase {
   const columns = (table: string) =>
     new Set(texts(`SELECT name FROM pragma_table_info('${table}')`));
   const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  const rows = (sql: string, ...values: number[]): unknown[] => {
+  const rows = (sql: string, ...values: number[]): Iterable<unknown> => {
     const known = prepared.get(sql) ?? db.prepare(sql);
     prepared.set(sql, known);
-    return known.all(...values);
+    return known.iterate(...values);
   };
   const statesSql = tables.has("states") ? statesOf(tables, columns) : "";
   const statisticsSql = tables.has("statistics") ? statisticsOf(columns) : "";
@@ -77,9 +77,10 @@ function reader(db: DatabaseSync): HaDatabase {
       const id = table === "states" ? "state_id" : "id";
       return tables.has(table) ? Number(texts(`SELECT max(${id}) FROM ${table}`)[0]) || 0 : 0;
     },
-    states: (after, most) => statesSql === "" ? [] : rows(statesSql, after, most) as StateRow[],
+    states: (after, most) =>
+      statesSql === "" ? [] : rows(statesSql, after, most) as Iterable<StateRow>,
     statistics: (after, most) =>
-      statisticsSql === "" ? [] : rows(statisticsSql, after, most) as StatisticRow[],
+      statisticsSql === "" ? [] : rows(statisticsSql, after, most) as Iterable<StatisticRow>,
     [Symbol.dispose]: () => db.close(),
   };
 }

@@ -1,8 +1,9 @@
 import { type CsvRow, csvStretches } from "../csv_rows.ts";
-import { cursorAt, placeAt } from "../cursor.ts";
+import { placeAt } from "../cursor.ts";
 import type { ImportFormat, ImportOptions } from "../format.ts";
 import { inspectByReading } from "../inspecting.ts";
-import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
+import { quoted, type SegmentBuilder } from "../segment.ts";
+import { segmentsOf } from "../segments.ts";
 import { influxNames } from "../series_names.ts";
 import { createTimeReader, type TimeReader } from "../times.ts";
 import { addInfluxValue, type Names } from "./influx_values.ts";
@@ -49,19 +50,13 @@ export const influxCsv: ImportFormat = {
     const tables: Tables = kept ?? { annotations: {}, header: null, isNew: true };
     const times = createTimeReader({ precision: options.precision ?? "ns" });
     let table = tables.header === null ? null : createTable(tables, times);
-    for await (const stretch of csvStretches(source, ",", place, signal)) {
-      const segment = createSegment();
-      if (stretch.rejected !== null) {
-        segment.read++;
-        segment.reject(stretch.rejected.line, stretch.rejected.reason);
-      }
-      for (const row of stretch.rows) {
+    yield* segmentsOf(csvStretches(source, ",", place, signal), (segment, { rows }) => {
+      for (const row of rows) {
         const what = kindOf(row, tables);
         if (what === "header") table = createTable(tables, times);
         else if (what === "data") table!(segment, row);
       }
-      yield segment.finish(cursorAt(stretch.next, tables), stretch.share);
-    }
+    }, { kept: () => tables });
   },
 };
 

@@ -1,9 +1,10 @@
 import { headOf } from "../bytes_source.ts";
 import { type CsvRow, csvStretches, headRows } from "../csv_rows.ts";
-import { cursorAt, placeAt } from "../cursor.ts";
+import { placeAt } from "../cursor.ts";
 import type { ImportFormat, ImportOptions, ImportSource } from "../format.ts";
 import { inspectByReading } from "../inspecting.ts";
-import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
+import { quoted, type SegmentBuilder } from "../segment.ts";
+import { segmentsOf } from "../segments.ts";
 import { influxNames, type Tags } from "../series_names.ts";
 import { createTimeReader, guessPrecision, PRECISION_WORDS, type TimeReader } from "../times.ts";
 import { addInfluxValue } from "./influx_values.ts";
@@ -30,20 +31,14 @@ export const influxQueryCsv: ImportFormat = {
     const times = createTimeReader(await withPrecision(source, given));
     const { place, kept } = placeAt<string[]>(cursor);
     let header = kept ?? null;
-    for await (const stretch of csvStretches(source, ",", place, signal)) {
-      const segment = createSegment();
-      if (stretch.rejected !== null) {
-        segment.read++;
-        segment.reject(stretch.rejected.line, stretch.rejected.reason);
-      }
-      for (const row of stretch.rows) {
+    yield* segmentsOf(csvStretches(source, ",", place, signal), (segment, { rows }) => {
+      for (const row of rows) {
         if (row.cells.length === 1 && row.cells[0].trim() === "") continue;
         // Each measurement of a query has a header of its own.
         if (isHeader(row.cells)) header = row.cells;
         else addRow(segment, row, header, times);
       }
-      yield segment.finish(cursorAt(stretch.next, header ?? undefined), stretch.share);
-    }
+    }, { kept: () => header ?? undefined });
   },
 };
 
