@@ -100,6 +100,15 @@ export function shownMark({ convert }: Pick<SensorViewProps, "convert">, mark: M
   return { ...mark, value: shownIn(convert, mark.value) };
 }
 
+/** The page of exports with this sensor and this range. */
+export function exportLink({ id, zone, lengthMs, range }: SensorViewProps, view: View): string {
+  const local = (ms: number) => dateTime(ms, zone).replace(" ", "T").slice(0, 16);
+  const period: Record<string, string> = lengthMs === null
+    ? { from: local(view.fromMs), to: local(view.toMs) }
+    : { range };
+  return `/export?${new URLSearchParams({ sensor: id, ...period })}`;
+}
+
 /** Where the readings of what is shown can be downloaded. */
 export function link(
   props: SensorViewProps,

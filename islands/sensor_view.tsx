@@ -10,6 +10,7 @@ import { PlainChart } from "./plain_chart.tsx";
 import { StateBands } from "./state_bands.tsx";
 import { StatusStrip, StatusTable } from "./status_strip.tsx";
 import {
+  exportLink,
   fetchMarks,
   fetchTrend,
   link,
@@ -191,7 +192,8 @@ export function SensorView(props: SensorViewProps): VNode {
       <p class="downloads">
         Download this range: <a href={link(props, view, "csv")} download>CSV</a>{" "}
         <a href={link(props, view, "ndjson")} download>NDJSON</a>{" "}
-        <a href={link(props, view, "json")}>JSON</a>
+        <a href={link(props, view, "json")}>JSON</a>{" "}
+        <a href={exportLink(props, view)}>Other formats and sensors</a>
       </p>
       {states
         ? <StateTable spans={spansOf(view.buckets, gap)} words={words} zone={props.zone} />

@@ -59,9 +59,9 @@ export interface Asked extends FormOrder {
 export function orderOfAsked(
   services: Pick<ExportServices, "sensors" | "zone" | "clock">,
   asked: Asked,
-  place: "query" | "body" = "query",
+  place: "query" | "body" | "form" = "query",
 ): ExportOrder {
-  const at = (field: string) => `${place}.${field}`;
+  const at = (field: string) => (place === "form" ? field : `${place}.${field}`);
   const form = formOf(asked, services.zone);
   if (isClash(form)) throw wrong(at(form.field), form.message);
   const selection = selectionOf(services.sensors, asked, at);

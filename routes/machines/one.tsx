@@ -142,6 +142,8 @@ function Content(
           <a href={machineEventsHref(machine.path)}>All events</a>
           {" · "}
           <a href={`/tickets?machine=${encodeURIComponent(machine.path)}`}>Tickets</a>
+          {" · "}
+          <a href={`/export?machine=${encodeURIComponent(machine.path)}`}>Export its history</a>
           {mayChange && (
             <>
               {" · "}

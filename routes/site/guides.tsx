@@ -14,6 +14,7 @@ export const GUIDES = [
   "devices",
   "sparkplug",
   "grafana",
+  "sql",
   "cameras",
   "probes",
   "analyses",
