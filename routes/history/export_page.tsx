@@ -246,30 +246,32 @@ function Size({ drawn: { order, estimate, errors }, zone }: { drawn: Drawn; zone
 
 /** What else leaves as a file: the events of the range, and what SQL is for. */
 function Others({ order, zone }: { order: ExportOrder | null; zone: string }): VNode {
-  const { fromMs, toMs } = order ?? { fromMs: 0, toMs: Infinity };
-  const isTooLong = toMs - fromMs > EVENT_DAYS * DAY_MS;
   return (
     <section class="card" aria-labelledby="export-events">
       <h2 id="export-events">Events, alarms and counts</h2>
       <p>
         What happened in the chosen range as one JSON file: events, alarms, and how many of each.
       </p>
-      {isTooLong
-        ? (
-          <p class="muted">
-            {`One file holds at most ${EVENT_DAYS} days: choose a shorter range.`}
-          </p>
-        )
-        : (
-          <More href={`/api/events/export?from=${fromMs}&to=${toMs}`} download>
-            {`Download the events from ${dateTime(fromMs, zone).slice(0, 16)} to ${
-              dateTime(toMs, zone).slice(0, 16)
-            }`}
-          </More>
-        )}
+      {order !== null && <EventsLink order={order} zone={zone} />}
       <p class="muted">
         To ask readings with SQL, see <a href="/guides/sql">the guide</a>.
       </p>
     </section>
+  );
+}
+
+function EventsLink(
+  { order: { fromMs, toMs }, zone }: { order: ExportOrder; zone: string },
+): VNode {
+  if (toMs - fromMs > EVENT_DAYS * DAY_MS) {
+    return (
+      <p class="muted">{`One file holds at most ${EVENT_DAYS} days: choose a shorter range.`}</p>
+    );
+  }
+  const [from, to] = [fromMs, toMs].map((ms) => dateTime(ms, zone).slice(0, 16));
+  return (
+    <More href={`/api/events/export?from=${fromMs}&to=${toMs}`} download>
+      {`Download the events from ${from} to ${to}`}
+    </More>
   );
 }

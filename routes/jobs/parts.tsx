@@ -126,7 +126,7 @@ function FileLink({ job, folder }: { job: Job; folder: JobFolder }): VNode {
     <a
       href={`${folder.path}/${job.id}/file`}
       download
-      aria-label={`Download ${job.file.name}`}
+      aria-label={`Download ${job.file.name}, ${bytes(job.file.bytes)}`}
     >
       {bytes(job.file.bytes)}
     </a>

@@ -82,6 +82,7 @@ Deno.test({
           "/machines/exchange",
           "/maintenance",
           "/host",
+          "/export",
           "/predictions",
           "/models",
           "/analyses",

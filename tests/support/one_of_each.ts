@@ -21,7 +21,6 @@ import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
 import { writeBackup } from "./backups.ts";
 import { freePort } from "./port.ts";
-import { until } from "./until.ts";
 
 export const PASSWORD = "long enough";
 const tester = systemActor("test");
@@ -129,12 +128,12 @@ export async function oneOfEach(
     ...await probesFixture(under),
     ...await outboxFixture(under),
     ...await jobFixture(under, "report", "/api/reports"),
+    ...await jobFixture(under, "export", "/api/exports"),
     "/api/ai/analyses/:id": String(analysis.id),
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
     ...imports,
-    ...await jobsFixture(under),
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
     "/api/scripts/:kind/:name/versions/:id": String(version.id),
@@ -169,23 +168,6 @@ async function importsFixture(
   }, { name: "fixture", audited });
   await until("the count", async () => (await jobs.find("import", id))?.result ?? null);
   return { "/api/import/uploads/:id": upload.id, "/api/imports/:id": id };
-}
-
-/** One that is done, with its file, and one that waits for as long as the test runs. */
-async function jobsFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
-  const { jobs, access } = app.parts();
-  const order = () =>
-    jobs.order({
-      kind: "export",
-      title: "Fixture",
-      options: { all: true, from_ms: 0, to_ms: 1, format: "csv" },
-      by: "fixture",
-      audited: (change) => access.audit.statement({ actor: tester, ...change }),
-    });
-  const { id } = await order();
-  await until("the export", async () => (await jobs.find("export", id))?.file ?? null);
-  await jobs.rest(true);
-  return { "/api/exports/:id/cancel": (await order()).id, "/api/exports/:id": id };
 }
 
 /** A thermometer that is not plugged in. */
