@@ -21,6 +21,7 @@ import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
 import { writeBackup } from "./backups.ts";
 import { freePort } from "./port.ts";
+import { until } from "./until.ts";
 
 export const PASSWORD = "long enough";
 const tester = systemActor("test");
