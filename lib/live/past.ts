@@ -58,6 +58,8 @@ export function createPast(deps: {
   /** Sensors that were silent while nobody listened, and have not spoken since. */
   const dark = new Set<number>();
   let atMs: number | null = null;
+  /** How far the clock was before it was set back. */
+  let aheadMs = -Infinity;
   let isDeaf = true;
   /** By path of the machine. */
   let unheard = new Set<string>();
@@ -73,14 +75,19 @@ export function createPast(deps: {
     begin(nowMs) {
       // The first look, too: before it nobody listened.
       isDeaf = atMs === null || deps.deaf();
-      const stoodStill = atMs !== null && Math.abs(nowMs - atMs) >= STOOD_STILL_MS;
-      if (stoodStill) {
-        pauses.push({ subject: PERCH, tMs: atMs!, status: "unknown" });
+      const jumpMs = atMs === null ? 0 : nowMs - atMs;
+      if (jumpMs >= STOOD_STILL_MS) pauses.push({ subject: PERCH, tMs: atMs!, status: "unknown" });
+      // What was written while the clock was ahead stays; it ends where that time has come.
+      if (jumpMs <= -STOOD_STILL_MS) aheadMs = Math.max(aheadMs, atMs!);
+      const hasCome = nowMs > aheadMs && aheadMs > -Infinity;
+      if (hasCome) {
+        aheadMs = -Infinity;
+        last.clear();
       }
-      if (stoodStill || atMs === null) {
+      if (atMs === null || hasCome || Math.abs(jumpMs) >= STOOD_STILL_MS) {
         pauses.push({ subject: PERCH, tMs: nowMs, status: "normal" });
+        isDeaf = true;
       }
-      isDeaf ||= stoodStill;
       atMs = nowMs;
       unheard = new Set();
       critical = new Set();

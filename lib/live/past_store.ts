@@ -14,6 +14,7 @@ import {
   lte,
   max,
   ne,
+  or,
   placeholders,
   prepared,
   sql,
@@ -31,8 +32,9 @@ export interface StatusChange {
 /** About 40 MB. The oldest go first; those of Perch itself stay. */
 const KEPT = 1_000_000;
 const TRIM_MOST = 5_000;
-/** Read of one subject for one report: a change every ten seconds for eleven days. */
-const READ_MOST = 100_000;
+/** Read of one subject for one report: a change every ten seconds for three weeks. What follows is unknown. */
+const READ_MOST = 200_000;
+const PAGE = 2_000;
 
 const { id: _, ...COLUMNS } = placeholders(statusChanges);
 /** Writes a change. */
@@ -84,10 +86,23 @@ export async function changesOf(
   const before = await orm.select(of).from(statusChanges)
     .where(and(own, lt(statusChanges.tMs, fromMs)))
     .orderBy(desc(statusChanges.tMs), desc(statusChanges.id)).limit(1);
-  const within = await orm.select(of).from(statusChanges)
-    .where(and(own, gte(statusChanges.tMs, fromMs), lt(statusChanges.tMs, toMs)))
-    .orderBy(asc(statusChanges.tMs), asc(statusChanges.id)).limit(READ_MOST);
-  const rows: StatusChange[] = [...before, ...within];
+  const rows: StatusChange[] = [...before];
+  let last: { tMs: number; id: number } | null = null;
+  do {
+    const after = last === null ? gte(statusChanges.tMs, fromMs) : or(
+      gt(statusChanges.tMs, last.tMs),
+      and(eq(statusChanges.tMs, last.tMs), gt(statusChanges.id, last.id)),
+    );
+    const from = gte(statusChanges.tMs, last?.tMs ?? fromMs);
+    const page: { id: number; tMs: number; status: PastStatus }[] = await orm.select({
+      id: statusChanges.id,
+      ...of,
+    }).from(statusChanges).where(and(own, from, after, lt(statusChanges.tMs, toMs)))
+      .orderBy(asc(statusChanges.tMs), asc(statusChanges.id)).limit(PAGE);
+    for (const { tMs, status } of page) rows.push({ tMs, status });
+    last = page.length < PAGE ? null : page[PAGE - 1];
+  } while (last !== null && rows.length < READ_MOST);
+  if (last !== null) rows.push({ tMs: last.tMs, status: "unknown" });
   // What has lasted since before the oldest row that is kept.
   const present = await orm.select().from(statuses).where(eq(statuses.id, subject)).get();
   const firstMs = rows[0]?.tMs ?? toMs;

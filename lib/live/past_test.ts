@@ -100,3 +100,20 @@ Deno.test("past: while the process stood still, and after the end that it did no
   past.putBack(end);
   assert.deepEqual(past.take(), end);
 });
+
+Deno.test("past: what was written while the clock was ahead ends where that time has come", () => {
+  const { look } = setup();
+  look(1_000, ["critical", "normal"], "critical", "ab");
+  assert.deepEqual(look(-800, ["normal", "normal"], "normal", "ab"), [
+    [PERCH, 200, "normal"],
+    ["a", 200, "normal"],
+    ["M", 200, "normal"],
+  ]);
+  assert.deepEqual(look(10, ["normal", "normal"], "normal", "ab"), []);
+  assert.deepEqual(look(800, ["normal", "normal"], "normal", "ab").slice(-4), [
+    [PERCH, 1_010, "normal"],
+    ["a", 1_010, "normal"],
+    ["b", 1_010, "normal"],
+    ["M", 1_010, "normal"],
+  ]);
+});

@@ -8,6 +8,7 @@ import type { EventDraft } from "../../lib/events/event.ts";
 import { createEventLog } from "../../lib/events/events_store.ts";
 import type { EventQuery } from "../../lib/events/query.ts";
 import { createEventSearch } from "../../lib/events/search_store.ts";
+import { changesOf } from "../../lib/live/past_store.ts";
 import { createDigestStore } from "../../lib/notify/digest_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 
@@ -36,6 +37,7 @@ const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] 
   { read: (db) => createOutboxStore(db).due("c", 1), index: "deliveries_open" },
   { read: (db) => createOutboxStore(db).nextDueMs("c", 1), index: "deliveries_open" },
   { read: (db) => createDigestStore(db).close("c", 1), index: "deliveries_open" },
+  { read: (db) => changesOf(db, "m", { fromMs: 1, toMs: 2 }), index: "status_changes_of" },
   { read: (db) => createImageStore(db).list("c", { fromMs: 1 }), index: "camera_images_by_camera" },
   { read: (db) => createImageStore(db).find("c", 1), index: "camera_images_by_camera" },
   { read: (db) => createImageStore(db).oldest({ most: 1 }), index: "camera_images_by_time" },
