@@ -1,28 +1,31 @@
 /** History for years: what queries over it take. Each part measures beside something else of the same run. */
 import { benchFolder, type BenchOptions, type BenchResult } from "../support/bench.ts";
+import { importFigures } from "./history/imports.ts";
 import { tierFigures } from "./history/tiers.ts";
 
 /** The parts, by name; each gives its figures. */
-const PARTS: Record<string, (folder: string, options: BenchOptions) => Promise<Figures>> = {
-  tiers: tierFigures,
+const PARTS: Record<string, (folder: string, options: BenchOptions) => Promise<Part>> = {
+  tiers: async (folder, options) => ({ figures: await tierFigures(folder, options) }),
+  import: importFigures,
 };
 
-type Figures = Record<string, number>;
+type Part = Pick<BenchResult, "figures" | "notes">;
 
 /** Figures of all parts, or of those that `BENCH_PARTS` names, with commas between them. */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const wanted = Deno.env.get("BENCH_PARTS")?.split(",");
-  const figures: Figures = {};
+  const figures: BenchResult["figures"] = {};
+  const notes: string[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     if (wanted !== undefined && !wanted.includes(name)) continue;
     const folder = await benchFolder(options);
     try {
-      for (const [key, figure] of Object.entries(await part(folder.path, options))) {
-        figures[`${name}_${key}`] = figure;
-      }
+      const one = await part(folder.path, options);
+      for (const [key, figure] of Object.entries(one.figures)) figures[`${name}_${key}`] = figure;
+      notes.push(...one.notes ?? []);
     } finally {
       await folder.remove();
     }
   }
-  return { name: "history", figures };
+  return { name: "history", figures, notes };
 }
