@@ -5,6 +5,7 @@ import type { Job } from "../../lib/jobs/job.ts";
 import type { MachineDirectory, Sensor } from "../../lib/machines/sensor.ts";
 import type { StoreStats } from "../../lib/readings/store.ts";
 import type { Estimate } from "../../lib/transfer/export/estimate.ts";
+import { oldestOf } from "../../lib/transfer/export/exports.ts";
 import { planOf } from "../../lib/transfer/export/job.ts";
 import type { ExportOrder } from "../../lib/transfer/export/job_options.ts";
 import { bytes, compact } from "../../lib/words/numbers.ts";
@@ -28,7 +29,7 @@ import { type ExportServices, FOLDER, orderExport, orderOfAsked } from "./export
 
 export interface ExportPageParts extends Omit<PageParts, "audit" | "clock">, ExportServices {
   machines: Pick<MachineDirectory, "all">;
-  stored: () => Promise<Pick<StoreStats, "oldestMs">>;
+  stored: () => Promise<StoreStats>;
 }
 
 export const PAGE = "/export";
@@ -75,7 +76,7 @@ async function orderOfFields(
   fields: Fields,
   nowMs: number,
 ): Promise<ExportOrder> {
-  const { oldestMs } = await parts.stored();
+  const oldestMs = oldestOf(await parts.stored());
   const asked = askedOf(fields, { nowMs, zone: parts.zone, oldestMs });
   try {
     return orderOfAsked(parts, asked, "form");

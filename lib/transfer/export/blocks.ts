@@ -1,9 +1,9 @@
 /** Reads history as blocks of rows, one after the other: memory stays that of a block, whatever the range. */
-import type { BucketResult, DamagedRange, ReadingsStore } from "../../readings/store.ts";
+import type { DamagedRange, ReadingsStore, Tier } from "../../readings/store.ts";
+import { MINUTE_MS } from "../../words/times.ts";
 import { isText } from "./cells.ts";
 import type { StepValue } from "./order.ts";
 import type { Block, ExportHead, ExportSeries, LongBlock, WideBlock } from "./table.ts";
-import type { Tier } from "./tier.ts";
 
 export type ReadHistory = Pick<ReadingsStore, "raw" | "buckets">;
 
@@ -25,6 +25,8 @@ export interface BlockQuery {
 
 /** Readings of a block, and steps of one series in a block. */
 export const ROWS_OF_BLOCK = 20_000;
+/** Minutes that are read at once where readings were summed up; one of them that became hours makes all of them hours. */
+const SUMMED_MINUTES = 2 * 1440;
 /** Cells of a block of the wide layout. */
 const CELLS_OF_BLOCK = 500_000;
 
@@ -58,17 +60,45 @@ async function* readingBlocks(
   history: ReadHistory,
   { series, fromMs, toMs }: BlockQuery,
 ): AsyncGenerator<LongBlock> {
-  for (const [index, { num }] of series.entries()) {
-    for await (const page of rawPages(history, num, fromMs, toMs)) {
+  for (const [index, one] of series.entries()) {
+    const { num } = one;
+    let next = fromMs;
+    for await (const { summedUntilMs, ...page } of rawPages(history, num, fromMs, toMs)) {
+      // What was summed up comes before the readings.
+      const untilMs = Math.min(summedUntilMs ?? next, toMs);
+      for (const window of windows(next, untilMs, MINUTE_MS, SUMMED_MINUTES)) {
+        const summed = await summedBlock(history, one, window);
+        if (summed.tMs.length > 0) yield { series: index, flags: null, ...summed };
+      }
+      next = Math.max(next, untilMs);
       if (page.tMs.length > 0) yield { series: index, spread: null, tier: "raw", ...page };
     }
   }
+}
+
+/** Minutes or hours in the place of readings that are not kept any more, as fine as they are. */
+async function summedBlock(
+  history: ReadHistory,
+  one: StoredSeries,
+  { fromMs, toMs }: Window,
+): Promise<Pick<LongBlock, "tMs" | "value" | "spread" | "tier">> {
+  const points = Math.ceil((toMs - fromMs) / MINUTE_MS) + 1;
+  const { tMs, min, mean, max, n, tier } = await history.buckets({
+    ...{ sensor: one.num, fromMs, toMs, points },
+  });
+  if (!isText(one)) return { tMs, value: mean, spread: { min, max, n }, tier };
+  // Texts have no mean: of several in one bucket nothing can be said.
+  const used: number[] = [];
+  for (let i = 0; i < n.length; i++) if (min[i] === max[i]) used.push(i);
+  const pick = (column: Float64Array) => Float64Array.from(used, (i) => column[i]);
+  return { tMs: pick(tMs), value: pick(min), spread: null, tier };
 }
 
 interface RawPage {
   tMs: Float64Array;
   value: Float64Array;
   flags: Uint8Array;
+  summedUntilMs: number | null;
 }
 
 async function* rawPages(
@@ -80,7 +110,8 @@ async function* rawPages(
   let cursor: string | undefined;
   do {
     const page = await history.raw({ sensor, fromMs, toMs, limit: ROWS_OF_BLOCK, cursor });
-    yield { tMs: page.tMs, value: page.value, flags: page.flags };
+    const { tMs, value, flags, summedUntilMs } = page;
+    yield { tMs, value, flags, summedUntilMs };
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }
@@ -211,26 +242,36 @@ function emptySteps({ fromMs, toMs }: Window, stepMs: number): Steps {
 
 async function addReadings(
   history: ReadHistory,
-  { num }: StoredSeries,
+  one: StoredSeries,
   { fromMs, toMs }: Window,
   steps: Steps,
 ): Promise<void> {
-  for await (const { tMs, value } of rawPages(history, num, fromMs, toMs)) {
+  let next = fromMs;
+  for await (const { tMs, value, summedUntilMs } of rawPages(history, one.num, fromMs, toMs)) {
+    const untilMs = Math.min(summedUntilMs ?? next, toMs);
+    if (untilMs > next) {
+      await addBuckets(history, one, { fromMs: next, toMs: untilMs }, steps);
+      next = untilMs;
+    }
     for (let i = 0; i < tMs.length; i++) add(steps, tMs[i], value[i], value[i], value[i], 1);
   }
 }
 
 async function addBuckets(
   history: ReadHistory,
-  { num }: StoredSeries,
+  one: StoredSeries,
   { fromMs, toMs }: Window,
   steps: Steps,
 ): Promise<void> {
-  const result = await history.buckets({ sensor: num, fromMs, toMs, points: steps.n.length });
-  steps.tier = tierOf(result);
-  const { tMs, min, mean, max, n } = result;
+  const { tMs, min, mean, max, n, tier } = await history.buckets({
+    ...{ sensor: one.num, fromMs, toMs, points: steps.n.length },
+  });
+  if (tier !== "raw") steps.tier = tier;
+  const texts = isText(one);
   // They may be finer than a step (a cut one at an end), or coarser where no more is kept.
   for (let i = 0; i < tMs.length; i++) {
+    // Of several texts in one bucket nothing can be said.
+    if (texts && min[i] !== max[i]) continue;
     add(steps, Math.max(tMs[i], fromMs), min[i], mean[i], max[i], n[i]);
   }
 }
@@ -250,8 +291,4 @@ function add(
   steps.mean[at] = before === 0 ? mean : (steps.mean[at] * before + mean * n) / (before + n);
   steps.last[at] = mean;
   steps.n[at] = before + n;
-}
-
-function tierOf(result: BucketResult): Tier {
-  return (result as { tier?: Tier }).tier ?? "raw";
 }

@@ -5,9 +5,13 @@ import {
   isPast,
   isRetained,
 } from "../../readings/reading.ts";
+import type { Tier } from "../../readings/store.ts";
 import { shownIn } from "../../words/conversion.ts";
+import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import type { ExportSeries, LongBlock } from "./table.ts";
-import { TIER_NOTES } from "./tier.ts";
+
+/** How long a tier's pieces are. */
+const TIER_MS: Readonly<Record<Tier, number>> = { raw: 0, minute: MINUTE_MS, hour: HOUR_MS };
 
 /** Why a reading's time is neither the device's nor simply that of its arrival; null for the usual reading. */
 export type TimeNote = "device_clock" | "host_clock" | "retained";
@@ -19,10 +23,15 @@ export function timeNote(flags: number): TimeNote | null {
   return flags & FLAG_HOST_CLOCK_SUSPECT && !isPast(flags) ? "host_clock" : null;
 }
 
-/** The column `note`: of a reading its time, of others what they are. */
-export function noteAt({ flags, spread, tier }: LongBlock, i: number): string | null {
+/**
+ * The column `note`: of a reading what is odd about its time; `minute` or `hour` where no more is kept than was asked
+ * for; else of a step `mean`, or of texts `last`.
+ */
+export function noteAt(block: LongBlock, i: number, stepMs: number | null): string | null {
+  const { flags, spread, tier } = block;
   if (flags !== null) return timeNote(flags[i]);
-  return spread === null ? "last" : TIER_NOTES[tier];
+  if (TIER_MS[tier] > (stepMs ?? 0)) return tier;
+  return spread === null ? "last" : "mean";
 }
 
 /** Whether a sensor has texts instead of numbers. */

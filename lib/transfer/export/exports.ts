@@ -1,13 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
 import { PerchError } from "../../base/errors.ts";
-import type { ReadingsStore } from "../../readings/store.ts";
+import type { ReadingsStore, StoreStats, Tier } from "../../readings/store.ts";
 import type { SiteHead } from "../site_head.ts";
 import { type BlockQuery, blocksOf, type ReadHistory } from "./blocks.ts";
 import { createExportWriter, type ExportWriter } from "./client.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { type ExportPlan, headOf } from "./plan.ts";
 import { type Block, type Bytes, isLong } from "./table.ts";
-import type { Tier } from "./tier.ts";
 
 export interface ExportsDeps {
   readings: ReadHistory & Pick<ReadingsStore, "stats">;
@@ -71,9 +70,9 @@ export function createExports(deps: ExportsDeps): Exports {
     onDamaged?: BlockQuery["onDamaged"],
   ): AsyncGenerator<Bytes> {
     const writer = startWriter();
-    const { oldestMs } = await readings.stats();
     // From before the oldest there are no steps to go through.
-    const fromMs = Math.min(plan.toMs, Math.max(plan.fromMs, oldestMs ?? plan.toMs));
+    const oldestMs = oldestOf(await readings.stats()) ?? plan.toMs;
+    const fromMs = Math.min(plan.toMs, Math.max(plan.fromMs, oldestMs));
     const blocks = blocksOf(readings, { ...plan.form, ...plan, fromMs, onDamaged });
     try {
       yield await writer.begin(headOf(plan, site, clock.now()), path);
@@ -156,6 +155,13 @@ export function createExports(deps: ExportsDeps): Exports {
     writeTo,
     estimate: (plan) => estimate(readings, plan),
   };
+}
+
+/** Where the history begins, however it is kept; null: there is none. */
+export function oldestOf({ oldestMs, tiers }: StoreStats): number | null {
+  const known = [oldestMs, ...Object.values(tiers).map((tier) => tier.oldestMs)]
+    .filter((ms) => ms !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** How far it is: the share of the sensors, and of the range of the one that is read. */

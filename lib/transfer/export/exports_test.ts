@@ -259,3 +259,39 @@ Deno.test("export: Parquet in several groups of rows is read by DuckDB as it is 
       await Deno.remove(path);
     }
   }));
+
+Deno.test("export: what is older than readings are kept comes as minutes that say so, then the readings", () =>
+  withPlant(async (exports, store) => {
+    const day = 86_400_000;
+    const n = 2 * day / 10_000;
+    const tMs = Float64Array.from({ length: n }, (_, i) => T0 + i * 10_000);
+    const value = Float64Array.from(tMs, (_, i) => i % 6);
+    await store.importReadings({
+      ...{ sensor: Uint32Array.of(9), n: Uint32Array.of(n), tMs, value },
+      importer: { name: "test", cursor: "1", done: 0 },
+    });
+    while ((await store.retain({ nowMs: T0 + 2 * day, keepMs: day })).more);
+    const wave = [series(9, "hall/press/wave")];
+    const order = (form: FormOrder) => ({ ...plan(form, wave), toMs: T0 + 2 * day });
+    const text = await textOf(await exports.stream(order({ format: "ndjson" })));
+    const rows = text.trimEnd().split("\n").slice(1).map((line) => JSON.parse(line));
+    const means = rows.filter(({ note }) => note === "minute");
+    const { summedUntilMs } = await store.raw({ sensor: 9, fromMs: 0, toMs: 9e14, limit: 1 });
+    assert.ok(summedUntilMs !== null && means.length > 0);
+    assert.deepEqual(means[1], {
+      ...{ sensor: "hall/press/wave", unit: "°C", ts: T0 + 60_000, value: 2.5, min: 0, max: 5 },
+      ...{ n: 6, note: "minute" },
+    });
+    assert.equal(means.length, Math.ceil((summedUntilMs - T0) / 60_000));
+    const readings = rows.slice(means.length);
+    assert.deepEqual(
+      readings.map(({ ts }) => ts),
+      [...tMs].filter((ms) => ms >= summedUntilMs),
+    );
+    assert.ok(readings.every(({ note }) => note === undefined));
+    const daily = await textOf(await exports.stream(order({ step: "1d", zone: "UTC" })));
+    assert.match(daily, /T00:00:00Z,hall\/press\/wave,2.5,0,5,8640,°C,mean\r\n/);
+    const last = order({ layout: "wide", of: "last", step: "1d", zone: "UTC" });
+    const lines = (await textOf(await exports.stream(last))).trimEnd().split("\r\n");
+    assert.deepEqual(lines.slice(1), ["2026-10-25T00:00:00Z,5", "2026-10-26T00:00:00Z,5"]);
+  }));

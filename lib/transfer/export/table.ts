@@ -1,5 +1,5 @@
 /** What an export writes: series, and blocks of rows, which each format turns into bytes. */
-import type { Tier } from "./tier.ts";
+import type { Tier } from "../../readings/store.ts";
 import type { Conversion } from "../../words/conversion.ts";
 import type { ExportFormat, ExportLayout, StepValue } from "./order.ts";
 import type { SiteHead } from "../site_head.ts";

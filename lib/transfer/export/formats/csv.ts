@@ -57,7 +57,7 @@ export function csvWriter(head: ExportHead): TableWriter {
               delimiter + number(numberOf(series, spread.max[i])) +
               delimiter + spread.n[i];
         }
-        lines[i] = line + unit + cell(noteAt(block, i)) + "\r\n";
+        lines[i] = line + unit + cell(noteAt(block, i, head.stepMs)) + "\r\n";
       }
       return lines.join("");
     },

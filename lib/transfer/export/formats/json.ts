@@ -16,9 +16,10 @@ function headFields(head: ExportHead) {
 }
 
 /** The fields of a row beside time and value, as JSON text that begins with a comma; empty: none. */
-function moreFields(block: LongBlock, series: ExportSeries, i: number): string {
+function moreFields(block: LongBlock, head: ExportHead, i: number): string {
   const { spread } = block;
-  const note = noteAt(block, i);
+  const series = head.series[block.series];
+  const note = noteAt(block, i, head.stepMs);
   const figures = spread === null
     ? ""
     : `,"min":${json(numberOf(series, spread.min[i]))},"max":${
@@ -42,7 +43,7 @@ export function ndjsonWriter(head: ExportHead): TableWriter {
       const lines = new Array<string>(tMs.length);
       for (let i = 0; i < lines.length; i++) {
         const shown = json(valueOf(series, value[i]));
-        lines[i] = `${begin}${tMs[i]},"value":${shown}${moreFields(block, series, i)}}\n`;
+        lines[i] = `${begin}${tMs[i]},"value":${shown}${moreFields(block, head, i)}}\n`;
       }
       return lines.join("");
     },
@@ -92,7 +93,7 @@ function longJson(head: ExportHead): TableWriter {
       const rows = new Array<string>(block.tMs.length);
       for (let i = 0; i < rows.length; i++) {
         const shown = json(valueOf(series, block.value[i]));
-        rows[i] = `\n{"ts":${block.tMs[i]},"value":${shown}${moreFields(block, series, i)}}`;
+        rows[i] = `\n{"ts":${block.tMs[i]},"value":${shown}${moreFields(block, head, i)}}`;
       }
       text += (isFirst ? "" : ",") + rows.join(",");
       isFirst = false;

@@ -126,7 +126,7 @@ function createWriter(
 
   const long = (block: LongBlock) =>
     fill(block.tMs.length, (from, to, at) => {
-      putLong(by, block, head.series[block.series], from, to, at);
+      putLong(by, block, head, from, to, at);
     });
   const wide = ({ tMs, values }: WideBlock) =>
     fill(tMs.length, (from, to, at) => {
@@ -158,7 +158,7 @@ function cellOf(series: ExportSeries, value: number): number | string | null {
 function putLong(
   columns: Map<string, Column>,
   block: LongBlock,
-  series: ExportSeries,
+  { series: all, stepMs }: ExportHead,
   from: number,
   to: number,
   at: number,
@@ -168,13 +168,14 @@ function putLong(
   const [min, max, n] = [rowsOf("min"), rowsOf("max"), rowsOf("n")];
   const [sensor, unit, note] = [rowsOf("sensor")!, rowsOf("unit")!, rowsOf("note")!];
   const { spread } = block;
+  const series = all[block.series];
   const texts = isText(series);
   for (let i = from; i < to; i++) {
     const row = at + i - from;
     time[row] = BigInt(block.tMs[i]);
     sensor[row] = series.name;
     unit[row] = series.unit;
-    note[row] = noteAt(block, i);
+    note[row] = noteAt(block, i, stepMs);
     value[row] = texts ? null : numberOf(series, block.value[i]);
     if (text !== undefined) text[row] = texts ? textOf(series, block.value[i]) : null;
     if (min === undefined) continue;

@@ -58,7 +58,7 @@ export function sqliteWriter(head: ExportHead, path: string): TableWriter {
         spread === null ? null : numberOf(series, spread.min[i]),
         spread === null ? null : numberOf(series, spread.max[i]),
         spread === null ? null : spread.n[i],
-        noteAt(block, i),
+        noteAt(block, i, head.stepMs),
       );
     }
   }
