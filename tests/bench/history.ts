@@ -1,12 +1,16 @@
 /** History for years: what queries over it take. Each part measures beside something else of the same run. */
 import { benchFolder, type BenchOptions, type BenchResult } from "../support/bench.ts";
+import { exportFigures } from "./history/exports.ts";
 import { importFigures } from "./history/imports.ts";
+import { measureReport } from "./history/report.ts";
 import { tierFigures } from "./history/tiers.ts";
 
 /** The parts, by name; each gives its figures. */
 const PARTS: Record<string, (folder: string, options: BenchOptions) => Promise<Part>> = {
   tiers: async (folder, options) => ({ figures: await tierFigures(folder, options) }),
   import: importFigures,
+  export: async (folder, options) => ({ figures: await exportFigures(folder, options) }),
+  report: async (_, options) => ({ figures: await measureReport(options) }),
 };
 
 type Part = Pick<BenchResult, "figures" | "notes">;

@@ -14,12 +14,12 @@ import { addKey, startPerch } from "../../support/perch.ts";
 import { freePort } from "../../support/port.ts";
 import { startLoad } from "../backup/load.ts";
 import { watch } from "../backup/watch.ts";
+import { ordered } from "./orders.ts";
 import { fillPast } from "./report_plant.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
 const MACHINES = 20;
-const POLL_MS = 50;
 const FORMATS = ["pdf", "xlsx", "csv"] as const;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -53,7 +53,9 @@ export async function measureReport(options: BenchOptions): Promise<BenchResult[
       let rssMb = 0;
       for (const format of FORMATS) {
         doing(`readings during a report as ${format}`);
-        figures[`${format}_s`] = await ordered(perch.url, headers, { format, endMs });
+        const body = { format, from: endMs - DAYS * DAY_MS, to: endMs };
+        const made = await ordered(perch.url, headers, "/api/reports", body);
+        figures[`${format}_s`] = made.seconds;
         during.push(...load.take());
         rssMb = Math.max(rssMb, watching.take().rssMb);
       }
@@ -76,26 +78,4 @@ export async function measureReport(options: BenchOptions): Promise<BenchResult[
   } finally {
     await folder.remove();
   }
-}
-
-/** Seconds from the order to the finished file. */
-async function ordered(
-  url: string,
-  headers: Record<string, string>,
-  { format, endMs }: { format: string; endMs: number },
-): Promise<number> {
-  const startMs = performance.now();
-  const answer = await fetch(`${url}/api/reports`, {
-    method: "POST",
-    headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify({ format, from: endMs - DAYS * DAY_MS, to: endMs }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  let job = await answer.json();
-  while (job.state !== "done") {
-    if (!["waiting", "running"].includes(job.state)) throw new Error(job.error ?? job.state);
-    await sleep(POLL_MS);
-    job = await (await fetch(`${url}/api/reports/${job.id}`, { headers })).json();
-  }
-  return (performance.now() - startMs) / 1000;
 }
