@@ -129,6 +129,7 @@ export async function build(
     outgoing,
     publishMqtt: (message, signal) => sources.mqtt.publish(message, signal),
     httpPort,
+    jobs,
   });
   late.fill("notify", notify);
   const reported = await createReported(foundation, { hub, notify });
@@ -271,8 +272,8 @@ export async function build(
     ...clockSetting,
     ...commands,
     ...createTransferParts(foundation, { jobs, registry, intake: intake.intake }),
-    ...createReportParts(foundation, {
-      ...{ jobs, registry, alarms, computed, tickets: tickets.tickets },
+    ...await createReportParts(foundation, {
+      ...{ jobs, notify, access, registry, alarms, computed, tickets: tickets.tickets },
       ...{ machines: machines.machines, predictions: detection.predictions },
     }),
     ...createAnalysisParts(foundation, { model, notify, facts }),

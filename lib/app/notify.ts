@@ -3,6 +3,7 @@ import { systemActor } from "../access/audit_row.ts";
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
 import type { Sealer } from "../base/sealed.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { Components } from "../live/components.ts";
 import type { PublishMqtt } from "../notify/channel.ts";
 import { CHANNELS } from "../notify/channels/mod.ts";
@@ -24,6 +25,7 @@ export interface NotifyNeeds {
   access: Access;
   outgoing: Outgoing;
   publishMqtt: PublishMqtt;
+  jobs: Pick<Jobs, "read">;
   /** The port that the pages are on. */
   httpPort: () => number;
 }
@@ -75,6 +77,7 @@ export async function createNotifyParts(
       }
     },
     picturesOf: (alarm) => late.get("cameras").forMessage(alarm, MAIL_PICTURES),
+    fileOf: (job) => needs.jobs.read("report", job),
     async check(options) {
       for (const [name, value] of Object.entries(options)) {
         if (typeof value !== "string" || !/^https?:\/\//.test(value)) continue;

@@ -170,6 +170,7 @@ function routeParts(
     rejects: parts.rejects,
     reported: parts.reported,
     reports: parts.reports,
+    reportSchedules: parts.reportSchedules,
     routes,
     scripts: parts.scripts,
     scriptFigures: (ref) => scriptFigures(parts, ref),

@@ -69,6 +69,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.uploadsTask,
     parts.importUploadsTask,
     parts.jobs.task,
+    parts.reportSchedules.task,
     ...parts.system.tasks,
     ...(parts.emergency === null ? [] : [parts.emergency.task]),
     ...(parts.host === null ? [] : [parts.host.recorder.task]),

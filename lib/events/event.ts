@@ -61,6 +61,8 @@ export const EVENT_TYPES = {
   "host.power": "The host's power supply is too weak, or is well again",
   "host.out_of_memory": "The host ended a program because memory was full",
   "host.read_only": "The disk of this host cannot be written any more",
+  "report.made": "A scheduled report was made and is mailed",
+  "report.failed": "A scheduled report could not be made",
   "analysis.mailed": "The report of an analysis was mailed",
   "camera.lost": "A camera gives no pictures, or its picture is frozen, black or covered",
   "camera.recovering": "Perch tries to bring a camera back",

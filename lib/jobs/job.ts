@@ -1,4 +1,5 @@
 /** Long work that a person or a schedule ordered: exports, imports, reports. */
+import type { SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
 
 export const JOB_KINDS = ["export", "import", "report"] as const;
@@ -79,4 +80,6 @@ export interface JobOrder {
   by: string;
   /** Writes `<kind>.create` of `<kind>:<id>` into the audit log, in the transaction of the order. */
   audited: Audited;
+  /** Written in the same transaction. */
+  also?: readonly SqlStatement[];
 }

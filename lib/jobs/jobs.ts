@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { createTurns } from "../base/turns.ts";
 import { createWake } from "../base/wake.ts";
-import type { Database } from "../db/client.ts";
+import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { Audited } from "../events/audit_change.ts";
 import { bytes as bytesWords } from "../words/numbers.ts";
@@ -57,8 +57,12 @@ export interface Jobs extends JobOrders {
   cancel(kind: JobKind, id: string, audited: Audited): Promise<Job>;
   /** Row and file. @throws PerchError `not_found`, `conflict`: it has not ended */
   remove(kind: JobKind, id: string, audited: Audited): Promise<void>;
+  /** Notes what became of the result of a job, in the transaction of that. */
+  noted(id: string, result: Record<string, unknown>): SqlStatement;
   /** Its file. @throws PerchError `not_found` */
   open(kind: JobKind, id: string): Promise<JobFile & { path: string }>;
+  /** All of a file, which should not be large; null: it is gone. */
+  read(kind: JobKind, id: string): Promise<Uint8Array | null>;
   /** Called with every job that has ended. Must not throw. */
   onEnd(listener: (job: Job) => void): void;
   /** Nothing is done as long as this is true; what was under way begins again. */
@@ -110,7 +114,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     throw new PerchError("not_found", `there is no ${kind} "${id.slice(0, 80)}"`);
   }
 
-  async function order({ kind, title, options, by, audited }: JobOrder): Promise<Job> {
+  async function order({ kind, title, options, by, audited, also = [] }: JobOrder): Promise<Job> {
     if (!loaders.has(kind)) throw new PerchError("unavailable", `no ${kind} can be made here`);
     const refusal = deps.refusal();
     if (refusal !== null) throw refusal;
@@ -126,6 +130,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     await db.write([
       store.add({ id, kind, title, options, by, createdMs: clock.now() }),
       audited({ ...entry, after: { title, ...options }, adds: [`jobs:${kind}`] }),
+      ...also,
     ]);
     waiting = ahead + 1;
     wake.now();
@@ -315,6 +320,14 @@ export function createJobs(deps: JobsDeps): Jobs {
       return seen(await needKept(kind, id));
     },
     remove: (...given) => inTurn(() => remove(...given)),
+    async read(kind, id) {
+      const found = await open(kind, id).catch((error) => {
+        if (error instanceof PerchError && error.code === "not_found") return null;
+        throw error;
+      });
+      return found === null ? null : await Deno.readFile(found.path);
+    },
+    noted: store.noted,
     open,
     onEnd: (listener) => void listeners.push(listener),
     async rest(isResting) {

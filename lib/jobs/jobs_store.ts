@@ -59,6 +59,8 @@ export interface JobStore {
   putBack(id: string, progress: JobProgress | null, remembered: Remembered): SqlStatement;
   /** One that was in this state; no row: it was not. */
   end(id: string, was: "waiting" | "running", end: EndOfJob): SqlStatement;
+  /** The result of one that has ended. */
+  noted(id: string, result: Record<string, unknown>): SqlStatement;
   /** It has no file any more. */
   dropFile(id: string): SqlStatement;
   /** One that has ended. */
@@ -134,6 +136,7 @@ export function createJobStore(db: Pick<Database, "query">): JobStore {
           }),
         }).where(and(eq(jobs.id, id), eq(jobs.state, was))),
       ),
+    noted: (id, result) => statementOf(build.update(jobs).set({ result }).where(eq(jobs.id, id))),
     dropFile: (id) => statementOf(build.update(jobs).set(noFile).where(eq(jobs.id, id))),
     remove: (id) =>
       statementOf(build.delete(jobs).where(and(eq(jobs.id, id), inArray(jobs.state, ENDED)))),

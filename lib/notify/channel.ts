@@ -62,6 +62,8 @@ export interface Channel {
   readonly toPersons: boolean;
   /** It shows pictures of a message; the others have the link. */
   readonly showsPictures?: boolean;
+  /** It attaches the file of a message. */
+  readonly attachesFiles?: boolean;
   /** The environment alone sets up a channel of this kind, with all options left empty. */
   inEnvironment?(environment: ChannelEnvironment): boolean;
   /** Why it cannot send with these options, whatever the message; null: nothing is missing. */

@@ -26,6 +26,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   toPersons?: boolean;
   /** Default false. */
   showsPictures?: boolean;
+  /** Default false. */
+  attachesFiles?: boolean;
   /** Default: no least interval, 15 s for a try. */
   limits?: Partial<ChannelLimits>;
   inEnvironment?: Channel["inEnvironment"];

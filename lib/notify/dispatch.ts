@@ -1,4 +1,5 @@
 /** Makes the message of a delivery when it is its turn, and sends it once. */
+import { type AttachedDeps, withFile } from "./attached.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf as sentenceOf } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
@@ -22,7 +23,7 @@ export interface Dispatch {
   greet(channel: string): Promise<void>;
 }
 
-export interface DispatchDeps extends Pick<PictureDeps, "picturesOf"> {
+export interface DispatchDeps extends Pick<PictureDeps, "picturesOf">, AttachedDeps {
   clock: Clock;
   events: Pick<EventLog, "find">;
   channels: Pick<ChannelList, "kindOf" | "optionsOf">;
@@ -38,6 +39,8 @@ export interface DispatchDeps extends Pick<PictureDeps, "picturesOf"> {
 }
 
 const GREET_MS = 10_000;
+/** A slow way to the mail server: half a megabit a second. */
+const SLOW_BYTES_PER_MS = 60;
 /** Sentences of a digest that are written out. */
 const DIGEST_LINES = 50;
 
@@ -54,9 +57,9 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
           answer: "the event no longer exists; there is nothing to send",
         };
       }
-      const shown = channels.kindOf(delivery.channelId)?.showsPictures === true
-        ? await withPictures(deps, message, signal)
-        : message;
+      const kind = channels.kindOf(delivery.channelId);
+      const whole = kind?.attachesFiles === true ? await withFile(deps, message) : message;
+      const shown = kind?.showsPictures === true ? await withPictures(deps, whole, signal) : whole;
       return await sendNow(delivery.channelId, shown, signal);
     } catch (error) {
       return { state: "retry", answer: sentenceOf(error) };
@@ -104,7 +107,8 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const options = channels.optionsOf(id);
     const late = new AbortController();
     const done = new AbortController();
-    const { timeoutMs } = kind.limits;
+    const fileBytes = (message.files ?? []).reduce((sum, { content }) => sum + content.length, 0);
+    const timeoutMs = kind.limits.timeoutMs + Math.round(fileBytes / SLOW_BYTES_PER_MS);
     const sendContext: SendContext = {
       outgoing: deps.outgoing,
       signal: AbortSignal.any([signal, late.signal]),

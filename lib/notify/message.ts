@@ -33,6 +33,8 @@ export interface Message {
   report?: Report;
   /** Of the alarm, for channels that show them; left out: there is none. */
   pictures?: readonly MessagePicture[];
+  /** For channels that attach them; left out: there is none. */
+  files?: readonly MessageFile[];
   /** Addresses for this message alone (an invitation); empty: those of the channel. */
   to: readonly string[];
 }
@@ -44,6 +46,14 @@ export interface MessagePicture {
   /** What it shows: `Front, 2026-11-29 20:15:02`. */
   text: string;
   jpeg: Uint8Array;
+}
+
+/** A file that goes along. */
+export interface MessageFile {
+  /** `perch-hall-3-2026-11.pdf`. */
+  file: string;
+  type: string;
+  content: Uint8Array;
 }
 
 export interface MessageFact {

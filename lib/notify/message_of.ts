@@ -30,6 +30,7 @@ const PAGES: Record<string, string> = {
   ticket: "tickets",
   machine: "machines",
   analysis: "analyses",
+  report: "reports",
 };
 
 /** An event in words for every channel. Pure: the same event gives the same message on each repeat. */

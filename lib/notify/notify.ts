@@ -9,6 +9,7 @@ import { HOUR_MS } from "../words/times.ts";
 import type { LoggedEvent } from "../events/event.ts";
 import type { EventLog } from "../events/events_store.ts";
 import type { Channel, ChannelEnvironment, Outcome, PublishMqtt } from "./channel.ts";
+import type { AttachedDeps } from "./attached.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import { type ChannelList, createChannelList } from "./channel_list.ts";
 import type { Delivery } from "./delivery.ts";
@@ -61,8 +62,14 @@ export interface Notify {
   dryRun(rule: RuleSpec, fromMs: number): Promise<DryRun>;
   /** Names of the mail channels that are on. */
   mailing(): string[];
-  /** Sends an event to each of them, to its own recipients. */
-  mail(event: LoggedEvent): Promise<void>;
+  /**
+   * Sends an event to each of them, or to those channels alone, to their own recipients. The same event goes to a
+   * channel once. `also` is written in the same transaction.
+   */
+  mail(
+    event: LoggedEvent,
+    given?: { channels: readonly string[]; why: string; also: readonly SqlStatement[] },
+  ): Promise<void>;
   /** For the alarms' timers. */
   escalationMinutes: (alarm: Parameters<typeof escalationMinutes>[0]) => number[];
   /** A channel can write to a person's own address. */
@@ -99,6 +106,8 @@ export interface NotifyDeps {
   linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
   /** Pictures of an alarm, for mails. */
   picturesOf: PictureDeps["picturesOf"];
+  /** The file of a job, to be attached; null: it is gone. */
+  fileOf: AttachedDeps["fileOf"];
   /** Something became of a delivery. */
   onDelivery: (delivery: Delivery) => void;
   /** Says before they are stored that options cannot be used. @throws PerchError `validation` */
@@ -256,11 +265,14 @@ export function createNotify(deps: NotifyDeps): Notify {
     },
     warnings: (rule) => ruleWarnings(rule, { context: context(), machines: deps.machines() }),
     mailing: () => mailChannels().map(({ name }) => name),
-    async mail(event) {
-      const why = "the report was asked for";
+    async mail(event, given) {
+      const why = given?.why ?? "the report was asked for";
       const plan = { target: "", state: "waiting", untilMs: null, why } as const;
-      const ids = mailChannels().map(({ id }) => id);
-      await db.write(ids.map((id) => outbox.add(event, { ...plan, channel: id }, clock.now())));
+      const ids = given?.channels ?? mailChannels().map(({ id }) => id);
+      await db.write([
+        ...ids.map((id) => outbox.add(event, { ...plan, channel: id }, clock.now())),
+        ...given?.also ?? [],
+      ]);
       ids.forEach((id) => sender.wake(id));
     },
     dryRun: (rule, fromMs) => dryRun(rule, { events, context: context(), fromMs }),

@@ -36,5 +36,5 @@ export interface ReportBody {
 
 /** The report in an event; null for other events. */
 export function reportOf({ type, body }: Pick<LoggedEvent, "type" | "body">): Report | null {
-  return type === "analysis.mailed" ? (body as ReportBody).report : null;
+  return type === "analysis.mailed" || type === "report.made" ? (body as ReportBody).report : null;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -11,9 +12,18 @@ export interface Reports {
   /** Paths that a report can be limited to: machines and the areas above them, sorted. */
   places(): string[];
   /** @throws PerchError `validation`, and what `JobOrders.order` throws */
-  order(asked: ReportAsked, by: string, audited: Audited): Promise<Job>;
+  order(asked: ReportAsked, by: string, audited: Audited, of?: OfSchedule): Promise<Job>;
   /** What the report would say, for a page. @throws PerchError `validation`; the signal's reason */
   preview(asked: ReportAsked, signal: AbortSignal): Promise<ReportDocument>;
+}
+
+/** Which schedule orders it. */
+export interface OfSchedule {
+  schedule: string;
+  /** The time that it is due at; left out: a person asks for one now. */
+  asOfMs?: number;
+  /** Written in the transaction of the order. */
+  also?: readonly SqlStatement[];
 }
 
 export interface ReportsDeps {
@@ -26,8 +36,8 @@ export interface ReportsDeps {
 export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
   const { zone } = sources;
   const paths = () => sources.machines().map(({ path }) => path);
-  const check = (asked: ReportAsked) =>
-    checkAsked(asked, { nowMs: clock.now(), zone, machines: paths() });
+  const check = (asked: ReportAsked, nowMs = clock.now()) =>
+    checkAsked(asked, { nowMs, zone, machines: paths() });
   return {
     zone,
     places() {
@@ -38,11 +48,14 @@ export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
       }
       return [...all].sort();
     },
-    async order(asked, by, audited) {
-      const options = check(asked);
-      return await jobs.order({
-        ...{ kind: "report", title: titleOf(options, zone), options, by, audited },
-      });
+    async order(asked, by, audited, of) {
+      const checked = check(asked, of?.asOfMs);
+      const options = of === undefined ? checked : {
+        ...{ ...checked, schedule: of.schedule },
+        ...(of.asOfMs === undefined ? {} : { due_ms: of.asOfMs }),
+      };
+      const title = titleOf(options, zone);
+      return await jobs.order({ kind: "report", title, options, by, audited, also: of?.also });
     },
     async preview(asked, signal) {
       const { buildReport } = await import("./figures/build.ts");

@@ -2,12 +2,14 @@
 import type { Job } from "../../lib/jobs/job.ts";
 import type { ReportAsked } from "../../lib/reports/asked.ts";
 import type { Reports } from "../../lib/reports/reports.ts";
+import type { Schedules } from "../../lib/reports/schedules/schedules.ts";
 import { auditedBy, caller } from "../http/caller.ts";
 import type { RouteContext } from "../http/route.ts";
 import type { JobFolder, JobServices } from "../jobs/request.ts";
 
 export interface ReportServices extends JobServices {
   reports: Reports;
+  reportSchedules: Schedules;
 }
 
 export const FOLDER: JobFolder = {

@@ -11,6 +11,8 @@ import { diffHashOf, sha256 } from "../../lib/faults/corrections/hash.ts";
 import type { JobKind } from "../../lib/jobs/job.ts";
 import { createJobStore } from "../../lib/jobs/jobs_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
+import { scheduledShape } from "../../lib/reports/schedules/schedule.ts";
+import { createScheduleStore } from "../../lib/reports/schedules/schedule_store.ts";
 import type { Route } from "../../routes/http/route.ts";
 import { EXAMPLE } from "../../routes/scripts/api.ts";
 import type { AppUnderTest } from "./app.ts";
@@ -128,6 +130,7 @@ export async function oneOfEach(
     ...await commandsFixture(under),
     ...await probesFixture(under),
     ...await outboxFixture(under),
+    ...await reportScheduleFixture(under),
     ...await jobFixture(under, "report", "/api/reports"),
     ...await jobFixture(under, "export", "/api/exports"),
     "/api/ai/analyses/:id": String(analysis.id),
@@ -185,6 +188,20 @@ async function hardwareFixture({ app }: AppUnderTest): Promise<Record<string, st
   return { "/api/hardware/inputs/:id": id };
 }
 
+/** A schedule whose channel is gone. */
+async function reportScheduleFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
+  const { storage: { db }, reportSchedules } = app.parts();
+  const id = "fixture";
+  await db.write([
+    createScheduleStore(db).put({
+      ...{ id, name: "Fixture", cron: "0 6 * * 1", channels: ["gone"], enabled: true },
+      ...{ report: scheduledShape.parse({}), createdMs: 1, sinceMs: Date.now(), lastDueMs: null },
+    }),
+  ]);
+  await reportSchedules.load();
+  return { "/api/report-schedules/:id": id };
+}
+
 /** A job of a kind that is done, with its file, and one that is under way, to be cancelled. */
 export async function jobFixture(
   { app, dataDir }: AppUnderTest,
@@ -197,14 +214,21 @@ export async function jobFixture(
   const folder = `${dataDir}/files/jobs`;
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/${done}.csv`, "a,b\n1,2\n");
-  const job = { kind, title: "Fixture", options: {}, by: "fixture", createdMs: 1 };
+  const createdMs = Date.now();
+  const job = { kind, title: "Fixture", options: {}, by: "fixture", createdMs };
   const file = { name: "fixture.csv", type: "text/csv", bytes: 8, stored: `${done}.csv` };
   await db.write([
     store.add({ ...job, id: done }),
-    store.start(done, 2),
-    store.end(done, "running", { state: "done", result: {}, file, error: null, finishedMs: 3 }),
+    store.start(done, createdMs),
+    store.end(done, "running", {
+      state: "done",
+      result: {},
+      file,
+      error: null,
+      finishedMs: createdMs,
+    }),
     store.add({ ...job, id: running }),
-    store.start(running, 2),
+    store.start(running, createdMs),
   ]);
   return { [`${path}/:id/cancel`]: running, [`${path}/:id`]: done };
 }

@@ -66,6 +66,7 @@ export async function startOutbox(
     keepMs: () => 90 * 86_400_000,
     deletionMs: clock.now,
     picturesOf: () => Promise.resolve([]),
+    fileOf: () => Promise.resolve(null),
     linkFor: () => Promise.resolve(null),
     check: () => Promise.resolve(),
     onDelivery: (delivery) => void told.push(delivery),

@@ -68,6 +68,7 @@ export const email = defineChannel({
   options,
   toPersons: true,
   showsPictures: true,
+  attachesFiles: true,
   inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
   fault: (given, { smtp }) => {
@@ -145,16 +146,26 @@ function serverOf(given: Options, smtp: ChannelEnvironment["smtp"]): SmtpServer 
   return place === null ? null : { ...place, user, password, trusted: false };
 }
 
-/** Pictures stand in the mail itself, where its program shows them. */
+/** Pictures stand in the mail itself, where its program shows them; files beside it. */
 function attachmentsOf(message: Message) {
-  return (message.pictures ?? []).map(({ file, jpeg }, i) => ({
+  const pictures = (message.pictures ?? []).map(({ file, jpeg }, i) => ({
     filename: file,
-    content: Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength),
+    content: bufferOf(jpeg),
     contentType: "image/jpeg",
     contentDisposition: "inline" as const,
     cid: pictureId(message, i),
   }));
+  const files = (message.files ?? []).map(({ file, type, content }) => ({
+    filename: file,
+    content: bufferOf(content),
+    contentType: type,
+    contentDisposition: "attachment" as const,
+  }));
+  return [...pictures, ...files];
 }
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** Headers by which mail programs thread, filter and do not answer. */
 function headersOf(message: Message, site: string, domain: string) {
