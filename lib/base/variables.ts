@@ -98,14 +98,15 @@ export const environment = z.object({
   }),
   RETENTION_DAYS: preset(whole(0, 36_500), "0", {
     title: "Retention",
-    help: "Readings older than this many days are deleted. 0 keeps all.",
+    help:
+      "Readings older than this many days are summed up to minutes, later to hours. 0 keeps all.",
     allowed: "a whole number from 0 to 36500",
   }),
   MAX_DATABASE_MB: preset(whole(0, 100_000_000), "0", {
     title: "History size limit",
     help:
-      "Limit for sealed readings. Beyond it the oldest are deleted; the journal, events and alarms " +
-      "do not count. 0 sets no limit.",
+      "Limit for sealed readings. Beyond it the oldest become minutes, then hours, then go; the " +
+      "journal, events and alarms do not count. 0 sets no limit.",
     allowed: "a whole number of megabytes from 0 to 100000000",
   }),
   NEW_SENSORS: preset(onOff, "on", {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Role } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Audit } from "../../lib/access/audit.ts";
+import type { StoreStats } from "../../lib/readings/store.ts";
 import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
@@ -19,6 +20,7 @@ import {
 } from "../frame/form_page.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Exact } from "../frame/times.tsx";
+import { TierTable } from "./tiers.tsx";
 
 /** The category whose own page has more to do. */
 const BACKUPS = "Backups";
@@ -28,6 +30,7 @@ const HISTORY = "Keeping readings";
 export interface SettingsParts extends PageParts {
   settings: Settings;
   audit: Audit;
+  stored: () => Promise<Pick<StoreStats, "tiers">>;
 }
 
 /** `/settings`: a form per setting, drawn from the registry. */
@@ -36,13 +39,17 @@ export function settingsPages(parts: SettingsParts): Route[] {
   const page: FormPage = {
     path: "/settings",
     policy: "viewer",
-    draw: (context, state) =>
-      parts.frame.answer(context.c, context.who, {
+    draw: async (context, state) => {
+      const role = context.who!.role;
+      // The page is there to mend things, also when the storage does not answer.
+      const stored = await parts.stored().catch(() => null);
+      return await parts.frame.answer(context.c, context.who, {
         title: "Settings",
         place: "/more",
         status: state.status,
-        content: <Content parts={parts} role={context.who!.role} state={state} />,
-      }),
+        content: <Content parts={parts} role={role} state={state} stored={stored} />,
+      });
+    },
   };
   return [
     pageRoute(page),
@@ -69,7 +76,12 @@ export function settingsPages(parts: SettingsParts): Route[] {
 }
 
 function Content(
-  { parts, role, state }: { parts: SettingsParts; role: Role; state: FormState },
+  { parts, role, state, stored }: {
+    parts: SettingsParts;
+    role: Role;
+    state: FormState;
+    stored: Pick<StoreStats, "tiers"> | null;
+  },
 ): VNode {
   const views = parts.settings.list((least) => atLeast(role, least));
   const categories = [...new Set(views.map((view) => view.category))];
@@ -82,6 +94,9 @@ function Content(
       {categories.map((category) => (
         <section class="card" key={category} aria-label={category}>
           <h2>{category}</h2>
+          {category === HISTORY && stored !== null && (
+            <TierTable stored={stored} settings={parts.settings} zone={parts.zone} />
+          )}
           {views.filter((view) => view.category === category).map((view) => (
             <Setting
               key={view.key}

@@ -9,7 +9,7 @@ import type { Components } from "../../lib/live/components.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
 import { type Figures, figuresShape } from "../../lib/live/figures.ts";
 import { componentShape, statusShape } from "../../lib/live/status_shape.ts";
-import type { StoreStats } from "../../lib/readings/store.ts";
+import type { StoreStats, TierStats } from "../../lib/readings/store.ts";
 import { sourceOf, sourceShape, type SourceState } from "../../lib/sources/source.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -39,6 +39,12 @@ const snapshotShape = statusShape.extend({
   activity: figuresShape.shape.activity,
 }).meta({ id: "Snapshot" });
 
+const tierShape = z.object({
+  readings: z.number().describe("that it holds or stands for"),
+  bytes: z.number(),
+  oldest_ms: msField.nullable(),
+}).meta({ id: "TierStatistics" });
+
 const statisticsShape = z.object({
   at_ms: msField,
   ts: oldMs("at_ms"),
@@ -55,6 +61,7 @@ const statisticsShape = z.object({
     journal_rows: z.number(),
     journal_bytes: z.number(),
     tail_readings: z.number().describe("not in a chunk yet"),
+    tiers: z.object({ raw: tierShape, minute: tierShape, hour: tierShape }),
     disk_used: statusShape.shape.disk_used,
   }),
 }).meta({ id: "Statistics" });
@@ -153,6 +160,11 @@ export function statusRoutes(services: StatusRouteServices): Route[] {
             journal_rows: stored.journalRows,
             journal_bytes: stored.journalBytes,
             tail_readings: stored.tailReadings,
+            tiers: {
+              raw: tierOf(stored.tiers.raw),
+              minute: tierOf(stored.tiers.minute),
+              hour: tierOf(stored.tiers.hour),
+            },
             disk_used: status.disk_used,
           },
         });
@@ -215,4 +227,8 @@ export function payloadText(payload: Uint8Array): string {
   // deno-lint-ignore no-control-regex
   const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
   return new TextDecoder().decode(payload.subarray(0, 512)).replace(control, "\ufffd");
+}
+
+function tierOf({ readings, bytes, oldestMs }: TierStats) {
+  return { readings, bytes, oldest_ms: oldestMs };
 }
