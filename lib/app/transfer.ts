@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Registry } from "../machines/registry.ts";
+import { IMPORT_FOLDER } from "../transfer/import/files.ts";
 import { createImportSensors } from "../transfer/import/import_sensors.ts";
 import type { Imports } from "../transfer/import/imports.ts";
 import { createImports } from "../transfer/import/order_import.ts";
@@ -14,7 +16,7 @@ export interface TransferParts {
 
 /** Imports: ordered as jobs; what does them is loaded with the first. */
 export function createTransferParts(
-  { storage, clock }: Pick<Foundation, "storage" | "clock">,
+  { storage, clock, config }: Pick<Foundation, "storage" | "clock" | "config">,
   { jobs, registry, intake }: { jobs: Jobs; registry: Registry; intake: Pick<Intake, "stats"> },
 ): TransferParts {
   const sensors = createImportSensors({ db: storage.db, registry });
@@ -24,6 +26,7 @@ export function createTransferParts(
       db: storage.db,
       readings: storage.readings,
       sensors,
+      scratchFolder: join(config.dataDir, IMPORT_FOLDER, "counting"),
       idle: createIdle(clock, intake),
       monotonicMs: () => clock.monotonic(),
     });

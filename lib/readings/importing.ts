@@ -43,6 +43,8 @@ export interface Imported {
    * given, the importer goes on behind them.
    */
   taken: number;
+  /** Of a dry run of readings: 1 for each that was taken and is repeated. */
+  there?: Uint8Array;
 }
 
 export interface ImportState {

@@ -43,8 +43,9 @@ export interface ImportingDeps {
 /** What becomes of one part of a block. */
 interface Plan {
   series: Series;
-  /** Readings that are done with by it. */
+  /** Readings that are done with by it, and 1 for each of them that is stored already. */
   taken: number;
+  there: Uint8Array;
   /** What is written, in time order; empty: all was there. */
   fresh: Slice;
   /** Chunks in whose place it is written. */
@@ -79,7 +80,8 @@ export async function importStep(
   const taken = plans.reduce((sum, plan) => sum + plan.taken, 0);
   const stored = plans.reduce((sum, plan) => sum + plan.fresh.n, 0);
   const imported = { stored, repeated: taken - stored, taken };
-  if (!dryRun) await write(deps, plans, moveImporter(block.importer, imported));
+  if (dryRun) return { ...imported, there: joined(plans.map(({ there }) => there), taken) };
+  await write(deps, plans, moveImporter(block.importer, imported));
   return imported;
 }
 
@@ -89,8 +91,10 @@ async function planPart(
   part: Timed,
   left: number,
 ): Promise<Plan> {
-  const nothing = { series, taken: part.n, olds: [], drafts: [], cost: part.n };
-  if (part.n === 0) return { ...nothing, fresh: sliceOf(part) };
+  const nothing = { series, olds: [], drafts: [] };
+  if (part.n === 0) {
+    return { ...nothing, taken: 0, there: new Uint8Array(0), fresh: sliceOf(part), cost: 0 };
+  }
   const { olds, untilMs } = await touching(deps, series, part, left);
   const taken = firstFrom(sliceOf(part), untilMs);
   const given: Timed = {
@@ -99,8 +103,9 @@ async function planPart(
     value: part.value.subarray(0, taken),
   };
   const read = olds.reduce((sum, { n }) => sum + n, 0);
-  const fresh = await freshOf(deps, series, given, olds);
-  if (fresh.n === 0) return { ...nothing, taken, fresh, cost: taken + read };
+  const there = await thereOf(deps, series, given, olds);
+  const fresh = freshOf(given, there);
+  if (fresh.n === 0) return { ...nothing, taken, there, fresh, cost: taken + read };
   const [firstMs, lastMs] = [fresh.tMs[0], fresh.tMs[fresh.n - 1]];
   const beside = olds.filter((old) => !old.late && old.lastMs >= firstMs && old.firstMs <= lastMs);
   const fromMs = Math.min(firstMs, ...beside.map((old) => old.firstMs));
@@ -109,7 +114,7 @@ async function planPart(
   const settled = mergeSlices([...replaced.map(({ slice }) => slice), fresh]);
   const rank = Math.min(series.sealedGroup, ...replaced.map((old) => old.rank));
   const drafts = draftChunks(series.sensor, settled, rank, false);
-  return { series, taken, fresh, olds: replaced, drafts, cost: settled.n + read };
+  return { series, taken, there, fresh, olds: replaced, drafts, cost: settled.n + read };
 }
 
 /** The chunks that the readings touch, as many as one step takes, and the time that they end with. */
@@ -141,16 +146,16 @@ async function touching(
   return { olds, untilMs: Infinity };
 }
 
-/** What of the readings is stored nowhere. */
-async function freshOf(
+/** 1 for each of the readings that is stored already, or stands twice among them. */
+async function thereOf(
   deps: ImportingDeps,
   series: Series,
   given: Timed,
   olds: readonly Old[],
-): Promise<Slice> {
-  const { n, tMs, value } = given;
-  if (n === 0) return sliceOf(given);
+): Promise<Uint8Array> {
+  const { n, tMs } = given;
   const found = new Uint8Array(n);
+  if (n === 0) return found;
   markRepeated(given, found);
   for (const { slice } of olds) markStored(given, slice, found);
   const { tail } = series;
@@ -159,6 +164,12 @@ async function freshOf(
   // Which readings were summed up is not known any more: what lies in their minutes and hours counts as there.
   const isSummedUp = await summedUpWithin(deps, series, { fromMs: tMs[0], toMs: tMs[n - 1] + 1 });
   for (let i = 0; isSummedUp !== null && i < n; i++) if (isSummedUp(tMs[i])) found[i] = 1;
+  return found;
+}
+
+/** Those that are not. */
+function freshOf(given: Timed, found: Uint8Array): Slice {
+  const { n, tMs, value } = given;
   const left = found.reduce((sum, one) => sum - one, n);
   if (left === n) return sliceOf(given);
   const fresh = { n: left, tMs: new Float64Array(left), value: new Float64Array(left) };
@@ -168,6 +179,12 @@ async function freshOf(
     fresh.value[at++] = value[i];
   }
   return sliceOf(fresh);
+}
+
+function joined(parts: readonly Uint8Array[], n: number): Uint8Array {
+  const all = new Uint8Array(n);
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
 }
 
 /** As they are stored: they say nothing of now. */

@@ -39,6 +39,7 @@ export async function openImportPlace(
         db: storage.db,
         readings,
         sensors: createImportSensors({ db: storage.db, registry }),
+        scratchFolder: `${folder}/counting`,
         idle: onBlock ?? (() => Promise.resolve()),
         monotonicMs: () => performance.now(),
       });

@@ -1,6 +1,8 @@
 /** Reads files for imports in a worker of its own: parsing takes whole seconds of a core. */
 import { PerchError } from "../../base/errors.ts";
 import { createRpcClient } from "../../db/rpc.ts";
+import type { ImportBlock } from "../../readings/importing.ts";
+import type { Counting } from "./counting.ts";
 import type { ImportOptions, ImportSource } from "./format.ts";
 import type { Looked, ReadRequest } from "./import_worker.ts";
 import type { PackedSegment } from "./packing.ts";
@@ -10,6 +12,8 @@ export interface ImportReader {
   look(source: ImportSource, options: ImportOptions & { format?: string }): Promise<Looked>;
   /** Segments from a cursor on; while one is used the next is read. */
   read(request: ReadRequest): AsyncGenerator<PackedSegment>;
+  /** A database in this folder, for as long as the reader is there. */
+  scratch(folder: string): Promise<Counting>;
 }
 
 /** Runs `use` with a worker that ends with it; once `signal` is aborted, it answers no more. @throws PerchError */
@@ -38,9 +42,20 @@ export async function withReader<T>(
       formats: () => rpc.call("formats", []),
       look: (source, options) => rpc.call("look", [source, options]),
       read,
+      async scratch(folder) {
+        await rpc.call("openScratch", [folder]);
+        return {
+          importReadings: (block) => rpc.call("importReadings", [block], buffersOf(block)),
+          importHours: (hours) => rpc.call("importHours", [hours]),
+        };
+      },
     });
   } finally {
     signal?.removeEventListener("abort", end);
     worker.terminate();
   }
+}
+
+function buffersOf({ sensor, n, tMs, value }: ImportBlock): Transferable[] {
+  return [sensor, n, tMs, value].map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -8,7 +8,7 @@ import { OTHER_TEXT } from "../../machines/words.ts";
 import type { SensorKind } from "../../readings/reading.ts";
 
 /** Different texts that are kept of one sensor, as of what it reports. */
-const TEXTS_MOST = 1_000;
+export const TEXTS_MOST = 1_000;
 
 export interface ImportSensors {
   /** By its full name, also the one that it had before its machine was moved; deleted ones too. */

@@ -4,6 +4,8 @@ import { type MessagePeer, serveRpc } from "../../db/rpc.ts";
 import { headOf } from "./bytes_source.ts";
 import type { ImportFormat, ImportOptions, ImportSource, Inspection } from "./format.ts";
 import { IMPORT_FORMATS } from "./formats/mod.ts";
+import type { ImportBlock, ImportedHours, ImportStore } from "../../readings/importing.ts";
+import { openScratch } from "./scratch.ts";
 import { type PackedSegment, packSegment } from "./packing.ts";
 
 /** What a file is, as far as the file alone says. */
@@ -75,7 +77,14 @@ serveRpc(globalThis as unknown as MessagePeer, {
     }
     return segment;
   },
+  async openScratch(folder: string) {
+    scratch = await openScratch(folder);
+  },
+  importReadings: (block: ImportBlock) => scratch.importReadings(block),
+  importHours: (hours: ImportedHours) => scratch.importHours(hours),
 });
+
+let scratch: ImportStore;
 
 async function next(segments: AsyncGenerator<PackedSegment>): Promise<PackedSegment | null> {
   const { done, value } = await segments.next();

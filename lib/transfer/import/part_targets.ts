@@ -1,8 +1,9 @@
 /** Where each part of a segment goes, and what is not imported of it. */
 import type { PartTarget } from "./blocks.ts";
+import { STAND_INS } from "./counting.ts";
 import type { ImportSeries, RejectedLine } from "./format.ts";
 import type { DetailLists } from "./import_counts.ts";
-import type { ImportSensors } from "./import_sensors.ts";
+import { type ImportSensors, TEXTS_MOST } from "./import_sensors.ts";
 import type { ImportOrder } from "./imports.ts";
 import { createPlanner, type Mapping, type Planned } from "./mapping.ts";
 import type { PackedSegment } from "./packing.ts";
@@ -49,6 +50,7 @@ export class TargetPlanner {
   readonly #plan: (series: ImportSeries) => Planned;
   /** Numbers that stand for new sensors in a dry run. */
   readonly #standIns = new Map<string, number>();
+  readonly #texts = new Map<string, Map<string, number>>();
 
   constructor(
     private readonly deps: {
@@ -94,7 +96,8 @@ export class TargetPlanner {
     const known = sensors.existing(name);
     if (this.deps.dryRun) {
       lists.count(id, { key: series.key, sensor: name, is_new: known === undefined }, n);
-      return { sensor: known?.num ?? this.#standIn(name), convert, codes: null };
+      const codes = texts === undefined ? null : this.#codesOf(name, known?.states ?? [], texts);
+      return { sensor: known?.num ?? this.#standIn(name), convert, codes };
     }
     const sensor = known ?? await sensors.create({ name, unit, kind });
     const isNew = sensor.createdMs > beganMs;
@@ -103,12 +106,21 @@ export class TargetPlanner {
     return { sensor: sensor.num, convert, codes };
   }
 
+  /** Texts that a sensor does not have yet get codes that it will never have. */
+  #codesOf(name: string, states: readonly string[], texts: readonly string[]): Float64Array {
+    const fresh = this.#texts.get(name) ?? new Map<string, number>();
+    this.#texts.set(name, fresh);
+    return Float64Array.from(texts, (text) => {
+      const known = states.indexOf(text);
+      if (known >= 0) return known;
+      if (!fresh.has(text) && fresh.size < TEXTS_MOST) fresh.set(text, STAND_INS + fresh.size);
+      return fresh.get(text) ?? STAND_INS + TEXTS_MOST;
+    });
+  }
+
   #standIn(name: string): number {
     const known = this.#standIns.get(name) ?? STAND_INS + this.#standIns.size;
     this.#standIns.set(name, known);
     return known;
   }
 }
-
-/** No sensor has such a number. */
-export const STAND_INS = 2 ** 31;

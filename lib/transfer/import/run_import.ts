@@ -10,6 +10,7 @@ import type { JobRun, JobWorker } from "../../jobs/job.ts";
 import type { ImportStore } from "../../readings/importing.ts";
 import { DAY_MS } from "../../words/times.ts";
 import { SegmentBlocks } from "./blocks.ts";
+import { type Counting, createCounting } from "./counting.ts";
 import { forgetOver, readDetails, writeDetails } from "./details_store.ts";
 import {
   DetailLists,
@@ -30,6 +31,8 @@ export interface ImportDeps {
   db: Pick<Database, "query" | "write">;
   readings: ImportStore;
   sensors: ImportSensors;
+  /** A folder of its own, for the time of a dry run. */
+  scratchFolder: string;
   /** Resolves when the intake has nothing urgent to do. */
   idle(): Promise<void>;
   monotonicMs(): number;
@@ -49,6 +52,9 @@ export function createImportWorker(deps: ImportDeps): JobWorker {
         throw error;
       } finally {
         running.report(running.words());
+        if (order.dry_run) {
+          await Deno.remove(deps.scratchFolder, { recursive: true }).catch(() => {});
+        }
       }
       return running.result();
     },
@@ -81,6 +87,7 @@ class RunningImport {
   readonly #lists: DetailLists;
   readonly #planner: TargetPlanner;
   #place: ImportPlace;
+  #to: Counting;
 
   private constructor(
     private readonly deps: ImportDeps,
@@ -95,6 +102,7 @@ class RunningImport {
       lists: DetailLists;
     },
   ) {
+    this.#to = deps.readings;
     this.#name = from.name;
     this.#lists = from.lists;
     this.#place = from.place;
@@ -120,6 +128,9 @@ class RunningImport {
     const { signal } = this.run;
     await withReader(signal, async (reader) => {
       const untilMs = this.#place.beganMs + DAY_MS;
+      if (this.order.dry_run) {
+        this.#to = createCounting(this.#to, await reader.scratch(this.deps.scratchFolder));
+      }
       const request = { source, format, options, cursor: this.#place.segment, untilMs };
       for await (const segment of reader.read(request)) {
         signal.throwIfAborted();
@@ -158,14 +169,13 @@ class RunningImport {
 
   /** Stores the block at a place of a segment, or as much of it as one step takes; gives how much that is. */
   async #store(blocks: SegmentBlocks, at: number, cursor: string): Promise<number> {
-    const { readings, run, idle } = { ...this.deps, run: this.run };
-    await idle();
-    run.signal.throwIfAborted();
+    await this.deps.idle();
+    this.run.signal.throwIfAborted();
     const importer = { name: this.#name, cursor, done: at };
     const block = blocks.at(at);
     const { stored, repeated, taken } = "hours" in block
-      ? await readings.importHours({ ...block.hours, importer }, this.order.dry_run)
-      : await readings.importReadings({ ...block.readings, importer }, this.order.dry_run);
+      ? await this.#to.importHours({ ...block.hours, importer })
+      : await this.#to.importReadings({ ...block.readings, importer });
     this.#stored += stored;
     this.#repeated += repeated;
     return taken;

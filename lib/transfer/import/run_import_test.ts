@@ -59,6 +59,7 @@ async function importFile(
     db,
     readings: store,
     sensors: createImportSensors({ db, registry }),
+    scratchFolder: `${path}.counting`,
     idle: () => blocks++ < ends ? Promise.resolve() : Promise.reject(new Error("killed")),
     monotonicMs: () => performance.now(),
   });
@@ -144,21 +145,26 @@ Deno.test("series become the sensors that were chosen, in their unit and as text
   });
 });
 
-Deno.test("a dry run counts what would be stored, and stores nothing", async () => {
+Deno.test("a dry run counts exactly what an import stores, repeated lines far apart too, and stores nothing", async () => {
   const lines = (from: number, n: number) =>
-    Array.from({ length: n }, (_, i) => `m f=${from + i} ${T + (from + i) * 1000}000000`);
-  await withPlace(lines(0, 500).join("\n"), async (place) => {
-    await importFile(place);
-    await Deno.writeTextFile(
-      place.path,
-      [...lines(400, 300), ...lines(600, 50), `new f=1 ${T}000000`].join("\n"),
+    Array.from(
+      { length: n },
+      (_, i) => `m f=${from + i},g="${(from + i) % 5}" ${T + (from + i) * 1000}000000`,
     );
+  await withPlace(lines(0, 5_000).join("\n"), async (place) => {
+    await importFile(place);
+    const again = [...lines(4_000, 9_000), `new f=1,g="x" ${T}000000`, ...lines(12_000, 8_000)];
+    await Deno.writeTextFile(place.path, [...again, ...again.slice(0, 9_500), "bad"].join("\n"));
     const { result } = await importFile(place, { dry_run: true, id: "two" });
-    assert.deepEqual(counts(result), {
-      ...{ read: 351, stored: 201, repeated: 150, rejected: 0, skipped: 0 },
-    });
-    assert.equal(result.new_sensors, 1);
-    assert.equal((await place.store.stats()).readings, 500);
+    assert.equal((await place.store.stats()).readings, 10_000);
     assert.equal(place.registry.find("new/f"), undefined);
+    assert.equal(result.new_sensors, 2);
+    assert.equal(await place.store.importState("two"), null);
+    await assert.rejects(Deno.stat(`${place.path}.counting`), Deno.errors.NotFound);
+    const real = await importFile(place, { id: "three" });
+    assert.deepEqual(counts(result), counts(real.result));
+    assert.deepEqual(counts(result), {
+      ...{ read: 26_502, stored: 30_002, repeated: 23_000, rejected: 1, skipped: 0 },
+    });
   });
 });
