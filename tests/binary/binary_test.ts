@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import mqtt from "mqtt";
 import { binaries } from "../support/binaries.ts";
 import { assertCamerasWork } from "../support/binary_cameras.ts";
+import { assertReportsAreMade } from "../support/binary_reports.ts";
 import { assertCodecsWork, assertModelIsAsked } from "../support/binary_scripts.ts";
 import { haveCommands } from "../support/commands.ts";
 import { startGemini } from "../support/fake_gemini.ts";
@@ -203,7 +204,8 @@ for (const { name, file, path, runner, readyMs, isThere: present } of binaries()
       const here = runner.length === 0;
       await assertCodecsWork(running, here);
       if (haveCommands({ ffmpeg: "ffmpeg" })) await assertCamerasWork(running);
-      // Under qemu the host is in need, and the model is what it does without first.
+      // Under qemu the host is in need, and reports and the model are what it does without first.
+      if (here) await assertReportsAreMade(running);
       if (here) await assertModelIsAsked(running, gemini);
       assert.equal(await perch.stop(), 0);
     } finally {
