@@ -252,7 +252,7 @@ function SensorsOf(
   return (
     <section class="card" aria-labelledby="sensors">
       <h2 id="sensors">Sensors</h2>
-      <Table label="Sensors">
+      <Table label="Sensors of the file">
         <thead>
           <tr>
             <th scope="col" class="text">Sensor</th>

@@ -234,7 +234,7 @@ function Past({ jobs, parts }: { jobs: readonly Job[]; parts: ImportPageParts })
   return (
     <section class="card" aria-labelledby="past">
       <h2 id="past">Imports</h2>
-      <Table label="Imports">
+      <Table label="What was imported">
         <thead>
           <tr>
             <th scope="col" class="text">File</th>

@@ -103,17 +103,22 @@ async function look(parts: ImportPageParts, asked: Texts): Promise<Looked> {
     return { ...await inspectFile(parts, file, given), errors: {} };
   } catch (error) {
     if (!(error instanceof PerchError) || error.code === "not_found") throw error;
-    const errors = Object.fromEntries(
-      Object.entries(formErrors(error)).map((
-        [path, text],
-      ) => [path.replace(/^options\./, ""), text]),
-    );
+    const errors = optionErrors(error);
     // What was typed is wrong: the form comes back with what Perch finds by itself.
     const found = Object.keys(given).length === 0
       ? null
       : await inspectFile(parts, file, {}).catch(() => null);
     return { ...(found ?? { file: null, site: null, preview: null }), errors };
   }
+}
+
+/** By the option's name; a sentence of its own rather than what only makes sense beside its field's name. */
+function optionErrors(error: PerchError): Texts {
+  const found = Object.entries(formErrors(error)).map(([path, text]) => [
+    path.replace(/^options\./, ""),
+    error.errors.length === 1 ? error.message : text,
+  ]);
+  return Object.fromEntries(found);
 }
 
 interface Shown {
@@ -142,7 +147,9 @@ function Content({ parts, looked, asked, sent }: Shown): VNode {
     <>
       <ImportCrumbs />
       <Answer>
-        {isAsked
+        {Object.keys(errors).length > 0
+          ? `${file.name} cannot be read like that`
+          : isAsked
           ? `${file.name}: ${
             preview.questions.length === 1 ? "one question" : "some questions"
           } first`
@@ -150,8 +157,12 @@ function Content({ parts, looked, asked, sent }: Shown): VNode {
       </Answer>
       <ForeignNotice site={site} />
       <HowItIsRead looked={looked} preview={preview} asked={asked} file={file} />
-      <FirstRows preview={preview} zone={parts.zone} />
-      {!isAsked && <Series parts={parts} preview={preview} asked={asked} sent={sent} />}
+      {!isAsked && Object.keys(errors).length === 0 && (
+        <>
+          <FirstRows preview={preview} zone={parts.zone} />
+          <Series parts={parts} preview={preview} asked={asked} sent={sent} />
+        </>
+      )}
     </>
   );
 }
@@ -186,29 +197,38 @@ function HowItIsRead(
           error={errors.format}
         />
         <OptionFields
-          preview={preview}
+          preview={{ ...preview, options: { ...preview.options, ...optionsOfTexts(asked) } }}
           errors={errors}
           zones={Intl.supportedValuesOf("timeZone")}
         />
-        <Field
-          name="q"
-          label="Only series that hold"
-          help="Text in the name of the series or of the sensor; empty: all of them."
-          value={asked.q}
-          autocomplete="off"
-          required={false}
-        />
-        <Field
-          name="machine"
-          label="All of them at one machine"
-          help="Path of the machine, such as hall-1/press-3; empty: as suggested."
-          value={asked.machine}
-          autocomplete="off"
-          required={false}
-        />
+        {preview.questions.length === 0 && <SeriesFields asked={asked} />}
         <button type="submit">Look again</button>
       </form>
     </section>
+  );
+}
+
+/** Which series are listed, and where they go together. */
+function SeriesFields({ asked }: { asked: Texts }): VNode {
+  return (
+    <>
+      <Field
+        name="q"
+        label="Only series that hold"
+        help="Text in the name of the series or of the sensor; empty: all of them."
+        value={asked.q}
+        autocomplete="off"
+        required={false}
+      />
+      <Field
+        name="machine"
+        label="All of them at one machine"
+        help="Path of the machine, such as hall-1/press-3; empty: as suggested."
+        value={asked.machine}
+        autocomplete="off"
+        required={false}
+      />
+    </>
   );
 }
 
@@ -220,7 +240,7 @@ function FirstRows({ preview, zone }: { preview: ImportPreview; zone: string }):
       {rows.length === 0
         ? <Empty>None was found in the first rows.</Empty>
         : (
-          <Table label="First readings">
+          <Table label="Readings in the first rows">
             <caption>{`Times in ${zone}`}</caption>
             <thead>
               <tr>

@@ -166,17 +166,19 @@ function Columns(
     <>
       {error && <p class="error" role="alert">{error}</p>}
       {shown.length > 0 && (
-        <Table label="Columns">
-          <thead>
-            <tr>
-              <th scope="col" class="text">Column</th>
-              <th scope="col" class="text">Is</th>
-              <th scope="col" class="text">Called</th>
-              <th scope="col" class="text">Has</th>
-            </tr>
-          </thead>
-          <tbody>{shown.map((column) => <Column key={column.index} column={column} />)}</tbody>
-        </Table>
+        <div class="columns-map">
+          <Table label="Columns">
+            <thead>
+              <tr>
+                <th scope="col" class="text">Column</th>
+                <th scope="col" class="text">Is</th>
+                <th scope="col" class="text">Called</th>
+                <th scope="col" class="text">Has</th>
+              </tr>
+            </thead>
+            <tbody>{shown.map((column) => <Column key={column.index} column={column} />)}</tbody>
+          </Table>
+        </div>
       )}
       {columns.length > shown.length && (
         <p class="muted">{`${columns.length - shown.length} more are read as they were found.`}</p>
