@@ -1,7 +1,7 @@
 /** The programs that cameras may start, and that nothing of them stays behind. */
 import type { Clock } from "../../base/clock.ts";
+import { lowerPriority } from "../../base/low_priority.ts";
 import { FeedError } from "../fault.ts";
-import { lowerPriority } from "./low_priority.ts";
 
 export type CameraProgram = "ffmpeg" | "rpicam-vid" | "libcamera-vid";
 

@@ -47,7 +47,10 @@ export function machineSection(
     section.paragraphs.push(
       `${plural(unjudged, "machine")} of ${grouped(machines.length)} ` +
         `${unjudged === 1 ? "has" : "have"} no sensor with a critical limit: no failure of ` +
-        `${unjudged === 1 ? "it" : "them"} can be seen, and no availability is given.`,
+        `${
+          unjudged === 1 ? "it" : "them"
+        } can be seen, and no availability is given. Set one, and ` +
+        "there is both from then on.",
     );
   }
   section.figures = figuresOf(judged.map(({ facts }) => facts.performance), alarms);
@@ -56,7 +59,7 @@ export function machineSection(
     performanceTable(machines, alarms),
     timesTable(machines),
     ...countersTable(machines),
-    failuresTable(machines),
+    ...failuresTable(machines),
   ];
   section.notes = notesOf(...usedNotes(section));
   return section;
@@ -173,13 +176,14 @@ function countersTable(machines: readonly MachineRow[]): ReportTable[] {
   }, ["Ran", "Starts", "Energy"])];
 }
 
-function failuresTable(machines: readonly MachineRow[]): ReportTable {
+function failuresTable(machines: readonly MachineRow[]): ReportTable[] {
   const failures = machines.flatMap(({ facts: { machine, performance, judged } }) =>
     judged ? performance.failures.map((failure) => ({ machine, failure })) : []
   ).sort((a, b) =>
     b.failure.fromMs - a.failure.fromMs || (a.machine.path < b.machine.path ? -1 : 1)
   );
-  return {
+  if (failures.length === 0) return [];
+  return [{
     title: failures.length > ROWS_MOST
       ? `Failures: the newest ${grouped(ROWS_MOST)} of ${grouped(failures.length)}`
       : "Failures",
@@ -197,7 +201,7 @@ function failuresTable(machines: readonly MachineRow[]): ReportTable {
       failure.downMs,
       remarkOn(failure),
     ]),
-  };
+  }];
 }
 
 function remarkOn({ beganBefore, end }: Failure): string | null {

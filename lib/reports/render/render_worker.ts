@@ -1,5 +1,6 @@
 /** Writes one document as a file: layout and compression stay off the main loop. Started by `render.ts`. */
 import { messageOf, PerchError } from "../../base/errors.ts";
+import { lowerPriority } from "../../base/low_priority.ts";
 import { pacedWriter } from "../../base/paced_file.ts";
 import { isNoRoom } from "../../base/reserve_file.ts";
 import { csvOf } from "./csv.ts";
@@ -11,6 +12,9 @@ const scope = self as unknown as {
   postMessage: (answer: FromRenderer) => void;
 };
 const OWNER_ONLY = 0o600;
+
+// Readings come first.
+lowerPriority(0);
 
 async function write({ order, fonts }: ToRenderer): Promise<number> {
   const options = { write: true, create: true, truncate: true, mode: OWNER_ONLY };

@@ -3,7 +3,7 @@ const NICE = 5;
 
 /**
  * A program gets processor time after Perch (setpriority(2)), as readings come first; threads that it makes later
- * inherit that. Right after its start. Elsewhere than on Linux with glibc nothing happens.
+ * inherit that. Right after its start. 0: the thread that calls, of a worker whose work may wait. Elsewhere than on Linux with glibc nothing happens.
  */
 export function lowerPriority(pid: number): void {
   if (Deno.build.os !== "linux") return;
