@@ -4,6 +4,7 @@ import { openStorage } from "../../lib/app/storage.ts";
 import { createImageStore } from "../../lib/cameras/images/image_store.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import type { Database, SqlStatement } from "../../lib/db/client.ts";
+import type { Connection } from "../../lib/db/connection.ts";
 import type { EventDraft } from "../../lib/events/event.ts";
 import { createEventLog } from "../../lib/events/events_store.ts";
 import type { EventQuery } from "../../lib/events/query.ts";
@@ -11,6 +12,8 @@ import { createEventSearch } from "../../lib/events/search_store.ts";
 import { changesOf } from "../../lib/live/past_store.ts";
 import { createDigestStore } from "../../lib/notify/digest_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
+import { countedSummaries, lastEnd, summariesIn } from "../../lib/readings/tiers/summary_store.ts";
+import { unindex } from "../../lib/readings/tiers/waterfall.ts";
 
 const EVENT: EventDraft = {
   type: "alarm.raised",
@@ -47,6 +50,28 @@ const READS: readonly { read(db: Database): Promise<unknown>; index: string }[] 
   },
 ];
 
+const SUMMARIES = { sensor: 1, tier: "hour", source: "index", fromMs: 1, toMs: 9 } as const;
+const asConnection = (db: Database) => db as unknown as Connection;
+
+/** The same of what was summed up, of which there may be thousands of rows per sensor. */
+const SUMMED: typeof READS = [
+  { read: (db) => summariesIn(asConnection(db), SUMMARIES), index: "summaries_by_sensor" },
+  { read: (db) => lastEnd(asConnection(db), SUMMARIES), index: "summaries_by_sensor" },
+  // At each start, of all sensors: never the rows themselves.
+  {
+    read: (db) => countedSummaries(asConnection(db)),
+    index: "COVERING INDEX summaries_by_sensor",
+  },
+  {
+    read: (db) => countedSummaries(asConnection(db), 1),
+    index: "SEARCH summaries USING COVERING INDEX summaries_by_sensor",
+  },
+  {
+    read: (db) => db.query(unindex(1, 1, 9)),
+    index: "SEARCH summaries USING INDEX summaries_by_sensor",
+  },
+];
+
 async function searched(db: Database, query: EventQuery): Promise<void> {
   const search = createEventSearch(db);
   const log = createEventLog(db);
@@ -59,7 +84,7 @@ Deno.test("reads that are made often take the partial index that is there for th
   const dir = await Deno.makeTempDir({ prefix: "perch-plans-" });
   const { db, close } = await openStorage({ url: `file:${dir}/perch.db`, log: silentLog() });
   try {
-    for (const { read, index } of READS) {
+    for (const { read, index } of [...READS, ...SUMMED]) {
       const asked: SqlStatement[] = [];
       const query = (statement: SqlStatement) => {
         asked.push(statement);

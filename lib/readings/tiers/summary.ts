@@ -4,7 +4,7 @@
  */
 import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import { FormatError } from "../bytes.ts";
-import { checksumOf } from "../checksum.ts";
+import { checksumOf, isSigned } from "../checksum.ts";
 import {
   areMinutesOf,
   encodeSums,
@@ -13,7 +13,7 @@ import {
   signMinutes,
   type Sums,
 } from "../minutes.ts";
-import { countOf } from "./sums.ts";
+import { countOf, sumsOf } from "./sums.ts";
 
 export type SummaryTier = "minute" | "hour";
 /** `own`: took the place of readings; `imported`: from elsewhere; `index`: derived from everything else. */
@@ -62,20 +62,31 @@ export function packSummary(
   sums: Sums,
 ): SummaryRow {
   const data = encodeSums(sums);
+  const columns = columnsFor(sensor, tier, source, sums, data.length);
+  signMinutes(data, sensor, checksum(columns));
+  return { ...columns, data };
+}
+
+function columnsFor(
+  sensor: number,
+  tier: SummaryTier,
+  source: SummarySource,
+  sums: Sums,
+  bytes: number,
+): SummaryColumns {
   const [first, last] = [sums.at[0], sums.at[sums.at.length - 1]];
   const block = blockOf(first);
   const [from, to] = source === "index" ? [block, block + BLOCK_HOURS - 1] : [first, last];
-  const columns = {
+  const unitMs = UNIT_MS[tier];
+  return {
     sensor,
     tier,
     source,
-    firstMs: from * UNIT_MS[tier],
-    lastMs: to * UNIT_MS[tier],
+    firstMs: from * unitMs,
+    lastMs: to * unitMs,
     n: countOf(sums),
-    bytes: data.length,
+    bytes,
   };
-  signMinutes(data, sensor, checksum(columns));
-  return { ...columns, data };
 }
 
 /** First hour of the block that an hour is in. */
@@ -91,6 +102,22 @@ export function unpackSummary(row: SummaryRow): MinuteColumns {
   let found: MinuteColumns | null = null;
   readMinutes(row.data, row.sensor, (columns) => found = columns);
   return found!;
+}
+
+/** Which columns a blob was signed for, when only those of its row are damaged; null: the blob is not whole. */
+export function identify(sensors: Iterable<number>, data: Uint8Array): SummaryColumns | null {
+  for (const sensor of sensors) {
+    if (!isSigned(data, sensor)) continue;
+    let sums: Sums | null = null;
+    readMinutes(data, sensor, (columns) => sums = sumsOf(columns));
+    for (const tier of Object.keys(TIER_CODES) as SummaryTier[]) {
+      for (const source of Object.keys(SOURCE_CODES) as SummarySource[]) {
+        const columns = columnsFor(sensor, tier, source, sums!, data.length);
+        if (areMinutesOf(data, sensor, checksum(columns))) return columns;
+      }
+    }
+  }
+  return null;
 }
 
 function checksum({ sensor, tier, source, firstMs, lastMs, n, bytes }: SummaryColumns): number {

@@ -1,7 +1,6 @@
 /** The table `summaries`. Raw SQL, as for the chunks; columns are only read as what they should be. */
 import type { SqlStatement, SqlValue } from "../../db/client.ts";
 import type { Connection } from "../../db/connection.ts";
-import { FormatError } from "../bytes.ts";
 import { blobOf } from "../chunk_cache.ts";
 import { blob, total, whole } from "../chunk_store.ts";
 import { type DamageBook, isDamage } from "../damage.ts";
@@ -9,6 +8,7 @@ import type { MinuteColumns } from "../minutes.ts";
 import { LATEST_MS } from "../reading.ts";
 import type { SeriesTable } from "../series.ts";
 import {
+  identify,
   SOURCE_CODES,
   type SummaryColumns,
   type SummaryRow,
@@ -165,16 +165,17 @@ async function unpackOrNote(
     if (!isDamage(error)) throw error;
     // What is derived is made again: nothing is missing.
     if (row.source === "index") return null;
-    const { sensor, firstMs, lastMs, n } = row;
+    const known = identify(table.all().map((series) => series.sensor), data);
+    const { sensor, tier, firstMs, lastMs, n } = known ?? row;
     const isPlausible = firstMs > 0 && firstMs <= lastMs && lastMs <= LATEST_MS;
     await damage.record({
       kind: "tier",
       ref: row.id,
       sensor: table.get(sensor) === undefined ? null : sensor,
       fromMs: isPlausible ? firstMs : 0,
-      toMs: isPlausible ? lastMs + UNIT_MS[row.tier] : LATEST_MS + 1,
+      toMs: isPlausible ? lastMs + UNIT_MS[tier] : LATEST_MS + 1,
       readings: n > 0 && n < 2 ** 40 ? n : 0,
-      reason: error instanceof FormatError ? error.message : "it cannot be read",
+      reason: known === null ? error.message : `what it says is whole, but ${error.message}`,
     });
     return null;
   }
