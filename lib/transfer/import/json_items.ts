@@ -10,7 +10,7 @@ import { bytesOf } from "./unpacked_bytes.ts";
 
 const ITEMS = 50_000;
 /** An element is a state with its attributes, or an hour: a few kilobytes at most. */
-const ITEM_BYTES_MOST = 1024 * 1024;
+const ITEM_BYTES_MOST = 256 * 1024;
 /** What is handed to the parser at once, and may come out of it before it is taken. */
 const PIECE_BYTES = 16 * 1024;
 
@@ -88,7 +88,7 @@ async function* jsonItems(
         throw damaged(
           source,
           count,
-          "the next is larger than 1 MB, or something else stands there",
+          "the next is larger than 256 kB, or something else stands there",
         );
       }
     }
