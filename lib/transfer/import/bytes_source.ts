@@ -6,7 +6,7 @@ import { BLOCK_BYTES, bytesOf } from "./unpacked_bytes.ts";
 /** Of the unpacked text, by which formats are told apart. */
 export const HEAD_BYTES = 64 * 1024;
 /** A megabyte is about 25 000 readings. */
-const STRETCH_BYTES = 1024 * 1024;
+const STRETCH_BYTES = 256 * 1024;
 /** Of a line, or of a record with line ends in its texts. */
 export const LINE_BYTES_MOST = 1024 * 1024;
 const NEVER_CLOSED = "a text in quotes is never closed";
@@ -76,14 +76,15 @@ export async function* stretchesOf(
 ): AsyncGenerator<Stretch> {
   const most = rules.lineBytesMost ?? LINE_BYTES_MOST;
   const cutter = createCutter(from, { bytes: STRETCH_BYTES, ...rules, lineBytesMost: most });
-  let share = 0;
+  let shareAt = (_: Place) => 0;
+  const shared = (cut: Cut): Stretch => ({ ...cut, share: shareAt(cut.next) });
   try {
-    for await (const part of bytesOf(source, from.byte, signal)) {
-      share = part.share;
-      for (const cut of cutter.take(part.bytes)) yield { ...cut, share };
+    for await (const { bytes, share, of } of bytesOf(source, from.byte, signal)) {
+      shareAt = ({ byte }) => of === null ? share : byte / of;
+      for (const cut of cutter.take(bytes)) yield shared(cut);
     }
   } catch (error) {
-    if (error instanceof PerchError) { for (const cut of cutter.whole()) yield { ...cut, share }; }
+    if (error instanceof PerchError) { for (const cut of cutter.whole()) yield shared(cut); }
     throw error;
   }
   for (const cut of cutter.end()) yield { ...cut, share: 1 };

@@ -30,7 +30,9 @@ export interface Part {
 }
 
 export function createSegment(): SegmentBuilder {
-  const parts = new Map<string, GrowingPart>();
+  /** By key: nearly always one. */
+  const parts = new Map<string, GrowingPart[]>();
+  const ordered: GrowingPart[] = [];
   const rejected: RejectedLine[] = [];
   let rejectedCount = 0, empty = 0, rows = 0;
   const counted = () => void rows++;
@@ -40,11 +42,14 @@ export function createSegment(): SegmentBuilder {
       return rows;
     },
     part(key, kind, unit, suggested) {
-      const id = `${kind} ${unit} ${key}`;
-      let part = parts.get(id);
-      if (part === undefined) {
-        parts.set(id, part = createPart({ key, suggested: suggested(), unit, kind }, counted));
+      let own = parts.get(key);
+      if (own === undefined) parts.set(key, own = []);
+      for (const part of own) {
+        if (part.series.kind === kind && part.series.unit === unit) return part;
       }
+      const part = createPart({ key, suggested: suggested(), unit, kind }, counted);
+      own.push(part);
+      ordered.push(part);
       return part;
     },
     empty: () => void empty++,
@@ -56,7 +61,7 @@ export function createSegment(): SegmentBuilder {
       return {
         next,
         read: this.read,
-        parts: [...parts.values()].flatMap((part) => part.done()),
+        parts: ordered.flatMap((part) => part.done()),
         empty,
         rejected,
         rejectedCount,
@@ -67,6 +72,7 @@ export function createSegment(): SegmentBuilder {
 }
 
 interface GrowingPart extends Part {
+  series: ImportSeries;
   /** Hours and readings are different parts. */
   done(): SegmentPart[];
 }
@@ -77,6 +83,7 @@ function createPart(series: ImportSeries, counted: () => void): GrowingPart {
   const texts: string[] = [];
   const codes = new Map<string, number>();
   return {
+    series,
     reading(t, v) {
       counted();
       tMs.push(t);

@@ -131,7 +131,7 @@ export function createTimeReader(options: TimeOptions, before: Twice = {}): Time
   /** One of the two moments of a local time: that which follows the one before. */
   function oneOf([first, second]: readonly [number, number], restMs: number, series: string) {
     if (first === second) {
-      twice.delete(series);
+      if (twice.size > 0) twice.delete(series);
       return first + restMs;
     }
     const [likely, other] = newestFirst ? [second, first] : [first, second];

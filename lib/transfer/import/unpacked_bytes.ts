@@ -16,12 +16,20 @@ const RATIO_MOST = 300;
 /** How a file is packed, by its first bytes. */
 type Packing = "plain" | "gzip" | "utf-16le" | "utf-16be";
 
+interface Block {
+  bytes: Uint8Array;
+  /** Of the file that has been read, 0…1. */
+  share: number;
+  /** Bytes of a file that is not packed; null: it is. */
+  of: number | null;
+}
+
 /** The unpacked bytes from `from` on, valid until the next are asked for. */
 export async function* bytesOf(
   source: ImportSource,
   from: number,
   signal?: AbortSignal,
-): AsyncGenerator<{ bytes: Uint8Array; share: number }> {
+): AsyncGenerator<Block> {
   using file = await Deno.open(source.path);
   const size = Math.max(1, (await file.stat()).size);
   const packing = await packingOf(file, source);
@@ -42,7 +50,8 @@ export async function* bytesOf(
     const skip = Math.min(left, bytes.length);
     left -= skip;
     const share = Math.min(1, (position + read) / size);
-    if (skip < bytes.length) yield { bytes: bytes.subarray(skip), share };
+    const of = packing === "plain" ? size : null;
+    if (skip < bytes.length) yield { bytes: bytes.subarray(skip), share, of };
   }
 }
 

@@ -75,6 +75,19 @@ Deno.test("times of spreadsheets, days and times apart, and other dates", async 
   );
 });
 
+Deno.test("headers may be numbers, a second column of times is no value, words for no value are gaps", async () => {
+  const file = await readText(
+    csv,
+    "start,end,1,2\n2026-02-01T00:00Z,2026-02-01T00:01Z,5,unavailable\n2026-02-01T00:01Z,2026-02-01T00:02Z,6,7\n",
+  );
+  assert.deepEqual(file.readings, [
+    "1 @ 2026-02-01T00:00:00Z = 5",
+    "1 @ 2026-02-01T00:01:00Z = 6",
+    "2 @ 2026-02-01T00:01:00Z = 7",
+  ]);
+  assert.equal(file.empty, 1);
+});
+
 Deno.test("what cannot be known is asked", async () => {
   assert.deepEqual(await fields("time,a\n02/03/2026 10:00,1\n", utc), ["dayFirst"]);
   assert.deepEqual(await fields("time,a\n25/03/2026 10:00,1\n02/03/2026 10:00,1\n", utc), []);

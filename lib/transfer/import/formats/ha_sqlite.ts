@@ -80,7 +80,7 @@ function segmentOf(db: HaDatabase, phase: Phase, after: number): Segment {
   let id = after;
   readable(() => {
     const rows = phase === "states" ? db.states(after, ROWS) : db.statistics(after, ROWS);
-    for (const row of rows) addRow(segment, phase, row, id = row.id);
+    for (const row of rows) addRow(segment, db, phase, row, id = row.id);
   });
   return segment.finish(`${phase}:${id}`, shareOf(db, phase, id));
 }
@@ -103,6 +103,7 @@ function readable<T>(read: () => T): T {
 
 function addRow(
   segment: SegmentBuilder,
+  { units }: HaDatabase,
   phase: Phase,
   row: StateRow | StatisticRow,
   id: number,
@@ -114,7 +115,8 @@ function addRow(
   else if (typeof tMs === "string") segment.reject(id, tMs);
   else if (phase === "states") {
     const { state, unit } = row as StateRow;
-    addState(segment, entity, String(state ?? ""), tMs, textOrNull(unit));
+    const own = textOrNull(unit) ?? units.get(entity) ?? null;
+    addState(segment, entity, String(state ?? ""), tMs, own);
   } else {
     const hour = row as StatisticRow;
     const fault = addStatistic(segment, { ...hour, entity, tMs, unit: textOrNull(hour.unit) });

@@ -35,6 +35,8 @@ export interface HaDatabase extends Disposable {
   /** Version of its schema; null: it says none. */
   version: number | null;
   tables: ReadonlySet<string>;
+  /** Units of the statistics by entity: for states whose attributes are gone. */
+  units: ReadonlyMap<string, string>;
   /** The largest row number of a table; 0: there is none. */
   last(table: "states" | "statistics"): number;
   /** At most `most` rows after `id`, in the order in which they were written: along the file, not across it. */
@@ -73,6 +75,13 @@ function reader(db: DatabaseSync): HaDatabase {
       ? Number(texts("SELECT max(schema_version) FROM schema_changes")[0]) || null
       : null,
     tables,
+    units: new Map(
+      (tables.has("statistics_meta")
+        ? db.prepare(
+          "SELECT statistic_id AS entity, unit_of_measurement AS unit FROM statistics_meta WHERE unit <> ''",
+        ).all()
+        : []).map(({ entity, unit }) => [String(entity), String(unit)]),
+    ),
     last(table) {
       const id = table === "states" ? "state_id" : "id";
       return tables.has(table) ? Number(texts(`SELECT max(${id}) FROM ${table}`)[0]) || 0 : 0;

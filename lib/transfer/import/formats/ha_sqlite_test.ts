@@ -70,6 +70,14 @@ Deno.test("units come from the attributes; a change of unit is two parts", async
   ]);
 });
 
+Deno.test("a state whose attributes are gone has the unit of its statistics", async () => {
+  const file = await read(`${TABLES}
+    INSERT INTO states_meta VALUES(1,'sensor.boiler_x');
+    INSERT INTO statistics_meta(id,statistic_id,unit_of_measurement) VALUES(1,'sensor.boiler_x','bar');
+    INSERT INTO states(state_id,state,last_updated_ts,metadata_id) VALUES(1,'2',1769904000,1);`);
+  assert.deepEqual(file.readings, ["sensor.boiler_x @ 2026-02-01T00:00:00Z = 2 bar"]);
+});
+
 Deno.test("a meter's hours are its readings, a direction has a mean alone", async () => {
   const file = await read(`${TABLES}
     INSERT INTO statistics_meta(id,statistic_id,source,unit_of_measurement,has_sum,mean_type) VALUES

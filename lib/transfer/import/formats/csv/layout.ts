@@ -79,7 +79,7 @@ function filled(rows: readonly CsvRow[]): CsvRow[] {
 export function layoutOf(head: readonly CsvRow[], given: ImportOptions): Layout {
   const rows = filled(head);
   const questions: Layout["questions"] = [], notes: string[] = [];
-  const hasHeader = rows.length > 0 && !rows[0].cells.some(isData);
+  const hasHeader = beginsWithHeader(rows);
   const data = rows.slice(hasHeader ? 1 : 0);
   const width = rows[0]?.cells.length ?? 0;
   const cellsOf = (index: number) =>
@@ -115,6 +115,17 @@ export function layoutOf(head: readonly CsvRow[], given: ImportOptions): Layout 
   decideNumbers(layout, layout.value.flatMap(({ index }) => cellsOf(index)));
   if (layout.time.length > 0) decideTimes(layout, data.slice(0, SAMPLE));
   return layout;
+}
+
+/** A header has no time where the rows below it have one; where none has, it has no numbers. */
+function beginsWithHeader(rows: readonly CsvRow[]): boolean {
+  if (rows.length === 0) return false;
+  const [first, ...rest] = rows.slice(0, SAMPLE);
+  const isOne = (cell: string | undefined) => isTime(cell ?? "") || isSerial(cell ?? "");
+  const times = first.cells.findIndex((_, i) =>
+    rest.length > 0 && rest.filter(({ cells }) => isOne(cells[i]?.trim())).length > rest.length / 2
+  );
+  return times < 0 ? !first.cells.some(isData) : !isOne(first.cells[times].trim());
 }
 
 /** Headers that are there twice are told apart by their number. */
@@ -168,7 +179,9 @@ function guessColumns(
       return { ...base, role: isValue ? "value" : "skip" };
     }
     // A second column of times is no value.
-    if (isTimes(index) && most(index, isLocal)) return { ...base, role: "skip" };
+    if (most(index, (cell) => isTime(cell) && precisionOf(cell) === null)) {
+      return { ...base, role: "skip" };
+    }
     return { ...base, ...kindOf(headers[index], cellsOf(index), notes) };
   });
 }

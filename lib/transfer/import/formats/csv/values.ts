@@ -3,7 +3,20 @@ import { numberOfCell } from "../../../../base/table.ts";
 import type { ImportSeries } from "../../format.ts";
 import { quoted } from "../../segment.ts";
 
-const GAPS = new Set(["", "-", "--", "nan", "null", "n/a", "na", "#n/a", "#nv", "none"]);
+const GAPS = new Set([
+  "",
+  "-",
+  "--",
+  "nan",
+  "null",
+  "n/a",
+  "na",
+  "#n/a",
+  "#nv",
+  "none",
+  "unavailable",
+  "unknown",
+]);
 const ON = new Set(["on", "true", "ein", "an", "yes", "ja", "wahr"]);
 const OFF = new Set(["off", "false", "aus", "no", "nein", "falsch"]);
 
@@ -19,7 +32,9 @@ export type Value = { kind: ImportSeries["kind"]; value: number | string };
 
 /** Whether a cell says that there is no value. */
 export function isGap(cell: string): boolean {
-  return cell === "" || GAPS.has(cell.trim().toLowerCase());
+  const first = cell.charCodeAt(0);
+  // Nearly every cell is a number.
+  return !(first >= 0x30 && first <= 0x39) && (cell === "" || GAPS.has(cell.trim().toLowerCase()));
 }
 
 /** 1, 0, or null: neither on nor off. */
