@@ -2,43 +2,26 @@
  * What becomes of the series of a file: what was suggested, and what a person chose instead. Pure; the same planner
  * serves the preview, the dry run and the import.
  */
-import { z } from "zod";
 import { type Conversion, conversion, sameUnit, symbolOf } from "../../machines/units.ts";
 import { nameFault } from "../../machines/names.ts";
 import type { ImportSeries } from "./format.ts";
 
-const UNIT_CHARS_MOST = 32;
-const CHOICES_MOST = 5_000;
+/** What a person chose for a series. */
+export interface MappingChoice {
+  /** As the file names it. */
+  key: string;
+  skip?: boolean;
+  /** Sensor that it becomes, new or existing. */
+  name?: string;
+  /** Unit of its values in the file; null: none. */
+  unit?: string | null;
+}
 
-const choiceShape = z.strictObject({
-  key: z.string().min(1).max(2_000).describe("series as the file names it"),
-  skip: z.boolean().optional().describe("true: it is left out"),
-  name: z.string().min(1).max(1_600).optional().describe("sensor that it becomes, new or existing"),
-  unit: z.string().trim().max(UNIT_CHARS_MOST).nullable().optional()
-    .describe("unit of the values in the file; null: none"),
-});
-
-/** What a person chose. What is not named is imported as suggested, or left out where `others` says so. */
-export const mappingShape = z.strictObject({
-  others: z.enum(["import", "skip"]).default("import"),
-  choices: z.array(choiceShape).max(CHOICES_MOST).default([]).superRefine((choices, issue) => {
-    const seen = new Set<string>();
-    choices.forEach(({ key }, i) => {
-      if (seen.has(key)) {
-        issue.addIssue({
-          code: "custom",
-          path: [i, "key"],
-          message: `"${key.slice(0, 80)}" is chosen for twice`,
-        });
-      }
-      seen.add(key);
-    });
-  }),
-});
-export type Mapping = z.output<typeof mappingShape>;
-export type MappingChoice = z.output<typeof choiceShape>;
-
-export const NO_MAPPING: Mapping = { others: "import", choices: [] };
+export interface Mapping {
+  /** What becomes of series without a choice: what was suggested, or nothing. */
+  others: "import" | "skip";
+  choices: readonly MappingChoice[];
+}
 
 /** What is known of a sensor that exists. */
 export interface ExistingSensor {
@@ -140,14 +123,4 @@ const WORDS = { number: "numbers", binary: "on and off", text: "texts" } as cons
 
 function shown(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-/** All series at once, for a preview: in their order. */
-export function planOf(
-  series: readonly ImportSeries[],
-  mapping: Mapping,
-  existing: (name: string) => ExistingSensor | undefined,
-): Planned[] {
-  const planner = createPlanner(mapping, existing);
-  return series.map(planner);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ImportSeries } from "./format.ts";
-import { type ExistingSensor, mappingShape, NO_MAPPING, planOf } from "./mapping.ts";
+import { createPlanner, type ExistingSensor, type Mapping, type MappingChoice } from "./mapping.ts";
 
 const series = (key: string, more: Partial<ImportSeries> = {}): ImportSeries => ({
   key,
@@ -11,7 +11,13 @@ const series = (key: string, more: Partial<ImportSeries> = {}): ImportSeries => 
 });
 const none = () => undefined;
 const has = (sensors: Record<string, ExistingSensor>) => (name: string) => sensors[name];
-const mapping = (choices: unknown[], others?: string) => mappingShape.parse({ choices, others });
+const mapping = (choices: MappingChoice[], others: Mapping["others"] = "import") => ({
+  choices,
+  others,
+});
+const NO_MAPPING = mapping([]);
+const planOf = (all: ImportSeries[], ...how: Parameters<typeof createPlanner>) =>
+  all.map(createPlanner(...how));
 
 Deno.test("without a choice, every series becomes what was suggested", () => {
   const [plan] = planOf([series("a", { unit: "degC" })], NO_MAPPING, none);
@@ -49,7 +55,7 @@ Deno.test("values come in the unit of a sensor that exists", () => {
 });
 
 Deno.test("what cannot be is named with its field", () => {
-  const conflicts: [ImportSeries[], unknown[], Record<string, ExistingSensor>, RegExp][] = [
+  const conflicts: [ImportSeries[], MappingChoice[], Record<string, ExistingSensor>, RegExp][] = [
     [[series("a"), series("b")], [{ key: "b", name: "site/a" }], {}, /"a" becomes site\/a already/],
     [[series("a")], [{ key: "a", name: "alone" }], {}, /2 to 12 levels/],
     [[series("a")], [{ key: "a", name: "x/#" }], {}, /control character, \+ or #/],
@@ -79,11 +85,4 @@ Deno.test("on and off are stored in a sensor of numbers as well", () => {
   const sensors = has({ "site/a": { unit: null, kind: "number" } });
   const [plan] = planOf([series("a", { kind: "binary" })], NO_MAPPING, sensors);
   assert.equal(plan.action, "import");
-});
-
-Deno.test("a series is chosen for once", () => {
-  assert.match(
-    mappingShape.safeParse({ choices: [{ key: "a" }, { key: "a" }] }).error!.issues[0].message,
-    /"a" is chosen for twice/,
-  );
 });

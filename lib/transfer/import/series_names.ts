@@ -7,6 +7,7 @@ import type { ImportSeries } from "./format.ts";
 
 const LEVELS_MOST = 12;
 const LEVEL_CHARS_MOST = 128;
+const PATH_CHARS_MOST = 200;
 // What names may not have (lib/machines/names.ts).
 // deno-lint-ignore no-control-regex
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f+#\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g;
@@ -20,7 +21,10 @@ export function pathOf(levels: readonly string[]): string {
     const middle = good.splice(LEVELS_MOST - 2, good.length - LEVELS_MOST + 1);
     good.splice(-1, 0, levelOf(middle.join(" ")));
   }
-  return good.join("/");
+  const path = good.join("/");
+  if (path.length <= PATH_CHARS_MOST) return path;
+  const each = Math.floor(PATH_CHARS_MOST / good.length) - 1;
+  return good.map((level) => level.slice(0, each).trim()).join("/");
 }
 
 function levelOf(text: string): string {
