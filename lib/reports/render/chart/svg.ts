@@ -15,7 +15,8 @@ export interface SvgOptions {
   id: string;
 }
 
-const WIDTH = 720;
+/** So that its letters have the size of others where it is shown as wide as text is. */
+const WIDTH = 560;
 
 /** One `<svg>` element, described for those who do not see it. */
 export function chartSvg(

@@ -59,9 +59,16 @@ function sheetsOf(
   nameOf: (wanted: string) => string,
   mostRows: number,
 ): Sheet[] {
+  const titles = sections.flatMap(({ tables }) => tables.map(({ title }) => title));
+  const isOnce = (title: string) => titles.indexOf(title) === titles.lastIndexOf(title);
   return sections.flatMap((section, i) =>
     section.tables.filter(({ rows }) => rows.length > 0).flatMap((table) => {
-      const wanted = table.title === "" ? section.title : `${table.title} ${section.title}`;
+      const { title } = table;
+      const wanted = title === ""
+        ? section.title
+        : isOnce(title)
+        ? title
+        : `${title} ${section.title}`;
       const sheets: Sheet[] = [];
       for (let from = 0; from < table.rows.length; from += mostRows - 1) {
         const to = Math.min(table.rows.length, from + mostRows - 1);

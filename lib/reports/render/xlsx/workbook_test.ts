@@ -28,9 +28,13 @@ function entriesOf(bytes: Uint8Array): Map<string, string> {
   return found;
 }
 
-async function workbookOf(rows: CellValue[][], mostRows: number): Promise<Map<string, string>> {
+async function workbookOf(
+  rows: CellValue[][],
+  mostRows: number,
+  names = ["Readings"],
+): Promise<Map<string, string>> {
   const columns = [{ title: "Value", kind: "number" as const }];
-  const tables = [{ title: "Readings", columns, rows }];
+  const tables = names.map((title) => ({ title, columns, rows }));
   const section = { title: "Press/3", paragraphs: [], figures: [], charts: [], notes: [], tables };
   const parts: Uint8Array[] = [];
   const sink = (bytes: Uint8Array) => Promise.resolve(void parts.push(bytes.slice()));
@@ -43,14 +47,23 @@ Deno.test("a table with more rows than a sheet holds goes on in the next, each r
   const names = [...found.get("xl/workbook.xml")!.matchAll(/sheet name="([^"]+)"/g)];
   assert.deepEqual(names.map(([, name]) => name), [
     "Report",
-    "Readings Press 3",
-    "Readings Press 3 (2)",
-    "Readings Press 3 (3)",
+    "Readings",
+    "Readings (2)",
+    "Readings (3)",
   ]);
   const sheets = [2, 3, 4].map((n) => found.get(`xl/worksheets/sheet${n}.xml`)!);
   const values = sheets.map((xml) => Array.from(xml.matchAll(/<v>(\d+)<\/v>/g), ([, v]) => v));
   assert.deepEqual(values, [["100", "101", "102"], ["103", "104", "105"], ["106", "107"]]);
   for (const xml of sheets) assert.match(xml, /<row r="1">.*Value.*<\/row>/);
+});
+
+Deno.test("a sheet is named by its table, and by its section too where several are called the same", async () => {
+  const found = await workbookOf([[1]], 4, ["Values", "Values", "Limits"]);
+  const names = [...found.get("xl/workbook.xml")!.matchAll(/sheet name="([^"]+)"/g)];
+  assert.deepEqual(
+    names.map(([, name]) => name),
+    ["Report", "Values Press 3", "Values Press 3 (2)", "Limits"],
+  );
 });
 
 Deno.test("names of sheets are legal, of 31 letters, and there once, whatever their case", () => {
