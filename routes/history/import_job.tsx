@@ -247,7 +247,8 @@ function Rejected({ job, result }: { job: Job; result: ImportResult }): VNode | 
 function SensorsOf(
   { result: { series, dry_run }, parts }: { result: ImportResult; parts: ImportPageParts },
 ): VNode | null {
-  const shown = series.filter(({ sensor }) => sensor !== null).slice(0, SENSORS_SHOWN);
+  const kept = series.filter(({ sensor }) => sensor !== null);
+  const shown = kept.slice(0, SENSORS_SHOWN);
   if (shown.length === 0) return null;
   return (
     <section class="card" aria-labelledby="sensors">
@@ -276,10 +277,11 @@ function SensorsOf(
           })}
         </tbody>
       </Table>
-      {series.length > shown.length && (
-        <p class="muted">
-          {`${grouped(series.length - shown.length)} more series are not listed.`}
-        </p>
+      {kept.length > shown.length && (
+        <p class="muted">{`${grouped(kept.length - shown.length)} more are not listed.`}</p>
+      )}
+      {series.length > kept.length && (
+        <p class="muted">{`Left out: ${grouped(series.length - kept.length)} of the series.`}</p>
       )}
     </section>
   );
