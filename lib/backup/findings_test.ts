@@ -50,6 +50,12 @@ Deno.test("readingsOnlyIn does not set off what retention removed since against 
   });
 });
 
+Deno.test("readingsOnlyIn knows a chunk by its end whose beginning was summed up since", () => {
+  const restored = totals([[1, 100, 240, 600]], [[1, 300, 60], [1, 600, 40]]);
+  const live = totals([[1, 55, 575, 900]], [[1, 600, 25], [1, 900, 30]]);
+  assert.deepEqual(readingsOnlyIn(live, restored), { readings: 30, until_ms: 900 });
+});
+
 Deno.test("mayDifferFrom begins with the first chunk or waiting reading that the other does not have", () => {
   const chunks: [number, number, number][] = [[1, 300, 60], [1, 600, 40], [2, 50, 5]];
   const restored = totals([[1, 100, 0, 600], [2, 5, 0, 50]], chunks);

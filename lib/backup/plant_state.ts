@@ -64,16 +64,19 @@ export interface SensorTotal {
 
 /**
  * Readings that are in the one and not in the other: how many, at least, and from which times. What the other
- * has of times that retention has removed since is not set off against them.
+ * has of times that retention has removed or summed up since is not set off against them.
  */
 export function readingsOnlyIn(
   live: ReadingTotals,
   restored: ReadingTotals,
 ): { readings: number; until_ms: number | null } {
   const gone = new Map<number, number>();
-  for (const { sensor, lastMs, n } of restored.chunks) {
+  const cut = cutSince(live);
+  for (const { sensor, firstMs, lastMs, n } of restored.chunks) {
     const oldestMs = live.sensors.get(sensor)?.oldestMs ?? Infinity;
-    if (lastMs < oldestMs) gone.set(sensor, (gone.get(sensor) ?? 0) + n);
+    if (firstMs >= oldestMs) continue;
+    const left = lastMs < oldestMs ? 0 : cut.get(`${sensor} ${lastMs}`) ?? n;
+    gone.set(sensor, (gone.get(sensor) ?? 0) + Math.max(0, n - left));
   }
   let readings = 0;
   let untilMs: number | null = null;
@@ -84,6 +87,12 @@ export function readingsOnlyIn(
     untilMs = Math.max(untilMs ?? 0, newestMs);
   }
   return { readings, until_ms: untilMs };
+}
+
+/** What the oldest chunk of each sensor holds, by its end: of one that was cut the end stays. */
+function cutSince({ sensors, chunks }: ReadingTotals): Map<string, number> {
+  const oldest = chunks.filter(({ sensor, firstMs }) => firstMs === sensors.get(sensor)?.oldestMs);
+  return new Map(oldest.map(({ sensor, lastMs, n }) => [`${sensor} ${lastMs}`, n]));
 }
 
 /**

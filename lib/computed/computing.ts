@@ -307,7 +307,12 @@ export function createComputing(deps: ComputingDeps, rows: readonly ComputedRow[
       newest.value.push(rest.value.pop()!);
       running.unsent = newest.tMs[0];
     }
-    await writePage(readings, job.sensor, rest, [computedUntil(job.sensor, changedMs)]);
+    const done = [computedUntil(job.sensor, changedMs)];
+    const keptUntilMs = await writePage(readings, job.sensor, rest, done);
+    if (keptUntilMs !== null) {
+      const until = new Date(keptUntilMs).toISOString();
+      log.info("results that were summed up stay as they are", { sensor: job.sensor, until });
+    }
     running.persisted(changedMs);
     if (isNewest) await showLast(job.sensor, newest.tMs.length > 0 ? null : changedMs);
     if (newest.tMs.length > 0) await offer([{ running, results: newest }]);

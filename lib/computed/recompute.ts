@@ -119,13 +119,17 @@ export async function differsFrom(
   return null;
 }
 
-/** Writes a page in the place of what is stored; `done` gives what belongs into the last of the transactions. */
+/**
+ * Writes a page in the place of what is stored; `done` gives what belongs into the last of the transactions. Gives the
+ * time before which results were summed up and stay as they were; null: none of the page were.
+ */
 export async function writePage(
   readings: Rewriting,
   sensor: number,
   { tMs, value, fromMs, untilMs }: Omit<Page, "isLast">,
   done: readonly SqlStatement[],
-): Promise<void> {
+): Promise<number | null> {
+  let keptUntilMs: number | null = null;
   for (let at = fromMs; at < untilMs;) {
     const first = tMs.findIndex((t) => t >= at);
     const from = first < 0 ? tMs.length : first;
@@ -137,5 +141,7 @@ export async function writePage(
       value: Float64Array.from(value.slice(from)),
     }, done);
     at = step.toMs;
+    keptUntilMs = step.keptUntilMs ?? keptUntilMs;
   }
+  return keptUntilMs;
 }
