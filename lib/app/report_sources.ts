@@ -14,7 +14,10 @@ import { siteZone } from "./site.ts";
 
 /** What reports are made from. */
 export function createReportSources(
-  { config, storage, settings }: Pick<Foundation, "config" | "storage" | "settings">,
+  { clock, config, storage, settings }: Pick<
+    Foundation,
+    "clock" | "config" | "storage" | "settings"
+  >,
   { registry, machines, alarms, predictions, computed, tickets }:
     & Pick<MachineParts, "registry" | "machines">
     & {
@@ -36,6 +39,7 @@ export function createReportSources(
       const how = computed.of(sensor)?.spec.how;
       return how === "total" || how === "run_time" ? how : null;
     },
+    clock,
     windows: machines.windows,
     readings: storage.readings,
     past: (subject, range) => changesOf(storage.db, subject, range),

@@ -58,6 +58,7 @@ export function reportSources(change: Partial<ReportSources> = {}): ReportSource
       ...{ unit, convert: null, decimals: settings.decimals, guessed: false },
     }),
     counts: () => null,
+    clock: { monotonic: () => 0, sleep: () => Promise.resolve() },
     windows: () => [],
     readings: memoryReadings({}),
     past: () => Promise.resolve([]),

@@ -16,6 +16,8 @@ import type { ReportSources, Told } from "./sources.ts";
 import { pastOf } from "./spans.ts";
 import { machineName } from "./text.ts";
 
+const REST_MOST_MS = 50;
+
 interface Work {
   sources: ReportSources;
   scope: Scope;
@@ -108,7 +110,10 @@ async function everyMachine(
       work.signal.throwIfAborted();
       const counts = mayCount(sensor, sources.counts(sensor)) || runsOf(sensor) !== null;
       if (!parts.has("sensors") && !(counts && parts.has("machines"))) continue;
+      const startMs = sources.clock.monotonic();
       const found = await sensorFacts(sources, sensor, scope, { perch, heard });
+      const tookMs = sources.clock.monotonic() - startMs;
+      await sources.clock.sleep(Math.min(REST_MOST_MS, tookMs), work.signal);
       if (found.counted !== null || found.running !== null) counting.push(found);
       if (!parts.has("sensors")) continue;
       const own = sensorRows(found, scope, charts < CHARTS_MOST);

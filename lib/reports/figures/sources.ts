@@ -1,5 +1,6 @@
 /** What a report is made from: small questions that the app answers from its stores. */
 import type { Alarm } from "../../alarms/alarm.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { PageOf } from "../../db/list.ts";
 import type { BriefOutlook } from "../../detect/predict/shapes.ts";
 import type { StatusChange } from "../../live/past_store.ts";
@@ -29,6 +30,8 @@ export interface ReportSources {
   shown: (sensor: Sensor) => Shown;
   /** What a computed sensor counts; null: nothing, or it is none. */
   counts: (sensor: Sensor) => "total" | "run_time" | null;
+  /** Between two sensors it rests for as long as the last one took: readings come first. */
+  clock: Pick<Clock, "monotonic" | "sleep">;
   windows: () => readonly MaintenanceWindow[];
   readings: Pick<ReadingsStore, "buckets" | "raw">;
   /**
