@@ -124,12 +124,14 @@ export function beginRun(kept: KeptJob, load: () => Promise<JobWorker>, deps: Ru
 
   /** What cannot be written is tried again: the work is done, and would be done anew else. */
   async function writeEnd(end: Awaited<ReturnType<typeof work>>): Promise<void> {
-    const statement = end === "put back"
-      ? store.putBack(id, progress, remembered)
-      : store.end(id, "running", { ...end, finishedMs: clock.now() });
+    const statements = end === "put back" ? [store.putBack(id, progress, remembered)] : [
+      // How far it came is kept with how it ended.
+      ...(progress === null ? [] : [store.progress(id, progress, remembered)]),
+      store.end(id, "running", { ...end, finishedMs: clock.now() }),
+    ];
     for (let tries = 1;; tries++) {
       try {
-        const [{ rowsAffected }] = await db.write([statement]);
+        const { rowsAffected } = (await db.write(statements)).at(-1)!;
         // Somebody cancelled it in this very moment.
         if (rowsAffected === 0 && end !== "put back" && end.file !== null) {
           await files.remove(end.file.stored);

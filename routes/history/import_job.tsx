@@ -113,6 +113,7 @@ function Content({ parts, job, order, next, sent }: Shown): VNode {
       {job.error !== null && <p class="banner warning" role="alert">{job.error}</p>}
       {next !== null && "site" in next && <ForeignNotice site={next.site} />}
       {isOpen(job) && <UnderWay job={job} order={order} />}
+      {result === null && !isOpen(job) && job.progress !== null && <p>{job.progress.words}.</p>}
       {result !== null && <Summary result={result} zone={parts.zone} />}
       {next !== null && <Following {...{ parts, job, order, next, sent }} />}
       {result !== null && <Rejected job={job} result={result} />}

@@ -1,4 +1,5 @@
 /** Reads files for imports in a worker of its own: parsing takes whole seconds of a core. */
+import { carried } from "../../base/carried.ts";
 import { PerchError } from "../../base/errors.ts";
 import { createRpcClient } from "../../db/rpc.ts";
 import type { ImportBlock } from "../../readings/importing.ts";
@@ -6,6 +7,7 @@ import type { Counting } from "./counting.ts";
 import type { ImportOptions, ImportSource } from "./format.ts";
 import type { Looked, ReadRequest } from "./import_worker.ts";
 import type { PackedSegment } from "./packing.ts";
+import type { ScratchPlace } from "./scratch.ts";
 
 export interface ImportReader {
   formats(): Promise<{ id: string; title: string }[]>;
@@ -43,7 +45,8 @@ export async function withReader<T>(
       look: (source, options) => rpc.call("look", [source, options]),
       read,
       async scratch(folder) {
-        await rpc.call("openScratch", [folder]);
+        const place: ScratchPlace = { folder, migrationsFolder: carried("migrations") };
+        await rpc.call("openScratch", [place]);
         return {
           importReadings: (block) => rpc.call("importReadings", [block], buffersOf(block)),
           importHours: (hours) => rpc.call("importHours", [hours]),

@@ -5,7 +5,7 @@ import { headOf } from "./bytes_source.ts";
 import type { ImportFormat, ImportOptions, ImportSource, Inspection } from "./format.ts";
 import { IMPORT_FORMATS } from "./formats/mod.ts";
 import type { ImportBlock, ImportedHours, ImportStore } from "../../readings/importing.ts";
-import { openScratch } from "./scratch.ts";
+import { openScratch, type ScratchPlace } from "./scratch.ts";
 import { type PackedSegment, packSegment } from "./packing.ts";
 
 /** What a file is, as far as the file alone says. */
@@ -77,8 +77,8 @@ serveRpc(globalThis as unknown as MessagePeer, {
     }
     return segment;
   },
-  async openScratch(folder: string) {
-    scratch = await openScratch(folder);
+  async openScratch(place: ScratchPlace) {
+    scratch = await openScratch(place);
   },
   importReadings: (block: ImportBlock) => scratch.importReadings(block),
   importHours: (hours: ImportedHours) => scratch.importHours(hours),

@@ -8,6 +8,7 @@ import { PerchError } from "../../base/errors.ts";
 import type { Database } from "../../db/client.ts";
 import type { JobRun, JobWorker } from "../../jobs/job.ts";
 import type { ImportStore } from "../../readings/importing.ts";
+import { grouped } from "../../words/numbers.ts";
 import { DAY_MS } from "../../words/times.ts";
 import { SegmentBlocks } from "./blocks.ts";
 import { type Counting, createCounting } from "./counting.ts";
@@ -47,11 +48,12 @@ export function createImportWorker(deps: ImportDeps): JobWorker {
       const running = await RunningImport.begin(deps, run, order);
       try {
         await running.readAll();
+        running.report(order.dry_run ? "Counted" : "Imported");
       } catch (error) {
+        running.report(running.endedEarly());
         run.signal.throwIfAborted();
         throw error;
       } finally {
-        running.report(running.words());
         if (order.dry_run) {
           await Deno.remove(deps.scratchFolder, { recursive: true }).catch(() => {});
         }
@@ -200,12 +202,10 @@ class RunningImport {
     });
   }
 
-  /** How it ended, for a person. */
-  words(): string {
-    if (!this.run.signal.aborted) return this.order.dry_run ? "Counted" : "Imported";
-    return this.order.dry_run
-      ? "Ended early: nothing was stored"
-      : `Ended early: ${this.#stored} readings were stored and stay; it can go on from here`;
+  endedEarly(): string {
+    if (this.order.dry_run) return "It ended early: nothing was stored";
+    const stored = `${grouped(this.#stored)} reading${this.#stored === 1 ? "" : "s"}`;
+    return `It ended early: ${stored} of the file are stored and stay; it can go on from here`;
   }
 
   result(): ImportResult {

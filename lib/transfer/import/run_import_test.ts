@@ -41,8 +41,12 @@ async function withPlace(text: string, use: (place: Place) => Promise<void>): Pr
 /** Runs an import; `ends`: after so many blocks it is ended as by a kill. */
 async function importFile(
   { store, db, registry, path }: Place,
-  { ends = Infinity, id = "one", ...order }: Partial<ImportOrder> & { ends?: number; id?: string } =
-    {},
+  { ends = Infinity, id = "one", signal, onProgress, ...order }: Partial<ImportOrder> & {
+    ends?: number;
+    id?: string;
+    signal?: AbortSignal;
+    onProgress?: (now: JobProgress) => void;
+  } = {},
 ): Promise<{ result: ImportResult; last: JobProgress }> {
   let blocks = 0;
   let last: JobProgress | undefined;
@@ -65,8 +69,11 @@ async function importFile(
   });
   const result = await worker.run({
     job,
-    signal: new AbortController().signal,
-    progress: (now) => last = now,
+    signal: signal ?? new AbortController().signal,
+    progress(now) {
+      last = now;
+      onProgress?.(now);
+    },
     file: () => Promise.reject(new Error("it has no file")),
   });
   return { result: result as ImportResult, last: last! };
@@ -77,6 +84,27 @@ async function stored({ store, registry }: Place, name: string): Promise<[number
   const { tMs, value } = await store.raw({ sensor: num, fromMs: T, toMs: T + 1e9, limit: 1e6 });
   return Array.from(tMs, (t, i) => [t, value[i]]);
 }
+
+Deno.test("an import that is cancelled says what it stored, and another one goes on with it", async () => {
+  const text = Array.from({ length: 25_000 }, (_, i) => `m f=${i % 13} ${T + i * 1000}000000`);
+  await withPlace(text.join("\n"), async (place) => {
+    const controller = new AbortController();
+    let last: JobProgress | undefined;
+    const options = {
+      ...{ signal: controller.signal, id: "first" },
+      onProgress(now: JobProgress) {
+        last = now;
+        if (now.counts.stored > 0) controller.abort(new Error("cancelled"));
+      },
+    };
+    await assert.rejects(importFile(place, options), /cancelled/);
+    assert.match(last!.words, /10.000 readings of the file are stored and stay/);
+    assert.equal((await place.store.stats()).readings, 10_000);
+    const { result } = await importFile(place, { id: "second", continues: "first" });
+    assert.equal(result.stored, 25_000);
+    assert.equal((await place.store.stats()).readings, 25_000);
+  });
+});
 
 const counts = ({ read, stored, repeated, rejected, skipped }: ImportResult) => ({
   ...{ read, stored, repeated, rejected, skipped },
