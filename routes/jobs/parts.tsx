@@ -63,13 +63,15 @@ export function JobCards(
 
 /** What has ended, newest first. */
 export function JobTable(
-  { jobs, folder, page, label, zone, nowMs }: {
+  { jobs, folder, page, label, zone, nowMs, hrefOf }: {
     jobs: readonly Job[];
     folder: JobFolder;
     page: string;
     label: string;
     zone: string;
     nowMs: number;
+    /** Where one that is done is shown. */
+    hrefOf?: (job: Job) => string;
   },
 ): VNode {
   return (
@@ -89,7 +91,11 @@ export function JobTable(
       <tbody>
         {jobs.filter((job) => !isOpen(job)).map((job) => (
           <tr key={job.id}>
-            <th scope="row" class="text">{job.title}</th>
+            <th scope="row" class="text">
+              {hrefOf === undefined || job.state !== "done"
+                ? job.title
+                : <a href={hrefOf(job)}>{job.title}</a>}
+            </th>
             <td class="text">
               <Ago tMs={job.createdMs} nowMs={nowMs} zone={zone} />
             </td>

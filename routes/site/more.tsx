@@ -81,6 +81,9 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                     <a href="/sensors">Sensors</a>
                   </li>
                   <li>
+                    <a href="/reports">Reports</a>
+                  </li>
+                  <li>
                     <a href="/export">Export</a>
                   </li>
                   <li>

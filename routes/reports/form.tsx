@@ -1,0 +1,179 @@
+import type { ComponentChildren, VNode } from "preact";
+import { REPORT_PARTS, REPORT_PARTS_ABOUT } from "../../lib/reports/order.ts";
+import { RANGE_WORDS, REPORT_RANGES } from "../../lib/reports/range.ts";
+import { Field, Select } from "../frame/form.tsx";
+import type { Values } from "./fields.ts";
+
+export interface FormParts {
+  values: Values;
+  errors: Record<string, string>;
+}
+
+const SUGGESTED_MOST = 2_000;
+const WEEKDAYS = [
+  ...[["1", "Monday"], ["2", "Tuesday"], ["3", "Wednesday"], ["4", "Thursday"]],
+  ...[["5", "Friday"], ["6", "Saturday"], ["0", "Sunday"]],
+] as [string, string][];
+const MONTH_DAYS = Array.from({ length: 28 }, (_, i) => [`${i + 1}`, `${i + 1}.`] as const);
+
+/** What a report holds. `own`: days of one's own can be chosen. */
+export function ContentFields(
+  { values, errors, places, own }: FormParts & { places: readonly string[]; own: boolean },
+): VNode {
+  return (
+    <>
+      <Select
+        name="range"
+        label="Range"
+        value={values.range}
+        options={[
+          ...REPORT_RANGES.map((range) => [range, RANGE_WORDS[range]] as const),
+          ...(own ? [["custom", "Days of your own"] as const] : []),
+        ]}
+      />
+      {own && (
+        <div class="filters">
+          <DayField name="from" label="First day" values={values} errors={errors} />
+          <DayField name="to" label="Last day" values={values} errors={errors} />
+        </div>
+      )}
+      <Field
+        name="place"
+        label="Machines or areas"
+        value={values.place}
+        error={errors.place}
+        help="Separated by commas. Empty: all of the plant."
+        list="report-places"
+        required={false}
+        autocomplete="off"
+      />
+      <datalist id="report-places">
+        {places.slice(0, SUGGESTED_MOST).map((path) => <option key={path} value={path} />)}
+      </datalist>
+      <fieldset class="days">
+        <legend>What it holds</legend>
+        {REPORT_PARTS.map((part) => (
+          <Tick key={part} name={`section.${part}`} values={values}>
+            {REPORT_PARTS_ABOUT[part]}
+          </Tick>
+        ))}
+        {errors.sections && <p class="error" role="alert">{errors.sections}</p>}
+      </fieldset>
+      <div class="filters">
+        <Select
+          name="format"
+          label="Format"
+          value={values.format}
+          options={[["pdf", "PDF, with charts"], ["xlsx", "Excel workbook"], ["csv", "CSV"]]}
+        />
+        <Field
+          name="title"
+          label="Title"
+          value={values.title}
+          error={errors.title}
+          required={false}
+          autocomplete="off"
+        />
+      </div>
+      <Tick name="decimal_comma" values={values}>
+        CSV with semicolons and decimal commas, as German, French or Spanish Excel wants it
+      </Tick>
+    </>
+  );
+}
+
+function DayField(
+  { name, label, values, errors }: FormParts & { name: string; label: string },
+): VNode {
+  return (
+    <Field
+      name={name}
+      label={label}
+      type="date"
+      value={values[name]}
+      error={errors[name]}
+      help="For days of your own."
+      required={false}
+    />
+  );
+}
+
+/** When, and to whom. */
+export function ScheduleFields(
+  { values, errors, channels, zone }: FormParts & {
+    channels: readonly { id: string; name: string }[];
+    zone: string;
+  },
+): VNode {
+  return (
+    <>
+      <Field
+        name="name"
+        label="Name"
+        value={values.name}
+        error={errors.name}
+        placeholder="Weekly report"
+        autocomplete="off"
+      />
+      <div class="filters">
+        <Select
+          name="every"
+          label="How often"
+          value={values.every}
+          options={[
+            ["daily", "Every day"],
+            ["weekly", "Every week"],
+            ["monthly", "Every month"],
+            ["cron", "By cron, for experts"],
+          ]}
+        />
+        <Field
+          name="time"
+          label="At"
+          type="time"
+          value={values.time}
+          error={errors.time}
+          required={false}
+        />
+        <Select name="weekday" label="Of weeks, on" value={values.weekday} options={WEEKDAYS} />
+        <Select name="day" label="Of months, on the" value={values.day} options={MONTH_DAYS} />
+        <Field
+          name="cron"
+          label="Cron"
+          value={values.every === "cron" ? values.cron : ""}
+          error={errors.cron}
+          placeholder="0 6 * * 1-5"
+          required={false}
+          autocomplete="off"
+        />
+      </div>
+      <p class="help">
+        {`Times in ${zone}. What is missed while Perch does not run is made once, afterwards.`}
+      </p>
+      <fieldset class="days">
+        <legend>Mail it by</legend>
+        {channels.map(({ id, name }) => (
+          <Tick key={id} name={`channel.${id}`} values={values}>{name}</Tick>
+        ))}
+        {channels.length === 0 && (
+          <p class="help">
+            There is no mail channel yet; an admin adds one under{" "}
+            <a href="/settings/channels">Channels</a>.
+          </p>
+        )}
+        {errors.channels && <p class="error" role="alert">{errors.channels}</p>}
+      </fieldset>
+      <Tick name="enabled" values={values}>Switched on</Tick>
+    </>
+  );
+}
+
+export function Tick(
+  { name, values, children }: { name: string; values: Values; children: ComponentChildren },
+): VNode {
+  return (
+    <label class="tick">
+      <input type="checkbox" name={name} checked={values[name] === "on"} /> {children}
+    </label>
+  );
+}
