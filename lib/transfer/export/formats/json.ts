@@ -39,7 +39,9 @@ export function ndjsonWriter(head: ExportHead): TableWriter {
       const series = head.series[block.series];
       const { tMs, value } = block;
       const unit = series.unit === null ? "" : `,"unit":${json(series.unit)}`;
-      const begin = `{"sensor":${json(series.name)}${unit},"ts":`;
+      // Zeros and ones alone do not tell.
+      const kind = series.kind === "binary" ? ',"kind":"binary"' : "";
+      const begin = `{"sensor":${json(series.name)}${unit}${kind},"ts":`;
       const lines = new Array<string>(tMs.length);
       for (let i = 0; i < lines.length; i++) {
         const shown = json(valueOf(series, value[i]));

@@ -9,6 +9,7 @@ import { influxLine } from "./influx_line.ts";
 import { influxCsv } from "./influx_csv.ts";
 import { influxQueryCsv } from "./influx_query_csv.ts";
 import { openmetrics } from "./openmetrics.ts";
+import { perchNdjson } from "./perch_ndjson.ts";
 import { prometheusMatrix } from "./prometheus_matrix.ts";
 import { victoriaCsv } from "./victoria_csv.ts";
 import { victoriaJson } from "./victoria_json.ts";
@@ -23,6 +24,7 @@ export const IMPORT_FORMATS: readonly ImportFormat[] = [
   influxCsv,
   influxQueryCsv,
   openmetrics,
+  perchNdjson,
   prometheusMatrix,
   victoriaJson,
   victoriaCsv,
