@@ -3,19 +3,26 @@ import type { ImportFormat, ImportOptions, ImportSource, Inspection, Segment } f
 const ROWS_MOST = 100;
 const SERIES_MOST = 1_000;
 const SEGMENTS_MOST = 4;
+/** Of a segment that is looked at: it ends sooner than those of an import. */
+export const LOOKED_AT = 2_000;
 const REASONS_MOST = 3;
 const never = new AbortController().signal;
 
+/** A format that can be told how many readings a segment has. */
+export interface Readable extends ImportFormat {
+  read(...how: [...Parameters<ImportFormat["read"]>, most?: number]): AsyncGenerator<Segment>;
+}
+
 /** What the first rows say, read as the import will read them. */
 export async function inspectByReading(
-  format: Pick<ImportFormat, "read">,
+  format: Pick<Readable, "read">,
   source: ImportSource,
   options: ImportOptions,
   notes: string[] = [],
 ): Promise<Inspection> {
   const segments: Segment[] = [];
   let rows = 0;
-  for await (const segment of format.read(source, options, null, never)) {
+  for await (const segment of format.read(source, options, null, never, LOOKED_AT)) {
     segments.push(segment);
     for (const { tMs } of segment.parts) rows += tMs.length;
     if (rows >= ROWS_MOST || segments.length >= SEGMENTS_MOST) break;

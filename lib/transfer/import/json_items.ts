@@ -13,6 +13,8 @@ const ITEMS = 50_000;
 const ITEM_BYTES_MOST = 256 * 1024;
 /** What is handed to the parser at once, and may come out of it before it is taken. */
 const PIECE_BYTES = 16 * 1024;
+/** The mark with which some editors begin UTF-8. */
+const BOM_BYTES = 3;
 
 export interface JsonItem {
   /** Where it stands: the keys of what holds it, outermost first, and its own. */
@@ -26,10 +28,13 @@ export interface JsonItem {
  * returns whether the element is counted.
  */
 export async function* jsonSegments(
-  source: ImportSource,
-  paths: readonly string[],
-  cursor: string | null,
-  signal: AbortSignal,
+  { source, paths, cursor, signal, most = ITEMS }: {
+    source: ImportSource;
+    paths: readonly string[];
+    cursor: string | null;
+    signal: AbortSignal;
+    most?: number;
+  },
   take: (segment: SegmentBuilder | null, item: JsonItem, number: number) => boolean,
 ): AsyncGenerator<Segment> {
   const before = countOf(cursor);
@@ -41,7 +46,7 @@ export async function* jsonSegments(
         if (!take(number >= before ? segment : null, item, number + 1)) continue;
         if (++number <= before) continue;
         segment.read++;
-        if (segment.read < ITEMS) continue;
+        if (segment.read < most) continue;
         yield segment.finish(String(number), share);
         segment = createSegment();
       }
@@ -75,8 +80,11 @@ async function* jsonItems(
   parser.onError = (error) => void (fault ??= error);
   parser.onEnd = () => void (ended = true);
   let sinceItem = 0, count = 0;
+  let isFirst = true;
   for await (const { bytes, share } of bytesOf(source, 0, signal)) {
-    for (let at = 0; at < bytes.length && !ended; at += PIECE_BYTES) {
+    const mark = isFirst && bytes[0] === 0xef ? BOM_BYTES : 0;
+    isFirst = false;
+    for (let at = mark; at < bytes.length && !ended; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
       write(parser, piece, (error) => fault ??= error);
       sinceItem = found.length > 0 ? 0 : sinceItem + piece.length;

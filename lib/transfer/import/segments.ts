@@ -5,17 +5,21 @@ import type { Segment } from "./format.ts";
 import { createSegment, type SegmentBuilder } from "./segment.ts";
 
 /** Many readings at once: each sensor of a segment is stored in a transaction of its own. */
-const READINGS = 200_000;
+export const SEGMENT_READINGS = 200_000;
 const BYTES = 16 * 1024 * 1024;
 
 /**
- * Stretches as segments: `take` adds what a stretch holds, `kept` says what the format remembers at its end. `hint`:
+ * Stretches as segments: `take` adds what a stretch holds, `kept` says what the format remembers at its end. `most`: readings. `hint`:
  * what to do about a line that is too long.
  */
 export async function* segmentsOf<S extends Omit<Stretch, "bytes">>(
   stretches: AsyncIterable<S>,
   take: (segment: SegmentBuilder, stretch: S) => void,
-  { kept = () => undefined, hint = "" }: { kept?: () => unknown; hint?: string } = {},
+  { most = SEGMENT_READINGS, kept = () => undefined, hint = "" }: {
+    most?: number;
+    kept?: () => unknown;
+    hint?: string;
+  },
 ): AsyncGenerator<Segment> {
   let segment = createSegment();
   let last: S | null = null;
@@ -30,7 +34,7 @@ export async function* segmentsOf<S extends Omit<Stretch, "bytes">>(
         segment.reject(stretch.rejected.line, stretch.rejected.reason + hint);
       }
       take(segment, stretch);
-      if (segment.rows >= READINGS || stretch.next.byte - begun >= BYTES) {
+      if (segment.rows >= most || stretch.next.byte - begun >= BYTES) {
         yield finish(stretch);
         segment = createSegment();
         last = null;

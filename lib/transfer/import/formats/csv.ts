@@ -2,24 +2,18 @@ import { PerchError } from "../../../base/errors.ts";
 import { headOf } from "../bytes_source.ts";
 import { type CsvRow, csvStretches, headRows } from "../csv_rows.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat, ImportOptions, ImportSource } from "../format.ts";
-import { asked, inspectByReading } from "../inspecting.ts";
+import type { ImportOptions, ImportSource } from "../format.ts";
+import { asked, inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
-import { pathOf, unitOfName } from "../series_names.ts";
+import { entityPath, pathOf, unitOfName } from "../series_names.ts";
 import { checkZone, createTimeReader, type TimeReader, type Twice } from "../times.ts";
-import {
-  DELIMITER_WORDS,
-  delimiterOf,
-  DELIMITERS,
-  type Layout,
-  layoutOf,
-  timeText,
-} from "./csv/layout.ts";
+import { type Layout, layoutOf, timeText } from "./csv/layout.ts";
+import { DELIMITER_WORDS, delimiterOf, DELIMITERS } from "./csv/separators.ts";
 import { isGap, valueOf } from "./csv/values.ts";
 
 /** Any table: a column of times, and a column for each sensor, or one that names the sensor. */
-export const csv: ImportFormat = {
+export const csv: Readable = {
   id: "csv",
   title: "CSV table",
 
@@ -40,7 +34,7 @@ export const csv: ImportFormat = {
     return inspectByReading(csv, source, layout.options, layout.notes);
   },
 
-  async *read(source, given, cursor, signal) {
+  async *read(source, given, cursor, signal, most?: number) {
     const layout = await layoutOfFile(source, given);
     const { options, questions } = layout;
     if (questions.length > 0) {
@@ -57,7 +51,7 @@ export const csv: ImportFormat = {
         const isEmpty = row.cells.every((cell) => cell.trim() === "");
         if (row.line >= layout.firstLine && !isEmpty) addRow(segment, row, layout, times, stem);
       }
-    }, { kept: () => keptOf(times.twice()) });
+    }, { most, kept: () => keptOf(times.twice()) });
   },
 };
 
@@ -132,7 +126,10 @@ function addRow(
 }
 
 function suggested(levels: readonly string[], stem: string): string {
-  return pathOf(levels.length > 1 ? levels : [stem, ...levels]);
+  if (levels.length > 1) return pathOf(levels);
+  return /^(binary_)?sensor\.\w+$/.test(levels[0])
+    ? entityPath(levels[0])
+    : pathOf([stem, ...levels]);
 }
 
 /** Rows may lack empty cells at their end, or have some in excess. */

@@ -88,6 +88,18 @@ Deno.test("headers may be numbers, a second column of times is no value, words f
   assert.equal(file.empty, 1);
 });
 
+Deno.test("lines before a table, as data loggers write them, are none of it", async () => {
+  const content =
+    "Logger 7; hall\n\nZeit;Druck bar;Kessel °C\n01.02.2026 12:00;1,5;60,0\n01.02.2026 12:01;1,6;61,0\n";
+  const { notes, questions } = await inspect(content, utc);
+  assert.deepEqual([questions, notes.filter((note) => /no part/.test(note))], [
+    [],
+    ["The first line is no part of the table."],
+  ]);
+  const file = await readText(csv, content, utc);
+  assert.deepEqual([file.readings.length, file.rejected], [4, []]);
+});
+
 Deno.test("what cannot be known is asked", async () => {
   assert.deepEqual(await fields("time,a\n02/03/2026 10:00,1\n", utc), ["dayFirst"]);
   assert.deepEqual(await fields("time,a\n25/03/2026 10:00,1\n02/03/2026 10:00,1\n", utc), []);
@@ -134,6 +146,8 @@ Deno.test("rows that are none are named with what is allowed", async () => {
   cases.forEach(([, reason], i) => assert.match(file.rejected[i], reason));
   const commas = await readText(csv, "time,a\n1769904000,1.5\n1769904001,1,5\n");
   assert.match(commas.rejected[0], /decimal commas between commas need quotes/);
+  const all = await readText(csv, "time,a\n1769904000,1,5\n1769904001,1,6\n1769904002,1,7\n");
+  assert.deepEqual([all.readings, all.rejected.length], [[], 3]);
 });
 
 Deno.test("the hour that autumn has twice keeps the file's order, across segments too", async () => {

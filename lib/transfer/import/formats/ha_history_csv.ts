@@ -1,7 +1,6 @@
 import { type CsvRow, csvStretches } from "../csv_rows.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat } from "../format.ts";
-import { inspectByReading } from "../inspecting.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { createTimeReader, type TimeReader } from "../times.ts";
@@ -11,7 +10,7 @@ const HEADER = "entity_id,state,last_changed";
 const HOUR_MS = 3_600_000;
 
 /** The history page of Home Assistant, “Download data”: changes of states. */
-export const haHistoryCsv: ImportFormat = {
+export const haHistoryCsv: Readable = {
   id: "ha-history-csv",
   title: "Home Assistant, history (CSV)",
 
@@ -35,12 +34,12 @@ export const haHistoryCsv: ImportFormat = {
     return inspection;
   },
 
-  async *read(source, _options, cursor, signal) {
+  async *read(source, _options, cursor, signal, most?: number) {
     const times = createTimeReader({});
     const { place } = placeAt(cursor);
     yield* segmentsOf(csvStretches(source, ",", place, signal), (segment, { rows }) => {
       for (const row of rows) addRow(segment, row, times);
-    });
+    }, { most });
   },
 };
 

@@ -1,5 +1,4 @@
-import type { ImportFormat } from "../format.ts";
-import { inspectByReading } from "../inspecting.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { jsonSegments } from "../json_items.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, type TimeReader } from "../times.ts";
@@ -20,7 +19,7 @@ interface Before {
 }
 
 /** `/api/history/period` of Home Assistant: a list of states for each entity; or the compact form of its WebSocket. */
-export const haHistoryJson: ImportFormat = {
+export const haHistoryJson: Readable = {
   id: "ha-history-json",
   title: "Home Assistant, history (JSON)",
 
@@ -34,15 +33,18 @@ export const haHistoryJson: ImportFormat = {
       "Home Assistant gives changes only: a silence between two states is no gap.",
     ]),
 
-  async *read(source, _options, cursor, signal) {
+  async *read(source, _options, cursor, signal, most?: number) {
     const times = createTimeReader({});
     const before: Before = { list: undefined, entity: "", unit: null };
-    yield* jsonSegments(source, ["$.*.*"], cursor, signal, (segment, { path, value }, number) => {
-      const state = typeof value === "object" && value !== null ? value : {};
-      learn(before, path.at(-2), state);
-      if (segment !== null) addElement(segment, before, state, number, times);
-      return true;
-    });
+    yield* jsonSegments(
+      { source, paths: ["$.*.*"], cursor, signal, most },
+      (segment, { path, value }, number) => {
+        const state = typeof value === "object" && value !== null ? value : {};
+        learn(before, path.at(-2), state);
+        if (segment !== null) addElement(segment, before, state, number, times);
+        return true;
+      },
+    );
   },
 };
 

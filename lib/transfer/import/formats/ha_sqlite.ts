@@ -1,6 +1,6 @@
 import { messageOf, PerchError } from "../../../base/errors.ts";
 import type { ImportFormat, ImportSource, Inspection, Segment } from "../format.ts";
-import { previewOf } from "../inspecting.ts";
+import { LOOKED_AT, previewOf } from "../inspecting.ts";
 import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
 import {
@@ -33,7 +33,7 @@ export const haSqlite: ImportFormat = {
 
   async inspect(source, options): Promise<Inspection> {
     using db = await openChecked(source);
-    const first = PHASES.map((phase) => segmentOf(db, phase, 0));
+    const first = PHASES.map((phase) => segmentOf(db, phase, 0, LOOKED_AT));
     const notes = [
       "States become readings, hourly statistics become hours of the years before them.",
     ];
@@ -75,11 +75,11 @@ function placeOfRow(cursor: string | null): [Phase, number] {
   throw new PerchError("validation", `${quoted(cursor)} is no place in this database`);
 }
 
-function segmentOf(db: HaDatabase, phase: Phase, after: number): Segment {
+function segmentOf(db: HaDatabase, phase: Phase, after: number, most = ROWS): Segment {
   const segment = createSegment();
   let id = after;
   readable(() => {
-    const rows = phase === "states" ? db.states(after, ROWS) : db.statistics(after, ROWS);
+    const rows = phase === "states" ? db.states(after, most) : db.statistics(after, most);
     for (const row of rows) addRow(segment, db, phase, row, id = row.id);
   });
   return segment.finish(`${phase}:${id}`, shareOf(db, phase, id));

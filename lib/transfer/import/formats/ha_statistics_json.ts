@@ -1,6 +1,6 @@
-import type { ImportFormat, ImportSource } from "../format.ts";
+import type { ImportSource } from "../format.ts";
 import { headOf } from "../bytes_source.ts";
-import { inspectByReading } from "../inspecting.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { jsonSegments } from "../json_items.ts";
 import type { SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
@@ -14,7 +14,7 @@ const WRAPPED =
   /^\s*\{[^[]*?"result"\s*:\s*\{\s*"([a-z0-9_]+[.:][^"]+)"\s*:\s*\[\s*(?:\{[^}]*"start"\s*:|\])/;
 
 /** `recorder/statistics_during_period` of Home Assistant's WebSocket: hours by entity. */
-export const haStatisticsJson: ImportFormat = {
+export const haStatisticsJson: Readable = {
   id: "ha-statistics-json",
   title: "Home Assistant, statistics (JSON)",
 
@@ -28,15 +28,20 @@ export const haStatisticsJson: ImportFormat = {
       "The file says no units: they are taken from the names, and can be given before it is imported.",
     ]),
 
-  async *read(source, _options, cursor, signal) {
+  async *read(source, _options, cursor, signal, most?: number) {
     const times = createTimeReader({});
     const wrapped = await isWrapped(source);
     const paths = [wrapped ? "$.result.*.*" : "$.*.*"];
-    yield* jsonSegments(source, paths, cursor, signal, (segment, { path, value }, number) => {
-      const entity = String(path.at(-2));
-      if (segment !== null) addHour(segment, entity, value, number, (text) => times.read(text, ""));
-      return true;
-    });
+    yield* jsonSegments(
+      { source, paths, cursor, signal, most },
+      (segment, { path, value }, number) => {
+        const entity = String(path.at(-2));
+        if (segment !== null) {
+          addHour(segment, entity, value, number, (text) => times.read(text, ""));
+        }
+        return true;
+      },
+    );
   },
 };
 

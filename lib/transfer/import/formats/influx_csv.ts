@@ -1,7 +1,7 @@
 import { type CsvRow, csvStretches } from "../csv_rows.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat, ImportOptions } from "../format.ts";
-import { inspectByReading } from "../inspecting.ts";
+import type { ImportOptions } from "../format.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { influxNames } from "../series_names.ts";
@@ -35,7 +35,7 @@ interface Tables {
 }
 
 /** Annotated CSV of InfluxDB 2 and 3: tables after each other, each with its types. */
-export const influxCsv: ImportFormat = {
+export const influxCsv: Readable = {
   id: "influx-csv",
   title: "InfluxDB, annotated CSV",
 
@@ -45,7 +45,7 @@ export const influxCsv: ImportFormat = {
 
   inspect: (source, options) => inspectByReading(influxCsv, source, options),
 
-  async *read(source, options: ImportOptions, cursor, signal) {
+  async *read(source, options: ImportOptions, cursor, signal, most?: number) {
     const { place, kept } = placeAt<Tables>(cursor);
     const tables: Tables = kept ?? { annotations: {}, header: null, isNew: true };
     const times = createTimeReader({ precision: options.precision ?? "ns" });
@@ -56,7 +56,7 @@ export const influxCsv: ImportFormat = {
         if (what === "header") table = createTable(tables, times);
         else if (what === "data") table!(segment, row);
       }
-    }, { kept: () => tables });
+    }, { most, kept: () => tables });
   },
 };
 

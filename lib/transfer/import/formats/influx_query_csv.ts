@@ -1,8 +1,8 @@
 import { headOf } from "../bytes_source.ts";
 import { type CsvRow, csvStretches, headRows } from "../csv_rows.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat, ImportOptions, ImportSource } from "../format.ts";
-import { inspectByReading } from "../inspecting.ts";
+import type { ImportOptions, ImportSource } from "../format.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { influxNames, type Tags } from "../series_names.ts";
@@ -12,7 +12,7 @@ import { addInfluxValue } from "./influx_values.ts";
 const HEADER = /^(?:\ufeff)?name,(?:tags,)?time,/;
 
 /** `influx -format csv` of InfluxDB 1: measurement, tags and time, then a column for each field. */
-export const influxQueryCsv: ImportFormat = {
+export const influxQueryCsv: Readable = {
   id: "influx-query-csv",
   title: "InfluxDB 1, query result (CSV)",
 
@@ -27,7 +27,7 @@ export const influxQueryCsv: ImportFormat = {
     ]);
   },
 
-  async *read(source, given, cursor, signal) {
+  async *read(source, given, cursor, signal, most?: number) {
     const times = createTimeReader(await withPrecision(source, given));
     const { place, kept } = placeAt<string[]>(cursor);
     let header = kept ?? null;
@@ -38,7 +38,7 @@ export const influxQueryCsv: ImportFormat = {
         if (isHeader(row.cells)) header = row.cells;
         else addRow(segment, row, header, times);
       }
-    }, { kept: () => header ?? undefined });
+    }, { most, kept: () => header ?? undefined });
   },
 };
 

@@ -1,7 +1,7 @@
 import { headOf, stretchesOf } from "../bytes_source.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat, ImportOptions, ImportSource } from "../format.ts";
-import { asked, inspectByReading } from "../inspecting.ts";
+import type { ImportOptions, ImportSource } from "../format.ts";
+import { asked, inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { prometheusNames } from "../series_names.ts";
@@ -24,7 +24,7 @@ const NAMES_MOST = 10_000;
 type KnownNames = Map<string, Names>;
 
 /** Text of `promtool tsdb dump-openmetrics`, and the text that Prometheus reads, with times. */
-export const openmetrics: ImportFormat = {
+export const openmetrics: Readable = {
   id: "openmetrics",
   title: "OpenMetrics text",
 
@@ -55,14 +55,14 @@ export const openmetrics: ImportFormat = {
     ]);
   },
 
-  async *read(source, given, cursor, signal) {
+  async *read(source, given, cursor, signal, most?: number) {
     const { precision = "s" } = await withPrecision(source, given);
     const stretches = stretchesOf(source, placeAt(cursor).place, signal);
     const known: KnownNames = new Map();
     yield* segmentsOf(stretches, (segment, { bytes, from }) => {
       const lines = new TextDecoder().decode(bytes).split("\n");
       lines.forEach((text, i) => addLine(segment, text.trim(), from.line + i, precision, known));
-    });
+    }, { most });
   },
 };
 

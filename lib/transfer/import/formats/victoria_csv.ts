@@ -2,8 +2,8 @@ import { PerchError } from "../../../base/errors.ts";
 import { headOf } from "../bytes_source.ts";
 import { type CsvRow, csvStretches, headRows } from "../csv_rows.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat, ImportOptions } from "../format.ts";
-import { asked, inspectByReading } from "../inspecting.ts";
+import type { ImportOptions } from "../format.ts";
+import { asked, inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { prometheusNames } from "../series_names.ts";
@@ -16,7 +16,7 @@ type TimeFormat = keyof typeof PRECISION_OF;
 const EXAMPLE = "__name__,zone,__value__,__timestamp__:unix_s";
 
 /** VictoriaMetrics `/api/v1/export/csv`: the columns that were asked for, without a header. */
-export const victoriaCsv: ImportFormat = {
+export const victoriaCsv: Readable = {
   id: "victoria-csv",
   title: "VictoriaMetrics, CSV",
 
@@ -51,13 +51,13 @@ export const victoriaCsv: ImportFormat = {
     return await inspectByReading(victoriaCsv, source, { ...options, precision });
   },
 
-  async *read(source, options, cursor, signal) {
+  async *read(source, options, cursor, signal, most?: number) {
     const columns = columnsOf(options);
     const times = createTimeReader({ precision: columns.precision });
     const stretches = csvStretches(source, ",", placeAt(cursor).place, signal);
     yield* segmentsOf(stretches, (segment, { rows }) => {
       for (const row of rows) addRow(segment, row, columns, times);
-    });
+    }, { most });
   },
 };
 

@@ -1,7 +1,6 @@
 import { stretchesOf } from "../bytes_source.ts";
 import { placeAt } from "../cursor.ts";
-import type { ImportFormat } from "../format.ts";
-import { inspectByReading } from "../inspecting.ts";
+import { inspectByReading, type Readable } from "../inspecting.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { timeOfMs } from "../times.ts";
@@ -12,7 +11,7 @@ const LINE_BYTES_MOST = 16 * 1024 * 1024;
 const HINT = "; export it again with max_rows_per_line=100000";
 
 /** VictoriaMetrics `/api/v1/export`: a line of JSON for each series, or some of its samples. */
-export const victoriaJson: ImportFormat = {
+export const victoriaJson: Readable = {
   id: "victoria-json",
   title: "VictoriaMetrics, JSON lines",
 
@@ -26,7 +25,7 @@ export const victoriaJson: ImportFormat = {
       "Counters are kept as they are; a computed sensor makes a rate of them.",
     ]),
 
-  async *read(source, _options, cursor, signal) {
+  async *read(source, _options, cursor, signal, most?: number) {
     const rules = { lineBytesMost: LINE_BYTES_MOST };
     const stretches = stretchesOf(source, placeAt(cursor).place, signal, rules);
     yield* segmentsOf(stretches, (segment, { bytes, from }) => {
@@ -34,7 +33,7 @@ export const victoriaJson: ImportFormat = {
       lines.forEach((text, i) => {
         if (text.trim() !== "") addLine(segment, text, from.line + i);
       });
-    }, { hint: HINT });
+    }, { most, hint: HINT });
   },
 };
 

@@ -15,13 +15,11 @@ import {
   PRECISION_WORDS,
   precisionOf,
 } from "../../times.ts";
+import { filled, SAMPLE, withoutPreamble } from "./separators.ts";
 import { decimalCommaOf, isGap, switchOf, valueOf } from "./values.ts";
 
-const SAMPLE = 100;
 const TEXTS_MOST = 20;
 const TEXT_CHARS_MOST = 60;
-export const DELIMITERS = [";", "\t", ","] as const;
-export const DELIMITER_WORDS = { ",": "commas", ";": "semicolons", "\t": "tabs" } as const;
 
 const TIME_NAME =
   /^(_?time|times?tamp|date|datum|zeit|zeitpunkt|zeitstempel|uhrzeit|date ?time|ts|last_(changed|updated)|datum.*zeit|date.*time)\b/i;
@@ -52,33 +50,10 @@ export interface Layout {
   notes: string[];
 }
 
-/** The separator that gives most cells, the same number in most rows; null: none does. */
-export function delimiterOf(
-  rowsBy: (delimiter: string) => CsvRow[],
-): NonNullable<ImportOptions["delimiter"]> | null {
-  let best: NonNullable<ImportOptions["delimiter"]> | null = null;
-  let bestScore = 0;
-  for (const delimiter of DELIMITERS) {
-    const widths = filled(rowsBy(delimiter)).slice(0, SAMPLE).map(({ cells }) => cells.length);
-    const [width] = widths;
-    if (width === undefined || width < 2) continue;
-    const score = widths.filter((other) => other === width).length / widths.length + width / 1e4;
-    if (score > bestScore) [best, bestScore] = [delimiter, score];
-  }
-  return best;
-}
-
-/** Rows that are no empty lines, nor a spreadsheet's line that names the separator. */
-function filled(rows: readonly CsvRow[]): CsvRow[] {
-  return rows.filter(({ line, cells }) =>
-    cells.some((cell) => cell.trim() !== "") && !(line === 1 && /^"?sep=/i.test(cells[0]))
-  );
-}
-
 /** The layout of a table whose cells are separated already. */
 export function layoutOf(head: readonly CsvRow[], given: ImportOptions): Layout {
-  const rows = filled(head);
   const questions: Layout["questions"] = [], notes: string[] = [];
+  const rows = withoutPreamble(filled(head), isData, notes);
   const hasHeader = beginsWithHeader(rows);
   const data = rows.slice(hasHeader ? 1 : 0);
   const width = rows[0]?.cells.length ?? 0;
