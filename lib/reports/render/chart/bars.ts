@@ -18,14 +18,15 @@ export function drawBars({ bars }: ReportChart, width: number, canvas: Canvas): 
   bars.forEach(({ label, value, text }, i) => {
     const top = TOP + i * ROW;
     const y = top + BAR - 1.5;
-    const name = shortened(label, left - 8, SIZE);
+    const name = shortened(label, left - 7, SIZE);
     canvas.text(name, { x: left - 6, y, size: SIZE, tone: "text", align: "end" });
     if (Number.isFinite(value) && value !== 0) {
       const [from, to] = [x(Math.min(0, value)), x(Math.max(0, value))];
       canvas.fill(rectangle(from, top, to - from, BAR), "series1", 0.7);
     }
     const end = Number.isFinite(value) ? x(Math.max(0, value)) : x(0);
-    canvas.text(text, { x: end + 4, y, size: SIZE, tone: "text", align: "start" });
+    const words = shortened(text, width - end - 4, SIZE);
+    canvas.text(words, { x: end + 4, y, size: SIZE, tone: "text", align: "start" });
   });
   const bottom = TOP + bars.length * ROW - ROW + BAR + 3;
   canvas.stroke(segment(x(0), TOP - 2, x(0), bottom), { tone: "muted", width: 0.6 });

@@ -57,7 +57,7 @@ export function drawChart(chart: ReportChart, { zone, width }: DrawOptions, canv
   const plot = placed(chart, scale, width);
   if (hasPlot(chart)) {
     if (scale === null) drawEmpty(plot, canvas);
-    else drawPlot(chart, lines, scale, plot, canvas);
+    else drawPlot(chart, lines, scale, { ...plot, width }, canvas);
   }
   const isBeside = !hasPlot(chart);
   const lanes = { left: plot.left, right: plot.right, top: plot.bottom, isBeside };
@@ -94,10 +94,9 @@ function drawPlot(
   chart: ReportChart,
   lines: readonly ThinLine[],
   scale: Scale,
-  plot: Plot,
+  { left, right, top, bottom, width }: Plot & { width: number },
   canvas: Canvas,
 ): void {
-  const { left, right, top, bottom } = plot;
   const y = (value: number) => bottom - (value - scale.lo) / (scale.hi - scale.lo) * (bottom - top);
   const x = (tMs: number) =>
     left + (tMs - chart.fromMs) / (chart.toMs - chart.fromMs) * (right - left);
@@ -121,7 +120,7 @@ function drawPlot(
     canvas.stroke(segment(left, at, right, at), pen);
     const label = bottom - limit.place * (bottom - top);
     canvas.stroke(segment(right, at, right + 4, label), { tone: limit.severity, width: 0.5 });
-    canvas.text(shortened(limit.text, 200, SIZE), {
+    canvas.text(shortened(limit.text, width - right - 6, SIZE), {
       ...{ x: right + 6, y: label + SIZE / 3, size: SIZE },
       ...{ tone: limit.severity, align: "start" },
     });

@@ -7,7 +7,7 @@ import { drawState } from "./states.ts";
 export type LegendEntry = { line: number; text: string } | { state: string; text: string };
 
 const SIZE = 7.5, ROW = 12, KEY = 14, GAP = 14, TOP = 4;
-const MOST_CHARACTERS = 60;
+const MOST_WIDTH = 240;
 
 /** A single line needs no name: the chart's title says it. */
 export function legendOf({ lines, bands }: ReportChart): LegendEntry[] {
@@ -35,7 +35,7 @@ function placesOf(entries: readonly LegendEntry[], width: number): { x: number; 
 }
 
 function shown(text: string): string {
-  return shortened(text, MOST_CHARACTERS * 0.6 * SIZE, SIZE);
+  return shortened(text, MOST_WIDTH, SIZE);
 }
 
 export function drawLegend(

@@ -47,10 +47,16 @@ export function columnsOf(
   const gap = columns.length > MANY ? GAP_LEAST : GAP_MOST;
   const room = ROOM_WIDTH - gap * (columns.length - 1);
   let best = { size: SIZES[0], widths: [] as number[], lines: Infinity };
+  // Times in one line, or in two.
+  const whole = wishes.map((wish, i) =>
+    columns[i].kind === "time" ? { ...wish, least: wish.wanted } : wish
+  );
   for (const size of SIZES) {
-    const widths = shared(wishes, room / size);
-    const lines = linesOf(wishes, widths, seen.length);
-    if (lines < best.lines * WORTH_IT) best = { size, widths, lines };
+    for (const variant of [whole, wishes]) {
+      const widths = shared(variant, room / size);
+      const lines = linesOf(variant, widths, seen.length);
+      if (lines < best.lines * WORTH_IT) best = { size, widths, lines };
+    }
   }
   const { size, widths } = best;
   return { columns: placed(columns, widths.map((width) => width * size), gap), size };

@@ -160,6 +160,8 @@ function engineOf(doc: KitDocument, fontOf: (face: Face) => KitFont): Engine {
       if (code < FIRST_SEEN) continue;
       const { id, advance } = glyphOf(face, code);
       const number = font.subset.includeGlyph(id);
+      // pdfkit knows a wrong width of the box that stands for letters which the font has not.
+      if (number === 0) font.widths[0] = advance;
       font.widths[number] ??= advance;
       font.unicode[number] ??= [code];
       hex += number.toString(16).padStart(4, "0");
