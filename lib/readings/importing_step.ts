@@ -24,12 +24,12 @@ import { summedUpWithin } from "./tiers/tier_query.ts";
 
 /** Smaller ones for tests. */
 export interface ImportLimits {
-  /** Readings of chunks that one step reads and writes: some 50 ms on a Raspberry Pi. */
+  /** Readings of chunks that one step reads and writes: 10 to 25 ms here, some 50 ms on a Raspberry Pi. */
   stepReadings: number;
   /** A chunk of fewer readings is joined with what is written behind it. */
   smallReadings: number;
 }
-const LIMITS: ImportLimits = { stepReadings: 60_000, smallReadings: 4_000 };
+const LIMITS: ImportLimits = { stepReadings: 30_000, smallReadings: 4_000 };
 
 export interface ImportingDeps {
   connection: Connection;

@@ -24,6 +24,9 @@ import type { Precision } from "../times.ts";
 
 /** A segment ends with the stretch that reaches so many readings, or bytes. */
 const SEGMENT_READINGS = 1 << 19;
+/** What the last stretch may bring beyond it. */
+const STRETCH_READINGS = 1 << 15;
+const FIRST_ROOM = 4_096;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const REJECTED_LISTED = 100;
 const ROWS_SHOWN = 100;
@@ -45,7 +48,8 @@ export async function* readLines(
   most = SEGMENT_READINGS,
 ): AsyncGenerator<Segment> {
   const { place, kept } = placeAt<HeadState>(cursor);
-  const reader = new Reader(options.precision ?? "ns", kept ?? null);
+  const room = Math.min(most + STRETCH_READINGS, source.bytes >> 5);
+  const reader = new Reader(options.precision ?? "ns", kept ?? null, room);
   let from = place;
   for await (const stretch of stretchesOf(source, place, signal, { isOpen: isOpenText })) {
     try {
@@ -77,8 +81,9 @@ class Reader {
   #rejectedCount = 0;
   #last: Stretch | null = null;
 
-  constructor(precision: Precision, head: HeadState | null) {
-    this.#parser = new LineParser(precision, (line, reason) => this.#reject(line, reason));
+  constructor(precision: Precision, head: HeadState | null, room: number) {
+    const onRejected = (line: number, reason: string) => this.#reject(line, reason);
+    this.#parser = new LineParser(precision, onRejected, Math.max(FIRST_ROOM, room));
     this.#head = new DumpHead(head);
     if (head?.database && head.database !== head.first) this.#parser.book.database = head.database;
   }

@@ -23,7 +23,7 @@ const BELOW_MS = { ns: 6, us: 3, ms: 0, s: 0 } as const;
 const FIELDS_MOST = 10_000;
 
 export class LineParser {
-  readonly columns = new SegmentColumns();
+  readonly columns: SegmentColumns;
   /** By number, as `columns.series` names them. */
   readonly book = new SeriesBook();
   /** Texts of text series since the last `takeTexts`, by number of the series. */
@@ -43,7 +43,14 @@ export class LineParser {
   /** Line ends inside of texts. */
   #inner = 0;
 
-  constructor(public precision: Precision, private readonly onRejected: OnRejected) {}
+  /** `room`: how many readings it holds before it has to grow. */
+  constructor(
+    public precision: Precision,
+    private readonly onRejected: OnRejected,
+    room?: number,
+  ) {
+    this.columns = new SegmentColumns(room);
+  }
 
   /** Texts that values of a text series stand for, since this was asked for the last time. */
   takeTexts(): Map<number, { list: string[] }> {
