@@ -21,7 +21,7 @@ export const csv: Readable = {
     try {
       const delimiter = delimiterOf((one) => headRows(head, one));
       if (delimiter === null) return 0;
-      const { time, value } = layoutOf(headRows(head, delimiter), {});
+      const { time, value } = layoutOf(headRows(head, delimiter), { delimiter });
       return time.length > 0 && value.length > 0 ? 0.5 : 0.1;
     } catch {
       return 0;
@@ -66,8 +66,10 @@ async function layoutOfFile(source: ImportSource, given: ImportOptions): Promise
     ?.[1];
   const delimiter = given.delimiter ?? named as ImportOptions["delimiter"] ??
     delimiterOf((one) => headRows(head, one));
-  const layout = layoutOf(headRows(head, delimiter ?? ","), given);
-  layout.options.delimiter = delimiter ?? ",";
+  const layout = layoutOf(headRows(head, delimiter ?? ","), {
+    ...given,
+    delimiter: delimiter ?? ",",
+  });
   if (delimiter === null) {
     layout.questions.splice(0, Infinity, {
       field: "delimiter",
@@ -112,12 +114,11 @@ function addRow(
     }
     const isLong = named !== "";
     const unit = layout.unit === null ? "" : (cells[layout.unit.index] ?? "").trim();
+    const ownUnit = isLong ? unitOfName(named) ?? column.unit : column.unit;
     const part = segment.part(
       isLong ? named : column.header,
       read.kind,
-      read.kind === "text"
-        ? null
-        : unit || (isLong ? unitOfName(named) ?? column.unit : column.unit),
+      read.kind === "text" ? null : read.unit ?? (unit || ownUnit),
       () => suggested(isLong ? named.split("/") : [column.name ?? column.header], stem),
     );
     if (typeof read.value === "string") part.text(tMs, read.value);
@@ -141,7 +142,9 @@ function widthFault(cells: readonly string[], { width, options, time }: Layout):
   const mixed = DELIMITERS.find((other) =>
     other !== options.delimiter && cells.join(options.delimiter).split(other).length === width
   );
-  const says = `the row has ${cells.length} cells, the first row ${width}`;
+  const says = `the row has ${cells.length} ${
+    cells.length === 1 ? "cell" : "cells"
+  }, the first row ${width}`;
   if (mixed !== undefined) {
     return `${says}: it is separated by ${DELIMITER_WORDS[mixed]}, the file by ` +
       DELIMITER_WORDS[options.delimiter!];

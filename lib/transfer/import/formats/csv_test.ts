@@ -88,6 +88,17 @@ Deno.test("headers may be numbers, a second column of times is no value, words f
   assert.equal(file.empty, 1);
 });
 
+Deno.test("numbers with their units behind them are numbers in that unit", async () => {
+  const content =
+    '"Time","Press"\n2026-02-01T00:00Z,950 W\n2026-02-01T00:01Z,1.2 kW\n2026-02-01T00:02Z,3 apples\n';
+  const file = await readText(csv, content);
+  assert.deepEqual(file.readings, [
+    "Press @ 2026-02-01T00:00:00Z = 950 W",
+    "Press @ 2026-02-01T00:01:00Z = 1.2 kW",
+  ]);
+  assert.match(file.rejected[0], /"3 apples" is no number/);
+});
+
 Deno.test("lines before a table, as data loggers write them, are none of it", async () => {
   const content =
     "Logger 7; hall\n\nZeit;Druck bar;Kessel °C\n01.02.2026 12:00;1,5;60,0\n01.02.2026 12:01;1,6;61,0\n";
@@ -105,6 +116,8 @@ Deno.test("what cannot be known is asked", async () => {
   assert.deepEqual(await fields("time,a\n25/03/2026 10:00,1\n02/03/2026 10:00,1\n", utc), []);
   assert.deepEqual(await fields("time,a\n46054.5,1\n"), ["zone"]);
   assert.deepEqual(await fields("time;a\n1769904000;1,234\n"), ["decimalComma"]);
+  assert.deepEqual(await fields("time;a\n1769904000;1.234\n1769904001;20.125\n"), ["decimalComma"]);
+  assert.deepEqual(await fields("time;a\n1769904000;1.234\n1769904001;20.12\n"), []);
   assert.deepEqual(await fields("time;a\n1769904000;1,5\n1769904001;1.5\n"), ["decimalComma"]);
   assert.deepEqual(await fields("when,a\nnow,1\n"), ["columns"]);
   assert.deepEqual(await fields("hello\nworld\n"), ["delimiter"]);
@@ -131,7 +144,7 @@ Deno.test("rows that are none are named with what is allowed", async () => {
     ["1769904000;warm", /"warm" is no number/],
     [
       "1769904000,5",
-      /2 cells|1 cells, the first row 2: it is separated by commas, the file by semicol/,
+      /1 cell, the first row 2: it is separated by commas, the file by semicol/,
     ],
     ["1769904000000;1", /looks like milliseconds, and a file has one precision/],
     ["12;1", /in the year 1970/],

@@ -97,8 +97,13 @@ Deno.test("older schemas: names, times and attributes stand with the states", as
     CREATE TABLE states(state_id INTEGER PRIMARY KEY, domain TEXT, entity_id TEXT, state TEXT, attributes TEXT,
       last_changed DATETIME, last_updated DATETIME);
     INSERT INTO states VALUES(7,'sensor','sensor.oven_heat','180.5','{"unit_of_measurement":"°C"}',
-      '2026-02-01 00:00:00.250000','2026-02-01 00:00:00.250000');`);
+      '2026-02-01 00:00:00.250000','2026-02-01 00:00:00.250000');
+    CREATE TABLE statistics_meta(id INTEGER PRIMARY KEY, statistic_id TEXT, unit_of_measurement TEXT);
+    CREATE TABLE statistics(id INTEGER PRIMARY KEY, metadata_id INTEGER, start DATETIME, mean FLOAT, min FLOAT, max FLOAT);
+    INSERT INTO statistics_meta VALUES(1,'sensor.oven_heat','°C');
+    INSERT INTO statistics VALUES(1,1,'2026-01-01 05:00:00.000000',170,160,180);`);
   assert.deepEqual(file.readings, ["sensor.oven_heat @ 2026-02-01T00:00:00.250Z = 180.5 °C"]);
+  assert.deepEqual(file.hours, ["sensor.oven_heat @ 2026-01-01T05:00:00Z = 160 170 180 °C"]);
 });
 
 Deno.test("a large database comes in segments that continue after their last row", async () => {

@@ -23,6 +23,8 @@ const TEXT_CHARS_MOST = 60;
 
 const TIME_NAME =
   /^(_?time|times?tamp|date|datum|zeit|zeitpunkt|zeitstempel|uhrzeit|date ?time|ts|last_(changed|updated)|datum.*zeit|date.*time)\b/i;
+/** How a time begins, also one that is in no year which is taken: where the header says it is one. */
+const LIKE_TIME = /^(?:\d{4}[-/.]\d|\d{1,2}[./-]\d{1,2}[./-]\d|\d{9,}(?:\.\d*)?$)/;
 const SENSOR_NAME =
   /^(sensors?|sensor[ _]?(name|id)|name|entity(_id)?|series|tag(name)?|topic|metric|channel|kanal|messstelle|messpunkt|variable|point|machine|maschine|anlage|device|ger[aä]t)$/i;
 const VALUE_NAME = /^(_?value|wert|messwert|state|reading|val|measurement)$/i;
@@ -136,7 +138,8 @@ function guessColumns(
   const clockOnly = (cell: string) => /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[AP]M)?$/i.test(cell);
   const isTimes = (index: number) => most(index, (cell) => isTime(cell));
   const named = indexes.filter((i) => TIME_NAME.test(headers[i]));
-  const timeful = named.find((i) => isTimes(i) || most(i, isSerial)) ?? indexes.find(isTimes);
+  const timeful = named.find((i) => isTimes(i) || most(i, isSerial)) ?? indexes.find(isTimes) ??
+    named.find((i) => most(i, (cell) => LIKE_TIME.test(cell)));
   const clock = indexes.find((i) => i !== timeful && most(i, clockOnly));
   const times = new Set([timeful, timeful === undefined ? undefined : clock]);
   const rest = indexes.filter((i) => !times.has(i));
@@ -188,7 +191,7 @@ function kindOf(
 
 function askForColumns({ time, sensor, value, questions }: Layout): void {
   const ask = (message: string) => questions.push({ field: "columns", message });
-  if (time.length === 0) ask("No column has times: say which one does.");
+  if (time.length === 0) ask("No column has times from 2000 to 2099: say which one has the times.");
   if (value.length === 0) ask("No column has values: say which ones do.");
   if (sensor.length > 0 && value.length > 1) {
     ask("Where a column names the sensor, one column has the values: say which one.");
@@ -198,7 +201,7 @@ function askForColumns({ time, sensor, value, questions }: Layout): void {
 function decideNumbers({ options, questions, notes, value }: Layout, cells: string[]): void {
   if (options.decimalComma !== undefined) return;
   const numeric = value.length === 0 ? [] : cells;
-  const found = decimalCommaOf(numeric);
+  const found = decimalCommaOf(numeric, options.delimiter ?? ",");
   options.decimalComma = found ?? false;
   if (found === null) {
     questions.push({

@@ -1,4 +1,5 @@
 /** Cells of a table as values. Pure. */
+import { isUnit, symbolOf } from "../../../../machines/units.ts";
 import { numberOfCell } from "../../../../base/table.ts";
 import type { ImportSeries } from "../../format.ts";
 import { quoted } from "../../segment.ts";
@@ -28,7 +29,15 @@ const EITHER = /^[+\-\u2212]?[1-9]\d{0,2}[.,]\d{3}$/;
 const WITH_COMMA = /^[+\-\u2212]?\d*,\d+(?:e[+-]?\d+)?$/i;
 const WITH_POINT = /^[+\-\u2212]?\d*\.\d+(?:e[+-]?\d+)?$/i;
 
-export type Value = { kind: ImportSeries["kind"]; value: number | string };
+export interface Value {
+  kind: ImportSeries["kind"];
+  value: number | string;
+  /** Written behind the number: `41.5 °C`. */
+  unit?: string;
+}
+
+/** A number with its unit. */
+const WITH_UNIT = /^([+\-\u2212]?[\d.,]+)\s*([^\d\s.,][^\s]{0,7})$/;
 
 /** Whether a cell says that there is no value. */
 export function isGap(cell: string): boolean {
@@ -58,6 +67,11 @@ export function valueOf(
   }
   const number = numberOfCell(cell, decimalComma);
   if (number !== null) return { kind: "number", value: number };
+  const [, bare, unit] = WITH_UNIT.exec(cell.trim()) ?? [];
+  if (unit !== undefined && isUnit(unit)) {
+    const read = valueOf(bare, "number", decimalComma);
+    return typeof read === "string" ? read : { ...read, unit: symbolOf(unit) };
+  }
   if (kind === "number" || looksNumeric(cell)) return notANumber(cell.trim(), decimalComma);
   const value = switchOf(cell);
   return value === null ? { kind: "text", value: cell.trim() } : { kind: "binary", value };
@@ -83,14 +97,17 @@ function notANumber(cell: string, decimalComma: boolean): string {
 }
 
 /** What the numbers of some cells have before their decimals; null: it may be either, or both occur. */
-export function decimalCommaOf(cells: readonly string[]): boolean | null {
-  const texts = cells.map((cell) => cell.trim());
+export function decimalCommaOf(cells: readonly string[], delimiter: string): boolean | null {
+  const texts = cells.map((cell) => WITH_UNIT.exec(cell.trim())?.[1] ?? cell.trim());
   const comma = texts.filter((cell) => WITH_COMMA.test(cell));
   const point = texts.filter((cell) => WITH_POINT.test(cell));
   const grouped = texts.filter((cell) => /\d\.\d{3},\d+$/.test(cell)).length > 0;
   if (grouped) return true;
-  if (comma.length === 0) return false;
   const clear = (all: string[]) => all.some((cell) => !EITHER.test(cell));
+  // Where commas cannot separate cells, points may separate thousands.
+  if (comma.length === 0) {
+    return delimiter === ";" && point.length > 0 && !clear(point) ? null : false;
+  }
   if (point.length === 0) return clear(comma) ? true : null;
   // `1.013,5` has both and was looked at; here some cells have the one, some the other.
   return clear(comma) && !clear(point) ? true : clear(point) && !clear(comma) ? false : null;
