@@ -87,15 +87,11 @@ Deno.test("a report counts what was judged then: a failure over a restart, and t
     assert.equal(figures.Failures, "1");
     assert.match(figures.MTBF, /\(few data\)$/);
     const times = rowOf(document, "Where the time went");
-    assert.ok(times.Unknown as number > 600_000, "the time before Perch is unknown");
+    assert.ok(times.Unknown as number > 1 / 6, "the time before Perch is unknown");
     assert.ok(times.Down as number > 0);
-    assert.equal(
-      times.Range,
-      ["Planned maintenance", "Up", "Down", "Unknown"].reduce(
-        (sum, name) => sum + (times[name] as number),
-        0,
-      ),
-    );
+    const parts = ["Planned maintenance", "Up", "Down", "Unknown"];
+    const together = parts.reduce((sum, name) => sum + (times[name] as number), 0);
+    assert.ok(Math.abs(together - (times.Range as number)) < 1e-9);
     const values = rowOf(document, "Values");
     assert.deepEqual([values.Readings, values.Smallest, values.Largest], [3, 50, 95]);
     assert.ok(rowOf(document, "Time in each status").Critical as number > 0);

@@ -127,27 +127,25 @@ function performanceTable(machines: readonly MachineRow[], alarms: AlarmFacts): 
   }, ["MTBF", "MTTR", "MRT", "MTTA", "Remark"]);
 }
 
+const HOURS = { kind: "number", unit: "h", decimals: 2 } as const;
+
 function timesTable(machines: readonly MachineRow[]): ReportTable {
   return {
     title: titleOf("Where the time went", machines.length),
     columns: [
       { title: "Machine", kind: "text" },
-      { title: "Range", kind: "duration", note: "range" },
-      { title: "Planned maintenance", kind: "duration", note: "maintenance" },
-      { title: "Up", kind: "duration", note: "availability" },
-      { title: "Down", kind: "duration", note: "failure" },
-      { title: "Unknown", kind: "duration", note: "unknown" },
+      { title: "Range", ...HOURS, note: "range" },
+      { title: "Planned maintenance", ...HOURS, note: "maintenance" },
+      { title: "Up", ...HOURS, note: "availability" },
+      { title: "Down", ...HOURS, note: "failure" },
+      { title: "Unknown", ...HOURS, note: "unknown" },
       { title: "Unknown share", kind: "percent", note: "unknown" },
     ],
     rows: machines.slice(0, MACHINES_MOST).map(({ facts: { machine, performance } }) => {
       const { calendarMs, maintenanceMs, upMs, downMs, unknownMs } = performance;
       return [
         machineName(machine),
-        calendarMs,
-        maintenanceMs,
-        upMs,
-        downMs,
-        unknownMs,
+        ...[calendarMs, maintenanceMs, upMs, downMs, unknownMs].map((ms) => ms / HOUR_MS),
         unknownMs / calendarMs,
       ];
     }),
@@ -163,17 +161,17 @@ function countersTable(machines: readonly MachineRow[]): ReportTable[] {
     title: titleOf("Run hours and energy", counting.length),
     columns: [
       { title: "Machine", kind: "text" },
-      { title: "Ran", kind: "duration", note: "running" },
+      { title: "Run hours", kind: "number", unit: "h", decimals: 1, note: "running" },
       { title: "Starts", kind: "number", decimals: 0, note: "running" },
       { title: "Energy", kind: "number", unit: "kWh", decimals: 1, note: "total" },
     ],
     rows: counting.slice(0, MACHINES_MOST).map(({ facts, counters }) => [
       machineName(facts.machine),
-      counters.runMs,
+      counters.runMs === null ? null : counters.runMs / HOUR_MS,
       counters.starts,
       counters.energyWh === null ? null : counters.energyWh / WH_PER_KWH,
     ]),
-  }, ["Ran", "Starts", "Energy"])];
+  }, ["Run hours", "Starts", "Energy"])];
 }
 
 function failuresTable(machines: readonly MachineRow[]): ReportTable[] {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { memoryReadings, sensorCalled } from "../../../tests/support/report_sources.ts";
 import { DAY_MS, HOUR_MS } from "../../words/times.ts";
 import { countedIn, mayCount } from "./meter.ts";
-import { runningIn, runsOf } from "./running.ts";
+import { heldValues } from "./held_values.ts";
+import { runningIn, runsOf, stateTimes } from "./running.ts";
 
 const RANGE = { fromMs: 2 * DAY_MS, toMs: 32 * DAY_MS };
 const POINTS = 1000;
@@ -95,9 +96,13 @@ Deno.test("runningIn counts hours and starts, holds a value until the next, and 
   const sensor = sensorCalled("hall/press/running", 1, { kind: "binary", unit: null });
   const runs = runsOf(sensor)!;
   const heard = [{ fromMs: RANGE.fromMs, toMs: at(6) }, { fromMs: at(8), toMs: RANGE.toMs }];
-  const found = await runningIn(store, sensor, runs, RANGE, { buckets, heard });
+  const held = (await heldValues(store, sensor, RANGE, buckets))!;
   // 2 h from before, 4 h less the 2 without Perch, and the last 20 h.
-  assert.deepEqual(found, { runMs: 24 * HOUR_MS, starts: 2 });
+  assert.deepEqual(runningIn(held, runs, heard), { runMs: 24 * HOUR_MS, starts: 2 });
+  assert.deepEqual(stateTimes(held, heard), [
+    { value: 0, ms: 694 * HOUR_MS, times: 2 },
+    { value: 1, ms: 24 * HOUR_MS, times: 2 },
+  ]);
   const texts = runsOf({ ...sensor, kind: "text", states: ["idle", "Running", "fault"] })!;
   assert.deepEqual([0, 1, 2].map(texts), [false, true, false]);
   assert.equal(runsOf({ ...sensor, sensor: "door" }), null);

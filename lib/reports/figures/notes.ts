@@ -37,6 +37,9 @@ export const NOTES = {
   running:
     "Run hours and starts: from a sensor that says whether the machine runs. A value holds " +
     "until the next one, not while Perch did not listen. A start is a change from off to on.",
+  states:
+    "States: a state holds until the next reading. The time in which Perch did not listen is " +
+    "none of them, and neither is that before the first reading.",
   total:
     "Total: what a meter counted, from its last reading before the range on. When it falls to " +
     "less than nine tenths it was reset, and counts from zero again; a smaller fall is a correction.",

@@ -4,7 +4,8 @@ import type { Shown } from "../../machines/shown_unit.ts";
 import type { BucketResult } from "../../readings/store.ts";
 import { DAY_MS, HOUR_MS } from "../../words/times.ts";
 import { type Counted, countedIn, mayCount } from "./meter.ts";
-import { type Running, runningIn, runsOf } from "./running.ts";
+import { heldValues } from "./held_values.ts";
+import { type Running, runningIn, runsOf, type StateTime, stateTimes } from "./running.ts";
 import type { Scope } from "./scope.ts";
 import type { Range, ReportSources } from "./sources.ts";
 import { pastOf, type StateSpan } from "./spans.ts";
@@ -27,6 +28,8 @@ export interface SensorFacts {
   buckets: BucketResult;
   counted: Counted | null;
   running: Running | null;
+  /** Of a sensor of states, the longest first; null: it has none, or changes too often. */
+  stateTimes: StateTime[] | null;
 }
 
 export async function sensorFacts(
@@ -41,6 +44,7 @@ export async function sensorFacts(
   const buckets = await readings.buckets({ sensor: sensor.num, ...range, points: POINTS });
   const states = pastOf(await sources.past(sensor.id, range), perch, range);
   const counts = sources.counts(sensor);
+  const held = sensor.kind === "number" ? null : await heldValues(readings, sensor, range, buckets);
   const runs = runsOf(sensor);
   return {
     sensor,
@@ -52,9 +56,8 @@ export async function sensorFacts(
     counted: mayCount(sensor, counts)
       ? await countedIn(readings, sensor.num, range, buckets)
       : null,
-    running: runs === null
-      ? null
-      : await runningIn(readings, sensor, runs, range, { buckets, heard }),
+    running: held === null || runs === null ? null : runningIn(held, runs, heard),
+    stateTimes: held === null ? null : stateTimes(held, heard),
   };
 }
 

@@ -1,10 +1,12 @@
 /** The section about sensors. */
 import { converted } from "../../words/conversion.ts";
-import { grouped } from "../../words/numbers.ts";
-import { dateTime } from "../../words/times.ts";
+import { type Sensor, shownValue } from "../../machines/sensor.ts";
+import { grouped, valueText } from "../../words/numbers.ts";
+import { dateTime, HOUR_MS } from "../../words/times.ts";
 import type { ChartLine, ReportChart, ReportSection, ReportTable } from "../document.ts";
 import { notesOf } from "./notes.ts";
 import type { Scope } from "./scope.ts";
+import type { StateTime } from "./running.ts";
 import type { SensorFacts } from "./sensor_facts.ts";
 import { coarse, lastedIn, STATES } from "./spans.ts";
 import { plural, rounded, sensorName, share, span, valueWithUnit } from "./text.ts";
@@ -39,6 +41,8 @@ export interface SensorRows {
   values: ReportTable["rows"][number];
   states: ReportTable["rows"][number];
   limits: ReportTable["rows"][number] | null;
+  /** One for each text, or for on and off. */
+  stateTimes: ReportTable["rows"];
   chart: ReportChart | null;
 }
 
@@ -81,8 +85,38 @@ export function sensorRows(facts: SensorFacts, scope: Scope, withChart: boolean)
     limits: LIMITS.some((key) => settings[key] !== null)
       ? [...name, shown.unit, ...LIMITS.map(limit)]
       : null,
+    stateTimes: stateRows(facts, name, lengthMs),
     chart: withChart && isNumber && n > 0 ? chartOf(facts, scope) : null,
   };
+}
+
+/** States of one sensor that have a row; the others are one. */
+const STATES_MOST = 12;
+
+function stateRows(
+  { sensor, stateTimes }: SensorFacts,
+  name: readonly string[],
+  lengthMs: number,
+): ReportTable["rows"] {
+  if (stateTimes === null) return [];
+  const shown = stateTimes.slice(0, STATES_MOST);
+  const others = stateTimes.slice(STATES_MOST);
+  const row = (
+    text: string,
+    ms: number,
+    times: number,
+  ) => [...name, text, ms / lengthMs, ms / HOUR_MS, times];
+  const sum = (of: (one: StateTime) => number) => others.reduce((all, one) => all + of(one), 0);
+  return [
+    ...shown.map(({ value, ms, times }) => row(String(textOf(sensor, value)), ms, times)),
+    ...others.length === 0
+      ? []
+      : [row(plural(others.length, "other"), sum(({ ms }) => ms), sum(({ times }) => times))],
+  ];
+}
+
+function textOf(sensor: Sensor, value: number): string {
+  return sensor.kind === "binary" ? valueText("binary", value) : String(shownValue(sensor, value));
 }
 
 function inUnit({ shown: { convert } }: SensorFacts, value: number): number {
@@ -144,7 +178,7 @@ export function sensorSection(rows: readonly SensorRows[], zone: string): Report
     figures: [],
     charts: rows.flatMap(({ chart }) => chart === null ? [] : [chart]),
     tables: [],
-    notes: notesOf("values", "total", "coverage", "status", "unknown", "limits", "range"),
+    notes: notesOf("values", "total", "coverage", "status", "unknown", "states", "limits", "range"),
   };
   if (rows.length === 0) {
     section.paragraphs.push("There are no sensors.");
@@ -180,9 +214,11 @@ export function sensorSection(rows: readonly SensorRows[], zone: string): Report
       ? `${what}: the first ${grouped(shown.length)} of ${grouped(rows.length)}`
       : what;
   const limits = shown.flatMap((row) => row.limits === null ? [] : [row.limits]);
+  const states = shown.flatMap((row) => row.stateTimes);
   section.tables = [
     valuesTable(title("Values"), shown),
     statesTable(title("Time in each status"), shown),
+    ...states.length === 0 ? [] : [stateTimesTable(states)],
     ...limits.length === 0 ? [] : [limitsTable(limits)],
   ];
   return section;
@@ -241,6 +277,22 @@ function statesTable(title: string, rows: readonly SensorRows[]): ReportTable {
       { title: "Silent for", kind: "duration", note: "status" },
     ],
     rows: rows.map(({ states }) => states),
+  };
+}
+
+function stateTimesTable(rows: ReportTable["rows"]): ReportTable {
+  return {
+    title: rows.length > ROWS_MOST
+      ? `States: the first ${grouped(ROWS_MOST)} of ${grouped(rows.length)}`
+      : "States",
+    columns: [
+      ...NAME_COLUMNS,
+      { title: "State", kind: "text" },
+      { title: "Share of time", kind: "percent", note: "states" },
+      { title: "Time", kind: "number", unit: "h", decimals: 2, note: "states" },
+      { title: "Times entered", kind: "number", decimals: 0 },
+    ],
+    rows: rows.slice(0, ROWS_MOST),
   };
 }
 
