@@ -4,6 +4,7 @@ import { type Sensor, shownValue } from "../../machines/sensor.ts";
 import { grouped, valueText } from "../../words/numbers.ts";
 import { dateTime, HOUR_MS } from "../../words/times.ts";
 import type { ChartLine, ReportChart, ReportSection, ReportTable } from "../document.ts";
+import { gapOf } from "./gap.ts";
 import { notesOf } from "./notes.ts";
 import type { Scope } from "./scope.ts";
 import type { StateTime } from "./running.ts";
@@ -140,7 +141,7 @@ function chartOf(facts: SensorFacts, scope: Scope): ReportChart {
   if ((shown.convert?.factor ?? 1) < 0) [min, max] = [max, min];
   const lines: ChartLine[] = [{
     label: sensorName(sensor),
-    gapMs: Math.max(2.5 * buckets.bucketMs, 3 * (settings.expected_interval_ms ?? 0)),
+    gapMs: gapOf(buckets.tMs, buckets.bucketMs, settings.expected_interval_ms),
     tMs: buckets.tMs,
     min,
     mean: line(buckets.mean),
