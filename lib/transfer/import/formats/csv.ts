@@ -18,6 +18,8 @@ export const csv: Readable = {
   title: "CSV table",
 
   detect(head) {
+    // Documents, whose commas separate other things.
+    if (/^(?:\ufeff)?\s*[[{<]/.test(new TextDecoder().decode(head.subarray(0, 100)))) return 0;
     try {
       const delimiter = delimiterOf((one) => headRows(head, one));
       if (delimiter === null) return 0;

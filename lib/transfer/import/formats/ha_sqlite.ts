@@ -1,5 +1,5 @@
 import { messageOf, PerchError } from "../../../base/errors.ts";
-import type { ImportFormat, ImportSource, Inspection, Segment } from "../format.ts";
+import type { ImportFormat, ImportSeries, ImportSource, Inspection, Segment } from "../format.ts";
 import { LOOKED_AT, previewOf } from "../inspecting.ts";
 import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
@@ -16,6 +16,7 @@ const MAGIC = "SQLite format 3\u0000";
 /** Of a segment: each sensor of it is stored in a transaction of its own. */
 const ROWS = 100_000;
 const TABLES_SHOWN = 5;
+const ENTITIES_MOST = 1_000;
 /** States first: an hour that has readings keeps them. */
 const PHASES = ["states", "statistics"] as const;
 type Phase = typeof PHASES[number];
@@ -46,7 +47,8 @@ export const haSqlite: ImportFormat = {
         "A database that Home Assistant has open lags behind by what it has not written into it yet.",
       );
     }
-    return { ...previewOf(first), options, questions: [], notes };
+    const { rows, series } = previewOf(first);
+    return { rows, series: allSeries(series, samplesOf(db)), options, questions: [], notes };
   },
 
   async *read(source, _options, cursor, signal) {
@@ -73,6 +75,20 @@ function placeOfRow(cursor: string | null): [Phase, number] {
   const [, phase, id] = /^(states|statistics):(\d{1,16})$/.exec(cursor) ?? [];
   if (id !== undefined) return [phase as Phase, Number(id)];
   throw new PerchError("validation", `${quoted(cursor)} is no place in this database`);
+}
+
+/** All entities, not those of the first rows alone: a person chooses among them. */
+function samplesOf(db: HaDatabase): ImportSeries[] {
+  const segment = createSegment();
+  readable(() => {
+    for (const row of db.samples(ENTITIES_MOST)) addRow(segment, db, "states", row, row.id);
+  });
+  return previewOf([segment.finish("", 0)]).series;
+}
+
+function allSeries(first: ImportSeries[], others: ImportSeries[]): ImportSeries[] {
+  const known = new Set(first.map(({ key }) => key));
+  return [...first, ...others.filter(({ key }) => !known.has(key))];
 }
 
 function segmentOf(db: HaDatabase, phase: Phase, after: number, most = ROWS): Segment {

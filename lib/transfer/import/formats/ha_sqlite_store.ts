@@ -42,6 +42,8 @@ export interface HaDatabase extends Disposable {
   /** At most `most` rows after `id`, in the order in which they were written: along the file, not across it. */
   states(after: number, most: number): Iterable<StateRow>;
   statistics(after: number, most: number): Iterable<StatisticRow>;
+  /** A late state of each entity, found by the index; nothing where there is none. */
+  samples(most: number): Iterable<StateRow>;
 }
 
 /** Opens it so that nothing of it is written or locked. @throws what SQLite says */
@@ -68,7 +70,13 @@ function reader(db: DatabaseSync): HaDatabase {
     prepared.set(sql, known);
     return known.iterate(...values);
   };
-  const statesSql = tables.has("states") ? statesOf(tables, columns) : "";
+  const states = tables.has("states") ? statesOf(tables, columns) : "";
+  const statesSql = states === ""
+    ? ""
+    : `${states} WHERE s.state_id > ? ORDER BY s.state_id LIMIT ?`;
+  const isIndexed = states !== "" && tables.has("states_meta") && texts(
+    `SELECT i.name FROM pragma_index_list('states') l, pragma_index_info(l.name) i WHERE i.seqno = 0`,
+  ).includes("metadata_id");
   const statisticsSql = tables.has("statistics") ? statisticsOf(columns) : "";
   return {
     version: tables.has("schema_changes")
@@ -90,6 +98,10 @@ function reader(db: DatabaseSync): HaDatabase {
       statesSql === "" ? [] : rows(statesSql, after, most) as Iterable<StateRow>,
     statistics: (after, most) =>
       statisticsSql === "" ? [] : rows(statisticsSql, after, most) as Iterable<StatisticRow>,
+    samples: (most) =>
+      isIndexed
+        ? rows(`${states} WHERE s.state_id IN (${SAMPLES})`, most) as Iterable<StateRow>
+        : [],
     [Symbol.dispose]: () => db.close(),
   };
 }
@@ -119,8 +131,14 @@ function statesOf(tables: ReadonlySet<string>, columns: (table: string) => Set<s
     FROM states s
     ${meta ? "LEFT JOIN states_meta m ON m.metadata_id = s.metadata_id" : ""}
     ${attributes ? "LEFT JOIN state_attributes a ON a.attributes_id = s.attributes_id" : ""}
-    WHERE s.state_id > ? ORDER BY s.state_id LIMIT ?`;
+    `;
 }
+
+/** Of each entity the latest state among its last 20 that is none of those that stand for a gap. */
+const SAMPLES = `SELECT (SELECT state_id FROM
+      (SELECT state_id, state FROM states WHERE metadata_id = m.metadata_id ORDER BY last_updated_ts DESC LIMIT 20)
+      WHERE state NOT IN ('unavailable', 'unknown', '') LIMIT 1)
+    FROM states_meta m LIMIT ?`;
 
 function statisticsOf(columns: (table: string) => Set<string>): string {
   const has = columns("statistics");

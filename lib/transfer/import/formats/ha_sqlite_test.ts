@@ -165,3 +165,18 @@ Deno.test("the preview shows states and statistics", async () => {
     assert.match(notes.join(" "), /schema 48/);
   });
 });
+
+Deno.test("the preview lists every entity, by a late state of each", async () => {
+  const sql = `${TABLES} CREATE INDEX i ON states(metadata_id, last_updated_ts);
+    INSERT INTO states_meta VALUES(1,'sensor.a_b'),(2,'sensor.late_heat'),(3,'sensor.gone_x');
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+    INSERT INTO states(state,last_updated_ts,metadata_id) SELECT i, 1769904000 + i, 1 FROM n;
+    INSERT INTO states(state,last_updated_ts,metadata_id) VALUES('7',1769990000,2),('unknown',1769990001,2),('unavailable',1769990001,3);`;
+  await withDatabase(sql, async (source) => {
+    const { series } = await haSqlite.inspect(source, {});
+    assert.deepEqual(series.map(({ key, kind }) => `${key} ${kind}`), [
+      "sensor.a_b number",
+      "sensor.late_heat number",
+    ]);
+  });
+});

@@ -103,6 +103,7 @@ function createTable(
   const columns = header!.map((name, index): Column => ({ index, name, type: types?.[index] }));
   const find = (name: string) => columns.find((column) => column.name === name);
   const [time, measurement, field, value] = ["_time", "_measurement", "_field", "_value"].map(find);
+  const error = find("reference") === undefined ? undefined : find("error");
   const { tags, fields } = roles(columns, groups, value);
   const cellOf = (cells: string[], column: Column | undefined) =>
     column === undefined ? "" : cells[column.index] || (defaults?.[column.index] ?? "");
@@ -113,8 +114,8 @@ function createTable(
     if (cells.length !== width) {
       return segment.reject(line, `the row has ${cells.length} cells, its header ${width}`);
     }
-    if (find("error") !== undefined && find("reference") !== undefined) {
-      return segment.reject(line, `the query failed: ${quoted(cellOf(cells, find("error")))}`);
+    if (error !== undefined) {
+      return segment.reject(line, `the query failed: ${quoted(cellOf(cells, error))}`);
     }
     if (time === undefined) return segment.reject(line, "the table has no column _time");
     const tMs = times.read(cellOf(cells, time), "");
