@@ -3,11 +3,13 @@ import { siteZone } from "../app/site.ts";
 import { PerchError } from "../base/errors.ts";
 import type { JobJson } from "../jobs/shape.ts";
 import { confirmSite } from "../transfer/import/confirm_site.ts";
+import type { ImportOptions } from "../transfer/import/format.ts";
 import {
   type ImportOrder,
   importOrderSchema,
   type ImportPreview,
   type ImportResult,
+  type MappedSeries,
 } from "../transfer/import/imports.ts";
 import { grouped } from "../words/numbers.ts";
 import { shellWord } from "../words/shell.ts";
@@ -33,10 +35,11 @@ export async function importHistory(context: CommandContext): Promise<ExitCode> 
     throw new UsageError("--continue goes on with an import, --dry-run imports nothing");
   }
   oneOther(flags.text("others"));
+  const asked = { options: optionsOf(flags), mapping: await mappingOf(flags) };
   return await withControl(config(), "import", openForImport, async (control) => {
     const ordered = flags.has("continue")
       ? await continued(control, file)
-      : await orderOf(context, control, file);
+      : await orderOf(context, control, file, asked);
     if (ordered === null) return 1;
     return await follow(context, control, ordered);
   });
@@ -59,15 +62,20 @@ async function continued(control: Control, file: string): Promise<ImportOrder> {
   return { ...order, continues: order.continues ?? last.id };
 }
 
+/** What was given with the command. */
+interface Asked {
+  options: ImportOptions & { format?: string };
+  mapping: MappedSeries[];
+}
+
 /** Shows what the file is and asks; null: it is not to be imported. @throws PerchError, UsageError */
 async function orderOf(
   context: CommandContext,
   control: Control,
   file: string,
+  { options: given, mapping }: Asked,
 ): Promise<ImportOrder | null> {
   const { flags, terminal } = context;
-  const given = optionsOf(flags);
-  const mapping = await mappingOf(flags);
   const { preview, site, name } = await control.inspectImport({ path: file, options: given });
   for (const line of previewLines(preview)) terminal.err(line);
   if (preview.questions.length > 0) {

@@ -64,6 +64,22 @@ Deno.test("perch import: looks, counts, asks, imports, and again stores nothing;
     assert.equal(told.code, 0, told.err);
     assert.match(told.out, /2 to be stored[^]*Nothing was stored\./);
 
+    const foreign = join(dir, "foreign.ndjson");
+    await Deno.writeTextFile(
+      foreign,
+      '{"perch":{"site":"x9","name":"Plant 1"}}\n{"sensor":"a/b","ts":1769904000000,"value":1}\n',
+    );
+    for (
+      const [site, says] of [[[], /another site, Plant 1/], [
+        ["--site", "Hall"],
+        /name of the other/,
+      ]] as const
+    ) {
+      const refused = await perchHere(dir, ["import", foreign, "--yes", ...site]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, says);
+    }
+
     const wrong: [string[], RegExp][] = [
       [["import", join(dir, "none.csv")], /there is no file .*none\.csv/],
       [["import", dir], /is no file/],
@@ -99,10 +115,14 @@ Deno.test("perch import: Ctrl-C cancels it and says how to go on; gone on with, 
         stderr: "piped",
       }).spawn();
       let said = "";
+      let isTold = false;
       const reading = (async () => {
         for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
           said += text;
-          if (/^(Reading|Waiting|Storing)/m.test(said)) child.kill("SIGINT");
+          if (!isTold && /^(Reading|Waiting)/m.test(said)) {
+            isTold = true;
+            child.kill("SIGINT");
+          }
         }
       })();
       const [{ code }, out] = await Promise.all([child.status, new Response(child.stdout).text()]);

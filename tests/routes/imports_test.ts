@@ -220,7 +220,14 @@ Deno.test("import: who may, and what has to be proven", async (t) => {
 
     const own = await upload("own.csv", HISTORY);
     const site = JSON.stringify({ perch: { site: "another", name: "Plant 1" } });
-    const foreign = await upload("foreign.ndjson", `${site}\n`);
+    const foreign = await upload(
+      "foreign.ndjson",
+      [
+        site,
+        '{"sensor":"hall/press/temperature","unit":"°C","ts":1769904000000,"value":41.5}',
+        '{"users":[{"email":"eve@example.org","role":"admin"}],"keys":["k"],"sensor":"x"}',
+      ].join("\n"),
+    );
     const body = { file: own, format: FORMAT };
     const good = () => ({ site: SITE, password: PASSWORD, code: next() });
 
@@ -266,14 +273,21 @@ Deno.test("import: who may, and what has to be proven", async (t) => {
       });
     }
     assert.deepEqual((await json("/api/imports")).items, [], "nothing was ordered");
-    await t.step("with all of it, readings come and nothing else", async () => {
-      const people = access.users.list().length;
+    await t.step("with all of it, the readings of another site come and nothing else", async () => {
+      const others = () => JSON.stringify([access.users.list(), access.keys.list()]);
+      const before = others();
+      const found = await json("/api/imports/inspect", { body: { file: foreign } });
+      assert.deepEqual(found.site, { name: "Plant 1", foreign: true });
       const began = await json("/api/imports", {
-        body: { ...body, site: SITE, password: PASSWORD, code: codes.at(-1) },
+        body: {
+          ...{ file: foreign, format: found.format },
+          ...{ site: "Plant 1", password: PASSWORD, code: codes.at(-1) },
+        },
       });
-      assert.equal((await ended(began.id)).state, "done", JSON.stringify(began));
-      assert.equal(access.users.list().length, people);
-      assert.ok(registry.find("loft/temperature"));
+      const { state, result } = await ended(began.id);
+      assert.deepEqual([state, result?.stored, result?.rejected], ["done", 1, 1]);
+      assert.equal(others(), before);
+      assert.deepEqual(registry.all().map(({ name }) => name), ["hall/press/temperature"]);
     });
   });
 });

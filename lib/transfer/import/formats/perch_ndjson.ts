@@ -72,7 +72,8 @@ function addRow(segment: SegmentBuilder, text: string, line: number, head: Head)
     return segment.reject(line, "there is no sensor in it");
   }
   if (unit !== null && typeof unit !== "string") return segment.reject(line, "its unit is no text");
-  if (value === null || value === undefined) return segment.empty();
+  if (value === undefined) return segment.reject(line, "there is no value in it");
+  if (value === null) return segment.empty();
   const tMs = timeOfMs(typeof ts === "number" ? ts : NaN);
   if (typeof tMs === "string") return segment.reject(line, tMs);
   const suggested = () => pathOf(sensor.split("/"));
