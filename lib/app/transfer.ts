@@ -6,6 +6,7 @@ import type { Registry } from "../machines/registry.ts";
 import { IMPORT_FOLDER } from "../transfer/import/files.ts";
 import { createImportSensors } from "../transfer/import/import_sensors.ts";
 import type { Imports } from "../transfer/import/imports.ts";
+import type { ImportDeps } from "../transfer/import/run_import.ts";
 import { createImports } from "../transfer/import/order_import.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -14,9 +15,11 @@ export interface TransferParts {
   imports: Imports;
 }
 
+type TransferNeeds = Pick<Foundation, "storage" | "clock" | "config" | "checkpoints">;
+
 /** Imports: ordered as jobs; what does them is loaded with the first. */
 export function createTransferParts(
-  { storage, clock, config }: Pick<Foundation, "storage" | "clock" | "config">,
+  { storage, clock, config, checkpoints }: TransferNeeds,
   { jobs, registry, intake }: { jobs: Jobs; registry: Registry; intake: Pick<Intake, "stats"> },
 ): TransferParts {
   const sensors = createImportSensors({ db: storage.db, registry });
@@ -27,7 +30,7 @@ export function createTransferParts(
       readings: storage.readings,
       sensors,
       scratchFolder: join(config.dataDir, IMPORT_FOLDER, "counting"),
-      idle: createIdle(clock, intake),
+      idle: createIdle({ clock, intake, isCopying: checkpoints.paused }),
       monotonicMs: () => clock.monotonic(),
     });
   });
@@ -37,14 +40,25 @@ export function createTransferParts(
 const WAIT_MOST_MS = 250;
 const REST_MOST_MS = 100;
 const LOOK_EVERY_MS = 5;
+const COPY_LOOK_MS = 1_000;
 
 /**
  * Holds back what is less urgent than readings that arrive: while some do, at least every other moment is theirs, and
- * a group that waits for its commit goes first.
+ * a group that waits for its commit goes first. A database that is being copied is not written faster than that.
  */
-function createIdle(clock: Clock, intake: Pick<Intake, "stats">): () => Promise<void> {
+function createIdle(
+  { clock, intake, isCopying }: {
+    clock: Clock;
+    intake: Pick<Intake, "stats">;
+    isCopying: () => boolean;
+  },
+): ImportDeps["idle"] {
   let sinceMs = clock.monotonic();
-  return async () => {
+  return async (signal) => {
+    if (isCopying()) {
+      await clock.sleep(COPY_LOOK_MS, signal).catch(() => {});
+      if (isCopying()) return "Waiting while the database is copied for a backup";
+    }
     const tookMs = clock.monotonic() - sinceMs;
     const { ratePerS, queued, groups } = intake.stats();
     if (ratePerS > 0 || queued > 0) {
@@ -57,5 +71,6 @@ function createIdle(clock: Clock, intake: Pick<Intake, "stats">): () => Promise<
       }
     }
     sinceMs = clock.monotonic();
+    return null;
   };
 }

@@ -40,7 +40,10 @@ export async function openImportPlace(
         readings,
         sensors: createImportSensors({ db: storage.db, registry }),
         scratchFolder: `${folder}/counting`,
-        idle: onBlock ?? (() => Promise.resolve()),
+        async idle() {
+          await onBlock?.();
+          return null;
+        },
         monotonicMs: () => performance.now(),
       });
       const options: ImportOrder = {

@@ -34,8 +34,8 @@ export interface ImportDeps {
   sensors: ImportSensors;
   /** A folder of its own, for the time of a dry run. */
   scratchFolder: string;
-  /** Resolves when the intake has nothing urgent to do. */
-  idle(): Promise<void>;
+  /** Resolves when nothing urgent is to be done; with a sentence when it has to be asked again before it goes on. */
+  idle(signal: AbortSignal): Promise<string | null>;
   monotonicMs(): number;
 }
 
@@ -171,8 +171,7 @@ class RunningImport {
 
   /** Stores the block at a place of a segment, or as much of it as one step takes; gives how much that is. */
   async #store(blocks: SegmentBlocks, at: number, cursor: string): Promise<number> {
-    await this.deps.idle();
-    this.run.signal.throwIfAborted();
+    await this.#untilIdle();
     const importer = { name: this.#name, cursor, done: at };
     const block = blocks.at(at);
     const { stored, repeated, taken } = "hours" in block
@@ -181,6 +180,14 @@ class RunningImport {
     this.#stored += stored;
     this.#repeated += repeated;
     return taken;
+  }
+
+  async #untilIdle(): Promise<void> {
+    const { signal } = this.run;
+    for (let why; (why = await this.deps.idle(signal)) !== null && !signal.aborted;) {
+      this.report(why);
+    }
+    signal.throwIfAborted();
   }
 
   /** Before the place moves into a segment, the lists of what stands before it are on the disk. */

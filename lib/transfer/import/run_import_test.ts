@@ -64,7 +64,7 @@ async function importFile(
     readings: store,
     sensors: createImportSensors({ db, registry }),
     scratchFolder: `${path}.counting`,
-    idle: () => blocks++ < ends ? Promise.resolve() : Promise.reject(new Error("killed")),
+    idle: () => blocks++ < ends ? Promise.resolve(null) : Promise.reject(new Error("killed")),
     monotonicMs: () => performance.now(),
   });
   const result = await worker.run({
