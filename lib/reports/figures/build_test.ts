@@ -8,7 +8,9 @@ import {
   sensorCalled,
 } from "../../../tests/support/report_sources.ts";
 import { PerchError } from "../../base/errors.ts";
+import type { BriefOutlook } from "../../detect/predict/shapes.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
+import type { Ticket } from "../../tickets/ticket.ts";
 import { DAY_MS, HOUR_MS } from "../../words/times.ts";
 import type { ReportDocument } from "../document.ts";
 import { REPORT_PARTS, type ReportOrder } from "../order.ts";
@@ -160,5 +162,84 @@ Deno.test("buildReport of ten years is bounded: years instead of days, the newes
   assert.ok(line.tMs.length <= 1000);
   const values = tableOf(document, "Values")!.rows[0];
   assert.deepEqual(values.slice(3, 7), [3_650, 20, 25, 30]);
+  withoutNoise(document);
+});
+
+Deno.test("buildReport says what became of predictions, how long repairs took, and what meters counted", async () => {
+  const at = (h: number) => FROM + h * HOUR_MS;
+  const critical = { ...DEFAULT_SETTINGS, critical_high: 90 };
+  const look = (
+    h: number,
+    kind: BriefOutlook["class"],
+    verdict: BriefOutlook["verdict"] = null,
+  ) => ({
+    ...{
+      id: h,
+      machine: "hall/press",
+      tMs: at(h),
+      class: kind,
+      score: 0.7,
+      confidence: 0.8,
+      verdict,
+    },
+    ...{ action: "", summary: `vibration at ${h}`, source: "model" as const, modelVersion: 2 },
+    life: { known: false as const, text: "unknown" },
+  });
+  const ticket = (created_ms: number, started_ms: number | null, resolved_ms: number | null) =>
+    ({ created_ms, started_ms, resolved_ms }) as Ticket;
+  const document = await built(reportSources({
+    machines: () => machinesAt("hall/press"),
+    sensors: () => [
+      sensorCalled("hall/press/energy", 1, {
+        unit: "Wh",
+        settings: { ...DEFAULT_SETTINGS, decimals: 0 },
+      }),
+      sensorCalled("hall/press/temperature", 2, { settings: critical }),
+    ],
+    readings: memoryReadings({ 1: [[at(-1), 1_000], [at(5), 4_000], [at(9), 500]] }),
+    perch: () => Promise.resolve([{ tMs: at(-48), status: "normal" }]),
+    past: (id) =>
+      Promise.resolve([
+        { tMs: at(-48), status: "normal" },
+        ...id.startsWith("s") ? [] : [{ tMs: at(30), status: "critical" as const }, {
+          tMs: at(32),
+          status: "normal" as const,
+        }],
+      ]),
+    outlooks: () =>
+      Promise.resolve({
+        items: [
+          look(300, "warning", "false_alarm"),
+          look(200, "normal"),
+          look(24, "warning"),
+          look(20, "critical"),
+          look(19, "warning"),
+          look(10, "normal"),
+        ],
+        next: null,
+      }),
+    tickets: () =>
+      Promise.resolve({
+        items: [
+          ticket(at(40), at(41), null),
+          ticket(at(31), at(32), at(33.5)),
+          ticket(at(30), at(30.5), at(31)),
+          ticket(at(-5), at(-4), at(1)),
+        ],
+        next: null,
+      }),
+  }));
+  assert.deepEqual(tableOf(document, "Performance")?.rows, [
+    ["Press", 0.9972, 1, 718, 2 * HOUR_MS, HOUR_MS, "few data"],
+  ]);
+  // 3 000, a reset, 500.
+  assert.deepEqual(tableOf(document, "Run hours and energy")?.rows, [["Press", 3.5]]);
+  assert.deepEqual(
+    tableOf(document, "Predictions")?.rows.map((row) => [row[0], row[1], row[3], row[4], row[8]]),
+    [
+      [at(300), null, "Warning", "vibration at 300", "a false alarm"],
+      [at(19), at(200), "Critical", "vibration at 20", "critical after 11 h"],
+    ],
+  );
   withoutNoise(document);
 });
