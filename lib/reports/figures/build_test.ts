@@ -222,6 +222,7 @@ Deno.test("buildReport says what became of predictions, how long repairs took, a
       Promise.resolve({
         items: [
           ticket(at(40), at(41), null),
+          ticket(at(40), at(41), at(30 * 24)),
           ticket(at(31), at(32), at(33.5)),
           ticket(at(30), at(30.5), at(31)),
           ticket(at(-5), at(-4), at(1)),

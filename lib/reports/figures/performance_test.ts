@@ -125,6 +125,19 @@ Deno.test("performanceOf without failures and without knowledge invents nothing"
   assert.deepEqual([nothing.availability, nothing.unknownMs], [null, range.toMs]);
 });
 
+Deno.test("plannedFor plans nothing before a window was made, and nothing of other machines", () => {
+  const range = { fromMs: utc("2026-02-28T23:00"), toMs: utc("2026-03-31T22:00") };
+  const window = { ...sundays("22:00", "02:00"), createdMs: utc("2026-03-15T22:00") };
+  const planned = plannedFor("hall/press", [window], range, ZONE);
+  // On the first Sunday from when it was made on; then until two o'clock, twice in summer time.
+  assert.deepEqual(planned, [
+    { fromMs: utc("2026-03-15T22:00"), toMs: utc("2026-03-16T01:00") },
+    { fromMs: utc("2026-03-22T21:00"), toMs: utc("2026-03-23T01:00") },
+    { fromMs: utc("2026-03-29T20:00"), toMs: utc("2026-03-30T00:00") },
+  ]);
+  assert.deepEqual(plannedFor("halle/press", [window], range, ZONE), []);
+});
+
 const LENGTH = 200_000;
 const rows = fc.array(
   fc.record({
