@@ -65,9 +65,16 @@ function workersBelow(folder: string): string[] {
 async function packageAt(folder: string | undefined): Promise<{ license: string | null } | null> {
   try {
     const { license } = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
-    return { license: typeof license === "string" ? license : license?.type ?? null };
+    const named = typeof license === "string" ? license : license?.type;
+    return { license: named ?? await licenseIn(folder!) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
+}
+
+/** Some name it in its text alone. */
+async function licenseIn(folder: string): Promise<string | null> {
+  const text = await Deno.readTextFile(`${folder}/LICENSE`).catch(() => "");
+  return /^MIT License\r?\n/.test(text) ? "MIT" : null;
 }

@@ -24,7 +24,16 @@ Deno.test("release: the bill of materials has every package, where it is from, i
   const carried = await carriedBy(ROOT.replace(/\/$/, ""));
   const names = carried.map(({ name }) => name);
   for (
-    const name of ["hono", "preact", "zod", "drizzle-orm", "@libsql/client", "hash-wasm", "uplot"]
+    const name of [
+      "hono",
+      "preact",
+      "zod",
+      "drizzle-orm",
+      "@libsql/client",
+      "hash-wasm",
+      "uplot",
+      "pdfkit",
+    ]
   ) {
     assert.ok(names.includes(name), `${name} is carried`);
   }
