@@ -13,6 +13,7 @@ import type { Flow } from "./optimise/proposals.ts";
 import type { JobJson as LongJob } from "../jobs/shape.ts";
 import type { SettingView } from "../settings/setting.ts";
 import type { SiteToType } from "../transfer/import/confirm_site.ts";
+import type { ReportAsked } from "../reports/asked.ts";
 import type { ImportOptions } from "../transfer/import/format.ts";
 import type { ImportOrder, ImportPreview } from "../transfer/import/imports.ts";
 
@@ -66,8 +67,20 @@ export interface ImportControl {
   lastImport(given: { path: string }): Promise<LongJob | null>;
 }
 
+/** What is asked about reports. */
+export interface ReportControl {
+  /** @throws PerchError `validation`, and what orders do */
+  orderReport(given: { asked: ReportAsked }): Promise<LongJob>;
+  /** @throws PerchError `not_found` */
+  reportJob(given: { id: string }): Promise<LongJob>;
+  /** Where its file lies on this host. @throws PerchError `not_found` */
+  reportFile(given: { id: string }): Promise<{ path: string; name: string }>;
+  /** @throws PerchError `not_found`, `conflict`: it has ended */
+  cancelReport(given: { id: string }): Promise<LongJob>;
+}
+
 /** The whole of it. */
-export interface Control extends AccountsControl, ConsoleCalls, ImportControl {
+export interface Control extends AccountsControl, ConsoleCalls, ImportControl, ReportControl {
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Begins a backup. @throws PerchError `conflict`, `storage_full` */

@@ -10,6 +10,7 @@ import { type ErrorCode, HTTP_STATUS, messageOf, PerchError } from "../base/erro
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { Log } from "../base/log.ts";
 import { serveKept } from "../base/serve_kept.ts";
+import { askedShape } from "../reports/asked.ts";
 import { importOptionsSchema, importOrderSchema } from "../transfer/import/imports.ts";
 import { type Control, MOST_LETTERS } from "./control.ts";
 
@@ -68,6 +69,10 @@ const REQUESTS = {
   importJob: z.strictObject({ id: name }),
   cancelImport: z.strictObject({ id: name }),
   lastImport: z.strictObject({ path: z.string().min(1).max(4096) }),
+  orderReport: z.strictObject({ asked: askedShape }),
+  reportJob: z.strictObject({ id: name }),
+  reportFile: z.strictObject({ id: name }),
+  cancelReport: z.strictObject({ id: name }),
 } satisfies Record<keyof Control, z.ZodType>;
 
 export interface ControlServer {

@@ -10,6 +10,7 @@ import { createCameraControl } from "./camera_control.ts";
 import { createConsoleControl } from "./console_control.ts";
 import type { Control } from "./control.ts";
 import { createImportControl, type ImportControlParts } from "./import_control.ts";
+import { createReportControl } from "./report_control.ts";
 import { flowOf } from "./optimise/flow.ts";
 
 /** The commands on an opened Perch, whether it also serves or not. */
@@ -31,6 +32,7 @@ export function createControl(
       | "notify"
       | "registry"
       | "replay"
+      | "reports"
       | "settings"
       | "storage"
     >
@@ -44,6 +46,7 @@ export function createControl(
     ...createAccountsControl(parts),
     ...createConsoleControl(parts, condition),
     ...createCameraControl(parts),
+    ...createReportControl(parts),
     ...createImportControl(parts),
     async replay(letters) {
       const outcomes = [];

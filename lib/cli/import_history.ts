@@ -18,7 +18,7 @@ import { columns } from "./columns.ts";
 import { type CommandContext, type ExitCode, UsageError } from "./command.ts";
 import type { Control } from "./control.ts";
 import { FLAG_OF, mappingOf, optionsOf } from "./import_flags.ts";
-import { openForImport } from "./import_offline.ts";
+import { openForJobs } from "./jobs_offline.ts";
 import { progressLines } from "./progress.ts";
 import { withControl } from "./with_control.ts";
 
@@ -36,7 +36,7 @@ export async function importHistory(context: CommandContext): Promise<ExitCode> 
   }
   oneOther(flags.text("others"));
   const asked = { options: optionsOf(flags), mapping: await mappingOf(flags) };
-  return await withControl(config(), "import", openForImport, async (control) => {
+  return await withControl(config(), "import", openForJobs, async (control) => {
     const ordered = flags.has("continue")
       ? await continued(control, file)
       : await orderOf(context, control, file, asked);

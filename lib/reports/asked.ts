@@ -46,8 +46,10 @@ export function checkAsked(
   known: { nowMs: number; zone: string; machines: readonly string[] },
 ): StoredAsked {
   const { fromMs, toMs } = boundsOf({ range, from, to }, known);
-  if (fromMs >= toMs) throw invalid("from", `${fromMs} is not before \`to\` (${toMs})`);
-  if (fromMs > known.nowMs) throw invalid("from", "that time is still to come");
+  if (fromMs >= toMs) {
+    throw invalid("from", `${iso(fromMs)} is not before ${iso(toMs)}, where it ends`);
+  }
+  if (fromMs > known.nowMs) throw invalid("from", `${iso(fromMs)} is still to come`);
   if (toMs - fromMs > MOST_DAYS * DAY_MS) {
     const days = Math.round((toMs - fromMs) / DAY_MS);
     throw invalid("to", `that is ${days} days; a report covers ten years at most: order several`);
@@ -77,12 +79,13 @@ function boundsOf(
 ): { fromMs: number; toMs: number } {
   if (range !== undefined) {
     if (from === undefined && to === undefined) return rangeAsOf(range, nowMs, zone);
-    throw invalid("range", "stands for `from` and `to`; give one or the other");
+    throw invalid("range", "a range stands for `from` and `to`: give one or the other");
   }
   if (from === undefined) throw invalid("from", `give from and to, or a range: ${names}`);
   return { fromMs: from, toMs: to ?? Math.trunc(nowMs) };
 }
 
+const iso = (tMs: number) => new Date(tMs).toISOString();
 const names = REPORT_RANGES.join(", ");
 
 /** What the pages of the report are made from. */

@@ -56,6 +56,7 @@ const CLI_USES = new Set([
     "health",
     "intake",
     "jobs",
+    "reports",
     "sources",
     "faults",
     "transfer",

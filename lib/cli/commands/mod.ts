@@ -12,6 +12,7 @@ import { keyRevoke } from "./key_revoke.ts";
 import { logs } from "./logs.ts";
 import { optimise } from "./optimise.ts";
 import { replay } from "./replay.ts";
+import { report } from "./report.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { settingsGet, settingsList, settingsReset, settingsSet } from "./settings.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   replay,
   restore,
   importCommand,
+  report,
   settingsList,
   settingsGet,
   settingsSet,

@@ -4,8 +4,8 @@ import { VERSION } from "../base/version.ts";
 import type { OpenOffline } from "./control.ts";
 import { createControl } from "./create_control.ts";
 
-/** Opens the database for an import while no Perch runs: nothing listens, and of what runs by itself only the jobs. */
-export const openForImport: OpenOffline = async (config) => {
+/** Opens the database for long work while no Perch runs: nothing listens, and of what runs by itself only the jobs. */
+export const openForJobs: OpenOffline = async (config) => {
   const app = buildApp({ config, version: VERSION, log: silentLog() });
   const parts = await app.open();
   const ending = new AbortController();
