@@ -1,6 +1,8 @@
 import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
-import type { MinuteColumns } from "./minutes.ts";
+import type { MinuteColumns, Sums } from "./minutes.ts";
+import { POW10, RAW } from "./scale.ts";
 import type { BucketResult, DamagedRange } from "./store.ts";
+import { sumsOf } from "./tiers/sums.ts";
 
 /** Bucket widths below one minute: divisors of a minute that people know. */
 const SHORT_MS = [
@@ -23,12 +25,12 @@ const SHORT_MS = [
   30_000,
 ];
 
-/** From here on buckets are whole hours, which are summed up already. */
+/** From here on buckets are whole hours, which are summed up already; where readings are, too, from one hour on. */
 const HOURS_FROM_MS = 4 * HOUR_MS;
 
 /**
  * Smallest bucket width from `leastMs` on with which the epoch-aligned buckets that touch `[fromMs, toMs)` are at
- * most `points`: a divisor of a minute, whole minutes, or from four hours on whole hours. `0 ≤ fromMs < toMs`,
+ * most `points`: a divisor of a minute, whole minutes, or from some hours on whole hours. `0 ≤ fromMs < toMs`,
  * `points ≥ 1`; `leastMs` is 1, a minute or an hour.
  */
 export function bucketWidth(fromMs: number, toMs: number, points: number, leastMs = 1): number {
@@ -37,7 +39,8 @@ export function bucketWidth(fromMs: number, toMs: number, points: number, leastM
     : undefined;
   if (shortest !== undefined) return shortest;
   const minutes = leastMs < HOUR_MS ? wholeWidth(fromMs, toMs, points, MINUTE_MS) : Infinity;
-  return minutes < HOURS_FROM_MS ? minutes : wholeWidth(fromMs, toMs, points, HOUR_MS);
+  const hoursFromMs = leastMs < MINUTE_MS ? HOURS_FROM_MS : HOUR_MS;
+  return minutes < hoursFromMs ? minutes : wholeWidth(fromMs, toMs, points, HOUR_MS);
 }
 
 /** The same in whole units. */
@@ -84,26 +87,28 @@ export class BucketSums {
 
   /** Adds the minutes of a summary that start in `[fromMs, toMs)`. Buckets must be whole minutes. */
   addMinutes(minutes: MinuteColumns, fromMs: number, toMs: number): void {
-    this.addUnits(minutes, MINUTE_MS, fromMs, toMs);
+    this.addUnits(sumsOf(minutes), MINUTE_MS, fromMs, toMs);
   }
 
-  /** The same for units of so many ms. */
-  addUnits(units: MinuteColumns, unitMs: number, fromMs: number, toMs: number): void {
-    const { k, first, gap, n, min, max, sum, scale } = units;
+  /** The same for minutes or hours. */
+  addUnits(units: Sums, unitMs: number, fromMs: number, toMs: number): void {
+    const { at, n, min, max, sum, exponent } = units;
+    const k = at.length;
+    const scale = exponent === RAW ? 1 : POW10[exponent];
     const fromUnit = Math.ceil(fromMs / unitMs);
     const toUnit = Math.ceil(toMs / unitMs);
     const perBucket = this.bucketMs / unitMs;
     let i = 0;
-    while (i < k && first + i + gap[i] < fromUnit) i++;
-    while (i < k && first + i + gap[i] < toUnit) {
+    while (i < k && at[i] < fromUnit) i++;
+    while (i < k && at[i] < toUnit) {
       // All units of one bucket are summed up as whole numbers: one division each, and no rounding.
-      const start = first + i + gap[i];
+      const start = at[i];
       const end = Math.min(toUnit, (Math.floor(start / perBucket) + 1) * perBucket);
       let count = 0;
       let least = Infinity;
       let most = -Infinity;
       let total = 0;
-      for (; i < k && first + i + gap[i] < end; i++) {
+      for (; i < k && at[i] < end; i++) {
         count += n[i];
         if (min[i] < least) least = min[i];
         if (max[i] > most) most = max[i];

@@ -167,8 +167,8 @@ function readValues(reader: ByteReader, n: number): Float64Array {
   return value;
 }
 
-/** Eight byte planes of the bit patterns; the variant that compresses better. */
-function writeFloats(out: ByteWriter, value: Float64Array): void {
+/** Eight byte planes of the bit patterns; the variant that compresses better, whose mode is above 0, stands before. */
+export function writeFloats(out: ByteWriter, value: Float64Array): void {
   const plain = new Uint8Array(value.slice().buffer);
   const xored = plain.slice();
   for (let i = xored.length - 1; i >= 8; i--) xored[i] ^= plain[i - 8];
@@ -188,7 +188,11 @@ function everyEighth(bytes: Uint8Array, offset: number): Uint8Array {
   return plane;
 }
 
-function readFloats(reader: ByteReader, n: number, mode: number): Float64Array {
+/** Reads what `writeFloats` wrote behind its mode. */
+export function readFloats(reader: ByteReader, n: number, mode: number): Float64Array {
+  if (mode !== VALUES_FLOAT && mode !== VALUES_XOR) {
+    throw new FormatError(`value mode ${mode} is not known`);
+  }
   const bytes = new Uint8Array(n * 8);
   for (let p = 0; p < 8; p++) {
     const plane = readPlane(reader, n);

@@ -76,8 +76,7 @@ export interface Sums {
   sum: Float64Array;
 }
 
-/** Packs sums; to be signed with `signMinutes`. */
-export function encodeSums(sums: Sums): Uint8Array<ArrayBuffer> {
+function encodeSums(sums: Sums): Uint8Array<ArrayBuffer> {
   const { exponent, at, n, min, max, sum } = sums;
   const isRaw = exponent === RAW;
   const out = new ByteWriter(at.length * 8 + 64);
@@ -132,7 +131,8 @@ export function sumUp(slice: Slice, scaled: Scaled | null, unitMs: number): Sums
   return out;
 }
 
-function writeColumn(out: ByteWriter, numbers: Float64Array, float: boolean): void {
+/** Appends numbers in a fixed width. */
+export function writeColumn(out: ByteWriter, numbers: Float64Array, float: boolean): void {
   let least = Infinity;
   let most = -Infinity;
   for (const x of numbers) {
@@ -227,7 +227,8 @@ function readOne(reader: ByteReader): MinuteColumns {
 
 /** A chunk has no more readings than this, so its summary has no more minutes. */
 const MOST_MINUTES = 65_536;
-function readColumn(reader: ByteReader, k: number): Float64Array {
+/** Reads `k` numbers that `writeColumn` wrote. */
+export function readColumn(reader: ByteReader, k: number): Float64Array {
   const width = reader.u8();
   if (width === FLOAT_WIDTH) {
     reader.need(k * 8);

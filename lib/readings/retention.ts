@@ -19,6 +19,7 @@ import {
   tooMuch,
 } from "./tiers/choosing.ts";
 import { countedSummaries, deleteSummary, type StoredSummary } from "./tiers/summary_store.ts";
+import { countOf } from "./tiers/sums.ts";
 import {
   endHours,
   type Fallen,
@@ -26,6 +27,7 @@ import {
   type Falling,
   fallToHours,
   fallToMinutes,
+  minuteRows,
   salvaged,
   type WaterfallDeps,
 } from "./tiers/waterfall.ts";
@@ -51,14 +53,14 @@ export function createRetention(deps: WaterfallDeps): Retention {
     for (const chunk of chosen) {
       const isDamaged = damage.has("chunk", chunk.id);
       const fallen = isDamaged
-        ? await salvaged(deps, chunk) ?? { chunk, statements: [], rest: [], readings: 0 }
+        ? await salvaged(deps, chunk)
         : await fallToMinutes(deps, chunk, cutMs);
       if (fallen === null) continue;
       all.push(fallen);
-      if (isDamaged) deleted += chunk.n - fallen.readings;
+      if (isDamaged && fallen.minutes === null) deleted += chunk.n;
     }
     if (all.length > 0) await replaceChunks(deps, all);
-    const readings = all.reduce((sum, one) => sum + one.readings, 0);
+    const readings = all.reduce((sum, { minutes }) => sum + (minutes ? countOf(minutes) : 0), 0);
     return { ...NOTHING_RETAINED, chunks: all.length, readings, deleted, more: chosen.length > 0 };
   }
 
@@ -129,7 +131,7 @@ export function createRetention(deps: WaterfallDeps): Retention {
         damagedBeforeMs: Infinity,
         most: STEP_CHUNKS,
       });
-      const gone = chunks.map((chunk) => ({ chunk, statements: [], rest: [], readings: 0 }));
+      const gone = chunks.map((chunk) => ({ chunk, minutes: null, rest: [] }));
       if (gone.length > 0) await replaceChunks(deps, gone);
       const summaries = gone.length < STEP_CHUNKS ? await forgetSummaries(deps, sensor) : 0;
       const readings = chunks.reduce((sum, { n }) => sum + n, 0);
@@ -157,11 +159,13 @@ async function replaceChunks(deps: WaterfallDeps, all: readonly Fallen[]): Promi
     });
   }
   const ids = all.map(({ chunk }) => chunk.id);
-  const statements: SqlStatement[] = all.flatMap(({ chunk, statements, rest }) => [
-    { sql: "DELETE FROM chunks WHERE id = ?", args: [chunk.id] },
-    ...rest.map(({ insert }) => insert),
-    ...statements,
-  ]);
+  const statements: SqlStatement[] = [
+    ...all.flatMap(({ chunk, rest }) => [
+      { sql: "DELETE FROM chunks WHERE id = ?", args: [chunk.id] },
+      ...rest.map(({ insert }) => insert),
+    ]),
+    ...minuteRows(all),
+  ];
   const updatesFrom = statements.length;
   for (const [series, left] of touched) {
     statements.push({

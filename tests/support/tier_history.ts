@@ -11,7 +11,7 @@ export const SMALL = {
   journal: { turnMs: 0, leastBytes: 2000, mostBytes: 4000 },
 };
 const STEP_MS = 10 * 60_000 + 7;
-const COUNT = Math.floor(DAYS * DAY_MS / STEP_MS);
+export const COUNT = Math.floor(DAYS * DAY_MS / STEP_MS);
 
 const valueAt = (i: number) => ((i * 7919) % 1000) / 10;
 

@@ -33,8 +33,8 @@ export async function readBlock(
   const { minutes, hours } = await chunkSums(deps, sensor, fromMs, toMs);
   const stored = (tier: "minute" | "hour", source: "own" | "imported") =>
     readSummaries(deps, { sensor, tier, source, fromMs, toMs });
-  for (const { columns } of await stored("minute", "own")) minutes.push(sumsOf(columns));
-  for (const { columns } of await stored("hour", "own")) hours.push(sumsOf(columns));
+  for (const { sums } of await stored("minute", "own")) minutes.push(sums);
+  for (const { sums } of await stored("hour", "own")) hours.push(sums);
   const within = minutes.map((part) => between(part, fromMs / MINUTE_MS, toMs / MINUTE_MS));
   return {
     own: addUp([addUp(within, HOUR_MS / MINUTE_MS), ...hours]),

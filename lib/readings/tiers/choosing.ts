@@ -56,11 +56,12 @@ export async function expiredChunks(
   const chosen: Falling[] = [];
   for (const series of deps.table.all()) {
     if (chosen.length >= most) break;
-    if (series.sealedOldestMs >= cutMs) continue;
+    // Once a day, so that what goes down of a sensor is a day of minutes in one row.
+    if (series.sealedOldestMs >= cutMs - graceMs) continue;
     chosen.push(
       ...await chunksBefore(deps, series.sensor, {
         beforeMs: cutMs,
-        beginBeforeMs: series.sealedOldestMs < cutMs - graceMs ? cutMs - graceMs : -Infinity,
+        beginBeforeMs: cutMs - graceMs,
         damagedBeforeMs: cutMs,
         most: most - chosen.length,
       }),

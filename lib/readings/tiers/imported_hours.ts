@@ -23,7 +23,7 @@ import {
   type ReadSummary,
   type SummaryDeps,
 } from "./summary_store.ts";
-import { addUp, sumsOf } from "./sums.ts";
+import { addUp } from "./sums.ts";
 import { unindex } from "./waterfall.ts";
 
 /** Blocks that one step reads: their readings have to be looked at. */
@@ -104,8 +104,7 @@ export function withoutHours(
 ): { left: Sums[]; statements: SqlStatement[] } {
   const left: Sums[] = [];
   const statements: SqlStatement[] = [];
-  for (const { row, columns } of imported) {
-    const hours = sumsOf(columns);
+  for (const { row, sums: hours } of imported) {
     const keeps = [...hours.at.keys()].filter((i) => !gone.has(hours.at[i]));
     const rest = picked(hours, keeps);
     if (keeps.length > 0) left.push(rest);
@@ -146,7 +145,7 @@ function isInTail(tail: Tail, hour: number): boolean {
 
 function valuesOf(imported: readonly ReadSummary[]): Map<number, HourValues> {
   const values = new Map<number, HourValues>();
-  const all = addUp(imported.map(({ columns }) => sumsOf(columns)));
+  const all = addUp(imported.map(({ sums }) => sums));
   const scale = all.exponent === RAW ? 1 : POW10[all.exponent];
   all.at.forEach((hour, i) => {
     values.set(hour, {

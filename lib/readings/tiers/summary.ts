@@ -1,19 +1,13 @@
 /**
- * DESIGN. A row of `summaries` is packed as the minutes of a chunk are, and signed together with its columns, so
- * that a flipped bit in any of them, and a blob that stands in another row, is found.
+ * DESIGN. A row of `summaries` is signed together with its columns, so that a flipped bit in any of them, and a blob
+ * that stands in another row, is found.
  */
 import { HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import { FormatError } from "../bytes.ts";
-import { checksumOf, isSigned } from "../checksum.ts";
-import {
-  areMinutesOf,
-  encodeSums,
-  type MinuteColumns,
-  readMinutes,
-  signMinutes,
-  type Sums,
-} from "../minutes.ts";
-import { countOf, sumsOf } from "./sums.ts";
+import { checksumOf } from "../checksum.ts";
+import type { Sums } from "../minutes.ts";
+import { isOfRow, isOfSensor, packSums, unpackSums } from "./packed_sums.ts";
+import { countOf } from "./sums.ts";
 
 export type SummaryTier = "minute" | "hour";
 /** `own`: took the place of readings; `imported`: from elsewhere; `index`: derived from everything else. */
@@ -61,10 +55,14 @@ export function packSummary(
   source: SummarySource,
   sums: Sums,
 ): SummaryRow {
-  const data = encodeSums(sums);
-  const columns = columnsFor(sensor, tier, source, sums, data.length);
-  signMinutes(data, sensor, checksum(columns));
-  return { ...columns, data };
+  const columns = (bytes: number) => columnsFor(sensor, tier, source, sums, bytes);
+  const data = packSums(
+    sums,
+    sensor,
+    (bytes) => checksum(columns(bytes)),
+    tier === "hour",
+  );
+  return { ...columns(data.length), data };
 }
 
 function columnsFor(
@@ -95,25 +93,23 @@ export function blockOf(hour: number): number {
 }
 
 /** What a row says. @throws FormatError unless it is what was written there */
-export function unpackSummary(row: SummaryRow): MinuteColumns {
-  if (row.bytes !== row.data.length || !areMinutesOf(row.data, row.sensor, checksum(row))) {
+export function unpackSummary(row: SummaryRow): Sums {
+  const { data, sensor } = row;
+  if (!isOfSensor(data, sensor) || !isOfRow(data, checksum(row)) || row.bytes !== data.length) {
     throw new FormatError("its checksum does not match");
   }
-  let found: MinuteColumns | null = null;
-  readMinutes(row.data, row.sensor, (columns) => found = columns);
-  return found!;
+  return unpackSums(data);
 }
 
 /** Which columns a blob was signed for, when only those of its row are damaged; null: the blob is not whole. */
 export function identify(sensors: Iterable<number>, data: Uint8Array): SummaryColumns | null {
   for (const sensor of sensors) {
-    if (!isSigned(data, sensor)) continue;
-    let sums: Sums | null = null;
-    readMinutes(data, sensor, (columns) => sums = sumsOf(columns));
+    if (!isOfSensor(data, sensor)) continue;
+    const sums = unpackSums(data);
     for (const tier of Object.keys(TIER_CODES) as SummaryTier[]) {
       for (const source of Object.keys(SOURCE_CODES) as SummarySource[]) {
-        const columns = columnsFor(sensor, tier, source, sums!, data.length);
-        if (areMinutesOf(data, sensor, checksum(columns))) return columns;
+        const columns = columnsFor(sensor, tier, source, sums, data.length);
+        if (isOfRow(data, checksum(columns))) return columns;
       }
     }
   }

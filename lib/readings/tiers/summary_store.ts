@@ -4,7 +4,7 @@ import type { Connection } from "../../db/connection.ts";
 import { blobOf } from "../chunk_cache.ts";
 import { blob, total, whole } from "../chunk_store.ts";
 import { type DamageBook, isDamage } from "../damage.ts";
-import type { MinuteColumns } from "../minutes.ts";
+import type { Sums } from "../minutes.ts";
 import { LATEST_MS } from "../reading.ts";
 import type { SeriesTable } from "../series.ts";
 import {
@@ -120,7 +120,7 @@ export async function lastEnd(
 
 export interface ReadSummary {
   row: StoredSummary;
-  columns: MinuteColumns;
+  sums: Sums;
 }
 
 /** The rows of a range with what they say. What is damaged is noted and left out. */
@@ -136,7 +136,7 @@ export async function readSummaries(
   for (const columns of rows) {
     const row = rowOf(columns);
     const found = await unpackOrNote(deps, row, blobOf(columns[8]));
-    if (found !== null) read.push({ row, columns: found });
+    if (found !== null) read.push({ row, sums: found });
   }
   return read;
 }
@@ -150,15 +150,15 @@ export async function readSummary(deps: SummaryDeps, id: number): Promise<ReadSu
   });
   if (rows.length === 0) return null;
   const row = rowOf(rows[0]);
-  const columns = await unpackOrNote(deps, row, blobOf(rows[0][8]));
-  return columns === null ? null : { row, columns };
+  const sums = await unpackOrNote(deps, row, blobOf(rows[0][8]));
+  return sums === null ? null : { row, sums };
 }
 
 async function unpackOrNote(
   { table, damage }: SummaryDeps,
   row: StoredSummary,
   data: Uint8Array,
-): Promise<MinuteColumns | null> {
+): Promise<Sums | null> {
   try {
     return unpackSummary({ ...row, data });
   } catch (error) {

@@ -5,7 +5,6 @@ import type { Series } from "../series.ts";
 import type { Tier } from "../store.ts";
 import { BLOCK_MS, type SummarySource, type SummaryTier, UNIT_MS } from "./summary.ts";
 import { lastEnd, readSummaries, type SummaryDeps } from "./summary_store.ts";
-import { sumsOf } from "./sums.ts";
 
 interface Stretch {
   fromMs: number;
@@ -64,10 +63,10 @@ async function lastUnit(
   let found = await lastEnd(deps.connection, { sensor, ...place, fromMs, toMs });
   // Of a row that goes on behind the stretch only what it says shows what it has within.
   for (
-    const { row, columns } of await readSummaries(deps, { sensor, ...place, fromMs: toMs, toMs })
+    const { row, sums: part } of await readSummaries(deps, { sensor, ...place, fromMs: toMs, toMs })
   ) {
     if (row.firstMs >= fromMs) found = Math.max(found ?? row.firstMs, row.firstMs);
-    for (const unit of sumsOf(columns).at) {
+    for (const unit of part.at) {
       const ms = unit * unitMs;
       if (ms >= fromMs && ms < toMs) found = Math.max(found ?? ms, ms);
     }
@@ -87,8 +86,8 @@ export async function summedUpWithin(
     const unitMs = UNIT_MS[place.tier];
     const range = { sensor: series.sensor, ...place, fromMs: fromMs - unitMs + 1, toMs };
     const units = new Set<number>();
-    for (const { columns } of await readSummaries(deps, range)) {
-      for (const unit of sumsOf(columns).at) units.add(unit);
+    for (const { sums: part } of await readSummaries(deps, range)) {
+      for (const unit of part.at) units.add(unit);
     }
     found.push({ unitMs, units });
   }
@@ -106,8 +105,8 @@ export async function addTiers(
   for (const place of PLACES) {
     if (!reaches(series, place, { fromMs, toMs })) continue;
     const range = { sensor: series.sensor, ...place, fromMs, toMs };
-    for (const { columns } of await readSummaries(deps, range)) {
-      sums.addUnits(columns, UNIT_MS[place.tier], fromMs, toMs);
+    for (const { sums: part } of await readSummaries(deps, range)) {
+      sums.addUnits(part, UNIT_MS[place.tier], fromMs, toMs);
     }
   }
 }
@@ -128,8 +127,8 @@ export async function addIndex(
   const range = { sensor: series.sensor, ...place, fromMs, toMs };
   const left: Stretch[] = [];
   let atMs = fromMs;
-  for (const { row, columns } of await readSummaries(deps, range)) {
-    sums.addUnits(columns, HOUR_MS, fromMs, toMs);
+  for (const { row, sums: part } of await readSummaries(deps, range)) {
+    sums.addUnits(part, HOUR_MS, fromMs, toMs);
     if (row.firstMs > atMs) left.push({ fromMs: atMs, toMs: row.firstMs });
     atMs = row.firstMs + BLOCK_MS;
   }

@@ -44,11 +44,38 @@ export interface Falling {
 /** What one chunk becomes: written in one transaction with its deletion. */
 export interface Fallen {
   chunk: Falling;
-  statements: SqlStatement[];
+  /** Of what went down of it; null: nothing. */
+  minutes: Sums | null;
   /** What is left of it as chunks. */
   rest: ChunkDraft[];
-  /** Readings that went down; the others of it are in `rest`, or damaged. */
-  readings: number;
+}
+
+/** Minutes of one row: a day of them, and some. */
+const ROW_MINUTES = 2_000;
+
+/** The rows for minutes of some chunks: those of one sensor together, as far as they follow each other. */
+export function minuteRows(all: readonly Fallen[]): SqlStatement[] {
+  const bySensor = new Map<number, Sums[]>();
+  for (const { chunk: { sensor }, minutes } of all) {
+    if (minutes === null) continue;
+    const parts = bySensor.get(sensor) ?? [];
+    parts.push(minutes);
+    bySensor.set(sensor, parts);
+  }
+  return [...bySensor].flatMap(([sensor, parts]) =>
+    inRows(addUp(parts)).map((sums) => insertSummary(packSummary(sensor, "minute", "own", sums)))
+  );
+}
+
+/** Cut so that no row spans much more than a day. */
+function inRows(sums: Sums): Sums[] {
+  const rows: Sums[] = [];
+  for (let from = 0; from < sums.at.length;) {
+    const row = between(sums, sums.at[from], sums.at[from] + ROW_MINUTES);
+    rows.push(row);
+    from += row.at.length;
+  }
+  return rows;
 }
 
 /** The minutes of a chunk's readings before `cutMs`, in place of those; null when it is damaged, which is noted. */
@@ -61,25 +88,19 @@ export async function fallToMinutes(
   if (chunk.lastMs < cutMs) {
     if (!await cache.isIntact(chunk.id)) return null;
     const minutes = await storedMinutes(deps, chunk) ?? await countedMinutes(cache, chunk.id);
-    return minutes === null ? null : { ...fallen(chunk, minutes), rest: [] };
+    return minutes === null ? null : { chunk, minutes, rest: [] };
   }
   // From the disk, not from memory: what is written must be what was read and checked.
   const slice = await cache.read(chunk.id);
   if (slice === null) return null;
   const cut = firstFrom(slice, cutMs);
   const rest = draftChunks(chunk.sensor, subslice(slice, cut, slice.n), chunk.rank, chunk.late);
-  return { ...fallen(chunk, minutesOf(subslice(slice, 0, cut))), rest };
+  return { chunk, minutes: minutesOf(subslice(slice, 0, cut)), rest };
 }
 
-function fallen(chunk: Falling, minutes: Sums): Omit<Fallen, "rest"> {
-  const row = packSummary(chunk.sensor, "minute", "own", minutes);
-  return { chunk, statements: [insertSummary(row)], readings: row.n };
-}
-
-/** What a chunk that is damaged still says of itself by its summary; null: nothing that can be trusted. */
-export async function salvaged(deps: WaterfallDeps, chunk: Falling): Promise<Fallen | null> {
-  const minutes = await storedMinutes(deps, chunk);
-  return minutes === null ? null : { ...fallen(chunk, minutes), rest: [] };
+/** A chunk that is damaged goes; what it still says of itself by its summary, if that can be trusted, does not. */
+export async function salvaged(deps: WaterfallDeps, chunk: Falling): Promise<Fallen> {
+  return { chunk, minutes: await storedMinutes(deps, chunk), rest: [] };
 }
 
 /** The signed summary of a chunk; null when it has none, or one that is damaged. */
@@ -127,8 +148,7 @@ export async function fallToHours(
   for (const { id } of chosen) {
     const read = await readSummary(deps, id);
     if (read === null) continue;
-    const { row, columns } = read;
-    const minutes = sumsOf(columns);
+    const { row, sums: minutes } = read;
     const old = between(minutes, -Infinity, cutMs / MINUTE_MS);
     result.rows.push(row);
     result.readings += countOf(old);
@@ -145,8 +165,8 @@ export async function fallToHours(
     }
   }
   for (const { sensor, block, parts } of blocks.values()) {
-    for (const { row, columns } of await ownHours(deps, sensor, block)) {
-      parts.push(sumsOf(columns));
+    for (const { row, sums } of await ownHours(deps, sensor, block)) {
+      parts.push(sums);
       result.statements.push(deleteSummary(row.id));
     }
     result.statements.push(insertSummary(packSummary(sensor, "hour", "own", addUp(parts))));
@@ -185,8 +205,7 @@ export async function endHours(
   for (const { id } of chosen) {
     const read = await readSummary(deps, id);
     if (read === null) continue;
-    const { row, columns } = read;
-    const hours = sumsOf(columns);
+    const { row, sums: hours } = read;
     const rest = between(hours, cutMs / HOUR_MS, Infinity);
     result.rows.push(row);
     result.readings += countOf(hours) - countOf(rest);

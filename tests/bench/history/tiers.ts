@@ -41,7 +41,7 @@ async function fill(url: string, days: number): Promise<void> {
   doing("filling a year of hours, then of minutes");
   await series(engine, 3, days, 20_000);
   await retain({ keepMs: 0, keepMinutesMs: 0 });
-  await series(engine, 2, days, 20_000);
+  await series(engine, 2, days, 1_000);
   await retain({ keepMs: 0 });
   doing("filling a year of readings, one a second");
   await series(engine, 1, days, 1_000);

@@ -9,7 +9,7 @@ const POINTS = 1_000;
 const [url, startText, daysText] = Deno.args;
 const fromMs = Number(startText);
 const toMs = fromMs + Number(daysText) * DAY_MS;
-const TIERS = { raw: { sensor: 1, stepMs: 1_000 }, minute: { sensor: 2, stepMs: 20_000 } };
+const TIERS = { raw: { sensor: 1, stepMs: 1_000 }, minute: { sensor: 2, stepMs: 1_000 } };
 const ALL = { ...TIERS, hour: { sensor: 3, stepMs: 20_000 } };
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -49,6 +49,18 @@ for (const [tier, { sensor, stepMs }] of Object.entries(ALL)) {
   if (counted !== expected) throw new Error(`${counted} instead of ${expected} of ${tier}`);
 }
 figures.points = (await ask(1, POINTS)).tMs.length;
+for (const { sensor, stepMs } of Object.values(TIERS)) {
+  const tier = sensor === 1 ? "raw" : "minute";
+  const table = sensor === 1 ? "chunks" : "summaries";
+  const { rows } = await db.query({
+    sql: `SELECT total(bytes) FROM ${table} WHERE sensor = ? ${
+      sensor === 1 ? "" : "AND tier = 'minute'"
+    }`,
+    args: [sensor],
+  });
+  figures[`${tier}_bytes_per_reading`] = Number(rows[0][0]) / ((toMs - fromMs) / stepMs);
+}
+figures.minute_year_without_index_ms = await timed(() => ask(2, 4 * POINTS));
 figures.raw_year_without_index_ms = await timed(() => ask(1, 4 * POINTS));
 figures.index_bytes = Number(
   (await db.query({
