@@ -37,6 +37,8 @@ export function createTransferParts(
   return { imports: createImports({ orders: jobs, sensors }) };
 }
 
+/** A host with one core has pages and devices to answer too, and would find itself in need. */
+const ONE_CORE = navigator.hardwareConcurrency === 1;
 const WAIT_MOST_MS = 250;
 const REST_MOST_MS = 100;
 const LOOK_EVERY_MS = 5;
@@ -61,7 +63,7 @@ function createIdle(
     }
     const tookMs = clock.monotonic() - sinceMs;
     const { ratePerS, queued, groups } = intake.stats();
-    if (ratePerS > 0 || queued > 0) {
+    if (ratePerS > 0 || queued > 0 || ONE_CORE) {
       await clock.sleep(Math.min(REST_MOST_MS, Math.max(LOOK_EVERY_MS, tookMs)));
       const untilMs = clock.monotonic() + WAIT_MOST_MS;
       while (clock.monotonic() < untilMs) {

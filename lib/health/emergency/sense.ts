@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { createBoundedCalls } from "../../base/bounded_calls.ts";
 import type { KernelFiles } from "../../base/kernel_files.ts";
-import { cpuShares, type CpuTicks, parseStat } from "../host/cpu.ts";
+import { cpuShares, type CpuTicks, niceShare, parseStat } from "../host/cpu.ts";
 import { type Space, spaceOf } from "../host/disk.ts";
 import { findSensors, type SensorFile } from "../host/sensors.ts";
 import { parsed, readMemory, readTemperatures } from "../host/sources.ts";
@@ -33,7 +33,10 @@ export function createSense({ files, clock, dataDir, space = spaceOf }: SenseDep
   async function cpu(): Promise<number | null> {
     const before = ticks;
     ticks = await parsed(files, "/proc/stat", parseStat);
-    return before === null || ticks === null ? null : percent(cpuShares(before, ticks)?.used);
+    if (before === null || ticks === null) return null;
+    const used = cpuShares(before, ticks)?.used;
+    // What gives way to readings by itself is no need: imports, exports and reports would stop themselves.
+    return used === undefined ? null : percent(Math.max(0, used - niceShare(before, ticks)!));
   }
 
   async function find(): Promise<void> {

@@ -45,3 +45,24 @@ Deno.test("thermometers that are there are looked for once a minute, and hardly 
   assert.ok(seen.every((value) => value === null));
   assert.ok(finds < 9, `${finds}`);
 });
+
+Deno.test("work that gives way to readings is no need of the processor, other work is", async () => {
+  const stats = [
+    "cpu 1000 0 0 9000 0 0 0 0 0 0\n",
+    // 20 % other programs, 75 % that give way.
+    "cpu 1020 75 0 9005 0 0 0 0 0 0\n",
+    "cpu 1120 75 0 9005 0 0 0 0 0 0\n",
+  ];
+  let second = 0;
+  const files: KernelFiles = {
+    read: (path) => Promise.resolve(path === "/proc/stat" ? stats[second++] : null),
+    list: () => Promise.resolve(null),
+    hanging: () => [],
+  };
+  const space = () =>
+    Promise.resolve({ totalBytes: 100, freeBytes: 50, inodes: 100, inodesFree: 50 });
+  const sense = createSense({ files, clock: fakeClock(), dataDir: "/data", space });
+  const seen: number[] = [];
+  for (const _ of stats) seen.push(Math.round((await sense()).cpu ?? -1));
+  assert.deepEqual(seen, [-1, 20, 100]);
+});

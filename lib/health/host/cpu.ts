@@ -3,6 +3,8 @@ import { rounded, wholeNumber, wholeNumbers, words } from "./number.ts";
 /** Ticks since the boot, of all cores together (proc_stat(5)). */
 export interface CpuTicks {
   total: number;
+  /** Of programs and threads that give way to others. */
+  nice: number;
   idle: number;
   iowait: number;
   steal: number;
@@ -20,7 +22,7 @@ export function parseStat(text: string): CpuTicks | null {
   const [user, nice, system, idle, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
   const cores = lines.filter((line) => /^cpu\d+ /.test(line)).length || null;
   const total = user + nice + system + idle + iowait + irq + softirq + steal;
-  return { total, idle, iowait, steal, cores };
+  return { total, nice, idle, iowait, steal, cores };
 }
 
 /** Shares of the time between two looks; null when no time went by. Single counters may step back a little. */
@@ -36,6 +38,12 @@ export function cpuShares(
   const steal = share(now.steal - before.steal);
   const used = Math.max(0, 1 - idle - iowait - steal);
   return { used: rounded(used), iowait: rounded(iowait), steal: rounded(steal) };
+}
+
+/** Of what was used, the share of programs and threads that give way to others; null when no time went by. */
+export function niceShare(before: CpuTicks, now: CpuTicks): number | null {
+  const total = now.total - before.total;
+  return total <= 0 ? null : Math.min(1, Math.max(0, (now.nice - before.nice) / total));
 }
 
 /** Reads `/proc/loadavg`: `0.42 0.38 0.30 1/173 4242`. */

@@ -86,6 +86,7 @@ Deno.test("temperatures: what no part of a host has is left out", () => {
 Deno.test("other kernels and systems: fewer columns, other signs, other quotes", () => {
   assert.deepEqual(parseStat("cpu 10 0 10 80\ncpu0 10 0 10 80\n"), {
     total: 100,
+    nice: 0,
     idle: 80,
     iowait: 0,
     steal: 0,

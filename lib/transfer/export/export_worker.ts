@@ -1,5 +1,6 @@
 /** Turns blocks into bytes of a format, off the main loop, and writes files bit by bit. Started by `client.ts`. */
 import { messageOf, PerchError } from "../../base/errors.ts";
+import { lowerPriority } from "../../base/low_priority.ts";
 import { pacedWriter } from "../../base/paced_file.ts";
 import { createGzip, type Gzip } from "./gzip.ts";
 import type { FromWriter, ToWriter } from "./messages.ts";
@@ -84,6 +85,9 @@ function failure(error: unknown): FromWriter {
 }
 
 const isFull = (error: unknown) => /ENOSPC|no space left|disk is full/i.test(messageOf(error));
+
+// Readings come first.
+lowerPriority(0);
 
 scope.onmessage = async ({ data }) => {
   const said = await answer(data).catch(failure);

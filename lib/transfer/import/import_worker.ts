@@ -1,5 +1,6 @@
 /** Reads one file for an import, or looks at it. Started by `import_reader.ts`. */
 import { PerchError } from "../../base/errors.ts";
+import { lowerPriority } from "../../base/low_priority.ts";
 import { type MessagePeer, serveRpc } from "../../db/rpc.ts";
 import { headOf } from "./bytes_source.ts";
 import type { ImportFormat, ImportOptions, ImportSource, Inspection } from "./format.ts";
@@ -59,6 +60,9 @@ async function* packed(request: ReadRequest): AsyncGenerator<PackedSegment> {
     yield packSegment(segment, untilMs);
   }
 }
+
+// Readings come first.
+lowerPriority(0);
 
 serveRpc(globalThis as unknown as MessagePeer, {
   formats: () => IMPORT_FORMATS.map(({ id, title }) => ({ id, title })),
