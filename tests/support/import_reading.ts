@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import type {
-  ImportFormat,
-  ImportOptions,
-  ImportSource,
-  Segment,
-} from "../../lib/transfer/import/format.ts";
+import type { ImportOptions, ImportSource, Segment } from "../../lib/transfer/import/format.ts";
+import type { Readable } from "../../lib/transfer/import/inspecting.ts";
 
 const never = new AbortController().signal;
 
@@ -37,26 +33,33 @@ export async function withFile<T>(
   }
 }
 
-/** Reads a file from end to end, and from every cursor again: what comes after it has to be the same. */
+/**
+ * Reads a file from end to end, and from its first cursors again: what comes after them has to be the same. `most`:
+ * readings of a segment.
+ */
 export async function readAll(
-  format: ImportFormat,
+  format: Pick<Readable, "read">,
   source: ImportSource,
   options: ImportOptions = {},
+  most?: number,
 ): Promise<ReadFile> {
-  const segments = await Array.fromAsync(format.read(source, options, null, never));
+  const read = (cursor: string | null) =>
+    Array.fromAsync(format.read(source, options, cursor, never, most));
+  const segments = await read(null);
   for (let i = 0; i < Math.min(segments.length, 5); i++) {
-    const rest = await Array.fromAsync(format.read(source, options, segments[i].next, never));
+    const rest = await read(segments[i].next);
     assert.deepEqual(rest, segments.slice(i + 1), `from ${segments[i].next}`);
   }
   return summary(segments);
 }
 
 export function readText(
-  format: ImportFormat,
+  format: Pick<Readable, "read">,
   content: string | Uint8Array,
   options?: ImportOptions,
+  most?: number,
 ) {
-  return withFile(content, (source) => readAll(format, source, options));
+  return withFile(content, (source) => readAll(format, source, options, most));
 }
 
 function summary(segments: Segment[]): ReadFile {

@@ -40,11 +40,14 @@ Deno.test("tags and labels name the machine, in one order", () => {
 });
 
 Deno.test("whatever a series is called, what is suggested is a name", () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 20 }), (levels) => {
-    const path = pathOf(levels);
-    assert.equal(nameFault(path), null, JSON.stringify(path));
-    assert.ok(path.length <= 200);
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 20 }), (levels) => {
+      const path = pathOf(levels);
+      assert.equal(nameFault(path), null, JSON.stringify(path));
+      assert.ok(path.length <= 200);
+    }),
+    { numRuns: 40 },
+  );
 });
 
 Deno.test("units stand at the end of names and headers", () => {

@@ -1,6 +1,6 @@
 import { messageOf, PerchError } from "../../../base/errors.ts";
-import type { ImportFormat, ImportSeries, ImportSource, Inspection, Segment } from "../format.ts";
-import { LOOKED_AT, previewOf } from "../inspecting.ts";
+import type { ImportSeries, ImportSource, Inspection, Segment } from "../format.ts";
+import { LOOKED_AT, previewOf, type Readable } from "../inspecting.ts";
 import { createSegment, quoted, type SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
 import {
@@ -22,7 +22,7 @@ const PHASES = ["states", "statistics"] as const;
 type Phase = typeof PHASES[number];
 
 /** `home-assistant_v2.db`: states as readings, hourly statistics as hours. */
-export const haSqlite: ImportFormat = {
+export const haSqlite: Readable = {
   id: "ha-sqlite",
   title: "Home Assistant, database (SQLite)",
 
@@ -51,7 +51,7 @@ export const haSqlite: ImportFormat = {
     return { rows, series: allSeries(series, samplesOf(db)), options, questions: [], notes };
   },
 
-  async *read(source, _options, cursor, signal) {
+  async *read(source, _options, cursor, signal, most?: number) {
     using db = await openChecked(source);
     const [begun, id] = placeOfRow(cursor);
     for (const phase of PHASES.slice(PHASES.indexOf(begun))) {
@@ -59,7 +59,7 @@ export const haSqlite: ImportFormat = {
       const last = db.last(phase);
       while (after < last) {
         signal.throwIfAborted();
-        const segment = segmentOf(db, phase, after);
+        const segment = segmentOf(db, phase, after, most);
         if (segment.read === 0) break;
         after = placeOfRow(segment.next)[1];
         yield segment;
@@ -106,15 +106,17 @@ function readable<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new PerchError(
-      "validation",
-      `the database cannot be read (${
-        messageOf(error)
-      }): it is damaged, or was copied while Home ` +
-        `Assistant wrote it; make a whole copy with: sqlite3 home-assistant_v2.db ".backup copy.db"`,
-      { cause: error },
-    );
+    throw unreadable(error);
   }
+}
+
+function unreadable(error: unknown): PerchError {
+  return new PerchError(
+    "validation",
+    `the database cannot be read (${messageOf(error)}): it is damaged, or was copied while Home ` +
+      `Assistant wrote it; make a whole copy with: sqlite3 home-assistant_v2.db ".backup copy.db"`,
+    { cause: error },
+  );
 }
 
 function addRow(
@@ -131,17 +133,13 @@ function addRow(
   else if (typeof tMs === "string") segment.reject(id, tMs);
   else if (phase === "states") {
     const { state, unit } = row as StateRow;
-    const own = textOrNull(unit) ?? units.get(entity) ?? null;
-    addState(segment, entity, String(state ?? ""), tMs, own);
+    const own = unit ?? units.get(entity) ?? null;
+    addState(segment, entity, state ?? "", tMs, own);
   } else {
     const hour = row as StatisticRow;
-    const fault = addStatistic(segment, { ...hour, entity, tMs, unit: textOrNull(hour.unit) });
+    const fault = addStatistic(segment, { ...hour, entity, tMs, unit: hour.unit });
     if (fault !== null) segment.reject(id, fault);
   }
-}
-
-function textOrNull(unit: unknown): string | null {
-  return typeof unit === "string" && unit !== "" ? unit : null;
 }
 
 const clock = createTimeReader({});
@@ -180,7 +178,9 @@ async function openChecked(source: ImportSource): Promise<HaDatabase> {
         `sqlite3 ${source.name} ".backup copy.db"`,
     );
   }
-  const db = readable(() => openHaDatabase(source.path));
+  const db = await openHaDatabase(source.path).catch((error) => {
+    throw unreadable(error);
+  });
   const { tables } = db;
   const isOurs = (tables.has("states") || tables.has("statistics")) &&
     ["states_meta", "statistics_meta", "schema_changes", "recorder_runs"].some((one) =>

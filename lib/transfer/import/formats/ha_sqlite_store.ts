@@ -1,9 +1,6 @@
-/**
- * Reads the database of a Home Assistant: a copy that nobody changes meanwhile. `node:sqlite`, since it is another
- * program's file; SQLite keeps no more than a few pages of it in memory.
- */
-import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
+/** Reads the database of a Home Assistant: a copy that nobody changes meanwhile. */
+import type { SqlValue } from "../../../db/client.ts";
+import { type ForeignFile, openForeignFile } from "../../../db/foreign_file.ts";
 
 /** A state as it was recorded. */
 export interface StateRow {
@@ -47,63 +44,82 @@ export interface HaDatabase extends Disposable {
 }
 
 /** Opens it so that nothing of it is written or locked. @throws what SQLite says */
-export function openHaDatabase(path: string): HaDatabase {
-  const url = pathToFileURL(path);
-  url.searchParams.set("immutable", "1");
-  const db = new DatabaseSync(url, { readOnly: true });
+export async function openHaDatabase(path: string): Promise<HaDatabase> {
+  const file = await openForeignFile(path);
   try {
-    return reader(db);
+    return reader(file);
   } catch (error) {
-    db.close();
+    file[Symbol.dispose]();
     throw error;
   }
 }
 
-function reader(db: DatabaseSync): HaDatabase {
-  const texts = (sql: string) => db.prepare(sql).all().map((row) => String(Object.values(row)[0]));
+function reader(file: ForeignFile): HaDatabase {
+  const texts = (sql: string) => Array.from(file.rows(sql), ([text]) => String(text));
   const tables = new Set(texts("SELECT name FROM sqlite_master WHERE type = 'table'"));
   const columns = (table: string) =>
     new Set(texts(`SELECT name FROM pragma_table_info('${table}')`));
-  const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  const rows = (sql: string, ...values: number[]): Iterable<unknown> => {
-    const known = prepared.get(sql) ?? db.prepare(sql);
-    prepared.set(sql, known);
-    return known.iterate(...values);
-  };
-  const states = tables.has("states") ? statesOf(tables, columns) : "";
-  const statesSql = states === ""
-    ? ""
-    : `${states} WHERE s.state_id > ? ORDER BY s.state_id LIMIT ?`;
-  const isIndexed = states !== "" && tables.has("states_meta") && texts(
+  const states = tables.has("states") ? statesOf(tables, columns) : null;
+  const statistics = tables.has("statistics") ? statisticsOf(columns) : null;
+  const isIndexed = tables.has("states_meta") && texts(
     `SELECT i.name FROM pragma_index_list('states') l, pragma_index_info(l.name) i WHERE i.seqno = 0`,
   ).includes("metadata_id");
-  const statisticsSql = tables.has("statistics") ? statisticsOf(columns) : "";
   return {
     version: tables.has("schema_changes")
       ? Number(texts("SELECT max(schema_version) FROM schema_changes")[0]) || null
       : null,
     tables,
-    units: new Map(
-      (tables.has("statistics_meta")
-        ? db.prepare(
-          "SELECT statistic_id AS entity, unit_of_measurement AS unit FROM statistics_meta WHERE unit <> ''",
-        ).all()
-        : []).map(({ entity, unit }) => [String(entity), String(unit)]),
-    ),
+    units: tables.has("statistics_meta") ? unitsOf(file) : new Map(),
     last(table) {
       const id = table === "states" ? "state_id" : "id";
       return tables.has(table) ? Number(texts(`SELECT max(${id}) FROM ${table}`)[0]) || 0 : 0;
     },
-    states: (after, most) =>
-      statesSql === "" ? [] : rows(statesSql, after, most) as Iterable<StateRow>,
-    statistics: (after, most) =>
-      statisticsSql === "" ? [] : rows(statisticsSql, after, most) as Iterable<StatisticRow>,
-    samples: (most) =>
-      isIndexed
-        ? rows(`${states} WHERE s.state_id IN (${SAMPLES})`, most) as Iterable<StateRow>
-        : [],
-    [Symbol.dispose]: () => db.close(),
+    *states(after, most) {
+      if (states === null) return;
+      const sql = `${states} WHERE s.state_id > ? ORDER BY s.state_id LIMIT ?`;
+      for (const row of file.rows(sql, after, most)) yield stateOf(row);
+    },
+    *statistics(after, most) {
+      if (statistics === null) return;
+      for (const row of file.rows(statistics, after, most)) yield statisticOf(row);
+    },
+    *samples(most) {
+      if (states === null || !isIndexed) return;
+      const sql = `${states} WHERE s.state_id IN (${SAMPLES})`;
+      for (const row of file.rows(sql, most)) yield stateOf(row);
+    },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
+}
+
+function unitsOf(file: ForeignFile): Map<string, string> {
+  const sql =
+    "SELECT statistic_id, unit_of_measurement FROM statistics_meta WHERE unit_of_measurement <> ''";
+  return new Map(Array.from(file.rows(sql), ([entity, unit]) => [String(entity), String(unit)]));
+}
+
+function stateOf([id, entity, state, ts, text, unit]: SqlValue[]): StateRow {
+  return {
+    ...{ id: Number(id), entity: textOf(entity), state: textOf(state) },
+    ...{ ts: numberOf(ts), text: textOf(text), unit: textOf(unit) || null },
+  };
+}
+
+function statisticOf([id, entity, ts, text, unit, ...values]: SqlValue[]): StatisticRow {
+  const [mean, min, max, state, sum] = values.map(numberOf);
+  return {
+    ...{ id: Number(id), entity: textOf(entity), ts: numberOf(ts), text: textOf(text) },
+    ...{ unit: textOf(unit) || null, mean, min, max, state, sum },
+  };
+}
+
+/** What has another type than it should: as a text, or nothing. */
+function textOf(value: SqlValue): string | null {
+  return typeof value === "number" ? String(value) : typeof value === "string" ? value : null;
+}
+
+function numberOf(value: SqlValue): number | null {
+  return typeof value === "number" ? value : null;
 }
 
 const UNIT = "'$.unit_of_measurement'";

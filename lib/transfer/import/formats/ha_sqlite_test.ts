@@ -107,15 +107,17 @@ Deno.test("older schemas: names, times and attributes stand with the states", as
 });
 
 Deno.test("a large database comes in segments that continue after their last row", async () => {
-  const file = await read(`${TABLES}
+  const sql = `${TABLES}
     INSERT INTO states_meta VALUES(1,'sensor.a_b');
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
     INSERT INTO states(state_id,state,last_updated_ts,metadata_id) SELECT i * 3, i, 1769904000 + i, 1 FROM n;
     INSERT INTO statistics_meta(id,statistic_id) VALUES(1,'sensor.a_b');
-    INSERT INTO statistics(id,metadata_id,start_ts,mean) VALUES(1,1,1769904000,4);`);
+    INSERT INTO statistics(id,metadata_id,start_ts,mean) VALUES(1,1,1769904000,4);`;
+  const file = await withDatabase(sql, (source) => readAll(haSqlite, source, {}, 100));
   assert.deepEqual(file.segments.map(({ read, next }) => [read, next]), [
-    [100_000, "states:300000"],
-    [20_000, "states:360000"],
+    [100, "states:300"],
+    [100, "states:600"],
+    [50, "states:750"],
     [1, "statistics:1"],
   ]);
   assert.equal(file.segments.at(-1)!.share, 1);
