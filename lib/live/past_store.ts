@@ -31,7 +31,7 @@ export interface StatusChange {
 
 /** About 40 MB. The oldest go first; those of Perch itself stay. */
 const KEPT = 1_000_000;
-const TRIM_MOST = 5_000;
+const TRIM_MOST = 20_000;
 /** Read of one subject for one report: a change every ten seconds for three weeks. What follows is unknown. */
 const READ_MOST = 200_000;
 const PAGE = 2_000;
