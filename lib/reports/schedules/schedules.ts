@@ -226,9 +226,9 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     add: (...given) => inTurn(() => add(...given)),
     change: (...given) => inTurn(() => change(...given)),
     remove: (...given) => inTurn(() => remove(...given)),
-    sendNow(id, by, audited) {
+    async sendNow(id, by, audited) {
       const { report } = find(id);
-      return reports.order(report, by, audited, { schedule: id });
+      return await reports.order(report, by, audited, { schedule: id });
     },
     channels: deps.channels,
     state: () => ({
