@@ -103,6 +103,8 @@ function createCutter(
   let line = 0, record = 0, searched = 0;
   let lines = 0, recordLines = 0;
   let open = false;
+  /** Up to here there is no quote from `searched` on. */
+  let unquoted = 0;
   /** The line is too long: nothing of it is kept, up to its end. */
   let skipping = false, skipped = 0;
   let start = from;
@@ -119,6 +121,7 @@ function createCutter(
       end - record,
       lines - recordLines,
     ];
+    unquoted -= record;
     record = recordLines = 0;
     start = next;
     return result;
@@ -150,12 +153,36 @@ function createCutter(
       skipped = end;
       end = 0;
     }
-    line = searched = lines = 0;
+    line =
+      searched =
+      lines =
+      unquoted =
+        0;
     open = false;
+  }
+
+  /** Takes the whole lines that come next without a quote, as nearly all do, up to where a stretch ends. */
+  function takePlain(): void {
+    if (open || line !== searched) return;
+    if (rules.isOpen === undefined) unquoted = end;
+    else if (unquoted <= searched) {
+      const quote = held.subarray(searched, end).indexOf(QUOTE);
+      unquoted = quote < 0 ? end : searched + quote;
+    }
+    while (record < rules.bytes) {
+      const at = held.indexOf(LF, searched);
+      if (at < 0 || at >= unquoted || at >= rules.lineBytesMost + record) return;
+      lines++;
+      line = searched = record = at + 1;
+      recordLines = lines;
+    }
   }
 
   function* search(): Generator<Cut> {
     while (searched < end) {
+      takePlain();
+      if (record >= rules.bytes) yield cut();
+      if (searched === end) return;
       const at = held.subarray(0, end).indexOf(LF, searched);
       if (at < 0) {
         searched = end;
