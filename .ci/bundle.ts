@@ -29,6 +29,9 @@ const BUNDLED = [
   "zod",
 ];
 
+/** Bundled by themselves and made short, because they are large and seldom loaded. Files import their default export. */
+const ALONE = ["pdfkit"];
+
 /** The path of the bundle, below `root`. Its files stand as deep as those of a room, so `../../static` is the same. */
 export const BUNDLE_FOLDER = "dist/bundle";
 
@@ -41,24 +44,46 @@ export async function bundle(root: string, workers: readonly string[]): Promise<
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
   const apart = Object.keys(imports).filter((name) => !BUNDLED.includes(name));
+  const external = apart.flatMap((name) => ["--external", name, "--external", `${name}/*`]);
+  await denoBundle(root, ["--code-splitting", ...external], ["main.ts", ...workers]);
+  for (const worker of workers) await nameWorker(folder, worker);
+  await refuseNode(folder);
+  for (const name of ALONE) await bundleAlone(root, folder, name);
+}
+
+async function denoBundle(root: string, flags: string[], files: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
       "--quiet",
       "--platform",
       "deno",
-      "--code-splitting",
-      ...apart.flatMap((name) => ["--external", name, "--external", `${name}/*`]),
+      ...flags,
       "--outdir",
       BUNDLE_FOLDER,
-      "main.ts",
-      ...workers,
+      ...files,
     ],
     cwd: root,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  for (const worker of workers) await nameWorker(folder, worker);
-  await refuseNode(folder);
+}
+
+/** Who imports the library is led to a file of its own. @throws Error when nobody does */
+async function bundleAlone(root: string, folder: string, name: string): Promise<void> {
+  const entry = `${BUNDLE_FOLDER}/${name}.ts`;
+  await Deno.writeTextFile(join(root, entry), `export { default } from "${name}";\n`);
+  await denoBundle(root, ["--minify"], [entry]);
+  await Deno.remove(join(root, entry));
+  let importers = 0;
+  for await (const { name: file, isFile } of Deno.readDir(folder)) {
+    if (!isFile || !file.endsWith(".js")) continue;
+    const text = await Deno.readTextFile(join(folder, file));
+    const led = text.replaceAll(`import("${name}")`, `import("./${name}.js")`);
+    if (led === text) continue;
+    importers++;
+    await Deno.writeTextFile(join(folder, file), led);
+  }
+  if (importers === 0) throw new Error(`no file of ${BUNDLE_FOLDER} imports ${name}`);
 }
 
 /** @throws Error when a library was bundled that calls `require` */

@@ -32,15 +32,6 @@ const UNREAD: readonly RegExp[] = [
   /^lru-cache\/[^/]+\/dist\/esm\//,
   /^(mqtt|uplot)\/[^/]+\/dist\//,
   /^otpauth\/[^/]+\/dist\/.*\.(min|umd)\.js$/,
-  // Of pdfkit and what it needs: other builds, fonts of its own, what packs fonts and tables anew.
-  /^pdfkit\/[^/]+\/(\.yarn|tools|js\/(data|standard-fonts|output\.|pdfkit\.(?!node\.mjs$)))/,
-  /^fontkit\/[^/]+\/(src|dist\/(?!module\.mjs$))/,
-  /^(linebreak|restructure|unicode-properties)\/[^/]+\/dist\/main\.cjs$/,
-  /^fflate\/[^/]+\/(lib|umd|esm\/browser)/,
-  /^@noble\/(ciphers|hashes)\/1\.[^/]+\/[^/]+\.js$/,
-  /^@swc\/helpers\/[^/]+\/(cjs|src|scripts)\//,
-  /^brotli\/[^/]+\/(build|enc|compress|index|dec\/dictionary(-browser|\.bin))/,
-  /^(pako|unicode-trie\/[^/]+\/builder|dfa\/[^/]+\/compile)/,
   /^quickjs-emscripten-core\/[^/]+\/dist\/.*\.js$/,
 ];
 /** Read at run time by path: they are not part of the import graph. */
