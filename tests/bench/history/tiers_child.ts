@@ -18,10 +18,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startMs;
 }
 
-async function warm(work: () => Promise<unknown>): Promise<number> {
+/** The median, and the best: what it takes when nothing else has the processor. */
+async function warm(work: () => Promise<unknown>): Promise<[number, number]> {
   const times: number[] = [];
   for (let i = 0; i < REPEATS; i++) times.push(await timed(work));
-  return median(times);
+  return [median(times), Math.min(...times)];
 }
 
 const startMs = performance.now();
@@ -38,10 +39,11 @@ const plain = () =>
   });
 
 figures.plain_group_by_cold_ms = await timed(plain);
-figures.plain_group_by_ms = await warm(plain);
+[figures.plain_group_by_ms, figures.plain_group_by_best_ms] = await warm(plain);
 for (const [tier, { sensor, stepMs }] of Object.entries(ALL)) {
   figures[`${tier}_year_cold_ms`] = await timed(() => ask(sensor, POINTS));
-  figures[`${tier}_year_ms`] = await warm(() => ask(sensor, POINTS));
+  const [usual, best] = await warm(() => ask(sensor, POINTS));
+  Object.assign(figures, { [`${tier}_year_ms`]: usual, [`${tier}_year_best_ms`]: best });
   figures[`${tier}_year_to_plain`] = figures[`${tier}_year_ms`] / figures.plain_group_by_ms;
   const { n } = await ask(sensor, POINTS);
   const counted = n.reduce((sum, one) => sum + one, 0);
