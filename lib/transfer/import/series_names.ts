@@ -24,12 +24,14 @@ export function pathOf(levels: readonly string[]): string {
   const path = good.join("/");
   if (path.length <= PATH_CHARS_MOST) return path;
   const each = Math.floor(PATH_CHARS_MOST / good.length) - 1;
-  return good.map((level) => level.slice(0, each).trim()).join("/");
+  return good.map((level) => level.slice(0, each).toWellFormed().trim()).join("/");
 }
 
 function levelOf(text: string): string {
-  const level = text.replace(FORBIDDEN, "_").replaceAll("/", "-").trim();
-  return level === "." || level === ".." ? "_" : level.slice(0, LEVEL_CHARS_MOST).trim();
+  const level = text.toWellFormed().replace(FORBIDDEN, "_").replaceAll("/", "-").trim();
+  return level === "." || level === ".."
+    ? "_"
+    : level.slice(0, LEVEL_CHARS_MOST).toWellFormed().trim();
 }
 
 /** Tags, labels: `[name, value]`. */
