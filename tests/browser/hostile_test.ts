@@ -53,6 +53,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/commands/:id": "/api/commands/targets",
   "/commands/rules/:id": "/api/command-rules",
   "/cameras/:id": "/api/cameras",
+  "/import/:id": "/api/imports",
   "/settings/scripts/:kind/:name": null,
   "/settings/scripts/:kind/:name/versions/:id": null,
   "/welcome/:secret": null,

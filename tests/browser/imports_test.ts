@@ -1,5 +1,6 @@
 /** The pages of imports in Chromium: a table with questions and a mapping, and without script a history CSV. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { systemActor } from "../../lib/access/audit_row.ts";
@@ -28,6 +29,13 @@ binary_sensor.gate,on,2026-02-01T00:15:00.000Z
 sensor.loft_temperature,<b>20</b>,2026-13-01T00:00:00.000Z
 `;
 
+const MARKUP = "<b>x<img src=x onerror=alert(1)>";
+const FOREIGN = [
+  { perch: { site: "x9", name: MARKUP }, layout: "long" },
+  { sensor: `hall/${MARKUP}`, unit: MARKUP, ts: 1_769_904_000_000, value: MARKUP },
+  { sensor: MARKUP, ts: MARKUP, value: 1 },
+].map((line) => JSON.stringify(line) + "\n").join("");
+
 async function looks(page: Page, name: string): Promise<void> {
   await assertEveryLook(page);
   await takePictures(page, `import-${name}`);
@@ -46,7 +54,6 @@ async function withAdmin(
     );
     const options = { url: under.url, viewport: PHONE, script, expected: REFUSED };
     const { page, faults } = await visitor(browser, options);
-    page.setDefaultTimeout(8_000);
     await signIn(page, ...ADMIN);
     await run(page, under);
     assert.deepEqual(faults, []);
@@ -123,6 +130,19 @@ Deno.test({
       await page.getByRole("link", { name: "Imports" }).first().click();
       await page.getByRole("link", { name: "Import of Kessel.csv" }).first().waitFor();
       await looks(page, "list");
+
+      // A file of this host, of another site, with markup wherever a file can have text.
+      const folder = join(under.dataDir, "import");
+      await Deno.writeTextFile(join(folder, `${MARKUP}.ndjson`), FOREIGN);
+      await page.reload();
+      await page.getByRole("link", { name: "Look into" }).click();
+      await page.getByText(`is of another site: ${MARKUP}`).waitFor();
+      await looks(page, "foreign");
+      await page.getByRole("button", { name: "Read and count it" }).click();
+      await page.getByText("1 line rejected").waitFor();
+      await page.getByLabel("Name of the site that the file is from").waitFor();
+      assert.equal(await page.locator("main img, main b").count(), 0);
+      await looks(page, "foreign-counted");
     }),
 });
 
