@@ -15,6 +15,7 @@ export const GUIDES = [
   "sparkplug",
   "grafana",
   "sql",
+  "reports",
   "cameras",
   "probes",
   "analyses",
