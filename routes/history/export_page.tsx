@@ -191,7 +191,7 @@ function Content(
       <section class="card" aria-labelledby="export-done">
         <h2 id="export-done">Exports</h2>
         {ended.length === 0
-          ? <Empty>None has been made yet. Their files are kept here for a while.</Empty>
+          ? <Empty>No exports yet. Their files are kept here for a while.</Empty>
           : (
             <JobTable
               jobs={jobs}
@@ -211,7 +211,7 @@ function Content(
 function answerOf(jobs: readonly Job[], isEmpty: boolean): string {
   if (jobs.some(({ state }) => state === "running")) return "An export is being made";
   if (jobs.some(isOpen)) return "An export waits for its turn";
-  return isEmpty ? "There is nothing to export yet" : "Take history with you as a file";
+  return isEmpty ? "There is nothing to export yet" : "Export readings to a file";
 }
 
 /** About how much it becomes. */

@@ -135,7 +135,7 @@ function Content({ parts, list: { items, next }, uploads, files, state }: Shown)
             uploads: UPLOADS_PATH,
             then: `${PAGE}/look?file=`,
             label: "File",
-            help: "As it is, or packed with gzip. It is removed once it was imported.",
+            help: "As it is, or packed with gzip. The file is removed after the import.",
             error: errors.file ?? Object.values(errors)[0] ?? null,
           }}
         />
@@ -146,9 +146,7 @@ function Content({ parts, list: { items, next }, uploads, files, state }: Shown)
           <code>perch import FILE</code> there.
         </p>
       </section>
-      {items.length === 0
-        ? <Empty>Nothing was imported yet.</Empty>
-        : <Past jobs={items} parts={parts} />}
+      {items.length === 0 ? <Empty>No imports yet.</Empty> : <Past jobs={items} parts={parts} />}
       {next && <More href={hrefWith(PAGE, { cursor: next })}>Earlier imports</More>}
     </>
   );
@@ -161,7 +159,7 @@ function answerOf(jobs: readonly Job[]): string {
       ? `${open[0].title} is under way`
       : `${open.length} imports are under way`;
   }
-  return "Bring your history along";
+  return "Import history from another system";
 }
 
 function Files(

@@ -202,7 +202,7 @@ function HowItIsRead(
           zones={Intl.supportedValuesOf("timeZone")}
         />
         {preview.questions.length === 0 && <SeriesFields asked={asked} />}
-        <button type="submit">Look again</button>
+        <button type="submit">Update the preview</button>
       </form>
     </section>
   );

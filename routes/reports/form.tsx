@@ -51,7 +51,7 @@ export function ContentFields(
         {places.slice(0, SUGGESTED_MOST).map((path) => <option key={path} value={path} />)}
       </datalist>
       <fieldset class="days">
-        <legend>What it holds</legend>
+        <legend>Sections</legend>
         {REPORT_PARTS.map((part) => (
           <Tick key={part} name={`section.${part}`} values={values}>
             {REPORT_PARTS_ABOUT[part]}

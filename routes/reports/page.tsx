@@ -129,7 +129,7 @@ function Content(
           <p class="buttons">
             <button type="submit" class="primary">Make the report</button>
             <button type="submit" formmethod="get" formaction={PAGE} name="show" value="1">
-              Look at it first
+              Preview
             </button>
           </p>
         </form>
@@ -141,9 +141,9 @@ function Content(
         </section>
       )}
       <section class="card" aria-labelledby="report-done">
-        <h2 id="report-done">Reports that were made</h2>
+        <h2 id="report-done">Reports</h2>
         {jobs.every(isOpen)
-          ? <Empty>None has been made yet. Their files are kept here for a while.</Empty>
+          ? <Empty>No reports yet. Their files are kept here for a while.</Empty>
           : (
             <JobTable
               jobs={jobs}
@@ -155,7 +155,7 @@ function Content(
               hrefOf={(job) => `${PAGE}/${job.id}`}
             />
           )}
-        <More href="/report-schedules">Reports by schedule, mailed</More>
+        <More href="/report-schedules">Scheduled reports by mail</More>
       </section>
     </>
   );
@@ -164,7 +164,7 @@ function Content(
 function answerOf(jobs: readonly Job[]): string {
   if (jobs.some(({ state }) => state === "running")) return "A report is being made";
   if (jobs.some(isOpen)) return "A report waits for its turn";
-  return "How the plant did, as a document";
+  return "Report on machines, alarms and sensors";
 }
 
 /** What a report says, or the words why it cannot be shown. */

@@ -93,7 +93,7 @@ async function drawList(
   const mayChange = atLeast(context.who!.role, "engineer");
   const isAdding = state.form === "add";
   return parts.frame.answer(context.c, context.who, {
-    title: "Reports by schedule",
+    title: "Scheduled reports",
     place: "/more",
     status: state.status,
     content: (
@@ -240,7 +240,7 @@ function drawEdit(
     content: (
       <>
         <Crumbs>
-          <a href={PAGE}>Reports by schedule</a>
+          <a href={PAGE}>Scheduled reports</a>
         </Crumbs>
         <Answer>{name}</Answer>
         <section class="card" aria-labelledby="schedule-edit">

@@ -106,7 +106,7 @@ Deno.test({
         .getAttribute("href");
       assert.equal((await app.ask(events!)).status, 200);
       await page.getByRole("button", { name: /^Delete/ }).click();
-      await page.getByText("None has been made yet").waitFor();
+      await page.getByText("No exports yet").waitFor();
       assert.deepEqual(faults, []);
       await close();
       await withoutScript(app, browser);

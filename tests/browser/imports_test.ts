@@ -83,7 +83,7 @@ Deno.test({
     withAdmin(true, async (page, under) => {
       await page.goto("/sources");
       await page.getByRole("link", { name: "Import history from elsewhere" }).click();
-      await page.getByText("Nothing was imported yet").waitFor();
+      await page.getByText("No imports yet").waitFor();
       await looks(page, "empty");
 
       await page.getByLabel("File", { exact: true }).setInputFiles(fileOf("Kessel.csv", TABLE));
@@ -91,11 +91,11 @@ Deno.test({
       await page.getByText("Kessel.csv: one question first").waitFor();
       await looks(page, "asked");
       await page.getByLabel("Time zone").fill("Mars/Base");
-      await page.getByRole("button", { name: "Look again" }).click();
+      await page.getByRole("button", { name: "Update the preview" }).click();
       await page.getByText('"Mars/Base" is no time zone').waitFor();
       await looks(page, "zone-refused");
       await page.getByLabel("Time zone").fill("Europe/Berlin");
-      await page.getByRole("button", { name: "Look again" }).click();
+      await page.getByRole("button", { name: "Update the preview" }).click();
       await page.getByText("Kessel.csv can be imported").waitFor();
 
       const sensor = page.getByLabel("Sensor of Kessel °C");
