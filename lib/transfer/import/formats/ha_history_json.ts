@@ -1,3 +1,4 @@
+import { headOf } from "../bytes_source.ts";
 import { inspectByReading, type Readable } from "../inspecting.ts";
 import { jsonSegments } from "../json_items.ts";
 import { quoted, type SegmentBuilder } from "../segment.ts";
@@ -5,8 +6,19 @@ import { createTimeReader, type Time, type TimeReader } from "../times.ts";
 import { addState, isEntity } from "./ha_states.ts";
 import { timeOfSeconds } from "./prometheus_values.ts";
 
-const LISTS = /^\s*\[\s*\[\s*\{[^}]*"(?:entity_id|state|last_changed)"\s*:/;
-const COMPACT = /^\s*\{\s*"[a-z0-9_]+\.[^"]+"\s*:\s*\[\s*\{[^}]*"(?:s|lu)"\s*:/;
+const LISTS = /^\s*\[\s*\[\s*\{/;
+const COMPACT =
+  /^\s*(\{[^[{]*"result"\s*:\s*)?\{\s*"[a-z0-9_]+\.[^"]+"\s*:\s*\[\s*\{[^}]*"(?:s|lu)"\s*:/;
+
+/** The paths of its elements; the WebSocket's answer may stand with what is around it. Null: it is something else. */
+function pathOf(head: Uint8Array): string | null {
+  const text = new TextDecoder().decode(head.subarray(0, 16_384));
+  const compact = COMPACT.exec(text);
+  if (compact !== null) return compact[1] === undefined ? "$.*.*" : "$.result.*.*";
+  return LISTS.test(text) && /"state"\s*:/.test(text) && /"last_(changed|updated)"\s*:/.test(text)
+    ? "$.*.*"
+    : null;
+}
 
 /**
  * What an element says of those after it: in a list of `minimal_response` the first alone names the entity and its
@@ -23,10 +35,7 @@ export const haHistoryJson: Readable = {
   id: "ha-history-json",
   title: "Home Assistant, history (JSON)",
 
-  detect(head) {
-    const text = new TextDecoder().decode(head.subarray(0, 4096));
-    return LISTS.test(text) || COMPACT.test(text) ? 1 : 0;
-  },
+  detect: (head) => pathOf(head) === null ? 0 : 1,
 
   inspect: (source, options) =>
     inspectByReading(haHistoryJson, source, options, [
@@ -35,9 +44,10 @@ export const haHistoryJson: Readable = {
 
   async *read(source, _options, cursor, signal, most?: number) {
     const times = createTimeReader({});
+    const paths = [pathOf(await headOf(source)) ?? "$.*.*"];
     const before: Before = { list: undefined, entity: "", unit: null };
     yield* jsonSegments(
-      { source, paths: ["$.*.*"], cursor, signal, most },
+      { source, paths, cursor, signal, most },
       (segment, { path, value }, number) => {
         const state = typeof value === "object" && value !== null ? value : {};
         learn(before, path.at(-2), state);

@@ -59,6 +59,11 @@ Deno.test("history of the REST interface: only the first state of a list names i
 });
 
 Deno.test("the compact form of the WebSocket", async () => {
+  const wrapped = await readText(
+    haHistoryJson,
+    '{"id":3,"type":"result","success":true,"result":{"sensor.a_b":[{"s":"20.3","a":{},"lu":1769904000.25}]}}',
+  );
+  assert.deepEqual(wrapped.readings, ["sensor.a_b @ 2026-02-01T00:00:00.250Z = 20.3"]);
   const file = await readText(
     haHistoryJson,
     '{"sensor.loft_temperature":[{"s":"20.3","a":{"unit_of_measurement":"°F"},"lu":1769904000.25},' +

@@ -22,6 +22,10 @@ const SAMPLES: [string, string, number?][] = [
     "ha-history-json",
     '[[{"entity_id":"sensor.loft_temperature","state":"20.3","last_changed":"2026-02-01T00:00:00+00:00"}]]',
   ],
+  [
+    "ha-history-json",
+    '[\n  [ { "attributes": {"unit_of_measurement": "°C"}, "entity_id": "sensor.a_b", "last_changed": "2026-02-01T00:00:00+00:00", "state": "1" } ] ]',
+  ],
   ["ha-history-json", '{"sensor.loft_temperature":[{"s":"20.3","a":{},"lu":1769904000.25}]}'],
   [
     "influx-csv",
