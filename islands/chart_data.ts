@@ -5,6 +5,8 @@ import type { DamagedPart } from "../lib/live/shapes.ts";
 export interface Buckets {
   /** Width of a bucket. */
   bucketMs: number;
+  /** Before it readings were summed up; absent: none of these. */
+  summedUntilMs?: number;
   /** Start of each bucket, epoch ms. Only buckets with readings. */
   t: number[];
   min: number[];

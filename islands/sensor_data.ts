@@ -69,10 +69,11 @@ export async function fetchTrend(
   const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
-  const { t, min, mean, max, n, damaged } = answer;
+  const { bucket_ms: bucketMs, summed_until_ms: summedUntilMs, t, min, mean, max, n, damaged } =
+    answer;
   const status: Trend["status"] = answer.status;
   return {
-    buckets: { bucketMs: answer.bucket_ms, t, min, mean, max, n, damaged },
+    buckets: { bucketMs, summedUntilMs, t, min, mean, max, n, damaged },
     spans: status.map(({ from_ms, to_ms, status }) => ({ fromMs: from_ms, toMs: to_ms, status })),
   };
 }

@@ -17,12 +17,15 @@ export function ChartHead({ view, props, isStart, onBack, onLook }: {
   /** Moves by `steps` half ranges, then makes the range `factor` times as long. */
   onLook: (steps: number, factor: number) => void;
 }): VNode {
+  const { summedUntilMs } = view.buckets;
   return (
     <div class="chart-head">
       <span class="muted">
         {clockTime(view.fromMs, props.nowMs, props.zone)} to{" "}
         {view.live ? "now" : clockTime(view.toMs, props.nowMs, props.zone)}
         {view.buckets.bucketMs > 1 && `, in steps of ${duration(view.buckets.bucketMs)}`}
+        {summedUntilMs !== undefined &&
+          `; readings before ${clockTime(summedUntilMs, props.nowMs, props.zone)} are summed up`}
       </span>
       <div class="looks" role="group" aria-label="Move through time">
         {!isStart && (

@@ -7,6 +7,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertEveryLook,
   chromiumIsMissing,
+  DESKTOP,
   signIn,
   startBrowser,
   visitor,
@@ -52,6 +53,17 @@ Deno.test({
       await page.getByText("give at least the 30 of retention.days").waitFor();
       await assertEveryLook(page);
       await takePictures(page, "tiers");
+      await page.setViewportSize(DESKTOP);
+      const oil = app.parts.registry.find("hall/press/oil")!;
+      const [from, to] = [80, 0].map((days) =>
+        new Date(nowMs - days * DAY_MS).toISOString().slice(0, 16)
+      );
+      await page.goto(`${app.url}/sensors/${oil.id}?from=${from}&to=${to}`);
+      await page.getByText(
+        /in steps of \d+ h; readings before \d{4}-\d{2}-\d{2} \d{2}:\d{2} are summed up/,
+      )
+        .first().waitFor();
+      await takePictures(page, "tiers-sensor");
       assert.deepEqual(faults, []);
     } finally {
       await browser?.close();
