@@ -14,6 +14,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Devices: "Devices that announced themselves, and sensors at this host",
   Events: "What happened: listed, searched, reported by other programs",
+  Export: "History as files: CSV, JSON, Parquet, SQLite",
   Faults: "What is wrong with Perch itself, and its parts paused and started anew",
   Health: "Liveness, readiness and metrics",
   Host: "The host that Perch runs on, now and over time",

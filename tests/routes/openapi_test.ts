@@ -106,6 +106,8 @@ Deno.test("openapi: every example, called as documented, is answered as document
  * channel.
  */
 const EXPECTED_FAILURES = new Set([
+  // The name of the site that is typed is that of the host.
+  "/api/imports/:id/continue",
   "/api/report-schedules",
   // No sensor hangs on the host that runs the tests.
   "/api/hardware/inputs",

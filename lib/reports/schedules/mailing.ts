@@ -81,10 +81,16 @@ const told = ({ jobs }: MailingDeps, { id, result }: Job) =>
   jobs.noted(id, { ...result, told: true });
 
 /** A scheduled report that is not there. */
-export function failedEvent(subject: string, text: string, tMs: number): EventDraft {
+export function failedEvent(
+  subject: string,
+  text: string,
+  tMs: number,
+  isTriedAgain = false,
+): EventDraft {
   return {
     ...{ type: "report.failed", subject, severity: "warning", tMs, actor: null, route: true },
-    text: `Scheduled report not made: ${text.replace(/\.$/, "")}`.slice(0, 1_000),
+    text: `Scheduled report not made${isTriedAgain ? " yet" : ""}: ${text.replace(/\.$/, "")}`
+      .slice(0, 1_000),
     body: {},
   };
 }

@@ -167,6 +167,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
         `report_schedule:${id}`,
         `${name}: ${messageOf(error)}`,
         clock.now(),
+        !isForGood,
       );
       if (isForGood) await db.write([ordered, deps.events.statement(draft)]);
       else if (!troubles.has(id)) await deps.events.append(draft);

@@ -170,7 +170,9 @@ Deno.test("what cannot be ordered now is tried again and said once; what never c
     await t.look();
     const failed = async () =>
       (await t.events.list({ types: ["report.failed"] })).items.map(({ text }) => text);
-    assert.deepEqual(await failed(), ["Scheduled report not made: Daily: The disk has no room"]);
+    assert.deepEqual(await failed(), [
+      "Scheduled report not made yet: Daily: The disk has no room",
+    ]);
     assert.equal((await t.schedules.all())[0].trouble, "The disk has no room.");
     t.refusal = null;
     t.becomes = "failed";
