@@ -1,5 +1,5 @@
 /** History for years: what queries over it take. Each part measures beside something else of the same run. */
-import { benchFolder, type BenchOptions, type BenchResult } from "../support/bench.ts";
+import { benchFolder, type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 import { exportFigures } from "./history/exports.ts";
 import { importFigures } from "./history/imports.ts";
 import { measureReport } from "./history/report.ts";
@@ -22,6 +22,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const notes: string[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     if (wanted !== undefined && !wanted.includes(name)) continue;
+    doing(name);
     const folder = await benchFolder(options);
     try {
       const one = await part(folder.path, options);
