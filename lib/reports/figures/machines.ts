@@ -6,7 +6,7 @@ import type { Counters, MachineFacts } from "./machine_facts.ts";
 import { type NoteId, notesOf } from "./notes.ts";
 import { type Failure, type Performance, togetherOf } from "./performance.ts";
 import type { Scope } from "./scope.ts";
-import { withoutEmpty } from "./sensors.ts";
+import { withoutEmpty } from "./sensor_tables.ts";
 import { coarse } from "./spans.ts";
 import { HOUR_MS } from "../../words/times.ts";
 import { floored, hours, lengthText, machineName, plural, share } from "./text.ts";
