@@ -24,11 +24,11 @@ export interface BlockQuery {
 }
 
 /** Readings of a block, and steps of one series in a block. */
-export const ROWS_OF_BLOCK = 20_000;
+export const ROWS_OF_BLOCK = 10_000;
 /** Minutes that are read at once where readings were summed up; one of them that became hours makes all of them hours. */
 const SUMMED_MINUTES = 2 * 1440;
 /** Cells of a block of the wide layout. */
-const CELLS_OF_BLOCK = 500_000;
+const CELLS_OF_BLOCK = 100_000;
 
 /** What is asked for, in its order: sensor by sensor, or row by row. */
 export function blocksOf(readings: ReadHistory, query: BlockQuery): AsyncGenerator<Block> {
@@ -122,7 +122,8 @@ async function* stepBlocks(
 ): AsyncGenerator<LongBlock> {
   for (const [index, one] of series.entries()) {
     for (const window of windows(fromMs, toMs, stepMs!, ROWS_OF_BLOCK)) {
-      const steps = await stepsOf(history, one, window, stepMs!);
+      const steps = emptySteps(window, stepMs!);
+      await stepsOf(history, one, window, steps);
       if (steps.rows === 0) continue;
       yield { series: index, flags: null, ...longOf(one, steps) };
     }
@@ -151,13 +152,13 @@ async function* wideBlocks(
 ): AsyncGenerator<WideBlock> {
   const most = Math.max(1, Math.min(ROWS_OF_BLOCK, Math.floor(CELLS_OF_BLOCK / series.length)));
   for (const window of windows(fromMs, toMs, stepMs!, most)) {
+    const steps = emptySteps(window, stepMs!);
     const columns: Float64Array[] = [];
     for (const one of series) {
-      const steps = await stepsOf(history, one, window, stepMs!, of);
+      await stepsOf(history, one, window, steps, of);
       columns.push(valuesOf(one, steps, of));
     }
-    const first = Math.floor(window.fromMs / stepMs!) * stepMs!;
-    const block = withoutEmpty(first, stepMs!, columns);
+    const block = withoutEmpty(steps.fromMs, stepMs!, columns);
     if (block.tMs.length > 0) yield block;
   }
 }
@@ -174,10 +175,10 @@ function withoutEmpty(fromMs: number, stepMs: number, columns: Float64Array[]): 
   for (let i = 0; i < length; i++) {
     if (columns.some((column) => !Number.isNaN(column[i]))) used.push(i);
   }
-  return {
-    tMs: Float64Array.from(used, (i) => fromMs + i * stepMs),
-    values: columns.map((column) => Float64Array.from(used, (i) => column[i])),
-  };
+  const values = used.length === length
+    ? columns
+    : columns.map((column) => Float64Array.from(used, (i) => column[i]));
+  return { tMs: Float64Array.from(used, (i) => fromMs + i * stepMs), values };
 }
 
 interface Window {
@@ -213,15 +214,14 @@ async function stepsOf(
   history: ReadHistory,
   one: StoredSeries,
   window: Window,
-  stepMs: number,
+  steps: Steps,
   of: StepValue = "mean",
-): Promise<Steps> {
-  const steps = emptySteps(window, stepMs);
+): Promise<void> {
+  clear(steps);
   // Of texts there is neither mean nor band; the last of a step is asked of the readings.
   if (isText(one) || of === "last") await addReadings(history, one, window, steps);
   else await addBuckets(history, one, window, steps);
   for (const n of steps.n) if (n > 0) steps.rows++;
-  return steps;
 }
 
 function emptySteps({ fromMs, toMs }: Window, stepMs: number): Steps {
@@ -230,14 +230,23 @@ function emptySteps({ fromMs, toMs }: Window, stepMs: number): Steps {
   return {
     fromMs: first * stepMs,
     stepMs,
-    min: new Float64Array(count).fill(Infinity),
+    min: new Float64Array(count),
     mean: new Float64Array(count),
-    max: new Float64Array(count).fill(-Infinity),
+    max: new Float64Array(count),
     last: new Float64Array(count),
     n: new Uint32Array(count),
     rows: 0,
     tier: "raw",
   };
+}
+
+/** The same columns serve all series of a window. */
+function clear(steps: Steps): void {
+  steps.min.fill(Infinity);
+  steps.max.fill(-Infinity);
+  steps.n.fill(0);
+  steps.rows = 0;
+  steps.tier = "raw";
 }
 
 async function addReadings(

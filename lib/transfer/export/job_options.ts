@@ -2,16 +2,9 @@
 import { z } from "zod";
 import type { Sensor } from "../../machines/sensor.ts";
 import { dateTime } from "../../words/times.ts";
-import {
-  type ExportForm,
-  fileKindOf,
-  formFields,
-  formOf,
-  isClash,
-  NAMED_MOST,
-  stepText,
-} from "./order.ts";
+import { type ExportForm, fileKindOf, formFields, formOf, isClash, NAMED_MOST } from "./order.ts";
 import type { Selection } from "./plan.ts";
+import { stepText } from "./steps.ts";
 
 const optionsShape = z.object({
   sensors: z.array(z.string()).max(NAMED_MOST).optional(),

@@ -1,6 +1,7 @@
 /** What a person orders: which sensors, which time, which form. Shared by the query, the body of a job and the page. */
 import { z } from "zod";
 import { MINUTE_MS } from "../../words/times.ts";
+import { stepOfText } from "./steps.ts";
 
 export const EXPORT_FORMATS = ["csv", "json", "ndjson", "parquet", "sqlite"] as const;
 export type ExportFormat = typeof EXPORT_FORMATS[number];
@@ -13,25 +14,6 @@ export type StepValue = typeof STEP_VALUES[number];
 export const WIDE_MOST = 1_000;
 /** Most sensors that are named one by one. */
 export const NAMED_MOST = 500;
-
-const UNITS = { s: 1_000, m: MINUTE_MS, h: 60 * MINUTE_MS, d: 1440 * MINUTE_MS } as const;
-
-/** A step as it is written (`10s`, `15m`, `1h`, `1d`), in ms; null: it is none that can be kept. */
-export function stepOfText(text: string): number | null {
-  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
-  if (count === undefined) return null;
-  const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
-  if (ms < 1_000 || ms > 31 * UNITS.d) return null;
-  return ms % MINUTE_MS === 0 || MINUTE_MS % ms === 0 ? ms : null;
-}
-
-/** `10s`, `15m`, `1h`, `1d` */
-export function stepText(ms: number): string {
-  for (const unit of ["d", "h", "m"] as const) {
-    if (ms % UNITS[unit] === 0) return `${ms / UNITS[unit]}${unit}`;
-  }
-  return `${ms / 1000}s`;
-}
 
 export const stepField = z.string().superRefine((text, issue) => {
   if (stepOfText(text) !== null) return;

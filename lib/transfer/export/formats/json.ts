@@ -1,5 +1,5 @@
 import { noteAt, numberOf, valueOf } from "../cells.ts";
-import { stepText } from "../order.ts";
+import { stepText } from "../steps.ts";
 import type { ExportHead, ExportSeries, LongBlock, TableWriter, WideBlock } from "../table.ts";
 import { textWriter } from "./text_writer.ts";
 
