@@ -1,16 +1,12 @@
 /** Reads history as blocks of rows, one after the other: memory stays that of a block, whatever the range. */
-import type { DamagedRange, ReadingsStore, Tier } from "../../readings/store.ts";
+import type { DamagedRange } from "../../readings/store.ts";
 import { MINUTE_MS } from "../../words/times.ts";
 import { isText } from "./cells.ts";
+import { rawPages, type ReadHistory, ROWS_OF_BLOCK, type Window, windows } from "./pages.ts";
+import type { StoredSeries } from "./plan.ts";
+import { emptySteps, type Steps, stepsOf } from "./step_sums.ts";
 import type { StepValue } from "./order.ts";
 import type { Block, ExportHead, ExportSeries, LongBlock, WideBlock } from "./table.ts";
-
-export type ReadHistory = Pick<ReadingsStore, "raw" | "buckets">;
-
-/** A series with the number under which its readings are stored. */
-export interface StoredSeries extends ExportSeries {
-  num: number;
-}
 
 export interface BlockQuery {
   fromMs: number;
@@ -23,8 +19,6 @@ export interface BlockQuery {
   onDamaged?(series: StoredSeries, ranges: readonly DamagedRange[]): void;
 }
 
-/** Readings of a block, and steps of one series in a block. */
-export const ROWS_OF_BLOCK = 10_000;
 /** Minutes that are read at once where readings were summed up; one of them that became hours makes all of them hours. */
 const SUMMED_MINUTES = 2 * 1440;
 /** Cells of a block of the wide layout. */
@@ -94,28 +88,6 @@ async function summedBlock(
   return { tMs: pick(tMs), value: pick(min), spread: null, tier };
 }
 
-interface RawPage {
-  tMs: Float64Array;
-  value: Float64Array;
-  flags: Uint8Array;
-  summedUntilMs: number | null;
-}
-
-async function* rawPages(
-  history: ReadHistory,
-  sensor: number,
-  fromMs: number,
-  toMs: number,
-): AsyncGenerator<RawPage> {
-  let cursor: string | undefined;
-  do {
-    const page = await history.raw({ sensor, fromMs, toMs, limit: ROWS_OF_BLOCK, cursor });
-    const { tMs, value, flags, summedUntilMs } = page;
-    yield { tMs, value, flags, summedUntilMs };
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
-}
-
 async function* stepBlocks(
   history: ReadHistory,
   { series, fromMs, toMs, stepMs }: BlockQuery,
@@ -179,125 +151,4 @@ function withoutEmpty(fromMs: number, stepMs: number, columns: Float64Array[]): 
     ? columns
     : columns.map((column) => Float64Array.from(used, (i) => column[i]));
   return { tMs: Float64Array.from(used, (i) => fromMs + i * stepMs), values };
-}
-
-interface Window {
-  fromMs: number;
-  toMs: number;
-}
-
-/** The range in pieces of at most `most` steps, cut where steps begin. */
-function* windows(fromMs: number, toMs: number, stepMs: number, most: number): Generator<Window> {
-  for (let from = fromMs; from < toMs;) {
-    const to = Math.min(toMs, (Math.floor(from / stepMs) + most) * stepMs);
-    yield { fromMs: from, toMs: to };
-    from = to;
-  }
-}
-
-/** All steps of a window, those without readings too (`n` is 0 there). */
-interface Steps {
-  fromMs: number;
-  stepMs: number;
-  min: Float64Array;
-  mean: Float64Array;
-  max: Float64Array;
-  last: Float64Array;
-  n: Uint32Array;
-  /** How many of them have readings. */
-  rows: number;
-  /** The coarsest that it is made of. */
-  tier: Tier;
-}
-
-async function stepsOf(
-  history: ReadHistory,
-  one: StoredSeries,
-  window: Window,
-  steps: Steps,
-  of: StepValue = "mean",
-): Promise<void> {
-  clear(steps);
-  // Of texts there is neither mean nor band; the last of a step is asked of the readings.
-  if (isText(one) || of === "last") await addReadings(history, one, window, steps);
-  else await addBuckets(history, one, window, steps);
-  for (const n of steps.n) if (n > 0) steps.rows++;
-}
-
-function emptySteps({ fromMs, toMs }: Window, stepMs: number): Steps {
-  const first = Math.floor(fromMs / stepMs);
-  const count = Math.floor((toMs - 1) / stepMs) - first + 1;
-  return {
-    fromMs: first * stepMs,
-    stepMs,
-    min: new Float64Array(count),
-    mean: new Float64Array(count),
-    max: new Float64Array(count),
-    last: new Float64Array(count),
-    n: new Uint32Array(count),
-    rows: 0,
-    tier: "raw",
-  };
-}
-
-/** The same columns serve all series of a window. */
-function clear(steps: Steps): void {
-  steps.min.fill(Infinity);
-  steps.max.fill(-Infinity);
-  steps.n.fill(0);
-  steps.rows = 0;
-  steps.tier = "raw";
-}
-
-async function addReadings(
-  history: ReadHistory,
-  one: StoredSeries,
-  { fromMs, toMs }: Window,
-  steps: Steps,
-): Promise<void> {
-  let next = fromMs;
-  for await (const { tMs, value, summedUntilMs } of rawPages(history, one.num, fromMs, toMs)) {
-    const untilMs = Math.min(summedUntilMs ?? next, toMs);
-    if (untilMs > next) {
-      await addBuckets(history, one, { fromMs: next, toMs: untilMs }, steps);
-      next = untilMs;
-    }
-    for (let i = 0; i < tMs.length; i++) add(steps, tMs[i], value[i], value[i], value[i], 1);
-  }
-}
-
-async function addBuckets(
-  history: ReadHistory,
-  one: StoredSeries,
-  { fromMs, toMs }: Window,
-  steps: Steps,
-): Promise<void> {
-  const { tMs, min, mean, max, n, tier } = await history.buckets({
-    ...{ sensor: one.num, fromMs, toMs, points: steps.n.length },
-  });
-  if (tier !== "raw") steps.tier = tier;
-  const texts = isText(one);
-  // They may be finer than a step (a cut one at an end), or coarser where no more is kept.
-  for (let i = 0; i < tMs.length; i++) {
-    // Of several texts in one bucket nothing can be said.
-    if (texts && min[i] !== max[i]) continue;
-    add(steps, Math.max(tMs[i], fromMs), min[i], mean[i], max[i], n[i]);
-  }
-}
-
-function add(
-  steps: Steps,
-  tMs: number,
-  min: number,
-  mean: number,
-  max: number,
-  n: number,
-): void {
-  const at = Math.floor((tMs - steps.fromMs) / steps.stepMs);
-  const before = steps.n[at];
-  if (min < steps.min[at]) steps.min[at] = min;
-  if (max > steps.max[at]) steps.max[at] = max;
-  steps.mean[at] = before === 0 ? mean : (steps.mean[at] * before + mean * n) / (before + n);
-  steps.last[at] = mean;
-  steps.n[at] = before + n;
 }

@@ -1,6 +1,6 @@
 import { PerchError } from "../../base/errors.ts";
 import type { FromWriter, ToWriter } from "./messages.ts";
-import { type Block, type Bytes, type ExportHead, isLong } from "./table.ts";
+import { type Block, type Bytes, columnsOf, type ExportHead } from "./table.ts";
 
 /** A table that grows in a worker. One call at a time; `close` ends the worker wherever it stands. */
 export interface ExportWriter {
@@ -40,16 +40,9 @@ export function createExportWriter(): ExportWriter {
 
   return {
     begin: (head, path) => call({ kind: "begin", head, path }),
-    write: (block) => call({ kind: "write", block }, columnsOf(block)),
+    write: (block) => call({ kind: "write", block }, columnsOf(block).map(({ buffer }) => buffer)),
     end: () => call({ kind: "end" }),
     written: () => written,
     close: () => worker.terminate(),
   };
-}
-
-function columnsOf(block: Block): Transferable[] {
-  if (!isLong(block)) return [block.tMs.buffer, ...block.values.map(({ buffer }) => buffer)];
-  const { tMs, value, flags, spread } = block;
-  const more = spread === null ? [] : [spread.min, spread.max, spread.n];
-  return [tMs, value, ...(flags === null ? [] : [flags]), ...more].map(({ buffer }) => buffer);
 }

@@ -4,7 +4,15 @@ import { lowerPriority } from "../../base/low_priority.ts";
 import { pacedWriter } from "../../base/paced_file.ts";
 import { createGzip, type Gzip } from "./gzip.ts";
 import type { FromWriter, ToWriter } from "./messages.ts";
-import { type Bytes, type ExportHead, NO_BYTES, type TableWriter } from "./table.ts";
+import { release } from "./pages.ts";
+import {
+  type Block,
+  type Bytes,
+  columnsOf,
+  type ExportHead,
+  NO_BYTES,
+  type TableWriter,
+} from "./table.ts";
 import { writerOf } from "./writer.ts";
 
 const scope = self as unknown as {
@@ -50,6 +58,12 @@ async function delivered(to: Table, bytes: Bytes): Promise<Bytes> {
   return NO_BYTES;
 }
 
+async function written(to: Table, block: Block): Promise<Bytes> {
+  const bytes = await to.writer.write(block);
+  release(...columnsOf(block));
+  return await out(to, bytes);
+}
+
 async function end(to: Table): Promise<Bytes> {
   let last = await out(to, await to.writer.end());
   if (to.gzip !== null) {
@@ -67,7 +81,7 @@ async function answer(message: ToWriter): Promise<FromWriter> {
   let bytes: Bytes;
   if (message.kind === "begin") bytes = await begin(message.head, message.path);
   else if (message.kind === "write") {
-    bytes = await out(table!, await table!.writer.write(message.block));
+    bytes = await written(table!, message.block);
   } else bytes = await end(table!);
   return { kind: "done", bytes, written: table!.written };
 }

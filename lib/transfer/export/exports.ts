@@ -2,9 +2,10 @@ import type { Clock } from "../../base/clock.ts";
 import { PerchError } from "../../base/errors.ts";
 import type { ReadingsStore, StoreStats, Tier } from "../../readings/store.ts";
 import type { SiteHead } from "../site_head.ts";
-import { type BlockQuery, blocksOf, type ReadHistory } from "./blocks.ts";
+import { type BlockQuery, blocksOf } from "./blocks.ts";
 import { createExportWriter, type ExportWriter } from "./client.ts";
 import { type Estimate, estimate } from "./estimate.ts";
+import type { ReadHistory } from "./pages.ts";
 import { type ExportPlan, headOf } from "./plan.ts";
 import { type Block, type Bytes, isLong } from "./table.ts";
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createExports } from "./exports.ts";
-import type { StoredSeries } from "./blocks.ts";
 import { type ExportForm, formOf, type FormOrder, isClash } from "./order.ts";
-import type { ExportPlan } from "./plan.ts";
+import type { ExportPlan, StoredSeries } from "./plan.ts";
 import { groupOf, openEngine, withDatabase } from "../../../tests/support/storage.ts";
 import { askDuckdb } from "../../../tests/support/duckdb.ts";
 import type { ReadingsStore } from "../../readings/store.ts";

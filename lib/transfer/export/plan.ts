@@ -1,9 +1,13 @@
 import type { Sensor, SensorDirectory } from "../../machines/sensor.ts";
 import type { Shown } from "../../machines/shown_unit.ts";
 import type { SiteHead } from "../site_head.ts";
-import type { StoredSeries } from "./blocks.ts";
 import type { ExportForm } from "./order.ts";
-import type { ExportHead } from "./table.ts";
+import type { ExportHead, ExportSeries } from "./table.ts";
+
+/** A series with the number under which its readings are stored. */
+export interface StoredSeries extends ExportSeries {
+  num: number;
+}
 
 /** Of which sensors: exactly one of these. */
 export type Selection =

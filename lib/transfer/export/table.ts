@@ -76,3 +76,11 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export const NO_BYTES: Bytes = new Uint8Array(0);
 
 export const isLong = (block: Block): block is LongBlock => "series" in block;
+
+/** The columns of a block, to be handed over or given back. */
+export function columnsOf(block: Block): ArrayBufferView<ArrayBuffer>[] {
+  const columns = isLong(block)
+    ? [block.tMs, block.value, block.flags, ...Object.values(block.spread ?? {})]
+    : [block.tMs, ...block.values];
+  return columns.filter((column) => column !== null) as ArrayBufferView<ArrayBuffer>[];
+}
