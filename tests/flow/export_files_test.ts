@@ -69,7 +69,7 @@ Deno.test("LibreOffice reads the CSV of an export in both dialects, and no formu
         if (decimal === "comma") assert.match(local, /\d/, "a date, not a text");
       });
       assert.equal(rows.length, VALUES.length + 1);
-      assert.ok(rows.at(-1)!.includes(`"'${FORMULA.replaceAll('"', '""')}"`), rows.at(-1));
+      assert.ok(rows.at(-1)!.includes(`"'${FORMULA.replaceAll('"', '""')}"`), said);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

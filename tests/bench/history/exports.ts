@@ -14,7 +14,15 @@ const DAY_MS = 86_400_000;
 const DAYS = 30, MACHINES = 20, SENSORS_OF_EACH = 5;
 const READINGS = 10_000_000, READINGS_QUICK = 500_000;
 const SETTLE_MS = 15_000, SETTLE_QUICK_MS = 2_000;
-const FORMATS = ["csv", "json", "ndjson", "parquet"] as const;
+const ORDERS: Record<string, Record<string, unknown>> = {
+  csv: { format: "csv" },
+  json: { format: "json" },
+  ndjson: { format: "ndjson" },
+  parquet: { format: "parquet" },
+  sqlite: { format: "sqlite" },
+  /** A column for each sensor, a row a minute. */
+  wide: { format: "csv", layout: "wide", step: "1m" },
+};
 
 export async function exportFigures(
   folder: string,
@@ -39,15 +47,15 @@ export async function exportFigures(
     await new Promise((resolve) => setTimeout(resolve, quick ? SETTLE_QUICK_MS : SETTLE_MS));
     const { rssMb: baseMb } = watching.take();
     const figures: BenchResult["figures"] = { readings, base_rss_mb: baseMb };
-    for (const format of FORMATS) {
-      doing(`exported as ${format}, by a job`);
+    for (const [name, order] of Object.entries(ORDERS)) {
+      doing(`exported as ${name}, by a job`);
       const { seconds, bytes } = await ordered(perch.url, headers, "/api/exports", {
         ...range,
-        format,
+        ...order,
       });
-      figures[`${format}_readings_per_s`] = readings / seconds;
-      figures[`${format}_bytes_per_reading`] = bytes / readings;
-      figures[`${format}_rss_over_base_mb`] = watching.take().rssMb - baseMb;
+      figures[`${name}_readings_per_s`] = readings / seconds;
+      figures[`${name}_bytes_per_reading`] = bytes / readings;
+      figures[`${name}_rss_over_base_mb`] = watching.take().rssMb - baseMb;
     }
     doing("exported as csv, at once");
     const startMs = performance.now();
@@ -56,11 +64,35 @@ export async function exportFigures(
     if (rows - 1 !== readings) throw new Error(`${rows - 1} rows of ${readings} readings`);
     figures.csv_at_once_readings_per_s = readings / (performance.now() - startMs) * 1000;
     figures.csv_at_once_rss_over_base_mb = watching.take().rssMb - baseMb;
+    doing("the same readings, dumped by sqlite3");
+    figures.sqlite3_dump_readings_per_s = readings / await dumpS(perch.url, headers, folder, range);
+    figures.csv_of_sqlite3_dump = figures.csv_readings_per_s / figures.sqlite3_dump_readings_per_s;
     return figures;
   } finally {
     watching.stop();
     await perch.stop();
   }
+}
+
+/** Seconds in which `sqlite3` writes the same readings as text, from a file of them. */
+async function dumpS(
+  url: string,
+  headers: Record<string, string>,
+  folder: string,
+  { from, to }: { from: number; to: number },
+): Promise<number> {
+  const path = join(folder, "plant.sqlite");
+  const file = await fetch(`${url}/api/export?all=true&format=sqlite&from=${from}&to=${to}`, {
+    headers,
+  });
+  await Deno.writeFile(path, file.body!);
+  const out = await Deno.open(join(folder, "dump.sql"), { write: true, create: true });
+  const startMs = performance.now();
+  const child = new Deno.Command("sqlite3", { args: [path, ".dump readings"], stdout: "piped" })
+    .spawn();
+  await child.stdout.pipeTo(out.writable);
+  await child.status;
+  return (performance.now() - startMs) / 1000;
 }
 
 async function lines(answer: Response): Promise<number> {
