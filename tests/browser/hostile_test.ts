@@ -54,6 +54,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/commands/rules/:id": "/api/command-rules",
   "/cameras/:id": "/api/cameras",
   "/import/:id": "/api/imports",
+  "/reports/:id": "/api/reports",
   "/settings/scripts/:kind/:name": null,
   "/settings/scripts/:kind/:name/versions/:id": null,
   "/welcome/:secret": null,
