@@ -137,6 +137,8 @@ export async function oneOfEach(
     "/api/backtests/:id": backtest.id,
     ...await alarmsFor(under, key, ["ack", "resolve", "verdict", "shelve", "unshelve"]),
     ...await ticketsFor(under, adminEmail),
+    // One that is under way, to be cancelled.
+    ...await jobFixture(under, "import", "/api/imports"),
     ...imports,
     "/api/backups/:id": await writeBackup(under.dataDir, { sequence: 1, createdMs: nowMs }),
     "/api/restore/uploads/:id": upload.id,
