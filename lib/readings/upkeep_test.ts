@@ -12,7 +12,6 @@ import {
 } from "../../tests/support/storage.ts";
 import { DAY_MS } from "../words/times.ts";
 import { createReadingsEngine } from "./engine.ts";
-import type { RetainOptions } from "./store.ts";
 import { createReadingsUpkeep } from "./upkeep.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -87,36 +86,6 @@ Deno.test("retain counts from the given time and from the newest reading, whiche
     assert.ok(await retainAll(engine, { nowMs: farMs, keepMs: 100 * DAY_MS }) > 0);
   });
 });
-
-Deno.test("retain takes no tier down because a clock jumped, and keeps each as long as it says", () =>
-  withEngine(async ({ store }) => {
-    const days = (keep: number, minutes: number, hours: number) => ({
-      keepMs: keep * DAY_MS,
-      keepMinutesMs: minutes * DAY_MS,
-      keepHoursMs: hours * DAY_MS,
-    });
-    const nowMs = START_MS + 100 * DAY_MS;
-    const retain = async (options: RetainOptions) => {
-      let deleted = 0;
-      for (let more = true; more;) {
-        const step = await store.retain(options);
-        deleted += step.deleted;
-        more = step.more;
-      }
-      return deleted;
-    };
-    assert.equal(await retain({ nowMs, ...days(20, 40, 100) }), 0);
-    const { tiers } = await store.stats();
-    assert.ok(tiers.hour.readings >= 5_900 && tiers.minute.readings >= 1_900, "all are used");
-    for (const jumpMs of [-3650 * DAY_MS, DAY_MS, 3650 * DAY_MS]) {
-      assert.equal(await retain({ nowMs: nowMs + jumpMs, ...days(20, 40, 100) }), 0);
-      assert.deepEqual((await store.stats()).tiers, tiers, `a jump by ${jumpMs} ms`);
-    }
-    // One tier is never kept shorter than the one above it, whatever is asked.
-    assert.equal(await retain({ nowMs, ...days(20, 1, 2) }), 10_000 - tiers.raw.readings);
-    const after = (await store.stats()).tiers;
-    assert.deepEqual([after.raw, after.minute.readings], [tiers.raw, 0]);
-  }));
 
 Deno.test("retain keeps the newest when the history is too large", async () => {
   await withEngine(async (engine) => {

@@ -98,10 +98,10 @@ test(
     assert.equal(forged, 403);
 
     await admin.page.goto("/settings");
-    await admin.page.getByLabel("Delete readings after").fill("x");
+    await admin.page.getByLabel("Keep the readings themselves for").fill("x");
     await admin.page.getByRole("button", { name: "Save" }).first().click();
     await admin.page.getByText("give a whole number from 0 to 36500").waitFor();
-    await admin.page.getByLabel("Delete readings after").fill("400");
+    await admin.page.getByLabel("Keep the readings themselves for").fill("400");
     await admin.page.getByRole("button", { name: "Save" }).first().click();
     await admin.page.getByText("the default is 0 days").waitFor();
     await admin.page.goto("/audit?search=setting");

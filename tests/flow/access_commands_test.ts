@@ -48,7 +48,7 @@ Deno.test("perch settings lists, gets, sets and resets, before the first start, 
       const piped = await perch(dir, ["settings", "set", "intake.new_sensors"], { input: "off\n" });
       assert.deepEqual([piped.code, piped.out], [0, "intake.new_sensors is off."], piped.err);
       const got = await settings("get", "retention.days");
-      assert.match(got.out, /^retention\.days is 31 days\n +Delete readings after\./);
+      assert.match(got.out, /^retention\.days is 31 days\n +Keep the readings themselves for\./);
       assert.match(got.out, /Allowed: a whole number from 0 to 36500\./);
       assert.match(got.out, /Changed by command line, \d{4}-/);
       const json = JSON.parse((await settings("get", "retention.days", "--json")).out);
@@ -85,7 +85,7 @@ Deno.test("perch settings lists, gets, sets and resets, before the first start, 
     const table = (await settings("list")).out.split("\n");
     assert.match(
       table.find((row) => row.startsWith("retention.days"))!,
-      / 0 days +default +Delete/,
+      / 0 days +default +Keep/,
     );
     assert.match(table.find((row) => row.startsWith("intake.new_sensors "))!, / off +changed +/);
   }));
