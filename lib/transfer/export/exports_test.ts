@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createExports } from "./exports.ts";
+import { perchNdjson } from "../import/formats/perch_ndjson.ts";
 import { type ExportForm, formOf, type FormOrder, isClash } from "./order.ts";
 import type { ExportPlan, StoredSeries } from "./plan.ts";
 import { groupOf, openEngine, withDatabase } from "../../../tests/support/storage.ts";
@@ -293,4 +294,34 @@ Deno.test("export: what is older than readings are kept comes as minutes that sa
     const last = order({ layout: "wide", of: "last", step: "1d", zone: "UTC" });
     const lines = (await textOf(await exports.stream(last))).trimEnd().split("\r\n");
     assert.deepEqual(lines.slice(1), ["2026-10-25T00:00:00Z,5", "2026-10-26T00:00:00Z,5"]);
+  }));
+
+Deno.test("export: what another Perch imports of it is what was stored", () =>
+  withPlant(async (exports, store) => {
+    const path = await Deno.makeTempFile({ suffix: ".ndjson" });
+    try {
+      await Deno.writeFile(path, await bytesOf(await exports.stream(plan({ format: "ndjson" }))));
+      const source = { path, name: "site.ndjson", bytes: (await Deno.stat(path)).size };
+      const found = new Map<string, { tMs: number[]; value: unknown[] }>();
+      for await (
+        const { parts } of perchNdjson.read(source, {}, null, new AbortController().signal)
+      ) {
+        for (const { series, tMs, value, texts } of parts) {
+          const one = found.get(series.key) ?? { tMs: [], value: [] };
+          one.tMs.push(...tMs);
+          one.value.push(...(texts === undefined ? value : Array.from(value, (i) => texts[i])));
+          found.set(series.key, one);
+        }
+      }
+      const named = (name: string) =>
+        [...found].find(([key]) => key.includes(name))?.[1] ??
+          assert.fail([...found.keys()].join());
+      const stored = await store.raw({ sensor: 1, fromMs: 0, toMs: 9e14, limit: 1e5 });
+      const { tMs, value } = named("temperature");
+      assert.deepEqual([tMs, value], [[...stored.tMs], [...stored.value]]);
+      assert.deepEqual(named("state").value, [EVIL, "off"]);
+      assert.deepEqual(named("fan").tMs, [T0 + 61_000]);
+    } finally {
+      await Deno.remove(path);
+    }
   }));
