@@ -55,6 +55,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/cameras/:id": "/api/cameras",
   "/import/:id": "/api/imports",
   "/reports/:id": "/api/reports",
+  "/report-schedules/:id": "/api/report-schedules",
   "/settings/scripts/:kind/:name": null,
   "/settings/scripts/:kind/:name/versions/:id": null,
   "/welcome/:secret": null,
