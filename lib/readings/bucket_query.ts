@@ -35,6 +35,11 @@ export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise
   }
   const lost = new Lost(deps.damage, query.sensor);
   const range = { fromMs, toMs, width, lost };
+  if (query.summedOnly) {
+    const sums = new BucketSums(fromMs, toMs, width);
+    if (series !== undefined) await addTiers(deps, sums, series, range);
+    return sums.result(lost.within(fromMs, toMs), touched);
+  }
   const sums = await summedUp(deps, query.sensor, range, false)
     .catch((error) => {
       // A summary is damaged or has no checksum: row by row each is compared with its row, and of those that

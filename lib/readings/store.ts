@@ -245,6 +245,8 @@ export interface BucketQuery {
   fromMs: number;
   toMs: number;
   points: number;
+  /** Only what was summed up or came as hours from elsewhere: for who takes the readings themselves from `raw`. */
+  summedOnly?: boolean;
 }
 /** Only buckets with readings appear. `tMs` is the start of the bucket. */
 export interface BucketResult {

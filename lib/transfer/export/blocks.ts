@@ -79,6 +79,8 @@ async function summedBlock(
   const points = Math.ceil((toMs - fromMs) / MINUTE_MS) + 1;
   const { tMs, min, mean, max, n, tier } = await history.buckets({
     ...{ sensor: one.num, fromMs, toMs, points },
+    // Readings may lie among what was summed up: late ones, and hours that came from elsewhere.
+    summedOnly: true,
   });
   if (!isText(one)) return { tMs, value: mean, spread: { min, max, n }, tier };
   // Texts have no mean: of several in one bucket nothing can be said.

@@ -325,3 +325,33 @@ Deno.test("export: what another Perch imports of it is what was stored", () =>
       await Deno.remove(path);
     }
   }));
+
+Deno.test("export: hours from elsewhere among readings stand beside them, each once", () =>
+  withPlant(async (exports, store) => {
+    const hour = 3_600_000;
+    const tMs = Float64Array.of(T0, T0 + 1_000, T0 + 3 * hour);
+    await store.importReadings({
+      ...{ sensor: Uint32Array.of(9), n: Uint32Array.of(3), tMs, value: Float64Array.of(1, 2, 3) },
+      importer: { name: "test", cursor: "1", done: 0 },
+    });
+    const hours = Float64Array.of(T0, T0 + hour, T0 + 2 * hour);
+    const taken = Float64Array.of(10, 20, 30);
+    await store.importHours({
+      ...{ sensor: 9, tMs: hours, min: taken, mean: taken, max: taken },
+      importer: { name: "test", cursor: "2", done: 0 },
+    });
+    const wave = [series(9, "hall/press/wave")];
+    const order = { ...plan({ format: "ndjson" }, wave), fromMs: T0, toMs: T0 + 4 * hour };
+    const text = await textOf(await exports.stream(order));
+    const rows = text.trimEnd().split("\n").slice(1).map((line) => JSON.parse(line));
+    assert.deepEqual(
+      rows.map(({ ts, value, note }) => [ts - T0, value, note]).sort(),
+      [
+        [0, 1, undefined],
+        [1_000, 2, undefined],
+        [3 * hour, 3, undefined],
+        [hour, 20, "hour"],
+        [2 * hour, 30, "hour"],
+      ].sort(),
+    );
+  }));

@@ -69,7 +69,7 @@ async function addReadings(
   for await (const { tMs, value, summedUntilMs } of rawPages(history, one.num, fromMs, toMs)) {
     const untilMs = Math.min(summedUntilMs ?? next, toMs);
     if (untilMs > next) {
-      await addBuckets(history, one, { fromMs: next, toMs: untilMs }, steps);
+      await addBuckets(history, one, { fromMs: next, toMs: untilMs }, steps, true);
       next = untilMs;
     }
     for (let i = 0; i < tMs.length; i++) add(steps, tMs[i], value[i], value[i], value[i], 1);
@@ -82,9 +82,10 @@ async function addBuckets(
   one: StoredSeries,
   { fromMs, toMs }: Window,
   steps: Steps,
+  summedOnly = false,
 ): Promise<void> {
   const { tMs, min, mean, max, n, tier } = await history.buckets({
-    ...{ sensor: one.num, fromMs, toMs, points: steps.n.length },
+    ...{ sensor: one.num, fromMs, toMs, points: steps.n.length, summedOnly },
   });
   if (tier !== "raw") steps.tier = tier;
   const texts = isText(one);

@@ -29,8 +29,12 @@ const INSERT = "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 export function sqliteWriter(head: ExportHead, path: string): TableWriter {
   const db = new DatabaseSync(path);
   let insert: StatementSync | null = null;
-  /** Of the row before: readings of the same millisecond are counted. */
+  /**
+   * Of the row before: readings of the same millisecond are counted, and a minute or an hour may begin at the
+   * very time of a reading.
+   */
   let last = { series: -1, tMs: NaN, same: 0 };
+  const first = { raw: 0, minute: -1, hour: -2 };
 
   function writeHead(): void {
     const { site, madeMs, fromMs, toMs, stepMs, series } = head;
@@ -46,9 +50,10 @@ export function sqliteWriter(head: ExportHead, path: string): TableWriter {
     const series = head.series[block.series];
     const texts = isText(series);
     const { tMs, value, spread } = block;
+    const from = head.stepMs === null ? first[block.tier] : 0;
     for (let i = 0; i < tMs.length; i++) {
       const isSame = last.series === block.series && last.tMs === tMs[i];
-      last = { series: block.series, tMs: tMs[i], same: isSame ? last.same + 1 : 0 };
+      last = { series: block.series, tMs: tMs[i], same: isSame ? last.same + 1 : from };
       insert!.run(
         block.series + 1,
         tMs[i],
