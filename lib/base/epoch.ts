@@ -66,3 +66,20 @@ export const epochMs = z.number().int().min(0).max(8e15).refine(
   (n) => n < FIRST_YEAR_MS / 1000 || n >= END_MS / 1000,
   { error: ({ input }) => `${input} looks like seconds; times are in epoch milliseconds` },
 );
+
+/** A time in a JSON body that a person may write: epoch milliseconds, ISO 8601, `now` or so long ago as `-7d`. */
+export const momentInBody = z.union([
+  epochMs,
+  z.string().max(40).refine(
+    (text) => momentOfText(text) !== null,
+    "is no time: give epoch milliseconds, ISO 8601, `now` or so long ago as -7d",
+  ),
+]).optional();
+
+/** When that is, epoch ms. */
+export function momentMs(
+  time: z.output<typeof momentInBody>,
+  nowMs: number,
+): number | undefined {
+  return typeof time === "string" ? momentOfText(time)!(nowMs) : time;
+}

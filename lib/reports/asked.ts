@@ -1,6 +1,6 @@
 /** What people and schedules ask for, and what becomes of it: checked, and with times instead of names. */
 import { z } from "zod";
-import { epochMs } from "../base/epoch.ts";
+import { momentInBody, momentMs } from "../base/epoch.ts";
 import { PerchError } from "../base/errors.ts";
 import { isUnder } from "../machines/machine.ts";
 import { DAY_MS } from "../words/times.ts";
@@ -24,8 +24,8 @@ export type ReportContent = z.output<typeof contentShape>;
 /** An order by times or by a name. */
 export const askedShape = contentShape.extend({
   range: z.enum(REPORT_RANGES).optional().describe("instead of `from` and `to`"),
-  from: epochMs.optional(),
-  to: epochMs.optional().describe("exclusive"),
+  from: momentInBody.describe("epoch ms, ISO 8601 or -7d"),
+  to: momentInBody.describe("exclusive; default now"),
 }).meta({ id: "ReportOrder" });
 export type ReportAsked = z.output<typeof askedShape>;
 
@@ -81,8 +81,9 @@ function boundsOf(
     if (from === undefined && to === undefined) return rangeAsOf(range, nowMs, zone);
     throw invalid("range", "a range stands for `from` and `to`: give one or the other");
   }
-  if (from === undefined) throw invalid("from", `give from and to, or a range: ${names}`);
-  return { fromMs: from, toMs: to ?? Math.trunc(nowMs) };
+  const fromMs = momentMs(from, nowMs);
+  if (fromMs === undefined) throw invalid("from", `give from and to, or a range: ${names}`);
+  return { fromMs: Math.trunc(fromMs), toMs: Math.trunc(momentMs(to, nowMs) ?? nowMs) };
 }
 
 const iso = (tMs: number) => new Date(tMs).toISOString();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { epochMs, momentOfText, timeField } from "../../lib/base/epoch.ts";
+import { momentInBody, momentMs, timeField } from "../../lib/base/epoch.ts";
 import { jobJson, jobShape } from "../../lib/jobs/shape.ts";
 import { formFields, NAMED_MOST } from "../../lib/transfer/export/order.ts";
 import { flagField, list } from "../http/params.ts";
@@ -27,27 +27,15 @@ const Query = z.object({
   gzip: flagField("csv, json and ndjson compressed"),
 });
 
-const bodyTime = z.union([
-  epochMs,
-  z.string().max(40).refine(
-    (text) => momentOfText(text) !== null,
-    "is no time: give epoch milliseconds, ISO 8601, `now` or so long ago as -7d",
-  ),
-]).optional();
-
 const newExportShape = z.strictObject({
   sensors: z.array(NAME).min(1).max(NAMED_MOST).optional(),
   machine: machineField,
   all: z.literal(true).optional().describe("the whole site"),
-  from: bodyTime.describe("epoch ms, ISO 8601 or -7d; default 24 hours before `to`"),
-  to: bodyTime.describe("exclusive; default now"),
+  from: momentInBody.describe("epoch ms, ISO 8601 or -7d; default 24 hours before `to`"),
+  to: momentInBody.describe("exclusive; default now"),
   ...formFields,
   gzip: z.boolean().optional(),
 }).meta({ id: "NewExport" });
-
-function msOf(time: z.output<typeof bodyTime>, nowMs: number): number | undefined {
-  return typeof time === "string" ? momentOfText(time)!(nowMs) : time;
-}
 
 /** `GET /api/export`: at once; `/api/exports`: as jobs with progress. */
 export function exportRoutes(services: ExportServices): Route[] {
@@ -87,7 +75,7 @@ export function exportRoutes(services: ExportServices): Route[] {
       },
       handler: async (context) => {
         const { body: { from, to, ...asked }, nowMs } = context;
-        const range = { fromMs: msOf(from, nowMs), toMs: msOf(to, nowMs) };
+        const range = { fromMs: momentMs(from, nowMs), toMs: momentMs(to, nowMs) };
         const order = orderOfAsked(services, { ...asked, ...range }, "body");
         return Response.json(jobJson(await orderExport(services, context, order)), { status: 202 });
       },
