@@ -18,7 +18,7 @@ export function createJobParts(
     db: storage.db,
     clock,
     log: log.child("jobs"),
-    folder: join(config.dataDir, "files", "jobs"),
+    folder: join(config.dataDir, "jobs"),
     refusal: () => shedding.refusal("reports") ?? foundation.refusal(),
     room: () => roomNow(foundation),
     limits: () => ({

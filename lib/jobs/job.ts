@@ -17,7 +17,7 @@ export interface JobProgress {
   counts: Record<string, number>;
 }
 
-/** The file that came of it, below `<data>/files/jobs`. */
+/** The file that came of it, below `<data>/jobs`. */
 export interface JobFile {
   /** As it is downloaded: `perch-hall-3-2026-11.pdf`. */
   name: string;

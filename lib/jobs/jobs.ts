@@ -36,7 +36,7 @@ export interface JobsDeps {
   db: Database;
   clock: Clock & { deletionMs(): number };
   log: Log;
-  /** Folder of the files, `<data>/files/jobs`. */
+  /** Folder of the files, `<data>/jobs`. */
   folder: string;
   /** Why nothing is begun at the moment; null: it is. */
   refusal(): PerchError | null;

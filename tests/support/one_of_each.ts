@@ -213,7 +213,7 @@ export async function jobFixture(
   const { storage: { db } } = app.parts();
   const store = createJobStore(db);
   const [done, running] = [`${kind}done`, `${kind}running`];
-  const folder = `${dataDir}/files/jobs`;
+  const folder = `${dataDir}/jobs`;
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/${done}.csv`, "a,b\n1,2\n");
   const createdMs = Date.now();

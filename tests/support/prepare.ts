@@ -33,6 +33,7 @@ const PACKAGES: Record<string, string> = {
   // Read the PDF, the workbooks and the CSV of reports and exports.
   "poppler-utils": "pdftotext",
   "libreoffice-calc-nogui": "soffice",
+  "sqlite3": "sqlite3",
   // For `systemd-analyze`.
   "systemd": "systemd-analyze",
   "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",

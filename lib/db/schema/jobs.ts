@@ -16,7 +16,7 @@ export const jobs = sqliteTable("jobs", {
   progress: text("progress", { mode: "json" }).$type<Record<string, unknown>>(),
   /** JSON: what came of it, as its kind says. */
   result: text("result", { mode: "json" }).$type<Record<string, unknown>>(),
-  /** Name of its file below `<data>/files/jobs`; null: it has none, or none any more. */
+  /** Name of its file below `<data>/jobs`; null: it has none, or none any more. */
   file: text("file"),
   fileName: text("file_name"),
   fileType: text("file_type"),
