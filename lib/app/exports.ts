@@ -21,7 +21,7 @@ export function createExportParts(
     readings: storage.readings,
     clock,
     site: { site: siteUid, name: site },
-    temporary: createTemporary(join(config.dataDir, "exports")),
+    temporary: createTemporary(join(config.dataDir, "jobs", "at-once")),
   });
   const preferred = preferredUnits(settings);
   jobs.register("export", async () => {
