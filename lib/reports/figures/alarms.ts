@@ -30,7 +30,7 @@ export function alarmSection(facts: AlarmFacts, scope: Scope): ReportSection {
   const { critical, warning, info } = facts.bySeverity;
   section.paragraphs.push(
     `${plural(facts.total, "alarm")} ${facts.total === 1 ? "was" : "were"} raised: ` +
-      `${grouped(critical)} critical, ${plural(warning, "warning")}, ${plural(info, "hint")}.`,
+      `${grouped(critical)} critical, ${plural(warning, "warning")}, ${grouped(info)} info.`,
   );
   section.figures = figuresOf(facts, scope);
   section.charts.push(perDay(facts, scope));
@@ -69,7 +69,7 @@ function figuresOf(facts: AlarmFacts, { fromMs, toMs }: Scope): ReportSection["f
       label: "Acknowledged",
       text: waiting === 0
         ? "nothing to acknowledge"
-        : `${share(n / waiting)} of ${grouped(waiting)}`,
+        : `${grouped(n)} of ${grouped(waiting)} (${share(n / waiting)})`,
       note: "mtta",
     },
   ];
@@ -116,7 +116,7 @@ function ofMachines(facts: AlarmFacts, scope: Scope): ReportTable {
     columns: [
       { title: "Machine", kind: "text" },
       ...WORST_FIRST.map((severity) => ({
-        title: severity === "info" ? "Hints" : title(severity),
+        title: title(severity),
         kind: "number" as const,
         decimals: 0,
       })),

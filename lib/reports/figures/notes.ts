@@ -33,7 +33,7 @@ export const NOTES = {
     "resolved, of tickets opened in the range for which both are known.",
   mtta:
     "MTTA, mean time to acknowledge: from when an alarm was raised until somebody acknowledged " +
-    "it, of alarms of the range that were; hints (info) and alarms in maintenance wait for nobody.",
+    "it, of alarms of the range that were; alarms of severity info and those in maintenance need no acknowledgement.",
   running:
     "Run hours and starts: from a sensor that says whether the machine runs. A value holds " +
     "until the next one, not while Perch did not listen. A start is a change from off to on.",
