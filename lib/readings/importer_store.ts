@@ -1,7 +1,8 @@
-/** The rows of importers: how far each is, and what it has stored. */
+/** The rows of importers: how far each is, what it has stored, and what sensors had said before. */
 import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import type { Imported, ImporterStep, ImportState } from "./importing.ts";
+import type { OwnLast, SeriesTable } from "./series.ts";
 
 /** Moves an importer on: belongs into the transaction that stores what it counts. */
 export function moveImporter(
@@ -37,4 +38,31 @@ export async function importStateOf(
 
 export async function forgetImporter(connection: Connection, name: string): Promise<void> {
   await connection.write([{ sql: "DELETE FROM imports WHERE name = ?", args: [name] }]);
+}
+
+/** In front of the number of a sensor, in the name of a row that is no importer's. */
+export const OWN_LAST = "last ";
+
+/** What a sensor said last itself: belongs into the transaction that imports something newer. */
+export function writeOwnLast(
+  sensor: number,
+  { importedUntilMs, tMs, value }: OwnLast,
+): SqlStatement {
+  return {
+    sql: "INSERT OR REPLACE INTO imports (name, cursor, stored, repeated) VALUES (?,?,0,0)",
+    args: [OWN_LAST + sensor, `${importedUntilMs} ${tMs} ${value}`],
+  };
+}
+
+/** To be called before the journal is read, which says what came since. */
+export async function loadOwnLasts(connection: Connection, table: SeriesTable): Promise<void> {
+  const { rows } = await connection.query({
+    sql: "SELECT name, cursor FROM imports WHERE name >= ? AND name < ?",
+    args: [OWN_LAST, OWN_LAST + ":"],
+  });
+  for (const [name, cursor] of rows) {
+    const series = table.getOrCreate(Number(String(name).slice(OWN_LAST.length)));
+    const [importedUntilMs, tMs, value] = String(cursor).split(" ").map(Number);
+    if (series.newestMs <= importedUntilMs) series.ownLast = { importedUntilMs, tMs, value };
+  }
 }

@@ -11,12 +11,12 @@ import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 import { type ChunkDraft, draftChunks, INFO, infoOf, OVERLAPPING, whole } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
-import { moveImporter } from "./importer_store.ts";
+import { moveImporter, writeOwnLast } from "./importer_store.ts";
 import type { ImportBlock, Imported } from "./importing.ts";
 import { FLAG_PAST } from "./reading.ts";
 import { markRepeated, markStored, type Timed } from "./repeated.ts";
 import type { Old } from "./replacing.ts";
-import type { Series, SeriesTable } from "./series.ts";
+import type { OwnLast, Series, SeriesTable } from "./series.ts";
 import { replaceSeries } from "./series_row.ts";
 import { firstFrom, mergeSlices, type Slice } from "./slice.ts";
 import { countSummed, importedHoursGone } from "./tiers/imported_hours.ts";
@@ -252,6 +252,7 @@ async function write(
       ...plan.drafts.map(({ insert }) => insert),
       ...plan.olds.map(({ id }) => ({ sql: "DELETE FROM chunks WHERE id = ?", args: [id] })),
       seriesRow(plan, connection.kind),
+      ...ownLastRow(plan),
     ]),
     ...hours,
     ...gone.statements,
@@ -282,10 +283,25 @@ function seriesRow(plan: Plan, kind: Connection["kind"]): SqlStatement {
   };
 }
 
+/** What the sensor said last itself, where something newer was imported; null: it is its newest. */
+function ownLastAfter({ series, fresh }: Plan): OwnLast | null {
+  const importedUntilMs = fresh.tMs[fresh.n - 1];
+  if (importedUntilMs <= series.newestMs) return series.ownLast;
+  const { tMs, value } = series.ownLast ?? { tMs: series.newestMs, value: series.newestValue };
+  return { importedUntilMs, tMs, value };
+}
+
+function ownLastRow(plan: Plan): SqlStatement[] {
+  const after = ownLastAfter(plan);
+  return after === null || after === plan.series.ownLast
+    ? []
+    : [writeOwnLast(plan.series.sensor, after)];
+}
+
 /** After COMMIT: memory follows. */
 function apply(plan: Plan): void {
   const { series, fresh } = plan;
-  Object.assign(series, totalsAfter(plan));
+  Object.assign(series, totalsAfter(plan), { ownLast: ownLastAfter(plan) });
   const last = fresh.n - 1;
   const lastMs = fresh.tMs[last];
   if (lastMs > series.sealedNewestMs) series.sealedNewestMs = lastMs;

@@ -190,3 +190,43 @@ Deno.test("importing: older readings than a sensor has leave its newest as it is
     await engine.close();
   });
 });
+
+Deno.test("importing: what is newer than what a sensor said itself is no last value, after a restart neither", async () => {
+  await withDatabase(async (url) => {
+    let engine = await openEngine({ url, limits: SMALL });
+    const openAgain = async () => {
+      await engine.close();
+      engine = await openEngine({ url, limits: SMALL });
+    };
+    const saysItself = (sensor: number, s: number, value: number) =>
+      engine.store.append(groupOf([{ sensor, tMs: START_MS + s * 1000, value }]), []);
+    const last = async () =>
+      (await engine.store.lastValues()).map(({ sensor, tMs, value }) =>
+        `${sensor}: ${value} at ${(tMs - START_MS) / 1000}`
+      );
+    const imported = (from: number, to: number) =>
+      SENSORS.flatMap((sensor) =>
+        Array.from({ length: to - from }, (_, i) => ({
+          sensor,
+          tMs: START_MS + (from + i) * 1000,
+          value: 99,
+        }))
+      );
+    // Sensor 3 says nothing itself.
+    await saysItself(1, 5, 1.5);
+    await saysItself(2, 6, 2.5);
+    await importAll(engine.store, imported(50, 90), false);
+    await importAll(engine.store, imported(90, 150), false);
+    await openAgain();
+    assert.deepEqual(await last(), ["1: 1.5 at 5", "2: 2.5 at 6"]);
+    // Between the readings that were imported, sealed and emptied from the journal, and behind them.
+    for (let s = 20; s < 90; s++) await saysItself(1, s, s + 0.5);
+    await saysItself(2, 200, 7);
+    await openAgain();
+    assert.deepEqual(await last(), ["1: 89.5 at 89", "2: 7 at 200"]);
+    await importAll(engine.store, imported(300, 310), false);
+    await openAgain();
+    assert.deepEqual(await last(), ["1: 89.5 at 89", "2: 7 at 200"]);
+    await engine.close();
+  });
+});

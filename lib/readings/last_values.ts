@@ -9,7 +9,7 @@ import type { LastValue } from "./store.ts";
 /**
  * The latest reading of every sensor that is not after `notAfterMs`: of readings from the future, as devices
  * with a wrong clock have left them, the latest before them stands for the present value. A sensor that has
- * nothing else is given with its newest.
+ * nothing else is given with its newest. What was imported is no present value.
  */
 export async function lastValues(
   table: SeriesTable,
@@ -19,8 +19,12 @@ export async function lastValues(
 ): Promise<LastValue[]> {
   const found: LastValue[] = [];
   for (const series of table.all()) {
-    const { sensor, newestMs, newestValue } = series;
-    if (newestMs === -Infinity) continue;
+    const { sensor, newestMs, newestValue, ownLast } = series;
+    if (newestMs === -Infinity || ownLast?.tMs === -Infinity) continue;
+    if (ownLast !== null && ownLast.tMs <= notAfterMs) {
+      found.push({ sensor, tMs: ownLast.tMs, value: ownLast.value });
+      continue;
+    }
     const newest = { sensor, tMs: newestMs, value: newestValue };
     if (newestMs <= notAfterMs) found.push(newest);
     else found.push(await latestOf(series, connection, cache, notAfterMs) ?? newest);

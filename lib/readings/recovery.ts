@@ -1,6 +1,7 @@
 import type { Connection } from "../db/connection.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 import type { DamageBook } from "./damage.ts";
+import { loadOwnLasts } from "./importer_store.ts";
 import type { DecodedGroup } from "./journal.ts";
 import {
   JournalPair,
@@ -43,6 +44,7 @@ export async function recover(
   for (const [sensor, summed] of await countedSummaries(connection)) {
     table.getOrCreate(sensor).summed = summed;
   }
+  await loadOwnLasts(connection, table);
   const a = await journalState(connection, "journal_a");
   const b = await journalState(connection, "journal_b");
   const journal = new JournalPair(
@@ -74,7 +76,10 @@ export async function recover(
 function takeGroup(table: SeriesTable, { groupId, columns }: DecodedGroup): void {
   for (let i = 0; i < columns.n; i++) {
     const series = table.getOrCreate(columns.sensor[i]);
-    if (groupId <= series.sealedGroup) continue;
+    if (groupId <= series.sealedGroup) {
+      series.said(columns, i);
+      continue;
+    }
     series.take(groupId, columns, i);
     table.tailReadings++;
   }

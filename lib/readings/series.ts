@@ -1,5 +1,5 @@
 import { type GroupColumns, valueAt } from "./columns.ts";
-import { FLAG_HAS_SEQ } from "./reading.ts";
+import { FLAG_HAS_SEQ, isPast } from "./reading.ts";
 import { Tail } from "./tail.ts";
 import type { SummaryTotals } from "./tiers/summary.ts";
 
@@ -24,6 +24,14 @@ export class SeqGap {
   }
 }
 
+/** Of a sensor whose newest reading was imported: up to when, and what it said last itself. */
+export interface OwnLast {
+  importedUntilMs: number;
+  /** −Infinity: nothing. */
+  tMs: number;
+  value: number;
+}
+
 /** What the engine keeps in memory about one sensor. */
 export class Series {
   /** Unsealed readings. */
@@ -37,6 +45,8 @@ export class Series {
   /** Newest reading, sealed or not; among equal times the one that came last. */
   newestMs = -Infinity;
   newestValue = 0;
+  /** Null: it said its newest reading itself. */
+  ownLast: OwnLast | null = null;
   /** Largest seq ever stored; a larger one cannot be a duplicate. */
   maxSeq = -Infinity;
   /** Known not to be stored, below `maxSeq`: a device that counts from zero again is not looked for each time. */
@@ -72,6 +82,15 @@ export class Series {
       this.newestValue = valueAt(columns, i);
     }
     if ((flags & FLAG_HAS_SEQ) && seq > this.maxSeq) this.maxSeq = seq;
+    if (this.ownLast !== null) this.said(columns, i);
+  }
+
+  /** Reading `i` of a group is its own, and perhaps its last. */
+  said(columns: GroupColumns, i: number): void {
+    const tMs = columns.tMs[i];
+    if (this.ownLast === null || isPast(columns.flags[i]) || tMs < this.ownLast.tMs) return;
+    if (tMs > this.ownLast.importedUntilMs) this.ownLast = null;
+    else this.ownLast = { ...this.ownLast, tMs, value: valueAt(columns, i) };
   }
 
   /** Nothing is under way: what is staged is what is stored. */

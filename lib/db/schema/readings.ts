@@ -129,9 +129,12 @@ export const summaries = sqliteTable("summaries", {
   ),
 ]);
 
-/** How far an import into chunks is: written in one transaction with the readings. */
+/**
+ * How far an import into chunks is, and what sensors had said themselves before something newer was imported: written
+ * in one transaction with the readings.
+ */
 export const imports = sqliteTable("imports", {
-  /** Id of the job. */
+  /** Id of the job; `last` and the number of a sensor. */
   name: text("name").primaryKey(),
   /** Where it continues; the importer's own words. */
   cursor: text("cursor").notNull(),

@@ -41,7 +41,9 @@ export async function forgetOver(db: Pick<Database, "write">, present: string): 
   const continued = "SELECT json_extract(options, '$.continues') FROM jobs " +
     "WHERE kind = 'import' AND state <> 'done' AND json_extract(options, '$.continues') IS NOT NULL";
   await db.write([{
-    sql: "DELETE FROM imports WHERE replace(name, ' details', '') NOT IN " +
+    // Names with a number behind `last` are no importers (lib/readings/importer_store.ts).
+    sql:
+      "DELETE FROM imports WHERE name NOT LIKE 'last %' AND replace(name, ' details', '') NOT IN " +
       `(SELECT ? UNION ${goesOn} UNION ${continued})`,
     args: [present],
   }]);
