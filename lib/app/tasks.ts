@@ -31,7 +31,10 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
       purge: createEventPurge(storage.db),
       kept: () => ({ days: settings.get("events.keep_days"), most: settings.get("events.most") }),
     }),
-    readingsUpkeep({ clock, log, storage, settings, paused: parts.checkpoints.paused }),
+    readingsUpkeep({
+      ...{ clock, log, storage, settings, paused: parts.checkpoints.paused },
+      importing: () => parts.jobs.isOpen("import"),
+    }),
     parts.damage.task,
     parts.statuses.task,
     parts.status.task,

@@ -16,7 +16,11 @@ const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
 const MEGABYTE = 1_000_000;
 
-/** Merges late data, takes down a tier what its retention ends, and keeps the index of hours; all rest while the database is copied. */
+/**
+ * Merges late data, takes down a tier what its retention ends, and keeps the index of hours; all rest while the
+ * database is copied. Nothing is taken down while an import is under way: what is still to come of a minute would
+ * count as there already (`summedUpWithin`).
+ */
 export function readingsUpkeep(
   deps: {
     clock: SteadyClock;
@@ -24,13 +28,15 @@ export function readingsUpkeep(
     storage: Storage;
     settings: Settings;
     paused: () => boolean;
+    importing: () => Promise<boolean>;
   },
 ): Task {
-  const { clock, log, storage: { readings }, settings, paused } = deps;
+  const { clock, log, storage: { readings }, settings, paused, importing } = deps;
   return createReadingsUpkeep({
     readings: {
       compact: () => paused() ? Promise.resolve(false) : readings.compact(),
-      retain: (options) => paused() ? Promise.resolve(NOTHING_RETAINED) : readings.retain(options),
+      retain: async (options) =>
+        paused() || await importing() ? NOTHING_RETAINED : await readings.retain(options),
       indexHours: () => paused() ? Promise.resolve(false) : readings.indexHours(),
     },
     clock,

@@ -67,6 +67,8 @@ export interface Jobs extends JobOrders {
   onEnd(listener: (job: Job) => void): void;
   /** Nothing is done as long as this is true; what was under way begins again. */
   rest(isResting: boolean): Promise<void>;
+  /** One of a kind is under way, or will be next. */
+  isOpen(kind: JobKind): Promise<boolean>;
   /** How many wait and run, and what is wrong with keeping their files. */
   counts(): { waiting: number; running: number; trouble: string | null };
   readonly task: Task;
@@ -338,6 +340,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       }
       wake.now();
     },
+    isOpen: async (kind) => !resting && (await store.open()).some((job) => job.kind === kind),
     counts: () => ({ waiting, running: runs.size, trouble }),
     task: {
       name: "jobs",

@@ -294,3 +294,17 @@ Deno.test("jobs: decisions", () => {
   assert.equal(safeName('"; x=../../etc/passwd\r\n'), "x.-etc-passwd");
   assert.equal(safeName("💥"), "file");
 });
+
+Deno.test("jobs: one of a kind is open while it waits or runs, and not while nothing is done", async () => {
+  await withJobs(async (t) => {
+    assert.equal(await t.jobs.isOpen("import"), false);
+    const job = await t.order("import", "first");
+    assert.deepEqual([await t.jobs.isOpen("import"), await t.jobs.isOpen("export")], [true, false]);
+    await until("it runs", () => t.running.get("first") ?? null);
+    await t.jobs.rest(true);
+    assert.equal(await t.jobs.isOpen("import"), false);
+    await t.jobs.cancel("import", job.id, audited);
+    await t.jobs.rest(false);
+    assert.equal(await t.jobs.isOpen("import"), false);
+  });
+});
