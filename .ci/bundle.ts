@@ -19,6 +19,7 @@ const BUNDLED = [
   "diff",
   "drizzle-orm",
   "hono",
+  "hucre",
   "ipaddr.js",
   "jose",
   "marked",

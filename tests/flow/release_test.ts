@@ -33,6 +33,7 @@ Deno.test("release: the bill of materials has every package, where it is from, i
       "hash-wasm",
       "uplot",
       "pdfkit",
+      "hucre",
     ]
   ) {
     assert.ok(names.includes(name), `${name} is carried`);

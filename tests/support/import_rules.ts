@@ -149,6 +149,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     door: "lib/reports/render/pdf/engine.ts",
   },
   {
+    packages: /^hucre(\/|$)/,
+    may: /^lib\/reports\/render\/xlsx\//,
+    door: "lib/reports/render/xlsx",
+  },
+  {
     packages: /^nodemailer/,
     may: /^lib\/notify\/channels\/smtp\.ts$/,
     door: "lib/notify/channels/smtp.ts",

@@ -1,8 +1,9 @@
-/** The XML of sheets, row by row. Pure. */
+/** Sheets as the library takes them. Pure. */
+import { type CellStyle, rangeRef, type WriteSheet } from "hucre/xlsx";
 import type { ReportDocument, ReportSection, ReportTable } from "../../document.ts";
 import { cellText, columnTitle, localTime } from "../cells.ts";
 import { type Marks, marksOf } from "../marks.ts";
-import { cellName, textCell, valueCell } from "./cells.ts";
+import { columnStyle, type SheetCell, textCell, valueCell } from "./cells.ts";
 import { BOLD, HEAD, PLAIN, TITLE, WRAPPED } from "./styles.ts";
 
 /** Rows of a sheet, with that of the titles. */
@@ -11,31 +12,39 @@ const LEAST_WIDTH = 9, MOST_WIDTH = 60;
 /** So many rows say how wide columns are. */
 const LOOKED_AT = 500;
 
-const HEAD_XML = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n` +
-  `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` +
-  `<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>`;
-const END_XML = `<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" ` +
-  `footer="0.3"/><pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>`;
-/** The titles stay in sight. */
-const FROZEN = `<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" ` +
-  `activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>`;
+const PAGE: WriteSheet["pageSetup"] = {
+  paperSize: "a4",
+  orientation: "landscape",
+  fitToPage: true,
+  fitToHeight: 0,
+  margins: { left: 0.5, right: 0.5, top: 0.6, bottom: 0.6, header: 0.3, footer: 0.3 },
+};
 
-function columnsXml(widths: readonly number[]): string {
-  return `<cols>${
-    widths.map((width, i) =>
-      `<col min="${i + 1}" max="${i + 1}" width="${width}" customWidth="1"/>`
-    ).join("")
-  }</cols>`;
+/** What a sheet shows beside its cells. */
+type Frame = Omit<WriteSheet, "rows" | "cells" | "pageSetup">;
+
+function sheetOf(frame: Frame, lines: Iterable<readonly SheetCell[]>): WriteSheet {
+  const rows: NonNullable<WriteSheet["rows"]> = [];
+  const cells: NonNullable<WriteSheet["cells"]> = new Map();
+  for (const line of lines) {
+    for (const [i, cell] of line.entries()) {
+      const isAsColumn = cell.style === undefined && cell.richText === undefined;
+      if (!isAsColumn) cells.set(`${rows.length},${i}`, cell);
+    }
+    rows.push(line.map(({ value }) => value ?? null));
+  }
+  return { ...frame, rows, cells, pageSetup: PAGE };
 }
 
-/** Rows `from` to `to` of a table, titles above them. */
-export function* tableXml(
+/** Rows `from` to `to` of a table, titles above them, which stay in sight. */
+export function tableSheet(
+  name: string,
   table: ReportTable,
   marks: Marks,
   zone: string,
   from: number,
   to: number,
-): Generator<string> {
+): WriteSheet {
   const { columns, rows } = table;
   const titles = columns.map((column) =>
     column.kind === "time"
@@ -49,39 +58,36 @@ export function* tableXml(
     const wide = Math.max(LEAST_WIDTH, titles[i].length * 0.7, ...texts);
     return Math.min(MOST_WIDTH, Math.ceil(wide) + 2);
   });
-  yield `${HEAD_XML}${FROZEN}${columnsXml(widths)}<sheetData>`;
-  yield rowXml(0, titles.map((title, i) => textCell(cellName(i, 0), title, HEAD)));
-  for (let row = from; row < to; row++) {
-    const at = row - from + 1;
-    const cells = columns.map((column, i) =>
-      valueCell(cellName(i, at), column, rows[row][i] ?? null, zone)
-    );
-    yield rowXml(at, cells);
-  }
-  const end = cellName(columns.length - 1, to - from);
-  yield `</sheetData>${to > from ? `<autoFilter ref="A1:${end}"/>` : ""}${END_XML}`;
+  const frame: Frame = {
+    name,
+    columns: columns.map((column, i) => ({ width: widths[i], style: columnStyle(column) })),
+    freezePane: { rows: 1 },
+    autoFilter: { range: rangeRef(0, 0, to - from, columns.length - 1) },
+  };
+  const lines = function* () {
+    yield titles.map((title) => textCell(title, HEAD));
+    for (let row = from; row < to; row++) {
+      yield columns.map((column, i) => valueCell(column, rows[row][i] ?? null, zone));
+    }
+  };
+  return sheetOf(frame, lines());
 }
 
-function rowXml(row: number, cells: readonly string[]): string {
-  return `<row r="${row + 1}">${cells.join("")}</row>`;
-}
-
-type SummaryRow = [style: number, ...texts: string[]];
+type SummaryRow = [style: CellStyle, ...texts: string[]];
 
 /** What a report says beside its tables. `sheets`: names of the sheets of each section's tables. */
-export function* summaryXml(
+export function summarySheet(
+  name: string,
   document: ReportDocument,
   sheets: ReadonlyMap<ReportTable, string[]>,
-): Generator<string> {
-  yield `${HEAD_XML}${columnsXml([48, 24])}<sheetData>`;
-  let row = 0;
-  for (const [style, ...texts] of summaryRows(document, sheets)) {
-    // Sentences run on to the right; a text beside another is wrapped.
-    const look = (i: number) => i > 0 ? WRAPPED : style;
-    yield rowXml(row, texts.map((text, i) => textCell(cellName(i, row), text, look(i))));
-    row++;
-  }
-  yield `</sheetData>${END_XML}`;
+): WriteSheet {
+  const lines = function* () {
+    for (const [style, ...texts] of summaryRows(document, sheets)) {
+      // Sentences run on to the right; a text beside another is wrapped.
+      yield texts.map((text, i) => textCell(text, i > 0 ? WRAPPED : style));
+    }
+  };
+  return sheetOf({ name, columns: [{ width: 48 }, { width: 24 }] }, lines());
 }
 
 function* summaryRows(
