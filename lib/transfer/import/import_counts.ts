@@ -91,6 +91,11 @@ export class DetailLists {
     this.rejected.push(...lines.slice(0, REJECTED_LISTED - this.rejected.length));
   }
 
+  /** Of a file with very many series the first are kept: the others are planned again, to the same end. */
+  lose(id: string): void {
+    if (this.lost.size < SERIES_LISTED) this.lost.add(id);
+  }
+
   count(id: string, series: Omit<ListedSeries, "read">, read: number): void {
     const known = this.series.get(id);
     if (known !== undefined) known.read += read;

@@ -49,15 +49,21 @@ export type Planned =
 
 /**
  * Plans series as they are met in the file. The first that claims a name has it; a series that comes again, with
- * values of another kind or in another unit, is planned against what it became.
+ * values of another kind or in another unit, is planned against what it became. `before`: what series became before an
+ * import is gone on with.
  */
 export function createPlanner(
   mapping: Mapping,
   existing: (name: string) => ExistingSensor | undefined,
+  before: readonly { key: string; sensor: string | null }[] = [],
 ): (series: ImportSeries) => Planned {
   const choices = new Map(mapping.choices.map((choice) => [choice.key, choice]));
   const claimed = new Map<string, { key: string; sensor: ExistingSensor }>();
   const planned = new Map<string, Planned>();
+  for (const { key, sensor: name } of before) {
+    const sensor = name === null ? undefined : existing(name);
+    if (sensor !== undefined && !claimed.has(name!)) claimed.set(name!, { key, sensor });
+  }
 
   function plan(series: ImportSeries): Planned {
     const { key } = series;

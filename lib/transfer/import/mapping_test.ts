@@ -86,3 +86,16 @@ Deno.test("on and off are stored in a sensor of numbers as well", () => {
   const [plan] = planOf([series("a", { kind: "binary" })], NO_MAPPING, sensors);
   assert.equal(plan.action, "import");
 });
+
+Deno.test("gone on with: a series that comes first now takes no name that another had before", () => {
+  const known = has({ "site/pump": { unit: null, kind: "number" } });
+  const [plan] = planOf([series("B", { suggested: "site/pump" })], NO_MAPPING, known, [
+    { key: "A", sensor: "site/pump" },
+    { key: "gone", sensor: null },
+  ]);
+  assert.equal(plan.action, "conflict");
+  const [same] = planOf([series("A", { suggested: "site/pump" })], NO_MAPPING, known, [
+    { key: "A", sensor: "site/pump" },
+  ]);
+  assert.equal(same.action, "import");
+});

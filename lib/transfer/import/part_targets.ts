@@ -2,7 +2,7 @@
 import type { PartTarget } from "./blocks.ts";
 import { STAND_INS } from "./counting.ts";
 import type { ImportSeries, RejectedLine } from "./format.ts";
-import type { DetailLists } from "./import_counts.ts";
+import type { DetailLists, ListedSeries } from "./import_counts.ts";
 import { type ImportSensors, TEXTS_MOST } from "./import_sensors.ts";
 import type { ImportOrder } from "./imports.ts";
 import { createPlanner, type Mapping, type Planned } from "./mapping.ts";
@@ -24,8 +24,9 @@ export function mappingOf({ mapping, others }: Pick<ImportOrder, "mapping" | "ot
 export function plannerOf(
   order: Pick<ImportOrder, "mapping" | "others">,
   sensors: Pick<ImportSensors, "existing">,
+  before: readonly ListedSeries[] = [],
 ): (series: ImportSeries) => Planned {
-  const plan = createPlanner(mappingOf(order), (name) => sensors.existing(name));
+  const plan = createPlanner(mappingOf(order), (name) => sensors.existing(name), before);
   return (series) => {
     const planned = plan(series);
     if (planned.action !== "import") return planned;
@@ -61,7 +62,7 @@ export class TargetPlanner {
     },
     order: Pick<ImportOrder, "mapping" | "others">,
   ) {
-    this.#plan = plannerOf(order, deps.sensors);
+    this.#plan = plannerOf(order, deps.sensors, [...deps.lists.series.values()]);
   }
 
   async targetsOf({ parts, n }: PackedSegment): Promise<Targets> {
@@ -88,7 +89,7 @@ export class TargetPlanner {
         all.rejected += n;
         const why = planned.action === "conflict" ? planned.message : "it was left out before";
         if (!lists.lost.has(id)) all.reasons.push({ line: 0, reason: `${series.key}: ${why}` });
-        lists.lost.add(id);
+        lists.lose(id);
       }
       return null;
     }
