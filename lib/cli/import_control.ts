@@ -34,7 +34,7 @@ export function createImportControl(
     async lastImport({ path }) {
       const { items } = await jobs.list("import", { limit: LOOKED_AT });
       const found = items.find(({ options }) => options.file === path && options.dry_run === false);
-      return found === undefined ? null : jobJson(found);
+      return found === undefined ? null : jobJson(await jobs.need("import", found.id));
     },
   };
 }

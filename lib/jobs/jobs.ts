@@ -49,7 +49,7 @@ export interface JobsDeps {
 export interface Jobs extends JobOrders {
   /** Called once by the room that does the work of a kind. `load` is called when the first is begun. */
   register(kind: JobKind, load: () => Promise<JobWorker>): void;
-  /** Newest first. @throws PerchError `validation` for a cursor that is none */
+  /** Newest first, without what is long. @throws PerchError `validation` for a cursor that is none */
   list(kind: JobKind, query: JobQuery): Promise<PageOf<Job>>;
   /** @throws PerchError `not_found` */
   need(kind: JobKind, id: string): Promise<Job>;

@@ -10,6 +10,7 @@ import {
   inArray,
   isNotNull,
   lt,
+  sql,
   statementOf,
 } from "../db/orm.ts";
 import { type JobRow, jobs } from "../db/schema/jobs.ts";
@@ -45,7 +46,7 @@ export interface EndOfJob {
 export interface JobStore {
   add(job: NewJob): SqlStatement;
   find(kind: JobKind, id: string): Promise<KeptJob | null>;
-  /** Newest first. @throws PerchError `validation` for a cursor that is none */
+  /** Newest first, without what is long. @throws PerchError `validation` for a cursor that is none */
   list(kind: JobKind, query: JobQuery): Promise<PageOf<KeptJob>>;
   /** What waits or runs, oldest first. */
   open(): Promise<KeptJob[]>;
@@ -100,7 +101,7 @@ export function createJobStore(db: Pick<Database, "query">): JobStore {
       return row === undefined ? null : jobOf(row);
     },
     async list(kind, { state, ...page }) {
-      const rows = orm.select({ ...COLUMNS, uid: jobs.id, id: jobs.num }).from(jobs);
+      const rows = orm.select({ ...COLUMNS, ...SHORT, uid: jobs.id, id: jobs.num }).from(jobs);
       const wanted = [eq(jobs.kind, kind), state && eq(jobs.state, state)];
       const { items, next } = await listPage(rows, jobs.num, wanted, page);
       return { items: items.map(({ uid, ...row }) => jobOf({ ...row, id: uid })), next };
@@ -168,6 +169,13 @@ const COLUMNS = {
   createdMs: jobs.createdMs,
   startedMs: jobs.startedMs,
   finishedMs: jobs.finishedMs,
+};
+
+/** Lists leave out what may be megabytes of each: what becomes of ten thousand series. */
+const SHORT = {
+  options: sql<JobRow["options"]>`json_remove(${jobs.options}, '$.mapping')`.mapWith(jobs.options),
+  result: sql<JobRow["result"]>`json_remove(${jobs.result}, '$.series', '$.rejected_lines')`
+    .mapWith(jobs.result),
 };
 
 function jobOf(row: Omit<JobRow, "num"> & { num?: number }): KeptJob {

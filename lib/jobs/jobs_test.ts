@@ -74,8 +74,9 @@ async function withJobs(work: (t: Under) => Promise<void>): Promise<void> {
               const { title } = run.job;
               const end = (how?: Error) => {
                 under.running.delete(title);
-                if (how === undefined) resolve({ rows: 3 });
-                else reject(how);
+                if (how === undefined) {
+                  resolve({ rows: 3, ...(run.job.kind === "import" ? { series: [1] } : {}) });
+                } else reject(how);
               };
               under.running.set(title, { run, end });
               run.signal.addEventListener("abort", () => end(run.signal.reason));
@@ -306,5 +307,21 @@ Deno.test("jobs: one of a kind is open while it waits or runs, and not while not
     await t.jobs.cancel("import", job.id, audited);
     await t.jobs.rest(false);
     assert.equal(await t.jobs.isOpen("import"), false);
+  });
+});
+
+Deno.test("jobs: a list leaves out what may be long of each", async () => {
+  await withJobs(async (t) => {
+    const options = { name: "states.csv", mapping: [{ key: "a" }] };
+    const { id } = await t.jobs.order({ kind: "import", title: "A", options, by: "test", audited });
+    (await until("it runs", () => t.running.get("A") ?? null)).end();
+    await until(
+      "it is done",
+      async () => await t.state({ kind: "import", id } as Job) === "done" || null,
+    );
+    const { items: [listed] } = await t.jobs.list("import", { limit: 5 });
+    assert.deepEqual([listed.options, listed.result], [{ name: "states.csv" }, { rows: 3 }]);
+    const whole = await t.jobs.need("import", id);
+    assert.deepEqual([whole.options, whole.result], [options, { rows: 3, series: [1] }]);
   });
 });

@@ -7,14 +7,18 @@ export const jobShape = z.object({
   id: z.string(),
   kind: z.enum(JOB_KINDS),
   title: z.string(),
-  options: z.record(z.string(), z.unknown()).describe("what was ordered"),
+  options: z.record(z.string(), z.unknown()).describe(
+    "what was ordered; in lists without its `mapping`",
+  ),
   state: z.enum(JOB_STATES),
   progress: z.object({
     share: z.number().nullable().describe("of the whole, 0…1; null: not known"),
     words: z.string().describe("what is being done"),
     counts: z.record(z.string(), z.number()),
   }).nullable(),
-  result: z.record(z.string(), z.unknown()).nullable().describe("what came of it"),
+  result: z.record(z.string(), z.unknown()).nullable().describe(
+    "what came of it; in lists without what is long",
+  ),
   file: z.object({ name: z.string(), type: z.string(), bytes: z.number() }).nullable()
     .describe("null: there is none, or none any more"),
   error: z.string().nullable().describe("why it failed, and what to do"),
