@@ -5,7 +5,7 @@ import type { Task } from "../base/supervisor.ts";
 import { CLOCK_NOTE_MS } from "../intake/clock_notes.ts";
 import { deleteClockNotes } from "../intake/clock_notes_store.ts";
 import { purgeIdempotency } from "../intake/idempotency.ts";
-import { trimChanges } from "../live/past_store.ts";
+import { TRIM_MOST, trimChanges } from "../live/past_store.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep, NOTHING_RETAINED } from "../readings/upkeep.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -14,6 +14,7 @@ import type { Storage } from "./storage.ts";
 
 const PERIOD_MS = 10 * 60_000;
 const FIRST_MS = 30_000;
+const TRIM_PAUSE_MS = 50;
 const MEGABYTE = 1_000_000;
 
 /**
@@ -77,8 +78,11 @@ export function houseKeeping(
         await storage.db.write([
           purgeIdempotency(nowMs),
           deleteClockNotes(nowMs - CLOCK_NOTE_MS),
-          trimChanges(),
         ]);
+        // As many as there are: sensors that flicker add more than one step takes.
+        while ((await storage.db.write([trimChanges()]))[0].rowsAffected === TRIM_MOST) {
+          await clock.sleep(TRIM_PAUSE_MS, signal);
+        }
         await clock.sleep(PERIOD_MS, signal);
       }
     },

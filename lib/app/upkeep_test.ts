@@ -5,7 +5,8 @@ import { silentLog } from "../base/log.ts";
 import type { Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 import type { Storage } from "./storage.ts";
-import { readingsUpkeep } from "./upkeep.ts";
+import { TRIM_MOST } from "../live/past_store.ts";
+import { houseKeeping, readingsUpkeep } from "./upkeep.ts";
 
 const OLD_MS = Date.UTC(2024, 0, 1);
 const DAYS: Record<string, number> = { "retention.days": 30, "retention.minute_days": 60 };
@@ -53,4 +54,26 @@ Deno.test("upkeep: a minute that an import is in the middle of is not summed up 
     await running;
     await close();
   });
+});
+
+Deno.test("house-keeping: past statuses are trimmed until no more are too many, a step at a time", async () => {
+  const clock = fakeClock();
+  const trimmed: number[] = [];
+  const write = (statements: readonly { sql: string }[]) => {
+    const isTrim = statements.length === 1 && statements[0].sql.includes("status_changes");
+    const rowsAffected = isTrim && trimmed.length < 3 ? TRIM_MOST : 7;
+    if (isTrim) trimmed.push(rowsAffected);
+    return Promise.resolve([{ rows: [], rowsAffected }]);
+  };
+  const stop = new AbortController();
+  const running = houseKeeping({
+    clock: { ...clock, deletionMs: clock.now } as never,
+    storage: { db: { write } } as unknown as Storage,
+  }).run(stop.signal).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  await clock.advance(60_000);
+  assert.deepEqual(trimmed, [TRIM_MOST, TRIM_MOST, TRIM_MOST, 7]);
+  stop.abort();
+  await running;
 });

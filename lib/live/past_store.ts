@@ -31,7 +31,8 @@ export interface StatusChange {
 
 /** About 40 MB. The oldest go first; those of Perch itself stay. */
 const KEPT = 1_000_000;
-const TRIM_MOST = 20_000;
+/** Rows of one step of deleting, so that commits of readings wait little for it. */
+export const TRIM_MOST = 2_000;
 /** Read of one subject for one report: a change every ten seconds for three weeks. What follows is unknown. */
 const READ_MOST = 200_000;
 const PAGE = 2_000;
