@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder } from "../base/durable_file.ts";
+import { openFreeMemory } from "../base/free_memory.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { shownOf } from "../machines/shown_unit.ts";
 import { createExports, type Exports } from "../transfer/export/exports.ts";
@@ -22,6 +23,7 @@ export function createExportParts(
     clock,
     site: { site: siteUid, name: site },
     temporary: createTemporary(join(config.dataDir, "jobs", "at-once")),
+    freeMemory: openFreeMemory(),
   });
   const preferred = preferredUnits(settings);
   jobs.register("export", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, syncFolder } from "../base/durable_file.ts";
-import { writeAll } from "../base/file_bytes.ts";
+import { writeAll } from "../base/write_all.ts";
 import { belongToFolder } from "../base/owner.ts";
 import { onDisk } from "../base/disk.ts";
 

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { writeAll } from "./file_bytes.ts";
+import { writeAll } from "./write_all.ts";
 import { belongToFolder } from "./owner.ts";
 
 const OWNER_ONLY = 0o600;

@@ -2,11 +2,6 @@ import { createHash } from "node:crypto";
 
 const BLOCK_BYTES = 256 * 1024;
 
-/** Writes all of it: one write may take less than it is given. */
-export async function writeAll(file: Pick<Deno.FsFile, "write">, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-}
-
 /** Reads a file from end to end, block by block. @throws what the file system says, or the reason of `signal` */
 export async function hashFile(
   path: string,

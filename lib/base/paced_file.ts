@@ -1,4 +1,4 @@
-import { writeAll } from "./file_bytes.ts";
+import { writeAll } from "./write_all.ts";
 
 /**
  * Much that is written at once keeps every other fsync of the disk waiting, and with it the commits of readings: four

@@ -1,3 +1,4 @@
+import { createYoungGarbage } from "../base/young_garbage.ts";
 import type { Connection } from "../db/connection.ts";
 import type { SqlValue } from "../db/client.ts";
 import { FormatError } from "./bytes.ts";
@@ -32,6 +33,9 @@ const SIGNED = [
 const EXTREMES = ["min", "max", "sum"].map(real).join(", ");
 const ALL = `${SIGNED}, ${EXTREMES}, ${blob("minutes")}`;
 const NOTHING = new Uint8Array(0);
+/** Columns of so many bytes are decoded, and dropped, between two looks for garbage. */
+const GARBAGE_BYTES = 4 * 1024 * 1024;
+const READING_BYTES = 8 + 8 + 1;
 
 /** Reads a row; its columns are whatever stands there. @throws FormatError when it cannot be found. */
 export async function readRow(connection: Connection, id: number): Promise<ChunkRow> {
@@ -78,6 +82,7 @@ export function blobOf(value: SqlValue | undefined): Uint8Array {
 /** Decoded chunks that were used last, bounded by their readings. */
 export class ChunkCache {
   readonly #slices = new Map<number, Slice>();
+  readonly #used = createYoungGarbage(GARBAGE_BYTES);
   #readings = 0;
 
   constructor(
@@ -126,6 +131,7 @@ export class ChunkCache {
     let row: DataRow | null = null;
     try {
       row = await readData(connection, id);
+      this.#used(row.n * READING_BYTES);
       return decodeRow(row, id <= uncheckedChunk);
     } catch (error) {
       if (!isDamage(error)) throw error;

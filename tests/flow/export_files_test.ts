@@ -1,7 +1,7 @@
 /** CSV of exports as LibreOffice reads it: numbers are numbers in both dialects, times of a spreadsheet are dates, and no text is a formula. */
 import assert from "node:assert/strict";
 import { csvWriter } from "../../lib/transfer/export/formats/csv.ts";
-import type { Block, ExportHead } from "../../lib/transfer/export/table.ts";
+import type { Block, Bytes, ExportHead } from "../../lib/transfer/export/table.ts";
 import { haveCommands } from "../support/commands.ts";
 
 const T0 = Date.UTC(2026, 9, 25, 0, 30);
@@ -32,9 +32,12 @@ async function fileOf(decimal: "point" | "comma"): Promise<Uint8Array> {
     flags: new Uint8Array(value.length),
     ...{ spread: null, tier: "raw" as const },
   });
-  const parts = [writer.begin(), writer.write(block(0, VALUES)), writer.write(block(1, [0]))];
-  const text = new Blob(await Promise.all([...parts, writer.end()]));
-  return new Uint8Array(await text.arrayBuffer());
+  const parts: Bytes[] = [];
+  // Its bytes hold until the next are asked for.
+  parts.push((await writer.begin()).slice());
+  parts.push((await writer.write(block(0, VALUES))).slice());
+  parts.push((await writer.write(block(1, [0]))).slice());
+  return await new Blob([...parts, await writer.end()]).bytes();
 }
 
 Deno.test("LibreOffice reads the CSV of an export in both dialects, and no formula", async () => {

@@ -8,7 +8,7 @@
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../base/durable_file.ts";
 import { messageOf, PerchError } from "../../base/errors.ts";
-import { writeAll } from "../../base/file_bytes.ts";
+import { writeAll } from "../../base/write_all.ts";
 import { belongToFolder } from "../../base/owner.ts";
 import { createTurns } from "../../base/turns.ts";
 import type { Database, SqlStatement } from "../../db/client.ts";

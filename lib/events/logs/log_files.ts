@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { SteadyClock } from "../../base/steady_clock.ts";
-import { writeAll } from "../../base/file_bytes.ts";
+import { writeAll } from "../../base/write_all.ts";
 import type { Log, LogEntry } from "../../base/log.ts";
 import { belongToFolder } from "../../base/owner.ts";
 import type { Task } from "../../base/supervisor.ts";

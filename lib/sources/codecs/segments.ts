@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeAll } from "../../base/file_bytes.ts";
+import { writeAll } from "../../base/write_all.ts";
 import { makeFolder, removeDurably, syncFolder } from "../../base/durable_file.ts";
 import { belongToFolder } from "../../base/owner.ts";
 import { decodeRecord, recordLength, type Spooled } from "./spool_record.ts";

@@ -53,7 +53,8 @@ async function out(to: Table, bytes: Bytes): Promise<Bytes> {
 
 async function delivered(to: Table, bytes: Bytes): Promise<Bytes> {
   to.written += bytes.length;
-  if (to.put === null) return bytes;
+  // They hold until the next ones.
+  if (to.put === null) return bytes.slice();
   if (bytes.length > 0) await to.put(bytes);
   return NO_BYTES;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { PerchError } from "../../base/errors.ts";
+import { createYoungGarbage } from "../../base/young_garbage.ts";
 import type { ReadingsStore, StoreStats, Tier } from "../../readings/store.ts";
 import type { SiteHead } from "../site_head.ts";
 import { type BlockQuery, blocksOf } from "./blocks.ts";
@@ -16,6 +17,8 @@ export interface ExportsDeps {
   site: SiteHead;
   /** Gives a path for a file that is read once and removed. */
   temporary(): Promise<string>;
+  /** Gives back what the C library keeps of memory that was freed. */
+  freeMemory?: (() => Promise<void>) | null;
   startWriter?: () => ExportWriter;
 }
 
@@ -57,11 +60,14 @@ export interface Exports {
 /** Each has a worker. */
 const MOST_STREAMS = 2;
 const FILE_BIT_BYTES = 64 * 1024;
+/** So much goes out between two looks for what of it may go. */
+const GARBAGE_BYTES = 4 * 1024 * 1024;
 const TIERS: readonly Tier[] = ["raw", "minute", "hour"];
 
 export function createExports(deps: ExportsDeps): Exports {
   const { readings, clock, site, startWriter = createExportWriter } = deps;
   let streams = 0;
+  const freeMemory = async () => await deps.freeMemory?.();
 
   /** The bytes of a plan; with a `path` they go there and none come out. */
   async function* bytesOf(
@@ -70,6 +76,8 @@ export function createExports(deps: ExportsDeps): Exports {
     seen: (block: Block, written: number) => void,
     onDamaged?: BlockQuery["onDamaged"],
   ): AsyncGenerator<Bytes> {
+    // One export after the other would stand on what those before left.
+    await freeMemory();
     const writer = startWriter();
     // From before the oldest there are no steps to go through.
     const oldestMs = oldestOf(await readings.stats()) ?? plan.toMs;
@@ -91,6 +99,7 @@ export function createExports(deps: ExportsDeps): Exports {
     } finally {
       writer.close();
       await blocks.return(undefined);
+      await freeMemory();
     }
   }
 
@@ -184,6 +193,7 @@ function readOnce(
   pieces: AsyncGenerator<Uint8Array>,
   onEnd: () => void,
 ): ReadableStream<Uint8Array> {
+  const used = createYoungGarbage(GARBAGE_BYTES);
   let isOver = false;
   const end = () => {
     if (!isOver) onEnd();
@@ -198,7 +208,9 @@ function readOnce(
             end();
             return controller.close();
           }
-          if (value.length > 0) return controller.enqueue(value);
+          if (value.length === 0) continue;
+          used(value.length);
+          return controller.enqueue(value);
         }
       } catch (error) {
         end();
@@ -209,5 +221,5 @@ function readOnce(
       end();
       await pieces.return(undefined);
     },
-  }, { highWaterMark: 1 });
+  }, { highWaterMark: 0 });
 }

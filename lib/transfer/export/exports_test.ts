@@ -218,7 +218,7 @@ Deno.test("export: who stops reading ends the work, and frees the place for the 
 Deno.test("export: Parquet in several groups of rows is read by DuckDB as it is stored", () =>
   withPlant(async (exports, store) => {
     const many = Array.from(
-      { length: 130_000 },
+      { length: 70_000 },
       (_, i) => ({ sensor: 4, tMs: T0 + i * 250, value: Math.sin(i) }),
     );
     for (let at = 0; at < many.length; at += 10_000) {
@@ -243,7 +243,7 @@ Deno.test("export: Parquet in several groups of rows is read by DuckDB as it is 
         { sensor: FAN.name, n: 1, text: null, unit: null, first: T0 + 61_000 },
         { sensor: STATE.name, n: 2, text: "off", unit: null, first: T0 + 500 },
         { sensor: TEMPERATURE.name, n: 3000, text: null, unit: "°C", first: T0 },
-        { sensor: "hall/press/wave", n: 130_000, text: null, unit: "°C", first: T0 },
+        { sensor: "hall/press/wave", n: 70_000, text: null, unit: "°C", first: T0 },
       ]);
       assert.ok(Math.abs(Number(rows[3].sum) - sum) < 1e-6);
       const [{ type }] = await askDuckdb(

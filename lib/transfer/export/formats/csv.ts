@@ -39,13 +39,13 @@ export function csvWriter(head: ExportHead): TableWriter {
 
   return textWriter({
     begin: () => (forSpreadsheet ? BYTE_ORDER_MARK : "") + csvLine(headings(), dialect),
-    long(block) {
+    long(block, from, to) {
       const series = head.series[block.series];
       const name = delimiter + cell(series.name) + delimiter;
       const unit = delimiter + cell(series.unit) + delimiter;
       const { tMs, value, spread } = block;
-      const lines = new Array<string>(tMs.length);
-      for (let i = 0; i < lines.length; i++) {
+      let lines = "";
+      for (let i = from; i < to; i++) {
         const shown = isText(series)
           ? cell(textOf(series, value[i]))
           : number(numberOf(series, value[i]));
@@ -57,22 +57,22 @@ export function csvWriter(head: ExportHead): TableWriter {
               delimiter + number(numberOf(series, spread.max[i])) +
               delimiter + spread.n[i];
         }
-        lines[i] = line + unit + cell(noteAt(block, i, head.stepMs)) + "\r\n";
+        lines += line + unit + cell(noteAt(block, i, head.stepMs)) + "\r\n";
       }
-      return lines.join("");
+      return lines;
     },
-    wide({ tMs, values }) {
-      const lines = new Array<string>(tMs.length);
-      for (let i = 0; i < lines.length; i++) {
+    wide({ tMs, values }, from, to) {
+      let lines = "";
+      for (let i = from; i < to; i++) {
         let line = times(tMs[i]);
         for (let column = 0; column < values.length; column++) {
           const value = values[column][i];
           line += delimiter;
           if (!Number.isNaN(value)) line += cell(valueOf(head.series[column], value));
         }
-        lines[i] = line + "\r\n";
+        lines += line + "\r\n";
       }
-      return lines.join("");
+      return lines;
     },
     end: () => "",
   });

@@ -1,6 +1,6 @@
 import { noteAt, numberOf, valueOf } from "../cells.ts";
 import { stepText } from "../steps.ts";
-import type { ExportHead, ExportSeries, LongBlock, TableWriter, WideBlock } from "../table.ts";
+import type { ExportHead, ExportSeries, LongBlock, TableWriter } from "../table.ts";
 import { textWriter } from "./text_writer.ts";
 
 /** What the file is: the site comes first, in a line of its own (`../../site_head.ts`). */
@@ -35,23 +35,23 @@ export function ndjsonWriter(head: ExportHead): TableWriter {
   const names = head.layout === "wide" ? head.series.map(({ name }) => json(name) + ":") : [];
   return textWriter({
     begin: () => json({ perch: head.site, ...headFields(head) }) + "\n",
-    long(block) {
+    long(block, from, to) {
       const series = head.series[block.series];
       const { tMs, value } = block;
       const unit = series.unit === null ? "" : `,"unit":${json(series.unit)}`;
       // Zeros and ones alone do not tell.
       const kind = series.kind === "binary" ? ',"kind":"binary"' : "";
       const begin = `{"sensor":${json(series.name)}${unit}${kind},"ts":`;
-      const lines = new Array<string>(tMs.length);
-      for (let i = 0; i < lines.length; i++) {
+      let lines = "";
+      for (let i = from; i < to; i++) {
         const shown = json(valueOf(series, value[i]));
-        lines[i] = `${begin}${tMs[i]},"value":${shown}${moreFields(block, head, i)}}\n`;
+        lines += `${begin}${tMs[i]},"value":${shown}${moreFields(block, head, i)}}\n`;
       }
-      return lines.join("");
+      return lines;
     },
-    wide({ tMs, values }) {
-      const lines = new Array<string>(tMs.length);
-      for (let i = 0; i < lines.length; i++) {
+    wide({ tMs, values }, from, to) {
+      let lines = "";
+      for (let i = from; i < to; i++) {
         const cells: string[] = [];
         for (let column = 0; column < values.length; column++) {
           const value = values[column][i];
@@ -59,9 +59,9 @@ export function ndjsonWriter(head: ExportHead): TableWriter {
             cells.push(names[column] + json(valueOf(head.series[column], value)));
           }
         }
-        lines[i] = `{"ts":${tMs[i]},"values":{${cells.join(",")}}}\n`;
+        lines += `{"ts":${tMs[i]},"values":{${cells.join(",")}}}\n`;
       }
-      return lines.join("");
+      return lines;
     },
     end: () => "",
   });
@@ -81,8 +81,7 @@ function longJson(head: ExportHead): TableWriter {
   let isFirst = true;
   return textWriter({
     begin: () => `${firstLine(head)}"series":[`,
-    long(block) {
-      if (block.tMs.length === 0) return "";
+    long(block, from, to) {
       const series = head.series[block.series];
       let text = "";
       if (open !== block.series) {
@@ -92,13 +91,12 @@ function longJson(head: ExportHead): TableWriter {
         open = block.series;
         isFirst = true;
       }
-      const rows = new Array<string>(block.tMs.length);
-      for (let i = 0; i < rows.length; i++) {
+      for (let i = from; i < to; i++) {
         const shown = json(valueOf(series, block.value[i]));
-        rows[i] = `\n{"ts":${block.tMs[i]},"value":${shown}${moreFields(block, head, i)}}`;
+        const more = moreFields(block, head, i);
+        text += `${isFirst ? "" : ","}\n{"ts":${block.tMs[i]},"value":${shown}${more}}`;
+        isFirst = false;
       }
-      text += (isFirst ? "" : ",") + rows.join(",");
-      isFirst = false;
       return text;
     },
     wide: () => "",
@@ -115,16 +113,14 @@ function wideJson(head: ExportHead): TableWriter {
     begin: () =>
       `${firstLine(head)}"columns":[${columns.map((one) => "\n" + json(one)).join()}],\n"rows":[`,
     long: () => "",
-    wide({ tMs, values }: WideBlock) {
-      if (tMs.length === 0) return "";
-      const rows = new Array<string>(tMs.length);
-      for (let i = 0; i < rows.length; i++) {
+    wide({ tMs, values }, from, to) {
+      let rows = "";
+      for (let i = from; i < to; i++) {
         const cells = values.map((column, at) => cellOf(head.series[at], column[i]));
-        rows[i] = `\n[${tMs[i]},${cells.join(",")}]`;
+        rows += `${isFirst ? "" : ","}\n[${tMs[i]},${cells.join(",")}]`;
+        isFirst = false;
       }
-      const text = (isFirst ? "" : ",") + rows.join(",");
-      isFirst = false;
-      return text;
+      return rows;
     },
     end: () => "]}\n",
   });

@@ -1,4 +1,4 @@
-/** Parquet (hyparquet-writer, which is loaded when the first such file is written): row groups of 100 000 rows. */
+/** Parquet (hyparquet-writer, which is loaded when the first such file is written): row groups of 50 000 rows. */
 import type { ParquetWriter, SchemaElement, Writer } from "hyparquet-writer";
 import { isText, noteAt, numberOf, textOf } from "../cells.ts";
 import {
@@ -13,9 +13,9 @@ import {
   type WideBlock,
 } from "../table.ts";
 
-export const ROWS_OF_GROUP = 100_000;
+export const ROWS_OF_GROUP = 50_000;
 /** Cells of a group of a wide table. */
-const CELLS_OF_GROUP = 1_000_000;
+const CELLS_OF_GROUP = 500_000;
 
 type Packages = typeof import("hyparquet-writer");
 type Kind = "time" | "number" | "count" | "text";
