@@ -19,10 +19,10 @@ export interface JobFiles {
   /** Null: there is no such file. */
   path(stored: string): Promise<{ path: string; bytes: number } | null>;
   remove(stored: string): Promise<void>;
-  /** Removes what nobody needs, and gives the names that are there. */
-  sweep(isKnown: (stored: string) => boolean, isWritten: (id: string) => boolean): Promise<
-    Set<string>
-  >;
+  /** Names that are there. */
+  names(): Promise<string[]>;
+  /** Removes those of the names that nobody needs. */
+  sweep(names: readonly string[], isNeeded: (name: string, id: string) => boolean): Promise<void>;
 }
 
 const PARTIAL = ".partial";
@@ -60,14 +60,12 @@ export function createJobFiles(folder: string): JobFiles {
     },
     remove: (stored) =>
       STORED.test(stored) ? removeIfThere(join(folder, stored)) : Promise.resolve(),
-    async sweep(isKnown, isWritten) {
-      const found = new Set<string>();
-      for (const name of await namesIn(folder)) {
-        const id = name.endsWith(PARTIAL) ? name.slice(0, -PARTIAL.length) : null;
-        if (id !== null ? isWritten(id) : isKnown(name)) found.add(name);
-        else if (id !== null || STORED.test(name)) await removeIfThere(join(folder, name));
+    names: () => namesIn(folder),
+    async sweep(names, isNeeded) {
+      for (const name of names) {
+        const isOurs = STORED.test(name) || name.endsWith(PARTIAL);
+        if (isOurs && !isNeeded(name, name.split(".")[0])) await removeIfThere(join(folder, name));
       }
-      return found;
     },
   };
 }

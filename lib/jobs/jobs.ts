@@ -224,12 +224,15 @@ export function createJobs(deps: JobsDeps): Jobs {
 
   /** Files that nobody needs, rows without their file, and what is too old or too much. */
   async function tidy(): Promise<void> {
+    // In this order: what is there by now is of a run, or its row is written by the time that rows are read.
+    const there = await files.names();
+    const running = new Set(runs.keys());
     const withFile = await store.withFile();
-    const names = new Set(withFile.map(({ stored }) => stored));
-    const there = await files.sweep((name) => names.has(name), (id) => runs.has(id));
+    const known = new Set(withFile.map(({ stored }) => stored));
+    await files.sweep(there, (name, id) => known.has(name) || running.has(id));
     const drop = new Set(toDrop(withFile, deps.limits(), clock.deletionMs()));
     for (const { id, stored } of withFile) {
-      if (there.has(stored!) && !drop.has(id)) continue;
+      if (!drop.has(id) && await files.path(stored!) !== null) continue;
       await db.write([store.dropFile(id)]);
       await files.remove(stored!);
     }
