@@ -6,6 +6,7 @@ import type { Receipt } from "../../lib/backup/types.ts";
 import type { FoundUpload, Uploads } from "../../lib/backup/uploads.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
+import { ProofFields } from "../frame/proof_fields.tsx";
 import { formAction } from "../frame/form_action.ts";
 import {
   type FormPage,
@@ -236,22 +237,7 @@ function Forms(
             autocomplete="off"
             required
           />
-          <Field
-            name="password"
-            type="password"
-            label="Your password"
-            error={begin.errors.password}
-            autocomplete="current-password"
-            required
-          />
-          <Field
-            name="code"
-            label="Code of your second factor"
-            help="When it is on."
-            error={begin.errors.code}
-            autocomplete="one-time-code"
-            required={false}
-          />
+          <ProofFields errors={begin.errors} />
           <button type="submit" class="danger">Restore it</button>
         </form>
       </section>

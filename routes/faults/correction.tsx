@@ -8,7 +8,8 @@ import {
   trialWords,
 } from "../../lib/faults/corrections/correction.ts";
 import { FRESH_MS, ROLL_BACK_MS } from "../../lib/faults/corrections/decide.ts";
-import { Field, FormError, Hidden } from "../frame/form.tsx";
+import { FormError, Hidden } from "../frame/form.tsx";
+import { ProofFields } from "../frame/proof_fields.tsx";
 import { type FormState, stateOf } from "../frame/form_page.ts";
 import { Fact, Facts, Post } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
@@ -132,24 +133,7 @@ function Approve(
         {errors.confirm && <p class="error" role="alert">{errors.confirm}</p>}
       </div>
       {(!isFresh || errors.password || errors.code) && (
-        <>
-          <Field
-            name="password"
-            type="password"
-            label="Your password"
-            help="You signed in more than 15 minutes ago."
-            error={errors.password}
-            autocomplete="current-password"
-          />
-          <Field
-            name="code"
-            label="Code of your second factor"
-            help="When it is on."
-            error={errors.code}
-            autocomplete="one-time-code"
-            required={false}
-          />
-        </>
+        <ProofFields why="You signed in more than 15 minutes ago." errors={errors} />
       )}
       <p class="muted">
         A copy of the file is kept. The part is resumed and watched; when it does worse, the change

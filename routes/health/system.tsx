@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { SystemView } from "../../lib/health/system/control.ts";
 import { ago, dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
+import { ProofFields } from "../frame/proof_fields.tsx";
 import {
   type FormPage,
   formRoute,
@@ -225,24 +226,7 @@ function Proof(
         autocomplete="off"
         required
       />
-      <Field
-        id={`${id}-password`}
-        name="password"
-        type="password"
-        label="Your password"
-        error={sent.errors.password}
-        autocomplete="current-password"
-        required
-      />
-      <Field
-        id={`${id}-code`}
-        name="code"
-        label="Code of your second factor"
-        help="When it is on."
-        error={sent.errors.code}
-        autocomplete="one-time-code"
-        required={false}
-      />
+      <ProofFields id={id} errors={sent.errors} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { Job } from "../../lib/jobs/job.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { SiteToType } from "../../lib/transfer/import/confirm_site.ts";
 import { Field, FormError, Hidden } from "../frame/form.tsx";
+import { ProofFields } from "../frame/proof_fields.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Crumbs } from "../frame/parts.tsx";
 import type { ImportServices } from "./import_request.ts";
@@ -62,21 +63,7 @@ export function ProofForm(
         value={values.site}
         autocomplete="off"
       />
-      <Field
-        name="password"
-        type="password"
-        label="Your password"
-        error={errors.password}
-        autocomplete="current-password"
-      />
-      <Field
-        name="code"
-        label="Code of your second factor"
-        help="When it is on."
-        error={errors.code}
-        autocomplete="one-time-code"
-        required={false}
-      />
+      <ProofFields errors={errors} />
       <button type="submit" class="primary">{button}</button>
     </form>
   );
