@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Reject } from "../readings/reading.ts";
 import type { RejectRecord } from "./rejects.ts";
+import { joinedBytes } from "../base/joined_bytes.ts";
 
 /**
  * A line of `<data>/rejected.jsonl`: one for each message of which something was refused. Of an HTTP request
@@ -82,18 +83,18 @@ export function openDeadLetters(
     const encoder = new TextEncoder();
     try {
       await open();
-      let lines: Uint8Array[] = [];
+      let lines: Uint8Array<ArrayBuffer>[] = [];
       let bytes = 0;
       for (const record of records) {
         const line = encoder.encode(lineOf(record, payloadBytes));
         if (bytes > 0 && (bytes >= WRITE_BYTES || size + bytes + line.length > rotateBytes)) {
-          await put(joined(lines, bytes));
+          await put(joinedBytes(lines));
           [lines, bytes] = [[], 0];
         }
         lines.push(line);
         bytes += line.length;
       }
-      await put(joined(lines, bytes));
+      await put(joinedBytes(lines));
       failing = false;
     } catch (error) {
       if (!failing) onError(error);
@@ -118,17 +119,6 @@ async function rotate(directory: string): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const out = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function lineOf(record: RejectRecord, payloadBytes: number): string {

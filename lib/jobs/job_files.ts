@@ -5,6 +5,7 @@
  */
 import { extname, join } from "node:path";
 import { makeFolder, removeDurably, syncFolder } from "../base/durable_file.ts";
+import { namesIn, removeIfThere } from "../base/folders.ts";
 import { belongToFolder } from "../base/owner.ts";
 
 export interface JobFiles {
@@ -68,20 +69,4 @@ export function createJobFiles(folder: string): JobFiles {
       }
     },
   };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).filter(({ isFile }) => isFile)
-      .map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }

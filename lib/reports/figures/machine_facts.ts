@@ -8,6 +8,7 @@ import type { Scope } from "./scope.ts";
 import type { SensorFacts } from "./sensor_facts.ts";
 import type { Range, ReportSources } from "./sources.ts";
 import { cutTo, overlaid, pastOf, type StateSpan } from "./spans.ts";
+import { HOUR_MS } from "../../words/times.ts";
 
 const PAGE = 200;
 /** Tickets of one machine that are looked at. */
@@ -85,7 +86,7 @@ export function countersOf(facts: readonly SensorFacts[], sources: ReportSources
     counted !== null && sensor.unit !== null && quantityOf(sensor.unit) === "energy"
   );
   return {
-    runMs: running?.runMs ?? (computed === undefined ? null : inHours(computed) * 3_600_000),
+    runMs: running?.runMs ?? (computed === undefined ? null : inHours(computed) * HOUR_MS),
     starts: running?.starts ?? null,
     energyWh: meter === undefined ? null : inWh(meter),
   };

@@ -6,13 +6,14 @@
 import type { Range } from "./sources.ts";
 import type { StateSpan } from "./spans.ts";
 import { cutTo, lastedIn } from "./spans.ts";
+import { DAY_MS } from "../../words/times.ts";
 
 /** Shorter is no failure. */
 export const FAILURE_LEAST_MS = 60_000;
 /** Well for less than this: the same failure goes on. */
 export const MERGE_BELOW_MS = 5 * 60_000;
 /** A failure that began this long before the range is still known from its beginning. */
-export const LEAD_MS = 86_400_000;
+export const LEAD_MS = DAY_MS;
 
 export interface Failure extends Range {
   /** It had begun before the range. */

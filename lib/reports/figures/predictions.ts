@@ -9,11 +9,12 @@ import type { Failure } from "./performance.ts";
 import type { Scope } from "./scope.ts";
 import type { ReportSources } from "./sources.ts";
 import { plural, span } from "./text.ts";
+import { DAY_MS } from "../../words/times.ts";
 
 const PAGE = 200;
 const RANK = { normal: 0, warning: 1, critical: 2 } as const;
 /** A failure is what a prediction spoke of when it follows within this time. */
-const FOLLOWS_MS = 7 * 86_400_000;
+const FOLLOWS_MS = 7 * DAY_MS;
 
 export interface Episode {
   machine: string;

@@ -6,6 +6,7 @@ import { EARLIEST_MS, LATEST_MS } from "../../readings/reading.ts";
 import { PerchError } from "../../base/errors.ts";
 import type { ImportOptions } from "./format.ts";
 import { quoted } from "./segment.ts";
+import { DAY_MS } from "../../words/times.ts";
 
 export const PRECISIONS = ["ns", "us", "ms", "s"] as const;
 export type Precision = typeof PRECISIONS[number];
@@ -18,7 +19,6 @@ export const PRECISION_WORDS: Record<Precision, string> = {
   s: "seconds",
 };
 const NUMBER = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i;
-const DAY_MS = 86_400_000;
 /** Day 0 of spreadsheets. */
 const SERIAL_ZERO = Temporal.PlainDate.from("1899-12-30");
 const SERIAL_FIRST = 36_526, SERIAL_END = 73_051;

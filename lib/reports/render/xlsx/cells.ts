@@ -4,6 +4,7 @@ import type { ReportColumn } from "../../document.ts";
 import { type CellValue, decimalsOf, isoTime, offsetMs } from "../cells.ts";
 import { cut, held } from "./names.ts";
 import { DURATION, numberStyle, percentStyle, PLAIN, QUOTED, TIME, WRAPPED } from "./styles.ts";
+import { DAY_MS } from "../../../words/times.ts";
 
 /** What a cell holds, and how it looks where it is not as its column. */
 export type SheetCell = Partial<Pick<Cell, "value" | "richText" | "style">>;
@@ -11,7 +12,6 @@ export type SheetCell = Partial<Pick<Cell, "value" | "richText" | "style">>;
 /** Units of UTF-16 in a cell. */
 const MOST_LETTERS = 32_767;
 const CUT = "… (cut: a cell holds no more)";
-const DAY_MS = 86_400_000;
 /** 1900-03-01: before it Excel counts a day that never was. */
 const FIRST_MS = -2_203_891_200_000;
 /** What would be a formula if somebody typed it. */

@@ -8,10 +8,10 @@ import {
   type ExportSeries,
   isLong,
   type LongBlock,
-  NO_BYTES,
   type TableWriter,
   type WideBlock,
 } from "../table.ts";
+import { joinedBytes } from "../../../base/joined_bytes.ts";
 
 export const ROWS_OF_GROUP = 50_000;
 /** Cells of a group of a wide table. */
@@ -121,7 +121,7 @@ function createWriter(
       from = to;
       if (filled === capacity) groups.push(flush());
     }
-    return joined(groups);
+    return joinedBytes(groups);
   }
 
   const long = (block: LongBlock) =>
@@ -144,7 +144,7 @@ function createWriter(
     end() {
       const last = flush();
       writer.finish();
-      return joined([last, sink.take()]);
+      return joinedBytes([last, sink.take()]);
     },
     close() {},
   };
@@ -218,16 +218,4 @@ function createSink(ByteWriter: Packages["ByteWriter"]): { writer: Writer; take(
       return bytes;
     },
   };
-}
-
-function joined(parts: readonly Bytes[]): Bytes {
-  if (parts.length === 0) return NO_BYTES;
-  if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -5,9 +5,9 @@ import { quoted, type SegmentBuilder } from "../segment.ts";
 import { segmentsOf } from "../segments.ts";
 import { createTimeReader, type TimeReader } from "../times.ts";
 import { addState, isEntity } from "./ha_states.ts";
+import { HOUR_MS } from "../../../words/times.ts";
 
 const HEADER = "entity_id,state,last_changed";
-const HOUR_MS = 3_600_000;
 
 /** The history page of Home Assistant, “Download data”: changes of states. */
 export const haHistoryCsv: Readable = {

@@ -2,6 +2,7 @@
 import type { SegmentBuilder } from "../segment.ts";
 import { entityPath } from "../series_names.ts";
 import { unitOfEntity } from "./ha_states.ts";
+import { HOUR_MS } from "../../../words/times.ts";
 
 export interface StatisticHour {
   entity: string;
@@ -13,8 +14,6 @@ export interface StatisticHour {
   state?: number | null;
   sum?: number | null;
 }
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Adds an hour: of what is measured its mean, least and most; of a meter its reading at the end of the hour (`sum` is a

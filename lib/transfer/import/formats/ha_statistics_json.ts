@@ -6,8 +6,8 @@ import type { SegmentBuilder } from "../segment.ts";
 import { createTimeReader, type Time, timeOfMs } from "../times.ts";
 import { isEntity } from "./ha_states.ts";
 import { addStatistic, type StatisticHour } from "./ha_statistics.ts";
+import { HOUR_MS } from "../../../words/times.ts";
 
-const HOUR_MS = 3_600_000;
 /** As the WebSocket answers: the result alone, or with what is around it. */
 const BARE = /^\s*\{\s*"([a-z0-9_]+[.:][^"]+)"\s*:\s*\[\s*(?:\{[^}]*"start"\s*:|\])/;
 const WRAPPED =
