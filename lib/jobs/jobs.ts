@@ -8,20 +8,16 @@ import { createWake } from "../base/wake.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { Audited } from "../events/audit_change.ts";
-import { bytes as bytesWords } from "../words/numbers.ts";
 import {
   afterEnd,
   endsPerch,
   type FileLimits,
   type JobRoom,
   lackOfRoom,
-  outOfRoom,
-  toDrop,
   toStart,
 } from "./decide.ts";
 import {
   type Job,
-  JOB_KINDS,
   type JobFile,
   type JobKind,
   type JobOrder,
@@ -31,6 +27,8 @@ import {
 import { createJobFiles } from "./job_files.ts";
 import { createJobStore, type JobQuery, type KeptJob } from "./jobs_store.ts";
 import { beginRun, Interruption, type Run } from "./run.ts";
+import { createTidying, TIDY_MS } from "./tidying.ts";
+import { watchRuns } from "./watch_runs.ts";
 
 export interface JobsDeps {
   db: Database;
@@ -79,14 +77,7 @@ const MOST_WAITING = 20;
 const TICK_MS = 1_000;
 /** While something waits for what keeps it from being done. */
 const WAITING_MS = 10_000;
-const TIDY_MS = 600_000;
-/** Work that says nothing for so long has hung. */
-const HUNG_MS = 30 * 60_000;
-/** Work that was ended and does not end gives up its place. */
-const GRACE_MS = 30_000;
 const CANCEL_MS = 5_000;
-/** Rows of a kind that are kept, with a file or without. */
-const KEPT_ROWS = 500;
 const ID_LENGTH = 16;
 
 /** Long work: ordered, done in turn, kept with its end and its file. */
@@ -101,9 +92,10 @@ export function createJobs(deps: JobsDeps): Jobs {
   const listeners: ((job: Job) => void)[] = [];
   let waiting = 0;
   let resting = false;
-  let trouble: string | null = null;
-  /** Nothing is tidied right after a start. */
-  let tidiedMs = clock.monotonic();
+  const tidying = createTidying({
+    ...{ db, store, files, clock, log, limits: deps.limits },
+    running: () => new Set(runs.keys()),
+  });
 
   const seen = (kept: KeptJob): Job => {
     const { num: _, stored: __, remembered: ___, ...job } = kept;
@@ -190,68 +182,10 @@ export function createJobs(deps: JobsDeps): Jobs {
       deps.publish(run.now());
       run.ended.then(async () => {
         if (runs.get(kept.id) === run) runs.delete(kept.id);
-        tidiedMs = -Infinity;
+        tidying.soon();
         wake.now();
         await tell(kept.kind, kept.id);
       }).catch((error) => log.warn("the end of a job was not told", { error }));
-    }
-  }
-
-  /** Ends what hangs, what finds no room, and what writes too much. */
-  async function watch(): Promise<void> {
-    if (runs.size === 0) return;
-    const lack = outOfRoom(await deps.room());
-    const nowMs = clock.monotonic();
-    for (const [id, run] of runs) {
-      await run.keep();
-      const since = run.interruptedMs();
-      if (since !== null && nowMs - since > GRACE_MS) {
-        log.error(`${run.kept.title} does not end; it is left alone`, { id });
-        runs.delete(id);
-        continue;
-      }
-      const wrong = lack ?? hungSentence(nowMs - run.movedMs()) ?? tooMuch(await files.written(id));
-      if (wrong !== null) run.interrupt(new Interruption("failed", wrong));
-    }
-  }
-
-  function tooMuch(written: number): string | null {
-    const { mostBytes } = deps.limits();
-    if (written <= mostBytes) return null;
-    return `Its file would be larger than ${bytesWords(mostBytes)}, which is all that files of ` +
-      "jobs may take (a setting): order less.";
-  }
-
-  /** Files that nobody needs, rows without their file, and what is too old or too much. */
-  async function tidy(): Promise<void> {
-    // In this order: what is there by now is of a run, or its row is written by the time that rows are read.
-    const there = await files.names();
-    const running = new Set(runs.keys());
-    const withFile = await store.withFile();
-    const known = new Set(withFile.map(({ stored }) => stored));
-    await files.sweep(there, (name, id) => known.has(name) || running.has(id));
-    const drop = new Set(toDrop(withFile, deps.limits(), clock.deletionMs()));
-    for (const { id, stored } of withFile) {
-      if (!drop.has(id) && await files.path(stored!) !== null) continue;
-      await db.write([store.dropFile(id)]);
-      await files.remove(stored!);
-    }
-    for (const kind of JOB_KINDS) {
-      const purge = await store.purge(kind, KEPT_ROWS);
-      if (purge !== null) await db.write([purge]);
-    }
-  }
-
-  async function tidyIfDue(): Promise<void> {
-    const nowMs = clock.monotonic();
-    if (nowMs - tidiedMs < TIDY_MS) return;
-    tidiedMs = nowMs;
-    try {
-      await inTurn(tidy);
-      trouble = null;
-    } catch (error) {
-      trouble = "files of old jobs could not be removed";
-      log.warn(trouble, { error });
     }
   }
 
@@ -344,7 +278,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       wake.now();
     },
     isOpen: async (kind) => !resting && (await store.open()).some((job) => job.kind === kind),
-    counts: () => ({ waiting, running: runs.size, trouble }),
+    counts: () => ({ waiting, running: runs.size, trouble: tidying.trouble() }),
     task: {
       name: "jobs",
       async run(signal) {
@@ -352,8 +286,8 @@ export function createJobs(deps: JobsDeps): Jobs {
         try {
           for (;;) {
             await startDue();
-            await watch();
-            await tidyIfDue();
+            await watchRuns(runs, { ...deps, written: files.written });
+            await tidying.ifDue(inTurn);
             const restMs = runs.size > 0 ? TICK_MS : waiting > 0 ? WAITING_MS : TIDY_MS;
             await wake.sleep(restMs, signal);
           }
@@ -368,9 +302,4 @@ export function createJobs(deps: JobsDeps): Jobs {
 
 function hasEnded({ state, kind }: KeptJob): PerchError {
   return new PerchError("conflict", `this ${kind} has ended already: ${state}`);
-}
-
-function hungSentence(silentMs: number): string | null {
-  if (silentMs < HUNG_MS) return null;
-  return "Nothing came of it for half an hour, so it was ended. Order less, or look into the log.";
 }
