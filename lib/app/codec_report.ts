@@ -20,6 +20,7 @@ export function codecPausables(gate: Pick<CodecGate, "views" | "pause" | "resume
     component: component(name),
     pause: (by) => gate.pause(name, by),
     resume: (by) => gate.resume(name, by),
+    version: () => gate.views().find((one) => one.name === name)?.hash ?? null,
     paused() {
       const view = gate.views().find((one) => one.name === name);
       if (view === undefined || view.pause === null) return null;

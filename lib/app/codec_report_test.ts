@@ -10,6 +10,7 @@ function look(change: Partial<CodecView>) {
     ...{
       name: "pump",
       present: true,
+      hash: "abc",
       loading: false,
       pause: null,
       broken: null,

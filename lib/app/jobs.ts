@@ -38,7 +38,7 @@ export function createJobParts(
   components.register("jobs", () => {
     const { waiting, running, trouble } = jobs.counts();
     if (trouble !== null) return { health: "degraded", detail: trouble };
-    if (shedding.isShed("reports")) {
+    if (shedding.isShed("reports") && waiting > 0) {
       return { health: "degraded", detail: `the host is in need; waiting: ${waiting}` };
     }
     const detail = running + waiting === 0 ? "nothing is under way" : `under way: ${running}` +

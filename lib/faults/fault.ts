@@ -31,6 +31,8 @@ export interface Pausable {
   pause(by: string): Promise<void>;
   resume(by: string): Promise<void>;
   paused(): Pause | null;
+  /** What it runs now: after another text a look that began before says nothing of it. */
+  version?(): string | null;
   /** Only a person pauses it: no fault does. */
   readonly byPersonOnly?: boolean;
 }

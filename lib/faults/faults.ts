@@ -14,7 +14,7 @@ import { faultEvent, pauseEvent } from "./fault_events.ts";
 import { createFaultStore, type FaultQuery } from "./faults_store.ts";
 import { createLooking } from "./looking.ts";
 import { createFaultMemory } from "./memory.ts";
-import { createPausing } from "./pausing.ts";
+import { type Begun, createPausing } from "./pausing.ts";
 import { createPeople, type People, type Restarts } from "./people.ts";
 
 /*
@@ -73,9 +73,9 @@ export function createFaults(deps: FaultsDeps): Faults {
   const weighed = (one: Sighting): Sighting =>
     deps.isExhausted?.(one.component) ? { ...one, severity: stepUp(one.severity) } : one;
 
-  async function pauseFor(fault: FaultRow): Promise<SqlStatement[]> {
+  async function pauseFor(fault: FaultRow, begun: Begun): Promise<SqlStatement[]> {
     const one = pausing.find(fault.component);
-    if (one === null) return [];
+    if (one === null || pausing.pausable(fault.component, begun) === "no") return [];
     // A codec that cannot be loaded has stopped by itself.
     if (one.paused() === null && !await pausing.pause(one, fault)) return [];
     const { component, message } = fault;
@@ -90,18 +90,21 @@ export function createFaults(deps: FaultsDeps): Faults {
     return [events.statement(faultEvent(kind, fault, { tMs: clock.now() }))];
   }
 
-  async function apply(found: Awaited<ReturnType<typeof looking.look>>): Promise<void> {
+  async function apply(
+    found: Awaited<ReturnType<typeof looking.look>>,
+    begun: Begun,
+  ): Promise<void> {
     await pausing.restore();
     const { state, news, pauses } = decide(memory.state, {
       ...found,
       nowMs: clock.now(),
       monotonicMs: clock.monotonic(),
-      pausable: pausing.pausable,
+      pausable: (component) => pausing.pausable(component, begun),
       isPaused: pausing.isPaused,
     });
     memory.state = state;
     const paused: SqlStatement[] = [];
-    for (const fault of pauses) paused.push(...await pauseFor(fault));
+    for (const fault of pauses) paused.push(...await pauseFor(fault, begun));
     const changed = [...new Set([...news.map(({ fault }) => fault), ...pauses])];
     const rows = [...changed.map(memory.put), ...memory.due()];
     await memory.write([...rows, ...news.flatMap(eventsOf), ...paused]);
@@ -109,9 +112,10 @@ export function createFaults(deps: FaultsDeps): Faults {
   }
 
   const look = async () => {
+    const begun = pausing.begin();
     const { sightings, isComplete } = await looking.look();
     const found = { sightings: sightings.map(weighed), isComplete };
-    await oneAtATime(() => apply(found));
+    await oneAtATime(() => apply(found, begun));
   };
 
   return {

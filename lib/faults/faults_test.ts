@@ -122,6 +122,34 @@ Deno.test("faults pause a broken part, say so, and are over when it was resumed 
   });
 });
 
+Deno.test("a look that began before a part was mended, or resumed, does not pause it", async () => {
+  await around(async ({ make, see, by, clock }) => {
+    const pump = part("codec:pump");
+    let text = "broken";
+    const faults = make([{ ...pump, version: () => text }]);
+    await faults.load();
+    const lookWhile = async (meanwhile: () => void | Promise<void>) => {
+      see(broken);
+      const looking = faults.look();
+      // The sources are asked in the next turn; what is decided comes some turns later.
+      await Promise.resolve();
+      see();
+      await meanwhile();
+      await looking;
+    };
+    await lookWhile(() => void (text = "mended"));
+    assert.equal(pump.paused(), null, "another text");
+    await lookWhile(() => {});
+    assert.match(pump.paused()!.by, /^fault:/, "control: the same text");
+    await lookWhile(() => faults.resume("codec:pump", by));
+    assert.equal(pump.paused(), null, "resumed meanwhile");
+    await clock.advance(5_000);
+    see(broken);
+    await faults.look();
+    assert.match(pump.paused()!.by, /^fault:/, "the next look sees whether it is well");
+  });
+});
+
 Deno.test("faults keep what a person paused over a restart, and start anew what they are asked to", async () => {
   await around(async ({ faults, make, by, restarted }) => {
     await faults.load();

@@ -9,12 +9,20 @@ const TAKES_MOST_MS = 4_000;
 /** After a start some parts come late: what was paused is paused as soon as they are there. */
 const COMES_LATE_MS = 60_000;
 
+/** What ran when a look began, by component, and how often anything had been resumed. */
+export interface Begun {
+  versions: ReadonlyMap<string, string | null>;
+  resumed: number;
+}
+
 export interface Pausing {
   all(): readonly Pausable[];
   names(): string[];
   find(component: string): Pausable | null;
-  /** As a look asks it. */
-  pausable(component: string): "free" | "paused" | "no";
+  /** Before a look: what runs now. */
+  begin(): Begun;
+  /** As a look asks it that began so: what was changed or resumed meanwhile is for the next look. */
+  pausable(component: string, begun: Begun): "free" | "paused" | "no";
   isPaused(component: string): boolean;
   /** @returns whether it is paused now */
   pause(one: Pausable, fault: FaultRow): Promise<boolean>;
@@ -30,6 +38,7 @@ export function createPausing(
 ): Pausing {
   const expected = new Map<string, FaultRow>();
   const startedMs = clock.monotonic();
+  let resumed = 0;
   const find = (component: string) =>
     pausables().find((one) => one.component === component) ?? null;
 
@@ -57,17 +66,24 @@ export function createPausing(
     all: pausables,
     names: () => pausables().map(({ component }) => component),
     find,
-    pausable(component) {
+    begin: () => ({
+      versions: new Map(pausables().map((one) => [one.component, versionOf(one)])),
+      resumed,
+    }),
+    pausable(component, begun) {
       const one = find(component);
       if (one === null || one.byPersonOnly === true) return "no";
+      if (begun.resumed !== resumed || begun.versions.get(component) !== versionOf(one)) {
+        return "no";
+      }
       return one.paused() === null ? "free" : "paused";
     },
     isPaused: (component) =>
       expected.has(component) || (find(component)?.paused() ?? null) !== null,
     pause,
-    resume: (one, by) => {
+    async resume(one, by) {
       expected.delete(one.component);
-      return within(one.resume(by));
+      await within(one.resume(by).finally(() => resumed++));
     },
     expect: (faults) => faults.forEach((fault) => expected.set(fault.component, fault)),
     async restore() {
@@ -81,3 +97,5 @@ export function createPausing(
     },
   };
 }
+
+const versionOf = (one: Pausable) => one.version?.() ?? null;

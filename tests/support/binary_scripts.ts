@@ -48,7 +48,12 @@ export async function assertCodecsWork(
       if (found.length === wanted.length) return found;
       if (!corrects) await resume();
       return null;
-    }, patienceMs);
+    }, patienceMs).catch(async (error) => {
+      const faults = await get("/api/faults?component=codec:meters");
+      const parts = await get("/api/components");
+      const seen = parts.items.filter(({ name }: { name: string }) => name.startsWith("codec"));
+      throw new Error(`${error.message}; ${JSON.stringify({ faults: faults.items, seen })}`);
+    });
   await Deno.mkdir(`${dataDir}/codecs`, { recursive: true });
   const file = `${dataDir}/codecs/meters.js`;
   await Deno.writeTextFile(file, CODEC);

@@ -31,6 +31,7 @@ export interface PausableDetector {
   pause(by: string): Promise<void>;
   resume(by: string): Promise<void>;
   paused(): Pause | null;
+  version(): string;
 }
 
 export interface CustomDetectors {
@@ -124,6 +125,7 @@ export function createCustomDetectors(deps: CustomDeps): CustomDetectors {
         pause: (by) => Promise.resolve(follower.pause(by)),
         resume: () => Promise.resolve(follower.resume()),
         paused: () => follower.paused(),
+        version: () => follower.slot.wanted.hash,
       })),
     stats: () =>
       present().map(({ follower }) => ({

@@ -126,6 +126,7 @@ export function createFaultDetectors(deps: FaultDetectorDeps): FaultDetectors {
           return Promise.resolve();
         },
         paused: () => one.held,
+        version: () => one.script.hash,
       })),
   };
 }

@@ -31,6 +31,8 @@ export interface CodecView {
   name: string;
   /** False: there is no such script any more, but messages that wait for it. */
   present: boolean;
+  /** Of the text that was loaded last, or could not be. */
+  hash: string | null;
   /** It is being loaded: messages for it wait, or go another way where its topics are not known yet. */
   loading: boolean;
   pause: CodecPause | null;
@@ -130,6 +132,7 @@ export class Codec {
     return {
       name: this.name,
       present: this.#present,
+      hash: this.#hash,
       loading: this.#loads > 0,
       pause: this.#pause,
       broken: this.#broken,
