@@ -80,12 +80,17 @@ Deno.test("perch check tells what the running Perch knows: emergency mode, parts
     }),
   });
   try {
-    const { components, emergency, host } = under.app.parts();
+    const { components, emergency, events, host } = under.app.parts();
     for (const name of ["one", "two", "three"]) {
       components.register(name, () => ({ health: "error", detail: `${name} is gone.` }));
     }
     await until("an emergency", () => Promise.resolve(emergency!.sentence()));
     await until("a sample", () => Promise.resolve(host!.recorder.latest()));
+    // Work that rests with nothing waiting is nothing that does not work.
+    await until("jobs that rest", async () => {
+      const { items } = await events.list({});
+      return items.some(({ text }) => text.endsWith("exports, imports")) || null;
+    });
     // This command knows nothing of MQTT_PORT=0, and another program may have the port that it would take.
     const { code, out } = await perchHere(under.dataDir, ["check", "--json", "--no-queue-probe"]);
     const { checks } = JSON.parse(out) as { checks: Finding[] };
