@@ -22,6 +22,7 @@ const MAY_BE_EMPTY = [
   ...["command_targets", "commands", "command_rules"],
   ...["damage", "storage_probe", "recovery_codes", "finding_feedback", "prediction_feedback"],
   ...["delivery_tries", "upload_cursors", "one_use_links", "journal_b"],
+  ...["chart_notes", "dashboards", "kiosk_links", "push_subscriptions"],
   ...["device_clocks", "retained_marks", "custom_detectors"],
 ];
 

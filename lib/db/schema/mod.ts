@@ -20,6 +20,7 @@ export * from "./jobs.ts";
 export * from "./live.ts";
 export * from "./machines.ts";
 export * from "./notify.ts";
+export * from "./pages.ts";
 export * from "./readings.ts";
 export * from "./scripts.ts";
 export * from "./settings.ts";
