@@ -135,7 +135,8 @@ export async function streamedExport(
       "content-type": type,
       // Letters, digits, `-` and `.` alone.
       "content-disposition": `attachment; filename="${fileNameOf(order, plan.series)}"`,
-      "cache-control": "no-store",
+      // Packing it on the way would take tens of megabytes; `gzip=true` packs it in the worker.
+      "cache-control": "no-store, no-transform",
     },
   });
 }

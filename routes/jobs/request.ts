@@ -66,7 +66,8 @@ export async function downloadJob(
     // Letters, digits, `_`, `-` and `.` alone (`safeName`).
     "content-disposition": `attachment; filename="${name}"`,
     "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
+    // A large file goes out as it is: packing it on the way would take tens of megabytes.
+    "cache-control": "no-store, no-transform",
     "accept-ranges": "bytes",
     etag,
   });

@@ -1,4 +1,4 @@
-/** Parquet (hyparquet-writer, which is loaded when the first such file is written): row groups of 50 000 rows. */
+/** Parquet (hyparquet-writer, which is loaded when the first such file is written): row groups of 25 000 rows. */
 import type { ParquetWriter, SchemaElement, Writer } from "hyparquet-writer";
 import { isText, noteAt, numberOf, textOf } from "../cells.ts";
 import {
@@ -13,9 +13,9 @@ import {
 } from "../table.ts";
 import { joinedBytes } from "../../../base/joined_bytes.ts";
 
-export const ROWS_OF_GROUP = 50_000;
+export const ROWS_OF_GROUP = 25_000;
 /** Cells of a group of a wide table. */
-const CELLS_OF_GROUP = 500_000;
+const CELLS_OF_GROUP = 300_000;
 
 type Packages = typeof import("hyparquet-writer");
 type Kind = "time" | "number" | "count" | "text";
