@@ -232,7 +232,7 @@ Deno.test("export: Parquet in several groups of rows is read by DuckDB as it is 
       const [{ groups }] = await askDuckdb(
         `SELECT count(DISTINCT row_group_id)::int AS groups FROM parquet_metadata('${path}')`,
       );
-      assert.equal(groups, 2);
+      assert.equal(groups, 3);
       const rows = await askDuckdb(
         `SELECT sensor, count(*)::int AS n, sum(value) AS sum, max(text) AS text, any_value(unit) AS unit,
         epoch_ms(min(time))::double AS first FROM '${path}' GROUP BY sensor ORDER BY sensor`,
