@@ -26,7 +26,7 @@ export function AlarmBadge({ waiting }: { waiting: number }): VNode | null {
   return (
     <span class="badge">
       {count}
-      <span class="hidden">waiting</span>
+      <span class="hidden">not acknowledged</span>
     </span>
   );
 }

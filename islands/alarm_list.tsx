@@ -146,7 +146,7 @@ export function AlarmList(props: AlarmListProps): VNode {
 function Bulk(): VNode {
   return (
     <details class="bulk">
-      <summary class="chip">With the selected</summary>
+      <summary class="chip">Selected:</summary>
       <div class="buttons">
         <button type="submit" class="small">Acknowledge</button>
         <button type="submit" class="small" formAction="/alarms/bulk/resolve">Resolve</button>

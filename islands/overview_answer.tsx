@@ -19,7 +19,7 @@ export function OverviewAnswer({ initial }: { initial: Status }): VNode {
       {waiting > 0 && (
         <p>
           <a href="/alarms">
-            {waiting === 1 ? "1 alarm is unacknowledged" : `${waiting} alarms are unacknowledged`}
+            {waiting === 1 ? "1 alarm not acknowledged" : `${waiting} alarms not acknowledged`}
           </a>
         </p>
       )}

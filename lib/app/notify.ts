@@ -124,7 +124,7 @@ function describe(components: Components, notify: Notify): void {
       };
     }
     return channels.length === 0
-      ? { health: "off", detail: "No channel is set up: nobody is told of alarms." }
+      ? { health: "off", detail: "No channel is set up: no one is notified." }
       : {
         health: "ok",
         detail: `${channels.length} ${channels.length === 1 ? "channel" : "channels"} deliver.`,

@@ -259,7 +259,7 @@ function refusal(
 }
 
 const unknownHost = (host: string) =>
-  new OutgoingError("unreachable", `the name ${host} is not known`);
+  new OutgoingError("unreachable", `Cannot find ${host}. Check the server name`);
 
 /**
  * The well-known authorities and the operator's: as one set where this process may read the former, else one

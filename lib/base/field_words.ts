@@ -31,14 +31,27 @@ const FORMATS: Record<string, string> = {
   ipv6: "an IPv6 address",
   json_string: "JSON",
 };
+const NUMBERS: ReadonlySet<string> = new Set([TYPES.number, TYPES.int]);
+/** An empty field, which a form takes for none: no word of its own beside what else is allowed. */
+const NOTHING = "nothing";
 const WORDS_MOST = 40;
 /** Their values are in no message. */
 const SECRETS = /pass|secret|token|key|code|auth|pin$|url$/i;
 
-/** For zod: `give a number of at least 10; it was -1`. */
+/** For zod: `give a number of at least 10; it was -1`, `"abc" is not a number`. */
 export function fieldWords(issue: Issue): string | undefined {
   const allowed = allowedBy(issue);
+  if (NUMBERS.has(allowed ?? "") && typeof issue.input === "string" && !isSecret(issue.path)) {
+    const other = notNumber(issue.input, allowed!);
+    if (other !== null) return other;
+  }
   return allowed === undefined ? undefined : `give ${allowed}${given(issue)}`;
+}
+
+/** Of text where `allowed`, a number, belongs: `"abc" is not a number`; null where it could be one. */
+export function notNumber(text: string, allowed = TYPES.number): string | null {
+  const isOne = text.trim() === "" || !Number.isNaN(Number(text));
+  return isOne ? null : `${quoted(text)} is not ${allowed}`;
 }
 
 function allowedBy(issue: Issue): string | undefined {
@@ -46,7 +59,7 @@ function allowedBy(issue: Issue): string | undefined {
     case "invalid_type":
       return TYPES[issue.expected] ?? issue.expected;
     case "invalid_value":
-      return listed(issue.values.map(String));
+      return listed(issue.values.map(String).filter((value) => value !== ""));
     case "too_small":
       return sized(issue.origin, "at least", issue.minimum, issue.inclusive ?? true);
     case "too_big":
@@ -90,6 +103,7 @@ const counted = (n: number | bigint, one: string, many = `${one}s`) =>
 
 function listed(words: readonly string[]): string {
   const shown = words.slice(0, WORDS_MOST);
+  if (shown.length === 0) return NOTHING;
   if (words.length > WORDS_MOST) return `one of ${shown.join(", ")} …`;
   return shown.length === 1 ? shown[0] : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
 }
@@ -99,13 +113,13 @@ function ofUnion(errors: readonly (readonly z.core.$ZodIssue[])[]): string | und
   const forms = errors.map(([first]) =>
     first?.path.length === 0 ? /^give ([^;]*)/.exec(first.message)?.[1] : undefined
   );
-  const known = [...new Set(forms.filter((form) => form !== undefined))];
+  const known = [...new Set(forms.filter((form) => form !== undefined && form !== NOTHING))];
   return known.length === 0 || forms.includes(undefined) ? undefined : known.join(" or ");
 }
 
 function given({ code, input, path = [] }: Issue): string {
   if (input === undefined) return "; it is missing";
-  if (path.some((name) => SECRETS.test(String(name)))) return "";
+  if (isSecret(path)) return "";
   if (input === "") return "";
   if (typeof input === "string") {
     const isLong = code === "too_big" || code === "too_small";
@@ -119,6 +133,9 @@ function given({ code, input, path = [] }: Issue): string {
   if (typeof input === "object" && input !== null) return "; it was an object";
   return Number.isNaN(input) ? "" : `; it was ${String(input).slice(0, WORDS_MOST)}`;
 }
+
+const isSecret = (path: readonly PropertyKey[] = []) =>
+  path.some((name) => SECRETS.test(String(name)));
 
 function quoted(text: string): string {
   const cut = text.length > WORDS_MOST ? `${text.slice(0, WORDS_MOST)}…` : text;

@@ -10,6 +10,7 @@ const schema = z.strictObject({
   tags: z.array(z.string()).max(2),
   when: z.iso.datetime(),
   either: z.union([z.string(), z.number()]),
+  empty: z.union([z.literal(""), z.coerce.number()]),
   own: z.string().regex(/^a/, "begins with an a"),
   password: z.string().min(8),
   nested: z.strictObject({ on: z.boolean() }),
@@ -51,6 +52,11 @@ Deno.test("fieldWords say what is allowed and what was given", () => {
     "count: give a whole number; it was 10.5",
     "name: give a text of at most 5 characters; it has 6 characters",
   ]);
+  assert.deepEqual(wrong({ count: "abc", ratio: "fast" }), [
+    'count: "abc" is not a number',
+    'ratio: "fast" is not a number',
+  ]);
+  assert.deepEqual(wrong({ empty: "abc" }), ['empty: "abc" is not a number']);
   assert.deepEqual(wrong({ state: "\u202ea\u0000" }), ['state: give open or closed; it was "�a�"']);
 });
 
@@ -64,7 +70,7 @@ Deno.test("fieldErrors has one entry for each field, with the narrower of two li
   ]);
   assert.deepEqual(wrong({ colour: 1, nested: { on: true, off: 1 } }), [
     "nested.off: unknown field; known: on",
-    "colour: unknown field; known: count, ratio, state, name, tags, when, either, own, password, nested",
+    "colour: unknown field; known: count, ratio, state, name, tags, when, either, empty, own, password, nested",
   ]);
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, 1]));
   assert.equal(wrong(many).length, 20);

@@ -122,7 +122,7 @@ export function ruleWarnings(rule: RuleSpec, { context, machines }: Plant): stri
     (rule.tags.length === 0 || rule.tags.some((tag) => tags.includes(tag)))
   );
   if (inScope.length === 0 && (rule.machines.length > 0 || rule.tags.length > 0)) {
-    out.push("It fits no machine that there is.");
+    out.push("No machine matches.");
   }
   if (reached === 0) out.push("It reaches nobody as things are.");
   return [...new Set(out)];

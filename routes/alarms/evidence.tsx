@@ -71,7 +71,7 @@ export function Evidence(
   const { conditions, findings } = evidence;
   return (
     <section class="card" aria-labelledby="evidence">
-      <h2 id="evidence">What it reports</h2>
+      <h2 id="evidence">Evidence</h2>
       <ul class="evidence">
         {conditions.map((one, i) => {
           const sensor = one.sensor === null ? undefined : parts.sensors.byNum(one.sensor);

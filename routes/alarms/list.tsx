@@ -174,8 +174,8 @@ export function answerOf({ open, waiting }: AlarmCounts): VNode {
     <>
       <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
       {waiting === all
-        ? `${alarms(all)} ${all === 1 ? "is" : "are"} unacknowledged`
-        : `${waiting} of ${alarms(all)} ${waiting === 1 ? "is" : "are"} unacknowledged`}
+        ? `${alarms(all)} not acknowledged`
+        : `${waiting} of ${alarms(all)} not acknowledged`}
     </>
   );
 }
@@ -225,7 +225,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
         {show === undefined && (
           <>
             <span class="chip-gap" aria-hidden="true" />
-            {chip("Unacknowledged", state === "active", {
+            {chip("Not acknowledged", state === "active", {
               state: state === "active" ? undefined : "active",
             })}
             {chip("Acknowledged", state === "acknowledged", {

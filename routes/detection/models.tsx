@@ -109,7 +109,7 @@ function Figures({ parts }: { parts: ModelParts }): VNode {
   const { predictions, errors, latencyMs } = parts.predictions.status();
   const looks = predictions + errors;
   const rows: [string, string][] = [
-    ["Predictions since the start", grouped(predictions)],
+    ["Evaluations", grouped(predictions)],
     ["Failed", looks === 0 ? "none" : `${(100 * errors / looks).toFixed(1)} %`],
     ["Median time", latencyMs === null ? "not known" : `${latencyMs.p50.toFixed(2)} ms`],
     ["99th percentile", latencyMs === null ? "not known" : `${latencyMs.p99.toFixed(2)} ms`],
@@ -208,7 +208,7 @@ function Machine(
       )}
       {mayTrain && (
         <Post action="/models/retrain" fields={{ machine: name }} look="small">
-          {model === undefined ? "Train" : "Train anew"}
+          {model === undefined ? "Train" : "Retrain"}
           <span class="hidden">{` ${name}`}</span>
         </Post>
       )}

@@ -57,7 +57,7 @@ export interface FrameOptions {
   trouble?: () => string | null;
   /** What is paused. */
   paused?: () => readonly PausedPart[];
-  /** Alarms that wait for somebody. */
+  /** Alarms that are not acknowledged. */
   waiting?: () => number;
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
-import { fieldWords } from "../../lib/base/field_words.ts";
+import { fieldWords, notNumber } from "../../lib/base/field_words.ts";
 import { DEFAULT_BODY_BYTES, limitBody } from "./body.ts";
 import { strict } from "./validate.ts";
 
@@ -38,7 +38,8 @@ export async function readForm<T>(
   const errors: Record<string, string> = {};
   for (const issue of result.error.issues) {
     const path = issue.code === "unrecognized_keys" ? "form" : issue.path.join(".") || "form";
-    errors[path] ??= issue.message;
+    const isNumber = issue.code === "invalid_type" && issue.expected === "number";
+    errors[path] ??= (isNumber && notNumber(values[path] ?? "")) || issue.message;
   }
   return { ok: false, errors, values, text };
 }

@@ -46,6 +46,7 @@ Deno.test("readForm says beside which field something is wrong, and gives back w
   assert.equal(status, 200);
   assert.equal(json.ok, false);
   assert.deepEqual(Object.keys(json.errors).sort(), ["form", "name", "price"]);
+  assert.equal(json.errors.price, '"x" is not a number');
   assert.deepEqual(json.values, { name: "a", price: "x", more: "1" });
 });
 

@@ -188,7 +188,7 @@ function Plan({ seen }: { seen: Seen }): VNode {
           <form method="post" action={`${PAGE}/confirm`}>
             <Hidden values={{ document: text }} />
             <button type="submit" class="primary">
-              {changes === 1 ? "Apply the change" : `Apply ${changes} changes`}
+              {changes === 1 ? "Import 1 change" : `Import ${changes} changes`}
             </button>
           </form>
         </>

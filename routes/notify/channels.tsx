@@ -152,7 +152,7 @@ async function subscriptionOf(values: Record<string, string>) {
 
 function answerOf(shown: readonly Shown[]): VNode {
   const failing = shown.filter(({ json }) => json.health === "failing");
-  if (shown.length === 0) return <>Nobody is notified of alarms yet</>;
+  if (shown.length === 0) return <>No one is notified yet</>;
   if (failing.length > 0) {
     return (
       <>
@@ -164,7 +164,7 @@ function answerOf(shown: readonly Shown[]): VNode {
     );
   }
   const on = shown.filter(({ json }) => json.enabled).length;
-  return <>{on === 1 ? "One channel is in use" : `${on} channels are in use`}</>;
+  return <>{on === 1 ? "1 channel in use" : `${on} channels in use`}</>;
 }
 
 function Content(
@@ -183,9 +183,8 @@ function Content(
       </Crumbs>
       <Answer>{answerOf(views)}</Answer>
       <p class="muted">
-        Channels are where messages go to. <a href="/settings/rules">Rules</a> say who gets what;
-        {" "}
-        <a href="/deliveries">deliveries</a> show what was sent.
+        Channels are where messages go to. <a href="/settings/rules">Rules</a>{" "}
+        decide who is notified of what; <a href="/deliveries">deliveries</a> show what was sent.
       </p>
       {state.notice}
       <FormError>{elsewhere ? Object.values(state.errors)[0] : undefined}</FormError>
@@ -228,8 +227,9 @@ function TestNotice({ name, outcome }: { name: string; outcome: Outcome }): VNod
       <h2 id="test-title">
         {good ? `${name} accepted the test message` : `${name} did not accept the test message`}
       </h2>
-      <p>The other side said:</p>
-      <pre tabIndex={0}><code>{outcome.answer}</code></pre>
+      <pre
+        tabIndex={0}
+      ><code>{good ? outcome.answer : outcome.answer.replace(/[^.!?]$/, "$&.")}</code></pre>
     </section>
   );
 }

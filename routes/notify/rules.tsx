@@ -216,10 +216,10 @@ function List(
       </Crumbs>
       <Answer>
         {on === 0
-          ? "No rule is in use: only webhooks are notified"
+          ? "No notification rule is on: only webhooks are notified"
           : on === 1
-          ? "One rule says who gets what"
-          : `${on} rules say who gets what`}
+          ? "1 notification rule"
+          : `${on} notification rules`}
       </Answer>
       <p class="muted">
         Every rule is asked about every event. Maintenance windows and shelved alarms send nothing;

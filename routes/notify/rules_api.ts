@@ -95,7 +95,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       method: "get",
       path: "/api/rules",
       policy: "engineer",
-      summary: "Rules: who gets what",
+      summary: "Rules: who is notified of what",
       tags,
       responses: {
         200: {

@@ -95,13 +95,13 @@ Deno.test({
       await send("hall/press/oil", 95);
       await open(2);
       const { page, faults, close } = await enter("engineer", { viewport: PHONE });
-      await page.waitForSelector("text=2 alarms are unacknowledged");
+      await page.waitForSelector("text=2 alarms not acknowledged");
       await page.waitForSelector(".attention-cards >> text=Acknowledge oil 95 °C");
       await assertAccessible(page);
       await assertFits(page);
       if (SHOTS) await page.screenshot({ path: `${SHOTS}/overview.png`, fullPage: true });
       await page.click(".attention-cards button");
-      await page.waitForSelector("text=1 alarm is unacknowledged");
+      await page.waitForSelector("text=1 alarm not acknowledged");
       assert.equal(new URL(page.url()).pathname, "/");
       const [first] = app.parts.alarms.open();
       assert.deepEqual([first.sensor, first.state], ["hall/press/oil", "acknowledged"]);
@@ -181,7 +181,7 @@ Deno.test({
       await desk.page.goto("/alarms");
       await desk.page.waitForSelector(".dot.live");
       assert.match(await desk.page.title(), /^\(3\) Alarms/);
-      assert.match(await desk.page.textContent("h1") ?? "", /3 alarms are unacknowledged/);
+      assert.match(await desk.page.textContent("h1") ?? "", /3 alarms not acknowledged/);
       assert.equal(await desk.page.locator("[data-alarm]").count(), 3);
       const top = await desk.page.textContent("[data-alarm]");
       assert.match(top ?? "", /critical.*oil 95 °C is above critical 90 °C/);
@@ -235,7 +235,7 @@ Deno.test({
       await page.keyboard.press("j");
       await page.keyboard.press("x");
       assert.equal(await page.locator("[data-alarm] input:checked").count(), 2);
-      await page.click("text=With the selected");
+      await page.click("text=Selected:");
       await page.click(".bulk >> text=Resolve");
       await page.waitForFunction(() => document.querySelectorAll("[data-alarm]").length === 2);
       await page.keyboard.press("g");

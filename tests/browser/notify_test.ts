@@ -65,7 +65,7 @@ for (
         assert.match(await page.innerText("main"), /Nothing has left Perch yet/);
         await look("deliveries-empty");
         await page.getByRole("link", { name: "Channels" }).first().click();
-        await heading("Nobody is notified of alarms yet");
+        await heading("No one is notified yet");
         await look("channels-empty");
 
         await page.getByRole("link", { name: "Slack" }).click();
@@ -75,7 +75,7 @@ for (
         await look("channel-wrong");
         await page.getByLabel("Webhook address").fill(`${receiver.url}/canary`);
         await page.getByRole("button", { name: "Add", exact: true }).click();
-        await heading("One channel is in use");
+        await heading("1 channel in use");
         assert.ok(!(await page.content()).includes("canary"), "the address is secret");
         receiver.mood = "broken";
         await page.getByRole("button", { name: "Send a test: Slack" }).click();
@@ -95,7 +95,7 @@ for (
         await look("webhook-secret");
 
         await page.goto("/settings/rules");
-        await heading("One rule says who gets what");
+        await heading("1 notification rule");
         await look("rules");
         await page.getByText("Add a rule").click();
         await page.getByLabel("Name").fill("Hall 9");

@@ -24,7 +24,7 @@ Deno.test({
       await signIn(admin.page, "admin@example.com", "admin123");
       await admin.page.goto("/models");
       await admin.page.click(
-        'button:has-text("Train anew hall-1/press-1"), ' +
+        'button:has-text("Retrain hall-1/press-1"), ' +
           'button:has-text("Train hall-1/press-1")',
       );
       await admin.page.waitForSelector("text=/Model 1, trained/", { timeout: 60_000 });

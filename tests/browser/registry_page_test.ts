@@ -93,7 +93,7 @@ for (
         await page.getByText("Nothing is changed yet").waitFor();
         assert.equal(registry.machines.all().length, 1);
         await look();
-        await page.getByRole("button", { name: "Apply 2 changes" }).click();
+        await page.getByRole("button", { name: "Import 2 changes" }).click();
         await page.getByRole("heading", { name: "Imported" }).waitFor();
         assert.equal(registry.machines.find("hall-2/oven-1")!.name, "Öfen & <b>1</b>");
         assert.equal(registry.find("oven-1/temp")!.settings.critical_high, 250);

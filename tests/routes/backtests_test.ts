@@ -141,7 +141,7 @@ Deno.test(
       "options.sigmas",
       "give a number of at most 20; it was 99",
     ]);
-    assert.match((await zscore({ window: "fifty" }))[1], /^give a number; it was "fifty"$/);
+    assert.match((await zscore({ window: "fifty" }))[1], /^"fifty" is not a number$/);
     assert.equal((await zscore({ sigma: 3 }))[0], "options.sigma");
     const crossed = { warningHigh: 90, criticalHigh: 80 };
     assert.deepEqual(await refused({ detector: "threshold", options: crossed }), [

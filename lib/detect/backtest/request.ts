@@ -48,7 +48,7 @@ export function optionsOf(
   }
   const errors = fieldErrors(parsed.error.issues, detector.options)
     .map(({ path, message }) => {
-      const was = message.includes(";")
+      const was = /; | is not /.test(message)
         ? ""
         : `; it was ${JSON.stringify(wanted[path])?.slice(0, 40)}`;
       return { path: `options.${path}`, message: message + was };
