@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, isOrBelow, listPage, type PageOf } from "../db/list.ts";
+import { isOrBelow, listPage, type PageOf, searchedPage } from "../db/list.ts";
 import {
   asc,
   build,
@@ -73,7 +73,11 @@ export function createAuditStore(db: Database): AuditStore {
         agent: actor.agent,
       }),
     async list(query) {
-      const page = await listPage(all(), audit.id, wantedBy(query), query);
+      const columns = [audit.actorName, audit.action, audit.resource, audit.address];
+      const page = await searchedPage(
+        { search: query.search, id: audit.id, columns },
+        (fits) => listPage(all(), audit.id, [...wantedBy(query), fits], query),
+      );
       return { items: page.items.map(entryOf), next: page.next };
     },
     after: async (id, most) => (await findAfter().all({ id, most })).map(entryOf),
@@ -119,13 +123,12 @@ function entryOf(row: Row): AuditRow {
   };
 }
 
-function wantedBy({ search, action, actor, fromMs, toMs }: AuditQuery): (SQL | undefined)[] {
+function wantedBy({ action, actor, fromMs, toMs }: AuditQuery): (SQL | undefined)[] {
   return [
     action === undefined ? undefined : isOrBelow(audit.action, action, "."),
     actor === undefined ? undefined : or(eq(audit.actorId, actor), eq(audit.actorName, actor)),
     fromMs === undefined ? undefined : gte(audit.tsMs, fromMs),
     toMs === undefined ? undefined : lt(audit.tsMs, toMs),
-    hasPart(search, audit.actorName, audit.action, audit.resource, audit.address),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, isOrBelow, listPage, type PageOf, type PageQuery } from "../db/list.ts";
+import { isOrBelow, listPage, type PageOf, type PageQuery, searchedPage } from "../db/list.ts";
 import {
   and,
   asc,
@@ -38,7 +38,7 @@ export interface AlarmQuery extends PageQuery {
   machine?: string;
   /** Storage number. */
   sensor?: number;
-  /** Part of the title, the machine's path or the sensor's name. */
+  /** Words of the title, the machine's path or the sensor's name. */
   search?: string;
   /** Raised at or after. */
   fromMs?: number;
@@ -115,7 +115,12 @@ export function createAlarmStore(db: Database): AlarmStore {
   );
   return {
     async list(query) {
-      return await listPage(orm.select(SUMMARY).from(alarms), alarms.id, wantedBy(query), query);
+      const summaries = () => orm.select(SUMMARY).from(alarms);
+      const columns = [alarms.title, alarms.machine, alarms.sensorName];
+      return await searchedPage(
+        { search: query.search, id: alarms.id, columns },
+        (fits) => listPage(summaries(), alarms.id, [...wantedBy(query), fits], query),
+      );
     },
     async find(id) {
       return await findOne().get({ id }) as AlarmRecord | undefined ?? null;
@@ -163,7 +168,7 @@ export function createAlarmStore(db: Database): AlarmStore {
 }
 
 function wantedBy(query: AlarmQuery): (SQL | undefined)[] {
-  const { states, severities, sources, machine, sensor, fromMs, toMs, search } = query;
+  const { states, severities, sources, machine, sensor, fromMs, toMs } = query;
   return [
     states && inArray(alarms.state, states),
     severities && inArray(alarms.severity, severities),
@@ -172,7 +177,6 @@ function wantedBy(query: AlarmQuery): (SQL | undefined)[] {
     sensor === undefined ? undefined : eq(alarms.sensor, sensor),
     fromMs === undefined ? undefined : gte(alarms.raisedMs, fromMs),
     toMs === undefined ? undefined : lt(alarms.raisedMs, toMs),
-    hasPart(search, alarms.title, alarms.machine, alarms.sensorName),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { hasPart, listPage, type Order, type PageOf, type PageQuery } from "../db/list.ts";
+import { listPage, type Order, type PageOf, type PageQuery, searchedPage } from "../db/list.ts";
 import {
   and,
   asc,
@@ -42,7 +42,7 @@ export interface TicketQuery extends PageQuery {
   alarmId?: string;
   /** Only those that are past their due date and not resolved at this time. */
   overdueAtMs?: number;
-  /** Part of the title or description, or a number. */
+  /** Words of the title or description, or a number. */
   search?: string;
   sort?: TicketSort;
 }
@@ -112,7 +112,16 @@ export function createTicketStore(db: Database): TicketStore {
   );
   return {
     list: (query) =>
-      listPage(all(), tickets.id, wantedBy(query), query, ORDERS[query.sort ?? "newest"]),
+      searchedPage(
+        { search: query.search, id: tickets.id, columns: [tickets.title, tickets.description] },
+        (fits) => {
+          const wanted = [
+            ...wantedBy(query),
+            query.search ? or(fits, isNumber(query.search)) : fits,
+          ];
+          return listPage(all(), tickets.id, wanted, query, ORDERS[query.sort ?? "newest"]);
+        },
+      ),
     find: async (id) => await findOne().get({ id }) ?? null,
     async ofAlarms(alarmIds) {
       const found = new Map<string, TicketRow>();
@@ -157,7 +166,7 @@ export function createTicketStore(db: Database): TicketStore {
 }
 
 function wantedBy(query: TicketQuery): (SQL | undefined)[] {
-  const { states, priorities, assigneeId, machineId, alarmId, overdueAtMs, search } = query;
+  const { states, priorities, assigneeId, machineId, alarmId, overdueAtMs } = query;
   return [
     states && inArray(tickets.state, states),
     priorities && inArray(tickets.priority, priorities),
@@ -169,7 +178,6 @@ function wantedBy(query: TicketQuery): (SQL | undefined)[] {
     machineId === undefined ? undefined : eq(tickets.machineId, machineId),
     alarmId === undefined ? undefined : eq(tickets.alarmId, alarmId),
     overdueAtMs === undefined ? undefined : and(lte(tickets.dueMs, overdueAtMs), IS_UNRESOLVED),
-    search ? or(hasPart(search, tickets.title, tickets.description), isNumber(search)) : undefined,
   ];
 }
 

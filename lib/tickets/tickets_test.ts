@@ -387,6 +387,13 @@ Deno.test("tickets: lists are filtered, sorted and paged", () =>
     assert.equal(await ids({ machineId: PRESS.id }), "T-3");
     assert.equal(await ids({ search: "b_%" }), "T-4 T-1");
     assert.equal(await ids({ search: "T-3" }), "T-3");
+    // Words in any order, and where nothing has them, but for a letter.
+    assert.equal(await ids({ search: "b_% see" }), "T-4");
+    for (const search of ["secnd", "seccond", "sceond", "sekond"]) {
+      assert.equal(await ids({ search }), "T-2", search);
+    }
+    assert.equal(await ids({ search: "sekund" }), "");
+    assert.equal(await ids({ search: "secand", states: ["open"] }), "");
     for (
       const [sort, expected] of [
         ["due", "T-2 T-1 T-4 T-3"],

@@ -51,7 +51,7 @@ export const alarmFilterShape = z.strictObject({
   source: list(z.enum(ALARM_SOURCES)).optional(),
   machine: z.string().min(1).max(2000).optional().describe("path or id of a machine, or an area"),
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
-  search: z.string().max(200).optional().describe("part of the title, the machine or the sensor"),
+  search: z.string().max(200).optional().describe("words of the title, the machine or the sensor"),
   from: timeField("raised at or after"),
   to: timeField("raised before"),
   limit: limitField(500, 50),

@@ -21,6 +21,9 @@ import type { Shown } from "../../lib/machines/shown_unit.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
+import { matching } from "../../lib/words/matching.ts";
+import { label } from "../../lib/words/names.ts";
+import { machineTitle } from "../frame/links.ts";
 import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
 import { cursorField, limitField } from "../http/params.ts";
 
@@ -52,7 +55,7 @@ export interface MachinePageParts extends PageParts, MachineServices {
 export const altText = z.string().trim().max(ALT_CHARS_MOST);
 
 export const machineFilterShape = z.object({
-  q: z.string().max(200).optional().describe("text that the path, name or a tag contains"),
+  q: z.string().max(200).optional().describe("words of the path, the name or a tag"),
   under: z.string().max(2000).optional().describe("part of the plant: area, or area/line"),
   tag: z.string().max(40).optional(),
   status: z.enum([...MACHINE_STATUSES, "attention"]).optional()
@@ -69,18 +72,29 @@ export function filterMachines(
   { machines, statuses }: Pick<MachineServices, "machines" | "statuses">,
   filter: MachineFilter,
 ): Machine[] {
-  const q = filter.q?.trim().toLowerCase() ?? "";
   const all = filter.deleted === "true" ? machines.deleted() : machines.all();
-  return all.filter((machine) =>
-    (q === "" ||
-      [machine.path, machine.name ?? "", ...machine.tags].some((text) =>
-        text.toLowerCase().includes(q)
-      )) &&
+  return matching(all, filter.q, machineTexts).filter((machine) =>
     (filter.under === undefined || isUnder(machine.path, filter.under)) &&
     (filter.tag === undefined || machine.tags.includes(filter.tag)) &&
     (filter.review === undefined || machine.review === filter.review) &&
     (filter.status === undefined || hasStatus(statuses.machine(machine.path).status, filter.status))
   ).sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** What a machine is found by, first what it is called. */
+export function machineTexts(machine: Machine): string[] {
+  return [machineTitle(machine), machine.path, ...machine.tags];
+}
+
+/** What a sensor is found by, first what it is called. */
+export function sensorTexts(machines: Pick<MachineDirectory, "find">, sensor: Sensor): string[] {
+  const machine = machines.find(sensor.machine);
+  const called = sensor.settings.display_name ?? label(sensor.sensor);
+  return [
+    `${machine === undefined ? "" : machineTitle(machine)} ${called}`,
+    sensor.name,
+    ...(machine?.tags ?? []),
+  ];
 }
 
 function hasStatus(status: MachineStatus, wanted: MachineStatus | "attention"): boolean {

@@ -9,19 +9,21 @@ import { kindField, reviewField } from "../../lib/live/shapes.ts";
 import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Trends } from "../../lib/live/timeline.ts";
-import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import { matching } from "../../lib/words/matching.ts";
 import { sensorSettingsSchema } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
 import { conversion } from "../../lib/machines/units.ts";
 import { cursorField, findMachines, limitField } from "../http/params.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
-import type { MachinePageParts } from "../machines/request.ts";
+import { type MachinePageParts, sensorTexts } from "../machines/request.ts";
 import type { AnomalyServices } from "./anomalies_api.ts";
 
 /** What is asked and changed about sensors. */
 export interface SensorServices {
   sensors: SensorDirectory;
+  machines: MachineDirectory;
   trends: Trends;
   clock: Clock;
   recent: Pick<Recent, "intervalMs">;
@@ -54,7 +56,7 @@ export const sensorChangeShape = z.strictObject({
 }).meta({ id: "SensorChange" });
 
 export const sensorFilterShape = z.object({
-  q: z.string().max(200).optional().describe("text that the full name contains"),
+  q: z.string().max(200).optional().describe("words of what it, its machine or a tag is called"),
   machine: z.string().max(2000).optional().describe("machine or area by path"),
   kind: kindField.optional(),
   status: z.enum(SENSOR_STATUSES).optional(),
@@ -67,13 +69,12 @@ export type SensorFilter = Omit<z.output<typeof sensorFilterShape>, "limit" | "c
 
 /** Sensors by name, filtered. A machine that is not there has none. */
 export function filterSensors(
-  services: Pick<SensorServices, "sensors"> & { statuses: Pick<Statuses, "sensor"> },
+  services: Pick<SensorServices, "sensors" | "machines"> & { statuses: Pick<Statuses, "sensor"> },
   filter: SensorFilter,
 ): Sensor[] {
   const machines = filter.machine === undefined ? null : machinesOf(services, filter.machine);
-  const q = filter.q?.trim().toLowerCase() ?? "";
-  return services.sensors.all().filter((sensor) =>
-    (q === "" || sensor.name.toLowerCase().includes(q)) &&
+  const texts = (sensor: Sensor) => sensorTexts(services.machines, sensor);
+  return matching(services.sensors.all(), filter.q, texts).filter((sensor) =>
     (machines === null || machines.has(sensor.machine)) &&
     (filter.kind === undefined || sensor.kind === filter.kind) &&
     (filter.review === undefined || sensor.review === filter.review) &&
