@@ -2,6 +2,7 @@
 import { AlarmBadge } from "../alarm_badge.tsx";
 import { connect } from "../live.ts";
 import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
+import { keepOfflinePage } from "../installed.ts";
 import { bringToLife } from "../island.ts";
 import { listenToKeys } from "../keyboard.ts";
 import { PausedBanner } from "../paused_banner.tsx";
@@ -11,3 +12,4 @@ bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, PausedBanner, ThemeSw
 listenToKeys();
 const { stream, since } = document.body.dataset;
 if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since);
+keepOfflinePage();

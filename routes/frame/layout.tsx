@@ -13,7 +13,7 @@ import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Island } from "./island.tsx";
-import { StyleSheet } from "./shell.tsx";
+import { Looks } from "./shell.tsx";
 
 export interface Page {
   title: string;
@@ -132,8 +132,7 @@ export function Document(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{who !== null && waiting > 0 ? `(${waiting}) ${title}` : title}</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <StyleSheet assets={assets} />
+        <Looks assets={assets} />
         {page.refreshS && (
           <noscript>
             <meta http-equiv="refresh" content={String(page.refreshS)} />

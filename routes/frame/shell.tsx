@@ -13,8 +13,7 @@ export function createShell(assets: Assets): Shell {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <title>{`${title} · Perch`}</title>
-          <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-          <StyleSheet assets={assets} />
+          <Looks assets={assets} />
         </head>
         <body class="door">
           <main>
@@ -30,6 +29,21 @@ export function createShell(assets: Assets): Shell {
       headers: { "content-type": "text/html; charset=utf-8" },
     });
   };
+}
+
+/** How a page looks, and what this device shows when Perch is installed. */
+export function Looks({ assets }: { assets: Assets }): VNode {
+  const touch = "pwa/apple-180.png";
+  return (
+    <>
+      <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+      <link rel="apple-touch-icon" href={assets.url(touch) ?? `/static/${touch}`} />
+      <link rel="manifest" href="/manifest.webmanifest" />
+      <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f7f5" />
+      <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#121417" />
+      <StyleSheet assets={assets} />
+    </>
+  );
 }
 
 /** The one style sheet, at an address that changes with its content: browsers keep it for ever. */

@@ -7,6 +7,7 @@ import { damageRoutes } from "./damage_api.ts";
 import { docsPage } from "./docs.tsx";
 import { guidePages } from "./guides.tsx";
 import { healthRoutes, type HealthServices } from "./health_api.ts";
+import { installableRoutes } from "./installable.tsx";
 import { ingestRoutes, type IngestServices } from "./ingest_api.ts";
 import { morePages } from "./more.tsx";
 import { mqttRoutes } from "./mqtt_api.ts";
@@ -56,6 +57,7 @@ export function siteRoutes(parts: SiteParts): Route[] {
     ...settingsPages(parts),
     ...openapiRoutes(parts),
     docsPage(parts),
+    ...installableRoutes(parts),
     ...staticRoutes(parts.assets),
   ];
 }

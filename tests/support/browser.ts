@@ -57,6 +57,8 @@ export interface VisitorOptions {
   viewport?: Viewport;
   colours?: "light" | "dark";
   script?: boolean;
+  /** Perch's service worker runs. Default false. */
+  serviceWorker?: boolean;
   /** Console messages that belong to the test, such as those of a server that is away on purpose. */
   expected?: RegExp;
 }
@@ -67,6 +69,8 @@ export async function visitor(browser: Browser, options: VisitorOptions): Promis
     colorScheme: options.colours ?? "light",
     javaScriptEnabled: options.script ?? true,
     baseURL: options.url,
+    // It would answer for pages; the test of the installed Perch is about that.
+    serviceWorkers: options.serviceWorker === true ? "allow" : "block",
   });
   const page = await context.newPage();
   const faults: string[] = [];

@@ -1,0 +1,75 @@
+/** Perch as an application of the device: manifest, service worker, and the page that stands in while it is away. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { startApp } from "../support/app.ts";
+import { assertEveryLook, chromiumIsMissing, startBrowser, visitor } from "../support/browser.ts";
+import { freePort } from "../support/port.ts";
+
+const ADMIN = { email: "ada@example.org", password: "my own words" };
+// What Chromium says while nobody answers.
+const AWAY = /ERR_CONNECTION_REFUSED|Failed to fetch/;
+
+Deno.test({
+  name: "installed: can be installed, keeps the offline page alone, and comes back by itself",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const env = { PERCH_PORT: String(freePort()) };
+    const first = await startApp(env);
+    const browser = await startBrowser();
+    let second: Awaited<ReturnType<typeof startApp>> | null = null;
+    try {
+      const { page, context, faults } = await visitor(browser, {
+        url: first.url,
+        serviceWorker: true,
+        expected: AWAY,
+      });
+      await page.goto("/");
+      await page.getByLabel("Setup token").fill(
+        (await Deno.readTextFile(join(first.dataDir, "setup-token"))).trim(),
+      );
+      await page.getByLabel("Email").fill(ADMIN.email);
+      await page.getByLabel("Password").fill(ADMIN.password);
+      await page.getByRole("button").click();
+      await page.waitForURL((url) => url.pathname !== "/setup");
+      await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+
+      const devTools = await context.newCDPSession(page);
+      const manifest = await devTools.send("Page.getAppManifest");
+      assert.deepEqual(manifest.errors, []);
+      const { icons } = JSON.parse(manifest.data!);
+      for (const { src } of icons) {
+        const icon = await fetch(new URL(src, manifest.url));
+        assert.equal(icon.headers.get("content-type"), "image/png", src);
+        await icon.body?.cancel();
+      }
+
+      for (const path of ["/alarms", "/sensors", "/"]) {
+        await page.goto(path);
+        await page.waitForSelector(".dot.live");
+      }
+      await page.evaluate(() => fetch("/api/alarms").then((answer) => answer.text()));
+      const kept = await page.evaluate(async () => {
+        const names = await caches.keys();
+        const requests = await Promise.all(
+          names.map(async (name) => await (await caches.open(name)).keys()),
+        );
+        return requests.flat().map(({ url }) => new URL(url).pathname).sort();
+      });
+      assert.deepEqual(kept, ["/offline", "/static/built/perch.css", "/static/pwa/offline.js"]);
+
+      await first.close();
+      await page.goto("/machines").catch(() => {});
+      await page.getByRole("heading", { name: "Perch cannot be reached" }).waitFor();
+      assert.equal(new URL(page.url()).pathname, "/machines");
+      await assertEveryLook(page);
+
+      second = await startApp(env);
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      await page.getByLabel("Setup token").waitFor();
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await second?.close();
+    }
+  },
+});
