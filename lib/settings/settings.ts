@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
-import { PerchError } from "../base/errors.ts";
+import { type FieldError, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Database, SqlStatement } from "../db/client.ts";
 import { type SettingKey, SETTINGS, type SettingValue } from "./registry.ts";
@@ -33,12 +33,27 @@ export interface Settings {
     by: string,
     also: (before: unknown, after: unknown) => SqlStatement[],
   ): Promise<SettingView>;
+  /**
+   * Changes several in one transaction, all or none; they are judged beside each other. Errors name keys.
+   * @throws `not_found`, `validation`
+   */
+  setAll(
+    given: readonly SettingChange[],
+    by: string,
+    also: (key: string, before: unknown, after: unknown) => SqlStatement[],
+  ): Promise<void>;
   /** Keys whose stored values are not used, because they do not fit any more. */
   unused(): string[];
   /** What is stored of such a key; undefined: what is stored is in force, or nothing is. */
   unusedValue(key: string): unknown;
   /** Called with the key after each change. Returns the function that ends it. */
   onChange(listener: (key: string) => void): () => void;
+}
+
+/** A setting and its new value; null: the default. */
+export interface SettingChange {
+  key: string;
+  value: unknown;
 }
 
 const HIDDEN = "***";
@@ -75,11 +90,54 @@ export function createSettings(
   const valueOf = (key: string, definition: SettingDefinition) =>
     changes.has(key) ? changes.get(key)!.value : defaultOf(key, definition);
 
-  function judgeBeside(key: string, definition: SettingDefinition, value: unknown): void {
-    const wrong = definition.beside?.(value, (other) => valueOf(other, need(other)));
-    if (!wrong) return;
-    const message = `${key} is ${shortened(value)}: ${wrong}`;
-    throw new PerchError("validation", message, { errors: [{ path: "value", message }] });
+  /** Values after a change, or what is wrong with them. */
+  function judged(given: readonly SettingChange[]): {
+    next: Map<string, unknown>;
+    faults: Map<string, string>;
+  } {
+    const next = new Map<string, unknown>();
+    const faults = new Map<string, string>();
+    for (const { key, value } of given) {
+      const definition = need(key);
+      const result = value === null
+        ? { value: defaultOf(key, definition) }
+        : parse(key, definition, value);
+      if ("fault" in result) faults.set(key, result.fault);
+      else next.set(key, result.value);
+    }
+    const get = (key: string) => next.has(key) ? next.get(key) : valueOf(key, need(key));
+    for (const [key, value] of next) {
+      const wrong = need(key).beside?.(value, get);
+      if (wrong) faults.set(key, `${key} is ${shortened(value)}: ${wrong}`);
+    }
+    return { next, faults };
+  }
+
+  /** Writes what was judged, and puts it in force. */
+  async function write(
+    given: readonly SettingChange[],
+    next: ReadonlyMap<string, unknown>,
+    by: string,
+    also: (key: string, before: unknown, after: unknown) => SqlStatement[],
+  ): Promise<void> {
+    const changedMs = clock.now();
+    await store.write(given.flatMap(({ key, value }) => {
+      const definition = need(key);
+      const shown = (v: unknown) => definition.secret ? HIDDEN : v;
+      const after = next.get(key);
+      return [
+        value === null ? store.remove(key) : store.put(key, after, changedMs, by),
+        ...also(key, shown(valueOf(key, definition)), shown(after)),
+      ];
+    }));
+    for (const { key, value } of given) {
+      if (value === null) changes.delete(key);
+      else changes.set(key, { value: next.get(key), changedMs, changedBy: by });
+      unused.delete(key);
+    }
+    for (const { key } of given) {
+      for (const listener of listeners) listener(key);
+    }
   }
 
   function view(key: string): SettingView {
@@ -125,21 +183,16 @@ export function createSettings(
       [...definitions].filter(([, definition]) => canSee(definition.see)).map(([key]) => view(key)),
     view,
     async set(key, value, by, also) {
-      const definition = need(key);
-      const after = value === null ? defaultOf(key, definition) : parse(key, definition, value);
-      judgeBeside(key, definition, after);
-      const before = valueOf(key, definition);
-      const changedMs = clock.now();
-      const shown = (v: unknown) => definition.secret ? HIDDEN : v;
-      await store.write(
-        value === null ? store.remove(key) : store.put(key, after, changedMs, by),
-        also(shown(before), shown(after)),
-      );
-      if (value === null) changes.delete(key);
-      else changes.set(key, { value: after, changedMs, changedBy: by });
-      unused.delete(key);
-      for (const listener of listeners) listener(key);
+      const given = [{ key, value }];
+      const { next, faults } = judged(given);
+      refuse([...faults.values()].map((message) => ({ path: "value", message })));
+      await write(given, next, by, (_, before, after) => also(before, after));
       return view(key);
+    },
+    async setAll(given, by, also) {
+      const { next, faults } = judged(given);
+      refuse([...faults].map(([path, message]) => ({ path, message })));
+      if (given.length > 0) await write(given, next, by, also);
     },
     unused: () => [...unused.keys()],
     unusedValue: (key) => unused.get(key),
@@ -150,15 +203,24 @@ export function createSettings(
   };
 }
 
-function parse(key: string, definition: SettingDefinition, value: unknown): unknown {
+function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw new PerchError("validation", errors[0].message, { errors });
+}
+
+function parse(
+  key: string,
+  definition: SettingDefinition,
+  value: unknown,
+): { value: unknown } | { fault: string } {
   const result = definition.schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return { value: result.data };
   const [issue] = result.error.issues;
   const given = definition.secret ? "not allowed" : shortened(value);
-  const message = issue.code === "custom" || issue.code === "invalid_format"
-    ? `${key}: ${issue.message}`
-    : `${key} is ${given}: give ${allowedBy(schemaOf(definition) as ValueSchema)}`;
-  throw new PerchError("validation", message, { errors: [{ path: "value", message }] });
+  return {
+    fault: issue.code === "custom" || issue.code === "invalid_format"
+      ? `${key}: ${issue.message}`
+      : `${key} is ${given}: give ${allowedBy(schemaOf(definition) as ValueSchema)}`,
+  };
 }
 
 function shortened(value: unknown): string {

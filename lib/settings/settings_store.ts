@@ -15,7 +15,7 @@ export interface SettingsStore {
   put(key: string, value: unknown, nowMs: number, by: string): SqlStatement;
   remove(key: string): SqlStatement;
   /** All in one transaction. */
-  write(change: SqlStatement, also: SqlStatement[]): Promise<void>;
+  write(statements: SqlStatement[]): Promise<void>;
 }
 
 export function createSettingsStore(db: Database): SettingsStore {
@@ -35,6 +35,6 @@ export function createSettingsStore(db: Database): SettingsStore {
           }),
       ),
     remove: (key) => statementOf(build.delete(settings).where(eq(settings.key, key))),
-    write: async (change, also) => void await db.write([change, ...also]),
+    write: async (statements) => void await db.write(statements),
   };
 }

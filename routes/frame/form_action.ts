@@ -98,7 +98,7 @@ export async function drawnAgain(
 function shownAgain(data: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(data as Record<string, unknown>).filter((entry): entry is [string, string] =>
-      typeof entry[1] === "string" && !/password|code/.test(entry[0])
+      typeof entry[1] === "string" && !/password|(^|_)code$/.test(entry[0])
     ),
   );
 }

@@ -1,30 +1,24 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import type { Role } from "../../lib/access/identity.ts";
+import { type Audit, settingChange } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { Audit } from "../../lib/access/audit.ts";
 import type { StoreStats } from "../../lib/readings/store.ts";
 import type { Settings } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
-import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
-import type { Route } from "../http/route.ts";
-import { Answer, More, Post } from "../frame/parts.tsx";
-import { changeSetting } from "./settings_api.ts";
-import { Field, SeenField, Select } from "../frame/form.tsx";
-import {
-  type FormPage,
-  formRoute,
-  type FormState,
-  pageRoute,
-  stateOf,
-} from "../frame/form_page.ts";
+import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
+import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Exact } from "../frame/times.tsx";
+import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { caller } from "../http/caller.ts";
+import { type Route, route, type RouteContext } from "../http/route.ts";
+import { changesOf, SectionForm } from "./settings_section.tsx";
 import { TierTable } from "./tiers.tsx";
 
 /** The category whose own page has more to do. */
 const BACKUPS = "Backups";
 const HISTORY = "Keeping readings";
+/** A section's form, with its longest texts. */
+const FORM_BYTES = 128 * 1024;
 
 /** What the settings page takes. */
 export interface SettingsParts extends PageParts {
@@ -33,169 +27,212 @@ export interface SettingsParts extends PageParts {
   stored: () => Promise<Pick<StoreStats, "tiers">>;
 }
 
-/** `/settings`: a form per setting, drawn from the registry. */
+const Query = z.object({
+  section: z.string().max(80).optional(),
+  q: z.string().max(200).optional(),
+  /** How many were just saved. */
+  saved: z.string().regex(/^\d{1,4}$/).optional().catch(undefined),
+}).loose();
+type Query = z.output<typeof Query>;
+
+/** A category of the registry, and its name in the address. */
+interface Section {
+  name: string;
+  slug: string;
+  views: SettingView[];
+}
+
+/** `/settings`: the sections, and one of them with a form; both drawn from the registry. */
 export function settingsPages(parts: SettingsParts): Route[] {
-  const { settings } = parts;
-  const page: FormPage = {
-    path: "/settings",
-    policy: "viewer",
-    draw: async (context, state) => {
-      const role = context.who!.role;
-      // The page is there to mend things, also when the storage does not answer.
-      const stored = await parts.stored().catch(() => null);
-      return await parts.frame.answer(context.c, context.who, {
-        title: "Settings",
-        place: "/more",
-        status: state.status,
-        content: <Content parts={parts} role={role} state={state} stored={stored} />,
-      });
-    },
-  };
+  const { settings, audit } = parts;
+  const sectionsFor = (context: RouteContext) =>
+    sectionsOf(settings.list((least) => atLeast(context.who!.role, least)));
+
+  async function draw(context: RouteContext, query: Query, sent: SentForm): Promise<Response> {
+    const sections = sectionsFor(context);
+    const section = sections.find(({ slug }) => slug === query.section);
+    // The page is there to mend things, also when the storage does not answer.
+    const stored = section?.name === HISTORY ? await parts.stored().catch(() => null) : null;
+    return await parts.frame.answer(context.c, context.who, {
+      title: section === undefined ? "Settings" : `${section.name} settings`,
+      place: "/more",
+      status: sent.status,
+      content: section === undefined
+        ? <Index sections={sections} q={query.q ?? ""} />
+        : (
+          <div class="with-index">
+            <SectionNav sections={sections} here={section.slug} />
+            <div>
+              <Crumbs>
+                <a href="/settings">Settings</a>
+              </Crumbs>
+              <Answer>{section.name}</Answer>
+              {query.saved !== undefined && <p role="status">{savedText(Number(query.saved))}</p>}
+              <section class="card" aria-label={section.name}>
+                {stored !== null && (
+                  <TierTable stored={stored} settings={settings} zone={parts.zone} />
+                )}
+                <SectionForm
+                  slug={section.slug}
+                  views={section.views}
+                  role={context.who!.role}
+                  sent={sent}
+                  zone={parts.zone}
+                />
+                {section.name === BACKUPS && context.who!.role === "admin" && (
+                  <More href="/settings/backups">Backups and restore</More>
+                )}
+                {section.name === HISTORY && context.who!.role === "admin" && (
+                  <More href="/import">Import history from elsewhere</More>
+                )}
+              </section>
+            </div>
+          </div>
+        ),
+    });
+  }
+
   return [
-    pageRoute(page),
-    formRoute(
-      page,
-      "change",
-      z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) }),
-      async ({ key, value }, context) => {
-        const schema = settings.view(key).schema as ValueSchema;
-        await changeSetting(parts, context, key, valueOfText(schema, value));
+    route({
+      method: "get",
+      path: "/settings",
+      policy: "viewer",
+      summary: null,
+      query: Query,
+      handler: (context) => draw(context, context.query, NOTHING_SENT),
+    }),
+    formAction(
+      "/settings/save",
+      z.object({ section: z.string().max(80) }).catchall(z.string().max(10_000)),
+      async ({ section: slug, ...texts }, context) => {
+        const views = sectionsFor(context).find((one) => one.slug === slug)?.views ?? [];
+        const given = changesOf(views, context.who!.role, texts);
+        const actor = caller(context);
+        await settings.setAll(
+          given,
+          actor.name,
+          (key, before, after) => settingChange(audit, actor, key)(before, after),
+        );
+        return hrefWith("/settings", { section: slug, saved: String(given.length) });
       },
+      (context, sent) => draw(context, { section: sent.values.section }, sent),
       "admin",
-    ),
-    formRoute(
-      page,
-      "default",
-      z.strictObject({ key: z.string().max(100) }),
-      async ({ key }, context) => {
-        await changeSetting(parts, context, key, null);
-      },
-      "admin",
+      FORM_BYTES,
     ),
   ];
 }
 
-function Content(
-  { parts, role, state, stored }: {
-    parts: SettingsParts;
-    role: Role;
-    state: FormState;
-    stored: Pick<StoreStats, "tiers"> | null;
-  },
-): VNode {
-  const views = parts.settings.list((least) => atLeast(role, least));
-  const categories = [...new Set(views.map((view) => view.category))];
-  const changed = views.filter((view) => view.changed).length;
+/** Sections in the order of the registry. */
+function sectionsOf(views: readonly SettingView[]): Section[] {
+  return [...Map.groupBy(views, ({ category }) => category)].map(([name, views]) => ({
+    name,
+    slug: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+    views,
+  }));
+}
+
+function savedText(n: number): string {
+  return n === 0
+    ? "Nothing was changed."
+    : n === 1
+    ? "Saved: 1 setting was changed."
+    : `Saved: ${n} settings were changed.`;
+}
+
+function countText(n: number): string {
+  return n === 1 ? "1 setting was changed" : `${n} settings were changed`;
+}
+
+const sectionHref = ({ slug }: Section) => hrefWith("/settings", { section: slug });
+
+function Index({ sections, q }: { sections: readonly Section[]; q: string }): VNode {
+  const changed = sections.flatMap(({ views }) => views).filter((view) => view.changed).length;
   return (
     <>
       <Answer>
-        {changed === 0 ? "All settings have their defaults" : `${changed} settings were changed`}
+        {changed === 0 ? "All settings have their defaults" : countText(changed)}
       </Answer>
-      {categories.map((category) => (
-        <section class="card" key={category} aria-label={category}>
-          <h2>{category}</h2>
-          {category === HISTORY && stored !== null && (
-            <TierTable stored={stored} settings={parts.settings} zone={parts.zone} />
-          )}
-          {views.filter((view) => view.category === category).map((view) => (
-            <Setting
-              key={view.key}
-              view={view}
-              mayChange={atLeast(role, view.change)}
-              state={state}
-              zone={parts.zone}
-            />
-          ))}
-          {category === BACKUPS && role === "admin" && (
-            <More href="/settings/backups">Backups and restore</More>
-          )}
-          {category === HISTORY && role === "admin" && (
-            <More href="/import">Import history from elsewhere</More>
-          )}
-        </section>
-      ))}
+      <form method="get" action="/settings" class="filter" role="search">
+        <input
+          type="search"
+          name="q"
+          value={q}
+          aria-label="Find a setting"
+          placeholder="Find a setting"
+        />
+        <button type="submit">Find</button>
+      </form>
+      {q.trim() === "" ? <Sections sections={sections} /> : <Found sections={sections} q={q} />}
     </>
   );
 }
 
-function Setting(
-  { view, mayChange, state, zone }: {
-    view: SettingView;
-    mayChange: boolean;
-    state: FormState;
-    zone: string;
-  },
-): VNode {
-  const sent = stateOf(state, "change");
-  const mine = sent.values.key === view.key;
-  const error = mine ? sent.errors.value ?? sent.errors.form : undefined;
+function Sections({ sections }: { sections: readonly Section[] }): VNode {
   return (
-    <>
-      {mayChange
-        ? (
-          <form method="post" action="/settings/change">
-            <SeenField />
-            <input type="hidden" name="key" value={view.key} />
-            <Input view={view} typed={mine ? sent.values.value : undefined} error={error} />
-            <button type="submit" class="small">Save</button>
-          </form>
-        )
-        : <p>{`${view.title}: ${textOf(view, view.value)}`}</p>}
-      {view.changed && (
-        <p class="muted">
-          {`Changed by ${view.changedBy}, `}
-          <Exact tMs={view.changedMs!} zone={zone} />
-          {view.secret ? "." : `; the default is ${textOf(view, view.default)}.`}
-        </p>
-      )}
-      {view.changed && mayChange && (
-        <Post action="/settings/default" fields={{ key: view.key }} seen look="small">
-          Back to the default
-        </Post>
-      )}
-    </>
+    <section class="card index" aria-label="Sections">
+      {sections.map((section) => {
+        const changed = section.views.filter((view) => view.changed).length;
+        return (
+          <a key={section.slug} class="row" href={sectionHref(section)}>
+            <span class="row-name">{section.name}</span>
+            <span class="muted">{changed > 0 && `${changed} changed`}</span>
+            <span class="row-sub">{section.views.map(({ title }) => title).join(", ")}</span>
+          </a>
+        );
+      })}
+    </section>
   );
 }
 
-function Input(
-  { view, typed, error }: { view: SettingView; typed: string | undefined; error?: string },
-): VNode {
-  const schema = view.schema as ValueSchema;
-  const id = view.key.replace(/\W/g, "-");
-  const value = typed ?? typedText(view.value);
-  const choices = schema.type === "boolean" ? ["on", "off"] : schema.enum;
-  if (choices !== undefined) {
+/** Settings with all the words in their title, help or key. */
+function Found({ sections, q }: { sections: readonly Section[]; q: string }): VNode {
+  const words = q.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const found = sections.flatMap((section) =>
+    section.views.filter(({ title, help, key, category }) => {
+      const text = `${title} ${help} ${key} ${category}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    }).map((view) => ({ section, view }))
+  );
+  if (found.length === 0) {
     return (
-      <Select
-        name="value"
-        id={id}
-        label={view.title}
-        options={choices.map((word) => [word, word] as const)}
-        value={value}
-        help={view.help}
-        error={error}
-      />
+      <Empty>
+        No setting matches. <a href="/settings">Show all sections</a>
+      </Empty>
     );
   }
-  const later = view.restart ? " Counts from the next start." : "";
   return (
-    <Field
-      name="value"
-      id={id}
-      label={view.title}
-      unit={view.unit}
-      help={`${view.help}${rangeOf(schema)}${later}`}
-      error={error}
-      type={view.secret ? "password" : "text"}
-      placeholder={view.secret ? textOf(view, null) : undefined}
-      value={view.secret ? undefined : value}
-      numeric={schema.type === "integer"}
-      required={view.secret}
-      autocomplete="off"
-    />
+    <section class="card index" aria-label="Settings that match">
+      {found.map(({ section, view }) => (
+        <a
+          key={view.key}
+          class="row"
+          href={`${sectionHref(section)}#${view.key.replace(/\W/g, "-")}`}
+        >
+          <span class="row-name">{view.title}</span>
+          <span class="muted">{section.name}</span>
+          <span class="row-sub">{view.help}</span>
+        </a>
+      ))}
+    </section>
   );
 }
 
-function rangeOf({ minimum, maximum }: ValueSchema): string {
-  return minimum === undefined || maximum === undefined ? "" : ` ${minimum} to ${maximum}.`;
+/** Where there is room: the other sections beside the one that is shown. */
+function SectionNav({ sections, here }: { sections: readonly Section[]; here: string }): VNode {
+  return (
+    <nav class="index-nav" aria-label="Sections">
+      <ul>
+        {sections.map((section) => (
+          <li key={section.slug}>
+            <a
+              href={sectionHref(section)}
+              aria-current={section.slug === here ? "page" : undefined}
+            >
+              {section.name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
 }

@@ -89,23 +89,30 @@ test(
     await engineer.page.goto("/more");
     assert.equal(await engineer.page.getByRole("link", { name: "People" }).count(), 0);
     assert.equal((await engineer.page.goto("/people"))?.status(), 403);
-    await engineer.page.goto("/settings");
+    await engineer.page.goto("/settings?section=keeping-readings");
     assert.equal(await engineer.page.locator("main input:not([type=hidden])").count(), 0);
     const forged = await engineer.page.evaluate(async () => {
-      const body = new URLSearchParams({ key: "retention.days", value: "1" });
-      return (await fetch("/settings/change", { method: "POST", body })).status;
+      const body = new URLSearchParams({ section: "keeping-readings", "retention.days": "1" });
+      return (await fetch("/settings/save", { method: "POST", body })).status;
     });
     assert.equal(forged, 403);
 
-    await admin.page.goto("/settings");
+    await admin.page.goto("/settings?q=readings+themselves");
+    await admin.page.getByRole("link", { name: "Keep the readings themselves" }).click();
     await admin.page.getByLabel("Keep the readings themselves for").fill("x");
-    await admin.page.getByRole("button", { name: "Save" }).first().click();
+    await admin.page.getByLabel("Keep minutes for").fill("500");
+    await admin.page.getByRole("button", { name: "Save" }).click();
     await admin.page.getByText("give a whole number from 0 to 36500").waitFor();
+    assert.equal(await admin.page.getByLabel("Keep minutes for").inputValue(), "500");
     await admin.page.getByLabel("Keep the readings themselves for").fill("400");
-    await admin.page.getByRole("button", { name: "Save" }).first().click();
+    await admin.page.getByRole("button", { name: "Save" }).click();
+    await admin.page.getByText("Saved: 2 settings were changed").waitFor();
     await admin.page.getByText("the default is 0 days").waitFor();
+    await admin.page.getByLabel("Back to the default: Keep minutes for").check();
+    await admin.page.getByRole("button", { name: "Save" }).click();
+    await admin.page.getByText("Saved: 1 setting was changed").waitFor();
     await admin.page.goto("/audit?search=setting");
-    await admin.page.getByText("0 → 400").waitFor();
+    await admin.page.getByText("0 → 400", { exact: true }).waitFor();
     await admin.page.goto("/audit");
     await admin.page.getByText("More filters").click();
     await admin.page.getByLabel("What").fill("sign_in");
@@ -189,7 +196,8 @@ test(
     await assertAccessible(phone.page);
     await signIn(phone.page, ADMIN);
     await phone.page.waitForURL(under.url + "/");
-    for (const path of ["/more", "/profile", "/people", "/keys", "/settings", "/audit", "/docs"]) {
+    const own = ["/more", "/profile", "/people", "/keys", "/audit", "/docs"];
+    for (const path of [...own, "/settings", "/settings?section=alarms"]) {
       for (const { page } of [desktop, phone]) {
         await page.goto(path);
         await assertAccessible(page);

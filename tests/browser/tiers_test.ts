@@ -42,7 +42,7 @@ Deno.test({
       browser = await startBrowser();
       const { page, faults } = await visitor(browser, { url: app.url, expected: /status of 400/ });
       await signIn(page, ...ADMIN);
-      await page.goto(`${app.url}/settings`);
+      await page.goto(`${app.url}/settings?section=keeping-readings`);
       const rows = await page.locator("table tbody tr").allInnerTexts();
       assert.match(rows[0], /Readings\s+each value with its time\s+30 days\s+[\d,.\s]+ readings/);
       assert.match(rows[1], /Minutes\s+.*\s+400 days\s+[\d,.\s]+ readings/);

@@ -182,12 +182,11 @@ const FORMS: Form[] = [
     name: "setting",
     make: () =>
       Promise.resolve({
-        page: "/settings",
-        action: "/settings/change",
-        about: 'value="alarms.repeat_minutes"',
+        page: "/settings?section=alarms",
+        action: "/settings/save",
         change: ["PATCH", "/api/settings/alarms.repeat_minutes", { value: 9 }],
       }),
-    field: "value",
+    field: "alarms.repeat_minutes",
     typed: "17",
   },
   {
