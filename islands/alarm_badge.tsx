@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { onAlarm, onReset, status } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 /** How many alarms are unacknowledged, beside the navigation's word and before the page's title. */
 export function AlarmBadge({ waiting }: { waiting: number }): VNode | null {
@@ -9,7 +10,7 @@ export function AlarmBadge({ waiting }: { waiting: number }): VNode | null {
     const stop = onAlarm((event) => setCount(event.waiting));
     const unstatus = status.subscribe((known) => known && setCount(known.alarms.waiting));
     const unreset = onReset(async () => {
-      const response = await fetch("/api/status").catch(() => null);
+      const response = await fetchOwn("/api/status").catch(() => null);
       if (response?.ok) setCount((await response.json()).alarms.waiting);
     });
     return () => {

@@ -4,6 +4,7 @@ import type { Alarm } from "../lib/alarms/alarm.ts";
 import { dateTime } from "../lib/words/times.ts";
 import { areaOf, grouped, placeOf, SEVERITY_MARKS, since, standing } from "./alarm_words.ts";
 import { now, onAlarm, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface AlarmListProps {
   alarms: Alarm[];
@@ -33,7 +34,7 @@ export function AlarmList(props: AlarmListProps): VNode {
   const nowMs = typeof document === "undefined" ? props.nowMs : now.value;
 
   async function load(): Promise<void> {
-    const response = await fetch(`/api/alarms?${props.query}`).catch(() => null);
+    const response = await fetchOwn(`/api/alarms?${props.query}`).catch(() => null);
     if (!response?.ok) return;
     setAlarms((await response.json()).items);
     setWaiting(new Set());
@@ -41,7 +42,7 @@ export function AlarmList(props: AlarmListProps): VNode {
 
   async function acknowledge(ids: readonly string[]): Promise<void> {
     if (!props.mayAct || ids.length === 0) return;
-    const response = await fetch("/api/alarms/bulk", {
+    const response = await fetchOwn("/api/alarms/bulk", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ ids, action: "ack" }),
@@ -82,7 +83,7 @@ export function AlarmList(props: AlarmListProps): VNode {
         timer = undefined;
         const asked = strangers;
         strangers = new Set();
-        const fitting = await fetch(`/api/alarms?${props.query}`).then((r) => r.json())
+        const fitting = await fetchOwn(`/api/alarms?${props.query}`).then((r) => r.json())
           .catch(() => ({ items: [] }));
         const added = fitting.items.filter((one: Alarm) => asked.has(one.id));
         setWaiting((before) => new Set([...before, ...added.map((one: Alarm) => one.id)]));

@@ -5,6 +5,7 @@ import type { AttentionCard } from "../lib/live/shapes.ts";
 import { onAlarm, onReset, serverNow, status } from "./live.ts";
 import { SensorRow } from "./sensor_row.tsx";
 import { StatusNow } from "./status_word.tsx";
+import { fetchOwn } from "./own.ts";
 
 export interface AttentionProps {
   cards: AttentionCard[];
@@ -27,7 +28,7 @@ export function Attention(props: AttentionProps): VNode {
       timer ??= setTimeout(async () => {
         timer = undefined;
         // The stream notices an outage, and the page says so.
-        const answer = await fetch("/api/attention").catch(() => null);
+        const answer = await fetchOwn("/api/attention").catch(() => null);
         if (answer?.ok) shown.value = { ...await answer.json(), nowMs: serverNow() };
       }, ASK_AFTER_MS);
     };

@@ -5,6 +5,7 @@ import { dateTime, duration } from "../lib/words/times.ts";
 import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
 import { BacktestChart } from "./backtest_chart.tsx";
 import type { Buckets } from "./chart_data.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface BacktestViewProps {
   job: ShownBacktest;
@@ -218,7 +219,7 @@ function follow(
     for (let job = first; isOpen(job) && !gone;) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       try {
-        const response = await fetch(`/api/backtests/${first.id}`);
+        const response = await fetchOwn(`/api/backtests/${first.id}`);
         const answer = await response.json();
         if (!response.ok) throw new Error(answer.detail);
         setProblem(null);

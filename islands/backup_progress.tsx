@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { JobJson, StateJson } from "../lib/backup/shapes.ts";
+import { at, fetchOwn } from "./own.ts";
 
 const POLL_MS = 500;
 const STAGES: Record<JobJson["stage"], string> = {
@@ -34,11 +35,11 @@ function follow(setJob: (job: JobJson) => void): () => void {
     while (!gone) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       // Perch may be away for a moment: it is asked again.
-      const response = await fetch("/api/backups/state").catch(() => null);
+      const response = await fetchOwn("/api/backups/state").catch(() => null);
       if (gone || !response?.ok) continue;
       const { job } = await response.json() as StateJson;
       if (job?.state === "running") setJob(job);
-      else return location.replace("/settings/backups");
+      else return location.replace(at("/settings/backups"));
     }
   })();
   return () => void (gone = true);

@@ -4,6 +4,7 @@ import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import { CAMERA_WORDS, cameraNeedsHelp, type CameraState } from "../lib/words/cameras.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
 import { now, onCamera, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 /** What was heard of a camera since the page was loaded. */
 export interface CameraNews {
@@ -25,7 +26,7 @@ if (typeof document !== "undefined") {
   onCamera(hear);
   // What was missed for good, such as over a new start of Perch.
   onReset(async () => {
-    const answer = await fetch("/api/cameras").catch(() => null);
+    const answer = await fetchOwn("/api/cameras").catch(() => null);
     if (answer?.ok) { for (const { status } of (await answer.json()).items) hear(status); }
   });
 }

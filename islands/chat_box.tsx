@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { ChatAnswer, UsedNumber } from "../lib/ai/chat.ts";
 import { number } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface ChatProps {
   answers: readonly ChatAnswer[];
@@ -117,7 +118,7 @@ function valueOf({ value, unit }: UsedNumber): string {
 
 /** The answer, or why there is none. */
 async function send(message: string): Promise<ChatAnswer | string> {
-  const response = await fetch("/api/ai/chat", {
+  const response = await fetchOwn("/api/ai/chat", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ message }),

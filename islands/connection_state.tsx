@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { type Connection, connection } from "./live.ts";
+import { here } from "./own.ts";
 
 const WORDS: Record<Connection, string> = {
   connecting: "connecting",
@@ -31,7 +32,7 @@ export function ConnectionBanner(): VNode | null {
     );
   }
   if (state === "signed-out") {
-    const next = encodeURIComponent(location.pathname + location.search);
+    const next = encodeURIComponent(here());
     return (
       <p class="banner info" role="alert">
         <span aria-hidden="true">●</span> You are signed out.{" "}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ListedEvent } from "../lib/events/listed.ts";
 import { EventRow } from "./event_row.tsx";
 import { now, onEvent, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface EventListProps {
   events: ListedEvent[];
@@ -45,7 +46,7 @@ export function EventList(props: EventListProps): VNode {
 
   /** Asks for those that came since, as far as they fit the filter: that is the server's to say. */
   async function look(): Promise<void> {
-    const answer = await fetch(`/api/events?${props.query}`).catch(() => null);
+    const answer = await fetchOwn(`/api/events?${props.query}`).catch(() => null);
     setFailed(!answer?.ok);
     if (!answer?.ok) return;
     const { items }: { items: ListedEvent[] } = await answer.json();

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { bytes } from "../lib/words/numbers.ts";
 import { sendFile, type Sending } from "./send_file.ts";
+import { at } from "./own.ts";
 
 export interface FileUploadProps {
   /** What the form posts to, where no script runs. */
@@ -41,7 +42,7 @@ export function FileUpload(
     setAbort(stopping);
     try {
       const id = await sendFile(file, uploads, stopping.signal, setSending);
-      location.replace(then.endsWith("=") ? then + encodeURIComponent(id) : then);
+      location.replace(at(then.endsWith("=") ? then + encodeURIComponent(id) : then));
     } catch (thrown) {
       setSending(null);
       if (!stopping.signal.aborted) setProblem((thrown as Error).message);

@@ -7,6 +7,7 @@ import type {
 } from "../lib/sources/hardware/view.ts";
 import { number } from "../lib/words/numbers.ts";
 import { ago, dateTime, duration } from "../lib/words/times.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface HardwareNowProps {
   hardware: HardwareJson;
@@ -74,7 +75,7 @@ function follow(first: HardwareJson, take: (next: HardwareJson) => void): () => 
       const ms = latest.looking === null ? ASK_MS : SOON_MS;
       await new Promise((resolve) => setTimeout(resolve, ms));
       if (gone || document.hidden) continue;
-      const response = await fetch("/api/hardware").catch(() => null);
+      const response = await fetchOwn("/api/hardware").catch(() => null);
       if (gone || !response?.ok) continue;
       latest = await response.json();
       take(latest);

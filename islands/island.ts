@@ -1,4 +1,23 @@
-import { type ComponentType, h, hydrate } from "preact";
+import { type ComponentType, h, hydrate, options } from "preact";
+import { at, base } from "./own.ts";
+
+const ADDRESSES = ["href", "src", "action", "poster"];
+
+/** What islands draw leads below the path of this Perch, as what the server drew does. */
+function drawBelow(): void {
+  const before = options.vnode;
+  options.vnode = (vnode) => {
+    if (typeof vnode.type === "string") {
+      const props = vnode.props as Record<string, unknown>;
+      for (const name of ADDRESSES) {
+        const address = props[name];
+        if (typeof address === "string") props[name] = at(address);
+      }
+    }
+    before?.(vnode);
+  };
+}
+if (base !== "") drawBelow();
 
 /**
  * Brings the islands of a page to life: every element that the server rendered with

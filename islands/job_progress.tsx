@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { JobNews } from "../lib/jobs/shape.ts";
 import { countWords } from "../lib/words/jobs.ts";
 import { onJob, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface JobProgressProps {
   initial: JobNews;
@@ -22,7 +23,7 @@ export function JobProgress({ initial, url }: JobProgressProps): VNode {
       if (!isOpen(next)) location.reload();
     };
     const ask = async () => {
-      const response = await fetch(url).catch(() => null);
+      const response = await fetchOwn(url).catch(() => null);
       if (response?.ok) show(await response.json());
     };
     const offs = [onJob((next) => next.id === initial.id && show(next)), onReset(ask)];

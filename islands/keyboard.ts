@@ -1,4 +1,5 @@
 /** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
+import { at } from "./own.ts";
 const PLACES: Record<string, string> = {
   o: "/",
   a: "/alarms",
@@ -17,7 +18,7 @@ export function listenToKeys(): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const { key } = event;
     if (performance.now() - goingSince < CHORD_MS && key in PLACES) {
-      location.href = PLACES[key];
+      location.href = at(PLACES[key]);
       return;
     }
     goingSince = key === "g" ? performance.now() : -Infinity;
@@ -25,7 +26,7 @@ export function listenToKeys(): void {
       event.preventDefault();
       const filter = document.querySelector<HTMLInputElement>("input[type=search]");
       if (filter) filter.focus();
-      else location.href = "/sensors";
+      else location.href = at("/sensors");
     } else if (key === "?") {
       document.querySelector<HTMLDialogElement>("#keys")?.showModal();
     } else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);

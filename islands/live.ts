@@ -13,6 +13,7 @@ import type { Status } from "../lib/live/status_shape.ts";
 import type { CommandState } from "../lib/words/commands.ts";
 import { createListeners } from "./listeners.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
+import { at, fetchOwn } from "./own.ts";
 
 export interface LiveReading {
   /** Time of the reading, by its device. */
@@ -154,7 +155,7 @@ export async function catchUp(): Promise<void> {
 async function* everything(path: string): AsyncGenerator<any> {
   let cursor = "";
   do {
-    const page = await fetch(`${path}?limit=1000${cursor}`).catch(() => null);
+    const page = await fetchOwn(`${path}?limit=1000${cursor}`).catch(() => null);
     if (!page?.ok) return;
     const { items, next } = await page.json();
     yield* items;
@@ -209,7 +210,7 @@ function open(): void {
   close();
   if (connection.value === "signed-out" || document.hidden) return;
   const resume = lastId === "" ? "" : `&last_event_id=${encodeURIComponent(lastId)}`;
-  const opened = source = new EventSource(`/api/stream?${query}${resume}`);
+  const opened = source = new EventSource(at(`/api/stream?${query}${resume}`));
   for (const [type, handle] of Object.entries(HANDLERS)) {
     opened.addEventListener(type, (event) => {
       lastId = event.lastEventId;
@@ -284,7 +285,7 @@ async function lost(): Promise<void> {
 
 async function signedOut(): Promise<boolean> {
   try {
-    const response = await fetch("/api/users/me", { headers: { accept: "application/json" } });
+    const response = await fetchOwn("/api/users/me", { headers: { accept: "application/json" } });
     return response.status === 401;
   } catch {
     return false;

@@ -4,6 +4,7 @@
  */
 import { boundaryOf, createPictureParser } from "./picture_parser.ts";
 import { browserChannel, createStreamPlaces } from "./stream_places.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface Picture {
   jpeg: Blob;
@@ -111,7 +112,7 @@ async function readStream(
   { signal, alive }: Attempt,
   show: (picture: Picture) => void,
 ): Promise<void> {
-  const answer = await fetch(`${address}/stream`, { signal, cache: "no-store" });
+  const answer = await fetchOwn(`${address}/stream`, { signal, cache: "no-store" });
   const boundary = boundaryOf(answer.headers.get("content-type") ?? "");
   if (!answer.ok || boundary === null) return void await answer.body?.cancel();
   const parse = createPictureParser(boundary);
@@ -132,7 +133,7 @@ async function readStill(
   { signal }: Attempt,
   show: (picture: Picture) => void,
 ): Promise<void> {
-  const answer = await fetch(`${address}/snapshot`, { signal, cache: "no-store" });
+  const answer = await fetchOwn(`${address}/snapshot`, { signal, cache: "no-store" });
   if (!answer.ok) return void await answer.body?.cancel();
   show({ jpeg: await answer.blob(), ageMs: ageOf(answer.headers) });
 }

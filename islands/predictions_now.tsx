@@ -5,6 +5,7 @@ import type { Prediction } from "../lib/detect/predict/prediction.ts";
 import { lastLevel, title } from "../lib/words/names.ts";
 import { ago, duration } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 /** What is shown of a prediction. */
 export type ShownPrediction =
@@ -41,7 +42,7 @@ export function PredictionsNow(props: PredictionsNowProps): VNode {
     const ask = async () => {
       if (document.hidden) return;
       // The stream notices an outage, and the page says so.
-      const answer = await fetch("/api/predictions?current=true").catch(() => null);
+      const answer = await fetchOwn("/api/predictions?current=true").catch(() => null);
       if (answer?.ok) shown.value = inPlace(shown.peek(), (await answer.json()).items);
     };
     const askSoon = () => {

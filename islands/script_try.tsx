@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { TriedJson } from "../lib/scripts/shapes.ts";
+import { fetchOwn } from "./own.ts";
 
 interface Props {
   kind: string;
@@ -112,7 +113,7 @@ function follow(
     const { signal } = asking;
     const entries = FIELDS.map((id) => [id, valueOf(id)]).filter(([id, v]) => id !== "sample" || v);
     try {
-      const response = await fetch(path, {
+      const response = await fetchOwn(path, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(Object.fromEntries(entries)),

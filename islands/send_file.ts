@@ -1,4 +1,5 @@
 import type { UploadJson } from "../lib/uploads/shapes.ts";
+import { fetchOwn } from "./own.ts";
 
 /** How far a file is on its way to Perch. */
 export interface Sending {
@@ -89,7 +90,7 @@ async function sendPart(
 }
 
 async function ask(path: string, init: RequestInit): Promise<Response> {
-  const answer = await fetch(path, init);
+  const answer = await fetchOwn(path, init);
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   const sentence = problem.detail ?? `Perch answered with ${answer.status}`;

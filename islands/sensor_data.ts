@@ -7,6 +7,7 @@ import { dateTime } from "../lib/words/times.ts";
 import { isShown, type Mark } from "./anomaly_list.tsx";
 import type { Buckets } from "./chart_data.ts";
 import type { ShownLimits } from "./limits.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface SensorViewProps {
   id: string;
@@ -66,7 +67,7 @@ export async function fetchTrend(
     points: String(props.points),
     ...(!props.convert ? {} : { unit: props.unit! }),
   });
-  const response = await fetch(`/api/sensors/${props.id}/trend?${query}`);
+  const response = await fetchOwn(`/api/sensors/${props.id}/trend?${query}`);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   const { bucket_ms: bucketMs, summed_until_ms: summedUntilMs, t, min, mean, max, n, damaged } =
@@ -90,7 +91,7 @@ export async function fetchMarks(
     to: String(to),
     limit: String(MARKS_MOST),
   });
-  const response = await fetch(`/api/anomalies?${query}`);
+  const response = await fetchOwn(`/api/anomalies?${query}`);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   return (answer.items as Mark[]).filter(isShown).map((mark) => shownMark(props, mark));

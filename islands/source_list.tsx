@@ -4,6 +4,7 @@ import type { SourceView } from "../lib/sources/source.ts";
 import { grouped } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { now, status } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 const GOOD = new Set(["connected", "listening"]);
 
@@ -19,7 +20,7 @@ export function SourceList(
   const shown = useSignal(sources);
   useSignalEffect(() => {
     if (status.value === null) return;
-    fetch("/api/sources")
+    fetchOwn("/api/sources")
       .then(async (response) => {
         if (response.ok) shown.value = (await response.json()).items;
       })

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { VNode } from "preact";
+import { base } from "./own.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = typeof THEMES[number];
@@ -11,7 +12,7 @@ export function ThemeSwitch({ theme, next }: { theme: Theme; next: string }): VN
     event.preventDefault();
     setChosen(value);
     document.documentElement.dataset.theme = value;
-    document.cookie = `theme=${value}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `theme=${value}; path=${base}/; max-age=31536000; samesite=lax`;
     dispatchEvent(new Event("themechange"));
   };
   return (

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { VNode } from "preact";
+import { fetchOwn } from "./own.ts";
 
 /** An operation of the API document, as far as calling it needs. */
 export interface Operation {
@@ -59,7 +60,7 @@ async function call(operation: Operation, value: (name: string) => string): Prom
   }
   const { body, method } = operation;
   const stop = new AbortController();
-  const response = await fetch(query.size === 0 ? path : `${path}?${query}`, {
+  const response = await fetchOwn(query.size === 0 ? path : `${path}?${query}`, {
     method: method.toUpperCase(),
     headers: body ? { "content-type": body.type } : {},
     body: body ? value("-body") : undefined,

@@ -90,7 +90,7 @@ function routeParts(
       audit,
     },
     assets,
-    shell: createShell(assets),
+    shell: createShell(assets, config.http.base),
     audit,
     backtests: parts.backtests,
     backup: parts.backup,
@@ -130,6 +130,7 @@ function routeParts(
       trouble,
       paused: () => parts.faults.paused().map(pauseJson),
       waiting: () => parts.alarms.counts().waiting,
+      base: config.http.base,
     }),
     hardware: parts.hardware,
     hostView: parts.hostView,
@@ -215,7 +216,7 @@ export function mountApp(
     emergency: Parts["emergency"];
   },
 ): Hono {
-  const bare = createBarePage(assets, troubleOf({ storageTroubles, emergency }));
+  const bare = createBarePage(assets, troubleOf({ storageTroubles, emergency }), config.http.base);
   return mount({
     routes,
     now: () => clock.now(),
@@ -228,6 +229,9 @@ export function mountApp(
     expiredPage: createExpiredPage(bare),
     trustedProxies: config.http.trustedProxies,
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
+    base: config.http.base,
+    corsOrigins: config.http.corsOrigins,
+    allowedNetworks: config.http.allowedNetworks,
     hostName: Deno.hostname(),
   });
 }

@@ -11,6 +11,7 @@ import type { Progress, Receipt } from "../backup/types.ts";
 import type { Config } from "../base/config.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { withoutBase } from "../words/base_path.ts";
 import { type Fetch, serveHttp } from "./server.ts";
 import { ageText, goodBackups, restoreCommand } from "./way_out.ts";
 
@@ -165,9 +166,10 @@ function fetchOf(safe: SafeMode, config: Config, log: Log): Fetch {
   const assets = createAssets();
   const app = safeApp(safe, assets, config, log);
   const own = new Set(safeModeRoutes(safe, createShell(assets)).map(({ path }) => path));
+  const { base } = config.http;
   return (request, info) => {
     const url = new URL(request.url);
-    const { pathname } = url;
+    const pathname = withoutBase(url.pathname, base);
     if (own.has(pathname) || /^\/(static\/|favicon\.ico$)/.test(pathname)) {
       return app.fetch(request, info);
     }
@@ -179,13 +181,15 @@ function fetchOf(safe: SafeMode, config: Config, log: Log): Fetch {
 }
 
 function safeApp(safe: SafeMode, assets: Assets, config: Config, log: Log): Hono {
-  const { trustedProxies, publicUrl } = config.http;
+  const { trustedProxies, publicUrl, base, allowedNetworks } = config.http;
   return mount({
-    routes: [...safeModeRoutes(safe, createShell(assets)), ...staticRoutes(assets)],
+    routes: [...safeModeRoutes(safe, createShell(assets, base)), ...staticRoutes(assets)],
     resolve: () => null,
     log: log.child("http"),
     trustedProxies,
     publicUrl: publicUrl === null ? null : new URL(publicUrl),
+    base,
+    allowedNetworks,
     hostName: Deno.hostname(),
   });
 }

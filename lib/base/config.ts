@@ -21,6 +21,12 @@ export interface Config {
     readonly port: number;
     /** Without a trailing slash. */
     readonly publicUrl: string | null;
+    /** The path of `publicUrl`, without a slash at its end: `""` where Perch stands at the root. */
+    readonly base: string;
+    /** Origins whose pages may call the API. */
+    readonly corsOrigins: readonly string[];
+    /** Addresses and CIDRs of those who may ask at all; null: everybody. */
+    readonly allowedNetworks: readonly string[] | null;
     readonly trustedProxies: readonly string[];
   };
   /** Absolute path. */
@@ -215,12 +221,16 @@ function shape(
   const dataDir = resolve(cwd, values.PERCH_DATA);
   const file = (path: string | undefined) => path === undefined ? null : resolve(cwd, path);
   const broker = credentials(values.MQTT_URL);
+  const publicUrl = values.PERCH_PUBLIC_URL;
   return {
     mode,
     http: {
       host: values.PERCH_HOST,
       port: values.PERCH_PORT,
-      publicUrl: values.PERCH_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
+      publicUrl: publicUrl?.replace(/\/+$/, "") ?? null,
+      base: publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, ""),
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      allowedNetworks: values.ALLOWED_NETWORKS ?? null,
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
     dataDir,

@@ -67,6 +67,14 @@ export function url(protocols: readonly string[]) {
   });
 }
 export const httpUrl = url(["http:", "https:"]);
+/** Where people open Perch: maybe below a path, of plain characters. */
+export const publicUrl = httpUrl.refine((value) => {
+  const { pathname, search, hash, username } = new URL(value);
+  return /^[\w./~-]*$/.test(pathname) && !pathname.includes("//") &&
+    search + hash + username === "";
+});
+/** Scheme, host and maybe port, as browsers write them. */
+export const origin = httpUrl.refine((value) => new URL(value).origin === value);
 export const mqttUrl = url(["mqtt:", "mqtts:", "ws:", "wss:"]);
 export const email = z.email();
 export const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/);

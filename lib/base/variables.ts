@@ -19,7 +19,9 @@ import {
   oneOf,
   onOff,
   optional,
+  origin,
   preset,
+  publicUrl,
   secret,
   text,
   topicFilter,
@@ -50,10 +52,23 @@ export const environment = z.object({
     allowed: "a path",
     simDefault: "./data/sim",
   }),
-  PERCH_PUBLIC_URL: optional(httpUrl, {
+  PERCH_PUBLIC_URL: optional(publicUrl, {
     title: "Public address",
-    help: "The address in links, and a host name that requests may carry (behind a proxy).",
+    help: "The address in links, and a host name that requests may carry (behind a proxy). " +
+      "It may end in a path, like https://example.com/monitor.",
     allowed: "an address like https://perch.example.com",
+  }),
+  CORS_ORIGINS: optional(list(origin), {
+    title: "Other origins",
+    help:
+      "Pages of other sites that may call the API, with a token or key; cookies never count for them.",
+    allowed: "origins separated by commas, like https://app.example.com,http://localhost:3000",
+  }),
+  ALLOWED_NETWORKS: optional(list(cidr), {
+    title: "Allowed networks",
+    help: "Who may open pages and call the API: clients elsewhere are refused. This host itself " +
+      "always may. Unset: everybody who reaches the port.",
+    allowed: "addresses or CIDRs separated by commas, like 192.168.1.0/24,10.0.0.5",
   }),
   TRUSTED_PROXIES: optional(list(cidr), {
     title: "Trusted proxies",

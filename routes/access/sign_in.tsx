@@ -101,10 +101,10 @@ export function signInPages(options: SignInPages): Route[] {
       path: "/sign-out",
       policy: "public",
       summary: null,
-      handler: async ({ who, secure }) => {
+      handler: async ({ who, ...place }) => {
         await endSession(who, access);
         const response = seeOther("/sign-in");
-        response.headers.append("set-cookie", sessionCookie(secure, null));
+        response.headers.append("set-cookie", sessionCookie(place, null));
         return response;
       },
     }),
@@ -120,7 +120,7 @@ export async function signedIn(
 ): Promise<Response> {
   await endSession(context.who, access);
   const response = seeOther(localPath(next));
-  const cookie = sessionCookie(context.secure, signIn.secret, signIn.lifeMs / 1000);
+  const cookie = sessionCookie(context, signIn.secret, signIn.lifeMs / 1000);
   response.headers.append("set-cookie", cookie);
   return response;
 }

@@ -9,6 +9,8 @@ import { PausedBanner } from "../../islands/paused_banner.tsx";
 import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import type { PausedPart } from "../../lib/words/fault.ts";
+import { pageBelow } from "../http/below.ts";
+import { pathOf } from "../http/request.ts";
 import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
@@ -59,11 +61,14 @@ export interface FrameOptions {
   paused?: () => readonly PausedPart[];
   /** Alarms that are not acknowledged. */
   waiting?: () => number;
+  /** The path below which Perch stands; `""` at the root. */
+  base?: string;
 }
 
 export function createPageFrame(
   assets: Assets,
-  { notice = null, trouble = () => null, paused = () => [], waiting = () => 0 }: FrameOptions = {},
+  { notice = null, trouble = () => null, paused = () => [], waiting = () => 0, base = "" }:
+    FrameOptions = {},
 ): PageFrame {
   return {
     answer(c, who, page) {
@@ -79,10 +84,11 @@ export function createPageFrame(
             trouble={trouble()}
             paused={paused()}
             waiting={waiting()}
+            base={base}
           />
         </SeenNumber.Provider>,
       );
-      return htmlResponse(html, page.status ?? 200, c.req.raw.headers);
+      return htmlResponse(pageBelow(html, base), page.status ?? 200, c.req.raw.headers);
     },
   };
 }
@@ -103,14 +109,20 @@ export function themeOf(c: Context): Theme {
   return THEMES.find((theme) => theme === cookie) ?? "auto";
 }
 
-function pathOf(c: Context): string {
-  const { pathname, search } = new URL(c.req.url);
-  return pathname + search;
-}
-
 /** The frame around everything: head, navigation, banner, main. */
 export function Document(
-  { page, who, theme, here, assets, notice = null, trouble = null, paused = [], waiting = 0 }: {
+  {
+    page,
+    who,
+    theme,
+    here,
+    assets,
+    notice = null,
+    trouble = null,
+    paused = [],
+    waiting = 0,
+    base = "",
+  }: {
     page: Page;
     who: Identity | null;
     theme: Theme;
@@ -120,6 +132,7 @@ export function Document(
     trouble?: string | null;
     paused?: readonly PausedPart[];
     waiting?: number;
+    base?: string;
   },
 ): VNode {
   const stream = who === null ? undefined : streamOf(page);
@@ -146,6 +159,7 @@ export function Document(
       <body
         data-stream={stream && new URLSearchParams(stream).toString()}
         data-since={page.since}
+        data-base={base || undefined}
       >
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">

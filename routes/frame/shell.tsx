@@ -1,11 +1,12 @@
 import type { VNode } from "preact";
 import { render } from "preact-render-to-string";
+import { pageBelow } from "../http/below.ts";
 import type { Assets } from "../http/static.ts";
 
 /** Answers with a page outside the application's frame: sign-in, setup, invitation. No script needed. */
 export type Shell = (title: string, content: VNode, status?: number) => Response;
 
-export function createShell(assets: Assets): Shell {
+export function createShell(assets: Assets, base = ""): Shell {
   return (title, content, status = 200) => {
     const html = "<!doctype html>" + render(
       <html lang="en">
@@ -24,7 +25,7 @@ export function createShell(assets: Assets): Shell {
         </body>
       </html>,
     );
-    return new Response(html, {
+    return new Response(pageBelow(html, base), {
       status,
       headers: { "content-type": "text/html; charset=utf-8" },
     });

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { getPath } from "hono/utils/url";
 import { TrieRouter } from "hono/router/trie-router";
 import type { Seen } from "../../lib/access/audit_row.ts";
 import { type Changes, createSeen } from "../../lib/access/changes.ts";
@@ -7,11 +8,14 @@ import type { Identity } from "../../lib/access/identity.ts";
 import { decide } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Log } from "../../lib/base/log.ts";
+import { withBase, withoutBase } from "../../lib/words/base_path.ts";
+import { checkBase } from "./below.ts";
 import { DEFAULT_BODY_BYTES, limitBody, readJson, withinTime } from "./body.ts";
+import { type Cors, createCors } from "./cors.ts";
 import { createFailed, type ErrorPage } from "./failures.ts";
 import { setSecurityHeaders } from "./headers.ts";
 import { hostAllowed, originAllowed } from "./origin.ts";
-import { peerOf, peerRules } from "./peer.ts";
+import { parseCidrs, peerOf, peerRules } from "./peer.ts";
 import type { Peer } from "./peer.ts";
 import { createRepeats } from "./repeats.ts";
 import { type Credentials, credentialsOf, denoSocketAddress, hostOf, isApi } from "./request.ts";
@@ -31,6 +35,12 @@ export interface MountOptions {
   /** CIDR blocks of proxies whose forwarding headers count. */
   trustedProxies?: readonly string[];
   publicUrl?: URL | null;
+  /** The path below which Perch stands, as in `publicUrl`. Default: the root. */
+  base?: string;
+  /** Origins of other pages that may call the API, with a token or key. */
+  corsOrigins?: readonly string[];
+  /** Addresses and CIDR blocks of those who may ask; null: everybody. */
+  allowedNetworks?: readonly string[] | null;
   /** The host's own name, for the Host allow-list. */
   hostName?: string | null;
   /** Calls `onEnd` once when `who` is over (signed out, disabled, expired); see `RouteContext.onEnded`. */
@@ -69,20 +79,32 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  */
 export function mount(options: MountOptions): Hono {
   // What Hono would choose in the end, after it has tried another on all routes.
-  const app = new Hono({ router: new TrieRouter() });
+  const { base = "" } = options;
+  const app = new Hono({
+    router: new TrieRouter(),
+    getPath: (request) => withoutBase(getPath(request), base),
+  });
   const { changes = NO_CHANGES } = options;
   const failed = createFailed(options.log, options.errorPage);
   const publicUrl = options.publicUrl ?? null;
   const hosts = { hostName: options.hostName ?? null, publicUrl };
   const rules = peerRules(options.trustedProxies ?? [], publicUrl);
   const socketAddress = options.socketAddress ?? denoSocketAddress;
+  const cors = createCors(options.corsOrigins ?? []);
+  const isNear = options.allowedNetworks ? parseCidrs(options.allowedNetworks) : () => true;
   const repeats = createRepeats(() => performance.now());
 
   app.use(async (c, next) => {
     const host = hostOf(c);
-    if (hostAllowed(host, hosts)) await next();
-    else c.res = failed(c, new PerchError("misdirected", misdirected(host)), null);
-    finish(c);
+    const peer = peerOf(socketAddress(c), host, c.req.raw.headers, rules);
+    const asked = cors.preflight(c);
+    if (!hostAllowed(host, hosts)) {
+      c.res = failed(c, new PerchError("misdirected", misdirected(host)), null);
+    } else if (!peer.loopback && !isNear(peer.address)) {
+      c.res = failed(c, new PerchError("forbidden", tooFar(peer.address)), null);
+    } else if (asked !== null) c.res = asked;
+    else await next();
+    finish(c, base, cors);
   });
 
   async function serve(route: Route, c: Context): Promise<Response> {
@@ -96,7 +118,8 @@ export function mount(options: MountOptions): Hono {
     try {
       const since = seenOf(headers);
       if (since !== undefined) seen.since(since);
-      const credentials = credentialsOf(c, peer);
+      const credentials = credentialsOf(c, peer, base);
+      if (credentials && cors.originOf(c) !== null) credentials.session = null;
       if (credentials) who = await options.resolve(credentials);
       options.admit?.({ policy: route.policy, who, ...peer });
       const decision = decide(route.policy, route.method, who, peer.loopback);
@@ -127,6 +150,8 @@ export function mount(options: MountOptions): Hono {
   function checkOrigin(c: Context, who: Identity | null, host: string): void {
     const headers = c.req.raw.headers;
     if (!WRITES.has(c.req.method) || headers.has("authorization")) return;
+    // No cookie counts for pages of such an origin: there is nothing to misuse.
+    if (cors.originOf(c) !== null) return;
     const allowed = originAllowed({
       origin: headers.get("origin"),
       fetchSite: headers.get("sec-fetch-site"),
@@ -150,7 +175,7 @@ export function mount(options: MountOptions): Hono {
       c.req.raw = limitBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_BODY_BYTES);
     }
     const url = new URL(c.req.url);
-    const api = isApi(url.pathname);
+    const api = isApi(c.req.path);
     const params = c.req.param();
     const query = queryObject(url.searchParams);
     return {
@@ -164,6 +189,7 @@ export function mount(options: MountOptions): Hono {
       address: peer.address,
       loopback: peer.loopback,
       secure: peer.secure,
+      base,
       onEnded: (listener: () => void) =>
         who !== null && options.watch ? options.watch(who, listener) : () => {},
       params: route.params ? await validate(route.params, params, "params") : params,
@@ -178,6 +204,7 @@ export function mount(options: MountOptions): Hono {
   }
 
   const table = routeTable(options.routes);
+  checkBase(base, table.map(({ path }) => path));
   for (const route of table) app.on(route.method.toUpperCase(), route.path, (c) => serve(route, c));
   for (const [path, methods] of methodsByPath(table)) {
     app.all(path, (c) => {
@@ -207,6 +234,10 @@ function misdirected(host: string): string {
   return `this Perch does not answer for "${shown}"; set PERCH_PUBLIC_URL to the address people use`;
 }
 
+function tooFar(address: string): string {
+  return `this Perch does not answer ${address}: ALLOWED_NETWORKS names who may ask`;
+}
+
 function refuseAny(query: Record<string, unknown>): Record<string, never> {
   const names = Object.keys(query);
   if (names.length === 0) return {};
@@ -216,16 +247,22 @@ function refuseAny(query: Record<string, unknown>): Record<string, never> {
 }
 
 /** Headers on whatever is answered; a HEAD request ends a stream that nobody would read. */
-function finish(c: Context): void {
+function finish(c: Context, base: string, cors: Cors): void {
   const response = c.res;
   if (response.status === 101) return;
   if (c.req.method === "HEAD") response.body?.cancel();
+  const set = (headers: Headers) => {
+    setSecurityHeaders(headers, c.req.path);
+    cors.allow(c, headers);
+    const location = headers.get("location");
+    if (location !== null) headers.set("location", withBase(location, base));
+  };
   try {
-    setSecurityHeaders(response.headers, c.req.path);
+    set(response.headers);
   } catch {
     // Headers of a response that came from elsewhere are immutable.
     c.res = undefined;
     c.res = new Response(response.body, response);
-    setSecurityHeaders(c.res.headers, c.req.path);
+    set(c.res.headers);
   }
 }

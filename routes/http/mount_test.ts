@@ -403,3 +403,71 @@ Deno.test("mount answers 408 to a body that does not come", async () => {
     await server.shutdown();
   }
 });
+
+/** Asks over `localhost`, from an address of the network unless the options say otherwise. */
+const ask = async (path: string, init: RequestInit, options: Partial<MountOptions> = {}) =>
+  await app(options).request(`http://localhost${path}`, init);
+
+const CROSS = { corsOrigins: ["https://app.example"] };
+const LISTED = { origin: "https://app.example", "sec-fetch-site": "cross-site" };
+
+Deno.test("mount: a page of a listed origin may ask first, and read what a token brings", async () => {
+  const asked = await ask("/api/items/7", {
+    method: "OPTIONS",
+    headers: { ...LISTED, "access-control-request-method": "GET" },
+  }, CROSS);
+  assert.equal(asked.status, 204);
+  assert.equal(asked.headers.get("access-control-allow-origin"), "https://app.example");
+  assert.match(asked.headers.get("access-control-allow-headers")!, /authorization/);
+  const answer = await ask("/api/items", {
+    method: "POST",
+    headers: { ...LISTED, authorization: "Bearer token", "content-type": "application/json" },
+    body: `{"name":"a","price":1}`,
+  }, CROSS);
+  assert.equal(answer.status, 201);
+  assert.equal(answer.headers.get("access-control-allow-origin"), "https://app.example");
+  assert.equal(answer.headers.get("access-control-allow-credentials"), null);
+});
+
+Deno.test("mount: the cookie of who is signed in never counts for a page of another origin", async () => {
+  const headers = { ...LISTED, cookie: "perch=engineer", "content-type": "application/json" };
+  const body = `{"name":"a","price":1}`;
+  for (const path of ["/api/items", "/api/items/7"]) {
+    const method = path === "/api/items" ? "POST" : "GET";
+    const init = { method, headers, ...(method === "POST" ? { body } : {}) };
+    assert.equal((await ask(path, init, CROSS)).status, 401, path);
+  }
+  // Without a place in the list it is refused as ever, and no page may read anything.
+  const foreign = await ask("/api/items", { method: "POST", headers, body });
+  assert.equal(foreign.status, 403);
+  const other = await ask("/api/items/7", {
+    headers: { origin: "https://other.example", authorization: "Bearer token" },
+  }, CROSS);
+  assert.equal(other.headers.get("access-control-allow-origin"), null);
+  assert.match(other.headers.get("vary")!, /origin/);
+  // Pages are for people: they are no part of the API.
+  const page = await ask("/page", { headers: { ...LISTED, cookie: "perch=viewer" } }, CROSS);
+  assert.equal(page.headers.get("access-control-allow-origin"), null);
+});
+
+Deno.test("mount: who is outside the allowed networks is refused, and this host never", async () => {
+  const from = (socketAddress: string, headers: Record<string, string> = {}) =>
+    ask("/api/items/7", { headers: { authorization: "Bearer token", ...headers } }, {
+      allowedNetworks: ["192.168.1.0/24"],
+      trustedProxies: ["10.0.0.1"],
+      socketAddress: () => socketAddress,
+    });
+  assert.equal((await from("192.168.1.9")).status, 200);
+  const refused = await from("192.168.2.9");
+  assert.equal(refused.status, 403);
+  assert.match((await refused.json()).detail, /192\.168\.2\.9.*ALLOWED_NETWORKS/);
+  assert.equal((await from("10.0.0.1", { "x-forwarded-for": "192.168.1.9" })).status, 200);
+  assert.equal((await from("10.0.0.1", { "x-forwarded-for": "8.8.8.8" })).status, 403);
+  // What nobody is trusted to say does not help.
+  assert.equal((await from("8.8.8.8", { "x-forwarded-for": "192.168.1.9" })).status, 403);
+  const here = await ask("/api/items/7", { headers: { authorization: "Bearer token" } }, {
+    allowedNetworks: ["192.168.1.0/24"],
+    socketAddress: () => "127.0.0.1",
+  });
+  assert.equal(here.status, 200);
+});

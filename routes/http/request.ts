@@ -25,13 +25,18 @@ export function hostOf(c: Context): string {
 }
 
 /** Null when it brings none. */
-export function credentialsOf(c: Context, peer: Peer): Credentials | null {
+export function credentialsOf(c: Context, peer: Peer, base = ""): Credentials | null {
   const authorization = c.req.raw.headers.get("authorization");
   const session = authorization === null
-    ? getCookie(c, sessionCookieName(peer.secure)) ?? null
+    ? getCookie(c, sessionCookieName({ secure: peer.secure, base })) ?? null
     : null;
   if (authorization === null && session === null) return null;
   return { authorization, session, address: peer.address };
+}
+
+/** Path and query as Perch knows them, whatever stands before them outside. */
+export function pathOf(c: Context): string {
+  return c.req.path + new URL(c.req.url).search;
 }
 
 export function isApi(path: string): boolean {

@@ -46,6 +46,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   loopback: boolean;
   /** The browser speaks https to us or to the proxy in front of us. */
   secure: boolean;
+  /** The path below which Perch stands (`PERCH_PUBLIC_URL`); `""` at the root. */
+  base: string;
   /**
    * For streams: calls `listener` once when `who` may no longer read (signed out, disabled, expired).
    * Returns the function that stops watching; call it when the stream ends by itself.

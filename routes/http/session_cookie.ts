@@ -1,20 +1,38 @@
-/** Name of the session cookie. Over https the prefix keeps other hosts and plain http from setting it. */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? "__Host-perch" : "perch";
+/** Where a browser comes to this Perch. */
+export interface CookiePlace {
+  /** By https. */
+  secure: boolean;
+  /** The path below which Perch stands, `""` at the root: another program there gets no cookie of ours. */
+  base: string;
+}
+
+/**
+ * Name of the session cookie. Over https the prefix keeps plain http from setting it, and at the root other
+ * hosts too.
+ */
+export function sessionCookieName({ secure, base }: CookiePlace): string {
+  if (!secure) return "perch";
+  return base === "" ? "__Host-perch" : "__Secure-perch";
 }
 
 /**
  * `Set-Cookie` for a session; without `secret` it is taken away. Lax, so that links in mails work; writes are
  * protected by the origin check.
  */
-export function sessionCookie(secure: boolean, secret: string | null, maxAgeS = 0): string {
+export function sessionCookie(place: CookiePlace, secret: string | null, maxAgeS = 0): string {
   const parts = [
-    `${sessionCookieName(secure)}=${secret ?? ""}`,
-    "Path=/",
+    `${sessionCookieName(place)}=${secret ?? ""}`,
+    `Path=${place.base}/`,
     "HttpOnly",
     "SameSite=Lax",
     `Max-Age=${secret === null ? 0 : Math.floor(maxAgeS)}`,
   ];
-  if (secure) parts.push("Secure");
+  if (place.secure) parts.push("Secure");
   return parts.join("; ");
+}
+
+/** `Set-Cookie` for what a browser chose for itself, such as its colours; kept for a year. */
+export function choiceCookie({ secure, base }: CookiePlace, name: string, value: string): string {
+  const text = `${name}=${value}; Path=${base}/; Max-Age=31536000; SameSite=Lax`;
+  return secure ? `${text}; Secure` : text;
 }

@@ -7,14 +7,17 @@ import { sessionCookie, sessionCookieName } from "./session_cookie.ts";
 function app(secure: boolean) {
   const app = new Hono();
   app.post("/sign-in", (c) => {
-    c.header("set-cookie", sessionCookie(secure, "a.secret_Value-1", 3600.9));
+    c.header("set-cookie", sessionCookie({ secure, base: "" }, "a.secret_Value-1", 3600.9));
     return c.body(null, 204);
   });
   app.post("/sign-out", (c) => {
-    c.header("set-cookie", sessionCookie(secure, null));
+    c.header("set-cookie", sessionCookie({ secure, base: "" }, null));
     return c.body(null, 204);
   });
-  app.get("/", (c) => c.json({ session: getCookie(c, sessionCookieName(secure)) ?? null }));
+  app.get(
+    "/",
+    (c) => c.json({ session: getCookie(c, sessionCookieName({ secure, base: "" })) ?? null }),
+  );
   return app;
 }
 
@@ -45,8 +48,13 @@ Deno.test("what is set comes back, and signing out takes it away", async () => {
     const answer = await app(secure).request("/", { headers: { cookie } });
     assert.deepEqual(await answer.json(), { session: "a.secret_Value-1" });
     const [pair, ...attributes] = await setCookie(secure, "/sign-out");
-    assert.equal(pair, `${sessionCookieName(secure)}=`);
+    assert.equal(pair, `${sessionCookieName({ secure, base: "" })}=`);
     assert.ok(attributes.includes("Max-Age=0") && attributes.includes("Path=/"));
     assert.equal(attributes.includes("Secure"), secure);
   }
+});
+
+Deno.test("session cookie: below a path it counts there alone, under a name that allows a path", () => {
+  const cookie = sessionCookie({ secure: true, base: "/monitor" }, "secret", 60);
+  assert.match(cookie, /^__Secure-perch=secret; Path=\/monitor\/; .*Secure$/);
 });

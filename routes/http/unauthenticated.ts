@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { limitBody } from "./body.ts";
 import { localPath } from "./form.ts";
 import { originAllowed } from "./origin.ts";
-import { hostOf, wantsHtml } from "./request.ts";
+import { hostOf, pathOf, wantsHtml } from "./request.ts";
 import { seeOther } from "./see_other.ts";
 
 /** A form that came without a valid sign-in. */
@@ -22,8 +22,7 @@ export function wantsSignIn(c: Context): boolean {
 
 /** To the sign-in page, and from there to what was asked for. */
 export function toSignIn(c: Context): Response {
-  const { pathname, search } = new URL(c.req.url);
-  const next = localPath(pathname + search);
+  const next = localPath(pathOf(c));
   const query = next === "/" ? "" : `?next=${encodeURIComponent(next)}`;
   return seeOther(`/sign-in${query}`);
 }

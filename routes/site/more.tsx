@@ -4,6 +4,7 @@ import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route } from "../http/route.ts";
+import { choiceCookie } from "../http/session_cookie.ts";
 import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
 import { themeOf } from "../frame/layout.tsx";
@@ -154,14 +155,14 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
       path: "/theme",
       policy: "viewer",
       summary: null,
-      handler: async ({ c }) => {
+      handler: async ({ c, secure, base }) => {
         const form = await readForm(c, themeForm, 4096);
         const location = localPath(form.ok ? form.data.next : undefined);
         const response = seeOther(location);
         if (form.ok) {
           response.headers.append(
             "set-cookie",
-            `theme=${form.data.theme}; Path=/; Max-Age=31536000; SameSite=Lax`,
+            choiceCookie({ secure, base }, "theme", form.data.theme),
           );
         }
         return response;

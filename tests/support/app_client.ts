@@ -1,6 +1,7 @@
 import { systemActor } from "../../lib/access/audit_row.ts";
 import type { Role } from "../../lib/access/identity.ts";
 import type { Parts } from "../../lib/app/parts.ts";
+import type { Route } from "../../routes/http/route.ts";
 import { startApp } from "./app.ts";
 
 /** The whole application, with keys to ask it. */
@@ -8,6 +9,7 @@ export interface RunningApp {
   url: string;
   dataDir: string;
   parts: Parts;
+  routes(): readonly Route[];
   /** Asks with an API key of the given role (default viewer). */
   ask(path: string, init?: RequestInit & { role?: Role }): Promise<Response>;
   /** Stores readings; throws when one is refused. */
@@ -39,6 +41,7 @@ export async function runApp(
     url,
     dataDir,
     parts,
+    routes: app.routes,
     ask,
     async ingest(readings) {
       const response = await ask("/api/ingest/batch", {

@@ -10,8 +10,9 @@ const DOORS: readonly RegExp[] = [
   /^lib\/sources\/mqtt\/connect\.ts$/,
   // The command line asks the Perch of its own host.
   /^lib\/cli\/(control_socket|commands\/health)\.ts$/,
-  // Runs in the browser, which asks the Perch that it came from.
-  /^islands\//,
+  // In the browser, which asks the Perch that it came from: the door of all islands (`fetchOwn`, `at`), which
+  // knows below which path that one stands; the one event stream; the page itself anew.
+  /^islands\/(own\.ts|live\.ts|renewed\.tsx)$/,
   // A client of the product.
   /^sim\//,
 ];
@@ -42,5 +43,7 @@ export function rawConnections(path: string, source: string): string[] {
   if (DOORS.some((door) => door.test(path))) return [];
   const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "")
     .replace(/^\s*import type .*$/gm, "");
-  return RAW.filter(({ pattern }) => pattern.test(code)).map(({ what }) => `${path} uses ${what}`);
+  const hint = path.startsWith("islands/") ? "; islands ask with fetchOwn of islands/own.ts" : "";
+  return RAW.filter(({ pattern }) => pattern.test(code))
+    .map(({ what }) => `${path} uses ${what}${hint}`);
 }

@@ -28,11 +28,13 @@ export async function startProxy(
   kind: ProxyKind,
   port: number,
   upstream: string,
+  /** Perch stands below `/monitor/` (nginx). */
+  below = false,
 ): Promise<Proxy> {
   const folder = await Deno.makeTempDir({ prefix: `perch-${kind}-` });
   const tls = await makeCertificates(folder);
   const text = kind === "nginx"
-    ? nginxConfig(folder, port, upstream, tls)
+    ? nginxConfig({ folder, port, upstream, tls, below })
     : caddyConfig(port, upstream, tls);
   const file = `${folder}/config`;
   await Deno.writeTextFile(file, text);
@@ -68,8 +70,22 @@ interface Tls {
   key: string;
 }
 
-function nginxConfig(folder: string, port: number, upstream: string, tls: Tls): string {
-  const documented = replaceAll(Deno.readTextFileSync(`${ROOT}.github/proxy/nginx.conf`), [
+function nginxConfig(
+  { folder, port, upstream, tls, below }: {
+    folder: string;
+    port: number;
+    upstream: string;
+    tls: Tls;
+    below: boolean;
+  },
+): string {
+  const text = (name: string) => Deno.readTextFileSync(`${ROOT}.github/proxy/${name}`);
+  const whole = text("nginx.conf");
+  // What is documented for a path stands in a server block that somebody has already.
+  const server = below
+    ? `${whole.slice(0, whole.indexOf("  location / {"))}${text("nginx-path.conf")}}`
+    : whole;
+  const documented = replaceAll(server, [
     [/listen 443 ssl;/, `listen 127.0.0.1:${port} ssl;`],
     [/server_name perch\.example\.org;/, "server_name localhost;"],
     [/\/etc\/letsencrypt\S+fullchain\.pem/, tls.cert],
