@@ -20,6 +20,7 @@ export const ALARM_SOURCES = [
   "silence",
   "prediction",
   "system",
+  "person",
 ] as const;
 export type AlarmSource = typeof ALARM_SOURCES[number];
 

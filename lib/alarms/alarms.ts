@@ -1,5 +1,6 @@
 /** The alarms: what people do with them and what is asked of them. Their task is in `alarm_task.ts`. */
 import { PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
@@ -11,6 +12,7 @@ import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
 import { type AlarmTaskDeps, createAlarmTask } from "./alarm_task.ts";
 import type { Book } from "./book.ts";
 import { type Command, obey } from "./commands.ts";
+import { observationOfPerson } from "./observation.ts";
 import { type AlarmRecord, type Condition, isOpen } from "./record.ts";
 import { alarmOf } from "./view.ts";
 
@@ -25,6 +27,15 @@ export interface ActOptions {
   version?: number;
   /** Written in the same transaction. */
   also?: readonly SqlStatement[];
+}
+
+/** What a person has to say of a machine. */
+export interface RaisedAlarm {
+  /** The machine as people name it: its path, the end of it, or its name. */
+  machine: string;
+  severity: Severity;
+  /** One sentence. */
+  text: string;
 }
 
 export interface AlarmCounts {
@@ -55,6 +66,11 @@ export interface Alarms {
    * @throws `not_found`; `conflict` when somebody was faster, saying who and when; `validation`
    */
   act(id: string, command: Command, by: By, options?: ActOptions): Promise<Alarm>;
+  /**
+   * A person raises one, with the audit row in the same transaction. It stands until a person resolves it.
+   * @throws `validation` naming the field
+   */
+  raise(given: RaisedAlarm, by: By): Promise<Alarm>;
   /** Findings or predictions were stored. */
   wake(): void;
   /** Something that the rules about Perch judge has changed. */
@@ -68,6 +84,8 @@ export interface Alarms {
 
 export interface AlarmsDeps extends Omit<AlarmTaskDeps, "store" | "findings"> {
   store: AlarmStore;
+  /** The machine that a person means. @throws `validation` naming `machine` */
+  machineMeant: (text: string) => string;
   findings: AlarmTaskDeps["findings"] & {
     list(query: {
       sensors: readonly number[];
@@ -139,6 +157,25 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     return alarm;
   }
 
+  async function raise({ machine, severity, text }: RaisedAlarm, by: By): Promise<Alarm> {
+    const path = deps.machineMeant(machine);
+    const alarm = await keeper.change(clock.now(), (change) => {
+      const said = { machine: path, severity, text };
+      const observed = observationOfPerson(randomId(), said, by.name, change.nowMs);
+      const record = change.observe(observed)!;
+      change.by(by.audited);
+      change.also(by.audited({
+        action: "alarm.raise",
+        resource: `alarm:${record.id}`,
+        before: null,
+        after: said,
+      }));
+      return alarmOf(record, places);
+    });
+    wake();
+    return alarm;
+  }
+
   return {
     async list(query) {
       const { items, next } = await store.list(query);
@@ -177,6 +214,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       return counts;
     },
     act,
+    raise,
     wake,
     judgeSoon,
     move: (from, to) => ({

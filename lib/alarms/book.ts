@@ -3,6 +3,7 @@
  * condition still stands. Says to which of them an observation belongs.
  */
 import { severityRank } from "../words/severity.ts";
+import type { AlarmSource } from "./alarm.ts";
 import { mayReopen } from "./decide.ts";
 import { type AlarmOptions } from "./decision.ts";
 import { type AlarmRecord, isOpen } from "./record.ts";
@@ -95,13 +96,16 @@ function isWorse(observation: Observation, alarm: AlarmRecord): boolean {
   return known === undefined || severityRank(observation.severity) > severityRank(known.severity);
 }
 
+/** Say what is wrong by themselves: nothing else is evidence of it, nor is it of anything else. */
+const ALONE: ReadonlySet<AlarmSource> = new Set(["silence", "system", "person"]);
+
 /**
  * An open alarm about the same trouble: of the same sensor; of the machine, when its prediction
  * named the sensor; and for what is no more than a hint (an odd reading, a prediction) any of the machine.
  */
 function related(open: readonly AlarmRecord[], observation: Observation): AlarmRecord | null {
-  if (observation.source === "silence" || observation.source === "system") return null;
-  const others = open.filter((alarm) => alarm.source !== "silence" && alarm.source !== "system");
+  if (ALONE.has(observation.source)) return null;
+  const others = open.filter((alarm) => !ALONE.has(alarm.source));
   const sameSensor = others.find((alarm) => ofSensor(alarm, observation.sensor));
   if (sameSensor !== undefined) return sameSensor;
   if (observation.sensor !== null) {

@@ -35,10 +35,11 @@ export function obey(
       return acknowledge(next, by, nowMs, options);
     case "resolve": {
       const { note, verdict } = command;
+      const { conditions, present } = left(alarm);
       const resolved: AlarmRecord = {
         ...resolvedByItself(next, note, nowMs).alarm,
-        // What still stands is remembered, so that it is not raised again while it does.
-        present: alarm.present,
+        conditions,
+        present,
         resolvedBy: by,
         verdict: verdict ?? alarm.verdict,
         shelvedUntilMs: null,
@@ -66,6 +67,16 @@ export function obey(
       return withStep(back, "alarm.unshelved", by);
     }
   }
+}
+
+/**
+ * What stands on when a person resolves the alarm: it is remembered, so that it is not raised again while it does.
+ * What a person said is over when a person says so.
+ */
+function left({ conditions, present }: AlarmRecord): Pick<AlarmRecord, "conditions" | "present"> {
+  if (!conditions.some(({ source }) => source === "person")) return { conditions, present };
+  const still = conditions.map((one) => one.source === "person" ? { ...one, present: false } : one);
+  return { conditions: still, present: still.some((one) => one.present) };
 }
 
 function acknowledge(

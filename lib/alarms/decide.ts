@@ -92,7 +92,7 @@ function raises(
     conditions: [conditionOf(observation, tMs)],
     timing: { cameMs: observation.point ? [] : [nowMs], movedMs: nowMs, escalateMs: nowMs },
   };
-  return withStep(scheduled(alarm, nowMs, options), "alarm.raised");
+  return withStep(scheduled(alarm, nowMs, options), "alarm.raised", observation.by ?? null);
 }
 
 function reopens(

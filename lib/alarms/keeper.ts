@@ -62,7 +62,8 @@ export interface Change {
   readonly book: Book;
   /** A decision about an alarm of the book, or a new one. */
   take(decision: Decision): void;
-  observe(observation: Observation): void;
+  /** Gives the alarm that it belongs to; null: it concerns none. */
+  observe(observation: Observation): AlarmRecord | null;
   /** Writes this in the same transaction. */
   also(...statements: SqlStatement[]): void;
   /** A person acts: what follows from it elsewhere is theirs too. */
@@ -116,13 +117,15 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         const maintenance = observation.machine !== null &&
           deps.inMaintenance(observation.machine, nowMs);
         const decision = decide(alarm, observation, { newId: nextId, maintenance }, nowMs, options);
-        if (decision === null) return;
+        if (decision === null) return null;
         if (decision.alarm.id === nextId) nextId++;
         take(decision);
-        if (!observation.present || observation.point) return;
-        for (const other of draft.holders(observation, decision.alarm.id)) {
-          put(released(other, observation.key));
+        if (observation.present && !observation.point) {
+          for (const other of draft.holders(observation, decision.alarm.id)) {
+            put(released(other, observation.key));
+          }
         }
+        return decision.alarm;
       },
       also: (...statements) => void extra.push(...statements),
       by(audited) {

@@ -1,4 +1,4 @@
-/** What raises and ends alarms: findings, predictions and rules about Perch, in one shape. */
+/** What raises and ends alarms: findings, predictions, rules about Perch and people, in one shape. */
 import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
@@ -28,6 +28,8 @@ export interface Observation {
   finding: number | null;
   /** Storage numbers of the sensors that a prediction named. */
   drivers: number[];
+  /** Name of the person who raises it. */
+  by?: string;
 }
 
 /** What an observation needs to know of a sensor. */
@@ -133,6 +135,21 @@ export function observationOfOutlook(
     tMs: outlook.tMs,
     finding: null,
     drivers: named.slice(0, DRIVERS_MOST),
+  };
+}
+
+/** What a person has seen at a machine. It stands until a person resolves it; no other alarm takes it in. */
+export function observationOfPerson(
+  id: string,
+  { machine, severity, text }: Pick<Observation, "severity" | "text"> & { machine: string },
+  by: string,
+  nowMs: number,
+): Observation {
+  const key = `person:${id}`;
+  return {
+    ...{ key, cause: key, source: "person", machine, severity, text, by, tMs: nowMs },
+    ...{ detector: null, sensor: null, present: true, point: false },
+    ...{ value: null, limit: null, finding: null, drivers: [] },
   };
 }
 

@@ -6,12 +6,12 @@ import type { AlarmSource } from "./alarm.ts";
 
 /** One thing that an alarm is about. Its first is what it was raised for; the others are further evidence. */
 export interface Condition {
-  /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`, `system:<rule>:<name>`. */
+  /** `sensor:<id>:<detector>`, `machine:<id>:prediction`, `system:<rule>`, `system:<rule>:<name>`, `person:<id>`. */
   key: string;
   /** The alarm that it would raise by itself; silent sensors of a machine share one. */
   cause: string;
   source: AlarmSource;
-  /** Whose finding it is; null for predictions and rules about Perch. */
+  /** Whose finding it is; null for predictions, rules about Perch and people. */
   detector: string | null;
   /** Storage number. */
   sensor: number | null;

@@ -7,6 +7,7 @@ import { observationOfFinding, observationOfOutlook } from "../alarms/observatio
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { Places } from "../alarms/view.ts";
 import { nameId } from "../base/ids.ts";
+import { machineMeant } from "../machines/places.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { AlarmTickets } from "../tickets/alarm_tickets.ts";
@@ -67,7 +68,7 @@ export async function createAlarmParts(
   await keeper.load(clock.now());
 
   function gone({ sensor: num, detector, source }: Condition, alarm: AlarmRecord): string | null {
-    if (source === "prediction") {
+    if (source === "prediction" || source === "person") {
       const machine = alarm.machine === null ? undefined : registry.machines.find(alarm.machine);
       return machine && machine.deletedMs === null ? null : "the machine was deleted";
     }
@@ -89,6 +90,7 @@ export async function createAlarmParts(
     store,
     keeper,
     places,
+    machineMeant: (text) => machineMeant(text, registry.machines.all(), "machine"),
     findings: detection.findings,
     outlooks: predictions.store,
     observationOf(found) {

@@ -1,4 +1,5 @@
 /** Which part of the plant a person means. Pure. */
+import { PerchError } from "../base/errors.ts";
 import { lastLevel } from "../words/names.ts";
 
 /** A machine as it may be named. */
@@ -41,6 +42,46 @@ export function placeOf(
     ? "there is no machine yet"
     : `there are ${listOf([...places.keys()])}`;
   return { path: null, fault: `there is no machine or area ${shown}; ${hint}` };
+}
+
+/**
+ * As `placeOf`, for what must name a place there is.
+ * @throws PerchError `validation` naming `field`
+ */
+export function placeMeant(
+  text: string,
+  machines: readonly NamedMachine[],
+  field: string,
+): string {
+  const { path, fault } = placeOf(text, machines);
+  if (path !== null) return path;
+  throw refused(field, fault);
+}
+
+/**
+ * As `placeMeant`, where an area is not enough.
+ * @throws PerchError `validation` naming `field`
+ */
+export function machineMeant(
+  text: string,
+  machines: readonly NamedMachine[],
+  field: string,
+): string {
+  const path = placeMeant(text, machines, field);
+  if (machines.some((machine) => machine.path === path)) return path;
+  const below = machines.filter((machine) => machine.path.startsWith(`${path}/`));
+  throw refused(
+    field,
+    `“${text.slice(0, 80)}” is an area; give one of its machines: ${
+      listOf(below.map((one) => one.path))
+    }`,
+  );
+}
+
+function refused(field: string, fault: string): PerchError {
+  return new PerchError("validation", `${field}: ${fault}`, {
+    errors: [{ path: field, message: fault }],
+  });
 }
 
 /** Every machine and area, each with what it may be called. */

@@ -4,7 +4,7 @@ import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
-import { type NamedMachine, placeOf } from "./places.ts";
+import { type NamedMachine, placeMeant } from "./places.ts";
 import { deleteWindow, insertWindow, setWindowDeleted } from "./store.ts";
 import type { MaintenanceWindow, Timing } from "./windows.ts";
 
@@ -69,13 +69,7 @@ export function createWindowService(deps: {
   }
 
   /** A window for what is not there would let its alarms go out. */
-  function namedPath(text: string): string {
-    const { path, fault } = placeOf(text, deps.machines());
-    if (path !== null) return path;
-    throw new PerchError("validation", `path: ${fault}`, {
-      errors: [{ path: "path", message: fault }],
-    });
-  }
+  const namedPath = (text: string) => placeMeant(text, deps.machines(), "path");
 
   function find(id: string): MaintenanceWindow {
     const window = all.find((one) => one.id === id);

@@ -11,7 +11,14 @@ import { VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
 import { idParams, judgementShape, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { actOnAll, alarmFilterShape, type AlarmServices, commandOf, queryOf } from "./request.ts";
+import {
+  actOnAll,
+  alarmFilterShape,
+  type AlarmServices,
+  commandOf,
+  queryOf,
+  raisedAlarmShape,
+} from "./request.ts";
 
 const BULK_MOST = 500;
 const HISTORY_MOST = 200;
@@ -67,6 +74,20 @@ export function alarmRoutes(services: AlarmServices): Route[] {
   const reading = ["/api/alarms", "/api/alerts"].flatMap((path) => readRoutes(services, path));
   return [
     ...reading,
+    route({
+      method: "post",
+      path: "/api/alarms",
+      policy: "engineer",
+      summary: "Raise an alarm for what no sensor sees; it stands until a person resolves it",
+      tags,
+      body: raisedAlarmShape,
+      example: { body: { machine: "hall-1/press-3", severity: "warning", text: "oil below it" } },
+      responses: { 201: { description: "The alarm", schema: alarmShape } },
+      handler: async (context) => {
+        const by = byOf(services.audit, context);
+        return Response.json(await alarms.raise(context.body, by), { status: 201 });
+      },
+    }),
     route({
       method: "post",
       path: "/api/alarms/bulk",

@@ -102,6 +102,7 @@ async function draw(
   const { c, who } = context;
   const since = parts.place();
   const past = filter.show === "resolved";
+  const mayAct = atLeast(who!.role, "engineer");
   const api = apiOf(filter);
   const { items, next } = await parts.alarms.list({
     ...queryOf(parts, { ...api, open: !past }, context.nowMs),
@@ -124,7 +125,10 @@ async function draw(
     status: problem === null ? 200 : 409,
     content: (
       <>
-        <Answer>{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</Answer>
+        <div class="page-head">
+          <Answer>{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</Answer>
+          {mayAct && <a class="chip" href="/alarms/new">Raise an alarm</a>}
+        </div>
         {problem !== null && <p class="banner warning" role="alert">{problem}</p>}
         <Filters filter={filter} />
         {items.length === 0 ? <NothingFits filter={filter} past={past} /> : null}
@@ -135,7 +139,7 @@ async function draw(
             alarms: items,
             query: query.toString(),
             past,
-            mayAct: atLeast(who!.role, "engineer"),
+            mayAct,
             here: hrefWith("/alarms", { ...filter, cursor }),
             nowMs: parts.clock.now(),
             zone: parts.zone,

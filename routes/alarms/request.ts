@@ -26,7 +26,7 @@ import type { RouteContext } from "../http/route.ts";
 
 /** What is asked and done about alarms. */
 export interface AlarmServices {
-  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act">;
+  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act" | "raise">;
   events: Pick<EventLog, "list">;
   sensors: SensorDirectory;
   machines: MachineDirectory;
@@ -37,12 +37,19 @@ export interface AlarmServices {
 
 /** What the pages about alarms take. */
 export interface AlarmPageParts extends PageParts, AlarmServices, DiscussionServices {
-  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act" | "counts" | "open">;
+  alarms: Pick<Alarms, "list" | "find" | "evidence" | "act" | "raise" | "counts" | "open">;
   readings: Pick<ReadingsStore, "buckets">;
   recent: Recent;
   tickets: Pick<Tickets, "ofAlarm">;
   cameras: Pick<Cameras, "all">;
 }
+
+/** What a person says who raises an alarm. */
+export const raisedAlarmShape = z.strictObject({
+  machine: z.string().trim().min(1).max(2000).describe("path, its end, or what people call it"),
+  severity: z.enum(SEVERITIES).describe("info is listed, and sent to nobody"),
+  text: z.string().trim().min(1).max(200),
+}).meta({ id: "RaisedAlarm" });
 
 export const alarmFilterShape = z.strictObject({
   state: list(z.enum(ALARM_STATES)).optional(),

@@ -6,7 +6,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { lastLevel, title } from "../../lib/words/names.ts";
-import { machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
+import { hrefWith, machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
 import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
@@ -148,6 +148,8 @@ function Content(
             <>
               {" · "}
               <a href={`/tickets/new?machine=${encodeURIComponent(machine.path)}`}>Open a ticket</a>
+              {" · "}
+              <a href={hrefWith("/alarms/new", { machine: machine.path })}>Raise an alarm</a>
             </>
           )}
         </p>

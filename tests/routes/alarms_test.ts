@@ -265,3 +265,44 @@ Deno.test("alarms end with the limit or the sensor that they were raised for", a
     await app.stop();
   }
 });
+
+Deno.test("an alarm by hand: named by what people call the machine, notified, and over when a person says so", async () => {
+  const app = await runApp();
+  try {
+    await withLimits(app);
+    const said = { machine: "Press", severity: "critical", text: "oil below the press" };
+    const { status, body } = await post(app, "/api/alarms", said);
+    assert.equal(status, 201, JSON.stringify(body));
+    const { id, machine, source, title, state, present } = body;
+    assert.deepEqual({ machine, source, title, state, present }, {
+      ...{ machine: "hall/press", source: "person", title: "oil below the press" },
+      ...{ state: "active", present: true },
+    });
+    const second = await post(app, "/api/alarms", { ...said, text: "a bolt is loose" });
+    assert.notEqual(second.body.id, id, "what one person saw is not what another did");
+    const history = (await (await app.ask(`/api/alarms/${id}`)).json()).history;
+    assert.equal(history[0].type, "alarm.raised");
+    assert.ok(history[0].actor, "who raised it is known");
+    assert.ok(
+      await until(async () => (await app.parts.tickets.tickets.ofAlarm(id)) !== null),
+      "a ticket",
+    );
+    await post(app, `/api/alarms/${id}/ack`, {});
+    const resolved = await post(app, `/api/alarms/${id}/resolve`, { note: "wiped", verdict: null });
+    assert.equal(resolved.body.present, false, "what a person said is over when a person says so");
+    for (
+      const [wrong, fault] of [
+        [{ machine: "lathe 9" }, /there is no machine or area “lathe 9”/],
+        [{ machine: "hall" }, /“hall” is an area; give one of its machines: hall\/press/],
+      ] as const
+    ) {
+      const refused = await post(app, "/api/alarms", { ...said, ...wrong });
+      assert.equal(refused.status, 400);
+      assert.equal(refused.body.errors[0].path, "machine");
+      assert.match(refused.body.errors[0].message, fault);
+    }
+    assert.equal((await post(app, "/api/alarms", said, "viewer")).status, 403);
+  } finally {
+    await app.stop();
+  }
+});

@@ -102,6 +102,7 @@ export async function openAlarms(
     observationOf: (found) => observationOfFinding(found, sensorOf(found.sensor), "m1", RULES),
     observationOfOutlook: () => null,
     inMaintenance: () => false,
+    machineMeant: (text) => text,
     gone: () => null,
     judging: () => ({ statements: [], done: () => Promise.resolve() }),
     facts: () => Promise.resolve(WELL),

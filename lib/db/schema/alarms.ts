@@ -11,7 +11,7 @@ export const alarms = sqliteTable("alarms", {
   /** What it was raised for: one open alarm each. */
   cause: text("cause").notNull(),
   source: text("source", {
-    enum: ["threshold", "detector", "silence", "prediction", "system"],
+    enum: ["threshold", "detector", "silence", "prediction", "system", "person"],
   }).notNull(),
   severity: text("severity", { enum: SEVERITIES }).notNull(),
   state: text("state", { enum: ["active", "acknowledged", "resolved"] }).notNull(),
