@@ -1,5 +1,6 @@
 import { type AccessParts, accessRoutes } from "./access/mod.ts";
 import { aiPartRoutes, type AnalysisPageParts, chatBeside } from "./ai/mod.ts";
+import { type AnnotationRouteParts, annotationsRoutes } from "./annotations/mod.ts";
 import type { AlarmPageParts } from "./alarms/request.ts";
 import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
@@ -34,6 +35,7 @@ import { ticketsRoutes } from "./tickets/mod.ts";
 export type RouteParts =
   & SiteParts
   & AnalysisPageParts
+  & AnnotationRouteParts
   & BackupRouteParts
   & CameraRouteParts
   & CommandRouteParts
@@ -77,6 +79,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...sensorsRoutes(parts),
     ...ticketsRoutes(parts),
     ...discussionRoutes(parts),
+    ...annotationsRoutes(parts),
     ...detectionRoutes(parts),
     ...alarmsRoutes(parts),
     ...overviewRoutes(parts),

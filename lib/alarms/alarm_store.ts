@@ -44,6 +44,8 @@ export interface AlarmQuery extends PageQuery {
   fromMs?: number;
   /** Raised before. */
   toMs?: number;
+  /** Open, or resolved at or after. */
+  overFromMs?: number;
 }
 
 export type CursorName = "findings" | "predictions";
@@ -168,7 +170,7 @@ export function createAlarmStore(db: Database): AlarmStore {
 }
 
 function wantedBy(query: AlarmQuery): (SQL | undefined)[] {
-  const { states, severities, sources, machine, sensor, fromMs, toMs } = query;
+  const { states, severities, sources, machine, sensor, fromMs, toMs, overFromMs } = query;
   return [
     states && inArray(alarms.state, states),
     severities && inArray(alarms.severity, severities),
@@ -177,6 +179,9 @@ function wantedBy(query: AlarmQuery): (SQL | undefined)[] {
     sensor === undefined ? undefined : eq(alarms.sensor, sensor),
     fromMs === undefined ? undefined : gte(alarms.raisedMs, fromMs),
     toMs === undefined ? undefined : lt(alarms.raisedMs, toMs),
+    overFromMs === undefined
+      ? undefined
+      : or(ne(alarms.state, "resolved"), gte(alarms.resolvedMs, overFromMs)),
   ];
 }
 

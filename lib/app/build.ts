@@ -4,6 +4,7 @@ import { plantSensors } from "../machines/host_machine.ts";
 import { createAppAccess } from "./access.ts";
 import { createModelParts } from "./ai.ts";
 import { createAnalysisParts } from "./analyses.ts";
+import { createAnnotationParts } from "./annotations.ts";
 import { createAlarmParts } from "./alarms.ts";
 import { createBackupParts } from "./backup.ts";
 import { createCameraOutputs } from "./camera_output.ts";
@@ -278,6 +279,7 @@ export async function build(
     }),
     ...createAnalysisParts(foundation, { model, notify, facts }),
     ...createImportFileParts(foundation, jobs),
+    ...createAnnotationParts(foundation, { ...machines, alarms, tickets: tickets.tickets }),
     access,
     alarms,
     computed,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { deleteNotesOf } from "../annotations/note_store.ts";
 import { deleteComputed } from "../computed/computed_store.ts";
 import { createFileStore } from "../base/file_store.ts";
 import { AHEAD_MOST_MS } from "../intake/device_time.ts";
@@ -54,7 +55,11 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
       together(await late.get("predictions").move(from, to), late.get("alarms").move(from, to)),
     onPurge: async (sensor) =>
       await forgetReadings(storage.readings, sensor.num)
-        ? [...late.get("detection").findings.forget(sensor.num), deleteComputed(sensor.num)]
+        ? [
+          ...late.get("detection").findings.forget(sensor.num),
+          deleteComputed(sensor.num),
+          deleteNotesOf(sensor.id),
+        ]
         : null,
   });
   shedding.register({ name: "photos" });

@@ -14,6 +14,7 @@ import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { AnalysisParts } from "./analyses.ts";
+import type { AnnotationParts } from "./annotations.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { CameraParts } from "./cameras.ts";
@@ -64,6 +65,7 @@ export interface Parts
     LiveParts,
     ModelParts,
     AnalysisParts,
+    AnnotationParts,
     DetectionParts,
     DeviceParts,
     FaultParts,

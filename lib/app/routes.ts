@@ -89,6 +89,8 @@ function routeParts(
       judge: parts.detection.judge,
       audit,
     },
+    annotations: parts.annotations,
+    notes: parts.notes,
     assets,
     shell: createShell(assets, config.http.base),
     audit,

@@ -10,6 +10,7 @@ import {
   getTableColumns,
   inArray,
   isNull,
+  lt,
   lte,
   max,
   onFirstUse,
@@ -42,6 +43,7 @@ export interface TicketQuery extends PageQuery {
   alarmId?: string;
   /** Only those that are past their due date and not resolved at this time. */
   overdueAtMs?: number;
+  createdBeforeMs?: number;
   /** Words of the title or description, or a number. */
   search?: string;
   sort?: TicketSort;
@@ -167,6 +169,7 @@ export function createTicketStore(db: Database): TicketStore {
 
 function wantedBy(query: TicketQuery): (SQL | undefined)[] {
   const { states, priorities, assigneeId, machineId, alarmId, overdueAtMs } = query;
+  const { createdBeforeMs } = query;
   return [
     states && inArray(tickets.state, states),
     priorities && inArray(tickets.priority, priorities),
@@ -177,6 +180,7 @@ function wantedBy(query: TicketQuery): (SQL | undefined)[] {
       : eq(tickets.assigneeId, assigneeId),
     machineId === undefined ? undefined : eq(tickets.machineId, machineId),
     alarmId === undefined ? undefined : eq(tickets.alarmId, alarmId),
+    createdBeforeMs === undefined ? undefined : lt(tickets.createdMs, createdBeforeMs),
     overdueAtMs === undefined ? undefined : and(lte(tickets.dueMs, overdueAtMs), IS_UNRESOLVED),
   ];
 }

@@ -3,6 +3,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   About: "This document, and which site answers",
   Alarms: "What needs attention: acknowledge, shelve, resolve, judge",
   Analyses: "How the plant is judged by a model or by rules, and questions about it",
+  Annotations: "What charts show beside readings, and the notes among it",
   Anomalies: "What the detectors found, and whether people call it real",
   Audit: "Who changed what, and when",
   Backtests: "What other thresholds would have reported in the past",

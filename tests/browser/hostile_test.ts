@@ -47,6 +47,7 @@ const PAGE_LISTS: Record<string, string | null> = {
   "/settings/channels/:id": "/api/channels",
   "/settings/rules/:id": "/api/rules",
   "/tickets/:id": "/api/tickets",
+  "/notes/:id": "/api/notes",
   "/events/:id": "/api/events",
   "/faults/:id": "/api/faults",
   "/analyses/:id": "/api/ai/analyses",

@@ -62,6 +62,7 @@ export const FREE_TEXTS: readonly string[] = [
   "patch /api/machines/:path{.+} notes",
   "post /api/maintenance title",
   "post /api/alarms text",
+  "post /api/notes text",
   "post /api/alarms/:id/resolve note",
   "post /api/alarms/:id/shelve reason",
   "post /api/alarms/:id/comments text",

@@ -34,7 +34,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 /** Use what stands left of the intake, and the types of what they show. */
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
-  ...["computed", "commands", "presence", "jobs", "transfer"],
+  ...["computed", "commands", "presence", "jobs", "transfer", "annotations"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
@@ -68,7 +68,7 @@ const CLI_USES = new Set([
 const ROUTE_FOLDERS: readonly (readonly string[])[] = [
   ["http"],
   ["frame"],
-  ["discussion", "jobs", "uploads"],
+  ["discussion", "jobs", "uploads", "annotations"],
   [
     "machines",
     "notify",

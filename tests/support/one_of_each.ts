@@ -122,8 +122,16 @@ export async function oneOfEach(
   const imports = await importsFixture(under);
   const kept = { cameraId: camera.id, tMs: KEPT_PICTURE_MS };
   await keepPicture({ db, dataDir: under.dataDir }, kept);
+  const note = await under.app.parts().notes.add(
+    { text: "Fixture", at_ms: nowMs, sensor: "hall-1/press-3/temperature" },
+    {
+      ...{ id: user.id, name: "other", moderator: false },
+      audited: (change) => access.audit.statement({ actor: tester, ...change }),
+    },
+  );
   return {
     ...faulty,
+    "/api/notes/:id": note.id,
     "/api/cameras/:id": camera.id,
     "/api/computed/:id": computed.sensor.id,
     ...await hardwareFixture(under),

@@ -1,0 +1,48 @@
+/** What charts draw beside the readings, in words and marks. Pure: the server renders from it too. */
+import type { Annotation } from "../lib/annotations/annotation.ts";
+import { dateTime } from "../lib/words/times.ts";
+
+const NAMES = { alarm: "Alarm", ticket: "Ticket", maintenance: "Maintenance", note: "Note" };
+const SEVERITY_MARKS = { info: "●", warning: "▲", critical: "■" } as const;
+
+/** The mark that stands on the chart and in the list. */
+export function markOf({ kind, severity }: Annotation): string {
+  switch (kind) {
+    case "alarm":
+      return SEVERITY_MARKS[severity ?? "info"];
+    case "ticket":
+      return "▤";
+    case "maintenance":
+      return "◆";
+    case "note":
+      return "✎";
+  }
+}
+
+/** Name of the custom property with its colour: colour is for state alone. */
+export function toneOf({ kind, severity }: Annotation): "critical" | "warning" | "info" | "text" {
+  return kind === "alarm" ? severity ?? "info" : kind === "maintenance" ? "info" : "text";
+}
+
+/** `Alarm: Press 3 temperature …`. */
+export function annotationText({ kind, text }: Annotation): string {
+  return `${NAMES[kind]}: ${text}`;
+}
+
+/** `07:31:20` or with its end; with the date. */
+export function annotationTime({ at_ms, until_ms }: Annotation, zone: string): string {
+  const from = dateTime(at_ms, zone);
+  if (until_ms === null) return from;
+  const to = dateTime(until_ms, zone);
+  return `${from} to ${to.slice(0, 10) === from.slice(0, 10) ? to.slice(11) : to}`;
+}
+
+/** Its page. */
+export function annotationHref({ kind, id }: Annotation): string {
+  return kind === "maintenance" ? "/maintenance" : `/${kind}s/${encodeURIComponent(id)}`;
+}
+
+/** Until when it is drawn: what is open lasts until now, a note of a moment has no length. */
+export function drawnUntil({ kind, at_ms, until_ms }: Annotation, nowMs: number): number {
+  return until_ms ?? (kind === "note" ? at_ms : Math.max(at_ms, nowMs));
+}
