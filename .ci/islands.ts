@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
-const ENTRIES = ["page", "lists", "alarms", "sensor", "docs", "backtest", "cameras"];
+const ENTRIES = ["page", "overview", "lists", "alarms", "sensor", "docs", "backtest", "cameras"];
 const SHEETS = join(ROOT, "static", "css");
 /** The files of `static/css` in the order of the cascade: what comes later wins. */
 const SHEET_ORDER = [

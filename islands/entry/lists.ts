@@ -1,8 +1,7 @@
-/** Overview, lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
+/** Lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
 import { FileUpload } from "../file_upload.tsx";
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
-import { Attention } from "../attention.tsx";
 import { BackupProgress } from "../backup_progress.tsx";
 import { ChatBox } from "../chat_box.tsx";
 import { DeliveryNews } from "../delivery_news.tsx";
@@ -10,9 +9,7 @@ import { EventList } from "../event_list.tsx";
 import { HardwareNow } from "../hardware_now.tsx";
 import { JobProgress } from "../job_progress.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
-import { NewSensors } from "../new_sensors.tsx";
 import { OrderNow } from "../order_now.tsx";
-import { OverviewAnswer } from "../overview_answer.tsx";
 import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
 import { Renewed } from "../renewed.tsx";
 import { ScriptTry } from "../script_try.tsx";
@@ -24,7 +21,6 @@ import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
   FileUpload,
-  Attention,
   BackupProgress,
   ChatBox,
   DeliveryNews,
@@ -32,9 +28,7 @@ bringToLife({
   HardwareNow,
   JobProgress,
   MachineCondition,
-  NewSensors,
   OrderNow,
-  OverviewAnswer,
   PredictionNews,
   PredictionsNow,
   Renewed,
