@@ -82,6 +82,7 @@ async function firstData(
     await page.locator("main").getByText(/first reading|nothing yet|no readings/i).first()
       .waitFor();
     await app.ingest([{ machine: "hall-1/press-3", sensor: "temperature", value: 21.5 }]);
+    await walk.click(/^Show/);
     await page.locator("main").getByText(/21\.5/).first().waitFor();
     const { clicks, fields } = walk.counted();
     figures.first_data_clicks = clicks;
