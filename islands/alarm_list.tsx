@@ -2,7 +2,8 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import { dateTime } from "../lib/words/times.ts";
-import { areaOf, grouped, placeOf, SEVERITY_MARKS, since, standing } from "./alarm_words.ts";
+import { alarmWords, areaOf, placeOf, SEVERITY_MARKS } from "../lib/words/alarms.ts";
+import { grouped } from "./alarm_groups.ts";
 import { now, onAlarm, onReset } from "./live.ts";
 import { fetchOwn } from "./own.ts";
 
@@ -169,6 +170,7 @@ function Row(
 ): VNode {
   const { severity, state, id } = alarm;
   const open = state !== "resolved";
+  const { word, since, people } = alarmWords(alarm, nowMs, props.zone);
   return (
     <li
       class={state === "active" && alarm.shelved_until_ms === null ? "alarm" : "alarm quiet"}
@@ -188,18 +190,15 @@ function Row(
         </span>
         <span class="alarm-title">
           {alarm.title}
-          {alarm.count > 1 && <span class="alarm-count">{` × ${alarm.count}`}</span>}
         </span>
         <span class="alarm-note">
           <time
             dateTime={new Date(alarm.raised_ms).toISOString()}
             title={dateTime(alarm.raised_ms, props.zone)}
           >
-            {open
-              ? `for ${since(alarm, nowMs)}`
-              : `${dateTime(alarm.raised_ms, props.zone)}, for ${since(alarm, nowMs)}`}
+            {open ? since : `${dateTime(alarm.raised_ms, props.zone)}, ${word} ${since}`}
           </time>
-          {`, ${standing(alarm, nowMs, props.zone)}`}
+          {people !== "" && `, ${people}`}
         </span>
       </a>
       {props.mayAct && state === "active" && (

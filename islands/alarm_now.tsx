@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Alarm } from "../lib/alarms/alarm.ts";
-import { SEVERITY_MARKS, since, standing } from "./alarm_words.ts";
+import { alarmWords } from "../lib/words/alarms.ts";
 import { now, onAlarm } from "./live.ts";
 
-/** How an alarm stands, changing in place; says when the page below it has become old. */
+/** What an alarm is and how it stands, changing in place; says when the page below it has become old. */
 export function AlarmNow(
   { alarm: initial, nowMs, zone }: { alarm: Alarm; nowMs: number; zone: string },
 ): VNode {
@@ -14,17 +14,19 @@ export function AlarmNow(
     [],
   );
   const time = typeof document === "undefined" ? nowMs : now.value;
-  const open = alarm.state !== "resolved";
+  const { tone, mark, word, since, people } = alarmWords(alarm, time, zone);
   return (
     <>
+      <h1 class="answer">
+        <span class={`mark ${tone}`} aria-hidden="true">{mark}</span>
+        {alarm.title}
+      </h1>
       <p class="alarm-now">
-        <span class={open ? `alarm-severity ${alarm.severity}` : "alarm-severity good"}>
-          <span aria-hidden="true">{open ? SEVERITY_MARKS[alarm.severity] : "✓"}</span>{" "}
-          {open ? alarm.severity : "resolved"}
+        <span class={`alarm-severity ${tone}`}>
+          <span aria-hidden="true">{mark}</span> {word}
         </span>
-        {` ${open ? "for" : "after"} ${since(alarm, time)}`}
-        {alarm.count > 1 && `, ${alarm.count} times`}
-        {`: ${standing(alarm, time, zone)}`}.
+        {` ${since}`}
+        {people !== "" && `: ${people}`}.
       </p>
       <p aria-live="polite">
         {alarm.version !== initial.version && (

@@ -3,7 +3,7 @@ import type { ListedEvent } from "../lib/events/listed.ts";
 import { eventWord } from "../lib/words/event_types.ts";
 import { label, title } from "../lib/words/names.ts";
 import { clockTime, dateTime } from "../lib/words/times.ts";
-import { SEVERITY_MARKS } from "./alarm_words.ts";
+import { SEVERITY_MARKS } from "../lib/words/alarms.ts";
 
 const COMPONENT = "component:";
 

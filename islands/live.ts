@@ -10,6 +10,7 @@ import type { JobNews } from "../lib/jobs/shape.ts";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import type { Ticket } from "../lib/tickets/ticket.ts";
 import type { Status } from "../lib/live/status_shape.ts";
+import type { OpenAlarms } from "../lib/words/alarms.ts";
 import type { CommandState } from "../lib/words/commands.ts";
 import { createListeners } from "./listeners.ts";
 import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
@@ -34,8 +35,8 @@ export interface StreamReading {
 export interface AlarmEvent {
   transition: string;
   alarm: Alarm;
-  /** Open ones that nobody has acknowledged or shelved. */
-  waiting: number;
+  /** All open ones after it. */
+  open: OpenAlarms;
 }
 
 /** A step of an order to a device, as the stream sends it. */
@@ -54,6 +55,8 @@ export type Connection = "connecting" | "live" | "offline" | "signed-out";
 export const connection: Signal<Connection> = signal("connecting");
 /** The latest `status` event. */
 export const status: Signal<Status | null> = signal(null);
+/** Open alarms since the page was loaded; null before the first was heard of. */
+export const openAlarms: Signal<OpenAlarms | null> = signal(null);
 /** The server's clock, ticking every second while the page is visible. */
 export const now: Signal<number> = signal(Date.now());
 
@@ -163,6 +166,11 @@ async function* everything(path: string): AsyncGenerator<any> {
   } while (cursor !== "");
 }
 
+async function askForAlarms(): Promise<void> {
+  const response = await fetchOwn("/api/status").catch(() => null);
+  if (response?.ok) openAlarms.value = (await response.json()).alarms;
+}
+
 function setStatus(key: string, next: LiveStatus): void {
   const target = statuses.get(key);
   if (target) target.value = next;
@@ -245,7 +253,10 @@ const HANDLERS: Record<string, (data: any) => void> = {
   status: showStatus,
   prediction: predictions.notify,
   anomaly: anomalies.notify,
-  alarm: alarmEvents.notify,
+  alarm: (event: AlarmEvent) => {
+    openAlarms.value = event.open;
+    alarmEvents.notify(event);
+  },
   ticket: tickets.notify,
   event: () => loggedEvents.notify(),
   delivery: () => deliveries.notify(),
@@ -253,7 +264,10 @@ const HANDLERS: Record<string, (data: any) => void> = {
   camera: cameras.notify,
   command: commands.notify,
   job: jobs.notify,
-  reset: () => resets.notify(),
+  reset: () => {
+    resets.notify();
+    askForAlarms();
+  },
 };
 
 function close(): void {
@@ -304,6 +318,7 @@ function onVisibility(): void {
 function showStatus(next: Status): void {
   batch(() => {
     status.value = next;
+    openAlarms.value = next.alarms;
     for (const change of next.changes) {
       const key = "sensor" in change ? `sensor ${change.sensor}` : `machine ${change.machine}`;
       setStatus(key, { status: change.status, sinceMs: change.ts });

@@ -1,12 +1,13 @@
 import type { VNode } from "preact";
 import type { Status } from "../lib/live/status_shape.ts";
-import { status } from "./live.ts";
+import { alarmsCount, NOT_ACKNOWLEDGED } from "../lib/words/alarms.ts";
+import { openAlarms, status } from "./live.ts";
 
 /** The overview's answer: one sentence that says whether anything needs attention, the worst first. */
 export function OverviewAnswer({ initial }: { initial: Status }): VNode {
   const current = typeof document === "undefined" ? initial : status.value ?? initial;
-  const { sentence, worst, details } = answerOf(current);
-  const { waiting } = current.alarms;
+  const alarms = openAlarms.value ?? current.alarms;
+  const { sentence, worst, details, more } = answerOf({ ...current, alarms });
   return (
     <>
       <h1 class="answer">
@@ -16,36 +17,45 @@ export function OverviewAnswer({ initial }: { initial: Status }): VNode {
         {sentence}
       </h1>
       {details !== null && <p class="muted">{details}</p>}
-      {waiting > 0 && (
+      {more !== null && (
         <p>
-          <a href="/alarms">
-            {waiting === 1 ? "1 alarm not acknowledged" : `${waiting} alarms not acknowledged`}
-          </a>
+          <a href="/alarms">{more}</a>
         </p>
       )}
     </>
   );
 }
 
-/** What the overview says, what colours it, and what stands below. */
+/** What the overview says, what colours it, and what stands below; `more` leads to the alarms. */
 export function answerOf(
-  { sensors, machines }: Pick<Status, "sensors" | "machines">,
-): { sentence: string; worst: "critical" | "warning" | null; details: string | null } {
+  { sensors, machines, alarms }: Pick<Status, "sensors" | "machines" | "alarms">,
+): {
+  sentence: string;
+  worst: "critical" | "warning" | null;
+  details: string | null;
+  more: string | null;
+} {
   const { critical, warning, offline } = machines;
   const off = critical + warning + offline;
   const { total } = sensors;
-  if (off === 0 && sensors.offline === 0) {
-    const sentence = total === 1
-      ? "The one sensor is reporting"
-      : `All ${total} sensors are reporting`;
-    return { sentence, worst: null, details: null };
-  }
-  const silent = sensors.offline === total
+  const waits = alarms.waiting === 0 ? null : `${alarmsCount(alarms.waiting)} ${NOT_ACKNOWLEDGED}`;
+  const reporting = total === 1
+    ? "The one sensor is reporting"
+    : `All ${total} sensors are reporting`;
+  const silent = sensors.offline === 0
+    ? null
+    : sensors.offline === total
     ? `All ${total} sensors are silent`
     : `${sensors.offline} of ${total} sensors ${sensors.offline === 1 ? "is" : "are"} silent`;
-  // Where machines are fine and sensors are silent, somebody works on the machine.
+  // Values within their limits are no answer while an alarm waits.
+  if (off === 0 && waits !== null) {
+    const worst = alarms.waiting_critical > 0 ? "critical" : "warning";
+    return { sentence: waits, worst, details: `${silent ?? reporting}.`, more: "Show alarms" };
+  }
   if (off === 0) {
-    return { sentence: silent, worst: null, details: "Their machines are in maintenance." };
+    // Where machines are fine and sensors are silent, somebody works on the machine.
+    const details = silent === null ? null : "Their machines are in maintenance.";
+    return { sentence: silent ?? reporting, worst: null, details, more: null };
   }
   const counts = [
     critical > 0 && `${critical} critical`,
@@ -55,6 +65,7 @@ export function answerOf(
   return {
     sentence: off === 1 ? "1 machine needs attention" : `${off} machines need attention`,
     worst: critical > 0 ? "critical" : "warning",
-    details: sensors.offline > 0 ? `${counts}. ${silent}.` : `${counts}.`,
+    details: silent === null ? `${counts}.` : `${counts}. ${silent}.`,
+    more: waits,
   };
 }

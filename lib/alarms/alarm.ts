@@ -47,6 +47,7 @@ export const alarmShape = z.object({
   flapping: z.boolean(),
   maintenance: z.boolean().describe("the machine was in a maintenance window: recorded, not sent"),
   raised_ms: msField,
+  severity_ms: msField.describe("since when it is as severe as it is"),
   last_ms: msField,
   cleared_ms: msField.nullable(),
   acknowledged_ms: msField.nullable(),

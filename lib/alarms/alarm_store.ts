@@ -80,9 +80,8 @@ const TOUCHED = columnsBut(alarms, INDEXED);
 
 /** All columns but the sensor's name, which is only there to be found by. */
 const { sensorName: _, ...RECORD } = getTableColumns(alarms);
-/** Without the texts of JSON, which are the larger part of a row. */
-const { conditions: _conditions, drivers: _drivers, timing: _timing, dueMs: _dueMs, ...SUMMARY } =
-  RECORD;
+/** Without the conditions, which are the larger part of a row. */
+const { conditions: _conditions, drivers: _drivers, dueMs: _dueMs, ...SUMMARY } = RECORD;
 
 /** What has not happened to an alarm when it is raised, and what it may not have at all. */
 export const NOTHING_YET = emptyColumns(RECORD);
@@ -122,7 +121,7 @@ export function createAlarmStore(db: Database): AlarmStore {
       return await searchedPage(
         { search: query.search, id: alarms.id, columns },
         (fits) => listPage(summaries(), alarms.id, [...wantedBy(query), fits], query),
-      );
+      ) as PageOf<AlarmSummary>;
     },
     async find(id) {
       return await findOne().get({ id }) as AlarmRecord | undefined ?? null;

@@ -6,6 +6,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { FindingName, StoredFinding } from "../detect/findings_store.ts";
 import type { Audited } from "../events/audit_change.ts";
+import { type OpenAlarms, openAlarms } from "../words/alarms.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
@@ -38,12 +39,6 @@ export interface RaisedAlarm {
   text: string;
 }
 
-export interface AlarmCounts {
-  open: Record<Severity, number>;
-  /** Open warnings and worse that nobody has acknowledged and nobody has shelved. */
-  waiting: number;
-}
-
 /** What an alarm is about, with what the detectors found. */
 export interface AlarmEvidence {
   conditions: readonly Condition[];
@@ -60,7 +55,7 @@ export interface Alarms {
   evidence(id: string): Promise<AlarmEvidence>;
   /** Open ones, newest first. */
   open(): Alarm[];
-  counts(): AlarmCounts;
+  counts(): OpenAlarms;
   /**
    * Carries out what a person wants, with the audit row in the same transaction.
    * @throws `not_found`; `conflict` when somebody was faster, saying who and when; `validation`
@@ -203,16 +198,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
       [...book.all()].filter(isOpen).sort((a, b) => b.id - a.id).map((alarm) =>
         alarmOf(alarm, places)
       ),
-    counts() {
-      const counts: AlarmCounts = { open: { info: 0, warning: 0, critical: 0 }, waiting: 0 };
-      for (const alarm of book.all()) {
-        if (!isOpen(alarm)) continue;
-        counts.open[alarm.severity]++;
-        const hint = alarm.severity === "info";
-        if (!hint && alarm.state === "active" && alarm.shelvedUntilMs === null) counts.waiting++;
-      }
-      return counts;
-    },
+    counts: () => openAlarms(summaries(book.all()), clock.now()),
     act,
     raise,
     wake,
@@ -224,6 +210,12 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
     recheck,
     task,
   };
+}
+
+function* summaries(all: Iterable<AlarmRecord>) {
+  for (const { severity, state, shelvedUntilMs } of all) {
+    yield { severity, state, shelved_until_ms: shelvedUntilMs };
+  }
 }
 
 /** The latest finding of each condition: one verdict is one lesson. */

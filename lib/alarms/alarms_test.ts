@@ -72,8 +72,9 @@ Deno.test("createAlarms goes on after a restart: open alarms, timers, counts and
     await first.findings.add([threshold(2, "cleared")]);
     const second = await openAlarms(db, clock);
     assert.deepEqual(second.alarms.counts(), {
-      open: { info: 0, warning: 1, critical: 1 },
+      ...{ info: 0, warning: 1, critical: 1 },
       waiting: 1,
+      waiting_critical: 1,
     });
     await running(second, clock, async (until) => {
       await until(() => second.alarms.open().length === 1);

@@ -69,17 +69,22 @@ function isSaid(known: Condition, { source, text }: Observation): boolean {
 
 const withoutNumbers = (text: string) => text.replace(/\d+(?:[.,]\d+)*/g, "#");
 
-/** Severity, title and value follow the worst condition that is present; its own first among equals. */
-export function showingWorst(alarm: AlarmRecord): AlarmRecord {
+/**
+ * Severity, title and value follow the worst condition that is present; its own first among equals. `nowMs`: since then
+ * it is as severe as it is, where that is another severity.
+ */
+export function showingWorst(alarm: AlarmRecord, nowMs: number): AlarmRecord {
   const standing = alarm.conditions.filter((one) => one.present);
   const from = standing.length > 0 ? standing : alarm.conditions.filter((one) => one.point);
   if (from.length === 0) return alarm;
   const lead = from.reduce((best, one) =>
     severityRank(one.severity) > severityRank(best.severity) ? one : best
   );
+  const severity = standing.length > 0 ? lead.severity : oddReadingSeverity(alarm, lead);
   return {
     ...alarm,
-    severity: standing.length > 0 ? lead.severity : oddReadingSeverity(alarm, lead),
+    severity,
+    timing: severity === alarm.severity ? alarm.timing : { ...alarm.timing, severityMs: nowMs },
     title: titleOf(lead, standing),
     sensor: lead.sensor ?? alarm.sensor,
     value: lead.value,

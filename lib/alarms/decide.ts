@@ -178,11 +178,13 @@ function updated(
     timing: {
       ...was.timing,
       movedMs: came ? nowMs : was.timing.movedMs,
+      // It had been over: it is as bad as it is only since it came again.
+      ...(came && !observation.point && !was.present ? { severityMs: nowMs } : {}),
       cameMs: counted && !observation.point
         ? [...cameMs.filter((ms) => nowMs - ms < options.repeatMs), nowMs].slice(-options.flapTimes)
         : cameMs,
     },
-  });
+  }, nowMs);
   return { alarm, came: counted && !observation.point };
 }
 

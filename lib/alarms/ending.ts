@@ -47,7 +47,7 @@ function withoutConditions(
   // Somebody resolved it while it was present: no step, it only is no longer present.
   if (!isOpen(alarm)) return { alarm, steps: [] };
   if (present) {
-    alarm = scheduled(showingWorst(alarm), nowMs, options);
+    alarm = scheduled(showingWorst(alarm, nowMs), nowMs, options);
     return alarm.severity === was.severity
       ? { alarm, steps: [] }
       : withStep(alarm, "alarm.changed");

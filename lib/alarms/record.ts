@@ -39,7 +39,7 @@ export interface AlarmRecord extends Omit<AlarmRow, "sensorName" | "conditions" 
 }
 
 /** What a list shows of it: nothing that only its next step depends on. */
-export type AlarmSummary = Omit<AlarmRecord, "conditions" | "drivers" | "timing" | "dueMs">;
+export type AlarmSummary = Omit<AlarmRecord, "conditions" | "drivers" | "dueMs">;
 
 /** Times by the host's clock that its next step depends on. */
 export interface Timing {
@@ -49,6 +49,8 @@ export interface Timing {
   movedMs: number;
   /** Escalation counts from here. */
   escalateMs: number;
+  /** Since when it stands and is as severe as it is; absent: since it was raised, or not known. */
+  severityMs?: number;
 }
 
 export function isOpen(alarm: Pick<AlarmRecord, "state">): boolean {

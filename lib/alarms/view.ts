@@ -21,6 +21,7 @@ export function alarmOf(alarm: AlarmSummary, places: Places): Alarm {
   return {
     ...columnsOnWire(alarm),
     id: String(alarm.id),
+    severity_ms: alarm.timing.severityMs ?? alarm.raisedMs,
     machine_id: machine?.id ?? null,
     machine_name: alarm.machine === null ? null : machine?.name ?? lastLevel(alarm.machine),
     sensor: sensor?.name ?? null,

@@ -1,4 +1,5 @@
 /** Alarms in words. */
+import { NOT_ACKNOWLEDGED } from "../words/alarms.ts";
 import { span } from "../words/times.ts";
 import type { AlarmRecord, Condition, Step } from "./record.ts";
 
@@ -24,7 +25,7 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
     case "alarm.changed":
       return `${title} (now ${alarm.severity})`;
     case "alarm.cleared":
-      return `${title} is over; nobody has acknowledged it yet`;
+      return `${title} is over; ${NOT_ACKNOWLEDGED}`;
     case "alarm.reopened":
       return `${title} is back`;
     case "alarm.flapping":
@@ -38,7 +39,7 @@ export function sentenceOf(step: Step, where: string, nowMs: number): string {
         ? `${title} still stands${note === null ? " after its shelf" : `; ${note}`}`
         : `${title}: unshelved by ${actor}`;
     case "alarm.escalated":
-      return `${title}: nobody has acknowledged it for ${
+      return `${title}: ${NOT_ACKNOWLEDGED} for ${
         span(Math.max(0, nowMs - alarm.timing.escalateMs))
       }`;
     case "alarm.resolved":

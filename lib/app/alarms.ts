@@ -11,6 +11,7 @@ import { machineMeant } from "../machines/places.ts";
 import type { StreamHub } from "../live/stream.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { AlarmTickets } from "../tickets/alarm_tickets.ts";
+import type { OpenAlarms } from "../words/alarms.ts";
 import { isCustomDetector } from "../words/detectors.ts";
 import { DAY_MS, MINUTE_MS } from "../words/times.ts";
 import type { CustomDetection } from "./custom_detectors.ts";
@@ -131,7 +132,7 @@ export async function createAlarmParts(
   });
   bus.subscribe(
     "alarms",
-    (committed) => publishAlarms(needs.live.hub, committed, alarms.counts().waiting),
+    (committed) => publishAlarms(needs.live.hub, committed, alarms.counts()),
   );
   bus.subscribe("alarms", () => notify.wake());
   return alarms;
@@ -141,13 +142,14 @@ export async function createAlarmParts(
 function publishAlarms(
   hub: Pick<StreamHub, "publish">,
   { transitions, updated }: Committed,
-  waiting: number,
+  open: OpenAlarms,
 ): void {
+  const counts = { waiting: open.waiting, open };
   for (const { type, alarm, tMs, actor, note } of transitions) {
-    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm, waiting });
+    hub.publish("alarm", { transition: type, ts: tMs, actor, note, alarm, ...counts });
   }
   for (const alarm of updated) {
     const step = { ts: alarm.last_ms, actor: null, note: null };
-    hub.publish("alarm", { transition: "updated", ...step, alarm, waiting });
+    hub.publish("alarm", { transition: "updated", ...step, alarm, ...counts });
   }
 }

@@ -25,7 +25,6 @@ export async function perchFigures(parts: Parts, uptimeS: number): Promise<Figur
     good,
     success: successOf(tries, good),
   });
-  const { open, waiting } = alarms.counts();
   return {
     at_ms: nowMs,
     uptime_s: Math.floor(uptimeS),
@@ -41,7 +40,7 @@ export async function perchFigures(parts: Parts, uptimeS: number): Promise<Figur
     alarms: {
       today: ofToday.get("alarm.raised") ?? 0,
       last_hour: ofHour.get("alarm.raised") ?? 0,
-      open: { ...open, waiting },
+      open: alarms.counts(),
     },
     deliveries: { today: tried(triedToday), last_hour: tried(outbox), failed: outbox.failed },
     queues: {

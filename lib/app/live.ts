@@ -121,10 +121,7 @@ export function createStatusParts(
     machines: registry.machines,
     statuses,
     intake,
-    alarms() {
-      const { open, waiting } = alarms.counts();
-      return { ...open, waiting };
-    },
+    alarms: () => alarms.counts(),
     stored: () => storage.readings.stats(),
     overall: () => components.overall(),
     diskUsed: () => diskUsed(config.dataDir),

@@ -1,4 +1,5 @@
 import type { Metric } from "../live/metrics.ts";
+import { SEVERITIES } from "../words/severity.ts";
 import type { Reported } from "../live/reported_shape.ts";
 import type { CodecView } from "../sources/codecs/codec.ts";
 import type { Parts } from "./parts.ts";
@@ -121,9 +122,9 @@ export async function perchMetrics(
       name: "perch_alarms_open",
       help: "Open alarms by severity",
       type: "gauge",
-      samples: Object.entries(parts.alarms.counts().open).map(([severity, value]) => ({
+      samples: SEVERITIES.map((severity) => ({
         labels: { severity },
-        value,
+        value: parts.alarms.counts()[severity],
       })),
     },
     gauge(

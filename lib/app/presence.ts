@@ -68,13 +68,12 @@ export function createPresenceParts(
   }
 
   function site(): SiteNow {
-    const { open, waiting } = alarms.counts();
     return {
       name: `Perch ${name}`,
       version: VERSION,
       url: config.http.publicUrl,
       overall: components.overall(),
-      alarms: { ...open, waiting },
+      alarms: alarms.counts(),
       machines: machines.all().filter(isPlant).map((machine) => ({
         id: machine.id,
         name: machine.name ?? machine.path,

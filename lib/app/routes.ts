@@ -131,7 +131,7 @@ function routeParts(
       notice: config.mode === "sim" ? SIMULATED : null,
       trouble,
       paused: () => parts.faults.paused().map(pauseJson),
-      waiting: () => parts.alarms.counts().waiting,
+      alarms: () => parts.alarms.counts(),
       base: config.http.base,
     }),
     hardware: parts.hardware,

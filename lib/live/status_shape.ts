@@ -27,6 +27,7 @@ export const statusShape = z.object({
     warning: count,
     critical: count,
     waiting: count.describe("neither acknowledged nor shelved"),
+    waiting_critical: count,
   }).meta({ id: "OpenAlarms", description: "open ones by severity" }),
   changes: z.array(z.object({
     machine: z.string().optional(),

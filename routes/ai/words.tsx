@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { SEVERITY_MARKS } from "../../islands/alarm_words.ts";
+import { SEVERITY_MARKS } from "../../lib/words/alarms.ts";
 import type { Analysis, Issue, Overall } from "../../lib/ai/analysis.ts";
 import { RULES } from "../../lib/ai/rules.ts";
 

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { SEVERITY_MARKS, valueOf } from "../../islands/alarm_words.ts";
+import { SEVERITY_MARKS, valueOf } from "../../lib/words/alarms.ts";
 import { gapMs } from "../../islands/chart_data.ts";
 import { bandsOf } from "../../islands/limits.ts";
 import { PlainChart } from "../../islands/plain_chart.tsx";

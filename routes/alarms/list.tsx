@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { AlarmList } from "../../islands/alarm_list.tsx";
+import { AlarmsAnswer } from "../../islands/alarms_answer.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { ALARM_SOURCES } from "../../lib/alarms/alarm.ts";
-import type { AlarmCounts } from "../../lib/alarms/alarms.ts";
 import { title } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { hrefWith } from "../frame/links.ts";
@@ -126,7 +126,13 @@ async function draw(
     content: (
       <>
         <div class="page-head">
-          <Answer>{past ? "Resolved alarms" : answerOf(parts.alarms.counts())}</Answer>
+          {past ? <Answer>Resolved alarms</Answer> : (
+            <Island
+              name="AlarmsAnswer"
+              component={AlarmsAnswer}
+              props={{ initial: parts.alarms.counts() }}
+            />
+          )}
           {mayAct && <a class="chip" href="/alarms/new">Raise an alarm</a>}
         </div>
         {problem !== null && <p class="banner warning" role="alert">{problem}</p>}
@@ -162,26 +168,6 @@ function apiOf({ state, severity, source, machine, sensor, q }: Filter) {
     sensor,
     search: q,
   };
-}
-
-/** The page's sentence: what is unacknowledged; hints (severity info) only beside it. */
-export function answerOf({ open, waiting }: AlarmCounts): VNode {
-  const all = open.warning + open.critical;
-  const alarms = (n: number) => n === 1 ? "1 alarm" : `${n} alarms`;
-  const hints = open.info === 1 ? "1 hint" : `${open.info} hints`;
-  if (all === 0) return <>{open.info === 0 ? "No alarm is open" : `No alarm is open, ${hints}`}</>;
-  if (waiting === 0) {
-    return <>{`${alarms(all)} open, all acknowledged or shelved`}</>;
-  }
-  const kind = open.critical > 0 ? "critical" : "warning";
-  return (
-    <>
-      <span class={`mark ${kind}`} aria-hidden="true">{kind === "critical" ? "■" : "▲"}</span>
-      {waiting === all
-        ? `${alarms(all)} not acknowledged`
-        : `${waiting} of ${alarms(all)} not acknowledged`}
-    </>
-  );
 }
 
 function NothingFits({ filter, past }: { filter: Filter; past: boolean }): VNode {

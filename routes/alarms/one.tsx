@@ -1,13 +1,13 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { AlarmNow } from "../../islands/alarm_now.tsx";
-import { areaOf, placeOf, SEVERITY_MARKS } from "../../islands/alarm_words.ts";
+import { areaOf, placeOf } from "../../lib/words/alarms.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Command } from "../../lib/alarms/commands.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { alarmHref, hrefWith, machineEventsHref, machineHref, ticketHref } from "../frame/links.ts";
-import { Answer, Crumbs, More } from "../frame/parts.tsx";
+import { Crumbs, More } from "../frame/parts.tsx";
 import { type AlarmPageParts, commandOf } from "./request.ts";
 import { byOf } from "../http/caller.ts";
 import { localPath } from "../http/form.ts";
@@ -120,12 +120,6 @@ async function draw(
             </>
           )}
         </Crumbs>
-        <Answer>
-          <span class={`mark ${alarm.severity}`} aria-hidden="true">
-            {SEVERITY_MARKS[alarm.severity]}
-          </span>
-          {alarm.title}
-        </Answer>
         <Island
           name="AlarmNow"
           component={AlarmNow}

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { subjectOf } from "../../islands/event_row.tsx";
-import { SEVERITY_MARKS } from "../../islands/alarm_words.ts";
+import { SEVERITY_MARKS } from "../../lib/words/alarms.ts";
 import { aboutType, type LoggedEvent } from "../../lib/events/event.ts";
 import { placeOf } from "../../lib/events/place.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";

@@ -8,6 +8,7 @@ import { ConnectionBanner, ConnectionDot } from "../../islands/connection_state.
 import { PausedBanner } from "../../islands/paused_banner.tsx";
 import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
+import { type OpenAlarms, openAlarms } from "../../lib/words/alarms.ts";
 import type { PausedPart } from "../../lib/words/fault.ts";
 import { pageBelow } from "../http/below.ts";
 import { pathOf } from "../http/request.ts";
@@ -59,16 +60,21 @@ export interface FrameOptions {
   trouble?: () => string | null;
   /** What is paused. */
   paused?: () => readonly PausedPart[];
-  /** Alarms that are not acknowledged. */
-  waiting?: () => number;
+  /** Open alarms. */
+  alarms?: () => OpenAlarms;
   /** The path below which Perch stands; `""` at the root. */
   base?: string;
 }
 
 export function createPageFrame(
   assets: Assets,
-  { notice = null, trouble = () => null, paused = () => [], waiting = () => 0, base = "" }:
-    FrameOptions = {},
+  {
+    notice = null,
+    trouble = () => null,
+    paused = () => [],
+    alarms = () => openAlarms([], 0),
+    base = "",
+  }: FrameOptions = {},
 ): PageFrame {
   return {
     answer(c, who, page) {
@@ -83,7 +89,7 @@ export function createPageFrame(
             notice={notice}
             trouble={trouble()}
             paused={paused()}
-            waiting={waiting()}
+            alarms={alarms()}
             base={base}
           />
         </SeenNumber.Provider>,
@@ -120,7 +126,7 @@ export function Document(
     notice = null,
     trouble = null,
     paused = [],
-    waiting = 0,
+    alarms = openAlarms([], 0),
     base = "",
   }: {
     page: Page;
@@ -131,7 +137,7 @@ export function Document(
     notice?: string | null;
     trouble?: string | null;
     paused?: readonly PausedPart[];
-    waiting?: number;
+    alarms?: OpenAlarms;
     base?: string;
   },
 ): VNode {
@@ -144,7 +150,7 @@ export function Document(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{who !== null && waiting > 0 ? `(${waiting}) ${title}` : title}</title>
+        <title>{who !== null && alarms.waiting > 0 ? `(${alarms.waiting}) ${title}` : title}</title>
         <Looks assets={assets} />
         {page.refreshS && (
           <noscript>
@@ -175,7 +181,7 @@ export function Document(
                     <Icon name={icon} />
                     <span>{name}</span>
                     {href === "/alarms" && (
-                      <Island name="AlarmBadge" component={AlarmBadge} props={{ waiting }} />
+                      <Island name="AlarmBadge" component={AlarmBadge} props={{ alarms }} />
                     )}
                   </a>
                 </li>

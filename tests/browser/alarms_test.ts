@@ -206,7 +206,7 @@ Deno.test({
       await page.click("text=1 new: show");
       await page.waitForSelector("text=gear 91 °C is above critical 90 °C");
       await send("hall/mixer/gear", 60);
-      await page.waitForSelector('[data-alarm]:has-text("gear") >> text=over');
+      await page.waitForSelector('[data-alarm]:has-text("gear") >> text=resolved after');
       // The badge is on every page, also where nothing else lives.
       await page.goto("/more");
       assert.match(await page.title(), /^\(3\) /);
@@ -230,6 +230,8 @@ Deno.test({
       await page.keyboard.press("j");
       await page.keyboard.press("a");
       await page.waitForSelector("text=acknowledged by Ada");
+      await page.waitForSelector("h1 >> text=3 of 4 alarms not acknowledged");
+      assert.equal(await page.locator("h1 .mark.warning, .badge.warning").count(), 2);
       await page.keyboard.press("j");
       await page.keyboard.press("x");
       await page.keyboard.press("j");
@@ -241,8 +243,8 @@ Deno.test({
       await page.keyboard.press("g");
       await page.keyboard.press("a");
       await page.waitForURL("**/alarms");
-      await page.click("text=Resolved");
-      await page.waitForSelector("text=resolved by Ada");
+      await page.click(".chips >> text=Resolved");
+      await page.waitForSelector('.alarm-note:has-text("by Ada")');
       assert.equal(await page.locator("[data-alarm]").count(), 2);
       assert.deepEqual(faults, []);
       await close();

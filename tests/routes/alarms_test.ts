@@ -78,7 +78,11 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
     assert.equal(worse.title, "bearing 95 °C is above critical 90 °C");
     assert.equal(worse.version, alarm.version + 1);
     const status = await (await app.ask("/api/status")).json();
-    assert.deepEqual(status.alarms, { info: 0, warning: 0, critical: 1, waiting: 1 });
+    assert.deepEqual(status.alarms, {
+      ...{ info: 0, warning: 0, critical: 1 },
+      waiting: 1,
+      waiting_critical: 1,
+    });
     const metrics = await (await app.ask("/metrics")).text();
     assert.match(metrics, /perch_alarms_open\{severity="critical"\} 1/);
 

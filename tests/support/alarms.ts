@@ -22,6 +22,7 @@ export function alarm(change: Partial<Alarm> = {}): Alarm {
     flapping: false,
     maintenance: false,
     raised_ms: 1000,
+    severity_ms: 1000,
     last_ms: 1000,
     cleared_ms: null,
     acknowledged_ms: null,
