@@ -24,6 +24,7 @@ import { overviewRoutes } from "./overview/mod.ts";
 import type { OverviewParts } from "./overview/overview.tsx";
 import { type ReportRouteParts, reportRoutes } from "./reports/mod.ts";
 import { type ScriptParts, scriptsRoutes } from "./scripts/mod.ts";
+import { type SearchRouteParts, searchRoutes } from "./search/mod.ts";
 import type { SensorPageParts } from "./sensors/request.ts";
 import { sensorsRoutes } from "./sensors/mod.ts";
 import type { ReadingServices } from "./sensors/readings_api.ts";
@@ -56,6 +57,7 @@ export type RouteParts =
   & ReadingServices
   & ModelParts
   & BacktestParts
+  & SearchRouteParts
   & OverviewParts;
 
 /** The route table of the whole product, a line for each folder. */
@@ -82,6 +84,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...annotationsRoutes(parts),
     ...detectionRoutes(parts),
     ...alarmsRoutes(parts),
+    ...searchRoutes(parts),
     ...overviewRoutes(parts),
   ];
 }

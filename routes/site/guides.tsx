@@ -27,7 +27,7 @@ export const GUIDES = [
   "troubleshooting",
 ] as const;
 
-interface Guide {
+export interface Guide {
   title: string;
   /** Its first paragraph: what it is good for. */
   lead: string;
@@ -76,7 +76,7 @@ export function guidePages({ frame, assets }: GuideServices): Route[] {
 }
 
 /** A guide begins with its title and a paragraph that says what it is good for. */
-function readGuide(assets: Pick<Assets, "get">, name: string): Guide {
+export function readGuide(assets: Pick<Assets, "get">, name: string): Guide {
   const file = assets.get(`guides/${name}.md`);
   if (file === undefined) throw new Error(`static/guides/${name}.md is missing`);
   const [, title, lead, text] = /^# (.+)\n\n([^]+?)\n\n([^]*)$/.exec(

@@ -39,7 +39,7 @@ export function openapiDocument(
 ): Json {
   const shown = routes.filter((r) => r.summary !== null);
   const book = new SchemaBook(ENUMERATIONS);
-  const bare = new Set(shown.map(({ path }) => path).filter((path) => !path.startsWith("/api/")));
+  const bare = bareOf(shown);
   const paths: Record<string, Json> = {};
   for (const r of shown) {
     const path = r.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
@@ -78,6 +78,18 @@ export function openapiDocument(
   });
   shareAmongOperations(document);
   return document;
+}
+
+/** The operations of a table, by the names that they have in its document. */
+export function operationIds(routes: readonly Route[]): { id: string; route: Route }[] {
+  const shown = routes.filter((r) => r.summary !== null);
+  const bare = bareOf(shown);
+  return shown.map((r) => ({ id: operationId(r, bare), route: r }));
+}
+
+/** Paths outside `/api`: an operation below it has its whole path in its name beside one of these. */
+function bareOf(shown: readonly Route[]): Set<string> {
+  return new Set(shown.map(({ path }) => path).filter((path) => !path.startsWith("/api/")));
 }
 
 function operation(r: Route, book: SchemaBook, bare: ReadonlySet<string>): Json {

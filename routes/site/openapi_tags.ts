@@ -33,6 +33,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Registry: "Machines and sensors as one file: export, check, import",
   Rules: "Who is notified of which alarms, and when",
   Scripts: "Codecs and detectors that people wrote: tried, changed, approved",
+  Search: "One question to everything that has a name",
   Sensors: "Sensors, their settings and limits",
   Settings: "Settings of the site",
   "Sign-in": "Access tokens for programs that act for a person",

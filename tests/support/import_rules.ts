@@ -35,6 +35,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
   ...["computed", "commands", "presence", "jobs", "transfer", "annotations"],
+  ...["search"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
@@ -86,7 +87,7 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
     "reports",
   ],
   ["sensors", "tickets", "access"],
-  ["alarms", "detection", "overview"],
+  ["alarms", "detection", "overview", "search"],
   ["mod.ts"],
 ];
 

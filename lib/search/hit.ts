@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** What can be found, in the order in which the page shows it. */
+export const HIT_KINDS = [
+  "machine",
+  "sensor",
+  "alarm",
+  "ticket",
+  "area",
+  "tag",
+  "camera",
+  "page",
+  "setting",
+  "person",
+  "rule",
+  "channel",
+  "guide",
+  "operation",
+] as const;
+export type HitKind = typeof HIT_KINDS[number];
+
+/** Something that was found. */
+export const hitShape = z.object({
+  kind: z.enum(HIT_KINDS),
+  title: z.string(),
+  detail: z.string().nullable().describe("where it is, or how it stands"),
+  url: z.string().describe("address of its page"),
+}).meta({ id: "SearchHit" });
+export type Hit = z.output<typeof hitShape>;

@@ -1,0 +1,250 @@
+/** What the search asks: each kind with its texts, its page, and what that page asks of who opens it. */
+import type { Policy } from "../../lib/access/policy.ts";
+import type { Users } from "../../lib/access/users.ts";
+import type { Alarms } from "../../lib/alarms/alarms.ts";
+import type { Cameras } from "../../lib/cameras/cameras.ts";
+import type { Machine } from "../../lib/machines/machine.ts";
+import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { Notify } from "../../lib/notify/notify.ts";
+import { inMemory, type SearchSource } from "../../lib/search/search.ts";
+import { SETTINGS } from "../../lib/settings/registry.ts";
+import type { SettingDefinition } from "../../lib/settings/setting.ts";
+import type { Tickets } from "../../lib/tickets/tickets.ts";
+import { label, title } from "../../lib/words/names.ts";
+import {
+  alarmHref,
+  cameraHref,
+  hrefWith,
+  machineHref,
+  machineTitle,
+  sensorHref,
+  ticketHref,
+} from "../frame/links.ts";
+import { slug } from "../frame/markdown.tsx";
+import { PLACES } from "../frame/places.ts";
+import type { Route } from "../http/route.ts";
+import type { Assets } from "../http/static.ts";
+import { machineTexts, sensorTexts } from "../machines/request.ts";
+import { GUIDES, readGuide } from "../site/guides.tsx";
+import { operationIds } from "../site/openapi.ts";
+
+export interface SourceParts {
+  machines: MachineDirectory;
+  sensors: SensorDirectory;
+  alarms: Pick<Alarms, "list">;
+  tickets: Pick<Tickets, "list">;
+  cameras: Pick<Cameras, "all">;
+  users: Pick<Users, "list">;
+  notify: { rules: Pick<Notify["rules"], "all">; channels: Pick<Notify["channels"], "all"> };
+  assets: Pick<Assets, "get">;
+  /** The whole table: what a page asks stands there. */
+  routes: () => readonly Route[];
+}
+
+export function searchSources(parts: SourceParts): SearchSource[] {
+  return [...plant(parts), ...work(parts), ...site(parts), ...help(parts)];
+}
+
+function plant({ machines, sensors, cameras }: SourceParts): SearchSource[] {
+  const policy = "viewer";
+  const tags = () => new Set(machines.all().flatMap((machine) => machine.tags));
+  return [
+    inMemory("machine", () => machines.all(), machineTexts, (machine) => ({
+      policy,
+      hit: {
+        title: machineTitle(machine),
+        detail: machine.path,
+        url: machineHref(machine.path),
+      },
+    })),
+    inMemory(
+      "sensor",
+      () => sensors.all(),
+      (sensor) => sensorTexts(machines, sensor),
+      (sensor) => ({
+        policy,
+        hit: {
+          title: title(sensorTexts(machines, sensor)[0]),
+          detail: sensor.name,
+          url: sensorHref(sensor.id),
+        },
+      }),
+    ),
+    inMemory("area", () => areasOf(machines.all()), (area) => [area], (area) => ({
+      policy,
+      hit: {
+        title: area.split("/").map(title).join(" / "),
+        detail: "All machines there",
+        url: hrefWith("/machines", { under: area }),
+      },
+    })),
+    inMemory("tag", tags, (tag) => [tag], (tag) => ({
+      policy,
+      hit: {
+        title: label(tag),
+        detail: "All machines with this tag",
+        url: hrefWith("/machines", { tag }),
+      },
+    })),
+    inMemory("camera", () => cameras.all(), ({ name }) => [name], ({ id, name }) => ({
+      policy,
+      hit: { title: name, detail: null, url: cameraHref(id) },
+    })),
+  ];
+}
+
+function areasOf(machines: readonly Machine[]): Set<string> {
+  const areas = new Set<string>();
+  for (const { path } of machines) {
+    const levels = path.split("/");
+    for (let n = 1; n < levels.length; n++) areas.add(levels.slice(0, n).join("/"));
+  }
+  return areas;
+}
+
+/** Asked of the database, which gives the newest that fit. */
+function work({ alarms, tickets }: SourceParts): SearchSource[] {
+  return [
+    {
+      kind: "alarm",
+      async find({ text, wanted, most }) {
+        const { items } = await alarms.list({ search: text, limit: most });
+        return items.flatMap((alarm, i) => {
+          const { id, title, machine, machine_name, sensor, state } = alarm;
+          const texts = [title, machine ?? "", machine_name ?? "", sensor ?? ""];
+          const score = wanted.score(texts);
+          if (score === null) return [];
+          const detail = state === "active" ? "not acknowledged" : state;
+          return {
+            score: score + i / 100 + (state === "resolved" ? 1 : 0),
+            policy: "viewer" as const,
+            hit: { kind: "alarm" as const, title, detail, url: alarmHref(id) },
+          };
+        });
+      },
+    },
+    {
+      kind: "ticket",
+      async find({ text, wanted, most }) {
+        const { items } = await tickets.list({ search: text, limit: most });
+        return items.flatMap(({ id, title, description, state }, i) => {
+          const score = wanted.score([`${id} ${title}`, description]);
+          if (score === null) return [];
+          return {
+            score: score + i / 100 + (state === "closed" || state === "resolved" ? 1 : 0),
+            policy: "viewer" as const,
+            hit: {
+              kind: "ticket" as const,
+              title: `${id} ${title}`,
+              detail: label(state),
+              url: ticketHref(id),
+            },
+          };
+        });
+      },
+    },
+  ];
+}
+
+function site({ users, notify, routes }: SourceParts): SearchSource[] {
+  const policyOf = (href: string): Policy | undefined => {
+    const [path] = href.split("?");
+    return routes().find((route) => route.method === "get" && route.path === path)?.policy;
+  };
+  const places = () =>
+    PLACES.flatMap((place) => {
+      const policy = policyOf(place.href);
+      return policy === undefined ? [] : [{ ...place, policy }];
+    });
+  return [
+    inMemory("page", places, ({ name, words = "" }) => [name, words], (place) => ({
+      policy: place.policy,
+      hit: { title: place.name, detail: null, url: place.href },
+    })),
+    inMemory(
+      "setting",
+      () =>
+        Object.entries<Pick<SettingDefinition, "title" | "category" | "help" | "see">>(SETTINGS),
+      ([key, { title, category, help }]) => [title, category, help, key],
+      ([key, { title, category, see }]) => ({
+        policy: see,
+        hit: { title, detail: category, url: `/settings#${settingId(key)}` },
+      }),
+    ),
+    inMemory(
+      "person",
+      () => users.list(),
+      ({ name, email, role }) => [name || email, email, role],
+      ({ id, name, email, role }) => ({
+        policy: policyOf("/people") ?? "admin",
+        hit: { title: name || email, detail: `${email}, ${role}`, url: `/people#person-${id}` },
+      }),
+    ),
+    inMemory("rule", () => notify.rules.all(), ({ name }) => [name], ({ id, name }) => ({
+      policy: policyOf("/settings/rules") ?? "admin",
+      hit: {
+        title: name,
+        detail: "Notification rule",
+        url: `/settings/rules/${encodeURIComponent(id)}`,
+      },
+    })),
+    inMemory(
+      "channel",
+      () => notify.channels.all(),
+      ({ name, kind }) => [name, kind],
+      ({ id, name, kind }) => ({
+        policy: policyOf("/settings/channels") ?? "admin",
+        hit: { title: name, detail: title(kind), url: `/settings/channels#channel-${id}` },
+      }),
+    ),
+  ];
+}
+
+/** Where a setting stands on the page of settings. */
+export function settingId(key: string): string {
+  return key.replace(/\W/g, "-");
+}
+
+function help({ assets, routes }: SourceParts): SearchSource[] {
+  return [
+    inMemory(
+      "guide",
+      () => GUIDES.flatMap((name) => sectionsOf(name, readGuide(assets, name))),
+      ({ heading, guide, text }) => [heading, guide, text],
+      ({ heading, guide, url }) => ({
+        policy: "public",
+        hit: { title: heading, detail: heading === guide ? "Guide" : `Guide: ${guide}`, url },
+      }),
+    ),
+    inMemory(
+      "operation",
+      () => operationIds(routes()),
+      ({ route: { method, path, summary, tags = [] } }) => [
+        summary ?? "",
+        `${method} ${path}`,
+        tags.join(" "),
+      ],
+      ({ id, route: { method, path, summary } }) => ({
+        policy: "public",
+        hit: {
+          title: summary ?? path,
+          detail: `${method.toUpperCase()} ${path}`,
+          url: `/docs#${id}`,
+        },
+      }),
+    ),
+  ];
+}
+
+/** A guide's sections, the first of which is its beginning. */
+function sectionsOf(name: string, { title: guide, lead, text }: ReturnType<typeof readGuide>) {
+  const [first, ...rest] = text.split(/^## /m);
+  return [
+    { heading: guide, guide, text: `${lead}\n${first}`, url: `/guides/${name}` },
+    ...rest.map((section) => {
+      const [heading, ...lines] = section.split("\n");
+      const url = `/guides/${name}#${slug(heading)}`;
+      return { heading: heading.replaceAll("`", ""), guide, text: lines.join("\n"), url };
+    }),
+  ];
+}
