@@ -1,4 +1,4 @@
-/** Keys of every page: `/` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
+/** Keys of every page: Ctrl-K and `/` search, `f` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
 import { at } from "./own.ts";
 const PLACES: Record<string, string> = {
   o: "/",
@@ -15,22 +15,39 @@ const CHORD_MS = 1_500;
 export function listenToKeys(): void {
   let goingSince = -Infinity;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const { key } = event;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === "k") {
+      openPalette(event);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (performance.now() - goingSince < CHORD_MS && key in PLACES) {
       location.href = at(PLACES[key]);
       return;
     }
     goingSince = key === "g" ? performance.now() : -Infinity;
-    if (key === "/") {
+    if (key === "/") openPalette(event);
+    else if (key === "f") {
+      const filter = document.querySelector<HTMLInputElement>("main input[type=search]");
+      if (filter === null) return;
       event.preventDefault();
-      const filter = document.querySelector<HTMLInputElement>("input[type=search]");
-      if (filter) filter.focus();
-      else location.href = at("/sensors");
+      filter.select();
     } else if (key === "?") {
       document.querySelector<HTMLDialogElement>("#keys")?.showModal();
     } else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
   });
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("[data-palette]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) openPalette(event);
+  });
+}
+
+/** Loaded with the first use; where it cannot be, the page of the search does. */
+function openPalette(event: Event): void {
+  if (document.querySelector(".find") === null) return;
+  event.preventDefault();
+  import("./palette.tsx").then(({ showPalette }) => showPalette())
+    .catch(() => location.href = at("/search"));
 }
 
 function move(step: number): void {

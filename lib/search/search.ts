@@ -6,6 +6,8 @@ import type { Hit, HitKind } from "./hit.ts";
 /** Something that fits: how well (the smaller, the better), and what its page asks of who opens it. */
 export interface Found {
   score: number;
+  /** The words are in what it says, not in its name. */
+  inText?: boolean;
   policy: Policy;
   hit: Hit;
 }
@@ -36,9 +38,11 @@ export interface SearchOptions {
   each?: number;
   /** Of all. Default 100. */
   most?: number;
+  /** Also what has the words in its text, beside what has them in its name. */
+  texts?: boolean;
 }
 
-/** Texts for readers: nearly every word is somewhere in them, so that they do not count as found. */
+/** To be read: nearly every word is somewhere in their texts, so that they do not count as found. */
 const READ: ReadonlySet<HitKind> = new Set(["guide", "operation"]);
 /** Added to the scores of a kind: which goes first where several fit alike. */
 const LATER: Partial<Record<HitKind, number>> = {
@@ -80,7 +84,9 @@ export function createSearch({ sources, may }: {
   return {
     async find(query, who, options = {}) {
       let found = await ask(query, who, options, false);
-      if (!found.some(({ hit }) => !READ.has(hit.kind))) {
+      if (found.some(({ hit }) => !READ.has(hit.kind))) {
+        if (!options.texts) found = found.filter(({ inText }) => !inText);
+      } else {
         const known = new Set(found.map(({ hit }) => hit.url));
         const near = await ask(query, who, options, true);
         found = [...found, ...near.filter(({ hit }) => !known.has(hit.url))];
@@ -102,10 +108,12 @@ export function inMemory<T>(
     find({ wanted }) {
       const found: Found[] = [];
       for (const thing of all()) {
-        const score = wanted.score(textsOf(thing));
+        const texts = textsOf(thing);
+        const score = wanted.score(texts);
         if (score === null) continue;
+        const inText = READ.has(kind) && wanted.score(texts.slice(0, 1)) === null;
         const { policy, hit } = foundOf(thing);
-        found.push({ score, policy, hit: { kind, ...hit } });
+        found.push({ score, policy, inText, hit: { kind, ...hit } });
       }
       return found;
     },

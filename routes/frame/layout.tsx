@@ -170,10 +170,12 @@ export function Document(
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <a class="brand" href="/">Perch</a>
+          {who && <Find />}
           {page.stream && <Island name="ConnectionDot" component={ConnectionDot} props={{}} />}
         </header>
         {who && (
           <nav class="nav" aria-label="Main">
+            <Find />
             <ul>
               {PLACES.map(({ href, name, icon, wide }) => (
                 <li key={href} class={wide ? "wide-only" : undefined}>
@@ -220,9 +222,22 @@ function streamOf({ stream }: Page): Record<string, string> {
   return { ...stream, types: [...types].join(",") };
 }
 
+/** Leads to the search; where the script runs, it opens the palette (`islands/keyboard.ts`). */
+function Find(): VNode {
+  return (
+    <a class="find" href="/search" data-palette>
+      <Icon name="search" />
+      <span class="find-name">Search</span>
+      <span class="hidden">everything</span>
+      <kbd>Ctrl K</kbd>
+    </a>
+  );
+}
+
 function KeysHelp(): VNode {
   const keys = [
-    ["/", "filter sensors"],
+    ["Ctrl K, /", "search everything"],
+    ["f", "filter this list"],
     ["g o", "overview"],
     ["g a", "alarms"],
     ["g t", "tickets"],

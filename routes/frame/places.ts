@@ -1,3 +1,7 @@
+import type { Identity } from "../../lib/access/identity.ts";
+import { decide } from "../../lib/access/policy.ts";
+import type { Route } from "../http/route.ts";
+
 /** A page that is opened by its name: from More and from the search. */
 export interface Place {
   href: string;
@@ -88,3 +92,21 @@ export const PLACES: readonly Place[] = [
   { group: "Do", href: "/cameras/new", name: "Add a camera", words: "new" },
   { group: "Do", href: "/computed/add", name: "Add a computed sensor", words: "new" },
 ];
+
+/** The route of a place; undefined: this Perch has no such page. */
+export function routeOfPlace(routes: readonly Route[], { href }: Place): Route | undefined {
+  const [path] = href.split("?");
+  return routes.find((route) => route.method === "get" && route.path === path);
+}
+
+/** The places of a group that somebody may open. */
+export function placesFor(
+  routes: readonly Route[],
+  group: PlaceGroup,
+  who: Identity | null,
+): Place[] {
+  return PLACES.filter((place) => {
+    const route = place.group === group ? routeOfPlace(routes, place) : undefined;
+    return route !== undefined && decide(route.policy, "get", who, false).allow;
+  });
+}

@@ -1,13 +1,12 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { decide } from "../../lib/access/policy.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { type Hit, HIT_KINDS, type HitKind } from "../../lib/search/hit.ts";
 import type { Search } from "../../lib/search/search.ts";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Empty, More } from "../frame/parts.tsx";
-import { PLACE_GROUPS, PLACES } from "../frame/places.ts";
+import { PLACE_GROUPS, placesFor } from "../frame/places.ts";
 import { type Route, route } from "../http/route.ts";
 
 const EACH = 10;
@@ -46,7 +45,9 @@ export function searchPage(
     query: z.object({ q: z.string().max(200).optional().catch(undefined) }).loose(),
     handler: async ({ c, who, query }) => {
       const q = query.q?.trim() ?? "";
-      const found = q === "" ? [] : await search.find(q, who, { each: EACH + 1, most: 1_000 });
+      const found = q === ""
+        ? []
+        : await search.find(q, who, { each: EACH + 1, most: 1_000, texts: true });
       return parts.frame.answer(c, who, {
         title: q === "" ? "Search" : `Search: ${q}`,
         place: "/search",
@@ -118,20 +119,14 @@ function Results({ q, found }: { q: string; found: readonly Hit[] }): VNode {
 }
 
 function EveryPage({ routes, who }: { routes: readonly Route[]; who: Identity | null }): VNode {
-  const mayOpen = (href: string) => {
-    const route = routes.find(({ method, path }) =>
-      method === "get" && path === href.split("?")[0]
-    );
-    return route !== undefined && decide(route.policy, "get", who, false).allow;
-  };
   return (
     <>
       {PLACE_GROUPS.map((group) => {
-        const places = PLACES.filter((one) => one.group === group && mayOpen(one.href));
+        const places = placesFor(routes, group, who);
         return places.length > 0 && (
           <section class="card" key={group} aria-labelledby={`pages-${group}`}>
             <h2 id={`pages-${group}`}>{group}</h2>
-            <ul class="more">
+            <ul class="more places">
               {places.map(({ href, name }) => (
                 <li key={href}>
                   <a href={href}>{name}</a>

@@ -21,12 +21,13 @@ import {
   ticketHref,
 } from "../frame/links.ts";
 import { slug } from "../frame/markdown.tsx";
-import { PLACES } from "../frame/places.ts";
+import { PLACES, routeOfPlace } from "../frame/places.ts";
 import type { Route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
 import { machineTexts, sensorTexts } from "../machines/request.ts";
 import { GUIDES, readGuide } from "../site/guides.tsx";
 import { operationIds } from "../site/openapi.ts";
+import { settingHref } from "../site/settings.tsx";
 
 export interface SourceParts {
   machines: MachineDirectory;
@@ -147,13 +148,11 @@ function work({ alarms, tickets }: SourceParts): SearchSource[] {
 }
 
 function site({ users, notify, routes }: SourceParts): SearchSource[] {
-  const policyOf = (href: string): Policy | undefined => {
-    const [path] = href.split("?");
-    return routes().find((route) => route.method === "get" && route.path === path)?.policy;
-  };
+  const policyOf = (path: string): Policy =>
+    routes().find((route) => route.method === "get" && route.path === path)?.policy ?? "admin";
   const places = () =>
     PLACES.flatMap((place) => {
-      const policy = policyOf(place.href);
+      const policy = routeOfPlace(routes(), place)?.policy;
       return policy === undefined ? [] : [{ ...place, policy }];
     });
   return [
@@ -168,7 +167,7 @@ function site({ users, notify, routes }: SourceParts): SearchSource[] {
       ([key, { title, category, help }]) => [title, category, help, key],
       ([key, { title, category, see }]) => ({
         policy: see,
-        hit: { title, detail: category, url: `/settings#${settingId(key)}` },
+        hit: { title, detail: category, url: settingHref(category, key) },
       }),
     ),
     inMemory(
@@ -176,12 +175,12 @@ function site({ users, notify, routes }: SourceParts): SearchSource[] {
       () => users.list(),
       ({ name, email, role }) => [name || email, email, role],
       ({ id, name, email, role }) => ({
-        policy: policyOf("/people") ?? "admin",
+        policy: policyOf("/people"),
         hit: { title: name || email, detail: `${email}, ${role}`, url: `/people#person-${id}` },
       }),
     ),
     inMemory("rule", () => notify.rules.all(), ({ name }) => [name], ({ id, name }) => ({
-      policy: policyOf("/settings/rules") ?? "admin",
+      policy: policyOf("/settings/rules"),
       hit: {
         title: name,
         detail: "Notification rule",
@@ -193,16 +192,11 @@ function site({ users, notify, routes }: SourceParts): SearchSource[] {
       () => notify.channels.all(),
       ({ name, kind }) => [name, kind],
       ({ id, name, kind }) => ({
-        policy: policyOf("/settings/channels") ?? "admin",
+        policy: policyOf("/settings/channels"),
         hit: { title: name, detail: title(kind), url: `/settings/channels#channel-${id}` },
       }),
     ),
   ];
-}
-
-/** Where a setting stands on the page of settings. */
-export function settingId(key: string): string {
-  return key.replace(/\W/g, "-");
 }
 
 function help({ assets, routes }: SourceParts): SearchSource[] {

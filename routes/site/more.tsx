@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx";
-import type { Identity } from "../../lib/access/identity.ts";
-import { atLeast } from "../../lib/access/policy.ts";
+import type { VNode } from "preact";
 import { localPath, readForm } from "../http/form.ts";
 import { type Route, route } from "../http/route.ts";
 import { choiceCookie } from "../http/session_cookie.ts";
@@ -10,37 +9,29 @@ import { Island } from "../frame/island.tsx";
 import { themeOf } from "../frame/layout.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Post } from "../frame/parts.tsx";
+import { type Place, placesFor } from "../frame/places.ts";
 
 const themeForm = z.object({ theme: z.enum(THEMES), next: z.string().max(2000).optional() });
 
-/** What a role may open from here. */
-function placesOf({ role, kind }: Identity): [string, string][] {
-  const mine: [string, string][] = kind === "user" ? [["/profile", "Profile"]] : [];
-  const all: [string, string][] = [["/settings", "Settings"]];
-  const admin: [string, string][] = [
-    ["/people", "People"],
-    ["/keys", "Keys"],
-    ["/audit", "Audit log"],
-    ["/settings/channels", "Channels"],
-    ["/settings/backups", "Backups"],
-    ["/import", "Imports"],
-    ["/settings/scripts", "Codecs and detectors"],
-    ["/system", "Services and reboot"],
-  ];
-  const engineer: [string, string][] = [
-    ["/deliveries", "Deliveries"],
-    ["/settings/rules", "Notification rules"],
-  ];
-  return [
-    ...mine,
-    ...all,
-    ...(atLeast(role, "engineer") ? engineer : []),
-    ...(role === "admin" ? admin : []),
-  ];
+const GROUPS = ["Plant", "History", "Devices", "Perch"] as const;
+const isElsewhere = ({ href }: Place) => href !== "/more";
+
+function PlaceList({ places }: { places: readonly Place[] }): VNode {
+  return (
+    <ul class="more places">
+      {places.map(({ href, name }) => (
+        <li key={href}>
+          <a href={href}>{name}</a>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** `/more`: who I am, colours, version; and what the colour buttons post to. */
-export function morePages(parts: PageParts & { version: string }): Route[] {
+export function morePages(
+  parts: PageParts & { version: string; routes: () => readonly Route[] },
+): Route[] {
   return [
     route({
       method: "get",
@@ -57,73 +48,15 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
               <section class="card" aria-labelledby="account">
                 <h2 id="account">Account</h2>
                 <p>{`Your role is ${who!.role}.`}</p>
-                <ul class="more">
-                  {placesOf(who!).map(([href, name]) => (
-                    <li key={href}>
-                      <a href={href}>{name}</a>
-                    </li>
-                  ))}
-                </ul>
+                <PlaceList places={placesFor(parts.routes(), "You", who).filter(isElsewhere)} />
                 <Post action="/sign-out">Sign out</Post>
               </section>
-              <section class="card" aria-labelledby="judged">
-                <h2 id="judged">Machines</h2>
-                <ul class="more">
-                  <li>
-                    <a href="/tickets">Tickets</a>
-                  </li>
-                  <li>
-                    <a href="/events">Events</a>
-                  </li>
-                  <li>
-                    <a href="/analyses">Analyses and questions</a>
-                  </li>
-                  <li>
-                    <a href="/sensors">Sensors</a>
-                  </li>
-                  <li>
-                    <a href="/reports">Reports</a>
-                  </li>
-                  <li>
-                    <a href="/export">Export</a>
-                  </li>
-                  <li>
-                    <a href="/computed">Computed sensors</a>
-                  </li>
-                  <li>
-                    <a href="/cameras">Cameras</a>
-                  </li>
-                  <li>
-                    <a href="/commands">Controls and orders</a>
-                  </li>
-                  <li>
-                    <a href="/sources">Sources</a>
-                  </li>
-                  <li>
-                    <a href="/probes">Probes and heartbeats</a>
-                  </li>
-                  <li>
-                    <a href="/hardware">Hardware of this host</a>
-                  </li>
-                  <li>
-                    <a href="/host">This host</a>
-                  </li>
-                  <li>
-                    <a href="/faults">Faults of Perch</a>
-                  </li>
-                  <li>
-                    <a href="/predictions">Predictions</a>
-                  </li>
-                  <li>
-                    <a href="/models">Models</a>
-                  </li>
-                  {atLeast(who!.role, "engineer") && (
-                    <li>
-                      <a href="/backtest">Backtests</a>
-                    </li>
-                  )}
-                </ul>
-              </section>
+              {GROUPS.map((group) => (
+                <section class="card" key={group} aria-labelledby={`group-${group}`}>
+                  <h2 id={`group-${group}`}>{group}</h2>
+                  <PlaceList places={placesFor(parts.routes(), group, who)} />
+                </section>
+              ))}
               <section class="card" aria-labelledby="colours">
                 <h2 id="colours">Colours</h2>
                 <Island
@@ -140,11 +73,7 @@ export function morePages(parts: PageParts & { version: string }): Route[] {
                   <a href="/api/status">/api/status</a> and <a href="/metrics">/metrics</a>;{" "}
                   <a href="/docs">the API</a> is described here.
                 </p>
-                <ul class="more">
-                  <li>
-                    <a href="/guides">Guides</a>
-                  </li>
-                </ul>
+                <PlaceList places={placesFor(parts.routes(), "Help", who)} />
               </section>
             </>
           ),

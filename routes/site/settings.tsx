@@ -126,9 +126,16 @@ export function settingsPages(parts: SettingsParts): Route[] {
 function sectionsOf(views: readonly SettingView[]): Section[] {
   return [...Map.groupBy(views, ({ category }) => category)].map(([name, views]) => ({
     name,
-    slug: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+    slug: slugOf(name),
     views,
   }));
+}
+
+const slugOf = (category: string) => category.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+
+/** Where a setting is changed. */
+export function settingHref(category: string, key: string): string {
+  return `${hrefWith("/settings", { section: slugOf(category) })}#${key.replace(/\W/g, "-")}`;
 }
 
 function savedText(n: number): string {

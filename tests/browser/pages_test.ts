@@ -23,6 +23,8 @@ const STILL = [
   "/maintenance",
   "/models",
   "/more",
+  "/search",
+  "/search?q=press+3",
 ];
 
 interface Sim {
@@ -37,6 +39,14 @@ async function startSim(): Promise<Sim> {
   const perch = await startPerch({ dataDir, env, args: ["sim", "--history", "2"] });
   return { perch, dataDir, env };
 }
+
+/** A key, what is typed, what is found first, and its page. */
+const PALETTE: [key: string, typed: string, first: string, url: RegExp][] = [
+  ["/", "press 3 oil", "Press 3 oil level", /\/sensors\/\w+$/],
+  ["Control+k", "presure 3", "Press 3 pressure", /\/sensors\/\w+$/],
+  ["Control+k", "maintenance windows", "Maintenance windows", /\/maintenance$/],
+  ["/", "xyzzy", "Everything with", /\/search\?q=xyzzy/],
+];
 
 async function withSim(test: (sim: Sim) => Promise<void>): Promise<void> {
   const sim = await startSim();
@@ -90,6 +100,8 @@ Deno.test({
           "/models",
           "/analyses",
           "/more",
+          "/search",
+          "/search?q=press+3",
         ];
         for (const path of paths) {
           await page.goto(path);
@@ -352,11 +364,22 @@ Deno.test({
         await page.keyboard.press("s");
         await page.waitForURL(/\/sensors$/);
         await page.waitForSelector(".dot.live");
-        await page.keyboard.press("/");
+        await page.keyboard.press("f");
         await page.keyboard.type("vibration");
         await page.keyboard.press("Enter");
         await page.waitForURL(/q=vibration/);
         assert.match(await page.textContent("h1") ?? "", /^\d of \d+/);
+        // The palette: from anywhere, to anything.
+        const found = page.getByRole("option");
+        for (const [open, typed, first, url] of PALETTE) {
+          await page.keyboard.press(open);
+          await page.keyboard.type(typed);
+          await found.filter({ hasText: first }).first().waitFor();
+          if (open === "/") await assertAccessible(page);
+          await page.keyboard.press("Enter");
+          await page.waitForURL(url);
+          await page.waitForSelector("main h1");
+        }
         assert.deepEqual(faults, []);
       } finally {
         await browser.close();
