@@ -87,6 +87,8 @@ export const PLACES: readonly Place[] = [
   { group: "Help", href: "/docs", name: "API", words: "openapi documentation operations" },
   { group: "Help", href: "/search", name: "Search", words: "find" },
   { group: "Do", href: "/tickets/new", name: "New ticket", words: "open add work order" },
+  { group: "Do", href: "/alarms/new", name: "Raise an alarm", words: "new report by hand" },
+  { group: "Do", href: "/notes/new", name: "Add a note", words: "annotation chart remark" },
   { group: "Do", href: "/probes/new", name: "Add a probe", words: "new http tcp ping" },
   { group: "Do", href: "/hardware/add", name: "Add hardware", words: "new gpio sensor" },
   { group: "Do", href: "/cameras/new", name: "Add a camera", words: "new" },
