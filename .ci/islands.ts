@@ -6,12 +6,22 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
-const ENTRIES = ["page", "overview", "lists", "alarms", "sensor", "docs", "backtest", "cameras"];
+const ENTRIES = [
+  "page",
+  "overview",
+  "lists",
+  "alarms",
+  "sensor",
+  "docs",
+  "backtest",
+  "cameras",
+  "board",
+];
 const SHEETS = join(ROOT, "static", "css");
 /** The files of `static/css` in the order of the cascade: what comes later wins. */
 const SHEET_ORDER = [
   "tokens ground frame words cards controls sensor tables door chart talk docs predictions machines attention",
-  "backtests alarms notify events analyses host faults scripts cameras hardware probes commands exports imports reports settings search print",
+  "backtests alarms notify events analyses host faults scripts cameras hardware probes commands exports imports reports dashboards settings search print",
 ].flatMap((names) => names.split(" "));
 
 /** Newest change of anything that goes into the bundle. */

@@ -1,4 +1,4 @@
-/** Keys of every page: Ctrl-K and `/` search, `f` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
+/** Keys of every page: Ctrl-K and `/` search, `f` filter, `g o` overview, `g a` alarms, `g t` tickets, `g e` events, `g m` machines, `g s` sensors, `g d` dashboards, `g c` cameras, `g u` sources, `?` help, j/k in lists. */
 import { at } from "./own.ts";
 const PLACES: Record<string, string> = {
   o: "/",
@@ -7,6 +7,7 @@ const PLACES: Record<string, string> = {
   e: "/events",
   m: "/machines",
   s: "/sensors",
+  d: "/dashboards",
   c: "/cameras",
   u: "/sources",
 };

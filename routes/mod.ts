@@ -6,6 +6,7 @@ import { alarmsRoutes } from "./alarms/mod.ts";
 import { type BackupRouteParts, backupRoutes } from "./backup/mod.ts";
 import { type CameraRouteParts, cameraRoutes } from "./cameras/mod.ts";
 import { type CommandRouteParts, commandRoutes } from "./commands/mod.ts";
+import { type DashboardPageParts, dashboardRoutes } from "./dashboards/mod.ts";
 import { type DeviceRouteParts, devicesRoutes } from "./devices/mod.ts";
 import type { BacktestParts } from "./detection/backtest_form.tsx";
 import { detectionRoutes } from "./detection/mod.ts";
@@ -40,6 +41,7 @@ export type RouteParts =
   & BackupRouteParts
   & CameraRouteParts
   & CommandRouteParts
+  & DashboardPageParts
   & DeviceRouteParts
   & FaultRouteParts
   & ScriptParts
@@ -76,6 +78,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...notifyRoutes(parts),
     ...cameraRoutes(parts),
     ...commandRoutes(parts),
+    ...dashboardRoutes(parts),
     ...devicesRoutes(parts),
     ...machinesRoutes(parts),
     ...sensorsRoutes(parts),

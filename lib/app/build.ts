@@ -18,6 +18,7 @@ import { createCorrectionParts, scriptCounts } from "./corrections.ts";
 import { sensorAtMachine, watchDamage } from "./damage.ts";
 import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
+import { createDashboardParts } from "./dashboards.ts";
 import { createDeviceParts } from "./devices.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
@@ -271,6 +272,7 @@ export async function build(
     ...polls,
     ...presence,
     ...clockSetting,
+    ...createDashboardParts(foundation, machines),
     ...commands,
     ...createTransferParts(foundation, { jobs, registry, intake: intake.intake }),
     ...await createReportParts(foundation, {

@@ -18,6 +18,7 @@ import type { AnnotationParts } from "./annotations.ts";
 import type { BackupParts } from "./backup.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { CameraParts } from "./cameras.ts";
+import type { DashboardParts } from "./dashboards.ts";
 import type { DamageWatch } from "./damage.ts";
 import type { CustomDetection } from "./custom_detectors.ts";
 import type { DetectionParts } from "./detection.ts";
@@ -67,6 +68,7 @@ export interface Parts
     AnalysisParts,
     AnnotationParts,
     DetectionParts,
+    DashboardParts,
     DeviceParts,
     FaultParts,
     HardwareParts,

@@ -110,6 +110,9 @@ function routeParts(
       audit,
     },
     components: parts.components,
+    dashboards: parts.dashboards,
+    base: config.http.base,
+    kioskLinks: parts.kioskLinks,
     computed: parts.computed,
     damage: {
       damage: parts.damage,

@@ -19,6 +19,7 @@ import { PRESENCE_SETTINGS } from "./registry/presence.ts";
 import { READING_SETTINGS } from "./registry/readings.ts";
 import { REPORT_SETTINGS } from "./registry/reports.ts";
 import { SPARKPLUG_SETTINGS } from "./registry/sparkplug.ts";
+import { STATUS_PAGE_SETTINGS } from "./registry/status_page.ts";
 import { TICKET_SETTINGS } from "./registry/tickets.ts";
 import { UNIT_SETTINGS } from "./registry/units.ts";
 
@@ -33,6 +34,7 @@ export const SETTINGS = {
   ...REPORT_SETTINGS,
   ...OUTGOING_SETTINGS,
   ...PRESENCE_SETTINGS,
+  ...STATUS_PAGE_SETTINGS,
   ...BACKUP_SETTINGS,
   ...CAMERA_SETTINGS,
   ...JOB_SETTINGS,

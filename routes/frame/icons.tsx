@@ -8,6 +8,7 @@ const PATHS = {
   tickets: "M5 4h14v16H5zM9 9h6M9 13h6M9 17h3",
   events: "M4 6h1M4 12h1M4 18h1M9 6h11M9 12h11M9 18h7",
   sources: "M12 3v12M7 10l5 5 5-5M4 20h16",
+  dashboards: "M4 4h16v16H4zM4 12h9M13 4v16M13 9h7",
   cameras: "M3 7h12v10H3zM15 11l6-3v8l-6-3",
   search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14zM16 16l5 5",
   more: "M4 12h2M11 12h2M18 12h2",

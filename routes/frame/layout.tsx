@@ -24,7 +24,7 @@ export interface Page {
   place: string;
   content: ComponentChildren;
   /** Script beside the one of all pages, by its name in `islands/entry`. */
-  script?: "overview" | "lists" | "alarms" | "sensor" | "docs" | "backtest" | "cameras";
+  script?: "overview" | "lists" | "alarms" | "sensor" | "docs" | "backtest" | "cameras" | "board";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */
@@ -42,6 +42,7 @@ const PLACES: { href: string; name: string; icon: IconName; wide?: boolean }[] =
   { href: "/events", name: "Events", icon: "events", wide: true },
   { href: "/machines", name: "Machines", icon: "machines" },
   { href: "/sensors", name: "Sensors", icon: "sensors", wide: true },
+  { href: "/dashboards", name: "Dashboards", icon: "dashboards", wide: true },
   { href: "/cameras", name: "Cameras", icon: "cameras", wide: true },
   { href: "/sources", name: "Sources", icon: "sources", wide: true },
   { href: "/more", name: "More", icon: "more" },
@@ -244,6 +245,7 @@ function KeysHelp(): VNode {
     ["g e", "events"],
     ["g m", "machines"],
     ["g s", "sensors"],
+    ["g d", "dashboards"],
     ["g c", "cameras"],
     ["g u", "sources"],
     ["j, k", "next, previous row"],

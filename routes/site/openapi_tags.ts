@@ -12,6 +12,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Cameras: "Live pictures, how cameras are, and what is done when they fail",
   Channels: "Ways to notify people: email, Telegram, webhooks and others",
   Commands: "Orders to devices, what came of them, and rules that give orders",
+  Dashboards: "Pages that people put together, and screens that show them",
   Deliveries: "Notifications on their way, delivered, and dead letters",
   Devices: "Devices that announced themselves, and sensors at this host",
   Events: "What happened: listed, searched, reported by other programs",

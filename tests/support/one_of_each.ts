@@ -3,6 +3,7 @@ import { systemActor } from "../../lib/access/audit_row.ts";
 import { createUsageStore } from "../../lib/ai/usage_store.ts";
 import { commandRuleShape } from "../../lib/commands/rule.ts";
 import { specShape } from "../../lib/computed/spec.ts";
+import { createDashboardStore } from "../../lib/dashboards/dashboard_store.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import type { Correction, Trial } from "../../lib/faults/corrections/correction.ts";
 import { createCorrectionStore } from "../../lib/faults/corrections/correction_store.ts";
@@ -136,6 +137,7 @@ export async function oneOfEach(
     "/api/computed/:id": computed.sensor.id,
     ...await hardwareFixture(under),
     ...await commandsFixture(under),
+    ...await dashboardsFixture(under),
     ...await probesFixture(under),
     ...await outboxFixture(under),
     ...await reportScheduleFixture(under),
@@ -331,6 +333,18 @@ async function faultsFixture(under: AppUnderTest): Promise<Record<string, string
   await faults.pause("task:readings check", { name: "test", reason: "fixture", audited });
   const [read, dismissed] = failed().map(String);
   return { "/api/faults/:id": read, "/api/faults/:id/dismiss": dismissed };
+}
+
+/** A dashboard, as the example of a link names it, and a link to it. */
+async function dashboardsFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
+  const { access, storage: { db }, kioskLinks } = app.parts();
+  const id = "fixture";
+  const row = { id, title: "Fixture", ownerId: "nobody", shared: true, tiles: [], changedMs: 1 };
+  await db.write([createDashboardStore(db).put({ ...row, createdMs: 1 })]);
+  const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
+  const by = { name: "test", audited };
+  const { link } = await kioskLinks.add({ name: "Wall", dashboard: id }, by);
+  return { "/api/dashboards/:id": id, "/api/kiosk-links/:id": link.id };
 }
 
 /** Something to command, an order, and a rule. */

@@ -243,6 +243,14 @@ const pattern = (world: World) => ({
   name: world.fresh("camera"),
   enabled: false,
 });
+const dashboardOf = async (world: World) => {
+  const { id } = await world.did("POST", "/api/dashboards", { title: "Hall", shared: true });
+  return `/api/dashboards/${id}`;
+};
+const linkOf = async (world: World) => {
+  const { id } = await world.did("POST", "/api/dashboards", { title: "Hall", shared: true });
+  return { name: "Wall", dashboard: id };
+};
 const machine = async (world: World) => {
   const path = world.fresh("hall/machine");
   const { id } = await world.did("POST", "/api/machines", { path });
@@ -273,6 +281,18 @@ const THINGS: Pair[] = [
   each("channel: two of one name", async (world) => {
     await roomForChannel(world);
     return await twice(post("/api/channels", hook(world)));
+  }),
+  ...edited("dashboard", dashboardOf, patch(() => ({ title: word() }))),
+  each("kiosk link: revoke, revoke", async (world) => {
+    const { id } = await world.did("POST", "/api/kiosk-links", await linkOf(world));
+    return await twice(call("DELETE", `/api/kiosk-links/${id}`));
+  }),
+  each("dashboard deleted, a link made for it", async (world) => {
+    const link = await linkOf(world);
+    return [
+      call("DELETE", `/api/dashboards/${link.dashboard}`),
+      post("/api/kiosk-links", link),
+    ];
   }),
   ...edited("camera", cameraOf, patch(() => ({ name: word() }))),
   each("camera: aim, edit", async (world) => {

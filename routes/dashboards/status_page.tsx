@@ -1,0 +1,60 @@
+import { PerchError } from "../../lib/base/errors.ts";
+import type { Board } from "../../lib/live/board.ts";
+import type { Tile } from "../../lib/dashboards/dashboard.ts";
+import { namesOf } from "../../lib/settings/setting.ts";
+import { type Route, route } from "../http/route.ts";
+import { bareDocument } from "./bare_document.tsx";
+import { type BoardParts, versionOf } from "./request.ts";
+import { BoardView } from "./view.tsx";
+
+const PAGE = "/status";
+const REFRESH_S = 60;
+
+/** `/status`: the listed machines and how they are, for everybody. Off unless an admin turned it on. */
+export function statusPage(parts: BoardParts): Route[] {
+  const { assets, boards, clock, settings, zone } = parts;
+
+  function board(): Board {
+    // Who does not know that it could be here learns nothing.
+    if (!settings.get("status_page.enabled")) {
+      throw new PerchError("not_found", "there is nothing at this path");
+    }
+    const names = namesOf(settings.get("status_page.machines"));
+    return {
+      version: versionOf(assets, 0),
+      now_ms: clock.now(),
+      charts_every_ms: 60_000,
+      tiles: [boards.status(names, { title: "Machines", links: false })],
+    };
+  }
+
+  return [
+    route({
+      method: "get",
+      path: PAGE,
+      policy: "public",
+      summary: null,
+      handler: ({ c }) => {
+        const shown = board();
+        const title = settings.get("status_page.title");
+        const tiles: Tile[] = [{ kind: "status", size: "full" }];
+        return bareDocument(c, parts, {
+          ...{ title, look: "public", refreshS: REFRESH_S },
+          children: (
+            <>
+              <h1>{title}</h1>
+              <BoardView board={shown} tiles={tiles} address={`${PAGE}/now`} zone={zone} clock />
+            </>
+          ),
+        });
+      },
+    }),
+    route({
+      method: "get",
+      path: `${PAGE}/now`,
+      policy: "public",
+      summary: null,
+      handler: () => Response.json(board()),
+    }),
+  ];
+}
