@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { optionText } from "../lib/words/durations.ts";
 import { grouped, number } from "../lib/words/numbers.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
 import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
@@ -112,8 +113,8 @@ function Options({ job, titles }: { job: ShownBacktest; titles: Record<string, s
           {Object.entries(job.options).map(([name, value]) => (
             <tr key={name} class={present && present[name] !== value ? "differs" : undefined}>
               <th scope="row">{titles[name] ?? name}</th>
-              {present && <td>{optionText(present[name])}</td>}
-              <td>{optionText(value)}</td>
+              {present && <td>{optionText(name, present[name]) || "none"}</td>}
+              <td>{optionText(name, value) || "none"}</td>
             </tr>
           ))}
         </tbody>
@@ -201,10 +202,6 @@ function placeOf(
   const length = Math.max(300_000, (end ?? to) - start);
   const at = (tMs: number) => encodeURIComponent(dateTime(tMs, zone).replace(" ", "T"));
   return `/sensors/${sensor_id}?from=${at(start - length)}&to=${at(start + 2 * length)}`;
-}
-
-function optionText(value: unknown): string {
-  return value === null || value === undefined ? "none" : String(value);
 }
 
 /** Asks for the backtest until it is over. Gives the function that stops it. */

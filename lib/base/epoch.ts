@@ -3,6 +3,8 @@ import { z } from "zod";
 
 const FIRST_YEAR_MS = Date.UTC(2000, 0, 1);
 const END_MS = Date.UTC(2100, 0, 1);
+/** The last that a date holds. */
+const LAST_MS = 8e15;
 const ISO =
   /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?$/;
 const RELATIVE = /^-(\d{1,9})([smhd])$/;
@@ -62,24 +64,38 @@ const momentField = z.string().superRefine((text, issue) => {
   .meta({ id: "Moment", description: "epoch ms, epoch s, ISO 8601, now, or so long ago as -6h" });
 
 /** A time in a JSON body: epoch milliseconds. Seconds would be a day in 1970, so they are refused by name. */
-export const epochMs = z.number().int().min(0).max(8e15).refine(
+export const epochMs = z.number().int().min(0).max(LAST_MS).refine(
   (n) => n < FIRST_YEAR_MS / 1000 || n >= END_MS / 1000,
   { error: ({ input }) => `${input} looks like seconds; times are in epoch milliseconds` },
 );
 
-/** A time in a JSON body that a person may write: epoch milliseconds, ISO 8601, `now` or so long ago as `-7d`. */
-export const momentInBody = z.union([
+const AHEAD = /^\+(\d{1,9})([smhd])$/;
+const BODY_TEXT =
+  "is no time: give epoch milliseconds, ISO 8601, `now`, so long ago as -7d or so far ahead as +2h";
+
+/**
+ * A time in a JSON body that a person may write: epoch milliseconds, ISO 8601, `now`, so long ago as `-7d` or so far
+ * ahead as `+2h`. Read it with `momentMs`.
+ */
+export const bodyMoment = z.union([
   epochMs,
-  z.string().max(40).refine(
-    (text) => momentOfText(text) !== null,
-    "is no time: give epoch milliseconds, ISO 8601, `now` or so long ago as -7d",
-  ),
-]).optional();
+  z.string().max(40).refine((text) => bodyMomentOf(text) !== null, BODY_TEXT),
+]).meta({ id: "BodyMoment", description: "epoch ms, ISO 8601, now, -7d, +2h" });
+
+/** The same, where it may be left out. */
+export const momentInBody = bodyMoment.optional();
+
+function bodyMomentOf(text: string): Moment | null {
+  const [, count, unit] = AHEAD.exec(text) ?? [];
+  if (count === undefined) return momentOfText(text);
+  const aheadMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  return (nowMs) => Math.min(LAST_MS, nowMs + aheadMs);
+}
 
 /** When that is, epoch ms. */
-export function momentMs(
-  time: z.output<typeof momentInBody>,
+export function momentMs<T extends number | string | null | undefined>(
+  time: T,
   nowMs: number,
-): number | undefined {
-  return typeof time === "string" ? momentOfText(time)!(nowMs) : time;
+): Exclude<T, string> | number {
+  return typeof time === "string" ? bodyMomentOf(time)!(nowMs) : time as Exclude<T, string>;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { epochMs, epochOfText, momentOfText } from "./epoch.ts";
+import { bodyMoment, epochMs, epochOfText, momentMs, momentOfText } from "./epoch.ts";
 
 Deno.test("epochOfText: milliseconds, seconds and ISO 8601 are the same moment", () => {
   const at = Date.UTC(2026, 10, 27, 23, 59, 53);
@@ -57,5 +57,18 @@ Deno.test("momentOfText: now, so long ago, and every fixed time", () => {
   assert.equal(at("2026-11-27T10:00Z"), Date.UTC(2026, 10, 27, 10));
   for (const text of ["-6", "6h", "+6h", "-6w", "-1.5h", "-h", "now-6h", "NOW"]) {
     assert.equal(at(text), undefined, text);
+  }
+});
+
+Deno.test("bodyMoment: as people write times, also those to come", () => {
+  const nowMs = Date.UTC(2026, 10, 27, 12);
+  const at = (time: unknown) => momentMs(bodyMoment.parse(time), nowMs);
+  assert.equal(at("+2h"), nowMs + 7_200_000);
+  assert.equal(at("-1d"), nowMs - 86_400_000);
+  assert.equal(at("2026-11-27T10:00Z"), nowMs - 7_200_000);
+  assert.equal(at(nowMs), nowMs);
+  assert.equal(at("+999999999d"), 8e15, "nothing is later than a date holds");
+  for (const none of ["tomorrow", "+2", "", 1_795_823_993]) {
+    assert.equal(bodyMoment.safeParse(none).success, false, String(none));
   }
 });

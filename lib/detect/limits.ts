@@ -7,6 +7,7 @@
  * still raises its alarm.
  */
 import { z } from "zod";
+import { lengthField } from "../machines/length_field.ts";
 
 const limit = (title: string, description: string) =>
   z.number().nullable().default(null).meta({ title, description });
@@ -20,8 +21,8 @@ const shape = z.strictObject({
     title: "Hysteresis",
     description: "How far back inside the limit a value must be before the level is left",
   }),
-  forMs: z.number().int().min(0).max(86_400_000).default(0).meta({
-    title: "Delay (ms)",
+  forMs: lengthField(0, 86_400_000).default(0).meta({
+    title: "Delay",
     description: "How long a value must stay beyond a limit before the level is entered",
   }),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FieldError } from "../base/errors.ts";
 import type { SensorKind } from "../readings/reading.ts";
+import { lengthField } from "./length_field.ts";
 
 const INTERVAL_MOST_MS = 30 * 86_400_000;
 const DELAY_MOST_MS = 86_400_000;
@@ -21,8 +22,8 @@ export const sensorSettingsSchema = z.strictObject({
   scale: finite.refine((scale) => scale !== 0, "must not be 0")
     .meta({ title: "Scale", description: "Values that arrive from now on are multiplied by it" }),
   offset: finite.meta({ title: "Offset", description: "Added after the scale" }),
-  expected_interval_ms: z.number().int().min(10).max(INTERVAL_MOST_MS).nullable().meta({
-    title: "Expected interval (ms)",
+  expected_interval_ms: lengthField(10, INTERVAL_MOST_MS).nullable().meta({
+    title: "Expected interval",
     description: "Silent for three of them: offline. Empty: learned from the gaps between its " +
       "readings; what reports on change is then never called offline",
   }),
@@ -34,16 +35,16 @@ export const sensorSettingsSchema = z.strictObject({
     title: "Hysteresis",
     description: "How far back inside a limit the value must be before the status is left",
   }),
-  delay_ms: z.number().int().min(0).max(DELAY_MOST_MS).meta({
-    title: "Delay (ms)",
+  delay_ms: lengthField(0, DELAY_MOST_MS).meta({
+    title: "Delay",
     description: "How long the value must stay beyond a limit first",
   }),
   max_per_minute: finite.positive().nullable().meta({
     title: "Fastest change per minute",
     description: "Rising or falling faster than this over a minute is reported. Empty: not watched",
   }),
-  stuck_after_ms: z.number().int().min(1000).max(INTERVAL_MOST_MS).nullable().meta({
-    title: "Stuck after (ms)",
+  stuck_after_ms: lengthField(1000, INTERVAL_MOST_MS).nullable().meta({
+    title: "Stuck after",
     description: "The same value for this long is reported. Empty: not watched",
   }),
 });

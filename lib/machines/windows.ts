@@ -22,8 +22,8 @@ export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be 
 export const timingSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("once"),
-    from: epochMs.describe("epoch ms"),
-    to: epochMs.describe("epoch ms"),
+    from: epochMs,
+    to: epochMs,
   }).refine(({ from, to }) => from < to, { path: ["to"], message: "must be after from" })
     .refine(({ from, to }) => to - from <= ONCE_MOST_MS, {
       path: ["to"],

@@ -3,6 +3,7 @@ import { alarmDetailShape, alarmShape } from "../../lib/alarms/alarm.ts";
 import type { AlarmEvidence } from "../../lib/alarms/alarms.ts";
 import type { Command } from "../../lib/alarms/commands.ts";
 import type { Condition } from "../../lib/alarms/record.ts";
+import { momentInBody } from "../../lib/base/epoch.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { eventOf } from "../../lib/events/event.ts";
 import { cameraImageShape } from "../../lib/cameras/images/image.ts";
@@ -30,7 +31,7 @@ const version = z.number().int().min(1).optional()
 const note = z.string().trim().max(2000).nullish();
 const shelf = {
   minutes: z.number().int().min(1).max(43_200).optional().describe("from now"),
-  until_ms: z.number().int().optional().describe("at most 30 days ahead"),
+  until_ms: momentInBody.describe("at most 30 days ahead, such as +2h"),
   reason: note,
 };
 

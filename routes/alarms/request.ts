@@ -6,7 +6,7 @@ import type { AlarmQuery } from "../../lib/alarms/alarm_store.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Command } from "../../lib/alarms/commands.ts";
 import type { Clock } from "../../lib/base/clock.ts";
-import { timeField } from "../../lib/base/epoch.ts";
+import { momentMs, timeField } from "../../lib/base/epoch.ts";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
 import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { CameraImages } from "../../lib/cameras/images/images.ts";
@@ -94,7 +94,7 @@ export function commandOf(
     note?: string | null;
     verdict?: Verdict | null;
     minutes?: number;
-    until_ms?: number;
+    until_ms?: number | string;
     reason?: string | null;
   },
   nowMs: number,
@@ -108,7 +108,8 @@ export function commandOf(
     case "resolve":
       return { kind: "resolve", note: written(given.note), verdict: given.verdict ?? null };
     case "shelve": {
-      const { minutes, until_ms: untilMs, reason } = given;
+      const { minutes, reason } = given;
+      const untilMs = momentMs(given.until_ms, nowMs);
       if ((minutes === undefined) === (untilMs === undefined)) {
         throw new PerchError("validation", "minutes: give either minutes or until_ms", {
           errors: [{ path: "minutes", message: "give either minutes or until_ms" }],

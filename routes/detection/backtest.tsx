@@ -6,16 +6,18 @@ import { shownBacktest } from "../../lib/detect/backtest/view.ts";
 import { detectorFor, detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
+import { isDuration } from "../../lib/words/durations.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { auditedBy, caller } from "../http/caller.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, More } from "../frame/parts.tsx";
-import { BacktestForm, type Chosen, CUSTOM, fieldsOf, PAGE } from "./backtest_form.tsx";
+import { BacktestForm, type Chosen, fieldsOf, PAGE } from "./backtest_form.tsx";
 import { findSensor, idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { chooseRange } from "../frame/range.ts";
+import { durationOf } from "../frame/durations.ts";
+import { chooseRange, meantRange } from "../frame/range.ts";
 import { bucketsOf } from "../machines/sensor_rows.ts";
 import type { BacktestParts } from "./backtest_form.tsx";
 
@@ -69,13 +71,13 @@ export function backtestPages(parts: BacktestParts): Route[] {
         to: z.string().max(30).optional(),
       }).catchall(z.string().max(100)),
       async (given, context) => {
-        const { sensor: name, detector, range, from, to, ...fields } = given;
+        const { sensor: name, detector, range: _r, from: _f, to: _t, ...fields } = given;
         const sensor = findSensor(sensors, name);
         const started = await backtests.start({
           sensor,
           detector,
           options: optionsOf(detectorFor(sensor, detector), fields as Record<string, string>),
-          ...rangeOf(parts, range === CUSTOM ? { from: from ?? "", to: to ?? "" } : { range }),
+          ...rangeOf(parts, meantRange(given)),
           by: caller(context).name,
         });
         return `${PAGE}/${started.id}`;
@@ -119,22 +121,26 @@ function rangeOf(
   throw new PerchError("validation", problem, { errors: [{ path: "from", message: problem }] });
 }
 
-/** Texts of the fields `options.<name>` as numbers; an empty one is none, or left as it is. */
+/** Texts of the fields `options.<name>` as the options want them; an empty one is none, or left as it is. */
 function optionsOf(detector: Detector, fields: Record<string, string>): Record<string, unknown> {
   const defaults = detector.options.parse({}) as Record<string, unknown>;
   const out: Record<string, unknown> = {};
   for (const [field, given] of Object.entries(fields)) {
-    const name = field.replace(/^options\./, "");
-    const text = given.trim().replace(",", ".");
-    if (text === "") {
-      if (defaults[name] === null) out[name] = null;
-      continue;
-    }
-    // What is no number stays text: the detector says what it allows.
-    const value = Number(text);
-    out[name] = Number.isNaN(value) ? given : value;
+    if (!field.startsWith("options.")) continue;
+    const name = field.slice("options.".length);
+    const text = given.trim();
+    if (text !== "") out[name] = optionOf(name, text, defaults[name]);
+    else if (defaults[name] === null) out[name] = null;
   }
   return out;
+}
+
+/** What is no number stays text: the detector says what it allows. */
+function optionOf(name: string, text: string, present: unknown): unknown {
+  if (isDuration(name)) return durationOf(text, `options.${name}`);
+  if (typeof present === "boolean" && /^(on|off)$/.test(text)) return text === "on";
+  const value = Number(text.replace(",", "."));
+  return Number.isNaN(value) ? text : value;
 }
 
 async function result(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
+import { isDuration, optionText } from "../../lib/words/durations.ts";
 import { label, title } from "../../lib/words/names.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { Recent } from "../../lib/live/recent.ts";
@@ -10,9 +11,9 @@ import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { SensorSettings } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
-import { Field, FormError, Select } from "../frame/form.tsx";
+import { DurationField, Field, FormError, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
-import { localText, RANGES } from "../frame/range.ts";
+import { RangeFields } from "../frame/range_fields.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Chip, Chips } from "../frame/parts.tsx";
 
@@ -28,8 +29,6 @@ export interface BacktestParts extends PageParts {
 }
 
 export const PAGE = "/backtest";
-/** The choice of a range that has its own two ends. */
-export const CUSTOM = "custom";
 
 /** Text of an option's field, and what it is called. */
 interface OptionField {
@@ -37,6 +36,8 @@ interface OptionField {
   title: string;
   help?: string;
   value: string;
+  /** What there is to choose from; null: it is typed. */
+  choices: readonly string[] | null;
 }
 
 /** What the form is about: a sensor, once one was named that exists, and a detector for it. */
@@ -48,14 +49,18 @@ export type Chosen = { sensor: Sensor; detector: Detector } | {
 /** Fields of a detector's options with what they are now, or the defaults. */
 export function fieldsOf(detector: Detector, present: unknown): OptionField[] {
   const schema = z.toJSONSchema(detector.options, { io: "input" }) as {
-    properties: Record<string, { title?: string; description?: string }>;
+    properties: Record<
+      string,
+      { title?: string; description?: string; type?: string; enum?: string[] }
+    >;
   };
   const values = (present ?? detector.options.parse({})) as Record<string, unknown>;
-  return Object.entries(schema.properties).map(([name, { title, description }]) => ({
+  return Object.entries(schema.properties).map(([name, property]) => ({
     name,
-    title: title ?? name,
-    help: description,
-    value: String(values[name] ?? ""),
+    title: property.title ?? name,
+    help: property.description,
+    value: optionText(name, values[name]),
+    choices: property.type === "boolean" ? ["on", "off"] : property.enum ?? null,
   }));
 }
 
@@ -120,7 +125,6 @@ function RunForm(
   const { values, errors } = sent;
   const present = parts.backtests.present(sensor.num, detector.name);
   const fields = fieldsOf(detector, present);
-  const nowMs = parts.clock.now();
   const whole = errors.form ?? errors.detector ?? errors.sensor;
   return (
     <form method="post" action={`${PAGE}/run`} class="settings">
@@ -138,56 +142,44 @@ function RunForm(
           {present === null && " It does not watch this sensor at present."}
         </p>
         <div class="fields">
-          {fields.map(({ name, title, help, value }) => (
-            <Field
-              key={name}
-              name={`options.${name}`}
-              id={`option-${name}`}
-              label={title}
-              help={help}
-              value={values[`options.${name}`] ?? value}
-              error={errors[`options.${name}`]}
-              autocomplete="off"
-              required={false}
+          {fields.map((field) => (
+            <OptionInput
+              key={field.name}
+              field={field}
+              value={values[`options.${field.name}`] ?? field.value}
+              error={errors[`options.${field.name}`]}
             />
           ))}
         </div>
       </section>
       <section class="card" aria-labelledby="range-of">
         <h2 id="range-of">Recorded readings</h2>
-        <div class="fields">
-          <Select
-            name="range"
-            label="Range"
-            options={[
-              ...RANGES.map(({ key, name }) => [key, `The last ${name}`] as const),
-              [CUSTOM, "From … to …"],
-            ]}
-            value={values.range ?? "24h"}
-          />
-          <Field
-            type="datetime-local"
-            required={false}
-            name="from"
-            label="From"
-            value={values.from ?? localText(nowMs - 86_400_000, parts.zone)}
-            error={errors.from}
-          />
-          <Field
-            type="datetime-local"
-            required={false}
-            name="to"
-            label="To"
-            value={values.to ?? localText(nowMs, parts.zone)}
-            help={`Both count for “From … to …” alone. Times in ${parts.zone}.`}
-          />
-        </div>
+        <RangeFields values={{ range: "24h", ...values }} errors={errors} zone={parts.zone} />
       </section>
       <p>
         <button type="submit" class="primary">Run</button>
       </p>
     </form>
   );
+}
+
+/** The input of an option: a choice, a length of time with its unit, or a number. */
+function OptionInput(
+  { field: { name, title, help, choices }, value, error }: {
+    field: OptionField;
+    value: string;
+    error?: string;
+  },
+): VNode {
+  const common = {
+    ...{ name: `options.${name}`, id: `option-${name}`, label: title },
+    ...{ help, value, error },
+  };
+  if (choices !== null) {
+    return <Select {...common} options={choices.map((one) => [one, one] as const)} />;
+  }
+  const Input = isDuration(name) ? DurationField : Field;
+  return <Input {...common} autocomplete="off" required={false} />;
 }
 
 const STATES: Record<Backtest["state"], string> = {

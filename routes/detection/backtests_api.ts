@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../lib/base/clock.ts";
-import { epochMs } from "../../lib/base/epoch.ts";
+import { momentInBody, momentMs } from "../../lib/base/epoch.ts";
 import { formerly } from "../../lib/base/wire.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import { backtestShape, shownBacktest } from "../../lib/detect/backtest/view.ts";
@@ -19,7 +19,7 @@ export interface BacktestServices {
 }
 
 const tags = ["Backtests"];
-const time = epochMs.max(LATEST_MS).optional();
+const time = momentInBody;
 
 /** Every detector with the names of its options, for the API document. */
 const optionNames = DETECTORS.map(({ name, options }) =>
@@ -69,12 +69,14 @@ export function backtestRoutes({ backtests, sensors, clock }: BacktestServices):
       },
       handler: async (context) => {
         const { sensor, detector, options = {}, from, to = clock.now() } = context.body;
-        const { from_ms = from, to_ms = to } = context.body;
+        const [from_ms, to_ms] = [context.body.from_ms ?? from, context.body.to_ms ?? to].map(
+          (time) => Math.min(LATEST_MS, momentMs(time, context.nowMs) ?? -1),
+        );
         const started = await backtests.start({
           sensor: findSensor(sensors, sensor),
           detector,
           options,
-          fromMs: from_ms ?? Math.max(0, to_ms - DAY_MS),
+          fromMs: from_ms < 0 ? Math.max(0, to_ms - DAY_MS) : from_ms,
           toMs: to_ms,
           by: caller(context).name,
         });

@@ -4,9 +4,11 @@ import { HardwareNow } from "../../islands/hardware_now.tsx";
 import type { Identity } from "../../lib/access/identity.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { PerchError } from "../../lib/base/errors.ts";
+import { notNumber } from "../../lib/base/field_words.ts";
 import { type InputSettings, inputSettingsShape } from "../../lib/sources/hardware/driver.ts";
 import type { HardwareJson } from "../../lib/sources/hardware/view.ts";
 import { Hidden, SeenField } from "../frame/form.tsx";
+import { durationField } from "../frame/durations.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
@@ -28,11 +30,17 @@ const WAIT_MS = 1_500;
 const REFRESH_S = 10;
 const query = z.object({ id: inputId }).loose();
 
-const numeric = z.string().trim().max(30).transform((text) => Number(text.replace(",", ".")));
+const numeric = z.string().trim().max(30).transform((text, issue) => {
+  if (text === "") return undefined;
+  const value = Number(text.replace(",", "."));
+  if (!Number.isNaN(value)) return value;
+  issue.addIssue({ code: "custom", message: notNumber(text)! });
+  return z.NEVER;
+});
 const settingFields = {
   interval_s: numeric.optional(),
   pulses_per_unit: numeric.optional(),
-  debounce_ms: numeric.optional(),
+  debounce_ms: durationField,
   unit: z.string().max(24).optional(),
   edge: z.enum(["rising", "falling"]).optional(),
   bias: z.enum(["as-is", "pull-up", "pull-down", "disabled"]).optional(),

@@ -1,7 +1,8 @@
 /** The fields of an input, for adding one and for changing it. */
 import type { VNode } from "preact";
 import type { InputSettings } from "../../lib/sources/hardware/driver.ts";
-import { Field, FormError, Select } from "../frame/form.tsx";
+import { durationText } from "../../lib/words/durations.ts";
+import { DurationField, Field, FormError, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 
 export function InputFields(
@@ -54,13 +55,11 @@ export function InputFields(
       )}
       {isPin && (
         <>
-          <Field
+          <DurationField
             name="debounce_ms"
             label="Same pulse within"
-            unit="ms"
-            value={shown("debounce_ms")}
+            value={values.debounce_ms ?? durationText(settings.debounce_ms)}
             error={errors.debounce_ms}
-            numeric
           />
           <Select
             name="edge"

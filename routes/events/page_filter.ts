@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../../lib/words/severity.ts";
 import { hrefWith } from "../frame/links.ts";
-import { localTime, RANGES } from "../frame/range.ts";
+import { pageTime, RANGES } from "../frame/range.ts";
 import { eventFilterShape } from "./request.ts";
 
 const text = (most: number) => z.string().trim().max(most).optional().catch(undefined);
@@ -49,7 +49,7 @@ export function askedOf(
   ].map(given);
   const words = eventFilterShape.shape.q.safeParse(q);
   if (!words.success) return { problem: `Search: ${words.error.issues[0].message}.` };
-  const [fromMs, toMs] = [from, to].map((time) => time && localTime(time, zone));
+  const [fromMs, toMs] = [from, to].map((time) => time && pageTime(time, nowMs, zone));
   if (fromMs === null || toMs === null) return { problem: "From and to are a date and a time." };
   if (fromMs && toMs && fromMs >= toMs) return { problem: "From must be before to." };
   const length = RANGES.find(({ key }) => key === range)?.lengthMs;

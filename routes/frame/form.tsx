@@ -1,6 +1,7 @@
 /** The one set of form parts: label above, help below, error beside the field. */
 import { type ComponentChildren, createContext, type VNode } from "preact";
 import { useContext } from "preact/hooks";
+import { DURATION_EXAMPLES } from "../../lib/words/durations.ts";
 import { SEEN_FIELD } from "../http/form.ts";
 
 type InputType = "text" | "email" | "password" | "time" | "datetime-local" | "date";
@@ -45,6 +46,13 @@ export function Field(
     inputMode: numeric ? "numeric" as const : undefined,
   };
   return <Frame {...props}>{INPUTS[type](attributes)}</Frame>;
+}
+
+/** A labelled length of time, typed with its unit; read with `durationField` (`durations.ts`). */
+export function DurationField(
+  props: Labelled & { value?: string; required?: boolean },
+): VNode {
+  return <Field {...props} placeholder={DURATION_EXAMPLES} autocomplete="off" />;
 }
 
 type Attributes = Record<string, unknown>;
@@ -129,6 +137,17 @@ export function Hidden({ values }: { values: Readonly<Record<string, string>> })
         <input key={name} type="hidden" name={name} value={value} />
       ))}
     </>
+  );
+}
+
+/** Beside fields that could contradict each other: what each showed, so that what was changed counts (`isTyped`). */
+export function Was({ values }: { values: Readonly<Record<string, string | undefined>> }): VNode {
+  return (
+    <Hidden
+      values={Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [`was_${name}`, value ?? ""]),
+      )}
+    />
   );
 }
 

@@ -102,3 +102,11 @@ function shownAgain(data: unknown): Record<string, string> {
     ),
   );
 }
+
+/** Somebody filled the field, or changed what it showed (`Was`). */
+export function isTyped(
+  values: Readonly<Record<string, string | undefined>>,
+  name: string,
+): boolean {
+  return (values[name]?.trim() ?? "") !== (values[`was_${name}`] ?? "");
+}

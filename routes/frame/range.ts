@@ -1,3 +1,5 @@
+import { momentOfText } from "../../lib/base/epoch.ts";
+import { isTyped } from "./form_action.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/words/times.ts";
 
 /** Ranges that end now. */
@@ -24,8 +26,8 @@ export interface RangeChoice {
 }
 
 /**
- * Chooses the range of a page: `range=6h`, or `from` and `to` as a browser's datetime-local field writes
- * them (`2026-01-05T12:00`), in the site's zone. What cannot be read falls back to one hour and says why.
+ * Chooses the range of a page or a form: `range=6h`, or `from` and `to`, which count instead where they are filled:
+ * each as `pageTime` reads it, `to` now when it is empty. What cannot be read falls back to one hour and says why.
  */
 export function chooseRange(
   query: { range?: string; from?: string; to?: string },
@@ -37,20 +39,46 @@ export function chooseRange(
     const { lengthMs } = found;
     return { key: found.key, fromMs: nowMs - lengthMs, toMs: nowMs, lengthMs };
   };
-  if (query.from === undefined && query.to === undefined) {
-    return { range: ready(query.range ?? "1h"), problem: null };
-  }
-  const fromMs = localTime(query.from ?? "", zone), toMs = localTime(query.to ?? "", zone);
-  const problem = fromMs === null
-    ? "“From” is not a date and time."
+  const from = query.from?.trim() ?? "", to = query.to?.trim() ?? "";
+  if (from === "" && to === "") return { range: ready(query.range ?? "1h"), problem: null };
+  const fromMs = pageTime(from, nowMs, zone);
+  const toMs = to === "" ? nowMs : pageTime(to, nowMs, zone);
+  const problem = from === ""
+    ? "“From” is missing."
+    : fromMs === null
+    ? `“From” is not a date and time: ${shortly(from)}.`
     : toMs === null
-    ? "“To” is not a date and time."
+    ? `“To” is not a date and time: ${shortly(to)}.`
     : fromMs >= toMs
     ? "“From” must be before “To”."
     : null;
-  return problem === null
-    ? { range: { key: "custom", fromMs: fromMs!, toMs: toMs!, lengthMs: null }, problem }
-    : { range: ready("1h"), problem };
+  if (problem !== null) return { range: ready("1h"), problem };
+  // So long ago until now goes on with the clock.
+  const moves = from.startsWith("-") && (to === "" || to === "now");
+  const lengthMs = moves ? toMs! - fromMs! : null;
+  return { range: { key: "custom", fromMs: fromMs!, toMs: toMs!, lengthMs }, problem };
+}
+
+/** What a form's `RangeFields` mean: the range alone where it was chosen anew and its two ends stand as they did. */
+export function meantRange(
+  values: Readonly<Record<string, string | undefined>>,
+): { range?: string; from?: string; to?: string } {
+  const { range, from, to, was_range: before } = values;
+  const chosen = before !== undefined && range !== before;
+  const typed = isTyped(values, "from") || isTyped(values, "to");
+  return chosen && !typed ? { range } : { range, from, to };
+}
+
+const shortly = (text: string) => `“${text.slice(0, 40)}”`;
+
+/**
+ * A time that a person gives a page, as epoch ms: a date, or a date and time, in the site's zone, or as the API takes
+ * times: `now`, `-6h`, ISO 8601 with its zone, epoch. Null when it is none.
+ */
+export function pageTime(text: string, nowMs: number, zone: string): number | null {
+  const typed = text.trim().replace(/^(\d{4}-\d\d-\d\d) (?=\d\d:)/, "$1T");
+  const local = localTime(/^\d{4}-\d\d-\d\d$/.test(typed) ? `${typed}T00:00` : typed, zone);
+  return local ?? momentOfText(typed)?.(nowMs) ?? null;
 }
 
 /** Epoch ms of a local date and time in `zone`, the first of two; null when it is none. */

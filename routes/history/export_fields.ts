@@ -1,7 +1,8 @@
 /** The fields of the page of exports, as texts, and what they ask for. Pure. */
 import { PerchError } from "../../lib/base/errors.ts";
 import { EXPORT_FORMATS, type ExportFormat, STEP_VALUES } from "../../lib/transfer/export/order.ts";
-import { chooseRange, type Range } from "../frame/range.ts";
+import { isTyped } from "../frame/form_action.ts";
+import { chooseRange, meantRange, type Range } from "../frame/range.ts";
 import type { Asked } from "./export_request.ts";
 
 export const FIELDS = [
@@ -21,6 +22,10 @@ export const FIELDS = [
   "units",
   "zone",
   "set",
+  "was_machine",
+  "was_range",
+  "was_from",
+  "was_to",
 ] as const;
 export type FieldName = typeof FIELDS[number];
 export type Fields = Partial<Record<FieldName, string>>;
@@ -49,21 +54,24 @@ export const STEPS = ["1s", "10s", "1m", "5m", "15m", "1h", "1d"] as const;
 /** What a fresh page has chosen: the sensor or the machine that it was opened for, else the site. */
 export function withDefaults(fields: Fields): Fields {
   const what = fields.sensors ? "sensors" : fields.machine ? "machine" : "all";
-  const isCustom = Boolean(fields.from && fields.to);
   // Who names one more sensor means sensors.
   const adds = Boolean(fields.add?.trim());
   return {
     what,
-    range: isCustom ? "custom" : "7d",
+    range: "7d",
     form: "csv",
     rows: "readings",
     step: "1m",
     of: "mean",
     ...(fields.set === undefined ? { units: "on" } : {}),
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    ...(adds ? { what: "sensors" } : {}),
+    ...(adds ? { what: "sensors" } : namesMachine(fields) ? { what: "machine" } : {}),
   };
 }
+
+/** A machine that was typed counts instead of the whole site. */
+const namesMachine = (fields: Fields) =>
+  fields.what === "all" && Boolean(fields.machine?.trim()) && isTyped(fields, "machine");
 
 /** The sensors that are chosen, after what was just added or taken away. */
 export function sensorsOfFields({ sensors = "", add = "", remove }: Fields): string[] {
@@ -99,7 +107,10 @@ export function askedOf(
 const isText = (format: ExportFormat) => format !== "parquet" && format !== "sqlite";
 
 function chosen(fields: Fields): Pick<Asked, "sensors" | "machine" | "all"> {
-  if (fields.what === "machine" && !fields.add?.trim()) {
+  if (
+    (fields.what === "machine" || namesMachine(fields)) &&
+    !fields.add?.trim()
+  ) {
     if (!fields.machine?.trim()) throw wrong("machine", "Choose a machine or an area.");
     return { machine: fields.machine.trim() };
   }
@@ -113,16 +124,18 @@ function chosen(fields: Fields): Pick<Asked, "sensors" | "machine" | "all"> {
 }
 
 function periodOf(
-  { range, from, to }: Fields,
+  fields: Fields,
   nowMs: number,
   zone: string,
   oldestMs: number | null,
 ): { fromMs: number; toMs: number } {
-  if (range === "stored") return { fromMs: Math.min(oldestMs ?? nowMs, nowMs), toMs: nowMs + 1 };
-  const custom = range === "custom";
-  const { range: found, problem } = chooseRange(custom ? { from, to } : { range }, nowMs, zone);
+  const asked = meantRange(fields);
+  if (asked.range === "stored" && !asked.from && !asked.to) {
+    return { fromMs: Math.min(oldestMs ?? nowMs, nowMs), toMs: nowMs + 1 };
+  }
+  const { range, problem } = chooseRange(asked, nowMs, zone);
   if (problem !== null) throw wrong("from", problem);
-  return endOf(found);
+  return endOf(range);
 }
 
 const endOf = ({ fromMs, toMs }: Range) => ({ fromMs, toMs });

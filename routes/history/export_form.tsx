@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
-import { Field, FormError, Hidden, Select } from "../frame/form.tsx";
-import { RANGES } from "../frame/range.ts";
+import { Field, FormError, Hidden, Select, Was } from "../frame/form.tsx";
+import { RangeFields } from "../frame/range_fields.tsx";
 import { type FieldName, type Fields, FORMS, ROWS, SENSORS_MOST, STEPS } from "./export_fields.ts";
 
 const SUGGESTED_MOST = 2_000;
@@ -31,6 +31,7 @@ export function ExportForm(
       <button type="submit" formmethod="get" formaction={page} class="hidden" tabIndex={-1}>
         Update
       </button>
+      <Was values={{ machine: fields.machine }} />
       <Hidden values={{ set: "1", sensors: chosen.map(({ id }) => id).join(",") }} />
       <FormError>{errors.form}</FormError>
       <section class="card" aria-labelledby="export-what">
@@ -39,7 +40,7 @@ export function ExportForm(
       </section>
       <section class="card" aria-labelledby="export-when">
         <h2 id="export-when">When</h2>
-        <When fields={fields} errors={errors} />
+        <When fields={fields} errors={errors} zone={zone} />
       </section>
       <section class="card" aria-labelledby="export-how">
         <h2 id="export-how">How</h2>
@@ -82,6 +83,7 @@ function What(
         label="Machine or area"
         value={fields.machine}
         error={errors.machine}
+        help="Filled, it counts instead of the whole site."
         list="export-machines"
         placeholder="hall-1/press-3"
         required={false}
@@ -134,32 +136,14 @@ function What(
   );
 }
 
-function When({ fields, errors }: FormParts): VNode {
+function When({ fields, errors, zone }: FormParts & { zone: string }): VNode {
   return (
-    <>
-      <Select
-        name="range"
-        label="Range"
-        value={fields.range}
-        options={[
-          ...RANGES.map(({ key, name }) => [key, `The last ${name}`] as const),
-          ["stored", "Everything that is stored"],
-          ["custom", "From … to …"],
-        ]}
-      />
-      <div class="filters">
-        <Field
-          name="from"
-          label="From"
-          type="datetime-local"
-          value={fields.from}
-          error={errors.from}
-          help="For a range of your own."
-          required={false}
-        />
-        <Field name="to" label="To" type="datetime-local" value={fields.to} required={false} />
-      </div>
-    </>
+    <RangeFields
+      values={fields}
+      errors={errors}
+      zone={zone}
+      further={[["stored", "Everything that is stored"]]}
+    />
   );
 }
 

@@ -14,7 +14,7 @@ import { validate } from "../http/validate.ts";
 import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { localTime } from "../frame/range.ts";
+import { pageTime } from "../frame/range.ts";
 import type { MachinePageParts } from "./request.ts";
 
 const PAGE = "/maintenance";
@@ -64,7 +64,7 @@ export function maintenancePages(parts: MachinePageParts): Route[] {
       z.strictObject({ ...common, from: z.string().max(30), to: z.string().max(30) }),
       ({ path, title, ...local }, context) => {
         const [from, to] = (["from", "to"] as const).map((name) => {
-          const ms = localTime(local[name], parts.zone);
+          const ms = pageTime(local[name], parts.clock.now(), parts.zone);
           if (ms !== null) return ms;
           const message = "is not a date and time";
           throw new PerchError("validation", message, {

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import { bodyMoment, momentMs } from "../../lib/base/epoch.ts";
 import { formerly, msField, oldMs } from "../../lib/base/wire.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { type MaintenanceWindow, spanAt, timingSchema } from "../../lib/machines/windows.ts";
 import { auditedBy } from "../http/caller.ts";
+import { validate } from "../http/validate.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -26,6 +28,13 @@ const windowShape = z.object({
   to: formerly(msField.nullable(), "to_ms"),
 }).meta({ id: "MaintenanceWindow" });
 
+/** When, as it may be asked for: the times of a single one as people write them. */
+const [, weekly] = timingSchema.options;
+const askedTiming = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("once"), from: bodyMoment, to: bodyMoment }),
+  weekly,
+]).meta({ id: "MaintenanceAsked" });
+
 /** What a new window is made of. */
 export const windowDraftShape = z.strictObject({
   path: z.string().max(2000).describe("a machine, a part of the plant, or empty for all of it"),
@@ -33,6 +42,21 @@ export const windowDraftShape = z.strictObject({
   timing: timingSchema,
 }).meta({ id: "MaintenanceDraft" });
 export type WindowDraft = z.output<typeof windowDraftShape>;
+
+const askedShape = windowDraftShape.extend({ timing: askedTiming })
+  .meta({ id: "MaintenanceOrder" });
+
+/** Times as numbers, and checked. @throws PerchError `validation` */
+async function draftOf(
+  { timing, ...rest }: z.output<typeof askedShape>,
+  nowMs: number,
+): Promise<WindowDraft> {
+  const times = timing.kind === "weekly"
+    ? {}
+    : { from: momentMs(timing.from, nowMs), to: momentMs(timing.to, nowMs) };
+  const draft = { ...rest, timing: { ...timing, ...times } };
+  return await validate(windowDraftShape, draft, "body") as WindowDraft;
+}
 
 export interface MaintenanceServices {
   service: Pick<MachinesService, "windows" | "addWindow" | "removeWindow" | "restoreWindow">;
@@ -88,7 +112,7 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       policy: "engineer",
       summary: "Add a window, once or weekly in the site's time zone",
       tags,
-      body: windowDraftShape,
+      body: askedShape,
       example: {
         body: {
           path: "hall-1",
@@ -98,7 +122,8 @@ export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceSe
       },
       responses: { 201: { description: "The window", schema: windowShape } },
       handler: async (context) => {
-        const window = await service.addWindow(context.body, auditedBy(audit, context));
+        const draft = await draftOf(context.body, context.nowMs);
+        const window = await service.addWindow(draft, auditedBy(audit, context));
         return Response.json(json(window), { status: 201 });
       },
     }),

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { Delivery, DeliveryState, DeliveryTry } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
-import { ago, dateTime } from "../../lib/words/times.ts";
+import { ago, dateTime, duration } from "../../lib/words/times.ts";
 import { alarmHref, hrefWith, ticketHref } from "../frame/links.ts";
 import { Answer, Crumbs, Fact, Facts, Post, Table } from "../frame/parts.tsx";
 import { channelNames } from "./deliveries_api.ts";
@@ -191,7 +191,7 @@ function Tries(
                 ? "under way"
                 : "cut short; sent again"}
             </td>
-            <td>{one.tookMs === null ? "" : `${one.tookMs} ms`}</td>
+            <td>{one.tookMs === null ? "" : duration(one.tookMs)}</td>
             <td class="text wide">{one.answer ?? ""}</td>
           </tr>
         ))}

@@ -3,6 +3,8 @@ import { invalid } from "../../lib/reports/asked.ts";
 import { REPORT_PARTS } from "../../lib/reports/order.ts";
 import type { ScheduleJson } from "../../lib/reports/schedules/schedule.ts";
 import { cronOf, type Every, everyOf } from "../../lib/reports/schedules/when.ts";
+import { isTyped } from "../frame/form_action.ts";
+import { meantRange } from "../frame/range.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
 
 export type Values = Record<string, string>;
@@ -33,10 +35,11 @@ function contentOf(values: Values) {
   };
 }
 
-/** An order. @throws PerchError `validation` for days that are none */
+/** An order; days that were filled count instead of the range. @throws PerchError `validation` for days that are none */
 export function askedOfForm(values: Values, zone: string): unknown {
-  if (values.range !== "custom") return { ...contentOf(values), range: values.range };
-  const from = dayMs(values.from, "from", zone), last = dayMs(values.to, "to", zone);
+  const { range, ...days } = meantRange(values);
+  if (range !== "custom" && !days.from && !days.to) return { ...contentOf(values), range };
+  const from = dayMs(days.from, "from", zone), last = dayMs(days.to, "to", zone);
   // The last day counts, however many hours it has.
   return { ...contentOf(values), from, to: beginMs(last + 1.5 * DAY_MS, zone) };
 }
@@ -58,7 +61,9 @@ const beginMs = (tMs: number, zone: string) =>
 export function scheduleOfForm(values: Values): unknown {
   return {
     name: values.name ?? "",
-    cron: values.every === "cron" ? values.cron ?? "" : cronOf(everyOfForm(values)),
+    cron: values.every === "cron" || values.cron?.trim() && isTyped(values, "cron")
+      ? values.cron ?? ""
+      : cronOf(everyOfForm(values)),
     report: { ...contentOf(values), range: values.range },
     channels: Object.keys(values)
       .filter((name) => name.startsWith("channel.") && isOn(values, name))
@@ -80,9 +85,19 @@ export function formOfSchedule({ name, cron, report, channels, enabled }: Schedu
   const when = everyOf(cron);
   const { format, range, machines, sections, title, decimal_comma } = report;
   const { every, ...at } = when ?? { every: "cron" };
+  const typed = when === null ? cron : "";
   return {
     ...{ weekday: FRESH.weekday, day: FRESH.day, time: FRESH.time },
-    ...{ name, cron, format, range, title, every, place: machines.join(", ") },
+    ...{
+      name,
+      cron: typed,
+      was_cron: typed,
+      format,
+      range,
+      title,
+      every,
+      place: machines.join(", "),
+    },
     ...Object.fromEntries(Object.entries(at).map(([key, value]) => [key, String(value)])),
     ...Object.fromEntries(sections.map((part) => [`section.${part}`, "on"])),
     ...Object.fromEntries(channels.map((id) => [`channel.${id}`, "on"])),

@@ -1,7 +1,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import { REPORT_PARTS, REPORT_PARTS_ABOUT } from "../../lib/reports/order.ts";
 import { RANGE_WORDS, REPORT_RANGES } from "../../lib/reports/range.ts";
-import { Field, Select } from "../frame/form.tsx";
+import { Field, Select, Was } from "../frame/form.tsx";
+import { meantRange } from "../frame/range.ts";
 import type { Values } from "./fields.ts";
 
 export interface FormParts {
@@ -33,8 +34,9 @@ export function ContentFields(
       />
       {own && (
         <div class="filters">
-          <DayField name="from" label="First day" values={values} errors={errors} />
-          <DayField name="to" label="Last day" values={values} errors={errors} />
+          <Was values={meantRange(values)} />
+          <DayField name="from" label="First day" values={meantRange(values)} errors={errors} />
+          <DayField name="to" label="Last day" values={meantRange(values)} errors={errors} />
         </div>
       )}
       <Field
@@ -83,7 +85,12 @@ export function ContentFields(
 }
 
 function DayField(
-  { name, label, values, errors }: FormParts & { name: string; label: string },
+  { name, label, values, errors }: {
+    name: "from" | "to";
+    label: string;
+    values: { from?: string; to?: string };
+    errors: FormParts["errors"];
+  },
 ): VNode {
   return (
     <Field
@@ -92,7 +99,7 @@ function DayField(
       type="date"
       value={values[name]}
       error={errors[name]}
-      help="For days of your own."
+      help="Filled, it counts instead of the range."
       required={false}
     />
   );
@@ -115,6 +122,7 @@ export function ScheduleFields(
         placeholder="Weekly report"
         autocomplete="off"
       />
+      <Was values={{ cron: values.was_cron ?? values.cron }} />
       <div class="filters">
         <Select
           name="every"
@@ -140,8 +148,9 @@ export function ScheduleFields(
         <Field
           name="cron"
           label="Cron"
-          value={values.every === "cron" ? values.cron : ""}
+          value={values.cron}
           error={errors.cron}
+          help="Filled, it counts instead of what stands before it."
           placeholder="0 6 * * 1-5"
           required={false}
           autocomplete="off"

@@ -10,11 +10,13 @@ import {
 } from "../../lib/machines/sensor_settings.ts";
 import { IN_UNIT, inverse, settingsIn, type Shown } from "../../lib/machines/shown_unit.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
+import { durationText, isDuration } from "../../lib/words/durations.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, Post } from "../frame/parts.tsx";
 import { CONFIRM_UNIT, UNIT_ACTION } from "./unit_notice.tsx";
-import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
+import { durationOf } from "../frame/durations.ts";
+import { DurationField, Field, FormError, SeenField, Select } from "../frame/form.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { validate } from "../http/validate.ts";
 import { findSensor, idForm } from "../http/params.ts";
@@ -124,6 +126,7 @@ function valuesOf(fields: Record<SettingName, string>): Partial<SensorSettings> 
     const text = fields[name].trim();
     if (text === "") out[name] = empty[name] ?? null;
     else if (name === "display_name" || name === "display_unit") out[name] = text;
+    else if (isDuration(name)) out[name] = durationOf(text, name);
     else {
       const value = Number(text.replace(",", "."));
       if (Number.isNaN(value)) {
@@ -210,14 +213,18 @@ function Content(
             <div class="fields">
               {fields.map((field) => {
                 const meta = sensorSettingsSchema.shape[field].meta();
+                const length = isDuration(field);
+                const now = settings[field] ?? "";
+                const text = length && now !== "" ? durationText(Number(now)) : String(now);
+                const Input = length ? DurationField : Field;
                 return (
-                  <Field
+                  <Input
                     key={field}
                     name={field}
                     label={String(meta?.title)}
                     unit={IN_UNIT.has(field) ? shown.unit : undefined}
                     help={meta?.description}
-                    value={values[field] ?? String(settings[field] ?? "")}
+                    value={values[field] ?? text}
                     error={errors[field]}
                     autocomplete="off"
                     required={false}

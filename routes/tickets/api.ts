@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bodyMoment, momentMs } from "../../lib/base/epoch.ts";
 import {
   TICKET_ACTIONS,
   type TicketAction,
@@ -16,10 +17,10 @@ const tags = ["Tickets"];
 
 const alarm = z.string().max(40).nullable().describe("id of the alarm it is for");
 const version = z.number().int().min(1).describe("the version you saw");
-const { title, ...rest } = ticketFields;
+const { title, ...rest } = { ...ticketFields, due_ms: bodyMoment.nullable() };
 const draftShape = z.strictObject({ title, ...z.object({ ...rest, alarm }).partial().shape })
   .meta({ id: "TicketDraft" });
-const changeShape = z.strictObject({ ...z.object({ ...ticketFields, version }).partial().shape })
+const changeShape = z.strictObject({ ...z.object({ title, ...rest, version }).partial().shape })
   .meta({ id: "TicketChange" });
 const note = z.string().trim().max(2000);
 const moveShape = z.strictObject({ note: note.optional(), version: version.optional() })
@@ -93,7 +94,10 @@ export function ticketRoutes(services: TicketServices): Route[] {
       },
       responses: { 201: one, 409: { description: "The alarm has a ticket already" } },
       handler: async (context) => {
-        const ticket = await tickets.create(context.body, byOf(audit, context));
+        const ticket = await tickets.create(
+          withDue(context.body, context.nowMs),
+          byOf(audit, context),
+        );
         return Response.json(ticket, { status: 201 });
       },
     }),
@@ -120,7 +124,7 @@ export function ticketRoutes(services: TicketServices): Route[] {
       handler: async (context) => {
         const { params, body } = context;
         const by = byOf(audit, context);
-        return Response.json(await tickets.change(params.id, body, by));
+        return Response.json(await tickets.change(params.id, withDue(body, context.nowMs), by));
       },
     }),
     ...TICKET_ACTIONS.map((action) =>
@@ -145,4 +149,13 @@ export function ticketRoutes(services: TicketServices): Route[] {
       })
     ),
   ];
+}
+
+/** With the time when it is due as a number. */
+function withDue<T extends { due_ms?: number | string | null }>(
+  body: T,
+  nowMs: number,
+): Omit<T, "due_ms"> & { due_ms?: number | null } {
+  const { due_ms, ...rest } = body;
+  return due_ms === undefined ? rest : { ...rest, due_ms: momentMs(due_ms, nowMs) };
 }

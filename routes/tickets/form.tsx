@@ -16,7 +16,7 @@ import type { DiscussionServices } from "../discussion/request.ts";
 import { Field, FormError, Select, TextArea } from "../frame/form.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import type { SentForm } from "../frame/form_action.ts";
-import { localText, localTime } from "../frame/range.ts";
+import { localText, pageTime } from "../frame/range.ts";
 
 /** What the pages about tickets take. */
 export interface TicketPageParts extends PageParts, TicketServices, DiscussionServices {
@@ -54,8 +54,8 @@ type TicketForm = z.output<z.ZodObject<typeof ticketForm>>;
 const fields = z.strictObject(ticketFields);
 
 /** A form's texts as a ticket's fields. @throws PerchError `validation` */
-export async function ticketOf({ due, ...form }: TicketForm, zone: string) {
-  const dueMs = due === "" ? null : localTime(due, zone);
+export async function ticketOf({ due, ...form }: TicketForm, nowMs: number, zone: string) {
+  const dueMs = due === "" ? null : pageTime(due, nowMs, zone);
   const given = {
     ...form,
     description: form.description.replace(/\r\n?/g, "\n"),

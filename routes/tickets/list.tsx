@@ -108,7 +108,7 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
       "/tickets/new",
       z.strictObject({ ...ticketForm, alarm: z.string().max(40) }),
       async ({ alarm, ...form }, context) => {
-        const draft = { ...await ticketOf(form, parts.zone), alarm: alarm || null };
+        const draft = { ...await ticketOf(form, context.nowMs, parts.zone), alarm: alarm || null };
         const ticket = await parts.tickets.create(
           // An alarm's ticket is its machine's.
           { ...draft, machine: draft.machine ?? undefined },

@@ -72,7 +72,7 @@ export function ticketPages(parts: TicketPageParts): Route[] {
       "/tickets/:id/change",
       z.strictObject({ ...ticketForm, version }),
       async ({ version, ...form }, context) => {
-        const patch = { ...await ticketOf(form, parts.zone), version };
+        const patch = { ...await ticketOf(form, context.nowMs, parts.zone), version };
         const ticket = await parts.tickets.change(idOf(context), patch, byOf(parts.audit, context));
         return ticketHref(ticket.id);
       },

@@ -174,3 +174,72 @@ Deno.test(
     assert.equal(app.parts.notify.canMail(), false);
   }),
 );
+
+Deno.test(
+  "sensor form: lengths of time are typed with their unit, and a bare number is not guessed at",
+  withForms(async (app) => {
+    const sensor = app.parts.registry.find("hall-1/press-3/t")!;
+    const settings = () => app.parts.registry.find(sensor.id)!.settings;
+    const names = Object.keys(sensor.settings);
+    const form = {
+      ...Object.fromEntries(names.map((name) => [name, ""])),
+      ...{ id: sensor.id, name: sensor.name, unit: "", kind: "number" },
+    };
+    const bare = await app.post("/sensor-settings/change", { ...form, delay_ms: "5000" });
+    assert.equal(bare.status, 400);
+    assert.match(bare.page, /&quot;5000&quot; has no unit; give it as 30 s, 5 min/);
+    const times = { delay_ms: "90 s", stuck_after_ms: "1,5 h", expected_interval_ms: "500 ms" };
+    const saved = await app.post("/sensor-settings/change", { ...form, ...times });
+    assert.equal(saved.status, 303, saved.page);
+    const { delay_ms, stuck_after_ms, expected_interval_ms } = settings();
+    assert.deepEqual([delay_ms, stuck_after_ms, expected_interval_ms], [90_000, 5_400_000, 500]);
+    const long = await app.post("/sensor-settings/change", { ...form, delay_ms: "2 d" });
+    assert.match(long.page, /give 0 s \(0\) to 1 d \(86400000\)/);
+  }),
+);
+
+Deno.test(
+  "forms of a range: from, to and a machine count where they are filled, whatever is chosen beside them",
+  withForms(async (app) => {
+    const order = (fields: Record<string, string>) =>
+      app.post("/export/order", { set: "1", what: "all", range: "7d", ...fields });
+    const from = new Date(Date.now() - 3_600_000).toISOString().slice(0, 16);
+    const typed = await order({ from, machine: "hall-1/press-3", zone: "UTC" });
+    assert.equal(typed.status, 303, typed.page);
+    const [{ options }] = (await app.parts.jobs.list("export", { limit: 1 })).items;
+    assert.match(JSON.stringify(options), /hall-1\/press-3/);
+    assert.match(JSON.stringify(options), new RegExp(String(Date.parse(`${from}Z`))));
+    const wrong = await order({ from: "", to: from });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.page, /“From” is missing/);
+  }),
+);
+
+Deno.test(
+  "times in bodies are given as people write them: a window, a due date, a shelf",
+  withForms(async (app) => {
+    const sent = async (path: string, body: unknown) => {
+      const answer = await app.ask(path, {
+        role: "engineer",
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const text = await answer.text();
+      assert.ok(answer.ok, text);
+      return JSON.parse(text);
+    };
+    const beforeMs = Date.now();
+    const { timing } = await sent("/api/maintenance", {
+      ...{ path: "Press 3", title: "Oil" },
+      timing: { kind: "once", from: "now", to: "+2h" },
+    });
+    assert.equal(timing.to - timing.from, 7_200_000);
+    const ticket = await sent("/api/tickets", { title: "Oil", due_ms: "+1d" });
+    assert.ok(ticket.due_ms >= beforeMs + 86_400_000);
+    const said = { machine: "Press 3", severity: "warning", text: "oil below it" };
+    const { id } = await sent("/api/alarms", said);
+    const shelved = await sent(`/api/alarms/${id}/shelve`, { until_ms: "+30m" });
+    assert.ok(shelved.shelved_until_ms > beforeMs);
+  }),
+);

@@ -1,5 +1,6 @@
 /** The state of the departure detector: what it is made of, how it is stored, and how a finding is worded. */
 import { z } from "zod";
+import { lengthField } from "../../machines/length_field.ts";
 import { DAY_MS, MINUTE_MS } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
 import type { Finding } from "../detector.ts";
@@ -19,8 +20,8 @@ export const options = z.strictObject({
     title: "Days",
     description: "Full days of readings that it needs before it reports anything",
   }),
-  lastingMs: z.number().int().min(MINUTE_MS).max(7 * DAY_MS).default(30 * MINUTE_MS).meta({
-    title: "Lasting (ms)",
+  lastingMs: lengthField(MINUTE_MS, 7 * DAY_MS).default(30 * MINUTE_MS).meta({
+    title: "Lasting",
     description: "Beyond its range for this long is reported",
   }),
   nature: z.enum(NATURES).default("level").meta({

@@ -1,5 +1,6 @@
 /** Rate of change: how fast the value moves over a span of time. */
 import { z } from "zod";
+import { lengthField } from "../../machines/length_field.ts";
 import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
 import { type Detector, type Finding, NOTHING } from "../detector.ts";
@@ -15,8 +16,8 @@ const options = z.strictObject({
     title: "Fastest change per minute",
     description: "In the sensor's unit; rising or falling faster than this is reported",
   }),
-  spanMs: z.number().int().min(1000).max(86_400_000).default(60_000).meta({
-    title: "Span (ms)",
+  spanMs: lengthField(1000, 86_400_000).default(60_000).meta({
+    title: "Span",
     description: "The change is measured over about this long",
   }),
 });

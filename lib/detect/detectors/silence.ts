@@ -1,5 +1,6 @@
 /** Silence: a sensor that has not spoken for three of its usual longest gaps (`rhythm.ts`). Judged at ticks. */
 import { z } from "zod";
+import { lengthField } from "../../machines/length_field.ts";
 import type { Severity } from "../../words/severity.ts";
 import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
@@ -10,8 +11,8 @@ const NAME = "silence";
 const VERSION = 2;
 
 const options = z.strictObject({
-  expectedMs: z.number().int().min(10).max(30 * 86_400_000).nullable().default(null).meta({
-    title: "Expected interval (ms)",
+  expectedMs: lengthField(10, 30 * 86_400_000).nullable().default(null).meta({
+    title: "Expected interval",
     description: "Empty: learned from the readings",
   }),
   intervals: z.number().min(1).max(1000).default(SILENT_INTERVALS).meta({

@@ -1,5 +1,6 @@
 /** Stuck value: readings keep coming and all say the same. */
 import { z } from "zod";
+import { lengthField } from "../../machines/length_field.ts";
 import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
 import { type Detector, NOTHING } from "../detector.ts";
@@ -9,8 +10,8 @@ const NAME = "stuck";
 const VERSION = 1;
 
 const options = z.strictObject({
-  forMs: z.number().int().min(1000).max(30 * 86_400_000).default(3_600_000).meta({
-    title: "For (ms)",
+  forMs: lengthField(1000, 30 * 86_400_000).default(3_600_000).meta({
+    title: "For",
     description: "An unchanged value is reported after this long",
   }),
   minReadings: z.number().int().min(2).max(1_000_000).default(10).meta({

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { AuditQuery, AuditRow } from "../../../lib/access/audit_row.ts";
 import { Field, FormError } from "../../frame/form.tsx";
-import { localTime } from "../../frame/range.ts";
+import { pageTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";
 import { Answer, More, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
@@ -32,10 +32,10 @@ export function auditPages(parts: AccountPageParts): Route[] {
       policy: "admin",
       summary: null,
       query: querySchema,
-      handler: async ({ c, who, query }) => {
+      handler: async ({ c, who, query, nowMs }) => {
         const filters = filtersOf(query);
         const { from, to, ...texts } = filters;
-        const times = { fromMs: timeOf(from, zone), toMs: timeOf(to, zone) };
+        const times = { fromMs: timeOf(from, nowMs, zone), toMs: timeOf(to, nowMs, zone) };
         const wrong = Object.values(times).includes(null);
         const asked = {
           ...texts,
@@ -73,8 +73,12 @@ function filtersOf({ search, action, actor, from, to }: z.output<typeof querySch
 }
 
 /** Undefined without a time, null for what is none. */
-function timeOf(text: string | undefined, zone: string): number | null | undefined {
-  return text === undefined ? undefined : localTime(text, zone);
+function timeOf(
+  text: string | undefined,
+  nowMs: number,
+  zone: string,
+): number | null | undefined {
+  return text === undefined ? undefined : pageTime(text, nowMs, zone);
 }
 
 /** The same filters for the download. */
