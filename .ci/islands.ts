@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
 const ENTRIES = [
   "page",
+  "stream_worker",
   "overview",
   "lists",
   "alarms",

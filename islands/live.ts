@@ -1,7 +1,7 @@
 /**
- * One event stream per page, as signals. A tab that is hidden holds none (a browser has six connections per
- * host), and of many visible pages only some hold one (`stream_places.ts`), the others look in every few
- * seconds; each continues where it was. Reconnects by itself; shows when it is offline or signed out.
+ * The page's event stream, as signals. One connection serves all pages of a browser (`shared_stream.ts`), which has
+ * six per host; a tab that is hidden takes no part, and continues where it was. Reconnects by itself; shows when it
+ * is offline or signed out.
  */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
@@ -13,8 +13,9 @@ import type { Status } from "../lib/live/status_shape.ts";
 import type { OpenAlarms } from "../lib/words/alarms.ts";
 import type { CommandState } from "../lib/words/commands.ts";
 import { createListeners } from "./listeners.ts";
-import { browserChannel, createStreamPlaces, type StreamPlaces } from "./stream_places.ts";
-import { at, fetchOwn } from "./own.ts";
+import type { PageStream, StreamHearer } from "./page_stream.ts";
+import { createPageStream } from "./shared_stream.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface LiveReading {
   /** Time of the reading, by its device. */
@@ -83,12 +84,7 @@ const jobs = createListeners<JobNews>();
 
 /** Changes of screen values are gathered for this long: calmer to read, cheaper to draw. */
 const FLUSH_MS = 250;
-const FIRST_RETRY_MS = 1_000;
-const MOST_RETRY_MS = 10_000;
 const HIDDEN_MS = 20_000;
-/** A page without a place looks in so often, and stays so long after the stream's hello. */
-const VISIT_EVERY_MS = 4_000;
-const VISIT_MS = 700;
 
 /** The latest reading of a sensor (by full name) since the page was loaded; null before one came. */
 export function latestOf(sensor: string): Signal<LiveReading | null> {
@@ -176,31 +172,23 @@ function setStatus(key: string, next: LiveStatus): void {
   if (target) target.value = next;
 }
 
-let source: EventSource | null = null;
-let places: StreamPlaces | null = null;
-let query = "";
+let stream: PageStream | null = null;
+let isOpen = false;
+let hasFailed = false;
 let lastId = "";
-let retryMs = FIRST_RETRY_MS;
 type Timer = ReturnType<typeof setTimeout> | undefined;
-let retryTimer: Timer;
-let visitTimer: Timer;
 let hiddenTimer: Timer;
 let pending = new Map<string, LiveReading>();
 let flushTimer: Timer;
 
 /**
  * Opens the page's stream; `parameters` are those of `GET /api/stream`. It begins after the event `since`,
- * which was the newest when the server read what the page shows.
+ * which was the newest when the server read what the page shows. `worker` is the script that holds one stream for
+ * all pages of this browser.
  */
-export function connect(parameters: Record<string, string>, since = ""): void {
+export function connect(parameters: Record<string, string>, since = "", worker?: string): void {
   lastId = since;
-  query = new URLSearchParams(parameters).toString();
-  places = createStreamPlaces({
-    channel: browserChannel(),
-    id: Math.random().toString(36),
-    now: () => Date.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  });
+  stream = createPageStream(worker, parameters, HEARER);
   document.addEventListener("visibilitychange", onVisibility);
   globalThis.addEventListener("online", () => open());
   globalThis.addEventListener("pagehide", () => close());
@@ -215,38 +203,38 @@ export function connect(parameters: Record<string, string>, since = ""): void {
 
 /** Opens the stream anew, unless nobody looks: a tab that opens in the background waits until it is shown. */
 function open(): void {
-  close();
   if (connection.value === "signed-out" || document.hidden) return;
-  const resume = lastId === "" ? "" : `&last_event_id=${encodeURIComponent(lastId)}`;
-  const opened = source = new EventSource(at(`/api/stream?${query}${resume}`));
-  for (const [type, handle] of Object.entries(HANDLERS)) {
-    opened.addEventListener(type, (event) => {
-      lastId = event.lastEventId;
-      handle(event.data === "" ? null : JSON.parse(event.data));
-    });
-  }
-  opened.onerror = () => {
-    if (source === opened) lost();
-  };
-  // Asked for while it opens: what happens meanwhile is not missed. A visit lasts from the stream's hello.
-  const greeted = new Promise<number>((resolve) =>
-    opened.addEventListener("hello", () => resolve(performance.now()))
-  );
-  const stay = places!.take(() => {
-    if (source === opened) leave();
-  });
-  Promise.all([stay, greeted]).then(([stays, greetedMs]) => {
-    if (source !== opened) return source === null ? places!.give() : undefined;
-    if (!stays) visitTimer = setTimeout(leave, VISIT_MS - (performance.now() - greetedMs));
-  });
+  isOpen = true;
+  stream?.open(lastId);
 }
+
+function close(): void {
+  isOpen = false;
+  stream?.close();
+}
+
+const HEARER: StreamHearer = {
+  event(type, id, data) {
+    lastId = id;
+    HANDLERS[type]?.(data === "" ? null : JSON.parse(data));
+  },
+  lost() {
+    // The first attempt of a page may meet a sign-in that has ended: that is said then, and nothing before.
+    if (connection.value === "live" || hasFailed) connection.value = "offline";
+    hasFailed = true;
+  },
+  signedOut() {
+    connection.value = "signed-out";
+    close();
+  },
+};
 
 /** What each type of event does. */
 // deno-lint-ignore no-explicit-any
 const HANDLERS: Record<string, (data: any) => void> = {
   hello: (data) => {
     aheadMs = data.now - Date.now();
-    retryMs = FIRST_RETRY_MS;
+    hasFailed = false;
     connection.value = "live";
   },
   reading: (data) => showReadings(data.readings),
@@ -270,48 +258,12 @@ const HANDLERS: Record<string, (data: any) => void> = {
   },
 };
 
-function close(): void {
-  clearTimeout(retryTimer);
-  clearTimeout(visitTimer);
-  source?.close();
-  source = null;
-  places?.give();
-}
-
-/** Ends a visit: the connection is for others until the next one. */
-function leave(): void {
-  close();
-  retryTimer = setTimeout(open, VISIT_EVERY_MS * (0.7 + Math.random() * 0.6));
-}
-
-async function lost(): Promise<void> {
-  close();
-  if (connection.value === "live") connection.value = "offline";
-  if (await signedOut()) {
-    connection.value = "signed-out";
-    return;
-  }
-  if (connection.value !== "connecting" || retryMs > FIRST_RETRY_MS) connection.value = "offline";
-  // Readers that lost their connection together must not reconnect together.
-  retryTimer = setTimeout(open, retryMs * (0.7 + Math.random() * 0.6));
-  retryMs = Math.min(retryMs * 2, MOST_RETRY_MS);
-}
-
-async function signedOut(): Promise<boolean> {
-  try {
-    const response = await fetchOwn("/api/users/me", { headers: { accept: "application/json" } });
-    return response.status === 401;
-  } catch {
-    return false;
-  }
-}
-
 function onVisibility(): void {
   clearTimeout(hiddenTimer);
   if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS);
   else {
     now.value = serverNow();
-    if (source === null) open();
+    if (!isOpen) open();
   }
 }
 

@@ -2,7 +2,10 @@
 import { withBase, withoutBase } from "../lib/words/base_path.ts";
 
 /** The path below which this Perch stands; `""` at the root. */
-export const base: string = typeof document === "undefined" ? "" : document.body.dataset.base ?? "";
+export const base: string = typeof document === "undefined"
+  // A worker is a file of Perch.
+  ? globalThis.location?.pathname.split("/static/")[0] ?? ""
+  : document.body.dataset.base ?? "";
 
 /** A path of Perch (`/api/alarms`) as the browser asks for it. */
 export function at(path: string): string {

@@ -10,6 +10,6 @@ import { ThemeSwitch } from "../theme_switch.tsx";
 
 bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, PausedBanner, ThemeSwitch });
 listenToKeys();
-const { stream, since } = document.body.dataset;
-if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since);
+const { stream, since, worker } = document.body.dataset;
+if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since, worker);
 keepOfflinePage();

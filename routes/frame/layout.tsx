@@ -10,6 +10,7 @@ import { type Theme, THEMES, ThemeSwitch } from "../../islands/theme_switch.tsx"
 import type { Identity } from "../../lib/access/identity.ts";
 import { type OpenAlarms, openAlarms } from "../../lib/words/alarms.ts";
 import type { PausedPart } from "../../lib/words/fault.ts";
+import { withBase } from "../../lib/words/base_path.ts";
 import { pageBelow } from "../http/below.ts";
 import { pathOf } from "../http/request.ts";
 import { acceptsGzip, type Assets } from "../http/static.ts";
@@ -166,6 +167,7 @@ export function Document(
       <body
         data-stream={stream && new URLSearchParams(stream).toString()}
         data-since={page.since}
+        data-worker={stream && workerOf(assets, base)}
         data-base={base || undefined}
       >
         <a class="skip" href="#main">Skip to content</a>
@@ -213,6 +215,12 @@ export function Document(
       </body>
     </html>
   );
+}
+
+/** The script that holds one stream for all pages of a browser. */
+function workerOf(assets: Assets, base: string): string | undefined {
+  const url = assets.url("built/stream_worker.js");
+  return url === null ? undefined : withBase(url, base);
 }
 
 /** Every page hears of alarms, as its title says how many wait, and of faults, as it says what is paused. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { PerchError } from "../../lib/base/errors.ts";
 import { StyleSheet } from "../frame/shell.tsx";
 import { htmlResponse } from "../frame/layout.tsx";
+import { pageBelow } from "../http/below.ts";
 import { type Route, route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
 import { render } from "preact-render-to-string";
@@ -49,7 +50,8 @@ export function installableRoutes(
       path: "/offline",
       policy: "public",
       summary: null,
-      handler: ({ c }) => htmlResponse(offlinePage(assets), 200, c.req.raw.headers),
+      handler: ({ c, base }) =>
+        htmlResponse(pageBelow(offlinePage(assets), base), 200, c.req.raw.headers),
     }),
   ];
 }

@@ -232,14 +232,15 @@ async function tenWindows({ app }: Under): Promise<void> {
       windows.push(await tabs.open(`${app.url}/cameras`, "window"));
       assert.ok(await windows.at(-1)!.loads(), `window ${i + 1} does not load`);
     }
-    // Ten pages take turns with their own streams: they have single pictures.
-    await until("no window to hold a live picture", () => viewers() === 0 || null);
+    // One connection brings events to all pages, four bring pictures: one is left for everything else.
+    await until("four live pictures", () => viewers() === 4 || null);
     for (const window of windows.slice(-2)) {
       await until(
         "pictures in a window without a stream",
         async () => /A picture a second/.test(await window.run("document.body.innerText")) || null,
       );
     }
+    assert.equal(viewers(), 4);
     const other = await tabs.open(`${app.url}/alarms`, "window");
     assert.ok(await other.loads(5_000), "another page does not load");
     assert.equal((await fetch(`${app.url}/health/live`)).status, 200);

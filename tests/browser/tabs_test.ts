@@ -8,9 +8,12 @@ import { until } from "../support/until.ts";
 
 const VIEWER = { email: "viewer@example.org", password: "long enough" };
 
-async function withTabs(test: (app: RunningApp, tabs: Tabs, first: Tab) => Promise<void>) {
+async function withTabs(
+  test: (app: RunningApp, tabs: Tabs, first: Tab) => Promise<void>,
+  without: string[] = [],
+) {
   const app = await runApp();
-  const tabs = await startTabs();
+  const tabs = await startTabs(without);
   try {
     await app.parts.access.users.add({ ...VIEWER, role: "viewer" }, systemActor("test"));
     await app.ingest([{ machine: "hall/press", sensor: "t", value: 20 }]);
@@ -56,10 +59,54 @@ Deno.test({
 });
 
 Deno.test({
-  name: "browser: seven visible windows are all live, and the next page loads at once",
+  name: "browser: eight visible windows are all live by one stream, and each hears what it shows",
   ignore: chromiumIsMissing(),
   fn: () =>
     withTabs(async (app, tabs, first) => {
+      const windows = [first];
+      for (let i = 0; i < 7; i++) {
+        const path = ["/sensors", "/alarms", "/machines"][i % 3];
+        const window = await tabs.open(`${app.url}${path}`, "window");
+        assert.ok(await window.loads(), `window ${i + 2} does not load`);
+        windows.push(window);
+      }
+      for (const window of windows) {
+        assert.equal(await window.run("document.hidden"), false);
+        await live(window);
+      }
+      await until("one stream to be left", () => streams(app) === 1 || null);
+      const { opened } = app.parts.hub.stats();
+      await app.ingest([{ machine: "hall/press", sensor: "t", value: 77.5 }]);
+      for (const window of windows.slice(1).filter((_, i) => i % 3 === 0)) {
+        await until(
+          "the value on the page",
+          async () => /77[.]5/.test(await window.run("document.body.innerText")) || null,
+        );
+      }
+      // From one page to the next the stream stays, and what it brings is not asked for again.
+      await windows[1].run(`location.href = "/alarms"`);
+      await until("the next page", async () =>
+        await windows[1].run("location.pathname").catch(() => "") === "/alarms" || null);
+      await live(windows[1]);
+      assert.equal(streams(app), 1);
+      assert.equal(app.parts.hub.stats().opened, opened);
+      // Whoever signs out in one window is signed out in all of them, and hears nothing more.
+      await first.run(`fetch("/sign-out", {method: "POST"}).then((answer) => answer.text())`);
+      for (const window of windows.slice(2)) {
+        await until("it to be said", async () =>
+          /signed out/.test(await window.run(state)) || null);
+      }
+      assert.equal(streams(app), 0);
+    }),
+});
+
+Deno.test({
+  name:
+    "browser: seven windows of a browser without shared workers are all live, and the next loads",
+  ignore: chromiumIsMissing(),
+  fn: () =>
+    withTabs(async (app, tabs, first) => {
+      assert.equal(await first.run("typeof SharedWorker"), "undefined");
       const windows = [first];
       for (let i = 0; i < 6; i++) {
         const window = await tabs.open(`${app.url}/sensors`, "window");
@@ -82,5 +129,5 @@ Deno.test({
       }
       const next = await tabs.open(`${app.url}/alarms`, "window");
       assert.ok(await next.loads(5_000), "one more window does not load");
-    }),
+    }, ["SharedWorker"]),
 });

@@ -11,8 +11,8 @@ const DOORS: readonly RegExp[] = [
   // The command line asks the Perch of its own host.
   /^lib\/cli\/(control_socket|commands\/health)\.ts$/,
   // In the browser, which asks the Perch that it came from: the door of all islands (`fetchOwn`, `at`), which
-  // knows below which path that one stands; the one event stream; the page itself anew.
-  /^islands\/(own\.ts|live\.ts|renewed\.tsx)$/,
+  // knows below which path that one stands; the event stream; the page itself anew.
+  /^islands\/(own\.ts|stream_events\.ts|renewed\.tsx)$/,
   // A client of the product.
   /^sim\//,
 ];

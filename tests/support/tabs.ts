@@ -21,7 +21,8 @@ export interface Tabs {
   close(): Promise<void>;
 }
 
-export async function startTabs(): Promise<Tabs> {
+/** `without`: features of the browser that are taken away from it. */
+export async function startTabs(without: readonly string[] = []): Promise<Tabs> {
   const folder = await Deno.makeTempDir({ prefix: "perch-tabs-" });
   const child = new Deno.Command(CHROMIUM, {
     args: [
@@ -29,6 +30,7 @@ export async function startTabs(): Promise<Tabs> {
       "--remote-debugging-port=0",
       `--user-data-dir=${folder}`,
       ...FLAGS,
+      ...(without.length === 0 ? [] : [`--disable-blink-features=${without.join(",")}`]),
       "about:blank",
     ],
     stdout: "null",
