@@ -42,7 +42,13 @@ Deno.test("grownSpans lets the present status last, and begins another where it 
     { fromMs: 0, toMs: 12, status: "normal" },
     { fromMs: 12, toMs: 20, status: "critical" },
   ]);
-  assert.deepEqual(lastedOf(changed, 5, 16), { normal: 7, warning: 0, critical: 4, none: 0 });
+  assert.deepEqual(lastedOf(changed, 5, 16), {
+    normal: 7,
+    warning: 0,
+    critical: 4,
+    none: 0,
+    unknown: 0,
+  });
   assert.deepEqual(grownSpans([], 5), []);
 });
 

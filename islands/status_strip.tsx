@@ -8,9 +8,10 @@ const WORDS: Record<TimelineStatus, string> = {
   warning: "warning",
   critical: "critical",
   none: "no readings",
+  unknown: "not judged then",
 };
-const MARKS: Record<TimelineStatus, string> = { normal: "", warning: "▲", critical: "■", none: "" };
-const ORDER: readonly TimelineStatus[] = ["critical", "warning", "normal", "none"];
+const MARKS: Partial<Record<TimelineStatus, string>> = { warning: "▲", critical: "■" };
+const ORDER: readonly TimelineStatus[] = ["critical", "warning", "normal", "none", "unknown"];
 const TABLE_ROWS = 100;
 
 /** The status over a range as a strip beneath the chart, and in words how long each lasted. */
@@ -61,7 +62,7 @@ export function lastedOf(
   fromMs: number,
   toMs: number,
 ): Record<TimelineStatus, number> {
-  const sum = { normal: 0, warning: 0, critical: 0, none: 0 };
+  const sum = { normal: 0, warning: 0, critical: 0, none: 0, unknown: 0 };
   for (const span of spans) {
     sum[span.status] += Math.max(0, Math.min(span.toMs, toMs) - Math.max(span.fromMs, fromMs));
   }

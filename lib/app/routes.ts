@@ -10,7 +10,8 @@ import { allRoutes, type RouteParts } from "../../routes/mod.ts";
 import type { Assets } from "../../routes/http/static.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import type { DemoUser } from "../access/demo.ts";
-import { limitJudge, settingsOf } from "./judge.ts";
+import { settingsOf } from "./judge.ts";
+import { changesOf } from "../live/past_store.ts";
 import { createTrends } from "../live/timeline.ts";
 import { createEventsBetween } from "../events/between_store.ts";
 import { perchFigures } from "./figures.ts";
@@ -196,7 +197,12 @@ function routeParts(
     system: parts.system.control,
     trends: createTrends({
       readings,
-      judge: limitJudge,
+      past: async (subject, range) => [
+        ...await changesOf(parts.storage.db, subject, range),
+        ...parts.statuses.notWritten().filter((one) =>
+          one.subject === subject && one.tMs < range.toMs
+        ),
+      ],
       silenceMs: recent.silenceMs,
       nowMs: () => clock.now(),
     }),

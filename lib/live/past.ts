@@ -21,6 +21,8 @@ export interface Past {
   machine(id: string, path: string, status: MachineStatus): void;
   /** What changed since the last call, in order. */
   take(): PastChange[];
+  /** The same, which stays to be taken. */
+  pending(): PastChange[];
   /** These were not written. */
   putBack(changes: readonly PastChange[]): void;
   /** Perch ends: nothing is known from now on. */
@@ -109,6 +111,7 @@ export function createPast(deps: {
       const doubtful = unheard.has(path) && status !== "maintenance" && !critical.has(path);
       note(id, doubtful ? "unknown" : status);
     },
+    pending: () => [...pauses, ...changed.values()],
     take() {
       const taken = [...pauses, ...changed.values()];
       pauses = [];

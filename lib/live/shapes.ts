@@ -167,8 +167,9 @@ export const trendShape = readingBucketsShape.extend({
     from: oldMs("from_ms"),
     to_ms: msField,
     to: oldMs("to_ms"),
-    status: z.enum(["normal", "warning", "critical", "none"]).describe("none: no readings"),
-  })).describe("by the present limits; empty for a sensor of texts"),
+    status: z.enum(["normal", "warning", "critical", "none", "unknown"])
+      .describe("none: no readings; unknown: nobody judged them then"),
+  })).describe("as it was judged then; empty for a sensor of texts"),
   statistics: z.object({
     min: z.number(),
     mean: z.number(),
@@ -180,6 +181,7 @@ export const trendShape = readingBucketsShape.extend({
     warning: z.number(),
     critical: z.number(),
     none: z.number(),
+    unknown: z.number(),
   }),
   out_of_range_ms: z.number().describe("warning and critical together"),
 }).meta({ id: "Trend" });

@@ -58,6 +58,8 @@ export interface Statuses {
   tick(): void;
   /** Changes since the last call, oldest first. */
   takeChanges(): StatusChange[];
+  /** What is kept of how they were and not written yet. */
+  notWritten(): readonly PastChange[];
   /** Writes what changed since the last time. */
   store(): Promise<void>;
   task: Task;
@@ -94,6 +96,7 @@ export function createStatuses<State>(deps: {
   let unsaved = new Set<StoredStatus>();
   let states = new Map<string, MachineState>();
   let changes: StatusChange[] = [];
+  let writing: readonly PastChange[] = [];
 
   function judgedOf(sensor: Sensor) {
     let known = judged.get(sensor.num);
@@ -182,6 +185,7 @@ export function createStatuses<State>(deps: {
     if (unsaved.size === 0 && past.length === 0) return;
     const changed = unsaved;
     unsaved = new Set();
+    writing = past;
     try {
       await deps.save?.([...changed], past);
     } catch (error) {
@@ -189,6 +193,8 @@ export function createStatuses<State>(deps: {
       for (const one of changed) if (seen.get(keyOf(one.kind, one.id)) === one) unsaved.add(one);
       deps.past?.putBack(past);
       throw error;
+    } finally {
+      writing = [];
     }
   }
 
@@ -228,6 +234,7 @@ export function createStatuses<State>(deps: {
       changes = [];
       return taken;
     },
+    notWritten: () => [...writing, ...deps.past?.pending() ?? []],
     store,
     task: {
       name: "statuses",

@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
-import { limitJudge } from "../app/judge.ts";
 import { directoryOf } from "../../tests/support/directory.ts";
 import { groupOf, openEngine, withDatabase } from "../../tests/support/storage.ts";
 import { DEFAULT_SETTINGS, type SensorSettings } from "../machines/sensor_settings.ts";
+import { PERCH } from "./past.ts";
+import type { StatusChange } from "./past_store.ts";
 import { createTrends, lasted, type Trend } from "./timeline.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
-const LIMITS = { warning_high: 80, critical_high: 90 };
+type Change = readonly [atS: number, status: StatusChange["status"]];
 
-/** The trend over readings given as [seconds, value], one sensor of 1 s; `nowS` ends what is judged. */
+/** The trend over readings given as [seconds, value], one sensor of 1 s, and how it was judged when. */
 async function trendOf(
   given: readonly (readonly [number, number])[],
-  settings: Partial<SensorSettings>,
-  range: { fromS: number; toS: number; points?: number },
+  { own, perch = [[0, "normal"]], settings = {} }: {
+    own: readonly Change[];
+    perch?: readonly Change[];
+    settings?: Partial<SensorSettings>;
+  },
+  { fromS, toS, nowS = 1e6 }: { fromS: number; toS: number; nowS?: number },
 ): Promise<Trend> {
+  const changes = (all: readonly Change[]) =>
+    all.map(([s, status]) => ({ tMs: START_MS + s * 1000, status }));
   let trend: Trend | null = null;
   await withDatabase(async (url) => {
     const { store, close } = await openEngine({ url });
@@ -21,22 +28,18 @@ async function trendOf(
       name: "hall/press/s",
       settings: { ...DEFAULT_SETTINGS, ...settings },
     }]).all();
-    for (let i = 0; i < given.length; i += 5000) {
-      const part = given.slice(i, i + 5000);
-      const readings = part.map(([s, value]) => ({ sensor: 1, tMs: START_MS + s * 1000, value }));
-      await store.append(groupOf(readings), []);
-    }
-    const nowMs = START_MS + 1e6 * 1000;
+    const readings = given.map(([s, value]) => ({ sensor: 1, tMs: START_MS + s * 1000, value }));
+    await store.append(groupOf(readings), []);
     const trends = createTrends({
       readings: store,
-      judge: limitJudge,
+      past: (subject) => Promise.resolve(changes(subject === PERCH ? perch : own)),
       silenceMs: () => 3000,
-      nowMs: () => nowMs,
+      nowMs: () => START_MS + nowS * 1000,
     });
     trend = await trends.of(sensor, {
-      fromMs: START_MS + range.fromS * 1000,
-      toMs: START_MS + range.toS * 1000,
-      points: range.points ?? 500,
+      fromMs: START_MS + fromS * 1000,
+      toMs: START_MS + toS * 1000,
+      points: 500,
     });
     await close();
   });
@@ -51,52 +54,35 @@ const shown = ({ spans }: Trend) =>
 const every = (fromS: number, toS: number, value: number) =>
   Array.from({ length: toS - fromS }, (_, i) => [fromS + i, value] as const);
 
-Deno.test("createTrends tells the status over a range, with gaps as gaps", async () => {
-  const trend = await trendOf(
-    [...every(0, 10, 50), ...every(10, 20, 85), ...every(20, 25, 95), ...every(40, 50, 50)],
-    LIMITS,
-    { fromS: 5, toS: 60 },
-  );
+Deno.test("createTrends tells how it was judged then, whatever the limits are now", async () => {
+  const own: Change[] = [[0, "normal"], [10, "warning"], [20, "critical"], [25, "offline"], [
+    40,
+    "normal",
+  ]];
+  const readings = [...every(0, 10, 50), ...every(10, 20, 85), ...every(20, 25, 95)];
+  const raised = { warning_high: 200, critical_high: 300 };
+  const trend = await trendOf(readings, { own, settings: raised }, { fromS: 5, toS: 60, nowS: 50 });
   assert.deepEqual(shown(trend), [
     "5-10 normal",
     "10-20 warning",
-    "20-24.001 critical",
-    "24.001-40 none",
-    "40-49.001 normal",
-    "49.001-60 none",
+    "20-25 critical",
+    "25-40 none",
+    "40-50 normal",
   ]);
-  assert.deepEqual(lasted(trend.spans).warning, 10_000);
+  assert.equal(lasted(trend.spans).critical, 5_000);
 });
 
-Deno.test("createTrends counts hysteresis and delay as they were, also from before the range", async () => {
-  const held = await trendOf(
-    [...every(0, 5, 85), ...every(5, 20, 78), ...every(20, 22, 70)],
-    { ...LIMITS, hysteresis: 5 },
-    { fromS: 10, toS: 22 },
+Deno.test("createTrends says what nobody judged: readings of before, and without Perch", async () => {
+  const trend = await trendOf(
+    [...every(0, 10, 95), ...every(20, 40, 95)],
+    { own: [[20, "normal"]], perch: [[20, "normal"], [30, "unknown"], [35, "normal"]] },
+    { fromS: 0, toS: 40 },
   );
-  assert.deepEqual(shown(held), ["10-20 warning", "20-22 normal"]);
-  const late = await trendOf(
-    [...every(0, 10, 50), ...every(10, 30, 85)],
-    { ...LIMITS, delay_ms: 5500 },
-    { fromS: 0, toS: 30 },
-  );
-  assert.deepEqual(shown(late), ["0-16 normal", "16-30 warning"]);
-  const between = await trendOf(
-    [[0, 50], [10, 85], [12, 85]],
-    { ...LIMITS, delay_ms: 1000 },
-    { fromS: 10, toS: 13 },
-  );
-  assert.deepEqual(shown(between), ["10-11 normal", "11-13 warning"]);
-});
-
-Deno.test("createTrends keeps a spike of one reading in a long range visible", async () => {
-  const readings = every(0, 50_000, 50).map(([s, v]) => [s, s === 30_123 ? 99 : v] as const);
-  const trend = await trendOf(readings, LIMITS, { fromS: 0, toS: 50_000, points: 500 });
-  assert.equal(trend.buckets.bucketMs, 120_000);
-  assert.deepEqual(shown(trend), ["0-30120 normal", "30120-30240 critical", "30240-50000 normal"]);
-});
-
-Deno.test("createTrends without limits knows normal and none only", async () => {
-  const trend = await trendOf([...every(0, 5, 1e6)], {}, { fromS: 0, toS: 20 });
-  assert.deepEqual(shown(trend), ["0-4.001 normal", "4.001-20 none"]);
+  assert.deepEqual(shown(trend), [
+    "0-9.1 unknown",
+    "9.1-20 none",
+    "20-30 normal",
+    "30-35 unknown",
+    "35-40 normal",
+  ]);
 });

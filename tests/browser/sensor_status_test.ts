@@ -1,6 +1,8 @@
 /** A sensor's limits, status strip and live status as a person meets them, with and without script. */
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import { PERCH } from "../../lib/live/past.ts";
+import { changeStatement } from "../../lib/live/past_store.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import {
   assertAccessible,
@@ -47,12 +49,25 @@ for (
         await app.ingest(readings);
         const sensor = app.parts.registry.find("press-3/temperature")!;
         await app.parts.machines.patchSensor(sensor.id, {
-          warning_high: 80,
+          warning_high: 85,
           critical_high: 90,
           decimals: 3,
           unit: "°C",
           expected_interval_ms: 5000,
         }, () => ({ sql: "select 1" }));
+        // As Perch had judged it, by a limit that somebody has raised since.
+        const judged = [
+          [PERCH, 0, "normal"],
+          [sensor.id, 0, "normal"],
+          [sensor.id, 20, "warning"],
+          [sensor.id, 24, "offline"],
+          [sensor.id, 26, "normal"],
+        ] as const;
+        await app.parts.storage.db.write(
+          judged.map(([subject, minute, status]) =>
+            changeStatement({ subject, tMs: nowMs + (minute - 30) * MINUTE_MS, status })
+          ),
+        );
         const { page, faults } = await visitor(browser, { url: app.url, viewport, script });
         await signIn(page, ...VIEWER);
         await page.goto(`/sensors/${sensor.id}`);
@@ -62,7 +77,7 @@ for (
         assert.match(figures, /Out of range\s+4 min/);
         assert.match(
           await page.innerText("main"),
-          /warning from 80 °C, critical from 90 °C/,
+          /warning from 85 °C, critical from 90 °C/,
         );
         const legend = await page.innerText(".status-strip .legend");
         assert.match(legend, /warning\s+4 min/);

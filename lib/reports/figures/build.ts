@@ -14,7 +14,7 @@ import { type SensorFacts, sensorFacts } from "./sensor_facts.ts";
 import type { SensorRows } from "./sensor_tables.ts";
 import { CHARTS_MOST, sensorRows, sensorSection } from "./sensors.ts";
 import type { ReportSources, Told } from "./sources.ts";
-import { pastOf } from "./spans.ts";
+import { pastOf } from "../../words/past_spans.ts";
 import { machineName } from "./text.ts";
 
 const REST_MOST_MS = 50;

@@ -7,7 +7,7 @@ import { plannedFor } from "./planned.ts";
 import type { Scope } from "./scope.ts";
 import type { SensorFacts } from "./sensor_facts.ts";
 import type { Range, ReportSources } from "./sources.ts";
-import { cutTo, overlaid, pastOf, type StateSpan } from "./spans.ts";
+import { cutTo, overlaid, pastOf, type StateSpan } from "../../words/past_spans.ts";
 import { HOUR_MS } from "../../words/times.ts";
 
 const PAGE = 200;

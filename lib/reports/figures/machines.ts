@@ -7,7 +7,7 @@ import { type NoteId, notesOf } from "./notes.ts";
 import { type Failure, type Performance, togetherOf } from "./performance.ts";
 import type { Scope } from "./scope.ts";
 import { withoutEmpty } from "./sensor_tables.ts";
-import { coarse } from "./spans.ts";
+import { coarse } from "../../words/past_spans.ts";
 import { HOUR_MS } from "../../words/times.ts";
 import { floored, hours, lengthText, machineName, plural, share } from "./text.ts";
 

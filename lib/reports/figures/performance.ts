@@ -4,8 +4,8 @@
  * the range, and availability, MTBF and MTTR come of the same sums. Pure.
  */
 import type { Range } from "./sources.ts";
-import type { StateSpan } from "./spans.ts";
-import { cutTo, lastedIn } from "./spans.ts";
+import type { StateSpan } from "../../words/past_spans.ts";
+import { cutTo, lastedIn } from "../../words/past_spans.ts";
 import { DAY_MS } from "../../words/times.ts";
 
 /** Shorter is no failure. */

@@ -5,7 +5,7 @@ import type { StatusChange } from "../../live/past_store.ts";
 import type { MaintenanceWindow } from "../../machines/windows.ts";
 import { performanceOf } from "./performance.ts";
 import { plannedFor } from "./planned.ts";
-import { coarse, lastedIn, overlaid, pastOf, STATES } from "./spans.ts";
+import { coarse, lastedIn, overlaid, pastOf, STATES } from "../../words/past_spans.ts";
 import { hours, share } from "./text.ts";
 
 const ZONE = "Europe/Berlin";

@@ -2,7 +2,7 @@
 import { isUnder } from "../../machines/machine.ts";
 import { type MaintenanceWindow, spanAt } from "../../machines/windows.ts";
 import type { Range } from "./sources.ts";
-import { cutTo, united } from "./spans.ts";
+import { cutTo, united } from "../../words/past_spans.ts";
 
 /** More is looked at by nobody: ten years of five days a week. */
 const SPANS_MOST = 5_000;

@@ -2,7 +2,7 @@
 import type { Sensor } from "../../machines/sensor.ts";
 import type { Held } from "./held_values.ts";
 import type { Range } from "./sources.ts";
-import { cutTo, united } from "./spans.ts";
+import { cutTo, united } from "../../words/past_spans.ts";
 
 export interface Running {
   runMs: number;

@@ -8,7 +8,7 @@ import { heldValues } from "./held_values.ts";
 import { type Running, runningIn, runsOf, type StateTime, stateTimes } from "./running.ts";
 import type { Scope } from "./scope.ts";
 import type { Range, ReportSources } from "./sources.ts";
-import { pastOf, type StateSpan } from "./spans.ts";
+import { pastOf, type StateSpan } from "../../words/past_spans.ts";
 import type { StatusChange } from "../../live/past_store.ts";
 
 /** Of a line in a chart. */

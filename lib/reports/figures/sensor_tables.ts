@@ -1,7 +1,7 @@
 /** The tables about sensors. Pure. */
 import { grouped } from "../../words/numbers.ts";
 import type { ReportChart, ReportTable } from "../document.ts";
-import { STATES } from "./spans.ts";
+import { STATES } from "../../words/past_spans.ts";
 
 /** Rows of a table. */
 export const ROWS_MOST = 10_000;

@@ -20,7 +20,7 @@ import {
 } from "./sensor_tables.ts";
 import type { StateTime } from "./running.ts";
 import type { SensorFacts } from "./sensor_facts.ts";
-import { coarse, lastedIn, STATES } from "./spans.ts";
+import { coarse, lastedIn, STATES } from "../../words/past_spans.ts";
 import { plural, rounded, sensorName, share, span, valueWithUnit } from "./text.ts";
 
 /** Sensors with a chart, each of which is a third of a page. */

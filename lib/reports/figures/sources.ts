@@ -3,6 +3,7 @@ import type { Alarm } from "../../alarms/alarm.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { PageOf } from "../../db/list.ts";
 import type { BriefOutlook } from "../../detect/predict/shapes.ts";
+import type { Range } from "../../words/past_spans.ts";
 import type { StatusChange } from "../../live/past_store.ts";
 import type { Machine } from "../../machines/machine.ts";
 import type { Sensor } from "../../machines/sensor.ts";
@@ -11,11 +12,7 @@ import type { MaintenanceWindow } from "../../machines/windows.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import type { Ticket } from "../../tickets/ticket.ts";
 
-/** A stretch of time; `toMs` is exclusive. */
-export interface Range {
-  fromMs: number;
-  toMs: number;
-}
+export type { Range };
 
 export interface ReportSources {
   /** Name of the plant. */

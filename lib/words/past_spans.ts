@@ -1,7 +1,19 @@
 /** Stretches of time and what was in them. Ends are exclusive. Pure. */
-import type { PastStatus } from "../../live/past.ts";
-import type { StatusChange } from "../../live/past_store.ts";
-import type { Range } from "./sources.ts";
+
+/** From one time to another, its end exclusive. */
+export interface Range {
+  fromMs: number;
+  toMs: number;
+}
+
+/** `unknown`: nobody could know. */
+export type PastStatus = typeof STATES[number];
+
+/** From its time on, until the next one. */
+export interface StatusChange {
+  tMs: number;
+  status: PastStatus;
+}
 
 /** How something was from one time to another. */
 export interface StateSpan extends Range {
