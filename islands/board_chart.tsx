@@ -55,7 +55,11 @@ function Strip(
   const lows = lines.flatMap(({ min }) => min), highs = lines.flatMap(({ max }) => max);
   const isEmpty = lows.length === 0;
   const lo = Math.min(...lows), hi = Math.max(...highs);
-  const scale = isEmpty ? { least: 0, most: 1, ticks: [] } : scaleOf(...rangeOf(lo, hi, bands));
+  const [low, high] = rangeOf(lo, hi, bands);
+  // What is never below zero is not shown below it.
+  const scale = isEmpty
+    ? { least: 0, most: 1, ticks: [] }
+    : scaleOf(lo >= 0 ? Math.max(0, low) : low, high);
   const share = (value: number) =>
     Math.max(0, Math.min(1, (value - scale.least) / (scale.most - scale.least)));
   const percent = (value: number) => `${((1 - share(value)) * 100).toFixed(2)}%`;

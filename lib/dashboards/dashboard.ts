@@ -14,7 +14,7 @@ export type ChartRange = typeof CHART_RANGES[number];
 
 export const LINES_MOST = 6;
 export const ROWS_MOST = 40;
-export const TILES_MOST = 40;
+export const TILES_MOST = 24;
 const TEXT_MOST = 4_000;
 
 const title = z.string().trim().max(80).optional().describe("left out: what it shows");

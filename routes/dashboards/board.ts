@@ -62,7 +62,7 @@ export function createBoards(services: BoardServices): Boards {
   function placed(name: string | undefined): Machine[] {
     const all = machines.all();
     if (name === undefined || name === "") return all.filter(isPlant);
-    const one = machines.find(name);
+    const one = machines.find(name) ?? machines.former(name);
     if (one) return one.deletedMs === null ? [one] : [];
     return all.filter(({ path }) => isUnder(path, name));
   }

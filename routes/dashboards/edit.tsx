@@ -277,7 +277,7 @@ function summaryOf({ sensors, machines }: BoardParts, tile: Tile): string {
         ...tile.sensors.map(sensor),
       ].join(", ");
     case "status":
-      return tile.machine === undefined ? "the whole plant" : place(tile.machine);
+      return tile.machine === undefined ? "The whole plant" : place(tile.machine);
     case "text":
       return tile.text.slice(0, 60);
   }

@@ -6,6 +6,7 @@ import { kioskApi } from "./kiosk_api.ts";
 import { kioskPages } from "./kiosk.tsx";
 import { dashboardListPages } from "./list.tsx";
 import { dashboardPages } from "./one.tsx";
+import { pinPages } from "./pin.tsx";
 import type { BoardParts, DashboardPageParts } from "./request.ts";
 import { screenPages } from "./screens.tsx";
 import { statusPage } from "./status_page.tsx";
@@ -19,6 +20,7 @@ export function dashboardRoutes(given: DashboardPageParts): Route[] {
     ...dashboardApi(parts),
     ...kioskApi(parts),
     ...dashboardListPages(parts),
+    ...pinPages(parts),
     ...dashboardPages(parts),
     ...dashboardEditPages(parts),
     ...screenPages(parts),

@@ -13,7 +13,7 @@ import { type BoardAsked, type Boards, type BoardServices } from "./board.ts";
 export interface DashboardServices extends BoardServices {
   dashboards: Dashboards;
   kioskLinks: KioskLinks;
-  settings: Pick<Settings, "get">;
+  settings: Pick<Settings, "get" | "setAll">;
 }
 
 export interface DashboardPageParts extends PageParts, DashboardServices {

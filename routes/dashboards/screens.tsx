@@ -1,7 +1,5 @@
 import type { VNode } from "preact";
 import { type KioskLink, newKioskLinkShape } from "../../lib/dashboards/kiosk_link.ts";
-import { isUnder } from "../../lib/machines/machine.ts";
-import { namesOf } from "../../lib/settings/setting.ts";
 import {
   type FormPage,
   formRoute,
@@ -10,20 +8,23 @@ import {
   stateOf,
 } from "../frame/form_page.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
-import { Answer, Crumbs, Empty, Post, Table } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { auditedBy, byOf } from "../http/caller.ts";
 import { idForm } from "../http/params.ts";
 import type { Route, RouteContext } from "../http/route.ts";
 import { kioskUrl } from "./kiosk_api.ts";
+import { StatusPageCard, statusSettings } from "./status_settings.tsx";
 import { askerOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+
+const PATH = "/settings/screens";
 
 /** `/settings/screens`: links for screens, and what everybody may see. For admins. */
 export function screenPages(parts: BoardParts): Route[] {
   const page: FormPage = {
-    path: "/settings/screens",
+    path: PATH,
     policy: "admin",
-    draw: (context, state) => draw(parts, context, state),
+    draw: (context, state) => draw(parts, page, context, state),
   };
   return [
     pageRoute(page),
@@ -46,6 +47,7 @@ export function screenPages(parts: BoardParts): Route[] {
         </section>
       );
     }),
+    statusSettings(parts, page),
     formRoute(page, "revoke", idForm, async ({ id }, context) => {
       await parts.kioskLinks.revoke(id, auditedBy(parts.audit, context));
     }),
@@ -54,6 +56,7 @@ export function screenPages(parts: BoardParts): Route[] {
 
 async function draw(
   parts: BoardParts,
+  page: FormPage,
   context: RouteContext,
   state: FormState,
 ): Promise<Response> {
@@ -86,24 +89,16 @@ async function draw(
         {links.length > 0 && (
           <section class="card" aria-labelledby="links">
             <h2 id="links">Links</h2>
-            <Table label="Links of screens">
-              <thead>
-                <tr>
-                  <th scope="col">Screen</th>
-                  <th scope="col" class="text">Dashboard</th>
-                  <th scope="col" class="text">Made</th>
-                  <th scope="col" class="text">Last used</th>
-                  <th scope="col">
-                    <span class="hidden">Revoke</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {links.map((link) => (
-                  <LinkRow key={link.id} parts={parts} link={link} title={titleOf} />
-                ))}
-              </tbody>
-            </Table>
+            <ul class="board-list">
+              {links.map((link) => (
+                <LinkItem
+                  key={link.id}
+                  parts={parts}
+                  link={link}
+                  title={titleOf(link.dashboardId)}
+                />
+              ))}
+            </ul>
           </section>
         )}
         <section class="card" aria-labelledby="add">
@@ -115,7 +110,7 @@ async function draw(
               </Empty>
             )
             : (
-              <form method="post" action="/settings/screens/add">
+              <form method="post" action={`${PATH}/add`}>
                 <FormError>{errors.form}</FormError>
                 <Field
                   name="name"
@@ -135,81 +130,43 @@ async function draw(
               </form>
             )}
         </section>
-        <StatusPageNow parts={parts} />
+        <StatusPageCard parts={parts} page={page} state={state} />
       </>
     ),
   });
 }
 
-function LinkRow(
-  { parts, link, title }: { parts: BoardParts; link: KioskLink; title: (id: string) => string },
+function LinkItem(
+  { parts, link, title }: { parts: BoardParts; link: KioskLink; title: string },
 ): VNode {
   const { id, name, dashboardId, createdMs, createdBy, lastUsedMs, revokedMs } = link;
   const times = { nowMs: parts.clock.now(), zone: parts.zone };
   return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td class="text">
-        <a href={dashboardHref(dashboardId)}>{title(dashboardId)}</a>
-      </td>
-      <td class="text">
-        <Ago tMs={createdMs} {...times} /> by {createdBy}
-      </td>
-      <td class="text">
-        <Ago tMs={lastUsedMs} {...times} />
-      </td>
-      <td>
-        {revokedMs !== null
-          ? (
-            <>
-              revoked <Ago tMs={revokedMs} {...times} />
-            </>
-          )
-          : (
-            <Post
-              action="/settings/screens/revoke"
-              fields={{ id }}
-              seen
-              look="small"
-              label={`Revoke the link for ${name}`}
-            >
-              Revoke
-            </Post>
-          )}
-      </td>
-    </tr>
-  );
-}
-
-/** Whether the public page is on, what it shows, and what in its list matches nothing. */
-function StatusPageNow({ parts }: { parts: BoardParts }): VNode {
-  const { settings, machines } = parts;
-  const names = namesOf(settings.get("status_page.machines"));
-  const lost = names.filter((name) =>
-    machines.find(name) === undefined && !machines.all().some(({ path }) => isUnder(path, name))
-  );
-  const isOn = settings.get("status_page.enabled");
-  return (
-    <section class="card" aria-labelledby="public">
-      <h2 id="public">Public status page</h2>
-      <p>
-        {isOn
-          ? (
-            <>
-              It is on: everybody who reaches Perch sees <a href="/status">/status</a>.
-            </>
-          )
-          : "It is off: without a sign-in nobody sees how machines are."}
-      </p>
-      {isOn && names.length === 0 && (
-        <p class="error">It lists no machine: name some in the settings.</p>
-      )}
-      {lost.map((name) => (
-        <p key={name} class="error">{`No machine and no area matches “${name}”.`}</p>
-      ))}
-      <p>
-        <a href="/settings">Change it in the settings</a>
-      </p>
-    </section>
+    <li>
+      <span>
+        <strong>{name}</strong> shows <a href={dashboardHref(dashboardId)}>{title}</a>
+        <span class="area">
+          made <Ago tMs={createdMs} {...times} /> by {createdBy}, last used{" "}
+          <Ago tMs={lastUsedMs} {...times} />
+        </span>
+      </span>
+      {revokedMs !== null
+        ? (
+          <span class="muted">
+            revoked <Ago tMs={revokedMs} {...times} />
+          </span>
+        )
+        : (
+          <Post
+            action={`${PATH}/revoke`}
+            fields={{ id }}
+            seen
+            look="small"
+            label={`Revoke the link for ${name}`}
+          >
+            Revoke
+          </Post>
+        )}
+    </li>
   );
 }

@@ -11,6 +11,7 @@ import {
 } from "../../lib/dashboards/dashboard.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
+import { folded, matching } from "../../lib/words/matching.ts";
 import { RANGES } from "../frame/range.ts";
 import { Field, FormError, Hidden, SeenField, Select, TextArea } from "../frame/form.tsx";
 import { machineTitle } from "../frame/links.ts";
@@ -241,25 +242,35 @@ function formOfTile({ sensors, machines }: BoardParts, tile: Tile): Values {
 function sensorOf({ sensors, machines }: BoardParts, field: string, text: string): string {
   const found = sensors.find(text);
   if (found) return found.id;
-  const wanted = text.toLowerCase();
-  const called = sensors.all().filter((one) => calledIn(machines, one).toLowerCase() === wanted);
-  if (called.length === 1) return called[0].id;
-  const why = called.length > 1
-    ? `“${text}” fits ${called.length} sensors: ${called.map(({ name }) => name).join(", ")}`
-    : `There is no sensor “${text}”.`;
+  const fits = matching(sensors.all(), text, (one) => [calledIn(machines, one), one.name]);
+  const same = fits.filter((one) => folded(calledIn(machines, one)) === folded(text));
+  const [only, ...more] = same.length > 0 ? same : fits;
+  if (text !== "" && only !== undefined && more.length === 0) return only.id;
+  const why = only === undefined
+    ? `There is no sensor “${text}”.`
+    : `“${text}” fits ${fits.length} sensors: ${namesOf(fits)}.`;
   throw invalid(field, text === "" ? "Choose a sensor." : why);
 }
 
 /** Id of a machine, or the path of an area; null: nothing was typed. */
-function placeOf({ machines }: BoardParts, text: string): string | null {
+export function placeOf(
+  { machines }: Pick<BoardParts, "machines">,
+  text: string,
+  field = "machine",
+): string | null {
   if (text === "") return null;
-  const wanted = text.toLowerCase();
   const all = machines.all();
-  const machine = machines.find(text) ??
-    all.find((one) => machineTitle(one).toLowerCase() === wanted);
+  const machine = machines.find(text);
   if (machine && machine.deletedMs === null) return machine.id;
   if (all.some(({ path }) => isUnder(path, text))) return text;
-  throw invalid("machine", `No machine and no area matches “${text}”.`);
+  const [only, ...more] = matching(all, text, (one) => [machineTitle(one), one.path]);
+  if (only !== undefined && more.length === 0) return only.id;
+  throw invalid(field, `No machine and no area matches “${text}”.`);
+}
+
+function namesOf(sensors: readonly Sensor[]): string {
+  const names = sensors.slice(0, 5).map(({ name }) => name).join(", ");
+  return sensors.length > 5 ? `${names} and others` : names;
 }
 
 function invalid(path: string, message: string): PerchError {

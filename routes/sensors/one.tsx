@@ -154,6 +154,7 @@ function SensorContent(
         <SensorStatusNow parts={parts} sensor={sensor} since />
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
+        <a href={`/dashboards/pin?sensor=${sensor.id}`}>Pin to a dashboard</a>
       </div>
       <RangeLine
         range={valueRangeOf(sensor, parts.deviceService.rangeOf(sensor.num))}

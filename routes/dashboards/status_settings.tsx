@@ -1,0 +1,108 @@
+import type { VNode } from "preact";
+import { z } from "zod";
+import { isUnder } from "../../lib/machines/machine.ts";
+import { namesOf } from "../../lib/settings/setting.ts";
+import { type FormPage, formRoute, type FormState, stateOf } from "../frame/form_page.ts";
+import { Field, FormError, SeenField, Select, TextArea } from "../frame/form.tsx";
+import { auditedBy, caller } from "../http/caller.ts";
+import type { Route } from "../http/route.ts";
+import type { BoardParts } from "./request.ts";
+import { placeOf } from "./tile_form.tsx";
+
+const FORM = "status";
+
+/** The form of the public status page; what matches no machine is refused rather than saved. */
+export function statusSettings(parts: BoardParts, page: FormPage): Route {
+  const { machines, settings, audit } = parts;
+  const form = z.strictObject({
+    enabled: z.enum(["on", "off"]),
+    title: z.string().trim().min(1, "give it a title").max(80),
+    machines: z.string().max(2_000),
+  });
+  return formRoute(page, FORM, form, async (given, context) => {
+    const lines = given.machines.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
+    const places = lines.map((line) => {
+      const place = placeOf(parts, line, "machines")!;
+      return machines.find(place)?.path ?? place;
+    });
+    const audited = auditedBy(audit, context);
+    await settings.setAll(
+      [
+        { key: "status_page.enabled", value: given.enabled === "on" },
+        { key: "status_page.title", value: given.title },
+        { key: "status_page.machines", value: [...new Set(places)].join(", ") },
+      ],
+      caller(context).name,
+      (key, before, after) => [
+        audited({ action: "setting.update", resource: `setting:${key}`, before, after }),
+      ],
+    );
+    return (
+      <p class="saved" role="status">
+        Saved. {given.enabled === "on" && <a href="/status">See the status page</a>}
+      </p>
+    );
+  });
+}
+
+/** Whether the public page is on, what it shows, and what of its list is gone. */
+export function StatusPageCard(
+  { parts: { settings, machines }, page, state }: {
+    parts: BoardParts;
+    page: FormPage;
+    state: FormState;
+  },
+): VNode {
+  const names = namesOf(settings.get("status_page.machines"));
+  const lost = names.filter((name) =>
+    machines.find(name) === undefined && !machines.all().some(({ path }) => isUnder(path, name))
+  );
+  const isOn = settings.get("status_page.enabled");
+  const { errors, values } = stateOf(state, FORM);
+  return (
+    <section class="card" aria-labelledby="public">
+      <h2 id="public">Public status page</h2>
+      <p>
+        {isOn
+          ? (
+            <>
+              It is on: everybody who reaches Perch sees{" "}
+              <a href="/status">how these machines are</a>
+              , without their values.
+            </>
+          )
+          : "It is off: without a sign-in nobody sees how machines are."}
+      </p>
+      {lost.map((name) => (
+        <p key={name} class="error">{`No machine and no area matches “${name}” any more.`}</p>
+      ))}
+      <form method="post" action={`${page.path}/${FORM}`}>
+        <SeenField />
+        <FormError>{errors.form}</FormError>
+        <Select
+          name="enabled"
+          label="Show it to everybody"
+          value={values.enabled ?? (isOn ? "on" : "off")}
+          options={[["off", "No"], ["on", "Yes, without a sign-in"]]}
+          error={errors.enabled}
+        />
+        <Field
+          name="title"
+          id="status-title"
+          label="Its title"
+          value={values.title ?? settings.get("status_page.title")}
+          error={errors.title}
+          autocomplete="off"
+        />
+        <TextArea
+          name="machines"
+          label="Machines and areas"
+          help="One on each line. Nothing else is shown."
+          value={values.machines ?? names.join("\n")}
+          error={errors.machines}
+        />
+        <button type="submit" class="primary">Save</button>
+      </form>
+    </section>
+  );
+}
