@@ -1,9 +1,9 @@
 /** What charts draw beside the readings, in words and marks. Pure: the server renders from it too. */
 import type { Annotation } from "../lib/annotations/annotation.ts";
+import { SEVERITY_MARKS } from "../lib/words/alarms.ts";
 import { dateTime } from "../lib/words/times.ts";
 
 const NAMES = { alarm: "Alarm", ticket: "Ticket", maintenance: "Maintenance", note: "Note" };
-const SEVERITY_MARKS = { info: "●", warning: "▲", critical: "■" } as const;
 
 /** The mark that stands on the chart and in the list. */
 export function markOf({ kind, severity }: Annotation): string {

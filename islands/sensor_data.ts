@@ -1,4 +1,5 @@
 /** What the page of a sensor shows, and asks for when another range is looked at. */
+import type { Annotation } from "../lib/annotations/annotation.ts";
 import type { Trend } from "../lib/live/shapes.ts";
 import type { StatusSpan } from "../lib/live/timeline.ts";
 import { type Conversion, shownIn } from "../lib/words/conversion.ts";
@@ -37,7 +38,9 @@ export interface SensorViewProps {
   spans: StatusSpan[];
   /** Newest first. */
   marks: Mark[];
-  /** May say whether an anomaly was real. */
+  /** What happened in the range, by time. */
+  annotations: Annotation[];
+  /** May say whether an anomaly was real, and note something. */
   mayJudge: boolean;
 }
 
@@ -50,6 +53,7 @@ export interface View {
   buckets: Buckets;
   spans: StatusSpan[];
   marks: Mark[];
+  annotations: Annotation[];
 }
 
 /** Anomalies drawn and listed at most. */
@@ -97,6 +101,20 @@ export async function fetchMarks(
   return (answer.items as Mark[]).filter(isShown).map((mark) => shownMark(props, mark));
 }
 
+/** What happened in a range, by time. @throws Error with the server's own sentence */
+export async function fetchAnnotations(
+  sensors: readonly string[],
+  from: number,
+  to: number,
+): Promise<Annotation[]> {
+  const query = new URLSearchParams({ from: String(Math.max(0, from)), to: String(to) });
+  for (const id of sensors) query.append("sensor", id);
+  const response = await fetchOwn(`/api/annotations?${query}`);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer.items;
+}
+
 /** An anomaly with its value in the unit that is shown. */
 export function shownMark({ convert }: Pick<SensorViewProps, "convert">, mark: Mark): Mark {
   return { ...mark, value: shownIn(convert, mark.value) };
@@ -105,7 +123,7 @@ export function shownMark({ convert }: Pick<SensorViewProps, "convert">, mark: M
 /** The page of exports with this sensor and this range. */
 export function exportLink({ id, zone, lengthMs, range }: SensorViewProps, view: View): string {
   const local = (ms: number) => dateTime(ms, zone).replace(" ", "T").slice(0, 16);
-  const period: Record<string, string> = lengthMs === null
+  const period: Record<string, string> = lengthMs === null || range === "custom" || !view.live
     ? { from: local(view.fromMs), to: local(view.toMs) }
     : { range };
   return `/export?${new URLSearchParams({ sensor: id, ...period })}`;

@@ -3,9 +3,17 @@ import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { shownIn } from "../lib/words/conversion.ts";
 import { isShown } from "./anomaly_list.tsx";
 import { addReading } from "./chart_data.ts";
-import { onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
-import { MARKS_MOST, type SensorViewProps, shownMark, type View } from "./sensor_data.ts";
+import { onAlarm, onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
+import {
+  fetchAnnotations,
+  MARKS_MOST,
+  type SensorViewProps,
+  shownMark,
+  type View,
+} from "./sensor_data.ts";
 import { grownSpans } from "./status_strip.tsx";
+
+const ALARMS_MS = 500;
 
 /** Follows the status while the view is live: the server judges, and sends each change. */
 export function followStatus(
@@ -39,6 +47,32 @@ export function followMarks(
     const marks = [shownMark(props, mark), ...current.current.marks].slice(0, MARKS_MOST);
     setView({ ...current.current, marks });
   });
+}
+
+/** Alarms that are raised or end while the view is live: what happened is asked for anew, once for many. */
+export function followAlarms(
+  props: SensorViewProps,
+  current: { current: View },
+  setView: (view: View) => void,
+): () => void {
+  if (props.lengthMs === null) return () => {};
+  const machine = props.name.slice(0, props.name.lastIndexOf("/"));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = onAlarm(({ alarm }) => {
+    if (alarm.machine !== machine || !current.current.live) return;
+    timer ??= setTimeout(async () => {
+      timer = undefined;
+      const { fromMs, toMs } = current.current;
+      const annotations = await fetchAnnotations([props.id], fromMs, toMs).catch(() => null);
+      if (annotations !== null && current.current.live) {
+        setView({ ...current.current, annotations });
+      }
+    }, ALARMS_MS);
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
 }
 
 /** Adds live readings while the view is live; the picture changes at most four times a second. */

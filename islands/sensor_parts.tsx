@@ -23,6 +23,7 @@ export function ChartHead({ view, props, isStart, onBack, onLook }: {
       <span class="muted">
         {clockTime(view.fromMs, props.nowMs, props.zone)} to{" "}
         {view.live ? "now" : clockTime(view.toMs, props.nowMs, props.zone)}
+        {` (${props.zone})`}
         {view.buckets.bucketMs > 1 && `, in steps of ${duration(view.buckets.bucketMs)}`}
         {summedUntilMs !== undefined &&
           `; readings before ${clockTime(summedUntilMs, props.nowMs, props.zone)} are summed up`}

@@ -4,6 +4,8 @@ import { dateTime } from "../lib/words/times.ts";
 import { DamageNotice } from "./damage_notice.tsx";
 import { gapMs, spansOf } from "./chart_data.ts";
 import { AnomalyList } from "./anomaly_list.tsx";
+import { shownInAddress } from "./chart_address.ts";
+import { AddNote, Happenings } from "./happenings.tsx";
 import { bandsOf, limitWords } from "./limits.ts";
 import { onReset, serverNow } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
@@ -11,6 +13,7 @@ import { StateBands } from "./state_bands.tsx";
 import { StatusStrip, StatusTable } from "./status_strip.tsx";
 import {
   exportLink,
+  fetchAnnotations,
   fetchMarks,
   fetchTrend,
   link,
@@ -18,7 +21,7 @@ import {
   type SensorViewProps,
   type View,
 } from "./sensor_data.ts";
-import { follow, followMarks, followStatus } from "./sensor_follow.ts";
+import { follow, followAlarms, followMarks, followStatus } from "./sensor_follow.ts";
 import { ChartHead, Figures } from "./sensor_parts.tsx";
 import { StateTable, ValueTable } from "./sensor_tables.tsx";
 import type { Chart } from "./uplot_chart.ts";
@@ -34,7 +37,9 @@ export function SensorView(props: SensorViewProps): VNode {
     buckets: props.buckets,
     spans: props.spans,
     marks: props.marks,
+    annotations: props.annotations,
   };
+  const [clickedMs, setClickedMs] = useState<number | null>(null);
   const [view, setView] = useState(start);
   const [problem, setProblem] = useState<string | null>(null);
   const [spoken, setSpoken] = useState("");
@@ -50,13 +55,15 @@ export function SensorView(props: SensorViewProps): VNode {
   async function load(fromMs: number, toMs: number, live: boolean): Promise<void> {
     const question = ++asked.current;
     try {
-      const [{ buckets, spans }, marks] = await Promise.all([
+      const [{ buckets, spans }, marks, annotations] = await Promise.all([
         fetchTrend(props, fromMs, toMs),
         fetchMarks(props, fromMs, toMs),
+        fetchAnnotations([props.id], fromMs, toMs),
       ]);
       if (question !== asked.current) return;
       setProblem(null);
-      setView({ fromMs, toMs, live, buckets, spans, marks });
+      setView({ fromMs, toMs, live, buckets, spans, marks, annotations });
+      shownInAddress(live ? null : { fromMs, toMs });
     } catch (error) {
       if (question !== asked.current) return;
       setProblem(error instanceof Error ? error.message : String(error));
@@ -69,6 +76,13 @@ export function SensorView(props: SensorViewProps): VNode {
   };
   const zoom = (fromMs: number, toMs: number) =>
     load(Math.floor(fromMs), Math.max(Math.ceil(toMs), Math.floor(fromMs) + 1000), false);
+
+  /** What happened is asked for anew. */
+  const renew = async () => {
+    const { fromMs, toMs } = current.current;
+    const annotations = await fetchAnnotations([props.id], fromMs, toMs).catch(() => null);
+    if (annotations !== null) setView({ ...current.current, annotations });
+  };
 
   /** Moves by `steps` half ranges, then makes the range `factor` times as long around its middle. */
   const look = (steps: number, factor: number) => {
@@ -92,6 +106,7 @@ export function SensorView(props: SensorViewProps): VNode {
         zone: props.zone,
         onZoom: zoom,
         onBack: back,
+        onClick: setClickedMs,
       });
       chart.current = made;
       draw(made, current.current, props);
@@ -116,6 +131,7 @@ export function SensorView(props: SensorViewProps): VNode {
   useEffect(() => follow(props, current, setView), []);
   useEffect(() => followStatus(props, current, setView), []);
   useEffect(() => followMarks(props, current, setView), []);
+  useEffect(() => followAlarms(props, current, setView), []);
   useEffect(() => onReset(() => void (current.current.live && back())), []);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -189,6 +205,16 @@ export function SensorView(props: SensorViewProps): VNode {
       <StatusStrip spans={view.spans} fromMs={view.fromMs} toMs={view.toMs} zone={props.zone} />
       {limits !== null && <p class="muted">{`Limits: ${limits}.`}</p>}
       {!states && <Figures view={view} props={props} />}
+      <Happenings annotations={view.annotations} zone={props.zone} />
+      {props.mayJudge && (
+        <AddNote
+          sensor={props.id}
+          atMs={clickedMs ?? (view.live ? props.nowMs : view.toMs)}
+          zone={props.zone}
+          back={`/sensors/${encodeURIComponent(props.id)}`}
+          onAdded={() => void renew()}
+        />
+      )}
       <p class="downloads">
         Download this range: <a href={link(props, view, "csv")} download>CSV</a>{" "}
         <a href={link(props, view, "ndjson")} download>NDJSON</a>{" "}
@@ -213,6 +239,7 @@ export function SensorView(props: SensorViewProps): VNode {
 function draw(chart: Chart, view: View, props: SensorViewProps): void {
   chart.show(view.buckets, view.fromMs, view.toMs, gapMs(view.buckets.bucketMs, props.intervalMs));
   chart.mark(view.marks);
+  chart.annotate(view.annotations);
 }
 
 function isStart(view: View, props: SensorViewProps): boolean {

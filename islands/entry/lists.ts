@@ -1,4 +1,5 @@
 /** Lists of sensors and machines, a machine, sources, deliveries, tickets: values in place. */
+import { AlarmsHere } from "../alarms_here.tsx";
 import { FileUpload } from "../file_upload.tsx";
 import { bringToLife } from "../island.ts";
 import { catchUp, onReset } from "../live.ts";
@@ -20,6 +21,7 @@ import { SystemLine } from "../system_line.tsx";
 import { TicketNews } from "../ticket_news.tsx";
 
 bringToLife({
+  AlarmsHere,
   FileUpload,
   BackupProgress,
   ChatBox,

@@ -82,7 +82,7 @@ export function notePages(parts: NotePageParts): Route[] {
           ...(sensor ? { sensor } : machine ? { machine } : {}),
         };
         const note = await notes.add(draft, noteAuthor(audit, context));
-        return `${back ? localPath(back) : placeHref(note)}#notes`;
+        return `${back ? localPath(back) : placeHref(note)}#happenings`;
       },
       drawNew,
     ),

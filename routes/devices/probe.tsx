@@ -234,6 +234,7 @@ function Chart(
     },
     spans: [],
     marks,
+    annotations: [],
     mayJudge: false,
   };
   return <Island name="SensorView" component={SensorView} props={props} />;

@@ -10,6 +10,7 @@ import { hrefWith, machineEventsHref, machineHref, machineTitle } from "../frame
 import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Crumbs, Empty } from "../frame/parts.tsx";
 import { lifeWords } from "./life_words.ts";
+import { type Standing, StandingCard, standingOf } from "../annotations/standing.tsx";
 import { findMachine, type MachinePageParts } from "./request.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
@@ -24,9 +25,10 @@ import { MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be set of it. */
 export function machinePages(parts: MachinePageParts): Route[] {
-  const draw = (context: RouteContext, pathOrId: string, sent: SentForm) => {
+  const draw = async (context: RouteContext, pathOrId: string, sent: SentForm) => {
     const since = parts.place();
     const machine = findMachine(parts.machines, pathOrId);
+    const standing = await standingOf(parts, machine, null);
     return parts.frame.answer(context.c, context.who, {
       title: machineTitle(machine),
       place: "/machines",
@@ -38,6 +40,7 @@ export function machinePages(parts: MachinePageParts): Route[] {
         <Content
           parts={parts}
           machine={machine}
+          standing={standing}
           mayChange={atLeast(context.who!.role, "engineer")}
           isAdmin={context.who!.role === "admin"}
           sent={sent}
@@ -59,9 +62,10 @@ export function machinePages(parts: MachinePageParts): Route[] {
 }
 
 function Content(
-  { parts, machine, mayChange, isAdmin, sent }: {
+  { parts, machine, standing, mayChange, isAdmin, sent }: {
     parts: MachinePageParts;
     machine: Machine;
+    standing: Standing;
     mayChange: boolean;
     isAdmin: boolean;
     sent: SentForm;
@@ -97,6 +101,7 @@ function Content(
         </p>
       )}
       {machine.notes !== "" && <p class="notes">{machine.notes}</p>}
+      <StandingCard parts={parts} standing={standing} mayChange={mayChange} />
       <MachinePhoto machine={machine} />
       <section class="card" aria-labelledby="condition">
         <h2 id="condition">Condition</h2>

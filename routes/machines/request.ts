@@ -24,6 +24,7 @@ import type { DeviceService } from "../../lib/sources/devices/service.ts";
 import { matching } from "../../lib/words/matching.ts";
 import { label } from "../../lib/words/names.ts";
 import { machineTitle } from "../frame/links.ts";
+import type { StandingParts } from "../annotations/standing.tsx";
 import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
 import { cursorField, limitField } from "../http/params.ts";
 
@@ -40,6 +41,8 @@ export interface MachineServices {
 
 /** What the pages about machines take. */
 export interface MachinePageParts extends PageParts, MachineServices {
+  alarms: StandingParts["alarms"];
+  tickets: StandingParts["tickets"];
   statuses: Statuses;
   recent: Recent;
   predictions: Pick<Predictions, "current">;

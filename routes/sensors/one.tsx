@@ -3,6 +3,7 @@ import { z } from "zod";
 import { SensorNow } from "../../islands/sensor_now.tsx";
 import { type SensorViewProps, shownMark } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
+import type { Annotation } from "../../lib/annotations/annotation.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { OTHER_TEXT } from "../../lib/machines/words.ts";
@@ -16,6 +17,8 @@ import { VERDICTS } from "../../lib/words/verdict.ts";
 import { machineHref, sensorHref } from "../frame/links.ts";
 import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Chip, Crumbs } from "../frame/parts.tsx";
+import { annotationsOf } from "../annotations/request.ts";
+import { type Standing, StandingCard, standingOf } from "../annotations/standing.tsx";
 import { judgeAnomaly } from "./anomalies_api.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
@@ -57,7 +60,7 @@ export function sensorPage(parts: SensorPageParts): Route {
       const sensor = findSensor(parts.sensors, params.id);
       const choice = chooseRange(query, parts.clock.now(), parts.zone);
       const { fromMs, toMs } = choice.range;
-      const [trend, found] = await Promise.all([
+      const [trend, found, annotations] = await Promise.all([
         parts.trends.of(sensor, { fromMs, toMs: toMs + 1, points: POINTS }),
         parts.anomalies.findings.list({
           sensors: [sensor.num],
@@ -66,10 +69,13 @@ export function sensorPage(parts: SensorPageParts): Route {
           toMs: toMs + 1,
           limit: MARKS,
         }),
+        annotationsOf(parts, [sensor], { fromMs, toMs: toMs + 1 }),
       ]);
       const marks = found.map((one) => markOf(anomalyOf(one, parts.sensors)));
       const mayJudge = atLeast(who!.role, "engineer");
-      const content = { parts, sensor, choice, trend, marks, mayJudge };
+      const machine = parts.machines.find(sensor.machine);
+      const standing = machine === undefined ? null : await standingOf(parts, machine, sensor.id);
+      const content = { parts, standing, sensor, choice, trend, marks, annotations, mayJudge };
       return parts.frame.answer(c, who, {
         title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
@@ -83,12 +89,14 @@ export function sensorPage(parts: SensorPageParts): Route {
 }
 
 function SensorContent(
-  { parts, sensor, choice, trend, marks, mayJudge }: {
+  { parts, standing, sensor, choice, trend, marks, annotations, mayJudge }: {
     parts: SensorPageParts;
+    standing: Standing | null;
     sensor: Sensor;
     choice: RangeChoice;
     trend: Trend;
     marks: Mark[];
+    annotations: Annotation[];
     mayJudge: boolean;
   },
 ): VNode {
@@ -121,6 +129,7 @@ function SensorContent(
     buckets: bucketsOf(trend.buckets, decimals, convert),
     spans: trend.spans,
     marks: marks.map((mark) => shownMark({ convert }, mark)),
+    annotations,
     mayJudge,
   };
   return (
@@ -174,6 +183,7 @@ function SensorContent(
       />
       <Ranges sensor={sensor} range={choice.range} zone={parts.zone} problem={choice.problem} />
       <Island name="SensorView" component={SensorView} props={view} />
+      {standing !== null && <StandingCard parts={parts} standing={standing} mayChange={mayJudge} />}
       <Lineage computed={parts.computed} sensor={sensor} mayChange={mayJudge} />
     </>
   );

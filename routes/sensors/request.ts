@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import type { Annotations } from "../../lib/annotations/annotations.ts";
 import type { Computed } from "../../lib/computed/computed.ts";
 import type { ClockNotes } from "../../lib/intake/clock_notes.ts";
 import type { Recent } from "../../lib/live/recent.ts";
@@ -37,6 +38,7 @@ export interface SensorServices {
 export interface SensorPageParts extends MachinePageParts {
   trends: Trends;
   anomalies: AnomalyServices;
+  annotations: Annotations;
   clockNotes: Pick<ClockNotes, "list">;
   computed: Computed;
 }

@@ -1,4 +1,5 @@
 /** The simulator as a person meets it: every page, at phone and desktop width, light and dark. */
+import type { Page } from "playwright-core";
 import assert from "node:assert/strict";
 import {
   assertAccessible,
@@ -194,9 +195,34 @@ Deno.test({
         const rows = (await (await page.request.get(csv!)).text()).trim().split("\r\n").length - 1;
         assert.equal(rows, await count(), "the download is the range that is shown");
 
+        const shown = new URL(page.url()).searchParams;
+        const [from, to] = ["from", "to"].map((name) => Date.parse(shown.get(name)!));
+        assert.ok(to - from > 40 * 60_000 && to - from < 70 * 60_000, `${page.url()} is the zoom`);
+
+        await page.mouse.click(at(0.5), middle);
+        const summary = page.locator(".add-note summary");
+        const noted = /at (\S+)/.exec(await summary.innerText())![1];
+        await summary.click();
+        await page.getByLabel("Note", { exact: true }).fill("Oil changed");
+        await page.getByRole("button", { name: "Add the note" }).click();
+        const row = page.locator(".happenings li", { hasText: "Note: Oil changed" });
+        assert.match(await row.innerText(), new RegExp(`${noted}, by engineer`));
+
         await page.locator(".u-over").dblclick({ position: { x: 200, y: 100 } });
         await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
         assert.match(await head() ?? "", /to now/);
+        assert.equal(new URL(page.url()).search, "?range=6h", "and the address is as before");
+
+        await swipe(page, { x: at(0.3), y: middle }, { x: at(0.7), y: middle });
+        await page.waitForSelector('button:has-text("Back to live")');
+        await page.click("button:has-text('Back to live')");
+        await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
+
+        await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+        const paper = await page.locator(".u-wrap").evaluate((one) => one.clientWidth);
+        assert.ok(paper <= 672, `the whole chart fits the paper: ${paper} px`);
+        await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+        assert.ok(await page.locator(".u-wrap").evaluate((one) => one.clientWidth) > 672);
 
         await page.click("button[aria-label='Zoom in']");
         await page.waitForFunction(
@@ -228,6 +254,26 @@ Deno.test({
       }
     }),
 });
+
+/** A finger that moves over the page. */
+async function swipe(page: Page, from: Place, to: Place): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const touch = (type: string, at: Place | null) =>
+    devtools.send("Input.dispatchTouchEvent", {
+      type: type as "touchStart",
+      touchPoints: at === null ? [] : [at],
+    });
+  await touch("touchStart", from);
+  for (const share of [0.25, 0.5, 0.75, 1]) {
+    await touch("touchMove", { x: from.x + (to.x - from.x) * share, y: from.y });
+  }
+  await touch("touchEnd", null);
+}
+
+interface Place {
+  x: number;
+  y: number;
+}
 
 Deno.test({
   name: "browser: says that the server is gone, and recovers without a reload when it is back",
